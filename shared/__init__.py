@@ -1,0 +1,1 @@
+"""Contracts and plumbing that all services stand on; never a rule about complaints."""

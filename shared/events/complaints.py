@@ -1,0 +1,114 @@
+"""What channels write and what intake says."""
+
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, ClassVar
+
+from pydantic import Field, StringConstraints
+
+from shared.events.base import Attachment, Classification, EventData, Instant, Model, Origin, Reason, Text
+
+Sentence = Annotated[Text, StringConstraints(max_length=200)]
+Body = Annotated[Text, StringConstraints(max_length=8000)]
+SourceId = Annotated[Text, StringConstraints(min_length=1, max_length=128)]
+ChannelCode = Annotated[Text, StringConstraints(min_length=1, max_length=64)]
+
+
+class Location(Model):
+    """Where it happened, as far as the reporter said."""
+
+    text: Annotated[Text, StringConstraints(max_length=500)] | None = None
+    kelurahan: Annotated[Text, StringConstraints(max_length=100)] | None = None
+    kecamatan: Annotated[Text, StringConstraints(max_length=100)] | None = None
+    latitude: Annotated[float, Field(ge=-90, le=90)] | None = None
+    longitude: Annotated[float, Field(ge=-180, le=180)] | None = None
+
+
+class Locale(StrEnum):
+    """Languages a reporter may ask to be answered in."""
+
+    INDONESIAN = "id"
+    ENGLISH = "en"
+    JAVANESE = "jv"
+    SUNDANESE = "su"
+
+
+class Reporter(Model):
+    """Who reports; leaves intake only sealed."""
+
+    name: Sentence | None = None
+    phone: Annotated[Text, StringConstraints(max_length=40)] | None = None
+    email: Annotated[Text, StringConstraints(max_length=254)] | None = None
+    national_id: Annotated[Text, StringConstraints(max_length=40)] | None = None
+    locale: Locale | None = None
+    preferred_channel: Annotated[Text, StringConstraints(max_length=40)] | None = None
+
+
+class ComplaintSubmitted(EventData):
+    """A channel hands over a report."""
+
+    TYPE: ClassVar[str] = "tindak.complaint.submitted.v1"
+
+    channel: ChannelCode
+    source_id: SourceId
+    submitted_at: Instant
+    title: Sentence | None = None
+    body: Body
+    classification: Classification | None = None
+    category: Sentence | None = None
+    occurred_on: date | None = None
+    location: Location | None = None
+    target_agency: Annotated[Text, StringConstraints(max_length=64)] | None = None
+    attachments: Annotated[tuple[Attachment, ...], Field(max_length=10)] = ()
+    reporter: Reporter | None = None
+    anonymous: bool = False
+    confidential: bool = False
+    follow_up_of: Annotated[Text, StringConstraints(max_length=20)] | None = None
+
+
+class ComplaintAccepted(EventData):
+    """Intake took the report; it has a ticket and a tracking id from now on."""
+
+    TYPE: ClassVar[str] = "tindak.complaint.accepted.v1"
+
+    ticket_id: str
+    tracking_id: str
+    channel: str
+    source_id: str
+    submitted_at: Instant
+    accepted_at: Instant
+    title: str
+    body: str
+    classification: Classification | None = None
+    category: str | None = None
+    occurred_on: date | None = None
+    location: Location | None = None
+    target_agency: str | None = None
+    attachments: tuple[Attachment, ...] = ()
+    anonymous: bool = False
+    confidential: bool = False
+    missing: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+    follow_up_of: str | None = None
+
+
+class ComplaintRejected(EventData):
+    """Intake refused the report and says exactly why."""
+
+    TYPE: ClassVar[str] = "tindak.complaint.rejected.v1"
+
+    channel: str | None = None
+    source_id: str | None = None
+    reasons: tuple[Reason, ...]
+    origin: Origin
+
+
+class ContactSealed(EventData):
+    """The reporter's identity, readable by intake and notify only."""
+
+    TYPE: ClassVar[str] = "tindak.reporter.contact_sealed.v1"
+
+    ticket_id: str
+    sealed: str
+    locale: Locale
+    key_id: str

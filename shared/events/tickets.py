@@ -1,0 +1,254 @@
+"""What routing says on ``tickets.events`` and to the agencies; past tense."""
+
+from datetime import date
+from enum import StrEnum
+from typing import ClassVar
+
+from shared.events.base import Attachment, Classification, EventData, Instant, Model
+from shared.events.commands import HoldReason
+from shared.events.complaints import Location
+
+
+class Priority(StrEnum):
+    """How soon the agency should look."""
+
+    NORMAL = "normal"
+    HIGH = "high"
+    EMERGENCY = "emergency"
+
+
+class DecidedBy(StrEnum):
+    """Who or what chose the agency."""
+
+    REQUESTED = "requested"
+    RULE = "rule"
+    MODEL = "model"
+    OFFICER = "officer"
+
+
+class ClosedBy(StrEnum):
+    """Who ended the ticket."""
+
+    REPORTER = "reporter"
+    SYSTEM = "system"
+    AGENCY = "agency"
+    OFFICER = "officer"
+
+
+class Step(Model):
+    """One step of a routing decision, as people may read it."""
+
+    step: str
+    rule: str | None = None
+    policy_version: str
+    outcome: str
+    score: float | None = None
+
+
+class Suggestion(Model):
+    """An agency that a triage officer may choose, and why."""
+
+    agency: str
+    score: float
+    why: str
+
+
+class Report(Model):
+    """What an agency needs and may see of the report itself."""
+
+    channel: str
+    title: str
+    body: str
+    occurred_on: date | None = None
+    location: Location | None = None
+    attachments: tuple[Attachment, ...] = ()
+    anonymous: bool = False
+    confidential: bool = False
+    missing: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+    follow_up_of: str | None = None
+
+
+class TicketFact(EventData):
+    """Something that happened to a ticket; ``version`` counts its facts from 1."""
+
+    ticket_id: str
+    tracking_id: str
+    state: str
+    version: int
+    at: Instant
+
+
+class TicketRouted(TicketFact):
+    """An agency is responsible from now on; ``report`` stands only on the agency's own topic."""
+
+    TYPE: ClassVar[str] = "tindak.ticket.routed.v1"
+    agency: str
+    agency_name: str
+    priority: Priority = Priority.NORMAL
+    classification: Classification
+    category: str | None = None
+    hop: int
+    decided_by: DecidedBy
+    confidence: float | None = None
+    explanation: tuple[Step, ...]
+    cluster: str | None = None
+    accepted_at: Instant
+    submitted_at: Instant
+    report: Report | None = None
+
+
+class TriageRequested(TicketFact):
+    """Nobody is responsible yet; an officer must decide."""
+
+    TYPE: ClassVar[str] = "tindak.ticket.triage_requested.v1"
+    reason: str
+    classification: Classification
+    category: str | None = None
+    suggestions: tuple[Suggestion, ...] = ()
+    explanation: tuple[Step, ...] = ()
+    accepted_at: Instant
+    submitted_at: Instant
+    report: Report | None = None
+
+
+class TicketAcknowledged(TicketFact):
+    """The agency has seen it."""
+
+    TYPE: ClassVar[str] = "tindak.ticket.acknowledged.v1"
+    agency: str
+    note: str | None = None
+
+
+class TicketProgressed(TicketFact):
+    """The agency told how far it is."""
+
+    TYPE: ClassVar[str] = "tindak.ticket.progressed.v1"
+    agency: str
+    note: str
+    attachments: tuple[Attachment, ...] = ()
+
+
+class TicketAnswered(TicketFact):
+    """The agency answered."""
+
+    TYPE: ClassVar[str] = "tindak.ticket.answered.v1"
+    agency: str
+    answer: str
+    attachments: tuple[Attachment, ...] = ()
+    final: bool
+
+
+class TicketDeclined(TicketFact):
+    """The agency said that it is not responsible; routing or triage follows."""
+
+    TYPE: ClassVar[str] = "tindak.ticket.declined.v1"
+    agency: str
+    reason: str
+    suggested_agency: str | None = None
+
+
+class TicketHeld(TicketFact):
+    """Work waits (tunda)."""
+
+    TYPE: ClassVar[str] = "tindak.ticket.held.v1"
+    agency: str
+    reason: HoldReason
+    question: str | None = None
+    until: Instant | None = None
+
+
+class TicketResumed(TicketFact):
+    """Work goes on."""
+
+    TYPE: ClassVar[str] = "tindak.ticket.resumed.v1"
+    agency: str | None = None
+    note: str | None = None
+
+
+class ReporterReplied(TicketFact):
+    """The reporter wrote."""
+
+    TYPE: ClassVar[str] = "tindak.ticket.reporter_replied.v1"
+    agency: str | None = None
+    text: str
+    attachments: tuple[Attachment, ...] = ()
+
+
+class TicketClosed(TicketFact):
+    """The matter is ended."""
+
+    TYPE: ClassVar[str] = "tindak.ticket.closed.v1"
+    agency: str | None = None
+    by: ClosedBy
+    rating: int | None = None
+    comment: str | None = None
+
+
+class TicketReopened(TicketFact):
+    """The reporter was not content with the answer."""
+
+    TYPE: ClassVar[str] = "tindak.ticket.reopened.v1"
+    agency: str
+    reason: str
+
+
+class TicketReclassified(TicketFact):
+    """It is another kind of report than was thought."""
+
+    TYPE: ClassVar[str] = "tindak.ticket.reclassified.v1"
+    agency: str | None = None
+    classification: Classification
+    was: Classification
+    category: str | None = None
+    reason: str
+
+
+class TicketArchived(TicketFact):
+    """Put away without an answer."""
+
+    TYPE: ClassVar[str] = "tindak.ticket.archived.v1"
+    agency: str | None = None
+    by: ClosedBy = ClosedBy.OFFICER
+    reason: str
+
+
+class TicketWithdrawn(TicketFact):
+    """The reporter took it back."""
+
+    TYPE: ClassVar[str] = "tindak.ticket.withdrawn.v1"
+    agency: str | None = None
+
+
+class TicketMerged(TicketFact):
+    """It is followed together with another ticket."""
+
+    TYPE: ClassVar[str] = "tindak.ticket.merged.v1"
+    agency: str | None = None
+    into: str
+
+
+class TicketUnmerged(TicketFact):
+    """It is followed by itself again."""
+
+    TYPE: ClassVar[str] = "tindak.ticket.unmerged.v1"
+    agency: str | None = None
+
+
+class UpdateRefused(TicketFact):
+    """What somebody asked for is not possible, and why."""
+
+    TYPE: ClassVar[str] = "tindak.ticket.update_refused.v1"
+    update_id: str
+    update_source: str
+    code: str
+    message_id: str
+    message_en: str
+
+
+class TicketUnassigned(TicketFact):
+    """The ticket is no longer this agency's (on that agency's topic only)."""
+
+    TYPE: ClassVar[str] = "tindak.ticket.unassigned.v1"
+    agency: str
+    reason: str

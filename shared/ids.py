@@ -1,0 +1,65 @@
+"""Ids that follow from what they name, so that a repeat gets the same id; never draws one at random."""
+
+from uuid import UUID, uuid5
+
+NAMESPACE = UUID("6d3f2c5e-1d5b-5c0e-9a53-3f0b6f1c7a10")
+
+CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+CHECK_SYMBOLS = CROCKFORD + "*~$=U"
+FORGIVEN = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
+TRACKING_SYMBOLS = 10
+
+
+def ticket_id(channel: str, source_id: str) -> str:
+    """Return the id of the ticket that this report of this channel is, was and will be."""
+    return str(uuid5(NAMESPACE, f"{channel}|{source_id}"))
+
+
+def event_id(cause_id: str, event_type: str, index: int) -> str:
+    """Return the id of the *index*-th event of that type which the cause brought about."""
+    return str(uuid5(UUID(cause_id), f"{event_type}|{index}"))
+
+
+def record_id(topic: str, partition: int, offset: int) -> str:
+    """Return an id for a record that may have no usable one of its own."""
+    return str(uuid5(NAMESPACE, f"{topic}/{partition}/{offset}"))
+
+
+def occasion_id(ticket: str, occasion: str) -> str:
+    """Return the id of something that time brings about at most once in a ticket's life."""
+    return str(uuid5(UUID(ticket), occasion))
+
+
+def tracking_id(ticket: str, attempt: int = 0) -> str:
+    """Return the id that people read out: ten Crockford symbols and a check symbol, as ``K7QF-9D2MX-4T``.
+
+    Args:
+        ticket: Ticket id.
+        attempt: 0 unless another ticket already holds the id; each further attempt gives another one.
+
+    Source:
+        Crockford base32, https://www.crockford.com/base32.html (check symbol: value modulo 37).
+    """
+    number = uuid5(UUID(ticket), f"tracking|{attempt}").int >> (128 - 5 * TRACKING_SYMBOLS)
+    return grouped(number)
+
+
+def grouped(number: int) -> str:
+    """Return *number* (0 to 2**50 - 1) in symbols, with its check symbol, in groups of 4, 5 and 2."""
+    symbols = "".join(CROCKFORD[number >> shift & 31] for shift in range(5 * (TRACKING_SYMBOLS - 1), -1, -5))
+    whole = symbols + CHECK_SYMBOLS[number % 37]
+    return f"{whole[:4]}-{whole[4:9]}-{whole[9:]}"
+
+
+def parse_tracking_id(text: str) -> str | None:
+    """Return the tracking id that a person meant, or None if *text* can be none.
+
+    Any case is accepted, with or without dashes and spaces; O is read as 0, I and L as 1.
+    """
+    symbols = text.upper().translate(FORGIVEN)
+    if len(symbols) != TRACKING_SYMBOLS + 1 or any(symbol not in CROCKFORD for symbol in symbols[:-1]):
+        return None
+    number = 0
+    for symbol in symbols[:-1]:
+        number = number * 32 + CROCKFORD.index(symbol)
+    return grouped(number) if CHECK_SYMBOLS[number % 37] == symbols[-1] else None

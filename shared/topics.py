@@ -1,0 +1,101 @@
+"""Every topic, who writes and reads it, and how long it keeps; never creates one."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+DAY_MS = 24 * 60 * 60 * 1000
+VALUE_BYTES_MAX = 256 * 1024
+DEAD_LETTER_BYTES_MAX = 16 * 1024 * 1024
+
+SERVICES = ("intake", "routing", "sla", "notify")
+
+SUBMITTED = "complaints.submitted"
+ACCEPTED = "complaints.accepted"
+REJECTED = "complaints.rejected"
+CONTACTS = "reporters.contacts"
+UPDATES = "tickets.updates"
+TICKETS = "tickets.events"
+TRIAGE = "tickets.triage"
+SLA = "sla.events"
+WARNINGS = "sla.warnings"
+BREACHES = "sla.breaches"
+DELIVERIES = "notifications.deliveries"
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A topic as it should stand on the broker.
+
+    ``written_by`` and ``read_by`` name services and the outside roles ``channels``, ``agencies``, ``officers``, ``ops``
+    and ``board``, or ``agency:<code>`` for the one agency that may read its own topic.
+    """
+
+    name: str
+    written_by: tuple[str, ...]
+    read_by: tuple[str, ...]
+    partitions: int
+    retention_days: int | None  # None: compacted, kept for ever
+    message_bytes_max: int = 1024 * 1024
+    broker_stamps_time: bool = False
+
+    @property
+    def config(self) -> dict[str, str]:
+        """Return the broker's configuration entries for this topic."""
+        entries = {
+            "cleanup.policy": "delete" if self.retention_days else "compact",
+            "max.message.bytes": str(self.message_bytes_max),
+            # The broker's clock, not the writer's, says when something from outside arrived.
+            "message.timestamp.type": "LogAppendTime" if self.broker_stamps_time else "CreateTime",
+        }
+        if self.retention_days:
+            entries["retention.ms"] = str(self.retention_days * DAY_MS)
+        return entries
+
+
+def agency_topic(agency: str) -> str:
+    """Return the name of the topic that holds one agency's tickets."""
+    return f"tickets.routed.{agency}"
+
+
+def dead_letter_topic(service: str) -> str:
+    """Return the name of the topic that holds what *service* could not handle."""
+    return f"{service}.dead-letters"
+
+
+def replay_topic(service: str) -> str:
+    """Return the name of the topic from which *service* alone reads dead letters again."""
+    return f"{service}.replays"
+
+
+COMMON = (
+    Topic(SUBMITTED, ("channels",), ("intake",), 12, 30, broker_stamps_time=True),
+    Topic(ACCEPTED, ("intake",), ("routing", "sla", "notify", "board"), 12, 30),
+    Topic(REJECTED, ("intake",), ("channels",), 3, 30),
+    Topic(CONTACTS, ("intake",), ("notify",), 12, None),
+    Topic(UPDATES, ("agencies", "officers", "channels"), ("routing",), 12, 30, broker_stamps_time=True),
+    Topic(TICKETS, ("routing",), ("sla", "notify", "board"), 12, 90),
+    Topic(TRIAGE, ("routing",), ("officers",), 3, 90),
+    Topic(SLA, ("sla",), ("routing", "notify", "board"), 12, 90),
+    Topic(WARNINGS, ("sla",), ("ops",), 3, 90),
+    Topic(BREACHES, ("sla",), ("ops",), 3, 400),
+    Topic(DELIVERIES, ("notify",), ("ops", "board"), 6, 30),
+)
+
+
+def of_service(service: str) -> tuple[Topic, Topic]:
+    """Return a service's own two topics: its dead letters and their replays."""
+    return (
+        Topic(dead_letter_topic(service), (service,), ("ops",), 3, 90, DEAD_LETTER_BYTES_MAX),
+        Topic(replay_topic(service), ("ops",), (service,), 3, 30, DEAD_LETTER_BYTES_MAX),
+    )
+
+
+def of_agency(agency: str) -> Topic:
+    """Return the topic of one agency."""
+    return Topic(agency_topic(agency), ("routing",), (f"agency:{agency}",), 3, 90)
+
+
+def catalogue(agencies: Iterable[str]) -> tuple[Topic, ...]:
+    """Return every topic of a city with these agencies."""
+    own = tuple(topic for service in SERVICES for topic in of_service(service))
+    return COMMON + own + tuple(of_agency(agency) for agency in agencies)
