@@ -76,8 +76,8 @@ COMMON = (
     Topic(TICKETS, ("routing",), ("sla", "notify", "board"), 12, 90),
     Topic(TRIAGE, ("routing",), ("officers",), 3, 90),
     Topic(SLA, ("sla",), ("routing", "notify", "board"), 12, 90),
-    Topic(WARNINGS, ("sla",), ("ops",), 3, 90),
-    Topic(BREACHES, ("sla",), ("ops",), 3, 400),
+    Topic(WARNINGS, ("sla",), ("ops", "routing", "notify"), 3, 90),
+    Topic(BREACHES, ("sla",), ("ops", "routing", "notify"), 3, 400),
     Topic(DELIVERIES, ("notify",), ("ops", "board"), 6, 30),
 )
 

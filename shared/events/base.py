@@ -49,7 +49,7 @@ class Classification(StrEnum):
     ASPIRATION = "aspiration"
 
 
-class Clock(StrEnum):
+class SlaClock(StrEnum):
     """The five legal clocks of a ticket."""
 
     VERIFY = "verify"
@@ -93,6 +93,18 @@ class Actor(Model):
 
 
 __all__ = [
-    "Actor", "Attachment", "Classification", "Clock", "Code", "EventData", "Instant", "Long", "Model", "Origin",
-    "Reason", "Short", "Text", "datetime",
+    "Actor",
+    "Attachment",
+    "Classification",
+    "Code",
+    "EventData",
+    "Instant",
+    "Long",
+    "Model",
+    "Origin",
+    "Reason",
+    "Short",
+    "SlaClock",
+    "Text",
+    "datetime",
 ]

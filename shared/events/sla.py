@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from shared.events.base import Classification, Clock, EventData, Instant
+from shared.events.base import Classification, EventData, Instant, SlaClock
 
 
 class ClockFact(EventData):
@@ -10,7 +10,7 @@ class ClockFact(EventData):
 
     ticket_id: str
     tracking_id: str
-    clock: Clock
+    clock: SlaClock
     round: int = 1
 
 

@@ -1,0 +1,76 @@
+"""The event catalogue: every type, and who says it where; never an event itself."""
+
+from dataclasses import dataclass
+
+from shared import topics
+from shared.events import commands, complaints, notifications, sla, tickets
+from shared.events.base import EventData
+
+AGENCY_TOPICS = topics.agency_topic("<agency>")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One type of event: its data, who says it, and the topics on which it is said."""
+
+    data: type[EventData]
+    said_by: str
+    topics: tuple[str, ...]
+
+
+def entries(said_by: str, *said_on: str, data: tuple[type[EventData], ...]) -> tuple[Entry, ...]:
+    """Return an entry for each of *data*."""
+    return tuple(Entry(model, said_by, said_on) for model in data)
+
+
+FROM_AGENCIES: tuple[type[EventData], ...] = (
+    commands.AcknowledgeTicket, commands.ProgressTicket, commands.AnswerTicket, commands.DeclineTicket,
+    commands.HoldTicket, commands.ResumeTicket,
+)  # fmt: skip
+FROM_REPORTERS: tuple[type[EventData], ...] = (
+    commands.ReplyToTicket, commands.ConfirmTicket, commands.DisputeTicket, commands.WithdrawTicket,
+)  # fmt: skip
+FROM_OFFICERS: tuple[type[EventData], ...] = (
+    commands.AssignTicket, commands.ReclassifyTicket, commands.ArchiveTicket, commands.MergeTicket,
+    commands.UnmergeTicket,
+)  # fmt: skip
+TO_AGENCIES: tuple[type[EventData], ...] = (
+    tickets.TicketRouted, tickets.TicketAcknowledged, tickets.TicketProgressed, tickets.TicketAnswered,
+    tickets.TicketHeld, tickets.TicketResumed, tickets.ReporterReplied, tickets.TicketClosed, tickets.TicketReopened,
+    tickets.TicketReclassified, tickets.TicketArchived, tickets.TicketWithdrawn, tickets.TicketMerged,
+    tickets.TicketUnmerged, tickets.UpdateRefused,
+)  # fmt: skip
+
+CATALOGUE: tuple[Entry, ...] = (
+    *entries("channels", topics.SUBMITTED, data=(complaints.ComplaintSubmitted,)),
+    *entries("intake", topics.ACCEPTED, data=(complaints.ComplaintAccepted,)),
+    *entries("intake", topics.REJECTED, data=(complaints.ComplaintRejected,)),
+    *entries("intake", topics.CONTACTS, data=(complaints.ContactSealed,)),
+    *entries("agencies", topics.UPDATES, data=FROM_AGENCIES),
+    *entries("channels", topics.UPDATES, data=FROM_REPORTERS),
+    *entries("officers", topics.UPDATES, data=FROM_OFFICERS),
+    *entries("routing", topics.TICKETS, AGENCY_TOPICS, data=TO_AGENCIES),
+    *entries("routing", topics.TICKETS, data=(tickets.TicketDeclined,)),
+    *entries("routing", topics.TICKETS, topics.TRIAGE, data=(tickets.TriageRequested,)),
+    *entries("routing", AGENCY_TOPICS, data=(tickets.TicketUnassigned,)),
+    *entries(
+        "sla", topics.SLA,
+        data=(
+            sla.ClockStarted, sla.ClockPaused, sla.ClockResumed, sla.ClockMet, sla.ClockStopped, sla.DueChanged,
+            sla.FeedbackWindowExpired, sla.CompletionWindowExpired,
+        ),
+    ),
+    *entries("sla", topics.WARNINGS, AGENCY_TOPICS, data=(sla.ClockWarned,)),
+    *entries(
+        "sla", topics.BREACHES, AGENCY_TOPICS,
+        data=(sla.ClockBreached, sla.BreachEscalated, sla.BreachCleared, sla.BreachCorrected),
+    ),
+    *entries(
+        "notify", topics.DELIVERIES,
+        data=(
+            notifications.NotificationSent, notifications.NotificationFailed, notifications.NotificationSuppressed,
+        ),
+    ),
+)  # fmt: skip
+
+DATA_BY_TYPE: dict[str, type[EventData]] = {entry.data.TYPE: entry.data for entry in CATALOGUE}
