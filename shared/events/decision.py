@@ -20,7 +20,6 @@ class Fact:
         at: When it happened, aware, UTC; None for the moment of deciding.
         occasion: For what time brings about at most once in a ticket's life: a name of the occasion, from which the
             event id follows. None: the id follows from the causing event.
-        index: Tells apart several facts of one type with one cause on one topic.
     """
 
     data: EventData
@@ -28,7 +27,6 @@ class Fact:
     key: str
     at: datetime | None = None
     occasion: str | None = None
-    index: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Effectively-once delivery: load, decide, save, publish, commit; the same for every service."""

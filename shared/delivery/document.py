@@ -1,0 +1,79 @@
+"""One ticket's document: state, what was applied, and what follows from it; never reads or writes one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Generic, TypeVar
+
+from shared.delivery.outgoing import Outgoing
+
+S = TypeVar("S")
+
+Partition = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one applied event brought about, and where that event lies."""
+
+    topic: str
+    partition: int
+    offset: int
+    outgoing: tuple[Outgoing, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Document(Generic[S]):
+    """State, inbox and outbox of one ticket; written in one piece, guarded by its revision.
+
+    Args:
+        id: Ticket id.
+        revision: How often it has been saved; 0 if never.
+        state: The service's own state.
+        applied: By event id, in order of application; None once the answer is known to be published.
+        pending: Events that time brought about and that may not be published yet.
+        pending_at: Since when, aware, UTC; None if there are none.
+        due_at: When time must look at it again; None if never.
+    """
+
+    id: str
+    revision: int = 0
+    state: S | None = None
+    applied: Mapping[str, Answer | None] = field(default_factory=dict)
+    pending: tuple[Outgoing, ...] = ()
+    pending_at: datetime | None = None
+    due_at: datetime | None = None
+
+    def apply(self, event_id: str, answer: Answer, state: S | None, due_at: datetime | None) -> "Document[S]":
+        """Return the document after an event."""
+        kept = answer if answer.outgoing else None
+        return replace(self, state=state, due_at=due_at, applied={**self.applied, event_id: kept})
+
+    def move(
+        self, events: tuple[Outgoing, ...], state: S | None, due_at: datetime | None, now: datetime
+    ) -> "Document[S]":
+        """Return the document after time has passed."""
+        pending = self.pending + events
+        since = (self.pending_at or now) if pending else None
+        return replace(self, state=state, due_at=due_at, pending=pending, pending_at=since)
+
+    def told(self) -> "Document[S]":
+        """Return the document once all that was pending is published."""
+        return replace(self, pending=(), pending_at=None)
+
+    def saved(self) -> "Document[S]":
+        """Return the document as it stands after a successful save."""
+        return replace(self, revision=self.revision + 1)
+
+    def forget(self, floors: Mapping[Partition, int]) -> "Document[S]":
+        """Return the document without the answers that are known to be published.
+
+        Offsets are committed after publishing, and a consumer handles one batch after the other: so every event of a
+        partition that lies before the first record of the batch at hand was published. Age proves nothing, and neither
+        does an event of another partition. The ids stay.
+        """
+        applied = {
+            event_id: None if answer and answer.offset < floors.get((answer.topic, answer.partition), 0) else answer
+            for event_id, answer in self.applied.items()
+        }
+        return replace(self, applied=applied)

@@ -1,0 +1,57 @@
+"""Events on their way out, as bytes; never decides what is said."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.events.decision import Fact
+from shared.events.envelope import HEADERS, Event, encode
+from shared.ids import event_id, occasion_id
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """An event ready to be published, stored as it will be sent; a value of None is a tombstone."""
+
+    id: str
+    topic: str
+    key: str | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes], ...] = HEADERS
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What brought facts about: an event's id, or an id derived for a moment in time or a record without one."""
+
+    id: str
+    event_id: str | None
+    traceparent: str | None = None
+
+
+def outgoing(
+    service: str, subject: str | None, cause: Cause, facts: Sequence[Fact], now: datetime
+) -> tuple[Outgoing, ...]:
+    """Return *facts* as events of *service*; the same facts of the same cause get the same ids.
+
+    Facts of one type with one cause are numbered in the order in which they are told.
+    """
+    told: Counter[str] = Counter()
+    events = []
+    for fact in facts:
+        kind = fact.data.TYPE
+        by_cause = event_id(cause.id, kind, told[kind])
+        event = Event(
+            id=occasion_id(subject, f"{kind}|{fact.occasion}") if subject and fact.occasion else by_cause,
+            source=f"/tindak/{service}",
+            time=fact.at or now,
+            data=fact.data,
+            subject=subject,
+            key=fact.key or None,
+            cause_id=cause.event_id,
+            traceparent=cause.traceparent,
+        )
+        told[kind] += 1
+        events.append(Outgoing(event.id, fact.topic, event.key, encode(event)))
+    return tuple(events)

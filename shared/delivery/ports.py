@@ -1,0 +1,88 @@
+"""What the runner and the time loops know of broker and database; the same suite tests every implementation."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from shared.delivery.document import Document
+from shared.delivery.outgoing import Outgoing
+
+S = TypeVar("S")
+
+
+class TransientError(Exception):
+    """Broker or database cannot serve now; the same work is tried again. What it had done counts as unknown."""
+
+
+class PermanentError(Exception):
+    """Trying again cannot help; the process must stop and somebody must look."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A record as it lies on a topic; ``topic`` without the deployment's prefix, header names in lower case."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes], ...]
+    timestamp: datetime
+
+
+class Batch(Protocol):
+    """Records in order per partition, and the promise that what is not committed comes again."""
+
+    @property
+    def records(self) -> Sequence[Record]:
+        """Return the records."""
+        ...
+
+    async def commit(self) -> None:
+        """Say that all records are handled. A refusal (the partition moved away) is no error: they come again."""
+        ...
+
+
+class Publisher(Protocol):
+    """Where events go out."""
+
+    async def publish(self, events: Sequence[Outgoing]) -> None:
+        """Return once every event is acknowledged by all in-sync replicas, in order per topic and key.
+
+        Raises:
+            TransientError: Some or all may not be there; publishing all of them again is right.
+        """
+        ...
+
+
+class Store(Protocol[S]):
+    """One collection: one document per ticket."""
+
+    async def load(self, ids: Collection[str]) -> dict[str, Document[S]]:
+        """Return the documents that exist, by id, as a majority has them.
+
+        Raises:
+            TransientError: Nothing was read.
+        """
+        ...
+
+    async def save(self, documents: Sequence[Document[S]]) -> set[str]:
+        """Write each document if it is still at the revision it was loaded with; its revision grows by one.
+
+        Returns:
+            Ids that lost to somebody faster, or to another holder of a unique value; they are not written.
+
+        Raises:
+            TransientError: Each may have been written or not.
+        """
+        ...
+
+    async def due_before(self, at: datetime, limit: int) -> list[str]:
+        """Return ids of documents whose ``due_at`` is not after *at*, earliest first, at most *limit*."""
+        ...
+
+    async def pending_before(self, at: datetime, limit: int) -> list[str]:
+        """Return ids of documents whose pending events wait since *at* or longer, longest first, at most *limit*."""
+        ...

@@ -1,0 +1,108 @@
+"""What time brings about: take what is due, decide again, save, publish; never trusts its query."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Generic, TypeVar
+
+import structlog
+
+from shared.clock import Clock
+from shared.delivery.document import Document
+from shared.delivery.guard import Bug, guarded
+from shared.delivery.handler import TimedHandler
+from shared.delivery.outgoing import Cause, outgoing
+from shared.delivery.ports import Publisher, Store
+from shared.delivery.vitals import Observe, Step, unobserved
+from shared.ids import occasion_id
+
+S = TypeVar("S")
+POSTPONED_FOR = timedelta(hours=1)
+
+log = structlog.get_logger()
+
+
+class TimeLoop(Generic[S]):
+    """Moves documents whose time has come. Several replicas may run: the revision guard lets one of them win."""
+
+    def __init__(
+        self,
+        handler: TimedHandler[S],
+        store: Store[S],
+        publisher: Publisher,
+        clock: Clock,
+        *,
+        documents_max: int = 500,
+        relay_after: timedelta = timedelta(seconds=10),
+        observe: Observe = unobserved,
+    ) -> None:
+        self.handler = handler
+        self.store = store
+        self.publisher = publisher
+        self.clock = clock
+        self.documents_max = documents_max
+        self.relay_after = relay_after
+        self.observe = observe
+
+    async def sweep(self) -> int:
+        """Move everything that is due, at most ``documents_max`` documents; return how many were due.
+
+        Raises:
+            TransientError: What had been done by then is repeated or relayed later.
+        """
+        now = self.clock.now()
+        candidates = await self.store.due_before(now, self.documents_max)
+        if candidates:
+            documents = await self.store.load(candidates)
+            self.observe(Step.LOADED)
+            await self.settle([moved for document in documents.values() for moved in self.moved(document, now)])
+        return len(candidates)
+
+    async def relay(self) -> int:
+        """Publish what a process saved and did not live to publish; return how many documents held such events."""
+        waiting = await self.store.pending_before(self.clock.now() - self.relay_after, self.documents_max)
+        if waiting:
+            await self.tell(list((await self.store.load(waiting)).values()))
+        return len(waiting)
+
+    def moved(self, document: Document[S], now: datetime) -> tuple[Document[S], ...]:
+        """Return the document as time has moved it, or nothing if it has not."""
+        state, due_at = document.state, document.due_at
+        if state is None or due_at is None or due_at > now:
+            return ()
+        decision = guarded(lambda: self.handler.tick(state, now))
+        if isinstance(decision, Bug):
+            # Out of the way for a while, so that one ticket's bug does not stop the clocks of all others.
+            log.error("a rule of time failed", ticket_id=document.id, error=decision.error)
+            return (document.move((), state, now + POSTPONED_FOR, now),)
+        cause = Cause(occasion_id(document.id, f"tick|{document.revision}"), None)
+        events = outgoing(self.handler.service, document.id, cause, decision.facts, now)
+        next_due_at = None if decision.state is None else self.handler.due_at(decision.state)
+        log.info(
+            "time passed",
+            ticket_id=document.id,
+            said=[fact.data.TYPE for fact in decision.facts],
+            ignored_because=decision.ignored_because,
+        )
+        return (document.move(events, decision.state, next_due_at, now),)
+
+    async def settle(self, documents: Sequence[Document[S]]) -> list[Document[S]]:
+        """Save documents and publish what is pending in them; return those that were not lost to somebody faster."""
+        lost = await self.store.save(documents) if documents else set()
+        self.observe(Step.SAVED)
+        won = [document.saved() for document in documents if document.id not in lost]
+        return await self.tell(won)
+
+    async def tell(self, documents: Sequence[Document[S]]) -> list[Document[S]]:
+        """Publish what is pending in saved documents, then mark it; return the documents as they stand then.
+
+        A document that somebody changes in between keeps the mark, and the same events are published once more.
+        """
+        telling = [document for document in documents if document.pending]
+        if not telling:
+            return list(documents)
+        await self.publisher.publish([event for document in telling for event in document.pending])
+        self.observe(Step.PUBLISHED)
+        lost = await self.store.save([document.told() for document in telling])
+        self.observe(Step.COMMITTED)
+        marked = {document.id: document.told().saved() for document in telling if document.id not in lost}
+        return [marked.get(document.id, document) for document in documents]

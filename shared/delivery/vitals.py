@@ -1,0 +1,39 @@
+"""What a service knows about its own progress; read by health checks and by the watchdog."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Step(StrEnum):
+    """The steps of a batch, in order; a process may die between any two."""
+
+    LOADED = "loaded"
+    SAVED = "saved"
+    PUBLISHED = "published"
+    COMMITTED = "committed"
+
+
+Observe = Callable[[Step], None]
+
+
+def unobserved(_: Step) -> None:
+    """Observe nothing."""
+
+
+@dataclass(slots=True)
+class Vitals:
+    """The runner writes, health and watchdog read.
+
+    Args:
+        handling_since: Since when the batch at hand is being handled; None between batches.
+        progressed_at: When a batch was last committed.
+        trouble: One sentence about the outage in which work is being retried; None if there is none.
+        stopped_because: One sentence, once the consumer has stopped for good; None if it has not.
+    """
+
+    handling_since: datetime | None = None
+    progressed_at: datetime | None = None
+    trouble: str | None = None
+    stopped_because: str | None = None

@@ -1,0 +1,46 @@
+"""Builders with defaults, so that a test shows only what matters to it."""
+
+from datetime import datetime
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+from shared.events import ComplaintAccepted, ComplaintSubmitted, Event, EventData
+from shared.ids import ticket_id, tracking_id
+from tests.fakes.bench import NOON
+
+TICKET = ticket_id("web", "1")
+TRACKING = tracking_id(TICKET)
+
+
+def event(data: EventData, *, id: str | None = None, at: datetime = NOON, source: str = "/tindak/test") -> Event:
+    """Return *data* in an envelope; its id follows from its content unless one is given."""
+    subject = getattr(data, "ticket_id", None)
+    made = id or str(uuid5(NAMESPACE_URL, f"{data.TYPE}|{data.model_dump_json()}|{at.isoformat()}"))
+    return Event(id=made, source=source, time=at, data=data, subject=subject, key=subject)
+
+
+def submitted(**changes: Any) -> ComplaintSubmitted:
+    """Return a plain complaint about a pothole."""
+    plain = {
+        "channel": "web",
+        "source_id": "1",
+        "submitted_at": NOON,
+        "title": "Jalan berlubang",
+        "body": "Jalan berlubang besar di depan Pasar Ciputat, sudah dua pengendara motor jatuh.",
+    }
+    return ComplaintSubmitted.model_validate(plain | changes)
+
+
+def accepted(**changes: Any) -> ComplaintAccepted:
+    """Return the same complaint as intake accepts it."""
+    plain = {
+        "ticket_id": TICKET,
+        "tracking_id": TRACKING,
+        "channel": "web",
+        "source_id": "1",
+        "submitted_at": NOON,
+        "accepted_at": NOON,
+        "title": "Jalan berlubang",
+        "body": "Jalan berlubang besar di depan Pasar Ciputat, sudah dua pengendara motor jatuh.",
+    }
+    return ComplaintAccepted.model_validate(plain | changes)

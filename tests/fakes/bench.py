@@ -1,0 +1,73 @@
+"""A service on the ports in memory: say something to it and see what it says."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from shared.delivery.outgoing import Outgoing
+from shared.delivery.runner import BatchRunner
+from shared.delivery.time_loop import TimeLoop
+from shared.events import Event
+from shared.events.envelope import HEADERS, decode, encode
+from tests.fakes.memory import MemoryBroker, MemoryClock, MemoryStore
+
+NOON = datetime(2026, 3, 2, 5, 0, tzinfo=UTC)  # a Monday, 12:00 WIB
+
+
+class Workbench:
+    """One service with a broker, a store and a clock of its own.
+
+    ``say`` publishes an event on a topic; ``work`` lets the service handle all it has not handled; ``sweep`` lets time
+    do its work; ``heard`` is what it has said on a topic so far.
+    """
+
+    def __init__(self, handler: Any, store: MemoryStore[Any] | None = None, at: datetime = NOON) -> None:
+        self.clock = MemoryClock(at)
+        self.broker = MemoryBroker(self.clock)
+        self.store: MemoryStore[Any] = store or MemoryStore()
+        self.handler = handler
+        self.restart()
+
+    def restart(self) -> None:
+        """Forget everything that was only in the process."""
+        self.runner = BatchRunner(self.handler, self.store, self.broker, self.clock)
+        self.loop = TimeLoop(self.handler, self.store, self.broker, self.clock)
+
+    def say(self, topic: str, event: Event) -> None:
+        self.write(topic, encode(event), key=event.key or event.subject)
+
+    def write(
+        self, topic: str, value: bytes | None, key: str | None = None, headers: Mapping[str, bytes] | None = None
+    ) -> None:
+        sent = tuple((headers or dict(HEADERS)).items())
+        self.broker.append(topic, None if key is None else key.encode(), value, sent)
+
+    async def work(self) -> None:
+        while (batch := self.broker.unread(self.handler.service, self.handler.topics)).records:
+            await self.runner.handle(batch)
+
+    async def sweep(self) -> None:
+        while await self.loop.sweep():
+            pass
+
+    def heard(self, topic: str) -> list[Event]:
+        return [decode(record.value, dict(record.headers), from_outside=False) for record in self.broker.topic(topic)]
+
+    def data(self, topic: str) -> list[Any]:
+        """Return the data of what was said on *topic*."""
+        return [event.data for event in self.heard(topic)]
+
+
+class Crashed(Exception):
+    """The process died here."""
+
+
+class CrashingBroker:
+    """A publisher that dies before publishing, so that the document is saved and nothing is said."""
+
+    def __init__(self) -> None:
+        self.tried: list[Sequence[Outgoing]] = []
+
+    async def publish(self, events: Sequence[Outgoing]) -> None:
+        self.tried.append(events)
+        raise Crashed
