@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 
 import structlog
 
+from shared import metrics
 from shared.clock import Clock
 from shared.delivery.dead_letters import TooManyDeadLetters, dead_letter
 from shared.delivery.document import Answer, Document, Partition
@@ -70,7 +71,7 @@ class BatchRunner(Generic[S]):
             TooManyDeadLetters: Nothing of this batch was published or committed.
         """
         self.vitals.handling_since = self.clock.now()
-        await retried(lambda: self.attempt(batch), self.clock, self.vitals, self.jitter)
+        await retried(lambda: self.attempt(batch), self.clock, self.vitals, self.jitter, "batch")
         self.vitals.handling_since = None
         self.vitals.progressed_at = self.clock.now()
 
@@ -163,6 +164,7 @@ class BatchRunner(Generic[S]):
     def dead(self, reading: Reading | Unreadable, reason: str, error: str) -> Dead:
         """Return a reading as a dead letter."""
         record = reading.record
+        metrics.DEAD_LETTERS.labels(self.handler.service, reason).inc()
         log.warning("dead letter", topic=record.topic, partition=record.partition, offset=record.offset, reason=reason)
         return Dead((dead_letter(self.handler.service, record, reason, error, reading.arrival.now),))
 

@@ -1,7 +1,7 @@
 """What a service knows about its own progress; read by health checks and by the watchdog."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -29,11 +29,11 @@ class Vitals:
     Args:
         handling_since: Since when the batch at hand is being handled; None between batches.
         progressed_at: When a batch was last committed.
-        trouble: One sentence about the outage in which work is being retried; None if there is none.
+        troubles: By part of the service, one sentence about the outage in which its work is being retried.
         stopped_because: One sentence, once the consumer has stopped for good; None if it has not.
     """
 
     handling_since: datetime | None = None
     progressed_at: datetime | None = None
-    trouble: str | None = None
+    troubles: dict[str, str] = field(default_factory=dict)
     stopped_because: str | None = None

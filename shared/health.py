@@ -1,0 +1,70 @@
+"""Liveness and readiness that tell the truth, and metrics; never a check that a dead consumer would pass."""
+
+import contextlib
+import socket
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass
+
+import uvicorn
+from prometheus_client import REGISTRY, make_asgi_app
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Mount, Route
+
+Faults = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What a service says of itself: by name of the part, one sentence for each that is not well.
+
+    ``live`` has a sentence when only a restart can help, ``ready`` when work does not get done now.
+    """
+
+    live: Callable[[], Faults]
+    ready: Callable[[], Faults]
+
+
+def application(service: str, health: Health) -> Starlette:
+    """Return the web application of one service: ``/health/live``, ``/health/ready``, ``/metrics``."""
+
+    def answer(faults: Faults) -> JSONResponse:
+        body = {"service": service, "status": "failing" if faults else "ok", "because": dict(faults)}
+        return JSONResponse(body, status_code=503 if faults else 200)
+
+    async def live(_: Request) -> JSONResponse:
+        return answer(health.live())
+
+    async def ready(_: Request) -> JSONResponse:
+        return answer({**health.live(), **health.ready()})
+
+    return Starlette(
+        routes=[
+            Route("/health/live", live),
+            Route("/health/ready", ready),
+            Mount("/metrics", make_asgi_app(REGISTRY)),
+        ]
+    )
+
+
+class HealthServer(uvicorn.Server):
+    """Answers on a socket that is bound at once, and leaves the process's signals to the service.
+
+    Raises:
+        OSError: The address is taken.
+    """
+
+    def __init__(self, service: str, health: Health, host: str, port: int) -> None:
+        app = application(service, health)
+        super().__init__(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off"))
+        self.socket = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """Capture none."""
+        yield
+
+    async def answer(self) -> None:
+        """Answer until ``should_exit`` is set."""
+        await self.serve(sockets=[self.socket])

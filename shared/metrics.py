@@ -1,0 +1,14 @@
+"""The one catalogue of metric names; never a label that names a ticket or a person."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+RECORDS = Counter("tindak_records_total", "Records handled and committed.", ["service"])
+BATCH_SECONDS = Histogram(
+    "tindak_batch_seconds",
+    "From reading a batch to its commit.",
+    ["service"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60),
+)
+DEAD_LETTERS = Counter("tindak_dead_letters_total", "Records that could not be handled.", ["service", "reason"])
+LAG_RECORDS = Gauge("tindak_lag_records", "Records that wait to be read.", ["service"])
+TROUBLE = Gauge("tindak_trouble", "1 while broker or database are out of reach.", ["service"])

@@ -1,0 +1,214 @@
+"""The life of one service process: wait for broker and database, run, tell the truth, stop in order."""
+
+import asyncio
+import contextlib
+import random
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Generic, TypeVar
+
+import structlog
+import uvloop
+from pydantic import ValidationError
+
+from shared import logs, metrics
+from shared.clock import SystemClock
+from shared.delivery.handler import Handler
+from shared.delivery.ports import Batch, PermanentError, TransientError
+from shared.delivery.retry import retried
+from shared.delivery.runner import BatchRunner
+from shared.delivery.vitals import Observe, Vitals, unobserved
+from shared.health import Health, HealthServer
+from shared.kafka import KafkaConsumer, KafkaPublisher
+from shared.mongo import MongoStore
+from shared.policy import PolicyInvalid
+from shared.settings import CommonSettings
+from shared.watchdog import Stuck, Watchdog
+
+S = TypeVar("S")
+T = TypeVar("T")
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """Work that time brings about.
+
+    Args:
+        name: For logs and health.
+        work: Does what is due; returns how much it found.
+        every: Pause after a round that found less than *full*; after a full one the next follows at once.
+        full: What one round takes at most.
+    """
+
+    name: str
+    work: Callable[[], Awaitable[int]]
+    every: timedelta
+    full: int
+
+
+class Service(Generic[S]):
+    """One service: a consumer with its runner, the loops of time, a health server and a watchdog.
+
+    Args:
+        settings: The common ones.
+        handler: The rules.
+        store: The service's one collection.
+        health_port: Where ``/health/live``, ``/health/ready`` and ``/metrics`` answer.
+        observe: Told each step of a batch.
+    """
+
+    def __init__(
+        self,
+        settings: CommonSettings,
+        handler: Handler[S],
+        store: MongoStore[S],
+        health_port: int,
+        observe: Observe = unobserved,
+    ) -> None:
+        self.name = handler.service
+        self.settings = settings
+        self.topics = handler.topics
+        self.store = store
+        self.clock = SystemClock()
+        self.vitals = Vitals()
+        self.publisher = KafkaPublisher(settings.kafka)
+        self.loops: list[Loop] = []
+        self.consumer: KafkaConsumer | None = None
+        self.runner = BatchRunner(
+            handler,
+            store,
+            self.publisher,
+            self.clock,
+            vitals=self.vitals,
+            dead_letters_in_a_row_max=settings.dead_letters_in_a_row_max,
+            observe=observe,
+        )
+        health = Health(live=self.not_live, ready=self.not_ready)
+        self.server = HealthServer(self.name, health, settings.health_host, health_port)
+        self.ending = asyncio.Event()
+        self.ended_by: BaseException | None = None
+
+    async def run(self) -> int:
+        """Run until told to stop; return the exit code: 0 after a signal, 1 if only a restart can help."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, self.ending.set)
+        serving = asyncio.create_task(self.server.answer())
+        working = asyncio.create_task(self.work())
+        working.add_done_callback(self.on_end)
+        await self.ending.wait()
+        await self.stop(working)
+        self.server.should_exit = True
+        await asyncio.wait({serving}, timeout=2)
+        if self.ended_by is not None:
+            log.error("ended", because=f"{type(self.ended_by).__name__}: {self.ended_by}")
+            return 1
+        log.info("stopped")
+        return 0
+
+    def on_end(self, working: asyncio.Task[None]) -> None:
+        """Note how the work ended, if it ended by itself."""
+        if not working.cancelled() and (error := working.exception()) is not None:
+            self.fail(error.exceptions[0] if isinstance(error, BaseExceptionGroup) else error)
+
+    def fail(self, error: BaseException) -> None:
+        """Note what retrying cannot help: what somebody must look at stands still, anything else ends the process.
+
+        Standing still keeps a supervisor from draining a topic into the dead letters, a hundred at each restart.
+        """
+        if isinstance(error, PermanentError):
+            self.vitals.stopped_because = str(error)
+            log.error("stopped reading", because=str(error))
+        else:
+            self.ended_by = error
+            self.ending.set()
+
+    async def work(self) -> None:
+        """Wait until broker and database answer; then read, do what time brings, and watch."""
+        await self.patiently("start", self.store.prepare)
+        await self.patiently("start", self.publisher.client)
+        self.consumer = await self.patiently("start", self.subscribe)
+        log.info("reading", topics=list(self.topics))
+        watchdog = Watchdog(
+            self.name, self.vitals, self.clock, self.consumer, self.store.ping, self.settings.stuck_after_seconds
+        )
+        async with asyncio.TaskGroup() as group:
+            group.create_task(watchdog.run())
+            for loop in self.loops:
+                group.create_task(self.repeat(loop))
+
+    async def subscribe(self) -> KafkaConsumer:
+        """Return a consumer that has started; a new one each time, since a failed start leaves it unusable."""
+        consumer = KafkaConsumer(self.settings.kafka, self.name, self.topics, self.handle, self.fail)
+        await consumer.start()
+        return consumer
+
+    async def handle(self, batch: Batch) -> None:
+        """Handle a batch and count it."""
+        with metrics.BATCH_SECONDS.labels(self.name).time():
+            await self.runner.handle(batch)
+        metrics.RECORDS.labels(self.name).inc(len(batch.records))
+
+    async def repeat(self, loop: Loop) -> None:
+        """Do a loop's work for ever, through every outage."""
+        while True:
+            found = await self.patiently(loop.name, loop.work)
+            if found < loop.full:
+                await self.clock.sleep(loop.every)
+
+    async def patiently(self, part: str, work: Callable[[], Awaitable[T]]) -> T:
+        """Return what *work* returns, through every outage."""
+        return await retried(work, self.clock, self.vitals, random.Random(), part)
+
+    def not_live(self) -> dict[str, str]:
+        """Return why only a restart can help."""
+        return {"process": str(self.ended_by)} if isinstance(self.ended_by, Stuck) else {}
+
+    def not_ready(self) -> dict[str, str]:
+        """Return why work does not get done now, part by part."""
+        if self.vitals.stopped_because:
+            return {"consumer": self.vitals.stopped_because}
+        if self.vitals.troubles:
+            return dict(self.vitals.troubles)
+        if self.consumer is None:
+            return {"consumer": "has not started yet"}
+        return {} if self.consumer.assigned() else {"consumer": "has no partitions assigned"}
+
+    async def stop(self, working: asyncio.Task[None]) -> None:
+        """Stop reading, let the batch at hand end, close what is open; all within the limit."""
+        with contextlib.suppress(TimeoutError, TransientError):
+            async with asyncio.timeout(self.settings.stop_within_seconds):
+                if self.consumer is not None:
+                    await self.consumer.stop()
+                working.cancel()
+                await asyncio.wait({working})
+                await self.publisher.close()
+        self.store.close()
+
+
+def main(name: str, build: Callable[[CommonSettings], Service[S]]) -> None:
+    """Run the service that *build* returns, as this process; exits 2 if settings or policy are wrong."""
+
+    async def started() -> int:
+        return await build(settings).run()
+
+    try:
+        settings = CommonSettings()
+        logs.configure(name, settings.log_level)
+        code = uvloop.run(started())
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+        sys.exit(refusal(name, f"settings: {faults}"))
+    except (PolicyInvalid, OSError) as error:
+        sys.exit(refusal(name, str(error)))
+    sys.exit(code)
+
+
+def refusal(name: str, sentence: str) -> int:
+    """Say on standard error why the service does not start; return the exit code for it."""
+    sys.stderr.write(f"{name} does not start: {sentence}\n")
+    return 2

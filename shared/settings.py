@@ -1,0 +1,89 @@
+"""Settings that every service shares; each is read once from the environment and passed down as a value."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, PositiveFloat, PositiveInt, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Profile = Literal["local", "cluster"]
+
+
+class UnsafeSettings(ValueError):
+    """The cluster profile was asked for something that could lose events."""
+
+
+class KafkaSettings(BaseSettings):
+    """How to reach the broker, and every delivery option spelled out."""
+
+    model_config = SettingsConfigDict(env_prefix="TINDAK_KAFKA_", frozen=True, extra="ignore")
+
+    bootstrap_servers: str = "127.0.0.1:9092"
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
+    sasl_username: str | None = None
+    sasl_password: SecretStr | None = None
+    ssl_ca_file: Path | None = None
+    ssl_certificate_file: Path | None = None
+    ssl_key_file: Path | None = None
+    topic_prefix: str = ""
+    replication_factor: PositiveInt = 3
+    acks: Literal["all", "1", "0"] = "all"
+    enable_idempotence: bool = True
+    linger_ms: int = Field(default=5, ge=0, le=1000)
+    request_timeout_ms: PositiveInt = 15_000
+    batch_records_max: int = Field(default=500, ge=1, le=5000)
+    batch_wait_ms: int = Field(default=10, ge=1, le=1000)
+    session_timeout_ms: int = Field(default=30_000, ge=6_000)
+    heartbeat_interval_ms: int = Field(default=3_000, ge=500)
+    max_poll_interval_ms: int = Field(default=600_000, ge=60_000)
+
+
+class MongoSettings(BaseSettings):
+    """How to reach the database, and every durability option spelled out."""
+
+    model_config = SettingsConfigDict(env_prefix="TINDAK_MONGO_", frozen=True, extra="ignore")
+
+    uri: SecretStr = SecretStr("mongodb://127.0.0.1:27017/?replicaSet=rs0")
+    database_prefix: str = "tindak_"
+    write_concern: Literal["majority", "1", "0"] = "majority"
+    journal: bool = True
+    timeout_ms: PositiveInt = 5_000
+
+
+class CommonSettings(BaseSettings):
+    """What every service needs beside its own settings."""
+
+    model_config = SettingsConfigDict(env_prefix="TINDAK_", frozen=True, extra="ignore")
+
+    profile: Profile = "cluster"
+    policy_dir: Path = Path("policy")
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    health_host: str = "127.0.0.1"
+    dead_letters_in_a_row_max: PositiveInt = 100
+    stuck_after_seconds: PositiveFloat = 60
+    stop_within_seconds: PositiveFloat = 20
+    kafka: KafkaSettings = Field(default_factory=KafkaSettings)
+    mongo: MongoSettings = Field(default_factory=MongoSettings)
+
+    @model_validator(mode="after")
+    def refuse_unsafe(self) -> "CommonSettings":
+        """Raise UnsafeSettings unless every event survives a crash; the local profile alone may do with less."""
+        if self.profile == "cluster":
+            unsafe = [
+                f"{name} must be {wanted} (is {given})"
+                for name, given, wanted in (
+                    ("TINDAK_KAFKA_ACKS", self.kafka.acks, "all"),
+                    ("TINDAK_KAFKA_ENABLE_IDEMPOTENCE", self.kafka.enable_idempotence, True),
+                    ("TINDAK_MONGO_WRITE_CONCERN", self.mongo.write_concern, "majority"),
+                    ("TINDAK_MONGO_JOURNAL", self.mongo.journal, True),
+                )
+                if given != wanted
+            ]
+            if self.kafka.replication_factor < 3:
+                unsafe.append(
+                    f"TINDAK_KAFKA_REPLICATION_FACTOR must be at least 3 (is {self.kafka.replication_factor})"
+                )
+            if unsafe:
+                raise UnsafeSettings(f"unsafe outside TINDAK_PROFILE=local: {'; '.join(unsafe)}")
+        return self
