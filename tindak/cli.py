@@ -1,0 +1,72 @@
+"""The entry point ``tindak``: which command is where, and how a failure is said; never what a command does."""
+
+import logging
+import sys
+from collections.abc import Sequence
+
+import typer
+
+from shared.logs import QUIET
+from shared.policy import PolicyInvalid
+from tindak import agency, dlq, officer, reporter
+from tindak.console import Failure
+from tindak.run import run
+from tindak.stack import StackError
+from tindak.stack.cli import app as stack
+from tindak.submit import submit
+from tindak.track import track
+from tindak.watch import watch
+
+INTERRUPTED = 130  # 128 + SIGINT, as shells say it
+
+app = typer.Typer(
+    name="tindak",
+    help="Tindak: every report routed, timed and answered.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command()(run)
+app.command()(submit)
+app.command()(track)
+app.command()(watch)
+for group in (stack, agency.app, officer.app, reporter.app, dlq.app):
+    app.add_typer(group)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code: 0 done, 1 refused or failed, 2 wrong usage.
+
+    Args:
+        arguments: Without the program's name; None: this process's own.
+    """
+    for name in QUIET:
+        # A broker that does not answer is told in one sentence, not once more by each library.
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    try:
+        return int(app(args=arguments, prog_name="tindak", standalone_mode=False) or 0)
+    except typer.TyperException as error:
+        return misused(error)
+    except (Failure, StackError, PolicyInvalid) as error:
+        typer.echo(f"tindak: {error}", err=True)
+        return 1
+    except (KeyboardInterrupt, typer.Abort):
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has read enough; without this Python complains once more while it exits.
+        sys.stdout = open("/dev/null", "w")  # noqa: SIM115  # open to the end of the process
+        return 0
+
+
+def misused(error: typer.TyperException) -> int:
+    """Say in one line what was asked wrongly and return the exit code; a group without a command has shown its help."""
+    message = " ".join(error.format_message().replace("Value error, ", "").split())
+    if message:
+        context = getattr(error, "ctx", None)
+        more = f" `{context.command_path} --help` shows how." if context else ""
+        typer.echo(f"tindak: {message if message.endswith(('.', '?')) else message + '.'}{more}", err=True)
+    return error.exit_code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

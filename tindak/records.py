@@ -1,0 +1,42 @@
+"""What a record on one of our topics says; what cannot be read is passed over, for that is not a client's to judge."""
+
+import json
+from typing import Any
+
+from shared import topics
+from shared.delivery.ports import Record
+from shared.events import Event, EventData, UnreadableEvent
+from shared.events.envelope import decode
+
+FROM_OUTSIDE = frozenset({topics.SUBMITTED, topics.UPDATES})
+
+
+def event_of(record: Record) -> Event | None:
+    """Return the event that *record* holds, or None if it holds none that we know."""
+    try:
+        return decode(record.value, dict(record.headers), from_outside=record.topic in FROM_OUTSIDE)
+    except UnreadableEvent:
+        return None
+
+
+def data_of(record: Record) -> EventData | None:
+    """Return the data of the event that *record* holds, or None."""
+    event = event_of(record)
+    return event.data if event else None
+
+
+def as_json(record: Record) -> dict[str, Any]:
+    """Return where *record* lies and the event in it, for scripts."""
+    event = event_of(record)
+    return {
+        "topic": record.topic,
+        "partition": record.partition,
+        "offset": record.offset,
+        "event": json.loads(record.value or b"null") if event else None,
+    }
+
+
+def header(record: Record, name: str) -> str | None:
+    """Return a header of *record* as text, or None if it has none of that name."""
+    content = dict(record.headers).get(name)
+    return None if content is None else content.decode(errors="replace")

@@ -1,0 +1,168 @@
+"""One sentence for each thing that happens, for people at a terminal; never more than the event says."""
+
+from shared import events as e
+from tindak.console import local
+
+TEXT_MAX = 90
+
+
+def sentence(data: e.EventData) -> str:
+    """Return what happened, without the ticket's name; for an event that is not told to people, its type."""
+    return of_complaint(data) or of_ticket(data) or of_clock(data) or of_delivery(data) or data.TYPE
+
+
+def of_complaint(data: e.EventData) -> str | None:
+    """Return what intake said, or None if it is another's event."""
+    match data:
+        case e.ComplaintSubmitted():
+            return f"submitted by {data.channel}"
+        case e.ComplaintAccepted():
+            return f"accepted as {data.tracking_id}: {short(data.title or data.body)}"
+        case e.ComplaintRejected():
+            return "refused: " + "; ".join(f"{reason.message_en} ({reason.code})" for reason in data.reasons)
+    return None
+
+
+def of_ticket(data: e.EventData) -> str | None:
+    """Return what routing said, or None if it is another's event."""
+    match data:
+        case e.TicketRouted():
+            return f"routed to {data.agency_name}, {why_routed(data)}"
+        case e.TriageRequested():
+            return f"waits for an officer: {data.reason}{suggested(data)}"
+        case e.TicketAcknowledged():
+            return f"{data.agency} acknowledged it" + noted(data.note)
+        case e.TicketProgressed():
+            return f"{data.agency} works on it" + noted(data.note)
+        case e.TicketAnswered():
+            return f"{data.agency} {'answered' if data.final else 'answered for now'}" + noted(data.answer)
+        case e.TicketDeclined():
+            other = f", suggests {data.suggested_agency}" if data.suggested_agency else ""
+            return f"{data.agency} is not responsible{other}" + noted(data.reason)
+        case e.TicketHeld():
+            return f"{data.agency} waits ({data.reason.value})" + noted(data.question)
+        case e.TicketResumed():
+            return "work goes on" + noted(data.note)
+        case e.ReporterReplied():
+            return "the reporter replied" + noted(data.text)
+        case e.TicketClosed():
+            rated = f", rated {data.rating} of 5" if data.rating else ""
+            return f"closed by the {data.by.value}{rated}" + noted(data.comment)
+    return of_rarer(data)
+
+
+def of_rarer(data: e.EventData) -> str | None:
+    """Return what routing says less often, or None."""
+    match data:
+        case e.TicketReopened():
+            return "opened again: the reporter is not content" + noted(data.reason)
+        case e.TicketReclassified():
+            return f"classified as {data.classification.value}, was {data.was.value}" + noted(data.reason)
+        case e.TicketArchived():
+            return f"archived by the {data.by.value}" + noted(data.reason)
+        case e.TicketWithdrawn():
+            return "withdrawn by the reporter"
+        case e.TicketMerged():
+            return f"followed together with ticket {data.into}"
+        case e.TicketUnmerged():
+            return "followed by itself again"
+        case e.TicketUnassigned():
+            return f"no longer with {data.agency}" + noted(data.reason)
+        case e.UpdateRefused():
+            return f"an update of {data.update_source} was refused: {data.message_en} ({data.code})"
+    return None
+
+
+def of_clock(data: e.EventData) -> str | None:
+    """Return what sla said, or None if it is another's event."""
+    if not isinstance(data, e.ClockFact):
+        return None
+    clock = f"{data.clock.value} clock"
+    match data:
+        case e.ClockStarted():
+            return f"{clock} runs until {local(data.due_at)} ({data.allowance})"
+        case e.ClockResumed():
+            return f"{clock} runs again until {local(data.due_at)}"
+        case e.ClockMet():
+            late = data.lateness_seconds
+            return f"{clock} met " + (f"{span(late)} late" if late > 0 else f"{span(-late)} before its time")
+        case e.ClockStopped():
+            return f"{clock} stopped: {data.why}"
+        case e.ClockPaused():
+            return f"{clock} stands still"
+        case e.DueChanged():
+            return f"{clock} is due {local(data.due_at)} instead of {local(data.was)}: {data.why}"
+        case e.ClockWarned():
+            return f"{clock}: {data.percent} % of the time is used, {span(data.remaining_seconds)} left"
+        case e.FeedbackWindowExpired() | e.CompletionWindowExpired():
+            return f"{clock}: the reporter's time is over"
+    return of_breach(data, clock)
+
+
+def of_breach(data: e.EventData, clock: str) -> str | None:
+    """Return what sla said about a breach, or None."""
+    match data:
+        case e.ClockBreached():
+            return f"{clock} BREACHED{of_agency(data.agency)}; responsible: {data.responsible}"
+        case e.BreachEscalated():
+            return f"{clock} still overdue{of_agency(data.agency)}, level {data.level}; responsible: {data.responsible}"
+        case e.BreachCleared():
+            return f"{clock}: what was overdue is done, {span(data.overdue_seconds)} late"
+        case e.BreachCorrected():
+            return f"{clock}: it was no breach: {data.why}"
+    return None
+
+
+def of_delivery(data: e.EventData) -> str | None:
+    """Return what notify said, or None if it is another's event."""
+    if not isinstance(data, e.DeliveryFact):
+        return None
+    notice = f"notice `{data.notice}` to the {data.recipient_role} by {data.channel}"
+    match data:
+        case e.NotificationSent():
+            return f"{notice}: sent" + (f" at attempt {data.attempt}" if data.attempt > 1 else "")
+        case e.NotificationFailed():
+            return f"{notice}: FAILED after {data.attempt} attempts: {data.error}"
+        case e.NotificationSuppressed():
+            return f"{notice}: not sent: {data.why}"
+    return None
+
+
+def why_routed(data: e.TicketRouted) -> str:
+    """Return who or what chose the agency, with the rule that decided where there is one."""
+    deciding = data.explanation[-1] if data.explanation else None
+    rule = f" {deciding.rule}" if deciding and deciding.rule else ""
+    return f"by {data.decided_by.value}{rule}" + (f" (hop {data.hop})" if data.hop > 1 else "")
+
+
+def suggested(data: e.TriageRequested) -> str:
+    """Return the agencies that an officer may choose, best first."""
+    return f" (suggested: {', '.join(each.agency for each in data.suggestions)})" if data.suggestions else ""
+
+
+def of_agency(agency: str | None) -> str:
+    """Return whose clock it is, where it is somebody's."""
+    return f" at {agency}" if agency else ""
+
+
+def noted(text: str | None) -> str:
+    """Return what somebody wrote, quoted, or nothing."""
+    return f': "{short(text)}"' if text else ""
+
+
+def short(text: str) -> str:
+    """Return *text* on one line, cut to 90 characters."""
+    line = " ".join(text.split())
+    return line if len(line) <= TEXT_MAX else line[: TEXT_MAX - 1].rstrip() + "…"
+
+
+def span(seconds: float) -> str:
+    """Return a duration in its largest two units: ``2 d 3 h``, ``4 min 5 s``, ``3.2 s``."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    days, rest = divmod(round(seconds), 86_400)
+    hours, rest = divmod(rest, 3_600)
+    minutes, whole = divmod(rest, 60)
+    units = [(days, "d"), (hours, "h"), (minutes, "min"), (whole, "s")]
+    first = next(index for index, (count, _) in enumerate(units) if count)
+    return " ".join(f"{count} {unit}" for count, unit in units[first : first + 2] if count)

@@ -1,0 +1,69 @@
+"""``tindak track``: where a report is, who has it, until when, and what happened; reads the topics from the start."""
+
+from typing import Annotated, Any
+
+import typer
+
+from shared import topics
+from shared.events import Event
+from tindak.client import Client
+from tindak.console import local, read_settings, say_json, wait_for
+from tindak.history import History, history
+from tindak.records import event_of
+from tindak.telling import sentence
+from tindak.tickets import Ticket, find_ticket
+
+TOLD_ON = (topics.ACCEPTED, topics.TICKETS, topics.SLA, topics.WARNINGS, topics.BREACHES, topics.DELIVERIES)
+
+
+def track(
+    ticket: Annotated[str, typer.Argument(metavar="ID", help="Tracking id in any spelling, or ticket id.")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Show where a report is, who has it, until when, and what happened."""
+    found, told = wait_for(_track(ticket))
+    if as_json:
+        say_json(summary(found, told))
+    else:
+        typer.echo("\n".join(lines(found, told)))
+
+
+async def _track(typed: str) -> tuple[Ticket, History]:
+    async with Client(read_settings().kafka) as client:
+        ticket = await find_ticket(client, typed)
+        records = await client.read(TOLD_ON)
+    events = (event_of(record) for record in records)
+    return ticket, history(event for event in events if event is not None and concerns(event, ticket))
+
+
+def concerns(event: Event, ticket: Ticket) -> bool:
+    """Return whether *event* is about *ticket*."""
+    return getattr(event.data, "ticket_id", None) == ticket.id
+
+
+def lines(ticket: Ticket, told: History) -> list[str]:
+    """Return the whole story for people."""
+    head = [f"{ticket.tracking_id}  {told.accepted.title if told.accepted else ''}".rstrip()]
+    head.append(f"  ticket    {ticket.id}, from {ticket.channel}")
+    head.append(f"  state     {told.state or 'not routed yet'}")
+    head.append(f"  with      {told.agency or 'nobody'}")
+    for clock, due_at in sorted(told.due.items(), key=lambda item: item[1]):
+        late = "  OVERDUE" if clock in told.breaches else ""
+        head.append(f"  {clock.value:<9} due {local(due_at)}{late}")
+    return [*head, "", *(f"  {local(event.time)}  {sentence(event.data)}" for event in told.events)]
+
+
+def summary(ticket: Ticket, told: History) -> dict[str, Any]:
+    """Return the same for scripts."""
+    return {
+        "ticket_id": ticket.id,
+        "tracking_id": ticket.tracking_id,
+        "channel": ticket.channel,
+        "state": told.state,
+        "agency": told.agency,
+        "due": {clock.value: at.isoformat() for clock, at in told.due.items()},
+        "overdue": sorted(clock.value for clock in told.breaches),
+        "events": [
+            {"type": event.type, "time": event.time.isoformat(), "what": sentence(event.data)} for event in told.events
+        ],
+    }
