@@ -112,3 +112,11 @@ class ContactSealed(EventData):
     sealed: str
     locale: Locale
     key_id: str
+
+
+class ContactErased(EventData):
+    """The reporter's identity is forgotten; on the topic this is a tombstone under the ticket id."""
+
+    TYPE: ClassVar[str] = "tindak.reporter.contact_erased.v1"
+
+    ticket_id: str
