@@ -25,9 +25,9 @@ class Reasons(PolicyModel):
 class Category(PolicyModel):
     """A category of reports.
 
-    ``agency`` is a code of agencies.yaml, or ``kecamatan`` for the district office of the report's place; ``outside`` is
-    a code of ``outside_reasons``. With neither, the category alone does not say whose matter it is. ``personal`` means
-    that it is about the reporter's own papers or aid, which no agency can handle without knowing who asks.
+    ``agency`` is a code of agencies.yaml, or ``kecamatan`` for the district office of the report's place.
+    ``outside`` is a code of ``outside_reasons``. With neither, the category alone does not say whose matter it is.
+    ``personal`` means that it is about the reporter's own papers or aid: no agency can help without knowing who asks.
     """
 
     code: Code
