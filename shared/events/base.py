@@ -1,23 +1,31 @@
 """What every event's data has in common; never an event itself."""
 
+import re
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, ClassVar
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
-FORBIDDEN = {chr(0), *map(chr, range(0x202A, 0x202F)), *map(chr, range(0x2066, 0x206A))}
-CONTROLS = {chr(code) for code in range(32)} - {"\n", "\r", "\t"}
+BYTES_MAX = 2**63 - 1  # as far as MongoDB and most JSON readers count
+HIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\u202a-\u202e\u2066-\u2069]")
+
+
+class HiddenCharacter(ValueError):
+    """A text holds a character that people do not see; ``code`` names it, as in U+202E."""
+
+    def __init__(self, symbol: str) -> None:
+        self.code = f"U+{ord(symbol):04X}"
+        super().__init__(f"holds the hidden character {self.code}")
 
 
 def refuse_hidden_characters(text: str) -> str:
-    """Return *text*; raise ValueError if it holds control or bidirectional-override characters.
+    """Return *text*; raise HiddenCharacter if it holds control or bidirectional-override characters.
 
     Such characters show people another text than the one that was written (CVE-2021-42574).
     """
-    hidden = next((symbol for symbol in text if symbol in FORBIDDEN or symbol in CONTROLS), None)
-    if hidden is not None:
-        raise ValueError(f"holds the hidden character U+{ord(hidden):04X}")
+    if hidden := HIDDEN.search(text):
+        raise HiddenCharacter(hidden.group())
     return text
 
 
@@ -81,7 +89,7 @@ class Attachment(Model):
 
     uri: Annotated[Text, StringConstraints(min_length=1, max_length=2000)]
     media_type: Annotated[Text, StringConstraints(min_length=1, max_length=200)]
-    bytes: Annotated[int, "size"] | None = None
+    bytes: Annotated[int, Field(ge=0, le=BYTES_MAX)] | None = None
     sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] | None = None
 
 

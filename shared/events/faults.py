@@ -1,0 +1,106 @@
+"""What is wrong with a record that is no event of ours, in sentences for people; never quotes what was refused."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from shared.events.base import HiddenCharacter, Reason
+from shared.topics import VALUE_BYTES_MAX
+
+REASONS_MAX = 20
+NAME_LENGTH_MAX = 64
+
+# What pydantic calls a fault, and how it is told: in Indonesian and in English, after the field's name.
+SENTENCES = {
+    "missing": ("wajib diisi", "is required"),
+    "string_type": ("harus berupa teks", "must be text"),
+    "string_unicode": ("bukan teks Unicode yang sah", "is not valid Unicode text"),
+    "string_pattern_mismatch": ("tidak sesuai pola {pattern}", "does not match the pattern {pattern}"),
+    "bool_type": ("harus true atau false", "must be true or false"),
+    "bool_parsing": ("harus true atau false", "must be true or false"),
+    "int_type": ("harus bilangan bulat", "must be a whole number"),
+    "int_parsing": ("harus bilangan bulat", "must be a whole number"),
+    "int_parsing_size": ("terlalu besar", "is too large"),
+    "int_from_float": ("harus bilangan bulat", "must be a whole number"),
+    "float_type": ("harus bilangan", "must be a number"),
+    "float_parsing": ("harus bilangan", "must be a number"),
+    "finite_number": ("harus bilangan yang terhingga", "must be a finite number"),
+    "greater_than_equal": ("harus paling sedikit {ge}", "must be at least {ge}"),
+    "less_than_equal": ("harus paling banyak {le}", "must be at most {le}"),
+    "enum": ("harus salah satu dari {expected}", "must be one of {expected}"),
+    "datetime_type": ("harus waktu menurut RFC 3339", "must be an instant as in RFC 3339"),
+    "datetime_parsing": ("bukan waktu menurut RFC 3339", "is not an instant as in RFC 3339"),
+    "datetime_from_date_parsing": ("bukan waktu menurut RFC 3339", "is not an instant as in RFC 3339"),
+    "timezone_aware": ("harus menyebut zona waktu, misalnya +07:00", "must name its time zone, such as +07:00"),
+    "date_type": ("harus tanggal berbentuk 2026-03-31", "must be a date such as 2026-03-31"),
+    "date_parsing": ("bukan tanggal berbentuk 2026-03-31", "is not a date such as 2026-03-31"),
+    "date_from_datetime_parsing": ("bukan tanggal berbentuk 2026-03-31", "is not a date such as 2026-03-31"),
+    "date_from_datetime_inexact": ("harus tanggal tanpa jam", "must be a date without a time of day"),
+    "tuple_type": ("harus berupa daftar", "must be a list"),
+    "model_type": ("harus berupa objek JSON", "must be a JSON object"),
+    "too_short": ("tidak boleh kosong", "must not be empty"),
+    "string_too_short": ("tidak boleh kosong", "must not be empty"),
+}
+
+
+class UnreadableEvent(Exception):
+    """A record that is no event of ours: what is wrong with it, for people in both languages.
+
+    ``reasons`` holds at most 20; ``hints`` holds ``channel`` and ``source_id`` where they could be read nevertheless.
+    """
+
+    def __init__(self, *reasons: Reason, hints: Mapping[str, str] | None = None) -> None:
+        self.reasons = reasons[:REASONS_MAX]
+        self.hints = dict(hints or {})
+        super().__init__("; ".join(f"{reason.code}: {reason.message_en}" for reason in self.reasons))
+
+
+def malformed(message_id: str, message_en: str) -> UnreadableEvent:
+    """Return the fault of a record that is not even JSON, or no CloudEvent."""
+    return UnreadableEvent(Reason(code="malformed", message_id=message_id, message_en=message_en))
+
+
+def too_long(size_bytes: int) -> Reason:
+    """Return the reason for refusing a record of that size."""
+    return Reason(
+        code="too_long",
+        message_id=f"Pesan berukuran {size_bytes} byte; paling besar {VALUE_BYTES_MAX} byte.",
+        message_en=f"The record has {size_bytes} bytes; at most {VALUE_BYTES_MAX} are taken.",
+    )
+
+
+def violation(field: str, message_id: str, message_en: str) -> Reason:
+    """Return a schema violation at *field*."""
+    return Reason(code="schema_violation", field=field, message_id=message_id, message_en=message_en)
+
+
+def named(name: str) -> str:
+    """Return a name that an outsider chose as it may stand in a sentence: quoted, escaped and cut."""
+    return repr(name if len(name) <= NAME_LENGTH_MAX else f"{name[:NAME_LENGTH_MAX]}…")
+
+
+def from_pydantic(error: Any) -> Reason:
+    """Return a validation error as a reason; it names the field and the rule, never the refused value."""
+    field = ".".join(map(str, error["loc"])) or "data"
+    kind, context = error["type"], error.get("ctx", {})
+    if kind in {"string_too_long", "too_long"}:
+        return over_length(field, context)
+    if kind == "value_error" and isinstance(context["error"], HiddenCharacter):
+        code = context["error"].code
+        said_id, said_en = f"memuat karakter tersembunyi {code}", f"holds the hidden character {code}"
+    elif kind in SENTENCES:
+        said_id, said_en = (sentence.format(**context) for sentence in SENTENCES[kind])
+    else:
+        said_id, said_en = "tidak sah", f"is not valid: {error['msg']}"
+    return violation(field, f"{field} {said_id}.", f"{field} {said_en}.")
+
+
+def over_length(field: str, context: Mapping[str, Any]) -> Reason:
+    """Return the reason for refusing a text or a list that is too long."""
+    limit = context["max_length"]
+    what_id, what_en = ("butir", "items") if context.get("field_type") == "Tuple" else ("karakter", "characters")
+    return Reason(
+        code="too_long",
+        field=field,
+        message_id=f"{field} lebih dari {limit} {what_id}.",
+        message_en=f"{field} is longer than {limit} {what_en}.",
+    )
