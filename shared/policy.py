@@ -170,7 +170,7 @@ def load_sourced(path: Path, model: type[M]) -> tuple[M, Source]:
         held = model.model_validate_json(json.dumps(source.value), strict=True)
     except ValidationError as error:
         words = sorted(set(field_names(model)))
-        faults += [source.fault(e["loc"], sentence_of(e, words)) for e in error.errors()]
+        faults += [source.fault(one["loc"], sentence_of(one, words)) for one in causes(error.errors())]
     if faults:
         raise PolicyInvalid(faults)
     return held, source
@@ -193,9 +193,15 @@ def field_names(annotation: object, seen: set[object] | None = None) -> Iterator
         yield from field_names(argument, seen)
 
 
+def causes(errors: list[ErrorDetails]) -> list[ErrorDetails]:
+    """Return *errors* without those that only follow from another: a list is not too short because an item is wrong."""
+    deeper = {error["loc"][:length] for error in errors for length in range(len(error["loc"]))}
+    return [error for error in errors if error["type"] != "too_short" or error["loc"] not in deeper]
+
+
 def sentence_of(error: ErrorDetails, words: list[str]) -> str:
     """Return what pydantic found, as a person would say it."""
-    where = place_of(error["loc"])
+    where, given = place_of(error["loc"]), error["input"]
     match error["type"]:
         case "missing":
             return f"{where} is missing"
@@ -203,9 +209,13 @@ def sentence_of(error: ErrorDetails, words: list[str]) -> str:
             return f"{where} is not a known field{did_you_mean(str(error['loc'][-1]), words)}"
         case "value_error" | "assertion_error":
             return f"{where}: {error['msg'].partition(', ')[2]}"
+        case "too_short":
+            return f"{where} is empty" if not given else f"{where} holds too few items"
+        case "string_pattern_mismatch":
+            return f"{where} does not have the form {error['ctx']['pattern']}: `{given}`"
         case _:
             said = error["msg"].replace("Input should be", "must be").replace("Input should", "must")
-            given = error["input"]
+            said = said.replace("a valid array", "a list").replace("an object", "a mapping")
             return f"{where} {said[0].lower()}{said[1:]}" + (
                 "" if isinstance(given, dict | list) else f", not `{given}`"
             )
