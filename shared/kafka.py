@@ -5,13 +5,15 @@ import contextlib
 import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
+from types import TracebackType
 from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError, MessageSizeTooLargeError
-from faststream import AckPolicy
+from faststream import AckPolicy, BaseMiddleware, ContextRepo
 from faststream.kafka import KafkaBroker, KafkaMessage
 from faststream.kafka.security import parse_security
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
@@ -86,7 +88,7 @@ class KafkaPublisher:
                     self.settings.topic_prefix + event.topic,
                     event.value,
                     None if event.key is None else event.key.encode(errors="surrogateescape"),
-                    headers=event.headers,
+                    headers=list(event.headers),
                 )
                 for event in events
             ]
@@ -166,8 +168,27 @@ def as_record(record: ConsumerRecord[bytes, bytes], prefix: str) -> Record:
     )
 
 
-async def raw_batch(message: KafkaMessage) -> None:
-    """Decode nothing: the runner reads record by record, so that a bad one does not cost its batch."""
+class Halt(BaseMiddleware[Any, Any]):
+    """Outermost around every batch: whatever goes wrong, the next one is never read after it.
+
+    FastStream itself would log the error, read on and commit past the batch.
+    """
+
+    def __init__(self, message: Any, /, *, context: ContextRepo, failed: Callable[[BaseException], None]) -> None:
+        super().__init__(message, context=context)
+        self.failed = failed
+
+    async def after_processed(
+        self,
+        exc_type: type[BaseException] | None = None,
+        exc_val: BaseException | None = None,
+        exc_tb: TracebackType | None = None,
+    ) -> bool | None:
+        """Say what went wrong and stand still until the consumer is stopped."""
+        if exc_val is not None and not isinstance(exc_val, asyncio.CancelledError):
+            self.failed(exc_val)
+            await asyncio.Event().wait()
+        return None
 
 
 class KafkaConsumer:
@@ -191,7 +212,6 @@ class KafkaConsumer:
     ) -> None:
         self.settings = settings
         self.handle = handle
-        self.failed = failed
         self.broker = KafkaBroker(
             settings.bootstrap_servers,
             client_id=f"tindak-{service}",
@@ -203,6 +223,7 @@ class KafkaConsumer:
             graceful_timeout=15,
             logger=None,
             apply_types=False,
+            middlewares=(partial(Halt, failed=failed),),
         )
         self.subscriber = self.broker.subscriber(
             *(settings.topic_prefix + topic for topic in topics),
@@ -210,7 +231,7 @@ class KafkaConsumer:
             batch=True,
             max_records=settings.batch_records_max,
             batch_timeout_ms=settings.batch_wait_ms,
-            decoder=raw_batch,
+            decoder=self.as_batch,
             ack_policy=AckPolicy.MANUAL,
             auto_offset_reset="earliest",
             session_timeout_ms=settings.session_timeout_ms,
@@ -221,17 +242,13 @@ class KafkaConsumer:
         )
         self.subscriber(self.on_batch)
 
-    async def on_batch(self, _: None, message: KafkaMessage) -> None:
-        """Hand one batch to the runner; whatever goes wrong, never let the next one be read after it."""
-        work = asyncio.ensure_future(self.handle(KafkaBatch(message, self.settings.topic_prefix)))
-        try:
-            await asyncio.wait({work})
-        finally:
-            work.cancel()
-        error = work.exception()
-        if error is not None:
-            self.failed(error)
-            await asyncio.Event().wait()  # FastStream would read on and commit past this batch
+    async def as_batch(self, message: KafkaMessage) -> KafkaBatch:
+        """Return FastStream's batch as ours; the runner decodes it record by record, so that a bad one costs one."""
+        return KafkaBatch(message, self.settings.topic_prefix)
+
+    async def on_batch(self, batch: Any) -> None:  # Any, because FastStream would make a pydantic model of it
+        """Hand a batch to the runner."""
+        await self.handle(batch)
 
     async def start(self) -> None:
         """Join the group and begin to read.
