@@ -14,6 +14,7 @@ from tindak.run import run
 from tindak.stack import StackError
 from tindak.stack.cli import app as stack
 from tindak.submit import submit
+from tindak.topics.cli import app as topics
 from tindak.track import track
 from tindak.watch import watch
 
@@ -30,7 +31,7 @@ app.command()(run)
 app.command()(submit)
 app.command()(track)
 app.command()(watch)
-for group in (stack, agency.app, officer.app, reporter.app, dlq.app):
+for group in (stack, topics, agency.app, officer.app, reporter.app, dlq.app):
     app.add_typer(group)
 
 

@@ -31,7 +31,7 @@ class DeadLetter:
 
     @property
     def id(self) -> str:
-        """Where it lay when it could not be handled, ``topic/partition/offset``; the same for every copy of it."""
+        """Where it first lay, ``topic/partition/offset``; the same for every copy of it, a failed replay included."""
         return "/".join(header(self.record, f"dlq-{part}") or "?" for part in ("topic", "partition", "offset"))
 
     @property
@@ -43,40 +43,29 @@ class DeadLetter:
         """Return everything but the value, for scripts."""
         about = {name[4:]: content.decode(errors="replace") for name, content in self.record.headers if is_dlq(name)}
         size = None if self.record.value is None else len(self.record.value)
-        return {"id": self.id, **about, "key": self.key, "value_bytes": size, REPLAYED_FROM: self.replayed_from}
+        return {"id": self.id, **about, "key": self.key, "value_bytes": size}
 
     @property
     def key(self) -> str | None:
         """The original key as text."""
         return None if self.record.key is None else self.record.key.decode(errors="replace")
 
-    @property
-    def replayed_from(self) -> str | None:
-        """Where it lay at first, if it is the remainder of a replay that failed again."""
-        return header(self.record, REPLAYED_FROM)
-
     def line(self) -> str:
         """Return it on one line: where, when, why."""
         error = " ".join((header(self.record, "dlq-error") or "").split())
-        again = f" (replayed from {self.replayed_from})" if self.replayed_from else ""
-        return f"{header(self.record, 'dlq-at') or '?'}  {self.service}  {self.id}{again}  {self.reason}: {error}"
+        attempts = header(self.record, "dlq-attempts") or "1"
+        again = f" (attempt {attempts})" if attempts != "1" else ""
+        return f"{header(self.record, 'dlq-at') or '?'}  {self.service}  {self.id}  {self.reason}{again}: {error}"
 
     def replay(self) -> Outgoing:
-        """Return it for the service that could not handle it: key, value and headers as they are.
-
-        What has been replayed before is read as on the topic where it lay at first, which the service's own headers
-        no longer name.
-        """
-        headers = [(name, content) for name, content in self.record.headers if name != REPLAYED_FROM]
-        first = self.replayed_from or self.id
-        origin = first.rsplit("/", 2)[0].encode()
-        headers = [(name, origin if name == "dlq-topic" else content) for name, content in headers]
+        """Return it for the service that could not handle it: key, value and headers as they are."""
+        headers = tuple(header for header in self.record.headers if header[0] != REPLAYED_FROM)
         return Outgoing(
             id=self.id,
             topic=replay_topic(self.service),
             key=None if self.record.key is None else self.record.key.decode(errors="surrogateescape"),
             value=self.record.value,
-            headers=(*headers, (REPLAYED_FROM, first.encode())),
+            headers=(*headers, (REPLAYED_FROM, self.id.encode())),
         )
 
 

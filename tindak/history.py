@@ -55,7 +55,9 @@ def after(so_far: History, data: e.EventData) -> History:
             return replace(so_far, breaches=so_far.breaches - {data.clock})
         case e.ClockStarted() | e.ClockResumed() | e.DueChanged():
             return replace(so_far, due=so_far.due | {data.clock: data.due_at})
-        case e.ClockPaused() | e.ClockMet() | e.ClockStopped() | e.FeedbackWindowExpired():
+        case (
+            e.ClockPaused() | e.ClockMet() | e.ClockStopped() | e.FeedbackWindowExpired() | e.CompletionWindowExpired()
+        ):
             return replace(so_far, due={clock: at for clock, at in so_far.due.items() if clock is not data.clock})
     return so_far
 

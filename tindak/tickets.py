@@ -43,4 +43,4 @@ def spelled(text: str) -> str:
     try:
         return str(UUID(text))
     except ValueError:
-        raise Misuse(f"`{text}` is neither a tracking id (like K7QF-9D2MX-4T) nor a ticket id.") from None
+        raise Misuse(f"`{text}` is neither a tracking id (like K7QF-9D2MX-4Q) nor a ticket id.") from None

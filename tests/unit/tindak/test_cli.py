@@ -1,0 +1,121 @@
+"""Exit codes and the one sentence that every failure is: 0 done, 1 refused or failed, 2 wrong usage."""
+
+import pytest
+
+from tindak.cli import main
+
+pytestmark = pytest.mark.unit
+
+NOWHERE = "127.0.0.1:1"  # nothing listens there: tcpmux is on no machine of today
+COMMANDS = (
+    "run", "submit", "track", "watch", "stack", "topics", "agency", "officer", "reporter", "dlq", "demo", "policy",
+)  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"PROFILE": "local", "KAFKA_BOOTSTRAP_SERVERS": NOWHERE, "POLICY_DIR": "policy"}.items():
+        monkeypatch.setenv(f"TINDAK_{name}", value)
+
+
+def one_line(capsys: pytest.CaptureFixture[str]) -> str:
+    """Return what stands on stderr, which must be one line, with nothing on stdout."""
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n"), err[-1:]) == ("", 1, "\n")
+    return err.removesuffix("\n")
+
+
+def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    code = main(["--help"])
+
+    told = capsys.readouterr().out
+    assert (code, [name for name in COMMANDS if f" {name} " not in told]) == (0, [])
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("frobnicate", "tindak: No such command 'frobnicate'. `tindak --help` shows how."),
+        ("track", "tindak: Missing argument 'ID'. `tindak track --help` shows how."),
+        ("submit", "tindak: Give either --file, or --channel and --body. `tindak submit --help` shows how."),
+        (
+            "submit --body x",
+            "tindak: A complaint comes from a channel: give --channel. `tindak submit --help` shows how.",
+        ),
+        (
+            "track K7QF-9D2MX-4T",
+            "tindak: `K7QF-9D2MX-4T` is neither a tracking id (like K7QF-9D2MX-4Q) nor a ticket id."
+            " `tindak track --help` shows how.",
+        ),
+        (
+            "agency dishu ack X",
+            "tindak: agency `dishu` is not in agencies.yaml; did you mean `dishub`? `tindak agency --help` shows how.",
+        ),
+        (
+            "watch triage --agency dlh",
+            "tindak: --agency goes with routed, warnings, breaches, not with triage. `tindak watch --help` shows how.",
+        ),
+        (
+            "watch triage --until-end",
+            "tindak: --until-end goes with --from earliest; between now and the end lies nothing."
+            " `tindak watch --help` shows how.",
+        ),
+        (
+            "dlq replay intake",
+            "tindak: Say which: --id ID (may be repeated), --reason CODE, or --all."
+            " `tindak dlq replay --help` shows how.",
+        ),
+        (
+            "agency dlh hold X --reason field_work --until tomorrow",
+            "tindak: `tomorrow` is not an instant with its zone, like 2026-03-02T12:00:00+07:00."
+            " `tindak agency {AGENCY} hold --help` shows how.",
+        ),
+    ],
+)
+def test_wrong_usage_is_one_line_and_exit_code_2(typed: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    code = main(typed.split())
+
+    assert (code, one_line(capsys)) == (2, said)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "submit --channel web --body x",
+        "submit --channel web --body x --wait",
+        "track K7QF-9D2MX-4Q",
+        "watch breaches",
+        "watch dead-letters --from earliest --until-end",
+        "agency dlh ack 0f9a4a3e-77a1-4f4e-9d38-6b8a5a3d2c11",
+        "officer archive K7QF-9D2MX-4Q --reason unclear",
+        "reporter withdraw K7QF-9D2MX-4Q",
+        "dlq list sla",
+        "dlq replay notify --all",
+    ],
+)
+def test_broker_out_of_reach_is_one_sentence_and_exit_code_1(typed: str, capsys: pytest.CaptureFixture[str]) -> None:
+    code = main(typed.split())
+
+    assert (code, one_line(capsys)) == (
+        1,
+        f"tindak: No Kafka broker answers at {NOWHERE}; start one (`tindak stack up`) or set"
+        " TINDAK_KAFKA_BOOTSTRAP_SERVERS.",
+    )
+
+
+def test_unsafe_environment_is_one_sentence_and_exit_code_1(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TINDAK_PROFILE", "cluster")
+    monkeypatch.setenv("TINDAK_KAFKA_ACKS", "1")
+
+    code = main(["watch", "breaches"])
+
+    assert code == 1
+    assert "TINDAK_KAFKA_ACKS must be all (is 1)" in one_line(capsys)
+
+
+def test_file_that_is_not_there_is_one_sentence_and_exit_code_1(capsys: pytest.CaptureFixture[str]) -> None:
+    code = main(["submit", "--file", "nowhere.jsonl"])
+
+    assert (code, one_line(capsys)) == (1, "tindak: nowhere.jsonl cannot be read: No such file or directory.")

@@ -1,0 +1,123 @@
+"""Where a ticket is, who has it and until when, from what the topics tell."""
+
+from datetime import timedelta
+from itertools import permutations
+
+import pytest
+
+from shared import events as e
+from shared.events import SlaClock
+from tests.builders import NOON, TICKET, TRACKING, accepted, event
+from tests.unit.tindak.test_telling import routed
+from tindak.history import History, history
+
+pytestmark = pytest.mark.unit
+
+DUE = NOON + timedelta(days=5)
+
+
+def started(**changes: object) -> e.ClockStarted:
+    plain = {
+        "ticket_id": TICKET, "tracking_id": TRACKING, "clock": "respond", "started_at": NOON, "due_at": DUE,
+        "allowance": "5 working_days", "policy_version": "1", "calendar_version": "1",
+    }  # fmt: skip
+    return e.ClockStarted.model_validate(plain | changes)
+
+
+def clock(kind: type[e.ClockFact], **fields: object) -> e.ClockFact:
+    plain = {"ticket_id": TICKET, "tracking_id": TRACKING, "clock": "respond", "breach_id": "b", "due_at": DUE}
+    return kind.model_validate(plain | fields)
+
+
+def fact(kind: type[e.TicketFact], version: int, **fields: object) -> e.TicketFact:
+    plain = {
+        "ticket_id": TICKET,
+        "tracking_id": TRACKING,
+        "version": version,
+        "at": NOON,
+        "state": "s",
+        "agency": "dlh",
+    }
+    return kind.model_validate(plain | fields)
+
+
+def told(*data: e.EventData) -> History:
+    return history(event(each, at=NOON + timedelta(seconds=second)) for second, each in enumerate(data))
+
+
+def test_routed_ticket_is_with_its_agency_until_its_clock_is_due() -> None:
+    result = told(accepted(), routed(), started())
+
+    assert (result.accepted, result.state, result.agency, result.due) == (
+        accepted(), "routed", "dishub", {SlaClock.RESPOND: DUE},
+    )  # fmt: skip
+
+
+def test_declined_ticket_is_with_nobody() -> None:
+    result = told(routed(), fact(e.TicketDeclined, 2, reason="bukan wewenang", state="declined"))
+
+    assert (result.state, result.agency) == ("declined", None)
+
+
+def test_later_version_wins_however_times_are_stamped() -> None:
+    late = event(routed(version=3, agency="dlh", state="routed"), at=NOON)
+    early = event(fact(e.TicketDeclined, 2, reason="x", state="declined"), at=NOON + timedelta(seconds=5))
+
+    assert history([early, late]).agency == "dlh"
+
+
+def test_refused_update_changes_nothing() -> None:
+    refused = fact(
+        e.UpdateRefused, 1, update_id="u", update_source="/agencies/dlh", code="not_yours", message_id="m",
+        message_en="m", state="other",
+    )  # fmt: skip
+
+    assert told(routed(), refused).state == "routed"
+
+
+@pytest.mark.parametrize(
+    "ending",
+    [
+        clock(e.ClockMet, met_at=NOON, lateness_seconds=0.0),
+        clock(e.ClockStopped, stopped_at=NOON, why="withdrawn"),
+        clock(e.ClockPaused, paused_at=NOON),
+        clock(e.FeedbackWindowExpired),
+        clock(e.CompletionWindowExpired),
+    ],
+    ids=lambda data: type(data).__name__,
+)
+def test_ended_or_paused_clock_has_no_due_time(ending: e.ClockFact) -> None:
+    assert told(started(), ending).due == {}
+
+
+def test_resumed_and_changed_clocks_are_due_later() -> None:
+    later, latest = DUE + timedelta(days=1), DUE + timedelta(days=2)
+
+    result = told(
+        started(),
+        clock(e.ClockPaused, paused_at=NOON),
+        clock(e.ClockResumed, resumed_at=NOON, due_at=later),
+        clock(e.DueChanged, was=later, due_at=latest, why="reclassified"),
+    )
+
+    assert result.due == {SlaClock.RESPOND: latest}
+
+
+def test_breach_stands_until_it_is_cleared() -> None:
+    breached = clock(e.ClockBreached, classification="complaint", breached_at=DUE, level=1, responsible="liaison")
+
+    before = told(started(), breached)
+    after = told(started(), breached, clock(e.BreachCleared, overdue_seconds=3.0))
+
+    assert (before.breaches, after.breaches) == (frozenset({SlaClock.RESPOND}), frozenset())
+
+
+def test_order_of_reading_and_repeats_do_not_matter() -> None:
+    events = [
+        event(data, at=NOON + timedelta(seconds=second))
+        for second, data in enumerate([accepted(), routed(), started()])
+    ]
+
+    results = {repr(history([*order, order[0]])) for order in permutations(events)}
+
+    assert results == {repr(history(events))}

@@ -1,0 +1,94 @@
+"""What `tindak submit` takes from people and gives to Kafka."""
+
+import json
+
+import pytest
+
+from shared.delivery.ports import Record
+from shared.events import ComplaintRejected, ComplaintSubmitted, Event
+from shared.events.envelope import decode
+from tests.builders import NOON, accepted, event
+from tindak.answers import answer_to_submission
+from tindak.client import Written
+from tindak.console import Failure
+from tindak.envelopes import submission
+from tindak.records import as_json, event_of
+from tindak.submit import complaints_of
+
+pytestmark = pytest.mark.unit
+
+GIVEN = {"channel": "web", "source_id": "1", "body": "Jalan rusak"}
+LIES = Written(partition=2, offset=40)
+
+
+def rejected(partition: int, offset: int) -> Event:
+    origin = {"partition": partition, "offset": offset, "sha256": "00"}
+    reason = {"code": "empty", "message_id": "Kosong.", "message_en": "Empty."}
+    return event(ComplaintRejected.model_validate({"reasons": [reason], "origin": origin}))
+
+
+def test_submission_is_an_event_of_its_channel_keyed_by_source() -> None:
+    out = submission(GIVEN, NOON)
+
+    read = decode(out.value, dict(out.headers), from_outside=True)
+    assert (out.topic, out.key, read.source, read.time) == ("complaints.submitted", "web/1", "/channels/web", NOON)
+    assert read.data == ComplaintSubmitted.model_validate(GIVEN | {"submitted_at": NOON})
+
+
+def test_submission_without_source_id_gets_one_of_its_own() -> None:
+    keys = {submission({"channel": "web", "body": "x"}, NOON).key for _ in range(3)}
+
+    assert len(keys) == 3
+
+
+@pytest.mark.parametrize("wrong", [{"channel": 7}, {"body": None}, {"body": "\ud800"}, {"big": 10**40}, {}])
+def test_wrong_data_are_published_as_they_are(wrong: dict[str, object]) -> None:
+    out = submission(GIVEN | wrong, NOON)
+
+    assert json.loads(out.value or b"")["data"] == GIVEN | wrong | {"submitted_at": "2026-03-02T05:00:00Z"}
+
+
+@pytest.mark.parametrize(
+    "text", ['{"a": 1}\n\n{"a": 2}\n', '[{"a": 1}, {"a": 2}]', '{"a": 1}\n{"a": 2}'], ids=["lines", "array", "no end"]
+)
+def test_file_holds_lines_or_an_array(text: str) -> None:
+    assert list(complaints_of(text, "f")) == [{"a": 1}, {"a": 2}]
+
+
+def test_file_may_hold_one_object_over_several_lines() -> None:
+    assert list(complaints_of('{\n "a": 1\n}', "f")) == [{"a": 1}]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('{"a": 1}\n{"a": \n', r"f:2 is not JSON"),
+        ('{"a": 1}\n[2]\n', r"f:2 holds no JSON object"),
+        ("[1]", r"f holds a JSON int where a complaint"),
+    ],
+)
+def test_file_that_cannot_be_read_is_refused_by_its_line(text: str, said: str) -> None:
+    with pytest.raises(Failure, match=said):
+        list(complaints_of(text, "f"))
+
+
+def test_acceptance_of_the_same_source_is_the_answer() -> None:
+    assert answer_to_submission(GIVEN, LIES)(event(accepted())) == accepted()
+
+
+def test_acceptance_of_another_source_is_not_the_answer() -> None:
+    assert answer_to_submission(GIVEN | {"source_id": "2"}, LIES)(event(accepted())) is None
+
+
+def test_refusal_is_the_answer_to_the_record_that_it_names() -> None:
+    wanted = answer_to_submission(GIVEN, LIES)
+
+    assert [wanted(rejected(2, 39)), wanted(rejected(1, 40))] == [None, None]
+    assert wanted(rejected(2, 40)) == rejected(2, 40).data
+
+
+def test_record_of_another_kind_is_told_without_its_value() -> None:
+    record = Record("tickets.events", 0, 7, None, b"not ours", (), NOON)
+
+    assert event_of(record) is None
+    assert as_json(record) == {"topic": "tickets.events", "partition": 0, "offset": 7, "event": None}

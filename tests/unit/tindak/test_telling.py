@@ -1,0 +1,122 @@
+"""What people read at a terminal about each thing that happens."""
+
+from datetime import timedelta
+
+import pytest
+
+from shared import events as e
+from shared.events.catalogue import CATALOGUE
+from shared.events.complaints import ContactErased
+from tests.builders import NOON, TICKET, TRACKING, accepted
+from tindak.telling import sentence, short, span
+
+pytestmark = pytest.mark.unit
+
+FACT = {"ticket_id": TICKET, "tracking_id": TRACKING, "state": "routed", "version": 1, "at": NOON}
+CLOCK = {"ticket_id": TICKET, "tracking_id": TRACKING, "clock": e.SlaClock.RESPOND}
+DELIVERY = {
+    "ticket_id": TICKET, "delivery_id": "d", "notice": "received", "recipient_role": "reporter", "channel": "email",
+}  # fmt: skip
+NEVER_TOLD = {e.ContactSealed, ContactErased, *(entry.data for entry in CATALOGUE if issubclass(entry.data, e.Command))}
+
+
+def routed(**changes: object) -> e.TicketRouted:
+    plain = FACT | {
+        "agency": "dishub", "agency_name": "Dinas Perhubungan", "classification": "complaint", "hop": 1,
+        "decided_by": "rule", "accepted_at": NOON, "submitted_at": NOON,
+        "explanation": [{"step": "keywords", "rule": "kw-street-light", "policy_version": "1", "outcome": "dishub"}],
+    }  # fmt: skip
+    return e.TicketRouted.model_validate(plain | changes)
+
+
+def test_accepted_complaint_tells_its_tracking_id() -> None:
+    assert sentence(accepted()) == f"accepted as {TRACKING}: Jalan berlubang"
+
+
+def test_refusal_tells_every_reason_with_its_code() -> None:
+    reasons = [
+        {"code": "empty", "message_id": "Kosong.", "message_en": "There is no text."},
+        {"code": "unknown_channel", "message_id": "Tak dikenal.", "message_en": "No such channel."},
+    ]
+    origin = {"partition": 0, "offset": 1, "sha256": "00"}
+
+    told = sentence(e.ComplaintRejected.model_validate({"reasons": reasons, "origin": origin}))
+
+    assert told == "refused: There is no text. (empty); No such channel. (unknown_channel)"
+
+
+def test_routing_tells_agency_and_deciding_rule() -> None:
+    assert sentence(routed()) == "routed to Dinas Perhubungan, by rule kw-street-light"
+
+
+def test_second_agency_is_told_as_second_hop() -> None:
+    assert sentence(routed(hop=2, explanation=[])) == "routed to Dinas Perhubungan, by rule (hop 2)"
+
+
+def test_closing_tells_who_and_the_rating() -> None:
+    closed = e.TicketClosed.model_validate(FACT | {"by": "reporter", "rating": 4, "comment": "Terima kasih"})
+
+    assert sentence(closed) == 'closed by the reporter, rated 4 of 5: "Terima kasih"'
+
+
+def test_clock_met_before_its_time_tells_what_was_left() -> None:
+    met = e.ClockMet.model_validate(CLOCK | {"met_at": NOON, "due_at": NOON, "lateness_seconds": -3700.0})
+
+    assert sentence(met) == "respond clock met 1 h 1 min before its time"
+
+
+def test_clock_met_late_tells_how_late() -> None:
+    met = e.ClockMet.model_validate(CLOCK | {"met_at": NOON, "due_at": NOON, "lateness_seconds": 2.5})
+
+    assert sentence(met) == "respond clock met 2.5 s late"
+
+
+def test_breach_tells_agency_and_who_is_responsible() -> None:
+    breached = e.ClockBreached.model_validate(
+        CLOCK
+        | {
+            "breach_id": "b", "agency": "dlh", "classification": "complaint", "due_at": NOON,
+            "breached_at": NOON + timedelta(seconds=1), "level": 1, "responsible": "liaison",
+        }
+    )  # fmt: skip
+
+    assert sentence(breached) == "respond clock BREACHED at dlh; responsible: liaison"
+
+
+def test_delivery_tells_role_and_channel_and_no_address() -> None:
+    sent = e.NotificationSent.model_validate(DELIVERY | {"attempt": 2})
+
+    assert sentence(sent) == "notice `received` to the reporter by email: sent at attempt 2"
+
+
+@pytest.mark.parametrize("data", sorted({entry.data for entry in CATALOGUE} - NEVER_TOLD, key=lambda data: data.TYPE))
+def test_every_fact_has_a_sentence_of_its_own(data: type[e.EventData]) -> None:
+    every_field = {
+        **routed().model_dump(), **CLOCK, **DELIVERY, "reason": "field_work", "attempt": 1, "error": "refused",
+        "why": "asked for", "channel": "web", "source_id": "1", "title": "T", "body": "B", "reasons": (), "percent": 50,
+        "origin": {"partition": 0, "offset": 0, "sha256": ""}, "remaining_seconds": 1.0, "due_at": NOON, "was": NOON,
+        "breach_id": "b", "breached_at": NOON, "level": 1, "responsible": "liaison", "overdue_seconds": 1.0,
+        "lateness_seconds": 1.0, "met_at": NOON, "paused_at": NOON, "resumed_at": NOON, "started_at": NOON,
+        "stopped_at": NOON, "allowance": "5 working_days", "policy_version": "1", "calendar_version": "1",
+        "answer": "A", "final": True, "note": "N", "text": "T", "into": TICKET, "update_id": "u", "update_source": "s",
+        "by": "system",
+        "code": "c", "message_id": "m", "message_en": "m",
+    }  # fmt: skip
+    if data is e.TicketReclassified:
+        every_field["was"] = "aspiration"
+
+    told = sentence(data.model_validate(every_field))
+
+    assert told != data.TYPE
+
+
+def test_long_text_is_cut_to_one_line_of_ninety_characters() -> None:
+    assert short("a\nb " * 40) == ("a b " * 40)[:89].rstrip() + "…"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [(0, "0.0 s"), (59.94, "59.9 s"), (60, "1 min"), (3_661, "1 h 1 min"), (3_600, "1 h"), (180_000, "2 d 2 h")],
+)
+def test_duration_is_told_in_its_two_largest_units(seconds: float, told: str) -> None:
+    assert span(seconds) == told
