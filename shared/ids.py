@@ -20,6 +20,11 @@ def event_id(cause_id: str, event_type: str, index: int) -> str:
     return str(uuid5(UUID(cause_id), f"{event_type}|{index}"))
 
 
+def outside_cause_id(outsiders_id: str, ticket: str) -> str:
+    """Return the cause id of an event that an outsider wrote about a ticket."""
+    return str(uuid5(UUID(outsiders_id), ticket))
+
+
 def record_id(topic: str, partition: int, offset: int) -> str:
     """Return an id for a record that may have no usable one of its own."""
     return str(uuid5(NAMESPACE, f"{topic}/{partition}/{offset}"))

@@ -7,6 +7,8 @@ DAY_MS = 24 * 60 * 60 * 1000
 VALUE_BYTES_MAX = 256 * 1024
 DEAD_LETTER_BYTES_MAX = 16 * 1024 * 1024
 
+REPLAYS = ".replays"
+
 SERVICES = ("intake", "routing", "sla", "notify")
 
 SUBMITTED = "complaints.submitted"
@@ -64,7 +66,7 @@ def dead_letter_topic(service: str) -> str:
 
 def replay_topic(service: str) -> str:
     """Return the name of the topic from which *service* alone reads dead letters again."""
-    return f"{service}.replays"
+    return f"{service}{REPLAYS}"
 
 
 COMMON = (

@@ -1,12 +1,11 @@
 """What could not be handled, with its bytes and the reason; never lost, never in the way."""
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from shared.delivery.outgoing import Outgoing
 from shared.delivery.ports import PermanentError, Record
-from shared.topics import dead_letter_topic
-
-REPLAYED_TOPIC = "dlq-topic"
+from shared.topics import REPLAYS, dead_letter_topic
 
 
 class TooManyDeadLetters(PermanentError):
@@ -16,8 +15,35 @@ class TooManyDeadLetters(PermanentError):
         super().__init__(f"{in_a_row} records in a row could not be handled, the last because: {last}")
 
 
-def dead_letter(service: str, record: Record, reason: str, error: str, now: datetime, attempts: int = 1) -> Outgoing:
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a record first lay, since when, and how often handling it has failed."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: datetime
+    attempts: int = 0
+
+
+def origin(record: Record) -> Place:
+    """Return where *record* first lay: what its headers say if it is a dead letter that is replayed."""
+    own = Place(record.topic, record.partition, record.offset, record.timestamp)
+    if not record.topic.endswith(REPLAYS):
+        return own
+    said = {name: value.decode(errors="replace") for name, value in record.headers}
+    try:
+        at = datetime.fromisoformat(said["dlq-timestamp"]).astimezone(UTC)
+        numbers = [int(said[name]) for name in ("dlq-partition", "dlq-offset", "dlq-attempts")]
+        return Place(said["dlq-topic"], numbers[0], numbers[1], at, numbers[2])
+    except (KeyError, ValueError, OverflowError):
+        return own
+
+
+def dead_letter(service: str, record: Record, reason: str, error: str, now: datetime) -> Outgoing:
     """Return *record* for the dead-letter topic: original key, value and headers, and ``dlq-*`` headers beside them.
+
+    One that fails again after a replay keeps the place where it first lay; only its attempts grow.
 
     Args:
         service: Who could not handle it.
@@ -25,17 +51,17 @@ def dead_letter(service: str, record: Record, reason: str, error: str, now: date
         reason: Machine code.
         error: Class and message, for people; holds no data of the record.
         now: Aware, UTC.
-        attempts: How often handling was tried.
     """
+    place = origin(record)
     about = {
         "dlq-service": service,
-        "dlq-topic": record.topic,
-        "dlq-partition": str(record.partition),
-        "dlq-offset": str(record.offset),
-        "dlq-timestamp": record.timestamp.isoformat(),
+        "dlq-topic": place.topic,
+        "dlq-partition": str(place.partition),
+        "dlq-offset": str(place.offset),
+        "dlq-timestamp": place.timestamp.isoformat(),
         "dlq-reason": reason,
         "dlq-error": error[:1000],
-        "dlq-attempts": str(attempts),
+        "dlq-attempts": str(place.attempts + 1),
         "dlq-at": now.isoformat(),
     }
     headers = tuple(header for header in record.headers if not header[0].startswith("dlq-"))
@@ -44,5 +70,5 @@ def dead_letter(service: str, record: Record, reason: str, error: str, now: date
         topic=dead_letter_topic(service),
         key=None if record.key is None else record.key.decode(errors="surrogateescape"),
         value=record.value,
-        headers=headers + tuple((name, value.encode()) for name, value in about.items()),
+        headers=headers + tuple((name, value.encode(errors="backslashreplace")) for name, value in about.items()),
     )

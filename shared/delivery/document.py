@@ -21,6 +21,10 @@ class Answer:
     offset: int
     outgoing: tuple[Outgoing, ...]
 
+    def lies_below(self, floors: Mapping[Partition, int]) -> bool:
+        """Return whether the event lies before the floor of its partition, and so was published."""
+        return self.offset < floors.get((self.topic, self.partition), 0)
+
 
 @dataclass(frozen=True, slots=True)
 class Document(Generic[S]):
@@ -65,15 +69,29 @@ class Document(Generic[S]):
         """Return the document as it stands after a successful save."""
         return replace(self, revision=self.revision + 1)
 
+    def answer_to(self, event_id: str) -> tuple[Outgoing, ...]:
+        """Return what an applied event brought about, as far as it is kept; raise KeyError if it was not applied."""
+        answer = self.applied[event_id]
+        return answer.outgoing if answer else ()
+
+    def owed(self, floors: Mapping[Partition, int]) -> tuple[Outgoing, ...]:
+        """Return all that was saved and may not be published, in the order in which it came about.
+
+        What lies below the *floors* is known to be published, see `forget`.
+        """
+        kept = [answer for answer in self.applied.values() if answer and not answer.lies_below(floors)]
+        return (*(event for answer in kept for event in answer.outgoing), *self.pending)
+
     def forget(self, floors: Mapping[Partition, int]) -> "Document[S]":
         """Return the document without the answers that are known to be published.
 
         Offsets are committed after publishing, and a consumer handles one batch after the other: so every event of a
-        partition that lies before the first record of the batch at hand was published. Age proves nothing, and neither
-        does an event of another partition. The ids stay.
+        partition that lies before the first record of the batch at hand was published, and so was every event before
+        the end of what this process has published itself. These are the *floors*. Age proves nothing, and neither does
+        an event of another partition. The ids stay.
         """
         applied = {
-            event_id: None if answer and answer.offset < floors.get((answer.topic, answer.partition), 0) else answer
+            event_id: None if answer and answer.lies_below(floors) else answer
             for event_id, answer in self.applied.items()
         }
         return replace(self, applied=applied)

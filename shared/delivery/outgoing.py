@@ -1,7 +1,7 @@
 """Events on their way out, as bytes; never decides what is said."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -55,3 +55,11 @@ def outgoing(
         told[kind] += 1
         events.append(Outgoing(event.id, fact.topic, event.key, encode(event)))
     return tuple(events)
+
+
+def each_once(events: Iterable[Outgoing]) -> list[Outgoing]:
+    """Return *events* in order, each only where it stands first on its topic."""
+    first: dict[tuple[str, str], Outgoing] = {}
+    for event in events:
+        first.setdefault((event.topic, event.id), event)
+    return list(first.values())

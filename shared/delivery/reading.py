@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared import topics
-from shared.delivery.dead_letters import REPLAYED_TOPIC
+from shared.delivery.dead_letters import Place, origin
 from shared.delivery.ports import Record
 from shared.events.base import Reason
 from shared.events.catalogue import CATALOGUE
+from shared.events.complaints import ContactErased
 from shared.events.decision import Arrival
-from shared.events.envelope import Event, UnreadableEvent, decode
+from shared.events.envelope import Event, UnreadableEvent, decode, is_uuid, malformed
+from shared.ids import outside_cause_id, record_id
 
 FROM_OUTSIDE = frozenset({topics.SUBMITTED, topics.UPDATES})
 TYPES_ON = {
@@ -39,25 +41,40 @@ class Unreadable:
 
 
 def read(index: int, record: Record, now: datetime) -> Reading | Unreadable:
-    """Return what *record* holds; a replayed dead letter is read as on the topic that it came from."""
-    headers = dict(record.headers)
-    origin = record.topic
-    if origin.endswith(".replays"):
-        origin = headers.get(REPLAYED_TOPIC, b"").decode(errors="replace")
+    """Return what *record* holds; a replayed dead letter is read as it first lay, on its topic and at its time."""
+    place = origin(record)
+    from_outside = place.topic in FROM_OUTSIDE
     arrival = Arrival(
-        topic=origin,
-        partition=record.partition,
-        offset=record.offset,
-        arrived_at=record.timestamp,
+        topic=place.topic,
+        partition=place.partition,
+        offset=place.offset,
+        arrived_at=place.timestamp,
         now=now,
-        sha256=hashlib.sha256(record.value or b"").hexdigest() if origin in FROM_OUTSIDE else "",
+        sha256=hashlib.sha256(record.value or b"").hexdigest() if from_outside else "",
     )
     try:
-        event = decode(record.value, headers, from_outside=origin in FROM_OUTSIDE)
-        refuse_strangers(origin, event)
+        event = erasure(place, record) or decode(record.value, dict(record.headers), from_outside=from_outside)
+        refuse_strangers(place.topic, event)
     except UnreadableEvent as fault:
         return Unreadable(index, record, arrival, fault)
     return Reading(index, record, arrival, event)
+
+
+def erasure(place: Place, record: Record) -> Event | None:
+    """Return what a tombstone on the compacted topic of contacts says; None for any other record.
+
+    Raises:
+        UnreadableEvent: Its key is no ticket id.
+    """
+    if place.topic != topics.CONTACTS or record.value is not None:
+        return None
+    ticket = (record.key or b"").decode(errors="replace")
+    if not is_uuid(ticket):
+        raise malformed("Kunci tombstone bukan id tiket.", "The tombstone's key is no ticket id.")
+    return Event(
+        id=record_id(place.topic, place.partition, place.offset), source="/tindak/intake", time=place.timestamp,
+        data=ContactErased(ticket_id=ticket), subject=ticket, key=ticket,
+    )  # fmt: skip
 
 
 def refuse_strangers(topic: str, event: Event) -> None:
@@ -70,3 +87,11 @@ def refuse_strangers(topic: str, event: Event) -> None:
             message_en=f"{event.type} is not taken on the topic {topic}.",
         )
         raise UnreadableEvent(reason)
+
+
+def cause_of(event: Event, topic: str, ticket: str) -> str:
+    """Return the id from which the ids of all that *event* brings about follow.
+
+    Outsiders may use one event id twice, for different tickets; what follows must not share its ids nevertheless.
+    """
+    return outside_cause_id(event.id, ticket) if topic in FROM_OUTSIDE else event.id

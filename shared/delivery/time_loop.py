@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Generic, TypeVar
 
 import structlog
@@ -69,11 +70,16 @@ class TimeLoop(Generic[S]):
         state, due_at = document.state, document.due_at
         if state is None or due_at is None or due_at > now:
             return ()
-        decision = guarded(lambda: self.handler.tick(state, now))
-        if isinstance(decision, Bug):
+        after = guarded(partial(self.after_tick, document, state, now))
+        if isinstance(after, Bug):
             # Out of the way for a while, so that one ticket's bug does not stop the clocks of all others.
-            log.error("a rule of time failed", ticket_id=document.id, error=decision.error)
+            log.error("a rule of time failed", ticket_id=document.id, error=after.error)
             return (document.move((), state, now + POSTPONED_FOR, now),)
+        return (after,)
+
+    def after_tick(self, document: Document[S], state: S, now: datetime) -> Document[S]:
+        """Return the document after its rule of time."""
+        decision = self.handler.tick(state, now)
         cause = Cause(occasion_id(document.id, f"tick|{document.revision}"), None)
         events = outgoing(self.handler.service, document.id, cause, decision.facts, now)
         next_due_at = None if decision.state is None else self.handler.due_at(decision.state)
@@ -83,7 +89,7 @@ class TimeLoop(Generic[S]):
             said=[fact.data.TYPE for fact in decision.facts],
             ignored_because=decision.ignored_because,
         )
-        return (document.move(events, decision.state, next_due_at, now),)
+        return document.move(events, decision.state, next_due_at, now)
 
     async def settle(self, documents: Sequence[Document[S]]) -> list[Document[S]]:
         """Save documents and publish what is pending in them; return those that were not lost to somebody faster."""

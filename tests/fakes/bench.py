@@ -7,6 +7,7 @@ from typing import Any
 from shared.delivery.outgoing import Outgoing
 from shared.delivery.runner import BatchRunner
 from shared.delivery.time_loop import TimeLoop
+from shared.delivery.vitals import Observe, Step, unobserved
 from shared.events import Event
 from shared.events.envelope import HEADERS, decode, encode
 from tests.fakes.memory import MemoryBroker, MemoryClock, MemoryStore
@@ -28,10 +29,10 @@ class Workbench:
         self.handler = handler
         self.restart()
 
-    def restart(self) -> None:
-        """Forget everything that was only in the process."""
-        self.runner = BatchRunner(self.handler, self.store, self.broker, self.clock)
-        self.loop = TimeLoop(self.handler, self.store, self.broker, self.clock)
+    def restart(self, observe: Observe = unobserved, **options: Any) -> None:
+        """Forget everything that was only in the process; *observe* sees each step, *options* are the runner's."""
+        self.runner = BatchRunner(self.handler, self.store, self.broker, self.clock, observe=observe, **options)
+        self.loop = TimeLoop(self.handler, self.store, self.broker, self.clock, observe=observe)
 
     def say(self, topic: str, event: Event) -> None:
         self.write(topic, encode(event), key=event.key or event.subject)
@@ -60,6 +61,16 @@ class Workbench:
 
 class Crashed(Exception):
     """The process died here."""
+
+
+def dies_after(last: Step) -> Observe:
+    """Return an observer that lets the process die after that step."""
+
+    def observe(step: Step) -> None:
+        if step is last:
+            raise Crashed
+
+    return observe
 
 
 class CrashingBroker:

@@ -1,0 +1,113 @@
+"""What one record brings about: the handler's rules, with ids and bytes put to what they say; never does any I/O."""
+
+from dataclasses import replace
+from functools import partial
+from typing import Generic, TypeVar
+
+import structlog
+
+from shared import metrics
+from shared.delivery.dead_letters import dead_letter
+from shared.delivery.document import Answer, Document
+from shared.delivery.guard import Bug, guarded
+from shared.delivery.handler import Handler
+from shared.delivery.outgoing import Cause, Outgoing, outgoing
+from shared.delivery.ports import Record
+from shared.delivery.reading import Reading, Unreadable, cause_of
+from shared.events.decision import Arrival, Decision
+from shared.events.envelope import Event
+from shared.ids import record_id
+
+S = TypeVar("S")
+
+log = structlog.get_logger()
+
+
+class Dead(tuple[Outgoing]):
+    """The one outgoing record of a reading that could not be handled."""
+
+    __slots__ = ()
+
+
+class Deciding(Generic[S]):
+    """One service's rules, applied so that a bug in any of them costs one record."""
+
+    def __init__(self, handler: Handler[S]) -> None:
+        self.handler = handler
+
+    def key_of(self, reading: Reading) -> str | Dead:
+        """Return the id of the document that a reading concerns, or the reading as a dead letter."""
+        key = guarded(partial(self.handler.key_of, reading.event))
+        return self.bug(reading, key) if isinstance(key, Bug) else key
+
+    def apply(self, document: Document[S], reading: Reading, attempt: int) -> tuple[Document[S], tuple[Outgoing, ...]]:
+        """Return the document after a reading, and what is said about it."""
+        event = reading.event
+        if event.id in document.applied:
+            log.debug("applied before", event_id=event.id, ticket_id=document.id)
+            return document, document.answer_to(event.id)
+        arrival = replace(reading.arrival, attempt=attempt)
+        followed = guarded(partial(self.follow, document, reading.record, event, arrival))
+        return (document, self.bug(reading, followed)) if isinstance(followed, Bug) else followed
+
+    def follow(
+        self, document: Document[S], record: Record, event: Event, arrival: Arrival
+    ) -> tuple[Document[S], tuple[Outgoing, ...]]:
+        """Return the document after an event that is new to it, and what is said about it."""
+        decision = self.handler.decide(document.state, event, arrival)
+        self.tell(document.id, event, decision)
+        if decision.repeats is not None:
+            return document, document.answer_to(decision.repeats)
+        if not decision.recorded:
+            # Handled again at another time, it must give the same bytes: so its time is the record's, not this moment.
+            cause = Cause(record_id(record.topic, record.partition, record.offset), event.id, event.traceparent)
+            return document, outgoing(self.handler.service, document.id, cause, decision.facts, record.timestamp)
+        cause = Cause(cause_of(event, arrival.topic, document.id), event.id, event.traceparent)
+        said = outgoing(self.handler.service, document.id, cause, decision.facts, arrival.now)
+        due_at = None if decision.state is None else self.handler.due_at(decision.state)
+        answer = Answer(record.topic, record.partition, record.offset, said)
+        return document.apply(event.id, answer, decision.state, due_at), said
+
+    def tell(self, ticket_id: str, event: Event, decision: Decision[S]) -> None:
+        """Log what was decided: types and ids only, never a text or an address."""
+        log.info(
+            "decided", event_id=event.id, type=event.type, ticket_id=ticket_id,
+            said=[fact.data.TYPE for fact in decision.facts], ignored_because=decision.ignored_because,
+        )  # fmt: skip
+
+    def refuse(self, reading: Unreadable) -> tuple[Outgoing, ...]:
+        """Return the answer to a record that is no event."""
+        record, fault = reading.record, reading.fault
+        answered = guarded(partial(self.answer_to, reading))
+        if isinstance(answered, Bug):
+            return self.bug(reading, answered)
+        if answered is None:
+            return self.dead(reading, fault.reasons[0].code, str(fault))
+        log.info(
+            "refused", topic=record.topic, partition=record.partition, offset=record.offset, code=fault.reasons[0].code
+        )
+        return answered
+
+    def answer_to(self, reading: Unreadable) -> tuple[Outgoing, ...] | None:
+        """Return what the handler says to a record that is no event, or None if it says nothing."""
+        record = reading.record
+        facts = self.handler.refuse(record, reading.arrival, reading.fault)
+        if facts is None:
+            return None
+        cause = Cause(record_id(record.topic, record.partition, record.offset), None)
+        return outgoing(self.handler.service, None, cause, facts, record.timestamp)
+
+    def bug(self, reading: Reading | Unreadable, bug: Bug) -> Dead:
+        """Return a reading at which a rule failed as a dead letter."""
+        record = reading.record
+        log.error(
+            "a rule failed", topic=record.topic, partition=record.partition, offset=record.offset, error=bug.error
+        )
+        return self.dead(reading, "bug", bug.error)
+
+    def dead(self, reading: Reading | Unreadable, reason: str, error: str) -> Dead:
+        """Return a reading as a dead letter."""
+        record = reading.record
+        metrics.DEAD_LETTERS.labels(self.handler.service, reason).inc()
+        log.warning("dead letter", topic=record.topic, partition=record.partition, offset=record.offset, reason=reason)
+        return Dead((dead_letter(self.handler.service, record, reason, error, reading.arrival.now),))
