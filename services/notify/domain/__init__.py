@@ -1,0 +1,1 @@
+"""What is told to whom and when: pure rules; they never send anything."""

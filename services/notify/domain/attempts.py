@@ -1,0 +1,94 @@
+"""What follows for a ticket's deliveries from the passing of time and from an attempt to send; never sends."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import assert_never
+
+from services.notify.domain.correspondence import Correspondence, Erased, Sealed
+from services.notify.domain.deliveries import (
+    REPORTER,
+    Deferred,
+    Delivered,
+    Delivery,
+    Due,
+    Failed,
+    Outcome,
+    Refused,
+    Sending,
+    Sent,
+    Situation,
+    Suppressed,
+    Untried,
+    Withheld,
+    attempts_of,
+)
+from services.notify.domain.endings import ended, told
+from services.notify.domain.notices import Rules
+from shared.events import Decision
+
+LOST_ATTEMPT = "outcome_unknown"
+
+
+def tick(state: Correspondence, rules: Rules, now: datetime) -> Decision[Correspondence]:
+    """Return what has come due: waits that are over, notices to be sent now (leased to the caller), lost attempts."""
+    moved = tuple(on_time(delivery, state, rules, now) for delivery in state.deliveries)
+    return told(state, replace(state, deliveries=moved))
+
+
+def on_time(delivery: Delivery, state: Correspondence, rules: Rules, now: datetime) -> Delivery:
+    """Return *delivery* as it stands at *now*."""
+    at, situation = delivery.attention_at, delivery.situation
+    if at is None or at > now:
+        return delivery
+    if delivery.role == REPORTER and not isinstance(state.contact, Sealed):
+        why = "contact_erased" if isinstance(state.contact, Erased) else "no_contact"
+        return ended(delivery, Suppressed(now, attempts_of(situation), why))
+    attempt = attempts_of(situation) + (not isinstance(situation, Due))
+    if attempt > rules.retries.attempts_max:
+        return ended(delivery, Failed(now, attempt - 1, delivery.channels[0], LOST_ATTEMPT))
+    quiet = rules.quiet_hours if delivery.role == REPORTER and not (delivery.urgent or state.is_emergency) else None
+    over_at = quiet.over_at(now) if quiet else None
+    return replace(delivery, situation=Due(over_at, attempt) if over_at else Sending(now + rules.lease_for, attempt))
+
+
+def claimed(before: Correspondence, after: Correspondence) -> tuple[Delivery, ...]:
+    """Return the deliveries that are being sent in *after* and were not, or by somebody else, in *before*."""
+    was = {delivery.id: delivery.situation for delivery in before.deliveries}
+    return tuple(
+        delivery
+        for delivery in after.deliveries
+        if isinstance(delivery.situation, Sending) and was.get(delivery.id) != delivery.situation
+    )
+
+
+def conclude(
+    state: Correspondence, delivery_id: str, attempt: int, outcome: Outcome, rules: Rules, now: datetime
+) -> Decision[Correspondence]:
+    """Return what follows from how an attempt ended; nothing, if its lease ran out and another has taken over."""
+    sending = next((d for d in state.deliveries if d.id == delivery_id), None)
+    if sending is None or not isinstance(sending.situation, Sending) or sending.situation.attempt != attempt:
+        return Decision(state, ignored_because="another attempt has taken over")
+    situation = after_attempt(sending, attempt, outcome, rules, now)
+    done = replace(sending, situation=situation)
+    concluded = ended(done, situation) if done.is_settled else done
+    after = tuple(concluded if delivery is sending else delivery for delivery in state.deliveries)
+    return told(state, replace(state, deliveries=after))
+
+
+def after_attempt(delivery: Delivery, attempt: int, outcome: Outcome, rules: Rules, now: datetime) -> Situation:
+    """Return the situation that an attempt leaves behind."""
+    match outcome:
+        case Delivered(channel, provider_id):
+            return Sent(now, attempt, channel, provider_id)
+        case Withheld(why):
+            return Suppressed(now, attempt, why)
+        case Refused(channel, error):
+            return Failed(now, attempt, channel, error)
+        case Deferred(channel, error) if attempt >= rules.retries.attempts_max:
+            return Failed(now, attempt, channel, error)
+        case Deferred():
+            return Due(now + rules.retries.wait_after(attempt, delivery.id), attempt + 1)
+        case Untried():
+            return Due(now, attempt)
+        case _:
+            assert_never(outcome)

@@ -1,0 +1,144 @@
+"""What is known about one ticket and what was told about it; never decides what is told."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Literal
+
+from services.notify.domain.deliveries import Delivery
+from shared.events import (
+    ClockResumed,
+    ClockStarted,
+    ComplaintAccepted,
+    ContactErased,
+    ContactSealed,
+    DueChanged,
+    EventData,
+    Location,
+    SlaClock,
+    TicketHeld,
+    TicketReclassified,
+    TicketRouted,
+)
+
+EMERGENCY_FLAG = "possible_emergency"
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """No contact has come yet; for a report without an identity none ever will."""
+
+    kind: Literal["unknown"] = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """The contact as intake sealed it; opened only to send."""
+
+    sealed: str
+    key_id: str
+    locale: str
+    kind: Literal["sealed"] = "sealed"
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """The reporter's contact was taken back."""
+
+    kind: Literal["erased"] = "erased"
+
+
+Contact = Unknown | Sealed | Erased
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """What notices tell of the report itself."""
+
+    title: str
+    place: str | None
+    classification: str | None
+    missing: tuple[str, ...]
+    emergency: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RunningClock:
+    """The last run of a clock that was heard of."""
+
+    started_at: datetime
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Correspondence:
+    """One ticket's state.
+
+    Args:
+        version: Of the last ticket event that changed agency, priority or classification.
+        question: What the agency last asked the reporter.
+    """
+
+    ticket_id: str
+    tracking_id: str | None = None
+    complaint: Complaint | None = None
+    contact: Contact = field(default_factory=Unknown)
+    agency: str | None = None
+    priority: str | None = None
+    classification: str | None = None
+    question: str | None = None
+    version: int = 0
+    clocks: Mapping[SlaClock, RunningClock] = field(default_factory=dict)
+    deliveries: tuple[Delivery, ...] = ()
+    kind: Literal["correspondence"] = "correspondence"
+
+    @property
+    def is_emergency(self) -> bool:
+        """Return whether routing or, before it, intake took it for an emergency."""
+        by_intake = self.complaint is not None and self.complaint.emergency
+        return self.priority == "emergency" or (self.priority is None and by_intake)
+
+
+def learn(state: Correspondence, data: EventData) -> Correspondence:
+    """Return what is known once *data* is; equal to *state* if it says nothing new to notify."""
+    state = replace(state, tracking_id=getattr(data, "tracking_id", None) or state.tracking_id)
+    match data:
+        case ContactSealed():
+            return replace(state, contact=Sealed(data.sealed, data.key_id, data.locale.value))
+        case ContactErased():
+            return replace(state, contact=Erased())
+        case ComplaintAccepted():
+            return replace(state, complaint=complaint_of(data))
+        case TicketRouted() if data.version > state.version:
+            return replace(
+                state, agency=data.agency, priority=data.priority.value, classification=data.classification.value,
+                version=data.version,
+            )  # fmt: skip
+        case TicketReclassified() if data.version > state.version:
+            return replace(state, classification=data.classification.value, version=data.version)
+        case TicketHeld():
+            return replace(state, question=data.question)
+        case ClockStarted():
+            return replace(state, clocks={**state.clocks, data.clock: RunningClock(data.started_at, data.due_at)})
+        case ClockResumed() | DueChanged() if data.clock in state.clocks:
+            moved = replace(state.clocks[data.clock], due_at=data.due_at)
+            return replace(state, clocks={**state.clocks, data.clock: moved})
+        case _:
+            return state
+
+
+def complaint_of(data: ComplaintAccepted) -> Complaint:
+    """Return what notices tell of an accepted complaint."""
+    return Complaint(
+        title=data.title,
+        place=place_of(data.location),
+        classification=data.classification.value if data.classification else None,
+        missing=data.missing,
+        emergency=EMERGENCY_FLAG in data.flags,
+    )
+
+
+def place_of(location: Location | None) -> str | None:
+    """Return where it happened in one line, the narrowest name first; None if nobody said."""
+    named = [location.text, location.kelurahan, location.kecamatan] if location else []
+    return ", ".join(dict.fromkeys(name for name in named if name)) or None

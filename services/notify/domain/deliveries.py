@@ -1,0 +1,167 @@
+"""One notice on its way to one recipient: the situations it can be in, and how an attempt to send it ends."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from shared.events import SlaClock
+
+REPORTER = "reporter"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Something that it tells, or the contact, has not been heard of yet; it waits no longer than *until*."""
+
+    until: datetime
+    kind: Literal["waiting"] = "waiting"
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """To be sent at *at* or later, as that attempt (from 1)."""
+
+    at: datetime
+    attempt: int
+    kind: Literal["due"] = "due"
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """Somebody is sending it; if nothing is heard of that by *until*, the attempt counts as lost."""
+
+    until: datetime
+    attempt: int
+    kind: Literal["sending"] = "sending"
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The provider of *channel* took it."""
+
+    at: datetime
+    attempt: int
+    channel: str
+    provider_id: str | None = None
+    kind: Literal["sent"] = "sent"
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """It could not be delivered and is not tried again."""
+
+    at: datetime
+    attempt: int
+    channel: str
+    error: str
+    kind: Literal["failed"] = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Suppressed:
+    """It is not sent, on purpose; *attempt* is 0 if nothing was tried before."""
+
+    at: datetime
+    attempt: int
+    why: str
+    kind: Literal["suppressed"] = "suppressed"
+
+
+Situation = Waiting | Due | Sending | Sent | Failed | Suppressed
+
+
+def attempts_of(situation: Situation) -> int:
+    """Return the attempt that *situation* speaks of; 0 before the first."""
+    return 0 if isinstance(situation, Waiting) else situation.attempt
+
+
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """A clock whose due time is told; with *since*, only of a run that began then or later."""
+
+    clock: SlaClock
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One notice for one recipient.
+
+    Args:
+        id: Follows from event, notice and role.
+        notice: Its code.
+        template: Name of its texts.
+        role: ``reporter``, ``liaison``, ``agency_head``, or an officer's role.
+        agency: Whose liaison or head that is, and which agency the notice speaks of; None if none has it.
+        channels: In order of preference.
+        urgent: May be sent in the quiet hours.
+        planned_at: When it was decided that it is sent.
+        awaited: The due time that it waits for.
+        told: What it tells of the event, by name; empty once it is settled.
+    """
+
+    id: str
+    notice: str
+    template: str
+    role: str
+    agency: str | None
+    channels: tuple[str, ...]
+    urgent: bool
+    planned_at: datetime
+    situation: Situation
+    awaited: Awaited | None = None
+    told: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_settled(self) -> bool:
+        """Return whether nothing will happen to it any more."""
+        return isinstance(self.situation, Sent | Failed | Suppressed)
+
+    @property
+    def attention_at(self) -> datetime | None:
+        """Return when time must look at it again."""
+        match self.situation:
+            case Waiting(until=at) | Due(at=at) | Sending(until=at):
+                return at
+            case _:
+                return None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """The channel's provider took the message."""
+
+    channel: str
+    provider_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """It cannot be delivered this way, today or later; *error* is a code without any address."""
+
+    channel: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """It could not be delivered now; *error* is a code without any address."""
+
+    channel: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """There is no way to reach the recipient."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Untried:
+    """The lease would have run out while sending, so nothing was tried."""
+
+
+Outcome = Delivered | Refused | Deferred | Withheld | Untried

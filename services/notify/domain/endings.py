@@ -1,0 +1,51 @@
+"""How a delivery ends, and the fact that tells it; never decides that it ends."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from services.notify.domain.correspondence import Correspondence
+from services.notify.domain.deliveries import Delivery, Failed, Sent, Situation, Suppressed
+from shared.events import (
+    Decision,
+    DeliveryFact,
+    Fact,
+    NotificationFailed,
+    NotificationSent,
+    NotificationSuppressed,
+)
+
+DELIVERIES = "notifications.deliveries"
+
+
+def ended(delivery: Delivery, situation: Situation) -> Delivery:
+    """Return *delivery* with its last situation and without what it told."""
+    return replace(delivery, situation=situation, told={})
+
+
+def told(before: Correspondence, after: Correspondence) -> Decision[Correspondence]:
+    """Return the decision for *after*: a fact for each delivery that was not settled in *before*."""
+    was_settled = {delivery.id for delivery in before.deliveries if delivery.is_settled}
+    return Decision(after, tuple(facts_of(after, (d for d in after.deliveries if d.id not in was_settled))))
+
+
+def facts_of(state: Correspondence, deliveries: Iterable[Delivery]) -> Iterable[Fact]:
+    """Yield how each settled delivery ended; at most one fact in a delivery's life."""
+    for delivery in deliveries:
+        about = {
+            "ticket_id": state.ticket_id,
+            "tracking_id": state.tracking_id,
+            "delivery_id": delivery.id,
+            "notice": delivery.notice,
+            "recipient_role": delivery.role,
+        }
+        data: DeliveryFact
+        match delivery.situation:
+            case Sent(at, attempt, channel, provider_id):
+                data = NotificationSent(**about, channel=channel, attempt=attempt, provider_id=provider_id)
+            case Failed(at, attempt, channel, error):
+                data = NotificationFailed(**about, channel=channel, attempt=attempt, error=error)
+            case Suppressed(at, attempt, why):
+                data = NotificationSuppressed(**about, channel=delivery.channels[0], attempt=attempt, why=why)
+            case _:
+                continue
+        yield Fact(data, DELIVERIES, state.ticket_id, at, occasion=f"delivery|{delivery.id}")

@@ -1,0 +1,109 @@
+"""Which event brings about which notice for whom; never says when it is sent."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+from uuid import UUID, uuid5
+
+from services.notify.domain.correspondence import Correspondence
+from services.notify.domain.deliveries import Awaited, Delivery, Waiting
+from services.notify.domain.timing import QuietHours, Retries
+from shared.events import Event, EventData, SlaClock
+
+LIAISON = "liaison"
+AGENCY_HEAD = "agency_head"
+OF_AGENCY = frozenset({LIAISON, AGENCY_HEAD})
+TOLD = frozenset(
+    {
+        "agency_name", "answer", "by", "classification", "clock", "due_at", "level", "note", "overdue_seconds",
+        "percent", "priority", "question", "rating", "reason", "reason_en", "reason_id", "remaining_seconds", "text",
+        "why",
+    }
+)  # fmt: skip
+
+Scalar = bool | int | str
+Conditions = Mapping[str, tuple[Scalar, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A rule: an event of type *on* is told to each role of *to*.
+
+    Args:
+        when: By field of the event's data, values of which it must have one.
+        unless: By field, values of which it must have none.
+        due: Clock whose due time is told, as soon as it is known.
+        starts: Whether the event itself starts that clock, so that the due time of an earlier run is not meant.
+    """
+
+    code: str
+    on: str
+    to: tuple[str, ...]
+    template: str
+    channels: tuple[str, ...]
+    when: Conditions
+    unless: Conditions
+    urgent: bool = False
+    due: SlaClock | None = None
+    starts: bool = False
+
+    def concerns(self, data: EventData) -> bool:
+        """Return whether *data* brings this notice about."""
+        return (
+            self.on == data.TYPE
+            and all(value_of(data, field) in values for field, values in self.when.items())
+            and not any(value_of(data, field) in values for field, values in self.unless.items())
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The policy of notify.
+
+    Args:
+        wait_for: How long a notice waits for the contact, the complaint or a due time that is not known yet.
+        stale_for: Age from which an event is no longer told: whoever starts late does not mail the past.
+        daily_max: Notices about one ticket to one recipient in 24 hours.
+        lease_for: How long one attempt to send may take before it counts as lost.
+    """
+
+    notices: tuple[Notice, ...]
+    retries: Retries
+    quiet_hours: QuietHours | None
+    wait_for: timedelta
+    stale_for: timedelta
+    daily_max: int
+    lease_for: timedelta
+
+
+def value_of(data: EventData, field: str) -> object:
+    """Return a field of *data* as it stands in JSON; None if it is absent."""
+    value = getattr(data, field, None)
+    return value.value if isinstance(value, Enum) else value
+
+
+def plan(state: Correspondence, event: Event, rules: Rules, now: datetime) -> Iterator[Delivery]:
+    """Yield a waiting delivery for each recipient of each notice that *event* brings about."""
+    agency = getattr(event.data, "agency", None) or state.agency
+    for notice in rules.notices:
+        for role in notice.to if notice.concerns(event.data) else ():
+            if role not in OF_AGENCY or agency is not None:
+                yield Delivery(
+                    id=str(uuid5(UUID(event.id), f"{notice.code}|{role}")),
+                    notice=notice.code,
+                    template=notice.template,
+                    role=role,
+                    agency=agency,
+                    channels=notice.channels,
+                    urgent=notice.urgent,
+                    planned_at=now,
+                    situation=Waiting(now + rules.wait_for),
+                    awaited=awaited(notice, event),
+                    told=event.data.model_dump(mode="json", include=set(TOLD), exclude_none=True),
+                )
+
+
+def awaited(notice: Notice, event: Event) -> Awaited | None:
+    """Return the due time that *notice* waits for."""
+    return Awaited(notice.due, event.time if notice.starts else None) if notice.due else None

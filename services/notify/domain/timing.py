@@ -1,0 +1,53 @@
+"""When a notice may go out and when it is tried again; never reads a clock."""
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta, tzinfo
+from uuid import UUID, uuid5
+
+SHARES = 2**128
+DOUBLINGS_MAX = 30
+
+
+@dataclass(frozen=True, slots=True)
+class QuietHours:
+    """The hours in which no message wakes a citizen, from *start* until just before *end*; they may span midnight."""
+
+    start: time
+    end: time
+    zone: tzinfo
+
+    def over_at(self, at: datetime) -> datetime | None:
+        """Return when the quiet hours around *at* are over, in its own zone; None if they are not on."""
+        local = at.astimezone(self.zone)
+        clock = local.time()
+        spans_midnight = self.start > self.end
+        quiet = clock >= self.start or clock < self.end if spans_midnight else self.start <= clock < self.end
+        if not quiet:
+            return None
+        day = local.date() + timedelta(days=spans_midnight and clock >= self.start)
+        return datetime.combine(day, self.end, self.zone).astimezone(at.tzinfo)
+
+
+@dataclass(frozen=True, slots=True)
+class Retries:
+    """How often and after how long a delivery is tried again.
+
+    Args:
+        attempts_max: Attempts in all, the first included.
+        first_for: Longest wait after the first attempt; twice as long after each further one.
+        longest_for: What no wait exceeds.
+    """
+
+    attempts_max: int
+    first_for: timedelta
+    longest_for: timedelta
+
+    def wait_after(self, attempt: int, delivery_id: str) -> timedelta:
+        """Return the wait after that attempt (from 1), in whole milliseconds: half of the longest one to all of it.
+
+        The jitter follows from delivery and attempt, so that the messages of one outage do not all come back at once
+        and the same attempt gets the same wait.
+        """
+        longest = min(self.first_for * 2 ** min(attempt - 1, DOUBLINGS_MAX), self.longest_for)
+        share = uuid5(UUID(delivery_id), str(attempt)).int / SHARES
+        return timedelta(milliseconds=int(longest / timedelta(milliseconds=1) * (0.5 + share / 2)))

@@ -1,0 +1,54 @@
+"""Which topics notify hears and which rule decides; never sends anything."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from services.notify.domain.attempts import conclude, tick
+from services.notify.domain.correspondence import Correspondence
+from services.notify.domain.decisions import decide
+from services.notify.domain.deliveries import Outcome
+from services.notify.domain.notices import Rules
+from shared import topics
+from shared.delivery.ports import Record
+from shared.events import Arrival, Decision, Event, Fact, UnreadableEvent
+
+
+class NotifyHandler:
+    """The rules of notify, as the runner, the time loop and the sender call them."""
+
+    service = "notify"
+    topics = (
+        topics.CONTACTS, topics.ACCEPTED, topics.TICKETS, topics.SLA, topics.WARNINGS, topics.BREACHES,
+        topics.replay_topic("notify"),
+    )  # fmt: skip
+    keeps_answers = False
+
+    def __init__(self, rules: Rules) -> None:
+        self.rules = rules
+
+    def key_of(self, event: Event) -> str:
+        """Return the ticket id."""
+        ticket: str = getattr(event.data, "ticket_id")  # noqa: B009  # every type on notify's topics has one
+        return ticket
+
+    def decide(self, state: Correspondence | None, event: Event, arrival: Arrival) -> Decision[Correspondence]:
+        """Return what is known and who is to be told from now on."""
+        return decide(state, self.key_of(event), event, self.rules, arrival.now)
+
+    def refuse(self, record: Record, arrival: Arrival, fault: UnreadableEvent) -> Sequence[Fact] | None:
+        """Return None: what is no event on our own topics goes to the dead letters."""
+        return None
+
+    def due_at(self, state: Correspondence) -> datetime | None:
+        """Return when the first delivery needs attention."""
+        return min((at for delivery in state.deliveries if (at := delivery.attention_at)), default=None)
+
+    def tick(self, state: Correspondence, now: datetime) -> Decision[Correspondence]:
+        """Return what has come due; what is to be sent is leased to whoever saves this decision."""
+        return tick(state, self.rules, now)
+
+    def conclude(
+        self, state: Correspondence, delivery_id: str, attempt: int, outcome: Outcome, now: datetime
+    ) -> Decision[Correspondence]:
+        """Return what follows from how an attempt to send ended."""
+        return conclude(state, delivery_id, attempt, outcome, self.rules, now)
