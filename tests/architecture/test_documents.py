@@ -1,0 +1,96 @@
+import re
+
+import pytest
+from pydantic_settings import BaseSettings
+from services.intake.settings import Settings as IntakeSettings
+from services.sla.settings import Settings as SlaSettings
+
+from services.notify.settings import Settings as NotifySettings
+from services.routing.settings import Settings as RoutingSettings
+from shared.events.base import EventData
+from shared.events.catalogue import CATALOGUE
+from shared.settings import CommonSettings, KafkaSettings, MongoSettings
+from tests.architecture.source import ROOT, tracked
+from tindak import catalogue_docs
+
+pytestmark = pytest.mark.architecture
+
+SETTINGS: tuple[type[BaseSettings], ...] = (
+    CommonSettings,
+    KafkaSettings,
+    MongoSettings,
+    IntakeSettings,
+    RoutingSettings,
+    SlaSettings,
+    NotifySettings,
+)
+NESTED = {"kafka", "mongo", "common"}
+
+
+def kinds_of_event(base: type[EventData] = EventData) -> set[type[EventData]]:
+    own = {kind for kind in base.__subclasses__() if "TYPE" in kind.__dict__ and kind.__module__.startswith("shared.")}
+    return own.union(*(kinds_of_event(kind) for kind in base.__subclasses__()))
+
+
+def test_every_event_class_stands_in_the_catalogue_once() -> None:
+    listed = [entry.data for entry in CATALOGUE]
+
+    assert set(listed) == kinds_of_event()
+    assert len(listed) == len({data.TYPE for data in listed})
+
+
+@pytest.mark.parametrize(
+    ("name", "made"), [(catalogue_docs.ASYNCAPI, catalogue_docs.asyncapi), (catalogue_docs.PAGE, catalogue_docs.page)]
+)
+def test_the_catalogue_documents_are_as_the_code_makes_them(name: str, made) -> None:  # type: ignore[no-untyped-def]
+    written = (ROOT / "docs" / name).read_text(encoding="utf-8")
+
+    assert written == made(), "run `make docs`"
+
+
+def test_the_example_environment_names_every_setting_and_no_other() -> None:
+    variables = {
+        f"{settings.model_config.get('env_prefix', '')}{name}".upper()
+        for settings in SETTINGS
+        for name in settings.model_fields
+        if name not in NESTED
+    }
+    text = (ROOT / ".env.example").read_text(encoding="utf-8")
+
+    named = set(re.findall(r"^#?\s?(TINDAK_[A-Z0-9_]+)=", text, re.MULTILINE))
+
+    assert named == variables
+
+
+def test_the_readme_stays_short() -> None:
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 120
+
+
+def test_a_decision_fits_on_a_page_and_names_its_cost() -> None:
+    decisions = sorted((ROOT / "docs" / "adr").glob("[0-9]*.md"))
+
+    unfit = {
+        path.name
+        for path in decisions
+        for text in [path.read_text(encoding="utf-8")]
+        if len(text.splitlines()) > 60 or "Cost accepted" not in text
+    }
+
+    assert decisions
+    assert unfit == set()
+
+
+def test_the_project_names_no_place_outside_itself() -> None:
+    elsewhere = re.compile(r"(?<![\w.])/(work|root|home)/\w|\.\./shared")
+    read = {".py", ".md", ".yaml", ".yml", ".toml", ".j2", ".jsonl", ".txt", ""}
+
+    guilty = {
+        str(path.relative_to(ROOT))
+        for path in tracked()
+        if path.suffix in read
+        and path.parent.name != ".ci"
+        and path.name != "test_documents.py"
+        and elsewhere.search(path.read_text(encoding="utf-8"))
+    }
+
+    assert guilty == set()

@@ -1,0 +1,72 @@
+import sys
+
+import pytest
+
+from tests.architecture.source import SERVICES, imports, modules
+
+pytestmark = pytest.mark.architecture
+
+DOMAINS = [path for path in modules() if path.startswith("services/") and "/domain" in path]
+
+
+def within(name: str, package: str) -> bool:
+    return name == package or name.startswith(f"{package}.")
+
+
+@pytest.mark.parametrize("path", DOMAINS)
+def test_a_domain_imports_only_the_standard_library_and_events(path: str) -> None:
+    own = ".".join(path.split("/")[:2]) + ".domain"
+    allowed = ("shared.events", own)
+
+    strangers = {
+        name
+        for name in imports(modules()[path])
+        if name.split(".")[0] not in sys.stdlib_module_names and not any(within(name, one) for one in allowed)
+    }
+
+    assert strangers - {"shared"} == set()
+
+
+@pytest.mark.parametrize("path", DOMAINS)
+def test_a_domain_reads_no_clock_and_draws_nothing_at_random(path: str) -> None:
+    forbidden = {"random", "secrets", "time", "asyncio", "os", "socket", "pathlib", "subprocess", "logging"}
+
+    assert {name.split(".")[0] for name in imports(modules()[path])} & forbidden == set()
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_no_service_imports_another(service: str) -> None:
+    others = [f"services.{other}" for other in SERVICES if other != service]
+
+    guilty = {
+        path: name
+        for path, module in modules().items()
+        if path.startswith(f"services/{service}/")
+        for name in imports(module)
+        if any(within(name, other) for other in others) or within(name, "tindak")
+    }
+
+    assert guilty == {}
+
+
+def test_shared_stands_without_services_and_command_line() -> None:
+    guilty = {
+        path: name
+        for path, module in modules().items()
+        if path.startswith("shared/")
+        for name in imports(module)
+        if within(name, "services") or within(name, "tindak")
+    }
+
+    assert guilty == {}
+
+
+@pytest.mark.parametrize(("library", "home"), [("motor", "shared/mongo.py"), ("faststream", "shared/kafka.py")])
+def test_a_partly_typed_library_is_wrapped_in_one_module(library: str, home: str) -> None:
+    users = {
+        path
+        for path, module in modules().items()
+        if any(within(name, library) for name in imports(module)) and path.split("/")[0] != "tindak"
+    }
+
+    assert users == {home}
