@@ -1,0 +1,106 @@
+"""Which servers the tests run against, and the rule that no error goes unnoticed."""
+
+import logging
+import secrets
+from collections.abc import Iterator, MutableMapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import structlog
+from pymongo import MongoClient
+
+from shared.agencies import load_agencies
+from shared.topics import Topic, catalogue
+from tests.servers.addresses import Namespace, Servers
+from tests.servers.containers import KafkaContainer, MongoReplicaSet, why_no_containers
+from tindak.stack import LocalStack
+from tindak.topics import apply, connect
+
+POLICY = Path(__file__).parents[1] / "policy"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("servers")
+    kinds = ("embedded", "apache", "containers")
+    group.addoption("--stack", choices=kinds, default="embedded", help="servers of connected, faults and journey tests")
+    group.addoption("--brokers", type=int, default=1, help="1 or 3 (apache only)")
+    group.addoption("--members", type=int, default=1, help="1 or 3 members of the replica set (not with containers)")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "expects_errors: this test may log errors")
+
+
+@pytest.fixture(scope="session")
+def stack(pytestconfig: pytest.Config) -> Iterator[Servers]:
+    """The servers that were asked for on the command line, started once, when the first test needs them."""
+    kind = pytestconfig.getoption("--stack")
+    if kind == "containers":
+        yield from containers()
+        return
+    brokers, members = pytestconfig.getoption("--brokers"), pytestconfig.getoption("--members")
+    with LocalStack(kind, brokers=brokers, members=members, test_commands=True) as local:
+        yield Servers(local.layout.environment(), local)
+
+
+def containers() -> Iterator[Servers]:
+    reason = why_no_containers()
+    if reason is not None:
+        pytest.skip(reason)
+    with KafkaContainer() as kafka, MongoReplicaSet() as mongo:
+        found = {"TINDAK_KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap_servers, "TINDAK_MONGO_URI": mongo.uri}
+        yield Servers({"TINDAK_PROFILE": "local", "TINDAK_KAFKA_REPLICATION_FACTOR": "1"} | found)
+
+
+@pytest.fixture
+def namespace(stack: Servers) -> Iterator[Namespace]:
+    """Topics and databases that this test alone uses; gone afterwards."""
+    own = Namespace(stack, f"t{secrets.token_hex(4)}-")
+    topics = fewer_partitions(catalogue(load_agencies(POLICY).codes))
+    apply(own.kafka, topics)
+    yield own
+    client = connect(own.kafka)
+    deletions = client.delete_topics([own.prefix + topic.name for topic in topics])
+    for deletion in deletions.values():
+        deletion.result(30)
+    with MongoClient[dict[str, Any]](stack.mongo_uri) as database:
+        for name in database.list_database_names():
+            if name.startswith(own.prefix):
+                database.drop_database(name)
+
+
+def fewer_partitions(topics: tuple[Topic, ...]) -> list[Topic]:
+    """Three show all that twelve do, and a broker makes each of them on disk."""
+    return [replace(topic, partitions=1 if topic.partitions == 3 else 3) for topic in topics]
+
+
+class ErrorWatch(logging.Handler):
+    """Notes what is logged as an error, by the standard library or by structlog."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.seen: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.seen.append(f"{record.name}: {record.getMessage()}")
+
+    def __call__(self, _: object, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        if method in {"error", "exception", "critical"}:
+            self.seen.append(str(dict(event)))
+        return event
+
+
+@pytest.fixture(autouse=True)
+def no_unnoticed_error(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail a test during which an error was logged, unless it is marked ``expects_errors``."""
+    watch = ErrorWatch()
+    processors = structlog.get_config()["processors"]
+    processors.insert(0, watch)
+    logging.getLogger().addHandler(watch)
+    yield
+    logging.getLogger().removeHandler(watch)
+    processors.remove(watch)
+    if watch.seen and request.node.get_closest_marker("expects_errors") is None:
+        pytest.fail(f"errors were logged: {watch.seen[:5]}")

@@ -1,0 +1,81 @@
+"""Where the servers of one local stack listen and what they are called; never whether they run."""
+
+import base64
+import secrets
+from dataclasses import dataclass
+from typing import Literal, Self
+
+from tindak.stack.errors import StackError
+from tindak.stack.node import free_ports
+
+BrokerKind = Literal["embedded", "apache"]
+SIZES = (1, 3)
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Ports and names, drawn once, so that a stack that is started again with its data is found where it was."""
+
+    kind: BrokerKind
+    cluster_id: str
+    replica_set: str
+    broker_ports: tuple[int, ...]
+    controller_ports: tuple[int, ...]
+    member_ports: tuple[int, ...]
+
+    @classmethod
+    def draw(cls, kind: BrokerKind, brokers: int, members: int) -> Self:
+        """Return a layout of free ports and fresh names.
+
+        Raises:
+            StackError: There is no such stack.
+        """
+        if brokers not in SIZES or members not in SIZES:
+            raise StackError("A local stack has 1 or 3 brokers and 1 or 3 database members.")
+        if kind == "embedded" and brokers != 1:
+            raise StackError("The embedded broker is always a single one; use the broker `apache` for 3.")
+        ports = tuple(free_ports(2 * brokers + members))
+        name = secrets.token_hex(8)
+        return cls(
+            kind=kind,
+            # Kafka demands 16 bytes in base64url; these never begin with a dash, which would look like an option.
+            cluster_id=base64.urlsafe_b64encode(name.encode()).decode().rstrip("="),
+            replica_set=f"tindak-{name[:8]}",
+            broker_ports=ports[:brokers],
+            controller_ports=ports[brokers : 2 * brokers],
+            member_ports=ports[2 * brokers :],
+        )
+
+    @property
+    def bootstrap_servers(self) -> str:
+        """Kafka's addresses, as clients take them."""
+        return _addresses(self.broker_ports)
+
+    @property
+    def mongo_uri(self) -> str:
+        """MongoDB's addresses, as clients take them."""
+        return f"mongodb://{_addresses(self.member_ports)}/?replicaSet={self.replica_set}"
+
+    def environment(self) -> dict[str, str]:
+        """Return what services and the command line need in their environment to find this stack."""
+        needed = {
+            "TINDAK_PROFILE": "local",
+            "TINDAK_KAFKA_BOOTSTRAP_SERVERS": self.bootstrap_servers,
+            "TINDAK_KAFKA_REPLICATION_FACTOR": str(len(self.broker_ports)),
+            "TINDAK_MONGO_URI": self.mongo_uri,
+        }
+        if self.kind == "embedded":
+            needed["TINDAK_KAFKA_ENABLE_IDEMPOTENCE"] = "false"
+            # This broker lets a group wait for half a session before it forms.
+            needed["TINDAK_KAFKA_SESSION_TIMEOUT_MS"] = "6000"
+        return needed
+
+    @property
+    def shape(self) -> str:
+        """What it consists of, in words."""
+        brokers, members = len(self.broker_ports), len(self.member_ports)
+        return f"{brokers} {self.kind} broker{'s'[: brokers > 1]} and {members} mongod"
+
+
+def _addresses(ports: tuple[int, ...]) -> str:
+    return ",".join(f"127.0.0.1:{port}" for port in ports)

@@ -1,0 +1,160 @@
+"""The local servers as one thing: brokers and database members, started and stopped together; never containers."""
+
+import asyncio
+import shutil
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from tindak.stack import kafka, mongo, programs, tansu
+from tindak.stack.errors import StackError
+from tindak.stack.layout import BrokerKind, Layout
+from tindak.stack.node import Node
+from tindak.stack.protocol import forms_groups
+from tindak.stack.state import State
+
+
+class LocalStack:
+    """A broker (or three) and a MongoDB replica set of one or three members on free ports of the loopback address.
+
+    As a context manager, plain or async, it runs from entry to exit. Unless ``detached``, the servers are killed when
+    this process dies, however it dies.
+
+    Args:
+        broker: ``embedded`` is one small broker that keeps everything in memory and knows no idempotent producer;
+            ``apache`` is Apache Kafka, which needs Java 17, and Maven the first time.
+        brokers: 1 or 3; ``embedded`` is always 1.
+        members: 1 or 3.
+        folder: Where data, logs and ``stack.json`` lie. A stack with ``apache`` that was stopped there starts again on
+            its ports with its data. None: a temporary folder, deleted at the stop.
+        detached: Whether the servers outlive this process; ``State.read(folder).stop()`` ends them then.
+        test_commands: Whether mongod takes ``configureFailPoint``.
+
+    Attributes:
+        layout: Addresses and names.
+        brokers: The broker nodes, each with ``kill()`` and ``start()``; empty before the start.
+        members: The database nodes, likewise.
+
+    Raises:
+        StackError: In one sentence, what is missing here or was asked wrongly.
+    """
+
+    def __init__(
+        self,
+        broker: BrokerKind = "embedded",
+        *,
+        brokers: int = 1,
+        members: int = 1,
+        folder: Path | None = None,
+        detached: bool = False,
+        test_commands: bool = False,
+    ) -> None:
+        programs.check_platform()
+        self.layout = Layout.draw(broker, brokers, members)
+        self.brokers: list[Node] = []
+        self.members: list[Node] = []
+        self._given_folder = folder
+        self._detached = detached
+        self._test_commands = test_commands
+
+    @property
+    def bootstrap_servers(self) -> str:
+        """Kafka's addresses, as clients take them."""
+        return self.layout.bootstrap_servers
+
+    @property
+    def mongo_uri(self) -> str:
+        """MongoDB's addresses, as clients take them."""
+        return self.layout.mongo_uri
+
+    @property
+    def nodes(self) -> list[Node]:
+        """Every server."""
+        return self.brokers + self.members
+
+    def start(self) -> Self:
+        """Start every server and return once all are ready and the replica set has a primary."""
+        self.folder = self._given_folder or Path(tempfile.mkdtemp(prefix="tindak-stack-"))
+        self._prepare_folder()
+        try:
+            self._start()
+        except BaseException:  # an interrupted start leaves nothing behind either
+            self.stop()
+            raise
+        return self
+
+    def stop(self) -> None:
+        """End every server; a temporary folder goes with them."""
+        with ThreadPoolExecutor() as threads:
+            # Together, because a broker that is left without its quorum waits for it; and what nobody will read again
+            # need not be written out.
+            list(threads.map(Node.stop if self._given_folder else Node.kill, self.nodes))
+        if self._given_folder is None:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def primary(self) -> Node:
+        """Return the database member that takes writes now.
+
+        Raises:
+            StackError: There is none; after its death it takes about three seconds until there is another.
+        """
+        found = mongo.primary(self.members, self.layout.replica_set)
+        if found is None:
+            raise StackError("The replica set has no primary.")
+        return found
+
+    def _prepare_folder(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        earlier = State.read(self.folder)
+        if earlier is None:
+            return
+        if earlier.alive:
+            raise StackError(f"A stack runs in {self.folder} already; stop it with `tindak stack down`.")
+        if earlier.layout.kind == "embedded":
+            # Its broker forgot everything, and a database that remembers would contradict it.
+            for data in (*self.folder.glob("mongo-*"), *self.folder.glob("broker-*")):
+                shutil.rmtree(data) if data.is_dir() else data.unlink()
+        elif earlier.layout.shape == self.layout.shape:
+            self.layout = earlier.layout
+        else:
+            raise StackError(f"{self.folder} holds the data of {earlier.layout.shape}; choose another folder.")
+
+    def _start(self) -> None:
+        layout, detached = self.layout, self._detached
+        self.members = mongo.members(
+            self.folder, layout.member_ports, layout.replica_set, detached=detached, test_commands=self._test_commands
+        )
+        for node in self.members:
+            node.launch()
+        if layout.kind == "embedded":
+            self.brokers = [tansu.broker(self.folder, layout.broker_ports[0], layout.cluster_id, detached=detached)]
+        else:
+            self.brokers = kafka.brokers(
+                self.folder, layout.broker_ports, layout.controller_ports, layout.cluster_id, detached=detached
+            )
+        for node in self.brokers:
+            node.launch()
+        processes = {node.name: node.process for node in self.nodes if node.process}
+        State(layout, processes).write(self.folder)
+        mongo.initiate(self.members, layout.replica_set)
+        for node in self.brokers:
+            node.wait_until(node.is_ready)
+        if layout.kind == "apache":
+            self.brokers[0].wait_until(partial(forms_groups, layout.broker_ports[0]))
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.stop()
+
+    async def __aenter__(self) -> Self:
+        return await asyncio.to_thread(self.start)
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        await asyncio.to_thread(self.stop)

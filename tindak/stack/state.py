@@ -1,0 +1,52 @@
+"""The file ``stack.json``, by which another command finds, reports and stops a stack; never starts one."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Self
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
+
+from tindak.stack.errors import StackError
+from tindak.stack.layout import Layout
+from tindak.stack.processes import Process
+
+FILE = "stack.json"
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A stack as it was last started: its layout and the processes by name (``broker-1``, ``mongo-1``, ...)."""
+
+    layout: Layout
+    processes: dict[str, Process]
+
+    @classmethod
+    def read(cls, folder: Path) -> Self | None:
+        """Return the state that was written there, or None if there is none.
+
+        Raises:
+            StackError: The file is not one of ours.
+        """
+        try:
+            return TypeAdapter(cls).validate_json((folder / FILE).read_bytes())
+        except FileNotFoundError:
+            return None
+        except ValidationError as error:
+            raise StackError(f"{folder / FILE} is not the state of a stack; delete it and start again.") from error
+
+    def write(self, folder: Path) -> None:
+        """Write it, whole or not at all."""
+        unfinished = folder / f"{FILE}.new"
+        unfinished.write_bytes(TypeAdapter(State).dump_json(self, indent=1))
+        unfinished.rename(folder / FILE)
+
+    @property
+    def alive(self) -> tuple[str, ...]:
+        """Names of the servers that run."""
+        return tuple(name for name, process in self.processes.items() if process.is_alive)
+
+    def stop(self) -> None:
+        """End every server, all at once: a broker that is left without its quorum would wait for it."""
+        with ThreadPoolExecutor() as threads:
+            list(threads.map(Process.stop, self.processes.values()))
