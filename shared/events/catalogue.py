@@ -35,10 +35,12 @@ FROM_OFFICERS: tuple[type[EventData], ...] = (
     commands.UnmergeTicket,
 )  # fmt: skip
 TO_AGENCIES: tuple[type[EventData], ...] = (
-    tickets.TicketRouted, tickets.TicketAcknowledged, tickets.TicketProgressed, tickets.TicketAnswered,
-    tickets.TicketHeld, tickets.TicketResumed, tickets.ReporterReplied, tickets.TicketClosed, tickets.TicketReopened,
-    tickets.TicketReclassified, tickets.TicketArchived, tickets.TicketWithdrawn, tickets.TicketMerged,
-    tickets.TicketUnmerged, tickets.UpdateRefused,
+    tickets.TicketAcknowledged, tickets.TicketProgressed, tickets.TicketAnswered, tickets.TicketHeld,
+    tickets.TicketResumed, tickets.TicketClosed, tickets.TicketReopened, tickets.UpdateRefused,
+)  # fmt: skip
+TO_WHOEVER_HAS_IT: tuple[type[EventData], ...] = (
+    tickets.TicketRouted, tickets.ReporterReplied, tickets.TicketReclassified, tickets.TicketArchived,
+    tickets.TicketWithdrawn, tickets.TicketMerged, tickets.TicketUnmerged,
 )  # fmt: skip
 
 CATALOGUE: tuple[Entry, ...] = (
@@ -50,6 +52,7 @@ CATALOGUE: tuple[Entry, ...] = (
     *entries("channels", topics.UPDATES, data=FROM_REPORTERS),
     *entries("officers", topics.UPDATES, data=FROM_OFFICERS),
     *entries("routing", topics.TICKETS, AGENCY_TOPICS, data=TO_AGENCIES),
+    *entries("routing", topics.TICKETS, AGENCY_TOPICS, topics.TRIAGE, data=TO_WHOEVER_HAS_IT),
     *entries("routing", topics.TICKETS, data=(tickets.TicketDeclined,)),
     *entries("routing", topics.TICKETS, topics.TRIAGE, data=(tickets.TriageRequested,)),
     *entries("routing", AGENCY_TOPICS, data=(tickets.TicketUnassigned,)),

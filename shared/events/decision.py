@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 
 from shared.events.base import EventData
 
-S = TypeVar("S")
+S = TypeVar("S", covariant=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,10 @@ class TicketFact(EventData):
 
 
 class TicketRouted(TicketFact):
-    """An agency is responsible from now on; ``report`` stands only on the agency's own topic."""
+    """An agency is responsible from now on; ``report`` stands only on the agency's own topic.
+
+    The reasons say why the matter lies outside the city's authority; they are absent where it does not.
+    """
 
     TYPE: ClassVar[str] = "tindak.ticket.routed.v1"
     agency: str
@@ -92,6 +95,8 @@ class TicketRouted(TicketFact):
     decided_by: DecidedBy
     confidence: float | None = None
     explanation: tuple[Step, ...]
+    reason_id: str | None = None
+    reason_en: str | None = None
     cluster: str | None = None
     accepted_at: Instant
     submitted_at: Instant

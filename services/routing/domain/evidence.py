@@ -1,0 +1,76 @@
+"""What the words of a report speak for; never chooses an agency."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from services.routing.domain.rules import DISTRICT_OFFICE, AgencyRule, KindRule, PriorityRule, RoutingPolicy
+from shared.events import Classification, Priority, Report
+
+LEVELS = (Priority.NORMAL, Priority.HIGH, Priority.EMERGENCY)
+EMERGENCY_FLAG = "possible_emergency"
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A rule that holds: so many points for an agency, because of these words."""
+
+    rule: AgencyRule
+    agency: str
+    words: str
+
+    @property
+    def why(self) -> str:
+        """Return the rule and the words, for people."""
+        return f"{self.rule.id}: {self.words}"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Everything that the rules read out of one report."""
+
+    points: tuple[Point, ...] = ()
+    priority: Priority = Priority.NORMAL
+    classification: Classification | None = None
+
+    @property
+    def ranking(self) -> tuple[tuple[str, int], ...]:
+        """Return agencies and their points, most points first; equals in the order in which they were found."""
+        scores: Counter[str] = Counter()
+        for point in self.points:
+            scores[point.agency] += point.rule.weight
+        return tuple(scores.most_common())
+
+    def score_of(self, agency: str) -> int:
+        """Return the points of one agency."""
+        return sum(point.rule.weight for point in self.points if point.agency == agency)
+
+    def of(self, agency: str) -> tuple[Point, ...]:
+        """Return what speaks for one agency."""
+        return tuple(point for point in self.points if point.agency == agency)
+
+    def without(self, agencies: Iterable[str]) -> "Evidence":
+        """Return the evidence as if nothing spoke for *agencies*."""
+        left = tuple(point for point in self.points if point.agency not in set(agencies))
+        return Evidence(left, self.priority, self.classification)
+
+
+def read(policy: RoutingPolicy, report: Report) -> Evidence:
+    """Return what the rules of *policy* read out of *report*."""
+    location = report.location
+    district = policy.districts.get(location.kecamatan) if location and location.kecamatan else None
+    points: list[Point] = []
+    levels = [Priority.EMERGENCY] if EMERGENCY_FLAG in report.flags else [Priority.NORMAL]
+    kinds: list[Classification] = []
+    place = (location.text or "") if location else ""
+    for rule, phrases in policy.rulebook.holding((report.title, report.body), place):
+        match rule:
+            case AgencyRule():
+                agency = district if rule.agency == DISTRICT_OFFICE else rule.agency
+                if agency is not None:
+                    points.append(Point(rule, agency, ", ".join(sorted(map(" ".join, phrases)))))
+            case PriorityRule():
+                levels.append(rule.level)
+            case KindRule():
+                kinds.append(rule.classification)
+    return Evidence(tuple(points), max(levels, key=LEVELS.index), kinds[0] if kinds else None)

@@ -1,0 +1,67 @@
+"""What follows when the complaint itself comes: the ticket, its first agency, and the updates that came before it."""
+
+from datetime import datetime
+
+from services.routing.domain.evidence import read
+from services.routing.domain.ladder import Case, decide_agency
+from services.routing.domain.refusals import EARLY_MAX
+from services.routing.domain.rules import RoutingPolicy
+from services.routing.domain.state import Awaited, EarlyUpdate, Filed, InTriage, State, Ticket
+from services.routing.domain.turn import Turn
+from services.routing.domain.updates import COMMANDS, Update, follow, unknown
+from services.routing.domain.verdict import Chosen
+from shared.events import Classification, ComplaintAccepted, Decision, Report
+
+
+def file(
+    policy: RoutingPolicy, awaited: Awaited | None, complaint: ComplaintAccepted, now: datetime
+) -> Decision[State]:
+    """Return the ticket with its first agency or in triage, and what follows from the updates that came before."""
+    opened = open_ticket(policy, complaint, now)
+    filed, facts = Filed(opened.ticket, opened.situation), opened.facts
+    for early in awaited.updates if awaited else ():
+        follows = follow(policy, filed, remembered(early))
+        filed, facts = follows.state or filed, facts + follows.facts
+    return Decision(filed, facts)
+
+
+def open_ticket(policy: RoutingPolicy, complaint: ComplaintAccepted, now: datetime) -> Turn:
+    """Return the first turn of a ticket: with an agency, or with the question to an officer."""
+    report = Report(**complaint.model_dump(include=set(Report.model_fields)))
+    evidence = read(policy, report)
+    category = policy.category_of(complaint.category)
+    suited = category.classification if category else None
+    ticket = Ticket(
+        id=complaint.ticket_id,
+        tracking_id=complaint.tracking_id,
+        report=report,
+        classification=complaint.classification or suited or evidence.classification or Classification.COMPLAINT,
+        category=category.code if category else complaint.category,
+        priority=evidence.priority,
+        requested=complaint.target_agency,
+        submitted_at=complaint.submitted_at,
+        accepted_at=complaint.accepted_at,
+        at=complaint.accepted_at,
+    )
+    district = policy.districts.get(report.location.kecamatan or "") if report.location else None
+    turn = Turn(ticket, InTriage(), now)
+    match decide_agency(policy, Case(evidence, complaint.target_agency, category, district)):
+        case Chosen() as choice:
+            return turn.route(choice, policy.name_of(choice.agency))
+        case undecided:
+            return turn.triage(undecided)
+
+
+def remember(policy: RoutingPolicy, awaited: Awaited | None, update: Update) -> Decision[State]:
+    """Keep an update until its complaint comes; refuse it if too many wait already."""
+    waiting = awaited.updates if awaited else ()
+    if len(waiting) >= EARLY_MAX:
+        return Decision(awaited, unknown(policy, update), recorded=False)
+    command = update.command
+    early = EarlyUpdate(update.id, update.source, command.TYPE, command.model_dump_json(), update.at)
+    return Decision(Awaited((*waiting, early)), ignored_because="its complaint has not come yet; it is remembered")
+
+
+def remembered(early: EarlyUpdate) -> Update:
+    """Return an early update as it came."""
+    return Update(early.id, early.source, COMMANDS[early.type].model_validate_json(early.data), early.arrived_at)

@@ -1,0 +1,90 @@
+"""What officers decide about a ticket, and what agencies correct in it; never who may."""
+
+from services.routing.domain.ladder import step
+from services.routing.domain.refusals import (
+    ALREADY_MERGED,
+    MERGED_WITH_ITSELF,
+    unknown_agency,
+    wrong_state,
+)
+from services.routing.domain.rules import RoutingPolicy
+from services.routing.domain.state import Answered, Archived, Held, InTriage, Situation, WithAgency, name_of
+from services.routing.domain.turn import Ignored, Outcome, Turn, leave_hold
+from services.routing.domain.verdict import Chosen
+from shared.events import (
+    ArchiveTicket,
+    AssignTicket,
+    ClosedBy,
+    DecidedBy,
+    MergeTicket,
+    ReclassifyTicket,
+    TicketArchived,
+    TicketMerged,
+    TicketReclassified,
+    TicketUnmerged,
+)
+
+
+def assign(turn: Turn, situation: Situation, asked: AssignTicket, policy: RoutingPolicy) -> Outcome:
+    """An officer's choice of the agency wins over everything, as long as the ticket has not ended."""
+    if not isinstance(situation, InTriage | WithAgency | Held | Answered):
+        return wrong_state(name_of(situation))
+    if asked.agency not in policy.agencies:
+        return unknown_agency(asked.agency)
+    if isinstance(situation, WithAgency | Held) and situation.agency == asked.agency:
+        return Ignored("that agency has it already")
+    turn = leave_hold(turn, situation) if isinstance(situation, Held) else turn
+    choice = Chosen(asked.agency, DecidedBy.OFFICER, (step(policy, "officer", asked.reason),))
+    return turn.route(choice, policy.name_of(asked.agency))
+
+
+def reclassify(turn: Turn, situation: Situation, asked: ReclassifyTicket, policy: RoutingPolicy) -> Outcome:
+    """Correct what kind of report it is; the agency stays the same."""
+    if not isinstance(situation, InTriage | WithAgency | Held | Answered):
+        return wrong_state(name_of(situation))
+    known = policy.category_of(asked.category)
+    was, category = turn.ticket.classification, known.code if known else asked.category
+    if was is asked.classification and category in (None, turn.ticket.category):
+        return Ignored("it is that kind of report already")
+    changed = turn.change(classification=asked.classification, category=category or turn.ticket.category)
+    return changed.tell(
+        TicketReclassified,
+        situation,
+        agency=situation.agency,
+        classification=asked.classification,
+        was=was,
+        category=changed.ticket.category,
+        reason=asked.reason,
+    )
+
+
+def archive(turn: Turn, situation: Situation, asked: ArchiveTicket) -> Outcome:
+    """Put the ticket away without an answer."""
+    match situation:
+        case InTriage(agency) | WithAgency(agency) | Held(agency) | Answered(agency):
+            return turn.tell(TicketArchived, Archived(agency), agency=agency, by=ClosedBy.OFFICER, reason=asked.reason)
+        case Archived():
+            return Ignored("it was archived before")
+        case _:
+            return wrong_state(name_of(situation))
+
+
+def merge(turn: Turn, situation: Situation, asked: MergeTicket) -> Outcome:
+    """Follow the ticket together with another; a link only, it keeps its own situation and its own clocks."""
+    if not isinstance(situation, InTriage | WithAgency | Held | Answered):
+        return wrong_state(name_of(situation))
+    if asked.into == turn.ticket.id:
+        return MERGED_WITH_ITSELF
+    if turn.ticket.merged_into == asked.into:
+        return Ignored("it is followed together with that ticket already")
+    if turn.ticket.merged_into is not None:
+        return ALREADY_MERGED
+    linked = turn.change(merged_into=asked.into)
+    return linked.tell(TicketMerged, situation, agency=situation.agency, into=asked.into)
+
+
+def unmerge(turn: Turn, situation: Situation) -> Outcome:
+    """Follow the ticket by itself again, also after its end."""
+    if turn.ticket.merged_into is None:
+        return Ignored("it is followed by itself already")
+    return turn.change(merged_into=None).tell(TicketUnmerged, situation, agency=situation.agency)

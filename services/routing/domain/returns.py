@@ -1,0 +1,25 @@
+"""Where a ticket goes that its agency gives back; never whether the agency may."""
+
+from services.routing.domain.evidence import read
+from services.routing.domain.ladder import step, suggestions
+from services.routing.domain.rules import RoutingPolicy
+from services.routing.domain.state import Ticket
+from services.routing.domain.verdict import Chosen, Doubt, Undecided, Verdict
+from shared.events import DecidedBy, Suggestion
+
+
+def after_return(policy: RoutingPolicy, ticket: Ticket, agency: str, suggested: str | None) -> Verdict:
+    """Return the agency that the declining one named, if it may be tried; otherwise the question to an officer.
+
+    It is tried once: not if it has had the ticket before, and not after as many agencies as the policy allows.
+    """
+    named = suggested if suggested in policy.agencies else None
+    fresh = named not in ticket.agencies and len(ticket.agencies) < policy.hops_max
+    if named is not None and fresh and policy.try_suggested:
+        told = step(policy, "return", f"{agency} declined and named {named}")
+        return Chosen(named, DecidedBy.RULE, (told,))
+    untried = f" and named {suggested}, which is not tried" if suggested else ""
+    first = (Suggestion(agency=named, score=0, why=f"named by {agency}"),) if named else ()
+    evidence = read(policy, ticket.report).without(ticket.agencies)
+    told = step(policy, "return", f"{agency} declined{untried}")
+    return Undecided(Doubt.DECLINED, (told,), suggestions(policy, evidence, first))

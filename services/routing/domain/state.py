@@ -1,0 +1,152 @@
+"""What routing knows of a ticket; never how it changes."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal, TypeAlias
+
+from shared.events import Classification, ClosedBy, HoldReason, Priority, Report
+
+
+class Stage(StrEnum):
+    """How far the agency that has the ticket is."""
+
+    ROUTED = "routed"
+    ACKNOWLEDGED = "acknowledged"
+    IN_PROGRESS = "in_progress"
+    REOPENED = "reopened"
+
+
+@dataclass(frozen=True, slots=True)
+class InTriage:
+    """Nobody is responsible: an officer must decide."""
+
+    agency: None = None
+    kind: Literal["in_triage"] = "in_triage"
+
+
+@dataclass(frozen=True, slots=True)
+class WithAgency:
+    """An agency is responsible and at work."""
+
+    agency: str
+    stage: Stage = Stage.ROUTED
+    kind: Literal["with_agency"] = "with_agency"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An agency is responsible and waits; ``stage`` is where it goes on."""
+
+    agency: str
+    stage: Stage
+    reason: HoldReason
+    question: str | None = None
+    until: datetime | None = None
+    kind: Literal["held"] = "held"
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The agency has given its final answer; the reporter may confirm or dispute it."""
+
+    agency: str
+    kind: Literal["answered"] = "answered"
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """Ended after a final answer, by the reporter's word or by his silence."""
+
+    agency: str
+    by: ClosedBy
+    at: datetime
+    kind: Literal["closed"] = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Archived:
+    """Put away without an answer."""
+
+    agency: str | None
+    kind: Literal["archived"] = "archived"
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """Taken back by the reporter."""
+
+    agency: str | None
+    kind: Literal["withdrawn"] = "withdrawn"
+
+
+Situation: TypeAlias = InTriage | WithAgency | Held | Answered | Closed | Archived | Withdrawn
+
+
+def name_of(situation: Situation) -> str:
+    """Return what the situation is called on the topics."""
+    return situation.stage.value if isinstance(situation, WithAgency) else situation.kind
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """What is true of a ticket whatever its situation.
+
+    Args:
+        requested: Agency that the reporter chose.
+        at: When its last fact happened; no fact is earlier than the one before.
+        version: How many facts it has.
+        agencies: Who has had it, in order; one that got it twice stands there twice.
+        answers: Final answers given; the number of the last one is its feedback round.
+        questions: Holds for the reporter; the number of the last one is its completion round.
+        updates: Updates heard, also those refused or ignored.
+        merged_into: Ticket with which it is followed. A link only: the ticket keeps its own situation and clocks.
+    """
+
+    id: str
+    tracking_id: str
+    report: Report
+    classification: Classification
+    category: str | None
+    priority: Priority
+    requested: str | None
+    submitted_at: datetime
+    accepted_at: datetime
+    at: datetime
+    version: int = 0
+    agencies: tuple[str, ...] = ()
+    answers: int = 0
+    questions: int = 0
+    updates: int = 0
+    merged_into: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EarlyUpdate:
+    """An update heard before its complaint; ``data`` is its JSON, for the type is known only beside it."""
+
+    id: str
+    source: str
+    type: str
+    data: str
+    arrived_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """Updates have come, the complaint has not: there is no order between two topics."""
+
+    updates: tuple[EarlyUpdate, ...] = ()
+    kind: Literal["awaited"] = "awaited"
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """The complaint has come and the ticket is in one of its situations."""
+
+    ticket: Ticket
+    situation: Situation
+    kind: Literal["filed"] = "filed"
+
+
+State: TypeAlias = Awaited | Filed

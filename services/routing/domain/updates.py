@@ -1,0 +1,157 @@
+"""What follows from an update: who sent it, what is asked, and what is answered; each rule stands elsewhere."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias, assert_never, get_args
+
+from services.routing.domain import agency_work, officer, reporter
+from services.routing.domain.permissions import Role, Sender, forbids, sender_of
+from services.routing.domain.refusals import TOO_MANY_UPDATES, UNKNOWN_TICKET, UPDATES_MAX, Refusal
+from services.routing.domain.rules import RoutingPolicy
+from services.routing.domain.state import Archived, Closed, Filed, Situation, Withdrawn
+from services.routing.domain.turn import Ignored, Outcome, Turn
+from shared.events import (
+    AcknowledgeTicket,
+    AnswerTicket,
+    ArchiveTicket,
+    AssignTicket,
+    ConfirmTicket,
+    Decision,
+    DeclineTicket,
+    DisputeTicket,
+    Fact,
+    HoldTicket,
+    MergeTicket,
+    ProgressTicket,
+    ReclassifyTicket,
+    ReplyToTicket,
+    ResumeTicket,
+    UnmergeTicket,
+    UpdateRefused,
+    WithdrawTicket,
+)
+from shared.topics import TICKETS, agency_topic
+
+Request: TypeAlias = (
+    AcknowledgeTicket | ProgressTicket | AnswerTicket | DeclineTicket | HoldTicket | ResumeTicket | ReplyToTicket
+    | ConfirmTicket | DisputeTicket | WithdrawTicket | AssignTicket | ReclassifyTicket | ArchiveTicket | MergeTicket
+    | UnmergeTicket
+)  # fmt: skip
+COMMANDS: dict[str, type[Request]] = {command.TYPE: command for command in get_args(Request)}
+SOURCE_SYMBOLS_MAX = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """A command as it came: ``at`` by the broker's clock, never by the sender's."""
+
+    id: str
+    source: str
+    command: Request
+    at: datetime
+
+    @property
+    def sender(self) -> Sender | None:
+        """Return who sent it, or None for nobody who may ask for anything."""
+        return sender_of(self.source)
+
+
+def follow(policy: RoutingPolicy, filed: Filed, update: Update) -> Decision[Filed]:
+    """Return what follows from *update*: facts, a refusal that is told, or nothing because it changes nothing.
+
+    Whatever is asked counts, so that nobody can fill a ticket without end. Past the limit only what ends the ticket
+    is taken; the rest is refused without a trace, so such a refusal stands outside the counted history.
+    """
+    ticket, situation = filed.ticket, filed.situation
+    turn = Turn(ticket, situation, update.at).change(updates=ticket.updates + 1)
+    forbidden = forbids(update.sender, update.command, ticket, situation)
+    outcome = forbidden or ask(policy, turn, situation, update.command)
+    if ticket.updates >= UPDATES_MAX and not ends(situation, outcome):
+        return Decision(filed, untraced(policy, update, TOO_MANY_UPDATES, ticket.tracking_id), recorded=False)
+    match outcome:
+        case Ignored(because):
+            return Decision(Filed(turn.ticket, situation), ignored_because=because)
+        case Refusal():
+            turn = turn.say(UpdateRefused, situation, hearers(policy, update), **wording(update, outcome))
+        case Turn():
+            turn = outcome
+        case _:
+            assert_never(outcome)
+    return Decision(Filed(turn.ticket, turn.situation), turn.facts)
+
+
+def ask(policy: RoutingPolicy, turn: Turn, situation: Situation, command: Request) -> Outcome:
+    """Return what comes of a permitted command in this situation."""
+    match command:
+        case AcknowledgeTicket():
+            return agency_work.acknowledge(turn, situation, command)
+        case ProgressTicket():
+            return agency_work.progress(turn, situation, command)
+        case AnswerTicket():
+            return agency_work.answer(turn, situation, command)
+        case DeclineTicket():
+            return agency_work.decline(turn, situation, command, policy)
+        case HoldTicket():
+            return agency_work.hold(turn, situation, command)
+        case ResumeTicket():
+            return agency_work.resume(turn, situation, command)
+        case ReplyToTicket():
+            return reporter.reply(turn, situation, command)
+        case ConfirmTicket():
+            return reporter.confirm(turn, situation, command)
+        case DisputeTicket():
+            return reporter.dispute(turn, situation, command, policy.reopen_within)
+        case WithdrawTicket():
+            return reporter.withdraw(turn, situation)
+        case AssignTicket():
+            return officer.assign(turn, situation, command, policy)
+        case ReclassifyTicket():
+            return officer.reclassify(turn, situation, command, policy)
+        case ArchiveTicket():
+            return officer.archive(turn, situation, command)
+        case MergeTicket():
+            return officer.merge(turn, situation, command)
+        case UnmergeTicket():
+            return officer.unmerge(turn, situation)
+        case _:
+            assert_never(command)
+
+
+def ends(before: Situation, outcome: Outcome) -> bool:
+    """Return whether the ticket comes to its end by *outcome*."""
+    ended = (Closed, Archived, Withdrawn)
+    return isinstance(outcome, Turn) and isinstance(outcome.situation, ended) and not isinstance(before, ended)
+
+
+def unknown(policy: RoutingPolicy, update: Update) -> tuple[Fact, ...]:
+    """Return the refusal of an update for a ticket that nobody knows."""
+    return untraced(policy, update, UNKNOWN_TICKET, tracking_id="")
+
+
+def untraced(policy: RoutingPolicy, update: Update, refusal: Refusal, tracking_id: str) -> tuple[Fact, ...]:
+    """Return a refusal that leaves no trace; it comes out the same whenever the same record is handled again."""
+    ticket_id = update.command.ticket_id
+    data = UpdateRefused(
+        ticket_id=ticket_id, tracking_id=tracking_id, state="unchanged", version=0, at=update.at,
+        **wording(update, refusal),
+    )  # fmt: skip
+    return tuple(Fact(data, topic, ticket_id, update.at) for topic in hearers(policy, update))
+
+
+def hearers(policy: RoutingPolicy, update: Update) -> tuple[str, ...]:
+    """Return where a refusal is told: in the history, and to the agency that asked."""
+    sender = update.sender
+    if sender is None or sender.role is not Role.AGENCY or sender.code not in policy.agencies:
+        return (TICKETS,)
+    return TICKETS, agency_topic(sender.code)
+
+
+def wording(update: Update, refusal: Refusal) -> dict[str, str]:
+    """Return what a refusal says beside the ticket."""
+    return {
+        "update_id": update.id,
+        "update_source": update.source[:SOURCE_SYMBOLS_MAX],
+        "code": refusal.code,
+        "message_id": refusal.message_id,
+        "message_en": refusal.message_en,
+    }

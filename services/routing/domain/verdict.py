@@ -1,0 +1,45 @@
+"""What the decision ladder comes to: an agency, or a question to an officer; never how it comes to it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from shared.events import DecidedBy, Step, Suggestion
+
+
+class Doubt(StrEnum):
+    """Why an officer must decide."""
+
+    NO_EVIDENCE = "no_evidence"
+    CLOSE_CALL = "close_call"
+    REQUESTED_DOUBTFUL = "requested_doubtful"
+    CATEGORY_DOUBTFUL = "category_doubtful"
+    DECLINED = "declined"
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """An agency is responsible.
+
+    Args:
+        confidence: Share of the evidence that speaks for it, 0 to 1; None where evidence was not what decided.
+        reason_id, reason_en: Why the matter lies outside the city's authority, for the reporter; None if it does not.
+    """
+
+    agency: str
+    decided_by: DecidedBy
+    explanation: tuple[Step, ...]
+    confidence: float | None = None
+    reason_id: str | None = None
+    reason_en: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Undecided:
+    """An officer must decide."""
+
+    reason: Doubt
+    explanation: tuple[Step, ...]
+    suggestions: tuple[Suggestion, ...] = ()
+
+
+Verdict = Chosen | Undecided

@@ -1,0 +1,95 @@
+"""Texts as words in their usual form, and the phrases that occur in them; knows no rule and no agency."""
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+WORD = re.compile(r"[^\W_]+")
+ENDINGS = ("nya", "lah", "kah", "pun")
+BREAK = "|"  # stands between two texts, so that no phrase reaches from one into the other
+
+Phrase = tuple[str, ...]
+
+
+def split(text: str) -> list[str]:
+    """Return the words of *text* in lower case; everything but letters and digits separates them."""
+    plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    return WORD.findall(plain.lower())
+
+
+@dataclass(frozen=True)
+class Phrasebook:
+    """Phrases to look for, and how else their words are written.
+
+    Args:
+        spellings: From another way to write something to its usual form.
+        phrases: What is looked for, in the usual form (see `usual`).
+    """
+
+    spellings: Mapping[Phrase, Phrase]
+    phrases: frozenset[Phrase]
+    _known: frozenset[str] = field(init=False, repr=False, compare=False)
+    _spelled: Mapping[str, tuple[int, ...]] = field(init=False, repr=False, compare=False)
+    _begun: Mapping[str, tuple[int, ...]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        known = {word for phrase in (*self.phrases, *self.spellings) for word in phrase}
+        object.__setattr__(self, "_known", frozenset(known))
+        object.__setattr__(self, "_spelled", lengths(self.spellings))
+        object.__setattr__(self, "_begun", lengths(self.phrases))
+
+    def found_in(self, *texts: str) -> frozenset[Phrase]:
+        """Return the phrases that occur in *texts*."""
+        words = self.usual(word for text in texts for word in (*split(text), BREAK))
+        return frozenset(
+            phrase
+            for start, word in enumerate(words)
+            for length in self._begun.get(word, ())
+            if (phrase := words[start : start + length]) in self.phrases
+        )
+
+    def usual(self, words: Iterable[str]) -> Phrase:
+        """Return *words* in their usual form; where several ways to write something fit, the longest is meant."""
+        return usual([self.stem(word) for word in words], self.spellings, self._spelled)
+
+    def stem(self, word: str) -> str:
+        """Return a word that is looked for in place of *word*, which may carry an ending or a doubling ``2``.
+
+        A word that is itself looked for, or that hides none, stays as it is.
+        """
+        if word in self._known:
+            return word
+        for ending in ENDINGS:
+            bare = word.removesuffix(ending)
+            if bare != word and bare in self._known:
+                return bare
+        return word.removesuffix("2") if word.removesuffix("2") in self._known else word
+
+
+def lengths(phrases: Iterable[Phrase]) -> Mapping[str, tuple[int, ...]]:
+    """Return how long the phrases are that begin with a word, longest first."""
+    found: dict[str, set[int]] = defaultdict(set)
+    for phrase in phrases:
+        found[phrase[0]].add(len(phrase))
+    return {word: tuple(sorted(sizes, reverse=True)) for word, sizes in found.items()}
+
+
+def usual(words: list[str], spellings: Mapping[Phrase, Phrase], begun: Mapping[str, tuple[int, ...]]) -> Phrase:
+    """Return *words* with every other way of writing replaced by the usual form."""
+    return tuple(_usual(words, spellings, begun))
+
+
+def _usual(words: list[str], spellings: Mapping[Phrase, Phrase], begun: Mapping[str, tuple[int, ...]]) -> Iterator[str]:
+    position = 0
+    while position < len(words):
+        for length in begun.get(words[position], ()):
+            written = tuple(words[position : position + length])
+            if written in spellings:
+                yield from spellings[written]
+                position += length
+                break
+        else:
+            yield words[position]
+            position += 1

@@ -1,0 +1,128 @@
+"""Turns routing.yaml, categories.yaml and the agency directory into the rules of routing; decides nothing itself."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from services.routing.domain.rules import (
+    NATIONAL_ADMIN,
+    AgencyRule,
+    Category,
+    Condition,
+    KindRule,
+    PriorityRule,
+    RoutingPolicy,
+    Rule,
+    Rulebook,
+    Trust,
+)
+from services.routing.domain.words import Phrase, Phrasebook, split
+from services.routing.policy_files import (
+    CATEGORIES_FILE,
+    ROUTING_FILE,
+    CategoryEntry,
+    CategoryFile,
+    RoutingFile,
+    RuleEntry,
+    TrustEntry,
+    faults_of_categories,
+    faults_of_routing,
+)
+from shared.agencies import load_agencies
+from shared.policy import PolicyInvalid, load_sourced, version_of
+
+
+def load_routing(policy_dir: Path) -> RoutingPolicy:
+    """Return the routing policy below *policy_dir*.
+
+    Raises:
+        PolicyInvalid: With every fault of the three files, or of the first of them that cannot be read at all.
+    """
+    agencies = load_agencies(policy_dir)
+    rules, rules_source = load_sourced(policy_dir / ROUTING_FILE, RoutingFile)
+    categories, categories_source = load_sourced(policy_dir / CATEGORIES_FILE, CategoryFile)
+    faults = [
+        *faults_of_routing(rules, rules_source, agencies.codes),
+        *faults_of_categories(categories, categories_source, agencies.codes),
+    ]
+    if faults:
+        raise PolicyInvalid(faults)
+    return RoutingPolicy(
+        version=version_of(policy_dir),
+        agencies={agency.code: agency.name for agency in agencies.agencies},
+        rulebook=rulebook_of(rules),
+        districts={agency.kecamatan: agency.code for agency in agencies.agencies if agency.kecamatan},
+        categories=categories_of(categories),
+        requested=trust_of(rules.requested),
+        category=trust_of(rules.category),
+        threshold=rules.keywords.threshold,
+        margin=rules.keywords.margin,
+        suggestions_max=rules.keywords.suggestions_max,
+        try_suggested=rules.returns.try_suggested,
+        hops_max=rules.returns.hops_max,
+        reopen_within=rules.disputes.reopen_within,
+    )
+
+
+def rulebook_of(file: RoutingFile) -> Rulebook:
+    """Return the rules with their phrases in the usual form, in which texts are compared."""
+    spellings = {
+        tuple(split(written)): tuple(split(form)) for form, others in file.spellings.items() for written in others
+    }
+    speller = Phrasebook(spellings, frozenset())
+
+    def condition(entry: RuleEntry) -> Condition:
+        def phrases(texts: tuple[str, ...]) -> frozenset[Phrase]:
+            return frozenset(speller.usual(split(text)) for text in texts)
+
+        return Condition(
+            any=phrases(entry.any), all=tuple(map(phrases, entry.all)), at=phrases(entry.at), none=phrases(entry.none)
+        )
+
+    outside = [
+        AgencyRule(rule.id, condition(rule), NATIONAL_ADMIN, rule.weight, rule.reason_id, rule.reason_en)
+        for rule in file.outside
+    ]
+    rules = [AgencyRule(rule.id, condition(rule), rule.agency, rule.weight) for rule in file.rules]
+    kinds = [KindRule(rule.id, condition(rule), rule.classification) for rule in file.kinds]
+    levels = [PriorityRule(rule.id, condition(rule), rule.level) for rule in file.priority]
+    every: list[Rule] = [*outside, *rules, *kinds, *levels]
+    return Rulebook(tuple(every), spellings)
+
+
+def categories_of(file: CategoryFile) -> Mapping[str, Category]:
+    """Return the categories by code, name and alias, in lower case.
+
+    A name that LAPOR! gives to several entries says only what they have in common; the rest is left to the text.
+    """
+    found: dict[str, Category] = {}
+    for _, entry in file.each():
+        category = category_of(entry, file)
+        found[entry.code] = category
+        for name in (entry.name, *entry.aliases):
+            key = " ".join(name.lower().split())
+            found[key] = common(found[key], category) if key in found else category
+    return found
+
+
+def category_of(entry: CategoryEntry, file: CategoryFile) -> Category:
+    """Return a category with the reason why it is not the city's, if it is not."""
+    if entry.outside is None:
+        return Category(entry.code, entry.agency, entry.classification)
+    reason = file.outside_reasons[entry.outside]
+    return Category(entry.code, NATIONAL_ADMIN, entry.classification, reason.id, reason.en)
+
+
+def common(one: Category, other: Category) -> Category:
+    """Return what two categories of one name have in common."""
+    return Category(
+        one.code,
+        one.agency if one.agency == other.agency else None,
+        one.classification if one.classification is other.classification else None,
+        one.reason_id if one.reason_id == other.reason_id else None,
+        one.reason_en if one.reason_en == other.reason_en else None,
+    )
+
+
+def trust_of(entry: TrustEntry) -> Trust:
+    """Return how far such a choice is followed."""
+    return Trust(entry.accept, entry.overruled_at, entry.overruled_by)
