@@ -17,7 +17,7 @@ class NotifyHandler:
     """The rules of notify, as the runner, the time loop and the sender call them."""
 
     service = "notify"
-    topics = (
+    topics: tuple[str, ...] = (
         topics.CONTACTS, topics.ACCEPTED, topics.TICKETS, topics.SLA, topics.WARNINGS, topics.BREACHES,
         topics.replay_topic("notify"),
     )  # fmt: skip

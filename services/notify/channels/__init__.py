@@ -1,0 +1,92 @@
+"""The ways on which messages leave, behind one port; each channel knows its provider and nothing of tickets."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A rendered notice on one channel; what may name a person is kept out of its repr.
+
+    Args:
+        id: Delivery id; the same at every attempt, so that a repeat can be recognised.
+        address: Where to, as the channel understands it; None where it needs none.
+        body: Plain text.
+        written_at: Aware, UTC.
+    """
+
+    id: str
+    ticket_id: str
+    notice: str
+    role: str
+    channel: str
+    language: str
+    written_at: datetime
+    address: str | None = field(repr=False)
+    subject: str = field(repr=False)
+    body: str = field(repr=False)
+
+
+class TemporarilyUndeliverable(Exception):
+    """It did not go out now and may later; the text is a code, never an address."""
+
+
+class Undeliverable(Exception):
+    """It cannot go out this way; the text is a code, never an address."""
+
+
+class Channel(Protocol):
+    """One way on which messages leave."""
+
+    async def send(self, message: Message) -> str | None:
+        """Return the provider's id for the message, or None if it gives none, once the provider has taken it.
+
+        Raises:
+            TemporarilyUndeliverable: Trying again later may help. Whether the provider has it counts as unknown.
+            Undeliverable: Trying again cannot help.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Let go of what is open."""
+        ...
+
+
+Task = Callable[[], Awaitable[T]]
+
+
+class Spread(Protocol):
+    """How tasks are worked through."""
+
+    async def __call__(self, tasks: Sequence[Task[T]]) -> list[T]:
+        """Return what *tasks* return, in their order."""
+        ...
+
+
+async def in_turn(tasks: Sequence[Task[T]]) -> list[T]:
+    """Return what *tasks* return, one after the other."""
+    return [await task() for task in tasks]
+
+
+class SideBySide:
+    """Like `in_turn`, but at most *tasks_max* at the same time."""
+
+    def __init__(self, tasks_max: int) -> None:
+        self.tasks_max = tasks_max
+
+    async def __call__(self, tasks: Sequence[Task[T]]) -> list[T]:
+        """Return what *tasks* return, in their order."""
+        free = asyncio.Semaphore(self.tasks_max)
+
+        async def when_free(task: Task[T]) -> T:
+            async with free:
+                return await task()
+
+        async with asyncio.TaskGroup() as group:
+            running = [group.create_task(when_free(task)) for task in tasks]
+        return [task.result() for task in running]

@@ -1,0 +1,154 @@
+"""Who a delivery reaches, on which channels, and what it says; addresses and names live here and in messages only."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from services.notify.channels import Message
+from services.notify.domain.correspondence import Correspondence, Sealed
+from services.notify.domain.decisions import awaited_run
+from services.notify.domain.deliveries import REPORTER, Deferred, Delivery, Withheld
+from services.notify.domain.notices import AGENCY_HEAD, LIAISON
+from services.notify.letters.wording import duration, moment
+from services.notify.policy import NoticePolicy
+from shared.delivery.guard import Bug, guarded
+from shared.events import SlaClock
+from shared.seal import Sealer, SealError
+
+LOG = "log"
+CHANNEL_OF_PREFERENCE = {"email": "email", "whatsapp": "whatsapp", "sms": "sms", "sms_1708": "sms"}
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Who reads a notice, and the addresses by channel."""
+
+    language: str
+    addresses: Mapping[str, str] = field(repr=False)
+    name: str | None = field(default=None, repr=False)
+    preferred: str | None = None
+
+
+class Letters:
+    """Writes deliveries as messages.
+
+    A reporter is reached on the channel that he prefers if the notice may use it, then on the notice's channels in
+    order. The `log` channel stands in for whatever a machine without gateways lacks: it needs no address, but somebody
+    must be there to be told, and a name is never written to it. A channel that is not set up is passed over; if none is
+    left, the notice is withheld as ``no_channel``, and as ``no_address`` if there is no address at all.
+    """
+
+    def __init__(self, policy: NoticePolicy, sealer: Sealer) -> None:
+        self.policy = policy
+        self.sealer = sealer
+
+    def write(
+        self, state: Correspondence, delivery: Delivery, channels: Collection[str], now: datetime
+    ) -> tuple[Message, ...] | Withheld | Deferred:
+        """Return the message for each channel that may be tried, in order, or why there is none.
+
+        Args:
+            state: What is known of the ticket.
+            delivery: Claimed.
+            channels: Those that are set up.
+            now: Aware, UTC.
+        """
+        try:
+            recipient = self.recipient(state, delivery)
+        except SealError as fault:
+            # Keys can be put right, so this is tried again like any other fault of ours.
+            return Deferred(delivery.channels[0], type(fault).__name__)
+        if not recipient.addresses:
+            return Withheld("no_address")
+        order = sorted(delivery.channels, key=lambda channel: channel != recipient.preferred)
+        reached = [name for name in order if name in channels and (name in recipient.addresses or name == LOG)]
+        if not reached:
+            return Withheld("no_channel")
+        written = guarded(lambda: tuple(self.message(state, delivery, recipient, name, now) for name in reached))
+        return Deferred(reached[0], f"unwritable {written.error}") if isinstance(written, Bug) else written
+
+    def recipient(self, state: Correspondence, delivery: Delivery) -> Recipient:
+        """Return who reads *delivery*; raise SealError if a reporter's contact cannot be opened."""
+        if delivery.role == REPORTER:
+            return self.reporter(state)
+        agency = self.policy.directory.get(delivery.agency or "")
+        officer = self.policy.directory.officer(delivery.role)
+        email: str | None = officer.email if officer else None
+        if agency and delivery.role in (LIAISON, AGENCY_HEAD):
+            email = agency.email if delivery.role == LIAISON else agency.head_email
+        return Recipient(self.policy.default_language, {"email": email} if email else {})
+
+    def reporter(self, state: Correspondence) -> Recipient:
+        """Return the reporter; raise SealError if the contact cannot be opened."""
+        language = self.policy.default_language
+        if not isinstance(state.contact, Sealed):
+            return Recipient(language, {})
+        contact = self.sealer.open_contact(state.ticket_id, state.contact.sealed, state.contact.key_id)
+        ways = {"email": contact.email, "sms": contact.phone, "whatsapp": contact.phone}
+        return Recipient(
+            language=self.policy.language_of_locale.get(state.contact.locale, language),
+            addresses={channel: address for channel, address in ways.items() if address},
+            name=contact.name,
+            preferred=CHANNEL_OF_PREFERENCE.get(contact.preferred_channel or ""),
+        )
+
+    def message(
+        self, state: Correspondence, delivery: Delivery, recipient: Recipient, channel: str, now: datetime
+    ) -> Message:
+        """Return the message on one channel."""
+        values = self.values(state, delivery, recipient.language)
+        values["name"] = None if channel == LOG else recipient.name
+        text = self.policy.texts.render(delivery.template, recipient.language, values)
+        return Message(
+            id=delivery.id,
+            ticket_id=state.ticket_id,
+            notice=delivery.notice,
+            role=delivery.role,
+            channel=channel,
+            language=recipient.language,
+            written_at=now,
+            address=recipient.addresses.get(channel),
+            subject=text.subject,
+            body=text.body,
+        )
+
+    def values(self, state: Correspondence, delivery: Delivery, language: str) -> dict[str, object]:
+        """Return what a template is given; what is not known is None."""
+        told, complaint = delivery.told, state.complaint
+        due_at = self.due_at(state, delivery)
+        agency = told.get("agency_name") or (delivery.agency and self.policy.directory.name_of(delivery.agency))
+        tracking_id = state.tracking_id or state.ticket_id
+        return {
+            "tracking_id": tracking_id,
+            "title": (complaint and complaint.title) or tracking_id,
+            "city": self.policy.city,
+            "agency_name": agency,
+            "due_at": due_at and moment(due_at, language, self.policy.zone),
+            "place": complaint and complaint.place,
+            "classification": told.get("classification")
+            or state.classification
+            or (complaint and complaint.classification),
+            "priority": told.get("priority") or ("emergency" if state.is_emergency else state.priority),
+            "missing": list(complaint.missing) if complaint else [],
+            "question": told.get("question") or state.question,
+            "note": told.get("note") or told.get("text"),
+            "reason": told.get(f"reason_{language}") or told.get("reason") or told.get("why"),
+            "remaining": spoken(told.get("remaining_seconds"), language),
+            "overdue": spoken(told.get("overdue_seconds"), language),
+        } | {name: told.get(name) for name in ("answer", "rating", "by", "clock", "percent", "level")}
+
+    def due_at(self, state: Correspondence, delivery: Delivery) -> datetime | None:
+        """Return the due time that *delivery* tells: of the clock it waited for, of the event, or of the event's clock."""
+        if delivery.awaited:
+            run = awaited_run(delivery, state)
+        elif "due_at" in delivery.told:
+            return datetime.fromisoformat(delivery.told["due_at"])
+        else:
+            clock = delivery.told.get("clock")
+            run = state.clocks.get(SlaClock(clock)) if clock else None
+        return run.due_at if run else None
+
+
+def spoken(seconds: float | None, language: str) -> str | None:
+    """Return a duration in words; None for None."""
+    return None if seconds is None else duration(seconds, language)
