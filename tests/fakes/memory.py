@@ -108,10 +108,12 @@ class MemoryStore(Generic[S]):
 
     async def save(self, documents: Sequence[Document[S]]) -> set[str]:
         await self.step("save")
-        lost = {document.id for document in documents if not self.is_free(document)}
+        lost = set()
         for document in documents:
-            if document.id not in lost:
+            if self.is_free(document):
                 self.documents[document.id] = document.saved()
+            else:
+                lost.add(document.id)
         await self.step("saved")
         return lost
 

@@ -1,0 +1,130 @@
+"""What every store promises to the runner and the time loops."""
+
+import asyncio
+from datetime import timedelta
+
+from shared.delivery.ports import Store
+from tests.contract.notes import Note, full, note, outgoing
+from tests.fakes.bench import NOON
+
+SECOND = timedelta(seconds=1)
+
+
+async def test_what_was_never_saved_is_not_found(store: Store[Note]) -> None:
+    assert await store.load(["a", "b"]) == {}
+    assert await store.load([]) == {}
+
+
+async def test_a_document_comes_back_as_it_was_saved(store: Store[Note]) -> None:
+    lost = await store.save([full("a"), note("b", state=None)])
+
+    loaded = await store.load(["a", "b", "c"])
+
+    assert lost == set()
+    assert loaded == {"a": full("a").saved(), "b": note("b", state=None).saved()}
+    assert list(loaded["a"].applied) == ["b", "c", "a"]
+
+
+async def test_a_later_save_replaces_the_whole_document(store: Store[Note]) -> None:
+    await store.save([full("a")])
+    after = note("a", revision=1, state=Note("other"))
+
+    lost = await store.save([after])
+
+    assert lost == set()
+    assert await store.load(["a"]) == {"a": after.saved()}
+    assert await store.due_before(NOON + SECOND, 10) == await store.pending_before(NOON + SECOND, 10) == []
+
+
+async def test_who_comes_late_loses_and_writes_nothing(store: Store[Note]) -> None:
+    await store.save([note("a")])
+    await store.save([note("a", revision=1, state=Note("2"))])
+
+    lost = [await store.save([note("a", revision=revision, state=Note("late"))]) for revision in (0, 1, 3)]
+
+    assert lost == [{"a"}] * 3
+    assert await store.load(["a"]) == {"a": note("a", revision=2, state=Note("2"))}
+
+
+async def test_a_change_to_what_does_not_exist_loses(store: Store[Note]) -> None:
+    assert await store.save([note("a", revision=1)]) == {"a"}
+    assert await store.load(["a"]) == {}
+
+
+async def test_those_that_lose_do_not_hold_back_the_others(store: Store[Note]) -> None:
+    await store.save([note("a"), note("b")])
+    await store.save([note("b", revision=1)])
+
+    lost = await store.save([note("a", revision=1), note("b", revision=1), note("a2"), note("b2", state=Note("a"))])
+
+    assert lost == {"b", "b2"}
+    assert {id: document.revision for id, document in (await store.load(["a", "b", "a2", "b2"])).items()} == {
+        "a": 2, "b": 2, "a2": 1,
+    }  # fmt: skip
+
+
+async def test_of_two_with_one_unique_value_in_one_save_one_loses(store: Store[Note]) -> None:
+    lost = await store.save([note("a", state=Note("7")), note("b", state=Note("7")), note("c")])
+
+    assert lost == {"b"}
+    assert set(await store.load(["a", "b", "c"])) == {"a", "c"}
+
+
+async def test_a_document_may_keep_its_own_unique_value(store: Store[Note]) -> None:
+    await store.save([note("a")])
+
+    assert await store.save([note("a", revision=1)]) == set()
+
+
+async def test_of_several_at_once_exactly_one_wins(store: Store[Note]) -> None:
+    rivals = [store.save([note("a", state=Note(str(rival))), note(f"own{rival}")]) for rival in range(5)]
+    first = await asyncio.gather(*rivals)
+    rivals = [store.save([note("a", revision=1, state=Note(str(rival)))]) for rival in range(5)]
+    second = await asyncio.gather(*rivals)
+
+    assert sorted(map(len, first)) == sorted(map(len, second)) == [0, 1, 1, 1, 1]
+    assert (await store.load(["a"]))["a"].revision == 2
+
+
+async def test_many_documents_are_saved_at_once(store: Store[Note]) -> None:
+    many = [note(f"{number:03}") for number in range(500)]
+
+    lost = await store.save(many) | await store.save([document.saved() for document in many])
+
+    assert lost == set()
+    assert len(await store.load([document.id for document in many])) == 500
+
+
+async def test_nothing_to_save_is_fine(store: Store[Note]) -> None:
+    assert await store.save([]) == set()
+
+
+async def test_what_is_due_comes_earliest_first_up_to_the_limit(store: Store[Note]) -> None:
+    due = {
+        "now": NOON,
+        "before": NOON - SECOND,
+        "long before": NOON - 2 * SECOND,
+        "later": NOON + SECOND,
+        "never": None,
+    }
+    await store.save([note(id, due_at=at) for id, at in due.items()])
+
+    assert await store.due_before(NOON, 10) == ["long before", "before", "now"]
+    assert await store.due_before(NOON, 2) == ["long before", "before"]
+
+
+async def test_what_is_pending_comes_longest_first_up_to_the_limit(store: Store[Note]) -> None:
+    since = {"now": NOON, "before": NOON - SECOND, "later": NOON + SECOND}
+    documents = [note(id, pending=(outgoing(id),), pending_at=at) for id, at in since.items()]
+    await store.save([*documents, note("nothing")])
+
+    assert await store.pending_before(NOON, 10) == ["before", "now"]
+    assert await store.pending_before(NOON, 1) == ["before"]
+
+
+async def test_a_save_leaves_the_callers_document_as_it_was(store: Store[Note]) -> None:
+    document = full("a")
+
+    await store.save([document])
+
+    assert document == full("a")
