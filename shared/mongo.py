@@ -45,6 +45,11 @@ def connect(settings: MongoSettings) -> Client:
     )
 
 
+def collection(settings: MongoSettings, service: str) -> AsyncIOMotorCollection[Raw]:
+    """Return the one collection that *service* owns, in its own database."""
+    return connect(settings)[settings.database_prefix + service][COLLECTION]
+
+
 @asynccontextmanager
 async def outages_are_transient() -> AsyncIterator[None]:
     """Turn the driver's errors into the two families that decide delivery."""
@@ -60,7 +65,7 @@ class MongoStore(Generic[S]):
     """The collection of one service.
 
     Args:
-        collection: Made with `connect`.
+        collection: Made with the function of that name.
         states: How a state becomes a JSON-like value and back.
         indexes: The service's own, beside the two that every collection has.
     """
