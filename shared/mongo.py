@@ -58,7 +58,8 @@ async def outages_are_transient() -> AsyncIterator[None]:
     except (DocumentTooLarge, InvalidDocument, BSONError) as error:
         raise PermanentError(f"MongoDB cannot hold a document: {type(error).__name__}") from error
     except PyMongoError as error:
-        raise TransientError(f"MongoDB: {type(error).__name__}: {str(error)[:200]}") from error
+        sentence = str(error).split(" (configured timeouts", 1)[0]  # the driver goes on about its topology
+        raise TransientError(f"MongoDB: {type(error).__name__}: {sentence[:200]}") from error
 
 
 class MongoStore(Generic[S]):

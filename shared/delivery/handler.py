@@ -14,9 +14,20 @@ S = TypeVar("S")
 class Handler(Protocol[S]):
     """One service's rules, as the runner calls them. All methods are pure."""
 
-    service: str
-    topics: tuple[str, ...]
-    keeps_answers: bool  # True: answers stay in the document, because they are given again on request
+    @property
+    def service(self) -> str:
+        """Return the service's name."""
+        ...
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """Return the topics that it hears."""
+        ...
+
+    @property
+    def keeps_answers(self) -> bool:
+        """Return whether answers stay in the document, because they are given again on request."""
+        ...
 
     def key_of(self, event: Event) -> str:
         """Return the id of the document that *event* concerns."""
