@@ -1,0 +1,141 @@
+"""The four services as processes of their own, to be killed and started; each test has its own."""
+
+import asyncio
+import base64
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from shared.topics import SERVICES
+from tests.servers.addresses import Namespace
+from tindak.stack.node import free_ports
+
+ROOT = Path(__file__).parents[2]
+POLICY = ROOT / "policy"
+CONTACT_KEYS = "test:" + base64.b64encode(b"k" * 32).decode()
+READY_WITHIN_SECONDS = 60
+ENDS_WITHIN_SECONDS = 40
+
+
+@dataclass
+class Member:
+    """One process of one service."""
+
+    service: str
+    port: int
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def kill(self) -> None:
+        """End it as a crash would."""
+        self.process.kill()
+        self.process.wait()
+
+    def health(self, path: str = "ready") -> int:
+        """Return the status of a health check, 0 if nothing answers."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/health/{path}", timeout=5) as answer:  # loopback
+                return int(answer.status)
+        except urllib.error.HTTPError as error:
+            return error.code
+        except OSError:
+            return 0
+
+
+@dataclass
+class Fleet:
+    """Processes of services on a test's own topics and databases.
+
+    Args:
+        namespace: Whose topics and databases they use.
+        folder: Where their logs go.
+        policy: The policy directory.
+        settings: Further environment variables.
+    """
+
+    namespace: Namespace
+    folder: Path
+    policy: Path = POLICY
+    settings: Mapping[str, str] = field(default_factory=dict)
+    members: list[Member] = field(default_factory=list)
+
+    def start(self, service: str, *, dying_at: tuple[str, int] | None = None) -> Member:
+        """Start one process of *service*, which may be one that dies at the n-th of a step."""
+        (port,) = free_ports(1)
+        log = self.folder / f"{service}-{len(self.members)}.log"
+        module = (
+            ["tests.faults.dying", service, dying_at[0], str(dying_at[1])] if dying_at else [f"services.{service}.app"]
+        )
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                [sys.executable, "-m", *module],
+                cwd=ROOT,
+                env=self.environment(service, port),
+                stdout=output,
+                stderr=output,
+            )
+        member = Member(service, port, process, log)
+        self.members.append(member)
+        return member
+
+    def environment(self, service: str, port: int) -> dict[str, str]:
+        """Return the variables under which a process of *service* runs."""
+        return {
+            "PATH": "/usr/bin:/bin",
+            **self.namespace.environment,
+            "TINDAK_KAFKA_SESSION_TIMEOUT_MS": "6000",
+            "TINDAK_KAFKA_HEARTBEAT_INTERVAL_MS": "1000",
+            "TINDAK_KAFKA_REQUEST_TIMEOUT_MS": "10000",
+            "TINDAK_POLICY_DIR": str(self.policy),
+            "TINDAK_CONTACT_KEYS": CONTACT_KEYS,
+            f"TINDAK_{service.upper()}_HEALTH_PORT": str(port),
+            **self.settings,
+        }
+
+    async def ready(self, *members: Member) -> None:
+        """Return once all of *members* (by default: all that live) are ready."""
+        waiting = members or [member for member in self.members if member.process.poll() is None]
+        await until(lambda: all(member.health() == 200 for member in waiting), READY_WITHIN_SECONDS, self.last_words)
+
+    def last_words(self) -> str:
+        """Return the end of every log, for a failing test."""
+        return "\n".join(f"{member.log.name}: {member.log.read_text()[-600:]}" for member in self.members)
+
+    def stop(self) -> list[int]:
+        """End all processes in an orderly way; return their exit codes."""
+        for member in self.members:
+            if member.process.poll() is None:
+                member.process.send_signal(signal.SIGTERM)
+        for member in self.members:
+            try:
+                member.process.wait(ENDS_WITHIN_SECONDS)
+            except subprocess.TimeoutExpired:
+                member.kill()
+        return [member.process.returncode for member in self.members]
+
+
+@asynccontextmanager
+async def running(fleet: Fleet, *services: str) -> AsyncIterator[Fleet]:
+    """Give *fleet* with one process of each service, ready; end them all afterwards."""
+    try:
+        for service in services or SERVICES:
+            fleet.start(service)
+        await fleet.ready()
+        yield fleet
+    finally:
+        await asyncio.to_thread(fleet.stop)
+
+
+async def until(condition: Callable[[], bool], within_seconds: float, why: Callable[[], str]) -> None:
+    """Return once *condition* holds; fail with *why* if it does not in time."""
+    deadline = asyncio.get_running_loop().time() + within_seconds
+    while not await asyncio.to_thread(condition):
+        if asyncio.get_running_loop().time() > deadline:
+            raise AssertionError(f"not within {within_seconds} s; {why()}")
+        await asyncio.sleep(0.1)
