@@ -13,8 +13,7 @@ from shared.events import (
     NotificationSent,
     NotificationSuppressed,
 )
-
-DELIVERIES = "notifications.deliveries"
+from shared.topics import DELIVERIES
 
 
 def ended(delivery: Delivery, situation: Situation) -> Delivery:

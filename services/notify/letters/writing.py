@@ -138,7 +138,7 @@ class Letters:
         } | {name: told.get(name) for name in ("answer", "rating", "by", "clock", "percent", "level")}
 
     def due_at(self, state: Correspondence, delivery: Delivery) -> datetime | None:
-        """Return the due time that *delivery* tells: of the clock it waited for, of the event, or of the event's clock."""
+        """Return the due time to be told: of the clock waited for, or of the event, or of the clock it speaks of."""
         if delivery.awaited:
             run = awaited_run(delivery, state)
         elif "due_at" in delivery.told:

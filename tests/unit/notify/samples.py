@@ -1,0 +1,136 @@
+"""Events, rules and states of notify with defaults, so that a test shows only what matters to it."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+from services.notify.domain.correspondence import Complaint, Correspondence, Sealed
+from services.notify.domain.deliveries import Delivery, Due, Situation
+from services.notify.domain.notices import Notice, Rules
+from services.notify.domain.timing import Retries
+from services.notify.policy import load_notices
+from shared.events import (
+    BreachEscalated,
+    ClockBreached,
+    ClockStarted,
+    ClockWarned,
+    ComplaintAccepted,
+    ContactSealed,
+    DueChanged,
+    EventData,
+    ReporterReplied,
+    SlaClock,
+    TicketAnswered,
+    TicketArchived,
+    TicketClosed,
+    TicketHeld,
+    TicketMerged,
+    TicketProgressed,
+    TicketReopened,
+    TicketRouted,
+    TicketWithdrawn,
+    TriageRequested,
+)
+from shared.seal import Contact, Sealer
+from tests.builders import TICKET, TRACKING, accepted
+from tests.fakes.bench import NOON
+
+POLICY_DIR = Path(__file__).parents[3] / "policy"
+POLICY = load_notices(POLICY_DIR)
+SEALER = Sealer({"k1": bytes(32)}, "k1")
+EMAIL = "siti.aminah@warga.example"
+PHONE = "+62 812-3456-7890"
+NAME = "Siti Aminah"
+DELIVERY = "7d0f3a4e-9f5e-5d5c-8a1b-0a4d2f9c1e55"
+LEASE = timedelta(minutes=5)
+LATER = NOON + timedelta(days=3, hours=4)  # Thursday, 16:00 WIB
+
+D = TypeVar("D", bound=EventData)
+
+TICKET_FACT: dict[str, Any] = {
+    "ticket_id": TICKET, "tracking_id": TRACKING, "state": "routed", "version": 2, "at": NOON, "agency": "dishub",
+}  # fmt: skip
+CLOCK_FACT: dict[str, Any] = {
+    "ticket_id": TICKET, "tracking_id": TRACKING, "clock": "respond", "agency": "dishub", "breach_id": TICKET,
+    "due_at": LATER, "classification": "complaint",
+}  # fmt: skip
+FIELDS: dict[type[EventData], dict[str, Any]] = {
+    TicketRouted: TICKET_FACT
+    | {
+        "agency_name": "Dinas Perhubungan", "classification": "complaint", "hop": 1, "decided_by": "rule",
+        "explanation": (), "accepted_at": NOON, "submitted_at": NOON,
+    },
+    TriageRequested: TICKET_FACT
+    | {"reason": "no_match", "classification": "complaint", "accepted_at": NOON, "submitted_at": NOON},
+    TicketProgressed: TICKET_FACT | {"note": "Tim sudah di lokasi."},
+    TicketAnswered: TICKET_FACT | {"answer": "Lubang sudah ditambal.", "final": True},
+    TicketHeld: TICKET_FACT | {"reason": "needs_reporter", "question": "Di depan toko yang mana?"},
+    ReporterReplied: TICKET_FACT | {"text": "Di depan toko kue."},
+    TicketClosed: TICKET_FACT | {"by": "reporter", "rating": 5},
+    TicketReopened: TICKET_FACT | {"reason": "Lubangnya masih ada."},
+    TicketArchived: TICKET_FACT | {"reason": "unclear"},
+    TicketWithdrawn: TICKET_FACT,
+    TicketMerged: TICKET_FACT | {"into": TICKET},
+    ClockStarted: CLOCK_FACT
+    | {"started_at": NOON, "allowance": "5 working_days", "policy_version": "p", "calendar_version": "c"},
+    DueChanged: CLOCK_FACT | {"was": NOON, "why": "resumed"},
+    ClockWarned: CLOCK_FACT | {"percent": 80, "remaining_seconds": 9000.0},
+    ClockBreached: CLOCK_FACT | {"breached_at": LATER, "level": 1, "responsible": "liaison"},
+    BreachEscalated: CLOCK_FACT | {"level": 2, "responsible": "agency_head", "at": LATER},
+}  # fmt: skip
+
+
+def said(kind: type[D], **changes: Any) -> D:
+    """Return data of that type about the pothole in Ciputat."""
+    if kind is ComplaintAccepted:
+        return kind.model_validate(accepted(**changes).model_dump())
+    return kind.model_validate(FIELDS[kind] | changes)
+
+
+def contact(locale: str = "id", **changes: Any) -> ContactSealed:
+    """Return the sealed contact of a reporter who has an e-mail address."""
+    given = {"channel": "web", "name": NAME, "email": EMAIL, "locale": locale}
+    sealed, key_id = SEALER.seal_contact(TICKET, Contact.model_validate(given | changes))
+    return ContactSealed(ticket_id=TICKET, sealed=sealed, locale=given["locale"], key_id=key_id)
+
+
+def started(clock: SlaClock, at: datetime = NOON, due_at: datetime = LATER) -> ClockStarted:
+    """Return the start of a clock."""
+    return said(ClockStarted, clock=clock, started_at=at, due_at=due_at)
+
+
+def notice(**changes: Any) -> Notice:
+    """Return the rule that the reporter is told of an accepted complaint by e-mail."""
+    plain: dict[str, Any] = {
+        "code": "accepted", "on": ComplaintAccepted.TYPE, "to": ("reporter",), "template": "accepted",
+        "channels": ("email", "log"), "when": {}, "unless": {},
+    }  # fmt: skip
+    return Notice(**(plain | changes))
+
+
+def rules(*notices: Notice, **changes: Any) -> Rules:
+    """Return rules with small round figures: three attempts, a minute's wait, no quiet hours."""
+    plain: dict[str, Any] = {
+        "notices": notices or (notice(),), "retries": Retries(3, timedelta(minutes=1), timedelta(hours=1)),
+        "quiet_hours": None, "wait_for": timedelta(minutes=1), "stale_for": timedelta(hours=72), "daily_max": 30,
+        "lease_for": LEASE,
+    }  # fmt: skip
+    return Rules(**(plain | changes))
+
+
+def delivery(situation: Situation = Due(NOON, 1), **changes: Any) -> Delivery:  # noqa: B008  # frozen
+    """Return a notice to the reporter."""
+    plain: dict[str, Any] = {
+        "id": DELIVERY, "notice": "accepted", "template": "accepted", "role": "reporter", "agency": None,
+        "channels": ("email", "log"), "urgent": False, "planned_at": NOON,
+    }  # fmt: skip
+    return Delivery(**(plain | {"situation": situation} | changes))
+
+
+def correspondence(*deliveries: Delivery, **changes: Any) -> Correspondence:
+    """Return a ticket of which complaint and contact are known."""
+    plain: dict[str, Any] = {
+        "ticket_id": TICKET, "tracking_id": TRACKING, "contact": Sealed("sealed", "k1", "id"),
+        "complaint": Complaint("Jalan berlubang", None, None, (), emergency=False),
+    }  # fmt: skip
+    return Correspondence(**(plain | {"deliveries": deliveries} | changes))

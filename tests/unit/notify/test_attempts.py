@@ -1,0 +1,236 @@
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from services.notify.domain.attempts import claimed, conclude, tick
+from services.notify.domain.correspondence import Contact, Erased, Unknown
+from services.notify.domain.deliveries import (
+    Deferred,
+    Delivered,
+    Due,
+    Failed,
+    Outcome,
+    Refused,
+    Sending,
+    Sent,
+    Situation,
+    Suppressed,
+    Untried,
+    Waiting,
+    Withheld,
+)
+from services.notify.domain.timing import QuietHours
+from shared.events import (
+    Decision,
+    DeliveryFact,
+    Fact,
+    NotificationFailed,
+    NotificationSent,
+    NotificationSuppressed,
+)
+from tests.builders import TICKET, TRACKING
+from tests.fakes.bench import NOON
+from tests.unit.notify.samples import DELIVERY, LEASE, correspondence, delivery, rules
+
+pytestmark = pytest.mark.unit
+
+RULES = rules()
+QUIET = rules(quiet_hours=QuietHours(time(21), time(6), ZoneInfo("Asia/Jakarta")))
+NIGHT = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)  # 22:00 WIB
+MORNING = datetime(2026, 3, 2, 23, 0, tzinfo=UTC)  # 06:00 WIB
+UNKNOWN, ERASED = Unknown(), Erased()
+MS = timedelta(milliseconds=1)
+LEASED = Sending(NOON + LEASE, 1)
+ABOUT = {
+    "ticket_id": TICKET, "tracking_id": TRACKING, "delivery_id": DELIVERY, "notice": "accepted",
+    "recipient_role": "reporter",
+}  # fmt: skip
+
+
+def fact(data: DeliveryFact) -> Fact:
+    return Fact(data, "notifications.deliveries", TICKET, NOON, occasion=f"delivery|{DELIVERY}")
+
+
+def sent(attempt: int = 1, provider_id: str | None = None) -> Fact:
+    return fact(NotificationSent(**ABOUT, channel="email", attempt=attempt, provider_id=provider_id))
+
+
+def failed(error: str, attempt: int) -> Fact:
+    return fact(NotificationFailed(**ABOUT, channel="email", attempt=attempt, error=error))
+
+
+def suppressed(why: str, attempt: int) -> Fact:
+    return fact(NotificationSuppressed(**ABOUT, channel="email", attempt=attempt, why=why))
+
+
+@pytest.mark.parametrize("at", [NOON, NOON - MS])
+def test_a_due_notice_is_leased_to_who_finds_it(at: datetime) -> None:
+    decision = tick(correspondence(delivery(Due(at, 2))), RULES, NOON)
+
+    assert decision == Decision(correspondence(delivery(Sending(NOON + LEASE, 2))))
+
+
+@pytest.mark.parametrize(
+    "situation",
+    [
+        Due(NOON + MS, 1),
+        Waiting(NOON + MS),
+        Sending(NOON + MS, 1),
+        Sent(NOON, 1, "email"),
+        Failed(NOON, 1, "email", "smtp_550"),
+        Suppressed(NOON, 0, "no_contact"),
+    ],
+)
+def test_what_is_not_due_stays_as_it_is(situation: Situation) -> None:
+    state = correspondence(delivery(situation))
+
+    assert tick(state, RULES, NOON) == Decision(state)
+
+
+def test_a_wait_that_is_over_ends_without_the_due_time() -> None:
+    decision = tick(correspondence(delivery(Waiting(NOON))), RULES, NOON)
+
+    assert decision == Decision(correspondence(delivery(LEASED)))
+
+
+@pytest.mark.parametrize(
+    ("contact", "situation", "why", "attempt"),
+    [
+        (UNKNOWN, Waiting(NOON), "no_contact", 0),
+        (ERASED, Due(NOON, 2), "contact_erased", 2),
+        (ERASED, Sending(NOON, 2), "contact_erased", 2),
+    ],
+)
+def test_a_reporter_without_a_contact_is_told_nothing(
+    contact: Contact, situation: Situation, why: str, attempt: int
+) -> None:
+    decision = tick(correspondence(delivery(situation), contact=contact), RULES, NOON)
+
+    ended = delivery(Suppressed(NOON, attempt, why))
+    assert decision == Decision(correspondence(ended, contact=contact), (suppressed(why, attempt),))
+
+
+def test_an_agency_is_told_although_there_is_no_contact() -> None:
+    state = correspondence(delivery(Waiting(NOON), role="liaison", agency="dishub"), contact=UNKNOWN)
+
+    [leased] = claimed(state, tick(state, RULES, NOON).state or state)
+
+    assert leased == delivery(LEASED, role="liaison", agency="dishub")
+
+
+def test_an_attempt_of_which_nothing_was_heard_is_made_again() -> None:
+    decision = tick(correspondence(delivery(Sending(NOON, 1))), RULES, NOON)
+
+    assert decision == Decision(correspondence(delivery(Sending(NOON + LEASE, 2))))
+
+
+def test_a_last_attempt_of_which_nothing_was_heard_has_failed() -> None:
+    decision = tick(correspondence(delivery(Sending(NOON, 3))), RULES, NOON)
+
+    ended = delivery(Failed(NOON, 3, "email", "outcome_unknown"))
+    assert decision == Decision(correspondence(ended), (failed("outcome_unknown", 3),))
+
+
+@pytest.mark.parametrize(("situation", "attempt"), [(Waiting(NIGHT), 1), (Due(NIGHT, 2), 2), (Sending(NIGHT, 1), 2)])
+def test_reporters_sleep_in_the_quiet_hours(situation: Situation, attempt: int) -> None:
+    decision = tick(correspondence(delivery(situation)), QUIET, NIGHT)
+
+    assert decision == Decision(correspondence(delivery(Due(MORNING, attempt))))
+
+
+def test_outside_the_quiet_hours_nothing_is_put_off() -> None:
+    decision = tick(correspondence(delivery(Due(NOON, 1))), QUIET, NOON)
+
+    assert decision == Decision(correspondence(delivery(LEASED)))
+
+
+def test_officials_and_urgent_notices_know_no_quiet_hours() -> None:
+    urgent, official = delivery(Due(NIGHT, 1), urgent=True), delivery(Due(NIGHT, 1), role="liaison", agency="dishub")
+
+    decision = tick(correspondence(urgent, official), QUIET, NIGHT)
+
+    leased = Sending(NIGHT + LEASE, 1)
+    expected = delivery(leased, urgent=True), delivery(leased, role="liaison", agency="dishub")
+    assert decision == Decision(correspondence(*expected))
+
+
+def test_an_emergency_knows_no_quiet_hours() -> None:
+    decision = tick(correspondence(delivery(Due(NIGHT, 1)), priority="emergency"), QUIET, NIGHT)
+
+    assert decision == Decision(correspondence(delivery(Sending(NIGHT + LEASE, 1)), priority="emergency"))
+
+
+def test_only_what_was_leased_now_is_claimed() -> None:
+    mine, theirs = delivery(Due(NOON, 1)), delivery(Sending(NOON + LEASE, 1), id="theirs")
+    new = delivery(LEASED, id="new")
+
+    held = claimed(correspondence(mine, theirs), correspondence(delivery(LEASED), theirs, new))
+
+    assert held == (delivery(LEASED), new)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "situation", "facts"),
+    [
+        (Delivered("email", "<1@x>"), Sent(NOON, 1, "email", "<1@x>"), (sent(provider_id="<1@x>"),)),
+        (Refused("email", "smtp_550"), Failed(NOON, 1, "email", "smtp_550"), (failed("smtp_550", 1),)),
+        (Withheld("no_channel"), Suppressed(NOON, 1, "no_channel"), (suppressed("no_channel", 1),)),
+        (Untried(), Due(NOON, 1), ()),
+        (Deferred("email", "smtp_451"), Due(NOON + RULES.retries.wait_after(1, DELIVERY), 2), ()),
+    ],
+)
+def test_an_attempt_decides_the_next_situation(outcome: Outcome, situation: Situation, facts: tuple[Fact, ...]) -> None:
+    state = correspondence(delivery(LEASED))
+
+    decision = conclude(state, DELIVERY, 1, outcome, RULES, NOON)
+
+    assert decision == Decision(correspondence(delivery(situation)), facts)
+
+
+@pytest.mark.parametrize(("attempt", "gives_up"), [(2, False), (3, True)])
+def test_after_the_last_attempt_nothing_is_tried_again(attempt: int, gives_up: bool) -> None:
+    state = correspondence(delivery(Sending(NOON + LEASE, attempt)))
+
+    decision = conclude(state, DELIVERY, attempt, Deferred("email", "smtp_451"), RULES, NOON)
+
+    assert decision.facts == ((failed("smtp_451", 3),) if gives_up else ())
+
+
+def test_what_is_settled_keeps_nothing_of_what_it_told() -> None:
+    state = correspondence(delivery(LEASED, told={"answer": "Sudah ditambal."}))
+
+    decision = conclude(state, DELIVERY, 1, Delivered("email"), RULES, NOON)
+
+    assert decision.state == correspondence(delivery(Sent(NOON, 1, "email")))
+
+
+def test_what_is_tried_again_keeps_what_it_tells() -> None:
+    told = {"answer": "Sudah ditambal."}
+
+    decision = conclude(correspondence(delivery(LEASED, told=told)), DELIVERY, 1, Untried(), RULES, NOON)
+
+    assert decision.state == correspondence(delivery(Due(NOON, 1), told=told))
+
+
+def test_only_the_concluded_delivery_changes() -> None:
+    other = delivery(LEASED, id="other")
+
+    decision = conclude(correspondence(other, delivery(LEASED)), DELIVERY, 1, Untried(), RULES, NOON)
+
+    assert decision == Decision(correspondence(other, delivery(Due(NOON, 1))))
+
+
+@pytest.mark.parametrize("situation", [Sending(NOON + LEASE, 2), Sent(NOON, 2, "email"), Due(NOON, 1)])
+def test_an_attempt_that_was_overtaken_decides_nothing(situation: Situation) -> None:
+    state = correspondence(delivery(situation))
+
+    decision = conclude(state, DELIVERY, 1, Delivered("email"), RULES, NOON)
+
+    assert decision == Decision(state, ignored_because="another attempt has taken over")
+
+
+def test_an_unknown_delivery_decides_nothing() -> None:
+    decision = conclude(correspondence(), DELIVERY, 1, Delivered("email"), RULES, NOON)
+
+    assert decision == Decision(correspondence(), ignored_because="another attempt has taken over")

@@ -1,0 +1,134 @@
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from services.notify.domain.correspondence import (
+    Complaint,
+    Correspondence,
+    Erased,
+    RunningClock,
+    Sealed,
+    learn,
+)
+from shared.events import (
+    ClockResumed,
+    ContactErased,
+    DueChanged,
+    EventData,
+    Location,
+    SlaClock,
+    TicketHeld,
+    TicketReclassified,
+    TicketRouted,
+    TicketWithdrawn,
+)
+from tests.builders import TICKET, TRACKING, accepted
+from tests.fakes.bench import NOON
+from tests.unit.notify.samples import LATER, TICKET_FACT, contact, said, started
+
+pytestmark = pytest.mark.unit
+
+EMPTY = Correspondence(TICKET)
+NAMED = replace(EMPTY, tracking_id=TRACKING)
+
+
+def reclassified(**changes: Any) -> TicketReclassified:
+    fields = {"classification": "complaint_supervisory", "was": "complaint", "reason": "perlu pemeriksaan"}
+    return TicketReclassified.model_validate(TICKET_FACT | fields | changes)
+
+
+def test_a_sealed_contact_is_kept_sealed() -> None:
+    sealed = contact(locale="en")
+
+    state = learn(EMPTY, sealed)
+
+    assert state == replace(EMPTY, contact=Sealed(sealed.sealed, "k1", "en"))
+
+
+def test_an_erased_contact_is_forgotten() -> None:
+    state = learn(learn(EMPTY, contact()), ContactErased(ticket_id=TICKET))
+
+    assert state == replace(EMPTY, contact=Erased())
+
+
+def test_a_complaint_gives_what_notices_tell_of_it() -> None:
+    place = Location(text="depan pasar", kelurahan="Ciputat", kecamatan="Ciputat")
+    data = accepted(location=place, missing=("evidence",), flags=("possible_emergency",), classification="complaint")
+
+    state = learn(EMPTY, data)
+
+    complaint = Complaint("Jalan berlubang", "depan pasar, Ciputat", "complaint", ("evidence",), emergency=True)
+    assert state == replace(NAMED, complaint=complaint)
+    assert state.is_emergency
+
+
+def test_a_complaint_without_a_place_names_none() -> None:
+    state = learn(EMPTY, accepted(location=Location()))
+
+    assert state.complaint == Complaint("Jalan berlubang", None, None, (), emergency=False)
+    assert not state.is_emergency
+
+
+def test_routing_says_agency_priority_and_classification() -> None:
+    state = learn(EMPTY, said(TicketRouted, priority="high"))
+
+    assert state == replace(NAMED, agency="dishub", priority="high", classification="complaint", version=2)
+
+
+def test_what_routing_says_outweighs_a_suspected_emergency() -> None:
+    state = learn(learn(EMPTY, accepted(flags=("possible_emergency",))), said(TicketRouted, priority="normal"))
+
+    assert not state.is_emergency
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_an_older_routing_changes_nothing(version: int) -> None:
+    state = learn(EMPTY, said(TicketRouted))
+
+    assert learn(state, said(TicketRouted, agency="dlh", version=version)) == state
+
+
+def test_reclassifying_changes_the_classification() -> None:
+    state = learn(EMPTY, reclassified())
+
+    assert state == replace(NAMED, classification="complaint_supervisory", version=2)
+
+
+def test_an_older_reclassifying_changes_nothing() -> None:
+    state = learn(EMPTY, said(TicketRouted))
+
+    assert learn(state, reclassified()) == state
+
+
+def test_the_last_question_to_the_reporter_is_remembered() -> None:
+    assert learn(EMPTY, said(TicketHeld)) == replace(NAMED, question="Di depan toko yang mana?")
+
+
+def test_a_started_clock_gives_its_due_time() -> None:
+    state = learn(EMPTY, started(SlaClock.RESPOND))
+
+    assert state == replace(NAMED, clocks={SlaClock.RESPOND: RunningClock(NOON, LATER)})
+
+
+@pytest.mark.parametrize(
+    "moved",
+    [
+        said(DueChanged, due_at=LATER + timedelta(days=1)),
+        ClockResumed(
+            ticket_id=TICKET, tracking_id=TRACKING, clock=SlaClock.RESPOND, resumed_at=NOON,
+            due_at=LATER + timedelta(days=1),
+        ),
+    ],
+    ids=["due changed", "resumed"],
+)  # fmt: skip
+def test_a_moved_due_time_replaces_the_first(moved: EventData) -> None:
+    state = learn(learn(EMPTY, started(SlaClock.RESPOND)), moved)
+
+    assert state.clocks == {SlaClock.RESPOND: RunningClock(NOON, LATER + timedelta(days=1))}
+    assert learn(EMPTY, moved) == NAMED
+
+
+def test_an_event_that_says_nothing_new_leaves_all_as_it_was() -> None:
+    assert learn(NAMED, said(TicketWithdrawn)) == NAMED

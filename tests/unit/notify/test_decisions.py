@@ -1,0 +1,218 @@
+from dataclasses import replace
+from datetime import timedelta
+from itertools import permutations
+
+import pytest
+
+from services.notify.domain.correspondence import Correspondence, Erased, Sealed, Unknown
+from services.notify.domain.decisions import decide
+from services.notify.domain.deliveries import (
+    Awaited,
+    Delivery,
+    Due,
+    Failed,
+    Sending,
+    Sent,
+    Situation,
+    Suppressed,
+    Waiting,
+)
+from services.notify.domain.notices import Rules, plan
+from shared.events import (
+    ContactErased,
+    Decision,
+    Event,
+    Fact,
+    NotificationSuppressed,
+    SlaClock,
+    TicketRouted,
+    TicketWithdrawn,
+)
+from tests.builders import TICKET, TRACKING, accepted, event
+from tests.fakes.bench import NOON
+from tests.unit.notify.samples import (
+    DELIVERY,
+    LEASE,
+    contact,
+    correspondence,
+    delivery,
+    notice,
+    rules,
+    said,
+    started,
+)
+
+pytestmark = pytest.mark.unit
+
+ACCEPTED = event(accepted())
+CONTACT = event(contact())
+ROUTED = event(said(TicketRouted))
+ERASED = event(ContactErased(ticket_id=TICKET))
+RESPOND = event(started(SlaClock.RESPOND))
+NEW_TICKET = notice(code="agency_new_ticket", on=TicketRouted.TYPE, to=("liaison",), due=SlaClock.RESPOND, starts=True)
+ALL = rules(notice(), notice(code="routed", on=TicketRouted.TYPE, due=SlaClock.RESPOND, starts=True), NEW_TICKET)
+UNTIL = NOON + timedelta(minutes=1)
+
+
+def after(*events: Event, by: Rules = ALL) -> Correspondence:
+    state = None
+    for heard in events:
+        state = decide(state, TICKET, heard, by, NOON).state
+    assert state is not None
+    return state
+
+
+def situations(state: Correspondence) -> list[Situation]:
+    return [held.situation for held in state.deliveries]
+
+
+def suppressed(why: str, attempt: int = 0, id: str = DELIVERY) -> Fact:
+    data = NotificationSuppressed(
+        ticket_id=TICKET, tracking_id=TRACKING, delivery_id=id, notice="accepted", recipient_role="reporter",
+        channel="email", attempt=attempt, why=why,
+    )  # fmt: skip
+    return Fact(data, "notifications.deliveries", TICKET, NOON, occasion=f"delivery|{id}")
+
+
+def test_a_notice_to_the_reporter_is_due_once_contact_and_report_are_known() -> None:
+    decision = decide(after(CONTACT), TICKET, ACCEPTED, ALL, NOON)
+
+    [planned] = plan(after(CONTACT), ACCEPTED, ALL, NOON)
+    known = replace(after(CONTACT), tracking_id=TRACKING, complaint=correspondence().complaint)
+    assert decision == Decision(replace(known, deliveries=(replace(planned, situation=Due(NOON, 1)),)))
+
+
+def test_a_notice_to_the_reporter_waits_for_the_contact() -> None:
+    assert situations(after(ACCEPTED)) == [Waiting(UNTIL)]
+
+
+def test_a_notice_waits_for_the_report() -> None:
+    assert situations(after(CONTACT, ROUTED, RESPOND)) == [Waiting(UNTIL), Waiting(UNTIL)]
+
+
+def test_a_notice_waits_for_the_due_time_that_it_tells() -> None:
+    assert situations(after(CONTACT, ACCEPTED, ROUTED)) == [Due(NOON, 1), Waiting(UNTIL), Waiting(UNTIL)]
+
+
+def test_an_earlier_run_of_the_clock_is_not_waited_for() -> None:
+    earlier = event(started(SlaClock.RESPOND, at=NOON - timedelta(seconds=1)))
+
+    state = after(CONTACT, ACCEPTED, earlier, ROUTED)
+
+    assert situations(state) == [Due(NOON, 1), Waiting(UNTIL), Waiting(UNTIL)]
+
+
+def test_a_clock_that_runs_already_is_taken_as_it_is() -> None:
+    waits = delivery(Waiting(UNTIL), awaited=Awaited(SlaClock.RESPOND))
+
+    state = decide(correspondence(waits), TICKET, RESPOND, ALL, NOON).state
+
+    assert state is not None
+    assert situations(state) == [Due(NOON, 1)]
+
+
+def test_the_order_of_the_topics_makes_no_difference() -> None:
+    ends = [after(*order) for order in permutations([ACCEPTED, CONTACT, ROUTED, RESPOND])]
+
+    assert {frozenset((held.id, held.situation) for held in end.deliveries) for end in ends} == {
+        frozenset((held.id, Due(NOON, 1)) for held in ends[0].deliveries)
+    }
+    assert len(ends[0].deliveries) == 3
+    assert all(replace(end, deliveries=()) == replace(ends[0], deliveries=()) for end in ends)
+
+
+def test_an_event_of_which_nobody_is_told_leaves_no_trace() -> None:
+    state = after(ACCEPTED)
+
+    decision = decide(state, TICKET, event(said(TicketWithdrawn)), ALL, NOON)
+
+    assert decision == Decision(state, ignored_because="nobody is told of it", recorded=False)
+
+
+def test_what_is_only_learnt_is_recorded() -> None:
+    decision = decide(None, TICKET, RESPOND, ALL, NOON)
+
+    assert decision == Decision(after(RESPOND))
+    assert decision.state is not None
+    assert decision.state.clocks.keys() == {SlaClock.RESPOND}
+
+
+@pytest.mark.parametrize(("situation", "attempt"), [(Waiting(UNTIL), 0), (Due(NOON, 2), 2)])
+def test_erasing_the_contact_suppresses_what_is_not_sent_yet(situation: Situation, attempt: int) -> None:
+    decision = decide(correspondence(delivery(situation)), TICKET, ERASED, ALL, NOON)
+
+    ended = delivery(Suppressed(NOON, attempt, "contact_erased"))
+    facts = (suppressed("contact_erased", attempt),)
+    assert decision == Decision(correspondence(ended, contact=Erased()), facts)
+
+
+@pytest.mark.parametrize(
+    "situation",
+    [Sending(NOON + LEASE, 1), Sent(NOON, 1, "email"), Failed(NOON, 1, "email", "smtp_550"), Suppressed(NOON, 0, "x")],
+)
+def test_erasing_the_contact_changes_nothing_that_is_sent_or_being_sent(situation: Situation) -> None:
+    decision = decide(correspondence(delivery(situation)), TICKET, ERASED, ALL, NOON)
+
+    assert decision == Decision(correspondence(delivery(situation), contact=Erased()))
+
+
+def test_erasing_the_contact_leaves_the_agency_its_notice() -> None:
+    waits = delivery(Due(NOON, 1), role="liaison", agency="dishub")
+
+    decision = decide(correspondence(waits), TICKET, ERASED, ALL, NOON)
+
+    assert decision == Decision(correspondence(waits, contact=Erased()))
+
+
+def test_a_reporter_whose_contact_was_erased_is_told_nothing_more() -> None:
+    state = after(CONTACT, ERASED)
+
+    decision = decide(state, TICKET, ACCEPTED, ALL, NOON)
+
+    [planned] = plan(state, ACCEPTED, ALL, NOON)
+    assert decision.facts == (suppressed("contact_erased", id=planned.id),)
+
+
+def test_a_contact_that_is_sealed_anew_counts_again() -> None:
+    assert isinstance(after(CONTACT, ERASED, CONTACT).contact, Sealed)
+
+
+@pytest.mark.parametrize(("age", "told"), [(timedelta(hours=72), True), (timedelta(hours=72, microseconds=1), False)])
+def test_what_happened_too_long_ago_is_not_told(age: timedelta, told: bool) -> None:
+    old = event(accepted(), at=NOON - age)
+
+    decision = decide(correspondence(), TICKET, old, ALL, NOON)
+
+    [planned] = plan(correspondence(), old, ALL, NOON)
+    assert decision.facts == (() if told else (suppressed("too_old", id=planned.id),))
+    assert decision.state is not None
+    assert situations(decision.state) == [Due(NOON, 1) if told else Suppressed(NOON, 0, "too_old")]
+
+
+def earlier(number: int, **changes: object) -> Delivery:
+    return delivery(**({"situation": Sent(NOON, 1, "email"), "id": f"earlier {number}"} | changes))
+
+
+@pytest.mark.parametrize(
+    ("held", "told"),
+    [
+        ((earlier(1),), True),
+        ((earlier(1), earlier(2)), False),
+        ((earlier(1), earlier(2, planned_at=NOON - timedelta(hours=24))), True),
+        ((earlier(1), earlier(2, planned_at=NOON - timedelta(hours=24) + timedelta(seconds=1))), False),
+        ((earlier(1), earlier(2, role="liaison")), True),
+        ((earlier(1), earlier(2, situation=Suppressed(NOON, 0, "too_many"))), True),
+    ],
+)
+def test_a_recipient_gets_only_so_many_notices_a_day(held: tuple[Delivery, ...], told: bool) -> None:
+    few = rules(daily_max=2)
+
+    decision = decide(correspondence(*held), TICKET, ACCEPTED, few, NOON)
+
+    [planned] = plan(correspondence(), ACCEPTED, few, NOON)
+    assert decision.facts == (() if told else (suppressed("too_many", id=planned.id),))
+
+
+def test_no_address_stands_in_what_is_known() -> None:
+    assert after(CONTACT).contact != Unknown()
+    assert "siti" not in repr(after(CONTACT, ACCEPTED, ROUTED)).lower()
