@@ -195,10 +195,14 @@ def faults_of(held: NoticeFile, source: Source, directory: AgencyDirectory) -> I
     except (KeyError, ValueError, OSError):
         yield source.fault(("zone",), f"`{held.zone}` is no time zone of the tz database, such as Asia/Jakarta")
     if held.default_language not in held.languages:
-        yield source.fault(("default_language",), unknown("language", held.default_language, held.languages, FILE))
+        yield source.fault(
+            ("default_language",), unknown("language", held.default_language, held.languages, "`languages`")
+        )
     for locale, language in held.language_of_locale.items():
         if language not in held.languages:
-            yield source.fault(("language_of_locale", locale), unknown("language", language, held.languages, FILE))
+            yield source.fault(
+                ("language_of_locale", locale), unknown("language", language, held.languages, "`languages`")
+            )
     roles = [REPORTER, LIAISON, AGENCY_HEAD, *(officer.role for officer in directory.officers)]
     first: dict[str, int] = {}
     for index, entry in enumerate(held.notices):

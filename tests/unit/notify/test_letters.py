@@ -1,0 +1,220 @@
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from services.notify.channels import Message
+from services.notify.domain.correspondence import Correspondence, Unknown, learn
+from services.notify.domain.deliveries import Awaited, Deferred, Delivery, Withheld
+from services.notify.domain.notices import Notice, plan
+from services.notify.letters.writing import Letters
+from shared.events import EventData, SlaClock, TicketHeld
+from shared.events.catalogue import DATA_BY_TYPE
+from shared.seal import Sealer
+from tests.builders import TRACKING, accepted, event
+from tests.fakes.bench import NOON
+from tests.unit.notify.samples import EMAIL, NAME, PHONE, POLICY, SEALER, contact, delivery, said, started
+
+pytestmark = pytest.mark.unit
+
+LETTERS = Letters(POLICY, SEALER)
+DUE_ID = "Kamis, 5 Maret 2026 pukul 16.00 WIB"
+DUE_EN = "Thursday, 5 March 2026, 16:00 WIB"
+
+
+def known(**reporter: Any) -> Correspondence:
+    """Return a ticket of which everything is known."""
+    state = Correspondence(delivery_ticket())
+    for data in (accepted(missing=("location",)), contact(**reporter), *map(started, SlaClock), said(TicketHeld)):
+        state = learn(state, data)
+    return state
+
+
+def delivery_ticket() -> str:
+    return contact().ticket_id
+
+
+def written(held: Delivery, state: Correspondence | None = None, *channels: str) -> Any:
+    return LETTERS.write(state or known(), held, channels or ("email",), NOON)
+
+
+def addresses(held: Delivery, state: Correspondence, *channels: str) -> list[tuple[str, str | None]]:
+    messages = LETTERS.write(state, held, channels, NOON)
+    assert isinstance(messages, tuple)
+    return [(message.channel, message.address) for message in messages]
+
+
+def brings_about(rule: Notice) -> EventData:
+    """Return an event that the rule tells of."""
+    plain = said(DATA_BY_TYPE[rule.on])
+    for values in [{}, *({"agency": code} for code in ("national_admin", "dlh")), {"by": "system"}]:
+        wanted = {field: allowed[0] for field, allowed in rule.when.items()}
+        fields = {name: value for name, value in values.items() if name in type(plain).model_fields}
+        data = type(plain).model_validate(plain.model_dump() | fields | wanted)
+        if rule.concerns(data):
+            return data
+    raise AssertionError(f"no sample event for {rule.code}")
+
+
+@pytest.mark.parametrize("locale", ["id", "en"])
+@pytest.mark.parametrize("rule", POLICY.rules.notices, ids=lambda rule: rule.code)
+def test_every_notice_reads_well_in_its_language(rule: Notice, locale: str) -> None:
+    state = known(locale=locale)
+    alone = replace(POLICY.rules, notices=(rule,))
+
+    held = [*plan(state, event(brings_about(rule)), alone, NOON)]
+
+    assert {one.role for one in held} == set(rule.to)
+    for message in (message for one in held for message in written(one, state)):
+        language = locale if message.role == "reporter" else "id"
+        words = message.subject + message.body
+        oddities = ("None", "{{", "{%", "[]", "  ", DUE_ID if language == "en" else DUE_EN)
+        assert message.language == language
+        assert TRACKING in message.subject
+        assert len(message.subject) <= 120
+        assert message.body.count("\n") >= 5
+        assert [odd for odd in oddities if odd in words] == []
+        assert (NAME in words) == (message.role == "reporter")
+
+
+@pytest.mark.parametrize(("locale", "language"), [("id", "id"), ("en", "en"), ("jv", "id"), ("su", "id")])
+def test_a_reporter_is_written_to_in_the_own_language_or_indonesian(locale: str, language: str) -> None:
+    [message] = written(delivery(), known(locale=locale))
+
+    assert message.language == language
+
+
+def test_a_letter_to_the_reporter_carries_name_address_and_due_time() -> None:
+    held = delivery(template="routed", agency="dishub", awaited=Awaited(SlaClock.RESPOND, NOON))
+
+    [message] = written(held)
+
+    assert message == Message(
+        id=held.id,
+        ticket_id=known().ticket_id,
+        notice="accepted",
+        role="reporter",
+        channel="email",
+        language="id",
+        written_at=NOON,
+        address=EMAIL,
+        subject=f"Laporan {TRACKING} ditangani Dinas Perhubungan",
+        body=message.body,
+    )
+    assert message.body.startswith(f"Halo {NAME},\n")
+    assert f"Jawaban pertama paling lambat {DUE_ID}." in message.body
+
+
+def test_without_the_due_time_a_letter_goes_without_it() -> None:
+    held = delivery(template="routed", agency="dishub", awaited=Awaited(SlaClock.RESPOND, NOON))
+
+    [message] = written(held, replace(known(), clocks={}))
+
+    assert "paling lambat" not in message.body
+
+
+@pytest.mark.parametrize(
+    ("told", "mentioned"),
+    [({"due_at": "2026-03-06T09:00:00Z"}, True), ({"clock": "resolve"}, True), ({}, False)],
+)
+def test_a_due_time_comes_from_the_event_or_from_its_clock(told: dict[str, str], mentioned: bool) -> None:
+    [message] = written(delivery(template="answered_partly", agency="dishub", told=told | {"answer": "x"}))
+
+    assert ("Penyelesaian paling lambat" in message.body) == mentioned
+
+
+def test_without_the_report_a_letter_names_its_number() -> None:
+    state = replace(known(), complaint=None)
+
+    [message] = written(delivery(template="triage_request", role="triage"), state)
+
+    assert f"Judul: {TRACKING}" in message.body
+
+
+@pytest.mark.parametrize(
+    ("role", "address"),
+    [
+        ("liaison", "dishub@tangsel.example"),
+        ("agency_head", "kepala.dishub@tangsel.example"),
+        ("mayor", "walikota@tangsel.example"),
+    ],
+)
+def test_officials_are_reached_at_the_address_of_the_directory(role: str, address: str) -> None:
+    held = delivery(role=role, agency="dishub", template="agency_withdrawn")
+
+    assert addresses(held, known(), "email") == [("email", address)]
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        delivery(role="liaison", agency="no_such_agency"),
+        delivery(role="no_such_officer"),
+        delivery(role="agency_head"),
+    ],
+)
+def test_an_official_whom_the_directory_lacks_is_not_reached(held: Delivery) -> None:
+    assert written(held, None, "email", "log") == Withheld("no_address")
+
+
+def test_a_reporter_without_any_address_is_not_reached() -> None:
+    assert written(delivery(), known(email=None), "email", "log") == Withheld("no_address")
+
+
+def test_a_reporter_without_a_contact_is_not_reached() -> None:
+    assert written(delivery(), replace(known(), contact=Unknown()), "email", "log") == Withheld("no_address")
+
+
+def test_a_reporter_with_only_a_phone_is_not_reached_without_a_gateway() -> None:
+    assert written(delivery(), known(email=None, phone=PHONE)) == Withheld("no_channel")
+
+
+def test_the_log_stands_in_for_a_gateway_that_the_machine_lacks() -> None:
+    assert addresses(delivery(), known(email=None, phone=PHONE), "email", "log") == [("log", None)]
+
+
+def test_a_channel_that_is_not_set_up_is_passed_over() -> None:
+    assert addresses(delivery(), known(), "log") == [("log", None)]
+
+
+def test_the_channels_of_a_notice_are_tried_in_order() -> None:
+    assert addresses(delivery(), known(), "log", "email") == [("email", EMAIL), ("log", None)]
+
+
+@pytest.mark.parametrize("preferred", ["sms", "sms_1708"])
+def test_the_preferred_channel_comes_first(preferred: str) -> None:
+    held = delivery(channels=("email", "sms", "log"))
+    state = known(phone=PHONE, preferred_channel=preferred)
+
+    assert addresses(held, state, "email", "sms") == [("sms", PHONE), ("email", EMAIL)]
+
+
+@pytest.mark.parametrize("preferred", ["whatsapp", "pigeon", "log", None])
+def test_a_preferred_channel_that_the_notice_lacks_changes_nothing(preferred: str | None) -> None:
+    assert addresses(delivery(), known(phone=PHONE, preferred_channel=preferred), "email") == [("email", EMAIL)]
+
+
+def test_the_log_is_given_no_name() -> None:
+    [message] = written(delivery(), known(), "log")
+
+    assert NAME not in message.subject + message.body
+
+
+def test_a_contact_whose_key_is_missing_is_tried_again_later() -> None:
+    letters = Letters(POLICY, Sealer({"other": bytes(32)}, "other"))
+
+    assert letters.write(known(), delivery(), ("email",), NOON) == Deferred("email", "UnknownContactKey")
+
+
+def test_a_text_that_cannot_be_rendered_is_tried_again_later() -> None:
+    outcome = written(delivery(template="no_such_text"))
+
+    assert isinstance(outcome, Deferred)
+    assert outcome.error.startswith("unwritable KeyError at ")
+
+
+def test_a_message_shows_nobody_in_a_log() -> None:
+    [message] = written(delivery())
+
+    shown = repr(message)
+    assert not {part for part in (EMAIL, NAME, message.body, message.subject) if part in shown}

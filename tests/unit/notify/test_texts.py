@@ -1,0 +1,76 @@
+from typing import Any
+
+import jinja2
+import pytest
+from jinja2.sandbox import SecurityError
+
+from services.notify.letters.texts import Text, Texts
+
+pytestmark = pytest.mark.unit
+
+
+def rendered(source: str, **values: Any) -> Text:
+    return Texts({"t.id.j2": source, "end.id.j2": "Salam, {{ city }}"}).render("t", "id", values)
+
+
+def test_the_first_line_is_the_subject_and_the_rest_the_body() -> None:
+    text = rendered("Laporan {{ tracking_id }}\n\nHalo,\n\nkabar.\n", tracking_id="K7QF")
+
+    assert text == Text("Laporan K7QF", "Halo,\n\nkabar.\n")
+
+
+def test_a_file_may_include_another() -> None:
+    assert rendered('S\n\nHalo\n{% include "end.id.j2" %}\n', city="Tangsel").body == "Halo\nSalam, Tangsel\n"
+
+
+def test_a_value_cannot_add_a_header_or_a_line_to_the_subject() -> None:
+    title = "Jalan\r\nBcc: semua@warga.example\r\n\r\nIsi palsu"
+
+    text = rendered("Laporan {{ title }}\n\n{{ title }}\n", title=title)
+
+    assert text.subject == "Laporan Jalan Bcc: semua@warga.example Isi palsu"
+    assert text.body == title + "\n"
+
+
+def test_a_long_subject_is_cut() -> None:
+    assert len(rendered("{{ title }}\n\nx", title="a" * 300).subject) == 200
+
+
+def test_text_is_not_escaped() -> None:
+    assert rendered("S\n\n{{ note }}", note='Jl. "A" & <B>').body == 'Jl. "A" & <B>\n'
+
+
+def test_what_a_value_holds_is_not_read_as_a_template() -> None:
+    assert rendered("S\n\n{{ note }}", note="{{ 7 * 7 }}").body == "{{ 7 * 7 }}\n"
+
+
+def test_an_unknown_value_is_an_error() -> None:
+    with pytest.raises(jinja2.UndefinedError):
+        rendered("S\n\n{{ anser }}")
+
+
+@pytest.mark.parametrize("attack", ["{{ ''.__class__.__mro__ }}", "{{ missing.append('x') }}"])
+def test_a_template_stays_in_its_sandbox(attack: str) -> None:
+    with pytest.raises(SecurityError):
+        rendered(f"S\n\n{attack}", missing=[])
+
+
+@pytest.mark.parametrize(
+    ("source", "faults"),
+    [
+        ("S {{ title }}\n\n{{ answer }}\n{% for item in missing %}{{ item }}{% endfor %}", []),
+        ("S\n\n{{ answer }\n", [(3, "this is no template: unexpected '}'")]),
+        ("S\n\n{{ answer | shout }}", [(3, "this is no template: No filter named 'shout'.")]),
+        ("S\n\n{{ anser }}", [(3, "`anser` is nothing that a template is given; did you mean `answer`?")]),
+        ('S\n\n{% include "x.j2" %}', [(1, "`x.j2` is included and does not exist")]),
+    ],
+    ids=["sound", "syntax", "filter", "name", "include"],
+)  # fmt: skip
+def test_a_faulty_template_says_line_and_fault(source: str, faults: list[tuple[int, str]]) -> None:
+    texts = Texts({"t.id.j2": source, "end.id.j2": "Salam"})
+
+    assert list(texts.faults("t.id.j2")) == faults
+
+
+def test_a_body_stays_out_of_logs() -> None:
+    assert "rahasia" not in repr(Text("S", "rahasia"))
