@@ -13,6 +13,8 @@ from tindak.records import event_of
 
 T = TypeVar("T")
 
+Answer = ComplaintAccepted | ComplaintRejected
+
 
 async def first(
     records: AsyncIterator[Record], wanted: Callable[[Event], T | None], within_seconds: float, hint: str
@@ -34,16 +36,14 @@ async def first(
     raise Failure(f"No answer within {within_seconds:g} s; {hint}")
 
 
-def answer_to_submission(
-    data: Mapping[str, object], lies: Written
-) -> Callable[[Event], ComplaintAccepted | ComplaintRejected | None]:
+def answer_to_submission(data: Mapping[str, object], lies: Written) -> Callable[[Event], Answer | None]:
     """Return a test for intake's answer to the submission that lies there.
 
     A refusal names the record. An acceptance names channel and source id, for a repeat gets the first answer again.
     """
     ticket = ticket_id(str(data.get("channel")), str(data.get("source_id")))
 
-    def wanted(event: Event) -> ComplaintAccepted | ComplaintRejected | None:
+    def wanted(event: Event) -> Answer | None:
         said = event.data
         if isinstance(said, ComplaintAccepted) and said.ticket_id == ticket:
             return said

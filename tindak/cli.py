@@ -10,6 +10,8 @@ from shared.logs import QUIET
 from shared.policy import PolicyInvalid
 from tindak import agency, dlq, officer, reporter
 from tindak.console import Failure
+from tindak.demo import demo
+from tindak.policy_cli import app as policy
 from tindak.run import run
 from tindak.stack import StackError
 from tindak.stack.cli import app as stack
@@ -27,11 +29,12 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.command()(demo)
 app.command()(run)
 app.command()(submit)
 app.command()(track)
 app.command()(watch)
-for group in (stack, topics, agency.app, officer.app, reporter.app, dlq.app):
+for group in (stack, topics, policy, agency.app, officer.app, reporter.app, dlq.app):
     app.add_typer(group)
 
 

@@ -11,13 +11,12 @@ import typer
 
 from shared import topics
 from shared.events import ComplaintAccepted, ComplaintRejected
-from tindak.answers import answer_to_submission, first
+from tindak.answers import Answer, answer_to_submission, first
 from tindak.client import Client, Start, Written
 from tindak.console import Failure, Misuse, read_settings, say_json, wait_for
 from tindak.envelopes import submission
 
 Complaint = Mapping[str, Any]
-Answer = ComplaintAccepted | ComplaintRejected
 
 
 def submit(

@@ -27,7 +27,7 @@ def of_ticket(data: e.EventData) -> str | None:
     """Return what routing said, or None if it is another's event."""
     match data:
         case e.TicketRouted():
-            return f"routed to {data.agency_name}, {why_routed(data)}"
+            return f"routed to {data.agency_name}: {why_routed(data)}"
         case e.TriageRequested():
             return f"waits for an officer: {data.reason}{suggested(data)}"
         case e.TicketAcknowledged():
@@ -129,10 +129,29 @@ def of_delivery(data: e.EventData) -> str | None:
 
 
 def why_routed(data: e.TicketRouted) -> str:
-    """Return who or what chose the agency, with the rule that decided where there is one."""
-    deciding = data.explanation[-1] if data.explanation else None
-    rule = f" {deciding.rule}" if deciding and deciding.rule else ""
-    return f"by {data.decided_by.value}{rule}" + (f" (hop {data.hop})" if data.hop > 1 else "")
+    """Return who or what chose the agency and why, as the last step of the explanation tells it."""
+    again = f" (agency no. {data.hop})" if data.hop > 1 else ""
+    if not data.explanation:
+        return data.decided_by.value + again
+    last = data.explanation[-1]
+    match last.step:
+        case "requested":
+            why = "chosen by the reporter"
+        case "category":
+            why = f"category {last.rule}"
+        case "rules":
+            words = [each.outcome.partition(": ")[2] for each in data.explanation if is_for(each, data.agency)]
+            why = f"words: {', '.join(words)}"
+        case "outside":
+            why = data.reason_en or str(last.rule)
+        case _:
+            why = last.outcome
+    return short(why) + again
+
+
+def is_for(step: e.Step, agency: str) -> bool:
+    """Return whether *step* tells of words that speak for *agency*."""
+    return step.step == "rule" and step.outcome.startswith(f"{agency}: ")
 
 
 def suggested(data: e.TriageRequested) -> str:

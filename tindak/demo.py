@@ -1,0 +1,89 @@
+"""``tindak demo``: everything set up, a day in the life of a city's complaints played on it, and taken down again."""
+
+import asyncio
+import signal
+import sys
+from pathlib import Path
+from time import monotonic
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from shared.agencies import load_agencies
+from tindak.client import Client
+from tindak.console import read_settings, wait_for
+from tindak.demo_story.ending import figures, notices
+from tindak.demo_story.narrator import Narrator
+from tindak.demo_story.play import Play
+from tindak.demo_story.stage import staged
+
+STORY_SECONDS = 50.0  # clocks of the demo included, it takes about 20 on two idle cores
+
+
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="End by itself when the story is complete.")] = False,
+) -> None:
+    """Set up a local stack and the four services, and show what they do with thirty complaints."""
+    complete = wait_for(show(once=once))
+    raise typer.Exit(0 if complete else 1)
+
+
+async def show(*, once: bool) -> bool:
+    """Show it; return whether the story was complete."""
+    began = monotonic()
+    interrupted = asyncio.Event()
+    stop_at_signals(interrupted)
+    policy_dir = read_settings().policy_dir
+    short_names = {agency.code: agency.short for agency in load_agencies(policy_dir).agencies}
+    narrator = Narrator(Console(highlight=False), short_names)
+    narrator.heading("Tindak: every report routed, timed and answered")
+    async with staged(policy_dir, narrator.step) as stage:
+        narrator.step(f"ready after {monotonic() - began:.1f} s")
+        async with Client(stage.kafka) as client:
+            play = Play(client, narrator, STORY_SECONDS)
+            lacks = await play.perform()
+        narrator.heading("Notices sent")
+        narrator.notices(notices(play.chronicle, stage.mailbox.subjects))
+        narrator.heading("What it came to")
+        narrator.figures(figures(play.chronicle, play.channels))
+        if lacks:
+            stage.keeps_folder = True
+            lacks.append(f"The logs lie in {stage.folder}. {stage.last_words()}".strip())
+        took = f"The story is complete, {monotonic() - began:.0f} s after the start."
+        narrator.verdict(lacks or [took], is_good=not lacks)
+        if not once:
+            narrator.next_steps(stage.environment, program(), next(iter(play.cast.parts.values())).tracking_id)
+            await stay(interrupted)
+    return not lacks
+
+
+def stop_at_signals(interrupted: asyncio.Event) -> None:
+    """End the running task in order at the first SIGTERM or SIGINT; a second one does not disturb that."""
+    task = asyncio.current_task()
+
+    def stop() -> None:
+        if task is not None and not interrupted.is_set():
+            interrupted.set()
+            task.cancel()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop)
+
+
+async def stay(interrupted: asyncio.Event) -> None:
+    """Return once somebody has had enough, which is no failure."""
+    try:
+        await interrupted.wait()
+        await asyncio.sleep(0)
+    except asyncio.CancelledError:
+        task = asyncio.current_task()
+        if not interrupted.is_set() or task is None:
+            raise
+        task.uncancel()
+
+
+def program() -> str:
+    """Return how this command line is called from here."""
+    path = Path(sys.argv[0]).absolute()
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else "tindak"

@@ -1,0 +1,71 @@
+"""Everything that the services have said so far, and whoever waits for more of it; never publishes."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import TypeVar
+
+from shared.delivery.ports import Record
+from shared.events import Event, EventData
+from tindak.records import event_of
+
+D = TypeVar("D", bound=EventData)
+T = TypeVar("T")
+
+
+class Chronicle:
+    """The events of all topics in the order in which they were read.
+
+    Attributes:
+        told: Every event, repeats included.
+        known: Every event once, by id.
+    """
+
+    def __init__(self) -> None:
+        self.told: list[Event] = []
+        self.known: dict[str, Event] = {}
+        self._of_ticket: dict[str, list[Event]] = defaultdict(list)
+        self._news = asyncio.Event()
+
+    async def listen(self, records: AsyncIterator[Record]) -> None:
+        """Write down what *records* tell, without end."""
+        async for record in records:
+            event = event_of(record)
+            if event is not None:
+                self.add(event)
+
+    def add(self, event: Event) -> None:
+        """Write down one event and wake whoever waits."""
+        self.told.append(event)
+        if event.id not in self.known:
+            self.known[event.id] = event
+            self._of_ticket[getattr(event.data, "ticket_id", "")].append(event)
+        news, self._news = self._news, asyncio.Event()
+        news.set()
+
+    async def until(self, condition: Callable[[], T | None]) -> T:
+        """Return what *condition* returns, once that is anything but None; it is asked again at every event."""
+        while (found := condition()) is None:
+            await self._news.wait()
+        return found
+
+    async def onwards(self) -> AsyncIterator[Event]:
+        """Yield every event once, from the first that was told, without end."""
+        seen: set[str] = set()
+        position = 0
+        while True:
+            position = await self.until(lambda: position if position < len(self.told) else None)  # noqa: B023  # read at once
+            event = self.told[position]
+            position += 1
+            if event.id not in seen:
+                seen.add(event.id)
+                yield event
+
+    def all(self, kind: type[D], ticket_id: str | None = None) -> Iterator[D]:
+        """Yield the data of this type, of one ticket or of all."""
+        events = self.known.values() if ticket_id is None else self._of_ticket[ticket_id]
+        return (event.data for event in events if isinstance(event.data, kind))
+
+    def has(self, kind: type[EventData], ticket_id: str) -> bool:
+        """Return whether such a thing has been told of this ticket."""
+        return next(self.all(kind, ticket_id), None) is not None

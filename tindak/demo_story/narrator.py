@@ -1,0 +1,124 @@
+"""How the demo looks at a terminal: one line per thing that happens; colours only where somebody looks."""
+
+import shlex
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from shared import events as e
+from tindak.demo_story.ending import Notices
+from tindak.telling import sentence, suggested, why_routed
+
+NEXT = (
+    "track {tracking_id}",
+    "submit --channel web --title 'Lampu mati' --body 'PJU mati di Jalan Merpati, Sawah Baru' --wait",
+    "agency dishub ack TRACKING_ID --wait",
+    "watch breaches",
+    "dlq list intake",
+)
+CHANNEL, TRACKING, AGENCY, TITLE = 16, 13, 14, 38
+
+
+class Narrator:
+    """Tells the story.
+
+    Args:
+        console: Where it is told.
+        short_names: Of the agencies, by code.
+    """
+
+    def __init__(self, console: Console, short_names: Mapping[str, str]) -> None:
+        self.console = console
+        self.short_names = short_names
+
+    def line(self, *parts: tuple[str, str] | str) -> None:
+        """Print one line; on a terminal it is cut at the edge, anywhere else it stays whole."""
+        text = Text.assemble(*parts)
+        cut = self.console.is_terminal
+        self.console.print(text, no_wrap=True, overflow="ellipsis", crop=cut, soft_wrap=not cut)
+
+    def heading(self, title: str) -> None:
+        """Begin a part."""
+        self.line("")
+        self.line((title, "bold"))
+
+    def step(self, sentence: str) -> None:
+        """Tell of the preparations."""
+        self.line(("  " + sentence, "dim"))
+
+    def decided(self, complaint: Mapping[str, Any], decision: e.TicketRouted | e.TriageRequested) -> None:
+        """Tell of an accepted complaint: tracking id, agency and reason."""
+        if isinstance(decision, e.TicketRouted):
+            where, style, why = self.short_names.get(decision.agency, decision.agency), "green", why_routed(decision)
+        else:
+            where, style, why = "triage", "yellow", decision.reason + suggested(decision)
+        self._answered(complaint, (decision.tracking_id, "bold"), (where, style), why)
+
+    def repeated(self, complaint: Mapping[str, Any], accepted: e.ComplaintAccepted) -> None:
+        """Tell of a complaint that was submitted before."""
+        self._answered(complaint, (accepted.tracking_id, "bold"), ("as before", "cyan"), "the same report again")
+
+    def refused(self, complaint: Mapping[str, Any], rejected: e.ComplaintRejected) -> None:
+        """Tell of a refusal and its reason."""
+        reason = rejected.reasons[0]
+        self._answered(complaint, ("refused", "red"), (reason.code, "red"), reason.message_id)
+
+    def _answered(
+        self, complaint: Mapping[str, Any], answer: tuple[str, str], where: tuple[str, str], why: str
+    ) -> None:
+        title = " ".join(str(complaint.get("title") or complaint["body"]).split()) or "(no text)"
+        self.line(
+            "  ", (f"{complaint['channel']:<{CHANNEL}}", "dim"), (f"{answer[0]:<{TRACKING}}  ", answer[1]),
+            (f"{where[0]:<{AGENCY}}", where[1]), f"{cut(title, TITLE):<{TITLE}}  ", (why, "dim"),
+        )  # fmt: skip
+
+    def happened(self, seconds: float, tracking_id: str, title: str, data: e.EventData) -> None:
+        """Tell of one thing that happened to a ticket."""
+        style = "red" if isinstance(data, e.ClockBreached | e.BreachEscalated | e.UpdateRefused) else ""
+        self._event(seconds, tracking_id, title, (sentence(data), style))
+
+    def ordinary(self, seconds: float, tracking_id: str, title: str, data: e.TicketAnswered) -> None:
+        """Tell of a ticket that is acknowledged and answered, and nothing else."""
+        self._event(seconds, tracking_id, title, (f"{data.agency} acknowledged and answered", "dim"))
+
+    def _event(self, seconds: float, tracking_id: str, title: str, said: tuple[str, str]) -> None:
+        self.line(
+            (f"  {seconds:5.1f} s  ", "dim"), (f"{tracking_id}  ", "bold"), (f"{cut(title, 24):<24}  ", "dim"), said
+        )
+
+    def notices(self, sent: Iterable[Notices]) -> None:
+        """Tell which notices went out: to which role, by which channel, under which subject; never to whom."""
+        for each in sent:
+            self.line(
+                f"  {each.count:>4} x  {each.role:<19}{each.channel:<7}{each.notice:<24}",
+                (each.subject or "(written to the log channel)", "dim"),
+            )
+
+    def figures(self, figures: Mapping[str, object]) -> None:
+        """Tell the figures of the summary."""
+        for name, figure in figures.items():
+            self.line(f"  {name:<13} ", (str(figure), "bold"))
+
+    def verdict(self, sentences: Iterable[str], *, is_good: bool) -> None:
+        """Tell how it ended."""
+        for said in sentences:
+            self.line(("  " + said, "bold green" if is_good else "bold red"))
+
+    def next_steps(self, environment: Mapping[str, str], program: str, tracking_id: str) -> None:
+        """Tell what somebody may try in another terminal, in commands that can be copied."""
+        self.heading("Everything stays up until Ctrl-C. In another terminal:")
+        for name, value in environment.items():
+            self.whole(f"export {name}={shlex.quote(value)}")
+        for command in NEXT:
+            self.whole(f"{program} {command.format(tracking_id=tracking_id)}")
+
+    def whole(self, command: str) -> None:
+        """Print a command so that it can be copied, however long it is."""
+        self.console.print(Text("  " + command), soft_wrap=True)
+
+
+def cut(text: str, symbols: int) -> str:
+    """Return *text* in at most so many symbols."""
+    return text if len(text) <= symbols else text[: symbols - 1].rstrip() + "…"
