@@ -1,0 +1,134 @@
+import shutil
+from pathlib import Path
+
+import pytest
+
+from services.notify.letters.texts import NAMES
+from services.routing.domain.rules import RoutingPolicy
+from services.routing.policy import load_routing
+from shared.agencies import AgencyKind, load_agencies
+from shared.places import load_places
+from shared.policy import read, version_of
+from tindak.policy_check import SAMPLES, check
+
+pytestmark = pytest.mark.unit
+
+SHIPPED = Path(__file__).parents[3] / "policy"
+
+
+@pytest.fixture(scope="module")
+def routing() -> RoutingPolicy:
+    return load_routing(SHIPPED)
+
+
+def test_the_shipped_policy_has_no_fault() -> None:
+    assert check(SHIPPED).faults == ()
+
+
+def test_the_demo_clocks_fit_into_the_shipped_policy(tmp_path: Path) -> None:
+    demo = tmp_path / "policy"
+    shutil.copytree(SHIPPED, demo)
+    for overlay in (SHIPPED / "demo").glob("*.yaml"):
+        shutil.copy(overlay, demo / overlay.name)
+
+    checked = check(demo)
+
+    assert checked.faults == ()
+    assert checked.version != version_of(SHIPPED)
+
+
+def test_the_city_has_its_seven_kecamatan_and_fifty_four_kelurahan() -> None:
+    places = load_places(SHIPPED)
+
+    by_kecamatan = {place.kecamatan: 0 for place in places.kecamatan}
+    for place in places.kelurahan:
+        by_kecamatan[place.kecamatan] += 1
+
+    assert by_kecamatan == {
+        "Setu": 6,
+        "Serpong": 9,
+        "Pamulang": 8,
+        "Ciputat": 7,
+        "Ciputat Timur": 6,
+        "Pondok Aren": 11,
+        "Serpong Utara": 7,
+    }
+
+
+def test_every_kecamatan_has_its_office() -> None:
+    directory, places = load_agencies(SHIPPED), load_places(SHIPPED)
+
+    offices = [directory.of_kecamatan(place.kecamatan) for place in places.kecamatan]
+
+    assert [office.name for office in offices if office] == [
+        f"Kecamatan {place.kecamatan}" for place in places.kecamatan
+    ]
+
+
+def test_all_offices_of_the_city_are_there_and_one_for_what_is_not_the_city_s() -> None:
+    agencies = load_agencies(SHIPPED).agencies
+
+    kinds = {kind: sum(agency.kind is kind for agency in agencies) for kind in AgencyKind}
+
+    assert kinds == {
+        AgencyKind.OFFICE: 30,
+        AgencyKind.HOSPITAL: 1,
+        AgencyKind.DISTRICT: 7,
+        AgencyKind.NATIONAL: 1,
+    }
+
+
+def test_no_address_of_the_shipped_policy_can_reach_a_real_person() -> None:
+    directory = load_agencies(SHIPPED)
+    addresses = [officer.email for officer in directory.officers]
+    addresses += [address for agency in directory.agencies for address in (agency.email, agency.head_email)]
+
+    assert [address for address in addresses if not address.endswith(".example")] == []
+
+
+def test_the_whole_lapor_tree_is_there() -> None:
+    mains = read(SHIPPED / "categories.yaml").value["categories"]
+
+    entries = [entry for main in mains for entry in main.get("entries", [])]
+
+    assert (len(mains), len(entries), len({entry["name"] for entry in entries})) == (38, 929, 913)
+
+
+def test_what_a_city_gets_is_mapped_and_little_is_left_to_the_text_alone() -> None:
+    mains = read(SHIPPED / "categories.yaml").value["categories"]
+    entries = [entry for main in mains for entry in main.get("entries", [])]
+
+    mapped = sum("agency" in entry for entry in entries)
+    open_ended = sum("agency" not in entry and "outside" not in entry for entry in entries)
+
+    assert mapped >= 150
+    assert open_ended <= 30
+
+
+@pytest.mark.parametrize(
+    ("given", "agency"),
+    [
+        ("LAMPU PENERANGAN JALAN UMUM", "dishub"),  # street lighting stands in two trees of LAPOR!
+        ("PENERANGAN JALAN", "dishub"),
+        ("jalan_berlubang", "dsdabmbk"),
+        ("1397", "dsdabmbk"),
+        ("SAMPAH LIAR", "dlh"),
+        ("PENGELOLAAN SAMPAH", "dlh"),
+        ("KTP (KARTU TANDA PENDUDUK)", "disdukcapil"),
+        ("PKH PROGRAM KELUARGA HARAPAN", "dinsos"),
+        ("PEMADAMAN KEBAKARAN", "damkar"),
+        ("SURAT KETERANGAN TEMPAT TINGGAL / DOMISILI", "kecamatan"),
+        ("PEMADAMAN LISTRIK", "national_admin"),
+        ("PASPOR", "national_admin"),
+        ("TOPIK LAINNYA", None),
+    ],
+)
+def test_a_category_leads_to_its_agency(routing: RoutingPolicy, given: str, agency: str | None) -> None:
+    category = routing.category_of(given)
+
+    assert category is not None
+    assert category.agency == agency
+
+
+def test_texts_are_checked_with_every_value_that_a_text_may_use() -> None:
+    assert set(SAMPLES) == NAMES

@@ -1,0 +1,144 @@
+"""Reads a whole policy with the loaders of the services, and what only two files together reveal; changes nothing."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from jinja2 import TemplateError
+
+from services.notify.domain.notices import Notice
+from services.notify.policy import FILE as NOTICES_FILE
+from services.notify.policy import TEMPLATES, NoticePolicy, load_notices
+from services.routing.policy import load_routing
+from shared.agencies import FILE as AGENCIES_FILE
+from shared.agencies import AgencyDirectory, load_agencies
+from shared.places import FILE as PLACES_FILE
+from shared.places import Places, load_places
+from shared.policy import PolicyFault, PolicyInvalid, policy_files, read, unknown, version_of
+
+T = TypeVar("T")
+FILES = frozenset(
+    {"agencies.yaml", "calendars.yaml", "categories.yaml", "channels.yaml", "notices.yaml", "places.yaml"}
+    | {"routing.yaml", "sending.yaml", "sla.yaml"}
+)
+SAMPLES: Mapping[str, object] = {
+    "agency_name": "Dinas Perhubungan",
+    "answer": "Lampu sudah diganti hari ini.",
+    "by": "reporter",
+    "city": "Kota",
+    "classification": "complaint",
+    "clock": "respond",
+    "due_at": "Selasa, 1 Desember 2026 pukul 16.00 WIB",
+    "level": 2,
+    "missing": ["location"],
+    "name": "Siti",
+    "note": "Teknisi berangkat pagi ini.",
+    "overdue": "7 jam 30 menit",
+    "percent": 80,
+    "place": "Ciputat",
+    "priority": "high",
+    "question": "Di dekat rumah nomor berapa?",
+    "rating": 5,
+    "reason": "Lampu masih mati.",
+    "remaining": "3 jam",
+    "title": "Lampu jalan mati",
+    "tracking_id": "K7QF-9D2MX-4T",
+}
+ALWAYS_KNOWN = frozenset({"city", "title", "tracking_id"})
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a check found: nothing wrong and how much there is, or every fault."""
+
+    version: str
+    counts: Mapping[str, int]
+    faults: tuple[PolicyFault, ...] = ()
+
+
+def check(policy_dir: Path) -> Checked:
+    """Return everything that is wrong with the policy below *policy_dir*, as the services would find it at start."""
+    faults: list[PolicyFault] = []
+
+    def attempt(load: Callable[[Path], T]) -> T | None:
+        try:
+            return load(policy_dir)
+        except PolicyInvalid as invalid:
+            faults.extend(invalid.faults)
+            return None
+
+    directory, places = attempt(load_agencies), attempt(load_places)
+    routing, notices = attempt(load_routing), attempt(load_notices)
+    faults += strays(policy_dir)
+    if directory and places:
+        faults += district_faults(policy_dir, directory, places)
+    if notices:
+        faults += [*unused_texts(policy_dir, notices), *unreadable_texts(policy_dir, notices)]
+    if faults or not (directory and places and routing and notices):
+        return Checked(version_of(policy_dir), {}, PolicyInvalid(faults).faults)
+    counts = {
+        "agencies": len(directory.codes),
+        "kecamatan": len(places.kecamatan),
+        "kelurahan": len(places.kelurahan),
+        "categories": len({category.code for category in routing.categories.values()}),
+        "rules": len(routing.rulebook.rules),
+        "notices": len(notices.rules.notices),
+    }
+    return Checked(version_of(policy_dir), counts)
+
+
+def strays(policy_dir: Path) -> Iterator[PolicyFault]:
+    """Yield a fault for each file that nobody reads: its name is most likely a slip of the pen."""
+    for path in policy_files(policy_dir):
+        if path.parent == policy_dir and path.name not in FILES:
+            yield PolicyFault(str(path), 1, unknown("file", path.name, FILES, "what the services read"))
+
+
+def district_faults(policy_dir: Path, directory: AgencyDirectory, places: Places) -> Iterator[PolicyFault]:
+    """Yield a fault for each kecamatan without an office, and for each office of a kecamatan that does not exist."""
+    names = [place.kecamatan for place in places.kecamatan]
+    source = read(policy_dir / PLACES_FILE)
+    for index, name in enumerate(names):
+        if directory.of_kecamatan(name) is None:
+            sentence = f"kecamatan `{name}` has no office in {AGENCIES_FILE}"
+            yield source.fault(("kecamatan", index, "name"), sentence)
+    source = read(policy_dir / AGENCIES_FILE)
+    for index, agency in enumerate(directory.agencies):
+        if agency.kecamatan is not None and agency.kecamatan not in names:
+            loc = ("agencies", index, "kecamatan")
+            yield source.fault(loc, unknown("kecamatan", agency.kecamatan, names, PLACES_FILE))
+
+
+def unused_texts(policy_dir: Path, policy: NoticePolicy) -> Iterator[PolicyFault]:
+    """Yield a fault for each template that no notice uses and no other template includes."""
+    used = {notice.template for notice in policy.rules.notices}
+    for file, content in policy.texts.sources.items():
+        included = any(f'"{file}"' in other for other in policy.texts.sources.values())
+        if file.split(".")[0] not in used and not included:
+            yield PolicyFault(str(policy_dir / TEMPLATES / file), 1, f"no notice of {NOTICES_FILE} uses this text")
+        elif not included and content.partition("\n")[2][:1] not in ("\n", ""):
+            yield PolicyFault(str(policy_dir / TEMPLATES / file), 2, "the line below the subject must be empty")
+
+
+def unreadable_texts(policy_dir: Path, policy: NoticePolicy) -> Iterator[PolicyFault]:
+    """Yield a fault for each text that fails or says nothing, with all values known or only those that always are."""
+    bare = {name: value if name in ALWAYS_KNOWN else None for name, value in SAMPLES.items()}
+    for notice in policy.rules.notices:
+        for language in sorted(set(policy.language_of_locale.values()) | {policy.default_language}):
+            file = str(policy_dir / TEMPLATES / f"{notice.template}.{language}.j2")
+            for values in (SAMPLES, {**bare, "missing": []}):
+                yield from text_faults(policy, notice, language, values, file)
+
+
+def text_faults(
+    policy: NoticePolicy, notice: Notice, language: str, values: Mapping[str, object], file: str
+) -> Iterator[PolicyFault]:
+    """Yield what is wrong with one text, rendered with *values*."""
+    try:
+        text = policy.texts.render(notice.template, language, values)
+    except (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        yield PolicyFault(file, getattr(error, "lineno", None) or 1, f"this text cannot be rendered: {error}")
+        return
+    if not text.subject or not text.body.strip():
+        yield PolicyFault(file, 1, "subject or text is empty")
