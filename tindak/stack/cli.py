@@ -5,8 +5,6 @@ import shlex
 import signal
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -53,24 +51,23 @@ def up(
 ) -> None:
     """Start a broker and a MongoDB replica set on free ports, and stay until they are stopped."""
     began = time.monotonic()
+    stack = LocalStack(broker.value, brokers=brokers, members=members, folder=folder.absolute(), detached=detach)
+    stack.start()
     ended = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: ended.set())
-    with _one_line_errors():
-        stack = LocalStack(
-            broker.value, brokers=brokers, members=members, folder=folder.absolute(), detached=detach
-        ).start()
-        if output is Format.TEXT:
-            typer.echo(f"{stack.layout.shape} run in {folder}; ready after {time.monotonic() - began:.1f} s.")
-        typer.echo(_addresses(stack.layout, output))
-        if detach:
-            return
-        if output is Format.TEXT:
-            typer.echo("Ctrl-C stops them.")
-        try:
-            _stay(stack, ended)
-        finally:
-            stack.stop()
+    if not detach:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: ended.set())
+    if output is Format.TEXT:
+        typer.echo(f"{stack.layout.shape} run in {folder}; ready after {time.monotonic() - began:.1f} s.")
+    typer.echo(_addresses(stack.layout, output))
+    if detach:
+        return
+    if output is Format.TEXT:
+        typer.echo("Ctrl-C stops them.")
+    try:
+        _stay(stack, ended)
+    finally:
+        stack.stop()
 
 
 def _stay(stack: LocalStack, ended: threading.Event) -> None:
@@ -83,13 +80,12 @@ def _stay(stack: LocalStack, ended: threading.Event) -> None:
 @app.command()
 def down(folder: Folder = DEFAULT_FOLDER) -> None:
     """Stop what `up` started there; the data stay."""
-    with _one_line_errors():
-        state = State.read(folder)
-        if state is None or not state.alive:
-            typer.echo(f"No stack runs in {folder}.")
-            return
-        state.stop()
-        typer.echo(f"Stopped {state.layout.shape} in {folder}.")
+    state = State.read(folder)
+    if state is None or not state.alive:
+        typer.echo(f"No stack runs in {folder}.")
+        return
+    state.stop()
+    typer.echo(f"Stopped {state.layout.shape} in {folder}.")
 
 
 @app.command()
@@ -98,10 +94,9 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False,
 ) -> None:
     """Show the servers and their addresses; exit code 0 if all run, 1 otherwise."""
-    with _one_line_errors():
-        state = State.read(folder)
-        if state is None:
-            raise StackError(f"No stack was started in {folder}; `tindak stack up` starts one.")
+    state = State.read(folder)
+    if state is None:
+        raise StackError(f"No stack was started in {folder}; `tindak stack up` starts one.")
     running = len(state.alive) == len(state.processes)
     servers = {name: {"pid": process.pid, "alive": process.is_alive} for name, process in state.processes.items()}
     if as_json:
@@ -119,12 +114,3 @@ def _addresses(layout: Layout, output: Format) -> str:
     if output is Format.JSON:
         return json.dumps(environment)
     return "\n".join(f"export {name}={shlex.quote(value)}" for name, value in environment.items())
-
-
-@contextmanager
-def _one_line_errors() -> Iterator[None]:
-    try:
-        yield
-    except StackError as error:
-        typer.echo(f"tindak: {error}", err=True)
-        raise typer.Exit(1) from error

@@ -49,6 +49,9 @@ def _properties(number: int, port: int, controller_port: int, voters: str, data:
         "inter.broker.listener.name": "CLIENT",
         "controller.listener.names": "CONTROLLER",
         "log.dirs": data,
+        # Lets `tindak topics apply --acls` work; whoever connects without a name, that is everybody here, may do all.
+        "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+        "super.users": "User:ANONYMOUS",
         "auto.create.topics.enable": "false",
         "unclean.leader.election.enable": "false",
         "default.replication.factor": copies,

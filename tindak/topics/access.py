@@ -19,7 +19,13 @@ from confluent_kafka.admin import (
 from shared.settings import KafkaSettings
 from shared.topics import Topic
 from tindak.topics.apply import settle
-from tindak.topics.connection import ANSWER_WITHIN_SECONDS, BrokerRefused, connect, refusal
+from tindak.topics.connection import (
+    ANSWER_WITHIN_SECONDS,
+    CONNECT_WITHIN_SECONDS,
+    BrokerRefused,
+    connect,
+    refusal,
+)
 
 AGENCIES = "agencies"
 ONE_AGENCY = "agency:"
@@ -87,7 +93,7 @@ def allow(settings: KafkaSettings, wanted: Iterable[Topic], *, dry_run: bool = F
 def _check_authorizer(client: AdminClient) -> None:
     # Asked before any rule is: librdkafka 2.16 aborts the whole process when a broker does not know the request, as the
     # embedded one does not.
-    broker = next(iter(client.list_topics(timeout=ANSWER_WITHIN_SECONDS).brokers))
+    broker = next(iter(client.list_topics(timeout=CONNECT_WITHIN_SECONDS).brokers))
     asked = client.describe_configs([ConfigResource(ResourceType.BROKER, str(broker))])
     config = next(iter(asked.values())).result(ANSWER_WITHIN_SECONDS)
     authorizer = config.get("authorizer.class.name")

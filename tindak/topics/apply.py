@@ -21,7 +21,13 @@ from confluent_kafka.admin import (
 
 from shared.settings import KafkaSettings
 from shared.topics import Topic
-from tindak.topics.connection import ANSWER_WITHIN_SECONDS, BrokerRefused, connect, refusal
+from tindak.topics.connection import (
+    ANSWER_WITHIN_SECONDS,
+    CONNECT_WITHIN_SECONDS,
+    BrokerRefused,
+    connect,
+    refusal,
+)
 from tindak.topics.plan import Change, Configure, Create, Leave, RaisePartitions, Standing, changes
 
 LEADERS_WITHIN_SECONDS = 60.0
@@ -58,7 +64,7 @@ def apply(settings: KafkaSettings, wanted: Iterable[Topic], *, dry_run: bool = F
 
 
 def _standing(client: AdminClient, topics: Sequence[Topic]) -> dict[str, Standing]:
-    all_there = client.list_topics(timeout=ANSWER_WITHIN_SECONDS).topics
+    all_there = client.list_topics(timeout=CONNECT_WITHIN_SECONDS).topics
     there = {topic.name: all_there[topic.name] for topic in topics if topic.name in all_there}
     asked = [ConfigResource(ResourceType.TOPIC, name) for name in there]
     configs = client.describe_configs(asked) if asked else {}

@@ -4,11 +4,13 @@ from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 
 from shared.settings import KafkaSettings
+from tindak.console import Failure
 
+CONNECT_WITHIN_SECONDS = 10.0
 ANSWER_WITHIN_SECONDS = 30.0
 
 
-class BrokerRefused(Exception):
+class BrokerRefused(Failure):
     """The broker did not do what was asked, in one sentence."""
 
 

@@ -1,0 +1,85 @@
+"""Topics on a real broker."""
+
+from dataclasses import replace
+
+import pytest
+
+from shared.topics import Topic
+from tests.servers.addresses import Namespace
+from tindak.topics import BrokerRefused, apply
+from tindak.topics.access import allow, rules
+from tindak.topics.plan import Configure, Create, Leave, RaisePartitions
+
+pytestmark = pytest.mark.connected
+
+TICKETS = Topic("uji.events", ("routing",), ("sla",), 2, 90)
+
+
+@pytest.fixture
+def applied(namespace: Namespace) -> str:
+    """The name of a topic that stands as wanted."""
+    apply(namespace.kafka, [TICKETS])
+    return f"{namespace.prefix}uji.events"
+
+
+def test_a_missing_topic_is_created_and_then_as_it_should_be(namespace: Namespace) -> None:
+    copies = namespace.kafka.replication_factor
+
+    first = apply(namespace.kafka, [TICKETS])
+    second = apply(namespace.kafka, [TICKETS])
+
+    assert first == [Create(f"{namespace.prefix}uji.events", 2, copies, TICKETS.config)]
+    assert second == []
+
+
+def test_a_dry_run_changes_nothing(namespace: Namespace) -> None:
+    first = apply(namespace.kafka, [TICKETS], dry_run=True)
+    second = apply(namespace.kafka, [TICKETS], dry_run=True)
+
+    assert len(first) == 1
+    assert first == second
+
+
+def test_a_retention_that_differs_is_set(namespace: Namespace, applied: str) -> None:
+    shorter = replace(TICKETS, retention_days=7)
+
+    changed = apply(namespace.kafka, [shorter])
+
+    assert changed == [Configure(applied, "retention.ms", "7776000000", "604800000")]
+    assert apply(namespace.kafka, [shorter]) == []
+
+
+def test_partitions_are_raised_where_the_broker_can(namespace: Namespace, applied: str) -> None:
+    changed = apply(namespace.kafka, [replace(TICKETS, partitions=4)])
+
+    assert changed in (
+        [RaisePartitions(applied, 2, 4)],
+        [Leave(applied, "it has 2 partitions, and this broker cannot raise them to 4")],  # the embedded one
+    )
+
+
+def test_fewer_partitions_are_reported_and_left(namespace: Namespace, applied: str) -> None:
+    changed = apply(namespace.kafka, [replace(TICKETS, partitions=1)])
+
+    assert changed == [Leave(applied, "it has 2 partitions instead of 1, and none can be removed")]
+
+
+def test_access_rules_are_added_once(namespace: Namespace, pytestconfig: pytest.Config) -> None:
+    if pytestconfig.getoption("--stack") != "apache":
+        pytest.skip("only the local Apache broker has an authorizer")
+
+    first = allow(namespace.kafka, [TICKETS])
+    second = allow(namespace.kafka, [TICKETS])
+
+    assert first == rules([TICKETS], namespace.prefix)
+    assert second == []
+
+
+def test_access_rules_are_refused_in_a_sentence_without_an_authorizer(
+    namespace: Namespace, pytestconfig: pytest.Config
+) -> None:
+    if pytestconfig.getoption("--stack") == "apache":
+        pytest.skip("the local Apache broker has an authorizer")
+
+    with pytest.raises(BrokerRefused, match="has no authorizer, so it can keep no access rules; leave out --acls"):
+        allow(namespace.kafka, [TICKETS])

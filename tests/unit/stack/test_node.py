@@ -1,0 +1,60 @@
+"""A server that must be ours, on a port that must be free."""
+
+import socket
+import sys
+from pathlib import Path
+
+import pytest
+
+from tindak.stack.errors import StackError
+from tindak.stack.node import PORTS, Node, free_ports, is_free
+
+pytestmark = pytest.mark.unit
+
+
+def node(folder: Path, code: str, port: int | None = None) -> Node:
+    command = (sys.executable, "-c", code)
+    return Node("broker-1", port or free_ports(1)[0], command, folder / "broker-1.log", lambda: False)
+
+
+def test_a_taken_port_is_refused_before_anything_starts(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+
+        with pytest.raises(StackError, match=f"Port {port}, which broker-1 needs, is taken"):
+            node(tmp_path, "raise SystemExit", port).launch()
+
+
+def test_a_server_that_ends_while_starting_is_quoted(tmp_path: Path) -> None:
+    ending = node(tmp_path, "print('no space left on device'); raise SystemExit(1)")
+
+    with pytest.raises(StackError, match=r"^broker-1 ended while it started; .* is: no space left on device$"):
+        ending.start()
+
+
+def test_a_server_that_is_not_ready_in_time_is_said_so(tmp_path: Path) -> None:
+    slow = node(tmp_path, "import time; time.sleep(60)")
+    slow.launch()
+
+    with pytest.raises(StackError, match=r"^broker-1 was not ready within 0 s; "):
+        slow.wait_until(slow.is_ready, within_seconds=0.1)
+
+    slow.kill()
+
+
+def test_launching_twice_keeps_the_first_process(tmp_path: Path) -> None:
+    running = node(tmp_path, "import time; time.sleep(60)")
+    running.launch()
+    first = running.process
+
+    running.launch()
+
+    assert running.process == first
+    running.kill()
+
+
+def test_free_ports_differ_and_lie_below_those_of_outgoing_connections() -> None:
+    ports = free_ports(20)
+
+    assert len(set(ports)) == 20
+    assert all(port in PORTS and is_free(port) for port in ports)
