@@ -1,0 +1,296 @@
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from shared import topics
+from shared.delivery.audit import Check, Finding, audit
+from shared.delivery.dead_letters import dead_letter
+from shared.delivery.document import Document
+from shared.delivery.outgoing import Outgoing
+from shared.events import (
+    BreachEscalated,
+    Classification,
+    ClockBreached,
+    ClockMet,
+    ClockStarted,
+    ComplaintRejected,
+    ContactSealed,
+    DecidedBy,
+    EventData,
+    Locale,
+    NotificationFailed,
+    NotificationSent,
+    Origin,
+    Reason,
+    Report,
+    Reporter,
+    SlaClock,
+    TicketAcknowledged,
+    TicketRouted,
+    TicketUnassigned,
+    TriageRequested,
+)
+from shared.events.envelope import HEADERS, Event, encode
+from shared.ids import ticket_id
+from tests.builders import TICKET, TRACKING, accepted, event, submitted
+from tests.fakes.bench import NOON
+from tests.fakes.memory import MemoryBroker, MemoryClock
+
+pytestmark = pytest.mark.unit
+
+DISHUB = topics.agency_topic("dishub")
+OTHER = ticket_id("web", "2")
+REPORT = Report(channel="web", title="Lampu mati", body="Lampu jalan mati.")
+FACT: dict[str, Any] = {"ticket_id": TICKET, "tracking_id": TRACKING, "state": "routed", "version": 1, "at": NOON}
+ABOUT = FACT | {"classification": Classification.COMPLAINT, "accepted_at": NOON, "submitted_at": NOON}
+ROUTED = TicketRouted(
+    **ABOUT, agency="dishub", agency_name="Dishub", hop=1, decided_by=DecidedBy.RULE, explanation=()
+)  # fmt: skip
+SEEN = TicketAcknowledged(**FACT | {"version": 2, "state": "acknowledged"}, agency="dishub")
+CLOCK: dict[str, Any] = {"ticket_id": TICKET, "tracking_id": TRACKING, "clock": SlaClock.VERIFY}
+STARTED = ClockStarted(
+    **CLOCK, started_at=NOON, due_at=NOON, allowance="3 HK", policy_version="1", calendar_version="1"
+)  # fmt: skip
+MET = ClockMet(**CLOCK, met_at=NOON, due_at=NOON, lateness_seconds=0)
+BREACHED = ClockBreached(
+    **CLOCK, breach_id="b1", classification=Classification.COMPLAINT, due_at=NOON, breached_at=NOON, level=1,
+    responsible="liaison",
+)  # fmt: skip
+DELIVERY = {"ticket_id": TICKET, "delivery_id": "d1", "notice": "accepted", "recipient_role": "reporter"}
+SENT = NotificationSent(**DELIVERY, channel="log", attempt=1)
+SUBMITTED = event(submitted(reporter=Reporter(name="Siti")))
+
+
+@dataclass
+class Story:
+    """Topics and documents of one complaint that went its way; a test spoils some of it."""
+
+    broker: MemoryBroker = field(default_factory=lambda: MemoryBroker(MemoryClock(NOON)))
+    documents: dict[str, list[Document[Any]]] = field(default_factory=dict)
+
+    def say(self, topic: str, data: EventData, *, id: str | None = None, cause: str | None = None) -> None:
+        made = event(data, id=id)
+        value = encode(Event(made.id, made.source, made.time, data, made.subject, made.key, cause))
+        self.broker.append(topic, (made.key or "").encode(), value, HEADERS)
+
+    def findings(self, *checks: Check, dead_letters: tuple[tuple[str, int, int], ...] = ()) -> list[Finding]:
+        records = [record for log in self.broker.logs.values() for record in log]
+        return audit(records, self.documents, dead_letters=dead_letters, checks=checks or tuple(Check))
+
+
+def told(without: str = "") -> Story:
+    """Return a story in which all is well, without what is said on one topic."""
+    story = Story(documents={"sla": [Document(TICKET, 1)]})
+    story.broker.append(topics.SUBMITTED, b"web/1", encode(SUBMITTED), HEADERS)
+    for topic, data, cause in (
+        (topics.ACCEPTED, accepted(), SUBMITTED.id),
+        (topics.CONTACTS, ContactSealed(ticket_id=TICKET, sealed="x", locale=Locale.INDONESIAN, key_id="k"), None),
+        (topics.TICKETS, ROUTED, None),
+        (DISHUB, ROUTED.model_copy(update={"report": REPORT}), None),
+        (topics.TICKETS, SEEN, None),
+        (DISHUB, SEEN, None),
+        (topics.SLA, STARTED, None),
+        (topics.SLA, MET, None),
+        (topics.BREACHES, BREACHED, None),
+        (DISHUB, BREACHED, None),
+        (topics.DELIVERIES, SENT, None),
+    ):
+        if topic != without:
+            story.say(topic, data, id=None if topic == topics.TICKETS else f"{topic}/{data.TYPE}", cause=cause)
+    return story
+
+
+def test_a_story_in_which_all_is_well_has_no_findings() -> None:
+    assert told().findings() == []
+
+
+def test_repeats_are_fine_everywhere() -> None:
+    story = told()
+    for record in [record for log in story.broker.logs.values() for record in log]:
+        story.broker.append(record.topic, record.key, record.value, record.headers)
+
+    assert story.findings() == []
+
+
+def refusal(partition: int, offset: int) -> ComplaintRejected:
+    reason = Reason(code="empty", message_id="Kosong.", message_en="Empty.")
+    return ComplaintRejected(reasons=(reason,), origin=Origin(partition=partition, offset=offset, sha256=""))
+
+
+def unanswered(story: Story) -> None:
+    story.broker.append(topics.SUBMITTED, b"web/2", encode(event(submitted(source_id="2"))), HEADERS)
+
+
+def answered_twice(story: Story) -> None:
+    (record,) = story.broker.topic(topics.SUBMITTED)
+    story.say(topics.REJECTED, refusal(record.partition, record.offset))
+
+
+def rejected_twice(story: Story) -> None:
+    record = story.broker.append(topics.SUBMITTED, b"x", b"no JSON", ())
+    story.say(topics.REJECTED, refusal(record.partition, record.offset), id="1")
+    story.say(topics.REJECTED, refusal(record.partition, record.offset), id="2")
+
+
+def garbage_without_answer(story: Story) -> None:
+    story.broker.append(topics.SUBMITTED, b"x", b"no JSON", ())
+
+
+def accepted_twice(story: Story) -> None:
+    story.say(topics.ACCEPTED, accepted(), id="another", cause="another")
+
+
+def came_from_nowhere(story: Story) -> None:
+    story.say(topics.TICKETS, ROUTED.model_copy(update={"ticket_id": OTHER}))
+
+
+def two_contents(story: Story) -> None:
+    story.say(topics.SLA, MET.model_copy(update={"lateness_seconds": 1}), id=f"{topics.SLA}/{MET.TYPE}")
+
+
+def no_event(story: Story) -> None:
+    story.broker.append(topics.SLA, b"x", b"{}", ())
+
+
+def a_gap(story: Story) -> None:
+    story.say(topics.TICKETS, SEEN.model_copy(update={"version": 4, "agency": "dlh"}))
+
+
+def a_version_twice(story: Story) -> None:
+    story.say(topics.TICKETS, SEEN, id="another")
+
+
+def out_of_order(story: Story) -> None:
+    log = story.broker.logs[topics.TICKETS, story.broker.topic(topics.TICKETS)[0].partition]
+    log.reverse()
+
+
+def not_told_to_the_agency(story: Story) -> None:
+    story.say(topics.TICKETS, SEEN.model_copy(update={"version": 3}))
+
+
+def not_told_to_officers(story: Story) -> None:
+    story.say(topics.TICKETS, TriageRequested(**ABOUT | {"version": 3}, reason="no_rule"))
+
+
+def told_to_the_agency_alone(story: Story) -> None:
+    story.say(DISHUB, SEEN.model_copy(update={"note": "another"}))
+
+
+def taken_from_the_agency_for_nothing(story: Story) -> None:
+    story.say(DISHUB, TicketUnassigned(**FACT | {"version": 2}, agency="dishub", reason="routed_elsewhere"))
+
+
+def a_clock_told_to_the_agency_alone(story: Story) -> None:
+    story.say(DISHUB, BREACHED.model_copy(update={"level": 2}))
+
+
+def breached_twice(story: Story) -> None:
+    story.say(topics.BREACHES, BREACHED, id="another")
+
+
+def escalated_for_nothing(story: Story) -> None:
+    story.say(topics.BREACHES, BreachEscalated(**CLOCK, breach_id="b2", level=2, responsible="mayor", at=NOON))
+
+
+def a_delivery_ended_twice(story: Story) -> None:
+    story.say(topics.DELIVERIES, NotificationFailed(**DELIVERY, channel="log", attempt=2, error="550"))
+
+
+def a_dead_letter(story: Story) -> None:
+    record = story.broker.append(topics.UPDATES, b"x", b"no JSON", ())
+    letter = dead_letter("routing", record, "malformed", "Not JSON", NOON)
+    story.broker.append(letter.topic, b"x", letter.value, letter.headers)
+
+
+def unpublished(story: Story) -> None:
+    story.documents["notify"] = [Document(TICKET, pending=(Outgoing("1", topics.DELIVERIES, None, b""),))]
+
+
+def due(story: Story) -> None:
+    story.documents["notify"] = [Document(TICKET, due_at=NOON)]
+
+
+def an_endless_clock(story: Story) -> None:
+    story.say(topics.SLA, STARTED.model_copy(update={"round": 2}))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "check", "words"),
+    [
+        (unanswered, Check.ANSWERS, "(web/2) got no answer"),
+        (garbage_without_answer, Check.ANSWERS, "got no answer"),
+        (answered_twice, Check.ANSWERS, "(web/1) was accepted and rejected"),
+        (rejected_twice, Check.ANSWERS, "was rejected 2 times: 1, 2"),
+        (accepted_twice, Check.ANSWERS, "web/1 was accepted 2 times"),
+        (came_from_nowhere, Check.STAGES, f"ticket {OTHER} should be routed or put to triage never and was 1 times"),
+        (two_contents, Check.CONTENTS, "has 2 contents"),
+        (no_event, Check.CONTENTS, "is no event: b'{}'"),
+        (a_gap, Check.VERSIONS, "have the versions [1, 2, 4]"),
+        (a_version_twice, Check.VERSIONS, "have the versions [1, 2, 2]"),
+        (out_of_order, Check.VERSIONS, "have the versions [2, 1]"),
+        (not_told_to_the_agency, Check.MIRRORS, "version 3) did not reach tickets.routed.dishub"),
+        (not_told_to_officers, Check.MIRRORS, "version 3) did not reach tickets.triage"),
+        (told_to_the_agency_alone, Check.MIRRORS, "mirrors nothing"),
+        (taken_from_the_agency_for_nothing, Check.MIRRORS, "mirrors nothing"),
+        (a_clock_told_to_the_agency_alone, Check.MIRRORS, "mirrors nothing"),
+        (breached_twice, Check.BREACHES, "breached 2 times in round 1"),
+        (escalated_for_nothing, Check.BREACHES, "is about the breach b2, which nobody told"),
+        (a_delivery_ended_twice, Check.DELIVERIES, "delivery d1 (accepted) ended 2 times"),
+        (a_dead_letter, Check.DEAD_LETTERS, "tickets.updates/0/0 is among the dead letters"),
+        (unpublished, Check.PUBLISHED, "notify has not published"),
+        (due, Check.SETTLED, "notify has still to look at"),
+        (an_endless_clock, Check.SETTLED, "round 2, never ended"),
+    ],
+)
+def test_each_spoiled_story_is_found_out(spoil: Callable[[Story], None], check: Check, words: str) -> None:
+    story = told()
+    spoil(story)
+
+    (finding,) = story.findings(check)
+
+    assert finding.check is check
+    assert words in str(finding)
+
+
+@pytest.mark.parametrize(
+    ("missing", "words"),
+    [
+        (topics.TICKETS, "should be routed or put to triage once and was 0 times"),
+        (topics.CONTACTS, "should be given a sealed contact once and was 0 times"),
+        (topics.SLA, "should be given its verify clock once and was 0 times"),
+    ],
+)
+def test_a_stage_that_was_left_out_is_found(missing: str, words: str) -> None:
+    (finding,) = told(without=missing).findings(Check.STAGES)
+
+    assert str(finding) == f"[stages] ticket {TICKET} {words}"
+
+
+def test_a_contact_that_was_not_given_is_not_missed() -> None:
+    story = told(without=topics.CONTACTS)
+    story.broker.logs = {place: [] if place[0] == topics.SUBMITTED else log for place, log in story.broker.logs.items()}
+
+    assert story.findings(Check.STAGES) == []
+
+
+def test_expected_dead_letters_are_fine_and_missing_ones_are_not() -> None:
+    story = told()
+    a_dead_letter(story)
+    (record,) = story.broker.topic(topics.UPDATES)
+    planted = (record.topic, record.partition, record.offset)
+
+    findings = story.findings(Check.DEAD_LETTERS, dead_letters=(planted, (topics.SLA, 0, 9)))
+
+    assert [str(finding) for finding in findings] == ["[dead_letters] sla.events/0/9 should be among the dead letters"]
+
+
+def test_a_submission_that_is_a_dead_letter_is_answered_by_that() -> None:
+    story = told()
+    record = story.broker.append(topics.SUBMITTED, b"x", b"no JSON", ())
+    letter = dead_letter("intake", record, "bug", "ZeroDivisionError", NOON)
+    story.broker.append(letter.topic, b"x", letter.value, letter.headers)
+
+    assert story.findings(Check.ANSWERS) == []
