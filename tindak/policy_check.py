@@ -7,20 +7,24 @@ from typing import TypeVar
 
 from jinja2 import TemplateError
 
+from services.notify.domain.deliveries import REPORTER
 from services.notify.domain.notices import Notice
 from services.notify.policy import FILE as NOTICES_FILE
 from services.notify.policy import TEMPLATES, NoticePolicy, load_notices
 from services.routing.policy import load_routing
+from services.sla.policy import load_sla
+from services.sla.policy_files import SLA_FILE, RungEntry, SlaFile
 from shared.agencies import FILE as AGENCIES_FILE
 from shared.agencies import AgencyDirectory, load_agencies
+from shared.events import BreachEscalated, ClockBreached
 from shared.places import FILE as PLACES_FILE
 from shared.places import Places, load_places
-from shared.policy import PolicyFault, PolicyInvalid, policy_files, read, unknown, version_of
+from shared.policy import PolicyFault, PolicyInvalid, load_sourced, policy_files, read, unknown, version_of
 
 T = TypeVar("T")
 FILES = frozenset(
-    {"agencies.yaml", "calendars.yaml", "categories.yaml", "channels.yaml", "notices.yaml", "places.yaml"}
-    | {"routing.yaml", "sending.yaml", "sla.yaml"}
+    {"agencies.yaml", "calendars.yaml", "categories.yaml", "channels.yaml", "intake.yaml", "notices.yaml"}
+    | {"places.yaml", "routing.yaml", "sending.yaml", "sla.yaml"}
 )
 SAMPLES: Mapping[str, object] = {
     "agency_name": "Dinas Perhubungan",
@@ -45,6 +49,7 @@ SAMPLES: Mapping[str, object] = {
     "title": "Lampu jalan mati",
     "tracking_id": "K7QF-9D2MX-4T",
 }
+OMBUDSMAN = "ombudsman"  # outside the city and not written to: the reporter learns that the Ombudsman may be asked
 ALWAYS_KNOWN = frozenset({"city", "title", "tracking_id"})
 
 
@@ -69,13 +74,15 @@ def check(policy_dir: Path) -> Checked:
             return None
 
     directory, places = attempt(load_agencies), attempt(load_places)
-    routing, notices = attempt(load_routing), attempt(load_notices)
+    routing, sla, notices = attempt(load_routing), attempt(load_sla), attempt(load_notices)
     faults += strays(policy_dir)
     if directory and places:
         faults += district_faults(policy_dir, directory, places)
     if notices:
         faults += [*unused_texts(policy_dir, notices), *unreadable_texts(policy_dir, notices)]
-    if faults or not (directory and places and routing and notices):
+    if sla and notices:
+        faults += escalation_faults(policy_dir, notices)
+    if faults or not (directory and places and routing and sla and notices):
         return Checked(version_of(policy_dir), {}, PolicyInvalid(faults).faults)
     counts = {
         "agencies": len(directory.codes),
@@ -83,6 +90,8 @@ def check(policy_dir: Path) -> Checked:
         "kelurahan": len(places.kelurahan),
         "categories": len({category.code for category in routing.categories.values()}),
         "rules": len(routing.rulebook.rules),
+        "clocks": len(sla.clocks),
+        "calendars": len(sla.calendars),
         "notices": len(notices.rules.notices),
     }
     return Checked(version_of(policy_dir), counts)
@@ -108,6 +117,29 @@ def district_faults(policy_dir: Path, directory: AgencyDirectory, places: Places
         if agency.kecamatan is not None and agency.kecamatan not in names:
             loc = ("agencies", index, "kecamatan")
             yield source.fault(loc, unknown("kecamatan", agency.kecamatan, names, PLACES_FILE))
+
+
+def escalation_faults(policy_dir: Path, notices: NoticePolicy) -> Iterator[PolicyFault]:
+    """Yield a fault for each step of a ladder of which somebody who should know is not told."""
+    held, source = load_sourced(policy_dir / SLA_FILE, SlaFile)
+    for name, ladder in held.ladders.items():
+        for index, rung in enumerate(ladder):
+            told = told_of(rung, notices)
+            for role in (rung.responsible, *rung.copies) if rung.responsible != OMBUDSMAN else (REPORTER,):
+                if role not in told:
+                    sentence = f"no notice of {NOTICES_FILE} tells `{role}` of level {rung.level}"
+                    yield source.fault(("ladders", name, index), sentence)
+
+
+def told_of(rung: RungEntry, notices: NoticePolicy) -> frozenset[str]:
+    """Return the roles that are told when a breach reaches *rung*."""
+    event = ClockBreached.TYPE if rung.level == 1 else BreachEscalated.TYPE
+    return frozenset(
+        role
+        for notice in notices.rules.notices
+        if notice.on == event and rung.responsible in notice.when.get("responsible", (rung.responsible,))
+        for role in notice.to
+    )
 
 
 def unused_texts(policy_dir: Path, policy: NoticePolicy) -> Iterator[PolicyFault]:

@@ -39,6 +39,7 @@ def run(*arguments: str) -> Result:
 def test_every_reference_that_leads_nowhere_is_told_with_file_line_and_the_nearest_name(policy: Path) -> None:
     rule = spoil(policy / "routing.yaml", "agency: dsdabmbk", "agency: dsdabmk")
     category = spoil(policy / "categories.yaml", "outside: electricity", "outside: electric")
+    calendar = spoil(policy / "sla.yaml", "calendar: default", "calendar: defualt")
     event = spoil(policy / "notices.yaml", "on: tindak.ticket.routed.v1", "on: tindak.ticket.rooted.v1")
     role = spoil(policy / "notices.yaml", "to: [mayor]", "to: [major]")
     name = spoil(policy / "notices" / "closed.id.j2", "{{ tracking_id }}", "{{ tracking_i }}")
@@ -52,6 +53,7 @@ def test_every_reference_that_leads_nowhere_is_told_with_file_line_and_the_neare
         [
             f"{rule}: agency `dsdabmk` is not in agencies.yaml; did you mean `dsdabmbk`?",
             f"{category}: reason `electric` is not in outside_reasons; did you mean `electricity`?",
+            f"{calendar}: calendar `defualt` is not in calendars.yaml; did you mean `default`?",
             f"{event}: event `tindak.ticket.rooted.v1` is not in the events that notify hears;"
             " did you mean `tindak.ticket.routed.v1`?",
             f"{role}: role `major` is not in agencies.yaml; did you mean `mayor`?",
@@ -84,6 +86,19 @@ def test_files_that_nobody_reads_and_texts_that_do_not_work_are_told(policy: Pat
             f"{texts / 'withdrawn.id.j2'}:1: subject or text is empty",
         ]
     )
+
+
+def test_an_escalation_of_which_nobody_is_told_is_a_fault_of_its_ladder(policy: Path) -> None:
+    spoil(policy / "notices.yaml", "to: [mayor]", "to: [regional_secretary]")
+    lines = (policy / "sla.yaml").read_text().splitlines()
+
+    told = faults(policy)
+
+    rungs = [number for number, line in enumerate(lines, 1) if "responsible: mayor" in line]
+    assert told == [
+        f"{policy / 'sla.yaml'}:{line}: no notice of notices.yaml tells `mayor` of level 4" for line in rungs
+    ]
+    assert len(told) == 2
 
 
 def test_a_file_that_cannot_be_used_does_not_hide_the_faults_of_the_others(policy: Path) -> None:

@@ -6,9 +6,10 @@ import pytest
 from services.notify.letters.texts import NAMES
 from services.routing.domain.rules import RoutingPolicy
 from services.routing.policy import load_routing
+from services.routing.policy_files import CategoryFile
 from shared.agencies import AgencyKind, load_agencies
 from shared.places import load_places
-from shared.policy import read, version_of
+from shared.policy import load, version_of
 from tindak.policy_check import SAMPLES, check
 
 pytestmark = pytest.mark.unit
@@ -87,19 +88,18 @@ def test_no_address_of_the_shipped_policy_can_reach_a_real_person() -> None:
 
 
 def test_the_whole_lapor_tree_is_there() -> None:
-    mains = read(SHIPPED / "categories.yaml").value["categories"]
+    mains = load(SHIPPED / "categories.yaml", CategoryFile).categories
 
-    entries = [entry for main in mains for entry in main.get("entries", [])]
+    entries = [entry for main in mains for entry in main.entries]
 
-    assert (len(mains), len(entries), len({entry["name"] for entry in entries})) == (38, 929, 913)
+    assert (len(mains), len(entries), len({entry.name for entry in entries})) == (38, 929, 913)
 
 
 def test_what_a_city_gets_is_mapped_and_little_is_left_to_the_text_alone() -> None:
-    mains = read(SHIPPED / "categories.yaml").value["categories"]
-    entries = [entry for main in mains for entry in main.get("entries", [])]
+    entries = [entry for main in load(SHIPPED / "categories.yaml", CategoryFile).categories for entry in main.entries]
 
-    mapped = sum("agency" in entry for entry in entries)
-    open_ended = sum("agency" not in entry and "outside" not in entry for entry in entries)
+    mapped = sum(entry.agency is not None for entry in entries)
+    open_ended = sum(entry.agency is None and entry.outside is None for entry in entries)
 
     assert mapped >= 150
     assert open_ended <= 30
