@@ -1,0 +1,133 @@
+"""From a round to a clock: when it is due, where it stands still, when it warns and escalates; never says so."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from services.sla.domain.allowances import Allowance, TimeLine
+from services.sla.domain.rounds import Round
+from services.sla.domain.rules import Rung, SlaRules
+from services.sla.domain.working_time import WorkingTime
+from shared.events import HoldReason
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A clock stands still from one instant to another; ``until`` is None while nobody knows for how long."""
+
+    since: datetime
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """One round of a clock as the policy times it.
+
+    Args:
+        within: What is allowed, as time on the time line of the allowance.
+        due_at: The last instant that is in time; while it stands still without limit, as it would be without that.
+        pauses: In order, disjoint; only the last may be without end.
+    """
+
+    round: Round
+    allowance: Allowance
+    calendar: WorkingTime
+    within: timedelta
+    due_at: datetime
+    pauses: tuple[Pause, ...]
+    policy_version: str
+
+    @property
+    def time_line(self) -> TimeLine:
+        """Return on what its time is counted."""
+        return self.allowance.time_line(self.calendar)
+
+    def pause_at(self, at: datetime) -> Pause | None:
+        """Return the pause in which an instant lies, its beginning included, its end not."""
+        pauses = (pause for pause in self.pauses if pause.since <= at)
+        return next((pause for pause in pauses if pause.until is None or at < pause.until), None)
+
+    def went_on_at(self, as_of: datetime) -> datetime:
+        """Return when it last went on after standing still, or *as_of* if it never stood still by then."""
+        ends = [pause.until for pause in self.pauses if pause.until is not None and pause.until <= as_of]
+        return max(ends, default=as_of)
+
+    def late_at(self, at: datetime) -> bool:
+        """Return whether it is late: at the due time it is not, and not if it has stood still since before."""
+        waits = any(pause.until is None and pause.since < self.due_at for pause in self.pauses)
+        return at > self.due_at and not waits
+
+    def overdue_for(self, until: datetime) -> timedelta:
+        """Return the time from the due time to *until*, without what it stood still meanwhile."""
+        since_due = (pause for pause in self.pauses if pause.since >= self.due_at)
+        stood_still = (self.time_line.between(pause.since, pause.until or until) for pause in since_due)
+        return self.time_line.between(self.due_at, until) - sum(stood_still, timedelta())
+
+    def warns_at(self, percent: int) -> datetime:
+        """Return when so much of its time is used up."""
+        used = self.time_line.add(self.round.started_at, self.within * percent // 100)
+        return postponed(used, self.pauses, self.time_line)
+
+    def escalates_at(self, rung: Rung) -> datetime:
+        """Return when a rung of the ladder is reached: with the breach at the earliest; pauses put it off, too."""
+        if rung.after is None:
+            return self.due_at
+        time_line = rung.after.time_line(self.calendar)
+        if rung.from_start:
+            counted = rung.after.deadline(self.round.started_at, self.calendar)
+            return max(self.due_at, postponed(counted, self.pauses, time_line))
+        since_due = tuple(pause for pause in self.pauses if pause.since >= self.due_at)
+        return postponed(rung.after.deadline(self.due_at, self.calendar), since_due, time_line)
+
+
+def timed(round_: Round, rules: SlaRules) -> Clock:
+    """Return a round's clock."""
+    calendar = rules.calendar(round_.clock, round_.agency)
+    allowance = rules.clocks[round_.clock].allowances[round_.classification]
+    time_line = allowance.time_line(calendar)
+    first_due_at = allowance.deadline(round_.started_at, calendar)
+    pauses = tuple(pauses_of(round_, rules, calendar))
+    return Clock(
+        round=round_,
+        allowance=allowance,
+        calendar=calendar,
+        within=time_line.between(round_.started_at, first_due_at),
+        due_at=postponed(first_due_at, pauses, time_line),
+        pauses=pauses,
+        policy_version=rules.version,
+    )
+
+
+def postponed(at: datetime, pauses: Iterable[Pause], time_line: TimeLine) -> datetime:
+    """Return the instant to which pauses put off another; those that begin no earlier than it change nothing."""
+    for pause in pauses:
+        if pause.until is None or pause.since >= at:
+            break
+        at = time_line.add(at, time_line.between(pause.since, pause.until))
+    return at
+
+
+def pauses_of(round_: Round, rules: SlaRules, calendar: WorkingTime) -> Iterator[Pause]:
+    """Yield where a round stands still.
+
+    A limit is what the first hold for that reason is granted at most, counted as time; later holds for the same reason
+    share what it has left, so that holding twice gains nothing. Where there is a limit, a pause does not outlast what
+    the agency asked for either.
+    """
+    left: dict[HoldReason, timedelta] = {}
+    for hold in round_.holds:
+        rule = rules.pauses.get(hold.reason)
+        if rule is None or round_.clock not in rule.clocks:
+            continue
+        ended_at = hold.ended_at or (round_.end.at if round_.end else None)
+        if rule.at_most is None:
+            yield Pause(hold.since, ended_at)
+            continue
+        time_line = rule.at_most.time_line(calendar)
+        if hold.reason not in left:
+            left[hold.reason] = time_line.between(hold.since, rule.at_most.deadline(hold.since, calendar))
+        limit = time_line.add(hold.since, left[hold.reason])
+        until = min(at for at in (limit, ended_at, hold.asked_until) if at is not None)
+        if until > hold.since:
+            left[hold.reason] -= time_line.between(hold.since, until)
+            yield Pause(hold.since, until)

@@ -1,0 +1,151 @@
+"""What has happened to a ticket, as far as it moves a clock; never a word of what anybody wrote."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, TypeAlias
+
+from shared.events import (
+    Classification,
+    ClosedBy,
+    EventData,
+    HoldReason,
+    ReporterReplied,
+    TicketAnswered,
+    TicketArchived,
+    TicketClosed,
+    TicketDeclined,
+    TicketHeld,
+    TicketReclassified,
+    TicketReopened,
+    TicketResumed,
+    TicketRouted,
+    TicketWithdrawn,
+    TriageRequested,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """Something that happened; ``version`` is its place in the ticket's history."""
+
+    version: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Routed(Step):
+    """An agency is responsible from now on."""
+
+    kind: Literal["routed"] = "routed"
+    agency: str
+    classification: Classification
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentToTriage(Step):
+    """Nobody is responsible."""
+
+    kind: Literal["sent_to_triage"] = "sent_to_triage"
+    classification: Classification
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered(Step):
+    """The agency answered."""
+
+    kind: Literal["answered"] = "answered"
+    final: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declined(Step):
+    """The agency gave it back."""
+
+    kind: Literal["declined"] = "declined"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held(Step):
+    """Work waits; ``until`` is what the agency asked for."""
+
+    kind: Literal["held"] = "held"
+    reason: HoldReason
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resumed(Step):
+    """Work goes on."""
+
+    kind: Literal["resumed"] = "resumed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replied(Step):
+    """The reporter wrote."""
+
+    kind: Literal["replied"] = "replied"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reclassified(Step):
+    """It is another kind of report."""
+
+    kind: Literal["reclassified"] = "reclassified"
+    classification: Classification
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reopened(Step):
+    """The reporter was not content, and an agency has it again."""
+
+    kind: Literal["reopened"] = "reopened"
+    agency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended(Step):
+    """The matter is ended: closed, archived or withdrawn."""
+
+    kind: Literal["ended"] = "ended"
+    why: str
+    by_reporter: bool = False
+
+
+Past: TypeAlias = (
+    Routed | SentToTriage | Answered | Declined | Held | Resumed | Replied | Reclassified | Reopened | Ended
+)
+
+
+def past_of(data: EventData) -> Past | None:
+    """Return what a fact about a ticket means for its clocks; None if it moves none.
+
+    Being merged is a link between two tickets: each keeps its own clocks, so that no report can be lost in another.
+    """
+    match data:
+        case TicketRouted(version=version, at=at):
+            return Routed(version=version, at=at, agency=data.agency, classification=data.classification)
+        case TriageRequested(version=version, at=at):
+            return SentToTriage(version=version, at=at, classification=data.classification)
+        case TicketAnswered(version=version, at=at):
+            return Answered(version=version, at=at, final=data.final)
+        case TicketDeclined(version=version, at=at):
+            return Declined(version=version, at=at)
+        case TicketHeld(version=version, at=at):
+            return Held(version=version, at=at, reason=data.reason, until=data.until)
+        case TicketResumed(version=version, at=at):
+            return Resumed(version=version, at=at)
+        case ReporterReplied(version=version, at=at):
+            return Replied(version=version, at=at)
+        case TicketReclassified(version=version, at=at):
+            return Reclassified(version=version, at=at, classification=data.classification)
+        case TicketReopened(version=version, at=at):
+            return Reopened(version=version, at=at, agency=data.agency)
+        case TicketClosed(version=version, at=at):
+            return Ended(version=version, at=at, why="closed", by_reporter=data.by is ClosedBy.REPORTER)
+        case TicketArchived(version=version, at=at):
+            return Ended(version=version, at=at, why="archived")
+        case TicketWithdrawn(version=version, at=at):
+            return Ended(version=version, at=at, why="withdrawn")
+        case _:
+            return None

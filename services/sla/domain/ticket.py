@@ -1,0 +1,123 @@
+"""A ticket's clocks, as history and time move them: decides what is said, and never says it."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+
+from services.sla.domain.clocks import timed
+from services.sla.domain.history import Past, past_of
+from services.sla.domain.rounds import Round, rounds_of
+from services.sla.domain.rules import SlaRules
+from services.sla.domain.telling import Telling
+from services.sla.domain.told import Told
+from services.sla.domain.voice import About
+from shared.events import (
+    Classification,
+    ComplaintAccepted,
+    Decision,
+    EventData,
+    Fact,
+    TicketFact,
+    TicketRouted,
+    TriageRequested,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """What sla knows of a ticket.
+
+    Args:
+        accepted_at: None until somebody has said it.
+        classification: What the reporter called it; None if that is unknown.
+        history: What moved its clocks, in the order of versions, whatever the order of arrival.
+        told: What was said about each round of each clock.
+        as_of: Up to when time has been taken note of; it never goes back.
+        wakes_at: When time alone may give more to say; None if never.
+    """
+
+    ticket_id: str
+    tracking_id: str
+    as_of: datetime
+    accepted_at: datetime | None = None
+    classification: Classification | None = None
+    history: tuple[Past, ...] = ()
+    told: tuple[Told, ...] = ()
+    wakes_at: datetime | None = None
+    kind: Literal["ticket"] = "ticket"
+
+
+def decide(ticket: Ticket | None, data: EventData, rules: SlaRules, now: datetime) -> Decision[Ticket]:
+    """Return what follows from something heard about a ticket.
+
+    Time is taken note of up to the event itself, not up to *now*: what is read late has not happened late.
+
+    Raises:
+        TypeError: It is about no ticket.
+    """
+    match data:
+        case ComplaintAccepted():
+            ticket = ticket or Ticket(data.ticket_id, data.tracking_id, data.accepted_at)
+            heard = replace(accepted(ticket, data.accepted_at), classification=data.classification)
+            return moved(heard, rules, data.accepted_at, now)
+        case TicketFact():
+            past = past_of(data)
+            known = ticket.history if ticket else ()
+            if past is None:
+                return Decision(ticket, ignored_because="it moves no clock", recorded=False)
+            if any(step.version == past.version for step in known):
+                return Decision(ticket, ignored_because="that version is known", recorded=False)
+            ticket = ticket or Ticket(data.ticket_id, data.tracking_id, data.at)
+            if isinstance(data, TicketRouted | TriageRequested):
+                ticket = accepted(ticket, data.accepted_at)
+            history = tuple(sorted((*known, past), key=lambda step: step.version))
+            return moved(replace(ticket, history=history), rules, data.at, now)
+        case _:
+            raise TypeError(f"{data.TYPE} is about no ticket")
+
+
+def tick(ticket: Ticket, rules: SlaRules, now: datetime) -> Decision[Ticket]:
+    """Return what the passing of time up to *now* has brought about."""
+    return moved(ticket, rules, now, now)
+
+
+def accepted(ticket: Ticket, at: datetime) -> Ticket:
+    """Return the ticket after hearing when it was accepted; of several answers the earliest holds."""
+    return replace(ticket, accepted_at=min(at, ticket.accepted_at or at))
+
+
+def rounds(ticket: Ticket) -> tuple[Round, ...]:
+    """Return every round of the ticket's clocks; a report of unknown kind counts as a complaint."""
+    return rounds_of(ticket.accepted_at, ticket.classification or Classification.COMPLAINT, ticket.history)
+
+
+def moved(ticket: Ticket, rules: SlaRules, at: datetime, now: datetime) -> Decision[Ticket]:
+    """Return what is to be said after the history is known up to *at*, and the ticket once it is said."""
+    as_of = max(at, ticket.as_of)
+    about = About(ticket.ticket_id, ticket.tracking_id, as_of, now)
+    before = {(told.clock, told.round): told for told in ticket.told}
+    told: list[Told] = []
+    facts: list[Fact] = []
+    wakes: list[datetime] = []
+    for round_ in rounds(ticket):
+        known = before.get((round_.clock, round_.number))
+        if known and settled(known, round_, rules):
+            told.append(known)
+            continue
+        telling = Telling(about, timed(round_, rules), known, rules).tell()
+        told.append(telling.told)
+        facts += telling.voice.facts
+        wakes += [] if telling.wakes_at is None else [telling.wakes_at]
+    after = replace(ticket, as_of=as_of, told=tuple(told), wakes_at=min(wakes, default=None))
+    return Decision(after, tuple(facts))
+
+
+def settled(told: Told, round_: Round, rules: SlaRules) -> bool:
+    """Return whether a round has ended, and was said so, under a policy or calendar that holds no longer.
+
+    It keeps the due time that held when it ended: another policy judges only what runs or begins under it.
+    """
+    if told.ending is None or told.ending != round_.end:
+        return False
+    version = rules.calendar(round_.clock, round_.agency).calendar.version
+    return (told.basis.policy_version, told.basis.calendar_version) != (rules.version, version)

@@ -1,0 +1,186 @@
+"""Counts working time on a calendar: pure, bounded, and safe where clocks are put forward or back."""
+
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import accumulate
+from zoneinfo import ZoneInfo
+
+from services.sla.domain.hours import Calendar, days_of
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+SECOND = 1_000_000
+YEARS_MAX = 100
+
+
+class CalendarExhausted(Exception):
+    """Counting would lead further than a century from where it starts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Year:
+    """One local year, compiled: instants and durations as whole microseconds, lists of equal length in order.
+
+    Args:
+        opens, closes: When the n-th span of work begins and ends.
+        worked: Working time of the year before the n-th span.
+        total: Working time of the whole year.
+        days: Ordinals of the dates on which there is work.
+        closings: When the n-th of these days ends at the office.
+    """
+
+    opens: list[int]
+    closes: list[int]
+    worked: list[int]
+    total: int
+    days: list[int]
+    closings: list[int]
+
+    def worked_until(self, at: int) -> int:
+        """Return the working time of this year up to an instant."""
+        index = bisect_right(self.opens, at) - 1
+        return self.worked[index] + min(at, self.closes[index]) - self.opens[index] if index >= 0 else 0
+
+    def reached(self, worked: int) -> int:
+        """Return the first instant by which so much of the year's working time, more than none of it, is used up."""
+        index = bisect_left(self.worked, worked) - 1
+        return self.opens[index] + worked - self.worked[index]
+
+
+class WorkingTime:
+    """Working time on one calendar.
+
+    Every instant taken and returned is aware; those returned are UTC. What has been compiled of a year is kept.
+    """
+
+    def __init__(self, calendar: Calendar) -> None:
+        self.calendar = calendar
+        self._zone = ZoneInfo(calendar.zone)
+        self._years: dict[int, Year] = {}
+
+    def add(self, at: datetime, working: timedelta) -> datetime:
+        """Return the first instant by which *working* has passed since *at*: at closing time it stays there.
+
+        Args:
+            at: Any instant, also outside working time.
+            working: Working time, not negative; with none of it the answer is *at*.
+
+        Raises:
+            CalendarExhausted: More than a century would pass.
+        """
+        if working < timedelta(0):
+            raise ValueError("only time to come can be added")
+        if not working:
+            return at
+        number = first = at.astimezone(self._zone).year
+        year = self.year(number)
+        target = year.worked_until(micros(at)) + working // MICROSECOND
+        while target > year.total:
+            target -= year.total
+            number = self._next(number, first)
+            year = self.year(number)
+        return instant(year.reached(target))
+
+    def between(self, since: datetime, until: datetime) -> timedelta:
+        """Return the working time from one instant to another; negative if *until* is the earlier one.
+
+        Raises:
+            CalendarExhausted: They lie more than a century apart.
+        """
+        if until < since:
+            return -self.between(until, since)
+        number = first = since.astimezone(self._zone).year
+        last = until.astimezone(self._zone).year
+        worked = -self.year(first).worked_until(micros(since))
+        while number < last:
+            worked += self.year(number).total
+            number = self._next(number, first)
+        return timedelta(microseconds=worked + self.year(last).worked_until(micros(until)))
+
+    def nth_working_day(self, at: datetime, n: int) -> datetime:
+        """Return closing time on the *n*-th working day (from 1) after the local date of *at*, which never counts.
+
+        Raises:
+            CalendarExhausted: It is more than a century away.
+        """
+        if n < 1:
+            raise ValueError("the first working day is number 1")
+        local = at.astimezone(self._zone)
+        number = local.year
+        year = self.year(number)
+        index = bisect_right(year.days, local.toordinal()) + n - 1
+        while index >= len(year.days):
+            index -= len(year.days)
+            number = self._next(number, local.year)
+            year = self.year(number)
+        return instant(year.closings[index])
+
+    def nth_day(self, at: datetime, n: int) -> datetime:
+        """Return the end (local midnight) of the *n*-th calendar day after the local date of *at*."""
+        day = at.astimezone(self._zone).date() + timedelta(days=n + 1)
+        return instant(moment(day, 0, self._zone))
+
+    def year(self, number: int) -> Year:
+        """Return a year, compiled."""
+        if number not in self._years:
+            self._years[number] = compiled(self.calendar, self._zone, number)
+        return self._years[number]
+
+    def _next(self, number: int, first: int) -> int:
+        if number - first >= YEARS_MAX:
+            raise CalendarExhausted(f"calendar {self.calendar.code} from {first}")
+        return number + 1
+
+
+def compiled(calendar: Calendar, zone: ZoneInfo, number: int) -> Year:
+    """Return one local year of *calendar*."""
+    given = (
+        (day.toordinal(), moment(day, first, zone), moment(day, last, zone))
+        for day in days_of(number)
+        for first, last in calendar.hours_on(day)
+    )
+    # A span may lie wholly in an hour that the clocks leave out.
+    spans = [(day, opens, closes) for day, opens, closes in given if opens < closes]
+    *worked, total = accumulate((closes - opens for _, opens, closes in spans), initial=0)
+    closing = {day: closes for day, _, closes in spans}
+    return Year(
+        opens=[opens for _, opens, _ in spans],
+        closes=[closes for _, _, closes in spans],
+        worked=worked,
+        total=total,
+        days=list(closing),
+        closings=list(closing.values()),
+    )
+
+
+def moment(day: date, second: int, zone: ZoneInfo) -> int:
+    """Return the instant of a local time of day, in microseconds; never earlier for a later local time.
+
+    What happens twice when the clocks are put back is its first occurrence; what never happens when they are put
+    forward is the moment at which they are.
+    """
+    local = datetime.combine(day, time()) + timedelta(seconds=second)
+    at = micros(local.replace(tzinfo=zone))
+    if instant(at).astimezone(zone).replace(tzinfo=None) == local:
+        return at
+    # In a gap, fold=0 reads the time by the offset before the jump and fold=1 by the one after: the jump lies between.
+    low, high = micros(local.replace(tzinfo=zone, fold=1)), at
+    after = instant(high).astimezone(zone).utcoffset()
+    while high - low > SECOND:
+        middle = low + (high - low) // SECOND // 2 * SECOND
+        if instant(middle).astimezone(zone).utcoffset() == after:
+            high = middle
+        else:
+            low = middle
+    return high
+
+
+def micros(at: datetime) -> int:
+    """Return the microseconds from 1970 to an aware instant."""
+    return (at - EPOCH) // MICROSECOND
+
+
+def instant(at: int) -> datetime:
+    """Return the instant, UTC, that lies so many microseconds after 1970."""
+    return EPOCH + timedelta(microseconds=at)

@@ -1,0 +1,46 @@
+"""What sla hears and which rule decides; never a rule itself."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from services.sla.domain.rules import SlaRules
+from services.sla.domain.ticket import Ticket, decide, tick
+from shared import topics
+from shared.delivery.ports import Record
+from shared.events import Arrival, Decision, Event, Fact, UnreadableEvent
+
+
+class SlaHandler:
+    """Complaints, tickets and the passing of time in; clocks, warnings and breaches out.
+
+    Args:
+        rules: What the city has decided about its clocks; may be replaced between two batches.
+    """
+
+    service = "sla"
+    topics = (topics.ACCEPTED, topics.TICKETS, topics.replay_topic("sla"))
+    keeps_answers = False
+
+    def __init__(self, rules: SlaRules) -> None:
+        self.rules = rules
+
+    def key_of(self, event: Event) -> str:
+        """Return the ticket that *event* concerns; every event on these topics names one."""
+        ticket_id: str = getattr(event.data, "ticket_id")  # noqa: B009  # the catalogue's common type knows no field
+        return ticket_id
+
+    def decide(self, state: Ticket | None, event: Event, arrival: Arrival) -> Decision[Ticket]:
+        """Return what follows from *event*."""
+        return decide(state, event.data, self.rules, arrival.now)
+
+    def refuse(self, record: Record, arrival: Arrival, fault: UnreadableEvent) -> Sequence[Fact] | None:
+        """Return None: what cannot be read names no ticket whose clocks it could move, so it is a dead letter."""
+        return None
+
+    def due_at(self, state: Ticket) -> datetime | None:
+        """Return when time alone may give more to say about *state*; None if never."""
+        return state.wakes_at
+
+    def tick(self, state: Ticket, now: datetime) -> Decision[Ticket]:
+        """Return what has followed from the passing of time up to *now*."""
+        return tick(state, self.rules, now)
