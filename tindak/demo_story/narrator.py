@@ -37,7 +37,7 @@ class Narrator:
         """Print one line; on a terminal it is cut at the edge, anywhere else it stays whole."""
         text = Text.assemble(*parts)
         cut = self.console.is_terminal
-        self.console.print(text, no_wrap=True, overflow="ellipsis", crop=cut, soft_wrap=not cut)
+        self.console.print(text, no_wrap=True, overflow="ellipsis" if cut else "ignore", crop=cut)
 
     def heading(self, title: str) -> None:
         """Begin a part."""

@@ -45,12 +45,34 @@ def test_refusal_tells_every_reason_with_its_code() -> None:
     assert told == "refused: There is no text. (empty); No such channel. (unknown_channel)"
 
 
-def test_routing_tells_agency_and_deciding_rule() -> None:
-    assert sentence(routed()) == "routed to Dinas Perhubungan, by rule kw-street-light"
+def step(name: str, outcome: str, rule: str | None = None) -> dict[str, object]:
+    return {"step": name, "rule": rule, "policy_version": "1", "outcome": outcome}
 
 
-def test_second_agency_is_told_as_second_hop() -> None:
-    assert sentence(routed(hop=2, explanation=[])) == "routed to Dinas Perhubungan, by rule (hop 2)"
+@pytest.mark.parametrize(
+    ("steps", "why"),
+    [
+        (
+            [step("rule", "dishub: lampu jalan", "kw-1"), step("rule", "dlh: sampah", "kw-2"), step("rules", "dishub")],
+            "words: lampu jalan",
+        ),
+        ([step("category", "dishub", "penerangan_jalan")], "category penerangan_jalan"),
+        ([step("requested", "dishub")], "chosen by the reporter"),
+        ([step("outside", "national_admin", "out-pln")], "Belongs to PLN."),
+        ([step("return", "dlh declined and named dishub")], "dlh declined and named dishub"),
+        ([step("officer", "Jembatan dahulu.")], "Jembatan dahulu."),
+        ([], "rule"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_routing_tells_the_agency_and_why(steps: list[dict[str, object]], why: str) -> None:
+    told = sentence(routed(explanation=steps, reason_en="Belongs to PLN."))
+
+    assert told == f"routed to Dinas Perhubungan: {why}"
+
+
+def test_second_agency_is_told_as_second() -> None:
+    assert sentence(routed(hop=2, explanation=[])) == "routed to Dinas Perhubungan: rule (agency no. 2)"
 
 
 def test_closing_tells_who_and_the_rating() -> None:
