@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from jinja2 import TemplateError
 
+from services.intake.policy import load_intake
 from services.notify.domain.deliveries import REPORTER
 from services.notify.domain.notices import Notice
 from services.notify.policy import FILE as NOTICES_FILE
@@ -74,6 +75,7 @@ def check(policy_dir: Path) -> Checked:
             return None
 
     directory, places = attempt(load_agencies), attempt(load_places)
+    intake = attempt(load_intake)
     routing, sla, notices = attempt(load_routing), attempt(load_sla), attempt(load_notices)
     faults += strays(policy_dir)
     if directory and places:
@@ -82,12 +84,13 @@ def check(policy_dir: Path) -> Checked:
         faults += [*unused_texts(policy_dir, notices), *unreadable_texts(policy_dir, notices)]
     if sla and notices:
         faults += escalation_faults(policy_dir, notices)
-    if faults or not (directory and places and routing and sla and notices):
+    if faults or not (directory and places and intake and routing and sla and notices):
         return Checked(version_of(policy_dir), {}, PolicyInvalid(faults).faults)
     counts = {
         "agencies": len(directory.codes),
         "kecamatan": len(places.kecamatan),
         "kelurahan": len(places.kelurahan),
+        "channels": len(intake.channels),
         "categories": len({category.code for category in routing.categories.values()}),
         "rules": len(routing.rulebook.rules),
         "clocks": len(sla.clocks),

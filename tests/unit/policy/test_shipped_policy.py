@@ -10,7 +10,7 @@ from services.routing.policy_files import CategoryFile
 from shared.agencies import AgencyKind, load_agencies
 from shared.places import load_places
 from shared.policy import load, version_of
-from tindak.policy_check import SAMPLES, check
+from tindak.policy_check import FILES, SAMPLES, check
 
 pytestmark = pytest.mark.unit
 
@@ -128,6 +128,10 @@ def test_a_category_leads_to_its_agency(routing: RoutingPolicy, given: str, agen
 
     assert category is not None
     assert category.agency == agency
+
+
+def test_every_file_that_is_read_is_shipped_and_no_other() -> None:
+    assert {path.name for path in SHIPPED.glob("*.yaml")} == FILES
 
 
 def test_texts_are_checked_with_every_value_that_a_text_may_use() -> None:
