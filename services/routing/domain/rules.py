@@ -34,6 +34,10 @@ class Condition:
             and self.none.isdisjoint(said)
         )
 
+    def heard(self, said: frozenset[Phrase], place: frozenset[Phrase]) -> frozenset[Phrase]:
+        """Return the phrases that speak for the rule in a report and its place."""
+        return (said & self.telling) | (place & self.at)
+
     @property
     def telling(self) -> frozenset[Phrase]:
         """Return the phrases that speak for the rule."""
@@ -102,10 +106,9 @@ class Rulebook:
         """Return the rules that hold, in their order, each with the phrases that speak for it."""
         said = self.book.found_in(*texts)
         there = self.book.found_in(place) if place else frozenset()
-        heard = said | there
-        candidates = sorted({index for phrase in heard for index in self._spoken_for.get(phrase, ())})
+        candidates = sorted({index for phrase in said | there for index in self._spoken_for.get(phrase, ())})
         rules = [self.rules[index] for index in candidates]
-        return [(rule, heard & rule.condition.telling) for rule in rules if rule.condition.holds(said, there)]
+        return [(rule, rule.condition.heard(said, there)) for rule in rules if rule.condition.holds(said, there)]
 
 
 @dataclass(frozen=True, slots=True)

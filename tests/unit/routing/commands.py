@@ -1,0 +1,52 @@
+"""Every command once, as plain as it can be."""
+
+from services.routing.domain.updates import Request
+from shared.events import (
+    AcknowledgeTicket,
+    AnswerTicket,
+    ArchiveTicket,
+    AssignTicket,
+    Classification,
+    ConfirmTicket,
+    DeclineTicket,
+    DisputeTicket,
+    HoldReason,
+    HoldTicket,
+    MergeTicket,
+    ProgressTicket,
+    ReclassifyTicket,
+    ReplyToTicket,
+    ResumeTicket,
+    UnmergeTicket,
+    WithdrawTicket,
+)
+from shared.ids import ticket_id
+from tests.builders import TICKET
+from tests.unit.routing.desk import CHANNEL, DISHUB, OFFICER
+
+COMMANDS: dict[str, Request] = {
+    "acknowledge": AcknowledgeTicket(ticket_id=TICKET),
+    "progress": ProgressTicket(ticket_id=TICKET, note="Dikerjakan."),
+    "answer": AnswerTicket(ticket_id=TICKET, answer="Selesai.", final=True),
+    "answer_partly": AnswerTicket(ticket_id=TICKET, answer="Dijadwalkan.", final=False),
+    "decline": DeclineTicket(ticket_id=TICKET, reason="Bukan wewenang.", suggested_agency="dlh"),
+    "hold": HoldTicket(ticket_id=TICKET, reason=HoldReason.NEEDS_REPORTER, question="Di mana?"),
+    "resume": ResumeTicket(ticket_id=TICKET),
+    "reclassify": ReclassifyTicket(ticket_id=TICKET, classification=Classification.ASPIRATION, reason="Usulan."),
+    "assign": AssignTicket(ticket_id=TICKET, agency="dsdabmbk", reason="Sesuai tugas."),
+    "archive": ArchiveTicket(ticket_id=TICKET, reason="unclear"),
+    "merge": MergeTicket(ticket_id=TICKET, into=ticket_id("web", "2")),
+    "unmerge": UnmergeTicket(ticket_id=TICKET),
+    "reply": ReplyToTicket(ticket_id=TICKET, text="Di depan pasar."),
+    "confirm": ConfirmTicket(ticket_id=TICKET, rating=4),
+    "dispute": DisputeTicket(ticket_id=TICKET, reason="Belum selesai."),
+    "withdraw": WithdrawTicket(ticket_id=TICKET),
+}
+
+BY = dict.fromkeys(("assign", "archive", "merge", "unmerge"), OFFICER)
+BY |= dict.fromkeys(("reply", "confirm", "dispute", "withdraw"), CHANNEL)
+
+
+def sender_for(name: str) -> str:
+    """Return who may ask for it: the agency that has the ticket unless only somebody else may."""
+    return BY.get(name, DISHUB)

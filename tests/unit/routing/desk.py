@@ -1,0 +1,173 @@
+"""A small city and a ticket in any situation, so that a test shows only what matters to it."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from services.routing.domain.rules import (
+    AgencyRule,
+    Category,
+    Condition,
+    KindRule,
+    PriorityRule,
+    RoutingPolicy,
+    Rulebook,
+)
+from services.routing.domain.state import (
+    Answered,
+    Archived,
+    Closed,
+    Filed,
+    Held,
+    InTriage,
+    Situation,
+    Stage,
+    State,
+    Ticket,
+    WithAgency,
+    Withdrawn,
+)
+from services.routing.domain.updates import Request, Update, follow
+from shared.events import (
+    Classification,
+    ClosedBy,
+    Decision,
+    HoldReason,
+    Location,
+    Priority,
+    Report,
+)
+from tests.builders import TICKET, TRACKING
+from tests.fakes.bench import NOON
+
+LATER = NOON + timedelta(hours=1)
+DISHUB, DLH, ROADS = "/agencies/dishub", "/agencies/dlh", "/agencies/dsdabmbk"
+OFFICER, CHANNEL = "/officers/7", "/channels/web"
+UPDATE_ID = "3b9dc0b6-6a3c-5b55-9e0e-0d5a3e3c7f11"
+
+
+def phrases(*texts: str) -> frozenset[tuple[str, ...]]:
+    return frozenset(tuple(text.split()) for text in texts)
+
+
+def any_of(*texts: str, none: tuple[str, ...] = ()) -> Condition:
+    return Condition(any=phrases(*texts), none=phrases(*none))
+
+
+RULES = (
+    AgencyRule(
+        "out-power", any_of("pln", "listrik padam"), "national_admin", 4, "Listrik urusan PLN.", "Power is PLN's."
+    ),
+    AgencyRule("kw-lamp", any_of("lampu jalan", "pju"), "dishub", 3),
+    AgencyRule("kw-traffic", any_of("macet"), "dishub", 2),
+    AgencyRule("kw-waste", any_of("sampah", none=("kantong sampah",)), "dlh", 3),
+    AgencyRule("kw-road", any_of("berlubang"), "dsdabmbk", 3),
+    AgencyRule("kw-neighbour", any_of("ketua rt"), "kecamatan", 3),
+    PriorityRule("pri-danger", any_of("membahayakan"), Priority.HIGH),
+    KindRule("kind-question", any_of("bagaimana cara"), Classification.INFORMATION_REQUEST),
+)
+POLICY = RoutingPolicy(
+    version="p1",
+    agencies={
+        "dishub": "Dinas Perhubungan",
+        "dlh": "Dinas Lingkungan Hidup",
+        "dsdabmbk": "Dinas Bina Marga",
+        "kec_ciputat": "Kecamatan Ciputat",
+        "national_admin": "Admin Nasional",
+    },
+    rulebook=Rulebook(RULES),
+    districts={"Ciputat": "kec_ciputat"},
+    categories={
+        "penerangan_jalan": Category("penerangan_jalan", "dishub"),
+        "penerangan jalan": Category("penerangan_jalan", "dishub"),
+        "pungli": Category("pungli", None, Classification.COMPLAINT_SUPERVISORY),
+        "kelurahan": Category("kelurahan", "kecamatan"),
+        "listrik": Category("listrik", "national_admin", None, "Urusan PLN.", "It is PLN's."),
+    },
+)
+
+SITUATIONS: dict[str, Situation] = {
+    "in_triage": InTriage(),
+    "routed": WithAgency("dishub", Stage.ROUTED),
+    "acknowledged": WithAgency("dishub", Stage.ACKNOWLEDGED),
+    "in_progress": WithAgency("dishub", Stage.IN_PROGRESS),
+    "reopened": WithAgency("dishub", Stage.REOPENED),
+    "held": Held("dishub", Stage.ROUTED, HoldReason.FIELD_WORK),
+    "held_for_reporter": Held("dishub", Stage.ACKNOWLEDGED, HoldReason.NEEDS_REPORTER, "Nomor tiang?"),
+    "answered": Answered("dishub"),
+    "closed_by_reporter": Closed("dishub", ClosedBy.REPORTER, NOON),
+    "closed_by_system": Closed("dishub", ClosedBy.SYSTEM, NOON),
+    "archived": Archived("dishub"),
+    "archived_from_triage": Archived(None),
+    "withdrawn": Withdrawn("dishub"),
+}
+
+
+def report(**changes: Any) -> Report:
+    plain = {"channel": "web", "title": "Lampu jalan mati", "body": "PJU padam sejak seminggu."}
+    return Report.model_validate(plain | changes)
+
+
+def at(kecamatan: str | None = None, text: str | None = None) -> Location:
+    return Location(kecamatan=kecamatan, text=text)
+
+
+def ticket(**changes: Any) -> Ticket:
+    plain = Ticket(
+        id=TICKET,
+        tracking_id=TRACKING,
+        report=report(),
+        classification=Classification.COMPLAINT,
+        category=None,
+        priority=Priority.NORMAL,
+        requested=None,
+        submitted_at=NOON,
+        accepted_at=NOON,
+        at=NOON,
+        version=1,
+        agencies=("dishub",),
+    )
+    return replace(plain, **changes)
+
+
+def filed(situation: Situation | str = "routed", **changes: Any) -> Filed:
+    """Return a ticket in that situation; what has been answered or asked before follows from it."""
+    now = SITUATIONS[situation] if isinstance(situation, str) else situation
+    counts = {
+        "answers": int(isinstance(now, Answered | Closed)),
+        "questions": int(isinstance(now, Held) and now.reason is HoldReason.NEEDS_REPORTER),
+    }
+    return Filed(ticket(**counts | changes), now)
+
+
+def update(command: Request, by: str = DISHUB, when: datetime = LATER) -> Update:
+    return Update(UPDATE_ID, by, command, when)
+
+
+def ask(
+    state: Filed, command: Request, by: str = DISHUB, when: datetime = LATER, policy: RoutingPolicy = POLICY
+) -> Decision[State]:
+    """Return what comes of asking *command* of a ticket."""
+    return follow(policy, state, update(command, by, when))
+
+
+def head(state: str, version: int = 2, when: datetime = LATER) -> dict[str, Any]:
+    """Return what every fact of the ticket holds."""
+    return {"ticket_id": TICKET, "tracking_id": TRACKING, "state": state, "version": version, "at": when}
+
+
+def said(decision: Decision[Any], topic: str = "tickets.events") -> list[Any]:
+    """Return the data of what is told on *topic*."""
+    return [fact.data for fact in decision.facts if fact.topic == topic]
+
+
+def situation_of(decision: Decision[State]) -> Situation:
+    assert isinstance(decision.state, Filed)
+    return decision.state.situation
+
+
+def refusal_of(decision: Decision[State]) -> str:
+    """Return the code of the one refusal that a decision comes to."""
+    (refused,) = said(decision)
+    code: str = refused.code
+    return code

@@ -1,0 +1,34 @@
+import json
+
+import pytest
+
+from services.routing.domain.filing import remember
+from services.routing.domain.state import State
+from services.routing.store import STATE
+from shared.events import Classification, Priority
+from tests.fakes.bench import NOON
+from tests.unit.routing.commands import COMMANDS
+from tests.unit.routing.desk import POLICY, SITUATIONS, at, filed, report, update
+
+pytestmark = pytest.mark.unit
+
+AWAITED = [remember(POLICY, None, update(command)).state for command in COMMANDS.values()]
+FULL = filed(
+    "held_for_reporter",
+    report=report(location=at("Ciputat", "depan pasar"), flags=("burst",), occurred_on="2026-03-01"),
+    classification=Classification.ASPIRATION,
+    category="penerangan_jalan",
+    priority=Priority.HIGH,
+    requested="dlh",
+    agencies=("dlh", "dishub"),
+    updates=7,
+    merged_into="6d3f2c5e-1d5b-5c0e-9a53-3f0b6f1c7a10",
+    at=NOON,
+)
+
+
+@pytest.mark.parametrize("state", [*map(filed, SITUATIONS), FULL, *AWAITED], ids=lambda state: state.kind)
+def test_every_state_comes_back_as_it_was_stored(state: State) -> None:
+    stored = json.loads(json.dumps(STATE.dump_python(state, mode="json")))
+
+    assert STATE.validate_python(stored) == state
