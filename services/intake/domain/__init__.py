@@ -1,0 +1,1 @@
+"""The rules of intake: pure, without clock, randomness or I/O."""

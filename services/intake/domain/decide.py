@@ -1,0 +1,85 @@
+"""What follows from a submission: exactly one answer; never how it is delivered."""
+
+from collections.abc import Callable, Sequence
+
+from services.intake.domain.refusals import SOURCE_ID_CONFLICT, channel_reasons, reasons_against
+from services.intake.domain.report import accepted, has_identity
+from services.intake.domain.rules import Rules
+from services.intake.domain.state import State, Taken, fingerprint
+from shared import topics
+from shared.events import (
+    Arrival,
+    ComplaintRejected,
+    ComplaintSubmitted,
+    ContactSealed,
+    Decision,
+    Fact,
+    Origin,
+    Reason,
+)
+
+Seal = Callable[[str, ComplaintSubmitted], ContactSealed]
+
+
+def decide(
+    state: State | None, submitted: ComplaintSubmitted, event_id: str, arrival: Arrival, rules: Rules, seal: Seal
+) -> Decision[State]:
+    """Return the answer to a submission.
+
+    A repeat of what was taken gets the first answer again. A refusal leaves no trace, so the channel may correct the
+    report and send it under the same source id. It says that the id is taken only if nothing else is wrong: so it
+    follows from the report alone, or from what never changes again, and is the same whenever it is handled.
+
+    Args:
+        state: What is known under this channel and source id.
+        submitted: The report.
+        event_id: Of the event that brings it.
+        arrival: When and where it came; ``attempt`` chooses another tracking id if one was taken.
+        rules: The city's policy.
+        seal: Makes the sealed contact of the ticket with this id; called only if there is an identity.
+    """
+    if state is not None and state.fingerprint == fingerprint(submitted.title, submitted.body):
+        because = "the same report was taken before"
+        return Decision(state, ignored_because=because, recorded=False, repeats=state.event_id)
+    reasons = reasons_against(submitted, arrival.arrived_at, rules)
+    if not reasons and state is not None:
+        reasons = (SOURCE_ID_CONFLICT,)
+    if reasons:
+        refused = rejection(submitted.channel, submitted.source_id, reasons, arrival)
+        return Decision(state, (refused,), recorded=False)
+    return take(submitted, event_id, arrival, rules, seal)
+
+
+def take(submitted: ComplaintSubmitted, event_id: str, arrival: Arrival, rules: Rules, seal: Seal) -> Decision[State]:
+    """Return the decision to take a report."""
+    report = accepted(submitted, arrival, rules)
+    ticket = report.ticket_id
+    facts = [Fact(report, topics.ACCEPTED, ticket, at=arrival.arrived_at)]
+    if has_identity(submitted):
+        facts.append(Fact(seal(ticket, submitted), topics.CONTACTS, ticket, at=arrival.arrived_at))
+    taken = Taken(
+        tracking_id=report.tracking_id,
+        fingerprint=fingerprint(submitted.title, submitted.body),
+        event_id=event_id,
+        submitted_at=submitted.submitted_at,
+        accepted_at=arrival.arrived_at,
+        title=submitted.title,
+        body=submitted.body,
+    )
+    return Decision(taken, tuple(facts))
+
+
+def rejection(channel: str | None, source_id: str | None, reasons: Sequence[Reason], arrival: Arrival) -> Fact:
+    """Return the refusal of a report, as far as it is known which it is; it says where the refused bytes lie."""
+    origin = Origin(partition=arrival.partition, offset=arrival.offset, sha256=arrival.sha256)
+    data = ComplaintRejected(channel=channel, source_id=source_id, reasons=tuple(reasons), origin=origin)
+    key = f"{channel}/{source_id}" if channel and source_id else ""
+    return Fact(data, topics.REJECTED, key, at=arrival.arrived_at)
+
+
+def refuse_unreadable(
+    reasons: Sequence[Reason], channel: str | None, source_id: str | None, arrival: Arrival, rules: Rules
+) -> Fact:
+    """Return the refusal of a record that is no event, with what else can be said about it."""
+    further = tuple(channel_reasons(channel, rules)) if channel else ()
+    return rejection(channel, source_id, (*reasons, *further), arrival)

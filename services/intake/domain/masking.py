@@ -1,0 +1,120 @@
+"""Covers identities that a reporter typed into a text; a text without any comes back as it was."""
+
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from services.intake.domain.folding import Folded, Span, fold, folded_text, replaced
+from services.intake.domain.numbers import GAP, NIK, SEVEN_DIGITS, TELEPHONE, number_spans
+from shared.events import Reporter
+
+EMAIL, NAME = "[email]", "[nama]"
+
+# Possessive, and only from the start of a run, so that a long text without an address costs no more than its length.
+LOCAL = r"(?<![\w.!#$%&'*+/=?^~-])[\w.!#$%&'*+/=?^~-]++"
+ADDRESSES = (
+    re.compile(rf"{LOCAL}@(?:[a-z][\w-]*|[\w-]+(?=\.))(?:\.[\w-]+)*"),
+    re.compile(rf"{LOCAL}\s{{0,2}}@\s{{0,2}}(?:[\w-]+\.)+[a-z]{{2,}}"),
+)
+WORD = re.compile(r"[^\W_]+")
+BETWEEN_NAMES = r"[\W_]{0,3}"
+LONE_NAME_LETTERS_MIN = 4
+NAME_PART_LETTERS_MIN = 6
+NAME_WORDS_MAX = 8
+OWN_NUMBER_DIGITS_MIN = 7
+OWN_TEXT_LENGTH_MIN = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who reports, folded, as it may turn up in the report's own text; empty where nothing is known.
+
+    Args:
+        name: Words of the name.
+        telephone: Digits after the country code or the leading 0.
+        email: The whole address.
+        national_id: Letters and digits.
+    """
+
+    name: tuple[str, ...] = ()
+    telephone: str = ""
+    email: str = ""
+    national_id: str = ""
+
+
+NOBODY = Identity()
+
+
+def identity_of(reporter: Reporter | None, no_names: Collection[str] = ()) -> Identity:
+    """Return what to look for in the texts of this reporter.
+
+    Args:
+        reporter: As the channel gave it.
+        no_names: Folded words that people put where a name is asked for and that name nobody, such as ``warga``.
+    """
+    if reporter is None:
+        return NOBODY
+    name = folded_text(reporter.name or "")
+    words = tuple(WORD.findall(name))
+    if name in no_names or (len(words) == 1 and len(words[0]) < LONE_NAME_LETTERS_MIN):
+        words = ()
+    telephone = re.sub(r"\D", "", folded_text(reporter.phone or ""))
+    return Identity(
+        name=words[:NAME_WORDS_MAX],
+        telephone=re.sub(r"^(?:0*62|0+)", "", telephone),
+        email=folded_text(reporter.email or ""),
+        national_id="".join(WORD.findall(folded_text(reporter.national_id or ""))),
+    )
+
+
+def mask(text: str, identity: Identity = NOBODY) -> str:
+    """Return *text* with NIKs, telephone numbers, e-mail addresses and the reporter's own identity covered."""
+    folded = fold(text)
+    return replaced(folded, identity_spans(folded, identity))
+
+
+def identity_spans(folded: Folded, identity: Identity) -> list[Span]:
+    """Return where a text holds an identity, surest first."""
+    return [*email_spans(folded.text), *own_spans(folded.text, identity), *number_spans(folded.text)]
+
+
+def email_spans(text: str) -> Iterator[Span]:
+    """Yield where a folded text holds an e-mail address."""
+    if "@" in text:
+        for pattern in ADDRESSES:
+            yield from (Span(*found.span(), EMAIL) for found in pattern.finditer(text))
+
+
+def own_spans(text: str, identity: Identity) -> Iterator[Span]:
+    """Yield where a folded text holds the reporter's own address, id, number or name."""
+    if len(identity.email) >= OWN_TEXT_LENGTH_MIN and identity.email in text:
+        yield from (Span(*found.span(), EMAIL) for found in re.finditer(re.escape(identity.email), text))
+    if SEVEN_DIGITS.search(text):
+        yield from own_number_spans(text, identity)
+    yield from name_spans(text, identity.name)
+
+
+def own_number_spans(text: str, identity: Identity) -> Iterator[Span]:
+    """Yield where a folded text holds the reporter's own id or telephone number, with whatever between its digits.
+
+    A pattern is compiled only for a number that does occur: that costs more than all the rest.
+    """
+    squeezed = "".join(WORD.findall(text))
+    own_id, telephone = identity.national_id, identity.telephone
+    if len(own_id) >= OWN_NUMBER_DIGITS_MIN and own_id in squeezed:
+        yield from (Span(*found.span(), NIK) for found in re.finditer(GAP.join(own_id), text))
+    if len(telephone) >= OWN_NUMBER_DIGITS_MIN and telephone in squeezed:
+        pattern = rf"(?:(?:\+{GAP})?62{GAP}|0{GAP})?{GAP.join(telephone)}"
+        yield from (Span(*found.span(), TELEPHONE) for found in re.finditer(pattern, text))
+
+
+def name_spans(text: str, words: tuple[str, ...]) -> Iterator[Span]:
+    """Yield where a folded text holds the whole name, or at least two words of it side by side."""
+    if not any(word in text for word in words):
+        return
+    count = len(words)
+    parts = [words[start:end] for start in range(count) for end in range(start + 2, count + 1)]
+    known = {words, *(part for part in parts if sum(map(len, part)) >= NAME_PART_LETTERS_MIN)}
+    longest_first = sorted(known, key=lambda part: (-len(part), part))
+    choices = "|".join(BETWEEN_NAMES.join(part) for part in longest_first)
+    yield from (Span(*found.span(), NAME) for found in re.finditer(rf"(?<![^\W_])(?:{choices})(?![^\W_])", text))

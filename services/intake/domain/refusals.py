@@ -1,0 +1,108 @@
+"""Why a report is not taken: a code and a sentence in both languages for each thing that applies; never a lump."""
+
+import difflib
+from collections.abc import Iterator
+from datetime import datetime
+
+from services.intake.domain.folding import folded_text
+from services.intake.domain.rules import Rules
+from services.intake.domain.wording import distinct_letters, is_only_filler, is_only_link, says_nothing
+from shared.events import ComplaintSubmitted, Reason
+
+
+def reasons_against(submitted: ComplaintSubmitted, arrived_at: datetime, rules: Rules) -> tuple[Reason, ...]:
+    """Return everything that speaks against taking a report, none if nothing does.
+
+    Depends on nothing but the report, when it arrived and the policy, so that the same report is refused in the same
+    words if it is handled again.
+    """
+    return (
+        *channel_reasons(submitted.channel, rules),
+        *time_reasons(submitted, arrived_at, rules),
+        *text_reasons(submitted, rules),
+    )
+
+
+def channel_reasons(channel: str, rules: Rules) -> Iterator[Reason]:
+    """Yield the reason against a channel that is not in the registry."""
+    if not rules.knows_channel(channel):
+        close = difflib.get_close_matches(channel, sorted(rules.channels), n=1)
+        yield Reason(
+            code="unknown_channel",
+            field="channel",
+            message_id=f"Kanal `{channel}` tidak terdaftar" + (f"; mungkin `{close[0]}`?" if close else "."),
+            message_en=f"The channel `{channel}` is not registered"
+            + (f"; did you mean `{close[0]}`?" if close else "."),
+        )
+
+
+def time_reasons(submitted: ComplaintSubmitted, arrived_at: datetime, rules: Rules) -> Iterator[Reason]:
+    """Yield the reasons against what a report says of time."""
+    limits = rules.limits
+    if submitted.submitted_at - arrived_at > limits.ahead:
+        hours = hours_of(limits.ahead.total_seconds())
+        yield Reason(
+            code="schema_violation",
+            field="submitted_at",
+            message_id=f"submitted_at lebih dari {hours} jam setelah laporan sampai; periksa jam pengirim.",
+            message_en=f"submitted_at is more than {hours} hours after the arrival; check the sender's clock.",
+        )
+    if arrived_at - submitted.submitted_at > limits.retention:
+        days = limits.retention.days
+        yield Reason(
+            code="outside_retention",
+            field="submitted_at",
+            message_id=f"Laporan dikirim lebih dari {days} hari sebelum sampai (submitted_at); buat laporan baru.",
+            message_en=f"The report was sent more than {days} days before it arrived (submitted_at); make a new one.",
+        )
+    today = arrived_at.astimezone(rules.zone).date()
+    if submitted.occurred_on is not None and submitted.occurred_on > today:
+        yield Reason(
+            code="schema_violation",
+            field="occurred_on",
+            message_id=f"Tanggal kejadian (occurred_on) setelah hari ini, {today}.",
+            message_en=f"The date of the event (occurred_on) is after today, {today}.",
+        )
+
+
+def hours_of(seconds: float) -> str:
+    """Return a duration in hours, without needless digits."""
+    return f"{seconds / 3600:g}"
+
+
+def text_reasons(submitted: ComplaintSubmitted, rules: Rules) -> Iterator[Reason]:
+    """Yield the reason against a text that says nothing. In doubt there is none: somebody may need help."""
+    text = folded_text(f"{submitted.title or ''}\n{submitted.body}")
+    if says_nothing(submitted.body):
+        yield body_reason("empty", "Isi laporan kosong.", "The report has no text.")
+    elif is_only_link(text):
+        yield body_reason(
+            "spam",
+            "Isi laporan hanya tautan; tuliskan apa yang terjadi dan di mana.",
+            "The report is only a link; say what happened and where.",
+        )
+    elif is_only_filler(text, rules.filler):
+        yield body_reason(
+            "spam",
+            "Isi laporan hanya kata uji coba atau huruf yang diulang; tuliskan apa yang terjadi dan di mana.",
+            "The report is only test words or repeated letters; say what happened and where.",
+        )
+    elif distinct_letters(text) < rules.limits.letters_min:
+        yield body_reason(
+            "spam",
+            f"Isi laporan memakai kurang dari {rules.limits.letters_min} huruf berbeda; tuliskan apa yang terjadi.",
+            f"The report has fewer than {rules.limits.letters_min} different letters; say what happened.",
+        )
+
+
+def body_reason(code: str, message_id: str, message_en: str) -> Reason:
+    """Return a reason that lies in the report's text."""
+    return Reason(code=code, field="body", message_id=message_id, message_en=message_en)
+
+
+SOURCE_ID_CONFLICT = Reason(
+    code="source_id_conflict",
+    field="source_id",
+    message_id="source_id ini sudah dipakai kanal ini untuk laporan dengan isi lain; beri laporan baru source_id baru.",
+    message_en="This channel has used this source_id for a report with another text; give a new report a new one.",
+)

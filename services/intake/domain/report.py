@@ -1,0 +1,169 @@
+"""Makes of a submission what everybody may see: identities and insults covered, names brought to the city's own."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from urllib.parse import unquote
+
+from services.intake.domain.folding import fold, replaced
+from services.intake.domain.masking import Identity, identity_of, identity_spans, own_spans
+from services.intake.domain.places import Located, locate
+from services.intake.domain.rules import Category, Rules
+from services.intake.domain.wording import headline, insult_spans, word_count
+from shared.events import (
+    Arrival,
+    Attachment,
+    Classification,
+    ComplaintAccepted,
+    ComplaintSubmitted,
+    Location,
+)
+from shared.ids import parse_tracking_id, ticket_id, tracking_id
+
+LOCATION_TEXT_LENGTH_MAX = 500
+ADDRESS = re.compile(
+    r"(?:\b[Jj](?:alan|ln|l)\b\.?|\bGg\b\.?|\bGang\b)\s+[A-Z0-9]"
+    r"|\b(?:[Rr][TtWw])\b[\s./]*\d"
+    r"|\b(?:[Pp]erum|[Pp]erumahan|[Kk]omp?le[kx]s?|[Cc]luster|[Kk]ampung|[Kk]p)\b\.?\s+\w"
+)
+PLACELESS = frozenset({Classification.INFORMATION_REQUEST, Classification.ASPIRATION})
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What is made of a submission, and what of it needs a remark."""
+
+    submitted: ComplaintSubmitted
+    identity: Identity
+    category: Category | None
+    located: Located
+    attachments: tuple[Attachment, ...]
+    follow_up_of: str | None
+    is_abusive: bool
+    may_be_emergency: bool
+
+
+def accepted(submitted: ComplaintSubmitted, arrival: Arrival, rules: Rules) -> ComplaintAccepted:
+    """Return the report as it is told to everybody: never an identity."""
+    ticket = ticket_id(submitted.channel, submitted.source_id)
+    reading = read(submitted, rules)
+    body = shown(submitted.body, reading, rules)
+    title = shown(submitted.title or "", reading, rules).strip()
+    return ComplaintAccepted(
+        ticket_id=ticket,
+        tracking_id=tracking_id(ticket, arrival.attempt),
+        channel=submitted.channel,
+        source_id=without_own_numbers(submitted.source_id, reading.identity),
+        submitted_at=submitted.submitted_at,
+        accepted_at=arrival.arrived_at,
+        title=title or headline(body, rules.limits.title_length_max),
+        body=body,
+        classification=submitted.classification,
+        category=reading.category.code if reading.category else None,
+        occurred_on=submitted.occurred_on,
+        location=location(reading, rules),
+        target_agency=submitted.target_agency if submitted.target_agency in rules.agencies else None,
+        attachments=reading.attachments,
+        anonymous=submitted.anonymous,
+        confidential=submitted.confidential,
+        missing=tuple(missing(reading, rules)),
+        flags=tuple(flags(reading, arrival, rules)),
+        follow_up_of=reading.follow_up_of,
+    )
+
+
+def read(submitted: ComplaintSubmitted, rules: Rules) -> Reading:
+    """Return what a submission holds, before anything is covered."""
+    where = submitted.location or Location()
+    text = f"{submitted.title or ''}\n{submitted.body}"
+    folded = fold(f"{text}\n{where.text or ''}").text
+    identity = identity_of(submitted.reporter, rules.no_names)
+    return Reading(
+        submitted=submitted,
+        identity=identity,
+        category=rules.category(submitted.category),
+        located=locate(rules.places, where.kelurahan, where.kecamatan, where.text, text),
+        attachments=tuple(file for file in submitted.attachments if not names_reporter(file, identity)),
+        follow_up_of=parse_tracking_id(submitted.follow_up_of or ""),
+        is_abusive=rules.insults.search(folded) is not None,
+        may_be_emergency=rules.emergencies.search(folded) is not None,
+    )
+
+
+def shown(text: str, reading: Reading, rules: Rules) -> str:
+    """Return *text* with identities and insults covered."""
+    folded = fold(text)
+    insults = insult_spans(folded, rules.insults) if reading.is_abusive else []
+    return replaced(folded, [*identity_spans(folded, reading.identity), *insults])
+
+
+def without_own_numbers(text: str, identity: Identity) -> str:
+    """Return a technical text with the reporter's own address, id and number covered, but no words like the name."""
+    folded = fold(text)
+    return replaced(folded, own_spans(folded.text, replace(identity, name=())))
+
+
+def names_reporter(file: Attachment, identity: Identity) -> bool:
+    """Return whether the address of a file, or what it says of the file's kind, tells who reports."""
+    told = fold(f"{unquote(file.uri)} {file.media_type}").text
+    return next(own_spans(told, identity), None) is not None
+
+
+def location(reading: Reading, rules: Rules) -> Location | None:
+    """Return where it happened: the city's own names where they were recognised, the reporter's words otherwise."""
+    given = reading.submitted.location or Location()
+    place = reading.located.place
+    told = ", ".join(words for words in ((given.text or "").strip(), *reading.located.unknown) if words)
+    made = Location(
+        text=shown(told, reading, rules)[:LOCATION_TEXT_LENGTH_MAX] or None,
+        kelurahan=place.kelurahan if place else None,
+        kecamatan=place.kecamatan if place else None,
+        latitude=given.latitude,
+        longitude=given.longitude,
+    )
+    return None if made == Location() else made
+
+
+def missing(reading: Reading, rules: Rules) -> Iterator[str]:
+    """Yield what the reporter should still supply."""
+    submitted, personal = reading.submitted, reading.category is not None and reading.category.personal
+    if not (personal or submitted.classification in PLACELESS or says_where(reading)):
+        yield "location"
+    if word_count(submitted.body) < rules.limits.description_words_min:
+        yield "description"
+    if personal and not has_identity(submitted):
+        yield "identity"
+
+
+def says_where(reading: Reading) -> bool:
+    """Return whether a report says in any way where it plays: a place, coordinates, an address."""
+    given = reading.submitted.location or Location()
+    return (
+        reading.located.place is not None
+        or (given.latitude is not None and given.longitude is not None)
+        or bool((given.text or "").strip())
+        or ADDRESS.search(f"{reading.submitted.title or ''}\n{reading.submitted.body}") is not None
+    )
+
+
+def has_identity(submitted: ComplaintSubmitted) -> bool:
+    """Return whether the report says anything of who sent it."""
+    who = submitted.reporter
+    return who is not None and any((given or "").strip() for given in (who.name, who.phone, who.email, who.national_id))
+
+
+def flags(reading: Reading, arrival: Arrival, rules: Rules) -> Iterator[str]:
+    """Yield what others should know about the report beside its content."""
+    submitted = reading.submitted
+    remarks = {
+        "clock_skew": submitted.submitted_at - arrival.arrived_at > rules.limits.skew,
+        "abusive_language": reading.is_abusive,
+        "possible_emergency": reading.may_be_emergency,
+        "unknown_category": bool(submitted.category) and reading.category is None,
+        "unknown_target_agency": bool(submitted.target_agency) and submitted.target_agency not in rules.agencies,
+        "unknown_place": bool(reading.located.unknown),
+        "place_conflict": reading.located.contradicts,
+        "unknown_follow_up": bool(submitted.follow_up_of) and reading.follow_up_of is None,
+        "attachment_withheld": len(reading.attachments) < len(submitted.attachments),
+    }
+    yield from (flag for flag, holds in remarks.items() if holds)

@@ -1,0 +1,83 @@
+"""What the city's policy tells intake, as values; reads no file."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta, timezone
+
+from services.intake.domain.folding import folded_text
+from services.intake.domain.places import Gazetteer
+from services.intake.domain.wording import NOTHING
+
+PARTNER_SUFFIX = re.compile(r"[a-z0-9][a-z0-9_]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """From when on a report is not taken, or taken with a remark.
+
+    Args:
+        retention: A report that was sent longer ago than this is no longer taken.
+        ahead: A time of sending further ahead of the arrival than this cannot be.
+        skew: A time of sending further ahead than this is remarked on: the channel's clock is wrong.
+        letters_min: A report with fewer different letters says nothing.
+        description_words_min: A report with fewer words lacks a description.
+        title_length_max: A title made from the body is cut to this many characters.
+    """
+
+    retention: timedelta = timedelta(days=30)
+    ahead: timedelta = timedelta(hours=24)
+    skew: timedelta = timedelta(minutes=5)
+    letters_min: int = 3
+    description_words_min: int = 5
+    title_length_max: int = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """A category as intake needs it; ``personal``: about the reporter's own papers, so that a place matters little."""
+
+    code: str
+    personal: bool = False
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Everything that intake's decisions depend on beside the report.
+
+    Args:
+        channels: Codes; one that ends in ``_`` stands for every code that goes on from it.
+        agencies: Codes of all agencies.
+        categories: By code, name and alias, each as `name_key` gives it.
+        places: The city's.
+        insults: Finds in folded text what is masked as an insult.
+        emergencies: Finds in folded text what may be an emergency.
+        filler: Folded words of people who only try the form out.
+        no_names: Folded words that stand where a name should and name nobody.
+        zone: Where the city's calendar date is read.
+    """
+
+    channels: frozenset[str]
+    agencies: frozenset[str]
+    categories: Mapping[str, Category]
+    places: Gazetteer
+    insults: re.Pattern[str] = NOTHING
+    emergencies: re.Pattern[str] = NOTHING
+    filler: frozenset[str] = frozenset()
+    no_names: frozenset[str] = frozenset()
+    zone: timezone = timezone(timedelta(hours=7), "WIB")
+    limits: Limits = field(default_factory=Limits)
+
+    def knows_channel(self, code: str) -> bool:
+        """Return whether reports may come from a channel of this code."""
+        stem, _, partner = code.partition("_")
+        return code in self.channels or (f"{stem}_" in self.channels and PARTNER_SUFFIX.fullmatch(partner) is not None)
+
+    def category(self, given: str | None) -> Category | None:
+        """Return the category that a channel means by a code or a LAPOR! name."""
+        return self.categories.get(name_key(given)) if given else None
+
+
+def name_key(name: str) -> str:
+    """Return a code or name as it is compared: case, accents and surplus white space make no difference."""
+    return folded_text(name)

@@ -1,0 +1,83 @@
+"""What the words of a report say about it: insults, possible emergencies, and whether anything is said at all."""
+
+import re
+from collections.abc import Iterable
+
+from services.intake.domain.folding import Folded, Span
+
+INSULT = "[kata kasar]"
+CLITICS = r"(?:nya|mu|lah|kah|pun|lu|loe)?"
+# How letters are disguised in insults.
+DISGUISES = {"a": "[a4]", "e": "[e3]", "i": "[i1]", "o": "[o0]", "s": "[s5]"}
+NOTHING = re.compile(r"(?!)")
+
+LINK = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
+WORD = re.compile(r"[^\W\d_]+")
+SENTENCE_END = re.compile(r"(?<=[.!?])\s|\n")
+
+
+def phrases(words: Iterable[str]) -> re.Pattern[str]:
+    """Return a pattern for folded texts that finds any of *words*, each one word or several side by side."""
+    choices = [r"[\W_]+".join(map(re.escape, phrase.split())) for phrase in words]
+    return alternation(choices, CLITICS)
+
+
+def insults(words: Iterable[str]) -> re.Pattern[str]:
+    """Return such a pattern that also finds drawn-out and disguised spellings: ``gobloook``, ``g0blok``."""
+    choices = [r"[\W_]+".join(map(disguised, phrase.split())) for phrase in words]
+    return alternation(choices, CLITICS)
+
+
+def disguised(word: str) -> str:
+    """Return a pattern for *word* with any letter repeated or written as a digit."""
+    return "".join(f"{DISGUISES.get(letter, re.escape(letter))}+" for letter in word)
+
+
+def alternation(choices: list[str], ending: str) -> re.Pattern[str]:
+    """Return a pattern for any of *choices* as a whole word, the longest first; for none, one that finds nothing."""
+    if not choices:
+        return NOTHING
+    longest_first = "|".join(sorted(choices, key=lambda choice: (-len(choice), choice)))
+    return re.compile(rf"(?<![^\W_])(?:{longest_first}){ending}(?![^\W_])")
+
+
+def insult_spans(folded: Folded, pattern: re.Pattern[str]) -> list[Span]:
+    """Return where a text insults somebody."""
+    return [Span(*found.span(), INSULT) for found in pattern.finditer(folded.text)]
+
+
+def says_nothing(body: str) -> bool:
+    """Return whether a text holds neither letter nor digit."""
+    return not any(symbol.isalnum() for symbol in body)
+
+
+def is_only_link(text: str) -> bool:
+    """Return whether a folded text holds a link and no word besides."""
+    rest, links = LINK.subn(" ", text)
+    return links > 0 and WORD.search(rest) is None
+
+
+def distinct_letters(text: str) -> int:
+    """Return how many different letters a folded text has."""
+    return sum(1 for symbol in set(text) if symbol.isalpha())
+
+
+def is_only_filler(text: str, filler: Iterable[str]) -> bool:
+    """Return whether every word of a folded text is one of *filler*, or one letter drawn out; digits do not count."""
+    words = WORD.findall(text)
+    known = frozenset(filler)
+    return bool(words) and all(word in known or (len(word) > 1 and len(set(word)) == 1) for word in words)
+
+
+def word_count(text: str) -> int:
+    """Return how many words a text has."""
+    return len(WORD.findall(text))
+
+
+def headline(body: str, length_max: int) -> str:
+    """Return the first sentence of *body* as a title, cut after a word where it is longer than *length_max*."""
+    first = SENTENCE_END.split(body.strip(), maxsplit=1)[0].strip()
+    if len(first) <= length_max:
+        return first
+    cut = first[: length_max - 1]
+    return f"{cut.rpartition(' ')[0] or cut}…"

@@ -1,0 +1,80 @@
+"""What intake hears and which rule decides; never a rule itself."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from services.intake.domain.decide import decide, refuse_unreadable
+from services.intake.domain.rules import Rules
+from services.intake.domain.state import State
+from shared import topics
+from shared.delivery.ports import Record
+from shared.events import (
+    Arrival,
+    ComplaintSubmitted,
+    ContactSealed,
+    Decision,
+    Event,
+    Fact,
+    Locale,
+    Reporter,
+    UnreadableEvent,
+)
+from shared.ids import ticket_id
+from shared.seal import Contact, Sealer
+
+
+class IntakeHandler:
+    """Submissions in; acceptances, refusals and sealed contacts out.
+
+    Args:
+        rules: The city's policy; may be replaced between two batches.
+        sealer: Seals contacts.
+    """
+
+    service = "intake"
+    topics = (topics.SUBMITTED, topics.replay_topic("intake"))
+    keeps_answers = True
+
+    def __init__(self, rules: Rules, sealer: Sealer) -> None:
+        self.rules = rules
+        self.sealer = sealer
+
+    def key_of(self, event: Event) -> str:
+        """Return the id of the ticket that the report is, was and will be."""
+        submitted = submission(event)
+        return ticket_id(submitted.channel, submitted.source_id)
+
+    def decide(self, state: State | None, event: Event, arrival: Arrival) -> Decision[State]:
+        """Return the answer to a submission."""
+        return decide(state, submission(event), event.id, arrival, self.rules, self.seal)
+
+    def refuse(self, record: Record, arrival: Arrival, fault: UnreadableEvent) -> Sequence[Fact] | None:
+        """Return the answer to what cannot be read: a channel learns of everything that it sent what became of it."""
+        channel, source_id = fault.hints.get("channel"), fault.hints.get("source_id")
+        return [refuse_unreadable(fault.reasons, channel, source_id, arrival, self.rules)]
+
+    def due_at(self, state: State) -> datetime | None:
+        """Return None: nothing here moves with time."""
+        return None
+
+    def seal(self, ticket: str, submitted: ComplaintSubmitted) -> ContactSealed:
+        """Return the reporter's contact, sealed for that ticket."""
+        reporter = submitted.reporter or Reporter()
+        contact = Contact(
+            channel=submitted.channel,
+            name=reporter.name,
+            phone=reporter.phone,
+            email=reporter.email,
+            national_id=reporter.national_id,
+            locale=reporter.locale or Locale.INDONESIAN,
+            preferred_channel=reporter.preferred_channel,
+        )
+        sealed, key_id = self.sealer.seal_contact(ticket, contact)
+        return ContactSealed(ticket_id=ticket, sealed=sealed, locale=contact.locale, key_id=key_id)
+
+
+def submission(event: Event) -> ComplaintSubmitted:
+    """Return the report that an event brings; raise TypeError for any other event, which has no business here."""
+    if not isinstance(event.data, ComplaintSubmitted):
+        raise TypeError(f"{event.type} is no submission")
+    return event.data

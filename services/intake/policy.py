@@ -1,0 +1,182 @@
+"""Turns the city's policy files into the values that intake's rules take; decides nothing."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import ConfigDict, Field, PositiveInt
+
+from services.intake.domain.folding import folded_text
+from services.intake.domain.places import Gazetteer, gazetteer, key_of
+from services.intake.domain.rules import Category, Limits, Rules, name_key
+from services.intake.domain.wording import insults, phrases
+from shared.agencies import load_agencies
+from shared.events.base import Short
+from shared.places import FILE as PLACES_FILE
+from shared.places import Places, load_places
+from shared.policy import PolicyFault, PolicyInvalid, PolicyModel, Source, load, load_sourced, unknown
+
+FILE = "intake.yaml"
+CHANNELS_FILE = "channels.yaml"
+CATEGORIES_FILE = "categories.yaml"
+
+Words = tuple[Short, ...]
+
+
+class LimitsEntry(PolicyModel):
+    """The limits as they stand in the file."""
+
+    retention_days: PositiveInt
+    ahead_hours: PositiveInt
+    skew_minutes: PositiveInt
+    letters_min: PositiveInt
+    description_words_min: PositiveInt
+    title_length_max: Annotated[int, Field(ge=10, le=200)]
+
+
+class IntakeFile(PolicyModel):
+    """The shape of intake.yaml."""
+
+    version: PositiveInt
+    limits: LimitsEntry
+    insults: Words
+    emergencies: Words
+    filler: Words
+    no_names: Words
+    everyday_places: Words
+
+
+class ChannelEntry(PolicyModel):
+    """A channel as it stands in the file; a code that ends in ``_`` stands for all that go on from it."""
+
+    code: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_]*$", max_length=64)]
+    name: Short
+    replies: bool
+
+
+class ChannelFile(PolicyModel):
+    """The shape of channels.yaml."""
+
+    version: PositiveInt
+    channels: Annotated[tuple[ChannelEntry, ...], Field(min_length=1)]
+
+
+class CategoryEntry(PolicyModel):
+    """What intake reads of a category; routing reads the whole file, and finds what is wrong with it."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    code: str
+    name: str
+    aliases: tuple[str, ...] = ()
+    agency: str | None = None
+    outside: str | None = None
+    personal: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return everything that a channel may call it."""
+        return (self.name, *self.aliases)
+
+
+class MainCategoryEntry(CategoryEntry):
+    """A main category with the finer ones below it."""
+
+    entries: tuple[CategoryEntry, ...] = ()
+
+
+class CategoryFile(PolicyModel):
+    """What intake reads of categories.yaml."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    categories: tuple[MainCategoryEntry, ...]
+
+
+def load_intake(policy_dir: Path) -> Rules:
+    """Return the rules that the files in *policy_dir* state.
+
+    Raises:
+        PolicyInvalid: With every fault of the first file that has any.
+    """
+    agencies = load_agencies(policy_dir).codes
+    city = load_places(policy_dir)
+    held, source = load_sourced(policy_dir / FILE, IntakeFile)
+    refuse(strangers(held, source, city))
+    limits = held.limits
+    return Rules(
+        channels=load_channels(policy_dir),
+        agencies=frozenset(agencies),
+        categories=load_categories(policy_dir),
+        places=places_of(city, held.everyday_places),
+        insults=insults(map(folded_text, held.insults)),
+        emergencies=phrases(map(folded_text, held.emergencies)),
+        filler=frozenset(map(folded_text, held.filler)),
+        no_names=frozenset(map(folded_text, held.no_names)),
+        limits=Limits(
+            retention=timedelta(days=limits.retention_days),
+            ahead=timedelta(hours=limits.ahead_hours),
+            skew=timedelta(minutes=limits.skew_minutes),
+            letters_min=limits.letters_min,
+            description_words_min=limits.description_words_min,
+            title_length_max=limits.title_length_max,
+        ),
+    )
+
+
+def load_channels(policy_dir: Path) -> frozenset[str]:
+    """Return the codes of channels.yaml; raise PolicyInvalid with every fault of the file."""
+    held, source = load_sourced(policy_dir / CHANNELS_FILE, ChannelFile)
+    refuse(repeats(held, source))
+    return frozenset(channel.code for channel in held.channels)
+
+
+def refuse(faults: Iterable[PolicyFault]) -> None:
+    """Raise PolicyInvalid if there are faults."""
+    if found := list(faults):
+        raise PolicyInvalid(found)
+
+
+def repeats(held: ChannelFile, source: Source) -> Iterator[PolicyFault]:
+    """Yield a fault for each channel that is given a second time."""
+    first: dict[str, int] = {}
+    for index, channel in enumerate(held.channels):
+        loc = ("channels", index, "code")
+        if channel.code in first:
+            yield source.fault(loc, f"channel `{channel.code}` is given twice, first on line {first[channel.code]}")
+        first.setdefault(channel.code, source.line_of(loc))
+
+
+def strangers(held: IntakeFile, source: Source, city: Places) -> Iterator[PolicyFault]:
+    """Yield a fault for each everyday name that is no name of the city's places."""
+    places = (*city.kecamatan, *city.kelurahan)
+    names = [name for place in places for name in (place.kelurahan or place.kecamatan, *place.aliases)]
+    keys = set(map(key_of, names))
+    for index, name in enumerate(held.everyday_places):
+        if key_of(name) not in keys:
+            yield source.fault(("everyday_places", index), unknown("place", name, names, PLACES_FILE))
+
+
+def load_categories(policy_dir: Path) -> dict[str, Category]:
+    """Return the categories by every code, name and alias that settles which one is meant.
+
+    LAPOR! gives some names to several entries: the first is meant if all are the same agency's matter, otherwise none.
+    """
+    mains = load(policy_dir / CATEGORIES_FILE, CategoryFile).categories
+    entries: list[CategoryEntry] = [entry for main in mains for entry in (main, *main.entries)]
+    named: dict[str, list[CategoryEntry]] = defaultdict(list)
+    for entry in entries:
+        for name in entry.names:
+            named[name_key(name)].append(entry)
+    meant = {key: found[0] for key, found in named.items() if len({(one.agency, one.outside) for one in found}) == 1}
+    meant |= {entry.code: entry for entry in entries}
+    return {key: Category(entry.code, entry.personal) for key, entry in meant.items()}
+
+
+def places_of(city: Places, everyday: Iterable[str]) -> Gazetteer:
+    """Return the city's places as intake recognises them."""
+    kecamatan = [(place.kecamatan, place.aliases) for place in city.kecamatan]
+    kelurahan = [(place.kelurahan, place.kecamatan, place.aliases) for place in city.kelurahan if place.kelurahan]
+    return gazetteer(kecamatan, kelurahan, everyday)

@@ -1,0 +1,22 @@
+"""How intake's state is stored, and what may not occur twice; never reads or writes it."""
+
+from pydantic import TypeAdapter
+from pymongo import ASCENDING, IndexModel
+
+from services.intake.domain.state import State
+
+STATE: TypeAdapter[State] = TypeAdapter(State)
+
+# Two tickets whose derived tracking ids happen to be the same: the second one to be saved gets another.
+INDEXES = (
+    IndexModel(
+        [("state.tracking_id", ASCENDING)],
+        unique=True,
+        partialFilterExpression={"state.tracking_id": {"$exists": True}},
+    ),
+)
+
+
+def unique(state: State) -> str:
+    """Return the value of a state that no other may have, for stores that have no indexes."""
+    return state.tracking_id
