@@ -14,7 +14,8 @@ FROM_OUTSIDE = frozenset({topics.SUBMITTED, topics.UPDATES})
 def event_of(record: Record) -> Event | None:
     """Return the event that *record* holds, or None if it holds none that we know."""
     try:
-        return decode(record.value, dict(record.headers), from_outside=record.topic in FROM_OUTSIDE)
+        from_outside = record.topic in FROM_OUTSIDE
+        return decode(record.value, dict(record.headers), from_outside=from_outside, arrived_at=record.timestamp)
     except UnreadableEvent:
         return None
 

@@ -53,7 +53,9 @@ def read(index: int, record: Record, now: datetime) -> Reading | Unreadable:
         sha256=hashlib.sha256(record.value or b"").hexdigest() if from_outside else "",
     )
     try:
-        event = erasure(place, record) or decode(record.value, dict(record.headers), from_outside=from_outside)
+        event = erasure(place, record) or decode(
+            record.value, dict(record.headers), from_outside=from_outside, arrived_at=place.timestamp
+        )
         refuse_strangers(place.topic, event)
     except UnreadableEvent as fault:
         return Unreadable(index, record, arrival, fault)

@@ -126,7 +126,7 @@ def submission(record: Record) -> Submission:
     """Return what lies in a record of a channel."""
     where = record.topic, record.partition, record.offset
     try:
-        event = decode(record.value, dict(record.headers), from_outside=True)
+        event = decode(record.value, dict(record.headers), from_outside=True, arrived_at=record.timestamp)
     except UnreadableEvent:
         return Submission(where)
     data = event.data
