@@ -153,6 +153,10 @@ class Service(Generic[S]):
             await self.runner.handle(batch)
         metrics.RECORDS.labels(self.name).inc(len(batch.records))
 
+    def every(self, seconds: float, name: str, work: Callable[[], Awaitable[int]], full: int) -> None:
+        """Let *work* be done every so many seconds from the start on; see `Loop`."""
+        self.loops.append(Loop(name, work, timedelta(seconds=seconds), full))
+
     async def repeat(self, loop: Loop) -> None:
         """Do a loop's work for ever, through every outage."""
         while True:
@@ -194,18 +198,18 @@ def main(name: str, build: Callable[[CommonSettings], Service[S]]) -> None:
     """Run the service that *build* returns, as this process; exits 2 if settings or policy are wrong."""
 
     async def started() -> int:
-        return await build(settings).run()
+        try:
+            settings = CommonSettings()
+            logs.configure(name, settings.log_level)
+            service = build(settings)
+        except ValidationError as error:
+            faults = (f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+            return refusal(name, "; ".join(faults))
+        except (ValueError, PolicyInvalid, OSError) as error:
+            return refusal(name, str(error))
+        return await service.run()
 
-    try:
-        settings = CommonSettings()
-        logs.configure(name, settings.log_level)
-        code = uvloop.run(started())
-    except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
-        sys.exit(refusal(name, f"settings: {faults}"))
-    except (PolicyInvalid, OSError) as error:
-        sys.exit(refusal(name, str(error)))
-    sys.exit(code)
+    sys.exit(uvloop.run(started()))
 
 
 def refusal(name: str, sentence: str) -> int:

@@ -10,18 +10,24 @@ class Settings(BaseSettings):
     """How mail goes out, and how the sender works.
 
     Args:
+        health_port: Where ``/health/live``, ``/health/ready`` and ``/metrics`` answer; 0 for a free one.
+        contact_keys: ``TINDAK_CONTACT_KEYS``, known to intake and notify only: ``id:base64`` of 32 bytes, the current
+            key first, then older ones, separated by commas.
         smtp_host: The mail relay; without one no mail is sent, which only the local profile may do.
         smtp_starttls: Refuse to send over a connection that is not encrypted.
         smtp_from: Address that the messages come from; its domain stands in every Message-ID.
         smtp_timeout_seconds: What one message may take in all, connecting included.
         smtp_connections_max: Messages on their way at the same time.
         send_every_seconds: Pause between two rounds once nothing is due.
+        relay_every_seconds: Pause between two looks for what a dead process saved and did not publish.
         documents_max: Tickets in one round; a crash sends again at most the messages of one round.
         lease_seconds: After this long an attempt of which nothing is heard counts as lost and is made again.
     """
 
     model_config = SettingsConfigDict(env_prefix="TINDAK_NOTIFY_", frozen=True, extra="ignore")
 
+    health_port: int = Field(default=8084, ge=0, le=65535)
+    contact_keys: SecretStr = Field(validation_alias="TINDAK_CONTACT_KEYS")
     smtp_host: str | None = None
     smtp_port: int = Field(default=587, ge=1, le=65535)
     smtp_username: str | None = None
@@ -33,6 +39,7 @@ class Settings(BaseSettings):
     smtp_timeout_seconds: PositiveFloat = 20
     smtp_connections_max: PositiveInt = 4
     send_every_seconds: PositiveFloat = 1
+    relay_every_seconds: PositiveFloat = 5
     documents_max: int = Field(default=200, ge=1, le=2000)
     lease_seconds: PositiveFloat = 300
 

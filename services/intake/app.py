@@ -1,0 +1,31 @@
+"""Intake's wiring."""
+
+from services.intake.domain.state import State
+from services.intake.handlers import IntakeHandler
+from services.intake.policy import load_intake
+from services.intake.settings import Settings
+from services.intake.store import INDEXES, STATE
+from shared import service
+from shared.delivery.vitals import Observe, unobserved
+from shared.mongo import MongoStore, collection
+from shared.seal import Sealer
+from shared.service import Service
+from shared.settings import CommonSettings
+
+
+def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[State]:
+    """Return the service, not started."""
+    own = Settings()
+    sealer = Sealer.from_text(own.contact_keys.get_secret_value())
+    handler = IntakeHandler(load_intake(settings.policy_dir), sealer)
+    store = MongoStore(collection(settings.mongo, handler.service), STATE, INDEXES)
+    return Service(settings, handler, store, own.health_port, observe)
+
+
+def main() -> None:
+    """Run the service as this process."""
+    service.main(IntakeHandler.service, build)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,63 @@
+"""Notify's wiring."""
+
+from datetime import timedelta
+
+from services.notify.channels import Channel, SideBySide
+from services.notify.channels.log import LogChannel
+from services.notify.channels.smtp import SmtpChannel
+from services.notify.domain.correspondence import Correspondence
+from services.notify.handlers import NotifyHandler
+from services.notify.letters.writing import Letters
+from services.notify.policy import load_notices
+from services.notify.sender import Sender
+from services.notify.settings import Settings
+from services.notify.store import STATE
+from shared import service
+from shared.delivery.vitals import Observe, unobserved
+from shared.mongo import MongoStore, collection
+from shared.seal import Sealer
+from shared.service import Service
+from shared.settings import CommonSettings, UnsafeSettings
+
+
+def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Correspondence]:
+    """Return the service, not started."""
+    own = Settings()
+    policy = load_notices(settings.policy_dir, timedelta(seconds=own.lease_seconds))
+    handler = NotifyHandler(policy.rules)
+    store = MongoStore(collection(settings.mongo, handler.service), STATE)
+    built = Service(settings, handler, store, own.health_port, observe)
+    sender = Sender(
+        handler,
+        store,
+        built.publisher,
+        built.clock,
+        Letters(policy, Sealer.from_text(own.contact_keys.get_secret_value())),
+        channels(settings, own),
+        send_within=timedelta(seconds=own.smtp_timeout_seconds),
+        documents_max=own.documents_max,
+        spread=SideBySide(own.smtp_connections_max),
+        vitals=built.vitals,
+        observe=observe,
+    )
+    built.every(own.send_every_seconds, "sender", sender.sweep, own.documents_max)
+    built.every(own.relay_every_seconds, "relay", sender.relay, own.documents_max)
+    return built
+
+
+def channels(settings: CommonSettings, own: Settings) -> dict[str, Channel]:
+    """Return the channels that are set up; raise UnsafeSettings where people would be told nothing."""
+    if own.smtp_host is not None:
+        return {"log": LogChannel(), "email": SmtpChannel(own)}
+    if settings.profile != "local":
+        raise UnsafeSettings("TINDAK_NOTIFY_SMTP_HOST is not set; without a mail relay nobody is told anything")
+    return {"log": LogChannel()}
+
+
+def main() -> None:
+    """Run the service as this process."""
+    service.main(NotifyHandler.service, build)
+
+
+if __name__ == "__main__":
+    main()
