@@ -43,6 +43,11 @@ class Reporter(Model):
     locale: Locale | None = None
     preferred_channel: Annotated[Text, StringConstraints(max_length=40)] | None = None
 
+    @property
+    def is_somebody(self) -> bool:
+        """Return whether it says anything of who reports; wishes as to language and channel alone do not."""
+        return any((given or "").strip() for given in (self.name, self.phone, self.email, self.national_id))
+
 
 class ComplaintSubmitted(EventData):
     """A channel hands over a report."""

@@ -148,8 +148,7 @@ def says_where(reading: Reading) -> bool:
 
 def has_identity(submitted: ComplaintSubmitted) -> bool:
     """Return whether the report says anything of who sent it."""
-    who = submitted.reporter
-    return who is not None and any((given or "").strip() for given in (who.name, who.phone, who.email, who.national_id))
+    return submitted.reporter is not None and submitted.reporter.is_somebody
 
 
 def flags(reading: Reading, arrival: Arrival, rules: Rules) -> Iterator[str]:

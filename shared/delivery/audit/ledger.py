@@ -132,5 +132,5 @@ def submission(record: Record) -> Submission:
     data = event.data
     if not isinstance(data, ComplaintSubmitted):
         return Submission(where)
-    known = data.reporter.model_dump(exclude_none=True) if data.reporter else {}
-    return Submission(where, event.id, (data.channel, data.source_id), bool(known))
+    names_reporter = data.reporter is not None and data.reporter.is_somebody
+    return Submission(where, event.id, (data.channel, data.source_id), names_reporter)
