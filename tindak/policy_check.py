@@ -5,11 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from jinja2 import TemplateError
-
 from services.intake.policy import load_intake
 from services.notify.domain.deliveries import REPORTER
-from services.notify.domain.notices import Notice
 from services.notify.policy import FILE as NOTICES_FILE
 from services.notify.policy import TEMPLATES, NoticePolicy, load_notices
 from services.routing.policy import load_routing
@@ -21,37 +18,14 @@ from shared.events import BreachEscalated, ClockBreached
 from shared.places import FILE as PLACES_FILE
 from shared.places import Places, load_places
 from shared.policy import PolicyFault, PolicyInvalid, load_sourced, policy_files, read, unknown, version_of
+from tindak.policy_texts import faults_of_texts
 
 T = TypeVar("T")
 FILES = frozenset(
     {"agencies.yaml", "calendars.yaml", "categories.yaml", "channels.yaml", "intake.yaml", "notices.yaml"}
     | {"places.yaml", "routing.yaml", "sending.yaml", "sla.yaml"}
 )
-SAMPLES: Mapping[str, object] = {
-    "agency_name": "Dinas Perhubungan",
-    "answer": "Lampu sudah diganti hari ini.",
-    "by": "reporter",
-    "city": "Kota",
-    "classification": "complaint",
-    "clock": "respond",
-    "due_at": "Selasa, 1 Desember 2026 pukul 16.00 WIB",
-    "level": 2,
-    "missing": ["location"],
-    "name": "Siti",
-    "note": "Teknisi berangkat pagi ini.",
-    "overdue": "7 jam 30 menit",
-    "percent": 80,
-    "place": "Ciputat",
-    "priority": "high",
-    "question": "Di dekat rumah nomor berapa?",
-    "rating": 5,
-    "reason": "Lampu masih mati.",
-    "remaining": "3 jam",
-    "title": "Lampu jalan mati",
-    "tracking_id": "K7QF-9D2MX-4T",
-}
 OMBUDSMAN = "ombudsman"  # outside the city and not written to: the reporter learns that the Ombudsman may be asked
-ALWAYS_KNOWN = frozenset({"city", "title", "tracking_id"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +55,7 @@ def check(policy_dir: Path) -> Checked:
     if directory and places:
         faults += district_faults(policy_dir, directory, places)
     if notices:
-        faults += [*unused_texts(policy_dir, notices), *unreadable_texts(policy_dir, notices)]
+        faults += faults_of_texts(policy_dir / TEMPLATES, notices)
     if sla and notices:
         faults += escalation_faults(policy_dir, notices)
     if faults or not (directory and places and intake and routing and sla and notices):
@@ -143,37 +117,3 @@ def told_of(rung: RungEntry, notices: NoticePolicy) -> frozenset[str]:
         if notice.on == event and rung.responsible in notice.when.get("responsible", (rung.responsible,))
         for role in notice.to
     )
-
-
-def unused_texts(policy_dir: Path, policy: NoticePolicy) -> Iterator[PolicyFault]:
-    """Yield a fault for each template that no notice uses and no other template includes."""
-    used = {notice.template for notice in policy.rules.notices}
-    for file, content in policy.texts.sources.items():
-        included = any(f'"{file}"' in other for other in policy.texts.sources.values())
-        if file.split(".")[0] not in used and not included:
-            yield PolicyFault(str(policy_dir / TEMPLATES / file), 1, f"no notice of {NOTICES_FILE} uses this text")
-        elif not included and content.partition("\n")[2][:1] not in ("\n", ""):
-            yield PolicyFault(str(policy_dir / TEMPLATES / file), 2, "the line below the subject must be empty")
-
-
-def unreadable_texts(policy_dir: Path, policy: NoticePolicy) -> Iterator[PolicyFault]:
-    """Yield a fault for each text that fails or says nothing, with all values known or only those that always are."""
-    bare = {name: value if name in ALWAYS_KNOWN else None for name, value in SAMPLES.items()}
-    for notice in policy.rules.notices:
-        for language in sorted(set(policy.language_of_locale.values()) | {policy.default_language}):
-            file = str(policy_dir / TEMPLATES / f"{notice.template}.{language}.j2")
-            for values in (SAMPLES, {**bare, "missing": []}):
-                yield from text_faults(policy, notice, language, values, file)
-
-
-def text_faults(
-    policy: NoticePolicy, notice: Notice, language: str, values: Mapping[str, object], file: str
-) -> Iterator[PolicyFault]:
-    """Yield what is wrong with one text, rendered with *values*."""
-    try:
-        text = policy.texts.render(notice.template, language, values)
-    except (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-        yield PolicyFault(file, getattr(error, "lineno", None) or 1, f"this text cannot be rendered: {error}")
-        return
-    if not text.subject or not text.body.strip():
-        yield PolicyFault(file, 1, "subject or text is empty")

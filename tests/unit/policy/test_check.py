@@ -70,6 +70,7 @@ def test_files_that_nobody_reads_and_texts_that_do_not_work_are_told(policy: Pat
     (texts / "clsoed.id.j2").write_text("Halo\n\nHalo\n")
     (texts / "closed.id.j2").write_text("Laporan selesai\nTerima kasih.\n")
     (texts / "merged.id.j2").write_text("Laporan selesai\n\nNilai {{ rating + 1 }}.\n")
+    (texts / "archived.id.j2").write_text("Laporan {{ tracking_id }}\n\nNilai: {{ rating }}, alasan: {{ reason }}.\n")
     (texts / "withdrawn.id.j2").write_text("{% if rating %}Selesai{% endif %}\n\nTerima kasih.\n")
 
     told = faults(policy)
@@ -83,6 +84,8 @@ def test_files_that_nobody_reads_and_texts_that_do_not_work_are_told(policy: Pat
             f"{texts / 'clsoed.id.j2'}:1: no notice of notices.yaml uses this text",
             f"{texts / 'closed.id.j2'}:2: the line below the subject must be empty",
             failing,
+            f"{texts / 'archived.id.j2'}:1: this text says `None` where something is not told;"
+            " that may be so for `rating`",
             f"{texts / 'withdrawn.id.j2'}:1: subject or text is empty",
         ]
     )

@@ -10,7 +10,8 @@ from services.routing.policy_files import CategoryFile
 from shared.agencies import AgencyKind, load_agencies
 from shared.places import load_places
 from shared.policy import load, version_of
-from tindak.policy_check import FILES, SAMPLES, check
+from tindak.policy_check import FILES, check
+from tindak.policy_texts import SAMPLES
 
 pytestmark = pytest.mark.unit
 
