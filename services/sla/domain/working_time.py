@@ -1,12 +1,13 @@
 """Counts working time on a calendar: pure, bounded, and safe where clocks are put forward or back."""
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import accumulate
 from zoneinfo import ZoneInfo
 
-from services.sla.domain.hours import Calendar, days_of
+from services.sla.domain.hours import DAY_SECONDS, Calendar, Hours, days_of
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -136,9 +137,10 @@ class WorkingTime:
 def compiled(calendar: Calendar, zone: ZoneInfo, number: int) -> Year:
     """Return one local year of *calendar*."""
     given = (
-        (day.toordinal(), moment(day, first, zone), moment(day, last, zone))
+        (day.toordinal(), *edges)
         for day in days_of(number)
-        for first, last in calendar.hours_on(day)
+        if (hours := calendar.hours_on(day))
+        for edges in spans_of(day, hours, zone)
     )
     # A span may lie wholly in an hour that the clocks leave out.
     spans = [(day, opens, closes) for day, opens, closes in given if opens < closes]
@@ -152,6 +154,17 @@ def compiled(calendar: Calendar, zone: ZoneInfo, number: int) -> Year:
         days=list(closing),
         closings=list(closing.values()),
     )
+
+
+def spans_of(day: date, hours: Hours, zone: ZoneInfo) -> Iterator[tuple[int, int]]:
+    """Yield the instants, in microseconds, between which there is work on a local date."""
+    begins, ends = moment(day, 0, zone), moment(day, DAY_SECONDS, zone)
+    ordinary = ends - begins == DAY_SECONDS * SECOND
+    for first, last in hours:
+        if ordinary:
+            yield begins + first * SECOND, begins + last * SECOND
+        else:
+            yield moment(day, first, zone), moment(day, last, zone)
 
 
 def moment(day: date, second: int, zone: ZoneInfo) -> int:
