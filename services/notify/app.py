@@ -46,12 +46,18 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Co
 
 
 def channels(settings: CommonSettings, own: Settings) -> dict[str, Channel]:
-    """Return the channels that are set up; raise UnsafeSettings where people would be told nothing."""
+    """Return the channels that are set up; raise UnsafeSettings where people would be told nothing.
+
+    The log is a channel of the local profile only: elsewhere it would call a notice sent that reached nobody.
+    """
+    found: dict[str, Channel] = {}
     if own.smtp_host is not None:
-        return {"log": LogChannel(), "email": SmtpChannel(own)}
-    if settings.profile != "local":
+        found["email"] = SmtpChannel(own)
+    if settings.profile == "local":
+        found["log"] = LogChannel()
+    if not found:
         raise UnsafeSettings("TINDAK_NOTIFY_SMTP_HOST is not set; without a mail relay nobody is told anything")
-    return {"log": LogChannel()}
+    return found
 
 
 def main() -> None:

@@ -86,9 +86,9 @@ class SmtpChannel:
         letter["Subject"] = message.subject
         letter["Date"] = format_datetime(message.written_at)
         letter["Message-ID"] = f"<{message.id}@{self.domain}>"
-        letter["Content-Language"] = message.language
         letter["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office note shall answer it
         letter.set_content(message.body, cte="quoted-printable")
+        letter["Content-Language"] = message.language
         return letter
 
     async def close(self) -> None:

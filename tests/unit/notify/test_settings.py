@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from pydantic import ValidationError
 
@@ -6,30 +8,34 @@ from services.notify.settings import Settings
 pytestmark = pytest.mark.unit
 
 
+def settings(**given: Any) -> Settings:
+    return Settings.model_validate({"TINDAK_CONTACT_KEYS": "k1:geheim"} | given)
+
+
 def test_without_a_mail_relay_the_settings_are_complete() -> None:
-    assert Settings().smtp_host is None
+    assert settings().smtp_host is None
 
 
 def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TINDAK_NOTIFY_SMTP_HOST", "mail.tangsel.example")
     monkeypatch.setenv("TINDAK_NOTIFY_SMTP_PASSWORD", "geheim")
 
-    settings = Settings()
+    read = settings()
 
-    assert settings.smtp_host == "mail.tangsel.example"
-    assert "geheim" not in repr(settings)
+    assert read.smtp_host == "mail.tangsel.example"
+    assert "geheim" not in repr(read)
 
 
 def test_a_lease_of_twice_the_longest_message_is_enough() -> None:
-    assert Settings(smtp_timeout_seconds=20, lease_seconds=40).lease_seconds == 40
+    assert settings(smtp_timeout_seconds=20, lease_seconds=40).lease_seconds == 40
 
 
 def test_a_lease_that_a_message_could_outlive_is_refused() -> None:
     with pytest.raises(ValidationError, match="at least twice"):
-        Settings(smtp_timeout_seconds=20, lease_seconds=39.9)
+        settings(smtp_timeout_seconds=20, lease_seconds=39.9)
 
 
 @pytest.mark.parametrize("address", ["lapor", "a@b\nBcc: c@d", "<a@b>"])
 def test_a_sender_that_is_no_address_is_refused(address: str) -> None:
     with pytest.raises(ValidationError):
-        Settings(smtp_from=address)
+        settings(smtp_from=address)

@@ -1,0 +1,248 @@
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.notify.channels import Message, SideBySide, TemporarilyUndeliverable, Undeliverable
+from services.notify.channels.smtp import SmtpChannel
+from services.notify.settings import Settings
+from shared import topics
+from shared.events import NotificationSent
+from tests.builders import TICKET, accepted, event
+from tests.component.notify.desk import Desk
+from tests.connected.notify.relay import HOST, Relay, certificate, knows
+from tests.fakes.bench import NOON
+from tests.unit.notify.samples import DELIVERY, EMAIL, NAME, contact, rules
+
+pytestmark = pytest.mark.connected
+
+BODY = "Halo Siti Aminah,\n\nlaporan Anda – “jalan berlubang” – sudah kami terima.\n.\nSalam\n"
+UNKNOWN_USER = f"550 5.1.1 <{EMAIL}>: no such user"
+GREYLISTED = f"451 4.7.1 <{EMAIL}>: greylisted"
+
+
+def message(**changes: Any) -> Message:
+    plain: dict[str, Any] = {
+        "id": DELIVERY, "ticket_id": TICKET, "notice": "accepted", "role": "reporter", "channel": "email",
+        "language": "id", "written_at": NOON, "address": EMAIL, "subject": "Laporan sudah kami terima – terima kasih",
+        "body": BODY,
+    }  # fmt: skip
+    return Message(**(plain | changes))
+
+
+@asynccontextmanager
+async def channel(relay: Relay, **changes: Any) -> AsyncIterator[SmtpChannel]:
+    plain = {
+        "TINDAK_CONTACT_KEYS": "unused", "smtp_host": HOST, "smtp_port": relay.port, "smtp_starttls": False,
+        "smtp_timeout_seconds": 5,
+    }  # fmt: skip
+    opened = SmtpChannel(Settings.model_validate(plain | changes))
+    try:
+        yield opened
+    finally:
+        await opened.close()
+
+
+async def test_a_message_arrives_as_plain_text_with_its_headers() -> None:
+    relay = Relay()
+
+    with relay.listening():
+        async with channel(relay, smtp_reply_to="balas@tangsel.example") as smtp:
+            provider_id = await smtp.send(message())
+
+    [mail] = relay.mails
+    headers = {name: str(mail[name]) for name in mail if not name.startswith("X-")}
+    assert headers == {
+        "From": "SP4N-LAPOR! Kota Tangerang Selatan <lapor@tangsel.example>",
+        "To": EMAIL,
+        "Reply-To": "balas@tangsel.example",
+        "Subject": "Laporan sudah kami terima – terima kasih",
+        "Date": "Mon, 02 Mar 2026 05:00:00 +0000",
+        "Message-ID": f"<{DELIVERY}@tangsel.example>",
+        "Content-Language": "id",
+        "Auto-Submitted": "auto-generated",
+        "Content-Type": 'text/plain; charset="utf-8"',
+        "Content-Transfer-Encoding": "quoted-printable",
+        "MIME-Version": "1.0",
+    }
+    assert mail.get_content().replace("\r\n", "\n") == BODY
+    assert (relay.recipients, provider_id) == ([EMAIL], headers["Message-ID"])
+
+
+async def test_a_connection_is_kept_for_the_next_message() -> None:
+    relay = Relay()
+
+    with relay.listening():
+        async with channel(relay) as smtp:
+            for number in range(3):
+                await smtp.send(message(id=f"{DELIVERY}-{number}"))
+
+    assert (len(relay.mails), relay.greeted) == (3, 1)
+
+
+async def test_a_connection_that_the_relay_has_closed_is_made_anew() -> None:
+    relay = Relay()
+    async with channel(relay) as smtp:
+        with relay.listening():
+            await smtp.send(message())
+        with relay.listening():
+            await smtp.send(message())
+            await smtp.close()
+
+    assert (len(relay.mails), relay.greeted) == (2, 2)
+
+
+async def test_many_messages_share_few_connections() -> None:
+    relay = Relay()
+
+    with relay.listening():
+        async with channel(relay) as smtp:
+            await SideBySide(4)([partial(smtp.send, message(id=f"{DELIVERY}-{number}")) for number in range(20)])
+
+    assert len({mail["Message-ID"] for mail in relay.mails}) == 20
+    assert 1 <= relay.greeted <= 4
+
+
+@pytest.mark.parametrize(
+    ("relay", "fault", "code"),
+    [
+        (Relay(UNKNOWN_USER), Undeliverable, "smtp_550 SMTPRecipientRefused"),
+        (Relay(GREYLISTED), TemporarilyUndeliverable, "smtp_451 SMTPRecipientRefused"),
+        (Relay(f"530 5.7.0 log in first, {EMAIL}"), TemporarilyUndeliverable, "smtp_530 SMTPRecipientRefused"),
+        (Relay(to_data=(f"554 5.7.1 <{EMAIL}> spam",)), Undeliverable, "smtp_554 SMTPDataError"),
+        (Relay(to_data=("452 4.3.1 disk full",)), TemporarilyUndeliverable, "smtp_452 SMTPDataError"),
+    ],
+    ids=["unknown user", "greylisted", "login missing", "spam", "disk full"],
+)
+async def test_a_refusal_keeps_its_code_and_loses_its_words(relay: Relay, fault: type[Exception], code: str) -> None:
+    with relay.listening():
+        async with channel(relay) as smtp:
+            with pytest.raises(fault) as refused:
+                await smtp.send(message())
+
+    assert str(refused.value) == code
+    assert refused.value.__cause__ is None
+    assert refused.value.__suppress_context__
+
+
+async def test_after_a_refusal_the_next_message_goes_out() -> None:
+    relay = Relay(UNKNOWN_USER)
+
+    with relay.listening():
+        async with channel(relay) as smtp:
+            with pytest.raises(Undeliverable):
+                await smtp.send(message())
+            await smtp.send(message(address="lain@warga.example"))
+
+    assert relay.recipients == ["lain@warga.example"]
+
+
+async def test_a_relay_that_is_down_is_asked_again() -> None:
+    relay = Relay()
+    async with channel(relay) as smtp:
+        with pytest.raises(TemporarilyUndeliverable, match=r"^smtp_unreachable SMTPConnectError$"):
+            await smtp.send(message())
+
+        with relay.listening():
+            await smtp.send(message())
+            await smtp.close()
+
+    assert len(relay.mails) == 1
+
+
+async def test_a_relay_that_is_too_slow_is_asked_again() -> None:
+    relay = Relay(holds=True)
+
+    with relay.listening():
+        async with channel(relay, smtp_timeout_seconds=0.2) as smtp:
+            with pytest.raises(TemporarilyUndeliverable, match=r"^smtp_timeout "):
+                await smtp.send(message())
+            assert smtp.idle == []
+
+
+async def test_a_relay_that_does_not_encrypt_is_given_nothing() -> None:
+    relay = Relay()
+
+    with relay.listening():
+        async with channel(relay, smtp_starttls=True) as smtp:
+            with pytest.raises(TemporarilyUndeliverable, match=r"^smtp_unreachable SMTPException$"):
+                await smtp.send(message())
+
+    assert relay.mails == []
+
+
+LOGIN = {"smtp_starttls": True, "smtp_username": "tindak", "smtp_password": "benar"}
+
+
+async def test_mail_goes_out_over_tls_with_the_right_login(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    relay = Relay()
+    trusted, context = certificate(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
+
+    with relay.listening(tls_context=context, authenticator=knows("tindak", "benar"), auth_required=True):
+        async with channel(relay, **LOGIN) as smtp:
+            await smtp.send(message())
+
+    assert len(relay.mails) == 1
+
+
+async def test_a_wrong_login_waits_until_it_is_put_right(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    relay = Relay()
+    trusted, context = certificate(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
+
+    with relay.listening(tls_context=context, authenticator=knows("tindak", "lain"), auth_required=True):
+        async with channel(relay, **LOGIN) as smtp:
+            with pytest.raises(TemporarilyUndeliverable, match=r"^smtp_535 SMTPAuthenticationError$"):
+                await smtp.send(message())
+
+
+async def test_a_relay_that_nobody_vouches_for_is_given_nothing(tmp_path: Path) -> None:
+    relay = Relay()
+    _, context = certificate(tmp_path)
+
+    with relay.listening(tls_context=context):
+        async with channel(relay, smtp_starttls=True) as smtp:
+            with pytest.raises(TemporarilyUndeliverable, match=r"^smtp_unreachable "):
+                await smtp.send(message())
+
+    assert relay.mails == []
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "siti", "siti@warga", "siti aminah@warga.example", "siti@warga.example, lain@warga.example",
+        "siti@warga.example\r\nRCPT TO:<lain@warga.example>", "<siti@warga.example>", '"siti"@warga.example',
+        "sïti@warga.example", "siti@[127.0.0.1]", "", None,
+    ],
+)  # fmt: skip
+async def test_what_is_no_address_never_reaches_the_relay(address: str | None) -> None:
+    async with channel(Relay()) as smtp:
+        with pytest.raises(Undeliverable, match=r"^bad_address$"):
+            await smtp.send(message(address=address))
+
+
+async def test_a_notice_survives_a_greylisting_relay() -> None:
+    relay = Relay(GREYLISTED)
+    async with channel(relay) as smtp:
+        desk = Desk(rules())
+        desk.channels["email"] = smtp
+        desk.say(topics.ACCEPTED, event(accepted()))
+        desk.say(topics.CONTACTS, event(contact(), at=NOON))
+        await desk.work()
+
+        with relay.listening():
+            await desk.send()
+            desk.pass_time(timedelta(minutes=1))
+            await desk.send()
+            await smtp.close()
+
+    [mail] = relay.mails
+    assert [(fact.TYPE, fact.attempt, fact.channel) for fact in desk.facts] == [(NotificationSent.TYPE, 2, "email")]
+    assert f"Halo {NAME}," in mail.get_content()
+    assert EMAIL not in repr(desk.store.documents) + repr(desk.facts)
