@@ -30,6 +30,7 @@ from tindak.topics.connection import (
 )
 from tindak.topics.plan import Change, Configure, Create, Leave, RaisePartitions, Standing, changes
 
+BROKERS_WITHIN_SECONDS = 30.0
 LEADERS_WITHIN_SECONDS = 60.0
 POLL_SECONDS = 0.1
 
@@ -79,10 +80,20 @@ def _topic_standing(topic: TopicMetadata, entries: Mapping[str, ConfigEntry]) ->
     return Standing(len(topic.partitions), copies, {name: entry.value or "" for name, entry in entries.items()})
 
 
+def _await_brokers(client: AdminClient, count: int) -> None:
+    # A broker that has just started answers before it counts as one that can hold a copy.
+    give_up_at = time.monotonic() + BROKERS_WITHIN_SECONDS
+    while (there := len(client.list_topics(timeout=CONNECT_WITHIN_SECONDS).brokers)) < count:
+        if time.monotonic() > give_up_at:
+            raise BrokerRefused(f"A replication factor of {count} needs as many brokers, and there is only {there}.")
+        time.sleep(POLL_SECONDS)
+
+
 def _create(client: AdminClient, missing: Sequence[Create]) -> None:
     # In one request: sixty topics take a tenth of a second then, and six seconds one by one.
     new = [NewTopic(topic.topic, topic.partitions, topic.copies, config=dict(topic.config)) for topic in missing]
     if new:
+        _await_brokers(client, missing[0].copies)
         # Another `apply` at the same time may have been faster.
         settle(client.create_topics(new), unless=KafkaError.TOPIC_ALREADY_EXISTS)
 

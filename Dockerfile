@@ -1,0 +1,36 @@
+# One image for every service and for the command line: `docker run tindak run intake`, `docker run tindak topics apply`.
+FROM python:3.11-slim
+
+ENV PYTHONUNBUFFERED=1 \
+    PIP_NO_CACHE_DIR=1 \
+    PIP_DISABLE_PIP_VERSION_CHECK=1
+
+WORKDIR /app
+RUN useradd --system --uid 10001 --home-dir /app tindak
+
+# Apart from the source, so that a changed line of code does not fetch every package again.
+COPY requirements-run.lock ./
+RUN pip install --no-deps -r requirements-run.lock
+
+COPY pyproject.toml README.md LICENSE ./
+COPY shared/ shared/
+COPY services/ services/
+COPY tindak/ tindak/
+RUN pip install --no-deps .
+COPY policy/ policy/
+
+# One service per container, so all may answer on the same port.
+ENV TINDAK_POLICY_DIR=/app/policy \
+    TINDAK_HEALTH_HOST=0.0.0.0 \
+    TINDAK_INTAKE_HEALTH_PORT=8080 \
+    TINDAK_ROUTING_HEALTH_PORT=8080 \
+    TINDAK_SLA_HEALTH_PORT=8080 \
+    TINDAK_NOTIFY_HEALTH_PORT=8080
+EXPOSE 8080
+USER tindak
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=5s --timeout=5s --start-period=30s --retries=6 \
+    CMD ["python", "-c", "import urllib.request as web; web.urlopen('http://127.0.0.1:8080/health/ready', timeout=4)"]
+
+ENTRYPOINT ["tindak"]
+CMD ["--help"]
