@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import assert_never
 
 from services.routing.domain.rules import DISTRICT_OFFICE, AgencyRule, KindRule, PriorityRule, RoutingPolicy
 from shared.events import Classification, Priority, Report
@@ -73,4 +74,6 @@ def read(policy: RoutingPolicy, report: Report) -> Evidence:
                 levels.append(rule.level)
             case KindRule():
                 kinds.append(rule.classification)
+            case _:
+                assert_never(rule)
     return Evidence(tuple(points), max(levels, key=LEVELS.index), kinds[0] if kinds else None)

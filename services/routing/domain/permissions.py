@@ -67,10 +67,9 @@ def forbids(sender: Sender | None, command: Command, ticket: Ticket, situation: 
     """
     if sender is None or not isinstance(command, MAY[sender.role]):
         return NOT_PERMITTED
-    match sender.role:
-        case Role.AGENCY:
-            return None if sender.code == situation.agency else NOT_YOURS
-        case Role.CHANNEL:
-            return None if sender.code == ticket.report.channel else NOT_YOURS
-        case Role.OFFICER:
-            return None
+    owner = {
+        Role.AGENCY: situation.agency,
+        Role.CHANNEL: ticket.report.channel,
+        Role.OFFICER: sender.code,
+    }[sender.role]
+    return None if sender.code == owner else NOT_YOURS

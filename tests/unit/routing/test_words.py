@@ -61,6 +61,10 @@ def test_a_word_may_carry_an_ending(word: str) -> None:
     assert found(f"{word} mati", "lampu mati") == {"lampu mati"}
 
 
+def test_the_beginning_of_a_spelling_is_no_spelling() -> None:
+    assert found("alamat e mail", "ktp", "e mail") == {"e mail"}
+
+
 def test_an_ending_is_left_on_a_word_that_is_looked_for_with_it() -> None:
     assert found("sekolah", "sekolah", "seko") == {"sekolah"}
 

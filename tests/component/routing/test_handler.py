@@ -1,0 +1,200 @@
+import pytest
+
+from services.routing.domain.state import Answered, Closed, WithAgency
+from shared import topics
+from shared.events import ClockWarned, ClosedBy, FeedbackWindowExpired, SlaClock, UpdateRefused
+from shared.ids import ticket_id, tracking_id
+from tests.builders import TICKET, TRACKING, accepted
+from tests.component.routing.desk import CHANNEL, DEAD, DISHUB_TOPIC, LAMP, OFFICER, Desk
+from tests.fakes.bench import NOON, Crashed, Step, dies_after
+from tests.unit.routing.commands import COMMANDS
+
+pytestmark = pytest.mark.component
+
+ID = "0c4b7b9e-55b5-5d5f-8a51-3d2f3f3a7c11"
+WARNED = ClockWarned(
+    ticket_id=TICKET, tracking_id=TRACKING, clock=SlaClock.RESPOND, percent=50, due_at=NOON, agency="dishub",
+    remaining_seconds=3600,
+)  # fmt: skip
+EXPIRED = FeedbackWindowExpired(ticket_id=TICKET, tracking_id=TRACKING, clock=SlaClock.FEEDBACK, due_at=NOON)
+
+
+async def test_a_complaint_reaches_the_topic_of_its_agency() -> None:
+    desk = Desk()
+    desk.complain()
+
+    await desk.work()
+
+    (routed,) = desk.data(DISHUB_TOPIC)
+    assert routed.report.body == LAMP.body
+    assert desk.data(topics.TICKETS) == [routed.model_copy(update={"report": None})]
+    assert {heard.key for heard in (*desk.heard(topics.TICKETS), *desk.heard(DISHUB_TOPIC))} == {TICKET}
+    assert desk.broker.topic(topics.TRIAGE) == []
+
+
+async def test_the_whole_life_of_a_ticket_is_told_in_order() -> None:
+    desk = Desk()
+    desk.complain()
+    for name, by in (
+        ("acknowledge", "/agencies/dishub"),
+        ("hold", "/agencies/dishub"),
+        ("reply", CHANNEL),
+        ("progress", "/agencies/dishub"),
+        ("answer", "/agencies/dishub"),
+        ("dispute", CHANNEL),
+        ("answer", "/agencies/dishub"),
+        ("confirm", CHANNEL),
+    ):
+        desk.ask(COMMANDS[name], by=by)
+
+    await desk.work()
+
+    told = [
+        "routed", "acknowledged", "held", "reporter_replied", "resumed", "progressed", "answered", "reopened",
+        "answered", "closed",
+    ]  # fmt: skip
+    assert desk.names() == desk.names(DISHUB_TOPIC) == told
+    assert [data.version for data in desk.data(topics.TICKETS)] == list(range(1, 11))
+    assert desk.situation == Closed("dishub", ClosedBy.REPORTER, NOON)
+
+
+async def test_a_ticket_that_nobody_wants_ends_with_an_officer_and_then_with_an_agency() -> None:
+    desk = Desk()
+    desk.complain()
+    desk.ask(COMMANDS["decline"])
+    desk.ask(COMMANDS["decline"], by="/agencies/dlh")
+    desk.ask(COMMANDS["assign"], by=OFFICER)
+
+    await desk.work()
+
+    assert desk.names() == ["routed", "declined", "routed", "declined", "triage_requested", "routed"]
+    assert desk.names(DISHUB_TOPIC) == ["routed", "unassigned"]
+    assert desk.names(topics.agency_topic("dlh")) == ["routed", "unassigned"]
+    assert desk.names(topics.TRIAGE) == ["triage_requested", "routed"]
+    assert desk.situation == WithAgency("dsdabmbk")
+
+
+async def test_the_clocks_of_sla_reach_the_agency_and_close_the_ticket() -> None:
+    desk = Desk()
+    desk.complain()
+    desk.ask(COMMANDS["answer"])
+    await desk.work()
+    desk.tell(topics.WARNINGS, WARNED.model_copy(update={"agency": "dishub"}))
+    desk.tell(topics.SLA, EXPIRED)
+
+    await desk.work()
+
+    assert sorted(desk.names(DISHUB_TOPIC)) == ["answered", "closed", "routed", "warned"]
+    assert desk.situation == Closed("dishub", ClosedBy.SYSTEM, NOON)
+
+
+async def test_a_refused_update_is_told_to_the_agency_that_asked() -> None:
+    desk = Desk()
+    desk.complain()
+    desk.ask(COMMANDS["progress"], by="/agencies/dlh", id=ID)
+
+    await desk.work()
+
+    (refused,) = desk.data(topics.agency_topic("dlh"))
+    assert isinstance(refused, UpdateRefused)
+    assert (refused.code, refused.update_id, refused.version) == ("not_yours", ID, 2)
+    assert desk.situation == WithAgency("dishub")
+
+
+async def test_the_same_messages_twice_change_nothing() -> None:
+    desk = Desk()
+    for _ in range(2):
+        desk.complain(id=ID)
+        desk.ask(COMMANDS["answer"], id="7d9f2d44-54fb-5d0e-90d6-2d1c9b0d2b70")
+        await desk.work()
+
+    assert {heard.id for heard in desk.heard(topics.TICKETS)} == {heard.id for heard in desk.heard(topics.TICKETS)[:2]}
+    assert desk.situation == Answered("dishub")
+    assert desk.state.ticket.updates == 1
+
+
+async def test_a_complaint_twice_under_different_ids_is_one_ticket() -> None:
+    desk = Desk()
+    desk.complain()
+    desk.complain()
+
+    await desk.work()
+
+    assert desk.names() == ["routed"]
+
+
+@pytest.mark.parametrize("last", [Step.LOADED, Step.SAVED, Step.PUBLISHED])
+async def test_a_crash_at_any_step_says_every_fact_once_per_id(last: Step) -> None:
+    whole, desk = Desk(), Desk()
+    for one in (whole, desk):
+        one.complain(id=ID)
+        one.ask(COMMANDS["decline"])
+        one.ask(COMMANDS["progress"], by="/agencies/dlh")
+    await whole.work()
+    desk.restart(dies_after(last))
+    with pytest.raises(Crashed):
+        await desk.work()
+    desk.restart()
+
+    await desk.work()
+
+    for topic in (topics.TICKETS, DISHUB_TOPIC, topics.agency_topic("dlh")):
+        contents = {record.value for record in desk.broker.topic(topic)}
+        assert contents == {record.value for record in whole.broker.topic(topic)}
+    assert desk.state == whole.state
+
+
+async def test_a_crash_says_an_unrecorded_refusal_once_per_id() -> None:
+    desk = Desk()
+    for _ in range(22):
+        desk.ask(COMMANDS["progress"])
+    desk.restart(dies_after(Step.PUBLISHED))
+    with pytest.raises(Crashed):
+        await desk.work()
+    desk.restart()
+    desk.clock.at += NOON - NOON.replace(hour=4)
+
+    await desk.work()
+
+    assert len(desk.broker.topic(topics.TICKETS)) == 4
+    assert len({record.value for record in desk.broker.topic(topics.TICKETS)}) == 2
+
+
+async def test_what_cannot_be_read_is_a_dead_letter_and_the_next_message_is_handled() -> None:
+    desk = Desk()
+    desk.write(topics.UPDATES, b"{", key=TICKET)
+    desk.tell(topics.UPDATES, accepted(), source=CHANNEL)
+    desk.complain()
+    desk.ask(COMMANDS["acknowledge"])
+
+    await desk.work()
+
+    assert [dict(record.headers)["dlq-reason"] for record in desk.broker.topic(DEAD)] == [
+        b"malformed",
+        b"schema_violation",
+    ]
+    assert desk.names() == ["routed", "acknowledged"]
+
+
+async def test_tickets_do_not_touch_each_other() -> None:
+    desk = Desk()
+    other = ticket_id("web", "2")
+    desk.complain()
+    desk.complain(
+        LAMP.model_copy(update={"ticket_id": other, "tracking_id": tracking_id(other), "body": "", "title": ""})
+    )
+    desk.ask(COMMANDS["answer"])
+
+    await desk.work()
+
+    assert desk.situation == Answered("dishub")
+    assert desk.store.documents[other].state.situation == WithAgency("dishub")
+
+
+async def test_nothing_of_routing_waits_for_time() -> None:
+    desk = Desk()
+    desk.complain()
+
+    await desk.work()
+
+    assert [document.due_at for document in desk.store.documents.values()] == [None]
