@@ -180,9 +180,7 @@ async def test_tickets_do_not_touch_each_other() -> None:
     desk = Desk()
     other = ticket_id("web", "2")
     desk.complain()
-    desk.complain(
-        LAMP.model_copy(update={"ticket_id": other, "tracking_id": tracking_id(other), "body": "", "title": ""})
-    )
+    desk.complain(LAMP.model_copy(update={"ticket_id": other, "tracking_id": tracking_id(other)}))
     desk.ask(COMMANDS["answer"])
 
     await desk.work()
