@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from typing import Any
 
 from services.notify.channels import Channel, Message
 from services.notify.domain.correspondence import Correspondence
@@ -13,10 +14,15 @@ from services.notify.sender import Sender
 from services.notify.store import STATE
 from shared import topics
 from shared.delivery.ports import Publisher
-from shared.events import DeliveryFact
-from tests.builders import TICKET
-from tests.fakes.bench import Workbench
-from tests.unit.notify.samples import POLICY, SEALER
+from shared.events import DeliveryFact, Event, NotificationSent, TicketRouted
+from tests.builders import TICKET, TRACKING, accepted, event
+from tests.fakes.bench import NOON, Workbench
+from tests.unit.notify.samples import POLICY, SEALER, contact, notice, rules, said
+
+ACCEPTED = topics.ACCEPTED, event(accepted())
+CONTACT = topics.CONTACTS, event(contact(), at=NOON)
+ROUTED = topics.TICKETS, event(said(TicketRouted))
+TWO = rules(notice(), notice(code="routed", on=TicketRouted.TYPE, to=("liaison",), template="agency_new_ticket"))
 
 Meanwhile = Callable[[Message], Awaitable[None]]
 
@@ -80,3 +86,26 @@ class Desk(Workbench):
         """What was said about deliveries, each event once."""
         said = {event.id: event.data for event in self.heard(topics.DELIVERIES)}
         return [data for data in said.values() if isinstance(data, DeliveryFact)]
+
+
+async def told(*messages: tuple[str, Event], **options: Any) -> Desk:
+    """Return a desk that has heard *messages*, by default a contact and its accepted report."""
+    desk = Desk(**({"rules": rules()} | options))
+    for message in messages or (CONTACT, ACCEPTED):
+        desk.say(*message)
+    await desk.work()
+    return desk
+
+
+def about(desk: Desk) -> dict[str, Any]:
+    """Return what every fact about the first delivery holds."""
+    return {
+        "ticket_id": TICKET, "tracking_id": TRACKING, "delivery_id": desk.state.deliveries[0].id,
+        "notice": "accepted", "recipient_role": "reporter",
+    }  # fmt: skip
+
+
+def sent(desk: Desk, attempt: int = 1, channel: str = "email") -> NotificationSent:
+    """Return the fact that the first delivery was sent."""
+    provider_id = f"<{desk.state.deliveries[0].id}@tangsel.example>" if channel == "email" else None
+    return NotificationSent(**about(desk), channel=channel, attempt=attempt, provider_id=provider_id)

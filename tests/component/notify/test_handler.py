@@ -4,18 +4,15 @@ import pytest
 
 from services.notify.domain.correspondence import Erased
 from shared import topics
-from shared.events import ContactErased, Event, NotificationSuppressed, SlaClock, TicketRouted
+from shared.events import ContactErased, Event, NotificationSuppressed, SlaClock
 from shared.events.envelope import HEADERS
-from tests.builders import TICKET, TRACKING, accepted, event
-from tests.component.notify.desk import Desk
-from tests.fakes.bench import NOON, Crashed, Step, dies_after
-from tests.unit.notify.samples import EMAIL, NAME, contact, rules, said, started
+from tests.builders import TICKET, TRACKING, event
+from tests.component.notify.desk import ACCEPTED, CONTACT, ROUTED, Desk
+from tests.fakes.bench import Crashed, Step, dies_after
+from tests.unit.notify.samples import EMAIL, NAME, rules, started
 
 pytestmark = pytest.mark.component
 
-ACCEPTED = topics.ACCEPTED, event(accepted())
-CONTACT = topics.CONTACTS, event(contact(), at=NOON)
-ROUTED = topics.TICKETS, event(said(TicketRouted))
 RESPOND = topics.SLA, event(started(SlaClock.RESPOND))
 DEAD = topics.dead_letter_topic("notify")
 

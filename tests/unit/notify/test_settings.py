@@ -3,7 +3,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from services.notify.app import channels
 from services.notify.settings import Settings
+from shared.settings import CommonSettings, Profile, UnsafeSettings
 
 pytestmark = pytest.mark.unit
 
@@ -39,3 +41,20 @@ def test_a_lease_that_a_message_could_outlive_is_refused() -> None:
 def test_a_sender_that_is_no_address_is_refused(address: str) -> None:
     with pytest.raises(ValidationError):
         settings(smtp_from=address)
+
+
+def common(profile: Profile) -> CommonSettings:
+    return CommonSettings(profile=profile)
+
+
+@pytest.mark.parametrize(
+    ("profile", "host", "found"),
+    [("local", None, {"log"}), ("local", "127.0.0.1", {"email", "log"}), ("cluster", "127.0.0.1", {"email"})],
+)
+def test_the_log_is_a_channel_of_the_local_profile_only(profile: Profile, host: str | None, found: set[str]) -> None:
+    assert channels(common(profile), settings(smtp_host=host)).keys() == found
+
+
+def test_a_cluster_that_could_tell_nobody_anything_does_not_start() -> None:
+    with pytest.raises(UnsafeSettings, match="TINDAK_NOTIFY_SMTP_HOST"):
+        channels(common("cluster"), settings())

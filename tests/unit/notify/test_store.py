@@ -1,0 +1,44 @@
+from datetime import timedelta
+
+import pytest
+
+from services.notify.domain.correspondence import Contact, Erased, RunningClock, Sealed, Unknown
+from services.notify.domain.deliveries import (
+    Awaited,
+    Due,
+    Failed,
+    Sending,
+    Sent,
+    Situation,
+    Suppressed,
+    Waiting,
+)
+from services.notify.store import STATE
+from shared.events import SlaClock
+from tests.fakes.bench import NOON
+from tests.unit.notify.samples import LATER, correspondence, delivery
+
+pytestmark = pytest.mark.unit
+
+SITUATIONS: list[Situation] = [
+    Waiting(NOON),
+    Due(NOON, 1),
+    Sending(NOON, 2),
+    Sent(NOON, 2, "email", "<1@x>"),
+    Failed(NOON, 3, "email", "smtp_550"),
+    Suppressed(NOON, 0, "no_contact"),
+]
+
+
+@pytest.mark.parametrize("contact", [Unknown(), Erased(), Sealed("sealed", "k1", "jv")])
+def test_a_stored_state_comes_back_as_it_was(contact: Contact) -> None:
+    deliveries = [delivery(situation, id=str(number)) for number, situation in enumerate(SITUATIONS)]
+    tells = delivery(
+        awaited=Awaited(SlaClock.RESPOND, NOON + timedelta(milliseconds=1)), told={"final": True, "level": 2}
+    )
+    clocks = {SlaClock.RESPOND: RunningClock(NOON, LATER)}
+    state = correspondence(*deliveries, tells, contact=contact, clocks=clocks, agency="dishub", question="Di mana?")
+
+    stored = STATE.dump_python(state, mode="json")
+
+    assert STATE.validate_python(stored) == state
