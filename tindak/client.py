@@ -24,6 +24,8 @@ from shared.settings import KafkaSettings
 from tindak.console import Failure
 
 POLL_MS = 200
+# The embedded broker looks for new records only now and then while a fetch waits: the shorter, the more often.
+FETCH_WAIT_MS_MAX = 50
 SILENT_AT_MOST_SECONDS = 30
 BATCH_RECORDS_MAX = 1000
 
@@ -55,6 +57,7 @@ class Client:
     def __init__(self, settings: KafkaSettings) -> None:
         self.settings = settings
         self._producer: AIOKafkaProducer | None = None
+        self._starting = asyncio.Lock()
 
     async def publish(self, events: Sequence[Outgoing]) -> list[Written]:
         """Return where each event lies, once all in-sync replicas have it; the order per key is kept."""
@@ -95,15 +98,16 @@ class Client:
             await closed(self._producer.stop)
 
     async def _started(self) -> AIOKafkaProducer:
-        if self._producer is None:
-            fresh = producer(self.settings)
-            try:
-                await fresh.start()
-            except BaseException:
-                await closed(fresh.stop)
-                raise
-            self._producer = fresh
-        return self._producer
+        async with self._starting:
+            if self._producer is None:
+                fresh = producer(self.settings)
+                try:
+                    await fresh.start()
+                except BaseException:
+                    await closed(fresh.stop)
+                    raise
+                self._producer = fresh
+            return self._producer
 
     @asynccontextmanager
     async def _consumer(self, topics: Collection[str], start: Start) -> AsyncIterator[AIOKafkaConsumer]:
@@ -112,6 +116,7 @@ class Client:
             bootstrap_servers=self.settings.bootstrap_servers,
             group_id=None,  # every partition, no offsets kept
             enable_auto_commit=False,
+            fetch_max_wait_ms=FETCH_WAIT_MS_MAX,
             request_timeout_ms=self.settings.request_timeout_ms,
             **parse_security(security(self.settings)),
         )
