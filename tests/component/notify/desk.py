@@ -53,8 +53,14 @@ class FakeChannel:
 class Desk(Workbench):
     """A workbench with a sender; ``send`` lets it do all that is due, ``email`` is its one channel."""
 
-    def __init__(self, rules: Rules = POLICY.rules, email: FakeChannel | None = None, **channels: Channel) -> None:
-        super().__init__(NotifyHandler(rules))
+    def __init__(
+        self,
+        rules: Rules = POLICY.rules,
+        email: FakeChannel | None = None,
+        store: Any = None,
+        **channels: Channel,
+    ) -> None:
+        super().__init__(NotifyHandler(rules), store)
         self.email = email or FakeChannel()
         self.channels: dict[str, Channel] = {"email": self.email, **channels}
         self.sender = self.new_sender()
