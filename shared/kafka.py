@@ -213,7 +213,7 @@ class KafkaConsumer:
         self.settings = settings
         self.handle = handle
         self.broker = KafkaBroker(
-            settings.bootstrap_servers,
+            settings.bootstrap_servers.split(","),  # FastStream takes a string for a single address
             client_id=f"tindak-{service}",
             consumer_only=True,
             allow_auto_create_topics=False,
