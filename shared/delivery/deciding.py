@@ -45,7 +45,7 @@ class Deciding(Generic[S]):
         event = reading.event
         if event.id in document.applied:
             log.debug("applied before", event_id=event.id, ticket_id=document.id)
-            return document, document.answer_to(event.id)
+            return document, document.answer_to(event.id) if self.handler.keeps_answers else ()
         arrival = replace(reading.arrival, attempt=attempt)
         followed = guarded(partial(self.follow, document, reading.record, event, arrival))
         return (document, self.bug(reading, followed)) if isinstance(followed, Bug) else followed

@@ -74,6 +74,15 @@ class Document(Generic[S]):
         answer = self.applied[event_id]
         return answer.outgoing if answer else ()
 
+    def answers(self, event_id: str, place: tuple[str, int, int]) -> bool:
+        """Return whether the record at *place* is the one that brought an applied event, and its answer is kept.
+
+        Then it is read again because its answer may not be out. A copy of the event elsewhere proves no such thing: if
+        services answered copies, two that hear each other would do so for ever.
+        """
+        answer = self.applied.get(event_id)
+        return answer is not None and (answer.topic, answer.partition, answer.offset) == place
+
     def owed(self, floors: Mapping[Partition, int]) -> tuple[Outgoing, ...]:
         """Return all that was saved and may not be published, in the order in which it came about.
 

@@ -29,6 +29,11 @@ class Reading:
     arrival: Arrival
     event: Event
 
+    @property
+    def place(self) -> tuple[str, int, int]:
+        """Return where the record lies."""
+        return self.record.topic, self.record.partition, self.record.offset
+
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:

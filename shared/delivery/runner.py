@@ -93,9 +93,10 @@ class BatchRunner(Generic[S]):
             changed = []
             for key, waiting in todo.items():
                 before = document = documents.get(key) or Document(key)
-                owed.extend(before.owed(floors))
                 for reading in waiting:
                     document, answers[reading.index] = self.rules.apply(document, reading, attempt)
+                if document is not before or any(before.answers(each.event.id, each.place) for each in waiting):
+                    owed.extend(before.owed(floors))
                 if document is not before:
                     changed.append(document if self.handler.keeps_answers else document.forget(floors))
             lost = await self.store.save(changed) if changed else set()

@@ -64,6 +64,16 @@ def test_a_document_owes_its_answers_in_order_and_then_what_time_brought() -> No
     assert document.owed({}) == said("1") + said("2") + said("3")
 
 
+@pytest.mark.parametrize("place", [("updates", 0, 6), ("updates", 1, 5), ("accepted", 0, 5)])
+def test_only_the_record_that_brought_an_event_is_answered_again(place: tuple[str, int, int]) -> None:
+    document: Document[str] = Document("t", applied={"a": answer("1", 5), "b": None})
+
+    assert document.answers("a", ("updates", 0, 5))
+    assert not document.answers("a", place)
+    assert not document.answers("b", ("updates", 0, 5))
+    assert not document.answers("c", ("updates", 0, 5))
+
+
 def test_pending_events_wait_since_the_first_of_them() -> None:
     first = EMPTY.move(said("1"), "s", None, NOON)
 

@@ -51,6 +51,19 @@ async def test_the_same_event_again_changes_nothing() -> None:
     assert heard(bench) == [1]
 
 
+async def test_a_copy_of_an_event_elsewhere_is_not_answered_again() -> None:
+    """Two services that hear each other would answer each other's copies for ever."""
+    bench = Workbench(Counter())
+    bench.say(topics.UPDATES, SECOND)
+    await bench.work()
+
+    bench.restart()
+    bench.say(topics.UPDATES, SECOND)
+    await bench.work()
+
+    assert len(bench.broker.topic(topics.TICKETS)) == 1
+
+
 @pytest.mark.parametrize("step", [Step.LOADED, Step.SAVED, Step.PUBLISHED])
 async def test_a_crash_between_two_steps_leads_to_the_same_bytes(step: Step) -> None:
     bench = Workbench(Counter())
