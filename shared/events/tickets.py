@@ -70,7 +70,11 @@ class Report(Model):
 
 
 class TicketFact(EventData):
-    """Something that happened to a ticket; ``version`` counts its facts from 1."""
+    """Something that happened to a ticket; ``version`` counts its facts from 1.
+
+    ``state`` is where the fact leads: ``in_triage``, ``routed``, ``acknowledged``, ``in_progress``, ``reopened``,
+    ``held``, ``answered``, ``closed``, ``archived`` or ``withdrawn``.
+    """
 
     ticket_id: str
     tracking_id: str
@@ -241,7 +245,11 @@ class TicketUnmerged(TicketFact):
 
 
 class UpdateRefused(TicketFact):
-    """What somebody asked for is not possible, and why."""
+    """What somebody asked for is not possible, and why.
+
+    A refusal for an unknown ticket, or past the limit of updates, stands outside the counted history: its ``version``
+    is 0 and its ``state`` is ``unchanged``.
+    """
 
     TYPE: ClassVar[str] = "tindak.ticket.update_refused.v1"
     update_id: str
