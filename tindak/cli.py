@@ -9,6 +9,7 @@ import typer
 from shared.logs import QUIET
 from shared.policy import PolicyInvalid
 from tindak import agency, dlq, officer, reporter
+from tindak.audit import audit_command
 from tindak.console import Failure
 from tindak.demo import demo
 from tindak.policy_cli import app as policy
@@ -34,6 +35,7 @@ app.command()(run)
 app.command()(submit)
 app.command()(track)
 app.command()(watch)
+app.command(name="audit")(audit_command)
 for group in (stack, topics, policy, agency.app, officer.app, reporter.app, dlq.app):
     app.add_typer(group)
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterator
+from functools import partial
 from typing import TypeVar
 
 from shared.delivery.ports import Record
@@ -51,15 +52,14 @@ class Chronicle:
 
     async def onwards(self) -> AsyncIterator[Event]:
         """Yield every event once, from the first that was told, without end."""
-        seen: set[str] = set()
         position = 0
         while True:
-            position = await self.until(lambda: position if position < len(self.told) else None)  # noqa: B023  # read at once
-            event = self.told[position]
-            position += 1
-            if event.id not in seen:
-                seen.add(event.id)
+            for event in await self.until(partial(self._known_from, position)):
+                position += 1
                 yield event
+
+    def _known_from(self, position: int) -> list[Event] | None:
+        return list(self.known.values())[position:] or None
 
     def all(self, kind: type[D], ticket_id: str | None = None) -> Iterator[D]:
         """Yield the data of this type, of one ticket or of all."""

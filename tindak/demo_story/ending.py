@@ -27,19 +27,20 @@ def missing(chronicle: Chronicle, cast: Cast) -> list[str]:
     """Return what the story still lacks, a sentence each; nothing once it is complete."""
     lacks = [f"nobody has heard {what} (tickets {', '.join(ids)})" for what, ids in cast.unplayed().items()]
     lacks += [name for name, is_there in MOMENTS.items() if not is_there(chronicle)]
-    for ticket_id, part in cast.parts.items():
-        if state_of(chronicle, ticket_id) not in ENDED:
-            lacks.append(f"{part.tracking_id} ({part.source_id}) has not come to its end")
-        elif not is_told_of_its_end(chronicle, ticket_id):
-            lacks.append(f"the reporter of {part.tracking_id} ({part.source_id}) was not told of its end")
+    for accepted in chronicle.all(e.ComplaintAccepted):
+        name = f"{accepted.tracking_id} ({accepted.source_id})"
+        if state_of(chronicle, accepted.ticket_id) not in ENDED:
+            lacks.append(f"{name} has not come to its end")
+        elif not is_told_of_its_end(chronicle, accepted.ticket_id):
+            lacks.append(f"the reporter of {name} was not told of its end")
     return lacks
 
 
-def state_of(chronicle: Chronicle, ticket_id: str) -> str:
-    """Return the state of a ticket as its last fact names it."""
+def state_of(chronicle: Chronicle, ticket_id: str) -> str | None:
+    """Return the state of a ticket as its last fact names it, or None while nothing is known of it."""
     facts = chronicle.all(e.TicketFact, ticket_id)
-    last = max((fact for fact in facts if not isinstance(fact, e.UpdateRefused)), key=lambda fact: fact.version)
-    return last.state
+    history = [fact for fact in facts if not isinstance(fact, e.UpdateRefused)]
+    return max(history, key=lambda fact: fact.version).state if history else None
 
 
 def is_told_of_its_end(chronicle: Chronicle, ticket_id: str) -> bool:
@@ -70,7 +71,8 @@ def figures(chronicle: Chronicle, channels: Counter[str]) -> dict[str, str]:
     routed = Counter(each.decided_by.value for each in chronicle.all(e.TicketRouted))
     closed = Counter(each.by.value for each in chronicle.all(e.TicketClosed))
     sent, failed = count(chronicle, e.NotificationSent), count(chronicle, e.NotificationFailed)
-    suppressed = count(chronicle, e.NotificationSuppressed)
+    suppressed = Counter(each.why for each in chronicle.all(e.NotificationSuppressed))
+    withheld = f" ({listed(suppressed)})" if suppressed else ""
     return {
         "submitted": f"{channels.total()} complaints by {len(channels)} channels",
         "accepted": f"{len(accepted)}",
@@ -79,7 +81,7 @@ def figures(chronicle: Chronicle, channels: Counter[str]) -> dict[str, str]:
         "triage": f"{count(chronicle, e.TriageRequested)}",
         "closed": f"{closed.total()}: {listed(closed)}",
         "breaches": f"{count(chronicle, e.ClockBreached)}, escalated {count(chronicle, e.BreachEscalated)} times",
-        "notices": f"{sent} sent, {failed} failed, {suppressed} suppressed",
+        "notices": f"{sent} sent, {failed} failed, {suppressed.total()} suppressed{withheld}",
     }
 
 

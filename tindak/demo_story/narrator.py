@@ -18,7 +18,7 @@ NEXT = (
     "watch breaches",
     "dlq list intake",
 )
-CHANNEL, TRACKING, AGENCY, TITLE = 16, 13, 14, 38
+CHANNEL, TRACKING, AGENCY, TITLE = 17, 13, 19, 38
 
 
 class Narrator:

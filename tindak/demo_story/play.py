@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from time import monotonic
@@ -25,6 +25,7 @@ HEARD = (
 OF_AGENCIES = (e.SlaClock.RESPOND, e.SlaClock.RESOLVE, e.SlaClock.VERIFY)
 
 Decision = e.TicketRouted | e.TriageRequested
+Complaint = Mapping[str, Any]
 T = TypeVar("T")
 
 
@@ -45,6 +46,7 @@ class Play:
     cast: Cast = field(default_factory=Cast)
     channels: Counter[str] = field(default_factory=Counter)
     began: float = field(default_factory=monotonic)
+    opened_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     async def perform(self) -> list[str]:
         """Play it to the end; return what was missing when the time was over."""
@@ -58,62 +60,61 @@ class Play:
 
     async def _story(self) -> None:
         self.narrator.heading("Complaints come in")
-        given: dict[str, dict[str, Any]] = {}
-        for complaint in complaints():
-            # A channel that repeats a report repeats it as it was, its time included.
-            at = datetime.now(UTC).isoformat()
-            whole = {"submitted_at": given.get(complaint["source_id"], {}).get("submitted_at", at), **complaint}
-            given.setdefault(complaint["source_id"], whole)
-            await self._hand_in(whole)
+        firsts, again = split([{**complaint, "submitted_at": self.opened_at.isoformat()} for complaint in complaints()])
+        for complaint, lies in zip(firsts, await self._submit(firsts), strict=True):
+            answer = await self._answer(complaint, lies, heard=0)
+            if isinstance(answer, e.ComplaintRejected):
+                self.narrator.refused(complaint, answer)
+            else:
+                self.narrator.decided(complaint, await self._decision(answer.ticket_id))
+        for complaint in again:
+            heard = len(self.chronicle.told)
+            answer = await self._answer(complaint, (await self._submit([complaint]))[0], heard)
+            if isinstance(answer, e.ComplaintRejected):
+                self.narrator.refused(complaint, answer)
+            else:
+                self.narrator.repeated(complaint, answer)
         self.narrator.heading("Agencies, officers and reporters at work")
         await beside(self._until_complete(), self._act())
 
-    async def _hand_in(self, complaint: Mapping[str, Any]) -> None:
-        """Submit one complaint, wait for what becomes of it, and tell it."""
-        heard = len(self.chronicle.told)
-        self.channels[complaint["channel"]] += 1
-        lies = (await self.client.publish([submission(complaint, datetime.now(UTC))]))[0]
-        answer: Answer = await self.chronicle.until(lambda: self._answer(complaint, lies, heard))
-        if isinstance(answer, e.ComplaintRejected):
-            self.narrator.refused(complaint, answer)
-        elif self._decision(answer.ticket_id):
-            self.narrator.repeated(complaint, answer)
-        else:
-            ticket_id = answer.ticket_id
-            decision: Decision = await self.chronicle.until(lambda: self._decision(ticket_id))
-            self.narrator.decided(complaint, decision)
+    async def _submit(self, given: Sequence[Complaint]) -> list[Written]:
+        self.channels.update(complaint["channel"] for complaint in given)
+        return await self.client.publish([submission(complaint, datetime.now(UTC)) for complaint in given])
 
-    def _answer(self, complaint: Mapping[str, Any], lies: Written, heard: int) -> Answer | None:
+    async def _answer(self, complaint: Complaint, lies: Written, heard: int) -> Answer:
+        """Return the answer to a submission, if it is not among the first *heard* events."""
         wanted = answer_to_submission(complaint, lies)
-        return next((answer for event in self.chronicle.told[heard:] if (answer := wanted(event))), None)
+        return await self.chronicle.until(
+            lambda: next((answer for event in self.chronicle.told[heard:] if (answer := wanted(event))), None)
+        )
 
-    def _decision(self, ticket_id: str) -> Decision | None:
-        facts = self.chronicle.all(e.TicketFact, ticket_id)
-        return next((fact for fact in facts if isinstance(fact, e.TicketRouted | e.TriageRequested)), None)
+    async def _decision(self, ticket_id: str) -> Decision:
+        """Return what routing makes of a ticket at first."""
+
+        def first() -> Decision | None:
+            facts = self.chronicle.all(e.TicketFact, ticket_id)
+            return next((fact for fact in facts if isinstance(fact, Decision)), None)
+
+        return await self.chronicle.until(first)
 
     async def _act(self) -> None:
         """Let everybody answer what they hear, and tell what happens, without end."""
         async for event in self.chronicle.onwards():
-            asked = self.cast.answer(event, datetime.now(UTC))
-            self._tell(event)
-            if asked is not None:
-                await self.client.publish([asked])
+            asked = self.cast.answer(event.data, datetime.now(UTC))
+            self._tell(event.data)
+            await self.client.publish(asked)
 
-    def _tell(self, event: e.Event) -> None:
-        data = event.data
-        part = self.cast.parts.get(getattr(data, "ticket_id", ""))
-        if part is None:
+    def _tell(self, data: e.EventData) -> None:
+        ticket_id = getattr(data, "ticket_id", "")
+        accepted = self.cast.known(ticket_id)
+        if accepted is None:
             return
-        told = (monotonic() - self.began, part.tracking_id, self._title(event))
-        if self.cast.is_storied(getattr(data, "ticket_id", "")):
+        told = (monotonic() - self.began, accepted.tracking_id, accepted.title or accepted.body)
+        if self.cast.is_storied(ticket_id):
             if is_worth_telling(data):
                 self.narrator.happened(*told, data)
         elif isinstance(data, e.TicketAnswered):
             self.narrator.ordinary(*told, data)
-
-    def _title(self, event: e.Event) -> str:
-        accepted = next(self.chronicle.all(e.ComplaintAccepted, getattr(event.data, "ticket_id", "")))
-        return accepted.title or accepted.body
 
     async def _until_complete(self) -> None:
         await self.chronicle.until(lambda: None if missing(self.chronicle, self.cast) else True)
@@ -129,6 +130,18 @@ def is_worth_telling(data: e.EventData) -> bool:
         case e.ClockWarned() | e.ClockBreached() | e.BreachEscalated() | e.BreachCleared():
             return data.clock in OF_AGENCIES
     return isinstance(data, e.TicketFact)
+
+
+def split(given: Sequence[Complaint]) -> tuple[list[Complaint], list[Complaint]]:
+    """Return what is submitted for the first time, and what comes again under the same source id, in order."""
+    firsts: dict[tuple[str, str], Complaint] = {}
+    again = []
+    for complaint in given:
+        source = complaint["channel"], complaint["source_id"]
+        if source in firsts:
+            again.append(complaint)
+        firsts.setdefault(source, complaint)
+    return list(firsts.values()), again
 
 
 async def beside(story: Coroutine[Any, Any, T], other: Coroutine[Any, Any, None]) -> T:

@@ -14,11 +14,11 @@ from pathlib import Path
 
 from shared.agencies import load_agencies
 from shared.policy import OVERLAYS
-from shared.settings import KafkaSettings
+from shared.settings import KafkaSettings, MongoSettings
 from shared.topics import SERVICES, catalogue
 from tindak.console import Failure
 from tindak.demo_story.mailbox import Mailbox
-from tindak.stack import LocalStack
+from tindak.demo_story.servers import servers
 from tindak.stack.node import free_ports
 from tindak.supervisor import Supervisor, services
 from tindak.topics.apply import apply
@@ -35,7 +35,6 @@ class Stage:
 
     Args:
         environment: What a client exports to find it.
-        kafka: The same, for the broker.
         folder: Logs and policy.
         mailbox: Where the messages arrive.
         troubles: What happened to the processes that should not have.
@@ -43,19 +42,31 @@ class Stage:
     """
 
     environment: Mapping[str, str]
-    kafka: KafkaSettings
     folder: Path
     mailbox: Mailbox
     troubles: list[str] = field(default_factory=list)
     keeps_folder: bool = False
 
-    def last_words(self) -> str:
-        """Return what the services that did not do well wrote last, a line each."""
-        lines = [*self.troubles]
-        for service in SERVICES:
-            written = (self.folder / f"{service}.log").read_text(errors="replace").splitlines()
-            lines += [f"{service}: {written[-1]}"] if written and any(service in each for each in self.troubles) else []
-        return "\n".join(lines)
+    @property
+    def kafka(self) -> KafkaSettings:
+        """How to reach the broker."""
+        return KafkaSettings.model_validate(settings_in(self.environment, "TINDAK_KAFKA_"))
+
+    @property
+    def mongo(self) -> MongoSettings:
+        """How to reach the database."""
+        return MongoSettings.model_validate(settings_in(self.environment, "TINDAK_MONGO_"))
+
+    @property
+    def agencies(self) -> tuple[str, ...]:
+        """Codes of the city's agencies."""
+        return load_agencies(Path(self.environment["TINDAK_POLICY_DIR"])).codes
+
+    def last_words(self) -> list[str]:
+        """Return what happened to processes that ended, and what each of them wrote last."""
+        fallen = [service for service in SERVICES if any(each.startswith(service) for each in self.troubles)]
+        logs = {service: (self.folder / f"{service}.log").read_text(errors="replace") for service in fallen}
+        return [*self.troubles, *(f"{service}: {log.splitlines()[-1]}" for service, log in logs.items() if log)]
 
 
 @asynccontextmanager
@@ -67,19 +78,17 @@ async def staged(policy_dir: Path, tell: Tell) -> AsyncIterator[Stage]:
         Failure: A service did not get ready; the folder stays.
     """
     folder = Path(tempfile.mkdtemp(prefix="tindak-demo-"))
-    stage = Stage({}, KafkaSettings(), folder, Mailbox())
+    stage = None
     try:
         policy = demo_policy(policy_dir, folder / "policy")
-        async with LocalStack() as stack, stage.mailbox:
-            tell(f"{stack.layout.shape} listen on 127.0.0.1")
-            stage.environment = stack.layout.environment() | {"TINDAK_POLICY_DIR": str(policy)}
-            stage.kafka = KafkaSettings.model_validate(kafka_settings(stage.environment))
-            created = await asyncio.to_thread(apply, stage.kafka, catalogue(load_agencies(policy).codes))
+        async with servers(tell) as found, Mailbox() as mailbox:
+            stage = Stage({**found, "TINDAK_POLICY_DIR": str(policy)}, folder, mailbox)
+            created = await asyncio.to_thread(apply, stage.kafka, catalogue(stage.agencies))
             tell(f"{len(created)} topics created")
             async with running(stage, tell):
                 yield stage
     finally:
-        if not stage.keeps_folder:
+        if stage is None or not stage.keeps_folder:
             shutil.rmtree(folder)
 
 
@@ -90,9 +99,8 @@ def demo_policy(policy_dir: Path, copy: Path) -> Path:
     return copy
 
 
-def kafka_settings(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return what *environment* says about the broker, by name of the setting."""
-    prefix = "TINDAK_KAFKA_"
+def settings_in(environment: Mapping[str, str], prefix: str) -> dict[str, str]:
+    """Return the variables that begin with *prefix*, by name of the setting."""
     return {name.removeprefix(prefix).lower(): value for name, value in environment.items() if name.startswith(prefix)}
 
 
@@ -100,7 +108,9 @@ def kafka_settings(environment: Mapping[str, str]) -> dict[str, str]:
 async def running(stage: Stage, tell: Tell) -> AsyncIterator[None]:
     """Run the four services from entry to exit; the entry ends once all are ready."""
     ports = dict(zip(SERVICES, free_ports(len(SERVICES)), strict=True))
-    environment = os.environ | stage.environment | service_environment(ports, stage.mailbox.port)
+    # What the terminal exports for other servers is not meant for these.
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("TINDAK_")}
+    environment = {**inherited, **stage.environment, **service_environment(ports, stage.mailbox.port)}
     ended = asyncio.Event()
     supervisor = Supervisor(services(SERVICES), stage.troubles.append, environment, stage.folder)
     task = asyncio.create_task(supervisor.run(ended))
@@ -115,7 +125,7 @@ async def running(stage: Stage, tell: Tell) -> AsyncIterator[None]:
 
 def service_environment(ports: Mapping[str, int], mail_port: int) -> dict[str, str]:
     """Return what the services need beside the servers: their ports, a key for contacts, and where mail goes."""
-    key = base64.urlsafe_b64encode(os.urandom(32)).decode()
+    key = base64.b64encode(os.urandom(32)).decode()
     health = {f"TINDAK_{service.upper()}_HEALTH_PORT": str(port) for service, port in ports.items()}
     return health | {
         "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
@@ -136,16 +146,12 @@ async def all_ready(stage: Stage, ports: Mapping[str, int]) -> None:
     """
     waiting = dict(ports)
     deadline = asyncio.get_running_loop().time() + READY_WITHIN_SECONDS
-    while waiting:
-        for service, port in list(waiting.items()):
-            if await asyncio.to_thread(is_ready, port):
-                del waiting[service]
-        late = asyncio.get_running_loop().time() > deadline
-        if waiting and (late or stage.troubles):
-            names = ", ".join(waiting)
+    while waiting := {name: port for name, port in waiting.items() if not await asyncio.to_thread(is_ready, port)}:
+        if stage.troubles or asyncio.get_running_loop().time() > deadline:
             stage.keeps_folder = True
-            raise Failure(f"Not ready: {names}; their logs lie in {stage.folder}. {stage.last_words()}".strip())
-        await asyncio.sleep(POLL_SECONDS if waiting else 0)
+            said = " ".join(stage.last_words())
+            raise Failure(f"Not ready: {', '.join(waiting)}. {said} The logs lie in {stage.folder}.".replace("  ", " "))
+        await asyncio.sleep(POLL_SECONDS)
 
 
 def is_ready(port: int) -> bool:

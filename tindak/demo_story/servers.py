@@ -1,0 +1,29 @@
+"""Where the demo's broker and database come from: the local stack, or Docker where that cannot run."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+
+from tindak.demo_story.containers import Containers, docker_answers
+from tindak.stack import LocalStack, StackError
+
+
+@asynccontextmanager
+async def servers(tell: Callable[[str], None]) -> AsyncIterator[Mapping[str, str]]:
+    """Give the environment of a broker and a database that run from entry to exit.
+
+    Raises:
+        StackError: They cannot run here; the sentence says what is needed.
+    """
+    try:
+        local = LocalStack()
+    except StackError as error:
+        if not await asyncio.to_thread(docker_answers):
+            raise StackError(f"{error} For the demo a Docker that answers will do; none does.") from error
+        async with Containers() as containers:
+            tell("a Kafka broker and a mongod run in containers, on 127.0.0.1")
+            yield containers.environment
+        return
+    async with local as stack:
+        tell(f"{stack.layout.shape} listen on 127.0.0.1")
+        yield stack.layout.environment()
