@@ -14,7 +14,7 @@ GAP = r"[ \t.\-_()·]{0,3}"
 
 ANY_DIGIT = re.compile(r"\d")
 LONG_RUN = re.compile(r"\d{16,}")
-COMPOUND = re.compile(r"\d+(?:[.\-_/·]\d+)*")
+COMPOUND = re.compile(r"\d+(?:[.\-_·]\d+)*")
 BETWEEN_COMPOUNDS = re.compile(r"\s{1,3}|\s?[.\-_/·]\s?")
 FOUR_BY_FOUR = re.compile(r"\d{4}(\D{1,3})\d{4}\1\d{4}\1\d{4}")
 DATE = re.compile(r"(?<!\d)(?:\d{1,2}([-/.])\d{1,2}\1(?:19|20)\d{2}|(?:19|20)\d{2}([-/.])\d{1,2}\2\d{1,2})(?!\d)")
@@ -37,13 +37,13 @@ TELEPHONES = (
     # +62 812-3456-7890, +62 (21) 745 1234, and any other country's
     re.compile(rf"(?<![\w+])\+{GAP}\d(?:{GAP}\d){{7,14}}(?!\d)"),
     # 0062 812 3456 7890; 62 812 3456 7890
-    re.compile(rf"(?<!\d)(?<!\d[.\-/])(?:00)?62{GAP}8(?:{GAP}\d){{7,12}}(?!\d)"),
+    re.compile(rf"(?<!\d)(?<!\d[.\-])(?:00)?62{GAP}8(?:{GAP}\d){{7,12}}(?!\d)"),
     # 081234567890, 0217451234, whatever stands before it
     re.compile(r"(?<!\d)(?:0|(?<!\w)o)[2-9]\d{7,13}(?!\d)"),
     # 0812-3456-7890, (021) 745.1234; a clock's 08.15-16.00 starts with two digits, a telephone code with three
-    re.compile(rf"(?<!\d)(?<!\d[.\-/])\(?(?:0|(?<!\w)o)[2-9]\d(?:{GAP}\d){{6,12}}(?!\d)"),
+    re.compile(rf"(?<!\d)(?<!\d[.\-])\(?(?:0|(?<!\w)o)[2-9]\d(?:{GAP}\d){{6,12}}(?!\d)"),
     # 08 1234 5678 90, but not the month 08-2026
-    re.compile(rf"(?<!\d)(?<!\d[.\-/])0 ?8[ .\-](?!(?:19|20)\d\d(?!\d))\d{{3,}}(?:{GAP}\d){{4,9}}(?!\d)"),
+    re.compile(rf"(?<!\d)(?<!\d[.\-])0 ?8[ .\-](?!(?:19|20)\d\d(?!\d))\d{{3,}}(?:{GAP}\d){{4,9}}(?!\d)"),
     # 08 12 34 56 78 90
     re.compile(r"(?<!\d)(?<!\d[ .\-])08([ .\-])\d\d(?:\1\d\d){3,5}(?!\d)"),
     # 0 8 1 2 3 4 5 6 7 8 9 0

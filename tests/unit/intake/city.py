@@ -1,0 +1,58 @@
+"""A small city with a policy of its own, so that no rule is tested against words that somebody may edit."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from services.intake.domain.places import gazetteer
+from services.intake.domain.rules import Category, Rules
+from services.intake.domain.wording import insults, phrases
+from shared import topics
+from shared.events import Arrival
+from tests.fakes.bench import NOON
+
+PLACES = gazetteer(
+    kecamatan=[("Serpong", ()), ("Ciputat", ()), ("Ciputat Timur", ("Ciptim",)), ("Pondok Aren", ()), ("Setu", ())],
+    kelurahan=[
+        ("Serpong", "Serpong", ()),
+        ("Rawa Buntu", "Serpong", ()),
+        ("Lengkong Gudang", "Serpong", ()),
+        ("Lengkong Gudang Timur", "Serpong", ()),
+        ("Ciputat", "Ciputat", ()),
+        ("Sawah", "Ciputat", ("Sawah Lama",)),
+        ("Rempoa", "Ciputat Timur", ()),
+        ("Pondok Ranji", "Ciputat Timur", ()),
+        ("Pondok Aren", "Pondok Aren", ("Pd Aren",)),
+        ("Perigi Baru", "Pondok Aren", ("Parigi Baru",)),
+        ("Muncul", "Setu", ()),
+        ("Setu", "Setu", ()),
+    ],
+    everyday=["Muncul", "Sawah", "Setu"],
+)
+RULES = Rules(
+    channels=frozenset({"web", "whatsapp", "sms_1708", "partner_"}),
+    agencies=frozenset({"dishub", "dlh"}),
+    categories={
+        "jalan_berlubang": Category("jalan_berlubang"),
+        "jalan berlubang": Category("jalan_berlubang"),
+        "ktp": Category("ktp", personal=True),
+    },
+    places=PLACES,
+    insults=insults(["goblok", "dasar anjing"]),
+    emergencies=phrases(["kebakaran", "kabel putus"]),
+    filler=frozenset({"test", "tes", "asdf"}),
+    no_names=frozenset({"warga", "hamba allah"}),
+)
+
+
+def rules(**changes: Any) -> Rules:
+    """Return the small city's rules with other values."""
+    return replace(RULES, **changes)
+
+
+def arrival(after: timedelta = timedelta(0), **changes: Any) -> Arrival:
+    """Return how a submission came, *after* the moment at which the plain one was sent."""
+    at = NOON + after
+    return replace(
+        Arrival(topics.SUBMITTED, 2, 7, arrived_at=at, now=at + timedelta(seconds=3), sha256="5a"), **changes
+    )
