@@ -101,5 +101,12 @@ async def stay(interrupted: asyncio.Event) -> None:
 
 def program() -> str:
     """Return how this command line is called from here."""
-    path = Path(sys.argv[0]).absolute()
-    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else "tindak"
+    called = Path(sys.argv[0]).absolute()
+    if called.name == "tindak":
+        return from_here(called)
+    return f"{from_here(Path(sys.executable))} -m tindak.cli"
+
+
+def from_here(path: Path) -> str:
+    """Return *path* as one would type it in this folder."""
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)

@@ -18,6 +18,7 @@ NEXT = (
     "watch breaches",
     "dlq list intake",
 )
+MASK_CONTEXT = 30
 CHANNEL, TRACKING, AGENCY, TITLE = 17, 13, 19, 38
 
 
@@ -55,6 +56,11 @@ class Narrator:
         else:
             where, style, why = "triage", "yellow", decision.reason + suggested(decision)
         self._answered(complaint, (decision.tracking_id, "bold"), (where, style), why)
+
+    def masked(self, body: str) -> None:
+        """Tell that intake covered identities that were typed into the text."""
+        around = body[max(0, body.find("[") - MASK_CONTEXT) :]
+        self.line(" " * (2 + CHANNEL), ("covered by intake: ", "cyan"), (f"…{around}", "dim"))
 
     def repeated(self, complaint: Mapping[str, Any], accepted: e.ComplaintAccepted) -> None:
         """Tell of a complaint that was submitted before."""

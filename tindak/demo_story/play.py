@@ -67,6 +67,8 @@ class Play:
                 self.narrator.refused(complaint, answer)
             else:
                 self.narrator.decided(complaint, await self._decision(answer.ticket_id))
+                if answer.body != complaint["body"]:
+                    self.narrator.masked(answer.body)
         for complaint in again:
             heard = len(self.chronicle.told)
             answer = await self._answer(complaint, (await self._submit([complaint]))[0], heard)
