@@ -84,7 +84,7 @@ def text_reasons(submitted: ComplaintSubmitted, rules: Rules) -> Iterator[Reason
     elif is_only_filler(text, rules.filler):
         yield body_reason(
             "spam",
-            "Isi laporan hanya kata uji coba atau huruf yang diulang; tuliskan apa yang terjadi dan di mana.",
+            "Isi laporan hanya kata uji coba atau huruf berulang; tuliskan apa yang terjadi dan di mana.",
             "The report is only test words or repeated letters; say what happened and where.",
         )
     elif distinct_letters(text) < rules.limits.letters_min:

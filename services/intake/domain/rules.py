@@ -9,7 +9,7 @@ from services.intake.domain.folding import folded_text
 from services.intake.domain.places import Gazetteer
 from services.intake.domain.wording import NOTHING
 
-PARTNER_SUFFIX = re.compile(r"[a-z0-9][a-z0-9_]*")
+PARTNER = re.compile(r"[a-z0-9][a-z0-9_]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +70,10 @@ class Rules:
 
     def knows_channel(self, code: str) -> bool:
         """Return whether reports may come from a channel of this code."""
-        stem, _, partner = code.partition("_")
-        return code in self.channels or (f"{stem}_" in self.channels and PARTNER_SUFFIX.fullmatch(partner) is not None)
+        if code in self.channels:
+            return not code.endswith("_")
+        partners = (code.removeprefix(known) for known in self.channels if known.endswith("_") and known < code)
+        return any(partner != code and PARTNER.fullmatch(partner) for partner in partners)
 
     def category(self, given: str | None) -> Category | None:
         """Return the category that a channel means by a code or a LAPOR! name."""

@@ -13,7 +13,8 @@ NOTHING = re.compile(r"(?!)")
 
 LINK = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 WORD = re.compile(r"[^\W\d_]+")
-SENTENCE_END = re.compile(r"(?<=[.!?])\s|\n")
+# A full stop after a short word is mostly an abbreviation: Jl., No., RT.
+SENTENCE_END = re.compile(r"(?<=\w{4}[.])\s|(?<=[!?])\s|\n")
 
 
 def phrases(words: Iterable[str]) -> re.Pattern[str]:

@@ -1,0 +1,173 @@
+"""Every submission gets exactly one answer, and the same one whenever it comes again."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from services.intake.domain.decide import decide, refuse_unreadable
+from services.intake.domain.refusals import SOURCE_ID_CONFLICT
+from services.intake.domain.report import accepted
+from services.intake.domain.state import State, Taken, fingerprint
+from shared import topics
+from shared.events import (
+    Arrival,
+    ComplaintRejected,
+    ComplaintSubmitted,
+    ContactSealed,
+    Decision,
+    Fact,
+    Locale,
+    Origin,
+    Reason,
+)
+from tests.builders import TICKET, TRACKING, submitted
+from tests.fakes.bench import NOON
+from tests.unit.intake.city import RULES, arrival
+
+pytestmark = pytest.mark.unit
+
+ID = "11111111-1111-5111-8111-111111111111"
+OTHER_ID = "22222222-2222-5222-8222-222222222222"
+REPORT = submitted()
+TAKEN = Taken(
+    tracking_id=TRACKING, fingerprint=fingerprint(REPORT.title, REPORT.body), event_id=ID, submitted_at=NOON,
+    accepted_at=NOON, title=REPORT.title, body=REPORT.body,
+)  # fmt: skip
+ORIGIN = Origin(partition=2, offset=7, sha256="5a")
+TOO_OLD = timedelta(days=31)
+
+
+def seal(ticket: str, report: ComplaintSubmitted) -> ContactSealed:
+    """Return a sealed contact that shows what was sealed."""
+    return ContactSealed(ticket_id=ticket, sealed=str(report.reporter), locale=Locale.INDONESIAN, key_id="k")
+
+
+def decided(
+    state: State | None = None, event_id: str = ID, came: Arrival | None = None, **changes: Any
+) -> Decision[State]:
+    """Return what is decided on the plain report with these changes."""
+    return decide(state, submitted(**changes), event_id, came or arrival(), RULES, seal)
+
+
+def rejected(*reasons: Reason, at: Any = NOON, channel: str | None = "web", source_id: str | None = "1") -> Fact:
+    data = ComplaintRejected(channel=channel, source_id=source_id, reasons=reasons, origin=ORIGIN)
+    return Fact(data, topics.REJECTED, f"{channel}/{source_id}" if channel and source_id else "", at=at)
+
+
+def test_good_report_is_accepted_and_remembered() -> None:
+    fact = Fact(accepted(REPORT, arrival(), RULES), topics.ACCEPTED, TICKET, at=NOON)
+
+    assert decided() == Decision(TAKEN, (fact,))
+
+
+def test_known_reporter_is_sealed_beside_it() -> None:
+    who = {"email": "siti@example.org"}
+
+    decision = decided(reporter=who, anonymous=True)
+
+    report = submitted(reporter=who, anonymous=True)
+    assert decision == Decision(
+        TAKEN,
+        (
+            Fact(accepted(report, arrival(), RULES), topics.ACCEPTED, TICKET, at=NOON),
+            Fact(seal(TICKET, report), topics.CONTACTS, TICKET, at=NOON),
+        ),
+    )
+
+
+@pytest.mark.parametrize("reporter", [None, {}, {"locale": "en", "preferred_channel": "email"}, {"name": " "}])
+def test_reporter_who_is_nobody_is_not_sealed(reporter: Any) -> None:
+    assert [fact.topic for fact in decided(reporter=reporter).facts] == [topics.ACCEPTED]
+
+
+def test_text_is_remembered_as_it_was_written() -> None:
+    body = "NIK saya 3674014101900001, KTP belum jadi di Ciputat."
+
+    decision = decided(body=body)
+
+    assert isinstance(decision.state, Taken)
+    assert decision.state.body == body
+
+
+@pytest.mark.parametrize("event_id", [ID, OTHER_ID])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"body": f"  {REPORT.body.replace(' ', '  ')}\n"},
+        {"location": {"kelurahan": "Rempoa"}, "reporter": {"name": "Siti"}},
+        {"submitted_at": NOON - TOO_OLD},
+    ],
+)
+def test_repeat_of_a_taken_report_gets_the_first_answer(event_id: str, changes: dict[str, Any]) -> None:
+    assert decided(TAKEN, event_id, **changes) == Decision(
+        TAKEN, ignored_because="the same report was taken before", recorded=False, repeats=ID
+    )
+
+
+@pytest.mark.parametrize("changes", [{"body": "Lampu jalan mati di Ciputat."}, {"title": "Lain"}, {"title": None}])
+def test_other_text_under_a_taken_id_is_a_conflict(changes: dict[str, Any]) -> None:
+    assert decided(TAKEN, OTHER_ID, **changes) == Decision(TAKEN, (rejected(SOURCE_ID_CONFLICT),), recorded=False)
+
+
+def test_conflict_names_the_field_in_both_languages() -> None:
+    assert SOURCE_ID_CONFLICT.field == "source_id"
+    assert "source_id baru" in SOURCE_ID_CONFLICT.message_id
+    assert "another text" in SOURCE_ID_CONFLICT.message_en
+
+
+@pytest.mark.parametrize("state", [None, TAKEN])
+def test_refused_report_is_refused_the_same_before_and_after_its_id_was_taken(state: State | None) -> None:
+    """After a crash the refused one may be handled again when a corrected one has been taken."""
+    decision = decided(state, OTHER_ID, title=None, body="...")
+
+    empty = Reason(code="empty", field="body", message_id="Isi laporan kosong.", message_en="The report has no text.")
+    assert decision == Decision(state, (rejected(empty),), recorded=False)
+
+
+def test_refusal_depends_on_the_arrival_and_never_on_the_moment() -> None:
+    came = arrival(TOO_OLD)
+    later = arrival(TOO_OLD, now=NOON + timedelta(days=90))
+
+    assert decided(came=came) == decided(came=later)
+    assert [fact.at for fact in decided(came=came).facts] == [NOON + TOO_OLD]
+
+
+MALFORMED = Reason(code="malformed", message_id="Bukan JSON.", message_en="Not JSON.")
+
+
+def test_unreadable_record_is_refused_where_it_lies() -> None:
+    assert refuse_unreadable([MALFORMED], None, None, arrival(), RULES) == rejected(
+        MALFORMED, channel=None, source_id=None
+    )
+
+
+def test_unreadable_record_that_says_whose_it_is_is_refused_to_him() -> None:
+    assert refuse_unreadable([MALFORMED], "web", "1", arrival(), RULES) == rejected(MALFORMED)
+
+
+def test_unreadable_record_of_an_unknown_channel_is_told_both() -> None:
+    fact = refuse_unreadable([MALFORMED], "wap", None, arrival(), RULES)
+
+    assert isinstance(fact.data, ComplaintRejected)
+    assert ([reason.code for reason in fact.data.reasons], fact.key) == (["malformed", "unknown_channel"], "")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        (("Jalan", "rusak"), ("Jalan", "rusak"), True),
+        ((None, "rusak"), ("", "rusak"), True),
+        (("Jalan ", "rusak\n\nparah"), (" Jalan", "rusak parah"), True),
+        (("Caf\N{LATIN SMALL LETTER E WITH ACUTE}", "x"), ("Cafe\N{COMBINING ACUTE ACCENT}", "x"), True),
+        (("Jalan", "rusak"), ("jalan", "rusak"), False),
+        (("Jalan", "rusak"), ("Jalan rusak", ""), False),
+        (("Jalan", "rusak"), (None, "Jalan rusak"), False),
+        (("Jalan", "rusak"), ("Jalan", "rusak."), False),
+    ],
+)
+def test_fingerprint_tells_texts_apart_but_not_their_spacing(
+    one: tuple[str | None, str], other: tuple[str | None, str], same: bool
+) -> None:
+    assert (fingerprint(*one) == fingerprint(*other)) is same

@@ -1,0 +1,164 @@
+"""Every refusal says exactly what applies, in both languages; in doubt nothing does."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from services.intake.domain.refusals import reasons_against
+from shared.events import ComplaintSubmitted, Reason
+from tests.builders import submitted
+from tests.fakes.bench import NOON
+from tests.unit.intake.city import RULES, rules
+
+pytestmark = pytest.mark.unit
+
+DAYS_30, HOURS_24 = timedelta(days=30), timedelta(hours=24)
+TICK = timedelta(milliseconds=1)
+
+
+def against(report: ComplaintSubmitted, arrived_at: Any = NOON) -> list[tuple[str, str | None]]:
+    """Return code and field of everything that speaks against a report."""
+    return [(reason.code, reason.field) for reason in reasons_against(report, arrived_at, RULES)]
+
+
+def test_plain_report_is_not_refused() -> None:
+    assert reasons_against(submitted(), NOON, RULES) == ()
+
+
+def test_everything_that_applies_is_said() -> None:
+    report = submitted(
+        channel="webb", submitted_at=NOON - DAYS_30 - TICK, occurred_on=date(2026, 3, 3), title=None, body="tes"
+    )
+
+    assert reasons_against(report, NOON, RULES) == (
+        Reason(
+            code="unknown_channel",
+            field="channel",
+            message_id="Kanal `webb` tidak terdaftar; mungkin `web`?",
+            message_en="The channel `webb` is not registered; did you mean `web`?",
+        ),
+        Reason(
+            code="outside_retention",
+            field="submitted_at",
+            message_id="Laporan dikirim lebih dari 30 hari sebelum sampai (submitted_at); buat laporan baru.",
+            message_en="The report was sent more than 30 days before it arrived (submitted_at); make a new one.",
+        ),
+        Reason(
+            code="schema_violation",
+            field="occurred_on",
+            message_id="Tanggal kejadian (occurred_on) setelah hari ini, 2026-03-02.",
+            message_en="The date of the event (occurred_on) is after today, 2026-03-02.",
+        ),
+        Reason(
+            code="spam",
+            field="body",
+            message_id="Isi laporan hanya kata uji coba atau huruf berulang; tuliskan apa yang terjadi dan di mana.",
+            message_en="The report is only test words or repeated letters; say what happened and where.",
+        ),
+    )
+
+
+@pytest.mark.parametrize("channel", ["web", "sms_1708", "partner_klaten", "partner_kota_2"])
+def test_registered_channel_is_taken(channel: str) -> None:
+    assert against(submitted(channel=channel)) == []
+
+
+@pytest.mark.parametrize("channel", ["fax", "WEB", "web_", "partner", "partner_", "partner_ x", "partner_A", "sms_"])
+def test_any_other_channel_is_unknown(channel: str) -> None:
+    assert against(submitted(channel=channel)) == [("unknown_channel", "channel")]
+
+
+def test_channel_like_no_other_gets_no_suggestion() -> None:
+    (reason,) = reasons_against(submitted(channel="fax"), NOON, RULES)
+
+    assert reason.message_id == "Kanal `fax` tidak terdaftar."
+    assert reason.message_en == "The channel `fax` is not registered."
+
+
+@pytest.mark.parametrize(
+    ("sent_after_arrival", "reasons"),
+    [
+        (-DAYS_30 - TICK, [("outside_retention", "submitted_at")]),
+        (-DAYS_30, []),
+        (-DAYS_30 + TICK, []),
+        (HOURS_24 - TICK, []),
+        (HOURS_24, []),
+        (HOURS_24 + TICK, [("schema_violation", "submitted_at")]),
+    ],
+)
+def test_time_of_sending_must_be_near_the_arrival(
+    sent_after_arrival: timedelta, reasons: list[tuple[str, str | None]]
+) -> None:
+    assert against(submitted(submitted_at=NOON + sent_after_arrival)) == reasons
+
+
+def test_clock_ahead_of_the_arrival_is_named() -> None:
+    (reason,) = reasons_against(submitted(submitted_at=NOON + timedelta(days=2)), NOON, RULES)
+
+    assert reason.message_id == "submitted_at lebih dari 24 jam setelah laporan sampai; periksa jam pengirim."
+    assert reason.message_en == "submitted_at is more than 24 hours after the arrival; check the sender's clock."
+
+
+@pytest.mark.parametrize("sent", ["0001-01-01T00:00:00+07:00", "9999-12-31T23:59:59-07:00"])
+def test_first_and_last_instants_can_be_judged(sent: str) -> None:
+    assert len(against(submitted(submitted_at=sent))) == 1
+
+
+@pytest.mark.parametrize(
+    ("occurred_on", "arrived_at", "refused"),
+    [
+        (date(2026, 3, 2), NOON, False),
+        (date(2026, 3, 3), NOON, True),
+        (date(2026, 3, 3), NOON + timedelta(hours=11, minutes=59), True),
+        (date(2026, 3, 3), NOON + timedelta(hours=12), False),
+        (date(1900, 1, 1), NOON, False),
+    ],
+)
+def test_day_of_the_event_is_not_after_the_day_of_arrival(occurred_on: date, arrived_at: Any, refused: bool) -> None:
+    """The day begins at midnight in the city, five hours after noon here plus seven."""
+    reasons = [("schema_violation", "occurred_on")] if refused else []
+
+    assert against(submitted(occurred_on=occurred_on, submitted_at=arrived_at), arrived_at) == reasons
+
+
+@pytest.mark.parametrize("body", ["", " \n", "...", "😡😡😡"])
+def test_report_without_text_is_empty(body: str) -> None:
+    assert against(submitted(body=body)) == [("empty", "body")]
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("https://example.org/promo", "only a link"),
+        ("aaaaaaa aaaaaaa test test test", "only test words or repeated letters"),
+        ("ASDF", "only test words or repeated letters"),
+        ("ada ad", "fewer than 3 different letters"),
+        ("12345", "fewer than 3 different letters"),
+    ],
+)
+def test_report_that_says_nothing_is_spam_and_says_why(body: str, said: str) -> None:
+    (reason,) = reasons_against(submitted(title=None, body=body), NOON, RULES)
+
+    assert (reason.code, reason.field) == ("spam", "body")
+    assert said in reason.message_en
+
+
+@pytest.mark.parametrize(
+    "body", ["asap", "tolong tolong tolong", "tes banjir", "lihat https://example.org", "pju mati"]
+)
+def test_report_that_may_say_something_is_taken(body: str) -> None:
+    assert against(submitted(title=None, body=body)) == []
+
+
+@pytest.mark.parametrize("body", ["test", "https://example.org", "aaa", "123"])
+def test_title_that_says_something_saves_the_report(body: str) -> None:
+    assert against(submitted(title="Lampu jalan mati", body=body)) == []
+
+
+def test_limits_are_the_policys() -> None:
+    strict = rules(limits=RULES.limits.__class__(retention=timedelta(days=1), letters_min=30))
+
+    reasons = reasons_against(submitted(submitted_at=NOON - timedelta(days=2)), NOON, strict)
+
+    assert [reason.code for reason in reasons] == ["outside_retention", "spam"]
