@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, assert_never
 
 from services.sla.domain.working_time import WorkingTime
 
@@ -72,6 +72,8 @@ class Allowance:
                 return calendar.nth_day(start_at, self.amount)
             case Unit.SECONDS:
                 return start_at + timedelta(seconds=self.amount)
+            case _:
+                assert_never(self.unit)
 
     def time_line(self, calendar: WorkingTime) -> TimeLine:
         """Return on what pauses, percentages and remainders of this allowance are counted."""

@@ -15,8 +15,8 @@ from shared.events import BreachCleared, BreachCorrected, BreachEscalated, Clock
 class BreachTelling:
     """The breach of one round being told about; ``breach`` is what has been said by now.
 
-    A round's breach is said once. What was put right and stands after all, or was cleared and is not, is opened again
-    by saying its first level once more: a breach stands unless the last word about it is that it is cleared or none.
+    A round's breach is said once. What was put right and stands after all is opened again by saying its first level
+    once more: a breach stands unless the last word about it is that it is cleared, or was none.
     """
 
     def __init__(self, voice: Voice, clock: Clock, breach: Breach, ladder: tuple[Rung, ...]) -> None:
@@ -42,11 +42,10 @@ class BreachTelling:
             at: When the round ended, or how far time has come.
             why_changed: Why the due time is another than was said; None if it is not.
         """
-        said, runs = self.breach.standing, self.clock.round.end is None
         late = self.clock.late_at(at)
-        if late and said is Standing.UNSAID:
+        if late and self.breach.standing is Standing.UNSAID:
             self.open()
-        elif late and (said is Standing.CORRECTED or (said is Standing.CLEARED and runs)):
+        elif late and self.breach.standing is Standing.CORRECTED:
             self.open_again(at)
         elif not late and self.late:
             self.correct(why_changed)
@@ -69,7 +68,7 @@ class BreachTelling:
         self.breach = Breach(Standing.OPEN, (rung.level,))
 
     def open_again(self, at: datetime) -> None:
-        """Say that a breach that was cleared or put right stands after all."""
+        """Say that what was put right is a breach after all."""
         self.breach = Breach(Standing.OPEN, (), self.breach.reopened + 1)
         self.escalate(self.ladder[0], at)
 

@@ -82,13 +82,13 @@ class Telling:
         told, due_at, pause = self.told, self.clock.due_at, self.clock.pause_at(self.as_of)
         if pause and not told.paused:
             self.voice.say(ClockPaused, pause.since, paused_at=pause.since)
-        elif not pause and (told.paused or told.ending):
+        elif not pause and told.paused:
             resumed_at = self.clock.went_on_at(self.as_of)
             self.voice.say(ClockResumed, resumed_at, resumed_at=resumed_at, due_at=due_at)
         elif not pause and due_at != told.due_at:
             self.voice.say(DueChanged, was=told.due_at, due_at=due_at, why=self.why_changed or "held")
         # When a clock that stands still will be due is not certain, so it is not said before it goes on.
-        self.told = replace(told, ending=None, paused=pause is not None, due_at=told.due_at if pause else due_at)
+        self.told = replace(told, paused=pause is not None, due_at=told.due_at if pause else due_at)
 
     def pass_time(self) -> None:
         """Say what time alone has brought about, and find out when it will bring about more."""

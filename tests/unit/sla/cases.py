@@ -8,15 +8,12 @@ from services.sla.calendar_files import span_of
 from services.sla.domain.allowances import Allowance, Unit
 from services.sla.domain.hours import Calendar, Hours, Week
 from services.sla.domain.rules import ClockRule, PauseRule, Rung, SlaRules
-from services.sla.domain.ticket import Ticket, decide, tick
 from services.sla.domain.working_time import WorkingTime
 from shared.events import (
     Classification,
-    ClockFact,
     ComplaintAccepted,
-    EventData,
-    Fact,
     HoldReason,
+    ReporterReplied,
     SlaClock,
     TicketAnswered,
     TicketClosed,
@@ -163,6 +160,10 @@ def resumed(version: int, when: str) -> TicketResumed:
     return fact(TicketResumed, version, when, agency="dishub")
 
 
+def replied(version: int, when: str) -> ReporterReplied:
+    return fact(ReporterReplied, version, when, text="Di depan nomor 12.")
+
+
 def reclassified(version: int, when: str, classification: Classification = LAW) -> TicketReclassified:
     return fact(
         TicketReclassified, version, when, classification=classification, was=Classification.COMPLAINT, reason="Salah."
@@ -175,54 +176,6 @@ def reopened(version: int, when: str) -> TicketReopened:
 
 def closed(version: int, when: str, by: str = "reporter") -> TicketClosed:
     return fact(TicketClosed, version, when, agency="dishub", by=by)
-
-
-def said(kind: type[ClockFact], clock: SlaClock, round: int = 1, **about: Any) -> Any:
-    """Return what sla says of a clock of the ticket."""
-    return kind(ticket_id=TICKET, tracking_id=TRACKING, clock=clock, round=round, **about)
-
-
-class Desk:
-    """A ticket's clocks, moved by what is heard and by time.
-
-    ``hear`` and ``wait_until`` return what is said; ``facts`` is all of it, ``ticket`` the state.
-    """
-
-    def __init__(self, under: SlaRules = RULES) -> None:
-        self.rules = under
-        self.ticket: Ticket | None = None
-        self.facts: list[Fact] = []
-
-    def hear(self, *heard: EventData, now: str = "") -> list[EventData]:
-        """Decide about what is heard, at the moment it happens unless *now* is later."""
-        before = len(self.facts)
-        for data in heard:
-            moment = at(now) if now else data.at if isinstance(data, TicketFact) else data.accepted_at  # type: ignore[attr-defined]
-            decision = decide(self.ticket, data, self.rules, moment)
-            self.ticket = decision.state
-            self.facts += decision.facts
-        return [fact.data for fact in self.facts[before:]]
-
-    def wait_until(self, when: str) -> list[EventData]:
-        """Let time pass as a sweep without delay would."""
-        before, until = len(self.facts), at(when)
-        while self.ticket and self.ticket.wakes_at and self.ticket.wakes_at <= until:
-            self.look(self.ticket.wakes_at)
-        return [fact.data for fact in self.facts[before:]]
-
-    def look(self, now: datetime) -> list[EventData]:
-        """Let one sweep look at the ticket."""
-        assert self.ticket is not None
-        decision = tick(self.ticket, self.rules, now)
-        assert decision.state is not None
-        assert decision.state.wakes_at is None or decision.state.wakes_at > now, "a sweep would never end"
-        self.ticket = decision.state
-        self.facts += decision.facts
-        return [fact.data for fact in decision.facts]
-
-    def all_said(self, *kinds: type[EventData]) -> list[Any]:
-        """Return what was said of these kinds, in order."""
-        return [fact.data for fact in self.facts if isinstance(fact.data, kinds)]
 
 
 def dates(*texts: str) -> frozenset[date]:
