@@ -68,7 +68,7 @@ def test_time_of_acceptance_is_the_arrival() -> None:
 
 def test_identity_is_covered_wherever_it_can_be_typed() -> None:
     report = seen(
-        source_id="wa-081234567890-7", title="Laporan Siti Nur Aisyah", body="KTP 3674 0141 0190 0001 belum ada di Ciputat",
+        source_id="wa-081234567890-7", title="Laporan Siti Nur Aisyah", body="NIK 3674 0141 0190 0001 di Ciputat",
         location={"text": "rumah Siti Nur Aisyah, hub 0812-3456-7890", "kelurahan": "siti@example.org"},
         category="081234567890", target_agency="081234567890", follow_up_of="081234567890",
         attachments=[
@@ -80,7 +80,7 @@ def test_identity_is_covered_wherever_it_can_be_typed() -> None:
     )  # fmt: skip
 
     assert (report.source_id, report.title, report.body) == (
-        "wa-[telepon]-7", "Laporan [nama]", "KTP [NIK] belum ada di Ciputat",
+        "wa-[telepon]-7", "Laporan [nama]", "NIK [NIK] di Ciputat",
     )  # fmt: skip
     assert report.location == Location(text="rumah [nama], hub [telepon], [email]", kecamatan="Ciputat")
     assert (report.category, report.target_agency, report.follow_up_of) == (None, None, None)
