@@ -25,7 +25,6 @@ from shared.health import Health, HealthServer
 from shared.kafka import KafkaConsumer, KafkaPublisher
 from shared.mongo import MongoStore
 from shared.policy import PolicyInvalid
-from shared.seal import ContactKeysInvalid
 from shared.settings import CommonSettings
 from shared.watchdog import Stuck, Watchdog
 
