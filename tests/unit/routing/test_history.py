@@ -4,7 +4,7 @@ from datetime import timedelta
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.routing.domain.filing import file
@@ -59,6 +59,7 @@ def live(body: str, history: list[tuple[Command, str, int]]) -> tuple[Filed, lis
     return state, facts
 
 
+@settings(deadline=None)  # a busy machine is no fault of a rule
 @given(bodies, steps)
 def test_a_ticket_has_one_agency_or_waits_for_an_officer_or_has_ended(
     body: str, history: list[tuple[Command, str, int]]
@@ -80,6 +81,7 @@ def test_a_ticket_has_one_agency_or_waits_for_an_officer_or_has_ended(
     assert isinstance(state.situation, InTriage | Archived | Withdrawn) or len(holders) == 1
 
 
+@settings(deadline=None)
 @given(bodies, steps)
 def test_a_history_counts_from_one_and_never_runs_backwards(body: str, history: list[tuple[Command, str, int]]) -> None:
     state, facts = live(body, history)
@@ -91,6 +93,7 @@ def test_a_history_counts_from_one_and_never_runs_backwards(body: str, history: 
     assert (state.ticket.version, state.ticket.at) == (told[-1].version, told[-1].at)  # type: ignore[attr-defined]
 
 
+@settings(deadline=None)
 @given(bodies, steps)
 def test_every_refusal_explains_itself_in_both_languages(body: str, history: list[tuple[Command, str, int]]) -> None:
     _, facts = live(body, history)
@@ -103,6 +106,7 @@ def test_every_refusal_explains_itself_in_both_languages(body: str, history: lis
             assert fact.data.message_id != fact.data.message_en
 
 
+@settings(deadline=None)
 @given(bodies, steps)
 def test_what_has_ended_stays_ended_unless_the_reporter_reopens_it(
     body: str, history: list[tuple[Command, str, int]]
@@ -116,6 +120,7 @@ def test_what_has_ended_stays_ended_unless_the_reporter_reopens_it(
             assert isinstance(next_, allowed)
 
 
+@settings(deadline=None)
 @given(bodies, steps)
 def test_an_agency_is_told_everything_between_getting_a_ticket_and_losing_it(
     body: str, history: list[tuple[Command, str, int]]
