@@ -30,7 +30,7 @@ EXPOSE 8080
 USER tindak
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=5s --timeout=5s --start-period=30s --retries=6 \
-    CMD ["python", "-c", "import urllib.request as web; web.urlopen('http://127.0.0.1:8080/health/ready', timeout=4)"]
+    CMD python -c "import urllib.request as web; web.urlopen('http://127.0.0.1:8080/health/ready', timeout=4)"
 
 ENTRYPOINT ["tindak"]
 CMD ["--help"]
