@@ -50,9 +50,9 @@ def test_the_catalogue_documents_are_as_the_code_makes_them(name: str, made) -> 
 
 def test_the_example_environment_names_every_setting_and_no_other() -> None:
     variables = {
-        f"{settings.model_config.get('env_prefix', '')}{name}".upper()
+        str(field.validation_alias or f"{settings.model_config.get('env_prefix', '')}{name}").upper()
         for settings in SETTINGS
-        for name in settings.model_fields
+        for name, field in settings.model_fields.items()
         if name not in NESTED
     }
     text = (ROOT / ".env.example").read_text(encoding="utf-8")
