@@ -1,0 +1,76 @@
+"""Intake on the ports in memory, with the small city of the unit tests, and a channel that writes to it."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+from services.intake.domain.state import State
+from services.intake.handlers import IntakeHandler
+from services.intake.store import unique
+from shared import topics
+from shared.delivery.ports import Record
+from shared.events import ComplaintAccepted, ComplaintRejected, ContactSealed
+from shared.seal import Contact, Sealer
+from tests.builders import event, submitted
+from tests.fakes.bench import Workbench
+from tests.fakes.memory import MemoryStore
+from tests.unit.intake.city import RULES
+
+SEALER = Sealer({"k": b"k" * 32}, "k")
+BODY = "Lampu jalan mati di Rempoa sudah tiga minggu."
+DATA: Mapping[str, Any] = {"channel": "web", "source_id": "1", "submitted_at": "2026-03-02T05:00:00Z", "body": BODY}
+ENVELOPE: Mapping[str, Any] = {
+    "specversion": "1.0", "id": "7c9e6679-7425-40de-944b-e07fc1f90ae7", "source": "/channels/web",
+    "type": "tindak.complaint.submitted.v1", "time": "2026-03-02T05:00:00Z", "data": DATA,
+}  # fmt: skip
+
+
+class Desk(Workbench):
+    """Intake, and the channels that submit to it; every submission has an event id of its own unless one is given."""
+
+    def __init__(self, store: MemoryStore[State] | None = None) -> None:
+        super().__init__(IntakeHandler(RULES, SEALER), store or MemoryStore(unique=unique))
+        self.sent = 0
+
+    def submit(self, id: str | None = None, **changes: Any) -> None:
+        """Submit the plain report, with these changes."""
+        self.sent += 1
+        report = submitted(**changes)
+        made = id or str(uuid5(NAMESPACE_URL, f"submission {self.sent}"))
+        said = event(report, id=made, at=self.clock.now(), source=f"/channels/{report.channel}")
+        self.say(topics.SUBMITTED, said)
+
+    def type_in(self, line: bytes | None, headers: Mapping[str, bytes] | None = None) -> None:
+        """Write a record as any Kafka client may: no key, no headers of ours."""
+        sent = tuple((headers or {}).items())
+        self.broker.append(topics.SUBMITTED, None, line, sent)
+
+    def accepted(self) -> list[ComplaintAccepted]:
+        """Return what was accepted, each answer once however often it was given."""
+        said = {event.id: event.data for event in self.heard(topics.ACCEPTED)}
+        return [data for data in said.values() if isinstance(data, ComplaintAccepted)]
+
+    def rejected(self) -> list[ComplaintRejected]:
+        """Return what was refused, each answer once."""
+        said = {event.id: event.data for event in self.heard(topics.REJECTED)}
+        return [data for data in said.values() if isinstance(data, ComplaintRejected)]
+
+    def refusals(self) -> list[list[str]]:
+        """Return the codes of each refusal."""
+        return [[reason.code for reason in refused.reasons] for refused in self.rejected()]
+
+    def contacts(self) -> list[Contact]:
+        """Return the contacts that were sealed, opened."""
+        sealed = [data for data in self.data(topics.CONTACTS) if isinstance(data, ContactSealed)]
+        return [SEALER.open_contact(contact.ticket_id, contact.sealed, contact.key_id) for contact in sealed]
+
+    def records(self) -> list[Record]:
+        """Return everything that intake has written to any topic."""
+        return [record for (topic, _), log in self.broker.logs.items() if topic != topics.SUBMITTED for record in log]
+
+
+def line(changes: Mapping[str, Any] | None = None, **data: Any) -> bytes:
+    """Return a submission as one JSON line, with other attributes or data; None leaves one out."""
+    whole = {**ENVELOPE, "data": {**DATA, **data}, **(changes or {})}
+    return json.dumps({name: value for name, value in whole.items() if value is not None}).encode()

@@ -1,0 +1,129 @@
+"""Whatever is written to the topic of submissions gets an answer that names the fault, and the stream goes on."""
+
+import json
+from collections.abc import Mapping
+
+import pytest
+
+from shared import topics
+from tests.component.intake.desk import DATA, ENVELOPE, Desk, line
+
+pytestmark = pytest.mark.component
+
+MEGABYTES_10 = b"x" * 10_000_000
+DEEP = b'{"data":' * 100 + b"1" + b"}" * 100
+
+GARBAGE: Mapping[str, tuple[bytes | None, str, str]] = {
+    "not JSON": (b"Jalan rusak, tolong!", "malformed", "Not JSON"),
+    "cut JSON": (line()[:-5], "malformed", "Not JSON"),
+    "not UTF-8": (b"\xff\xfe\x00", "malformed", "Not UTF-8"),
+    "nothing": (b"", "malformed", "Not JSON"),
+    "tombstone": (None, "malformed", "no value"),
+    "a list": (b"[" + line() + b"]", "malformed", "a JSON list"),
+    "a number": (b"42", "malformed", "a JSON int"),
+    "10 MB": (MEGABYTES_10, "too_long", "10000000 bytes"),
+    "deep nesting": (DEEP, "malformed", "deeper than 32"),
+    "bottomless nesting": (b"[" * 200_000, "malformed", "deeper than 32"),
+    "NUL": (line(body="a\0b"), "schema_violation", "U+0000"),
+    "bidi": (line(body="Rp1.000\u202e000"), "schema_violation", "U+202E"),
+    "$where": (line(location={"$where": "sleep(9e9)"}), "schema_violation", "'$where'"),
+    "key twice": (line()[:-1] + b',"id":"x"}', "malformed", "'id' stands twice"),
+    "half a character": (line().replace(b"Lampu", b"\\ud83d"), "malformed", "surrogate"),
+    "NaN": (line(location={"latitude": float("nan")}), "malformed", "NaN"),
+    "wrong types": (line(body=["Lampu"], anonymous="maybe"), "schema_violation", "body must be text"),
+    "endless number": (line().replace(b'"web"', b"9" * 10_000), "malformed", "too many digits"),
+    "future date": (line(submitted_at="2030-01-01T00:00:00Z"), "schema_violation", "more than 24 hours after"),
+    "past date": (line(submitted_at="1990-01-01T00:00:00Z"), "outside_retention", "more than 30 days before"),
+    "event of the future": (line(occurred_on="2026-03-03"), "schema_violation", "after today"),
+    "no zone": (line(submitted_at="2026-03-02T05:00:00"), "schema_violation", "time zone"),
+    "empty body": (line(body=""), "empty", "no text"),
+    "blank body": (line(body=" \n\t"), "empty", "no text"),
+    "long body": (line(body="Lampu " * 2000), "too_long", "longer than 8000"),
+    "long title": (line(title="x" * 201), "too_long", "longer than 200"),
+    "no body": (line(body=None).replace(b', "body": null', b""), "schema_violation", "body is required"),
+    "no id": (line({"id": None}), "schema_violation", "id is missing"),
+    "another type": (line({"type": "com.example.order"}), "schema_violation", "is not known"),
+    "our own type": (line({"type": "tindak.complaint.rejected.v1", "data": {"reasons": [], "origin":
+                     {"partition": 0, "offset": 0, "sha256": ""}}}), "schema_violation", "is not taken on the topic"),
+    "another version": (line({"specversion": "0.3"}), "schema_violation", "1.0 is spoken"),
+    "unknown channel": (line(channel="fax"), "unknown_channel", "`fax` is not registered"),
+    "spam": (line(body="test test aaaaa"), "spam", "only test words"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", GARBAGE)
+async def test_garbage_is_refused_by_name_and_the_next_report_is_accepted(kind: str) -> None:
+    value, code, said = GARBAGE[kind]
+    desk = Desk()
+    desk.type_in(value)
+    desk.submit(source_id="good")
+
+    await desk.work()
+
+    (refused,) = desk.rejected()
+    assert (refused.reasons[0].code, said in refused.reasons[0].message_en) == (code, True), refused.reasons
+    assert refused.reasons[0].message_id
+    assert [report.source_id for report in desk.accepted()] == ["good"]
+    assert desk.broker.topic(topics.dead_letter_topic("intake")) == []
+
+
+async def test_all_garbage_at_once_is_answered_record_by_record() -> None:
+    desk = Desk()
+    for value, _, _ in GARBAGE.values():
+        desk.type_in(value)
+    desk.submit(source_id="good")
+
+    await desk.work()
+
+    places = {(refused.origin.partition, refused.origin.offset) for refused in desk.rejected()}
+    assert len(places) == len(GARBAGE) >= 20
+    assert len(desk.accepted()) == 1
+
+
+async def test_refusals_are_small_whatever_was_refused() -> None:
+    desk = Desk()
+    for value in (b'{"$' + b"x" * 200_000 + b'":1}', line(attachments=[{}] * 11), line({"type": "t" * 200_000})):
+        desk.type_in(value)
+
+    await desk.work()
+
+    assert [len(record.value or b"") < 10_000 for record in desk.broker.topic(topics.REJECTED)] == [True] * 3
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"time": None},
+        {"id": "7C9E6679-7425-40DE-944B-E07FC1F90AE7", "time": "2026-03-02T12:00:00+07:00"},
+        {"datacontenttype": "application/json", "comexampleshard": 7, "partitionkey": "anything"},
+    ],
+)
+async def test_one_json_line_of_any_client_is_accepted(changes: Mapping[str, object]) -> None:
+    desk = Desk()
+    desk.type_in(line(changes, colour="blue") + b"\n")
+
+    await desk.work()
+
+    assert [(report.source_id, report.body) for report in desk.accepted()] == [("1", DATA["body"])]
+
+
+async def test_binary_mode_is_accepted() -> None:
+    desk = Desk()
+    headers = {f"ce_{name}": str(value).encode() for name, value in ENVELOPE.items() if name not in {"data", "time"}}
+    desk.type_in(json.dumps(DATA).encode(), headers | {"content-type": b"application/json"})
+
+    await desk.work()
+
+    assert [report.source_id for report in desk.accepted()] == ["1"]
+
+
+async def test_garbage_that_says_whose_it_is_is_refused_under_that_key() -> None:
+    desk = Desk()
+    desk.type_in(line(body=5, channel="fax"))
+
+    await desk.work()
+
+    (said,) = desk.heard(topics.REJECTED)
+    assert said.key == "fax/1"
+    assert desk.refusals() == [["schema_violation", "unknown_channel"]]

@@ -1,0 +1,62 @@
+import base64
+
+import pytest
+from pydantic import ValidationError
+
+from services.intake.domain.state import Taken
+from services.intake.settings import Settings
+from services.intake.store import INDEXES, STATE, unique
+from tests.builders import TRACKING
+from tests.fakes.bench import NOON
+
+pytestmark = pytest.mark.unit
+
+TAKEN = Taken(
+    tracking_id=TRACKING, fingerprint="5a" * 32, event_id="11111111-1111-5111-8111-111111111111", submitted_at=NOON,
+    accepted_at=NOON, title=None, body="Jalan rusak 😡",
+)  # fmt: skip
+KEYS = f"k:{base64.b64encode(b'k' * 32).decode()}"
+
+
+def test_state_comes_back_from_the_store_as_it_was() -> None:
+    stored = STATE.dump_python(TAKEN, mode="json")
+
+    assert STATE.validate_python(stored) == TAKEN
+
+
+def test_stored_state_has_exactly_these_fields() -> None:
+    """Documents of an earlier version must stay readable."""
+    assert STATE.dump_python(TAKEN, mode="json") == {
+        "kind": "taken",
+        "tracking_id": TRACKING,
+        "fingerprint": "5a" * 32,
+        "event_id": "11111111-1111-5111-8111-111111111111",
+        "submitted_at": "2026-03-02T05:00:00Z",
+        "accepted_at": "2026-03-02T05:00:00Z",
+        "title": None,
+        "body": "Jalan rusak 😡",
+    }
+
+
+def test_no_two_tickets_share_a_tracking_id() -> None:
+    (index,) = INDEXES
+
+    assert unique(TAKEN) == TRACKING
+    assert (index.document["key"], index.document["unique"]) == ({"state.tracking_id": 1}, True)
+
+
+def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TINDAK_CONTACT_KEYS", KEYS)
+    monkeypatch.setenv("TINDAK_INTAKE_HEALTH_PORT", "9001")
+
+    settings = Settings()
+
+    assert (settings.contact_keys.get_secret_value(), settings.health_port) == (KEYS, 9001)
+    assert KEYS not in repr(settings)
+
+
+def test_missing_keys_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TINDAK_CONTACT_KEYS", raising=False)
+
+    with pytest.raises(ValidationError, match="TINDAK_CONTACT_KEYS"):
+        Settings()
