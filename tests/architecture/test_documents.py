@@ -2,11 +2,11 @@ import re
 
 import pytest
 from pydantic_settings import BaseSettings
-from services.intake.settings import Settings as IntakeSettings
-from services.sla.settings import Settings as SlaSettings
 
+from services.intake.settings import Settings as IntakeSettings
 from services.notify.settings import Settings as NotifySettings
 from services.routing.settings import Settings as RoutingSettings
+from services.sla.settings import Settings as SlaSettings
 from shared.events.base import EventData
 from shared.events.catalogue import CATALOGUE
 from shared.settings import CommonSettings, KafkaSettings, MongoSettings
