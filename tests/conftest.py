@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import structlog
+from hypothesis import HealthCheck, settings
 from pymongo import MongoClient
 
 from shared.agencies import load_agencies
@@ -17,6 +18,10 @@ from tests.servers.addresses import Namespace, Servers
 from tests.servers.containers import KafkaContainer, MongoReplicaSet, why_no_containers
 from tindak.stack import LocalStack
 from tindak.topics import apply, connect
+
+# A busy machine is no fault of a rule: no test fails because an example took long.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 POLICY = Path(__file__).parents[1] / "policy"
 
