@@ -1,6 +1,7 @@
 """Where the demo's broker and database come from: the local stack, or Docker where that cannot run."""
 
 import asyncio
+import platform
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 
@@ -19,7 +20,10 @@ async def servers(tell: Callable[[str], None]) -> AsyncIterator[Mapping[str, str
         local = LocalStack()
     except StackError as error:
         if not await asyncio.to_thread(docker_answers):
-            raise StackError(f"{error} For the demo a Docker that answers will do; none does.") from error
+            here = f"{platform.system()} on {platform.machine()}"
+            raise StackError(
+                f"The demo needs Linux on x86-64 or a Docker that answers; this is {here}, and no Docker answers."
+            ) from error
         async with Containers() as containers:
             tell("a Kafka broker and a mongod run in containers, on 127.0.0.1")
             yield containers.environment

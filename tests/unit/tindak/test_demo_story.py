@@ -48,8 +48,8 @@ def delivered(notice: str, **changes: object) -> e.NotificationSent:
 
 def asked_by(cast: Cast, *data: e.EventData) -> list[tuple[str, e.EventData]]:
     """Return who asks for what on hearing *data* in turn."""
-    out = [cast.answer(event(each), NOON) for each in data]
-    events = [decode(each.value, dict(each.headers), from_outside=True) for each in out if each is not None]
+    out = [each for heard in data for each in cast.answer(heard, NOON)]
+    events = [decode(each.value, dict(each.headers), from_outside=True) for each in out]
     return [(each.source, each.data) for each in events]
 
 
@@ -100,6 +100,15 @@ def test_everybody_answers_what_the_cue_waits_for_once() -> None:
         ("/channels/web", e.ConfirmTicket),
     ]
     assert cast.unplayed() == {}
+
+
+def test_cast_hears_what_came_before_its_complaint() -> None:
+    """There is no order between two topics."""
+    cast = Cast()
+
+    before, after = asked_by(cast, at_dishub()), asked_by(cast, taken())
+
+    assert (before, [type(command) for _, command in after]) == ([], [e.AcknowledgeTicket])
 
 
 def test_cast_keeps_silent_about_strangers() -> None:
