@@ -1,0 +1,168 @@
+"""A city that goes on complaining while something breaks, and the check that nothing came of it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, TopicPartition
+from confluent_kafka.admin import OffsetSpec
+from pymongo import MongoClient
+
+from shared import topics
+from shared.agencies import load_agencies
+from shared.delivery.audit import Check, audit
+from shared.delivery.audit.ledger import Where
+from shared.delivery.outgoing import Outgoing
+from shared.delivery.ports import Record
+from shared.events import ComplaintSubmitted, Event
+from shared.events.envelope import encode
+from tests.servers.addresses import Namespace
+from tests.servers.fleet import POLICY, until
+from tindak.audit import unfinished
+from tindak.client import Client
+from tindak.topics import connect
+
+COMPLAINTS = 2_000
+SLICE = 50
+QUIET_WITHIN_SECONDS = 180
+AGENCIES = load_agencies(POLICY).codes
+EVERY_TOPIC = [topic.name for topic in topics.catalogue(AGENCIES)]
+WHILE_RUNNING = frozenset(Check) - {Check.SETTLED}
+
+STORIES = (
+    ("Jalan berlubang", "Jalan berlubang besar di depan Pasar Ciputat, sudah dua pengendara motor jatuh."),
+    (
+        "Lampu jalan mati",
+        "Lampu PJU di Jalan Merpati Kelurahan Sawah Baru mati sejak seminggu, gelap sekali kalau malam.",
+    ),
+    ("Sampah menumpuk", "Sampah di TPS Pamulang Barat tidak diangkut sudah dua minggu, baunya masuk rumah."),
+    ("KTP belum jadi", "Sudah rekam e-KTP delapan bulan lalu di Disdukcapil tapi belum jadi, katanya blangko habis."),
+    ("Bantuan PKH", "Bantuan PKH ibu saya belum cair sejak Januari padahal masih terdaftar di DTKS."),
+    ("Parkir liar", "Parkir liar di depan Stasiun Sudimara bikin macet tiap pagi, tolong ditertibkan."),
+    ("Mohon bantuan", "Kenapa begini terus min, sudah berkali-kali tidak ada kabar sama sekali."),
+    ("Pungutan sekolah", "SMP negeri di Serpong meminta uang komite satu juta lima ratus ribu dan wajib dibayar."),
+)
+CHANNELS = ("web", "android", "sms_1708", "whatsapp", "instagram", "call_center")
+
+
+def complaint(number: int, *, repeat: int = 0) -> Event:
+    """Return the *number*-th complaint; a *repeat* is the same report under another event id."""
+    title, body = STORIES[number % len(STORIES)]
+    channel = CHANNELS[number % len(CHANNELS)]
+    known = {"name": "Siti Rahmawati", "email": f"siti{number}@warga.example"} if number % 3 else None
+    data = ComplaintSubmitted.model_validate(
+        {
+            "channel": channel,
+            "source_id": f"s-{number}",
+            "submitted_at": datetime.now(UTC),
+            "title": title,
+            "body": f"{body} Laporan nomor {number}.",
+            "reporter": known,
+        }
+    )
+    made = str(uuid5(NAMESPACE_URL, f"{channel}|{number}|{repeat}"))
+    return Event(made, f"/channels/{channel}", datetime.now(UTC), data, key=f"{channel}/{data.source_id}")
+
+
+def as_outgoing(event: Event) -> Outgoing:
+    """Return a complaint as a channel publishes it."""
+    return Outgoing(event.id, topics.SUBMITTED, event.key, encode(event))
+
+
+class City:
+    """What a test does with a city: complain, wait until all is quiet, audit."""
+
+    def __init__(self, namespace: Namespace, client: Client) -> None:
+        self.namespace = namespace
+        self.client = client
+        self.admin = connect(namespace.kafka)
+        self.complained = 0
+
+    async def complain(self, count: int = COMPLAINTS) -> None:
+        """Publish *count* complaints, a slice every tenth of a second, so that faults meet a running stream."""
+        for first in range(self.complained, self.complained + count, SLICE):
+            last = min(first + SLICE, self.complained + count)
+            await self.client.publish([as_outgoing(complaint(number)) for number in range(first, last)])
+            await asyncio.sleep(0.1)
+        self.complained += count
+
+    async def quiet(self) -> None:
+        """Return once every service has read everything and nothing waits to be published."""
+        seen: list[int] = []
+
+        def is_quiet() -> bool:
+            ends = self.ends()
+            seen[:], before = list(ends.values()), list(seen)
+            return before == seen and self.lag(ends) == 0 and not self.pending()
+
+        await until(is_quiet, QUIET_WITHIN_SECONDS, self.state)
+
+    def ends(self) -> dict[tuple[str, int], int]:
+        """Return where each partition of every topic ends."""
+        described = self.admin.list_topics(timeout=20).topics
+        places = [
+            TopicPartition(name, number)
+            for topic in EVERY_TOPIC
+            if (name := self.namespace.prefix + topic) in described
+            for number in described[name].partitions
+        ]
+        asked = self.admin.list_offsets({place: OffsetSpec.latest() for place in places}, request_timeout=20)
+        try:
+            return {(place.topic, place.partition): found.result().offset for place, found in asked.items()}
+        except KafkaException:
+            return {}
+
+    def lag(self, ends: dict[tuple[str, int], int]) -> int:
+        """Return how many records the services together have not committed, or 1 if that cannot be known now."""
+        behind = 0 if ends else 1
+        for service in topics.SERVICES:
+            heard = {self.namespace.prefix + topic.name for topic in topics.COMMON if service in topic.read_by}
+            group = ConsumerGroupTopicPartitions(self.namespace.prefix + service)
+            (answer,) = self.admin.list_consumer_group_offsets([group], request_timeout=20).values()
+            try:
+                committed = {(place.topic, place.partition): place.offset for place in answer.result().topic_partitions}
+            except KafkaException:
+                return 1
+            behind += sum(end - max(0, committed.get(place, 0)) for place, end in ends.items() if place[0] in heard)
+        return behind
+
+    def pending(self) -> int:
+        """Return how many documents hold events that may not be published yet."""
+        with MongoClient[dict[str, Any]](self.namespace.mongo.uri.get_secret_value()) as client:
+            databases = [client[self.namespace.mongo.database_prefix + service] for service in topics.SERVICES]
+            return sum(database["tickets"].count_documents({"pending_at": {"$exists": True}}) for database in databases)
+
+    def state(self) -> str:
+        """Return how far everything is, for a failing test."""
+        return f"lag {self.lag(self.ends())}, pending {self.pending()}"
+
+    async def records(self) -> list[Record]:
+        """Return everything on all topics, in order of offset."""
+        found = await self.client.read(EVERY_TOPIC)
+        return sorted(found, key=lambda record: (record.topic, record.partition, record.offset))
+
+    async def audited(self, dead_letters: Collection[Where] = ()) -> list[Record]:
+        """Wait until all is quiet; fail unless everything is everywhere exactly once; return all records."""
+        await self.quiet()
+        records = await self.records()
+        documents = {service: await unfinished(self.namespace.mongo, service) for service in topics.SERVICES}
+
+        findings = audit(records, documents, dead_letters=dead_letters, checks=WHILE_RUNNING)
+
+        assert [str(finding) for finding in findings[:10]] == []
+        return records
+
+    async def accepted(self) -> int:
+        """Return how many tickets intake has accepted."""
+        records = await self.client.read([topics.ACCEPTED])
+        return len({record.key for record in records})
+
+
+@asynccontextmanager
+async def city_of(namespace: Namespace) -> AsyncIterator[City]:
+    """Give a city whose services stand on *namespace*."""
+    async with Client(namespace.kafka) as client:
+        yield City(namespace, client)
