@@ -38,7 +38,7 @@ def decide(
         rules: The city's policy.
         seal: Makes the sealed contact of the ticket with this id; called only if there is an identity.
     """
-    if state is not None and state.fingerprint == fingerprint(submitted.title, submitted.body):
+    if state is not None and is_repeat(state, submitted, rules):
         because = "the same report was taken before"
         return Decision(state, ignored_because=because, recorded=False, repeats=state.event_id)
     reasons = reasons_against(submitted, arrival.arrived_at, rules)
@@ -48,6 +48,16 @@ def decide(
         refused = rejection(submitted.channel, submitted.source_id, reasons, arrival)
         return Decision(state, (refused,), recorded=False)
     return take(submitted, event_id, arrival, rules, seal)
+
+
+def is_repeat(state: State, submitted: ComplaintSubmitted, rules: Rules) -> bool:
+    """Return whether a report was taken before.
+
+    Only a registered channel can repeat: any other text where a channel should be, such as ``web|1``, may lead to the
+    ticket of a channel and a source id that are put together differently.
+    """
+    same_text = state.fingerprint == fingerprint(submitted.title, submitted.body)
+    return same_text and rules.knows_channel(submitted.channel)
 
 
 def take(submitted: ComplaintSubmitted, event_id: str, arrival: Arrival, rules: Rules, seal: Seal) -> Decision[State]:

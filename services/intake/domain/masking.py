@@ -20,7 +20,7 @@ WORD = re.compile(r"[^\W_]+")
 BETWEEN_NAMES = r"[\W_]{0,3}"
 LONE_NAME_LETTERS_MIN = 4
 NAME_PART_LETTERS_MIN = 6
-NAME_WORDS_MAX = 8
+NAME_PARTS_OF_WORDS_MAX = 12
 OWN_NUMBER_DIGITS_MIN = 7
 OWN_TEXT_LENGTH_MIN = 4
 
@@ -60,7 +60,7 @@ def identity_of(reporter: Reporter | None, no_names: Collection[str] = ()) -> Id
         words = ()
     telephone = re.sub(r"\D", "", folded_text(reporter.phone or ""))
     return Identity(
-        name=words[:NAME_WORDS_MAX],
+        name=words,
         telephone=re.sub(r"^(?:0*62|0+)", "", telephone),
         email=folded_text(reporter.email or ""),
         national_id="".join(WORD.findall(folded_text(reporter.national_id or ""))),
@@ -112,7 +112,7 @@ def name_spans(text: str, words: tuple[str, ...]) -> Iterator[Span]:
     """Yield where a folded text holds the whole name, or at least two words of it side by side."""
     if not any(word in text for word in words):
         return
-    count = len(words)
+    count = min(len(words), NAME_PARTS_OF_WORDS_MAX)
     parts = [words[start:end] for start in range(count) for end in range(start + 2, count + 1)]
     known = {words, *(part for part in parts if sum(map(len, part)) >= NAME_PART_LETTERS_MIN)}
     longest_first = sorted(known, key=lambda part: (-len(part), part))

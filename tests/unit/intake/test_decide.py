@@ -111,6 +111,14 @@ def test_other_text_under_a_taken_id_is_a_conflict(changes: dict[str, Any]) -> N
     assert decided(TAKEN, OTHER_ID, **changes) == Decision(TAKEN, (rejected(SOURCE_ID_CONFLICT),), recorded=False)
 
 
+def test_channel_that_is_none_repeats_nothing() -> None:
+    """`web|1` and `2` lead to the ticket of `web` and `1|2`."""
+    (fact,) = decided(TAKEN, OTHER_ID, channel="web|1").facts
+
+    assert isinstance(fact.data, ComplaintRejected)
+    assert [reason.code for reason in fact.data.reasons] == ["unknown_channel"]
+
+
 def test_conflict_names_the_field_in_both_languages() -> None:
     assert SOURCE_ID_CONFLICT.field == "source_id"
     assert "source_id baru" in SOURCE_ID_CONFLICT.message_id

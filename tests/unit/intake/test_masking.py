@@ -125,6 +125,12 @@ def test_own_identity_that_is_too_short_to_tell_is_not_looked_for(who: Identity)
     assert mask(text, who) == text
 
 
+def test_longest_name_is_covered_whole() -> None:
+    name = " ".join(f"nama{chr(ord('a') + number)}" for number in range(20))
+
+    assert mask(f"Saya {name}.", identity_of(Reporter(name=name))) == "Saya [nama]."
+
+
 def test_own_passport_is_covered() -> None:
     assert mask("Paspor A-123 4567", Identity(national_id="a1234567")) == "Paspor [NIK]"
 
