@@ -1,5 +1,6 @@
 """The entry point ``tindak``: which command is where, and how a failure is said; never what a command does."""
 
+import asyncio
 import logging
 import sys
 from collections.abc import Sequence
@@ -56,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (Failure, StackError, PolicyInvalid) as error:
         typer.echo(f"tindak: {error}", err=True)
         return 1
-    except (KeyboardInterrupt, typer.Abort):
+    except (KeyboardInterrupt, asyncio.CancelledError, typer.Abort):
         return INTERRUPTED
     except BrokenPipeError:
         # Whoever read our output has read enough; without this Python complains once more while it exits.

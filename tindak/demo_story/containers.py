@@ -1,12 +1,9 @@
 """The demo's broker and database as two containers, for machines on which the local stack cannot run."""
 
-import asyncio
 import shutil
 import subprocess
 from collections.abc import Callable, Sequence
 from functools import partial
-from types import TracebackType
-from typing import Self
 
 from tindak.stack import StackError
 from tindak.stack.layout import Layout
@@ -52,7 +49,7 @@ def docker(*arguments: str, within_seconds: float) -> str:
 
 
 class Containers:
-    """One broker and one database member, from entry to exit of ``async with``.
+    """One broker and one database member.
 
     Raises:
         StackError: They did not start; the sentence says why.
@@ -67,18 +64,19 @@ class Containers:
         """What services and clients need in their environment to find them."""
         return self.layout.environment()
 
-    async def __aenter__(self) -> Self:
+    def start(self) -> None:
+        """Start both and return once they are ready."""
         try:
-            await asyncio.to_thread(self._start)
+            self._start()
         except BaseException:  # an interrupted start leaves nothing behind either
-            await asyncio.to_thread(self._stop)
+            self.stop()
             raise
-        return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
-    ) -> None:
-        await asyncio.to_thread(self._stop)
+    def stop(self) -> None:
+        """Remove what was started."""
+        if self._ids:
+            docker("rm", "--force", "--volumes", *self._ids, within_seconds=ANSWER_WITHIN_SECONDS)
+            self._ids.clear()
 
     def _start(self) -> None:
         broker_port, member_port = self.layout.broker_ports[0], self.layout.member_ports[0]
@@ -101,11 +99,6 @@ class Containers:
             "run", "--detach", "--rm", *published, *variables, image, *arguments, within_seconds=PULL_WITHIN_SECONDS
         )
         self._ids.append(started.splitlines()[-1])
-
-    def _stop(self) -> None:
-        if self._ids:
-            docker("rm", "--force", "--volumes", *self._ids, within_seconds=ANSWER_WITHIN_SECONDS)
-            self._ids.clear()
 
 
 def broker_settings(layout: Layout) -> dict[str, str]:

@@ -24,10 +24,27 @@ async def servers(tell: Callable[[str], None]) -> AsyncIterator[Mapping[str, str
             raise StackError(
                 f"The demo needs Linux on x86-64 or a Docker that answers; this is {here}, and no Docker answers."
             ) from error
-        async with Containers() as containers:
+        containers = Containers()
+        async with up(containers.start, containers.stop):
             tell("a Kafka broker and a mongod run in containers, on 127.0.0.1")
             yield containers.environment
         return
-    async with local as stack:
-        tell(f"{stack.layout.shape} listen on 127.0.0.1")
-        yield stack.layout.environment()
+    async with up(local.start, local.stop):
+        tell(f"{local.layout.shape} listen on 127.0.0.1")
+        yield local.layout.environment()
+
+
+@asynccontextmanager
+async def up(start: Callable[[], object], stop: Callable[[], None]) -> AsyncIterator[None]:
+    """Keep servers up from entry to exit.
+
+    Whoever interrupts the start waits for its end, so that everything that it has started is stopped again.
+    """
+    starting = asyncio.create_task(asyncio.to_thread(start))
+    try:
+        await asyncio.shield(starting)
+        yield
+    finally:
+        await asyncio.wait({starting})
+        if starting.exception() is None:
+            await asyncio.to_thread(stop)

@@ -9,6 +9,7 @@ from shared.topics import Topic
 from tests.servers.containers import why_no_containers
 from tindak.client import Client
 from tindak.demo_story.containers import Containers, docker
+from tindak.demo_story.servers import up
 from tindak.demo_story.stage import settings_in
 from tindak.stack.mongo import is_member
 from tindak.topics.apply import apply
@@ -24,7 +25,8 @@ def containers_only(pytestconfig: pytest.Config) -> None:
 
 
 async def test_containers_serve_until_the_exit_and_are_gone_afterwards() -> None:
-    async with Containers() as servers:
+    servers = Containers()
+    async with up(servers.start, servers.stop):
         kafka = KafkaSettings.model_validate(settings_in(servers.environment, "TINDAK_KAFKA_"))
         apply(kafka, [Topic(topics.TICKETS, ("routing",), ("sla",), 3, 1)])
         async with Client(kafka) as client:

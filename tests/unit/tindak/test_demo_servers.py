@@ -1,6 +1,8 @@
 """Where the demo's servers come from: the local stack, Docker instead, or a sentence about what is needed."""
 
+import asyncio
 import platform
+import threading
 from collections.abc import Mapping
 
 import pytest
@@ -18,10 +20,10 @@ class NoContainers:
 
     environment: Mapping[str, str] = {"TINDAK_MONGO_URI": "in a container"}
 
-    async def __aenter__(self) -> "NoContainers":
-        return self
+    def start(self) -> None:
+        return None
 
-    async def __aexit__(self, *_: object) -> None:
+    def stop(self) -> None:
         return None
 
 
@@ -87,3 +89,40 @@ def test_broker_in_a_container_advertises_the_port_that_clients_use() -> None:
 
     assert settings["KAFKA_ADVERTISED_LISTENERS"] == f"CLIENT://127.0.0.1:{port}"
     assert layout.environment()["TINDAK_KAFKA_BOOTSTRAP_SERVERS"] == f"127.0.0.1:{port}"
+
+
+async def test_interrupted_start_is_waited_for_and_stopped() -> None:
+    calls: list[str] = []
+    begun, go_on = threading.Event(), threading.Event()
+
+    def start() -> None:
+        begun.set()
+        go_on.wait(10)
+        calls.append("started")
+
+    async def use() -> None:
+        async with servers.up(start, lambda: calls.append("stopped")):
+            pytest.fail("it was interrupted before")
+
+    using = asyncio.create_task(use())
+    await asyncio.to_thread(begun.wait, 10)
+    using.cancel()
+    await asyncio.sleep(0)
+    go_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await using
+
+    assert calls == ["started", "stopped"]
+
+
+async def test_failed_start_is_not_stopped_once_more() -> None:
+    calls: list[str] = []
+
+    def start() -> None:
+        raise StackError("no room")
+
+    with pytest.raises(StackError, match="no room"):
+        async with servers.up(start, lambda: calls.append("stopped")):
+            pytest.fail("it did not start")
+
+    assert calls == []
