@@ -50,10 +50,14 @@ class MemoryBroker:
         wanted = next((known.partitions for known in COMMON if known.name == topic), 3)
         return min(wanted, self.partitions_max)
 
+    def partition(self, topic: str, key: bytes | None) -> int:
+        """Return where records with that key lie."""
+        return zlib.crc32(key or b"") % self.partitions(topic)
+
     def append(
         self, topic: str, key: bytes | None, value: bytes | None, headers: Sequence[tuple[str, bytes]]
     ) -> Record:
-        partition = zlib.crc32(key or b"") % self.partitions(topic)
+        partition = self.partition(topic, key)
         log = self.logs[topic, partition]
         record = Record(topic, partition, len(log), key, value, tuple(headers), self.clock.now())
         log.append(record)

@@ -1,0 +1,49 @@
+"""What a run must come to whatever went wrong: what the same people come to when nothing does."""
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from tests.simulation.world import World
+
+Essence = dict[str, dict[str, Any]]
+
+
+@cache
+def calm_run(script: int) -> tuple[Essence, frozenset[str]]:
+    """Return the end of a script when nothing goes wrong, and the tickets whose end is a race even then."""
+    world = World(seed=script, script=script, calm=True)
+    findings = world.run()
+    if findings:
+        raise AssertionError("\n".join(map(str, ("not even a calm run is well:", *findings))))
+    return essence(world), frozenset(world.cast.raced)
+
+
+def essence(world: World) -> Essence:
+    """Return, by service and ticket, what does not depend on when things happened."""
+    states: dict[str, dict[str, Any]] = {
+        service: {ticket: document.state for ticket, document in store.documents.items()}
+        for service, store in world.stores.items()
+    }
+    return {
+        "intake": {ticket: (state.tracking_id, state.fingerprint) for ticket, state in states["intake"].items()},
+        "routing": {
+            ticket: (state.ticket.agencies, state.situation.kind) for ticket, state in states["routing"].items()
+        },
+        "sla": {ticket: (state.tracking_id, state.classification) for ticket, state in states["sla"].items()},
+        "notify": {ticket: (state.contact.kind, state.complaint) for ticket, state in states["notify"].items()},
+    }
+
+
+def differences(world: World) -> Iterator[str]:
+    """Yield what a run has come to instead of what a calm one does."""
+    expected, raced = calm_run(world.cast.script)
+    raced |= world.cast.raced
+    found = essence(world)
+    for service, tickets in expected.items():
+        for ticket in tickets.keys() | found[service].keys():
+            if service == "routing" and ticket in raced:
+                continue
+            was, now = tickets.get(ticket), found[service].get(ticket)
+            if was != now:
+                yield f"[calm] {service} has {now} for {ticket}, a calm run {was}"

@@ -1,0 +1,230 @@
+"""The people around the services: channels, agencies, officers and reporters. What they do follows from the script.
+
+Whatever somebody does about an event depends on the script and on that event alone, never on the schedule; only when
+it is done does. So a calm run of the same script has the same people in it.
+"""
+
+import random
+from collections import Counter
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid5
+
+import orjson
+
+from shared import topics
+from shared.delivery.audit.ledger import Where
+from shared.delivery.ports import Record
+from shared.events import (
+    AcknowledgeTicket,
+    AnswerTicket,
+    AssignTicket,
+    Command,
+    ComplaintSubmitted,
+    ConfirmTicket,
+    DeclineTicket,
+    DisputeTicket,
+    HoldReason,
+    HoldTicket,
+    ProgressTicket,
+    ReplyToTicket,
+    Reporter,
+    ResumeTicket,
+    TicketAnswered,
+    TicketHeld,
+    TicketReopened,
+    TicketResumed,
+    TicketRouted,
+    TriageRequested,
+    WithdrawTicket,
+)
+from shared.events.envelope import HEADERS, Event, encode
+from shared.ids import ticket_id
+from tests.fakes.bench import NOON
+from tests.simulation.ports import SimBroker
+
+AGENCY_TOPICS = topics.agency_topic("")
+GARBAGE = b'{"specversion": "1.0", "nonsense'
+SAID_AT = NOON - timedelta(minutes=1)
+BODIES = (
+    "Lampu jalan di Jalan Merpati Raya, Ciputat, sudah padam tiga malam dan jalannya gelap sekali.",
+    "Jalan berlubang besar di depan Pasar Ciputat, sudah dua pengendara motor jatuh minggu ini.",
+    "Sampah menumpuk di pinggir kali Pamulang dan tidak diangkut sejak minggu lalu, baunya menyengat.",
+    "Mohon perhatian pemerintah atas keadaan di lingkungan kami yang makin lama makin tidak nyaman.",
+)
+PLANS = ("silent", "answer", "work", "decline", "field", "question", "partly")
+WEIGHTS = (12, 30, 15, 15, 8, 12, 8)
+
+Later = Callable[[timedelta, Callable[[], None]], None]
+
+
+class Cast:
+    """Everybody outside.
+
+    Args:
+        script: What they do.
+        choice: When they do it.
+        broker: What they read and write.
+        later: Calls something after a time.
+    """
+
+    def __init__(self, script: int, choice: random.Random, broker: SimBroker, later: Later) -> None:
+        self.script = script
+        self.choice = choice
+        self.broker = broker
+        self.later = later
+        self.heard_ids: set[tuple[str, str]] = set()
+        self.seen: Counter[tuple[str, str]] = Counter()
+        self.channel_of: dict[str, str] = {}
+        self.raced: set[str] = set()
+
+    def mood(self, *about: object) -> random.Random:
+        """Return the choices that the script makes about something."""
+        return random.Random(f"{self.script}|{about}")
+
+    def planted(self) -> set[Where]:
+        """Return where the garbage lies that must be among the dead letters."""
+        return {
+            (record.topic, record.partition, record.offset)
+            for record in self.broker.topic(topics.UPDATES)
+            if record.value == GARBAGE
+        }
+
+    def begin(self) -> None:
+        """Hand in what the script says."""
+        wait_for = timedelta()
+        for key, value in self.submissions():
+            wait_for += self.moment(600)
+            self.later(wait_for, lambda key=key, value=value: self.write(topics.SUBMITTED, key, value))  # type: ignore[misc]
+        if self.mood("garbage").random() < 0.5:
+            self.later(self.moment(3000), lambda: self.write(topics.UPDATES, "garbage", GARBAGE))
+
+    def submissions(self) -> Iterable[tuple[str, bytes]]:
+        """Yield keys and values for the channels' topic, in order."""
+        for number in range(3):
+            mood = self.mood("complaint", number)
+            channel, source_id = mood.choice(("web", "android", "whatsapp")), str(number)
+            self.channel_of[ticket_id(channel, source_id)] = channel
+            key, body = f"{channel}/{source_id}", mood.choice(BODIES)
+            reporter = Reporter(name="Siti", email="siti@example.org") if mood.random() < 0.6 else None
+            report = ComplaintSubmitted(
+                channel=channel, source_id=source_id, submitted_at=SAID_AT, body=body, reporter=reporter
+            )
+            first = self.event(f"/channels/{channel}", report, key, "first")
+            yield key, first
+            if mood.random() < 0.3:
+                yield key, first
+            if mood.random() < 0.3:
+                yield key, self.event(f"/channels/{channel}", report, key, "again")
+            if mood.random() < 0.2:
+                other = report.model_copy(update={"body": mood.choice(BODIES) + " Tolong segera."})
+                yield key, self.event(f"/channels/{channel}", other, key, "other text")
+        if self.mood("empty").random() < 0.3:
+            empty = ComplaintSubmitted(channel="web", source_id="empty", submitted_at=SAID_AT, body=" ")
+            yield "web/empty", self.event("/channels/web", empty, "web/empty", "first")
+        if self.mood("noise").random() < 0.3:
+            yield "noise", GARBAGE
+
+    def hear(self, record: Record) -> None:
+        """Let those react who read this topic; each event is taken once, as everybody outside must."""
+        by_agency = record.topic.startswith(AGENCY_TOPICS)
+        if not (by_agency or record.topic in (topics.TRIAGE, topics.TICKETS)):
+            return
+        event = orjson.loads(record.value or b"null")
+        if (record.topic, event["id"]) in self.heard_ids:
+            return
+        self.heard_ids.add((record.topic, event["id"]))
+        ticket = event["data"]["ticket_id"]
+        self.seen[record.topic, ticket + event["type"]] += 1
+        mood = self.mood(record.topic, ticket, event["type"], self.seen[record.topic, ticket + event["type"]])
+        if by_agency:
+            commands = self.at_agency(event["type"], event["data"], mood)
+            self.send(f"/agencies/{record.topic.removeprefix(AGENCY_TOPICS)}", event["id"], commands)
+        elif record.topic == topics.TRIAGE:
+            self.send("/officers/3", event["id"], self.at_triage(event["type"], event["data"], mood))
+        elif ticket in self.channel_of:
+            commands = self.at_home(event["type"], event["data"], mood)
+            self.send(f"/channels/{self.channel_of[ticket]}", event["id"], commands)
+
+    def at_agency(self, kind: str, data: dict[str, Any], mood: random.Random) -> list[Command]:
+        """Return what an agency asks for, one after the other."""
+        ticket = data["ticket_id"]
+        final = AnswerTicket(ticket_id=ticket, answer="Sudah kami perbaiki.", final=True)
+        if kind == TicketReopened.TYPE or (kind == TicketResumed.TYPE and mood.random() < 0.9):
+            return [final]
+        if kind != TicketRouted.TYPE:
+            return []
+        seen = AcknowledgeTicket(ticket_id=ticket)
+        (plan,) = mood.choices(PLANS, WEIGHTS)
+        match plan:
+            case "answer":
+                return [seen, final]
+            case "work":
+                return [seen, ProgressTicket(ticket_id=ticket, note="Petugas di lokasi."), final]
+            case "decline":
+                suggested = mood.choice((None, "dlh", "dishub"))
+                return [DeclineTicket(ticket_id=ticket, reason="Bukan wewenang kami.", suggested_agency=suggested)]
+            case "field":
+                return [
+                    seen,
+                    HoldTicket(ticket_id=ticket, reason=HoldReason.FIELD_WORK),
+                    ResumeTicket(ticket_id=ticket),
+                ]
+            case "question":
+                asked = HoldTicket(ticket_id=ticket, reason=HoldReason.NEEDS_REPORTER, question="Di RT berapa?")
+                return [seen, asked]
+            case "partly":
+                return [AnswerTicket(ticket_id=ticket, answer="Sedang dijadwalkan.", final=False), final]
+            case _:
+                return []
+
+    def at_triage(self, kind: str, data: dict[str, Any], mood: random.Random) -> list[Command]:
+        """Return what an officer decides, if anything."""
+        if kind != TriageRequested.TYPE or mood.random() < 0.15:
+            return []
+        agency = mood.choice(("dishub", "dlh", "satpol_pp"))
+        return [AssignTicket(ticket_id=data["ticket_id"], agency=agency, reason="Sesuai tugas pokok.")]
+
+    def at_home(self, kind: str, data: dict[str, Any], mood: random.Random) -> list[Command]:
+        """Return what a reporter says, if anything."""
+        ticket, feels = data["ticket_id"], mood.random()
+        if kind == TicketRouted.TYPE and data["version"] == 1 and feels < 0.15:
+            self.raced.add(ticket)
+            return [
+                WithdrawTicket(ticket_id=ticket) if feels < 0.05 else ReplyToTicket(ticket_id=ticket, text="Cepat.")
+            ]
+        if kind == TicketHeld.TYPE and data["reason"] == HoldReason.NEEDS_REPORTER:
+            self.raced.add(ticket)
+            return [ReplyToTicket(ticket_id=ticket, text="RT 03.")] if feels < 0.5 else []
+        if kind == TicketAnswered.TYPE and data["final"]:
+            first = self.seen[topics.TICKETS, ticket + TicketReopened.TYPE] == 0
+            if feels < 0.3:
+                return [ConfirmTicket(ticket_id=ticket, rating=4)]
+            if feels < 0.55 and first:
+                return [DisputeTicket(ticket_id=ticket, reason="Masih padam.")]
+        return []
+
+    def send(self, source: str, cause: str, commands: list[Command]) -> None:
+        """Write commands on the topic of updates, some time apart, some of them twice."""
+        wait_for = timedelta()
+        for number, command in enumerate(commands):
+            wait_for += self.moment(4000)
+            value = self.event(source, command, command.ticket_id, f"{cause}|{number}")
+            self.later(wait_for, lambda c=command, v=value: self.write(topics.UPDATES, c.ticket_id, v))  # type: ignore[misc]
+            if self.choice.random() < 0.1:
+                self.later(
+                    wait_for + self.moment(2000),
+                    lambda c=command, v=value: self.write(topics.UPDATES, c.ticket_id, v),  # type: ignore[misc]
+                )
+
+    def event(self, source: str, data: ComplaintSubmitted | Command, key: str, about: str) -> bytes:
+        """Return the bytes of an event whose id follows from what it is about."""
+        made = str(uuid5(UUID(int=self.script), f"{source}|{key}|{about}"))
+        return encode(Event(id=made, source=source, time=SAID_AT, data=data, key=key))
+
+    def write(self, topic: str, key: str, value: bytes) -> None:
+        self.broker.append(topic, key.encode(), value, HEADERS)
+
+    def moment(self, within_ms: int) -> timedelta:
+        return timedelta(milliseconds=self.choice.randint(1, within_ms))

@@ -1,0 +1,95 @@
+"""What goes wrong, by the seed: crashes, frozen processes, rebalances, outages, echoes, a clock that jumps."""
+
+import random
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from shared.delivery.ports import TransientError
+from tests.simulation.scheduler import Task
+
+if TYPE_CHECKING:
+    from tests.simulation.world import World
+
+DATABASE_STEPS = frozenset({"load", "loaded", "save", "saved", "due", "pending"})
+BROKER_STEPS = frozenset({"publish", "published", "commit", "committed"})
+STEPS_BETWEEN = 60
+
+
+class Nemesis:
+    """Disturbs a step now and then. Each seed has its own weather: some faults often, some not at all."""
+
+    def __init__(self, world: "World", choice: random.Random) -> None:
+        self.world = world
+        self.choice = choice
+        kinds = (self.crash, self.freeze, self.rebalance, self.step_down, self.broker_outage, self.jump, self.echo)
+        self.weights = {kind: choice.random() if choice.random() < 0.6 else 0.0 for kind in kinds}
+        self.steps_between = STEPS_BETWEEN * choice.uniform(0.3, 2)
+        self.next_step = self.pause()
+        self.database_back_at: dict[str, datetime] = {}
+        self.broker_back_at = world.clock.at
+        self.is_over = not any(self.weights.values())
+
+    def pause(self) -> int:
+        return 1 + int(self.choice.expovariate(1 / self.steps_between))
+
+    def disturb(self, task: Task) -> TransientError | None:
+        """Return the outage that a step runs into, if any; may end or freeze the process that is about to do it."""
+        if self.is_over:
+            return None
+        if self.world.scheduler.steps >= self.next_step:
+            self.next_step = self.world.scheduler.steps + self.pause()
+            strike: Callable[[Task], None]
+            (strike,) = self.choice.choices(list(self.weights), list(self.weights.values()))
+            strike(task)
+        now, service = self.world.clock.at, self.world.service_of(task)
+        if task.at in DATABASE_STEPS and now < self.database_back_at.get(service, now):
+            return TransientError("the primary steps down")
+        if task.at in BROKER_STEPS and now < self.broker_back_at:
+            return TransientError("no broker answers")
+        return None
+
+    def crash(self, task: Task) -> None:
+        """Let the process die here; it comes back later, and its group may notice only by then."""
+        self.world.scheduler.note("nemesis", f"kills {task.process.name}")
+        self.world.crash(task.process, self.within(8))
+
+    def freeze(self, task: Task) -> None:
+        """Let the process stand still for longer than its session lasts; then it goes on and does not know it."""
+        self.world.scheduler.note("nemesis", f"freezes {task.process.name}")
+        self.world.freeze(task.process, self.within(20))
+
+    def rebalance(self, task: Task) -> None:
+        """Deal the partitions of a service anew."""
+        group = self.choice.choice(list(self.world.groups.values()))
+        self.world.scheduler.note("nemesis", f"rebalances {group.name}")
+        group.rebalance()
+
+    def step_down(self, task: Task) -> None:
+        """Let no database step of a service succeed for a while; what has just happened has happened."""
+        service = self.choice.choice(list(self.world.groups))
+        self.world.scheduler.note("nemesis", f"takes the database of {service} away")
+        self.database_back_at[service] = self.world.clock.at + self.within(2)
+
+    def broker_outage(self, task: Task) -> None:
+        """Let nothing be published or committed for a while; part of a batch may be out already."""
+        self.world.scheduler.note("nemesis", "takes the broker away")
+        self.broker_back_at = self.world.clock.at + self.within(2)
+
+    def jump(self, task: Task) -> None:
+        """Let the clock jump forward."""
+        self.world.clock.at += self.within(30)
+        self.world.scheduler.note("nemesis", f"moves the clock to {self.world.clock.at.time()}")
+
+    def echo(self, task: Task) -> None:
+        """Let an earlier record arrive once more."""
+        logs = [log for log in self.world.broker.logs.values() if log]
+        if not logs:
+            return
+        record = self.choice.choice(self.choice.choice(logs))
+        self.world.scheduler.note("nemesis", f"repeats {record.topic}/{record.partition}/{record.offset}")
+        self.world.broker.append(record.topic, record.key, record.value, record.headers)
+
+    def within(self, seconds: float) -> timedelta:
+        """Return a time up to so many seconds, in milliseconds, short ones as likely as long ones."""
+        return timedelta(milliseconds=round(1000 * seconds ** self.choice.uniform(-1, 1)))

@@ -1,0 +1,145 @@
+"""The four services as they are shipped, with clocks of seconds, on the simulated ports."""
+
+import base64
+import random
+import shutil
+import tempfile
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from services.intake import store as intake_store
+from services.intake.handlers import IntakeHandler
+from services.intake.policy import load_intake
+from services.notify import store as notify_store
+from services.notify.channels import Message, TemporarilyUndeliverable, Undeliverable
+from services.notify.domain.correspondence import Correspondence, Sealed
+from services.notify.domain.deliveries import REPORTER, Delivery, Withheld
+from services.notify.handlers import NotifyHandler
+from services.notify.policy import load_notices
+from services.notify.sender import Sender
+from services.routing import store as routing_store
+from services.routing.handlers import RoutingHandler
+from services.routing.policy import load_routing
+from services.sla import store as sla_store
+from services.sla.handlers import SlaHandler
+from services.sla.policy import load_sla
+from shared.delivery.handler import Handler
+from shared.delivery.time_loop import TimeLoop
+from shared.delivery.vitals import Vitals
+from shared.policy import OVERLAYS
+from shared.seal import Sealer
+from tests.simulation.ports import SimBroker, SimStore
+from tests.simulation.scheduler import SimClock, give_way
+
+POLICY = Path(__file__).parents[2] / "policy"
+KEY = "test:" + base64.b64encode(bytes(32)).decode()
+
+Loops = dict[str, Callable[[], Awaitable[int]]]
+
+
+@dataclass(frozen=True)
+class Policies:
+    """Everything that is read from files, once per process of the tests."""
+
+    intake: Any
+    routing: Any
+    sla: Any
+    notify: Any
+
+
+@cache
+def policies() -> Policies:
+    """Return the city's policy with the clocks of the demonstration."""
+    with tempfile.TemporaryDirectory() as folder:
+        short = Path(folder) / "policy"
+        shutil.copytree(POLICY, short, ignore=shutil.ignore_patterns(OVERLAYS))
+        shutil.copytree(POLICY / OVERLAYS, short, dirs_exist_ok=True)
+        return Policies(load_intake(short), load_routing(short), load_sla(short), load_notices(short).rules)
+
+
+STATES: dict[str, TypeAdapter[Any]] = {
+    "intake": intake_store.STATE,
+    "routing": routing_store.STATE,
+    "sla": sla_store.STATE,
+    "notify": notify_store.STATE,
+}
+
+
+def handlers(choice: random.Random) -> dict[str, Handler[Any]]:
+    """Return the rules of each service; nonces follow from the seed."""
+    read = policies()
+    return {
+        "intake": IntakeHandler(read.intake, sealer(choice)),
+        "routing": RoutingHandler(read.routing),
+        "sla": SlaHandler(read.sla),
+        "notify": NotifyHandler(read.notify),
+    }
+
+
+def sealer(choice: random.Random) -> Sealer:
+    return Sealer.from_text(KEY, choice.randbytes)
+
+
+def stores() -> dict[str, SimStore]:
+    """Return an empty collection for each service."""
+    unique = {"intake": intake_store.unique}
+    return {service: SimStore(give_way, unique.get(service)) for service in STATES}
+
+
+class PlainLetters:
+    """Writes nothing but the delivery's id: what a message says is none of delivery's business."""
+
+    def write(
+        self, state: Correspondence, delivery: Delivery, channels: Collection[str], now: datetime
+    ) -> tuple[Message, ...] | Withheld:
+        if delivery.role == REPORTER and not isinstance(state.contact, Sealed):
+            return Withheld("no_address")
+        return (
+            Message(
+                id=delivery.id, ticket_id=state.ticket_id, notice=delivery.notice, role=delivery.role, channel="log",
+                language="id", written_at=now, address=None, subject="", body="",
+            ),
+        )  # fmt: skip
+
+
+class FakeChannel:
+    """Takes messages, now and then refuses one while things go wrong, and remembers what it took."""
+
+    def __init__(self, choice: random.Random) -> None:
+        self.choice = choice
+        self.refuses = True
+        self.sent: list[str] = []
+
+    async def send(self, message: Message) -> str | None:
+        await give_way("send")
+        mood = self.choice.random() if self.refuses else 1
+        if mood < 0.05:
+            raise Undeliverable("550")
+        if mood < 0.15:
+            raise TemporarilyUndeliverable("451")
+        self.sent.append(message.id)
+        await give_way("sent")
+        return None
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+def loops(
+    handler: Handler[Any], store: SimStore, broker: SimBroker, clock: SimClock, channel: FakeChannel, vitals: Vitals
+) -> Loops:
+    """Return what time drives in one replica of a service."""
+    if isinstance(handler, SlaHandler):
+        loop = TimeLoop(handler, store, broker, clock)
+        return {"sweep": loop.sweep, "relay": loop.relay}
+    if isinstance(handler, NotifyHandler):
+        letters: Any = PlainLetters()
+        sender = Sender(handler, store, broker, clock, letters, {"log": channel}, vitals=vitals, jitter=channel.choice)
+        return {"sender": sender.sweep, "relay": sender.relay}
+    return {}

@@ -1,0 +1,111 @@
+"""Mistakes put into the core by hand, one at a time; the simulation must find each of them."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from shared.delivery.document import Answer, Document, Partition
+from shared.delivery.outgoing import each_once
+from shared.delivery.ports import Batch
+from shared.delivery.reading import read
+from shared.delivery.runner import BatchRunner
+from shared.delivery.time_loop import TimeLoop
+from tests.simulation.ports import SimStore
+from tests.simulation.scheduler import give_way
+
+Mutant = Callable[[pytest.MonkeyPatch], None]
+
+
+def commit_before_publish(patch: pytest.MonkeyPatch) -> None:
+    async def attempt(self: BatchRunner[Any], batch: Batch) -> None:
+        readings = [read(index, record, self.clock.now()) for index, record in enumerate(batch.records)]
+        owed, answers = await self.decide_and_save(readings)
+        await batch.commit()
+        await self.publisher.publish(each_once([*owed, *(event for answer in answers for event in answer)]))
+        self.note_published(batch.records)
+
+    patch.setattr(BatchRunner, "attempt", attempt)
+
+
+def publish_before_save(patch: pytest.MonkeyPatch) -> None:
+    class Early:
+        """A store that says what is to be saved before it saves."""
+
+        def __init__(self, runner: BatchRunner[Any]) -> None:
+            self.runner, self.store = runner, runner.store
+
+        async def load(self, ids: Any) -> Any:
+            return await self.store.load(ids)
+
+        async def save(self, documents: Sequence[Document[Any]]) -> set[str]:
+            events = [event for document in documents for event in document.owed(self.runner.published)]
+            await self.runner.publisher.publish(events)
+            return await self.store.save(documents)
+
+    original = BatchRunner.handle
+
+    async def handle(self: BatchRunner[Any], batch: Batch) -> None:
+        if not isinstance(self.store, Early):
+            self.store = Early(self)  # type: ignore[assignment]
+        await original(self, batch)
+
+    patch.setattr(BatchRunner, "handle", handle)
+
+
+def save_without_guard(patch: pytest.MonkeyPatch) -> None:
+    def is_free(self: SimStore, document: Document[Any]) -> bool:
+        return True
+
+    patch.setattr(SimStore, "is_free", is_free)
+
+
+def dropped_because_of_another_partition(patch: pytest.MonkeyPatch) -> None:
+    def lies_below(self: Answer, floors: Mapping[Partition, int]) -> bool:
+        return self.offset < max(floors.values(), default=0)
+
+    patch.setattr(Answer, "lies_below", lies_below)
+
+
+def applied_id_forgotten(patch: pytest.MonkeyPatch) -> None:
+    original = Document.forget
+
+    def forget(self: Document[Any], floors: Mapping[Partition, int]) -> Document[Any]:
+        kept = original(self, floors).applied
+        return replace(self, applied={event_id: answer for event_id, answer in kept.items() if answer is not None})
+
+    patch.setattr(Document, "forget", forget)
+
+
+def sweep_that_trusts_its_query(patch: pytest.MonkeyPatch) -> None:
+    async def sweep(self: TimeLoop[Any]) -> int:
+        now = self.clock.now()
+        documents: dict[str, Document[Any]] = self.store.documents  # type: ignore[attr-defined]
+        found = [documents[id] for id in await self.store.due_before(now, self.documents_max)]
+        await give_way("found")
+        moved = [after for document in found for after in self.moved(document, now)]
+        latest = await self.store.load([document.id for document in moved])
+        await self.settle([replace(document, revision=latest[document.id].revision) for document in moved])
+        return len(found)
+
+    patch.setattr(TimeLoop, "sweep", sweep)
+
+
+MUTANTS: tuple[Mutant, ...] = (
+    commit_before_publish,
+    publish_before_save,
+    save_without_guard,
+    dropped_because_of_another_partition,
+    applied_id_forgotten,
+    sweep_that_trusts_its_query,
+)
+
+
+@contextmanager
+def put_in(mutant: Mutant) -> Iterator[None]:
+    """Put a mistake in, and take it out again."""
+    with pytest.MonkeyPatch.context() as patch:
+        mutant(patch)
+        yield

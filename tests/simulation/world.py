@@ -1,0 +1,188 @@
+"""All services, their servers and their surroundings in one process, under one scheduler."""
+
+import random
+from datetime import datetime, timedelta
+from typing import Any
+
+from shared.delivery.audit import Finding, audit
+from shared.delivery.handler import Handler
+from shared.delivery.ports import Record
+from shared.delivery.retry import retried
+from shared.delivery.runner import BatchRunner
+from shared.delivery.vitals import Vitals
+from tests.fakes.bench import NOON
+from tests.simulation import fleet
+from tests.simulation.cast import Cast
+from tests.simulation.faults import Nemesis
+from tests.simulation.ports import Group, Member, SimBroker
+from tests.simulation.scheduler import Process, Scheduler, SimClock, Sleep, Task, Wait, give_way
+
+REPLICAS = 2
+TROUBLE_SECONDS = (4.0, 25.0)
+RELAY_AFTER = timedelta(seconds=10)
+
+
+class Replica:
+    """One process of a service: it reads, and it does what time brings. What it knows dies with it."""
+
+    def __init__(self, world: "World", service: str, number: int) -> None:
+        self.world = world
+        self.service = service
+        self.process = Process(f"{service}/{number}")
+        self.start()
+
+    def start(self) -> None:
+        """Start with an empty memory."""
+        world, service = self.world, self.service
+        handler, store, vitals = world.handlers[service], world.stores[service], Vitals()
+        self.member = Member(world.groups[service])
+        self.runner = BatchRunner(handler, store, world.broker, world.clock, vitals=vitals, jitter=world.choice)
+        world.scheduler.start(self.process, "reads", self.read())
+        loops = fleet.loops(handler, store, world.broker, world.clock, world.channel, vitals)
+        for name, work in loops.items():
+            world.scheduler.start(self.process, name, self.repeat(name, work, vitals))
+
+    async def read(self) -> None:
+        """Handle one batch after the other."""
+        choice, world = self.world.choice, self.world
+        while True:
+            if world.is_calm or choice.random() < 0.8:
+                self.member.notice()
+            batch = self.member.poll(1 if world.is_calm else 0.6)
+            if batch.records:
+                await give_way("read")
+                await self.runner.handle(batch)
+            elif self.member.unread():
+                await give_way("poll")
+            else:
+                await give_way(Wait(("records", self.service)))
+
+    async def repeat(self, name: str, work: Any, vitals: Vitals) -> None:
+        """Do what is due, through every outage, for ever."""
+        world = self.world
+        while True:
+            found = await retried(work, world.clock, vitals, world.choice, name)
+            if found:
+                await give_way("again")
+            elif world.is_calm:
+                await give_way(Wait(("due", self.service)))
+            else:
+                await give_way(Sleep(world.clock.at + timedelta(milliseconds=world.choice.randint(200, 2000))))
+
+
+class World:
+    """One run: a script of people, a schedule, and what goes wrong.
+
+    Args:
+        seed: Decides the schedule and the faults.
+        script: Decides what people write, whatever the schedule.
+        calm: Nothing goes wrong.
+    """
+
+    def __init__(self, seed: int, script: int, *, calm: bool = False) -> None:
+        self.choice = random.Random(seed)
+        self.clock = SimClock(NOON)
+        self.scheduler = Scheduler(self.choice, self.clock, pass_time=self.pass_time)
+        self.broker = SimBroker(self.clock, 2, give_way, choice=self.choice, heard=self.heard)
+        self.stores = fleet.stores()
+        self.handlers: dict[str, Handler[Any]] = fleet.handlers(self.choice)
+        self.channel = fleet.FakeChannel(self.choice)
+        self.groups = {
+            service: Group(service, handler.topics, self.broker, self.choice, self.wake_readers)
+            for service, handler in self.handlers.items()
+        }
+        self.readers = {
+            topic: [service for service, handler in self.handlers.items() if topic in handler.topics]
+            for handler in self.handlers.values()
+            for topic in handler.topics
+        }
+        self.is_calm = False
+        self.cast = Cast(script, self.choice, self.broker, self.scheduler.after)
+        self.replicas = [Replica(self, service, n + 1) for service in self.handlers for n in range(REPLICAS)]
+        self.by_process = {replica.process: replica for replica in self.replicas}
+        self.nemesis = Nemesis(self, self.choice)
+        if calm:
+            self.come_to_rest()
+        else:
+            self.scheduler.disturb = self.nemesis.disturb
+            self.scheduler.after(timedelta(seconds=self.choice.uniform(*TROUBLE_SECONDS)), self.come_to_rest)
+
+    def run(self) -> list[Finding]:
+        """Run until nothing happens any more; return what is not as it must be."""
+        self.cast.begin()
+        try:
+            self.scheduler.run()
+        finally:
+            for replica in self.replicas:
+                self.scheduler.end(replica.process)
+        records = [record for log in self.broker.logs.values() for record in log]
+        documents = {service: store.documents.values() for service, store in self.stores.items()}
+        return audit(records, documents, dead_letters=self.cast.planted())
+
+    def heard(self, record: Record) -> None:
+        """Let those go on who read this topic, and people react."""
+        for service in self.readers.get(record.topic, ()):
+            self.wake_readers(service)
+        self.cast.hear(record)
+
+    def wake_readers(self, service: str) -> None:
+        self.scheduler.wake(("records", service))
+
+    def service_of(self, task: Task) -> str:
+        return self.by_process[task.process].service
+
+    def crash(self, process: Process, back_in: timedelta) -> None:
+        """Let a process die, and start it again later."""
+        replica = self.by_process[process]
+        self.scheduler.end(process)
+        member = replica.member
+        self.scheduler.after(back_in * self.choice.random(), lambda: member.group.leave(member))
+        self.scheduler.after(back_in, lambda: self.revive(replica))
+
+    def revive(self, replica: Replica) -> None:
+        if not replica.process.tasks:
+            self.scheduler.note(replica.process.name, "starts again")
+            replica.start()
+
+    def freeze(self, process: Process, thaw_in: timedelta) -> None:
+        """Let a process stand still while its group goes on without it."""
+        process.frozen = True
+        member = self.by_process[process].member
+        member.group.leave(member)
+        self.scheduler.after(thaw_in, lambda: self.thaw(process))
+
+    def thaw(self, process: Process) -> None:
+        if process.frozen:
+            self.scheduler.note(process.name, "goes on")
+            process.frozen = False
+        self.scheduler.wake(process)
+
+    def come_to_rest(self) -> None:
+        """Let nothing go wrong from now on."""
+        self.is_calm = self.nemesis.is_over = True
+        self.channel.refuses = False
+        self.scheduler.note("nemesis", "has had enough")
+        for replica in self.replicas:
+            self.thaw(replica.process)
+            self.revive(replica)
+            self.wake_readers(replica.service)
+
+    def pass_time(self, next_alarm: datetime | None) -> bool:
+        """Move the clock to when a document is due, if that is before the next alarm; return whether it is."""
+        due = {service: at for service, store in self.stores.items() if (at := self.next_at(service)) is not None}
+        if not due:
+            return False
+        service = min(due, key=lambda service: due[service])
+        if next_alarm is not None and next_alarm < due[service]:
+            return False
+        self.clock.at = max(self.clock.at, due[service])
+        self.scheduler.wake(("due", service))
+        return True
+
+    def next_at(self, service: str) -> datetime | None:
+        """Return when time must look at a document of *service*, if anybody waits for that."""
+        if ("due", service) not in self.scheduler.waiting:
+            return None
+        store = self.stores[service]
+        left_at = store.next_pending_at()
+        return min((at for at in (store.next_due_at(), left_at and left_at + RELAY_AFTER) if at), default=None)
