@@ -22,7 +22,8 @@ def load_sla(policy_dir: Path) -> SlaRules:
     directory = load_agencies(policy_dir)
     calendars, calendars_source = load_sourced(policy_dir / CALENDARS_FILE, CalendarFile)
     sla, sla_source = load_sourced(policy_dir / SLA_FILE, SlaFile)
-    codes = [entry.code for entry in calendars.calendars]
+    # Where there is no default calendar that is said once, not of everybody who relies on it.
+    codes = sorted({DEFAULT_CALENDAR, *(entry.code for entry in calendars.calendars)})
     officers = [officer.role for officer in directory.officers]
     faults = [
         *faults_of_calendars(calendars, calendars_source),

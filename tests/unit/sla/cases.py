@@ -1,7 +1,7 @@
 """Calendars, rules and facts with defaults, and a desk at which a ticket's clocks are watched."""
 
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from services.sla.calendar_files import span_of
@@ -29,6 +29,8 @@ from shared.events import (
 from tests.builders import TICKET, TRACKING
 from tests.builders import accepted as complaint
 
+F = TypeVar("F", bound=TicketFact)
+
 MONDAY = "2026-04-06"  # an ordinary working week
 LAW = Classification.COMPLAINT_SUPERVISORY
 
@@ -50,7 +52,7 @@ def hours(*texts: str) -> Hours:
 OFFICE_DAY = hours("07:30-12:00", "13:00-16:00")
 FRIDAY = hours("07:30-11:30", "13:00-16:30")
 OFFICE_WEEK: Week = (OFFICE_DAY, OFFICE_DAY, OFFICE_DAY, OFFICE_DAY, FRIDAY, (), ())
-ALWAYS: Week = (hours("00:00-24:00"),) * 7  # type: ignore[assignment]  # a tuple times seven has seven items
+ALWAYS: Week = (hours("00:00-24:00"),) * 7
 
 
 def calendar(**changes: Any) -> Calendar:
@@ -115,12 +117,12 @@ def accepted(when: str, **changes: Any) -> ComplaintAccepted:
     return complaint(accepted_at=at(when), submitted_at=at(when), **changes)
 
 
-def fact(kind: type[TicketFact], version: int, when: str, **about: Any) -> Any:
+def fact(kind: type[F], version: int, when: str, **about: Any) -> F:
     return kind(ticket_id=TICKET, tracking_id=TRACKING, state="", version=version, at=at(when), **about)
 
 
 def routed(version: int, when: str, agency: str = "dishub", **about: Any) -> TicketRouted:
-    plain = {
+    plain: dict[str, Any] = {
         "agency": agency,
         "agency_name": agency,
         "classification": Classification.COMPLAINT,
@@ -134,7 +136,7 @@ def routed(version: int, when: str, agency: str = "dishub", **about: Any) -> Tic
 
 
 def triaged(version: int, when: str, **about: Any) -> TriageRequested:
-    plain = {
+    plain: dict[str, Any] = {
         "reason": "no_evidence",
         "classification": Classification.COMPLAINT,
         "accepted_at": at(f"{MONDAY} 08:00"),

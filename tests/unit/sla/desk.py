@@ -1,7 +1,7 @@
 """A desk at which the clocks of one ticket are watched, and what is said about them there."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from services.sla.domain.rules import SlaRules
 from services.sla.domain.ticket import Ticket, decide, tick
@@ -14,6 +14,7 @@ from shared.events import (
     ClockFact,
     ClockMet,
     ClockStarted,
+    ComplaintAccepted,
     EventData,
     Fact,
     SlaClock,
@@ -25,10 +26,11 @@ from tests.unit.sla.cases import RULES, accepted, at, routed
 
 VERIFY, RESPOND, RESOLVE = SlaClock.VERIFY, SlaClock.RESPOND, SlaClock.RESOLVE
 COMPLETE, FEEDBACK = SlaClock.COMPLETE, SlaClock.FEEDBACK
+C = TypeVar("C", bound=ClockFact)
 OF_BREACHES = (ClockBreached, BreachEscalated, BreachCleared, BreachCorrected)
 
 
-def said(kind: type[ClockFact], clock: SlaClock, round: int = 1, **about: Any) -> Any:
+def said(kind: type[C], clock: SlaClock, round: int = 1, **about: Any) -> C:
     """Return what sla says of a clock of the ticket."""
     return kind(ticket_id=TICKET, tracking_id=TRACKING, clock=clock, round=round, **about)
 
@@ -44,24 +46,24 @@ class Desk:
         self.ticket: Ticket | None = None
         self.facts: list[Fact] = []
 
-    def hear(self, *heard: EventData, now: str = "") -> list[EventData]:
+    def hear(self, *heard: ComplaintAccepted | TicketFact, now: str = "") -> list[Any]:
         """Decide about what is heard, at the moment it happens unless *now* is later."""
         before = len(self.facts)
         for data in heard:
-            moment = at(now) if now else data.at if isinstance(data, TicketFact) else data.accepted_at  # type: ignore[attr-defined]
+            moment = at(now) if now else data.at if isinstance(data, TicketFact) else data.accepted_at
             decision = decide(self.ticket, data, self.rules, moment)
             self.ticket = decision.state
             self.facts += decision.facts
         return [fact.data for fact in self.facts[before:]]
 
-    def wait_until(self, when: str) -> list[EventData]:
+    def wait_until(self, when: str) -> list[Any]:
         """Let time pass as a sweep without delay would."""
         before, until = len(self.facts), at(when)
         while self.ticket and self.ticket.wakes_at and self.ticket.wakes_at <= until:
             self.look(self.ticket.wakes_at)
         return [fact.data for fact in self.facts[before:]]
 
-    def look(self, now: datetime) -> list[EventData]:
+    def look(self, now: datetime) -> list[Any]:
         """Let one sweep look at the ticket."""
         assert self.ticket is not None
         decision = tick(self.ticket, self.rules, now)
@@ -79,7 +81,7 @@ class Desk:
 VERSIONS = {"policy_version": "p1", "calendar_version": "c1"}
 
 
-def started(clock: SlaClock, when: str, due: str, allowance: str, **about: object) -> ClockStarted:
+def started(clock: SlaClock, when: str, due: str, allowance: str, **about: Any) -> ClockStarted:
     about = {"agency": "dishub", **VERSIONS} | about
     return said(ClockStarted, clock, started_at=at(when), due_at=at(due), allowance=allowance, **about)
 
@@ -109,7 +111,7 @@ def of_breach(kind: Any, clock: SlaClock = RESPOND, round: int = 1, agency: str 
 
 
 def breached(clock: SlaClock = RESPOND, *, due: str = DUE, noticed: timedelta = JUST_AFTER, **about: Any) -> Any:
-    plain = {"classification": Classification.COMPLAINT, "responsible": "liaison", "level": 1}
+    plain: dict[str, Any] = {"classification": Classification.COMPLAINT, "responsible": "liaison", "level": 1}
     return of_breach(ClockBreached, clock, due_at=at(due), breached_at=at(due) + noticed, **(plain | about))
 
 

@@ -105,7 +105,7 @@ def test_after_sixty_working_days_the_ombudsman_may_be_asked_about_resolve_only(
 def test_a_sweep_after_an_outage_says_breach_and_every_level_that_was_reached() -> None:
     heard = at_work().look(at("2026-04-23 09:00"))
 
-    assert [data for data in heard if data.clock is RESPOND] == [  # type: ignore[attr-defined]
+    assert [data for data in heard if data.clock is RESPOND] == [
         breached(noticed=timedelta(days=9, hours=17)),
         escalated(2, "agency_head", "2026-04-14 16:00"),
         escalated(3, "mayor", "2026-04-22 16:00"),

@@ -22,8 +22,8 @@ def hold(reason: HoldReason, since: str, ended: str = "", asked_until: str = "")
 
 def round_(clock: SlaClock = RESPOND, *holds: Hold, **about: Any) -> Round:
     """Return a round that starts on Monday 6 April 2026, 09:00."""
-    plain = {"classification": Classification.COMPLAINT, "agency": "dishub", "started_at": at("2026-04-06 09:00")}
-    return Round(clock=clock, number=1, holds=holds, **(plain | about))
+    plain: dict[str, Any] = {"classification": Classification.COMPLAINT, "agency": "dishub"}
+    return Round(clock=clock, number=1, started_at=at("2026-04-06 09:00"), holds=holds, **(plain | about))
 
 
 def due(clock: Clock) -> str:

@@ -61,7 +61,7 @@ def test_hearing_more_of_a_history_takes_no_round_and_no_end_away(history: list[
 
     def ends(of: list[Past]) -> dict[tuple[SlaClock, int], datetime | None]:
         rounds = rounds_of(ACCEPTED, COMPLAINT, of)
-        return {(one.clock, one.number): one.end and one.end.at for one in rounds}
+        return {(one.clock, one.number): one.end.at if one.end else None for one in rounds}
 
     before, after = ends([past for past in history if past in known]), ends(history)
 

@@ -155,7 +155,7 @@ def test_a_sweep_that_comes_late_says_every_missed_warning_in_order() -> None:
 
     heard = desk.look(at("2026-04-13 15:00"))
 
-    assert [(type(data), data.percent, data.remaining_seconds) for data in heard] == [  # type: ignore[attr-defined]
+    assert [(type(data), data.percent, data.remaining_seconds) for data in heard] == [
         (ClockWarned, 50, 3600), (ClockWarned, 80, 3600),
     ]  # fmt: skip
 

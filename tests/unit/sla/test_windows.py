@@ -38,7 +38,7 @@ def test_a_reporter_who_disputes_after_the_window_has_expired_is_heard() -> None
     heard = desk.hear(reopened(3, "2026-04-22 09:00"))
 
     assert heard[-1] == met(FEEDBACK, "2026-04-22 09:00", "2026-04-21 16:00", timedelta(hours=17))
-    assert [(data.clock, data.round) for data in heard[:-1]] == [(RESPOND, 2), (RESOLVE, 2)]  # type: ignore[attr-defined]
+    assert [(data.clock, data.round) for data in heard[:-1]] == [(RESPOND, 2), (RESOLVE, 2)]
 
 
 def test_a_confirmation_in_the_window_meets_feedback() -> None:

@@ -1,0 +1,245 @@
+"""There is no order between two topics, and dead letters come back late: what holds whatever arrives when.
+
+The clocks, as `derive`d from the history, are the same for every order and every repetition. So is what stands at the
+end of all that was said: due times, ends, and which breaches stand. How it was said on the way may differ: who hears
+late corrects himself.
+"""
+
+from itertools import permutations
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.sla.domain.ticket import Ticket, decide, rounds
+from services.sla.domain.told import Standing, Told
+from shared.events import (
+    Classification,
+    ClockBreached,
+    ClockStarted,
+    ComplaintAccepted,
+    HoldReason,
+    SlaClock,
+    TicketAcknowledged,
+    TicketFact,
+)
+from tests.unit.sla.cases import (
+    LAW,
+    RULES,
+    accepted,
+    answered,
+    at,
+    closed,
+    declined,
+    fact,
+    held,
+    reclassified,
+    reopened,
+    replied,
+    resumed,
+    routed,
+    triaged,
+)
+from tests.unit.sla.desk import RESOLVE, VERIFY, Desk, started
+
+pytestmark = pytest.mark.unit
+
+Heard = ComplaintAccepted | TicketFact
+ACCEPTED = accepted("2026-04-06 08:00")
+LIFE: list[Heard] = [
+    ACCEPTED,
+    triaged(1, "2026-04-06 08:01"),
+    routed(2, "2026-04-07 09:00"),
+    declined(3, "2026-04-09 10:00"),
+    routed(4, "2026-04-09 10:00", "dlh"),
+    held(5, "2026-04-13 09:00"),
+    replied(6, "2026-04-15 09:00"),
+    resumed(7, "2026-04-15 09:00"),
+    held(8, "2026-04-16 09:00", HoldReason.FIELD_WORK),
+    reclassified(9, "2026-04-17 08:00"),
+    resumed(10, "2026-04-30 09:00"),
+    answered(11, "2026-05-04 09:00", final=False),
+    answered(12, "2026-08-10 09:00"),
+    reopened(13, "2026-08-11 09:00"),
+    answered(14, "2026-08-12 09:00"),
+    closed(15, "2026-08-13 09:00"),
+]
+
+
+def stands(told: Told) -> dict[str, Any]:
+    """Return what is true for good of all that was said about a round."""
+    late = told.breach.standing in (Standing.OPEN, Standing.CLEARED)
+    ending = told.ending and (told.ending.kind, told.ending.at)
+    return {"due_at": told.due_at, "paused": told.paused, "late": late, "ending": ending, "basis": told.basis}
+
+
+def end_of(desk: Desk) -> tuple[Any, ...]:
+    ticket = desk.ticket
+    assert ticket is not None
+    told = {(one.clock, one.round): stands(one) for one in ticket.told}
+    return rounds(ticket), ticket.history, ticket.accepted_at, told, ticket.wakes_at
+
+
+def after(*heard: Heard, now: str = "2026-08-13 10:00") -> Desk:
+    """Return a desk that heard all this, in this order, at one moment after it all happened."""
+    desk = Desk()
+    desk.hear(*heard, now=now)
+    desk.look(at(now))
+    return desk
+
+
+IN_ORDER = end_of(after(*LIFE))
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.permutations(LIFE))
+def test_every_order_of_arrival_comes_to_the_same_clocks(order: list[Heard]) -> None:
+    assert end_of(after(*order)) == IN_ORDER
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.sampled_from(LIFE), max_size=12), st.permutations(LIFE))
+def test_every_repetition_comes_to_the_same_clocks(again: list[Heard], order: list[Heard]) -> None:
+    assert end_of(after(*order, *again)) == IN_ORDER
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.permutations(LIFE), st.data())
+def test_time_that_passes_on_the_way_comes_to_the_same_clocks(order: list[Heard], data: st.DataObject) -> None:
+    desk = Desk()
+    for heard in order:
+        desk.hear(heard, now="2026-08-13 09:30")
+        if data.draw(st.booleans()):
+            desk.look(at("2026-08-13 09:30"))
+    desk.look(at("2026-08-13 10:00"))
+
+    assert end_of(desk) == IN_ORDER
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.permutations(LIFE))
+def test_whatever_the_order_a_clock_is_said_to_start_and_to_breach_at_most_once_a_round(order: list[Heard]) -> None:
+    desk = Desk()
+    for heard in order:
+        desk.hear(heard, now="2026-08-13 09:30")
+        desk.look(at("2026-08-13 09:30"))
+
+    for kind in (ClockStarted, ClockBreached):
+        said = [(data.clock, data.round) for data in desk.all_said(kind)]
+        assert len(said) == len(set(said))
+    occasions = [told.occasion for told in desk.facts if told.occasion]
+    assert len(occasions) == len(set(occasions))
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.permutations(LIFE))
+def test_a_round_that_was_late_stands_in_the_stream_of_breaches_whoever_noticed_when(order: list[Heard]) -> None:
+    late = {key for key, one in IN_ORDER[3].items() if one["late"]}
+
+    breached = {(data.clock, data.round) for data in after(*order).all_said(ClockBreached)}
+
+    assert late
+    assert late <= breached
+
+
+@pytest.mark.parametrize("order", list(permutations(LIFE[:4])))
+def test_of_a_short_history_all_orders_come_to_the_same(order: tuple[Heard, ...]) -> None:
+    assert end_of(after(*order, now="2026-04-09 10:00")) == end_of(after(*LIFE[:4], now="2026-04-09 10:00"))
+
+
+def test_history_read_late_has_not_happened_late() -> None:
+    """A backlog after an outage: everybody was in time, so no breach may be said on the way, not even for a moment."""
+    desk = Desk()
+
+    desk.hear(accepted("2026-04-06 08:00"), now="2026-06-01 09:00")
+    desk.hear(routed(1, "2026-04-06 09:00"), now="2026-06-01 09:00")
+    desk.hear(answered(2, "2026-04-08 09:00"), now="2026-06-01 09:00")
+
+    assert desk.all_said(ClockBreached) == []
+
+
+def test_a_version_that_is_known_is_ignored_and_leaves_no_trace() -> None:
+    desk = Desk()
+    desk.hear(ACCEPTED, routed(1, "2026-04-06 09:00"))
+    before = desk.ticket
+
+    assert desk.hear(routed(1, "2026-04-06 09:00")) == []
+    assert desk.ticket is before
+
+
+def test_what_moves_no_clock_is_ignored_also_of_an_unknown_ticket() -> None:
+    desk = Desk()
+
+    assert desk.hear(fact(TicketAcknowledged, 2, "2026-04-06 10:00", agency="dishub")) == []
+    assert desk.ticket is None
+
+
+def test_a_ticket_may_be_known_from_its_routing_first() -> None:
+    desk = Desk()
+
+    said = desk.hear(routed(1, "2026-04-06 09:00"))
+    later = desk.hear(ACCEPTED, now="2026-04-06 09:01")
+
+    assert [(type(data), data.clock) for data in said][:1] == [(ClockStarted, VERIFY)]
+    assert later == []
+
+
+def test_a_ticket_may_be_known_from_a_later_fact_first() -> None:
+    desk = Desk()
+
+    assert desk.hear(declined(2, "2026-04-07 10:00")) == []
+    desk.hear(routed(1, "2026-04-06 09:00"), now="2026-04-07 10:01")
+
+    in_order = after(routed(1, "2026-04-06 09:00"), declined(2, "2026-04-07 10:00"), now="2026-04-07 10:00")
+    assert end_of(desk) == end_of(in_order)
+
+
+def test_of_two_times_of_acceptance_the_earlier_holds() -> None:
+    desk = Desk()
+    desk.hear(accepted("2026-04-07 08:00"), triaged(1, "2026-04-07 08:01"))
+
+    assert desk.ticket is not None
+    assert desk.ticket.accepted_at == at("2026-04-06 08:00")
+
+
+def test_what_the_reporter_called_it_counts_until_routing_says_otherwise() -> None:
+    desk = Desk()
+
+    desk.hear(accepted("2026-04-06 08:00", classification=LAW))
+
+    assert desk.ticket is not None
+    assert [one.classification for one in rounds(desk.ticket)] == [LAW]
+    desk.hear(routed(1, "2026-04-06 09:00"))
+    assert {one.clock: one.classification for one in rounds(desk.ticket)}[RESOLVE] is Classification.COMPLAINT
+
+
+def test_an_event_about_no_ticket_is_a_bug() -> None:
+    ours = started(VERIFY, "2026-04-06 08:00", "2026-04-09 16:00", "3 working_days")
+
+    with pytest.raises(TypeError, match="about no ticket"):
+        decide(None, ours, RULES, at("2026-04-06 09:00"))
+
+
+def test_time_never_goes_back() -> None:
+    desk = after(*LIFE[:3], now="2026-04-08 10:00")
+
+    desk.hear(LIFE[3], now="2026-04-09 10:00")
+    desk.look(at("2026-04-20 10:00"))
+    ticket = desk.ticket
+    desk.hear(LIFE[4], now="2026-04-20 10:00")
+
+    assert isinstance(ticket, Ticket)
+    assert desk.ticket is not None
+    assert desk.ticket.as_of == ticket.as_of == at("2026-04-20 10:00")
+
+
+def test_a_clock_of_an_unknown_report_is_that_of_a_complaint() -> None:
+    desk = Desk()
+
+    desk.hear(ACCEPTED)
+
+    assert desk.ticket is not None
+    assert [(one.clock, one.classification) for one in rounds(desk.ticket)] == [
+        (SlaClock.VERIFY, Classification.COMPLAINT)
+    ]
