@@ -3,7 +3,7 @@
 from shared import events as e
 from tindak.console import local
 
-TEXT_MAX = 90
+TEXT_MAX = 120
 
 
 def sentence(data: e.EventData) -> str:
@@ -170,7 +170,7 @@ def noted(text: str | None) -> str:
 
 
 def short(text: str) -> str:
-    """Return *text* on one line, cut to 90 characters."""
+    """Return *text* on one line, cut to 120 characters."""
     line = " ".join(text.split())
     return line if len(line) <= TEXT_MAX else line[: TEXT_MAX - 1].rstrip() + "…"
 

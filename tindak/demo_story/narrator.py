@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.text import Text
 
 from shared import events as e
@@ -20,6 +21,7 @@ NEXT = (
 )
 MASK_CONTEXT = 30
 CHANNEL, TRACKING, AGENCY, TITLE = 17, 13, 19, 38
+SET_IN = 2 + CHANNEL
 
 
 class Narrator:
@@ -34,11 +36,16 @@ class Narrator:
         self.console = console
         self.short_names = short_names
 
-    def line(self, *parts: tuple[str, str] | str) -> None:
-        """Print one line; on a terminal it is cut at the edge, anywhere else it stays whole."""
-        text = Text.assemble(*parts)
-        cut = self.console.is_terminal
-        self.console.print(text, no_wrap=True, overflow="ellipsis" if cut else "ignore", crop=cut)
+    def line(self, *parts: tuple[str, str] | str, last: tuple[str, str] = ("", "")) -> None:
+        """Print one line; if a terminal is too narrow for it, *last* stands below the rest, set in."""
+        rest, end = Text.assemble(*parts), Text(*last)
+        if not self.console.is_terminal:
+            self.console.print(rest + end, no_wrap=True, overflow="ignore", crop=False)
+        elif rest.cell_len + end.cell_len <= self.console.width:
+            self.console.print(rest + end)
+        else:
+            self.console.print(rest)
+            self.console.print(Padding(end, (0, 0, 0, SET_IN)))
 
     def heading(self, title: str) -> None:
         """Begin a part."""
@@ -60,7 +67,7 @@ class Narrator:
     def masked(self, body: str) -> None:
         """Tell that intake covered identities that were typed into the text."""
         around = body[max(0, body.find("[") - MASK_CONTEXT) :]
-        self.line(" " * (2 + CHANNEL), ("covered by intake: ", "cyan"), (f"…{around}", "dim"))
+        self.line(" " * SET_IN, ("covered by intake: ", "cyan"), last=(f"…{around}", "dim"))
 
     def repeated(self, complaint: Mapping[str, Any], accepted: e.ComplaintAccepted) -> None:
         """Tell of a complaint that was submitted before."""
@@ -77,7 +84,7 @@ class Narrator:
         title = " ".join(str(complaint.get("title") or complaint["body"]).split()) or "(no text)"
         self.line(
             "  ", (f"{complaint['channel']:<{CHANNEL}}", "dim"), (f"{answer[0]:<{TRACKING}}  ", answer[1]),
-            (f"{where[0]:<{AGENCY}}", where[1]), f"{cut(title, TITLE):<{TITLE}}  ", (why, "dim"),
+            (f"{where[0]:<{AGENCY}}", where[1]), f"{cut(title, TITLE):<{TITLE}}  ", last=(why, "dim"),
         )  # fmt: skip
 
     def happened(self, seconds: float, tracking_id: str, title: str, data: e.EventData) -> None:
@@ -91,26 +98,29 @@ class Narrator:
 
     def _event(self, seconds: float, tracking_id: str, title: str, said: tuple[str, str]) -> None:
         self.line(
-            (f"  {seconds:5.1f} s  ", "dim"), (f"{tracking_id}  ", "bold"), (f"{cut(title, 24):<24}  ", "dim"), said
+            (f"  {seconds:5.1f} s  ", "dim"),
+            (f"{tracking_id}  ", "bold"),
+            (f"{cut(title, 24):<24}  ", "dim"),
+            last=said,
         )
 
     def notices(self, sent: Iterable[Notices]) -> None:
         """Tell which notices went out: to which role, by which channel, under which subject; never to whom."""
         for each in sent:
             self.line(
-                f"  {each.count:>4} x  {each.role:<19}{each.channel:<7}{each.notice:<24}",
-                (each.subject or "(written to the log channel)", "dim"),
+                f"  {each.count:>4} x  {each.role:<19}{each.channel:<7}{each.notice:<26}",
+                last=(each.subject or "(written to the log channel)", "dim"),
             )
 
     def figures(self, figures: Mapping[str, object]) -> None:
         """Tell the figures of the summary."""
         for name, figure in figures.items():
-            self.line(f"  {name:<13} ", (str(figure), "bold"))
+            self.line(f"  {name:<13} ", last=(str(figure), "bold"))
 
     def verdict(self, sentences: Iterable[str], *, is_good: bool) -> None:
         """Tell how it ended."""
         for said in sentences:
-            self.line(("  " + said, "bold green" if is_good else "bold red"))
+            self.line("  ", last=(said, "bold green" if is_good else "bold red"))
 
     def next_steps(self, environment: Mapping[str, str], program: str, tracking_id: str) -> None:
         """Tell what somebody may try in another terminal, in commands that can be copied."""

@@ -231,6 +231,18 @@ def test_line_for_a_refusal_has_code_and_reason(narrator: Narrator) -> None:
     assert written(narrator).split() == ["web", "refused", "empty", "(no", "text)", "Isi", "laporan", "kosong."]
 
 
+def test_narrow_terminal_shows_the_reason_whole_below_the_rest() -> None:
+    console = Console(file=StringIO(), width=100, highlight=False, force_terminal=True, color_system=None)
+    complaint = {"channel": "web", "title": "Lampu mati", "body": "x"}
+    why = "Jembatan didahulukan; lampu dan KTP dilaporkan tersendiri."
+
+    Narrator(console, {}).decided(complaint, at_dishub(explanation=[step("officer", why)]))
+
+    first, second = (line.rstrip() for line in console.file.getvalue().splitlines())  # type: ignore[attr-defined]
+    assert first.split() == ["web", TRACKING, "dishub", "Lampu", "mati"]
+    assert second == " " * 19 + why
+
+
 def test_commands_to_try_can_be_copied_whole(narrator: Narrator) -> None:
     narrator.next_steps({"TINDAK_MONGO_URI": "mongodb://h/?a=b&c"}, "tindak", TRACKING)
 

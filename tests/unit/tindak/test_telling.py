@@ -132,8 +132,8 @@ def test_every_fact_has_a_sentence_of_its_own(data: type[e.EventData]) -> None:
     assert told != data.TYPE
 
 
-def test_long_text_is_cut_to_one_line_of_ninety_characters() -> None:
-    assert short("a\nb " * 40) == ("a b " * 40)[:89].rstrip() + "…"
+def test_long_text_is_cut_to_one_line_of_120_characters() -> None:
+    assert short("a\nb " * 40) == ("a b " * 40)[:119].rstrip() + "…"
 
 
 @pytest.mark.parametrize(
