@@ -118,7 +118,8 @@ def accepted(when: str, **changes: Any) -> ComplaintAccepted:
 
 
 def fact(kind: type[F], version: int, when: str, **about: Any) -> F:
-    return kind(ticket_id=TICKET, tracking_id=TRACKING, state="", version=version, at=at(when), **about)
+    plain = {"ticket_id": TICKET, "tracking_id": TRACKING, "state": "", "version": version, "at": at(when)}
+    return kind(**(plain | about))
 
 
 def routed(version: int, when: str, agency: str = "dishub", **about: Any) -> TicketRouted:
