@@ -6,7 +6,7 @@ from datetime import datetime
 
 from services.sla.domain.clocks import Clock
 from services.sla.domain.rounds import Met
-from services.sla.domain.rules import Rung
+from services.sla.domain.rules import Rung, SlaRules
 from services.sla.domain.told import Breach, Standing
 from services.sla.domain.voice import Voice
 from shared.events import BreachCleared, BreachCorrected, BreachEscalated, ClockBreached
@@ -19,11 +19,16 @@ class BreachTelling:
     once more: a breach stands unless the last word about it is that it is cleared, or was none.
     """
 
-    def __init__(self, voice: Voice, clock: Clock, breach: Breach, ladder: tuple[Rung, ...]) -> None:
+    def __init__(self, voice: Voice, clock: Clock, breach: Breach, rules: SlaRules) -> None:
         self.voice = voice
         self.clock = clock
         self.breach = breach
-        self.ladder = ladder
+        self.rules = rules
+
+    @property
+    def ladder(self) -> tuple[Rung, ...]:
+        """Return who is responsible, level by level."""
+        return self.rules.ladder(self.clock.round.clock, self.clock.round.agency)
 
     @property
     def stands(self) -> bool:

@@ -1,13 +1,12 @@
 """What is to be said about one clock: the difference between what was said and what is true; never twice the same."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from services.sla.domain.breaches import BreachTelling
 from services.sla.domain.clocks import Clock
 from services.sla.domain.rounds import End, Met
 from services.sla.domain.rules import WINDOWS, SlaRules
-from services.sla.domain.told import Basis, Expired, Told
+from services.sla.domain.told import Basis, Breach, Ending, Expired, Told
 from services.sla.domain.voice import About, Voice
 from shared.events import (
     ClockMet,
@@ -40,15 +39,34 @@ class Telling:
         self.warn_at_percent = rules.clocks[clock.round.clock].warn_at_percent
         self.wakes_at: datetime | None = None
         self.basis = basis_of(clock)
-        self.told = told or self.start()
-        self.why_changed = self.told.basis.why_not(self.basis)
-        ladder = rules.ladder(clock.round.clock, clock.round.agency)
-        self.breaches = BreachTelling(self.voice, clock, self.told.breach, ladder)
+        self.due_at = told.due_at if told else clock.due_at
+        self.paused = told.paused if told else False
+        self.warned: tuple[int, ...] = told.warned if told else ()
+        self.ending: Ending | None = told.ending if told else None
+        self.breaches = BreachTelling(self.voice, clock, told.breach if told else Breach(), rules)
+        self.why_changed = told.basis.why_not(self.basis) if told else None
+        if told is None:
+            self.start()
+
+    @property
+    def told(self) -> Told:
+        """Return what has been said by now."""
+        round_ = self.clock.round
+        return Told(
+            round_.clock,
+            round_.number,
+            self.due_at,
+            self.basis,
+            self.paused,
+            self.warned,
+            self.breaches.breach,
+            self.ending,
+        )
 
     def tell(self) -> "Telling":
         """Say all that there is to say."""
         end = self.clock.round.end
-        if end is None and isinstance(self.told.ending, Expired):
+        if end is None and isinstance(self.ending, Expired):
             return self
         if end is None:
             self.run_on()
@@ -56,39 +74,38 @@ class Telling:
             self.breaches.judge(end.at if end else self.as_of, self.why_changed)
         if end is None:
             self.pass_time()
-        elif end != self.told.ending or self.clock.due_at != self.told.due_at:
+        elif end != self.ending or self.clock.due_at != self.due_at:
             self.end(end)
-        self.told = replace(self.told, basis=self.basis, breach=self.breaches.breach)
         return self
 
-    def start(self) -> Told:
+    def start(self) -> None:
         """Say that the clock has started."""
-        clock, basis = self.clock, self.basis
         self.voice.say(
             ClockStarted,
-            basis.started_at,
+            self.basis.started_at,
             once="started",
-            started_at=basis.started_at,
-            due_at=clock.due_at,
-            allowance=str(clock.allowance),
-            agency=basis.agency,
-            policy_version=basis.policy_version,
-            calendar_version=basis.calendar_version,
+            started_at=self.basis.started_at,
+            due_at=self.clock.due_at,
+            allowance=str(self.clock.allowance),
+            agency=self.basis.agency,
+            policy_version=self.basis.policy_version,
+            calendar_version=self.basis.calendar_version,
         )
-        return Told(clock.round.clock, clock.round.number, clock.due_at, basis)
 
     def run_on(self) -> None:
         """Say whether the clock stands still or goes on, and when it is due by now."""
-        told, due_at, pause = self.told, self.clock.due_at, self.clock.pause_at(self.as_of)
-        if pause and not told.paused:
+        due_at, pause = self.clock.due_at, self.clock.pause_at(self.as_of)
+        if pause and not self.paused:
             self.voice.say(ClockPaused, pause.since, paused_at=pause.since)
-        elif not pause and told.paused:
+        elif not pause and self.paused:
             resumed_at = self.clock.went_on_at(self.as_of)
             self.voice.say(ClockResumed, resumed_at, resumed_at=resumed_at, due_at=due_at)
-        elif not pause and due_at != told.due_at:
-            self.voice.say(DueChanged, was=told.due_at, due_at=due_at, why=self.why_changed or "held")
-        # When a clock that stands still will be due is not certain, so it is not said before it goes on.
-        self.told = replace(told, paused=pause is not None, due_at=told.due_at if pause else due_at)
+        elif not pause and due_at != self.due_at:
+            self.voice.say(DueChanged, was=self.due_at, due_at=due_at, why=self.why_changed or "held")
+        self.paused = pause is not None
+        if not pause:
+            # When a clock that stands still will be due is not certain, so it is not said before it goes on.
+            self.due_at = due_at
 
     def pass_time(self) -> None:
         """Say what time alone has brought about, and find out when it will bring about more."""
@@ -109,7 +126,7 @@ class Telling:
         due_at = self.clock.due_at
         kind = FeedbackWindowExpired if self.clock.round.clock is SlaClock.FEEDBACK else CompletionWindowExpired
         self.voice.say(kind, due_at, once="expired", due_at=due_at)
-        self.told = replace(self.told, ending=Expired(due_at))
+        self.ending = Expired(due_at)
 
     def warn(self) -> None:
         """Say which percentages are used up; one that a later due time takes back may be said again."""
@@ -120,7 +137,7 @@ class Telling:
                 self.wake(warns_at)
                 break
             used.append(percent)
-            if percent not in self.told.warned:
+            if percent not in self.warned:
                 remaining = self.clock.time_line.between(self.as_of, self.clock.due_at)
                 self.voice.say(
                     ClockWarned,
@@ -129,7 +146,7 @@ class Telling:
                     agency=self.clock.round.agency,
                     remaining_seconds=remaining.total_seconds(),
                 )
-        self.told = replace(self.told, warned=tuple(used))
+        self.warned = tuple(used)
 
     def end(self, end: End) -> None:
         """Say how the round ended; of a window that has closed before, only what the reporter did all the same."""
@@ -137,9 +154,9 @@ class Telling:
         if isinstance(end, Met):
             lateness = (end.at - due_at).total_seconds()
             self.voice.say(ClockMet, end.at, met_at=end.at, due_at=due_at, lateness_seconds=lateness)
-        elif not isinstance(self.told.ending, Expired):
+        elif not isinstance(self.ending, Expired):
             self.voice.say(ClockStopped, end.at, stopped_at=end.at, why=end.why)
-        self.told = replace(self.told, ending=end, paused=False, due_at=due_at)
+        self.ending, self.paused, self.due_at = end, False, due_at
         if self.breaches.late:
             self.breaches.clear(end.at)
 
