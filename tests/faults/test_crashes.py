@@ -12,6 +12,7 @@ from tests.servers.fleet import Fleet, running
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 
 BATCHES_BEFORE_DEATH = 4
+SMALL_BATCHES = {"TINDAK_KAFKA_BATCH_RECORDS_MAX": "40"}  # so that each of four deaths finds some left to die of
 
 
 async def dies_at(fleet: Fleet, service: str, step: Step) -> None:
@@ -26,7 +27,8 @@ async def test_a_service_killed_at_every_step_loses_and_doubles_nothing(
     namespace: Namespace, tmp_path: Path, service: str
 ) -> None:
     others = [other for other in SERVICES if other != service]
-    async with running(Fleet(namespace, tmp_path), *others) as fleet, city_of(namespace) as city:
+    fleet = Fleet(namespace, tmp_path, settings=SMALL_BATCHES)
+    async with running(fleet, *others), city_of(namespace) as city:
         complaining = asyncio.create_task(city.complain())
 
         for step in Step:
