@@ -1,0 +1,201 @@
+from datetime import timedelta
+
+import pytest
+
+from shared import topics
+from shared.delivery.dead_letters import TooManyDeadLetters
+from shared.delivery.document import Document
+from shared.delivery.ports import TransientError
+from shared.delivery.vitals import Step
+from shared.events import AcknowledgeTicket, ProgressTicket, ResumeTicket
+from shared.ids import event_id, outside_cause_id
+from tests.builders import TICKET, accepted, event
+from tests.fakes.bench import Crashed, Workbench, dies_after
+from tests.fakes.counter import Count, Counter, progressed
+from tests.fakes.memory import MemoryStore
+
+pytestmark = pytest.mark.unit
+
+OTHER = "0b1a5d0e-0f43-5f2b-8d0c-000000000002"
+FIRST = event(accepted())
+SECOND = event(ResumeTicket(ticket_id=TICKET))
+LETTERS = topics.dead_letter_topic("routing")
+
+
+def heard(bench: Workbench) -> list[int]:
+    """Return the versions on the topic of tickets in order, each where it stands first."""
+    return list(dict.fromkeys(fact.version for fact in bench.data(topics.TICKETS)))
+
+
+@pytest.mark.expects_errors
+@pytest.mark.parametrize("method", ["key_of", "decide", "due_at", "encode"])
+async def test_a_bug_costs_one_record_and_the_next_is_handled(method: str) -> None:
+    bench = Workbench(Counter(breaks=method))
+    bench.say(topics.UPDATES, event(AcknowledgeTicket(ticket_id=TICKET)))
+    await bench.work()
+
+    bench.handler.breaks = None
+    bench.say(topics.UPDATES, SECOND)
+    await bench.work()
+
+    (letter,) = bench.broker.topic(LETTERS)
+    assert dict(letter.headers)["dlq-reason"] == b"bug"
+    assert heard(bench) == [1]
+
+
+@pytest.mark.expects_errors
+async def test_a_repeat_of_an_event_that_nobody_knows_is_a_bug() -> None:
+    bench = Workbench(Counter())
+    bench.say(topics.UPDATES, event(ProgressTicket(ticket_id=TICKET, note="unknown")))
+
+    await bench.work()
+
+    assert len(bench.broker.topic(LETTERS)) == 1
+
+
+@pytest.mark.expects_errors
+async def test_a_bug_in_refusing_costs_the_record() -> None:
+    bench = Workbench(Counter(breaks="refuse"))
+    bench.write(topics.UPDATES, b"no JSON")
+
+    await bench.work()
+
+    (letter,) = bench.broker.topic(LETTERS)
+    assert (letter.value, dict(letter.headers)["dlq-reason"]) == (b"no JSON", b"bug")
+
+
+async def test_what_cannot_be_read_is_a_dead_letter_and_the_next_is_handled() -> None:
+    bench = Workbench(Counter())
+    bench.write(topics.ACCEPTED, b"no JSON", key=TICKET)
+    bench.say(topics.ACCEPTED, FIRST)
+
+    await bench.work()
+
+    (letter,) = bench.broker.topic(LETTERS)
+    assert (letter.key, letter.value) == (TICKET.encode(), b"no JSON")
+    assert heard(bench) == [1]
+
+
+async def test_a_refusal_comes_out_the_same_at_another_time() -> None:
+    bench = Workbench(Counter(refuses=True))
+    bench.write(topics.UPDATES, b"no JSON")
+    bench.restart(dies_after(Step.PUBLISHED))
+    with pytest.raises(Crashed):
+        await bench.work()
+
+    bench.clock.at += timedelta(hours=1)
+    bench.restart()
+    await bench.work()
+
+    first, again = bench.broker.topic(topics.TRIAGE)
+    assert first.value == again.value
+
+
+async def test_one_id_that_an_outsider_uses_for_two_tickets_leads_to_two_ids() -> None:
+    bench = Workbench(Counter())
+    bench.say(topics.UPDATES, event(ResumeTicket(ticket_id=TICKET), id=SECOND.id))
+    bench.say(topics.UPDATES, event(ResumeTicket(ticket_id=OTHER), id=SECOND.id))
+
+    await bench.work()
+
+    kind = progressed(TICKET, 1, FIRST.time).TYPE
+    assert {fact.id for fact in bench.heard(topics.TICKETS)} == {
+        event_id(outside_cause_id(SECOND.id, TICKET), kind, 0),
+        event_id(outside_cause_id(SECOND.id, OTHER), kind, 0),
+    }
+
+
+class RivalStore(MemoryStore[Count]):
+    """Somebody else changes the document before each of our first saves."""
+
+    rivals = 1
+
+    async def save(self, documents: list[Document[Count]]) -> set[str]:  # type: ignore[override]
+        if self.rivals:
+            self.rivals -= 1
+            for document in documents:
+                stored = self.documents.get(document.id, Document(document.id, state=Count(10)))
+                self.documents[document.id] = stored.saved()
+        return await super().save(documents)
+
+
+async def test_a_save_lost_to_somebody_faster_is_decided_again() -> None:
+    bench = Workbench(Counter(), RivalStore())
+    bench.say(topics.ACCEPTED, FIRST)
+
+    await bench.work()
+
+    assert heard(bench) == [11]
+
+
+async def test_saves_lost_again_and_again_count_as_an_outage() -> None:
+    store = RivalStore()
+    store.rivals = 100
+    bench = Workbench(Counter(), store)
+    bench.say(topics.ACCEPTED, FIRST)
+
+    with pytest.raises(TransientError, match="20 times"):
+        await bench.runner.attempt(bench.broker.unread("routing", (topics.ACCEPTED,)))
+
+
+class FlakyStore(MemoryStore[Count]):
+    """The first save is carried out, but its outcome is not known."""
+
+    outages = 1
+
+    async def save(self, documents: list[Document[Count]]) -> set[str]:  # type: ignore[override]
+        lost = await super().save(documents)
+        if self.outages:
+            self.outages -= 1
+            raise TransientError("the primary steps down")
+        return lost
+
+
+async def test_a_save_of_unknown_outcome_is_repeated_in_place() -> None:
+    bench = Workbench(Counter(), FlakyStore())
+    bench.say(topics.ACCEPTED, FIRST)
+
+    await bench.work()
+
+    assert heard(bench) == [1]
+    assert bench.runner.vitals.troubles == {}
+
+
+async def test_one_dead_letter_more_than_the_cap_stops_before_anything_is_published() -> None:
+    bench = Workbench(Counter())
+    bench.restart(dead_letters_in_a_row_max=2)
+    for _ in range(3):
+        bench.write(topics.ACCEPTED, b"no JSON")
+
+    with pytest.raises(TooManyDeadLetters, match="3 records in a row"):
+        await bench.work()
+
+    assert bench.broker.topic(LETTERS) == []
+    assert len(bench.broker.unread("routing", (topics.ACCEPTED,)).records) == 3
+
+
+async def test_dead_letters_are_counted_across_batches() -> None:
+    bench = Workbench(Counter())
+    bench.restart(dead_letters_in_a_row_max=2)
+    for _ in range(2):
+        bench.write(topics.ACCEPTED, b"no JSON")
+    await bench.work()
+    bench.write(topics.ACCEPTED, b"no JSON")
+
+    with pytest.raises(TooManyDeadLetters):
+        await bench.work()
+
+    assert len(bench.broker.topic(LETTERS)) == 2
+
+
+async def test_a_record_that_is_handled_ends_the_row_of_dead_letters() -> None:
+    bench = Workbench(Counter())
+    bench.restart(dead_letters_in_a_row_max=2)
+    for _ in range(3):
+        bench.write(topics.ACCEPTED, b"no JSON", key=TICKET)
+        bench.write(topics.ACCEPTED, b"no JSON", key=TICKET)
+        bench.say(topics.ACCEPTED, FIRST)
+
+    await bench.work()
+
+    assert len(bench.broker.topic(LETTERS)) == 6
