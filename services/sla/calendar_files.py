@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date
+from functools import cache
 from itertools import pairwise
 from typing import Annotated, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -118,12 +119,15 @@ class HolidaysEntry(PolicyModel):
             raise ValueError(f"the package `holidays` says: {error}") from None
         return self
 
-    def dates(self, years: Iterable[int]) -> frozenset[date]:
+    def dates(self, years: range) -> frozenset[date]:
         """Return the holidays of *years*."""
-        found = holidays.country_holidays(
-            self.country, subdiv=self.subdivision, years=years, categories=self.categories
-        )
-        return frozenset(found)
+        return known_holidays(self.country, self.subdivision, self.categories, years)
+
+
+@cache
+def known_holidays(country: str, subdivision: str | None, categories: tuple[str, ...], years: range) -> frozenset[date]:
+    """Return the holidays that the package knows; raise NotImplementedError or ValueError if it knows no such thing."""
+    return frozenset(holidays.country_holidays(country, subdiv=subdivision, years=years, categories=categories))
 
 
 class DayEntry(PolicyModel):

@@ -92,19 +92,19 @@ def after(*heard: Heard, now: str = "2026-08-13 10:00") -> Desk:
 IN_ORDER = end_of(after(*LIFE))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.permutations(LIFE))
 def test_every_order_of_arrival_comes_to_the_same_clocks(order: list[Heard]) -> None:
     assert end_of(after(*order)) == IN_ORDER
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.lists(st.sampled_from(LIFE), max_size=12), st.permutations(LIFE))
 def test_every_repetition_comes_to_the_same_clocks(again: list[Heard], order: list[Heard]) -> None:
     assert end_of(after(*order, *again)) == IN_ORDER
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.permutations(LIFE), st.data())
 def test_time_that_passes_on_the_way_comes_to_the_same_clocks(order: list[Heard], data: st.DataObject) -> None:
     desk = Desk()
@@ -117,7 +117,7 @@ def test_time_that_passes_on_the_way_comes_to_the_same_clocks(order: list[Heard]
     assert end_of(desk) == IN_ORDER
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.permutations(LIFE))
 def test_whatever_the_order_a_clock_is_said_to_start_and_to_breach_at_most_once_a_round(order: list[Heard]) -> None:
     desk = Desk()
@@ -132,7 +132,7 @@ def test_whatever_the_order_a_clock_is_said_to_start_and_to_breach_at_most_once_
     assert len(occasions) == len(set(occasions))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.permutations(LIFE))
 def test_a_round_that_was_late_stands_in_the_stream_of_breaches_whoever_noticed_when(order: list[Heard]) -> None:
     late = {key for key, one in IN_ORDER[3].items() if one["late"]}

@@ -54,7 +54,7 @@ histories = st.lists(st.sampled_from(MOVES), min_size=1, max_size=12).map(
 )
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(histories, st.data())
 def test_hearing_more_of_a_history_takes_no_round_and_no_end_away(history: list[Past], data: st.DataObject) -> None:
     known = data.draw(st.sets(st.sampled_from(history)))
@@ -71,7 +71,7 @@ def test_hearing_more_of_a_history_takes_no_round_and_no_end_away(history: list[
         assert ended_at is None or (ends_now is not None and ends_now <= ended_at)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(histories)
 def test_of_each_clock_at_most_the_last_round_runs(history: list[Past]) -> None:
     for clock, rounds in story_of(history).items():

@@ -244,7 +244,7 @@ def test_an_office_that_never_works_ends_the_count_instead_of_looping() -> None:
     with pytest.raises(CalendarExhausted):
         never.nth_working_day(start_at, 1)
     with pytest.raises(CalendarExhausted):
-        OFFICE.between(start_at, start_at.replace(year=2300))
+        never.between(start_at, start_at.replace(year=2300))
 
 
 @pytest.mark.parametrize(

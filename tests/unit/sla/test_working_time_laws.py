@@ -13,7 +13,7 @@ from tests.unit.sla.cases import calendar, office
 
 pytestmark = pytest.mark.unit
 
-LAW = settings(max_examples=25, deadline=None)
+LAW = settings(max_examples=15, deadline=None)
 MINUTE = timedelta(minutes=1)
 START = datetime(2026, 3, 20, tzinfo=UTC)
 ZONES = ("Asia/Jakarta", "Asia/Makassar", "Asia/Jayapura", "Europe/Berlin", "America/Sao_Paulo", "Asia/Kathmandu")
