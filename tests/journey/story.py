@@ -1,0 +1,126 @@
+"""A city as outsiders live in it: they complain, ask for things, and hear what is said on the topics."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from shared import topics
+from shared.agencies import load_agencies
+from shared.delivery.ports import Record
+from shared.events import Command, ComplaintAccepted, ComplaintRejected, Event, EventData, TicketFact
+from tests.servers.addresses import Namespace
+from tests.servers.fleet import POLICY
+from tindak.client import Client, Start
+from tindak.envelopes import submission, update
+from tindak.records import event_of
+
+WITHIN_SECONDS = 90
+EVERY_TOPIC = [topic.name for topic in topics.catalogue(load_agencies(POLICY).codes)]
+
+D = TypeVar("D", bound=EventData)
+T = TypeVar("T")
+
+
+@dataclass
+class Story:
+    """Everything that is said from the beginning on, each event once per topic, in the order in which it is read.
+
+    Args:
+        client: Whoever complains and asks writes through it.
+        records: All topics, as they grow.
+    """
+
+    client: Client
+    records: list[Record] = field(default_factory=list)
+    _said: dict[tuple[str, str], Event] = field(default_factory=dict)
+    _news: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def complain(self, **data: Any) -> ComplaintAccepted:
+        """Hand in a report; return how it was accepted."""
+        await self.client.publish([submission(data, datetime.now(UTC))])
+        source = (data["channel"], data["source_id"])
+
+        def answer() -> ComplaintAccepted | ComplaintRejected | None:
+            given = (*self.all(ComplaintAccepted, topics.ACCEPTED), *self.all(ComplaintRejected, topics.REJECTED))
+            return next((said for said in given if (said.channel, said.source_id) == source), None)
+
+        said = await self.until(answer, f"an answer to {source}")
+        assert isinstance(said, ComplaintAccepted), said
+        return said
+
+    async def ask(self, source: str, command: Command) -> list[TicketFact]:
+        """Let *source* ask something of a ticket; return the facts that follow from it, the first at least."""
+        asked = update(command, source, datetime.now(UTC))
+        await self.client.publish([asked])
+
+        def followed() -> list[TicketFact] | None:
+            said = (event for event in self.events(topics.TICKETS) if event.cause_id == asked.id)
+            return [event.data for event in said if isinstance(event.data, TicketFact)] or None
+
+        return await self.until(followed, f"what follows from {command.TYPE}")
+
+    def events(self, topic: str) -> list[Event]:
+        """Return what has been said on *topic*."""
+        return [event for (on, _), event in self._said.items() if on == topic]
+
+    def all(self, kind: type[D], topic: str, ticket_id: str | None = None) -> list[D]:
+        """Return the data of that kind on *topic*, of one ticket or of all."""
+        said = (event.data for event in self.events(topic) if isinstance(event.data, kind))
+        return [data for data in said if ticket_id in (None, getattr(data, "ticket_id", None))]
+
+    def told(self, topic: str, ticket_id: str) -> list[str]:
+        """Return the short names of what *topic* tells of a ticket: ``routed`` for ``tindak.ticket.routed.v1``."""
+        return [short(data) for data in self.all(EventData, topic, ticket_id)]
+
+    async def hears(self, kind: type[D], topic: str, ticket_id: str, **values: Any) -> D:
+        """Return the first of that kind that *topic* tells of a ticket and that has these values, once it is there."""
+
+        def found() -> D | None:
+            said = self.all(kind, topic, ticket_id)
+            return next((data for data in said if values.items() <= dict(data).items()), None)
+
+        return await self.until(found, f"{kind.TYPE} with {values} on {topic}")
+
+    async def until(self, found: Callable[[], T | None], what: str) -> T:
+        """Return what *found* returns, once that is anything but None; it is asked again at every record."""
+        try:
+            async with asyncio.timeout(WITHIN_SECONDS):
+                while (result := found()) is None:
+                    await self._news.wait()
+        except TimeoutError:
+            lately = [f"{topic}: {short(event.data)}" for (topic, _), event in self._said.items()][-12:]
+            raise AssertionError(f"not within {WITHIN_SECONDS} s: {what}; said lately: {lately}") from None
+        return result
+
+    async def listen(self, records: AsyncIterator[Record]) -> None:
+        """Note what *records* tell, without end."""
+        async for record in records:
+            self.records.append(record)
+            event = event_of(record)
+            if event is not None:
+                self._said.setdefault((record.topic, event.id), event)
+            news, self._news = self._news, asyncio.Event()
+            news.set()
+
+
+@asynccontextmanager
+async def story_of(namespace: Namespace) -> AsyncIterator[Story]:
+    """Give the story of what happens on *namespace*, from its beginning."""
+    async with Client(namespace.kafka) as client, client.follow(EVERY_TOPIC, Start.EARLIEST) as records:
+        story = Story(client)
+        listening = asyncio.create_task(story.listen(records))
+        try:
+            yield story
+        finally:
+            listening.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await listening
+
+
+def short(data: EventData) -> str:
+    """Return ``routed`` for ``tindak.ticket.routed.v1``."""
+    return data.TYPE.split(".")[2]
