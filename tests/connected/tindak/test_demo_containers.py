@@ -19,9 +19,10 @@ pytestmark = [pytest.mark.connected, pytest.mark.timeout(300)]
 
 @pytest.fixture(autouse=True)
 def containers_only(pytestconfig: pytest.Config) -> None:
-    reason = why_no_containers()
-    if pytestconfig.getoption("--stack") != "containers" or reason is not None:
-        pytest.skip(reason or "runs with --stack containers")
+    if pytestconfig.getoption("--stack") != "containers":
+        pytest.skip("runs with --stack containers")
+    if (reason := why_no_containers()) is not None:
+        pytest.skip(reason)
 
 
 async def test_containers_serve_until_the_exit_and_are_gone_afterwards() -> None:
