@@ -59,7 +59,7 @@ def decide(ticket: Ticket | None, data: EventData, rules: SlaRules, now: datetim
         case ComplaintAccepted():
             ticket = ticket or Ticket(data.ticket_id, data.tracking_id, data.accepted_at)
             heard = replace(accepted(ticket, data.accepted_at), classification=data.classification)
-            return moved(heard, rules, data.accepted_at, now)
+            return moved(heard, rules, data.accepted_at, now, rewritten=True)
         case TicketFact():
             past = past_of(data)
             known = ticket.history if ticket else ()
@@ -67,18 +67,19 @@ def decide(ticket: Ticket | None, data: EventData, rules: SlaRules, now: datetim
                 return Decision(ticket, ignored_because="it moves no clock", recorded=False)
             if any(step.version == past.version for step in known):
                 return Decision(ticket, ignored_because="that version is known", recorded=False)
-            ticket = ticket or Ticket(data.ticket_id, data.tracking_id, data.at)
+            before = ticket or Ticket(data.ticket_id, data.tracking_id, data.at)
             if isinstance(data, TicketRouted | TriageRequested):
-                ticket = accepted(ticket, data.accepted_at)
+                before = accepted(before, data.accepted_at)
             history = tuple(sorted((*known, past), key=lambda step: step.version))
-            return moved(replace(ticket, history=history), rules, data.at, now)
+            rewritten = history[-1] is not past or ticket is None or before.accepted_at != ticket.accepted_at
+            return moved(replace(before, history=history), rules, data.at, now, rewritten=rewritten)
         case _:
             raise TypeError(f"{data.TYPE} is about no ticket")
 
 
 def tick(ticket: Ticket, rules: SlaRules, now: datetime) -> Decision[Ticket]:
     """Return what the passing of time up to *now* has brought about."""
-    return moved(ticket, rules, now, now)
+    return moved(ticket, rules, now, now, rewritten=False)
 
 
 def accepted(ticket: Ticket, at: datetime) -> Ticket:
@@ -91,8 +92,12 @@ def rounds(ticket: Ticket) -> tuple[Round, ...]:
     return rounds_of(ticket.accepted_at, ticket.classification or Classification.COMPLAINT, ticket.history)
 
 
-def moved(ticket: Ticket, rules: SlaRules, at: datetime, now: datetime) -> Decision[Ticket]:
-    """Return what is to be said after the history is known up to *at*, and the ticket once it is said."""
+def moved(ticket: Ticket, rules: SlaRules, at: datetime, now: datetime, *, rewritten: bool) -> Decision[Ticket]:
+    """Return what is to be said after the history is known up to *at*, and the ticket once it is said.
+
+    Args:
+        rewritten: Whether something became known that lies before the end of the history as it was known.
+    """
     as_of = max(at, ticket.as_of)
     about = About(ticket.ticket_id, ticket.tracking_id, as_of, now)
     before = {(told.clock, told.round): told for told in ticket.told}
@@ -101,7 +106,7 @@ def moved(ticket: Ticket, rules: SlaRules, at: datetime, now: datetime) -> Decis
     wakes: list[datetime] = []
     for round_ in rounds(ticket):
         known = before.get((round_.clock, round_.number))
-        if known and settled(known, round_, rules):
+        if known and settled(known, round_, rules, rewritten=rewritten):
             told.append(known)
             continue
         telling = Telling(about, timed(round_, rules), known, rules).tell()
@@ -112,12 +117,15 @@ def moved(ticket: Ticket, rules: SlaRules, at: datetime, now: datetime) -> Decis
     return Decision(after, tuple(facts))
 
 
-def settled(told: Told, round_: Round, rules: SlaRules) -> bool:
-    """Return whether a round has ended, and was said so, under a policy or calendar that holds no longer.
+def settled(told: Told, round_: Round, rules: SlaRules, *, rewritten: bool) -> bool:
+    """Return whether all is said about a round that has ended, so that it needs no second look.
 
-    It keeps the due time that held when it ended: another policy judges only what runs or begins under it.
+    What happens later changes nothing in it; what turns out to have happened earlier may, but not under a policy or
+    calendar that came after its end: it keeps the due time that held then.
     """
     if told.ending is None or told.ending != round_.end:
         return False
+    if not rewritten:
+        return True
     version = rules.calendar(round_.clock, round_.agency).calendar.version
     return (told.basis.policy_version, told.basis.calendar_version) != (rules.version, version)

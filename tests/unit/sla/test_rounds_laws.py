@@ -83,3 +83,13 @@ def test_of_each_clock_at_most_the_last_round_runs(history: list[Past]) -> None:
 def story_of(history: list[Past]) -> dict[SlaClock, list[Round]]:
     found = rounds_of(ACCEPTED, COMPLAINT, history)
     return {clock: [one for one in found if one.clock is clock] for clock in SlaClock}
+
+
+@settings(max_examples=30, deadline=None)
+@given(histories, st.data())
+def test_what_happens_later_changes_nothing_in_a_round_that_has_ended(history: list[Past], data: st.DataObject) -> None:
+    prefix = history[: data.draw(st.integers(0, len(history)))]
+
+    ended = {one for one in rounds_of(ACCEPTED, COMPLAINT, prefix) if one.end}
+
+    assert ended <= set(rounds_of(ACCEPTED, COMPLAINT, history))
