@@ -36,7 +36,7 @@ def occasion_id(ticket: str, occasion: str) -> str:
 
 
 def tracking_id(ticket: str, attempt: int = 0) -> str:
-    """Return the id that people read out: ten Crockford symbols and a check symbol, as ``K7QF-9D2MX-4T``.
+    """Return the id that people read out: ten Crockford symbols and a check symbol, as ``K7QF-9D2MX-4Q``.
 
     Args:
         ticket: Ticket id.

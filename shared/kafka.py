@@ -231,6 +231,7 @@ class KafkaConsumer:
             batch=True,
             max_records=settings.batch_records_max,
             batch_timeout_ms=settings.batch_wait_ms,
+            fetch_max_wait_ms=settings.fetch_max_wait_ms,
             decoder=self.as_batch,
             ack_policy=AckPolicy.MANUAL,
             auto_offset_reset="earliest",

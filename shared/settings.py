@@ -34,6 +34,7 @@ class KafkaSettings(BaseSettings):
     request_timeout_ms: PositiveInt = 15_000
     batch_records_max: int = Field(default=500, ge=1, le=5000)
     batch_wait_ms: int = Field(default=10, ge=1, le=1000)
+    fetch_max_wait_ms: int = Field(default=500, ge=1, le=10_000)
     session_timeout_ms: int = Field(default=30_000, ge=6_000)
     heartbeat_interval_ms: int = Field(default=3_000, ge=500)
     max_poll_interval_ms: int = Field(default=600_000, ge=60_000)

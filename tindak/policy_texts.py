@@ -32,7 +32,7 @@ SAMPLES: Mapping[str, object] = {
     "reason": "Lampu masih mati.",
     "remaining": "3 jam",
     "title": "Lampu jalan mati",
-    "tracking_id": "K7QF-9D2MX-4T",
+    "tracking_id": "K7QF-9D2MX-4Q",
 }
 ALWAYS_KNOWN = frozenset({"city", "missing", "title", "tracking_id"})
 TOLD_AS = {"agency": "agency_name", "overdue_seconds": "overdue", "remaining_seconds": "remaining", "text": "note"}
