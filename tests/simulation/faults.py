@@ -13,21 +13,30 @@ if TYPE_CHECKING:
 
 DATABASE_STEPS = frozenset({"load", "loaded", "save", "saved", "due", "pending"})
 BROKER_STEPS = frozenset({"publish", "published", "commit", "committed"})
-STEPS_BETWEEN = 60
+SEND_STEPS = frozenset({"send", "sent"})
+STEPS = tuple(sorted(DATABASE_STEPS | BROKER_STEPS | SEND_STEPS))
+STEPS_BETWEEN = 40
+
+Strike = Callable[[Task], None]
 
 
 class Nemesis:
-    """Disturbs a step now and then. Each seed has its own weather: some faults often, some not at all."""
+    """Disturbs a step now and then. Each seed has its own weather: some faults often, some not at all.
+
+    What hits one process waits for it at a step that is chosen beforehand, since the steps that matter most, around
+    saving and publishing, are not the most frequent ones.
+    """
 
     def __init__(self, world: "World", choice: random.Random) -> None:
         self.world = world
         self.choice = choice
         kinds = (self.crash, self.freeze, self.rebalance, self.step_down, self.broker_outage, self.jump, self.echo)
-        self.weights = {kind: choice.random() if choice.random() < 0.6 else 0.0 for kind in kinds}
+        self.weights: dict[Strike, float] = {kind: choice.random() if choice.random() < 0.6 else 0.0 for kind in kinds}
         self.steps_between = STEPS_BETWEEN * choice.uniform(0.3, 2)
         self.next_step = self.pause()
         self.database_back_at: dict[str, datetime] = {}
         self.broker_back_at = world.clock.at
+        self.ambush: tuple[str, Strike] | None = None
         self.is_over = not any(self.weights.values())
 
     def pause(self) -> int:
@@ -39,8 +48,13 @@ class Nemesis:
             return None
         if self.world.scheduler.steps >= self.next_step:
             self.next_step = self.world.scheduler.steps + self.pause()
-            strike: Callable[[Task], None]
             (strike,) = self.choice.choices(list(self.weights), list(self.weights.values()))
+            if strike in (self.rebalance, self.jump, self.echo):
+                strike(task)
+            else:
+                self.ambush = self.choice.choice(STEPS), strike
+        if self.ambush is not None and self.ambush[0] == task.at:
+            strike, self.ambush = self.ambush[1], None
             strike(task)
         now, service = self.world.clock.at, self.world.service_of(task)
         if task.at in DATABASE_STEPS and now < self.database_back_at.get(service, now):
@@ -67,7 +81,7 @@ class Nemesis:
 
     def step_down(self, task: Task) -> None:
         """Let no database step of a service succeed for a while; what has just happened has happened."""
-        service = self.choice.choice(list(self.world.groups))
+        service = self.world.service_of(task)
         self.world.scheduler.note("nemesis", f"takes the database of {service} away")
         self.database_back_at[service] = self.world.clock.at + self.within(2)
 

@@ -9,7 +9,7 @@ import pytest
 
 from shared.delivery.document import Answer, Document, Partition
 from shared.delivery.outgoing import each_once
-from shared.delivery.ports import Batch
+from shared.delivery.ports import Batch, TransientError
 from shared.delivery.reading import read
 from shared.delivery.runner import BatchRunner
 from shared.delivery.time_loop import TimeLoop
@@ -93,6 +93,28 @@ def sweep_that_trusts_its_query(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(TimeLoop, "sweep", sweep)
 
 
+def marked_before_published(patch: pytest.MonkeyPatch) -> None:
+    async def tell(self: TimeLoop[Any], documents: Sequence[Document[Any]]) -> list[Document[Any]]:
+        telling = [document for document in documents if document.pending]
+        await self.store.save([document.told() for document in telling])
+        await self.publisher.publish([event for document in telling for event in document.pending])
+        return list(documents)
+
+    patch.setattr(TimeLoop, "tell", tell)
+
+
+def unknown_outcome_taken_for_success(patch: pytest.MonkeyPatch) -> None:
+    original = SimStore.save
+
+    async def save(self: SimStore, documents: Sequence[Document[Any]]) -> set[str]:
+        try:
+            return await original(self, documents)
+        except TransientError:
+            return set()
+
+    patch.setattr(SimStore, "save", save)
+
+
 MUTANTS: tuple[Mutant, ...] = (
     commit_before_publish,
     publish_before_save,
@@ -100,6 +122,8 @@ MUTANTS: tuple[Mutant, ...] = (
     dropped_because_of_another_partition,
     applied_id_forgotten,
     sweep_that_trusts_its_query,
+    marked_before_published,
+    unknown_outcome_taken_for_success,
 )
 
 

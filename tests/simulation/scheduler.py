@@ -18,7 +18,7 @@ from shared.delivery.ports import TransientError
 from tests.fakes.memory import MemoryClock
 
 TICK = timedelta(milliseconds=1)
-STEPS_MAX = 60_000
+STEPS_MAX = 20_000
 
 Step = str  # what is about to happen or has just happened, as in "save" and "saved"
 
@@ -130,7 +130,7 @@ class Scheduler:
         """Let everybody go on until nobody can and no alarm is left.
 
         Raises:
-            Restless: After 60,000 steps.
+            Restless: After 20,000 steps, several times what the longest run takes.
         """
         while True:
             while self.alarms and self.alarms[0][0] <= self.clock.at:

@@ -10,10 +10,9 @@ from shared.events import ComplaintAccepted, ComplaintRejected
 
 def contents(ledger: Ledger) -> Iterator[str]:
     """Yield every event id that stands for two things, and what our own services wrote that is no event."""
-    for event_id, values in ledger.contents.items():
-        if len(values) > 1:
-            shown = " / ".join(value.decode(errors="replace")[:400] for value in sorted(values))
-            yield f"{event_id} has {len(values)} contents: {shown}"
+    for event_id, values in ledger.contradictions.items():
+        shown = " / ".join(value.decode(errors="replace") for value in sorted(values))
+        yield f"{event_id} has {len(values)} contents: {shown}"
     for record in ledger.unreadable:
         where = f"{record.topic}/{record.partition}/{record.offset}"
         yield f"{where} is no event: {(record.value or b'')[:200]!r}"

@@ -63,7 +63,8 @@ class Ledger:
 
     Args:
         said: By topic, each event of our own services once, in the order in which it stands there first.
-        contents: By event id, each content under which it was said.
+        contents: By event id, the content under which it was said first.
+        contradictions: By event id, every content of those that have several.
         submissions: What channels wrote.
         dead: Where each dead letter first lay.
         expected: Where the records lie that must be among the dead letters.
@@ -73,7 +74,8 @@ class Ledger:
     documents: dict[str, list[Document[Any]]]
     expected: set[Where]
     said: dict[str, list[Said]] = field(default_factory=lambda: defaultdict(list))
-    contents: dict[str, set[bytes]] = field(default_factory=lambda: defaultdict(set))
+    contents: dict[str, bytes] = field(default_factory=dict)
+    contradictions: dict[str, set[bytes]] = field(default_factory=dict)
     submissions: list[Submission] = field(default_factory=list)
     dead: set[Where] = field(default_factory=set)
     unreadable: list[Record] = field(default_factory=list)
@@ -111,7 +113,9 @@ class Ledger:
         except (orjson.JSONDecodeError, KeyError, TypeError):
             self.unreadable.append(record)
             return
-        self.contents[said.id].add(value)
+        first = self.contents.setdefault(said.id, value)
+        if first != value:
+            self.contradictions.setdefault(said.id, {first}).add(value)
         if (said.topic, said.id) not in seen:
             seen.add((said.topic, said.id))
             self.said[said.topic].append(said)
