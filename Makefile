@@ -30,7 +30,7 @@ check: install
 
 # What needs no server first: it says within seconds what is broken.
 test: check
-	$(PYTEST) -m "unit or component or contract or architecture"
+	$(PYTEST) -n 2 --dist worksteal -m "unit or component or contract or architecture"
 	$(PYTEST) -m simulation
 	$(PYTEST) -m "connected or journey" --stack embedded
 

@@ -31,6 +31,7 @@ def test_the_embedded_broker_is_spared_what_it_cannot_do() -> None:
         "TINDAK_MONGO_URI": "mongodb://127.0.0.1:20007/?replicaSet=tindak-1",
         "TINDAK_KAFKA_ENABLE_IDEMPOTENCE": "false",
         "TINDAK_KAFKA_SESSION_TIMEOUT_MS": "6000",
+        "TINDAK_KAFKA_FETCH_MAX_WAIT_MS": "50",
     }
 
 
