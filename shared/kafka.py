@@ -26,6 +26,7 @@ from shared.topics import DEAD_LETTER_BYTES_MAX
 CLOSE_WITHIN_SECONDS = 5
 COMMIT_WITHIN_SECONDS = 30
 METADATA_AGE_MAX_MS = 60_000
+EPOCH = datetime.fromtimestamp(0, UTC)
 
 log = structlog.get_logger()
 
@@ -164,8 +165,19 @@ def as_record(record: ConsumerRecord[bytes, bytes], prefix: str) -> Record:
         key=record.key,
         value=record.value,
         headers=tuple((name.lower(), bytes(value or b"")) for name, value in record.headers),
-        timestamp=datetime.fromtimestamp(record.timestamp / 1000, UTC),
+        timestamp=instant(record.timestamp),
     )
+
+
+def instant(timestamp_ms: int) -> datetime:
+    """Return a record's timestamp, aware, UTC; the epoch for one that no calendar holds.
+
+    Where the broker does not stamp records itself, as the embedded one does not, a writer may claim any number.
+    """
+    try:
+        return datetime.fromtimestamp(timestamp_ms / 1000, UTC)
+    except (ValueError, OverflowError, OSError):
+        return EPOCH
 
 
 class Halt(BaseMiddleware[Any, Any]):

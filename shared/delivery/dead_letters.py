@@ -68,7 +68,17 @@ def dead_letter(service: str, record: Record, reason: str, error: str, now: date
     return Outgoing(
         id=f"{record.topic}/{record.partition}/{record.offset}",
         topic=dead_letter_topic(service),
-        key=None if record.key is None else record.key.decode(errors="surrogateescape"),
+        key=key_of(record),
         value=record.value,
         headers=headers + tuple((name, value.encode(errors="backslashreplace")) for name, value in about.items()),
     )
+
+
+def key_of(record: Record) -> str | None:
+    """Return the key under which *record* goes among the dead letters: its own.
+
+    A record without key and value gets an empty key, for aiokafka (0.14) writes none that has neither.
+    """
+    if record.key is not None:
+        return record.key.decode(errors="surrogateescape")
+    return "" if record.value is None else None

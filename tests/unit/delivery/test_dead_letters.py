@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -40,6 +41,15 @@ def test_a_dead_letter_keeps_key_value_and_headers_and_says_where_and_why() -> N
         "dlq-attempts": b"1",
         "dlq-at": LATER.isoformat().encode(),
     }
+
+
+@pytest.mark.parametrize(("key", "value", "kept"), [(None, b"x", None), (b"", None, ""), (None, None, "")])
+def test_a_dead_letter_has_a_key_or_a_value_for_no_client_writes_neither(
+    key: bytes | None, value: bytes | None, kept: str | None
+) -> None:
+    letter = dead_letter("routing", replace(RECORD, key=key, value=value), "malformed", "Not JSON", LATER)
+
+    assert (letter.key, letter.value) == (kept, value)
 
 
 def test_a_replay_that_fails_again_keeps_the_place_where_it_first_lay() -> None:
