@@ -2,24 +2,26 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from shared import topics
-from shared.agencies import load_agencies
+from shared.delivery.audit import audit
+from shared.delivery.audit.ledger import Where
 from shared.delivery.ports import Record
 from shared.events import Command, ComplaintAccepted, ComplaintRejected, Event, EventData, TicketFact
+from tests.faults.city import EVERY_TOPIC, WHILE_RUNNING, City, city_of
 from tests.servers.addresses import Namespace
-from tests.servers.fleet import POLICY
+from tests.servers.fleet import until
+from tindak.audit import unfinished
 from tindak.client import Client, Start
 from tindak.envelopes import submission, update
 from tindak.records import event_of
 
 WITHIN_SECONDS = 90
-EVERY_TOPIC = [topic.name for topic in topics.catalogue(load_agencies(POLICY).codes)]
 
 D = TypeVar("D", bound=EventData)
 T = TypeVar("T")
@@ -30,14 +32,20 @@ class Story:
     """Everything that is said from the beginning on, each event once per topic, in the order in which it is read.
 
     Args:
-        client: Whoever complains and asks writes through it.
+        city: Where it happens.
         records: All topics, as they grow.
     """
 
-    client: Client
+    city: City
     records: list[Record] = field(default_factory=list)
     _said: dict[tuple[str, str], Event] = field(default_factory=dict)
+    _ends: dict[tuple[str, int], int] = field(default_factory=dict)
     _news: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def client(self) -> Client:
+        """Through which everybody writes."""
+        return self.city.client
 
     async def complain(self, **data: Any) -> ComplaintAccepted:
         """Hand in a report; return how it was accepted."""
@@ -45,6 +53,7 @@ class Story:
         source = (data["channel"], data["source_id"])
 
         def answer() -> ComplaintAccepted | ComplaintRejected | None:
+            given: tuple[ComplaintAccepted | ComplaintRejected, ...]
             given = (*self.all(ComplaintAccepted, topics.ACCEPTED), *self.all(ComplaintRejected, topics.REJECTED))
             return next((said for said in given if (said.channel, said.source_id) == source), None)
 
@@ -96,10 +105,33 @@ class Story:
             raise AssertionError(f"not within {WITHIN_SECONDS} s: {what}; said lately: {lately}") from None
         return result
 
+    async def audited(self, dead_letters: Collection[Where] = ()) -> None:
+        """Wait until all is quiet; fail unless everything is everywhere exactly once."""
+        await until(self.is_quiet, WITHIN_SECONDS, self.city.state)
+        mongo = self.city.namespace.mongo
+        documents = {service: await unfinished(mongo, service) for service in topics.SERVICES}
+        records = sorted(self.records, key=lambda record: (record.topic, record.partition, record.offset))
+
+        findings = audit(records, documents, dead_letters=dead_letters, checks=WHILE_RUNNING)
+
+        assert [str(finding) for finding in findings[:10]] == []
+
+    def is_quiet(self) -> bool:
+        """Return whether all that lies on the topics has been read, here and by every service, and nothing waits.
+
+        The embedded broker says of a partition's end only where the last batch begins, so what was read here counts.
+        """
+        ends, read = self.city.ends(), dict(self._ends)
+        if not ends or any(read.get(place, 0) < end for place, end in ends.items()):
+            return False
+        is_done = self.city.lag(ends | read) == 0 and not self.city.pending()
+        return is_done and self.city.ends() == ends and self._ends == read
+
     async def listen(self, records: AsyncIterator[Record]) -> None:
         """Note what *records* tell, without end."""
         async for record in records:
             self.records.append(record)
+            self._ends[self.city.namespace.prefix + record.topic, record.partition] = record.offset + 1
             event = event_of(record)
             if event is not None:
                 self._said.setdefault((record.topic, event.id), event)
@@ -110,8 +142,8 @@ class Story:
 @asynccontextmanager
 async def story_of(namespace: Namespace) -> AsyncIterator[Story]:
     """Give the story of what happens on *namespace*, from its beginning."""
-    async with Client(namespace.kafka) as client, client.follow(EVERY_TOPIC, Start.EARLIEST) as records:
-        story = Story(client)
+    async with city_of(namespace) as city, city.client.follow(EVERY_TOPIC, Start.EARLIEST) as records:
+        story = Story(city)
         listening = asyncio.create_task(story.listen(records))
         try:
             yield story
