@@ -14,7 +14,7 @@ from structlog.typing import EventDict, WrappedLogger
 
 from tests.simulation import fleet
 from tests.simulation.calm import differences
-from tests.simulation.scheduler import Restless, told
+from tests.simulation.scheduler import Entry, Restless
 from tests.simulation.world import World
 
 SCRIPTS = 24
@@ -23,11 +23,11 @@ STORED_EVERY = 50
 
 @dataclass(frozen=True)
 class Outcome:
-    """How one seed went; the schedule is told only if something was wrong."""
+    """How one seed went."""
 
     seed: int
     findings: tuple[str, ...] = ()
-    schedule: str = ""
+    schedule: tuple[Entry, ...] = ()
 
     def __str__(self) -> str:
         if not self.findings:
@@ -50,7 +50,7 @@ def simulate(seed: int, *, compare: bool = True) -> Outcome:
     findings += errors
     if seed % STORED_EVERY == 0:
         findings += not_as_stored(world)
-    return Outcome(seed, tuple(findings), told(world.scheduler.schedule) if findings else "")
+    return Outcome(seed, tuple(findings), tuple(world.scheduler.schedule))
 
 
 def not_as_stored(world: World) -> Iterator[str]:

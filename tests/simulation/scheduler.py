@@ -9,10 +9,9 @@ import heapq
 import random
 import types
 from collections import defaultdict
-from collections.abc import Callable, Coroutine, Generator, Hashable
+from collections.abc import Callable, Coroutine, Generator, Hashable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 from shared.delivery.ports import TransientError
 from tests.fakes.memory import MemoryClock
@@ -29,12 +28,18 @@ class Sleep:
 
     until: datetime
 
+    def __str__(self) -> str:
+        return f"until {self.until.time()}"
+
 
 @dataclass(frozen=True, slots=True)
 class Wait:
     """Goes on when somebody calls `Scheduler.wake` with this reason."""
 
     reason: Hashable
+
+    def __str__(self) -> str:
+        return "idle"
 
 
 Await = Step | Sleep | Wait
@@ -72,6 +77,9 @@ class SimClock(MemoryClock):
         await give_way(Sleep(self.at + max(sleep_for // TICK, 1) * TICK))
 
 
+Entry = tuple[int, str, Await, bool]  # number of the step, who, what, and whether it ran into an outage
+
+
 class Restless(Exception):
     """The processes do not come to rest."""
 
@@ -97,7 +105,7 @@ class Scheduler:
     alarms: list[tuple[datetime, int, Callable[[], None]]] = field(default_factory=list)
     alarms_set: int = 0
     steps: int = 0
-    schedule: list[tuple[int, str, str]] = field(default_factory=list)
+    schedule: list[Entry] = field(default_factory=list)
 
     def start(self, process: Process, name: str, work: Coroutine[Await, None, None]) -> None:
         """Let a process begin some work."""
@@ -124,7 +132,7 @@ class Scheduler:
 
     def note(self, who: str, what: str) -> None:
         """Write something into the schedule."""
-        self.schedule.append((self.steps, who, what))
+        self.schedule.append((self.steps, who, what, False))
 
     def run(self) -> None:
         """Let everybody go on until nobody can and no alarm is left.
@@ -169,29 +177,29 @@ class Scheduler:
         if task.process.frozen:
             self.waiting[task.process].append(task)
             return
-        self.note(task.name, f"{task.at} !" if trouble else str(task.at))
+        self.schedule.append((self.steps, task.name, task.at, trouble is not None))
         try:
             task.at = task.work.throw(trouble) if trouble else task.work.send(None)
         except StopIteration:
             task.process.tasks.remove(task)
             return
-        match task.at:
-            case Sleep(until):
-                self.after(until - self.clock.at, lambda: self.ready.append(task))
-            case Wait(reason):
-                self.waiting[reason].append(task)
-            case _:
-                self.ready.append(task)
-
-
-def told(schedule: list[tuple[int, str, str]]) -> str:
-    """Return a schedule for people: one line for each stretch of one task."""
-    lines: list[str] = []
-    last: Any = None
-    for number, who, what in schedule:
-        if who == last:
-            lines[-1] += f", {what}"
+        if isinstance(task.at, str):
+            self.ready.append(task)
+        elif isinstance(task.at, Wait):
+            self.waiting[task.at.reason].append(task)
         else:
-            lines.append(f"{number:6} {who:<18} {what}")
+            self.after(task.at.until - self.clock.at, lambda: self.ready.append(task))
+
+
+def told(schedule: Sequence[Entry]) -> str:
+    """Return a schedule for people: one line for each stretch of one task; ``!`` marks an outage."""
+    lines: list[str] = []
+    last: str | None = None
+    for number, who, what, is_outage in schedule:
+        step = (what if isinstance(what, str) else str(what)) + ("!" if is_outage else "")
+        if who == last:
+            lines[-1] += f", {step}"
+        else:
+            lines.append(f"{number:6} {who:<18} {step}")
         last = who
     return "\n".join(lines)

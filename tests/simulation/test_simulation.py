@@ -12,6 +12,7 @@ import pytest
 
 from tests.simulation.mutants import MUTANTS, Mutant, put_in
 from tests.simulation.run import Outcome, failures, simulate
+from tests.simulation.scheduler import told
 
 pytestmark = pytest.mark.simulation
 
@@ -27,7 +28,7 @@ def test_every_seed_ends_well(request: pytest.FixtureRequest) -> None:
     seed = option("--seed", None)
     if seed is not None:
         outcome = simulate(seed)
-        sys.stdout.write(f"{outcome.schedule}\n")
+        sys.stdout.write(told(outcome.schedule))
         assert not outcome.findings, str(outcome)
         return
     first, count = option("--first-seed", 0), option("--seeds", 2000)
