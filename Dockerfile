@@ -29,7 +29,7 @@ ENV TINDAK_POLICY_DIR=/app/policy \
 EXPOSE 8080
 USER tindak
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=5s --timeout=5s --start-period=30s --retries=6 \
+HEALTHCHECK --interval=5s --timeout=5s --start-period=60s --retries=12 \
     CMD python -c "import urllib.request as web; web.urlopen('http://127.0.0.1:8080/health/ready', timeout=4)"
 
 ENTRYPOINT ["tindak"]
