@@ -44,8 +44,8 @@ docs: install
 	$(BIN)/python -m tindak.catalogue_docs
 
 lock: install
-	CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile -q --strip-extras --all-extras -o requirements.lock pyproject.toml
-	CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile -q --strip-extras -c requirements.lock -o requirements-run.lock pyproject.toml
+	CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile -q --strip-extras --no-emit-options --all-extras -o requirements.lock pyproject.toml
+	CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile -q --strip-extras --no-emit-options -c requirements.lock -o requirements-run.lock pyproject.toml
 
 clean:
 	rm -rf .venv .tindak .mypy_cache .ruff_cache .hypothesis
