@@ -4,6 +4,7 @@ import asyncio
 import shutil
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -13,8 +14,11 @@ from tindak.stack import kafka, mongo, programs, tansu
 from tindak.stack.errors import StackError
 from tindak.stack.layout import BrokerKind, Layout
 from tindak.stack.node import Node
+from tindak.stack.processes import this
 from tindak.stack.protocol import forms_groups
 from tindak.stack.state import State
+
+TEMPORARY = "tindak-stack-"
 
 
 class LocalStack:
@@ -77,7 +81,7 @@ class LocalStack:
 
     def start(self) -> Self:
         """Start every server and return once all are ready and the replica set has a primary."""
-        self.folder = self._given_folder or Path(tempfile.mkdtemp(prefix="tindak-stack-"))
+        self.folder = self._given_folder or _temporary_folder()
         self._prepare_folder()
         try:
             self._start()
@@ -138,7 +142,7 @@ class LocalStack:
         for node in self.brokers:
             node.launch()
         processes = {node.name: node.process for node in self.nodes if node.process}
-        State(layout, processes).write(self.folder)
+        State(layout, processes, None if detached else this()).write(self.folder)
         mongo.initiate(self.members, layout.replica_set)
         for node in self.brokers:
             node.wait_until(node.is_ready)
@@ -158,3 +162,13 @@ class LocalStack:
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> None:
         await asyncio.to_thread(self.stop)
+
+
+def _temporary_folder() -> Path:
+    # A process that was killed could not delete its own, some 300 MB.
+    for folder in Path(tempfile.gettempdir()).glob(f"{TEMPORARY}*"):
+        with suppress(StackError, OSError):  # written by another version, or just being deleted
+            state = State.read(folder)
+            if state is not None and state.is_abandoned:
+                shutil.rmtree(folder, ignore_errors=True)
+    return Path(tempfile.mkdtemp(prefix=TEMPORARY))

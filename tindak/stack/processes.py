@@ -75,6 +75,13 @@ class Process:
             return  # started by another process, or reaped before
 
 
+def this() -> Process:
+    """Return the process that runs this code."""
+    found = _look_up(os.getpid())
+    assert found is not None  # noqa: S101  # it runs
+    return Process(os.getpid(), found.started_ticks)
+
+
 def start(command: Sequence[str], log: Path, *, detached: bool) -> Process:
     """Start *command* in a process group of its own, its output appended to *log*.
 

@@ -16,10 +16,17 @@ FILE = "stack.json"
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A stack as it was last started: its layout and the processes by name (``broker-1``, ``mongo-1``, ...)."""
+    """A stack as it was last started.
+
+    Args:
+        layout: Addresses and names.
+        processes: The servers' by name (``broker-1``, ``mongo-1``, ...).
+        owner: The process that stops it, and with which it dies; None if it is detached.
+    """
 
     layout: Layout
     processes: dict[str, Process]
+    owner: Process | None = None
 
     @classmethod
     def read(cls, folder: Path) -> Self | None:
@@ -45,6 +52,11 @@ class State:
     def alive(self) -> tuple[str, ...]:
         """Names of the servers that run."""
         return tuple(name for name, process in self.processes.items() if process.is_alive)
+
+    @property
+    def is_abandoned(self) -> bool:
+        """Whether its owner died and nothing of it runs."""
+        return self.owner is not None and not self.owner.is_alive and not self.alive
 
     def stop(self) -> None:
         """End every server, all at once: a broker that is left without its quorum would wait for it."""

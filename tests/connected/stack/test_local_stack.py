@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,10 +17,10 @@ from typer.testing import CliRunner
 from shared.settings import KafkaSettings
 from shared.topics import Topic
 from tests.servers.addresses import Servers
-from tindak.stack import LocalStack, StackError, State
+from tindak.stack import Layout, LocalStack, StackError, State
 from tindak.stack.cli import app
 from tindak.stack.mongo import primary
-from tindak.stack.processes import holds_within
+from tindak.stack.processes import Process, holds_within, this
 from tindak.topics import apply
 
 pytestmark = pytest.mark.connected
@@ -119,6 +120,21 @@ def test_a_temporary_stack_leaves_no_folder() -> None:
 
     assert not folder.exists()
     assert [node for node in local.nodes if node.is_alive] == []
+
+
+def test_what_a_killed_process_left_is_deleted_at_the_next_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    left, used = tmp_path / "tindak-stack-left", tmp_path / "tindak-stack-used"
+    layout, dead = Layout.draw("embedded", 1, 1), Process(2**22 + 1, 0)  # no pid is so large
+    for folder, owner in ((left, dead), (used, this())):
+        folder.mkdir()
+        State(layout, {}, owner).write(folder)
+
+    with LocalStack():
+        assert not left.exists()
+        assert used.exists()
 
 
 async def test_a_database_that_was_killed_starts_again_with_its_data() -> None:
