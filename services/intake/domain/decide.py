@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Sequence
 
+from services.intake.domain.masking import identity_of, mask
 from services.intake.domain.refusals import SOURCE_ID_CONFLICT, channel_reasons, reasons_against
-from services.intake.domain.report import accepted, has_identity
+from services.intake.domain.report import accepted, has_identity, without_own_numbers
 from services.intake.domain.rules import Rules
 from services.intake.domain.state import State, Taken, fingerprint
 from shared import topics
@@ -45,7 +46,8 @@ def decide(
     if not reasons and state is not None:
         reasons = (SOURCE_ID_CONFLICT,)
     if reasons:
-        refused = rejection(submitted.channel, submitted.source_id, reasons, arrival)
+        source_id = without_own_numbers(submitted.source_id, identity_of(submitted.reporter))
+        refused = rejection(submitted.channel, source_id, reasons, arrival)
         return Decision(state, (refused,), recorded=False)
     return take(submitted, event_id, arrival, rules, seal)
 
@@ -80,16 +82,33 @@ def take(submitted: ComplaintSubmitted, event_id: str, arrival: Arrival, rules: 
 
 
 def rejection(channel: str | None, source_id: str | None, reasons: Sequence[Reason], arrival: Arrival) -> Fact:
-    """Return the refusal of a report, as far as it is known which it is; it says where the refused bytes lie."""
+    """Return the refusal of a report, as far as it is known which it is; it says where the refused bytes lie.
+
+    Every channel reads the refusals of all: whatever they quote is covered where it names somebody.
+    """
     origin = Origin(partition=arrival.partition, offset=arrival.offset, sha256=arrival.sha256)
-    data = ComplaintRejected(channel=channel, source_id=source_id, reasons=tuple(reasons), origin=origin)
+    channel = channel and mask(channel)
+    data = ComplaintRejected(channel=channel, source_id=source_id, reasons=tuple(map(covered, reasons)), origin=origin)
     key = f"{channel}/{source_id}" if channel and source_id else ""
     return Fact(data, topics.REJECTED, key, at=arrival.arrived_at)
+
+
+def covered(reason: Reason) -> Reason:
+    """Return *reason* with identities covered in the names of fields, types and channels that it quotes."""
+    return Reason(
+        code=reason.code,
+        field=reason.field and mask(reason.field),
+        message_id=mask(reason.message_id),
+        message_en=mask(reason.message_en),
+    )
 
 
 def refuse_unreadable(
     reasons: Sequence[Reason], channel: str | None, source_id: str | None, arrival: Arrival, rules: Rules
 ) -> Fact:
-    """Return the refusal of a record that is no event, with what else can be said about it."""
+    """Return the refusal of a record that is no event, with what else can be said about it.
+
+    Who reports is not known, so in the source id all is covered that looks like a number or an address of somebody.
+    """
     further = tuple(channel_reasons(channel, rules)) if channel else ()
-    return rejection(channel, source_id, (*reasons, *further), arrival)
+    return rejection(channel, source_id and mask(source_id), (*reasons, *further), arrival)

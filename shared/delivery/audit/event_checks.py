@@ -20,16 +20,17 @@ def contents(ledger: Ledger) -> Iterator[str]:
 
 def answers(ledger: Ledger) -> Iterator[str]:
     """Yield every submission that has no answer or two, and every ticket that was accepted twice."""
-    accepted: dict[tuple[str, str], list[Said]] = defaultdict(list)
+    accepted: dict[str, list[Said]] = defaultdict(list)
     for said in ledger.of_type(topics.ACCEPTED, ComplaintAccepted):
-        accepted[said.data["channel"], said.data["source_id"]].append(said)
-    for source, answered in accepted.items():
+        accepted[said.ticket].append(said)
+    for answered in accepted.values():
         if len(answered) > 1:
-            yield f"{'/'.join(source)} was accepted {len(answered)} times: {', '.join(said.id for said in answered)}"
+            source = f"{answered[0].data['channel']}/{answered[0].data['source_id']}"
+            yield f"{source} was accepted {len(answered)} times: {', '.join(said.id for said in answered)}"
     yield from unanswered(ledger, {said.cause_id for many in accepted.values() for said in many}, set(accepted))
 
 
-def unanswered(ledger: Ledger, accepted_causes: set[str | None], accepted: set[tuple[str, str]]) -> Iterator[str]:
+def unanswered(ledger: Ledger, accepted_causes: set[str | None], accepted: set[str]) -> Iterator[str]:
     """Yield every submission that has no answer, or two."""
     rejected: dict[Where, list[Said]] = defaultdict(list)
     for said in ledger.of_type(topics.REJECTED, ComplaintRejected):
@@ -41,7 +42,7 @@ def unanswered(ledger: Ledger, accepted_causes: set[str | None], accepted: set[t
             yield f"{submission} was rejected {len(refusals)} times: {', '.join(said.id for said in refusals)}"
         if refusals and submission.id in accepted_causes and submission.id is not None:
             yield f"{submission} was accepted and rejected"
-        if not refusals and submission.source not in accepted and submission.where not in ledger.dead:
+        if not refusals and submission.ticket not in accepted and submission.where not in ledger.dead:
             yield f"{submission} got no answer"
 
 

@@ -13,6 +13,7 @@ from shared.delivery.ports import Record
 from shared.delivery.reading import FROM_OUTSIDE
 from shared.events import ComplaintSubmitted, UnreadableEvent
 from shared.events.envelope import decode
+from shared.ids import ticket_id
 
 Where = tuple[str, int, int]
 DEAD_LETTERS = topics.dead_letter_topic("")
@@ -52,6 +53,11 @@ class Submission:
     id: str | None = None
     source: tuple[str, str] = ("", "")
     names_reporter: bool = False
+
+    @property
+    def ticket(self) -> str:
+        """Return the ticket that it is, was or would have been; what others say of its source id may be masked."""
+        return ticket_id(*self.source)
 
     def __str__(self) -> str:
         return "/".join(map(str, self.where)) + (f" ({'/'.join(self.source)})" if self.id else "")

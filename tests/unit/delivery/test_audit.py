@@ -106,6 +106,18 @@ def test_a_story_in_which_all_is_well_has_no_findings() -> None:
     assert told().findings() == []
 
 
+def test_an_answer_counts_though_it_masks_a_source_id_that_is_a_telephone_number() -> None:
+    ticket = ticket_id("sms_1708", "6281234567890-1")
+    story = Story()
+    submission = event(submitted(channel="sms_1708", source_id="6281234567890-1"))
+    story.broker.append(topics.SUBMITTED, b"any", encode(submission), HEADERS)
+    story.say(
+        topics.ACCEPTED, accepted(channel="sms_1708", source_id="[telepon]-1", ticket_id=ticket), cause=submission.id
+    )
+
+    assert story.findings(Check.ANSWERS) == []
+
+
 def test_repeats_are_fine_everywhere() -> None:
     story = told()
     for record in [record for log in story.broker.logs.values() for record in log]:

@@ -155,6 +155,33 @@ def test_unreadable_record_that_says_whose_it_is_is_refused_to_him() -> None:
     assert refuse_unreadable([MALFORMED], "web", "1", arrival(), RULES) == rejected(MALFORMED)
 
 
+def test_refusal_covers_the_reporters_own_number_in_the_source_id() -> None:
+    reporter = {"phone": "0812-3456-7890"}
+
+    decision = decided(channel="whatsapp", source_id="6281234567890-7", body="...", title=None, reporter=reporter)
+
+    (said,) = decision.facts
+    assert isinstance(said.data, ComplaintRejected)
+    assert (said.data.source_id, said.key) == ("[telepon]-7", "whatsapp/[telepon]-7")
+
+
+def test_refusal_keeps_a_source_id_that_is_a_long_number() -> None:
+    (said,) = decided(source_id="1864920745123456789", body="...", title=None).facts
+
+    assert said.key == "web/1864920745123456789"
+
+
+def test_unreadable_record_names_nobody_whatever_its_names_are() -> None:
+    quoted = Reason(code="malformed", field="081234567890", message_id="Tipe a@b.id.", message_en="Type a@b.id.")
+
+    said = refuse_unreadable([quoted], "siti@example.org", "081234567890", arrival(), RULES)
+
+    assert isinstance(said.data, ComplaintRejected)
+    shown = Reason(code="malformed", field="[telepon]", message_id="Tipe [email].", message_en="Type [email].")
+    assert (said.data.channel, said.data.source_id, said.data.reasons[0]) == ("[email]", "[telepon]", shown)
+    assert "siti" not in said.data.model_dump_json()
+
+
 def test_unreadable_record_of_an_unknown_channel_is_told_both() -> None:
     fact = refuse_unreadable([MALFORMED], "wap", None, arrival(), RULES)
 
