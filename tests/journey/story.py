@@ -114,7 +114,7 @@ class Story:
 
         findings = audit(records, documents, dead_letters=dead_letters, checks=WHILE_RUNNING)
 
-        assert [str(finding) for finding in findings[:10]] == []
+        assert not findings, "\n".join(map(str, findings[:10]))
 
     def is_quiet(self) -> bool:
         """Return whether all that lies on the topics has been read, here and by every service, and nothing waits.

@@ -1,0 +1,157 @@
+"""Who reports stays between the reporter, intake and notify, whatever becomes of the report."""
+
+import base64
+import json
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from pymongo import MongoClient
+
+from shared import events as e
+from shared import topics
+from shared.delivery.outgoing import Outgoing
+from tests.connected.notify.relay import Relay
+from tests.faults.city import EVERY_TOPIC
+from tests.journey.confessions import REFUSED, STORIES, TAKEN, UNREADABLE
+from tests.journey.people import PEOPLE, Person, Search
+from tests.journey.policies import NO_QUIET_HOURS, policy_with
+from tests.journey.post import mail_settings
+from tests.journey.story import Story, story_of
+from tests.servers.addresses import Namespace
+from tests.servers.fleet import Fleet, running
+from tindak.envelopes import update
+
+pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]
+
+SEARCH = Search(PEOPLE)
+# The channels' own words, and what intake could not handle of them.
+NOT_SEARCHED = frozenset({topics.SUBMITTED, topics.dead_letter_topic("intake"), topics.replay_topic("intake")})
+
+
+def answers(routed: e.TicketRouted) -> Iterator[tuple[str, e.Command]]:
+    """Yield what agency and reporter do with a ticket until it is closed."""
+    agency, ticket = f"/agencies/{routed.agency}", routed.ticket_id
+    yield agency, e.AcknowledgeTicket(ticket_id=ticket)
+    yield agency, e.HoldTicket(ticket_id=ticket, reason=e.HoldReason.NEEDS_REPORTER, question="Di mana?")
+    yield agency, e.AnswerTicket(ticket_id=ticket, answer="Sudah selesai ditangani.", final=True)
+
+
+async def worked_off(story: Story) -> None:
+    """Let every agency and every reporter do their part."""
+    routed = {fact.ticket_id: fact for fact in story.all(e.TicketRouted, topics.TICKETS)}
+    channels = {report.ticket_id: report.channel for report in story.all(e.ComplaintAccepted, topics.ACCEPTED)}
+    asked = [update(command, who, datetime.now(UTC)) for fact in routed.values() for who, command in answers(fact)]
+    asked += [
+        update(e.ConfirmTicket(ticket_id=ticket, rating=4), f"/channels/{channels[ticket]}", datetime.now(UTC))
+        for ticket in routed
+    ]
+    await story.client.publish(asked)
+    await story.until(lambda: len(story.all(e.TicketClosed, topics.TICKETS)) == len(routed) or None, "all closed")
+
+
+async def hand_in(story: Story, lines: Sequence[bytes]) -> None:
+    """Let channels write *lines*, and return once all that follows has been said."""
+    written = [Outgoing("", topics.SUBMITTED, f"key {number}", line) for number, line in enumerate(lines)]
+    await story.client.publish(written)
+    await story.audited()
+
+
+def told_all(story: Story) -> bool:
+    """Return whether whoever can be reached has been told that a ticket is closed, by mail or in the log."""
+    ended = [fact for fact in story.all(e.DeliveryFact, topics.DELIVERIES) if fact.notice == "closed"]
+    return len(ended) == len(story.all(e.TicketClosed, topics.TICKETS))
+
+
+def words_on(story: Story, topic: str) -> bytes:
+    """Return all that lies on a topic: keys, values and headers."""
+    records = [record for record in story.records if record.topic == topic]
+    headers = [part for record in records for name, value in record.headers for part in (name.encode(), value)]
+    return b"\n".join((*(part or b"" for record in records for part in (record.key, record.value)), *headers))
+
+
+def leaves(held: Any) -> Iterator[bytes]:
+    """Yield every text and every bytes in a stored document, names of fields included."""
+    match held:
+        case dict():
+            yield from (leaf for name, value in held.items() for leaf in (name.encode(), *leaves(value)))
+        case list() | tuple():
+            yield from (leaf for value in held for leaf in leaves(value))
+        case bytes():
+            yield held
+        case _:
+            yield str(held).encode()
+
+
+def documents(namespace: Namespace, service: str) -> bytes:
+    """Return all that a service's database holds."""
+    with MongoClient[dict[str, Any]](namespace.mongo.uri.get_secret_value()) as client:
+        database = client[namespace.mongo.database_prefix + service]
+        names = database.list_collection_names()
+        assert "tickets" in names
+        return b"\n".join(leaf for name in names for found in database[name].find() for leaf in leaves(found))
+
+
+def coded(text: str) -> Iterator[bytes]:
+    """Yield *text* as it may stand in a topic, a log or a document."""
+    raw = text.encode()
+    yield raw
+    yield raw.upper()
+    yield json.dumps({"said": text}).encode()
+    yield raw.hex().encode()
+    yield quote(text).encode()
+    for before in (b"", b"{", b'{"'):
+        yield base64.b64encode(before + raw + b'"}')
+        yield base64.urlsafe_b64encode(before + raw + b'"}')
+
+
+@pytest.mark.parametrize("person", PEOPLE, ids=lambda person: person.name)
+def test_the_search_finds_each_of_ten_people_however_they_are_written(person: Person) -> None:
+    """A search that finds nothing proves something only if it finds what is there."""
+    search = Search([person])
+    written = [*person.names, *person.numbers, *person.emails, *person.niks, *person.name.split()]
+
+    assert [code for text in written for code in coded(text) if not search.traces(b"..." + code + b"...")] == []
+    assert search.traces("".join(f"{title} {body}" for title, body in STORIES).encode()) == set()
+
+
+def test_the_search_looks_into_every_corner_of_a_document() -> None:
+    found = b"\n".join(leaves({"a": [{"Siti": b"1"}, (2, "3")], "b": None, "at": datetime(2026, 3, 2, tzinfo=UTC)}))
+
+    assert all(word in found for word in (b"a", b"Siti", b"1", b"2", b"3", b"b", b"2026"))
+
+
+async def test_no_identity_is_found_outside_intake_and_notify(
+    namespace: Namespace, tmp_path: Path, relay: Relay
+) -> None:
+    settings = mail_settings(relay) | {"TINDAK_LOG_LEVEL": "debug"}
+    fleet = Fleet(namespace, tmp_path, policy=policy_with(tmp_path, NO_QUIET_HOURS), settings=settings)
+    async with running(fleet), story_of(namespace) as story:
+        await hand_in(story, TAKEN)
+        await hand_in(story, (*REFUSED, *UNREADABLE))
+        assert len(story.all(e.ComplaintAccepted, topics.ACCEPTED)) == len(TAKEN)
+        assert len(story.all(e.ComplaintRejected, topics.REJECTED)) == len(REFUSED) + len(UNREADABLE)
+        await worked_off(story)
+        await story.audited()
+        await story.until(lambda: told_all(story) or None, "every closing told")
+        sent = story.all(e.NotificationSent, topics.DELIVERIES)
+        assert {fact.channel for fact in sent if fact.recipient_role == "reporter"} == {"email", "log"}
+        stored = {f"database of {service}": documents(namespace, service) for service in topics.SERVICES}
+        said = {topic: words_on(story, topic) for topic in EVERY_TOPIC}
+    logged = {member.log.name: member.log.read_bytes() for member in fleet.members}
+    mailed = {
+        f"mail to {address}": mail.as_bytes() for mail, address in zip(relay.mails, relay.recipients, strict=True)
+    }
+
+    leaks = {place: SEARCH.traces(found) for place, found in (said | stored | logged | mailed).items()}
+
+    private = {*NOT_SEARCHED, "database of intake", *(f"mail to {person.email}" for person in PEOPLE)}
+    assert {place: found for place, found in leaks.items() if found and place not in private} == {}
+    assert leaks[topics.SUBMITTED]
+    assert leaks["database of intake"]
+    for person in PEOPLE:
+        others = Search(other for other in PEOPLE if other is not person)
+        assert others.traces(mailed[f"mail to {person.email}"]) == set()
