@@ -1,8 +1,6 @@
-"""FastStream and aiokafka with every delivery option spelled out; one consumer and one producer per service."""
+"""FastStream's batch subscriber as the port that hands over batches, with every option spelled out."""
 
 import asyncio
-import contextlib
-import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -10,128 +8,20 @@ from types import TracebackType
 from typing import Any
 
 import structlog
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
-from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
-from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError, MessageSizeTooLargeError
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.coordinator.assignors.range import RangePartitionAssignor
+from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from faststream import AckPolicy, BaseMiddleware, ContextRepo
 from faststream.kafka import KafkaBroker, KafkaMessage
-from faststream.kafka.security import parse_security
-from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 
-from shared.delivery.outgoing import Outgoing
-from shared.delivery.ports import Batch, PermanentError, Record, TransientError
+from shared.delivery.ports import Batch, Record, TransientError
+from shared.publishing import METADATA_AGE_MAX_MS, closed, security
 from shared.settings import KafkaSettings
-from shared.topics import DEAD_LETTER_BYTES_MAX
 
-CLOSE_WITHIN_SECONDS = 5
 COMMIT_WITHIN_SECONDS = 30
-METADATA_AGE_MAX_MS = 60_000
 EPOCH = datetime.fromtimestamp(0, UTC)
 
 log = structlog.get_logger()
-
-
-def security(settings: KafkaSettings) -> BaseSecurity | None:
-    """Return how to prove who we are, or None on a plain connection."""
-    context = None
-    if settings.security_protocol.endswith("SSL"):
-        context = ssl.create_default_context(cafile=str(settings.ssl_ca_file) if settings.ssl_ca_file else None)
-        if settings.ssl_certificate_file:
-            context.load_cert_chain(settings.ssl_certificate_file, settings.ssl_key_file)
-    if settings.security_protocol.startswith("SASL"):
-        password = settings.sasl_password.get_secret_value() if settings.sasl_password else ""
-        kinds = {"PLAIN": SASLPlaintext, "SCRAM-SHA-256": SASLScram256, "SCRAM-SHA-512": SASLScram512}
-        kind = kinds[settings.sasl_mechanism]
-        return kind(settings.sasl_username or "", password, ssl_context=context, use_ssl=context is not None)
-    return BaseSecurity(ssl_context=context, use_ssl=True) if context else None
-
-
-def producer(settings: KafkaSettings) -> AIOKafkaProducer:
-    """Return a producer, not started, that acknowledges what all in-sync replicas have."""
-    return AIOKafkaProducer(
-        bootstrap_servers=settings.bootstrap_servers,
-        acks="all" if settings.acks == "all" else int(settings.acks),
-        enable_idempotence=settings.enable_idempotence,
-        linger_ms=settings.linger_ms,
-        max_batch_size=256 * 1024,
-        max_request_size=DEAD_LETTER_BYTES_MAX,
-        request_timeout_ms=settings.request_timeout_ms,
-        metadata_max_age_ms=METADATA_AGE_MAX_MS,
-        retry_backoff_ms=100,
-        **parse_security(security(settings)),
-    )
-
-
-class KafkaPublisher:
-    """Sends all, then awaits all. After a failure the producer is made anew, since a stuck one does not recover.
-
-    (aiokafka 0.14: https://github.com/aio-libs/aiokafka/issues/1017)
-    """
-
-    def __init__(self, settings: KafkaSettings) -> None:
-        self.settings = settings
-        self.started: AIOKafkaProducer | None = None
-        self.starting = asyncio.Lock()
-
-    async def publish(self, events: Sequence[Outgoing]) -> None:
-        """Return once every event is acknowledged.
-
-        Raises:
-            TransientError: Some or all may not be there.
-            PermanentError: An event is larger than the broker takes.
-        """
-        if not events:
-            return
-        try:
-            client = await self.client()
-            sent = [
-                await client.send(
-                    self.settings.topic_prefix + event.topic,
-                    event.value,
-                    None if event.key is None else event.key.encode(errors="surrogateescape"),
-                    headers=list(event.headers),
-                )
-                for event in events
-            ]
-            await asyncio.gather(*sent)
-        except MessageSizeTooLargeError as error:
-            raise PermanentError(f"Kafka refuses an event as too large: {error}") from error
-        except KafkaError as error:
-            await self.close()
-            raise TransientError(f"Kafka: {type(error).__name__}: {str(error)[:200]}") from error
-
-    async def client(self) -> AIOKafkaProducer:
-        """Return the started producer, making it first where there is none."""
-        async with self.starting:
-            if self.started is None:
-                fresh = producer(self.settings)
-                try:
-                    await fresh.start()
-                except BaseException:
-                    await closed(fresh.stop)
-                    raise
-                self.started = fresh
-            return self.started
-
-    async def close(self) -> None:
-        """Stop the producer; what it had not delivered counts as unknown."""
-        client, self.started = self.started, None
-        if client is not None:
-            await closed(client.stop)
-
-
-async def closed(stop: Callable[[], Awaitable[None]]) -> None:
-    """Stop a client that may be stuck in an outage.
-
-    aiokafka 0.14 raises CancelledError from stop() while a fetch waits out its back-off; our own cancellation goes on.
-    """
-    with contextlib.suppress(KafkaError, TimeoutError):
-        try:
-            await asyncio.wait_for(stop(), CLOSE_WITHIN_SECONDS)
-        except asyncio.CancelledError:
-            task = asyncio.current_task()
-            if task is not None and task.cancelling():
-                raise
 
 
 class KafkaBatch:
@@ -197,7 +87,8 @@ class Halt(BaseMiddleware[Any, Any]):
         exc_tb: TracebackType | None = None,
     ) -> bool | None:
         """Say what went wrong and stand still until the consumer is stopped."""
-        if exc_val is not None and not isinstance(exc_val, asyncio.CancelledError):
+        task = asyncio.current_task()
+        if exc_val is not None and not (task is not None and task.cancelling()):
             self.failed(exc_val)
             await asyncio.Event().wait()
         return None
@@ -250,7 +141,8 @@ class KafkaConsumer:
             session_timeout_ms=settings.session_timeout_ms,
             heartbeat_interval_ms=settings.heartbeat_interval_ms,
             max_poll_interval_ms=settings.max_poll_interval_ms,
-            partition_assignment_strategy=(StickyPartitionAssignor,),
+            # One replica gets the same partition of all topics, so that a ticket's events meet in one place.
+            partition_assignment_strategy=(RangePartitionAssignor,),
             no_reply=True,
         )
         self.subscriber(self.on_batch)

@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 
 from bson.errors import BSONError, InvalidDocument
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorClientSession, AsyncIOMotorCollection
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 from pymongo import ASCENDING, IndexModel, WriteConcern
 from pymongo.errors import BulkWriteError, DocumentTooLarge, OperationFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
@@ -100,7 +100,7 @@ class MongoStore(Generic[S]):
         """Return the documents that exist, by id."""
         async with outages_are_transient():
             found = await self.collection.find({"_id": {"$in": list(ids)}}).to_list(None)
-        return {raw["_id"]: self.from_raw(raw) for raw in found}
+        return {raw["_id"]: self.readable(raw) for raw in found}
 
     async def save(self, documents: Sequence[Document[S]]) -> set[str]:
         """Write each document unless somebody was faster; return the ids of those that lost."""
@@ -186,6 +186,14 @@ class MongoStore(Generic[S]):
         if document.due_at is not None:
             raw["due_at"] = document.due_at
         return raw
+
+    def readable(self, raw: Raw) -> Document[S]:
+        """Return the document that was stored; raise PermanentError if this release cannot read it."""
+        try:
+            return self.from_raw(raw)
+        except (ValidationError, KeyError) as error:
+            where = f"{self.collection.full_name} {raw['_id']}"
+            raise PermanentError(f"this release cannot read the document {where}: {type(error).__name__}") from error
 
     def from_raw(self, raw: Raw) -> Document[S]:
         """Return the document that was stored."""

@@ -22,9 +22,10 @@ from shared.delivery.retry import retried
 from shared.delivery.runner import BatchRunner
 from shared.delivery.vitals import Observe, Vitals, unobserved
 from shared.health import Health, HealthServer
-from shared.kafka import KafkaConsumer, KafkaPublisher
+from shared.kafka import KafkaConsumer
 from shared.mongo import MongoStore
 from shared.policy import PolicyInvalid
+from shared.publishing import KafkaPublisher
 from shared.settings import CommonSettings
 from shared.watchdog import Stuck, Watchdog
 

@@ -19,7 +19,8 @@ from faststream.kafka.security import parse_security
 
 from shared.delivery.outgoing import Outgoing
 from shared.delivery.ports import Record
-from shared.kafka import as_record, closed, producer, security
+from shared.kafka import as_record
+from shared.publishing import closed, producer, security
 from shared.settings import KafkaSettings
 from tindak.console import Failure
 

@@ -13,7 +13,7 @@ from shared.delivery.guard import Bug, guarded
 from shared.delivery.handler import Handler
 from shared.delivery.outgoing import Cause, Outgoing, outgoing
 from shared.delivery.ports import Record
-from shared.delivery.reading import Reading, Unreadable, cause_of
+from shared.delivery.reading import Reading, Unreadable, applied_id
 from shared.events.decision import Arrival, Decision
 from shared.events.envelope import Event
 from shared.ids import record_id
@@ -43,9 +43,10 @@ class Deciding(Generic[S]):
     def apply(self, document: Document[S], reading: Reading, attempt: int) -> tuple[Document[S], tuple[Outgoing, ...]]:
         """Return the document after a reading, and what is said about it."""
         event = reading.event
-        if event.id in document.applied:
+        known_as = reading.known_as(document.id)
+        if known_as in document.applied:
             log.debug("applied before", event_id=event.id, ticket_id=document.id)
-            return document, document.answer_to(event.id) if self.handler.keeps_answers else ()
+            return document, document.answer_to(known_as) if self.handler.keeps_answers else ()
         arrival = replace(reading.arrival, attempt=attempt)
         followed = guarded(partial(self.follow, document, reading.record, event, arrival))
         return (document, self.bug(reading, followed)) if isinstance(followed, Bug) else followed
@@ -57,16 +58,17 @@ class Deciding(Generic[S]):
         decision = self.handler.decide(document.state, event, arrival)
         self.tell(document.id, event, decision)
         if decision.repeats is not None:
-            return document, document.answer_to(decision.repeats)
+            return document, document.answer_to(applied_id(decision.repeats, arrival.topic, document.id))
         if not decision.recorded:
             # Handled again at another time, it must give the same bytes: so its time is the record's, not this moment.
             cause = Cause(record_id(record.topic, record.partition, record.offset), event.id, event.traceparent)
             return document, outgoing(self.handler.service, document.id, cause, decision.facts, record.timestamp)
-        cause = Cause(cause_of(event, arrival.topic, document.id), event.id, event.traceparent)
+        known_as = applied_id(event.id, arrival.topic, document.id)
+        cause = Cause(known_as, event.id, event.traceparent)
         said = outgoing(self.handler.service, document.id, cause, decision.facts, arrival.now)
         due_at = None if decision.state is None else self.handler.due_at(decision.state)
         answer = Answer(record.topic, record.partition, record.offset, said)
-        return document.apply(event.id, answer, decision.state, due_at), said
+        return document.apply(known_as, answer, decision.state, due_at), said
 
     def tell(self, ticket_id: str, event: Event, decision: Decision[S]) -> None:
         """Log what was decided: types and ids only, never a text or an address."""

@@ -34,6 +34,10 @@ class Reading:
         """Return where the record lies."""
         return self.record.topic, self.record.partition, self.record.offset
 
+    def known_as(self, ticket: str) -> str:
+        """Return the id under which that ticket's document remembers the event."""
+        return applied_id(self.event.id, self.arrival.topic, ticket)
+
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
@@ -96,9 +100,10 @@ def refuse_strangers(topic: str, event: Event) -> None:
         raise UnreadableEvent(reason)
 
 
-def cause_of(event: Event, topic: str, ticket: str) -> str:
-    """Return the id from which the ids of all that *event* brings about follow.
+def applied_id(event_id: str, topic: str, ticket: str) -> str:
+    """Return the id under which a ticket remembers an event, and from which the ids of all that follows are made.
 
-    Outsiders may use one event id twice, for different tickets; what follows must not share its ids nevertheless.
+    Outsiders choose the ids of what they write: one of them may stand for two tickets, or be the id that an event of
+    ours will have. Neither may share its consequences, nor be dropped as a repeat of the other.
     """
-    return outside_cause_id(event.id, ticket) if topic in FROM_OUTSIDE else event.id
+    return outside_cause_id(event_id, ticket) if topic in FROM_OUTSIDE else event_id

@@ -95,7 +95,7 @@ class BatchRunner(Generic[S]):
                 before = document = documents.get(key) or Document(key)
                 for reading in waiting:
                     document, answers[reading.index] = self.rules.apply(document, reading, attempt)
-                if document is not before or any(before.answers(each.event.id, each.place) for each in waiting):
+                if document is not before or any(before.answers(each.known_as(key), each.place) for each in waiting):
                     owed.extend(before.owed(floors))
                 if document is not before:
                     changed.append(document if self.handler.keeps_answers else document.forget(floors))

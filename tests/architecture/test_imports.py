@@ -61,12 +61,14 @@ def test_shared_stands_without_services_and_command_line() -> None:
     assert guilty == {}
 
 
-@pytest.mark.parametrize(("library", "home"), [("motor", "shared/mongo.py"), ("faststream", "shared/kafka.py")])
-def test_a_partly_typed_library_is_wrapped_in_one_module(library: str, home: str) -> None:
+@pytest.mark.parametrize(
+    ("library", "homes"), [("motor", {"shared/mongo.py"}), ("faststream", {"shared/kafka.py", "shared/publishing.py"})]
+)
+def test_a_partly_typed_library_is_wrapped_in_its_own_modules(library: str, homes: set[str]) -> None:
     users = {
         path
         for path, module in modules().items()
         if any(within(name, library) for name in imports(module)) and path.split("/")[0] != "tindak"
     }
 
-    assert users == {home}
+    assert users == homes

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from shared.delivery.ports import Batch, Publisher, Record
-from shared.kafka import KafkaConsumer, KafkaPublisher
+from shared.kafka import KafkaConsumer
+from shared.publishing import KafkaPublisher
 from shared.settings import KafkaSettings
 from tests.fakes.memory import MemoryBroker
 

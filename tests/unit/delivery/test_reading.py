@@ -7,7 +7,7 @@ import pytest
 from shared import topics
 from shared.delivery.dead_letters import dead_letter
 from shared.delivery.ports import Record
-from shared.delivery.reading import Reading, Unreadable, cause_of, read
+from shared.delivery.reading import Reading, Unreadable, applied_id, read
 from shared.events import AcknowledgeTicket, Arrival
 from shared.events.envelope import HEADERS, encode
 from tests.builders import TICKET, accepted, event
@@ -56,11 +56,11 @@ def test_nothing_is_taken_on_a_topic_that_is_not_ours(topic: str) -> None:
 
 
 def test_what_an_outsider_causes_gets_ids_by_ticket_too() -> None:
-    causes = [cause_of(UPDATE, topics.UPDATES, ticket) for ticket in (TICKET, TICKET, UPDATE.id)]
+    causes = [applied_id(UPDATE.id, topics.UPDATES, ticket) for ticket in (TICKET, TICKET, UPDATE.id)]
 
     assert causes[0] == causes[1] != causes[2]
     assert UPDATE.id not in causes
 
 
 def test_what_one_of_our_own_events_causes_gets_ids_by_that_event() -> None:
-    assert cause_of(UPDATE, topics.TICKETS, TICKET) == UPDATE.id
+    assert applied_id(UPDATE.id, topics.TICKETS, TICKET) == UPDATE.id

@@ -5,6 +5,7 @@ import pytest
 from shared import topics
 from shared.delivery.vitals import Step
 from shared.events import ProgressTicket, ResumeTicket, WithdrawTicket
+from shared.ids import outside_cause_id
 from tests.builders import TICKET, accepted, event
 from tests.fakes.bench import Crashed, Workbench, dies_after
 from tests.fakes.counter import Count, Counter, progressed
@@ -115,7 +116,7 @@ async def test_what_this_process_has_published_is_dropped_at_the_next_event_of_a
 
     applied = bench.store.documents[TICKET].applied
     assert applied[FIRST.id] is None
-    assert applied[SECOND.id] is not None
+    assert applied[outside_cause_id(SECOND.id, TICKET)] is not None
 
 
 async def test_an_answer_is_kept_when_only_another_partition_has_moved_on() -> None:
@@ -140,7 +141,7 @@ async def test_a_service_that_gives_answers_again_keeps_them() -> None:
 
     first, again = bench.broker.topic(topics.TICKETS)
     assert first.value == again.value
-    assert list(bench.store.documents[TICKET].applied) == [SECOND.id]
+    assert list(bench.store.documents[TICKET].applied) == [outside_cause_id(SECOND.id, TICKET)]
 
 
 async def test_an_answer_without_a_trace_comes_out_the_same_at_another_time() -> None:

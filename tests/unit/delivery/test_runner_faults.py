@@ -105,6 +105,17 @@ async def test_one_id_that_an_outsider_uses_for_two_tickets_leads_to_two_ids() -
     }
 
 
+async def test_an_outsider_cannot_take_the_id_that_an_event_of_ours_will_have() -> None:
+    bench = Workbench(Counter())
+    bench.say(topics.UPDATES, event(ResumeTicket(ticket_id=TICKET), id=FIRST.id))
+
+    await bench.work()
+    bench.say(topics.ACCEPTED, FIRST)
+    await bench.work()
+
+    assert len(bench.heard(topics.TICKETS)) == 2
+
+
 class RivalStore(MemoryStore[Count]):
     """Somebody else changes the document before each of our first saves."""
 
