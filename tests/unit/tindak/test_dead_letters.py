@@ -61,10 +61,10 @@ def test_replay_keeps_a_key_that_is_no_text() -> None:
     assert replayed(letter(replace(REFUSED, key=b"\xff\x00"))).key == b"\xff\x00"
 
 
-def test_replay_of_a_tombstone_is_a_tombstone_without_key() -> None:
+def test_replay_of_a_record_with_neither_key_nor_value_has_an_empty_key() -> None:
     record = replayed(letter(replace(REFUSED, key=None, value=None)))
 
-    assert (record.key, record.value) == (None, None)
+    assert (record.key, record.value) == (b"", None)
 
 
 def test_letter_that_failed_again_keeps_its_name_and_counts() -> None:
