@@ -1,0 +1,162 @@
+"""Reports as sparse vectors: words and word pairs, pieces of words, and the place as features of their own.
+
+It knows no agency. Pieces of words make up for endings and slips, so that no stemmer is needed; they depend on the
+word alone, so that each word is taken apart once and remembered.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.routing.classifier.words import tokens, usual, words
+
+PIECE_LETTERS = (2, 3, 4, 5)
+REPORTS_MIN = 2  # a feature that only one report has teaches nothing
+FEATURES_MAX = (80_000, 120_000, 40_000)  # of each block; the rest is too rare to be worth its memory
+BLOCK_WEIGHTS = (1.0, 1.0, 0.6)  # measured on invented exports: a heavier place makes agencies of the place too sure
+REMEMBERED_WORDS_MAX = 60_000  # some 300 bytes each
+
+Place = Mapping[str, str]
+Columns = NDArray[np.int32]
+Floats = NDArray[np.float32]
+Starts = NDArray[np.int64]
+
+
+class Vectors(NamedTuple):
+    """Rows of a sparse matrix in CSR form; each block of a row has the length of the block's weight, or is empty."""
+
+    starts: Starts
+    columns: Columns
+    values: Floats
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """The features that a model knows, each with its column and its rarity.
+
+    Args:
+        blocks: Words and word pairs, pieces, places; features in the order of their columns.
+        rarity: Inverse document frequency by column.
+    """
+
+    blocks: tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]
+    rarity: Floats
+    _index: tuple[Mapping[str, int], ...] = field(init=False, repr=False, compare=False)
+    _ends: NDArray[np.int64] = field(init=False, repr=False, compare=False)
+    _remembered: dict[str, tuple[str, Columns]] = field(init=False, repr=False, compare=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        ends = np.cumsum([len(block) for block in self.blocks])
+        begins = (0, *ends[:-1].tolist())
+        index = tuple(
+            dict(zip(block, range(begin, begin + len(block)), strict=True))
+            for begin, block in zip(begins, self.blocks, strict=True)
+        )
+        object.__setattr__(self, "_ends", ends)
+        object.__setattr__(self, "_index", index)
+
+    def vectors(self, texts: Sequence[str], places: Sequence[Place]) -> Vectors:
+        """Return one row for each report: dampened counts times rarity."""
+        rows = [counted(self.columns_of(text, place)) for text, place in zip(texts, places, strict=True)]
+        columns = np.concatenate([np.empty(0, np.int32), *(columns for columns, _ in rows)])
+        counts = np.concatenate([np.empty(0, np.int64), *(counts for _, counts in rows)])
+        starts = np.cumsum([0, *(len(columns) for columns, _ in rows)], dtype=np.int64)
+        values = (1 + np.log(counts.astype(np.float32))) * self.rarity[columns]
+        return Vectors(starts, columns, self._scaled(starts, columns, values))
+
+    def columns_of(self, text: str, place: Place) -> Columns:
+        """Return the columns of all features that occur in a report, each as often as it occurs."""
+        of_words, _, of_places = self._index
+        read = [self._word(token) for token in tokens(text)]
+        paired = known(pairs([word for word, _ in read]), of_words)
+        placed = known(place_features(place), of_places)
+        return np.concatenate([*(columns for _, columns in read), np.array(paired + placed, dtype=np.int32)])
+
+    def _word(self, token: str) -> tuple[str, Columns]:
+        """Return a token's usual form, and the columns of the word and of its pieces."""
+        remembered = self._remembered.get(token)
+        if remembered is None:
+            of_words, of_pieces, _ = self._index
+            word = usual(token)
+            columns = known((word,), of_words) + known(pieces(word), of_pieces)
+            remembered = word, np.array(columns, dtype=np.int32)
+            if len(self._remembered) >= REMEMBERED_WORDS_MAX:
+                self._remembered.clear()
+            self._remembered[token] = remembered
+        return remembered
+
+    def _scaled(self, starts: Starts, columns: Columns, values: Floats) -> Floats:
+        blocks = len(self.blocks)
+        rows = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
+        cells = rows * blocks + np.searchsorted(self._ends, columns, side="right")
+        lengths = np.sqrt(np.bincount(cells, values**2)).astype(np.float32)
+        weights = np.array(BLOCK_WEIGHTS, dtype=np.float32)[cells % blocks]
+        scaled: Floats = (values * weights / lengths[cells]).astype(np.float32)
+        return scaled
+
+
+def learn_features(texts: Iterable[str], places: Iterable[Place]) -> Lexicon:
+    """Return the features of these reports that occur in at least `REPORTS_MIN` of them."""
+    counters: tuple[Counter[str], Counter[str], Counter[str]] = (Counter(), Counter(), Counter())
+    pieces_of: dict[str, list[str]] = {}
+    reports = 0
+    for text, place in zip(texts, places, strict=True):
+        found = words(text)
+        for word in found:
+            if word not in pieces_of:
+                pieces_of[word] = pieces(word)
+        counters[0].update({*found, *pairs(found)})
+        counters[1].update({piece for word in set(found) for piece in pieces_of[word]})
+        counters[2].update(set(place_features(place)))
+        reports += 1
+    chosen = [commonest(*each) for each in zip(counters, FEATURES_MAX, strict=True)]
+    seen = [counter[one] for counter, block in zip(counters, chosen, strict=True) for one in block]
+    rarity = 1 + np.log((1 + reports) / (1 + np.array(seen, dtype=np.float64)))
+    return Lexicon((chosen[0], chosen[1], chosen[2]), rarity.astype(np.float32))
+
+
+def commonest(counter: Counter[str], features_max: int) -> tuple[str, ...]:
+    """Return the features in most reports, in one order whatever the order of the reports."""
+    ranked = sorted(((count, feature) for feature, count in counter.items() if count >= REPORTS_MIN), reverse=True)
+    return tuple(feature for _, feature in ranked[:features_max])
+
+
+def pieces(word: str) -> list[str]:
+    """Return the runs of 2 to 5 letters of *word*, its ends marked by spaces."""
+    marked = f" {word} "
+    return [marked[at : at + length] for length in PIECE_LETTERS for at in range(len(marked) - length + 1)]
+
+
+def pairs(found: Sequence[str]) -> list[str]:
+    """Return each two words that stand side by side."""
+    return [f"{one} {other}" for one, other in pairwise(found)]
+
+
+def place_features(place: Place) -> list[str]:
+    """Return each whole value with the name of its field, and the words and word pairs of all.
+
+    Words are the same in every field, so that a district named in the address counts like the district itself.
+    """
+    features = []
+    for name, value in place.items():
+        found = words(value)
+        if found:
+            features += [f"{name}={' '.join(found)}", *found, *pairs(found)]
+    return features
+
+
+def known(features: Collection[str], index: Mapping[str, int]) -> list[int]:
+    """Return the columns of the features that are in *index*."""
+    return [column for column in map(index.get, features) if column is not None]
+
+
+def counted(columns: Columns) -> tuple[Columns, NDArray[np.int64]]:
+    """Return the different *columns* in order, and how often each occurs."""
+    ordered = np.sort(columns)
+    firsts = np.flatnonzero(np.diff(ordered, prepend=np.int32(-1)))
+    return ordered[firsts], np.diff(firsts, append=len(ordered))
