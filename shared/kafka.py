@@ -15,7 +15,7 @@ from faststream import AckPolicy, BaseMiddleware, ContextRepo
 from faststream.kafka import KafkaBroker, KafkaMessage
 
 from shared.delivery.ports import Batch, Record, TransientError
-from shared.publishing import METADATA_AGE_MAX_MS, closed, security
+from shared.publishing import METADATA_AGE_MAX_MS, closed, outage, security
 from shared.settings import KafkaSettings
 
 COMMIT_WITHIN_SECONDS = 30
@@ -165,7 +165,7 @@ class KafkaConsumer:
             await self.broker.start()
         except KafkaError as error:
             await self.stop()
-            raise TransientError(f"Kafka: {type(error).__name__}: {str(error)[:200]}") from error
+            raise outage(error) from error
 
     async def stop(self) -> None:
         """Let the batch at hand end, then leave the group."""

@@ -86,17 +86,23 @@ class KafkaPublisher:
             raise PermanentError(f"Kafka refuses an event as too large: {error}") from error
         except KafkaError as error:
             await self.close()
-            raise TransientError(f"Kafka: {type(error).__name__}: {str(error)[:200]}") from error
+            raise outage(error) from error
 
     async def client(self) -> AIOKafkaProducer:
-        """Return the started producer, making it first where there is none."""
+        """Return the started producer, making it first where there is none.
+
+        Raises:
+            TransientError: The broker is out of reach.
+        """
         async with self.starting:
             if self.started is None:
                 fresh = producer(self.settings)
                 try:
                     await fresh.start()
-                except BaseException:
+                except BaseException as error:
                     await closed(fresh.stop)
+                    if isinstance(error, KafkaError):
+                        raise outage(error) from error
                     raise
                 self.started = fresh
             return self.started
@@ -106,6 +112,11 @@ class KafkaPublisher:
         client, self.started = self.started, None
         if client is not None:
             await closed(client.stop)
+
+
+def outage(error: KafkaError) -> TransientError:
+    """Return aiokafka's *error*, whose text names its class, as one that passes."""
+    return TransientError(f"Kafka: {str(error)[:200]}")
 
 
 async def closed(stop: Callable[[], Awaitable[None]]) -> None:
