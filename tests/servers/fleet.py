@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import json
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from shared.topics import SERVICES
 from tests.servers.addresses import Namespace
@@ -39,13 +41,25 @@ class Member:
 
     def health(self, path: str = "ready") -> int:
         """Return the status of a health check, 0 if nothing answers."""
+        return self.ask(path)[0]
+
+    def because(self) -> dict[str, str]:
+        """Return why it is not ready, part by part; nothing if it is."""
+        return self.ask("ready")[1]
+
+    def ask(self, path: str) -> tuple[int, dict[str, str]]:
+        """Return status and reasons of a health check, 0 and none if nothing answers."""
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/health/{path}", timeout=5) as answer:  # loopback
-                return int(answer.status)
+                return int(answer.status), json.load(answer)["because"]
         except urllib.error.HTTPError as error:
-            return error.code
+            return error.code, json.load(error)["because"]
         except OSError:
-            return 0
+            return 0, {}
+
+    def said(self) -> list[dict[str, Any]]:
+        """Return what it has logged."""
+        return [json.loads(line) for line in self.log.read_text().splitlines()]
 
 
 @dataclass
@@ -65,13 +79,15 @@ class Fleet:
     settings: Mapping[str, str] = field(default_factory=dict)
     members: list[Member] = field(default_factory=list)
 
-    def start(self, service: str, *, dying_at: tuple[str, int] | None = None) -> Member:
-        """Start one process of *service*, which may be one that dies at the n-th of a step."""
+    def start(self, service: str, *, dying_at: tuple[str, int] | None = None, failing_at: str | None = None) -> Member:
+        """Start one process of *service*, which may die at the n-th of a step, or fail at every event of a type."""
         (port,) = free_ports(1)
         log = self.folder / f"{service}-{len(self.members)}.log"
-        module = (
-            ["tests.faults.dying", service, dying_at[0], str(dying_at[1])] if dying_at else [f"services.{service}.app"]
-        )
+        module = [f"services.{service}.app"]
+        if dying_at is not None:
+            module = ["tests.faults.dying", service, dying_at[0], str(dying_at[1])]
+        if failing_at is not None:
+            module = ["tests.journey.failing", service, failing_at]
         with log.open("wb") as output:
             process = subprocess.Popen(
                 [sys.executable, "-m", *module],
