@@ -31,7 +31,7 @@ check: install
 # What needs no server first: it says within seconds what is broken.
 test: check
 	$(PYTEST) -n 2 --dist worksteal -m "unit or component or contract or architecture"
-	$(PYTEST) -m simulation
+	$(PYTEST) -m "simulation or learning"
 	$(PYTEST) -m "connected or journey" --stack embedded
 
 test-kafka: install

@@ -20,7 +20,8 @@ from tindak.stack import LocalStack
 from tindak.topics import apply, connect
 
 # A busy machine is no fault of a rule: no test fails because an example took long.
-settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("patient", deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("thorough", parent=settings.get_profile("patient"), max_examples=1000)
 settings.load_profile("patient")
 
 POLICY = Path(__file__).parents[1] / "policy"
