@@ -1,0 +1,118 @@
+"""A rule that fails costs one record, many in a row stop the service, and what failed can be given back to it."""
+
+import asyncio
+import json
+import os
+import re
+import sys
+from asyncio.subprocess import PIPE
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shared import events as e
+from shared import topics
+from shared.delivery.audit.ledger import Where
+from shared.delivery.outgoing import Outgoing
+from tests.faults.city import as_outgoing, complaint
+from tests.journey.story import Story, story_of
+from tests.servers.addresses import Namespace
+from tests.servers.fleet import POLICY, ROOT, Fleet, Member, running, until
+from tindak.envelopes import update
+
+pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]
+
+WITHIN_SECONDS = 90
+STORY = {
+    "channel": "web",
+    "source_id": "1",
+    "title": "Lampu jalan mati",
+    "body": "Lampu PJU di Jalan Merpati Kelurahan Sawah Baru mati sejak seminggu.",
+}
+AGENCY = "/agencies/dishub"
+FIVE_IN_A_ROW = {"TINDAK_DEAD_LETTERS_IN_A_ROW_MAX": "5"}
+STOPPED = (
+    "6 records in a row could not be handled, the last because: malformed: Not JSON: Expecting value, line 1 column 1."
+)
+
+
+async def tindak(namespace: Namespace, *arguments: str) -> list[dict[str, Any]]:
+    """Return what a command prints, line by line; it must succeed."""
+    own = {"PATH": os.environ["PATH"], "TINDAK_POLICY_DIR": str(POLICY)} | namespace.environment
+    command = [sys.executable, "-m", "tindak.cli", *arguments, "--json"]
+    done = await asyncio.create_subprocess_exec(*command, cwd=ROOT, env=own, stdout=PIPE, stderr=PIPE)
+    out, err = await asyncio.wait_for(done.communicate(), WITHIN_SECONDS)
+    assert (done.returncode, err) == (0, b""), err
+    return [json.loads(line) for line in out.splitlines()]
+
+
+def letters(story: Story) -> set[Where]:
+    """Return where everything first lay that routing could not handle."""
+    told = (dict(record.headers) for record in story.records if record.topic == topics.dead_letter_topic("routing"))
+    return {(place["dlq-topic"].decode(), int(place["dlq-partition"]), int(place["dlq-offset"])) for place in told}
+
+
+async def ended(member: Member) -> int:
+    """Tell a process to end; return its exit code."""
+    member.process.terminate()
+    return await asyncio.to_thread(member.process.wait, WITHIN_SECONDS)
+
+
+async def test_many_dead_letters_in_a_row_stop_a_service_until_somebody_has_looked(
+    namespace: Namespace, tmp_path: Path
+) -> None:
+    fleet = Fleet(namespace, tmp_path, settings=FIVE_IN_A_ROW)
+    async with running(fleet), story_of(namespace) as story:
+        routing = next(member for member in fleet.members if member.service == "routing")
+        accepted = await story.complain(**STORY)
+        await story.hears(e.TicketRouted, topics.TICKETS, accepted.ticket_id)
+        garbage = [Outgoing("", topics.UPDATES, "garbage", f"garbage {number}".encode()) for number in range(12)]
+        await story.client.publish(garbage)
+        await until(lambda: "consumer" in routing.because(), WITHIN_SECONDS, fleet.last_words)
+
+        await story.client.publish([as_outgoing(complaint(1))])
+        await story.until(lambda: len(story.events(topics.ACCEPTED)) == 2 or None, "what the others do meanwhile")
+
+        assert (routing.health("live"), routing.process.poll()) == (200, None)
+        assert routing.because() == {"consumer": STOPPED}
+        assert [said["event"] for said in routing.said() if said["level"] == "error"] == ["stopped reading"]
+        assert (len(letters(story)), len(story.events(topics.TICKETS))) == (0, 1)
+        assert await ended(routing) == 0
+
+        fleet.settings = {}
+        fleet.start("routing")
+
+        await story.until(lambda: len(letters(story)) == 12 or None, "every dead letter")
+        await story.ask(AGENCY, e.AcknowledgeTicket(ticket_id=accepted.ticket_id))
+        await story.audited(letters(story))
+
+
+async def test_what_a_bad_deploy_could_not_handle_is_given_back_once_it_is_mended(
+    namespace: Namespace, tmp_path: Path
+) -> None:
+    fleet = Fleet(namespace, tmp_path)
+    bad = fleet.start("routing", failing_at=e.AcknowledgeTicket.TYPE)
+    async with running(fleet, "intake", "sla", "notify"), story_of(namespace) as story:
+        accepted = await story.complain(**STORY)
+        ticket = accepted.ticket_id
+        await story.hears(e.TicketRouted, topics.TICKETS, ticket)
+        asked = update(e.AcknowledgeTicket(ticket_id=ticket, note="Kami cek."), AGENCY, datetime.now(UTC))
+        await story.client.publish([asked])
+        await story.ask("/channels/web", e.ReplyToTicket(ticket_id=ticket, text="Masih gelap."))  # it goes on
+        (lies,) = await story.until(lambda: letters(story) or None, "a dead letter")
+        assert await ended(bad) == 0
+        await fleet.ready(fleet.start("routing"))
+
+        (listed,) = await tindak(namespace, "dlq", "list", "routing")
+        given = await tindak(namespace, "dlq", "replay", "routing", "--reason", "bug")
+        seen = await story.hears(e.TicketAcknowledged, topics.agency_topic("dishub"), ticket)
+        again = await tindak(namespace, "dlq", "replay", "routing", "--all")
+        await story.audited({lies})
+
+        assert (listed["reason"], listed["attempts"]) == ("bug", "1")
+        assert re.fullmatch(r"ZeroDivisionError at .*failing\.py:\d+", listed["error"])
+        assert given == again == [{"id": "/".join(map(str, lies)), "reason": "bug", "replayed": True}]
+        assert (seen.note, seen.version) == ("Kami cek.", 3)
+        assert story.told(topics.TICKETS, ticket) == ["routed", "reporter_replied", "acknowledged"]
