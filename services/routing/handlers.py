@@ -1,9 +1,12 @@
 """What routing hears and which rule decides; never a rule itself."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from services.routing.domain.asking import questions
 from services.routing.domain.decide import decide
+from services.routing.domain.opinion import NO_MODEL, NOT_ASKED, Opinion, TextModel
 from services.routing.domain.rules import RoutingPolicy
 from services.routing.domain.state import State
 from shared import topics
@@ -16,6 +19,8 @@ class RoutingHandler:
 
     Args:
         policy: The city's rules; may be replaced between two batches.
+        model: Asked about what the rules leave open; None for none.
+        opinions: What it makes of the reports of the batch at hand, by ticket.
     """
 
     service = "routing"
@@ -29,8 +34,24 @@ class RoutingHandler:
     )
     keeps_answers = False
 
-    def __init__(self, policy: RoutingPolicy) -> None:
+    def __init__(
+        self, policy: RoutingPolicy, model: TextModel | None = None, opinions: Mapping[str, Opinion] | None = None
+    ) -> None:
         self.policy = policy
+        self.model = model
+        self.opinions = opinions or {}
+
+    async def prefetch(self, waiting: Sequence[tuple[State | None, Event]]) -> "RoutingHandler":
+        """Return the same rules, knowing what the model makes of the reports that it is asked about."""
+        policy, model = self.policy, self.model
+        if model is None:
+            return self
+
+        def ask() -> dict[str, Opinion]:
+            asked = questions(policy, waiting)
+            return dict(zip(asked, model.suggest(list(asked.values())) if asked else (), strict=True))
+
+        return RoutingHandler(policy, model, await asyncio.to_thread(ask))
 
     def key_of(self, event: Event) -> str:
         """Return the ticket that *event* concerns; every event on these topics names one."""
@@ -39,7 +60,8 @@ class RoutingHandler:
 
     def decide(self, state: State | None, event: Event, arrival: Arrival) -> Decision[State]:
         """Return what follows from *event*."""
-        return decide(self.policy, state, event, arrival)
+        unasked = NO_MODEL if self.model is None else NOT_ASKED
+        return decide(self.policy, state, event, arrival, self.opinions.get(self.key_of(event), unasked))
 
     def refuse(self, record: Record, arrival: Arrival, fault: UnreadableEvent) -> Sequence[Fact] | None:
         """Return None: what cannot be read names no ticket that could be answered about, so it is a dead letter."""
