@@ -8,6 +8,7 @@ from services.routing.store import STATE
 from shared import service
 from shared.delivery.vitals import Observe, unobserved
 from shared.mongo import MongoStore, collection
+from shared.policy_watch import PolicyWatch
 from shared.service import Service
 from shared.settings import CommonSettings
 
@@ -15,9 +16,12 @@ from shared.settings import CommonSettings
 def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[State]:
     """Return the service, not started."""
     own = Settings()
-    handler = RoutingHandler(load_routing(settings.policy_dir))
+    watch = PolicyWatch(RoutingHandler.service, settings.policy_dir, load_routing)
+    handler = RoutingHandler(watch.policy)
     store = MongoStore(collection(settings.mongo, handler.service), STATE)
-    return Service(settings, handler, store, own.health_port, observe)
+    built = Service(settings, handler, store, own.health_port, observe)
+    built.follow(watch, handler.take)
+    return built
 
 
 def main() -> None:

@@ -41,6 +41,10 @@ class RoutingHandler:
         self.model = model
         self.opinions = opinions or {}
 
+    def take(self, policy: RoutingPolicy) -> None:
+        """Decide by *policy* from now on."""
+        self.policy = policy
+
     async def prefetch(self, waiting: Sequence[tuple[State | None, Event]]) -> "RoutingHandler":
         """Return the same rules, knowing what the model makes of the reports that it is asked about."""
         policy, model = self.policy, self.model
