@@ -9,12 +9,15 @@ import typer
 from tindak.console import say_json
 from tindak.policy_check import check
 from tindak.policy_explain import explain_command
+from tindak.policy_past import backtest_command, diff_command
 from tindak.trial_options import policy_of
 
 app = typer.Typer(name="policy", help="The city's policy.", no_args_is_help=True)
 
 
 app.command("explain")(explain_command)
+app.command("backtest")(backtest_command)
+app.command("diff")(diff_command)
 
 
 @app.command("check")
