@@ -15,3 +15,6 @@ TROUBLE = Gauge("tindak_trouble", "1 while broker or database are out of reach."
 POLICY_BROKEN = Gauge(
     "tindak_policy_broken", "1 while the policy's files cannot be used and the last holds.", ["service"]
 )
+SHADOW = Counter(
+    "tindak_shadow_total", "New tickets by what the shadow policy would have done about them.", ["outcome"]
+)

@@ -2,7 +2,7 @@
 
 import csv
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -119,16 +119,15 @@ async def read_topics(client: Client) -> list[Past]:
 
 def past_on(records: Iterable[Record]) -> list[Past]:
     """Return the accepted complaints among *records*, in their order, and who has or had them."""
-    told: dict[str, list[Event]] = defaultdict(list)
-    for event in events_on(records):
-        told[getattr(event.data, "ticket_id", "")].append(event)
-    ended = [history(events) for events in told.values()]
+    ended = map(history, tickets_on(records))
     return [Past(one.accepted, one.agency) for one in ended if one.accepted is not None]
 
 
-def events_on(records: Iterable[Record]) -> Iterator[Event]:
-    """Yield the events of *records* that can be read."""
+def tickets_on(records: Iterable[Record]) -> list[list[Event]]:
+    """Return the events of *records* that can be read, ticket by ticket."""
+    told: dict[str, list[Event]] = defaultdict(list)
     for record in records:
         event = event_of(record)
         if event is not None:
-            yield event
+            told[getattr(event.data, "ticket_id", "")].append(event)
+    return list(told.values())

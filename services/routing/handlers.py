@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from copy import copy
 from datetime import datetime
+from typing import Self
 
 from services.routing.domain.asking import questions
 from services.routing.domain.decide import decide
-from services.routing.domain.opinion import NO_MODEL, NOT_ASKED, Opinion, TextModel
+from services.routing.domain.opinion import NO_MODEL, NOT_ASKED, Opinion, Question, TextModel
 from services.routing.domain.rules import RoutingPolicy
 from services.routing.domain.state import State
 from shared import topics
@@ -45,17 +47,27 @@ class RoutingHandler:
         """Decide by *policy* from now on."""
         self.policy = policy
 
-    async def prefetch(self, waiting: Sequence[tuple[State | None, Event]]) -> "RoutingHandler":
+    async def prefetch(self, waiting: Sequence[tuple[State | None, Event]]) -> Self:
         """Return the same rules, knowing what the model makes of the reports that it is asked about."""
-        policy, model = self.policy, self.model
+        model = self.model
         if model is None:
             return self
 
         def ask() -> dict[str, Opinion]:
-            asked = questions(policy, waiting)
+            asked = self.questions(waiting)
             return dict(zip(asked, model.suggest(list(asked.values())) if asked else (), strict=True))
 
-        return RoutingHandler(policy, model, await asyncio.to_thread(ask))
+        informed = copy(self)
+        informed.opinions = await asyncio.to_thread(ask)
+        return informed
+
+    def questions(self, waiting: Sequence[tuple[State | None, Event]]) -> dict[str, Question]:
+        """Return what the model is asked about *waiting*, by ticket."""
+        return questions(self.policy, waiting)
+
+    def opinion_on(self, ticket_id: str) -> Opinion:
+        """Return what the model makes of a ticket's report, or why it was not asked."""
+        return self.opinions.get(ticket_id, NO_MODEL if self.model is None else NOT_ASKED)
 
     def key_of(self, event: Event) -> str:
         """Return the ticket that *event* concerns; every event on these topics names one."""
@@ -64,8 +76,7 @@ class RoutingHandler:
 
     def decide(self, state: State | None, event: Event, arrival: Arrival) -> Decision[State]:
         """Return what follows from *event*."""
-        unasked = NO_MODEL if self.model is None else NOT_ASKED
-        return decide(self.policy, state, event, arrival, self.opinions.get(self.key_of(event), unasked))
+        return decide(self.policy, state, event, arrival, self.opinion_on(self.key_of(event)))
 
     def refuse(self, record: Record, arrival: Arrival, fault: UnreadableEvent) -> Sequence[Fact] | None:
         """Return None: what cannot be read names no ticket that could be answered about, so it is a dead letter."""
