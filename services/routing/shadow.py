@@ -6,7 +6,8 @@ from functools import partial
 import structlog
 
 from services.routing.domain.asking import questions
-from services.routing.domain.filing import verdict_on
+from services.routing.domain.evidence import read
+from services.routing.domain.filing import report_of, verdict_on
 from services.routing.domain.opinion import Opinion, Question, TextModel
 from services.routing.domain.rules import RoutingPolicy
 from services.routing.domain.state import Filed, State
@@ -61,7 +62,8 @@ class ShadowedRouting(RoutingHandler):
         """Log and count what the shadow policy would have decided about *complaint*."""
         first = decision.facts[0].data
         live = first.agency if isinstance(first, TicketRouted) else TRIAGE
-        verdict = verdict_on(self.shadow, complaint, self.opinion_on(complaint.ticket_id))
+        evidence = read(self.shadow, report_of(complaint))
+        verdict = verdict_on(self.shadow, complaint, evidence, self.opinion_on(complaint.ticket_id))
         shadow = verdict.agency if isinstance(verdict, Chosen) else TRIAGE
         metrics.SHADOW.labels(outcome_of(live, shadow)).inc()
         log.info(

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from services.routing.domain.evidence import read
 from services.routing.domain.filing import report_of, verdict_on
 from services.routing.domain.opinion import Question
 from services.routing.domain.rules import RoutingPolicy
@@ -24,9 +25,9 @@ def questions(policy: RoutingPolicy, waiting: Sequence[tuple[State | None, Event
             case Filed(), _:
                 continue
             case awaited, ComplaintAccepted() as complaint:
+                report = report_of(complaint)
                 comes_back = awaited is not None or complaint.ticket_id in declined
-                if comes_back or isinstance(verdict_on(policy, complaint), Undecided):
+                if comes_back or isinstance(verdict_on(policy, complaint, read(policy, report)), Undecided):
                     category = policy.category_of(complaint.category)
-                    code = category.code if category else complaint.category
-                    asked[complaint.ticket_id] = Question(report_of(complaint), code)
+                    asked[complaint.ticket_id] = Question(report, category.code if category else complaint.category)
     return asked

@@ -49,27 +49,24 @@ def open_ticket(policy: RoutingPolicy, complaint: ComplaintAccepted, now: dateti
         at=complaint.accepted_at,
     )
     turn = Turn(ticket, InTriage(), now)
-    match decide_agency(policy, case_of(policy, complaint, evidence, opinion)):
+    match verdict_on(policy, complaint, evidence, opinion):
         case Chosen() as choice:
             return turn.route(choice, policy.name_of(choice.agency))
         case undecided:
             return turn.triage(undecided)
 
 
+def verdict_on(
+    policy: RoutingPolicy, complaint: ComplaintAccepted, evidence: Evidence, opinion: Opinion = NO_MODEL
+) -> Verdict:
+    """Return what the ladder comes to for a complaint and what its words speak for."""
+    category, district = policy.category_of(complaint.category), policy.district_of(complaint.location)
+    return decide_agency(policy, Case(evidence, complaint.target_agency, category, district, opinion))
+
+
 def report_of(complaint: ComplaintAccepted) -> Report:
-    """Return the report as agencies see it."""
+    """Return what an agency needs and may see of a complaint."""
     return Report(**complaint.model_dump(include=set(Report.model_fields)))
-
-
-def case_of(policy: RoutingPolicy, complaint: ComplaintAccepted, evidence: Evidence, opinion: Opinion) -> Case:
-    """Return what the ladder decides about."""
-    district = policy.district_of(complaint.location)
-    return Case(evidence, complaint.target_agency, policy.category_of(complaint.category), district, opinion)
-
-
-def verdict_on(policy: RoutingPolicy, complaint: ComplaintAccepted, opinion: Opinion = NO_MODEL) -> Verdict:
-    """Return what the ladder comes to for a complaint; the same as when it is filed."""
-    return decide_agency(policy, case_of(policy, complaint, read(policy, report_of(complaint)), opinion))
 
 
 def remember(policy: RoutingPolicy, awaited: Awaited | None, update: Update) -> Decision[State]:
