@@ -92,7 +92,7 @@ class Rulebook:
     @cached_property
     def book(self) -> Phrasebook:
         """Return the phrases of all rules."""
-        return Phrasebook(self.spellings, frozenset(p for rule in self.rules for p in rule.condition.phrases))
+        return Phrasebook(self.spellings, frozenset(p for rule in self.rules for p in rule.condition.phrases), True)
 
     @cached_property
     def _spoken_for(self) -> Mapping[Phrase, tuple[int, ...]]:
