@@ -11,6 +11,8 @@ from services.routing.domain.typos import Forgiveness
 
 WORD = re.compile(r"[^\W_]+")
 ENDINGS = ("nya", "lah", "kah", "pun")
+REGIONAL_ENDINGS = ("ne", "na", "e")  # Javanese and Sundanese for -nya
+BARE_LETTERS_MIN = 4  # before a regional ending, which is short enough to be part of another word
 WORDS_REMEMBERED_MAX = 50_000
 BREAK = "|"  # stands between two texts, so that no phrase reaches from one into the other
 
@@ -78,6 +80,10 @@ class Phrasebook:
         for ending in ENDINGS:
             bare = word.removesuffix(ending)
             if bare != word and bare in self._known:
+                return bare
+        for ending in REGIONAL_ENDINGS:
+            bare = word.removesuffix(ending)
+            if bare != word and len(bare) >= BARE_LETTERS_MIN and bare in self._known:
                 return bare
         if word.removesuffix("2") in self._known:
             return word.removesuffix("2")
