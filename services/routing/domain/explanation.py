@@ -30,14 +30,14 @@ def rule_steps(policy: RoutingPolicy, evidence: Evidence, agencies: Iterable[str
 
 
 def likely(policy: RoutingPolicy, opinion: Opinion, district: str | None) -> Likely:
-    """Return the agencies of the city that a model thinks of, most probable first, the district's office by its code.
+    """Return the codes of the city's agencies that a model thinks of by code or official name, most probable first.
 
     Args:
         district: Code of the district office of the report's place; None if the place is not known.
     """
     ranking = opinion.ranking if isinstance(opinion, Guess) else ()
-    named = ((district if agency == DISTRICT_OFFICE else agency, probability) for agency, probability in ranking)
-    return tuple((agency, probability) for agency, probability in named if agency and agency in policy.agencies)
+    named = ((told if told != DISTRICT_OFFICE else district or "", probability) for told, probability in ranking)
+    return tuple((code, probability) for told, probability in named if (code := policy.code_of(told)) is not None)
 
 
 def suggestions(

@@ -176,6 +176,14 @@ class RoutingPolicy:
         """Return the official name of an agency, or its code where the directory has it no longer."""
         return self.agencies.get(agency, agency)
 
+    @cached_property
+    def _code_by_name(self) -> Mapping[str, str]:
+        return {name.lower(): code for code, name in self.agencies.items()} | {code: code for code in self.agencies}
+
+    def code_of(self, agency: str) -> str | None:
+        """Return the code of an agency that is told by its code or its official name; None if there is none such."""
+        return self._code_by_name.get(" ".join(agency.lower().split()))
+
     def district_of(self, location: Location | None) -> str | None:
         """Return the code of the district office of a place, or None where its kecamatan is not known."""
         return self.districts.get(location.kecamatan) if location and location.kecamatan else None

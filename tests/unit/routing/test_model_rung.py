@@ -111,6 +111,13 @@ def test_the_model_s_district_office_is_the_one_of_the_place() -> None:
     assert isinstance(nowhere, Undecided)
 
 
+def test_a_model_may_have_learned_official_names() -> None:
+    decided = verdict(guess(("DINAS  perhubungan", 0.95)))
+
+    assert isinstance(decided, Chosen)
+    assert decided.agency == "dishub"
+
+
 @pytest.mark.parametrize(
     ("text", "case"), [("Lampu jalan mati", {}), (VAGUE, {"requested": "dlh"}), ("Listrik padam", {})]
 )
