@@ -67,7 +67,7 @@ class LearnedModel:
 
 
 def place_of(question: Question) -> dict[str, str]:
-    """Return what is known beside the text, by the names under which classifiers learn it; without what is not known."""
+    """Return what is known beside the text, by the names under which classifiers learn it."""
     place = question.report.location
     told = {
         "address": place.text if place else None,
