@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from shared.events import ComplaintAccepted, ComplaintRejected, ComplaintSubmitted, Step, TicketRouted
 from tindak.console import Misuse, say_json, wait_for
 from tindak.trial import Routed, Trial
-from tindak.trial_options import PolicyDir, policy_of
+from tindak.trial_options import ModelDir, PolicyDir, model_of, policy_of
 
 OF_THE_TICKET = frozenset({"ticket_id", "tracking_id", "state", "version", "at", "accepted_at", "submitted_at", "hop"})
 OF_THE_REPORT = frozenset({"title", "body", "location", "category", "target_agency", "missing", "flags"})
@@ -45,6 +45,7 @@ def explain_command(
     classification: Annotated[str | None, typer.Option(help="As the reporter chose it.")] = None,
     channel: Annotated[str, typer.Option(help="Through which the report comes.")] = "web",
     policy: PolicyDir = Path("policy"),
+    model: ModelDir = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """Say which agency a report would go to, and why; the same as the services would say. Exit 1 if it is refused."""
@@ -52,7 +53,7 @@ def explain_command(
         body=text, title=title, category=category, target_agency=agency, classification=classification, channel=channel,
         location={"kelurahan": kelurahan, "kecamatan": kecamatan, "text": place},
     )  # fmt: skip
-    found = wait_for(explain(Trial.of(policy_of(policy)), report))
+    found = wait_for(explain(Trial.of(policy_of(policy), model_of(model)), report))
     if as_json:
         say_json(as_object(found))
     else:

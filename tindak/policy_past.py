@@ -15,7 +15,7 @@ from tindak.console import Misuse, read_settings, say_json, wait_for
 from tindak.past import Past, read_csv, read_topics
 from tindak.policy_diff import differences
 from tindak.trial import Trial
-from tindak.trial_options import PolicyDir, policy_of
+from tindak.trial_options import ModelDir, PolicyDir, model_of, policy_of
 
 EXAMPLES_MAX = 10
 RANK = (Verdict.WRONG, Verdict.REFUSED, Verdict.UNSURE, Verdict.OFFERED, Verdict.RIGHT)  # ever better for the reporter
@@ -29,10 +29,11 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON object.")]
 
 def backtest_command(
     file: File = None, from_topics: FromTopics = False, policy: PolicyDir = Path("policy"),
+    model: ModelDir = None,
     text: Text = None, agency: Agency = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Run a policy over reports of the past and say who would gain and lose, agency by agency."""
-    trial = Trial.of(policy_of(policy))
+    trial = Trial.of(policy_of(policy), model_of(model))
     decided = wait_for(_backtest(trial, file, from_topics, policy, {"text": text, "agency": agency}))
     if as_json:
         say_json(as_object(trial, decided))
@@ -50,15 +51,16 @@ def diff_command(
     before: Annotated[Path, typer.Argument(help="Directory of the one policy.")],
     after: Annotated[Path, typer.Argument(help="Directory of the other.")],
     file: Annotated[Path | None, typer.Option("--file", help="CSV of past reports to run both over.")] = None,
-    from_topics: FromTopics = False, text: Text = None, agency: Agency = None, as_json: AsJson = False,
+    from_topics: FromTopics = False, model: ModelDir = None, text: Text = None, agency: Agency = None,
+    as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Say what differs between two policies and, with past reports, what the second would decide differently."""
     changes = differences(policy_of(before), policy_of(after))
     told: dict[str, Any] = {"changes": [asdict(change) for change in changes]}
     said = list(map(str, changes)) or ["The two policies are the same."]
     if file is not None or from_topics:
-        columns = {"text": text, "agency": agency}
-        pairs = wait_for(_both(Trial.of(before), Trial.of(after), file, from_topics, before, columns))
+        columns, learned = {"text": text, "agency": agency}, model_of(model)
+        pairs = wait_for(_both(Trial.of(before, learned), Trial.of(after, learned), file, from_topics, before, columns))
         told |= compared(pairs)
         said += differently(pairs)
     if as_json:

@@ -11,6 +11,7 @@ from services.routing.policy import load_routing
 from services.routing.settings import Settings
 from services.routing.shadow import ShadowedRouting
 from services.routing.store import STATE
+from services.routing.text_model import load_model
 from shared import service
 from shared.delivery.vitals import Observe, unobserved
 from shared.mongo import MongoStore, collection
@@ -27,7 +28,8 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[St
     own = Settings()
     watch = PolicyWatch(RoutingHandler.service, settings.policy_dir, load_routing)
     shadow = shadow_watch(own.shadow_policy_dir)
-    handler = ShadowedRouting(watch.policy, shadow.policy) if shadow else RoutingHandler(watch.policy)
+    model = load_model(own.model_dir) if own.model_dir else None
+    handler = ShadowedRouting(watch.policy, shadow.policy, model) if shadow else RoutingHandler(watch.policy, model)
     store = MongoStore(collection(settings.mongo, handler.service), STATE)
     built = Service(settings, handler, store, own.health_port, observe)
     built.follow(watch, handler.take)

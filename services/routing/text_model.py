@@ -1,73 +1,45 @@
-"""Asks a trained classifier on behalf of the ladder; learns and stores nothing, and decides nothing."""
+"""Asks a trained model on behalf of the ladder; learns and stores nothing, and decides nothing."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Protocol
+from collections.abc import Sequence
+from pathlib import Path
 
+from services.routing.classifier.model import NEVER, Model
+from services.routing.classifier.model_file import ModelRefused, load
 from services.routing.domain.opinion import Guess, Question
 
 RANKED_MAX = 5  # more than an officer is offered, since some may be no agencies of the city or have declined already
-ALWAYS = 1.0  # no probability is above it
-
-
-class Suggested(Protocol):
-    """What a classifier says of one report."""
-
-    @property
-    def ranked(self) -> tuple[tuple[str, float], ...]:
-        """Return agencies and their probabilities, likeliest first."""
-        ...
-
-
-class Classifier(Protocol):
-    """What the ladder needs of a classifier."""
-
-    @property
-    def agencies(self) -> Sequence[str]:
-        """Return the agencies that it knows."""
-        ...
-
-    @property
-    def thresholds(self) -> Iterable[float]:
-        """Return for each of them the probability from which it needs no person; above 1 for never."""
-        ...
-
-    def suggest(
-        self, texts: Sequence[str], places: Sequence[Mapping[str, str]], *, at_most: int
-    ) -> Sequence[Suggested]:
-        """Return what it says of each report; may be called in any thread."""
-        ...
+NAME_SYMBOLS = 12  # of the hash, as a policy's version has
 
 
 class LearnedModel:
-    """A classifier as the ladder asks it.
+    """A model as the ladder asks it.
 
     Args:
-        classifier: Trained.
+        model: Trained.
         name: Which one it is; stands in every explanation.
         precision: Share of right ones for which its thresholds were chosen, 0 to 1.
     """
 
-    def __init__(self, classifier: Classifier, name: str, precision: float) -> None:
-        self.classifier = classifier
+    def __init__(self, model: Model, name: str, precision: float) -> None:
+        self.model = model
         self.name = name
         self.precision = precision
-        self.thresholds = dict(zip(classifier.agencies, map(float, classifier.thresholds), strict=True))
+        self.thresholds = dict(zip(model.agencies, map(float, model.thresholds), strict=True))
 
     def suggest(self, questions: Sequence[Question]) -> list[Guess]:
         """Return a guess for each question, in order."""
         texts = [f"{question.report.title}\n{question.report.body}" for question in questions]
-        suggested = self.classifier.suggest(texts, list(map(place_of, questions)), at_most=RANKED_MAX)
+        suggested = self.model.suggest(texts, list(map(place_of, questions)), at_most=RANKED_MAX)
         return [self.guess(one.ranked) for one in suggested]
 
     def guess(self, ranked: tuple[tuple[str, float], ...]) -> Guess:
         """Return what was suggested, with the threshold of the likeliest agency."""
-        threshold = self.thresholds[ranked[0][0]] if ranked else None
-        certain = threshold if threshold is not None and threshold <= ALWAYS else None
-        return Guess(self.name, ranked, certain, self.precision)
+        threshold = self.thresholds[ranked[0][0]]
+        return Guess(self.name, ranked, None if threshold >= NEVER else threshold, self.precision)
 
 
 def place_of(question: Question) -> dict[str, str]:
-    """Return what is known beside the text, by the names under which classifiers learn it."""
+    """Return what is known beside the text, by the names under which models learn it."""
     place = question.report.location
     told = {
         "address": place.text if place else None,
@@ -76,3 +48,16 @@ def place_of(question: Question) -> dict[str, str]:
         "category": question.category,
     }
     return {name: text for name, text in told.items() if text}
+
+
+def load_model(directory: Path) -> LearnedModel:
+    """Return the model in *directory*.
+
+    Raises:
+        ValueError: It is missing, of another format, or was changed since it was trained; in one sentence.
+    """
+    try:
+        model, manifest = load(directory)
+    except ModelRefused as refused:
+        raise ValueError(str(refused)) from refused
+    return LearnedModel(model, str(manifest["hash"])[:NAME_SYMBOLS], float(manifest["training"]["precision"]))

@@ -5,6 +5,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from shared.policy import version_of
+from tests.unit.routing.test_text_model import taught
 from tindak.console import Failure
 from tindak.policy_cli import app
 
@@ -90,3 +91,16 @@ def test_a_policy_that_is_not_there_is_said_in_one_sentence(tmp_path: Path) -> N
     result = CliRunner().invoke(app, ["explain", "--policy", str(tmp_path / "gone"), "--text", "x"])
 
     assert isinstance(result.exception, Failure)
+
+
+def test_a_model_that_cannot_be_used_is_said_in_one_sentence(tmp_path: Path) -> None:
+    result = run("--text", "Lampu jalan mati", "--model", str(tmp_path / "gone"))
+
+    assert isinstance(result.exception, Failure)
+    assert "train a model there first" in str(result.exception)
+
+
+def test_a_model_explains_what_the_rules_leave_open(tmp_path: Path) -> None:
+    found = told("--text", "bohlam tiang gelap nomor 7", "--kecamatan", "Setu", "--model", str(taught(tmp_path)))
+
+    assert (found["outcome"], found["agency"], found["decided_by"]) == ("routed", "dishub", "model")
