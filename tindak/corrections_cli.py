@@ -1,6 +1,7 @@
-"""``tindak routing corrections``: writes what people corrected about the routing as a file to train with."""
+"""``tindak routing corrections`` and ``retrain``: what people corrected about the routing, and learning from it."""
 
 import sys
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -8,9 +9,12 @@ from typing import Annotated
 import typer
 
 from shared import topics
+from shared.agencies import load_agencies
 from tindak.client import Client
-from tindak.console import Failure, Misuse, read_settings, wait_for
+from tindak.console import Failure, Misuse, read_settings, say_json, wait_for
 from tindak.corrections import Correction, corrections_on, write
+from tindak.past import codes_of
+from tindak.trial_options import PolicyDir, policy_of
 
 
 def corrections_command(
@@ -46,3 +50,49 @@ def day(given: str | None) -> datetime | None:
     except ValueError as error:
         raise Misuse(f"`{given}` is no date, like 2026-03-02, and no instant.") from error
     return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def retrain_command(
+    file: Annotated[Path, typer.Argument(help="What the model in use learned from, CSV or XLSX.")],
+    corrections: Annotated[Path, typer.Option("--corrections", help="File that `tindak routing corrections` wrote.")],
+    model: Annotated[Path, typer.Option("--model", metavar="DIR", help="Where the model lies and is replaced.")],
+    policy: PolicyDir = Path("policy"),
+    text: Annotated[str | None, typer.Option("--text", metavar="COL", help="Column of the text in FILE.")] = None,
+    agency: Annotated[str | None, typer.Option("--agency", metavar="COL", help="Column of the agency.")] = None,
+    precision: Annotated[
+        float, typer.Option(help="Share of what is routed without a person that must be right.")
+    ] = 0.95,
+    seed: Annotated[int, typer.Option(help="The same files and seed give the same model.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Learn from corrections, too; the model is replaced only if that is no worse on the newest reports. Else exit 1."""
+    from services.routing.classifier.exports import Asked, ColumnMissing, read_export
+    from services.routing.classifier.model_file import save
+    from services.routing.classifier.tables import TableUnreadable
+    from services.routing.classifier.training import TooLittle
+    from tindak.retraining import TooFew, named, retrain
+
+    codes = codes_of(load_agencies(policy_of(policy)))
+    try:
+        known = named(read_export(file, Asked(text, agency)).examples, codes)
+        corrected = named(read_export(corrections, Asked()).examples, codes)
+        found = retrain(known, corrected, precision=precision, seed=seed)
+    except (ColumnMissing, TableUnreadable, TooFew, TooLittle) as error:
+        raise Failure(str(error)) from error
+    kept = found.refused_because
+    named_so = (
+        None if kept else save(model, found.model, found.summary, {"file": file.name, "corrected_by": corrections.name})
+    )
+    if as_json:
+        scores = {"before": asdict(found.before), "after": asdict(found.after)}
+        say_json({"replaced": kept is None, "because": kept, "hash": named_so, **scores})
+    elif kept:
+        typer.echo(
+            f"The model in use is kept: on {found.after.rows} of the newest reports the new one is worse; {kept}."
+        )
+    else:
+        typer.echo(
+            f"Model {(named_so or '')[:12]} is in {model}: it finds the agency of {found.after.top1:.1%} of the newest"
+            f" {found.after.rows} reports, the old one of {found.before.top1:.1%}."
+        )
+    raise typer.Exit(1 if kept else 0)
