@@ -59,13 +59,11 @@ def retrain_command(
     policy: PolicyDir = Path("policy"),
     text: Annotated[str | None, typer.Option("--text", metavar="COL", help="Column of the text in FILE.")] = None,
     agency: Annotated[str | None, typer.Option("--agency", metavar="COL", help="Column of the agency.")] = None,
-    precision: Annotated[
-        float, typer.Option(help="Share of what is routed without a person that must be right.")
-    ] = 0.95,
+    precision: Annotated[float, typer.Option(help="Share of what it routes alone that must be right.")] = 0.95,
     seed: Annotated[int, typer.Option(help="The same files and seed give the same model.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
-    """Learn from corrections, too; the model is replaced only if that is no worse on the newest reports. Else exit 1."""
+    """Learn from corrections, too; replace the model only if that is no worse on the newest reports; else exit 1."""
     from services.routing.classifier.exports import Asked, ColumnMissing, read_export
     from services.routing.classifier.model_file import save
     from services.routing.classifier.tables import TableUnreadable
@@ -87,9 +85,7 @@ def retrain_command(
         scores = {"before": asdict(found.before), "after": asdict(found.after)}
         say_json({"replaced": kept is None, "because": kept, "hash": named_so, **scores})
     elif kept:
-        typer.echo(
-            f"The model in use is kept: on {found.after.rows} of the newest reports the new one is worse; {kept}."
-        )
+        typer.echo(f"The model in use is kept: of {found.after.rows} newest reports the new one does worse; {kept}.")
     else:
         typer.echo(
             f"Model {(named_so or '')[:12]} is in {model}: it finds the agency of {found.after.top1:.1%} of the newest"

@@ -101,6 +101,8 @@ def test_a_model_that_cannot_be_used_is_said_in_one_sentence(tmp_path: Path) -> 
 
 
 def test_a_model_explains_what_the_rules_leave_open(tmp_path: Path) -> None:
-    found = told("--text", "bohlam tiang gelap nomor 7", "--kecamatan", "Setu", "--model", str(taught(tmp_path)))
+    found = told(
+        "--text", "bohlam padam, gelap", "--title", "Lapor", "--kelurahan", "Sarua", "--model", str(taught(tmp_path))
+    )
 
     assert (found["outcome"], found["agency"], found["decided_by"]) == ("routed", "dishub", "model")
