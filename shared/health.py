@@ -19,18 +19,25 @@ Faults = Mapping[str, str]
 class Health:
     """What a service says of itself: by name of the part, one sentence for each that is not well.
 
-    ``live`` has a sentence when only a restart can help, ``ready`` when work does not get done now.
+    ``live`` has a sentence when only a restart can help, ``ready`` when work does not get done now; ``remarks`` is what
+    somebody should know though work gets done.
     """
 
     live: Callable[[], Faults]
     ready: Callable[[], Faults]
+    remarks: Callable[[], Faults] = dict
 
 
 def application(service: str, health: Health) -> Starlette:
     """Return the web application of one service: ``/health/live``, ``/health/ready``, ``/metrics``."""
 
     def answer(faults: Faults) -> JSONResponse:
-        body = {"service": service, "status": "failing" if faults else "ok", "because": dict(faults)}
+        body = {
+            "service": service,
+            "status": "failing" if faults else "ok",
+            "because": dict(faults),
+            "remarks": dict(health.remarks()),
+        }
         return JSONResponse(body, status_code=503 if faults else 200)
 
     async def live(_: Request) -> JSONResponse:

@@ -12,3 +12,9 @@ BATCH_SECONDS = Histogram(
 DEAD_LETTERS = Counter("tindak_dead_letters_total", "Records that could not be handled.", ["service", "reason"])
 LAG_RECORDS = Gauge("tindak_lag_records", "Records that wait to be read.", ["service"])
 TROUBLE = Gauge("tindak_trouble", "1 while broker or database are out of reach.", ["service"])
+POLICY_BROKEN = Gauge(
+    "tindak_policy_broken", "1 while the policy's files cannot be used and the last holds.", ["service"]
+)
+SHADOW = Counter(
+    "tindak_shadow_total", "New tickets by what the shadow policy would have done about them.", ["outcome"]
+)

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Generic, TypeVar
 
 import structlog
@@ -25,10 +26,12 @@ from shared.health import Health, HealthServer
 from shared.kafka import KafkaConsumer
 from shared.mongo import MongoStore
 from shared.policy import PolicyInvalid
+from shared.policy_watch import PolicyWatch
 from shared.publishing import KafkaPublisher
 from shared.settings import CommonSettings
 from shared.watchdog import Stuck, Watchdog
 
+P = TypeVar("P")
 S = TypeVar("S")
 T = TypeVar("T")
 
@@ -89,7 +92,8 @@ class Service(Generic[S]):
             dead_letters_in_a_row_max=settings.dead_letters_in_a_row_max,
             observe=observe,
         )
-        health = Health(live=self.not_live, ready=self.not_ready)
+        self.remarks: dict[str, Callable[[], str]] = {}
+        health = Health(live=self.not_live, ready=self.not_ready, remarks=self.remarked)
         self.server = HealthServer(self.name, health, settings.health_host, health_port)
         self.ending = asyncio.Event()
         self.ended_by: BaseException | None = None
@@ -157,6 +161,15 @@ class Service(Generic[S]):
     def every(self, seconds: float, name: str, work: Callable[[], Awaitable[int]], full: int) -> None:
         """Let *work* be done every so many seconds from the start on; see `Loop`."""
         self.loops.append(Loop(name, work, timedelta(seconds=seconds), full))
+
+    def follow(self, watch: PolicyWatch[P], take: Callable[[P], None], part: str = "policy") -> None:
+        """Let *take* have the policy whenever its files have changed; health says which one holds."""
+        self.every(self.settings.policy_look_every_seconds, part, partial(watch.look, take), full=1)
+        self.remarks[part] = watch.remark
+
+    def remarked(self) -> dict[str, str]:
+        """Return what somebody should know though work gets done, part by part."""
+        return {part: remark() for part, remark in self.remarks.items()}
 
     async def repeat(self, loop: Loop) -> None:
         """Do a loop's work for ever, through every outage."""

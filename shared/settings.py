@@ -59,6 +59,7 @@ class CommonSettings(BaseSettings):
 
     profile: Profile = "cluster"
     policy_dir: Path = Path("policy")
+    policy_look_every_seconds: PositiveFloat = 5
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     health_host: str = "127.0.0.1"
     dead_letters_in_a_row_max: PositiveInt = 100

@@ -1,4 +1,4 @@
-"""``tindak policy``: says what is wrong with a policy before a service starts with it; never changes one."""
+"""``tindak policy``: what a policy says and what is wrong with it, before services work with it; changes none."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -6,15 +6,18 @@ from typing import Annotated
 
 import typer
 
-from tindak.console import Failure, say_json
+from tindak.console import say_json
 from tindak.policy_check import check
+from tindak.policy_explain import explain_command
+from tindak.policy_past import backtest_command, diff_command
+from tindak.trial_options import policy_of
 
 app = typer.Typer(name="policy", help="The city's policy.", no_args_is_help=True)
 
 
-@app.callback()
-def _policy() -> None:
-    """Keep `check` a command of its own; typer would otherwise make the only command the group itself."""
+app.command("explain")(explain_command)
+app.command("backtest")(backtest_command)
+app.command("diff")(diff_command)
 
 
 @app.command("check")
@@ -23,9 +26,7 @@ def check_(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """Validate every file as the services do, and print file, line and sentence for each fault; then exit with 1."""
-    if not directory.is_dir():
-        raise Failure(f"{directory} is no directory; name the one that holds the policy, or set TINDAK_POLICY_DIR.")
-    found = check(directory)
+    found = check(policy_of(directory))
     if as_json:
         faults = [asdict(fault) for fault in found.faults]
         say_json({"version": found.version, "counts": dict(found.counts), "faults": faults})

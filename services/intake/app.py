@@ -8,6 +8,7 @@ from services.intake.store import INDEXES, STATE
 from shared import service
 from shared.delivery.vitals import Observe, unobserved
 from shared.mongo import MongoStore, collection
+from shared.policy_watch import PolicyWatch
 from shared.seal import Sealer
 from shared.service import Service
 from shared.settings import CommonSettings
@@ -17,9 +18,12 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[St
     """Return the service, not started."""
     own = Settings()
     sealer = Sealer.from_text(own.contact_keys.get_secret_value())
-    handler = IntakeHandler(load_intake(settings.policy_dir), sealer)
+    watch = PolicyWatch(IntakeHandler.service, settings.policy_dir, load_intake)
+    handler = IntakeHandler(watch.policy, sealer)
     store = MongoStore(collection(settings.mongo, handler.service), STATE, INDEXES)
-    return Service(settings, handler, store, own.health_port, observe)
+    built = Service(settings, handler, store, own.health_port, observe)
+    built.follow(watch, handler.take)
+    return built
 
 
 def main() -> None:

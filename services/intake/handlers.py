@@ -39,6 +39,10 @@ class IntakeHandler:
         self.rules = rules
         self.sealer = sealer
 
+    def take(self, rules: Rules) -> None:
+        """Decide by *rules* from now on."""
+        self.rules = rules
+
     def key_of(self, event: Event) -> str:
         """Return the id of the ticket that the report is, was and will be."""
         submitted = submission(event)

@@ -1,6 +1,7 @@
 """Notify's wiring."""
 
 from datetime import timedelta
+from functools import partial
 
 from services.notify.channels import Channel, SideBySide
 from services.notify.channels.log import LogChannel
@@ -8,13 +9,14 @@ from services.notify.channels.smtp import SmtpChannel
 from services.notify.domain.correspondence import Correspondence
 from services.notify.handlers import NotifyHandler
 from services.notify.letters.writing import Letters
-from services.notify.policy import load_notices
+from services.notify.policy import NoticePolicy, load_notices
 from services.notify.sender import Sender
 from services.notify.settings import Settings
 from services.notify.store import STATE
 from shared import service
 from shared.delivery.vitals import Observe, unobserved
 from shared.mongo import MongoStore, collection
+from shared.policy_watch import PolicyWatch
 from shared.seal import Sealer
 from shared.service import Service
 from shared.settings import CommonSettings, UnsafeSettings
@@ -23,16 +25,18 @@ from shared.settings import CommonSettings, UnsafeSettings
 def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Correspondence]:
     """Return the service, not started."""
     own = Settings()
-    policy = load_notices(settings.policy_dir, timedelta(seconds=own.lease_seconds))
-    handler = NotifyHandler(policy.rules)
+    lease_for = timedelta(seconds=own.lease_seconds)
+    watch = PolicyWatch(NotifyHandler.service, settings.policy_dir, partial(load_notices, lease_for=lease_for))
+    handler = NotifyHandler(watch.policy.rules)
     store = MongoStore(collection(settings.mongo, handler.service), STATE)
     built = Service(settings, handler, store, own.health_port, observe)
+    letters = Letters(watch.policy, Sealer.from_text(own.contact_keys.get_secret_value()))
     sender = Sender(
         handler,
         store,
         built.publisher,
         built.clock,
-        Letters(policy, Sealer.from_text(own.contact_keys.get_secret_value())),
+        letters,
         channels(settings, own),
         send_within=timedelta(seconds=own.smtp_timeout_seconds),
         documents_max=own.documents_max,
@@ -40,6 +44,12 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Co
         vitals=built.vitals,
         observe=observe,
     )
+
+    def take(policy: NoticePolicy) -> None:
+        handler.take(policy.rules)
+        letters.take(policy)
+
+    built.follow(watch, take)
     built.every(own.send_every_seconds, "sender", sender.sweep, own.documents_max)
     built.every(own.relay_every_seconds, "relay", sender.relay, own.documents_max)
     return built

@@ -26,6 +26,10 @@ class NotifyHandler:
     def __init__(self, rules: Rules) -> None:
         self.rules = rules
 
+    def take(self, rules: Rules) -> None:
+        """Decide by *rules* from now on."""
+        self.rules = rules
+
     def key_of(self, event: Event) -> str:
         """Return the ticket id."""
         ticket: str = getattr(event.data, "ticket_id")  # noqa: B009  # every type on notify's topics has one

@@ -1,23 +1,52 @@
 """Routing's wiring."""
 
+from pathlib import Path
+
+import structlog
+
+from services.routing.domain.rules import RoutingPolicy
 from services.routing.domain.state import State
 from services.routing.handlers import RoutingHandler
 from services.routing.policy import load_routing
 from services.routing.settings import Settings
+from services.routing.shadow import ShadowedRouting
 from services.routing.store import STATE
+from services.routing.text_model import load_model
 from shared import service
 from shared.delivery.vitals import Observe, unobserved
 from shared.mongo import MongoStore, collection
+from shared.policy import PolicyInvalid
+from shared.policy_watch import PolicyWatch
 from shared.service import Service
 from shared.settings import CommonSettings
+
+log = structlog.get_logger()
 
 
 def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[State]:
     """Return the service, not started."""
     own = Settings()
-    handler = RoutingHandler(load_routing(settings.policy_dir))
+    watch = PolicyWatch(RoutingHandler.service, settings.policy_dir, load_routing)
+    shadow = shadow_watch(own.shadow_policy_dir)
+    model = load_model(own.model_dir) if own.model_dir else None
+    handler = ShadowedRouting(watch.policy, shadow.policy, model) if shadow else RoutingHandler(watch.policy, model)
     store = MongoStore(collection(settings.mongo, handler.service), STATE)
-    return Service(settings, handler, store, own.health_port, observe)
+    built = Service(settings, handler, store, own.health_port, observe)
+    built.follow(watch, handler.take)
+    if shadow is not None and isinstance(handler, ShadowedRouting):
+        built.follow(shadow, handler.take_shadow, part="shadow_policy")
+    return built
+
+
+def shadow_watch(directory: Path | None) -> PolicyWatch[RoutingPolicy] | None:
+    """Return the watch over the shadow policy; None if there is none, or if it is broken: no shadow stops a service."""
+    if directory is None:
+        return None
+    try:
+        return PolicyWatch(f"{RoutingHandler.service}_shadow", directory, load_routing)
+    except PolicyInvalid as invalid:
+        log.warning("no shadow policy", faults=list(map(str, invalid.faults)))
+        return None
 
 
 def main() -> None:

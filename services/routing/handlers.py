@@ -1,9 +1,14 @@
 """What routing hears and which rule decides; never a rule itself."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Mapping, Sequence
+from copy import copy
 from datetime import datetime
+from typing import Self
 
+from services.routing.domain.asking import questions
 from services.routing.domain.decide import decide
+from services.routing.domain.opinion import NO_MODEL, NOT_ASKED, Opinion, Question, TextModel
 from services.routing.domain.rules import RoutingPolicy
 from services.routing.domain.state import State
 from shared import topics
@@ -16,6 +21,8 @@ class RoutingHandler:
 
     Args:
         policy: The city's rules; may be replaced between two batches.
+        model: Asked about what the rules leave open; None for none.
+        opinions: What it makes of the reports of the batch at hand, by ticket.
     """
 
     service = "routing"
@@ -29,8 +36,38 @@ class RoutingHandler:
     )
     keeps_answers = False
 
-    def __init__(self, policy: RoutingPolicy) -> None:
+    def __init__(
+        self, policy: RoutingPolicy, model: TextModel | None = None, opinions: Mapping[str, Opinion] | None = None
+    ) -> None:
         self.policy = policy
+        self.model = model
+        self.opinions = opinions or {}
+
+    def take(self, policy: RoutingPolicy) -> None:
+        """Decide by *policy* from now on."""
+        self.policy = policy
+
+    async def prefetch(self, waiting: Sequence[tuple[State | None, Event]]) -> Self:
+        """Return the same rules, knowing what the model makes of the reports that it is asked about."""
+        model = self.model
+        if model is None:
+            return self
+
+        def ask() -> dict[str, Opinion]:
+            asked = self.questions(waiting)
+            return dict(zip(asked, model.suggest(list(asked.values())) if asked else (), strict=True))
+
+        informed = copy(self)
+        informed.opinions = await asyncio.to_thread(ask)
+        return informed
+
+    def questions(self, waiting: Sequence[tuple[State | None, Event]]) -> dict[str, Question]:
+        """Return what the model is asked about *waiting*, by ticket."""
+        return questions(self.policy, waiting)
+
+    def opinion_on(self, ticket_id: str) -> Opinion:
+        """Return what the model makes of a ticket's report, or why it was not asked."""
+        return self.opinions.get(ticket_id, NO_MODEL if self.model is None else NOT_ASKED)
 
     def key_of(self, event: Event) -> str:
         """Return the ticket that *event* concerns; every event on these topics names one."""
@@ -39,7 +76,7 @@ class RoutingHandler:
 
     def decide(self, state: State | None, event: Event, arrival: Arrival) -> Decision[State]:
         """Return what follows from *event*."""
-        return decide(self.policy, state, event, arrival)
+        return decide(self.policy, state, event, arrival, self.opinion_on(self.key_of(event)))
 
     def refuse(self, record: Record, arrival: Arrival, fault: UnreadableEvent) -> Sequence[Fact] | None:
         """Return None: what cannot be read names no ticket that could be answered about, so it is a dead letter."""

@@ -56,6 +56,8 @@ def load_routing(policy_dir: Path) -> RoutingPolicy:
         category=trust_of(rules.category),
         threshold=rules.keywords.threshold,
         margin=rules.keywords.margin,
+        model_accept=rules.model.accept,
+        model_precision_min=rules.model.precision_min,
         suggestions_max=rules.keywords.suggestions_max,
         try_suggested=rules.returns.try_suggested,
         hops_max=rules.returns.hops_max,

@@ -38,6 +38,13 @@ class KeywordsEntry(PolicyModel):
     suggestions_max: Annotated[int, Field(ge=1, le=10)] = 3
 
 
+class ModelEntry(PolicyModel):
+    """Whether a text model may decide where the rules do not, and how often it must be right then, 0 to 1."""
+
+    accept: bool = True
+    precision_min: Annotated[float, Field(ge=0.5, le=1)] = 0.95
+
+
 class ReturnsEntry(PolicyModel):
     """What happens to a ticket that its agency gives back."""
 
@@ -108,6 +115,7 @@ class RoutingFile(PolicyModel):
     requested: TrustEntry
     category: TrustEntry
     keywords: KeywordsEntry
+    model: ModelEntry = ModelEntry()
     returns: ReturnsEntry = ReturnsEntry()
     disputes: DisputesEntry = DisputesEntry()
     spellings: dict[Short, tuple[Short, ...]] = Field(default_factory=dict)

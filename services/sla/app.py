@@ -11,6 +11,7 @@ from shared import service
 from shared.delivery.time_loop import TimeLoop
 from shared.delivery.vitals import Observe, unobserved
 from shared.mongo import MongoStore, collection
+from shared.policy_watch import PolicyWatch
 from shared.service import Service
 from shared.settings import CommonSettings
 
@@ -18,9 +19,11 @@ from shared.settings import CommonSettings
 def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Ticket]:
     """Return the service, not started."""
     own = Settings()
-    handler = SlaHandler(load_sla(settings.policy_dir))
+    watch = PolicyWatch(SlaHandler.service, settings.policy_dir, load_sla)
+    handler = SlaHandler(watch.policy)
     store = MongoStore(collection(settings.mongo, handler.service), STATE)
     built = Service(settings, handler, store, own.health_port, observe)
+    built.follow(watch, handler.take)
     loop = TimeLoop(
         handler,
         store,

@@ -24,6 +24,10 @@ class SlaHandler:
     def __init__(self, rules: SlaRules) -> None:
         self.rules = rules
 
+    def take(self, rules: SlaRules) -> None:
+        """Decide by *rules* from now on, also about clocks that run already."""
+        self.rules = rules
+
     def key_of(self, event: Event) -> str:
         """Return the ticket that *event* concerns; every event on these topics names one."""
         ticket_id: str = getattr(event.data, "ticket_id")  # noqa: B009  # the catalogue's common type knows no field

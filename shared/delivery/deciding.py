@@ -1,5 +1,6 @@
 """What one record brings about: the handler's rules, with ids and bytes put to what they say; never does any I/O."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Generic, TypeVar
@@ -9,8 +10,8 @@ import structlog
 from shared import metrics
 from shared.delivery.dead_letters import dead_letter
 from shared.delivery.document import Answer, Document
-from shared.delivery.guard import Bug, guarded
-from shared.delivery.handler import Handler
+from shared.delivery.guard import Bug, guarded, guarded_lookup
+from shared.delivery.handler import Handler, InformedHandler
 from shared.delivery.outgoing import Cause, Outgoing, outgoing
 from shared.delivery.ports import Record
 from shared.delivery.reading import Reading, Unreadable, applied_id
@@ -34,6 +35,20 @@ class Deciding(Generic[S]):
 
     def __init__(self, handler: Handler[S]) -> None:
         self.handler = handler
+
+    async def informed(self, waiting: Sequence[tuple[S | None, Event]]) -> "Deciding[S]":
+        """Return the rules once they know what they need to decide about *waiting*; without it if looking it up failed.
+
+        Raises:
+            TransientError: It could not be looked up now.
+        """
+        if not waiting or not isinstance(self.handler, InformedHandler):
+            return self
+        found = await guarded_lookup(partial(self.handler.prefetch, waiting))
+        if isinstance(found, Bug):
+            log.error("a look-up failed", service=self.handler.service, events=len(waiting), error=found.error)
+            return self
+        return Deciding(found)
 
     def key_of(self, reading: Reading) -> str | Dead:
         """Return the id of the document that a reading concerns, or the reading as a dead letter."""

@@ -1,8 +1,10 @@
-"""The one place that decides what an unexpected exception costs: one record, or one ticket's turn."""
+"""The one place that decides what an unexpected exception costs: one record, one ticket's turn, or one look-up."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
+
+from shared.delivery.ports import TransientError
 
 T = TypeVar("T")
 
@@ -19,6 +21,16 @@ def guarded(rule: Callable[[], T]) -> T | Bug:
     try:
         return rule()
     except Exception as error:  # noqa: BLE001  # a rule may fail in any way; delivery goes on without this event
+        return Bug(describe(error))
+
+
+async def guarded_lookup(lookup: Callable[[], Awaitable[T]]) -> T | Bug:
+    """Return what *lookup* finds, or the bug that it has; an outage is no bug: raise TransientError."""
+    try:
+        return await lookup()
+    except TransientError:
+        raise
+    except Exception as error:  # noqa: BLE001  # as above; the rules decide without what could not be found
         return Bug(describe(error))
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 from shared.delivery.ports import Record
 from shared.events.decision import Arrival, Decision, Fact
@@ -43,6 +43,25 @@ class Handler(Protocol[S]):
 
     def due_at(self, state: S) -> datetime | None:
         """Return when time must look at *state* again; None if never."""
+        ...
+
+
+@runtime_checkable
+class InformedHandler(Handler[S], Protocol[S]):
+    """Rules that must know more than state and event: what a model makes of a text, which tickets lie near it."""
+
+    async def prefetch(self, waiting: Sequence[tuple[S | None, Event]]) -> Handler[S]:
+        """Return the same rules, knowing what they need to decide about *waiting*.
+
+        Called after loading, for all events of a batch that are new to their documents; what takes long is done in a
+        thread, so that the consumer's heartbeats go on.
+
+        Args:
+            waiting: Each event with the state as it was loaded.
+
+        Raises:
+            TransientError: Something could not be looked up now; the batch is tried again.
+        """
         ...
 
 

@@ -16,6 +16,7 @@ from shared.delivery.ports import Batch, Publisher, Record, Store, TransientErro
 from shared.delivery.reading import Reading, Unreadable, read
 from shared.delivery.retry import retried
 from shared.delivery.vitals import Observe, Step, Vitals, unobserved
+from shared.events.envelope import Event
 
 S = TypeVar("S")
 ROUNDS_MAX = 20
@@ -88,13 +89,21 @@ class BatchRunner(Generic[S]):
         floors = self.floors(readings)
         todo = self.by_document(readings, answers)
         for attempt in range(ROUNDS_MAX):
-            documents = await self.store.load(todo.keys())
+            found = await self.store.load(todo.keys())
             self.observe(Step.LOADED)
+            documents: dict[str, Document[S]] = {key: found.get(key) or Document(key) for key in todo}
+            new: list[tuple[S | None, Event]] = [
+                (documents[key].state, reading.event)
+                for key, waiting in todo.items()
+                for reading in waiting
+                if reading.known_as(key) not in documents[key].applied
+            ]
+            rules = await self.rules.informed(new)
             changed = []
             for key, waiting in todo.items():
-                before = document = documents.get(key) or Document(key)
+                before = document = documents[key]
                 for reading in waiting:
-                    document, answers[reading.index] = self.rules.apply(document, reading, attempt)
+                    document, answers[reading.index] = rules.apply(document, reading, attempt)
                 if document is not before or any(before.answers(each.known_as(key), each.place) for each in waiting):
                     owed.extend(before.owed(floors))
                 if document is not before:

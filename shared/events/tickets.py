@@ -112,6 +112,7 @@ class TriageRequested(TicketFact):
 
     TYPE: ClassVar[str] = "tindak.ticket.triage_requested.v1"
     reason: str
+    priority: Priority = Priority.NORMAL
     classification: Classification
     category: str | None = None
     suggestions: tuple[Suggestion, ...] = ()

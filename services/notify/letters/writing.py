@@ -42,6 +42,10 @@ class Letters:
         self.policy = policy
         self.sealer = sealer
 
+    def take(self, policy: NoticePolicy) -> None:
+        """Write by the texts and addresses of *policy* from now on."""
+        self.policy = policy
+
     def write(
         self, state: Correspondence, delivery: Delivery, channels: Collection[str], now: datetime
     ) -> tuple[Message, ...] | Withheld | Deferred:

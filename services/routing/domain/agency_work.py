@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from services.routing.domain.opinion import Opinion
 from services.routing.domain.refusals import wrong_state
 from services.routing.domain.returns import after_return
 from services.routing.domain.rules import RoutingPolicy
@@ -56,7 +57,7 @@ def answer(turn: Turn, situation: Situation, asked: AnswerTicket) -> Outcome:
     return turn.tell(TicketAnswered, Answered(situation.agency), **about)
 
 
-def decline(turn: Turn, situation: Situation, asked: DeclineTicket, policy: RoutingPolicy) -> Outcome:
+def decline(turn: Turn, situation: Situation, asked: DeclineTicket, policy: RoutingPolicy, opinion: Opinion) -> Outcome:
     """Bukan wewenang: never ends the ticket; the agency that was named gets it, or an officer decides."""
     if not isinstance(situation, WithAgency | Held):
         return wrong_state(name_of(situation))
@@ -69,7 +70,7 @@ def decline(turn: Turn, situation: Situation, asked: DeclineTicket, policy: Rout
         reason=asked.reason,
         suggested_agency=asked.suggested_agency,
     )
-    match after_return(policy, given_back.ticket, agency, asked.suggested_agency):
+    match after_return(policy, given_back.ticket, agency, asked.suggested_agency, opinion):
         case Chosen() as choice:
             return given_back.route(choice, policy.name_of(choice.agency))
         case undecided:

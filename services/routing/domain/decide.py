@@ -1,6 +1,7 @@
 """What follows from one event, whatever it is; the rules themselves stand in the other modules."""
 
 from services.routing.domain import clocks, filing
+from services.routing.domain.opinion import NO_MODEL, Opinion
 from services.routing.domain.rules import RoutingPolicy
 from services.routing.domain.state import Filed, State
 from services.routing.domain.updates import Request, Update, follow
@@ -14,22 +15,27 @@ from shared.events import (
 )
 
 
-def decide(policy: RoutingPolicy, state: State | None, event: Event, arrival: Arrival) -> Decision[State]:
+def decide(
+    policy: RoutingPolicy, state: State | None, event: Event, arrival: Arrival, opinion: Opinion = NO_MODEL
+) -> Decision[State]:
     """Return what follows from *event* for the ticket that it concerns; never raises for an event that routing hears.
 
     Between two topics there is no order: updates that come before their complaint wait for it, and a clock cannot run
     before routing has said that it may.
+
+    Args:
+        opinion: What a text model makes of the ticket's report.
     """
     filed = state if isinstance(state, Filed) else None
     awaited = None if isinstance(state, Filed) else state
     match event.data:
         case ComplaintAccepted() as complaint if filed is None:
-            return filing.file(policy, awaited, complaint, arrival.now)
+            return filing.file(policy, awaited, complaint, arrival.now, opinion)
         case ComplaintAccepted():
             return Decision(filed, ignored_because="the complaint has been filed before")
         case command if isinstance(command, Request):
             update = Update(event.id, event.source, command, arrival.arrived_at)
-            return filing.remember(policy, awaited, update) if filed is None else follow(policy, filed, update)
+            return filing.remember(policy, awaited, update) if filed is None else follow(policy, filed, update, opinion)
         case _ if filed is None:
             return Decision(state, ignored_because="the complaint has not come yet", recorded=False)
         case FeedbackWindowExpired() as expired:

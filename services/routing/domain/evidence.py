@@ -59,7 +59,7 @@ class Evidence:
 def read(policy: RoutingPolicy, report: Report) -> Evidence:
     """Return what the rules of *policy* read out of *report*."""
     location = report.location
-    district = policy.districts.get(location.kecamatan) if location and location.kecamatan else None
+    district = policy.district_of(location)
     points: list[Point] = []
     levels = [Priority.EMERGENCY] if EMERGENCY_FLAG in report.flags else [Priority.NORMAL]
     kinds: list[Classification] = []

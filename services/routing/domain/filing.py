@@ -2,32 +2,37 @@
 
 from datetime import datetime
 
-from services.routing.domain.evidence import read
+from services.routing.domain.evidence import Evidence, read
 from services.routing.domain.ladder import Case, decide_agency
+from services.routing.domain.opinion import NO_MODEL, Opinion
 from services.routing.domain.refusals import EARLY_MAX
 from services.routing.domain.rules import RoutingPolicy
 from services.routing.domain.state import Awaited, EarlyUpdate, Filed, InTriage, State, Ticket
 from services.routing.domain.turn import Turn
 from services.routing.domain.updates import COMMANDS, Update, follow, unknown
-from services.routing.domain.verdict import Chosen
+from services.routing.domain.verdict import Chosen, Verdict
 from shared.events import Classification, ComplaintAccepted, Decision, Report
 
 
 def file(
-    policy: RoutingPolicy, awaited: Awaited | None, complaint: ComplaintAccepted, now: datetime
+    policy: RoutingPolicy,
+    awaited: Awaited | None,
+    complaint: ComplaintAccepted,
+    now: datetime,
+    opinion: Opinion = NO_MODEL,
 ) -> Decision[State]:
     """Return the ticket with its first agency or in triage, and what follows from the updates that came before."""
-    opened = open_ticket(policy, complaint, now)
+    opened = open_ticket(policy, complaint, now, opinion)
     filed, facts = Filed(opened.ticket, opened.situation), opened.facts
     for early in awaited.updates if awaited else ():
-        follows = follow(policy, filed, remembered(early))
+        follows = follow(policy, filed, remembered(early), opinion)
         filed, facts = follows.state or filed, facts + follows.facts
     return Decision(filed, facts)
 
 
-def open_ticket(policy: RoutingPolicy, complaint: ComplaintAccepted, now: datetime) -> Turn:
+def open_ticket(policy: RoutingPolicy, complaint: ComplaintAccepted, now: datetime, opinion: Opinion) -> Turn:
     """Return the first turn of a ticket: with an agency, or with the question to an officer."""
-    report = Report(**complaint.model_dump(include=set(Report.model_fields)))
+    report = report_of(complaint)
     evidence = read(policy, report)
     category = policy.category_of(complaint.category)
     suited = category.classification if category else None
@@ -43,13 +48,25 @@ def open_ticket(policy: RoutingPolicy, complaint: ComplaintAccepted, now: dateti
         accepted_at=complaint.accepted_at,
         at=complaint.accepted_at,
     )
-    district = policy.districts.get(report.location.kecamatan or "") if report.location else None
     turn = Turn(ticket, InTriage(), now)
-    match decide_agency(policy, Case(evidence, complaint.target_agency, category, district)):
+    match verdict_on(policy, complaint, evidence, opinion):
         case Chosen() as choice:
             return turn.route(choice, policy.name_of(choice.agency))
         case undecided:
             return turn.triage(undecided)
+
+
+def verdict_on(
+    policy: RoutingPolicy, complaint: ComplaintAccepted, evidence: Evidence, opinion: Opinion = NO_MODEL
+) -> Verdict:
+    """Return what the ladder comes to for a complaint and what its words speak for."""
+    category, district = policy.category_of(complaint.category), policy.district_of(complaint.location)
+    return decide_agency(policy, Case(evidence, complaint.target_agency, category, district, opinion))
+
+
+def report_of(complaint: ComplaintAccepted) -> Report:
+    """Return what an agency needs and may see of a complaint."""
+    return Report(**complaint.model_dump(include=set(Report.model_fields)))
 
 
 def remember(policy: RoutingPolicy, awaited: Awaited | None, update: Update) -> Decision[State]:

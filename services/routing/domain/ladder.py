@@ -1,24 +1,30 @@
 """The decision ladder: which agency is responsible for a report, and why; never what happens to the ticket."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from services.routing.domain.evidence import Evidence
+from services.routing.domain.explanation import Likely, likely, rule_steps, step, suggestions
+from services.routing.domain.model_rung import by_model
+from services.routing.domain.opinion import NO_MODEL, Opinion
 from services.routing.domain.rules import DISTRICT_OFFICE, NATIONAL_ADMIN, Category, RoutingPolicy, Trust
 from services.routing.domain.verdict import Chosen, Doubt, Undecided, Verdict
 from shared.events import DecidedBy, Step, Suggestion
 
-STEPS_MAX = 12  # of rules in one explanation; the best agencies come first
-
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What is decided about: the report's evidence, and what the reporter chose beside it."""
+    """What is decided about: the report's evidence, what the reporter chose beside it, and what a model makes of it."""
 
     evidence: Evidence
     requested: str | None = None
     category: Category | None = None
     district: str | None = None
+    opinion: Opinion = NO_MODEL
+
+    def guessed(self, policy: RoutingPolicy) -> Likely:
+        """Return the agencies of the city that a model thinks of, most probable first."""
+        return likely(policy, self.opinion, self.district)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +44,8 @@ def decide_agency(policy: RoutingPolicy, case: Case) -> Verdict:
         if found.verdict is not None:
             return found.verdict
         tried += found.steps
-    return by_rules(policy, case, tried)
+    ruled = by_rules(policy, case, tried)
+    return by_model(policy, case.opinion, case.guessed(policy), ruled) if isinstance(ruled, Undecided) else ruled
 
 
 def by_request(policy: RoutingPolicy, case: Case, tried: tuple[Step, ...]) -> Rung:
@@ -49,7 +56,7 @@ def by_request(policy: RoutingPolicy, case: Case, tried: tuple[Step, ...]) -> Ru
         known = "not followed" if case.requested in policy.agencies else "not known"
         return Rung((step(policy, "requested", f"{case.requested} is {known}"),))
     choice = Chosen(case.requested, DecidedBy.REQUESTED, (step(policy, "requested", case.requested),))
-    return follow(policy, case.evidence, tried, choice, policy.requested)
+    return follow(policy, case, tried, choice, policy.requested)
 
 
 def by_category(policy: RoutingPolicy, case: Case, tried: tuple[Step, ...]) -> Rung:
@@ -62,12 +69,12 @@ def by_category(policy: RoutingPolicy, case: Case, tried: tuple[Step, ...]) -> R
         return Rung((step(policy, "category", "the district is not known", rule=category.code),))
     chosen = (step(policy, "category", agency, rule=category.code),)
     choice = Chosen(agency, DecidedBy.RULE, chosen, None, category.reason_id, category.reason_en)
-    return follow(policy, case.evidence, tried, choice, policy.category)
+    return follow(policy, case, tried, choice, policy.category)
 
 
-def follow(policy: RoutingPolicy, evidence: Evidence, tried: tuple[Step, ...], choice: Chosen, trust: Trust) -> Rung:
+def follow(policy: RoutingPolicy, case: Case, tried: tuple[Step, ...], choice: Chosen, trust: Trust) -> Rung:
     """Return the verdict on a choice that somebody made, as far as the evidence lets it stand."""
-    (made,), agency = choice.explanation, choice.agency
+    evidence, (made,), agency = case.evidence, choice.explanation, choice.agency
     own = evidence.score_of(agency)
     rival, points = next(((other, score) for other, score in evidence.ranking if other != agency), ("", 0))
     if points < trust.overruled_at or points - own < trust.overruled_by:
@@ -79,15 +86,15 @@ def follow(policy: RoutingPolicy, evidence: Evidence, tried: tuple[Step, ...], c
         return Rung(verdict=outside(policy, evidence, steps))
     doubt = Doubt.REQUESTED_DOUBTFUL if choice.decided_by is DecidedBy.REQUESTED else Doubt.CATEGORY_DOUBTFUL
     chosen = Suggestion(agency=agency, score=own, why=f"{made.step}: {made.rule or agency}")
-    return Rung(verdict=Undecided(doubt, steps, suggestions(policy, evidence, first=(chosen,))))
+    return Rung(verdict=Undecided(doubt, steps, suggestions(policy, evidence, case.guessed(policy), (chosen,))))
 
 
 def by_rules(policy: RoutingPolicy, case: Case, tried: tuple[Step, ...]) -> Verdict:
-    """Choose the agency with the most points if they are enough and clearly the most; otherwise ask an officer."""
+    """Choose the agency with the most points if they are enough and clearly the most; otherwise leave it open."""
     ranking = case.evidence.ranking
     (agency, points), (second, next_points) = (*ranking, ("", 0), ("", 0))[:2]
     steps = (*tried, *rule_steps(policy, case.evidence, (name for name, _ in ranking[: policy.suggestions_max])))
-    offered = suggestions(policy, case.evidence)
+    offered = suggestions(policy, case.evidence, case.guessed(policy))
     if points < policy.threshold:
         outcome = f"{points} points for the best agency, {policy.threshold} are needed"
         return Undecided(Doubt.NO_EVIDENCE, (*steps, step(policy, "rules", outcome, score=points)), offered)
@@ -107,32 +114,3 @@ def outside(policy: RoutingPolicy, evidence: Evidence, steps: tuple[Step, ...]) 
     confidence = round(points / sum(score for _, score in evidence.ranking), 2)
     found = step(policy, "outside", NATIONAL_ADMIN, rule=rule.id, score=points)
     return Chosen(NATIONAL_ADMIN, DecidedBy.RULE, (*steps, found), confidence, rule.reason_id, rule.reason_en)
-
-
-def suggestions(
-    policy: RoutingPolicy, evidence: Evidence, first: tuple[Suggestion, ...] = ()
-) -> tuple[Suggestion, ...]:
-    """Return what an officer is offered: *first*, then the agencies with the most points."""
-    named = {suggestion.agency for suggestion in first}
-    by_points = tuple(
-        Suggestion(agency=agency, score=score, why="; ".join(point.why for point in evidence.of(agency)))
-        for agency, score in evidence.ranking
-        if agency not in named
-    )
-    return (*first, *by_points)[: policy.suggestions_max]
-
-
-def rule_steps(policy: RoutingPolicy, evidence: Evidence, agencies: Iterable[str]) -> tuple[Step, ...]:
-    """Return a step for every rule that speaks for *agencies*, at most `STEPS_MAX`."""
-    points = [point for agency in agencies for point in evidence.of(agency)]
-    return tuple(
-        step(policy, "rule", f"{point.agency}: {point.words}", rule=point.rule.id, score=point.rule.weight)
-        for point in points[:STEPS_MAX]
-    )
-
-
-def step(
-    policy: RoutingPolicy, name: str, outcome: str, *, rule: str | None = None, score: float | None = None
-) -> Step:
-    """Return a step as people may read it."""
-    return Step(step=name, rule=rule, policy_version=policy.version, outcome=outcome, score=score)

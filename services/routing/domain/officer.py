@@ -1,6 +1,6 @@
 """What officers decide about a ticket, and what agencies correct in it; never who may."""
 
-from services.routing.domain.ladder import step
+from services.routing.domain.explanation import step
 from services.routing.domain.refusals import (
     ALREADY_MERGED,
     MERGED_WITH_ITSELF,

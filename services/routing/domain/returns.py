@@ -1,14 +1,17 @@
 """Where a ticket goes that its agency gives back; never whether the agency may."""
 
 from services.routing.domain.evidence import read
-from services.routing.domain.ladder import step, suggestions
+from services.routing.domain.explanation import likely, step, suggestions
+from services.routing.domain.opinion import Opinion
 from services.routing.domain.rules import RoutingPolicy
 from services.routing.domain.state import Ticket
 from services.routing.domain.verdict import Chosen, Doubt, Undecided, Verdict
 from shared.events import DecidedBy, Suggestion
 
 
-def after_return(policy: RoutingPolicy, ticket: Ticket, agency: str, suggested: str | None) -> Verdict:
+def after_return(
+    policy: RoutingPolicy, ticket: Ticket, agency: str, suggested: str | None, opinion: Opinion
+) -> Verdict:
     """Return the agency that the declining one named, if it may be tried; otherwise the question to an officer.
 
     It is tried once: not if it has had the ticket before, and not after as many agencies as the policy allows.
@@ -22,4 +25,6 @@ def after_return(policy: RoutingPolicy, ticket: Ticket, agency: str, suggested: 
     first = (Suggestion(agency=named, score=0, why=f"named by {agency}"),) if named else ()
     evidence = read(policy, ticket.report).without(ticket.agencies)
     told = step(policy, "return", f"{agency} declined{untried}")
-    return Undecided(Doubt.DECLINED, (told,), suggestions(policy, evidence, first))
+    guessed = likely(policy, opinion, policy.district_of(ticket.report.location))
+    untried_yet = tuple((other, probability) for other, probability in guessed if other not in ticket.agencies)
+    return Undecided(Doubt.DECLINED, (told,), suggestions(policy, evidence, untried_yet, first))

@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import cached_property
 
 from services.routing.domain.words import Phrase, Phrasebook
-from shared.events import Classification, Priority
+from shared.events import Classification, Location, Priority
 
 DISTRICT_OFFICE = "kecamatan"
 NATIONAL_ADMIN = "national_admin"
@@ -92,7 +92,7 @@ class Rulebook:
     @cached_property
     def book(self) -> Phrasebook:
         """Return the phrases of all rules."""
-        return Phrasebook(self.spellings, frozenset(p for rule in self.rules for p in rule.condition.phrases))
+        return Phrasebook(self.spellings, frozenset(p for rule in self.rules for p in rule.condition.phrases), True)
 
     @cached_property
     def _spoken_for(self) -> Mapping[Phrase, tuple[int, ...]]:
@@ -148,6 +148,8 @@ class RoutingPolicy:
         categories: By code and by every name, in lower case.
         threshold: Points that the best agency needs.
         margin: Points that it must be ahead of the next.
+        model_accept: Whether a text model may choose an agency where the rules do not; it is asked in any case.
+        model_precision_min: How often a model that chooses must be right, 0 to 1.
         suggestions_max: How many agencies an officer is offered.
         try_suggested: Whether an agency that a declining one names gets the ticket at once.
         hops_max: After so many agencies an officer decides.
@@ -163,6 +165,8 @@ class RoutingPolicy:
     category: Trust = Trust(overruled_at=5, overruled_by=4)
     threshold: int = 3
     margin: int = 2
+    model_accept: bool = True
+    model_precision_min: float = 0.95
     suggestions_max: int = 3
     try_suggested: bool = True
     hops_max: int = 2
@@ -171,6 +175,18 @@ class RoutingPolicy:
     def name_of(self, agency: str) -> str:
         """Return the official name of an agency, or its code where the directory has it no longer."""
         return self.agencies.get(agency, agency)
+
+    @cached_property
+    def _code_by_name(self) -> Mapping[str, str]:
+        return {name.lower(): code for code, name in self.agencies.items()} | {code: code for code in self.agencies}
+
+    def code_of(self, agency: str) -> str | None:
+        """Return the code of an agency that is told by its code or its official name; None if there is none such."""
+        return self._code_by_name.get(" ".join(agency.lower().split()))
+
+    def district_of(self, location: Location | None) -> str | None:
+        """Return the code of the district office of a place, or None where its kecamatan is not known."""
+        return self.districts.get(location.kecamatan) if location and location.kecamatan else None
 
     def category_of(self, given: str | None) -> Category | None:
         """Return the category that a code or a name means, or None."""

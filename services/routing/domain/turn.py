@@ -114,6 +114,7 @@ class Turn:
             InTriage(),
             (TICKETS,),
             reason=verdict.reason,
+            priority=ticket.priority,
             classification=ticket.classification,
             category=ticket.category,
             suggestions=verdict.suggestions,

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import TypeAlias, assert_never, get_args
 
 from services.routing.domain import agency_work, officer, reporter
+from services.routing.domain.opinion import NO_MODEL, Opinion
 from services.routing.domain.permissions import Role, Sender, forbids, sender_of
 from services.routing.domain.refusals import TOO_MANY_UPDATES, UNKNOWN_TICKET, UPDATES_MAX, Refusal
 from services.routing.domain.rules import RoutingPolicy
@@ -56,7 +57,7 @@ class Update:
         return sender_of(self.source)
 
 
-def follow(policy: RoutingPolicy, filed: Filed, update: Update) -> Decision[Filed]:
+def follow(policy: RoutingPolicy, filed: Filed, update: Update, opinion: Opinion = NO_MODEL) -> Decision[Filed]:
     """Return what follows from *update*: facts, a refusal that is told, or nothing because it changes nothing.
 
     Whatever is asked counts, so that nobody can fill a ticket without end. Past the limit only what ends the ticket
@@ -65,7 +66,7 @@ def follow(policy: RoutingPolicy, filed: Filed, update: Update) -> Decision[File
     ticket, situation = filed.ticket, filed.situation
     turn = Turn(ticket, situation, update.at).change(updates=ticket.updates + 1)
     forbidden = forbids(update.sender, update.command, ticket, situation)
-    outcome = forbidden or ask(policy, turn, situation, update.command)
+    outcome = forbidden or ask(policy, turn, situation, update.command, opinion)
     if ticket.updates >= UPDATES_MAX and not ends(situation, outcome):
         return Decision(filed, untraced(policy, update, TOO_MANY_UPDATES, ticket.tracking_id), recorded=False)
     match outcome:
@@ -80,7 +81,7 @@ def follow(policy: RoutingPolicy, filed: Filed, update: Update) -> Decision[File
     return Decision(Filed(turn.ticket, turn.situation), turn.facts)
 
 
-def ask(policy: RoutingPolicy, turn: Turn, situation: Situation, command: Request) -> Outcome:
+def ask(policy: RoutingPolicy, turn: Turn, situation: Situation, command: Request, opinion: Opinion) -> Outcome:
     """Return what comes of a permitted command in this situation."""
     match command:
         case AcknowledgeTicket():
@@ -90,7 +91,7 @@ def ask(policy: RoutingPolicy, turn: Turn, situation: Situation, command: Reques
         case AnswerTicket():
             return agency_work.answer(turn, situation, command)
         case DeclineTicket():
-            return agency_work.decline(turn, situation, command, policy)
+            return agency_work.decline(turn, situation, command, policy, opinion)
         case HoldTicket():
             return agency_work.hold(turn, situation, command)
         case ResumeTicket():

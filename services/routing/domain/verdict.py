@@ -21,7 +21,8 @@ class Chosen:
     """An agency is responsible.
 
     Args:
-        confidence: Share of the evidence that speaks for it, 0 to 1; None where evidence was not what decided.
+        confidence: Share of the rules' points that speak for it, or a model's probability, 0 to 1; None where neither
+            was what decided.
         reason_id, reason_en: Why the matter lies outside the city's authority, for the reporter; None if it does not.
     """
 

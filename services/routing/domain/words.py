@@ -3,11 +3,17 @@
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
+
+from services.routing.domain.typos import Forgiveness
 
 WORD = re.compile(r"[^\W_]+")
 ENDINGS = ("nya", "lah", "kah", "pun")
+REGIONAL_ENDINGS = ("ne", "na", "e")  # Javanese and Sundanese for -nya
+BARE_LETTERS_MIN = 4  # before a regional ending, which is short enough to be part of another word
+WORDS_REMEMBERED_MAX = 50_000
 BREAK = "|"  # stands between two texts, so that no phrase reaches from one into the other
 
 Phrase = tuple[str, ...]
@@ -26,17 +32,24 @@ class Phrasebook:
     Args:
         spellings: From another way to write something to its usual form.
         phrases: What is looked for, in the usual form (see `usual`).
+        forgives: Whether a slip of the pen counts as the word that is meant.
     """
 
     spellings: Mapping[Phrase, Phrase]
     phrases: frozenset[Phrase]
+    forgives: bool = False
     _known: frozenset[str] = field(init=False, repr=False, compare=False)
+    _slips: Forgiveness = field(init=False, repr=False, compare=False)
+    _stemmed: Callable[[str], str] = field(init=False, repr=False, compare=False)
     _spelled: Mapping[str, tuple[int, ...]] = field(init=False, repr=False, compare=False)
     _begun: Mapping[str, tuple[int, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         known = {word for phrase in (*self.phrases, *self.spellings) for word in phrase}
         object.__setattr__(self, "_known", frozenset(known))
+        object.__setattr__(self, "_slips", Forgiveness(frozenset(known) if self.forgives else frozenset()))
+        # People use few words, again and again.
+        object.__setattr__(self, "_stemmed", lru_cache(WORDS_REMEMBERED_MAX)(self._stem))
         object.__setattr__(self, "_spelled", lengths(self.spellings))
         object.__setattr__(self, "_begun", lengths(self.phrases))
 
@@ -55,17 +68,26 @@ class Phrasebook:
         return usual([self.stem(word) for word in words], self.spellings, self._spelled)
 
     def stem(self, word: str) -> str:
-        """Return a word that is looked for in place of *word*, which may carry an ending or a doubling ``2``.
+        """Return what is looked for in place of *word*, which may carry an ending or a doubling ``2``, or be a slip.
 
         A word that is itself looked for, or that hides none, stays as it is.
         """
+        return self._stemmed(word)
+
+    def _stem(self, word: str) -> str:
         if word in self._known:
             return word
         for ending in ENDINGS:
             bare = word.removesuffix(ending)
             if bare != word and bare in self._known:
                 return bare
-        return word.removesuffix("2") if word.removesuffix("2") in self._known else word
+        for ending in REGIONAL_ENDINGS:
+            bare = word.removesuffix(ending)
+            if bare != word and len(bare) >= BARE_LETTERS_MIN and bare in self._known:
+                return bare
+        if word.removesuffix("2") in self._known:
+            return word.removesuffix("2")
+        return (self._slips.meant(word) if self.forgives else None) or word
 
 
 def lengths(phrases: Iterable[Phrase]) -> Mapping[str, tuple[int, ...]]:

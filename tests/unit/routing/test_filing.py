@@ -88,6 +88,7 @@ def test_a_complaint_that_says_too_little_waits_for_an_officer() -> None:
         accepted_at=NOON, submitted_at=NOON,
         explanation=(
             Step(step="rules", policy_version="p1", outcome="0 points for the best agency, 3 are needed", score=0),
+            Step(step="model", policy_version="p1", outcome="no text model is in use"),
         ),
     )  # fmt: skip
     told = asked.model_copy(update={"report": report(title="Min", body="Kenapa begini terus")})

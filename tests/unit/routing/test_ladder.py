@@ -3,7 +3,8 @@ from dataclasses import replace
 import pytest
 
 from services.routing.domain.evidence import read
-from services.routing.domain.ladder import STEPS_MAX, Case, decide_agency
+from services.routing.domain.explanation import STEPS_MAX
+from services.routing.domain.ladder import Case, decide_agency
 from services.routing.domain.rules import AgencyRule, RoutingPolicy, Rulebook, Trust
 from services.routing.domain.verdict import Chosen, Doubt, Undecided, Verdict
 from shared.events import DecidedBy, Step, Suggestion
@@ -49,6 +50,7 @@ def test_too_few_points_ask_an_officer() -> None:
         (
             step("rule", "dishub: macet", "kw-traffic", 2),
             step("rules", "2 points for the best agency, 3 are needed", score=2),
+            step("model", "no text model is in use"),
         ),
         (Suggestion(agency="dishub", score=2, why="kw-traffic: macet"),),
     )
@@ -56,7 +58,11 @@ def test_too_few_points_ask_an_officer() -> None:
 
 def test_no_points_at_all_ask_an_officer() -> None:
     assert verdict("Kenapa begini terus min") == Undecided(
-        Doubt.NO_EVIDENCE, (step("rules", "0 points for the best agency, 3 are needed", score=0),)
+        Doubt.NO_EVIDENCE,
+        (
+            step("rules", "0 points for the best agency, 3 are needed", score=0),
+            step("model", "no text model is in use"),
+        ),
     )
 
 
@@ -65,7 +71,7 @@ def test_two_agencies_too_close_to_each_other_ask_an_officer() -> None:
 
     assert isinstance(decided, Undecided)
     assert decided.reason is Doubt.CLOSE_CALL
-    assert decided.explanation[-1] == step("rules", "3 points for dishub, 3 for dsdabmbk: too close", score=3)
+    assert decided.explanation[-2] == step("rules", "3 points for dishub, 3 for dsdabmbk: too close", score=3)
     assert [suggestion.agency for suggestion in decided.suggestions] == ["dishub", "dsdabmbk"]
 
 
@@ -213,4 +219,4 @@ def test_an_officer_is_offered_few_agencies_and_a_short_explanation() -> None:
 
     assert isinstance(decided, Undecided)
     assert len(decided.suggestions) == 2
-    assert len(decided.explanation) == STEPS_MAX + 1
+    assert len(decided.explanation) == STEPS_MAX + 2

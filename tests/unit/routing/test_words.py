@@ -56,7 +56,9 @@ def test_a_spelling_may_be_several_words() -> None:
     assert found("KTP-el dan e-KTP", "ktp dan ktp") == {"ktp dan ktp"}
 
 
-@pytest.mark.parametrize("word", ["lampunya", "lampulah", "lampukah", "lampupun", "lampu2"])
+@pytest.mark.parametrize(
+    "word", ["lampunya", "lampulah", "lampukah", "lampupun", "lampune", "lampue", "lampuna", "lampu2"]
+)
 def test_a_word_may_carry_an_ending(word: str) -> None:
     assert found(f"{word} mati", "lampu mati") == {"lampu mati"}
 
@@ -79,3 +81,7 @@ def test_no_phrase_reaches_from_one_text_into_the_next() -> None:
 
 def test_nothing_is_found_in_an_empty_text() -> None:
     assert book("jalan").found_in("") == frozenset()
+
+
+def test_a_regional_ending_is_no_ending_where_little_is_left() -> None:
+    assert found("gote bau, dana desa", "got", "da") == set()

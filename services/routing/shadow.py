@@ -1,0 +1,81 @@
+"""Lets another policy say beside the live one what it would have decided; what it says changes nothing."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+import structlog
+
+from services.routing.domain.asking import questions
+from services.routing.domain.evidence import read
+from services.routing.domain.filing import report_of, verdict_on
+from services.routing.domain.opinion import Opinion, Question, TextModel
+from services.routing.domain.rules import RoutingPolicy
+from services.routing.domain.state import Filed, State
+from services.routing.domain.verdict import Chosen
+from services.routing.handlers import RoutingHandler
+from shared import metrics
+from shared.delivery.guard import Bug, guarded
+from shared.events import Arrival, ComplaintAccepted, Decision, Event, TicketRouted
+
+TRIAGE = "triage"
+
+log = structlog.get_logger()
+
+
+class ShadowedRouting(RoutingHandler):
+    """Routing as it is; of every new complaint one line of the log says what the shadow policy would have decided.
+
+    A batch that is decided again, after an outage or a crash, is told again.
+
+    Args:
+        shadow: The other policy; may be replaced between two batches.
+    """
+
+    def __init__(
+        self,
+        policy: RoutingPolicy,
+        shadow: RoutingPolicy,
+        model: TextModel | None = None,
+        opinions: Mapping[str, Opinion] | None = None,
+    ) -> None:
+        super().__init__(policy, model, opinions)
+        self.shadow = shadow
+
+    def take_shadow(self, shadow: RoutingPolicy) -> None:
+        """Let *shadow* say what it would have decided from now on."""
+        self.shadow = shadow
+
+    def questions(self, waiting: Sequence[tuple[State | None, Event]]) -> dict[str, Question]:
+        """Return what the model is asked about *waiting*, by ticket, for both policies."""
+        return questions(self.shadow, waiting) | super().questions(waiting)
+
+    def decide(self, state: State | None, event: Event, arrival: Arrival) -> Decision[State]:
+        """Return what follows from *event* by the live policy."""
+        decision = super().decide(state, event, arrival)
+        if isinstance(event.data, ComplaintAccepted) and not isinstance(state, Filed):
+            told = guarded(partial(self.tell, event.data, decision))
+            if isinstance(told, Bug):
+                log.warning("the shadow policy failed", ticket_id=event.data.ticket_id, error=told.error)
+        return decision
+
+    def tell(self, complaint: ComplaintAccepted, decision: Decision[State]) -> None:
+        """Log and count what the shadow policy would have decided about *complaint*."""
+        first = decision.facts[0].data
+        live = first.agency if isinstance(first, TicketRouted) else TRIAGE
+        evidence = read(self.shadow, report_of(complaint))
+        verdict = verdict_on(self.shadow, complaint, evidence, self.opinion_on(complaint.ticket_id))
+        shadow = verdict.agency if isinstance(verdict, Chosen) else TRIAGE
+        metrics.SHADOW.labels(outcome_of(live, shadow)).inc()
+        log.info(
+            "shadow", ticket_id=complaint.ticket_id, policy=self.policy.version, shadow_policy=self.shadow.version,
+            agency=live, shadow_agency=shadow, same=live == shadow,
+        )  # fmt: skip
+
+
+def outcome_of(live: str, shadow: str) -> str:
+    """Return how two decisions differ: ``same``, ``other_agency``, ``asks`` or ``decides``."""
+    if live == shadow:
+        return "same"
+    if shadow == TRIAGE:
+        return "asks"
+    return "decides" if live == TRIAGE else "other_agency"

@@ -1,0 +1,63 @@
+"""Asks a trained model on behalf of the ladder; learns and stores nothing, and decides nothing."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from services.routing.classifier.model import NEVER, Model
+from services.routing.classifier.model_file import ModelRefused, load
+from services.routing.domain.opinion import Guess, Question
+
+RANKED_MAX = 5  # more than an officer is offered, since some may be no agencies of the city or have declined already
+NAME_SYMBOLS = 12  # of the hash, as a policy's version has
+
+
+class LearnedModel:
+    """A model as the ladder asks it.
+
+    Args:
+        model: Trained.
+        name: Which one it is; stands in every explanation.
+        precision: Share of right ones for which its thresholds were chosen, 0 to 1.
+    """
+
+    def __init__(self, model: Model, name: str, precision: float) -> None:
+        self.model = model
+        self.name = name
+        self.precision = precision
+        self.thresholds = dict(zip(model.agencies, map(float, model.thresholds), strict=True))
+
+    def suggest(self, questions: Sequence[Question]) -> list[Guess]:
+        """Return a guess for each question, in order."""
+        texts = [f"{question.report.title}\n{question.report.body}" for question in questions]
+        suggested = self.model.suggest(texts, list(map(place_of, questions)), at_most=RANKED_MAX)
+        return [self.guess(one.ranked) for one in suggested]
+
+    def guess(self, ranked: tuple[tuple[str, float], ...]) -> Guess:
+        """Return what was suggested, with the threshold of the likeliest agency."""
+        threshold = self.thresholds[ranked[0][0]]
+        return Guess(self.name, ranked, None if threshold >= NEVER else threshold, self.precision)
+
+
+def place_of(question: Question) -> dict[str, str]:
+    """Return what is known beside the text, by the names under which models learn it."""
+    place = question.report.location
+    told = {
+        "address": place.text if place else None,
+        "kelurahan": place.kelurahan if place else None,
+        "kecamatan": place.kecamatan if place else None,
+        "category": question.category,
+    }
+    return {name: text for name, text in told.items() if text}
+
+
+def load_model(directory: Path) -> LearnedModel:
+    """Return the model in *directory*.
+
+    Raises:
+        ValueError: It is missing, of another format, or was changed since it was trained; in one sentence.
+    """
+    try:
+        model, manifest = load(directory)
+    except ModelRefused as refused:
+        raise ValueError(str(refused)) from refused
+    return LearnedModel(model, str(manifest["hash"])[:NAME_SYMBOLS], float(manifest["training"]["precision"]))

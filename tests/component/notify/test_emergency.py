@@ -1,0 +1,83 @@
+"""What may cost lives is told to ops at once: from intake's flag, through the shipped rules, to the mail."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.routing.handlers import RoutingHandler
+from services.routing.policy import load_routing
+from shared import topics
+from shared.events import AssignTicket, Event
+from tests.builders import TICKET, accepted, event
+from tests.component.notify.desk import Desk
+from tests.fakes.bench import NOON, Workbench
+from tests.unit.notify.samples import POLICY
+
+pytestmark = pytest.mark.component
+
+ROUTING = load_routing(Path(__file__).parents[3] / "policy")
+NIGHT = NOON + timedelta(hours=14)  # 02:00 WIB
+FIRE = {"title": "Gudang terbakar", "body": "Ada api besar di gudang dekat pasar, mohon bantuan."}
+UNCLEAR = {"title": "Tolong", "body": "Tetangga saya sesak napas, tidak tahu harus ke mana."}
+FLAG = ("possible_emergency",)
+
+
+async def said_by_routing(*said: tuple[str, Event]) -> list[Event]:
+    bench = Workbench(RoutingHandler(ROUTING), at=NIGHT)
+    for topic, heard in said:
+        bench.say(topic, heard)
+        await bench.work()
+    return bench.heard(topics.TICKETS)
+
+
+async def told_at_night(*commands: Event, **report: Any) -> list[tuple[str, str]]:
+    """Return notice and role of every message about a report that goes out before the quiet hours are over."""
+    complaint = event(accepted(**report | {"accepted_at": NIGHT}), at=NIGHT)
+    facts = await said_by_routing((topics.ACCEPTED, complaint), *((topics.UPDATES, command) for command in commands))
+    desk = Desk(POLICY.rules)
+    desk.pass_time(NIGHT - NOON)
+    desk.say(topics.ACCEPTED, complaint)
+    for fact in facts:
+        desk.say(topics.TICKETS, fact)
+    await desk.work()
+    await desk.send()
+    return sorted((message.notice, message.role) for message in desk.email.given)
+
+
+async def test_ops_and_the_agency_hear_of_a_possible_emergency_at_once_at_any_hour() -> None:
+    told = await told_at_night(**FIRE, flags=FLAG)
+
+    assert told == [("agency_emergency", "agency_head"), ("agency_emergency", "liaison"), ("ops_emergency", "ops")]
+
+
+async def test_ops_hears_of_an_emergency_that_the_rules_alone_see() -> None:
+    told = await told_at_night(title="Bahaya", body="Kabel listrik putus menjuntai di depan SD, anak-anak lewat.")
+
+    assert ("ops_emergency", "ops") in told
+
+
+async def test_an_emergency_that_has_no_agency_is_told_to_ops_and_to_the_officer_at_once() -> None:
+    told = await told_at_night(**UNCLEAR, flags=FLAG)
+
+    assert told == [("triage_emergency", "ops"), ("triage_emergency", "triage")]
+
+
+async def test_an_officer_s_choice_is_told_to_the_agency_and_not_to_ops_once_more() -> None:
+    assigned = event(
+        AssignTicket(ticket_id=TICKET, agency="dinkes", reason="Gawat darurat"), at=NIGHT, source="/officers/7"
+    )
+
+    told = await told_at_night(assigned, **UNCLEAR, flags=FLAG)
+
+    assert told == [
+        ("agency_emergency", "agency_head"),
+        ("agency_emergency", "liaison"),
+        ("triage_emergency", "ops"),
+        ("triage_emergency", "triage"),
+    ]
+
+
+async def test_an_everyday_report_waits_for_the_morning() -> None:
+    assert await told_at_night(title="Lampu jalan mati", body="PJU padam sejak seminggu.") == []

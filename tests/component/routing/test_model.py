@@ -1,0 +1,95 @@
+import threading
+
+import pytest
+
+from services.routing.handlers import RoutingHandler
+from shared import topics
+from shared.events import ComplaintAccepted, DecidedBy
+from shared.ids import ticket_id, tracking_id
+from tests.builders import accepted
+from tests.component.routing.desk import LAMP, Desk
+from tests.fakes.model import NAME, WordModel
+from tests.unit.routing.commands import COMMANDS
+from tests.unit.routing.desk import POLICY
+
+pytestmark = pytest.mark.component
+
+
+class Breaking(WordModel):
+    def guess(self, text: str) -> None:  # type: ignore[override]  # it never comes to that
+        raise ZeroDivisionError
+
+
+def vague(number: int = 1) -> ComplaintAccepted:
+    ticket = ticket_id("web", str(number))
+    return accepted(
+        ticket_id=ticket, tracking_id=tracking_id(ticket), source_id=str(number), title="Min", body="gelap sekali"
+    )
+
+
+def desk(model: WordModel | None) -> Desk:
+    made = Desk()
+    made.handler = RoutingHandler(POLICY, model)
+    made.restart()
+    return made
+
+
+async def test_a_model_routes_what_the_rules_leave_open_and_is_asked_about_nothing_else() -> None:
+    model = WordModel()
+    at_work = desk(model)
+    at_work.complain(vague(1))
+    at_work.complain(accepted(**LAMP.model_dump() | {"ticket_id": ticket_id("web", "2")}))
+
+    await at_work.work()
+
+    by_model, by_rule = sorted(at_work.data(topics.TICKETS), key=lambda routed: routed.decided_by)
+    assert (by_model.agency, by_model.decided_by, by_model.confidence) == ("dishub", DecidedBy.MODEL, 0.97)
+    assert (by_model.explanation[-1].rule, by_model.explanation[-1].score) == (NAME, 0.97)
+    assert by_rule.decided_by is DecidedBy.RULE
+    assert model.asked == ["Min gelap sekali"]
+
+
+async def test_a_whole_batch_is_asked_about_at_once_and_beside_the_event_loop() -> None:
+    model = WordModel()
+    at_work = desk(model)
+    for number in range(20):
+        at_work.complain(vague(number))
+
+    await at_work.work()
+
+    assert len(at_work.data(topics.TICKETS)) == len(model.asked) == 20
+    assert len(model.threads) == 1
+    assert threading.get_ident() not in model.threads
+
+
+async def test_an_agency_that_gives_a_ticket_back_leaves_the_model_s_other_thoughts_to_the_officer() -> None:
+    at_work = desk(WordModel({"padam": ("dlh", 0.8), "seminggu.": ("dishub", 0.1)}))
+    at_work.complain()
+    await at_work.work()
+
+    at_work.ask(COMMANDS["decline"].model_copy(update={"suggested_agency": None}))
+    await at_work.work()
+
+    (asked,) = at_work.data(topics.TRIAGE)
+    assert [(offered.agency, offered.why) for offered in asked.suggestions] == [("dlh", "text model: 0.80")]
+
+
+@pytest.mark.expects_errors
+async def test_a_model_that_fails_leaves_the_decision_to_an_officer() -> None:
+    at_work = desk(Breaking())
+    at_work.complain(vague())
+
+    await at_work.work()
+
+    (asked,) = at_work.data(topics.TRIAGE)
+    assert asked.explanation[-1].outcome == "the text model was not asked"
+
+
+async def test_without_a_model_the_ladder_works_and_says_so() -> None:
+    at_work = desk(None)
+    at_work.complain(vague())
+
+    await at_work.work()
+
+    (asked,) = at_work.data(topics.TRIAGE)
+    assert asked.explanation[-1].outcome == "no text model is in use"

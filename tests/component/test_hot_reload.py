@@ -1,0 +1,136 @@
+"""Every service takes a changed policy between two batches: what is decided from then on, it decides by the new one."""
+
+import shutil
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.intake.handlers import IntakeHandler
+from services.intake.policy import load_intake
+from services.intake.store import unique
+from services.notify.handlers import NotifyHandler
+from services.notify.letters.writing import Letters
+from services.notify.policy import load_notices
+from services.routing.handlers import RoutingHandler
+from services.routing.policy import load_routing
+from services.sla.handlers import SlaHandler
+from services.sla.policy import load_sla
+from shared import topics
+from shared.events import ClockStarted, ComplaintAccepted
+from shared.ids import ticket_id, tracking_id
+from shared.policy import version_of
+from shared.policy_watch import PolicyWatch
+from tests.builders import accepted, event, submitted
+from tests.fakes.bench import Workbench
+from tests.fakes.memory import MemoryStore
+from tests.unit.notify.samples import SEALER
+
+pytestmark = pytest.mark.component
+
+SHIPPED = Path(__file__).parents[2] / "policy"
+
+
+@pytest.fixture
+def policy(tmp_path: Path) -> Path:
+    """Return a copy of the shipped policy that a test may change."""
+    return shutil.copytree(SHIPPED, tmp_path / "policy")
+
+
+def change(file: Path, old: str, new: str) -> None:
+    text = file.read_text("utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new, 1), "utf-8")
+
+
+async def follow(watch: PolicyWatch[Any], take: Callable[[Any], None]) -> None:
+    for _ in range(2):
+        await watch.look(take)
+
+
+def complaint(number: int, **changes: Any) -> ComplaintAccepted:
+    ticket = ticket_id("web", str(number))
+    return accepted(ticket_id=ticket, tracking_id=tracking_id(ticket), source_id=str(number), **changes)
+
+
+async def test_routing_decides_by_the_new_rules_and_says_which(policy: Path) -> None:
+    watch = PolicyWatch("routing", policy, load_routing)
+    bench = Workbench(RoutingHandler(watch.policy))
+    vague = {"title": "Min", "body": "zonk di kampung kami"}
+    bench.say(topics.ACCEPTED, event(complaint(1, **vague)))
+    await bench.work()
+    before = watch.version
+
+    change(policy / "routing.yaml", "rules:\n", "rules:\n  - {id: kw-new, agency: dlh, weight: 5, any: [zonk]}\n")
+    await follow(watch, bench.handler.take)
+    bench.say(topics.ACCEPTED, event(complaint(2, **vague)))
+    await bench.work()
+
+    asked, routed = sorted(bench.data(topics.TICKETS), key=lambda said: said.state)
+    assert (asked.state, {step.policy_version for step in asked.explanation}) == ("in_triage", {before})
+    assert (routed.agency, {step.policy_version for step in routed.explanation}) == ("dlh", {version_of(policy)})
+
+
+async def test_a_broken_policy_leaves_routing_at_work_by_the_old_one(policy: Path) -> None:
+    watch = PolicyWatch("routing", policy, load_routing)
+    bench = Workbench(RoutingHandler(watch.policy))
+    change(policy / "routing.yaml", "agency: dsdabmbk", "agency: dsdabmk")
+
+    await follow(watch, bench.handler.take)
+    bench.say(topics.ACCEPTED, event(complaint(1)))
+    await bench.work()
+
+    (routed,) = bench.data(topics.TICKETS)
+    assert (routed.agency, routed.explanation[0].policy_version) == ("dsdabmbk", watch.version)
+    assert "routing.yaml:" in watch.remark()
+
+
+async def test_intake_takes_a_channel_that_was_added(policy: Path) -> None:
+    watch = PolicyWatch("intake", policy, load_intake)
+    bench = Workbench(IntakeHandler(watch.policy, SEALER), MemoryStore(unique=unique))
+    bench.say(topics.SUBMITTED, event(submitted(channel="telegram")))
+    await bench.work()
+
+    change(policy / "channels.yaml", "channels:\n", "channels:\n  - {code: telegram, name: Telegram, replies: true}\n")
+    await follow(watch, bench.handler.take)
+    bench.say(topics.SUBMITTED, event(submitted(channel="telegram", source_id="2")))
+    await bench.work()
+
+    assert len(bench.data(topics.REJECTED)) == len(bench.data(topics.ACCEPTED)) == 1
+
+
+async def test_sla_starts_clocks_by_the_new_allowances(policy: Path) -> None:
+    watch = PolicyWatch("sla", policy, load_sla)
+    bench = Workbench(SlaHandler(watch.policy))
+    bench.say(topics.ACCEPTED, event(complaint(1)))
+    await bench.work()
+    before = watch.policy.version
+
+    change(policy / "sla.yaml", "version: ", "version: 9")
+    await follow(watch, bench.handler.take)
+    bench.say(topics.ACCEPTED, event(complaint(2)))
+    await bench.work()
+
+    versions = {said.policy_version for said in bench.data(topics.SLA) if isinstance(said, ClockStarted)}
+    assert versions == {before, watch.policy.version}
+    assert before != watch.policy.version
+
+
+async def test_notify_writes_by_the_new_rules_and_texts(policy: Path) -> None:
+    watch = PolicyWatch("notify", policy, load_notices)
+    handler, letters = NotifyHandler(watch.policy.rules), Letters(watch.policy, SEALER)
+
+    def take(changed: Any) -> None:
+        handler.take(changed.rules)
+        letters.take(changed)
+
+    change(policy / "sending.yaml", "attempts_max: ", "attempts_max: 4 #")
+    change(policy / "notices" / "closed.id.j2", "{{ tracking_id }}", "nomor {{ tracking_id }}")
+    await follow(watch, take)
+
+    text = letters.policy.texts.sources["closed.id.j2"]
+    assert handler.rules.retries.attempts_max == 4
+    assert "nomor {{ tracking_id }}" in text
+    assert handler.rules.stale_for > timedelta(0)

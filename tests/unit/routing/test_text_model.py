@@ -1,0 +1,94 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.routing.classifier.fitting import Examples
+from services.routing.classifier.model_file import MANIFEST, save
+from services.routing.classifier.training import train
+from services.routing.domain.opinion import Question
+from services.routing.domain.verdict import Chosen
+from services.routing.text_model import RANKED_MAX, load_model
+from shared.events import DecidedBy, Location
+from tests.unit.routing.desk import POLICY, report
+from tests.unit.routing.test_model_rung import verdict
+
+pytestmark = pytest.mark.unit
+
+WORDS = {
+    "dishub": "lampu padam gelap tiang bohlam",
+    "dlh": "sampah bau truk lalat busuk",
+    "dinkes": "dokter obat antre",
+}
+RARE = ("perpustakaan buku pinjam", "dispusip")
+
+
+def taught(directory: Path, **options: Any) -> Path:
+    """Return a directory with a model that has learned three agencies well and one hardly."""
+    rows = [
+        (f"{words} nomor {number} {words.split()[number % 3]}", agency)
+        for number in range(60)
+        for agency, words in WORDS.items()
+    ]
+    rows = [*[(RARE[0] + f" {number}", RARE[1]) for number in range(8)], *rows]
+    places = [{"kecamatan": "Ciputat" if number % 2 else "Setu"} for number in range(len(rows))]
+    examples = Examples([text for text, _ in rows], places, [agency for _, agency in rows])
+    save(directory, *train(examples, **options), {})
+    return directory
+
+
+@pytest.fixture(scope="module")
+def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return taught(tmp_path_factory.mktemp("model"))
+
+
+def question(body: str) -> Question:
+    place = Location(text="Jl. Merpati", kelurahan="Sarua", kecamatan="Ciputat")
+    return Question(report(title="Lapor", body=body, location=place), "lainnya")
+
+
+def test_each_question_gets_the_guess_about_its_own_text(directory: Path) -> None:
+    model = load_model(directory)
+
+    guesses = model.suggest([question("gelap, bohlam padam"), question("sampah bau busuk"), question("obat dokter")])
+
+    assert [guess.ranking[0][0] for guess in guesses] == ["dishub", "dlh", "dinkes"]
+    assert all(len(guess.ranking) <= RANKED_MAX for guess in guesses)
+    assert {(guess.model, guess.precision) for guess in guesses} == {(model.name, 0.95)}
+    assert len(model.name) == 12
+
+
+def test_nothing_asked_is_nothing_guessed(directory: Path) -> None:
+    assert load_model(directory).suggest([]) == []
+
+
+def test_the_ladder_routes_by_a_real_model_where_the_rules_know_nothing(directory: Path) -> None:
+    model = load_model(directory)
+    (guess,) = model.suggest([question("bohlam padam, gelap")])
+
+    decided = verdict(guess, "bohlam padam, gelap", policy=POLICY)
+
+    assert guess.threshold is not None
+    assert guess.ranking[0][1] >= guess.threshold
+    assert isinstance(decided, Chosen)
+    assert (decided.agency, decided.decided_by) == ("dishub", DecidedBy.MODEL)
+    assert decided.explanation[-1].rule == model.name
+
+
+def test_an_agency_with_few_examples_has_no_threshold(directory: Path) -> None:
+    (guess,) = load_model(directory).suggest([question("perpustakaan buku pinjam")])
+
+    assert (guess.ranking[0][0], guess.threshold) == ("dispusip", None)
+
+
+def test_a_model_that_was_changed_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    manifest = taught(tmp_path) / MANIFEST
+    manifest.write_text(manifest.read_text().replace("dishub", "dlhhub"))
+
+    with pytest.raises(ValueError, match="was changed after training"):
+        load_model(tmp_path)
+
+
+def test_a_model_that_is_not_there_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="train a model there first"):
+        load_model(tmp_path)

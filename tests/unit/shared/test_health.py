@@ -1,0 +1,44 @@
+import json
+from typing import Any
+
+import pytest
+
+from shared.health import Health, application
+
+pytestmark = pytest.mark.unit
+
+
+async def asked(path: str, **said: dict[str, str]) -> tuple[int, dict[str, Any]]:
+    """Return status and body of the answer of a service that says this of itself."""
+    health = Health(**{"live": dict, "ready": dict} | {part: lambda told=told: told for part, told in said.items()})
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Any) -> None:
+        sent.append(dict(message))
+
+    scope = {"type": "http", "method": "GET", "path": path, "raw_path": b"", "query_string": b"", "headers": []}
+    await application("sla", health)(scope, receive, send)
+    return sent[0]["status"], json.loads(sent[1]["body"])
+
+
+@pytest.mark.parametrize(
+    ("path", "said", "status"),
+    [
+        ("/health/live", {}, 200),
+        ("/health/ready", {}, 200),
+        ("/health/live", {"live": {"process": "is stuck"}}, 503),
+        ("/health/live", {"ready": {"batch": "Kafka is away"}}, 200),
+        ("/health/ready", {"ready": {"batch": "Kafka is away"}}, 503),
+        ("/health/ready", {"live": {"process": "is stuck"}}, 503),
+        ("/health/ready", {"remarks": {"policy": "p1 holds; the files are broken"}}, 200),
+    ],
+)
+async def test_a_service_is_well_unless_it_cannot_work(path: str, said: dict[str, dict[str, str]], status: int) -> None:
+    found, body = await asked(path, **said)
+
+    counts = said.get("live", {}) | (said.get("ready", {}) if path.endswith("ready") else {})
+    assert (found, body["status"]) == (status, "ok" if status == 200 else "failing")
+    assert (body["because"], body["remarks"]) == (counts, said.get("remarks", {}))
