@@ -1,7 +1,7 @@
 """What a service does while broker or database are out of reach, and when it is told to end."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,9 @@ from shared import topics
 from tests.faults.city import as_outgoing, complaint
 from tests.journey.story import story_of
 from tests.servers.addresses import Namespace, Servers
-from tests.servers.fleet import Fleet, running, until
+from tests.servers.fleet import Fleet, Member, running, until
 from tests.servers.gate import Gate, gate_to
+from tindak.stack.node import Node
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]
 
@@ -91,7 +92,9 @@ async def test_a_database_that_goes_away_and_comes_back_costs_nothing(namespace:
             await story.client.publish([as_outgoing(complaint(number)) for number in range(100)])
             gate.shut()
             await story.client.publish([as_outgoing(complaint(number)) for number in range(100, 200)])
-            await until(lambda: all(map(waits_for_database, fleet.members)), WITHIN_SECONDS, fleet.last_words)
+            await until(
+                lambda: all(waits(each, "MongoDB: ") for each in fleet.members), WITHIN_SECONDS, fleet.last_words
+            )
 
             gate.open()
 
@@ -101,7 +104,40 @@ async def test_a_database_that_goes_away_and_comes_back_costs_nothing(namespace:
             assert [member.process.poll() for member in fleet.members] == [None] * 4
 
 
-def waits_for_database(member: Any) -> bool:
-    """Return whether a service is alive, not ready, and says that the database is the reason."""
+@pytest.mark.expects_errors
+async def test_a_broker_that_goes_away_and_comes_back_costs_nothing(namespace: Namespace, tmp_path: Path) -> None:
+    local = namespace.servers.local
+    if local is None or local.layout.kind == "embedded":
+        pytest.skip("needs --stack apache: the embedded broker forgets everything, and containers have no leash")
+    fleet = Fleet(namespace, tmp_path)
+    async with running(fleet), story_of(namespace) as story:
+        await story.client.publish([as_outgoing(complaint(number)) for number in range(200)])
+        await asyncio.to_thread(killed, local.brokers)
+        await until(lambda: all(waits(each, "Kafka: ") for each in fleet.members), WITHIN_SECONDS, fleet.last_words)
+
+        await asyncio.to_thread(started, local.brokers)
+
+        await fleet.ready()
+        await story.audited()
+        assert len(story.all(e.ComplaintAccepted, topics.ACCEPTED)) == 200
+        assert [member.process.poll() for member in fleet.members] == [None] * 4
+
+
+def waits(member: Member, named: str) -> bool:
+    """Return whether a service is alive, not ready, and says what it waits for."""
     reasons = member.because().values()
-    return bool(member.health("live") == 200 and reasons and all(said.startswith("MongoDB: ") for said in reasons))
+    return member.health("live") == 200 and bool(reasons) and all(said.startswith(named) for said in reasons)
+
+
+def killed(nodes: Sequence[Node]) -> None:
+    """Kill servers, all at once."""
+    for node in nodes:
+        node.kill()
+
+
+def started(nodes: Sequence[Node]) -> None:
+    """Start servers that need each other, and return once all are ready."""
+    for node in nodes:
+        node.launch()
+    for node in nodes:
+        node.wait_until(node.is_ready)
