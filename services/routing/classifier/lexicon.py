@@ -35,6 +35,20 @@ class Vectors(NamedTuple):
     values: Floats
 
 
+class Word(NamedTuple):
+    """A word taken apart.
+
+    Args:
+        usual: As the model reads it.
+        columns: Of the word and its pieces, as the bytes of 32-bit numbers, which join fastest.
+        followed_by: The columns of the word pairs that begin with it, by the other word.
+    """
+
+    usual: str
+    columns: bytes
+    followed_by: Mapping[str, int]
+
+
 @dataclass(frozen=True)
 class Lexicon:
     """The features that a model knows, each with its column and its rarity.
@@ -47,8 +61,9 @@ class Lexicon:
     blocks: tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]
     rarity: Floats
     _index: tuple[Mapping[str, int], ...] = field(init=False, repr=False, compare=False)
+    _pairs: Mapping[str, Mapping[str, int]] = field(init=False, repr=False, compare=False)
     _ends: NDArray[np.int64] = field(init=False, repr=False, compare=False)
-    _remembered: dict[str, tuple[str, Columns]] = field(init=False, repr=False, compare=False, default_factory=dict)
+    _remembered: dict[str, Word] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         ends = np.cumsum([len(block) for block in self.blocks])
@@ -59,6 +74,7 @@ class Lexicon:
         )
         object.__setattr__(self, "_ends", ends)
         object.__setattr__(self, "_index", index)
+        object.__setattr__(self, "_pairs", followers(index[0]))
 
     def vectors(self, texts: Sequence[str], places: Sequence[Place]) -> Vectors:
         """Return one row for each report: dampened counts times rarity."""
@@ -71,24 +87,22 @@ class Lexicon:
 
     def columns_of(self, text: str, place: Place) -> Columns:
         """Return the columns of all features that occur in a report, each as often as it occurs."""
-        of_words, _, of_places = self._index
-        read = [self._word(token) for token in tokens(text)]
-        paired = known(pairs([word for word, _ in read]), of_words)
-        placed = known(place_features(place), of_places)
-        return np.concatenate([*(columns for _, columns in read), np.array(paired + placed, dtype=np.int32)])
+        remembered = self._remembered
+        read = [remembered.get(token) or self._remember(token) for token in tokens(text)]
+        found = known(place_features(place), self._index[2])
+        found += [column for one, other in pairwise(read) if (column := one.followed_by.get(other.usual)) is not None]
+        found_bytes = np.array(found, dtype=np.int32).tobytes()
+        return np.frombuffer(b"".join([found_bytes, *(word.columns for word in read)]), dtype=np.int32)
 
-    def _word(self, token: str) -> tuple[str, Columns]:
-        """Return a token's usual form, and the columns of the word and of its pieces."""
-        remembered = self._remembered.get(token)
-        if remembered is None:
-            of_words, of_pieces, _ = self._index
-            word = usual(token)
-            columns = known((word,), of_words) + known(pieces(word), of_pieces)
-            remembered = word, np.array(columns, dtype=np.int32)
-            if len(self._remembered) >= REMEMBERED_WORDS_MAX:
-                self._remembered.clear()
-            self._remembered[token] = remembered
-        return remembered
+    def _remember(self, token: str) -> Word:
+        of_words, of_pieces, _ = self._index
+        word = usual(token)
+        columns = known((word,), of_words) + known(pieces(word), of_pieces)
+        if len(self._remembered) >= REMEMBERED_WORDS_MAX:
+            self._remembered.clear()
+        kept = Word(word, np.array(columns, dtype=np.int32).tobytes(), self._pairs.get(word, {}))
+        self._remembered[token] = kept
+        return kept
 
     def _scaled(self, starts: Starts, columns: Columns, values: Floats) -> Floats:
         blocks = len(self.blocks)
@@ -148,6 +162,16 @@ def place_features(place: Place) -> list[str]:
         if found:
             features += [f"{name}={' '.join(found)}", *found, *pairs(found)]
     return features
+
+
+def followers(index: Mapping[str, int]) -> Mapping[str, Mapping[str, int]]:
+    """Return the columns of word pairs, by the first word and then by the second."""
+    found: dict[str, dict[str, int]] = {}
+    for feature, column in index.items():
+        one, space, other = feature.partition(" ")
+        if space:
+            found.setdefault(one, {})[other] = column
+    return found
 
 
 def known(features: Collection[str], index: Mapping[str, int]) -> list[int]:
