@@ -14,6 +14,7 @@ from tindak.audit import audit_command
 from tindak.console import Failure
 from tindak.demo import demo
 from tindak.policy_cli import app as policy
+from tindak.routing_cli import app as routing
 from tindak.run import run
 from tindak.stack import StackError
 from tindak.stack.cli import app as stack
@@ -37,7 +38,7 @@ app.command()(submit)
 app.command()(track)
 app.command()(watch)
 app.command(name="audit")(audit_command)
-for group in (stack, topics, policy, agency.app, officer.app, reporter.app, dlq.app):
+for group in (stack, topics, policy, routing, agency.app, officer.app, reporter.app, dlq.app):
     app.add_typer(group)
 
 
