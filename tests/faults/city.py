@@ -152,7 +152,7 @@ class City:
 
         findings = audit(records, documents, dead_letters=dead_letters, checks=WHILE_RUNNING)
 
-        assert [str(finding) for finding in findings[:10]] == []
+        assert not findings, "\n".join(map(str, findings[:10]))
         return records
 
     async def accepted(self) -> int:
