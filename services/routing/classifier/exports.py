@@ -128,14 +128,14 @@ def find_layout(path: Path, rows: Sequence[Row], asked: Asked) -> Layout:
         return tuple(columns[name] for name in names if name in columns)
 
     bodies, agencies = found(TEXTS), found(AGENCIES)
+    texts = ((named(asked.text),),) if asked.text else (found(TITLES)[:1], bodies[:2])
+    agency = named(asked.agency) if asked.agency else next(iter(agencies), None)
     if asked.text is None and not bodies:
         raise ColumnMissing(f"{path} has no column that is known to hold the text; name it with --text.")
-    if asked.agency is None and not agencies:
+    if agency is None:
         raise ColumnMissing(f"{path} has no column that is known to hold the agency; name it with --agency.")
-    texts = ((named(asked.text),),) if asked.text else (found(TITLES)[:1], bodies[:2])
     places = tuple(map(named, asked.place)) if asked.place else found(PLACES)
     time = (named(asked.time),) if asked.time else (*found(DAYS)[:1], *found(CLOCKS))
-    agency = named(asked.agency) if asked.agency else agencies[0]
     return Layout(texts, agency, fields_of(header, places), time, header, first + 1)
 
 

@@ -1,7 +1,6 @@
 """Learns the probabilities of agencies from labelled reports; says nothing of when they are high enough."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -16,7 +15,6 @@ from services.routing.classifier.lexicon import Floats, Lexicon, Place, learn_fe
 from services.routing.classifier.stack import Indices, Values, learn_stack
 
 FOLDS = 5
-WORKERS = 2  # liblinear lets other threads run
 
 # Alone, the support vectors decide best; the two ways of counting words err elsewhere, at next to no cost.
 LEARNERS: tuple[Callable[[int], Any], ...] = (
@@ -66,22 +64,15 @@ def fit(examples: Examples, seed: int) -> Fit:
     rows = matrix(lexicon, examples)
     agencies, truth = np.unique(np.array(examples.agencies), return_inverse=True)
     folds = list(StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(rows, truth))
-    everything = np.arange(len(truth))
-
-    def learn(job: tuple[int, NDArray[np.int64]]) -> Line:
-        learner, part = job
-        return line(LEARNERS[learner](seed).fit(rows[part], truth[part]))
-
-    jobs = [(learner, part) for part in [everything, *(kept for kept, _ in folds)] for learner in range(len(LEARNERS))]
-    with ThreadPoolExecutor(WORKERS) as pool:
-        lines = list(pool.map(learn, jobs))
-    final, held = lines[: len(LEARNERS)], lines[len(LEARNERS) :]
     unseen = [np.zeros((len(truth), len(agencies))) for _ in LEARNERS]
-    for number, (_, left_out) in enumerate(folds):
-        for learner, values in enumerate(unseen):
-            weights, bias = held[number * len(LEARNERS) + learner]
+    # One after another: liblinear draws from one generator of the whole process, so that threads would make each
+    # training come out a little different.
+    for kept, left_out in folds:
+        for learner, values in zip(LEARNERS, unseen, strict=True):
+            weights, bias = line(learner(seed).fit(rows[kept], truth[kept]))
             values[left_out] = rows[left_out] @ weights + bias
-    return folded(tuple(map(str, agencies)), lexicon, final, unseen, truth)
+    lines = [line(learner(seed).fit(rows, truth)) for learner in LEARNERS]
+    return folded(tuple(map(str, agencies)), lexicon, lines, unseen, truth)
 
 
 def folded(

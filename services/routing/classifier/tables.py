@@ -3,6 +3,7 @@
 import csv
 import io
 import warnings
+import zipfile
 from collections import Counter
 from collections.abc import Iterable
 from datetime import date, time
@@ -52,7 +53,7 @@ def excel_rows(path: Path) -> list[Row]:
             sheet.reset_dimensions()  # some programs write a wrong one
             rows = [[as_text(cell) for cell in row] for row in sheet.iter_rows(values_only=True)]
             book.close()
-    except (InvalidFileException, KeyError, IndexError, ValueError) as error:
+    except (InvalidFileException, zipfile.BadZipFile, KeyError, IndexError, ValueError) as error:
         raise TableUnreadable(f"{path} is no XLSX file that can be read: {error}.") from error
     return rows
 

@@ -1,0 +1,92 @@
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.unit.routing_model.cases import RARE, invented
+from tindak.cli import main
+
+pytestmark = pytest.mark.unit
+
+KEYS = {"top1", "top3", "macro_f1", "coverage", "precision", "texts_per_second", "rows"}
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    examples = invented()
+    path = tmp_path / "reports.csv"
+    with path.open("w", newline="") as out:
+        rows = zip(examples.texts, examples.places, examples.agencies, strict=True)
+        csv.writer(out).writerows(
+            [["pesan", "kecamatan", "opd", "jam"]]
+            + [[text, place["kecamatan"], agency, f"2024-01-01 {at // 60:02}:{at % 60:02}:00"]
+               for at, (text, place, agency) in enumerate(rows)]
+        )  # fmt: skip
+    return path
+
+
+def options(file: Path) -> list[str]:
+    return [str(file), "--text", "pesan", "--agency", "opd", "--place", "kecamatan", "--time", "jam"]
+
+
+def test_a_trained_model_is_measured_on_another_file(
+    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = str(tmp_path / "model")
+    assert main(["routing", "train", *options(file), "--model", model, "--precision", "0.9", "--json"]) == 0
+    learned = json.loads(capsys.readouterr().out)
+
+    code = main(["routing", "evaluate", *options(file), "--model", model, "--json"])
+
+    found = json.loads(capsys.readouterr().out)
+    assert (code, learned["rows"], learned["counts"][RARE], found["rows"]) == (0, 600, 8, 600)
+    assert found.keys() >= KEYS
+    assert found["top1"] > 0.8
+
+
+def test_a_split_measures_the_newer_part_and_writes_a_report(
+    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    directory = tmp_path / "report"
+
+    code = main(["routing", "evaluate", *options(file), "--split-by-time", "0.8", "--report", str(directory)])
+
+    out, err = capsys.readouterr()
+    page = (directory / "report.md").read_text()
+    assert code == 0
+    assert out.startswith("120 reports: top 1 0.")
+    assert err.startswith("600 usable reports from 2024-01-01 to 2024-01-01. Columns: text: pesan; agency: opd;")
+    assert "| reports measured | 120 |" in page
+    assert "| dlh | " in page
+    assert (directory / "reliability.png").read_bytes()[:4] == b"\x89PNG"
+
+
+def test_training_says_what_it_would_route(file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code = main(["routing", "train", *options(file), "--model", str(tmp_path / "model"), "--precision", "0.9"])
+
+    out = capsys.readouterr().out
+    assert code == 0
+    assert out.startswith("Learned 5 agencies from 600 reports: model ")
+    assert "Of the newest 120 it would route " in out
+
+
+@pytest.mark.parametrize(
+    ("typed", "code", "said"),
+    [
+        (["evaluate", "{file}"], 2, "Give either --model DIR or --split-by-time SHARE."),
+        (["evaluate", "{file}", "--split-by-time", "8"], 2, "--split-by-time is a share between 0 and 1, like 0.8."),
+        (["train", "{file}", "--model", "m", "--precision", "95"], 2, "--precision is a share between 0 and 1"),
+        (["train", "{file}", "--model", "m", "--text", "isi"], 1, "has no column `isi`"),
+        (["evaluate", "{file}", "--text", "pesan", "--agency", "opd", "--model", "nowhere"], 1, "cannot be read"),
+        (["train", "nowhere.csv", "--model", "m"], 1, "nowhere.csv cannot be read: No such file or directory."),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_one_sentence(
+    typed: list[str], code: int, said: str, file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    returned = main(["routing", *(word.format(file=file) for word in typed)])
+
+    out, err = capsys.readouterr()
+    assert (returned, out) == (code, "")
+    assert said in err.splitlines()[-1]
