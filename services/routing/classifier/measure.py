@@ -82,7 +82,10 @@ def measure(model: Model, examples: Examples) -> Measures:
     """Return how good *model* is on *examples*, which must not be empty."""
     probabilities = model.probabilities(examples.texts, examples.places)
     certain = model.certain(probabilities)
-    names, truth = np.array(model.agencies), np.array(examples.agencies)
+    # Another file may write the same agency in another case.
+    spelled = {agency.lower(): agency for agency in model.agencies}
+    names = np.array(model.agencies)
+    truth = np.array([spelled.get(agency.lower(), agency) for agency in examples.agencies])
     order = np.argsort(-probabilities, axis=1, kind="stable")[:, :TOP]
     hits = names[order] == truth[:, None]
     best, right = names[order[:, 0]], hits[:, 0]

@@ -12,7 +12,7 @@ Indices = NDArray[np.int64]
 
 # Strengths of the priors. An agency's own decision value is trusted by one slope per learner; what other agencies'
 # values say about it must be shown by many reports. Shrinking towards that, instead of towards nothing, gave 0.01
-# more top-1 and a lower log loss than scikit-learn's regression on every set tried (see bench/README.md).
+# more top-1 and a lower log loss than scikit-learn's regression (see bench/text-model.md).
 MIXING_PRIOR = 30.0
 BIAS_PRIOR = 1.0
 STEPS_MAX = 200

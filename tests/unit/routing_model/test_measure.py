@@ -18,7 +18,7 @@ def telling() -> Model:
 
 
 def test_a_model_is_measured_by_hand() -> None:
-    examples = Examples(["aa", "aa", "bb", "cc"], [{}] * 4, ["a", "b", "b", "d"])
+    examples = Examples(["aa", "aa", "bb", "cc"], [{}] * 4, ["A", "b", "b", "d"])
 
     found = measure(telling(), examples)
 
