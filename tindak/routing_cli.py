@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ParamSpec, TypeVar
 import typer
 
 from tindak.console import Failure, Misuse, say_json
+from tindak.corrections_cli import corrections_command, retrain_command
 
 if TYPE_CHECKING:
     from services.routing.classifier.exports import Export
@@ -182,3 +183,7 @@ def say(found: "Measures", target: float) -> None:
     )
     typer.echo(f"Routed without a person: {found.coverage:.1%}; precision {precision} (target {target:.2f}).")
     typer.echo(f"{found.texts_per_second:,.0f} texts per second.")
+
+
+app.command("corrections")(corrections_command)
+app.command("retrain")(told_in_a_sentence(retrain_command))

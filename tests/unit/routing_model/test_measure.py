@@ -6,7 +6,7 @@ from services.routing.classifier.lexicon import Lexicon
 from services.routing.classifier.measure import AgencyMeasure, Bin, measure
 from services.routing.classifier.model import NEVER, Model
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.learning
 
 
 def telling() -> Model:

@@ -8,7 +8,7 @@ from services.routing.classifier import model_file
 from services.routing.classifier.model_file import ARRAYS, MANIFEST, ModelRefused, digest, load, save
 from tests.unit.routing_model.cases import invented, trained
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.learning
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from tests.unit.routing_model.cases import RARE, invented
 from tindak.cli import main
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.learning
 
 KEYS = {"top1", "top3", "macro_f1", "coverage", "precision", "texts_per_second", "rows"}
 

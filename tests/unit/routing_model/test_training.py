@@ -9,7 +9,7 @@ from services.routing.classifier.model import NEVER
 from services.routing.classifier.training import TooLittle, train
 from tests.unit.routing_model.cases import RARE, invented, trained
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.learning
 
 
 def test_a_model_beats_the_most_frequent_agency_on_reports_it_has_not_seen() -> None:
