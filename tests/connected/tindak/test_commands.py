@@ -16,7 +16,7 @@ from tests.builders import NOON, TICKET, TRACKING, accepted, event
 from tests.servers.addresses import Namespace
 from tests.unit.tindak.test_telling import routed
 from tindak.cli import main
-from tindak.client import Client, Start
+from tindak.client import BATCH_RECORDS_MAX, Client, Start
 from tindak.console import Failure
 
 pytestmark = pytest.mark.connected
@@ -68,6 +68,13 @@ def test_published_records_are_read_without_the_prefix_in_order_of_time(namespac
     assert sorted(int(record.value or b"") for record in records) == list(range(20))
     assert {(record.topic, record.headers) for record in records} == {(topics.TICKETS, (("h", b"v"),))}
     assert [record.timestamp for record in records] == sorted(record.timestamp for record in records)
+
+
+async def test_one_batch_larger_than_a_poll_is_read_to_its_end(namespace: Namespace) -> None:
+    async with Client(namespace.kafka) as client:
+        await client.publish([Outgoing(str(n), topics.TICKETS, "k", b"v") for n in range(2 * BATCH_RECORDS_MAX + 1)])
+
+        assert len(await client.read([topics.TICKETS])) == 2 * BATCH_RECORDS_MAX + 1
 
 
 async def test_follower_from_the_latest_sees_only_what_comes_after(namespace: Namespace) -> None:
