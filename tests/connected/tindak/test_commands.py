@@ -87,6 +87,7 @@ async def test_follower_from_the_latest_sees_only_what_comes_after(namespace: Na
     assert first.value == b"after"
 
 
+@pytest.mark.expects_errors  # aiokafka says so many times; the command line silences it
 async def test_topic_that_is_not_there_is_refused_with_what_to_do(namespace: Namespace) -> None:
     if namespace.servers.local is not None and namespace.servers.local.layout.kind == "embedded":
         pytest.skip("the embedded broker makes topics on the fly")
