@@ -1,7 +1,8 @@
 """What a client writes that has nothing of ours, as with ``kcat -P -k KEY``: a value, and a key at most."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -31,9 +32,9 @@ class PlainClient:
         KafkaException: From ``write``: the client or the broker refuses the record.
     """
 
-    def __init__(self, namespace: Namespace, **settings: Any) -> None:
+    def __init__(self, namespace: Namespace, producer: Producer) -> None:
         self.prefix = namespace.prefix
-        self.producer = Producer({"bootstrap.servers": namespace.kafka.bootstrap_servers} | settings)
+        self.producer = producer
 
     def write(
         self,
@@ -60,9 +61,17 @@ class PlainClient:
         return topic, int(lies.partition() or 0), int(lies.offset() or 0)
 
 
+@contextmanager
+def client_of(namespace: Namespace, **settings: Any) -> Iterator[PlainClient]:
+    """Give a client with its defaults but for these settings, closed afterwards."""
+    with Producer({"bootstrap.servers": namespace.kafka.bootstrap_servers} | settings) as producer:
+        yield PlainClient(namespace, producer)
+
+
 @pytest.fixture
-def client(namespace: Namespace) -> PlainClient:
-    return PlainClient(namespace)
+def client(namespace: Namespace) -> Iterator[PlainClient]:
+    with client_of(namespace) as plain:
+        yield plain
 
 
 def refusals(story: Story) -> Mapping[Where, e.ComplaintRejected]:
@@ -161,18 +170,19 @@ async def test_ten_megabytes_are_refused_by_whoever_sees_them_first(
     namespace: Namespace, tmp_path: Path, client: PlainClient, pytestconfig: pytest.Config
 ) -> None:
     """The client itself, then Apache Kafka; what gets past both (no limit, or compressed) intake refuses by name."""
-    stubborn = PlainClient(namespace, **{"message.max.bytes": 20_000_000})
-    packed = PlainClient(namespace, **{"message.max.bytes": 20_000_000, "compression.type": "gzip"})
+    no_limit = {"message.max.bytes": 20_000_000}
     got_past = []
     async with running(Fleet(namespace, tmp_path), "intake"), story_of(namespace) as story:
         with pytest.raises(KafkaException, match="MSG_SIZE_TOO_LARGE"):
             client.write(topics.SUBMITTED, MEGABYTES_10)
-        if pytestconfig.getoption("--stack") == "embedded":
-            got_past.append(stubborn.write(topics.SUBMITTED, MEGABYTES_10))
-        else:
-            with pytest.raises(KafkaException, match="MSG_SIZE_TOO_LARGE"):
-                stubborn.write(topics.SUBMITTED, MEGABYTES_10)
-        got_past.append(packed.write(topics.SUBMITTED, MEGABYTES_10))
+        with client_of(namespace, **no_limit) as stubborn:
+            if pytestconfig.getoption("--stack") == "embedded":
+                got_past.append(stubborn.write(topics.SUBMITTED, MEGABYTES_10))
+            else:
+                with pytest.raises(KafkaException, match="MSG_SIZE_TOO_LARGE"):
+                    stubborn.write(topics.SUBMITTED, MEGABYTES_10)
+        with client_of(namespace, **no_limit, **{"compression.type": "gzip"}) as packed:
+            got_past.append(packed.write(topics.SUBMITTED, MEGABYTES_10))
         client.write(topics.SUBMITTED, line(source_id="after"))
 
         await story.hears(e.ComplaintAccepted, topics.ACCEPTED, ticket_id("web", "after"))
