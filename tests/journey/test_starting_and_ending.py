@@ -110,6 +110,7 @@ async def test_services_that_wait_for_their_servers_end_when_told_to(namespace: 
     nowhere = {
         "TINDAK_KAFKA_BOOTSTRAP_SERVERS": f"127.0.0.1:{kafka}",
         "TINDAK_MONGO_URI": f"mongodb://127.0.0.1:{mongo}/?replicaSet=none",
+        "TINDAK_MONGO_TIMEOUT_MS": "1000",
     }
     fleet = Fleet(namespace, tmp_path, settings=nowhere)
     try:

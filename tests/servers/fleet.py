@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -17,11 +18,12 @@ from typing import Any
 from shared.topics import SERVICES
 from tests.servers.addresses import Namespace
 from tindak.stack.node import free_ports
+from tindak.stack.processes import LEASH
 
 ROOT = Path(__file__).parents[2]
 POLICY = ROOT / "policy"
 CONTACT_KEYS = "test:" + base64.b64encode(b"k" * 32).decode()
-READY_WITHIN_SECONDS = 60
+READY_WITHIN_SECONDS = 120  # three seconds on an idle machine, half a minute at a load of thirty
 ENDS_WITHIN_SECONDS = 40
 
 
@@ -88,9 +90,11 @@ class Fleet:
             module = ["tests.faults.dying", service, dying_at[0], str(dying_at[1])]
         if failing_at is not None:
             module = ["tests.journey.failing", service, failing_at]
+        # Nothing is left behind if the tests are killed.
+        leashed = [sys.executable, "-I", "-S", str(LEASH), str(os.getpid()), sys.executable, "-m", *module]
         with log.open("wb") as output:
             process = subprocess.Popen(
-                [sys.executable, "-m", *module],
+                leashed,
                 cwd=ROOT,
                 env=self.environment(service, port),
                 stdout=output,
