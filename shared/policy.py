@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar, get_args
 
@@ -139,7 +140,7 @@ def read(path: Path) -> Source:
         raw = path.read_bytes()
         if len(raw) > FILE_BYTES_MAX:
             raise PolicyInvalid([PolicyFault(file, 1, f"the file is longer than {FILE_BYTES_MAX} bytes")])
-        source = Source(file, yaml.compose(raw.decode("utf-8"), Loader))
+        source = parsed(file, raw.decode("utf-8"))
     except OSError as error:
         raise PolicyInvalid([PolicyFault(file, 1, f"the file cannot be read: {error.strerror}")]) from error
     except UnicodeDecodeError as error:
@@ -148,6 +149,12 @@ def read(path: Path) -> Source:
     except yaml.YAMLError as error:
         raise PolicyInvalid([syntax_fault(file, error)]) from error
     return source
+
+
+@lru_cache(maxsize=32)  # what several services share is parsed once when the whole policy is checked
+def parsed(file: str, text: str) -> Source:
+    """Return *text*, parsed; raise yaml.YAMLError."""
+    return Source(file, yaml.compose(text, Loader))
 
 
 def syntax_fault(file: str, error: yaml.YAMLError) -> PolicyFault:

@@ -13,7 +13,7 @@ from shared.events import DecidedBy, Location
 from tests.unit.routing.desk import POLICY, report
 from tests.unit.routing.test_model_rung import verdict
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.learning
 
 WORDS = {
     "dishub": "lampu padam gelap tiang bohlam",

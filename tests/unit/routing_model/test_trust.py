@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from services.routing.classifier.model import NEVER
 from services.routing.classifier.trust import Judged, learn_reliability, lowest_odds, thresholds, wilson
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.learning
 
 
 def judged(rows: int = 2000, *, seed: int = 3, flattery: float = 0.0) -> Judged:

@@ -100,6 +100,7 @@ def test_a_model_that_cannot_be_used_is_said_in_one_sentence(tmp_path: Path) -> 
     assert "train a model there first" in str(result.exception)
 
 
+@pytest.mark.learning
 def test_a_model_explains_what_the_rules_leave_open(tmp_path: Path) -> None:
     found = told(
         "--text", "bohlam padam, gelap", "--title", "Lapor", "--kelurahan", "Sarua", "--model", str(taught(tmp_path))

@@ -15,7 +15,7 @@ from tindak.console import Failure
 from tindak.corrections_cli import retrain_command
 from tindak.retraining import Score, TooFew, named, retrain, worse
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.learning
 
 SHIPPED = Path(__file__).parents[3] / "policy"
 NEW = ("bioskop film tiket kursi layar", "dispar")  # a matter that only corrections know
