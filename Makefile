@@ -30,7 +30,7 @@ check: install
 
 # What needs no server first: it says within seconds what is broken.
 test: check
-	$(PYTEST) -n 2 --dist worksteal -m "(unit or component or contract) and not learning" tests/unit tests/component tests/contract
+	$(PYTEST) -n 2 --dist worksteal -m "unit or component or contract" tests/unit tests/component tests/contract
 	$(PYTEST) -n 2 -m architecture tests/architecture
 	$(PYTEST) -m "simulation or learning"
 	$(PYTEST) -m "connected or journey" --stack embedded

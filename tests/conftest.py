@@ -15,7 +15,6 @@ from pymongo import MongoClient
 from shared.agencies import load_agencies
 from shared.topics import Topic, catalogue
 from tests.servers.addresses import Namespace, Servers
-from tests.servers.containers import KafkaContainer, MongoReplicaSet, why_no_containers
 from tindak.stack import LocalStack
 from tindak.topics import apply, connect
 
@@ -52,6 +51,9 @@ def stack(pytestconfig: pytest.Config) -> Iterator[Servers]:
 
 
 def containers() -> Iterator[Servers]:
+    # Docker's client takes a good part of a second, which the tests of the rules need not wait for.
+    from tests.servers.containers import KafkaContainer, MongoReplicaSet, why_no_containers
+
     reason = why_no_containers()
     if reason is not None:
         pytest.skip(reason)

@@ -5,7 +5,6 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from shared.policy import version_of
-from tests.unit.routing.test_text_model import taught
 from tindak.console import Failure
 from tindak.policy_cli import app
 
@@ -98,12 +97,3 @@ def test_a_model_that_cannot_be_used_is_said_in_one_sentence(tmp_path: Path) -> 
 
     assert isinstance(result.exception, Failure)
     assert "train a model there first" in str(result.exception)
-
-
-@pytest.mark.learning
-def test_a_model_explains_what_the_rules_leave_open(tmp_path: Path) -> None:
-    found = told(
-        "--text", "bohlam padam, gelap", "--title", "Lapor", "--kelurahan", "Sarua", "--model", str(taught(tmp_path))
-    )
-
-    assert (found["outcome"], found["agency"], found["decided_by"]) == ("routed", "dishub", "model")

@@ -6,7 +6,7 @@ import pytest
 
 from services.routing.classifier import model_file
 from services.routing.classifier.model_file import ARRAYS, MANIFEST, ModelRefused, digest, load, save
-from tests.unit.routing_model.cases import invented, trained
+from tests.learning.cases import invented, trained
 
 pytestmark = pytest.mark.learning
 

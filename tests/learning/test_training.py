@@ -7,7 +7,7 @@ import pytest
 
 from services.routing.classifier.model import NEVER
 from services.routing.classifier.training import TooLittle, train
-from tests.unit.routing_model.cases import RARE, invented, trained
+from tests.learning.cases import RARE, invented, trained
 
 pytestmark = pytest.mark.learning
 

@@ -1,7 +1,9 @@
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from services.routing.classifier.fitting import Examples
 from services.routing.classifier.model_file import MANIFEST, save
@@ -12,9 +14,11 @@ from services.routing.text_model import RANKED_MAX, load_model
 from shared.events import DecidedBy, Location
 from tests.unit.routing.desk import POLICY, report
 from tests.unit.routing.test_model_rung import verdict
+from tindak.policy_cli import app
 
 pytestmark = pytest.mark.learning
 
+SHIPPED = Path(__file__).parents[2] / "policy"
 WORDS = {
     "dishub": "lampu padam gelap tiang bohlam",
     "dlh": "sampah bau truk lalat busuk",
@@ -92,3 +96,12 @@ def test_a_model_that_was_changed_is_refused_in_one_sentence(tmp_path: Path) -> 
 def test_a_model_that_is_not_there_is_refused_in_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="train a model there first"):
         load_model(tmp_path)
+
+
+def test_a_model_explains_what_the_rules_leave_open(directory: Path) -> None:
+    report = ("--text", "bohlam padam, gelap", "--title", "Lapor", "--kelurahan", "Sarua")
+
+    told = CliRunner().invoke(app, ["explain", "--json", "--policy", str(SHIPPED), "--model", str(directory), *report])
+
+    found = json.loads(told.stdout)
+    assert (found["outcome"], found["agency"], found["decided_by"]) == ("routed", "dishub", "model")

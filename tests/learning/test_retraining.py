@@ -10,14 +10,14 @@ from typer.testing import CliRunner, Result
 
 from services.routing.classifier.fitting import Examples
 from services.routing.classifier.model_file import load
-from tests.unit.routing.test_text_model import WORDS, taught
+from tests.learning.test_text_model import WORDS, taught
 from tindak.console import Failure
 from tindak.corrections_cli import retrain_command
 from tindak.retraining import Score, TooFew, named, retrain, worse
 
 pytestmark = pytest.mark.learning
 
-SHIPPED = Path(__file__).parents[3] / "policy"
+SHIPPED = Path(__file__).parents[2] / "policy"
 NEW = ("bioskop film tiket kursi layar", "dispar")  # a matter that only corrections know
 Row = tuple[str, str]
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.routing_model.cases import RARE, invented
+from tests.learning.cases import RARE, invented
 from tindak.cli import main
 
 pytestmark = pytest.mark.learning

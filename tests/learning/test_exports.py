@@ -10,7 +10,7 @@ from services.routing.classifier.exports import Asked, ColumnMissing, read_expor
 from services.routing.classifier.fitting import Examples
 from services.routing.classifier.tables import TableUnreadable, read_table
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.learning
 
 WIB = timezone(timedelta(hours=7))
 RINGKAS = (
