@@ -42,7 +42,7 @@ test-containers: install
 	$(PYTEST) -m "connected or journey" --stack containers
 
 bench: install
-	$(BIN)/python bench/routing_throughput.py
+	$(BIN)/python -m bench.routing_throughput
 
 docs: install
 	$(BIN)/python -m tindak.catalogue_docs

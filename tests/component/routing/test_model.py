@@ -101,8 +101,7 @@ async def test_the_event_loop_goes_on_while_the_model_thinks() -> None:
     at_work.complain(vague())
 
     working = asyncio.create_task(at_work.work())
-    while not model.is_thinking.is_set():
-        await asyncio.sleep(0)
+    await asyncio.to_thread(model.is_thinking.wait, PATIENCE_SECONDS)
     said_meanwhile = at_work.data(topics.TICKETS)
     model.may_answer.set()
     await working
