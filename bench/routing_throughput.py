@@ -2,8 +2,8 @@
 
 In memory (the default) everything but the servers is real: reading, rules, model, document, events. With `--stack` a
 process of its own works on real servers. The ceiling decodes each record, looks up its words and word pairs among
-those of the rules, and encodes an event: no state, no explanation, no order. All is measured in the same run, in turn, several
-times; the best run of each counts, because others use the machine, too.
+those of the rules, and encodes an event: no state, no explanation, no order. All is measured in the same run, in
+turn, several times; the best run of each counts, because others use the machine, too.
 """
 
 import argparse
