@@ -4,13 +4,15 @@ import hashlib
 import re
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from services.routing.classifier.exports import Asked, read_export
 from services.routing.classifier.model_file import LIBRARIES, load
-from services.routing.classifier.training import train
 from services.routing.policy import load_routing
+from services.routing.settings import Settings
+from tindak.console import Failure
+from tindak.demo_story.stage import in_use
+
+pytestmark = pytest.mark.unit
 
 ROOT = Path(__file__).parents[3]
 SHIPPED = ROOT / "policy" / "model"
@@ -18,7 +20,6 @@ TRAINING_SET = ROOT / "policy" / "training" / "tangsel.csv"
 BYTES_MAX = 2_000_000
 
 
-@pytest.mark.unit
 def test_the_shipped_model_is_small_and_comes_from_the_shipped_training_set() -> None:
     _, manifest = load(SHIPPED)
 
@@ -26,7 +27,6 @@ def test_the_shipped_model_is_small_and_comes_from_the_shipped_training_set() ->
     assert manifest["training"]["file_sha256"] == hashlib.sha256(TRAINING_SET.read_bytes()).hexdigest()
 
 
-@pytest.mark.unit
 def test_the_shipped_model_was_trained_with_the_locked_libraries() -> None:
     locked = dict(re.findall(r"^([\w-]+)==(\S+)$", (ROOT / "requirements.lock").read_text(), re.MULTILINE))
 
@@ -35,7 +35,6 @@ def test_the_shipped_model_was_trained_with_the_locked_libraries() -> None:
     assert manifest["libraries"] == {name: locked[name] for name in LIBRARIES}
 
 
-@pytest.mark.unit
 def test_every_agency_of_the_shipped_model_is_one_of_the_city() -> None:
     model, _ = load(SHIPPED)
     policy = load_routing(ROOT / "policy")
@@ -43,16 +42,21 @@ def test_every_agency_of_the_shipped_model_is_one_of_the_city() -> None:
     assert [agency for agency in model.agencies if policy.code_of(agency) != agency] == []
 
 
-@pytest.mark.learning
-def test_the_shipped_model_answers_like_one_trained_anew() -> None:
-    """Processors add up in another order, so that the last digits may differ, but no decision."""
-    shipped, manifest = load(SHIPPED)
-    examples = read_export(TRAINING_SET, Asked()).examples
+def test_the_demo_says_which_model_is_in_use() -> None:
+    _, manifest = load(SHIPPED)
 
-    anew, summary = train(examples, precision=manifest["training"]["precision"], seed=manifest["training"]["seed"])
+    said = in_use(SHIPPED)
 
-    one, other = (model.probabilities(examples.texts, examples.places) for model in (shipped, anew))
-    assert (shipped.agencies, shipped.lexicon.blocks) == (anew.agencies, anew.lexicon.blocks)
-    np.testing.assert_allclose(one, other, atol=0.005)
-    np.testing.assert_allclose(shipped.thresholds, anew.thresholds, atol=0.005)
-    assert manifest["training"]["counts"] == summary.counts
+    assert said.startswith(f"text model {manifest['hash'][:12]} is in use: 34 agencies learned from 4,000 reports")
+
+
+def test_the_demo_refuses_what_is_no_model_in_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(Failure, match=r"The demo routes by a text model: .*model\.json cannot be read"):
+        in_use(tmp_path)
+
+
+def test_an_empty_directory_setting_stands_for_no_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Docker compose can leave a variable empty, but not away."""
+    monkeypatch.setenv("TINDAK_ROUTING_MODEL_DIR", "")
+
+    assert Settings().model_dir is None
