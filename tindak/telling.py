@@ -144,9 +144,16 @@ def why_routed(data: e.TicketRouted) -> str:
             why = f"words: {', '.join(words)}"
         case "outside":
             why = data.reason_en or str(last.rule)
+        case "model":
+            why = f"text model {last.rule} is {sureness(last.score or 0)} sure"
         case _:
             why = last.outcome
     return short(why) + again
+
+
+def sureness(probability: float) -> str:
+    """Return a probability in percent, rounded down, 99.9 at most: a model is never wholly sure."""
+    return f"{min(int(probability * 1000), 999) / 10:.1f} %"
 
 
 def is_for(step: e.Step, agency: str) -> bool:

@@ -45,8 +45,8 @@ def test_refusal_tells_every_reason_with_its_code() -> None:
     assert told == "refused: There is no text. (empty); No such channel. (unknown_channel)"
 
 
-def step(name: str, outcome: str, rule: str | None = None) -> dict[str, object]:
-    return {"step": name, "rule": rule, "policy_version": "1", "outcome": outcome}
+def step(name: str, outcome: str, rule: str | None = None, score: float | None = None) -> dict[str, object]:
+    return {"step": name, "rule": rule, "policy_version": "1", "outcome": outcome, "score": score}
 
 
 @pytest.mark.parametrize(
@@ -61,6 +61,8 @@ def step(name: str, outcome: str, rule: str | None = None) -> dict[str, object]:
         ([step("outside", "national_admin", "out-pln")], "Belongs to PLN."),
         ([step("return", "dlh declined and named dishub")], "dlh declined and named dishub"),
         ([step("officer", "Jembatan dahulu.")], "Jembatan dahulu."),
+        ([step("model", "dishub", "36011cb4", 0.9789)], "text model 36011cb4 is 97.8 % sure"),
+        ([step("model", "dishub", "36011cb4", 1.0)], "text model 36011cb4 is 99.9 % sure"),
         ([], "rule"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
