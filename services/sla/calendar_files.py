@@ -34,7 +34,7 @@ def span_of(text: object) -> Span:
     if last > DAY_SECONDS:
         raise ValueError(f"{text} ends after 24:00; a shift past midnight is two spans on two days")
     if first >= last:
-        raise ValueError(f"{text} ends before it begins")
+        raise ValueError(f"{text} ends {'when' if first == last else 'before'} it begins")
     return first, last
 
 
