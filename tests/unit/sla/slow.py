@@ -5,8 +5,11 @@ first at which it shows its closing time or later. So what the clock leaves out 
 counts from the first time, and a span works as long as really passes.
 """
 
+from bisect import bisect_left
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 from services.sla.domain.hours import Calendar
@@ -46,6 +49,7 @@ class WallClock:
                 if span:
                     self.closings[day] = span[-1] + MINUTE
             day += timedelta(days=1)
+        self.works = set(self.worked).__contains__
 
     def add(self, at: datetime, minutes: int) -> datetime:
         """Return the end of the so-manieth minute worked from *at* on."""
@@ -63,3 +67,11 @@ class WallClock:
         """Return the closing of the *n*-th date with work after that of *at*."""
         today = at.astimezone(self.zone).date()
         return [closing for day, closing in self.closings.items() if day > today][n - 1]
+
+    def since(self, at: datetime) -> Iterator[datetime]:
+        """Yield every minute worked from an instant on."""
+        return islice(self.worked, bisect_left(self.worked, at), None)
+
+    def count(self, since: datetime, until: datetime) -> int:
+        """Return how many minutes are worked from one instant to another."""
+        return bisect_left(self.worked, until) - bisect_left(self.worked, since)
