@@ -176,6 +176,14 @@ class Clocks(RuleBasedStateMachine):
         self.phase = "held"
         self.hear(held(*self.next(), reason, wib(until) if until else ""))
 
+    @precondition(lambda self: self.phase == "at_work" and self.now < at("2026-06-01 00:00"))
+    @rule(reason=st.sampled_from(HoldReason), asked=st.none() | MOMENTS, minutes=MOMENTS)
+    def hold_for_a_while(self, reason: HoldReason, asked: int | None, minutes: int) -> None:
+        """Limits and repeated holds matter only where time passes while work waits."""
+        self.hold(reason, asked)
+        self.let_time_pass(minutes)
+        self.resume()
+
     @precondition(lambda self: self.phase == "held")
     @rule()
     def resume(self) -> None:
