@@ -13,7 +13,6 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from services.sla.domain.rules import ClockRule, PauseRule, SlaRules
 from services.sla.domain.told import Expired, Standing, Told
 from shared import topics
 from shared.delivery.time_loop import TimeLoop
@@ -31,29 +30,24 @@ from shared.events import (
 )
 from tests.builders import TICKET, event
 from tests.component.sla.office import Office
-from tests.component.sla.plain import PAUSES, RESOLVE_WITHIN, WITHIN, Clerk, Run
+from tests.component.sla.plain import Clerk, Run
+from tests.component.sla.small_city import rules_with
 from tests.fakes.bench import Crashed, dies_after
 from tests.unit.sla.cases import (
-    AGENCY,
     ALWAYS,
-    COORDINATOR,
     accepted,
     answered,
     at,
     calendar,
-    clock_rule,
     closed,
-    days,
     declined,
     fact,
     held,
-    office,
     reclassified,
     reopened,
     replied,
     resumed,
     routed,
-    rules,
     triaged,
     wib,
 )
@@ -70,24 +64,6 @@ AGENCIES = st.sampled_from(["dishub", "dlh", WATCHERS])
 KINDS = st.sampled_from(Classification)
 MOMENTS = st.sampled_from([0, 1, 9, 61, 180, 450, 600, 24 * 60, 1443, 3 * 24 * 60])
 WINDOWS = (SlaClock.COMPLETE, SlaClock.FEEDBACK)
-
-
-def rules_with(holidays: frozenset[date], version: str) -> SlaRules:
-    clocks = {clock: clock_rule(days(within)) for clock, within in WITHIN.items()}
-    clocks[SlaClock.VERIFY] = clock_rule(days(WITHIN[SlaClock.VERIFY]), ladder=COORDINATOR)
-    clocks[SlaClock.RESPOND] = clock_rule(days(WITHIN[SlaClock.RESPOND]), ladder=AGENCY, calendar=None)
-    resolve = {kind: days(within) for kind, within in RESOLVE_WITHIN.items()}
-    clocks[SlaClock.RESOLVE] = ClockRule(resolve, (50, 80), AGENCY, None)
-    return rules(
-        clocks=clocks,
-        pauses={
-            reason: PauseRule(frozenset(of), days(limit) if limit else None) for reason, (of, limit) in PAUSES.items()
-        },
-        calendars={
-            "default": office(holidays=holidays, version=version),
-            "watch": office(code="watch", version="w1", week=ALWAYS),
-        },
-    )
 
 
 class Clocks(RuleBasedStateMachine):
@@ -245,8 +221,9 @@ class Clocks(RuleBasedStateMachine):
     @precondition(lambda self: self.said)
     @rule(which=st.integers(0, 40), anew=st.booleans())
     def deliver_again(self, which: int, anew: bool) -> None:
-        told = self.said[which % len(self.said)]
-        self.deliver(replace(told, id=f"{told.id[:-4]}{which:04}") if anew else told)
+        """Repeat the history from some place on, under the ids it had or under others."""
+        for told in self.said[which % len(self.said) :]:
+            self.deliver(replace(told, id=f"{told.id[:-4]}{which:04}") if anew else told)
 
     @rule(step=st.sampled_from(Step))
     def crash_next(self, step: Step) -> None:
@@ -313,5 +290,5 @@ class Clocks(RuleBasedStateMachine):
         assert {key for key in late if key[0] not in WINDOWS} <= breached.keys()
 
 
-Clocks.TestCase.settings = settings(max_examples=25, stateful_step_count=20, deadline=None)
+Clocks.TestCase.settings = settings(max_examples=20, stateful_step_count=20, deadline=None)
 TestClocks = pytest.mark.component(Clocks.TestCase)
