@@ -53,7 +53,7 @@ from tests.unit.sla.cases import (
 )
 from tests.unit.sla.slow import WallClock
 
-pytestmark = pytest.mark.component
+pytestmark = pytest.mark.laws
 
 FIRST, LAST = date(2026, 4, 5), date(2026, 7, 10)
 START = at("2026-04-06 08:00")
@@ -291,4 +291,4 @@ class Clocks(RuleBasedStateMachine):
 
 
 Clocks.TestCase.settings = settings(max_examples=20, stateful_step_count=20, deadline=None)
-TestClocks = pytest.mark.component(Clocks.TestCase)
+TestClocks = Clocks.TestCase

@@ -11,7 +11,7 @@ from services.sla.domain.hours import Calendar, Hours, Season, Week
 from services.sla.domain.working_time import WorkingTime
 from tests.unit.sla.cases import calendar, office
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.laws
 
 LAW = settings(max_examples=15, deadline=None)
 MINUTE = timedelta(minutes=1)

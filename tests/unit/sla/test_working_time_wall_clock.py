@@ -9,7 +9,7 @@ from services.sla.domain.working_time import WorkingTime
 from tests.unit.sla.cases import ALWAYS, OFFICE_WEEK, calendar, dates, hours
 from tests.unit.sla.slow import MINUTE, WallClock
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.laws
 
 BREAKS = hours("07:30-09:45", "10:00-12:00", "13:00-15:00", "15:15-16:00")
 NO_BREAKS = hours("08:00-12:00", "12:00-13:00", "13:00-16:00")  # breaks of no length
