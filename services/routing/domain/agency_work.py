@@ -7,6 +7,7 @@ from services.routing.domain.refusals import wrong_state
 from services.routing.domain.returns import after_return
 from services.routing.domain.rules import RoutingPolicy
 from services.routing.domain.state import Answered, Held, InTriage, Situation, Stage, WithAgency, name_of
+from services.routing.domain.stays import declined
 from services.routing.domain.turn import Ignored, Outcome, Turn, leave_hold
 from services.routing.domain.verdict import Chosen
 from shared.events import (
@@ -63,6 +64,7 @@ def decline(turn: Turn, situation: Situation, asked: DeclineTicket, policy: Rout
         return wrong_state(name_of(situation))
     turn = leave_hold(turn, situation) if isinstance(situation, Held) else turn
     agency = situation.agency
+    turn = turn.change(returns=turn.ticket.returns + 1, stays=declined(turn.ticket.stays, asked.reason))
     given_back = turn.tell(
         TicketDeclined,
         WithAgency(agency, situation.stage),

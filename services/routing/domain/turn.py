@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from services.routing.domain.refusals import Refusal
-from services.routing.domain.state import Held, InTriage, Situation, Ticket, WithAgency, name_of
+from services.routing.domain.state import Held, InTriage, Situation, Ticket, WithAgency, holder_of, name_of
+from services.routing.domain.stays import LAST_MAX, moved_on
 from services.routing.domain.verdict import Chosen, Undecided
 from shared.events import (
     EventData,
@@ -65,7 +66,8 @@ class Turn:
     def say(self, kind: type[TicketFact], situation: Situation, topics: Iterable[str], **about: Any) -> "Turn":
         """Return the turn after the ticket's next fact, told on *topics*."""
         at = max(self.ticket.at, self.at)
-        ticket = replace(self.ticket, at=at, version=self.ticket.version + 1)
+        stays = moved_on(self.ticket.stays, holder_of(self.situation), holder_of(situation), at)
+        ticket = replace(self.ticket, at=at, version=self.ticket.version + 1, stays=stays)
         data = kind(
             ticket_id=ticket.id,
             tracking_id=ticket.tracking_id,
@@ -109,6 +111,8 @@ class Turn:
     def triage(self, verdict: Undecided) -> "Turn":
         """Return the turn after an officer has been asked, and the agency that had the ticket has lost it."""
         ticket = self.ticket
+        at = max(ticket.at, self.at)
+        stays = moved_on(ticket.stays, holder_of(self.situation), None, at)
         asked = self.say(
             TriageRequested,
             InTriage(),
@@ -119,6 +123,7 @@ class Turn:
             category=ticket.category,
             suggestions=verdict.suggestions,
             explanation=verdict.explanation,
+            stays=stays[-LAST_MAX:],
             accepted_at=ticket.accepted_at,
             submitted_at=ticket.submitted_at,
         )

@@ -10,6 +10,7 @@ from shared.events import (
     Fact,
     MergeTicket,
     ReclassifyTicket,
+    Stay,
     Step,
     TicketArchived,
     TicketMerged,
@@ -74,7 +75,8 @@ def test_an_officer_takes_a_ticket_off_the_triage_queue() -> None:
         Fact(data, "tickets.triage", TICKET, LATER),
         Fact(data.model_copy(update={"report": report()}), "tickets.routed.dlh", TICKET, LATER),
     )
-    assert decision.state == Filed(ticket(at=LATER, version=2, updates=1, agencies=("dlh",)), WithAgency("dlh"))
+    got = ticket(at=LATER, version=2, updates=1, agencies=("dlh",), stays=(Stay(agency="dlh", since=LATER),))
+    assert decision.state == Filed(got, WithAgency("dlh"))
 
 
 def test_an_officer_moves_a_ticket_from_one_agency_to_another() -> None:
