@@ -18,6 +18,8 @@ class History:
         version: Routing's count of the facts behind ``state``.
         agency: Code of the agency that has it; None while nobody has.
         stays: Who has had it and for how long, in order; the last one has no end while that agency has it.
+        follows: Ticket id of the one that it is followed together with; None if of none.
+        members: How many follow it.
         due: When each running clock is due; a paused one is absent.
         breaches: Clocks that are overdue now.
         events: All of them, in the order in which they happened.
@@ -28,6 +30,8 @@ class History:
     version: int = 0
     agency: str | None = None
     stays: tuple[e.Stay, ...] = ()
+    follows: str | None = None
+    members: int = 0
     due: dict[SlaClock, datetime] = field(default_factory=dict)
     breaches: frozenset[SlaClock] = frozenset()
     events: tuple[e.Event, ...] = ()
@@ -52,7 +56,8 @@ def after(so_far: History, data: e.EventData) -> History:
         case e.TicketFact() if data.version > so_far.version:
             agency = holder(so_far.agency, data)
             stays = moved_on(so_far.stays, data)
-            return replace(so_far, state=data.state, version=data.version, agency=agency, stays=stays)
+            moved = replace(so_far, state=data.state, version=data.version, agency=agency, stays=stays)
+            return in_cluster(moved, data)
         case e.ClockBreached():
             return replace(so_far, breaches=so_far.breaches | {data.clock})
         case e.BreachCleared() | e.BreachCorrected():
@@ -63,6 +68,20 @@ def after(so_far: History, data: e.EventData) -> History:
             e.ClockPaused() | e.ClockMet() | e.ClockStopped() | e.FeedbackWindowExpired() | e.CompletionWindowExpired()
         ):
             return replace(so_far, due={clock: at for clock, at in so_far.due.items() if clock is not data.clock})
+    return so_far
+
+
+def in_cluster(so_far: History, data: e.TicketFact) -> History:
+    """Return the history with whom the ticket follows and how many follow it after a fact of routing."""
+    match data:
+        case e.ClusterJoined():
+            return replace(so_far, follows=data.cluster)
+        case e.TicketMerged():
+            return replace(so_far, follows=data.into)
+        case e.ClusterLeft() | e.TicketUnmerged():
+            return replace(so_far, follows=None)
+        case e.ClusterCounted():
+            return replace(so_far, members=data.members)
     return so_far
 
 

@@ -47,6 +47,10 @@ def lines(ticket: Ticket, told: History) -> list[str]:
     head.append(f"  ticket    {ticket.id}, from {ticket.channel}")
     head.append(f"  state     {told.state or 'not routed yet'}")
     head.append(f"  with      {told.agency or 'nobody'}")
+    if told.follows:
+        head.append(f"  follows   {told.follows}, which tells of the same matter")
+    if told.members:
+        head.append(f"  leads     {told.members} reports of the same matter")
     for clock, due_at in sorted(told.due.items(), key=lambda item: item[1]):
         late = "  OVERDUE" if clock in told.breaches else ""
         head.append(f"  {clock.value:<9} due {local(due_at)}{late}")
@@ -72,6 +76,8 @@ def summary(ticket: Ticket, told: History) -> dict[str, Any]:
         "channel": ticket.channel,
         "state": told.state,
         "agency": told.agency,
+        "follows": told.follows,
+        "members": told.members,
         "stays": [stay.model_dump(mode="json", exclude_none=True) for stay in told.stays],
         "due": {clock.value: at.isoformat() for clock, at in told.due.items()},
         "overdue": sorted(clock.value for clock in told.breaches),

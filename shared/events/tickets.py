@@ -127,6 +127,7 @@ class TriageRequested(TicketFact):
     suggestions: tuple[Suggestion, ...] = ()
     explanation: tuple[Step, ...] = ()
     stays: tuple[Stay, ...] = ()
+    cluster: str | None = None
     accepted_at: Instant
     submitted_at: Instant
     report: Report | None = None

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from services.routing.domain.cluster import pass_answer_on
 from services.routing.domain.opinion import Opinion
 from services.routing.domain.refusals import wrong_state
 from services.routing.domain.returns import after_return
@@ -52,10 +53,11 @@ def answer(turn: Turn, situation: Situation, asked: AnswerTicket) -> Outcome:
         return wrong_state(name_of(situation))
     about = {"agency": situation.agency, "answer": asked.answer, "attachments": asked.attachments, "final": asked.final}
     if not asked.final:
-        return turn.tell(TicketAnswered, replace(situation, stage=Stage.IN_PROGRESS), **about)
+        told = turn.tell(TicketAnswered, replace(situation, stage=Stage.IN_PROGRESS), **about)
+        return pass_answer_on(told, situation.agency, asked)
     turn = leave_hold(turn, situation) if isinstance(situation, Held) else turn
     turn = turn.change(answers=turn.ticket.answers + 1)
-    return turn.tell(TicketAnswered, Answered(situation.agency), **about)
+    return pass_answer_on(turn.tell(TicketAnswered, Answered(situation.agency), **about), situation.agency, asked)
 
 
 def decline(turn: Turn, situation: Situation, asked: DeclineTicket, policy: RoutingPolicy, opinion: Opinion) -> Outcome:

@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
+from services.routing.domain.likeness import Sketch
 from shared.events import Classification, ClosedBy, HoldReason, Priority, Report, Stay
 
 
@@ -107,7 +108,10 @@ class Ticket:
         answers: Final answers given; the number of the last one is its feedback round.
         questions: Holds for the reporter; the number of the last one is its completion round.
         updates: Updates heard, also those refused or ignored.
-        merged_into: Ticket with which it is followed. A link only: the ticket keeps its own situation and clocks.
+        cluster: Ticket with which it is followed. A link only: the ticket keeps its own situation and clocks.
+        members: Tickets that follow this one; empty while it follows another, but for those that are leaving.
+        sketch: What is compared of its report; None if it is never followed with others unless an officer says so.
+        findable: Whether reports like it may join it.
     """
 
     id: str
@@ -127,7 +131,10 @@ class Ticket:
     answers: int = 0
     questions: int = 0
     updates: int = 0
-    merged_into: str | None = None
+    cluster: str | None = None
+    members: tuple[str, ...] = ()
+    sketch: Sketch | None = None
+    findable: bool = False
 
 
 @dataclass(frozen=True, slots=True)

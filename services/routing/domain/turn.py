@@ -12,6 +12,7 @@ from services.routing.domain.verdict import Chosen, Undecided
 from shared.events import (
     EventData,
     Fact,
+    Link,
     TicketDeclined,
     TicketFact,
     TicketResumed,
@@ -19,7 +20,7 @@ from shared.events import (
     TicketUnassigned,
     TriageRequested,
 )
-from shared.topics import TICKETS, TRIAGE, agency_topic
+from shared.topics import LINKS, TICKETS, TRIAGE, agency_topic
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,11 @@ class Turn:
         """Return the turn after saying *data*, which is no fact of its own, on one more topic."""
         return replace(self, facts=(*self.facts, Fact(data, topic, self.ticket.id, self.ticket.at)))
 
+    def link(self, *links: Link) -> "Turn":
+        """Return the turn after telling other tickets how this one is linked to them."""
+        told = tuple(Fact(link, LINKS, link.ticket_id, self.ticket.at) for link in links)
+        return replace(self, facts=(*self.facts, *told))
+
     def route(self, choice: Chosen, agency_name: str) -> "Turn":
         """Return the turn after an agency has got the ticket, and whoever had it has lost it."""
         agency = choice.agency
@@ -103,6 +109,7 @@ class Turn:
             explanation=choice.explanation,
             reason_id=choice.reason_id,
             reason_en=choice.reason_en,
+            cluster=ticket.cluster,
             accepted_at=ticket.accepted_at,
             submitted_at=ticket.submitted_at,
         )
@@ -124,6 +131,7 @@ class Turn:
             suggestions=verdict.suggestions,
             explanation=verdict.explanation,
             stays=stays[-LAST_MAX:],
+            cluster=ticket.cluster,
             accepted_at=ticket.accepted_at,
             submitted_at=ticket.submitted_at,
         )

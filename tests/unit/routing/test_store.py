@@ -24,7 +24,7 @@ FULL = filed(
     stays=(Stay(agency="dlh", since=NOON, until=NOON, declined_because="Bukan."), Stay(agency="dishub", since=NOON)),
     returns=1,
     updates=7,
-    merged_into="6d3f2c5e-1d5b-5c0e-9a53-3f0b6f1c7a10",
+    cluster="6d3f2c5e-1d5b-5c0e-9a53-3f0b6f1c7a10",
     at=NOON,
 )
 

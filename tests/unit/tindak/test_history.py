@@ -146,3 +146,14 @@ def test_a_history_tells_how_long_each_agency_has_had_the_ticket() -> None:
     assert list(map(had, result.stays)) == [
         'dishub, 2 h, declined: "Bukan."', "dlh, 1 d", f"dlh, since {local(NOON + timedelta(hours=30))}",
     ]  # fmt: skip
+
+
+def test_a_history_tells_whom_a_ticket_follows_and_how_many_follow_it() -> None:
+    joined, left = fact(e.ClusterJoined, 2, cluster="c"), fact(e.ClusterLeft, 3, cluster="c", reason="full")
+    merged, unmerged = fact(e.TicketMerged, 4, into="d"), fact(e.TicketUnmerged, 5)
+    counted = fact(e.ClusterCounted, 6, member="m", joined=True, members=3)
+
+    story = [routed(), joined, left, merged, unmerged, counted]
+
+    assert [told(*story[:end]).follows for end in range(1, 7)] == [None, "c", None, "d", None, None]
+    assert told(*story).members == 3
