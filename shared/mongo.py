@@ -162,6 +162,11 @@ class MongoStore(Generic[S]):
             cursor = self.collection.find({field: {"$lte": at}}, {"_id": 1}).sort(field, ASCENDING).limit(limit)
             return [raw["_id"] for raw in await cursor.to_list(None)]
 
+    async def select(self, query: Raw, fields: Raw, limit: int) -> list[Raw]:
+        """Return *fields* of the documents that *query* finds, at most *limit*, in any order."""
+        async with outages_are_transient():
+            return await self.collection.find(query, fields).limit(limit).to_list(None)
+
     def to_raw(self, document: Document[S]) -> Raw:
         """Return what is stored for *document* by saving it."""
         raw: Raw = {

@@ -66,6 +66,16 @@ def of_rarer(data: e.EventData) -> str | None:
             return f"followed together with ticket {data.into}"
         case e.TicketUnmerged():
             return "followed by itself again"
+        case e.ClusterJoined():
+            return f"followed together with ticket {data.cluster}, which tells of the same matter"
+        case e.ClusterLeft():
+            return f"followed by itself again, no longer with ticket {data.cluster} ({data.reason})"
+        case e.ClusterCounted():
+            change = "joined" if data.joined else "left"
+            return f"ticket {data.member} {change}; {data.members} follow this one"
+        case e.AnswerOffered():
+            when = "answered" if data.final else "answered for now"
+            return f"{data.agency} {when} ticket {data.cluster}, which stands for this one, too" + noted(data.answer)
         case e.TicketUnassigned():
             return f"no longer with {data.agency}" + noted(data.reason)
         case e.UpdateRefused():
