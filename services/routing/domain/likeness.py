@@ -94,8 +94,13 @@ class ClusterRules:
 
     @cached_property
     def dull(self) -> frozenset[str]:
-        """Return the stems of what says nothing about a matter."""
-        return frozenset(map(stem, self.unheard))
+        """Return what says nothing about a matter, bare."""
+        return frozenset(map(bare, self.unheard))
+
+    @cached_property
+    def every_place(self) -> frozenset[str]:
+        """Return the words that a name, a number or a letter follows."""
+        return self.kinds_of_place | self.numbered_places
 
     @cached_property
     def faint_numbers(self) -> frozenset[int]:

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 
-from services.routing.domain.likeness import WORDS_MAX, ClusterRules, spoken, stem
+from services.routing.domain.likeness import WORDS_MAX, ClusterRules, bare, spoken, stem
 
 ATTACHED = re.compile(r"([a-z]+?)0*([0-9]+)")  # rt03
-LONG_DIGITS_MIN = 4  # of a number that names something by itself: a vehicle, a meter
 LETTERS_MAX = 3  # of a block: A, B2, AB3
+LONG_DIGITS_MIN = 4  # of a number that names something by itself: a vehicle, a meter
 NUMBER, SIDE, OF_NAME = "number", "side", " number"
 
 Names = dict[str, set[str]]
@@ -20,69 +21,98 @@ def read_words(
 
     Args:
         words: In their usual form.
-        known: Words of the city's rules: they tell of a matter and are no names.
+        known: Words of the city's rules: they tell of a matter and are rarely names.
         here: Words of the kelurahan's and kecamatan's names, which all that is reported there has in common.
     """
-    told: set[str] = set()
-    names: Names = {}
-    kind, named = "", ""  # what a name is awaited of; what the word before has named
-    last_named = False
-    before, surely = "", False  # surely: a preposition stands before the kind, so that a name follows
-    rest = [*spread(rules, words), ""]
-    for word, after in zip(rest, rest[1:], strict=False):
-        is_kind = rules.meant.get(word, word)
-        last, before = before, word
+    reader = Reader(rules, known, here)
+    spread_out = [*spread(rules, words), ""]
+    for word, after in zip(spread_out, spread_out[1:], strict=False):
+        reader.hear(word, after)
+    return reader.told, reader.names
+
+
+@dataclass(slots=True)
+class Reader:
+    """Hears word by word.
+
+    Args:
+        kind: The kind of place whose name is awaited; empty for none.
+        named: The kind of place that has just been named.
+        surely: Whether a name follows, as behind a preposition, even if it is a word that rules know.
+        single: Whether the name is one word so far.
+    """
+
+    rules: ClusterRules
+    known: frozenset[str]
+    here: frozenset[str]
+    told: set[str] = field(default_factory=set)
+    names: Names = field(default_factory=dict)
+    before: str = ""
+    kind: str = ""
+    named: str = ""
+    surely: bool = False
+    single: bool = False
+
+    def hear(self, word: str, after: str) -> None:
+        """Take in *word*, which stands before *after*."""
+        rules, last, self.before = self.rules, self.before, word
+        kind = rules.meant.get(word, word)
+        awaited = self.kind in rules.kinds_of_place
         if word.isdigit():
-            note_number(names, rules, word, after, kind, named)
-            told.discard(stem(kind))
-            kind, named = "", "rt" if kind == "rt" else ""
-        elif is_kind in rules.numbered_places:
-            kind, named = is_kind, ""
-        elif is_kind in rules.kinds_of_place:
-            surely = last in rules.prepositions or (surely and last == kind)
-            kind, named = is_kind, ""
-            told.add(stem(is_kind))
-        elif word in rules.sides and word not in here:
-            names.setdefault(SIDE, set()).add(word)
-        elif kind and word in rules.titles:
-            surely = True
-        elif word in here and kind not in rules.kinds_of_place:
-            continue
-        elif kind in rules.numbered_places and len(word) <= LETTERS_MAX:
-            names.setdefault(kind, set()).add(word + (after if word.isalpha() and after.isdigit() else ""))
-            kind, named = "", ""
-        elif kind in rules.kinds_of_place and word not in rules.unheard and (surely or word in here or word not in known):
-            names.setdefault(kind, set()).add(spoken(word))
-            told.discard(stem(kind))
-            kind, named, last_named = "", kind, True
-        elif named and last_named and word not in known and stem(word) not in rules.dull:
-            last_named = False
-            continue
+            self.number(word, after)
+        elif kind in rules.numbered_places:
+            self.kind, self.named = kind, ""
+        elif kind in rules.kinds_of_place:
+            self.surely = last in rules.prepositions or (self.surely and last == self.kind)
+            self.kind, self.named = kind, ""
+            self.told.add(stem(kind))
+        elif word in rules.sides and word not in self.here:
+            self.name(SIDE, word)
+        elif self.kind and word in rules.titles:
+            self.surely = True
+        elif word in self.here and not awaited:
+            pass
+        elif self.kind in rules.numbered_places and len(word) <= LETTERS_MAX:
+            self.name(self.kind, word + (after if word.isalpha() and after.isdigit() else ""))
+            self.kind, self.named = "", ""
+        elif awaited and word not in rules.unheard and (self.surely or word in self.here or word not in self.known):
+            self.name(self.kind, spoken(word))
+            self.kind, self.named, self.single = "", self.kind, True
+        elif self.named and self.single and word not in self.known and bare(word) not in rules.dull:
+            self.single = False  # most likely the second word of the name, which not everybody says
         else:
-            kind, named = "", ""
-            if stem(word) not in rules.dull and len(told) < WORDS_MAX:
-                told.add(rules.plain.get(stem(word), stem(word)))
-    return told, names
+            self.tell(word)
 
+    def tell(self, word: str) -> None:
+        """Note *word* as one that tells of the matter, unless it says nothing."""
+        self.kind, self.named = "", ""
+        if bare(word) not in self.rules.dull and len(self.told) < WORDS_MAX:
+            self.told.add(self.rules.plain.get(stem(word), stem(word)))
 
-def note_number(names: Names, rules: ClusterRules, word: str, after: str, kind: str, named: str) -> None:
-    """Add *word*, a number, to *names* if it is one of a place: of its kind, behind its name, or a long one."""
-    number = word.lstrip("0") or "0"
-    if kind:
-        names.setdefault(kind, set()).add(number)
-    elif named == "rt":
-        names.setdefault("rw", set()).add(number)  # RT 3/5
-    elif named and after not in rules.measures:
-        names.setdefault(named + OF_NAME, set()).add(number)
-    elif len(word) >= LONG_DIGITS_MIN:
-        names.setdefault(NUMBER, set()).add(number)
+    def name(self, kind: str, name: str) -> None:
+        """Note what a place of some kind is called."""
+        self.names.setdefault(kind, set()).add(name)
+        self.told.discard(stem(kind))
+
+    def number(self, word: str, after: str) -> None:
+        """Note *word*, a number, if it is one of a place: of its kind, behind its name, or a long one."""
+        digits, kind = word.lstrip("0") or "0", self.kind
+        if kind:
+            self.name(kind, digits)
+        elif self.named == "rt":
+            self.name("rw", digits)  # RT 3/5
+        elif self.named and after not in self.rules.measures:
+            self.name(self.named + OF_NAME, digits)
+        elif len(word) >= LONG_DIGITS_MIN:
+            self.name(NUMBER, digits)
+        self.kind, self.named = "", "rt" if kind == "rt" else ""
 
 
 def spread(rules: ClusterRules, words: Iterable[str]) -> Iterator[str]:
     """Yield *words*, those with a number behind a kind of place in two."""
     for word in words:
-        found = ATTACHED.fullmatch(word)
-        if found and (found[1] in rules.numbered_places or rules.meant.get(found[1], found[1]) in rules.kinds_of_place):
+        found = None if word.isalpha() else ATTACHED.fullmatch(word)
+        if found and rules.meant.get(found[1], found[1]) in rules.every_place:
             yield from found.groups()
         else:
             yield word
