@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from services.routing.domain.likeness import WORDS_MAX, ClusterRules, bare, spoken, stem
 
 ATTACHED = re.compile(r"([a-z]+?)0*([0-9]+)")  # rt03
+VERB = re.compile(r"me(?:ng|ny|m[bpf]|n[cdjt])|(?:ber|ter)[a-z]{6}")
 LETTERS_MAX = 3  # of a block: A, B2, AB3
 LONG_DIGITS_MIN = 4  # of a number that names something by itself: a vehicle, a meter
 NUMBER, SIDE, OF_NAME = "number", "side", " number"
@@ -63,9 +64,10 @@ class Reader:
         elif kind in rules.numbered_places:
             self.kind, self.named = kind, ""
         elif kind in rules.kinds_of_place:
-            self.surely = last in rules.prepositions or (self.surely and last == self.kind)
+            self.surely = False
             self.kind, self.named = kind, ""
-            self.told.add(stem(kind))
+            if kind not in rules.unheard:
+                self.told.add(stem(kind))
         elif word in rules.sides and word not in self.here:
             self.name(SIDE, word)
         elif self.kind and word in rules.titles:
@@ -75,13 +77,21 @@ class Reader:
         elif self.kind in rules.numbered_places and len(word) <= LETTERS_MAX:
             self.name(self.kind, word + (after if word.isalpha() and after.isdigit() else ""))
             self.kind, self.named = "", ""
-        elif awaited and word not in rules.unheard and (self.surely or word in self.here or word not in self.known):
+        elif awaited and self.is_name(word):
             self.name(self.kind, spoken(word))
             self.kind, self.named, self.single = "", self.kind, True
         elif self.named and self.single and word not in self.known and bare(word) not in rules.dull:
             self.single = False  # most likely the second word of the name, which not everybody says
         else:
             self.tell(word)
+
+    def is_name(self, word: str) -> bool:
+        """Return whether *word*, behind a kind of place, is what the place is called."""
+        if word in self.here:
+            return True
+        if word in self.rules.prepositions or word in self.rules.faint or word in self.rules.unheard:
+            return False
+        return self.surely or (word not in self.known and not VERB.match(word))
 
     def tell(self, word: str) -> None:
         """Note *word* as one that tells of the matter, unless it says nothing."""
