@@ -18,6 +18,8 @@ NASAL = re.compile(r"^(?:ng|n(?=[cdj])|m(?=[bp]))(?=[a-z]{3})")  # mbakar, ndoro
 NASALS = (("ny", "s"), ("n", "t"), ("m", "p"))  # what they stand for before a vowel: nyapu, nutup, motong
 SUFFIX = re.compile(r"(?<=[a-z]{4})(?:nya|lah|kah|kan|an|in|i)$")
 VOWELS = str.maketrans("", "", "aiueo")
+NUMBER, SIDE = "number", "side"  # kinds of names that tell two places apart but do not tell which place it is
+VAGUE = frozenset(map(number_of, (NUMBER, SIDE)))
 CONSONANTS_MIN = 3  # fewer do not tell a word
 
 
@@ -172,7 +174,7 @@ def same_place(one: Sketch, other: Sketch) -> bool:
 
 def knows(one: Sketch, other: Sketch) -> bool:
     """Return whether *one* knows every place that *other* names, and there is one."""
-    places = other.names.items()
+    places = [(kind, named) for kind, named in other.names.items() if kind not in VAGUE]
     return bool(places) and all(kind in one.names or not named.isdisjoint(one.words) for kind, named in places)
 
 

@@ -4,13 +4,12 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from services.routing.domain.likeness import WORDS_MAX, ClusterRules, bare, spoken, stem
+from services.routing.domain.likeness import NUMBER, SIDE, WORDS_MAX, ClusterRules, bare, spoken, stem
 
 ATTACHED = re.compile(r"([a-z]+?)0*([0-9]+)")  # rt03
 VERB = re.compile(r"me(?:ng|ny|m[bpf]|n[cdjt])|(?:ber|ter)[a-z]{6}")
 LETTERS_MAX = 3  # of a block: A, B2, AB3
-LONG_DIGITS_MIN = 4  # of a number that names something by itself: a vehicle, a meter
-NUMBER, SIDE, OF_NAME = "number", "side", " number"
+OF_NAME = " number"
 
 Names = dict[str, set[str]]
 
@@ -60,7 +59,7 @@ class Reader:
         kind = rules.meant.get(word, word)
         awaited = self.kind in rules.kinds_of_place
         if word.isdigit():
-            self.number(word, after)
+            self.number(last, word, after)
         elif kind in rules.numbered_places:
             self.kind, self.named = kind, ""
         elif kind in rules.kinds_of_place:
@@ -68,7 +67,7 @@ class Reader:
             self.kind, self.named = kind, ""
             if kind not in rules.unheard:
                 self.told.add(stem(kind))
-        elif word in rules.sides and word not in self.here:
+        elif word in rules.sides and (last in rules.prepositions or word not in self.here):
             self.name(SIDE, word)
         elif self.kind and word in rules.titles:
             self.surely = True
@@ -83,6 +82,7 @@ class Reader:
         elif self.named and self.single and word not in self.known and bare(word) not in rules.dull:
             self.single = False  # most likely the second word of the name, which not everybody says
         else:
+            self.named, self.single, self.kind = self.kind, False, ""  # Taman Kota 2: a known word may be a name
             self.tell(word)
 
     def is_name(self, word: str) -> bool:
@@ -95,7 +95,6 @@ class Reader:
 
     def tell(self, word: str) -> None:
         """Note *word* as one that tells of the matter, unless it says nothing."""
-        self.kind, self.named = "", ""
         if bare(word) not in self.rules.dull and len(self.told) < WORDS_MAX:
             self.told.add(self.rules.plain.get(stem(word), stem(word)))
 
@@ -104,17 +103,15 @@ class Reader:
         self.names.setdefault(kind, set()).add(name)
         self.told.discard(stem(kind))
 
-    def number(self, word: str, after: str) -> None:
-        """Note *word*, a number, if it is one of a place: of its kind, behind its name, or a long one."""
+    def number(self, last: str, word: str, after: str) -> None:
+        """Note *word*, a number: of a place's kind, behind a place's name, or of something else that is not counted."""
         digits, kind = word.lstrip("0") or "0", self.kind
         if kind:
             self.name(kind, digits)
         elif self.named == "rt":
             self.name("rw", digits)  # RT 3/5
-        elif self.named and after not in self.rules.measures:
-            self.name(self.named + OF_NAME, digits)
-        elif len(word) >= LONG_DIGITS_MIN:
-            self.name(NUMBER, digits)
+        elif self.rules.measures.isdisjoint((last, after)):
+            self.name(self.named + OF_NAME if self.named else NUMBER, digits)
         self.kind, self.named = "", "rt" if kind == "rt" else ""
 
 
