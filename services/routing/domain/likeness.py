@@ -19,6 +19,8 @@ NASALS = (("ny", "s"), ("n", "t"), ("m", "p"))  # what they stand for before a v
 SUFFIX = re.compile(r"(?<=[a-z]{4})(?:nya|lah|kah|kan|an|in|i)$")
 VOWELS = str.maketrans("", "", "aiueo")
 NUMBER, SIDE = "number", "side"  # kinds of names that tell two places apart but do not tell which place it is
+EXACT_MIN = 2  # so many names of a place in common, a street and an RT, leave less for the words to prove
+EXACT_SHARE = 0.75
 VAGUE = frozenset(map(number_of, (NUMBER, SIDE)))
 CONSONANTS_MIN = 3  # fewer do not tell a word
 
@@ -154,7 +156,8 @@ def alike(rules: ClusterRules, one: Sketch, other: Sketch, close: bool = False) 
         return 0.0
     share = common / max(rules.weight(one.words), rules.weight(other.words))
     if close or same_place(one, other):
-        return share if share >= rules.alike_min else 0.0
+        exact = len(one.names.keys() & other.names.keys() - VAGUE) >= EXACT_MIN
+        return share if share >= rules.alike_min * (EXACT_SHARE if exact else 1) else 0.0
     if one.names and other.names:
         return 0.0
     share = common / rules.weight(one.words | other.words)
