@@ -158,7 +158,7 @@ def alike(rules: ClusterRules, one: Sketch, other: Sketch, close: bool = False) 
     if close or same_place(one, other):
         exact = len(one.names.keys() & other.names.keys() - VAGUE) >= EXACT_MIN
         return share if share >= rules.alike_min * (EXACT_SHARE if exact else 1) else 0.0
-    if one.names and other.names:
+    if one.names or other.names:
         return 0.0
     share = common / rules.weight(one.words | other.words)
     return share if common >= COMMON_ELSEWHERE_MIN and share >= rules.alike_elsewhere_min else 0.0

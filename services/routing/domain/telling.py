@@ -69,7 +69,7 @@ class Reader:
                 self.told.add(stem(kind))
         elif word in rules.sides and (last in rules.prepositions or word not in self.here):
             self.name(SIDE, word)
-        elif self.kind and word in rules.titles:
+        elif awaited and word in rules.titles:
             self.surely = True
         elif word in self.here and not awaited:
             pass
