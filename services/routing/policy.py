@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from pathlib import Path
 
-from services.routing.domain.likeness import ClusterRules
+from services.routing.domain.likeness import ClusterRules, bare
 from services.routing.domain.rules import (
     NATIONAL_ADMIN,
     AgencyRule,
@@ -120,6 +120,7 @@ def clusters_of(entry: ClustersEntry, spellings: Mapping[Phrase, Phrase]) -> Clu
         titles=words(entry.titles),
         prepositions=words(entry.prepositions),
         measures=words(entry.measures),
+        troubles={bare(word): sort for sort, others in entry.troubles.items() for word in words((sort, *others))},
         papers=words(entry.papers),
         selves=words(entry.selves),
         alike_elsewhere_min=entry.alike_elsewhere_min,

@@ -80,6 +80,7 @@ class ClustersEntry(PolicyModel):
     titles: tuple[Short, ...] = ()
     prepositions: tuple[Short, ...] = ()
     measures: tuple[Short, ...] = ()
+    troubles: dict[Short, tuple[Short, ...]] = Field(default_factory=dict)
     papers: tuple[Short, ...] = ()
     selves: tuple[Short, ...] = ()
     unheard: tuple[Short, ...] = ()

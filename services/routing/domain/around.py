@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from itertools import product
 from math import cos, floor, hypot, radians
 
-from services.routing.domain.likeness import NUMBER, SIDE, WORDS_MIN, ClusterRules, Sketch, alike, numbered
+from services.routing.domain.likeness import NUMBER, SIDE, TROUBLE, WORDS_MIN, ClusterRules, Sketch, alike, numbered
 from services.routing.domain.minhash import band_keys
 from services.routing.domain.rules import RoutingPolicy
 from services.routing.domain.state import Filed, State
@@ -73,7 +73,8 @@ def sketched(policy: RoutingPolicy, complaint: ComplaintAccepted) -> Sought | No
     if place.text:
         _, there = read_words(rules, policy.rulebook.book.usual(split(place.text)), policy.rulebook.telling, here)
         names = {kind: names.get(kind, set()) | there.get(kind, set()) for kind in names.keys() | there.keys()}
-    if len(told) < WORDS_MIN or rules.is_personal(words, bool(names.keys() - {NUMBER, SIDE}) or place.latitude is not None):
+    placed = not {NUMBER, SIDE, TROUBLE}.issuperset(names) or place.latitude is not None
+    if not told or (len(told) < WORDS_MIN and not placed) or rules.is_personal(words, placed):
         return None
     compared = told.union(*names.values())
     keys = band_keys(compared, asked)

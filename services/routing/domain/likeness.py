@@ -10,7 +10,7 @@ from services.routing.domain.minhash import WORDS_REMEMBERED_MAX, number_of
 from services.routing.domain.words import Phrase, Phrasebook
 
 WORDS_MAX = 80
-WORDS_MIN = 2  # fewer say too little to be the same as anything
+WORDS_MIN = 2  # fewer say too little to be the same as anything, unless they tell where
 COMMON_MIN = 1.5
 COMMON_ELSEWHERE_MIN = 4  # where no name of a place says that it is the same
 PREFIX = re.compile(r"^(?:[mp]e(?=[lmnrwy])|di|ter|ber|ke|se)(?=[a-z]{4})")
@@ -18,10 +18,10 @@ NASAL = re.compile(r"^(?:ng|n(?=[cdj])|m(?=[bp]))(?=[a-z]{3})")  # mbakar, ndoro
 NASALS = (("ny", "s"), ("n", "t"), ("m", "p"))  # what they stand for before a vowel: nyapu, nutup, motong
 SUFFIX = re.compile(r"(?<=[a-z]{4})(?:nya|lah|kah|kan|an|in|i)$")
 VOWELS = str.maketrans("", "", "aiueo")
-NUMBER, SIDE = "number", "side"  # kinds of names that tell two places apart but do not tell which place it is
+NUMBER, SIDE, TROUBLE = "#", "<>", "!"  # tell two matters apart, but do not tell which place it is
 EXACT_MIN = 2  # so many names of a place in common, a street and an RT, leave less for the words to prove
 EXACT_SHARE = 0.75
-VAGUE = frozenset(map(number_of, (NUMBER, SIDE)))
+VAGUE = frozenset((number_of(NUMBER), number_of(SIDE), number_of(TROUBLE)))
 CONSONANTS_MIN = 3  # fewer do not tell a word
 
 
@@ -61,6 +61,7 @@ class ClusterRules:
         prepositions: Words before a place: in, at, behind.
         measures: What is counted or measured: a number before it is no place's.
         meant: From a word to the one that is meant by it.
+        troubles: From a bare word for what is wrong to its sort; two of two sorts are two matters.
         papers: Papers and aid that are one person's; asked for without a named place, or for oneself, they stay alone.
         selves: Words that people use of themselves and their families.
         personal: Phrases of matters that are the reporter's alone; such reports are never followed with others.
@@ -82,6 +83,7 @@ class ClusterRules:
     prepositions: frozenset[str] = frozenset()
     measures: frozenset[str] = frozenset()
     meant: Mapping[str, str] = field(default_factory=dict)
+    troubles: Mapping[str, str] = field(default_factory=dict)
     papers: frozenset[str] = frozenset()
     selves: frozenset[str] = frozenset()
     personal: frozenset[Phrase] = frozenset()
@@ -152,22 +154,27 @@ def alike(rules: ClusterRules, one: Sketch, other: Sketch, close: bool = False) 
     ``close`` says that both tell where they are on the map, and that it is the same place.
     """
     common = rules.weight(one.words & other.words)
-    if common < COMMON_MIN or apart(one.names, other.names):
+    if (common < COMMON_MIN and one.words != other.words) or apart(rules, one, other):
         return 0.0
     share = common / max(rules.weight(one.words), rules.weight(other.words))
     if close or same_place(one, other):
         exact = len(one.names.keys() & other.names.keys() - VAGUE) >= EXACT_MIN
         return share if share >= rules.alike_min * (EXACT_SHARE if exact else 1) else 0.0
-    if one.names or other.names:
+    if not VAGUE.issuperset(one.names.keys() | other.names.keys()):
         return 0.0
     share = common / rules.weight(one.words | other.words)
     return share if common >= COMMON_ELSEWHERE_MIN and share >= rules.alike_elsewhere_min else 0.0
 
 
-def apart(one: Mapping[int, frozenset[int]], other: Mapping[int, frozenset[int]]) -> bool:
-    """Return whether two reports name two places: two streets, two houses."""
-    shared = one.keys() & other.keys()
-    return any(one[kind].isdisjoint(other[kind]) for kind in shared)
+def apart(rules: ClusterRules, one: Sketch, other: Sketch) -> bool:
+    """Return whether two reports name two places or two troubles: two streets, two houses, smell and noise.
+
+    A place that one names and the other mentions in words that were not understood as a name counts as another one.
+    """
+    if any(one.names[kind].isdisjoint(other.names[kind]) for kind in one.names.keys() & other.names.keys()):
+        return True
+    unclear = (one.words & other.names.keys()) | (other.words & one.names.keys())
+    return not unclear <= rules.faint_numbers
 
 
 def same_place(one: Sketch, other: Sketch) -> bool:
@@ -185,6 +192,6 @@ def numbered(words: set[str], names: Mapping[str, set[str]], bands: tuple[int, .
     """Return a sketch of words and names."""
     return Sketch(
         frozenset(map(number_of, words)),
-        {number_of(kind): frozenset(map(number_of, named)) for kind, named in names.items()},
+        {number_of(stem(kind)): frozenset(map(number_of, named)) for kind, named in names.items()},
         bands,
     )

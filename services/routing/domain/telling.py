@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from services.routing.domain.likeness import NUMBER, SIDE, WORDS_MAX, ClusterRules, bare, spoken, stem
+from services.routing.domain.likeness import NUMBER, SIDE, TROUBLE, WORDS_MAX, ClusterRules, bare, spoken, stem
 
 ATTACHED = re.compile(r"([a-z]+?)0*([0-9]+)")  # rt03
 VERB = re.compile(r"me(?:ng|ny|m[bpf]|n[cdjt])|(?:ber|ter)[a-z]{6}")
@@ -97,6 +97,8 @@ class Reader:
         """Note *word* as one that tells of the matter, unless it says nothing."""
         if bare(word) not in self.rules.dull and len(self.told) < WORDS_MAX:
             self.told.add(self.rules.plain.get(stem(word), stem(word)))
+            if trouble := self.rules.troubles.get(bare(word)):
+                self.names.setdefault(TROUBLE, set()).add(trouble)
 
     def name(self, kind: str, name: str) -> None:
         """Note what a place of some kind is called."""
