@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from pathlib import Path
 
-from services.routing.domain.likeness import ClusterRules, bare
+from services.routing.domain.likeness import ClusterRules
 from services.routing.domain.rules import (
     NATIONAL_ADMIN,
     AgencyRule,
@@ -17,6 +17,7 @@ from services.routing.domain.rules import (
     Rulebook,
     Trust,
 )
+from services.routing.domain.stems import bare
 from services.routing.domain.words import Phrase, Phrasebook, split
 from services.routing.policy_files import (
     CATEGORIES_FILE,

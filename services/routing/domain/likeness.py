@@ -1,28 +1,22 @@
 """Whether two reports tell of the same matter: the same place, and enough of the same words; decides nothing."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import cached_property, lru_cache
+from functools import cached_property
 
-from services.routing.domain.minhash import WORDS_REMEMBERED_MAX, number_of
+from services.routing.domain.minhash import number_of
+from services.routing.domain.stems import bare, stem
 from services.routing.domain.words import Phrase, Phrasebook
 
 WORDS_MAX = 80
 WORDS_MIN = 2  # fewer say too little to be the same as anything, unless they tell where
 COMMON_MIN = 1.5
 COMMON_ELSEWHERE_MIN = 4  # where no name of a place says that it is the same
-PREFIX = re.compile(r"^(?:[mp]e(?=[lmnrwy])|di|ter|ber|ke|se)(?=[a-z]{4})")
-NASAL = re.compile(r"^(?:ng|n(?=[cdj])|m(?=[bp]))(?=[a-z]{3})")  # mbakar, ndorong, ngambil: how people shorten me-
-NASALS = (("ny", "s"), ("n", "t"), ("m", "p"))  # what they stand for before a vowel: nyapu, nutup, motong
-SUFFIX = re.compile(r"(?<=[a-z]{4})(?:nya|lah|kah|kan|an|in|i)$")
-VOWELS = str.maketrans("", "", "aiueo")
 NUMBER, SIDE, TROUBLE = "#", "<>", "!"  # tell two matters apart, but do not tell which place it is
 EXACT_MIN = 2  # so many names of a place in common, a street and an RT, leave less for the words to prove
 EXACT_SHARE = 0.75
 VAGUE = frozenset((number_of(NUMBER), number_of(SIDE), number_of(TROUBLE)))
-CONSONANTS_MIN = 3  # fewer do not tell a word
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +89,18 @@ class ClusterRules:
 
     @cached_property
     def plain(self) -> Mapping[str, str]:
-        """Return what is meant by a word, by its stem, too."""
-        return {stem(word): stem(form) for word, form in self.meant.items()}
+        """Return the stem of what is meant by a bare word."""
+        return {bare(word): stem(form) for word, form in self.meant.items()}
 
     @cached_property
     def dull(self) -> frozenset[str]:
         """Return what says nothing about a matter, bare."""
         return frozenset(map(bare, self.unheard))
+
+    @cached_property
+    def placing(self) -> frozenset[int]:
+        """Return the numbers of the words for places whose name may not have been understood."""
+        return frozenset(number_of(stem(kind)) for kind in self.kinds_of_place) - self.faint_numbers
 
     @cached_property
     def every_place(self) -> frozenset[str]:
@@ -125,42 +124,19 @@ class ClusterRules:
         return (paper and (own or not placed)) or (own and not placed)
 
 
-@lru_cache(WORDS_REMEMBERED_MAX)
-def bare(word: str) -> str:
-    """Return a word without what is put before and after it, roughly."""
-    plain = PREFIX.sub("", SUFFIX.sub("", SUFFIX.sub("", word.rstrip("2") or word)))
-    shorter = NASAL.sub("", plain)
-    if shorter != plain or len(plain) <= CONSONANTS_MIN:
-        return shorter
-    nasal = next((pair for pair in NASALS if plain.startswith(pair[0]) and plain[len(pair[0])] in "aiueo"), None)
-    return plain if nasal is None else nasal[1] + plain[len(nasal[0]) :]
-
-
-@lru_cache(WORDS_REMEMBERED_MAX)
-def stem(word: str) -> str:
-    """Return what is compared of a word: its consonants, where it has some; people leave vowels out or change them."""
-    return spoken(bare(word))
-
-
-def spoken(word: str) -> str:
-    """Return the consonants of a word, or the word where it has too few to be told by them."""
-    consonants = word.translate(VOWELS)
-    return consonants if len(consonants) >= CONSONANTS_MIN else word
-
-
 def alike(rules: ClusterRules, one: Sketch, other: Sketch, close: bool = False) -> float:
     """Return the share of words that two reports have in common, 0 to 1; 0 if it is not enough, or another place.
 
     ``close`` says that both tell where they are on the map, and that it is the same place.
     """
     common = rules.weight(one.words & other.words)
-    if (common < COMMON_MIN and one.words != other.words) or apart(rules, one, other):
+    if (common < COMMON_MIN and not (one.words ^ other.words) <= rules.faint_numbers) or apart(rules, one, other):
         return 0.0
     share = common / max(rules.weight(one.words), rules.weight(other.words))
     if close or same_place(one, other):
         exact = len(one.names.keys() & other.names.keys() - VAGUE) >= EXACT_MIN
         return share if share >= rules.alike_min * (EXACT_SHARE if exact else 1) else 0.0
-    if not VAGUE.issuperset(one.names.keys() | other.names.keys()):
+    if not VAGUE.issuperset(one.names.keys() | other.names.keys()) or rules.placing & one.words:
         return 0.0
     share = common / rules.weight(one.words | other.words)
     return share if common >= COMMON_ELSEWHERE_MIN and share >= rules.alike_elsewhere_min else 0.0

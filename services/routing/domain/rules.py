@@ -97,7 +97,7 @@ class Rulebook:
 
     @cached_property
     def telling(self) -> frozenset[str]:
-        """Return the words by which rules know a matter; those of names, of places or in others (bank mandiri), are not."""
+        """Return the words that a rule's phrase begins with; later ones may be names (bank mandiri)."""
         conditions = [rule.condition for rule in self.rules]
         return frozenset(phrase[0] for one in conditions for phrase in one.any.union(one.none, *one.all))
 

@@ -3,8 +3,10 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 
-from services.routing.domain.likeness import NUMBER, SIDE, TROUBLE, WORDS_MAX, ClusterRules, bare, spoken, stem
+from services.routing.domain.likeness import NUMBER, SIDE, TROUBLE, WORDS_MAX, ClusterRules
+from services.routing.domain.stems import bare, spoken, stem
 
 ATTACHED = re.compile(r"([a-z]+?)0*([0-9]+)")  # rt03
 VERB = re.compile(r"me(?:ng|ny|m[bpf]|n[cdjt])|(?:ber|ter)[a-z]{6}")
@@ -26,7 +28,7 @@ def read_words(
     """
     reader = Reader(rules, known, here)
     spread_out = [*spread(rules, words), ""]
-    for word, after in zip(spread_out, spread_out[1:], strict=False):
+    for word, after in pairwise(spread_out):
         reader.hear(word, after)
     return reader.told, reader.names
 
@@ -96,7 +98,7 @@ class Reader:
     def tell(self, word: str) -> None:
         """Note *word* as one that tells of the matter, unless it says nothing."""
         if bare(word) not in self.rules.dull and len(self.told) < WORDS_MAX:
-            self.told.add(self.rules.plain.get(stem(word), stem(word)))
+            self.told.add(self.rules.plain.get(bare(word)) or stem(word))
             if trouble := self.rules.troubles.get(bare(word)):
                 self.names.setdefault(TROUBLE, set()).add(trouble)
 
