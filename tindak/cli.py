@@ -16,6 +16,7 @@ from tindak.demo import demo
 from tindak.policy_cli import app as policy
 from tindak.routing_cli import app as routing
 from tindak.run import run
+from tindak.sla_cli import app as sla
 from tindak.stack import StackError
 from tindak.stack.cli import app as stack
 from tindak.submit import submit
@@ -38,7 +39,7 @@ app.command()(submit)
 app.command()(track)
 app.command()(watch)
 app.command(name="audit")(audit_command)
-for group in (stack, topics, policy, routing, agency.app, officer.app, reporter.app, dlq.app):
+for group in (stack, topics, policy, routing, sla, agency.app, officer.app, reporter.app, dlq.app):
     app.add_typer(group)
 
 

@@ -7,11 +7,11 @@ from services.sla.domain.ticket import Ticket
 from services.sla.handlers import SlaHandler
 from services.sla.policy import load_sla
 from services.sla.settings import Settings
-from services.sla.store import STATE
+from services.sla.store import INDEXES, STATE, SlaStore
 from shared import service, topics
 from shared.delivery.time_loop import TimeLoop
 from shared.delivery.vitals import Observe, unobserved
-from shared.mongo import MongoStore, collection
+from shared.mongo import collection
 from shared.policy_watch import PolicyWatch
 from shared.service import Service
 from shared.settings import CommonSettings
@@ -26,7 +26,7 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Ti
     own = Settings()
     watch = PolicyWatch(SlaHandler.service, settings.policy_dir, load_sla)
     handler = SlaHandler(watch.policy)
-    store = MongoStore(collection(settings.mongo, handler.service), STATE)
+    store = SlaStore(collection(settings.mongo, handler.service), STATE, INDEXES)
     built = Service(settings, handler, store, own.health_port, observe)
     built.follow(watch, handler.take)
     for number in range(LANES):

@@ -18,5 +18,5 @@ def test_a_name_gets_the_id_that_the_standard_gives_it(namespace: UUID, name: st
 
 @pytest.mark.parametrize("namespace", ["", "12", "x" * 36, "00" * 17])
 def test_a_namespace_that_is_no_uuid_is_refused(namespace: str) -> None:
-    with pytest.raises(ValueError, match="UUID|hex"):
+    with pytest.raises(ValueError, match=r"UUID|hex"):
         named(namespace, "name")
