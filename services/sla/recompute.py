@@ -92,11 +92,6 @@ class Throttle:
         return min(max(fair, behind), PAUSE_MAX) if behind > self.late_after else min(fair, PAUSE_MAX)
 
 
-def full_speed() -> Throttle:
-    """Return a throttle that never rests unless the sweep is behind."""
-    return Throttle(share=1)
-
-
 class Recompute:
     """The job. It keeps nothing: each ticket says under which edition it was timed, so a killed job is begun again.
 
