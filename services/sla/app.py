@@ -15,7 +15,7 @@ from shared.mongo import collection
 from shared.policy_watch import PolicyWatch
 from shared.service import Service
 from shared.settings import CommonSettings
-from shared.slots import Slots, lane
+from shared.slots import SLOTS, Slots, lane
 
 LANES = 2
 """Of the sweep in one process: while one waits for database or broker, the other one decides."""
@@ -42,6 +42,7 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Ti
         )
         built.every(own.sweep_every_seconds, f"sweep {number + 1}", loop.sweep, own.documents_max)
         built.every(own.relay_every_seconds, f"relay {number + 1}", loop.relay, own.documents_max)
+    built.remarks["sweep"] = lambda: f"{len(built.slots(topics.TICKETS))} of {SLOTS} slots"
     return built
 
 
