@@ -51,19 +51,18 @@ def percentile(values: Sequence[float], percent: float) -> float:
     return round(ordered[min(len(ordered) - 1, int(len(ordered) * percent / 100))], 3)
 
 
-async def background(place: Place, clocks: int) -> int:
-    """Plant the tickets that are not due for the next hours."""
+async def background(place: Place, tickets: int) -> int:
+    """Plant tickets that are not due for the next hours; return how many."""
     store, now = place.store(), utc_now()
     await store.prepare()
-    count = clocks // 2 - clocks // 10
-    dues = [(now + timedelta(hours=6 + hour * 0.2), count // 200) for hour in range(200)]
+    dues = [(now + timedelta(hours=14 + part * 0.2), tickets // 200) for part in range(200)]
     return await plant(store, place.rules, "later", dues, now)
 
 
 async def burst(place: Place, clocks: int, *, killing: bool = False) -> dict[str, Any]:
     """A tenth of the clocks runs out at one instant, under two replicas; one may be killed in the middle."""
-    planted = await background(place, clocks)
     due = clocks // 10
+    planted = await background(place, clocks // 2 - due)
     at = utc_now() + timedelta(seconds=20 + due / 5000)
     planted += await plant(place.store(), place.rules, "due", [(at, due)], utc_now())
     first = place.start()
@@ -99,7 +98,7 @@ async def burst(place: Place, clocks: int, *, killing: bool = False) -> dict[str
 
 async def steady(place: Place, clocks: int) -> dict[str, Any]:
     """Fifty clocks run out each second, for a minute, among all the others."""
-    planted = await background(place, clocks)
+    planted = await background(place, clocks // 2)
     begin = utc_now() + timedelta(seconds=15)
     dues = [(begin + timedelta(milliseconds=100 * step), 5) for step in range(600)]
     planted += await plant(place.store(), place.rules, "due", dues, utc_now())
@@ -115,7 +114,7 @@ async def steady(place: Place, clocks: int) -> dict[str, Any]:
 
 async def idle(place: Place, clocks: int) -> dict[str, Any]:
     """Nothing is due: what the processes use with the sweep, less what they use without one."""
-    planted = await background(place, clocks)
+    planted = await background(place, clocks // 2)
     used = {}
     for name, every in (("without", "3600"), ("with", "0.25")):
         place.start(TINDAK_SLA_SWEEP_EVERY_SECONDS=every)
@@ -154,7 +153,7 @@ def begun(command: Sequence[str], variables: dict[str, str]) -> subprocess.Popen
 
 async def recompute(place: Place, clocks: int) -> dict[str, Any]:
     """A new holiday lies before every due time: the job, and what it does to the work of the day."""
-    planted = await background(place, clocks)
+    planted = await background(place, clocks // 2)
     place.start()
     await asyncio.sleep(10)
     calm = await live(place, "calm")
