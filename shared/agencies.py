@@ -14,6 +14,13 @@ FILE = "agencies.yaml"
 Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=254)]
 
 
+class AgencyPost(StrEnum):
+    """A post that every agency has, filled or not."""
+
+    LIAISON = "liaison"
+    AGENCY_HEAD = "agency_head"
+
+
 class AgencyKind(StrEnum):
     """What kind of body an agency is."""
 
@@ -27,7 +34,7 @@ class Agency(PolicyModel):
     """A body that tickets are routed to.
 
     ``email`` reaches its liaison officer, ``head_email`` its head; ``calendar`` is a code of calendars.yaml;
-    ``kecamatan`` is the district that a district office serves.
+    ``kecamatan`` is the district that a district office serves; ``vacant`` names its posts that nobody holds now.
     """
 
     code: Code
@@ -39,14 +46,16 @@ class Agency(PolicyModel):
     email: Email
     head_email: Email
     kecamatan: Short | None = None
+    vacant: tuple[AgencyPost, ...] = ()
 
 
 class Officer(PolicyModel):
-    """Somebody above or beside the agencies who is told things, known by role."""
+    """Somebody above or beside the agencies who is told things, known by role; nobody holds a ``vacant`` post."""
 
     role: Code
     name: Short
     email: Email
+    vacant: bool = False
 
 
 class AgencyFile(PolicyModel):

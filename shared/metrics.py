@@ -12,6 +12,13 @@ BATCH_SECONDS = Histogram(
 DEAD_LETTERS = Counter("tindak_dead_letters_total", "Records that could not be handled.", ["service", "reason"])
 LAG_RECORDS = Gauge("tindak_lag_records", "Records that wait to be read.", ["service"])
 TROUBLE = Gauge("tindak_trouble", "1 while broker or database are out of reach.", ["service"])
+CLOCKS_ENDED = Counter("tindak_clocks_ended_total", "Clocks that ended, by how.", ["clock", "outcome"])
+BREACH_LATENESS_SECONDS = Histogram(
+    "tindak_breach_lateness_seconds",
+    "From the due time of a clock until its breach was said.",
+    ["clock"],
+    buckets=(0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600, 3600, 86400),
+)
 POLICY_BROKEN = Gauge(
     "tindak_policy_broken", "1 while the policy's files cannot be used and the last holds.", ["service"]
 )

@@ -184,6 +184,11 @@ class MongoStore(Generic[S]):
             raws = await self.collection.find(wanted).sort(field, ASCENDING).limit(limit).to_list(None)
         return [self.readable(raw) for raw in raws]
 
+    async def select(self, query: Raw, fields: Raw, limit: int) -> list[Raw]:
+        """Return *fields* of the documents that *query* finds, at most *limit*, in any order."""
+        async with outages_are_transient():
+            return await self.collection.find(query, fields).limit(limit).to_list(None)
+
     def to_raw(self, document: Document[S]) -> Raw:
         """Return what is stored for *document* by saving it."""
         raw: Raw = {

@@ -18,6 +18,7 @@ CONTACTS = "reporters.contacts"
 UPDATES = "tickets.updates"
 TICKETS = "tickets.events"
 TRIAGE = "tickets.triage"
+LINKS = "tickets.links"
 SLA = "sla.events"
 WARNINGS = "sla.warnings"
 BREACHES = "sla.breaches"
@@ -76,6 +77,7 @@ COMMON = (
     Topic(CONTACTS, ("intake",), ("notify",), 12, None),
     Topic(UPDATES, ("agencies", "officers", "channels"), ("routing",), 12, 30, broker_stamps_time=True),
     Topic(TICKETS, ("routing",), ("sla", "notify", "board"), 12, 90),
+    Topic(LINKS, ("routing",), ("routing",), 12, 30),
     Topic(TRIAGE, ("routing",), ("officers",), 3, 90),
     Topic(SLA, ("sla",), ("routing", "notify", "board"), 12, 90),
     Topic(WARNINGS, ("sla",), ("ops", "routing", "notify"), 3, 90),

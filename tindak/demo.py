@@ -28,7 +28,7 @@ STORY_SECONDS = 50.0  # clocks of the demo included, it takes about 20 on two id
 def demo(
     once: Annotated[bool, typer.Option("--once", help="End by itself when the story is complete.")] = False,
 ) -> None:
-    """Set up a local stack and the four services, and show what they do with thirty complaints."""
+    """Set up a local stack and the four services, and show what they do with some thirty complaints."""
     complete = wait_for(show(once=once))
     raise typer.Exit(0 if complete else 1)
 

@@ -17,6 +17,9 @@ class History:
         state: As routing names it.
         version: Routing's count of the facts behind ``state``.
         agency: Code of the agency that has it; None while nobody has.
+        stays: Who has had it and for how long, in order; the last one has no end while that agency has it.
+        follows: Ticket id of the one that it is followed together with; None if of none.
+        members: How many follow it.
         due: When each running clock is due; a paused one is absent.
         breaches: Clocks that are overdue now.
         events: All of them, in the order in which they happened.
@@ -26,6 +29,9 @@ class History:
     state: str | None = None
     version: int = 0
     agency: str | None = None
+    stays: tuple[e.Stay, ...] = ()
+    follows: str | None = None
+    members: int = 0
     due: dict[SlaClock, datetime] = field(default_factory=dict)
     breaches: frozenset[SlaClock] = frozenset()
     events: tuple[e.Event, ...] = ()
@@ -48,7 +54,10 @@ def after(so_far: History, data: e.EventData) -> History:
         case e.UpdateRefused():
             return so_far
         case e.TicketFact() if data.version > so_far.version:
-            return replace(so_far, state=data.state, version=data.version, agency=holder(so_far.agency, data))
+            agency = holder(so_far.agency, data)
+            stays = moved_on(so_far.stays, data)
+            moved = replace(so_far, state=data.state, version=data.version, agency=agency, stays=stays)
+            return in_cluster(moved, data)
         case e.ClockBreached():
             return replace(so_far, breaches=so_far.breaches | {data.clock})
         case e.BreachCleared() | e.BreachCorrected():
@@ -62,6 +71,20 @@ def after(so_far: History, data: e.EventData) -> History:
     return so_far
 
 
+def in_cluster(so_far: History, data: e.TicketFact) -> History:
+    """Return the history with whom the ticket follows and how many follow it after a fact of routing."""
+    match data:
+        case e.ClusterJoined():
+            return replace(so_far, follows=data.cluster)
+        case e.TicketMerged():
+            return replace(so_far, follows=data.into)
+        case e.ClusterLeft() | e.TicketUnmerged():
+            return replace(so_far, follows=None)
+        case e.ClusterCounted():
+            return replace(so_far, members=data.members)
+    return so_far
+
+
 def holder(before: str | None, data: e.TicketFact) -> str | None:
     """Return the code of the agency that has the ticket after a fact of routing."""
     match data:
@@ -70,3 +93,21 @@ def holder(before: str | None, data: e.TicketFact) -> str | None:
         case e.TriageRequested() | e.TicketDeclined():
             return None
     return before
+
+
+def moved_on(stays: tuple[e.Stay, ...], data: e.TicketFact) -> tuple[e.Stay, ...]:
+    """Return who has had the ticket after a fact of routing; declining alone ends no stay, what follows it does."""
+    last = stays[-1] if stays else None
+    match data:
+        case e.TicketRouted() | e.TicketReopened() if last is None or last.until or last.agency != data.agency:
+            return (*ended(stays, data), e.Stay(agency=data.agency, since=data.at))
+        case e.TicketDeclined() if last is not None and last.until is None:
+            return (*stays[:-1], last.model_copy(update={"declined_because": data.reason}))
+        case e.TriageRequested() | e.TicketClosed() | e.TicketArchived() | e.TicketWithdrawn():
+            return ended(stays, data)
+    return stays
+
+
+def ended(stays: tuple[e.Stay, ...], data: e.TicketFact) -> tuple[e.Stay, ...]:
+    """Return the stays, of which none lasts longer than until a fact."""
+    return tuple(stay if stay.until else stay.model_copy(update={"until": data.at}) for stay in stays)

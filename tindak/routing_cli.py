@@ -1,5 +1,6 @@
 """``tindak routing``: trains the text model and measures it; what a model is, is the routing service's matter."""
 
+import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import asdict
@@ -159,7 +160,13 @@ def read(
 def origin(source: Path, export: "Export") -> dict[str, Any]:
     """Return what a model's file says of the file that it learned from."""
     period = [instant.isoformat() for instant in export.period] if export.period else None
-    return {"file": source.name, "period": period, "columns": json.loads(json.dumps(export.columns))}
+    content = hashlib.sha256(source.read_bytes()).hexdigest()
+    return {
+        "file": source.name,
+        "file_sha256": content,
+        "period": period,
+        "columns": json.loads(json.dumps(export.columns)),
+    }
 
 
 def describe(export: "Export") -> list[str]:

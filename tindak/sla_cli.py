@@ -1,8 +1,17 @@
-"""``tindak sla``: which commands there are; never what they do."""
+"""``tindak sla``: how clocks are counted and what they have come to; only `recompute` changes anything."""
 
 import typer
 
+from tindak.sla_count import add_command, between_command, subtract_command
+from tindak.sla_explain import explain_command
 from tindak.sla_recompute import recompute
+from tindak.sla_report import report_command
 
-app = typer.Typer(name="sla", help="Count working time, and time clocks anew.", no_args_is_help=True)
-app.command(name="recompute")(recompute)
+app = typer.Typer(name="sla", help="Working time and clocks.", no_args_is_help=True)
+
+app.command("add")(add_command)
+app.command("subtract")(subtract_command)
+app.command("between")(between_command)
+app.command("explain")(explain_command)
+app.command("report")(report_command)
+app.command("recompute")(recompute)

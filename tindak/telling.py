@@ -66,6 +66,16 @@ def of_rarer(data: e.EventData) -> str | None:
             return f"followed together with ticket {data.into}"
         case e.TicketUnmerged():
             return "followed by itself again"
+        case e.ClusterJoined():
+            return f"followed together with ticket {data.cluster}, which tells of the same matter"
+        case e.ClusterLeft():
+            return f"followed by itself again, no longer with ticket {data.cluster} ({data.reason})"
+        case e.ClusterCounted():
+            change = "joined" if data.joined else "left"
+            return f"ticket {data.member} {change}; {data.members} follow this one"
+        case e.AnswerOffered():
+            when = "answered" if data.final else "answered for now"
+            return f"{data.agency} {when} ticket {data.cluster}, which stands for this one, too" + noted(data.answer)
         case e.TicketUnassigned():
             return f"no longer with {data.agency}" + noted(data.reason)
         case e.UpdateRefused():
@@ -144,9 +154,16 @@ def why_routed(data: e.TicketRouted) -> str:
             why = f"words: {', '.join(words)}"
         case "outside":
             why = data.reason_en or str(last.rule)
+        case "model":
+            why = f"text model {last.rule} is {sureness(last.score or 0)} sure"
         case _:
             why = last.outcome
     return short(why) + again
+
+
+def sureness(probability: float) -> str:
+    """Return a probability in percent, rounded down, 99.9 at most: a model is never wholly sure."""
+    return f"{min(int(probability * 1000), 999) / 10:.1f} %"
 
 
 def is_for(step: e.Step, agency: str) -> bool:

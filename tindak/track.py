@@ -5,12 +5,12 @@ from typing import Annotated, Any
 import typer
 
 from shared import topics
-from shared.events import Event
+from shared.events import Event, Stay
 from tindak.client import Client
 from tindak.console import local, read_settings, say_json, wait_for
 from tindak.history import History, history
 from tindak.records import event_of
-from tindak.telling import sentence
+from tindak.telling import noted, sentence, span
 from tindak.tickets import Ticket, find_ticket
 
 TOLD_ON = (topics.ACCEPTED, topics.TICKETS, topics.SLA, topics.WARNINGS, topics.BREACHES, topics.DELIVERIES)
@@ -47,10 +47,25 @@ def lines(ticket: Ticket, told: History) -> list[str]:
     head.append(f"  ticket    {ticket.id}, from {ticket.channel}")
     head.append(f"  state     {told.state or 'not routed yet'}")
     head.append(f"  with      {told.agency or 'nobody'}")
+    if told.follows:
+        head.append(f"  follows   {told.follows}, which tells of the same matter")
+    if told.members:
+        head.append(f"  leads     {told.members} reports of the same matter")
     for clock, due_at in sorted(told.due.items(), key=lambda item: item[1]):
         late = "  OVERDUE" if clock in told.breaches else ""
         head.append(f"  {clock.value:<9} due {local(due_at)}{late}")
+    head += [
+        f"  {note:<9} {had(stay)}" for note, stay in zip(("had it", *[""] * len(told.stays)), told.stays, strict=False)
+    ]
     return [*head, "", *(f"  {local(event.time)}  {sentence(event.data)}" for event in told.events)]
+
+
+def had(stay: Stay) -> str:
+    """Return how long an agency has had the ticket, and why it gave it back if it did."""
+    if stay.until is None:
+        return f"{stay.agency}, since {local(stay.since)}"
+    because = f", declined{noted(stay.declined_because)}" if stay.declined_because else ""
+    return f"{stay.agency}, {span((stay.until - stay.since).total_seconds())}{because}"
 
 
 def summary(ticket: Ticket, told: History) -> dict[str, Any]:
@@ -61,6 +76,9 @@ def summary(ticket: Ticket, told: History) -> dict[str, Any]:
         "channel": ticket.channel,
         "state": told.state,
         "agency": told.agency,
+        "follows": told.follows,
+        "members": told.members,
+        "stays": [stay.model_dump(mode="json", exclude_none=True) for stay in told.stays],
         "due": {clock.value: at.isoformat() for clock, at in told.due.items()},
         "overdue": sorted(clock.value for clock in told.breaches),
         "events": [

@@ -3,17 +3,23 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import Annotated
 
 import typer
 
+from services.sla.domain.rules import SlaRules
+from services.sla.policy import load_sla
 from shared import topics
 from shared.delivery.ports import Record
 from shared.events import EventData, TicketRouted, TriageRequested
+from shared.policy import PolicyInvalid
+from tindak.breaches import Breaches
 from tindak.client import Client, Start
 from tindak.console import Misuse, local, read_settings, say_json, wait_for
 from tindak.dead_letters import DeadLetter
-from tindak.records import as_json, event_of
+from tindak.records import as_json as record_as_json
+from tindak.records import event_of
 from tindak.telling import sentence
 from tindak.updates import known_agency
 
@@ -66,7 +72,9 @@ def watch(
         known_agency(agency)
     if until_end and start is Start.LATEST:
         raise Misuse("--until-end goes with --from earliest; between now and the end lies nothing.")
-    tell = tell_json if as_json else tell_line
+    tell: Callable[[Record], None] = tell_json if as_json else tell_line
+    if stream is Stream.BREACHES:
+        tell = partial(tell_breach, Breaches(rules_at_hand()), as_json=as_json)
     wait_for(_watch(watched(stream, agency), agency, start, tell, until_end=until_end))
 
 
@@ -102,9 +110,28 @@ def concerns(record: Record, what: Watched, agency: str | None) -> bool:
     return agency is None or getattr(event.data, "agency", agency) == agency
 
 
+def rules_at_hand() -> SlaRules | None:
+    """Return the rules of the clocks, on whose calendars overdue time is counted; None without a policy at hand."""
+    try:
+        return load_sla(read_settings().policy_dir)
+    except PolicyInvalid:
+        return None
+
+
+def tell_breach(breaches: Breaches, record: Record, *, as_json: bool) -> None:
+    """Print a word about a breach, with the working time for which it had lasted by then."""
+    event = event_of(record)
+    if event is None or breaches.hear(event) is None:
+        (tell_json if as_json else tell_line)(record)
+    elif as_json:
+        say_json(record_as_json(record) | {"overdue_working_seconds": breaches.overdue_seconds(event)})
+    else:
+        typer.echo(breaches.line(event))
+
+
 def tell_json(record: Record) -> None:
     """Print a record for scripts; a dead letter without its value, which may hold an identity."""
-    say_json(DeadLetter(record).summary() if DeadLetter.is_one(record) else as_json(record))
+    say_json(DeadLetter(record).summary() if DeadLetter.is_one(record) else record_as_json(record))
 
 
 def tell_line(record: Record) -> None:

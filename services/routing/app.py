@@ -7,6 +7,7 @@ import structlog
 from services.routing.domain.rules import RoutingPolicy
 from services.routing.domain.state import State
 from services.routing.handlers import RoutingHandler
+from services.routing.neighbours import INDEX, StoredNeighbours
 from services.routing.policy import load_routing
 from services.routing.settings import Settings
 from services.routing.shadow import ShadowedRouting
@@ -29,8 +30,13 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[St
     watch = PolicyWatch(RoutingHandler.service, settings.policy_dir, load_routing)
     shadow = shadow_watch(own.shadow_policy_dir)
     model = load_model(own.model_dir) if own.model_dir else None
-    handler = ShadowedRouting(watch.policy, shadow.policy, model) if shadow else RoutingHandler(watch.policy, model)
-    store = MongoStore(collection(settings.mongo, handler.service), STATE)
+    store = MongoStore(collection(settings.mongo, RoutingHandler.service), STATE, [INDEX])
+    neighbours = StoredNeighbours(store)
+    handler = (
+        ShadowedRouting(watch.policy, shadow.policy, model, neighbours=neighbours)
+        if shadow
+        else RoutingHandler(watch.policy, model, neighbours=neighbours)
+    )
     built = Service(settings, handler, store, own.health_port, observe)
     built.follow(watch, handler.take)
     if shadow is not None and isinstance(handler, ShadowedRouting):

@@ -6,11 +6,13 @@ from copy import copy
 from datetime import datetime
 from typing import Self
 
+from services.routing.domain.around import NOTHING_AROUND, Around, keys_of, look_around, sought
 from services.routing.domain.asking import questions
 from services.routing.domain.decide import decide
 from services.routing.domain.opinion import NO_MODEL, NOT_ASKED, Opinion, Question, TextModel
 from services.routing.domain.rules import RoutingPolicy
 from services.routing.domain.state import State
+from services.routing.neighbours import Neighbours, NoNeighbours
 from shared import topics
 from shared.delivery.ports import Record
 from shared.events import Arrival, Decision, Event, Fact, UnreadableEvent
@@ -23,12 +25,14 @@ class RoutingHandler:
         policy: The city's rules; may be replaced between two batches.
         model: Asked about what the rules leave open; None for none.
         opinions: What it makes of the reports of the batch at hand, by ticket.
+        neighbours: Where open tickets are found that new reports may join; None to look in the batch alone.
     """
 
     service = "routing"
     topics = (
         topics.ACCEPTED,
         topics.UPDATES,
+        topics.LINKS,
         topics.SLA,
         topics.WARNINGS,
         topics.BREACHES,
@@ -37,29 +41,36 @@ class RoutingHandler:
     keeps_answers = False
 
     def __init__(
-        self, policy: RoutingPolicy, model: TextModel | None = None, opinions: Mapping[str, Opinion] | None = None
+        self,
+        policy: RoutingPolicy,
+        model: TextModel | None = None,
+        opinions: Mapping[str, Opinion] | None = None,
+        neighbours: Neighbours | None = None,
     ) -> None:
         self.policy = policy
         self.model = model
         self.opinions = opinions or {}
+        self.neighbours = neighbours or NoNeighbours()
+        self.around: Mapping[str, Around] = {}
 
     def take(self, policy: RoutingPolicy) -> None:
         """Decide by *policy* from now on."""
         self.policy = policy
 
     async def prefetch(self, waiting: Sequence[tuple[State | None, Event]]) -> Self:
-        """Return the same rules, knowing what the model makes of the reports that it is asked about."""
-        model = self.model
-        if model is None:
-            return self
-
-        def ask() -> dict[str, Opinion]:
-            asked = self.questions(waiting)
-            return dict(zip(asked, model.suggest(list(asked.values())) if asked else (), strict=True))
-
+        """Return the same rules, knowing what lies around new reports, and what the model makes of what it is asked."""
         informed = copy(self)
-        informed.opinions = await asyncio.to_thread(ask)
+        reports = sought(self.policy, waiting)
+        stored = await self.neighbours.sharing(keys_of(reports)) if reports else ()
+        informed.around = look_around(self.policy.clusters, reports, stored)
+        if self.model is not None:
+            informed.opinions = await asyncio.to_thread(self.ask, self.model, waiting)
         return informed
+
+    def ask(self, model: TextModel, waiting: Sequence[tuple[State | None, Event]]) -> dict[str, Opinion]:
+        """Return what *model* makes of the reports that it is asked about, by ticket."""
+        asked = self.questions(waiting)
+        return dict(zip(asked, model.suggest(list(asked.values())) if asked else (), strict=True))
 
     def questions(self, waiting: Sequence[tuple[State | None, Event]]) -> dict[str, Question]:
         """Return what the model is asked about *waiting*, by ticket."""
@@ -76,7 +87,9 @@ class RoutingHandler:
 
     def decide(self, state: State | None, event: Event, arrival: Arrival) -> Decision[State]:
         """Return what follows from *event*."""
-        return decide(self.policy, state, event, arrival, self.opinion_on(self.key_of(event)))
+        ticket = self.key_of(event)
+        around = self.around.get(ticket, NOTHING_AROUND)
+        return decide(self.policy, state, event, arrival, self.opinion_on(ticket), around)
 
     def refuse(self, record: Record, arrival: Arrival, fault: UnreadableEvent) -> Sequence[Fact] | None:
         """Return None: what cannot be read names no ticket that could be answered about, so it is a dead letter."""

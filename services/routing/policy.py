@@ -1,8 +1,10 @@
 """Turns routing.yaml, categories.yaml and the agency directory into the rules of routing; decides nothing itself."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from pathlib import Path
 
+from services.routing.domain.likeness import ClusterRules
 from services.routing.domain.rules import (
     NATIONAL_ADMIN,
     AgencyRule,
@@ -21,6 +23,7 @@ from services.routing.policy_files import (
     ROUTING_FILE,
     CategoryEntry,
     CategoryFile,
+    ClustersEntry,
     RoutingFile,
     RuleEntry,
     TrustEntry,
@@ -62,14 +65,13 @@ def load_routing(policy_dir: Path) -> RoutingPolicy:
         try_suggested=rules.returns.try_suggested,
         hops_max=rules.returns.hops_max,
         reopen_within=rules.disputes.reopen_within,
+        clusters=clusters_of(rules.clusters, spellings_of(rules)),
     )
 
 
 def rulebook_of(file: RoutingFile) -> Rulebook:
     """Return the rules with their phrases in the usual form, in which texts are compared."""
-    spellings = {
-        tuple(split(written)): tuple(split(form)) for form, others in file.spellings.items() for written in others
-    }
+    spellings = spellings_of(file)
     speller = Phrasebook(spellings, frozenset())
 
     def condition(entry: RuleEntry) -> Condition:
@@ -91,6 +93,32 @@ def rulebook_of(file: RoutingFile) -> Rulebook:
     return Rulebook(tuple(every), spellings)
 
 
+def spellings_of(file: RoutingFile) -> dict[Phrase, Phrase]:
+    """Return the usual form of every other way of writing."""
+    return {tuple(split(written)): tuple(split(form)) for form, others in file.spellings.items() for written in others}
+
+
+def clusters_of(entry: ClustersEntry, spellings: Mapping[Phrase, Phrase]) -> ClusterRules:
+    """Return which reports are followed together, with all words in their usual form."""
+    speller = Phrasebook(spellings, frozenset())
+
+    def words(texts: Iterable[str]) -> frozenset[str]:
+        return frozenset(word for text in texts for word in speller.usual(split(text)))
+
+    return ClusterRules(
+        accept=entry.accept,
+        within=timedelta(days=entry.within_days),
+        near_metres=entry.near_metres,
+        apart_metres_max=entry.apart_metres_max,
+        members_max=entry.members_max,
+        alike_min=entry.alike_min,
+        unheard=words(entry.unheard),
+        kinds_of_place=words(entry.kinds_of_place),
+        meant={word: form for form, others in entry.meant.items() for word in words(others)},
+        personal=frozenset(speller.usual(split(phrase)) for phrase in entry.personal),
+    )
+
+
 def categories_of(file: CategoryFile) -> Mapping[str, Category]:
     """Return the categories by code, name and alias, in lower case.
 
@@ -109,9 +137,9 @@ def categories_of(file: CategoryFile) -> Mapping[str, Category]:
 def category_of(entry: CategoryEntry, file: CategoryFile) -> Category:
     """Return a category with the reason why it is not the city's, if it is not."""
     if entry.outside is None:
-        return Category(entry.code, entry.agency, entry.classification)
+        return Category(entry.code, entry.agency, entry.classification, personal=entry.personal)
     reason = file.outside_reasons[entry.outside]
-    return Category(entry.code, NATIONAL_ADMIN, entry.classification, reason.id, reason.en)
+    return Category(entry.code, NATIONAL_ADMIN, entry.classification, reason.id, reason.en, entry.personal)
 
 
 def common(one: Category, other: Category) -> Category:
@@ -122,6 +150,7 @@ def common(one: Category, other: Category) -> Category:
         one.classification if one.classification is other.classification else None,
         one.reason_id if one.reason_id == other.reason_id else None,
         one.reason_en if one.reason_en == other.reason_en else None,
+        one.personal or other.personal,
     )
 
 

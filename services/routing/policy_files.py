@@ -63,6 +63,21 @@ class DisputesEntry(PolicyModel):
         return timedelta(days=self.reopen_within_days)
 
 
+class ClustersEntry(PolicyModel):
+    """Which reports are followed together; see the head of the section."""
+
+    accept: bool = True
+    within_days: Annotated[int, Field(ge=1, le=365)] = 21
+    near_metres: Annotated[int, Field(ge=10, le=5000)] = 300
+    apart_metres_max: Annotated[int, Field(ge=10, le=50_000)] = 1000
+    members_max: Annotated[int, Field(ge=1, le=2000)] = 500
+    alike_min: Annotated[float, Field(ge=0.3, le=1)] = 0.5
+    kinds_of_place: tuple[Short, ...] = ()
+    unheard: tuple[Short, ...] = ()
+    meant: dict[Short, tuple[Short, ...]] = Field(default_factory=dict)
+    personal: tuple[Short, ...] = ()
+
+
 class RuleEntry(PolicyModel):
     """When a rule holds, as phrases that people write."""
 
@@ -118,6 +133,7 @@ class RoutingFile(PolicyModel):
     model: ModelEntry = ModelEntry()
     returns: ReturnsEntry = ReturnsEntry()
     disputes: DisputesEntry = DisputesEntry()
+    clusters: ClustersEntry = ClustersEntry()
     spellings: dict[Short, tuple[Short, ...]] = Field(default_factory=dict)
     outside: tuple[OutsideRuleEntry, ...] = ()
     rules: Annotated[tuple[AgencyRuleEntry, ...], Field(min_length=1)]

@@ -13,6 +13,7 @@ from services.routing.domain.rules import RoutingPolicy
 from services.routing.domain.state import Filed, State
 from services.routing.domain.verdict import Chosen
 from services.routing.handlers import RoutingHandler
+from services.routing.neighbours import Neighbours
 from shared import metrics
 from shared.delivery.guard import Bug, guarded
 from shared.events import Arrival, ComplaintAccepted, Decision, Event, TicketRouted
@@ -37,8 +38,9 @@ class ShadowedRouting(RoutingHandler):
         shadow: RoutingPolicy,
         model: TextModel | None = None,
         opinions: Mapping[str, Opinion] | None = None,
+        neighbours: Neighbours | None = None,
     ) -> None:
-        super().__init__(policy, model, opinions)
+        super().__init__(policy, model, opinions, neighbours)
         self.shadow = shadow
 
     def take_shadow(self, shadow: RoutingPolicy) -> None:

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from functools import cache
@@ -34,7 +34,7 @@ def span_of(text: object) -> Span:
     if last > DAY_SECONDS:
         raise ValueError(f"{text} ends after 24:00; a shift past midnight is two spans on two days")
     if first >= last:
-        raise ValueError(f"{text} ends before it begins")
+        raise ValueError(f"{text} ends {'when' if first == last else 'before'} it begins")
     return first, last
 
 
@@ -121,13 +121,19 @@ class HolidaysEntry(PolicyModel):
 
     def dates(self, years: range) -> frozenset[date]:
         """Return the holidays of *years*."""
+        return frozenset(self.names(years))
+
+    def names(self, years: range) -> Mapping[date, str]:
+        """Return the holidays of *years* and what they are called."""
         return known_holidays(self.country, self.subdivision, self.categories, years)
 
 
 @cache
-def known_holidays(country: str, subdivision: str | None, categories: tuple[str, ...], years: range) -> frozenset[date]:
+def known_holidays(
+    country: str, subdivision: str | None, categories: tuple[str, ...], years: range
+) -> Mapping[date, str]:
     """Return the holidays that the package knows; raise NotImplementedError or ValueError if it knows no such thing."""
-    return frozenset(holidays.country_holidays(country, subdiv=subdivision, years=years, categories=categories))
+    return dict(holidays.country_holidays(country, subdiv=subdivision, years=years, categories=categories))
 
 
 class DayEntry(PolicyModel):
@@ -188,6 +194,17 @@ def calendar_of(entry: CalendarEntry, version: int | str) -> Calendar:
 def dates_of(days: Iterable[DayEntry]) -> frozenset[date]:
     """Return the dates of *days*."""
     return frozenset(day.date for day in days)
+
+
+def names_of(entry: CalendarEntry) -> dict[date, str]:
+    """Return why a date is not an ordinary one of its weekday, in words; dates inside a season bear its name."""
+    names = dict(entry.holidays.names(HOLIDAY_YEARS)) if entry.holidays else {}
+    for season in entry.seasons:
+        for period in season.periods:
+            days = range(period.first.toordinal(), period.last.toordinal() + 1)
+            names = {date.fromordinal(day): season.name for day in days} | names
+    names |= {day.date: day.name for day in (*entry.added, *entry.shifts)}
+    return {day: name for day, name in names.items() if day not in dates_of(entry.removed)}
 
 
 def faults_of_calendars(held: CalendarFile, source: Source) -> list[PolicyFault]:

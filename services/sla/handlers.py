@@ -5,9 +5,9 @@ from datetime import datetime
 
 from services.sla.domain.rules import SlaRules
 from services.sla.domain.ticket import Ticket, decide, tick
-from shared import topics
+from shared import metrics, topics
 from shared.delivery.ports import Record
-from shared.events import Arrival, Decision, Event, Fact, UnreadableEvent
+from shared.events import Arrival, ClockBreached, ClockMet, ClockStopped, Decision, Event, Fact, UnreadableEvent
 
 
 class SlaHandler:
@@ -35,7 +35,7 @@ class SlaHandler:
 
     def decide(self, state: Ticket | None, event: Event, arrival: Arrival) -> Decision[Ticket]:
         """Return what follows from *event*."""
-        return decide(state, event.data, self.rules, arrival.now)
+        return measured(decide(state, event.data, self.rules, arrival.now))
 
     def refuse(self, record: Record, arrival: Arrival, fault: UnreadableEvent) -> Sequence[Fact] | None:
         """Return None: what cannot be read names no ticket whose clocks it could move, so it is a dead letter."""
@@ -47,4 +47,17 @@ class SlaHandler:
 
     def tick(self, state: Ticket, now: datetime) -> Decision[Ticket]:
         """Return what has followed from the passing of time up to *now*."""
-        return tick(state, self.rules, now)
+        return measured(tick(state, self.rules, now))
+
+
+def measured(decision: Decision[Ticket]) -> Decision[Ticket]:
+    """Return *decision*, counted; one that is made again, after an outage or a lost save, is counted again."""
+    for fact in decision.facts:
+        match fact.data:
+            case ClockBreached(clock=clock, due_at=due_at, breached_at=said_at):
+                metrics.BREACH_LATENESS_SECONDS.labels(clock.value).observe((said_at - due_at).total_seconds())
+            case ClockMet(clock=clock, lateness_seconds=lateness_seconds):
+                metrics.CLOCKS_ENDED.labels(clock.value, "late" if lateness_seconds > 0 else "in_time").inc()
+            case ClockStopped(clock=clock):
+                metrics.CLOCKS_ENDED.labels(clock.value, "stopped").inc()
+    return decision

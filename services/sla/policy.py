@@ -4,9 +4,9 @@ import hashlib
 from pathlib import Path
 
 from services.sla.calendar_files import CALENDARS_FILE, CalendarFile, calendar_of, faults_of_calendars
-from services.sla.domain.rules import DEFAULT_CALENDAR, ClockRule, PauseRule, Rung, SlaRules
+from services.sla.domain.rules import DEFAULT_CALENDAR, ClockRule, PauseRule, Post, Rung, SlaRules
 from services.sla.domain.working_time import WorkingTime
-from services.sla.policy_files import SLA_FILE, ClockEntry, RungEntry, SlaFile, faults_of_sla
+from services.sla.policy_files import SLA_FILE, ClockEntry, RungEntry, SlaFile, faults_of_sla, faults_of_vacancies
 from shared.agencies import FILE as AGENCIES_FILE
 from shared.agencies import AgencyDirectory, AgencyFile, load_agencies
 from shared.events import SlaClock
@@ -25,9 +25,11 @@ def load_sla(policy_dir: Path) -> SlaRules:
     # Where there is no default calendar that is said once, not of everybody who relies on it.
     codes = sorted({DEFAULT_CALENDAR, *(entry.code for entry in calendars.calendars)})
     officers = [officer.role for officer in directory.officers]
+    gone = [officer.role for officer in directory.officers if officer.vacant]
     faults = [
         *faults_of_calendars(calendars, calendars_source),
         *faults_of_sla(sla, sla_source, codes, officers),
+        *faults_of_vacancies(sla, sla_source, gone, directory),
         *faults_of_agencies(policy_dir, directory, codes),
     ]
     if faults:
@@ -38,6 +40,7 @@ def load_sla(policy_dir: Path) -> SlaRules:
         pauses={pause.hold: PauseRule(frozenset(pause.clocks), pause.at_most) for pause in sla.pauses},
         calendars={entry.code: WorkingTime(calendar_of(entry, calendars.version)) for entry in calendars.calendars},
         calendar_of_agency={agency.code: agency.calendar for agency in directory.agencies},
+        vacant=vacant_posts(directory),
     )
 
 
@@ -53,6 +56,12 @@ def faults_of_agencies(policy_dir: Path, directory: AgencyDirectory, calendars: 
         source.fault(("agencies", index, "calendar"), unknown("calendar", code, calendars, CALENDARS_FILE))
         for index, code in lost
     ]
+
+
+def vacant_posts(directory: AgencyDirectory) -> frozenset[Post]:
+    """Return the posts that nobody holds."""
+    of_agencies = {Post(post, agency.code) for agency in directory.agencies for post in agency.vacant}
+    return frozenset(of_agencies | {Post(officer.role) for officer in directory.officers if officer.vacant})
 
 
 def clock_rule(entry: ClockEntry, sla: SlaFile) -> ClockRule:

@@ -9,14 +9,14 @@ from pydantic import BeforeValidator, Field, InstanceOf, model_validator
 
 from services.sla.calendar_files import CALENDARS_FILE
 from services.sla.domain.allowances import Allowance, Unit
-from services.sla.domain.rules import WINDOWS
+from services.sla.domain.rules import OUTSIDE_ROLES, WINDOWS
 from shared.agencies import FILE as AGENCIES_FILE
+from shared.agencies import AgencyDirectory, AgencyPost
 from shared.events import Classification, Code, HoldReason, Short, SlaClock
 from shared.policy import Loc, PolicyFault, PolicyModel, Source, unknown
 
 SLA_FILE = "sla.yaml"
-ROLES_OF_EVERY_AGENCY = ("liaison", "agency_head")
-OUTSIDE_ROLES = ("ombudsman",)
+ROLES_OF_EVERY_AGENCY = tuple(map(str, AgencyPost))
 PAUSABLE = (SlaClock.RESPOND, SlaClock.RESOLVE)
 
 ALLOWANCE = re.compile(r"([1-9]\d{0,8}) ([a-z]+(?:_[a-z]+)?)")
@@ -167,6 +167,22 @@ def faults_of_clock(
         yield source.fault(loc, f"`{clock}` needs a ladder: somebody must be responsible for its breach")
     elif entry.ladder not in held.ladders:
         yield source.fault((*loc, "ladder"), unknown("ladder", entry.ladder, held.ladders, f"`ladders` of {SLA_FILE}"))
+
+
+def faults_of_vacancies(
+    held: SlaFile, source: Source, gone: Collection[str], directory: AgencyDirectory
+) -> Iterator[PolicyFault]:
+    """Yield a fault for each ladder on which nobody is left whom a breach could reach.
+
+    Args:
+        gone: Roles of officers whose posts are vacant.
+    """
+    for name, ladder in held.ladders.items():
+        roles = {rung.responsible for rung in ladder} - set(OUTSIDE_ROLES) - set(gone)
+        lost = [agency.code for agency in directory.agencies if not roles - set(agency.vacant)]
+        if lost:
+            sentence = f"every post of the ladder `{name}` is vacant for {lost[0]}, so that a breach would reach nobody"
+            yield source.fault(("ladders", name), sentence)
 
 
 def faults_of_rung(

@@ -15,6 +15,7 @@ from shared.events.base import (
     SlaClock,
     Text,
 )
+from shared.events.clusters import AnswerOffered, ClusterCounted, ClusterJoined, ClusterLeft
 from shared.events.commands import (
     AcknowledgeTicket,
     AnswerTicket,
@@ -46,6 +47,15 @@ from shared.events.complaints import (
 )
 from shared.events.decision import Arrival, Decision, Fact
 from shared.events.envelope import Event, UnreadableEvent
+from shared.events.links import (
+    AnswerPassedOn,
+    Branching,
+    LeaderChanged,
+    Link,
+    LinkRefused,
+    TicketLinked,
+    TicketUnlinked,
+)
 from shared.events.notifications import DeliveryFact, NotificationFailed, NotificationSent, NotificationSuppressed
 from shared.events.sla import (
     BreachCleared,
@@ -69,6 +79,7 @@ from shared.events.tickets import (
     Priority,
     Report,
     ReporterReplied,
+    Stay,
     Step,
     Suggestion,
     TicketAcknowledged,
@@ -94,11 +105,14 @@ from shared.events.tickets import (
 __all__ = [
     "AcknowledgeTicket",
     "Actor",
+    "AnswerOffered",
+    "AnswerPassedOn",
     "AnswerTicket",
     "ArchiveTicket",
     "Arrival",
     "AssignTicket",
     "Attachment",
+    "Branching",
     "BreachCleared",
     "BreachCorrected",
     "BreachEscalated",
@@ -112,6 +126,9 @@ __all__ = [
     "ClockStopped",
     "ClockWarned",
     "ClosedBy",
+    "ClusterCounted",
+    "ClusterJoined",
+    "ClusterLeft",
     "Code",
     "Command",
     "ComplaintAccepted",
@@ -134,6 +151,9 @@ __all__ = [
     "HoldReason",
     "HoldTicket",
     "Instant",
+    "LeaderChanged",
+    "Link",
+    "LinkRefused",
     "Locale",
     "Location",
     "Long",
@@ -154,6 +174,7 @@ __all__ = [
     "ResumeTicket",
     "Short",
     "SlaClock",
+    "Stay",
     "Step",
     "Suggestion",
     "Text",
@@ -164,6 +185,7 @@ __all__ = [
     "TicketDeclined",
     "TicketFact",
     "TicketHeld",
+    "TicketLinked",
     "TicketMerged",
     "TicketProgressed",
     "TicketReclassified",
@@ -171,6 +193,7 @@ __all__ = [
     "TicketResumed",
     "TicketRouted",
     "TicketUnassigned",
+    "TicketUnlinked",
     "TicketUnmerged",
     "TicketWithdrawn",
     "TriageRequested",

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from shared import topics
-from shared.events import commands, complaints, notifications, sla, tickets
+from shared.events import clusters, commands, complaints, links, notifications, sla, tickets
 from shared.events.base import EventData
 
 AGENCY_TOPICS = topics.agency_topic("<agency>")
@@ -36,11 +36,12 @@ FROM_OFFICERS: tuple[type[EventData], ...] = (
 )  # fmt: skip
 TO_AGENCIES: tuple[type[EventData], ...] = (
     tickets.TicketAcknowledged, tickets.TicketProgressed, tickets.TicketAnswered, tickets.TicketHeld,
-    tickets.TicketResumed, tickets.TicketClosed, tickets.TicketReopened, tickets.UpdateRefused,
+    tickets.TicketResumed, tickets.TicketClosed, tickets.TicketReopened, tickets.UpdateRefused, clusters.AnswerOffered,
 )  # fmt: skip
 TO_WHOEVER_HAS_IT: tuple[type[EventData], ...] = (
     tickets.TicketRouted, tickets.ReporterReplied, tickets.TicketReclassified, tickets.TicketArchived,
-    tickets.TicketWithdrawn, tickets.TicketMerged, tickets.TicketUnmerged,
+    tickets.TicketWithdrawn, tickets.TicketMerged, tickets.TicketUnmerged, clusters.ClusterJoined, clusters.ClusterLeft,
+    clusters.ClusterCounted,
 )  # fmt: skip
 
 CATALOGUE: tuple[Entry, ...] = (
@@ -56,6 +57,12 @@ CATALOGUE: tuple[Entry, ...] = (
     *entries("routing", topics.TICKETS, data=(tickets.TicketDeclined,)),
     *entries("routing", topics.TICKETS, topics.TRIAGE, data=(tickets.TriageRequested,)),
     *entries("routing", AGENCY_TOPICS, data=(tickets.TicketUnassigned,)),
+    *entries(
+        "routing", topics.LINKS,
+        data=(
+            links.TicketLinked, links.TicketUnlinked, links.LinkRefused, links.AnswerPassedOn, links.LeaderChanged,
+        ),
+    ),
     *entries(
         "sla", topics.SLA,
         data=(

@@ -92,7 +92,10 @@ class ClockWarned(ClockFact):
 
 
 class ClockBreached(ClockFact):
-    """The due time has passed; said exactly once per ticket, clock and round."""
+    """The due time has passed; said exactly once per ticket, clock and round.
+
+    ``instead_of`` is the role in whose place ``responsible`` stands, because its post is vacant.
+    """
 
     TYPE: ClassVar[str] = "tindak.sla.breached.v1"
     breach_id: str
@@ -102,16 +105,18 @@ class ClockBreached(ClockFact):
     breached_at: Instant
     level: int
     responsible: str
+    instead_of: str | None = None
 
 
 class BreachEscalated(ClockFact):
-    """The breach lasts, and a superior is responsible from now on."""
+    """The breach lasts, and a superior is responsible from now on; ``instead_of`` as with the breach itself."""
 
     TYPE: ClassVar[str] = "tindak.sla.escalated.v1"
     breach_id: str
     agency: str | None = None
     level: int
     responsible: str
+    instead_of: str | None = None
     at: Instant
 
 

@@ -53,6 +53,15 @@ class Suggestion(Model):
     why: str
 
 
+class Stay(Model):
+    """How long an agency has had a ticket; ``until`` is absent while it has it."""
+
+    agency: str
+    since: Instant
+    until: Instant | None = None
+    declined_because: str | None = None
+
+
 class Report(Model):
     """What an agency needs and may see of the report itself."""
 
@@ -108,7 +117,7 @@ class TicketRouted(TicketFact):
 
 
 class TriageRequested(TicketFact):
-    """Nobody is responsible yet; an officer must decide."""
+    """Nobody is responsible yet; an officer must decide; ``stays`` are the last 20 of those who had it."""
 
     TYPE: ClassVar[str] = "tindak.ticket.triage_requested.v1"
     reason: str
@@ -117,6 +126,8 @@ class TriageRequested(TicketFact):
     category: str | None = None
     suggestions: tuple[Suggestion, ...] = ()
     explanation: tuple[Step, ...] = ()
+    stays: tuple[Stay, ...] = ()
+    cluster: str | None = None
     accepted_at: Instant
     submitted_at: Instant
     report: Report | None = None

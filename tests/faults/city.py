@@ -47,12 +47,17 @@ STORIES = (
     ("Mohon bantuan", "Kenapa begini terus min, sudah berkali-kali tidak ada kabar sama sekali."),
     ("Pungutan sekolah", "SMP negeri di Serpong meminta uang komite satu juta lima ratus ribu dan wajib dibayar."),
 )
+VILLAGES = ("Ciputat", "Sawah Baru", "Serua", "Pamulang Barat", "Pondok Aren", "Serpong", "Rempoa", "Setu")
+STREETS = tuple(f"Jalan {first} {second}" for first in ("Melati", "Cempaka", "Kenanga") for second in "ABCDEFGH")
 CHANNELS = ("web", "android", "sms_1708", "whatsapp", "instagram", "call_center")
 
 
 def complaint(number: int, *, repeat: int = 0) -> Event:
     """Return the *number*-th complaint; a *repeat* is the same report under another event id."""
     title, body = STORIES[number % len(STORIES)]
+    # A few tell of the same street and are followed together; most tell of another one.
+    place = {"kelurahan": VILLAGES[number // 8 % len(VILLAGES)]}
+    street = STREETS[number // 64 % len(STREETS)]
     channel = CHANNELS[number % len(CHANNELS)]
     known = {"name": "Siti Rahmawati", "email": f"siti{number}@warga.example"} if number % 3 else None
     data = ComplaintSubmitted.model_validate(
@@ -61,7 +66,8 @@ def complaint(number: int, *, repeat: int = 0) -> Event:
             "source_id": f"s-{number}",
             "submitted_at": datetime.now(UTC),
             "title": title,
-            "body": f"{body} Laporan nomor {number}.",
+            "body": f"{body} Di {street}, laporan nomor {number}.",
+            "location": place,
             "reporter": known,
         }
     )

@@ -57,6 +57,11 @@ def test_demo_tells_its_story_and_ends_by_itself(environment: dict[str, str]) ->
     assert (done.returncode, done.stderr) == (0, ""), told
     assert told.rstrip().endswith("audited: nothing lost, nothing doubled.")
     assert len(re.findall(rf"^  \w+ +{TRACKING}  \S", told, re.MULTILINE)) >= 20
+    assert re.search(r"^  text model \w{12} is in use: ", told, re.MULTILINE)
+    assert len(re.findall(r"^  \w+ .* text model \w{12} is \d\d\.\d % sure$", told, re.MULTILINE)) == 2
+    assert re.search(
+        r"^  instagram .* triage +Kenapa begini.* no_evidence \(suggested: \w+, \w+, \w+\)$", told, re.MULTILINE
+    )
     assert set(re.findall(r"^  \w+ +refused +(\w+)", told, re.MULTILINE)) == {
         "empty", "unknown_channel", "source_id_conflict", "spam",
     }  # fmt: skip

@@ -60,6 +60,13 @@ def test_a_changed_manifest_is_refused(saved: Path, changes: dict[str, object], 
         load(saved)
 
 
+def test_a_model_of_another_major_version_of_numpy_is_refused(saved: Path) -> None:
+    change(saved, sign=True, libraries={"numpy": "1.26.4"})
+
+    with pytest.raises(ModelRefused, match=r"was trained with numpy 1\.26\.4, this is .*; train it again"):
+        load(saved)
+
+
 def test_changed_arrays_are_refused(saved: Path) -> None:
     content = bytearray((saved / ARRAYS).read_bytes())
     content[len(content) // 2] ^= 1

@@ -18,8 +18,10 @@ from shared.delivery.audit.ledger import Where
 from shared.delivery.ports import Record
 from shared.events import (
     AcknowledgeTicket,
+    AnswerOffered,
     AnswerTicket,
     AssignTicket,
+    ClusterJoined,
     Command,
     ComplaintSubmitted,
     ConfirmTicket,
@@ -27,16 +29,20 @@ from shared.events import (
     DisputeTicket,
     HoldReason,
     HoldTicket,
+    Location,
+    MergeTicket,
     ProgressTicket,
     ReplyToTicket,
     Reporter,
     ResumeTicket,
     TicketAnswered,
     TicketHeld,
+    TicketMerged,
     TicketReopened,
     TicketResumed,
     TicketRouted,
     TriageRequested,
+    UnmergeTicket,
     WithdrawTicket,
 )
 from shared.events.envelope import HEADERS, Event, encode
@@ -54,6 +60,7 @@ BODIES = (
     "Mohon perhatian pemerintah atas keadaan di lingkungan kami yang makin lama makin tidak nyaman.",
 )
 PLANS = ("silent", "answer", "work", "decline", "field", "question", "partly")
+COMPLAINTS = 4
 WEIGHTS = (12, 30, 15, 15, 8, 12, 8)
 
 Later = Callable[[timedelta, Callable[[], None]], None]
@@ -102,15 +109,16 @@ class Cast:
 
     def submissions(self) -> Iterable[tuple[str, bytes]]:
         """Yield keys and values for the channels' topic, in order."""
-        for number in range(3):
+        for number in range(COMPLAINTS):
             mood = self.mood("complaint", number)
             channel, source_id = mood.choice(("web", "android", "whatsapp")), str(number)
             self.channel_of[ticket_id(channel, source_id)] = channel
             key, body = f"{channel}/{source_id}", mood.choice(BODIES)
             reporter = Reporter(name="Siti", email="siti@example.org") if mood.random() < 0.6 else None
             report = ComplaintSubmitted(
-                channel=channel, source_id=source_id, submitted_at=SAID_AT, body=body, reporter=reporter
-            )
+                channel=channel, source_id=source_id, submitted_at=SAID_AT, body=body, reporter=reporter,
+                location=Location(kelurahan="Ciputat", kecamatan="Ciputat"),
+            )  # fmt: skip
             first = self.event(f"/channels/{channel}", report, key, "first")
             yield key, first
             if mood.random() < 0.3:
@@ -181,6 +189,12 @@ class Cast:
 
     def at_triage(self, kind: str, data: dict[str, Any], mood: random.Random) -> list[Command]:
         """Return what an officer decides, if anything."""
+        if kind == ClusterJoined.TYPE and mood.random() < 0.3:
+            return [UnmergeTicket(ticket_id=data["ticket_id"])]
+        if kind == TriageRequested.TYPE and mood.random() < 0.1:
+            into = mood.choice(sorted(self.channel_of))
+            self.raced |= {data["ticket_id"], into}
+            return [MergeTicket(ticket_id=data["ticket_id"], into=into)]
         if kind != TriageRequested.TYPE or mood.random() < 0.15:
             return []
         agency = mood.choice(("dishub", "dlh", "satpol_pp"))
@@ -197,7 +211,9 @@ class Cast:
         if kind == TicketHeld.TYPE and data["reason"] == HoldReason.NEEDS_REPORTER:
             self.raced.add(ticket)
             return [ReplyToTicket(ticket_id=ticket, text="RT 03.")] if feels < 0.5 else []
-        if kind == TicketAnswered.TYPE and data["final"]:
+        if kind in (ClusterJoined.TYPE, TicketMerged.TYPE):  # who follows whom is a race, and so is who answers first
+            self.raced |= {ticket, data.get("cluster") or data["into"]}
+        if kind in (TicketAnswered.TYPE, AnswerOffered.TYPE) and data["final"]:
             first = self.seen[topics.TICKETS, ticket + TicketReopened.TYPE] == 0
             if feels < 0.3:
                 return [ConfirmTicket(ticket_id=ticket, rating=4)]

@@ -36,6 +36,7 @@ from shared.delivery.vitals import Vitals
 from shared.policy import OVERLAYS
 from shared.seal import Sealer
 from shared.slots import Slots, slots_of
+from tests.fakes.neighbours import MemoryNeighbours
 from tests.simulation.ports import Member, SimStore
 from tests.simulation.scheduler import SimClock, give_way
 
@@ -73,12 +74,12 @@ STATES: dict[str, TypeAdapter[Any]] = {
 }
 
 
-def handlers(choice: random.Random) -> dict[str, Handler[Any]]:
+def handlers(choice: random.Random, stores: dict[str, SimStore]) -> dict[str, Handler[Any]]:
     """Return the rules of each service; nonces follow from the seed."""
     read = policies()
     return {
         "intake": IntakeHandler(read.intake, sealer(choice)),
-        "routing": RoutingHandler(read.routing),
+        "routing": RoutingHandler(read.routing, neighbours=MemoryNeighbours(stores["routing"])),
         "sla": SlaHandler(read.sla),
         "notify": NotifyHandler(read.notify),
     }

@@ -7,12 +7,15 @@ from typing import Any
 
 import pytest
 
+from services.routing.domain.turn import Turn
 from shared.delivery.document import Answer, Document, Partition
 from shared.delivery.outgoing import each_once
 from shared.delivery.ports import Batch, TransientError
 from shared.delivery.reading import read
 from shared.delivery.runner import BatchRunner
 from shared.delivery.time_loop import TimeLoop
+from shared.events import Fact, Link, LinkRefused, TicketUnlinked
+from shared.topics import LINKS
 from tests.simulation.ports import SimStore
 from tests.simulation.scheduler import give_way
 
@@ -114,6 +117,23 @@ def unknown_outcome_taken_for_success(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(SimStore, "save", save)
 
 
+def leaves_a_cluster_without_a_word(patch: pytest.MonkeyPatch) -> None:
+    original = Turn.link
+
+    def link(self: Turn, *links: Link) -> Turn:
+        return original(self, *(each for each in links if not isinstance(each, TicketUnlinked)))
+
+    patch.setattr(Turn, "link", link)
+
+
+def joins_whoever_leads_or_not(patch: pytest.MonkeyPatch) -> None:
+    def unheard(self: Turn, *links: Link) -> Turn:
+        told = tuple(Fact(each, LINKS, each.ticket_id, self.ticket.at) for each in links)
+        return replace(self, facts=(*self.facts, *(fact for fact in told if not isinstance(fact.data, LinkRefused))))
+
+    patch.setattr(Turn, "link", unheard)
+
+
 MUTANTS: tuple[Mutant, ...] = (
     commit_before_publish,
     publish_before_save,
@@ -123,6 +143,8 @@ MUTANTS: tuple[Mutant, ...] = (
     sweep_that_trusts_its_query,
     marked_before_published,
     unknown_outcome_taken_for_success,
+    leaves_a_cluster_without_a_word,
+    joins_whoever_leads_or_not,
 )
 
 

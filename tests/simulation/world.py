@@ -85,7 +85,7 @@ class World:
         self.scheduler = Scheduler(self.choice, self.clock, pass_time=self.pass_time)
         self.broker = SimBroker(self.clock, 2, give_way, choice=self.choice, heard=self.heard)
         self.stores = fleet.stores()
-        self.handlers: dict[str, Handler[Any]] = fleet.handlers(self.choice)
+        self.handlers: dict[str, Handler[Any]] = fleet.handlers(self.choice, self.stores)
         self.channel = fleet.FakeChannel(self.choice)
         self.groups = {
             service: Group(service, handler.topics, self.broker, self.choice, self.wake_readers)

@@ -50,6 +50,9 @@ def is_told_of_its_end(chronicle: Chronicle, ticket_id: str) -> bool:
 
 MOMENTS: Mapping[str, Callable[[Chronicle], bool]] = {
     "no ticket was routed a second time": lambda told: any(each.hop == 2 for each in told.all(e.TicketRouted)),
+    "no ticket was routed by the text model": lambda told: any(
+        each.decided_by is e.DecidedBy.MODEL for each in told.all(e.TicketRouted)
+    ),
     "no ticket was held": lambda told: any(told.all(e.TicketHeld)),
     "no held ticket went on": lambda told: any(told.all(e.TicketResumed)),
     "no clock was breached": lambda told: any(told.all(e.ClockBreached)),

@@ -12,6 +12,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from services.routing.classifier.model_file import ModelRefused, load
+from services.routing.text_model import NAME_SYMBOLS
 from shared.agencies import load_agencies
 from shared.policy import OVERLAYS
 from shared.settings import KafkaSettings, MongoSettings
@@ -25,6 +27,7 @@ from tindak.topics.apply import apply
 
 POLL_SECONDS = 0.1
 READY_WITHIN_SECONDS = 40.0
+MODEL = "model"  # below the policy: the text model that the demo routes by
 
 Tell = Callable[[str], None]
 
@@ -75,12 +78,13 @@ async def staged(policy_dir: Path, tell: Tell) -> AsyncIterator[Stage]:
 
     Raises:
         StackError: The servers cannot run here; the sentence says what is needed.
-        Failure: A service did not get ready; the folder stays.
+        Failure: The text model cannot be used, or a service did not get ready; then the folder stays.
     """
     folder = Path(tempfile.mkdtemp(prefix="tindak-demo-"))
     stage = None
     try:
         policy = demo_policy(policy_dir, folder / "policy")
+        tell(in_use(policy / MODEL))
         async with servers(tell) as found, Mailbox() as mailbox:
             stage = Stage({**found, "TINDAK_POLICY_DIR": str(policy)}, folder, mailbox)
             created = await asyncio.to_thread(apply, stage.kafka, catalogue(stage.agencies))
@@ -99,6 +103,19 @@ def demo_policy(policy_dir: Path, copy: Path) -> Path:
     return copy
 
 
+def in_use(directory: Path) -> str:
+    """Return which text model routing will ask, in a sentence; raise Failure if it would refuse it."""
+    try:
+        model, manifest = load(directory)
+    except ModelRefused as refused:
+        raise Failure(f"The demo routes by a text model: {refused}") from refused
+    name, learned = manifest["hash"][:NAME_SYMBOLS], manifest["training"]
+    return (
+        f"text model {name} is in use: {len(model.agencies)} agencies learned from {learned['rows']:,} reports of"
+        f" {learned['file']}; it decides what the rules leave open, where it is sure enough"
+    )
+
+
 def settings_in(environment: Mapping[str, str], prefix: str) -> dict[str, str]:
     """Return the variables that begin with *prefix*, by name of the setting."""
     return {name.removeprefix(prefix).lower(): value for name, value in environment.items() if name.startswith(prefix)}
@@ -111,6 +128,7 @@ async def running(stage: Stage, tell: Tell) -> AsyncIterator[None]:
     # What the terminal exports for other servers is not meant for these.
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("TINDAK_")}
     environment = {**inherited, **stage.environment, **service_environment(ports, stage.mailbox.port)}
+    environment["TINDAK_ROUTING_MODEL_DIR"] = f"{stage.environment['TINDAK_POLICY_DIR']}/{MODEL}"
     ended = asyncio.Event()
     supervisor = Supervisor(services(SERVICES), stage.troubles.append, environment, stage.folder)
     task = asyncio.create_task(supervisor.run(ended))

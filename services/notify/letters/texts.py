@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
-from jinja2 import DictLoader, StrictUndefined, Template, TemplateSyntaxError, meta, nodes
+from jinja2 import BaseLoader, DictLoader, StrictUndefined, Template, TemplateSyntaxError, meta, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from shared.policy import did_you_mean
@@ -42,9 +43,7 @@ class Texts:
 
     def __init__(self, sources: Mapping[str, str]) -> None:
         self.sources = sources
-        self.environment = ImmutableSandboxedEnvironment(  # plain text: escaping would spoil it
-            loader=DictLoader(sources), undefined=StrictUndefined, autoescape=False
-        )
+        self.environment = sandbox(DictLoader(sources))
         self.compiled: dict[str, tuple[Template, Template]] = {}
 
     def render(self, template: str, language: str, values: Mapping[str, object]) -> Text:
@@ -67,16 +66,38 @@ class Texts:
 
     def faults(self, file: str) -> Iterator[tuple[int, str]]:
         """Yield line and sentence for each thing that would keep a file from being rendered, included files as well."""
-        try:
-            tree = self.environment.parse(self.sources[file])
-            self.environment.compile(tree)
-        except TemplateSyntaxError as error:
-            yield error.lineno, f"this is no template: {error.message}"
-            return
-        tree = self.environment.parse(self.sources[file])
-        for name in sorted(meta.find_undeclared_variables(tree) - NAMES):
-            line = next(node.lineno for node in tree.find_all(nodes.Name) if node.name == name)
-            yield line, f"`{name}` is nothing that a template is given{did_you_mean(name, NAMES)}"
-        for included in meta.find_referenced_templates(tree):
+        found = examined(self.sources[file])
+        yield from found.faults
+        for included in found.included:
             if included not in self.sources:
-                yield 1, f"`{included}` is included and does not exist{did_you_mean(str(included), self.sources)}"
+                yield 1, f"`{included}` is included and does not exist{did_you_mean(included, self.sources)}"
+
+
+def sandbox(loader: BaseLoader | None = None) -> ImmutableSandboxedEnvironment:
+    """Return where templates are rendered: as plain text, which escaping would spoil."""
+    return ImmutableSandboxedEnvironment(loader=loader, undefined=StrictUndefined, autoescape=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What a template shows without being rendered: line and sentence of each fault, and the files that it includes."""
+
+    faults: tuple[tuple[int, str], ...] = ()
+    included: tuple[str, ...] = ()
+
+
+@lru_cache(maxsize=512)  # of a policy that changed, most texts did not
+def examined(source: str) -> Examined:
+    """Return what is wrong with a template on its own."""
+    environment = sandbox()
+    try:
+        environment.compile(environment.parse(source))
+    except TemplateSyntaxError as error:
+        return Examined(((error.lineno, f"this is no template: {error.message}"),))
+    tree = environment.parse(source)  # anew, for compiling may have changed the other one
+    unknown = sorted(meta.find_undeclared_variables(tree) - NAMES)
+    lines = {node.name: node.lineno for node in reversed(list(tree.find_all(nodes.Name)))}
+    faults = (
+        (lines[name], f"`{name}` is nothing that a template is given{did_you_mean(name, NAMES)}") for name in unknown
+    )
+    return Examined(tuple(faults), tuple(str(name) for name in meta.find_referenced_templates(tree)))

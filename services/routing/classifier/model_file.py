@@ -63,7 +63,7 @@ def read_manifest(directory: Path) -> dict[str, Any]:
     """Return what a model's file says of it, once it is known to be whole.
 
     Raises:
-        ModelRefused: It is missing, of another format, or was changed.
+        ModelRefused: It is missing, of another format, was changed, or comes from another major version of numpy.
     """
     path = directory / MANIFEST
     try:
@@ -76,6 +76,9 @@ def read_manifest(directory: Path) -> dict[str, Any]:
         raise ModelRefused(f"{path} is not of the format {FORMAT}; train the model again with this version.")
     if manifest.get("hash") != digest(manifest):
         raise ModelRefused(f"{path} was changed after training: its hash does not fit; train the model again.")
+    learned_with = str(manifest.get("libraries", {}).get("numpy"))
+    if learned_with.partition(".")[0] != np.__version__.partition(".")[0]:
+        raise ModelRefused(f"{path} was trained with numpy {learned_with}, this is {np.__version__}; train it again.")
     if manifest.get("reading") != words.edition():
         raise ModelRefused(f"{path} learned from words read in another way than this version does; train it again.")
     return manifest

@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 
+from services.routing.domain.cluster import pass_answer_on
 from services.routing.domain.opinion import Opinion
 from services.routing.domain.refusals import wrong_state
 from services.routing.domain.returns import after_return
 from services.routing.domain.rules import RoutingPolicy
 from services.routing.domain.state import Answered, Held, InTriage, Situation, Stage, WithAgency, name_of
+from services.routing.domain.stays import declined
 from services.routing.domain.turn import Ignored, Outcome, Turn, leave_hold
 from services.routing.domain.verdict import Chosen
 from shared.events import (
@@ -51,10 +53,11 @@ def answer(turn: Turn, situation: Situation, asked: AnswerTicket) -> Outcome:
         return wrong_state(name_of(situation))
     about = {"agency": situation.agency, "answer": asked.answer, "attachments": asked.attachments, "final": asked.final}
     if not asked.final:
-        return turn.tell(TicketAnswered, replace(situation, stage=Stage.IN_PROGRESS), **about)
+        told = turn.tell(TicketAnswered, replace(situation, stage=Stage.IN_PROGRESS), **about)
+        return pass_answer_on(told, situation.agency, asked)
     turn = leave_hold(turn, situation) if isinstance(situation, Held) else turn
     turn = turn.change(answers=turn.ticket.answers + 1)
-    return turn.tell(TicketAnswered, Answered(situation.agency), **about)
+    return pass_answer_on(turn.tell(TicketAnswered, Answered(situation.agency), **about), situation.agency, asked)
 
 
 def decline(turn: Turn, situation: Situation, asked: DeclineTicket, policy: RoutingPolicy, opinion: Opinion) -> Outcome:
@@ -63,6 +66,7 @@ def decline(turn: Turn, situation: Situation, asked: DeclineTicket, policy: Rout
         return wrong_state(name_of(situation))
     turn = leave_hold(turn, situation) if isinstance(situation, Held) else turn
     agency = situation.agency
+    turn = turn.change(returns=turn.ticket.returns + 1, stays=declined(turn.ticket.stays, asked.reason))
     given_back = turn.tell(
         TicketDeclined,
         WithAgency(agency, situation.stage),

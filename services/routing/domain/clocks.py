@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from services.routing.domain.cluster import hand_over
 from services.routing.domain.state import Answered, Archived, Closed, Filed, Held, State
 from services.routing.domain.turn import Turn
 from shared.events import (
@@ -42,15 +43,14 @@ def archive_incomplete(filed: Filed, expired: CompletionWindowExpired, now: date
     waits = isinstance(situation, Held) and situation.reason is HoldReason.NEEDS_REPORTER
     if not waits or ticket.questions != expired.round:
         return Decision(filed, ignored_because="the ticket does not wait for the reporter of that round any more")
-    return done(
-        Turn(ticket, situation, now).tell(
-            TicketArchived,
-            Archived(situation.agency),
-            agency=situation.agency,
-            by=ClosedBy.SYSTEM,
-            reason=COMPLETION_WINDOW_EXPIRED,
-        )
+    archived = Turn(ticket, situation, now).tell(
+        TicketArchived,
+        Archived(situation.agency),
+        agency=situation.agency,
+        by=ClosedBy.SYSTEM,
+        reason=COMPLETION_WINDOW_EXPIRED,
     )
+    return done(hand_over(archived))
 
 
 def remind(filed: Filed, reminder: Reminder, said_at: datetime) -> Decision[State]:

@@ -1,6 +1,10 @@
 """What follows from one event, whatever it is; the rules themselves stand in the other modules."""
 
+from dataclasses import replace
+
 from services.routing.domain import clocks, filing
+from services.routing.domain.around import NOTHING_AROUND, Around
+from services.routing.domain.cluster import hear, marked
 from services.routing.domain.opinion import NO_MODEL, Opinion
 from services.routing.domain.rules import RoutingPolicy
 from services.routing.domain.state import Filed, State
@@ -12,11 +16,17 @@ from shared.events import (
     Decision,
     Event,
     FeedbackWindowExpired,
+    Link,
 )
 
 
 def decide(
-    policy: RoutingPolicy, state: State | None, event: Event, arrival: Arrival, opinion: Opinion = NO_MODEL
+    policy: RoutingPolicy,
+    state: State | None,
+    event: Event,
+    arrival: Arrival,
+    opinion: Opinion = NO_MODEL,
+    around: Around = NOTHING_AROUND,
 ) -> Decision[State]:
     """Return what follows from *event* for the ticket that it concerns; never raises for an event that routing hears.
 
@@ -25,17 +35,31 @@ def decide(
 
     Args:
         opinion: What a text model makes of the ticket's report.
+        around: What is known of reports like it.
     """
+    decision = follows(policy, state, event, arrival, opinion, around)
+    if not isinstance(decision.state, Filed):
+        return decision
+    state = marked(policy.clusters, decision.state)
+    return decision if state is decision.state else replace(decision, state=state)
+
+
+def follows(
+    policy: RoutingPolicy, state: State | None, event: Event, arrival: Arrival, opinion: Opinion, around: Around
+) -> Decision[State]:
+    """Return what follows from *event*, but for the mark whether others may join the ticket."""
     filed = state if isinstance(state, Filed) else None
     awaited = None if isinstance(state, Filed) else state
     match event.data:
         case ComplaintAccepted() as complaint if filed is None:
-            return filing.file(policy, awaited, complaint, arrival.now, opinion)
+            return filing.file(policy, awaited, complaint, arrival.now, opinion, around)
         case ComplaintAccepted():
             return Decision(filed, ignored_because="the complaint has been filed before")
         case command if isinstance(command, Request):
             update = Update(event.id, event.source, command, arrival.arrived_at)
             return filing.remember(policy, awaited, update) if filed is None else follow(policy, filed, update, opinion)
+        case link if isinstance(link, Link):
+            return hear(policy.clusters, state, link, event.time)
         case _ if filed is None:
             return Decision(state, ignored_because="the complaint has not come yet", recorded=False)
         case FeedbackWindowExpired() as expired:

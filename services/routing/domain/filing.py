@@ -1,7 +1,10 @@
 """What follows when the complaint itself comes: the ticket, its first agency, and the updates that came before it."""
 
+from dataclasses import replace
 from datetime import datetime
 
+from services.routing.domain.around import NOTHING_AROUND, Around, most_alike
+from services.routing.domain.cluster import join
 from services.routing.domain.evidence import Evidence, read
 from services.routing.domain.ladder import Case, decide_agency
 from services.routing.domain.opinion import NO_MODEL, Opinion
@@ -20,9 +23,10 @@ def file(
     complaint: ComplaintAccepted,
     now: datetime,
     opinion: Opinion = NO_MODEL,
+    around: Around = NOTHING_AROUND,
 ) -> Decision[State]:
     """Return the ticket with its first agency or in triage, and what follows from the updates that came before."""
-    opened = open_ticket(policy, complaint, now, opinion)
+    opened = open_ticket(policy, complaint, now, opinion, around)
     filed, facts = Filed(opened.ticket, opened.situation), opened.facts
     for early in awaited.updates if awaited else ():
         follows = follow(policy, filed, remembered(early), opinion)
@@ -30,8 +34,14 @@ def file(
     return Decision(filed, facts)
 
 
-def open_ticket(policy: RoutingPolicy, complaint: ComplaintAccepted, now: datetime, opinion: Opinion) -> Turn:
-    """Return the first turn of a ticket: with an agency, or with the question to an officer."""
+def open_ticket(
+    policy: RoutingPolicy,
+    complaint: ComplaintAccepted,
+    now: datetime,
+    opinion: Opinion,
+    around: Around = NOTHING_AROUND,
+) -> Turn:
+    """Return the first turn of a ticket: with an agency or with the question to an officer, alone or with others."""
     report = report_of(complaint)
     evidence = read(policy, report)
     category = policy.category_of(complaint.category)
@@ -47,13 +57,17 @@ def open_ticket(policy: RoutingPolicy, complaint: ComplaintAccepted, now: dateti
         submitted_at=complaint.submitted_at,
         accepted_at=complaint.accepted_at,
         at=complaint.accepted_at,
+        sketch=around.sketch,
     )
-    turn = Turn(ticket, InTriage(), now)
-    match verdict_on(policy, complaint, evidence, opinion):
+    verdict = verdict_on(policy, complaint, evidence, opinion)
+    leader = most_alike(policy.clusters, around, verdict.agency if isinstance(verdict, Chosen) else None)
+    turn = Turn(replace(ticket, cluster=leader) if leader else ticket, InTriage(), now)
+    match verdict:
         case Chosen() as choice:
-            return turn.route(choice, policy.name_of(choice.agency))
+            opened = turn.route(choice, policy.name_of(choice.agency))
         case undecided:
-            return turn.triage(undecided)
+            opened = turn.triage(undecided)
+    return opened if leader is None else join(opened, leader)
 
 
 def verdict_on(

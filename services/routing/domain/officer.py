@@ -1,5 +1,6 @@
 """What officers decide about a ticket, and what agencies correct in it; never who may."""
 
+from services.routing.domain.cluster import hand_over, link_to
 from services.routing.domain.explanation import step
 from services.routing.domain.refusals import (
     ALREADY_MERGED,
@@ -21,6 +22,7 @@ from shared.events import (
     TicketArchived,
     TicketMerged,
     TicketReclassified,
+    TicketUnlinked,
     TicketUnmerged,
 )
 
@@ -62,7 +64,10 @@ def archive(turn: Turn, situation: Situation, asked: ArchiveTicket) -> Outcome:
     """Put the ticket away without an answer."""
     match situation:
         case InTriage(agency) | WithAgency(agency) | Held(agency) | Answered(agency):
-            return turn.tell(TicketArchived, Archived(agency), agency=agency, by=ClosedBy.OFFICER, reason=asked.reason)
+            archived = turn.tell(
+                TicketArchived, Archived(agency), agency=agency, by=ClosedBy.OFFICER, reason=asked.reason
+            )
+            return hand_over(archived)
         case Archived():
             return Ignored("it was archived before")
         case _:
@@ -70,21 +75,27 @@ def archive(turn: Turn, situation: Situation, asked: ArchiveTicket) -> Outcome:
 
 
 def merge(turn: Turn, situation: Situation, asked: MergeTicket) -> Outcome:
-    """Follow the ticket together with another; a link only, it keeps its own situation and its own clocks."""
+    """Follow the ticket together with another; a link only, it keeps its own situation and its own clocks.
+
+    Those who follow it follow the other one then, too.
+    """
     if not isinstance(situation, InTriage | WithAgency | Held | Answered):
         return wrong_state(name_of(situation))
     if asked.into == turn.ticket.id:
         return MERGED_WITH_ITSELF
-    if turn.ticket.merged_into == asked.into:
+    if turn.ticket.cluster == asked.into:
         return Ignored("it is followed together with that ticket already")
-    if turn.ticket.merged_into is not None:
+    if turn.ticket.cluster is not None:
         return ALREADY_MERGED
-    linked = turn.change(merged_into=asked.into)
-    return linked.tell(TicketMerged, situation, agency=situation.agency, into=asked.into)
+    linked = turn.change(cluster=asked.into)
+    merged = linked.tell(TicketMerged, situation, agency=situation.agency, into=asked.into)
+    return hand_over(merged.link(link_to(merged, asked.into)), asked.into)
 
 
 def unmerge(turn: Turn, situation: Situation) -> Outcome:
     """Follow the ticket by itself again, also after its end."""
-    if turn.ticket.merged_into is None:
+    leader = turn.ticket.cluster
+    if leader is None:
         return Ignored("it is followed by itself already")
-    return turn.change(merged_into=None).tell(TicketUnmerged, situation, agency=situation.agency)
+    alone = turn.change(cluster=None).tell(TicketUnmerged, situation, agency=situation.agency)
+    return alone.link(TicketUnlinked(ticket_id=leader, member=turn.ticket.id))

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from services.routing.domain.cluster import hand_over
 from services.routing.domain.refusals import WINDOW_CLOSED, wrong_state
 from services.routing.domain.state import (
     Answered,
@@ -71,7 +72,7 @@ def withdraw(turn: Turn, situation: Situation) -> Outcome:
     """The reporter takes the report back, at any time before its end."""
     match situation:
         case InTriage(agency) | WithAgency(agency) | Held(agency) | Answered(agency):
-            return turn.tell(TicketWithdrawn, Withdrawn(agency), agency=agency)
+            return hand_over(turn.tell(TicketWithdrawn, Withdrawn(agency), agency=agency))
         case Withdrawn():
             return Ignored("it was withdrawn before")
         case _:

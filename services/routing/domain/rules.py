@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
 
+from services.routing.domain.likeness import ClusterRules
 from services.routing.domain.words import Phrase, Phrasebook
 from shared.events import Classification, Location, Priority
 
@@ -95,6 +96,13 @@ class Rulebook:
         return Phrasebook(self.spellings, frozenset(p for rule in self.rules for p in rule.condition.phrases), True)
 
     @cached_property
+    def telling(self) -> frozenset[str]:
+        """Return the words by which rules know a matter; those by which they know a place are left out."""
+        conditions = [rule.condition for rule in self.rules]
+        spoken = [phrase for one in conditions for phrase in one.any.union(one.none, *one.all)]
+        return frozenset(word for phrase in spoken for word in phrase)
+
+    @cached_property
     def _spoken_for(self) -> Mapping[Phrase, tuple[int, ...]]:
         found: dict[Phrase, list[int]] = defaultdict(list)
         for index, rule in enumerate(self.rules):
@@ -127,7 +135,8 @@ class Trust:
 class Category:
     """What a category says about the reports in it; ``agency`` may be the place's district office.
 
-    The reasons are given where the category lies outside the city's authority.
+    The reasons are given where the category lies outside the city's authority. A ``personal`` one is about the
+    reporter's own papers or aid.
     """
 
     code: str
@@ -135,6 +144,7 @@ class Category:
     classification: Classification | None = None
     reason_id: str | None = None
     reason_en: str | None = None
+    personal: bool = False
 
 
 @dataclass(frozen=True)
@@ -154,6 +164,7 @@ class RoutingPolicy:
         try_suggested: Whether an agency that a declining one names gets the ticket at once.
         hops_max: After so many agencies an officer decides.
         reopen_within: How long after closing by the system the reporter may still dispute.
+        clusters: Which reports are followed together.
     """
 
     version: str
@@ -171,6 +182,7 @@ class RoutingPolicy:
     try_suggested: bool = True
     hops_max: int = 2
     reopen_within: timedelta = timedelta(days=14)
+    clusters: ClusterRules = field(default_factory=ClusterRules)
 
     def name_of(self, agency: str) -> str:
         """Return the official name of an agency, or its code where the directory has it no longer."""

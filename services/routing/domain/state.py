@@ -5,7 +5,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
-from shared.events import Classification, ClosedBy, HoldReason, Priority, Report
+from services.routing.domain.likeness import Sketch
+from shared.events import Classification, ClosedBy, HoldReason, Priority, Report, Stay
 
 
 class Stage(StrEnum):
@@ -83,6 +84,11 @@ class Withdrawn:
 Situation: TypeAlias = InTriage | WithAgency | Held | Answered | Closed | Archived | Withdrawn
 
 
+def holder_of(situation: Situation) -> str | None:
+    """Return the agency that must act, or wait for the reporter's word; None for nobody."""
+    return situation.agency if isinstance(situation, WithAgency | Held | Answered) else None
+
+
 def name_of(situation: Situation) -> str:
     """Return what the situation is called on the topics."""
     return situation.stage.value if isinstance(situation, WithAgency) else situation.kind
@@ -97,10 +103,15 @@ class Ticket:
         at: When its last fact happened; no fact is earlier than the one before.
         version: How many facts it has.
         agencies: Who has had it, in order; one that got it twice stands there twice.
+        stays: How long each of them had it; the last one lasts while `holder_of` names it.
+        returns: How often an agency has said that it is not responsible.
         answers: Final answers given; the number of the last one is its feedback round.
         questions: Holds for the reporter; the number of the last one is its completion round.
         updates: Updates heard, also those refused or ignored.
-        merged_into: Ticket with which it is followed. A link only: the ticket keeps its own situation and clocks.
+        cluster: Ticket with which it is followed. A link only: the ticket keeps its own situation and clocks.
+        members: Tickets that follow this one; empty while it follows another, but for those that are leaving.
+        sketch: What is compared of its report; None if it is never followed with others unless an officer says so.
+        findable: Whether reports like it may join it.
     """
 
     id: str
@@ -115,10 +126,15 @@ class Ticket:
     at: datetime
     version: int = 0
     agencies: tuple[str, ...] = ()
+    stays: tuple[Stay, ...] = ()
+    returns: int = 0
     answers: int = 0
     questions: int = 0
     updates: int = 0
-    merged_into: str | None = None
+    cluster: str | None = None
+    members: tuple[str, ...] = ()
+    sketch: Sketch | None = None
+    findable: bool = False
 
 
 @dataclass(frozen=True, slots=True)

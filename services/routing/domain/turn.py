@@ -6,11 +6,13 @@ from datetime import datetime
 from typing import Any
 
 from services.routing.domain.refusals import Refusal
-from services.routing.domain.state import Held, InTriage, Situation, Ticket, WithAgency, name_of
+from services.routing.domain.state import Held, InTriage, Situation, Ticket, WithAgency, holder_of, name_of
+from services.routing.domain.stays import LAST_MAX, moved_on
 from services.routing.domain.verdict import Chosen, Undecided
 from shared.events import (
     EventData,
     Fact,
+    Link,
     TicketDeclined,
     TicketFact,
     TicketResumed,
@@ -18,7 +20,7 @@ from shared.events import (
     TicketUnassigned,
     TriageRequested,
 )
-from shared.topics import TICKETS, TRIAGE, agency_topic
+from shared.topics import LINKS, TICKETS, TRIAGE, agency_topic
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,8 @@ class Turn:
     def say(self, kind: type[TicketFact], situation: Situation, topics: Iterable[str], **about: Any) -> "Turn":
         """Return the turn after the ticket's next fact, told on *topics*."""
         at = max(self.ticket.at, self.at)
-        ticket = replace(self.ticket, at=at, version=self.ticket.version + 1)
+        stays = moved_on(self.ticket.stays, holder_of(self.situation), holder_of(situation), at)
+        ticket = replace(self.ticket, at=at, version=self.ticket.version + 1, stays=stays)
         data = kind(
             ticket_id=ticket.id,
             tracking_id=ticket.tracking_id,
@@ -80,6 +83,11 @@ class Turn:
     def also(self, data: EventData, topic: str) -> "Turn":
         """Return the turn after saying *data*, which is no fact of its own, on one more topic."""
         return replace(self, facts=(*self.facts, Fact(data, topic, self.ticket.id, self.ticket.at)))
+
+    def link(self, *links: Link) -> "Turn":
+        """Return the turn after telling other tickets how this one is linked to them."""
+        told = tuple(Fact(link, LINKS, link.ticket_id, self.ticket.at) for link in links)
+        return replace(self, facts=(*self.facts, *told))
 
     def route(self, choice: Chosen, agency_name: str) -> "Turn":
         """Return the turn after an agency has got the ticket, and whoever had it has lost it."""
@@ -101,6 +109,7 @@ class Turn:
             explanation=choice.explanation,
             reason_id=choice.reason_id,
             reason_en=choice.reason_en,
+            cluster=ticket.cluster,
             accepted_at=ticket.accepted_at,
             submitted_at=ticket.submitted_at,
         )
@@ -109,6 +118,8 @@ class Turn:
     def triage(self, verdict: Undecided) -> "Turn":
         """Return the turn after an officer has been asked, and the agency that had the ticket has lost it."""
         ticket = self.ticket
+        at = max(ticket.at, self.at)
+        stays = moved_on(ticket.stays, holder_of(self.situation), None, at)
         asked = self.say(
             TriageRequested,
             InTriage(),
@@ -119,6 +130,8 @@ class Turn:
             category=ticket.category,
             suggestions=verdict.suggestions,
             explanation=verdict.explanation,
+            stays=stays[-LAST_MAX:],
+            cluster=ticket.cluster,
             accepted_at=ticket.accepted_at,
             submitted_at=ticket.submitted_at,
         )

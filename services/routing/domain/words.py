@@ -55,7 +55,10 @@ class Phrasebook:
 
     def found_in(self, *texts: str) -> frozenset[Phrase]:
         """Return the phrases that occur in *texts*."""
-        words = self.usual(word for text in texts for word in (*split(text), BREAK))
+        return self.found_among(self.usual(word for text in texts for word in (*split(text), BREAK)))
+
+    def found_among(self, words: Phrase) -> frozenset[Phrase]:
+        """Return the phrases that occur among *words*, which are in their usual form already."""
         return frozenset(
             phrase
             for start, word in enumerate(words)

@@ -69,6 +69,7 @@ class BreachTelling:
             breached_at=now,
             level=rung.level,
             responsible=rung.responsible,
+            instead_of=rung.instead_of,
         )
         self.breach = Breach(Standing.OPEN, (rung.level,))
 
@@ -111,6 +112,7 @@ class BreachTelling:
             agency=self.clock.round.agency,
             level=rung.level,
             responsible=rung.responsible,
+            instead_of=rung.instead_of,
             at=at,
         )
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Literal, TypeAlias
 
 from shared.events import (
+    AnswerOffered,
     Classification,
     ClosedBy,
     EventData,
@@ -127,7 +128,7 @@ def past_of(data: EventData) -> Past | None:
             return Routed(version=version, at=at, agency=data.agency, classification=data.classification)
         case TriageRequested(version=version, at=at):
             return SentToTriage(version=version, at=at, classification=data.classification)
-        case TicketAnswered(version=version, at=at):
+        case TicketAnswered(version=version, at=at) | AnswerOffered(version=version, at=at):
             return Answered(version=version, at=at, final=data.final)
         case TicketDeclined(version=version, at=at):
             return Declined(version=version, at=at)

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from services.sla.domain.allowances import Allowance
 from services.sla.domain.working_time import WorkingTime
@@ -11,6 +11,10 @@ from shared.events import Classification, HoldReason, SlaClock
 DEFAULT_CALENDAR = "default"
 WINDOWS = frozenset({SlaClock.COMPLETE, SlaClock.FEEDBACK})
 """Clocks that run for the reporter: when they end nobody is late, a window closes."""
+
+
+OUTSIDE_ROLES = ("ombudsman",)
+"""Roles on a ladder that are nobody's superior, so that they never stand in for anybody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,7 @@ class Rung:
         after: How long after the due time, or after the start of the clock; None for level 1.
         from_start: Whether *after* counts from the start.
         clocks: For which clocks it is there.
+        instead_of: Role in whose place *responsible* stands, because nobody holds it.
     """
 
     level: int
@@ -30,6 +35,15 @@ class Rung:
     after: Allowance | None = None
     from_start: bool = False
     clocks: frozenset[SlaClock] = frozenset(SlaClock)
+    instead_of: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A role, of one agency or, where ``agency`` is None, of the city."""
+
+    role: str
+    agency: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +81,10 @@ class SlaRules:
         pauses: By reason of the hold; a reason without a rule pauses nothing.
         calendars: By code; the default one is there.
         calendar_of_agency: Code by agency, where it is not the default.
+        vacant: Posts that nobody holds.
 
     Attributes:
-        edition: Changes when any of this may time a clock otherwise.
+        edition: Changes when any of this may time a clock otherwise; who is responsible times none.
     """
 
     version: str
@@ -77,6 +92,7 @@ class SlaRules:
     pauses: Mapping[HoldReason, PauseRule]
     calendars: Mapping[str, WorkingTime]
     calendar_of_agency: Mapping[str, str] = field(default_factory=dict)
+    vacant: frozenset[Post] = frozenset()
     edition: str = field(init=False, default="")
 
     def __post_init__(self) -> None:
@@ -84,13 +100,36 @@ class SlaRules:
         held = (self.version, calendars, sorted(self.calendar_of_agency.items()))
         object.__setattr__(self, "edition", hashlib.sha256(repr(held).encode()).hexdigest()[:12])
 
+    vacant: frozenset[Post] = frozenset()
+
     def calendar(self, clock: SlaClock, agency: str | None) -> WorkingTime:
         """Return the calendar on which a clock of a ticket that *agency* has is counted."""
         code = self.clocks[clock].calendar or self.calendar_of_agency.get(agency or "", DEFAULT_CALENDAR)
         return self.calendars[code]
 
     def ladder(self, clock: SlaClock, agency: str | None) -> tuple[Rung, ...]:
-        """Return who is responsible for a breach; while no agency has the ticket, whoever must find one is."""
+        """Return who is responsible for a breach; while no agency has the ticket, whoever must find one is.
+
+        Where a post is vacant, the next superior who exists is, so that a breach always reaches somebody.
+        """
         finder = clock not in WINDOWS and agency is None
         rungs = self.clocks[SlaClock.VERIFY if finder else clock].ladder
-        return tuple(rung for rung in rungs if clock in rung.clocks)
+        return self.filled(tuple(rung for rung in rungs if clock in rung.clocks), agency)
+
+    def filled(self, ladder: tuple[Rung, ...], agency: str | None) -> tuple[Rung, ...]:
+        """Return a ladder with the next superior in each place that nobody holds; the highest, below, if none does."""
+        posts = [rung.responsible for rung in ladder]
+        if not any(self.is_vacant(role, agency) for role in posts):
+            return ladder
+        held = [role for role in posts if role not in OUTSIDE_ROLES and not self.is_vacant(role, agency)]
+        filled = []
+        for index, rung in enumerate(ladder):
+            above = [role for role in posts[index:] if role in held]
+            vacant = self.is_vacant(rung.responsible, agency)
+            instead = next(iter(above or held[-1:]), rung.responsible)
+            filled.append(replace(rung, responsible=instead, instead_of=rung.responsible) if vacant else rung)
+        return tuple(filled)
+
+    def is_vacant(self, role: str, agency: str | None) -> bool:
+        """Return whether nobody holds a role, be it one of the city's or of *agency*."""
+        return Post(role) in self.vacant or Post(role, agency) in self.vacant

@@ -13,6 +13,8 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 SECOND = 1_000_000
 YEARS_MAX = 100
+YEARS = range(2, 9999)  # the first and the last year that can be written lie partly outside in some zone
+DAYS_MAX = date(9998, 12, 30).toordinal()
 
 
 class CalendarExhausted(Exception):
@@ -48,6 +50,11 @@ class Year:
         index = bisect_left(self.worked, worked) - 1
         return self.opens[index] + worked - self.worked[index]
 
+    def left(self, worked: int) -> int:
+        """Return the last instant by which so much of the year's working time, less than all of it, is used up."""
+        index = bisect_right(self.worked, worked) - 1
+        return self.opens[index] + worked - self.worked[index]
+
 
 class WorkingTime:
     """Working time on one calendar.
@@ -65,15 +72,13 @@ class WorkingTime:
 
         Args:
             at: Any instant, also outside working time.
-            working: Working time, not negative; with none of it the answer is *at*.
+            working: Working time; with none of it the answer is *at*, and time that lies back is subtracted.
 
         Raises:
             CalendarExhausted: More than a century would pass.
         """
-        if working < timedelta(0):
-            raise ValueError("only time to come can be added")
-        if not working:
-            return at
+        if working <= timedelta(0):
+            return self.subtract(at, -working)
         number = first = at.astimezone(self._zone).year
         year = self.year(number)
         target = year.worked_until(micros(at)) + working // MICROSECOND
@@ -82,6 +87,29 @@ class WorkingTime:
             number = self._next(number, first)
             year = self.year(number)
         return instant(year.reached(target))
+
+    def subtract(self, at: datetime, working: timedelta) -> datetime:
+        """Return the last instant from which *working* passes until *at*: at opening time it stays there.
+
+        Args:
+            at: Any instant, also outside working time.
+            working: Working time; with none of it the answer is *at*, and time to come is added.
+
+        Raises:
+            CalendarExhausted: More than a century would have passed.
+        """
+        if working < timedelta(0):
+            return self.add(at, -working)
+        if not working:
+            return instant(micros(at))
+        number = first = at.astimezone(self._zone).year
+        year = self.year(number)
+        target = year.worked_until(micros(at)) - working // MICROSECOND
+        while target < 0:
+            number = self._next(number, first, step=-1)
+            year = self.year(number)
+            target += year.total
+        return instant(year.left(target))
 
     def between(self, since: datetime, until: datetime) -> timedelta:
         """Return the working time from one instant to another; negative if *until* is the earlier one.
@@ -118,9 +146,15 @@ class WorkingTime:
         return instant(year.closings[index])
 
     def nth_day(self, at: datetime, n: int) -> datetime:
-        """Return the end (local midnight) of the *n*-th calendar day after the local date of *at*."""
-        day = at.astimezone(self._zone).date() + timedelta(days=n + 1)
-        return instant(moment(day, 0, self._zone))
+        """Return the end (local midnight) of the *n*-th calendar day after the local date of *at*.
+
+        Raises:
+            CalendarExhausted: It lies beyond the last year that can be written.
+        """
+        today = at.astimezone(self._zone).date()
+        if n > DAYS_MAX - today.toordinal():
+            raise CalendarExhausted(f"calendar {self.calendar.code} from {today.year}")
+        return instant(moment(today + timedelta(days=n + 1), 0, self._zone))
 
     def year(self, number: int) -> Year:
         """Return a year, compiled."""
@@ -128,10 +162,10 @@ class WorkingTime:
             self._years[number] = compiled(self.calendar, self._zone, number)
         return self._years[number]
 
-    def _next(self, number: int, first: int) -> int:
-        if number - first >= YEARS_MAX:
+    def _next(self, number: int, first: int, step: int = 1) -> int:
+        if abs(number - first) >= YEARS_MAX or number + step not in YEARS:
             raise CalendarExhausted(f"calendar {self.calendar.code} from {first}")
-        return number + 1
+        return number + step
 
 
 def compiled(calendar: Calendar, zone: ZoneInfo, number: int) -> Year:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from shared.delivery.audit import event_checks, ticket_checks
+from shared.delivery.audit import cluster_checks, event_checks, ticket_checks
 from shared.delivery.audit.ledger import Ledger, Where
 from shared.delivery.document import Document
 from shared.delivery.ports import Record
@@ -21,6 +21,7 @@ class Check(StrEnum):
     MIRRORS = "agencies and officers hear what the history says, and all of it that is theirs"
     BREACHES = "a clock breaches at most once a round"
     DELIVERIES = "a delivery ends once"
+    CLUSTERS = "who follows whom is counted once, by the one that is followed"
     DEAD_LETTERS = "the dead letters are the expected ones"
     PUBLISHED = "nothing saved waits to be published"
     SETTLED = "time has nothing left to do: every clock and every delivery has come to its end"
@@ -45,6 +46,7 @@ CHECKS: Mapping[Check, Callable[[Ledger], Iterator[str]]] = {
     Check.MIRRORS: ticket_checks.mirrors,
     Check.BREACHES: ticket_checks.breaches,
     Check.DELIVERIES: ticket_checks.deliveries,
+    Check.CLUSTERS: cluster_checks.clusters,
     Check.DEAD_LETTERS: event_checks.dead_letters,
     Check.PUBLISHED: event_checks.published,
     Check.SETTLED: ticket_checks.settled,

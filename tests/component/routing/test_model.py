@@ -1,8 +1,14 @@
+import asyncio
 import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from services.routing.domain.opinion import Guess, Question, TextModel
 from services.routing.handlers import RoutingHandler
+from services.routing.text_model import load_model
 from shared import topics
 from shared.events import ComplaintAccepted, DecidedBy
 from shared.ids import ticket_id, tracking_id
@@ -14,10 +20,27 @@ from tests.unit.routing.desk import POLICY
 
 pytestmark = pytest.mark.component
 
+SHIPPED = Path(__file__).parents[3] / "policy" / "model"
+PATIENCE_SECONDS = 30
+
 
 class Breaking(WordModel):
     def guess(self, text: str) -> None:  # type: ignore[override]  # it never comes to that
         raise ZeroDivisionError
+
+
+class Waiting(WordModel):
+    """Thinks until the event loop lets it go on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_thinking, self.may_answer = threading.Event(), threading.Event()
+
+    def suggest(self, questions: Sequence[Question]) -> list[Guess]:
+        self.is_thinking.set()
+        if not self.may_answer.wait(PATIENCE_SECONDS):
+            raise TimeoutError("the event loop stands still while the model thinks")
+        return super().suggest(questions)
 
 
 def vague(number: int = 1) -> ComplaintAccepted:
@@ -27,7 +50,17 @@ def vague(number: int = 1) -> ComplaintAccepted:
     )
 
 
-def desk(model: WordModel | None) -> Desk:
+async def beats_until_done(working: asyncio.Task[Any]) -> int:
+    """Return how often the event loop came round meanwhile, as it must for the consumer's heartbeats."""
+    beats = 0
+    while not working.done():
+        beats += 1
+        await asyncio.sleep(0)
+    await working
+    return beats
+
+
+def desk(model: TextModel | None) -> Desk:
     made = Desk()
     made.handler = RoutingHandler(POLICY, model)
     made.restart()
@@ -60,6 +93,34 @@ async def test_a_whole_batch_is_asked_about_at_once_and_beside_the_event_loop() 
     assert len(at_work.data(topics.TICKETS)) == len(model.asked) == 20
     assert len(model.threads) == 1
     assert threading.get_ident() not in model.threads
+
+
+async def test_the_event_loop_goes_on_while_the_model_thinks() -> None:
+    model = Waiting()
+    at_work = desk(model)
+    at_work.complain(vague())
+
+    working = asyncio.create_task(at_work.work())
+    await asyncio.to_thread(model.is_thinking.wait, PATIENCE_SECONDS)
+    said_meanwhile = at_work.data(topics.TICKETS)
+    model.may_answer.set()
+    await working
+
+    (routed,) = at_work.data(topics.TICKETS)
+    assert (said_meanwhile, routed.decided_by) == ([], DecidedBy.MODEL)
+
+
+async def test_the_event_loop_goes_on_while_a_real_model_reads_a_full_batch() -> None:
+    at_work = desk(load_model(SHIPPED))
+    for number in range(500):
+        at_work.complain(vague(number))
+    waiting = [(None, event) for event in at_work.heard(topics.ACCEPTED)]
+
+    asking = asyncio.create_task(at_work.handler.prefetch(waiting))
+    beats = await beats_until_done(asking)
+
+    assert len(asking.result().opinions) == 500
+    assert beats > 10
 
 
 async def test_an_agency_that_gives_a_ticket_back_leaves_the_model_s_other_thoughts_to_the_officer() -> None:

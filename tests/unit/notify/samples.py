@@ -10,6 +10,7 @@ from services.notify.domain.notices import Notice, Rules
 from services.notify.domain.timing import Retries
 from services.notify.policy import load_notices
 from shared.events import (
+    AnswerOffered,
     BreachEscalated,
     ClockBreached,
     ClockStarted,
@@ -64,6 +65,7 @@ FIELDS: dict[type[EventData], dict[str, Any]] = {
     | {"reason": "no_match", "classification": "complaint", "accepted_at": NOON, "submitted_at": NOON},
     TicketProgressed: TICKET_FACT | {"note": "Tim sudah di lokasi."},
     TicketAnswered: TICKET_FACT | {"answer": "Lubang sudah ditambal.", "final": True},
+    AnswerOffered: TICKET_FACT | {"answer": "Lubang sudah ditambal.", "final": True, "cluster": TICKET},
     TicketHeld: TICKET_FACT | {"reason": "needs_reporter", "question": "Di depan toko yang mana?"},
     ReporterReplied: TICKET_FACT | {"text": "Di depan toko kue."},
     TicketClosed: TICKET_FACT | {"by": "reporter", "rating": 5},

@@ -15,6 +15,7 @@ from shared.events import (
     HoldTicket,
     ProgressTicket,
     ResumeTicket,
+    Stay,
     Step,
     Suggestion,
     TicketAcknowledged,
@@ -186,9 +187,10 @@ def test_a_declined_ticket_is_tried_once_with_the_agency_that_was_named() -> Non
             LATER,
         ),
     )
-    assert decision.state == Filed(
-        ticket(at=LATER, version=3, updates=1, agencies=("dishub", "dlh")), WithAgency("dlh", Stage.ROUTED)
+    got = ticket(
+        at=LATER, version=3, updates=1, agencies=("dishub", "dlh"), returns=1, stays=(Stay(agency="dlh", since=LATER),)
     )
+    assert decision.state == Filed(got, WithAgency("dlh", Stage.ROUTED))
 
 
 def test_a_declined_ticket_without_a_named_agency_goes_to_an_officer() -> None:

@@ -10,6 +10,7 @@ from shared.events import (
     Fact,
     MergeTicket,
     ReclassifyTicket,
+    Stay,
     Step,
     TicketArchived,
     TicketMerged,
@@ -74,7 +75,8 @@ def test_an_officer_takes_a_ticket_off_the_triage_queue() -> None:
         Fact(data, "tickets.triage", TICKET, LATER),
         Fact(data.model_copy(update={"report": report()}), "tickets.routed.dlh", TICKET, LATER),
     )
-    assert decision.state == Filed(ticket(at=LATER, version=2, updates=1, agencies=("dlh",)), WithAgency("dlh"))
+    got = ticket(at=LATER, version=2, updates=1, agencies=("dlh",), stays=(Stay(agency="dlh", since=LATER),))
+    assert decision.state == Filed(got, WithAgency("dlh"))
 
 
 def test_an_officer_moves_a_ticket_from_one_agency_to_another() -> None:
@@ -177,28 +179,28 @@ def test_a_merged_ticket_keeps_its_own_situation(situation: str) -> None:
     name = situation.removesuffix("_for_reporter")
     assert said(decision) == [TicketMerged(**head(name), agency=now.agency, into=LEADER)]
     assert decision.state is not None
-    assert decision.state == Filed(filed(situation, at=LATER, version=2, updates=1, merged_into=LEADER).ticket, now)
+    assert decision.state == Filed(filed(situation, at=LATER, version=2, updates=1, cluster=LEADER).ticket, now)
 
 
 @pytest.mark.parametrize(("into", "outcome"), [(TICKET, "merged_with_itself"), (OTHER, "already_merged")])
 def test_a_ticket_is_merged_with_one_other_only(into: str, outcome: str) -> None:
-    assert refusal_of(ask(filed(merged_into=LEADER), merged(into), by=OFFICER)) == outcome
+    assert refusal_of(ask(filed(cluster=LEADER), merged(into), by=OFFICER)) == outcome
 
 
 def test_merging_twice_is_ignored() -> None:
-    decision = ask(filed(merged_into=LEADER), merged(), by=OFFICER)
+    decision = ask(filed(cluster=LEADER), merged(), by=OFFICER)
 
     assert decision.ignored_because == "it is followed together with that ticket already"
 
 
 @pytest.mark.parametrize("situation", ["routed", "closed_by_system"])
 def test_a_merge_can_be_taken_back_even_after_the_end(situation: str) -> None:
-    decision = ask(filed(situation, merged_into=LEADER), UnmergeTicket(ticket_id=TICKET), by=OFFICER)
+    decision = ask(filed(situation, cluster=LEADER), UnmergeTicket(ticket_id=TICKET), by=OFFICER)
 
     name = situation.removesuffix("_by_system")
     assert said(decision) == [TicketUnmerged(**head(name), agency="dishub")]
     assert isinstance(decision.state, Filed)
-    assert decision.state.ticket.merged_into is None
+    assert decision.state.ticket.cluster is None
 
 
 def test_taking_back_no_merge_is_ignored() -> None:

@@ -5,7 +5,7 @@ import pytest
 from services.routing.domain.filing import remember
 from services.routing.domain.state import State
 from services.routing.store import STATE
-from shared.events import Classification, Priority
+from shared.events import Classification, Priority, Stay
 from tests.fakes.bench import NOON
 from tests.unit.routing.commands import COMMANDS
 from tests.unit.routing.desk import POLICY, SITUATIONS, at, filed, report, update
@@ -21,8 +21,10 @@ FULL = filed(
     priority=Priority.HIGH,
     requested="dlh",
     agencies=("dlh", "dishub"),
+    stays=(Stay(agency="dlh", since=NOON, until=NOON, declined_because="Bukan."), Stay(agency="dishub", since=NOON)),
+    returns=1,
     updates=7,
-    merged_into="6d3f2c5e-1d5b-5c0e-9a53-3f0b6f1c7a10",
+    cluster="6d3f2c5e-1d5b-5c0e-9a53-3f0b6f1c7a10",
     at=NOON,
 )
 

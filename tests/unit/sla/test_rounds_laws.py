@@ -24,7 +24,7 @@ from tests.unit.sla.cases import (
     triaged,
 )
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.laws
 
 COMPLAINT = Classification.COMPLAINT
 ACCEPTED = at("2026-04-06 08:00")

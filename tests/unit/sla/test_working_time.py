@@ -225,9 +225,11 @@ def test_microseconds_are_counted() -> None:
     assert OFFICE.add(closing, timedelta(microseconds=1)) == at("2026-04-07 07:30") + timedelta(microseconds=1)
 
 
-def test_time_that_lies_back_cannot_be_added() -> None:
-    with pytest.raises(ValueError, match="time to come"):
-        OFFICE.add(at("2026-04-06 09:00"), timedelta(seconds=-1))
+def test_time_that_lies_back_is_subtracted_and_time_to_come_is_added() -> None:
+    monday = at("2026-04-06 09:00")
+
+    assert OFFICE.add(monday, -spent("2")) == OFFICE.subtract(monday, spent("2")) == at("2026-04-03 16:00")
+    assert OFFICE.subtract(monday, -spent("2")) == OFFICE.add(monday, spent("2"))
 
 
 def test_there_is_no_working_day_before_the_first() -> None:
@@ -242,9 +244,25 @@ def test_an_office_that_never_works_ends_the_count_instead_of_looping() -> None:
     with pytest.raises(CalendarExhausted, match="default from 2026"):
         never.add(start_at, spent("1"))
     with pytest.raises(CalendarExhausted):
+        never.subtract(start_at, spent("1"))
+    with pytest.raises(CalendarExhausted):
         never.nth_working_day(start_at, 1)
     with pytest.raises(CalendarExhausted):
         never.between(start_at, start_at.replace(year=2300))
+
+
+@pytest.mark.parametrize("far", [timedelta.max, timedelta.max // 2, timedelta(days=40_000)])
+def test_more_working_time_than_a_century_has_is_refused_either_way(far: timedelta) -> None:
+    for start_at in (at("2026-04-06 09:00"), at("9998-12-31 09:00"), at("0002-01-02 09:00")):
+        with pytest.raises(CalendarExhausted):
+            WATCH.add(start_at, far)
+        with pytest.raises(CalendarExhausted):
+            WATCH.subtract(start_at, far)
+
+
+def test_a_day_beyond_the_last_that_can_be_written_is_refused() -> None:
+    with pytest.raises(CalendarExhausted, match="default from 2026"):
+        OFFICE.nth_day(at("2026-04-06 09:00"), 10_000_000)
 
 
 @pytest.mark.parametrize(

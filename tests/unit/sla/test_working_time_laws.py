@@ -11,7 +11,7 @@ from services.sla.domain.hours import Calendar, Hours, Season, Week
 from services.sla.domain.working_time import WorkingTime
 from tests.unit.sla.cases import calendar, office
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.laws
 
 LAW = settings(max_examples=15, deadline=None)
 MINUTE = timedelta(minutes=1)
@@ -70,6 +70,35 @@ def test_adding_twice_is_adding_the_sum(work: WorkingTime, at: datetime, some: t
 
 
 @LAW
+@given(offices, instants, durations)
+def test_between_counts_what_was_subtracted(work: WorkingTime, at: datetime, working: timedelta) -> None:
+    assert work.between(work.subtract(at, working), at) == working
+
+
+@LAW
+@given(offices, instants, durations)
+def test_subtracting_leads_to_the_last_such_instant(work: WorkingTime, at: datetime, working: timedelta) -> None:
+    just_after = work.subtract(at, working) + timedelta(microseconds=1)
+
+    assert work.between(just_after, at) < working
+
+
+@LAW
+@given(offices, instants, durations, durations)
+def test_subtracting_twice_is_subtracting_the_sum(
+    work: WorkingTime, at: datetime, some: timedelta, more: timedelta
+) -> None:
+    assert work.subtract(work.subtract(at, some), more) == work.subtract(at, some + more)
+
+
+@LAW
+@given(offices, instants, durations)
+def test_there_and_back_lies_no_working_time(work: WorkingTime, at: datetime, working: timedelta) -> None:
+    assert work.between(at, work.subtract(work.add(at, working), working)) == timedelta(0)
+    assert work.between(at, work.add(work.subtract(at, working), working)) == timedelta(0)
+
+
+@LAW
 @given(offices, instants, instants, durations)
 def test_whoever_starts_no_earlier_ends_no_earlier(
     work: WorkingTime, one: datetime, other: datetime, working: timedelta
@@ -77,6 +106,7 @@ def test_whoever_starts_no_earlier_ends_no_earlier(
     early, late = sorted((one, other))
 
     assert work.add(early, working) <= work.add(late, working)
+    assert work.subtract(early, working) <= work.subtract(late, working)
 
 
 @LAW
@@ -89,7 +119,7 @@ def test_stretches_of_time_add_up(work: WorkingTime, one: datetime, other: datet
 @LAW
 @given(calendars(), instants, durations, st.integers(1, 60))
 def test_every_zone_counts_alike(hours: Calendar, at: datetime, working: timedelta, n: int) -> None:
-    def in_zone(offset: int) -> tuple[datetime, datetime, datetime]:
+    def in_zone(offset: int) -> tuple[datetime, ...]:
         """The same wall clock, where it is so many hours earlier than in Greenwich."""
         work = office(
             zone=f"Etc/GMT-{offset}",
@@ -100,7 +130,13 @@ def test_every_zone_counts_alike(hours: Calendar, at: datetime, working: timedel
         )
         shift = timedelta(hours=offset)
         there = at - shift
-        return work.add(there, working) + shift, work.nth_working_day(there, n) + shift, work.nth_day(there, n) + shift
+        reached = (
+            work.add(there, working),
+            work.subtract(there, working),
+            work.nth_working_day(there, n),
+            work.nth_day(there, n),
+        )
+        return tuple(one + shift for one in reached)
 
     assert in_zone(7) == in_zone(8) == in_zone(9) == in_zone(0)
 

@@ -9,6 +9,7 @@ pytestmark = pytest.mark.unit
 NOWHERE = "127.0.0.1:1"  # nothing listens there: tcpmux is on no machine of today
 COMMANDS = (
     "run", "submit", "track", "watch", "stack", "topics", "agency", "officer", "reporter", "dlq", "demo", "policy",
+    "sla",
 )  # fmt: skip
 
 

@@ -9,7 +9,9 @@ from shared import events as e
 from shared.events import SlaClock
 from tests.builders import NOON, TICKET, TRACKING, accepted, event
 from tests.unit.tindak.test_telling import routed
+from tindak.console import local
 from tindak.history import History, history
+from tindak.track import had
 
 pytestmark = pytest.mark.unit
 
@@ -121,3 +123,37 @@ def test_order_of_reading_and_repeats_do_not_matter() -> None:
     results = {repr(history([*order, order[0]])) for order in permutations(events)}
 
     assert results == {repr(history(events))}
+
+
+def test_a_history_tells_how_long_each_agency_has_had_the_ticket() -> None:
+    def at(hours: int) -> dict[str, object]:
+        return {"at": NOON + timedelta(hours=hours)}
+
+    first = routed(**at(0), version=1)
+    declined = fact(e.TicketDeclined, 2, reason="Bukan.", agency="dishub", **at(2))
+    tried = routed(**at(2), version=3, agency="dlh")
+    closed = fact(e.TicketClosed, 4, by="system", **at(26))
+    reopened = fact(e.TicketReopened, 5, reason="Belum.", **at(30))
+
+    result = told(first, declined, tried, closed, reopened)
+
+    since, tried_at = NOON, NOON + timedelta(hours=2)
+    assert result.stays == (
+        e.Stay(agency="dishub", since=since, until=tried_at, declined_because="Bukan."),
+        e.Stay(agency="dlh", since=tried_at, until=NOON + timedelta(hours=26)),
+        e.Stay(agency="dlh", since=NOON + timedelta(hours=30)),
+    )
+    assert list(map(had, result.stays)) == [
+        'dishub, 2 h, declined: "Bukan."', "dlh, 1 d", f"dlh, since {local(NOON + timedelta(hours=30))}",
+    ]  # fmt: skip
+
+
+def test_a_history_tells_whom_a_ticket_follows_and_how_many_follow_it() -> None:
+    joined, left = fact(e.ClusterJoined, 2, cluster="c"), fact(e.ClusterLeft, 3, cluster="c", reason="full")
+    merged, unmerged = fact(e.TicketMerged, 4, into="d"), fact(e.TicketUnmerged, 5)
+    counted = fact(e.ClusterCounted, 6, member="m", joined=True, members=3)
+
+    story = [routed(), joined, left, merged, unmerged, counted]
+
+    assert [told(*story[:end]).follows for end in range(1, 7)] == [None, "c", None, "d", None, None]
+    assert told(*story).members == 3

@@ -1,0 +1,55 @@
+"""How long each agency has had a ticket; never whether that was too long."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.events import Stay
+
+LAST_MAX = 20  # as many as an officer is shown
+BECAUSE_SYMBOLS_MAX = 200
+
+Stays = tuple[Stay, ...]
+
+
+def moved_on(stays: Stays, before: str | None, after: str | None, at: datetime) -> Stays:
+    """Return the stays once the ticket has gone from one agency to another at *at*; None stands for nobody."""
+    if before == after:
+        return stays
+    ended = tuple(end(stay, at) for stay in stays)
+    return ended if after is None else (*ended, Stay(agency=after, since=at))
+
+
+def end(stay: Stay, at: datetime) -> Stay:
+    """Return a stay that lasts no longer than until *at*."""
+    return stay if stay.until is not None else stay.model_copy(update={"until": at})
+
+
+def declined(stays: Stays, because: str) -> Stays:
+    """Return the stays once the agency that has the ticket has said why it is not responsible."""
+    if not stays or stays[-1].until is not None:
+        return stays
+    last = stays[-1].model_copy(update={"declined_because": because[:BECAUSE_SYMBOLS_MAX]})
+    return (*stays[:-1], last)
+
+
+def spent(stays: Stays, now: datetime) -> str:
+    """Return how long each agency has had the ticket, in the order of the stays: ``dishub 2 d 3 h, dlh 15 min``."""
+    return ", ".join(f"{stay.agency} {Span.between(stay.since, stay.until or now)}" for stay in stays[-LAST_MAX:])
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A duration in whole minutes, as people read it: its largest two units."""
+
+    minutes: int
+
+    @classmethod
+    def between(cls, since: datetime, until: datetime) -> "Span":
+        """Return the span from one instant to another."""
+        return cls(int((until - since).total_seconds()) // 60)
+
+    def __str__(self) -> str:
+        hours, minutes = divmod(self.minutes, 60)
+        days, hours = divmod(hours, 24)
+        told = [f"{count} {unit}" for count, unit in ((days, "d"), (hours, "h"), (minutes, "min")) if count]
+        return " ".join(told[:2]) or "0 min"

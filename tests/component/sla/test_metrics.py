@@ -1,0 +1,50 @@
+"""What sla lets itself be watched by: how late it says a breach, and how clocks end."""
+
+from typing import Any
+
+import pytest
+from prometheus_client import REGISTRY
+
+from shared.events import TicketWithdrawn
+from tests.component.sla.office import COMPLAINT, ROUTED, Office
+from tests.unit.sla.cases import answered, at, fact
+
+pytestmark = pytest.mark.component
+
+
+def counted(name: str, **labels: str) -> float:
+    """Return what a metric of the process has come to by now."""
+    return REGISTRY.get_sample_value(name, labels) or 0.0
+
+
+async def test_how_late_a_breach_is_said_is_measured_from_the_due_time() -> None:
+    name = "tindak_breach_lateness_seconds"
+    seconds, breaches = counted(f"{name}_sum", clock="respond"), counted(f"{name}_count", clock="respond")
+    office = Office()
+    office.hear(COMPLAINT, ROUTED)
+    await office.work()
+    office.clock.at = at("2026-04-13 16:02")
+
+    await office.sweep()
+    await office.sweep()
+
+    assert counted(f"{name}_count", clock="respond") - breaches == 1
+    assert counted(f"{name}_sum", clock="respond") - seconds == 120
+
+
+@pytest.mark.parametrize(
+    ("end", "outcome"),
+    [
+        (answered(2, "2026-04-13 16:00", final=False), "in_time"),
+        (answered(2, "2026-04-13 16:01", final=False), "late"),
+        (fact(TicketWithdrawn, 2, "2026-04-13 15:00"), "stopped"),
+    ],
+)
+async def test_how_a_clock_ends_is_counted(end: Any, outcome: str) -> None:
+    before = counted("tindak_clocks_ended_total", clock="respond", outcome=outcome)
+    office = Office()
+    office.hear(COMPLAINT, ROUTED, end)
+
+    await office.work()
+
+    assert counted("tindak_clocks_ended_total", clock="respond", outcome=outcome) - before == 1

@@ -1,0 +1,55 @@
+"""What the index of a real collection finds is what a look at every document finds."""
+
+import pytest
+from pymongo import MongoClient
+
+from services.routing.domain.around import Neighbour
+from services.routing.domain.likeness import Sketch
+from services.routing.domain.state import State
+from services.routing.neighbours import BANDS, FINDABLE, INDEX, StoredNeighbours
+from services.routing.store import STATE
+from shared.delivery.document import Document
+from shared.events import Location
+from shared.ids import ticket_id
+from shared.mongo import MongoStore, collection
+from tests.fakes.bench import NOON
+from tests.servers.addresses import Namespace
+from tests.unit.routing.desk import filed, report
+
+pytestmark = [pytest.mark.connected, pytest.mark.timeout(120)]
+
+PLACE = Location(kelurahan="Serua", latitude=-6.3, longitude=106.7)
+SKETCH = Sketch(frozenset({1, 2, 3}), {5: frozenset({6})}, (7, 8, 2**31 - 1))
+
+
+def stored(name: str, **changes: object) -> Document[State]:
+    ticket = ticket_id("web", name)
+    about = {"sketch": SKETCH, "findable": True, "report": report(location=PLACE), "category": "jalan"}
+    return Document(ticket, state=filed("routed", id=ticket, **about | changes))
+
+
+async def test_open_tickets_are_found_by_any_of_their_keys(namespace: Namespace) -> None:
+    store: MongoStore[State] = MongoStore(collection(namespace.mongo, "routing"), STATE, [INDEX])
+    await store.prepare()
+    await store.save([stored("one"), stored("hidden", findable=False), stored("plain", sketch=None, findable=False)])
+    neighbours = StoredNeighbours(store)
+
+    found = await neighbours.sharing([8, 99])
+
+    assert list(found) == [Neighbour(ticket_id("web", "one"), NOON, "jalan", PLACE, SKETCH, "dishub")]
+    assert list(await neighbours.sharing([99])) == []
+    assert list(await neighbours.sharing([])) == []
+    store.close()
+
+
+async def test_the_look_up_uses_the_index(namespace: Namespace) -> None:
+    store: MongoStore[State] = MongoStore(collection(namespace.mongo, "routing"), STATE, [INDEX])
+    await store.prepare()
+    await store.save([stored("one")])
+    store.close()
+
+    with MongoClient(namespace.mongo.uri.get_secret_value()) as client:  # type: ignore[var-annotated]
+        raw = client[namespace.mongo.database_prefix + "routing"]["tickets"]
+        plan = raw.find({FINDABLE: True, BANDS: {"$in": [8]}}).explain()
+
+    assert "IXSCAN" in str(plan["queryPlanner"]["winningPlan"])

@@ -1,0 +1,72 @@
+"""How well reports of the same matter are told from others that sound alike, on reports that were invented for it.
+
+Thresholds and words were chosen by `tuned.csv`. `held_out.csv` was written before that and `fresh.csv` after it. When
+they were first tried, 0.89 and 0.69 of the pairs put together belonged together, and no true pair was missed: kinds of
+places were lacking, and words of matters that are the reporter's own. Those were added since, so that by now no figure
+here is one for reports never seen.
+"""
+
+import csv
+from datetime import timedelta
+from itertools import combinations
+from pathlib import Path
+from uuid import NAMESPACE_URL, uuid5
+
+import pytest
+
+from services.routing.domain.around import look_around, sought
+from services.routing.policy import load_routing
+from shared.events import Location
+from tests.builders import accepted, event
+from tests.fakes.bench import NOON
+
+pytestmark = pytest.mark.unit
+
+POLICY = load_routing(Path(__file__).parents[3] / "policy")
+FOLDER = Path(__file__).parent / "likeness"
+
+
+def reports(name: str) -> list[dict[str, str]]:
+    with (FOLDER / f"{name}.csv").open(encoding="utf-8") as file:
+        return [{**row, "set": name} for row in csv.DictReader(file, delimiter="|")]
+
+
+def leaders(rows: list[dict[str, str]]) -> list[str]:
+    """Return whom each report follows in the end, itself if nobody."""
+    waiting, ids = [], []
+    for number, row in enumerate(rows):
+        at = [float(part) for part in row["at"].split(",")] if row["at"] else [None, None]
+        place = Location(kelurahan=row["kelurahan"] or None, latitude=at[0], longitude=at[1])
+        ids.append(str(uuid5(NAMESPACE_URL, f"{row['set']} {number}")))
+        when = NOON + timedelta(days=int(row["day"]), seconds=number)
+        complaint = accepted(
+            ticket_id=ids[-1], title="", body=row["text"], category=row["category"] or None, location=place,
+            accepted_at=when,
+        )  # fmt: skip
+        waiting.append((None, event(complaint)))
+    found = look_around(POLICY.clusters, sought(POLICY, waiting), ())
+    return [found[id].neighbours[0].id if id in found and found[id].neighbours else id for id in ids]
+
+
+def figures(rows: list[dict[str, str]]) -> tuple[float, float, list[str]]:
+    """Return precision and recall over pairs, and the pairs that are wrongly taken for one matter."""
+    led = leaders(rows)
+    right = wrong = missed = 0
+    shown: list[str] = []
+    for (one, first), (other, second) in combinations(zip(rows, led, strict=True), 2):
+        same, together = one["matter"] == other["matter"], first == second
+        right += same and together
+        wrong += together and not same
+        missed += same and not together
+        shown += [f"{one['text']} / {other['text']}"] if together and not same else []
+    return right / (right + wrong), right / (right + missed), shown
+
+
+def test_reports_of_one_matter_meet_and_others_do_not() -> None:
+    rows = [*reports("tuned"), *reports("held_out"), *reports("fresh")]
+
+    precision, recall, shown = figures(rows)
+
+    assert len({row["matter"] for row in rows}) >= 60
+    assert precision >= 0.97, "\n".join(shown)
+    assert recall >= 0.80
