@@ -100,8 +100,6 @@ class SlaRules:
         held = (self.version, calendars, sorted(self.calendar_of_agency.items()))
         object.__setattr__(self, "edition", hashlib.sha256(repr(held).encode()).hexdigest()[:12])
 
-    vacant: frozenset[Post] = frozenset()
-
     def calendar(self, clock: SlaClock, agency: str | None) -> WorkingTime:
         """Return the calendar on which a clock of a ticket that *agency* has is counted."""
         code = self.clocks[clock].calendar or self.calendar_of_agency.get(agency or "", DEFAULT_CALENDAR)
