@@ -22,6 +22,9 @@ from shared.events import (
     TriageRequested,
 )
 
+ENDED = ""
+"""The edition of a ticket of which no clock runs: those that have run keep the due times that held then."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
@@ -34,6 +37,8 @@ class Ticket:
         told: What was said about each round of each clock.
         as_of: Up to when time has been taken note of; it never goes back.
         wakes_at: When time alone may give more to say; None if never.
+        edition: Of the rules by which its running clocks were timed last; empty once none runs, None if it was last
+            changed before that was noted.
     """
 
     ticket_id: str
@@ -44,6 +49,7 @@ class Ticket:
     history: tuple[Past, ...] = ()
     told: tuple[Told, ...] = ()
     wakes_at: datetime | None = None
+    edition: str | None = None
     kind: Literal["ticket"] = "ticket"
 
 
@@ -113,7 +119,8 @@ def moved(ticket: Ticket, rules: SlaRules, at: datetime, now: datetime, *, rewri
         told.append(telling.told)
         facts += telling.voice.facts
         wakes += [] if telling.wakes_at is None else [telling.wakes_at]
-    after = replace(ticket, as_of=as_of, told=tuple(told), wakes_at=min(wakes, default=None))
+    edition = rules.edition if any(one.ending is None for one in told) else ENDED
+    after = replace(ticket, as_of=as_of, told=tuple(told), wakes_at=min(wakes, default=None), edition=edition)
     return Decision(after, tuple(facts))
 
 
