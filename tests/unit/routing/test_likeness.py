@@ -1,10 +1,11 @@
 """How well reports of the same matter are told from others that sound alike, on reports that were invented for it.
 
 None of these sets is unseen any more. Four were written while nothing had been chosen by them (`blind_one` to
-`blind_four`, in this order) and each was tried once before it was looked at; then what it showed to be lacking was added,
-such as a number behind a place's name or another trouble at the same place. Precision and recall over pairs at first sight:
-0.92 and 0.80, 0.89 and 0.89, 0.80 and 0.90, 0.77 and 0.75. A further set must be expected to lie there, not at the figures
-that are asked for below. `blind_four` holds short reports, four to six words each; its recall is 0.73 even now.
+`blind_four`, in this order) and each was tried once before it was looked at; then what it showed to be lacking was
+added, such as a number behind a place's name or another trouble at the same place. Precision and recall over pairs at
+first sight: 0.92 and 0.80, 0.89 and 0.89, 0.80 and 0.90, 0.77 and 0.75. A further set must be expected to lie there,
+not at the figures that are asked for below. `blind_four` holds short reports, four to six words each; its recall is
+0.73 even now.
 """
 
 import csv
