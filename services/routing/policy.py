@@ -17,6 +17,7 @@ from services.routing.domain.rules import (
     Rulebook,
     Trust,
 )
+from services.routing.domain.stems import bare
 from services.routing.domain.words import Phrase, Phrasebook, split
 from services.routing.policy_files import (
     CATEGORIES_FILE,
@@ -113,7 +114,17 @@ def clusters_of(entry: ClustersEntry, spellings: Mapping[Phrase, Phrase]) -> Clu
         members_max=entry.members_max,
         alike_min=entry.alike_min,
         unheard=words(entry.unheard),
+        faint=words(entry.faint),
         kinds_of_place=words(entry.kinds_of_place),
+        numbered_places=words(entry.numbered_places),
+        sides=words(entry.sides),
+        titles=words(entry.titles),
+        prepositions=words(entry.prepositions),
+        measures=words(entry.measures),
+        troubles={bare(word): sort for sort, others in entry.troubles.items() for word in words((sort, *others))},
+        papers=words(entry.papers),
+        selves=words(entry.selves),
+        alike_elsewhere_min=entry.alike_elsewhere_min,
         meant={word: form for form, others in entry.meant.items() for word in words(others)},
         personal=frozenset(speller.usual(split(phrase)) for phrase in entry.personal),
     )

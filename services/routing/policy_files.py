@@ -71,8 +71,18 @@ class ClustersEntry(PolicyModel):
     near_metres: Annotated[int, Field(ge=10, le=5000)] = 300
     apart_metres_max: Annotated[int, Field(ge=10, le=50_000)] = 1000
     members_max: Annotated[int, Field(ge=1, le=2000)] = 500
-    alike_min: Annotated[float, Field(ge=0.3, le=1)] = 0.5
+    alike_min: Annotated[float, Field(ge=0.2, le=1)] = 0.3
+    alike_elsewhere_min: Annotated[float, Field(ge=0.3, le=1)] = 0.75
+    faint: tuple[Short, ...] = ()
     kinds_of_place: tuple[Short, ...] = ()
+    numbered_places: tuple[Short, ...] = ()
+    sides: tuple[Short, ...] = ()
+    titles: tuple[Short, ...] = ()
+    prepositions: tuple[Short, ...] = ()
+    measures: tuple[Short, ...] = ()
+    troubles: dict[Short, tuple[Short, ...]] = Field(default_factory=dict)
+    papers: tuple[Short, ...] = ()
+    selves: tuple[Short, ...] = ()
     unheard: tuple[Short, ...] = ()
     meant: dict[Short, tuple[Short, ...]] = Field(default_factory=dict)
     personal: tuple[Short, ...] = ()

@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 from itertools import product
 from math import cos, floor, hypot, radians
 
-from services.routing.domain.likeness import WORDS_MIN, ClusterRules, Sketch, alike, numbered, read_words
+from services.routing.domain.likeness import NUMBER, SIDE, TROUBLE, WORDS_MIN, ClusterRules, Sketch, alike, numbered
 from services.routing.domain.minhash import band_keys
 from services.routing.domain.rules import RoutingPolicy
 from services.routing.domain.state import Filed, State
+from services.routing.domain.telling import read_words
 from services.routing.domain.words import split
 from shared.events import ComplaintAccepted, Event, Location
 
@@ -65,11 +66,15 @@ def sketched(policy: RoutingPolicy, complaint: ComplaintAccepted) -> Sought | No
         return None
     kept, asked = keyed_places(rules, place)
     words = policy.rulebook.book.usual(split(f"{complaint.title} {complaint.body}"))
-    if not kept or rules.personal_book.found_among(words):
+    if not kept:
         return None
     here = frozenset(split(f"{place.kelurahan or ''} {place.kecamatan or ''}"))
     told, names = read_words(rules, words, policy.rulebook.telling, here)
-    if len(told) < WORDS_MIN:
+    if place.text:
+        _, there = read_words(rules, policy.rulebook.book.usual(split(place.text)), policy.rulebook.telling, here)
+        names = {kind: names.get(kind, set()) | there.get(kind, set()) for kind in names.keys() | there.keys()}
+    placed = not {NUMBER, SIDE, TROUBLE}.issuperset(names) or place.latitude is not None
+    if not told or (len(told) < WORDS_MIN and not placed) or rules.is_personal(words, placed):
         return None
     compared = told.union(*names.values())
     keys = band_keys(compared, asked)
@@ -127,7 +132,7 @@ def scored(
     """Yield those of *others* that tell of the same matter, with what ranks them: likeness, then age."""
     for other in others.values():
         if other.id != one.id and fits(rules, one, other):
-            share = alike(rules, one.sketch, other.sketch)
+            share = alike(rules, one.sketch, other.sketch, close_by(rules, one.location, other.location))
             if share:
                 yield (-share, other.accepted_at, other.id), other
 
@@ -146,6 +151,12 @@ def near(rules: ClusterRules, one: Location, other: Location) -> bool:
     same = bool(one.kelurahan and other.kelurahan and one.kelurahan.lower() == other.kelurahan.lower())
     metres = distance_metres(one, other)
     return same if metres is None else metres <= (rules.apart_metres_max if same else rules.near_metres)
+
+
+def close_by(rules: ClusterRules, one: Location | None, other: Location | None) -> bool:
+    """Return whether two places lie close by on the map; False where that is not known."""
+    metres = distance_metres(one, other) if one and other else None
+    return metres is not None and metres <= rules.near_metres
 
 
 def distance_metres(one: Location, other: Location) -> float | None:

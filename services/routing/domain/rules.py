@@ -97,10 +97,9 @@ class Rulebook:
 
     @cached_property
     def telling(self) -> frozenset[str]:
-        """Return the words by which rules know a matter; those by which they know a place are left out."""
+        """Return the words that a rule's phrase begins with; later ones may be names (bank mandiri)."""
         conditions = [rule.condition for rule in self.rules]
-        spoken = [phrase for one in conditions for phrase in one.any.union(one.none, *one.all)]
-        return frozenset(word for phrase in spoken for word in phrase)
+        return frozenset(phrase[0] for one in conditions for phrase in one.any.union(one.none, *one.all))
 
     @cached_property
     def _spoken_for(self) -> Mapping[Phrase, tuple[int, ...]]:

@@ -1,0 +1,75 @@
+"""What is read of a report: the names of its places, by which two are told apart before a word is compared."""
+
+from pathlib import Path
+
+import pytest
+
+from services.routing.domain.around import sketched
+from services.routing.domain.likeness import TROUBLE, alike
+from services.routing.domain.telling import Names, read_words
+from services.routing.domain.words import split
+from services.routing.policy import load_routing
+from shared.events import Location
+from tests.builders import accepted
+
+pytestmark = pytest.mark.unit
+
+POLICY = load_routing(Path(__file__).parents[3] / "policy")
+
+
+def names(text: str, here: str = "Kedaung") -> Names:
+    words = POLICY.rulebook.book.usual(split(text))
+    _, found = read_words(POLICY.clusters, words, POLICY.rulebook.telling, frozenset(split(here)))
+    return {kind: named for kind, named in found.items() if kind != TROUBLE}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("tiang roboh di jl melati rt 3/5", "tiang roboh di Jalan Melati RT 003 RW 05"),
+        ("got mampet kp parakan rt03", "got mampet Kampung Parakan RT 03"),
+        ("atap sdn benda baru 2 bocor", "Atap SD Negeri Benda Baru 02 bocor"),
+        ("pju mati jl melati 3 hari", "PJU mati di Jalan Melati sejak 10 hari"),
+    ],
+)
+def test_a_place_has_one_name_however_it_is_written(one: str, other: str) -> None:
+    assert names(one, "Benda Baru") == names(other, "Benda Baru") != {}
+
+
+@pytest.mark.parametrize(
+    ("text", "other"),
+    [
+        ("Lampu taman mati di Taman Kota 1", "Lampu taman mati di Taman Kota 2"),
+        ("Limbah laundry di Jalan Mawar Blok H", "Limbah laundry di Jalan Mawar Blok M"),
+        ("Trotoar dibongkar di Jalan Mawar sisi utara", "Trotoar dibongkar di Jalan Mawar sisi selatan"),
+        ("Mobil B 1234 XYZ buang puing di Jalan Mawar", "Mobil B 9876 XYZ buang puing di Jalan Mawar"),
+        ("Kolam di Jalan Mawar baunya busuk", "Kolam di Jalan Mawar pompanya bising"),
+    ],
+)
+def test_another_number_side_or_trouble_is_another_matter(text: str, other: str) -> None:
+    assert likeness(text, text) > 0 == likeness(text, other)
+
+
+def test_the_address_tells_where_too() -> None:
+    text = "Lampu penerangan mati, gelap sekali, rawan begal"
+    assert likeness(text, text, "Jl. Mawar No. 3", "Jalan Mawar nomor 3") > 0
+    assert likeness(text, text, "Jl. Mawar No. 3", "Jl. Mawar No. 30") == 0
+    assert likeness(text, text, "Jl. Mawar", "Jl. Tulip") == 0
+
+
+def test_what_is_ones_own_is_followed_with_nobody() -> None:
+    assert sketched(POLICY, accepted(title="", body="KTP saya hilang di Jalan Mawar", location=place())) is None
+    assert sketched(POLICY, accepted(title="", body="Jalan rusak parah di dekat rumah saya", location=place())) is None
+
+
+def place(text: str | None = None) -> Location:
+    return Location(kelurahan="Kedaung", text=text)
+
+
+def likeness(one: str, other: str, here: str | None = None, there: str | None = None) -> float:
+    reports = [
+        sketched(POLICY, accepted(title="", body=body, location=place(text)))
+        for body, text in ((one, here), (other, there))
+    ]
+    first, second = (report.itself.sketch for report in reports if report is not None)
+    return alike(POLICY.clusters, first, second)
