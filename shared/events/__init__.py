@@ -74,8 +74,10 @@ from shared.events.sla import (
     FeedbackWindowExpired,
 )
 from shared.events.tickets import (
+    PARTS_MAX,
     ClosedBy,
     DecidedBy,
+    Part,
     Priority,
     Report,
     ReporterReplied,
@@ -103,6 +105,7 @@ from shared.events.tickets import (
 )
 
 __all__ = [
+    "PARTS_MAX",
     "AcknowledgeTicket",
     "Actor",
     "AnswerOffered",
@@ -163,6 +166,7 @@ __all__ = [
     "NotificationSent",
     "NotificationSuppressed",
     "Origin",
+    "Part",
     "Priority",
     "ProgressTicket",
     "Reason",

@@ -8,6 +8,8 @@ from shared.events.base import Attachment, Classification, EventData, Instant, M
 from shared.events.commands import HoldReason
 from shared.events.complaints import Location
 
+PARTS_MAX = 5  # among so many agencies a report may be divided
+
 
 class Priority(StrEnum):
     """How soon the agency should look."""
@@ -51,6 +53,14 @@ class Suggestion(Model):
     agency: str
     score: float
     why: str
+
+
+class Part(Model):
+    """An agency that one of several matters in a report may belong to; the words and rules that speak for it."""
+
+    agency: str
+    words: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
 
 
 class Stay(Model):
@@ -117,7 +127,10 @@ class TicketRouted(TicketFact):
 
 
 class TriageRequested(TicketFact):
-    """Nobody is responsible yet; an officer must decide; ``stays`` are the last 20 of those who had it."""
+    """Nobody is responsible yet; an officer must decide; ``stays`` are the last 20 of those who had it.
+
+    ``parts`` are the agencies among which a report of several matters may be divided; empty for one matter.
+    """
 
     TYPE: ClassVar[str] = "tindak.ticket.triage_requested.v1"
     reason: str
@@ -125,6 +138,7 @@ class TriageRequested(TicketFact):
     classification: Classification
     category: str | None = None
     suggestions: tuple[Suggestion, ...] = ()
+    parts: tuple[Part, ...] = ()
     explanation: tuple[Step, ...] = ()
     stays: tuple[Stay, ...] = ()
     cluster: str | None = None

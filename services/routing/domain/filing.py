@@ -7,6 +7,7 @@ from services.routing.domain.around import NOTHING_AROUND, Around, most_alike
 from services.routing.domain.cluster import join
 from services.routing.domain.evidence import Evidence, read
 from services.routing.domain.ladder import Case, decide_agency
+from services.routing.domain.matters import parts
 from services.routing.domain.opinion import NO_MODEL, Opinion
 from services.routing.domain.refusals import EARLY_MAX
 from services.routing.domain.rules import RoutingPolicy
@@ -75,7 +76,8 @@ def verdict_on(
 ) -> Verdict:
     """Return what the ladder comes to for a complaint and what its words speak for."""
     category, district = policy.category_of(complaint.category), policy.district_of(complaint.location)
-    return decide_agency(policy, Case(evidence, complaint.target_agency, category, district, opinion))
+    several = parts(policy, report_of(complaint), evidence)
+    return decide_agency(policy, Case(evidence, complaint.target_agency, category, district, opinion, several))
 
 
 def report_of(complaint: ComplaintAccepted) -> Report:

@@ -129,6 +129,7 @@ class Turn:
             classification=ticket.classification,
             category=ticket.category,
             suggestions=verdict.suggestions,
+            parts=verdict.parts,
             explanation=verdict.explanation,
             stays=stays[-LAST_MAX:],
             cluster=ticket.cluster,
