@@ -27,7 +27,11 @@ def file(
     around: Around = NOTHING_AROUND,
 ) -> Decision[State]:
     """Return the ticket with its first agency or in triage, and what follows from the updates that came before."""
-    opened = open_ticket(policy, complaint, now, opinion, around)
+    return follow_waiting(policy, open_ticket(policy, complaint, now, opinion, around), awaited, opinion)
+
+
+def follow_waiting(policy: RoutingPolicy, opened: Turn, awaited: Awaited | None, opinion: Opinion) -> Decision[State]:
+    """Return what follows from a ticket's first turn and from the updates that came before it."""
     filed, facts = Filed(opened.ticket, opened.situation), opened.facts
     for early in awaited.updates if awaited else ():
         follows = follow(policy, filed, remembered(early), opinion)
@@ -92,7 +96,8 @@ def remember(policy: RoutingPolicy, awaited: Awaited | None, update: Update) -> 
         return Decision(awaited, unknown(policy, update), recorded=False)
     command = update.command
     early = EarlyUpdate(update.id, update.source, command.TYPE, command.model_dump_json(), update.at)
-    return Decision(Awaited((*waiting, early)), ignored_because="its complaint has not come yet; it is remembered")
+    remembers = replace(awaited or Awaited(), updates=(*waiting, early))
+    return Decision(remembers, ignored_because="its complaint has not come yet; it is remembered")
 
 
 def remembered(early: EarlyUpdate) -> Update:

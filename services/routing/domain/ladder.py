@@ -9,7 +9,7 @@ from services.routing.domain.model_rung import by_model
 from services.routing.domain.opinion import NO_MODEL, Opinion
 from services.routing.domain.rules import DISTRICT_OFFICE, NATIONAL_ADMIN, Category, RoutingPolicy, Trust
 from services.routing.domain.verdict import Chosen, Doubt, Undecided, Verdict
-from shared.events import DecidedBy, Part, Step, Suggestion
+from shared.events import DecidedBy, ProposedPart, Step, Suggestion
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Case:
     category: Category | None = None
     district: str | None = None
     opinion: Opinion = NO_MODEL
-    parts: tuple[Part, ...] = ()
+    parts: tuple[ProposedPart, ...] = ()
 
     def guessed(self, policy: RoutingPolicy) -> Likely:
         """Return the agencies of the city that a model thinks of, most probable first."""

@@ -7,14 +7,14 @@ from itertools import combinations
 from services.routing.domain.evidence import Evidence, Point, points_of
 from services.routing.domain.rules import RoutingPolicy
 from services.routing.domain.words import split
-from shared.events import PARTS_MAX, Part, Report
+from shared.events import PARTS_MAX, ProposedPart, Report
 
 SENTENCE_END = re.compile(r"[.!?;\n]+")
 
 Matter = tuple[str, tuple[Point, ...]]
 
 
-def parts(policy: RoutingPolicy, report: Report, evidence: Evidence) -> tuple[Part, ...]:
+def parts(policy: RoutingPolicy, report: Report, evidence: Evidence) -> tuple[ProposedPart, ...]:
     """Return the agencies among which a report may be divided, with what speaks for each; none for one matter.
 
     They are several where two sentences speak strongly for two agencies, each by itself, or where agencies have too
@@ -24,7 +24,7 @@ def parts(policy: RoutingPolicy, report: Report, evidence: Evidence) -> tuple[Pa
         return ()
     found = by_sentence(policy, report, evidence) or by_score(policy, evidence)
     return tuple(
-        Part(agency=agency, words=tuple(dict.fromkeys(point.words for point in points)), rules=rules_of(points))
+        ProposedPart(agency=agency, words=tuple(dict.fromkeys(point.words for point in points)), rules=rules_of(points))
         for agency, points in found[:PARTS_MAX]
     )
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from shared.events import DecidedBy, Part, Step, Suggestion
+from shared.events import DecidedBy, ProposedPart, Step, Suggestion
 
 
 class Doubt(StrEnum):
@@ -42,7 +42,7 @@ class Undecided:
     reason: Doubt
     explanation: tuple[Step, ...]
     suggestions: tuple[Suggestion, ...] = ()
-    parts: tuple[Part, ...] = ()
+    parts: tuple[ProposedPart, ...] = ()
 
 
 Verdict = Chosen | Undecided

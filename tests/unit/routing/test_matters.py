@@ -9,14 +9,14 @@ from services.routing.domain.model_rung import by_model
 from services.routing.domain.opinion import Guess
 from services.routing.domain.rules import AgencyRule, RoutingPolicy, Rulebook
 from services.routing.domain.verdict import Chosen, Doubt, Undecided, Verdict
-from shared.events import PARTS_MAX, Part
+from shared.events import PARTS_MAX, ProposedPart
 from tests.builders import accepted
 from tests.unit.routing.desk import POLICY, RULES, any_of, report
 
 pytestmark = pytest.mark.unit
 
-LAMP = Part(agency="dishub", words=("lampu jalan",), rules=("kw-lamp",))
-WASTE = Part(agency="dlh", words=("sampah",), rules=("kw-waste",))
+LAMP = ProposedPart(agency="dishub", words=("lampu jalan",), rules=("kw-lamp",))
+WASTE = ProposedPart(agency="dlh", words=("sampah",), rules=("kw-waste",))
 STRONG = replace(
     POLICY,
     rulebook=Rulebook(
@@ -30,7 +30,7 @@ STRONG = replace(
 )
 
 
-def found(body: str, title: str = "", policy: RoutingPolicy = POLICY) -> tuple[Part, ...]:
+def found(body: str, title: str = "", policy: RoutingPolicy = POLICY) -> tuple[ProposedPart, ...]:
     told = report(title=title, body=body)
     return parts(policy, told, read(policy, told))
 

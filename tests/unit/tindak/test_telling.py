@@ -20,7 +20,7 @@ DELIVERY = {
 NEVER_TOLD = {
     e.ContactSealed,
     ContactErased,
-    *(entry.data for entry in CATALOGUE if issubclass(entry.data, (e.Command, e.Link))),
+    *(entry.data for entry in CATALOGUE if issubclass(entry.data, (e.Command, e.Link, e.PartLink))),
 }
 
 
