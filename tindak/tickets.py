@@ -1,5 +1,6 @@
 """From what a person types to the ticket that is meant; never guesses."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -32,15 +33,25 @@ async def find_ticket(client: Client, text: str) -> Ticket:
     wanted = spelled(whole)
     for record in await client.read([topics.ACCEPTED]):
         data = data_of(record)
-        if isinstance(data, ComplaintAccepted) and wanted in (data.tracking_id, data.ticket_id):
-            found = Ticket(data.ticket_id, data.tracking_id, data.channel)
+        if not isinstance(data, ComplaintAccepted):
+            continue
+        found = Ticket(data.ticket_id, data.tracking_id, data.channel)
+        if wanted in (found.tracking_id, found.id):
             return found if part is None else part_of(found, part)
+        named = next((one for one in parts_of(found) if one.id == wanted), None)
+        if named is not None:
+            return named
     raise Failure(f"No accepted complaint has the id {wanted}; `tindak watch accepted --from earliest` lists them.")
 
 
 def part_of(whole: Ticket, number: int) -> Ticket:
     """Return a part of a divided ticket; whether it is divided is not asked."""
     return Ticket(part_id(whole.id, number), f"{whole.tracking_id}/{number}", whole.channel)
+
+
+def parts_of(whole: Ticket) -> Iterator[Ticket]:
+    """Yield the parts that a ticket may have."""
+    yield from (part_of(whole, number) for number in range(1, PARTS_MAX + 1))
 
 
 def numbered(number: str, text: str) -> int:
