@@ -46,6 +46,7 @@ test-containers: install
 
 bench: install
 	$(BIN)/python -m bench.routing_throughput
+	$(BIN)/python -m bench.sla_scale
 
 docs: install
 	$(BIN)/python -m tindak.catalogue_docs

@@ -181,6 +181,16 @@ class KafkaConsumer:
         """Return the partitions that this member reads."""
         return set(self.client.assignment()) if self.client else set()
 
+    def share(self, topic: str) -> tuple[frozenset[int], int]:
+        """Return the partitions of *topic* (without prefix) that this member reads, and how many there are in all.
+
+        It reads none before the first assignment and while the group deals anew. Who lost touch with the group goes
+        on believing in its last share until it hears otherwise.
+        """
+        name = self.settings.topic_prefix + topic
+        there = (self.client.partitions_for_topic(name) if self.client else None) or set()
+        return frozenset(place.partition for place in self.assigned() if place.topic == name), len(there)
+
     async def positions(self) -> dict[TopicPartition, tuple[int, int]]:
         """Return how far each assigned partition is read, and where it ends.
 

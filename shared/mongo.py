@@ -1,6 +1,7 @@
 """The one module that makes a MongoDB client and states its type; documents are written whole, guarded by revision."""
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections import defaultdict
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
@@ -16,6 +17,7 @@ from shared.delivery.document import Answer, Document
 from shared.delivery.outgoing import Outgoing
 from shared.delivery.ports import PermanentError, TransientError
 from shared.settings import MongoSettings
+from shared.slots import SLOTS, Slots, slot_of
 
 S = TypeVar("S")
 Client = AsyncIOMotorClient[dict[str, Any]]
@@ -77,7 +79,9 @@ class MongoStore(Generic[S]):
         self.collection = collection
         self.states = states
         self.indexes = [
-            IndexModel([("due_at", ASCENDING)], partialFilterExpression={"due_at": {"$exists": True}}),
+            IndexModel(
+                [("slot", ASCENDING), ("due_at", ASCENDING)], partialFilterExpression={"due_at": {"$exists": True}}
+            ),
             IndexModel([("pending_at", ASCENDING)], partialFilterExpression={"pending_at": {"$exists": True}}),
             *indexes,
         ]
@@ -148,19 +152,37 @@ class MongoStore(Generic[S]):
                 await self.collection.insert_many(won, session=session)
         return {raw["_id"] for raw in raws} - {raw["_id"] for raw in won}
 
-    async def due_before(self, at: datetime, limit: int) -> list[str]:
-        """Return ids of documents that are due, earliest first."""
-        return await self.ids_by("due_at", at, limit)
+    async def mark_told(self, documents: Sequence[Document[S]]) -> set[str]:
+        """Take what is pending out of documents; return the ids of those that somebody may have changed.
 
-    async def pending_before(self, at: datetime, limit: int) -> list[str]:
-        """Return ids of documents whose events wait to be published, longest first."""
-        return await self.ids_by("pending_at", at, limit)
-
-    async def ids_by(self, field: str, at: datetime, limit: int) -> list[str]:
-        """Return ids by an instant that is not after *at*, in its order."""
+        One statement for all of one revision, without their contents. Where it marks fewer than it was given, nobody
+        can say afterwards which, so all of that revision count as lost: what stays pending is published once more.
+        """
+        by_revision: dict[int, list[str]] = defaultdict(list)
+        for document in documents:
+            by_revision[document.revision].append(document.id)
+        told = {"$unset": {"pending": 1, "pending_at": 1}, "$inc": {"rev": 1}}
+        lost: set[str] = set()
         async with outages_are_transient():
-            cursor = self.collection.find({field: {"$lte": at}}, {"_id": 1}).sort(field, ASCENDING).limit(limit)
-            return [raw["_id"] for raw in await cursor.to_list(None)]
+            for revision, ids in by_revision.items():
+                marked = await self.collection.update_many({"_id": {"$in": ids}, "rev": revision}, told)
+                if marked.modified_count != len(ids):
+                    lost.update(ids)
+        return lost
+
+    async def due_before(self, at: datetime, limit: int, slots: Slots | None = None) -> list[Document[S]]:
+        """Return documents that are due, earliest first."""
+        return await self.found({"due_at": {"$lte": at}, "slot": within(slots)}, "due_at", limit)
+
+    async def pending_before(self, at: datetime, limit: int, slots: Slots | None = None) -> list[Document[S]]:
+        """Return documents whose events wait to be published, longest first."""
+        return await self.found({"pending_at": {"$lte": at}, "slot": within(slots)}, "pending_at", limit)
+
+    async def found(self, wanted: Mapping[str, Any], field: str, limit: int) -> list[Document[S]]:
+        """Return documents in the order of a field."""
+        async with outages_are_transient():
+            raws = await self.collection.find(wanted).sort(field, ASCENDING).limit(limit).to_list(None)
+        return [self.readable(raw) for raw in raws]
 
     async def select(self, query: Raw, fields: Raw, limit: int) -> list[Raw]:
         """Return *fields* of the documents that *query* finds, at most *limit*, in any order."""
@@ -172,6 +194,7 @@ class MongoStore(Generic[S]):
         raw: Raw = {
             "_id": document.id,
             "rev": document.revision + 1,
+            "slot": slot_of(document.id),
             "state": None if document.state is None else self.states.dump_python(document.state, mode="json"),
             "applied": list(document.applied),
             "answers": [
@@ -214,6 +237,13 @@ class MongoStore(Generic[S]):
             pending_at=raw.get("pending_at"),
             due_at=raw.get("due_at"),
         )
+
+
+def within(slots: Slots | None) -> Raw:
+    """Return a condition on the slot. The index holds them one after the other, so that all of them are named, too."""
+    wanted = range(SLOTS) if slots is None else sorted(slots)
+    # What was stored without a slot lies with the first one until it is saved again.
+    return {"$in": [*wanted, None] if 0 in wanted else list(wanted)}
 
 
 def as_raw(events: Sequence[Outgoing]) -> list[Raw]:

@@ -29,6 +29,7 @@ from shared.policy import PolicyInvalid
 from shared.policy_watch import PolicyWatch
 from shared.publishing import KafkaPublisher
 from shared.settings import CommonSettings
+from shared.slots import Slots, slots_of
 from shared.watchdog import Stuck, Watchdog
 
 P = TypeVar("P")
@@ -161,6 +162,15 @@ class Service(Generic[S]):
     def every(self, seconds: float, name: str, work: Callable[[], Awaitable[int]], full: int) -> None:
         """Let *work* be done every so many seconds from the start on; see `Loop`."""
         self.loops.append(Loop(name, work, timedelta(seconds=seconds), full))
+
+    def slots(self, topic: str) -> Slots:
+        """Return the slots that are this replica's to look after: those of the partitions of *topic* that it reads.
+
+        So the group's coordinator is who leases them: whoever sends no heartbeat for a session loses them to the
+        others. None before the consumer has started.
+        """
+        partitions, total = self.consumer.share(topic) if self.consumer else (frozenset(), 0)
+        return slots_of(partitions, total) if partitions else frozenset()
 
     def follow(self, watch: PolicyWatch[P], take: Callable[[P], None], part: str = "policy") -> None:
         """Let *take* have the policy whenever its files have changed; health says which one holds."""

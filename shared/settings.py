@@ -35,9 +35,19 @@ class KafkaSettings(BaseSettings):
     batch_records_max: int = Field(default=500, ge=1, le=5000)
     batch_wait_ms: int = Field(default=10, ge=1, le=1000)
     fetch_max_wait_ms: int = Field(default=500, ge=1, le=10_000)
-    session_timeout_ms: int = Field(default=30_000, ge=6_000)
-    heartbeat_interval_ms: int = Field(default=3_000, ge=500)
+    session_timeout_ms: int = Field(default=10_000, ge=6_000)
+    heartbeat_interval_ms: int = Field(default=2_000, ge=500)
     max_poll_interval_ms: int = Field(default=600_000, ge=60_000)
+
+    @model_validator(mode="after")
+    def refuse_one_missed_heartbeat(self) -> "KafkaSettings":
+        """Raise ValueError if two heartbeats that are lost or late would count as a death."""
+        if 3 * self.heartbeat_interval_ms > self.session_timeout_ms:
+            raise ValueError(
+                f"TINDAK_KAFKA_HEARTBEAT_INTERVAL_MS ({self.heartbeat_interval_ms}) must be at most a third of"
+                f" TINDAK_KAFKA_SESSION_TIMEOUT_MS ({self.session_timeout_ms})"
+            )
+        return self
 
 
 class MongoSettings(BaseSettings):

@@ -83,8 +83,9 @@ async def unfinished(mongo: MongoSettings, service: str) -> list[Document[Any]]:
     """
     store: MongoStore[Any] = MongoStore(collection(mongo, service), TypeAdapter(Any))
     try:
-        ids = {*await store.pending_before(FOREVER, DOCUMENTS_MAX), *await store.due_before(FOREVER, DOCUMENTS_MAX)}
-        return list((await store.load(ids)).values())
+        pending = await store.pending_before(FOREVER, DOCUMENTS_MAX)
+        due = await store.due_before(FOREVER, DOCUMENTS_MAX)
+        return list({document.id: document for document in (*pending, *due)}.values())
     except TransientError as error:
         raise Failure(f"The database cannot be asked; is TINDAK_MONGO_URI right? {error}") from error
     finally:

@@ -1,9 +1,10 @@
-"""``tindak sla``: how clocks are counted and what they have come to; changes nothing."""
+"""``tindak sla``: how clocks are counted and what they have come to; only `recompute` changes anything."""
 
 import typer
 
 from tindak.sla_count import add_command, between_command, subtract_command
 from tindak.sla_explain import explain_command
+from tindak.sla_recompute import recompute
 from tindak.sla_report import report_command
 
 app = typer.Typer(name="sla", help="Working time and clocks.", no_args_is_help=True)
@@ -13,3 +14,4 @@ app.command("subtract")(subtract_command)
 app.command("between")(between_command)
 app.command("explain")(explain_command)
 app.command("report")(report_command)
+app.command("recompute")(recompute)

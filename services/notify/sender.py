@@ -87,12 +87,12 @@ class Sender:
             TransientError: Nothing was sent; what had been claimed is sent when its lease runs out.
         """
         now = self.clock.now()
-        candidates = await self.store.due_before(now, self.documents_max)
-        if not candidates:
+        due = await self.store.due_before(now, self.documents_max)
+        if not due:
             return 0
-        before = await self.store.load(candidates)
+        before = {held.id: held for held in due}
         self.observe(Step.LOADED)
-        won = await self.loop.settle([moved for held in before.values() for moved in self.loop.moved(held, now)])
+        won = await self.loop.settle([moved for held in due for moved in self.loop.moved(held, now)])
         claims = {held.id: (held, claims_of(before[held.id], held)) for held in won}
         sending = [(held, deliveries) for held, deliveries in claims.values() if deliveries]
         attempts = await self.spread([partial(self.send_all, held, deliveries) for held, deliveries in sending])
@@ -100,7 +100,7 @@ class Sender:
         if ended:
             held = [document for document, _ in sending]
             await retried(partial(self.conclude, held, ended), self.clock, self.vitals, self.jitter, PART)
-        return len(candidates)
+        return len(due)
 
     async def relay(self) -> int:
         """Publish what a process saved and did not live to publish; return how many documents held such events."""

@@ -12,7 +12,7 @@ class Settings(BaseSettings):
         sweep_every_seconds: Pause between two rounds once nothing is due; a breach is said so much late at most.
         relay_every_seconds: Pause between two looks for what a dead process saved and did not publish.
         relay_after_seconds: After this long, what was saved and not published counts as left behind.
-        documents_max: Tickets in one round.
+        documents_max: Tickets in one round of a lane.
     """
 
     model_config = SettingsConfigDict(env_prefix="TINDAK_SLA_", frozen=True, extra="ignore")

@@ -1,7 +1,56 @@
-"""How a ticket's clocks become a document and back; the two indexes that every collection has are enough."""
+"""How a ticket's clocks become a document and back, and how those of another edition of the rules are found."""
+
+from typing import Protocol
 
 from pydantic import TypeAdapter
+from pymongo import ASCENDING, IndexModel
 
-from services.sla.domain.ticket import Ticket
+from services.sla.domain.ticket import ENDED, Ticket
+from shared.delivery.document import Document
+from shared.delivery.ports import Store
+from shared.mongo import MongoStore, outages_are_transient
 
 STATE: TypeAdapter[Ticket] = TypeAdapter(Ticket)
+EDITION = "state.edition"
+INDEXES = (IndexModel([(EDITION, ASCENDING), ("due_at", ASCENDING)]),)
+
+
+class ClockStore(Store[Ticket], Protocol):
+    """The tickets, to be searched by edition, too."""
+
+    async def outdated(self, edition: str, limit: int, skip: int = 0) -> list[Document[Ticket]]:
+        """Return tickets with running clocks that were timed under another edition than this one.
+
+        Those of one edition follow one another in the order in which they are due; those that wait for nothing come
+        first, for they are overdue.
+
+        Args:
+            edition: As `SlaRules.edition`.
+            limit: At least 1.
+            skip: How many to leave out at the beginning.
+
+        Raises:
+            TransientError: Nothing was read.
+        """
+        ...
+
+
+class SlaStore(MongoStore[Ticket]):
+    """Sla's collection, searched by edition along an index of its own."""
+
+    async def outdated(self, edition: str, limit: int, skip: int = 0) -> list[Document[Ticket]]:
+        """Return tickets with running clocks that were timed under another edition."""
+        found: list[Document[Ticket]] = []
+        async with outages_are_transient():
+            known = await self.collection.distinct(EDITION)
+            # What was stored before editions were noted has none.
+            others = [None, *sorted(each for each in known if each not in (None, ENDED, edition))]
+            for other in others:
+                wanted = {EDITION: other}
+                cursor = self.collection.find(wanted).sort("due_at", ASCENDING).skip(skip).limit(limit - len(found))
+                raws = await cursor.to_list(None)
+                found.extend(map(self.readable, raws))
+                if len(found) == limit:
+                    break
+                skip = 0 if raws else max(0, skip - await self.collection.count_documents(wanted))
+        return found

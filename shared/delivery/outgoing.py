@@ -41,9 +41,9 @@ def outgoing(
     events = []
     for fact in facts:
         kind = fact.data.TYPE
-        by_cause = event_id(cause.id, kind, told[kind])
+        once = occasion_id(subject, f"{kind}|{fact.occasion}") if subject and fact.occasion else None
         event = Event(
-            id=occasion_id(subject, f"{kind}|{fact.occasion}") if subject and fact.occasion else by_cause,
+            id=once or event_id(cause.id, kind, told[kind]),
             source=f"/tindak/{service}",
             time=fact.at or now,
             data=fact.data,

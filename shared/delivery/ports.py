@@ -7,6 +7,7 @@ from typing import Protocol, TypeVar
 
 from shared.delivery.document import Document
 from shared.delivery.outgoing import Outgoing
+from shared.slots import Slots
 
 S = TypeVar("S")
 
@@ -79,10 +80,28 @@ class Store(Protocol[S]):
         """
         ...
 
-    async def due_before(self, at: datetime, limit: int) -> list[str]:
-        """Return ids of documents whose ``due_at`` is not after *at*, earliest first, at most *limit*."""
+    async def mark_told(self, documents: Sequence[Document[S]]) -> set[str]:
+        """Take what is pending out of each document that is still as it was saved; its revision grows by one.
+
+        Returns:
+            Ids that may have lost to somebody faster: each is either marked or keeps what is pending.
+
+        Raises:
+            TransientError: Each may have been marked or not.
+        """
         ...
 
-    async def pending_before(self, at: datetime, limit: int) -> list[str]:
-        """Return ids of documents whose pending events wait since *at* or longer, longest first, at most *limit*."""
+    async def due_before(self, at: datetime, limit: int, slots: Slots | None = None) -> list[Document[S]]:
+        """Return documents whose ``due_at`` is not after *at*, earliest first, at most *limit*.
+
+        Args:
+            at: Aware.
+            limit: At least 1.
+            slots: Where they lie, see `shared.slots`; None: anywhere. Documents of a release that knew no slots lie in
+                the first one.
+        """
+        ...
+
+    async def pending_before(self, at: datetime, limit: int, slots: Slots | None = None) -> list[Document[S]]:
+        """Return documents whose pending events wait since *at* or longer, longest first, at most *limit*."""
         ...

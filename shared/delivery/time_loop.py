@@ -1,6 +1,6 @@
-"""What time brings about: take what is due, decide again, save, publish; never trusts its query."""
+"""What time brings about: take what is due, decide again, save, publish; never trusts what it has read."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Generic, TypeVar
@@ -14,16 +14,35 @@ from shared.delivery.handler import TimedHandler
 from shared.delivery.outgoing import Cause, outgoing
 from shared.delivery.ports import Publisher, Store
 from shared.delivery.vitals import Observe, Step, unobserved
+from shared.events.decision import Decision
 from shared.ids import occasion_id
+from shared.slots import Slots
 
 S = TypeVar("S")
 POSTPONED_FOR = timedelta(hours=1)
+DECIDED_AT_ONCE_MAX = 50
+
+Duty = Callable[[], Slots | None]
 
 log = structlog.get_logger()
 
 
+def everywhere() -> None:
+    """Return None: documents of all slots are looked after."""
+    return
+
+
 class TimeLoop(Generic[S]):
-    """Moves documents whose time has come. Several replicas may run: the revision guard lets one of them win."""
+    """Moves documents whose time has come.
+
+    Several replicas may run. They share the work by *duty*; while a slot changes hands two may look after it, or one
+    that has just come back to life may still believe that it does: the revision guard lets one of them win.
+
+    Args:
+        duty: Asked at each round for the slots to look after; None: all.
+        documents_max: In one round.
+        relay_after: So long may a living process take between saving and marking.
+    """
 
     def __init__(
         self,
@@ -32,6 +51,7 @@ class TimeLoop(Generic[S]):
         publisher: Publisher,
         clock: Clock,
         *,
+        duty: Duty = everywhere,
         documents_max: int = 500,
         relay_after: timedelta = timedelta(seconds=10),
         observe: Observe = unobserved,
@@ -40,29 +60,39 @@ class TimeLoop(Generic[S]):
         self.store = store
         self.publisher = publisher
         self.clock = clock
+        self.duty = duty
         self.documents_max = documents_max
         self.relay_after = relay_after
         self.observe = observe
 
     async def sweep(self) -> int:
-        """Move everything that is due, at most ``documents_max`` documents; return how many were due.
+        """Move what is due, at most ``documents_max`` documents, longest overdue first; return how many were due.
 
         Raises:
             TransientError: What had been done by then is repeated or relayed later.
         """
-        now = self.clock.now()
-        candidates = await self.store.due_before(now, self.documents_max)
-        if candidates:
-            documents = await self.store.load(candidates)
+        now, slots = self.clock.now(), self.duty()
+        due = await self.store.due_before(now, self.documents_max, slots) if slots != frozenset() else []
+        if due:
             self.observe(Step.LOADED)
-            await self.settle([moved for document in documents.values() for moved in self.moved(document, now)])
-        return len(candidates)
+            await self.settle(await self.decided(due, now))
+        return len(due)
+
+    async def decided(self, due: Sequence[Document[S]], now: datetime) -> list[Document[S]]:
+        """Return those that time has moved, in their order; what else this process does gets its turn in between."""
+        moved: list[Document[S]] = []
+        for first in range(0, len(due), DECIDED_AT_ONCE_MAX):
+            if first:
+                await self.clock.sleep(timedelta())
+            for document in due[first : first + DECIDED_AT_ONCE_MAX]:
+                moved.extend(self.moved(document, now))
+        return moved
 
     async def relay(self) -> int:
         """Publish what a process saved and did not live to publish; return how many documents held such events."""
-        waiting = await self.store.pending_before(self.clock.now() - self.relay_after, self.documents_max)
-        if waiting:
-            await self.tell(list((await self.store.load(waiting)).values()))
+        slots, since = self.duty(), self.clock.now() - self.relay_after
+        waiting = await self.store.pending_before(since, self.documents_max, slots) if slots != frozenset() else []
+        await self.tell(waiting)
         return len(waiting)
 
     def moved(self, document: Document[S], now: datetime) -> tuple[Document[S], ...]:
@@ -79,11 +109,14 @@ class TimeLoop(Generic[S]):
 
     def after_tick(self, document: Document[S], state: S, now: datetime) -> Document[S]:
         """Return the document after its rule of time."""
-        decision = self.handler.tick(state, now)
+        return self.follow(document, self.handler.tick(state, now), now)
+
+    def follow(self, document: Document[S], decision: Decision[S], now: datetime) -> Document[S]:
+        """Return the document after what time has brought about."""
         cause = Cause(occasion_id(document.id, f"tick|{document.revision}"), None)
         events = outgoing(self.handler.service, document.id, cause, decision.facts, now)
         next_due_at = None if decision.state is None else self.handler.due_at(decision.state)
-        log.info(
+        log.debug(
             "time passed",
             ticket_id=document.id,
             said=[fact.data.TYPE for fact in decision.facts],
@@ -108,7 +141,7 @@ class TimeLoop(Generic[S]):
             return list(documents)
         await self.publisher.publish([event for document in telling for event in document.pending])
         self.observe(Step.PUBLISHED)
-        lost = await self.store.save([document.told() for document in telling])
+        lost = await self.store.mark_told(telling)
         self.observe(Step.COMMITTED)
         marked = {document.id: document.told().saved() for document in telling if document.id not in lost}
         return [marked.get(document.id, document) for document in documents]

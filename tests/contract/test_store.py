@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 
 from shared.delivery.ports import Store
+from shared.slots import SLOTS
 from tests.contract.notes import Note, full, note, outgoing
 from tests.fakes.bench import NOON
 
@@ -109,8 +110,11 @@ async def test_what_is_due_comes_earliest_first_up_to_the_limit(store: Store[Not
     }
     await store.save([note(id, due_at=at) for id, at in due.items()])
 
-    assert await store.due_before(NOON, 10) == ["long before", "before", "now"]
-    assert await store.due_before(NOON, 2) == ["long before", "before"]
+    found = await store.due_before(NOON, 10)
+
+    assert [document.id for document in found] == ["long before", "before", "now"]
+    assert found[0] == note("long before", due_at=NOON - 2 * SECOND).saved()
+    assert [document.id for document in await store.due_before(NOON, 2)] == ["long before", "before"]
 
 
 async def test_what_is_pending_comes_longest_first_up_to_the_limit(store: Store[Note]) -> None:
@@ -118,8 +122,55 @@ async def test_what_is_pending_comes_longest_first_up_to_the_limit(store: Store[
     documents = [note(id, pending=(outgoing(id),), pending_at=at) for id, at in since.items()]
     await store.save([*documents, note("nothing")])
 
-    assert await store.pending_before(NOON, 10) == ["before", "now"]
-    assert await store.pending_before(NOON, 1) == ["before"]
+    found = await store.pending_before(NOON, 10)
+
+    assert [document.id for document in found] == ["before", "now"]
+    assert found[0] == documents[1].saved()
+    assert [document.id for document in await store.pending_before(NOON, 1)] == ["before"]
+
+
+async def test_what_is_due_or_pending_is_found_in_its_slot_alone(store: Store[Note]) -> None:
+    ids = [f"{number:03}" for number in range(100)]
+    await store.save([note(id, due_at=NOON, pending=(outgoing(id),), pending_at=NOON) for id in ids])
+    everywhere = {document.id for document in await store.due_before(NOON, 200)}
+
+    for search in (store.due_before, store.pending_before):
+        by_slot = [{document.id for document in await search(NOON, 200, frozenset({slot}))} for slot in range(SLOTS)]
+        two = {document.id for document in await search(NOON, 200, frozenset({3, 7}))}
+
+        assert max(map(len, by_slot)) < 20
+        assert sum(map(len, by_slot)) == 100
+        assert set().union(*by_slot) == everywhere == set(ids)
+        assert two == by_slot[3] | by_slot[7]
+        assert len(await search(NOON, 5, frozenset({3, 7}))) == 5
+
+
+async def test_a_mark_takes_out_what_is_pending_and_nothing_else(store: Store[Note]) -> None:
+    await store.save([full("a"), full("c")])
+    await store.save([full("c").saved()])
+    saved = await store.load(["a", "c"])
+
+    lost = await store.mark_told(list(saved.values()))
+
+    assert lost == set()
+    assert await store.load(["a", "c"]) == {id: document.told().saved() for id, document in saved.items()}
+    assert await store.pending_before(NOON, 10) == []
+
+
+async def test_what_somebody_changed_since_is_not_marked(store: Store[Note]) -> None:
+    await store.save([full("a"), full("b")])
+    stale = (await store.load(["a"]))["a"]
+    await store.save([stale])
+
+    lost = await store.mark_told([stale])
+
+    assert lost == {"a"}
+    assert (await store.load(["a"]))["a"] == stale.saved()
+    assert {document.id for document in await store.pending_before(NOON, 10)} == {"a", "b"}
+
+
+async def test_nothing_to_mark_is_fine(store: Store[Note]) -> None:
+    assert await store.mark_told([]) == set()
 
 
 async def test_a_save_leaves_the_callers_document_as_it_was(store: Store[Note]) -> None:

@@ -13,6 +13,7 @@ from typing import Any, Generic, TypeVar
 from shared.delivery.document import Document
 from shared.delivery.outgoing import Outgoing
 from shared.delivery.ports import Record
+from shared.slots import Slots, slot_of
 from shared.topics import COMMON
 
 S = TypeVar("S")
@@ -131,12 +132,20 @@ class MemoryStore(Generic[S]):
         others = (other for other in self.documents.values() if other.id != document.id and other.state is not None)
         return all(self.unique(other.state) != value for other in others if other.state is not None)
 
-    async def due_before(self, at: datetime, limit: int) -> list[str]:
+    async def mark_told(self, documents: Sequence[Document[S]]) -> set[str]:
+        return await self.save([document.told() for document in documents])
+
+    async def due_before(self, at: datetime, limit: int, slots: Slots | None = None) -> list[Document[S]]:
         await self.step("due")
         due = [(document.due_at, id) for id, document in self.documents.items() if document.due_at]
-        return [id for due_at, id in sorted(due) if due_at <= at][:limit]
+        return await self.found([id for due_at, id in sorted(due) if due_at <= at], limit, slots)
 
-    async def pending_before(self, at: datetime, limit: int) -> list[str]:
+    async def pending_before(self, at: datetime, limit: int, slots: Slots | None = None) -> list[Document[S]]:
         await self.step("pending")
         waiting = [(document.pending_at, id) for id, document in self.documents.items() if document.pending_at]
-        return [id for since, id in sorted(waiting) if since <= at][:limit]
+        return await self.found([id for since, id in sorted(waiting) if since <= at], limit, slots)
+
+    async def found(self, ids: Sequence[str], limit: int, slots: Slots | None) -> list[Document[S]]:
+        here = [self.documents[id] for id in ids if slots is None or slot_of(id) in slots]
+        await self.step("loaded")
+        return here[:limit]

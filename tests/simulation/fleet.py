@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -29,13 +29,15 @@ from services.routing.policy import load_routing
 from services.sla import store as sla_store
 from services.sla.handlers import SlaHandler
 from services.sla.policy import load_sla
+from shared import topics
 from shared.delivery.handler import Handler
 from shared.delivery.time_loop import TimeLoop
 from shared.delivery.vitals import Vitals
 from shared.policy import OVERLAYS
 from shared.seal import Sealer
+from shared.slots import Slots, slots_of
 from tests.fakes.neighbours import MemoryNeighbours
-from tests.simulation.ports import SimBroker, SimStore
+from tests.simulation.ports import Member, SimStore
 from tests.simulation.scheduler import SimClock, give_way
 
 POLICY = Path(__file__).parents[2] / "policy"
@@ -132,12 +134,19 @@ class FakeChannel:
         """Nothing is open."""
 
 
+def duty(member: Member) -> Slots:
+    """Return the slots of the partitions that a consumer believes to own."""
+    mine = {number for topic, number in member.positions if topic == topics.TICKETS}
+    return slots_of(mine, member.group.broker.partitions(topics.TICKETS))
+
+
 def loops(
-    handler: Handler[Any], store: SimStore, broker: SimBroker, clock: SimClock, channel: FakeChannel, vitals: Vitals
+    handler: Handler[Any], member: Member, store: SimStore, clock: SimClock, channel: FakeChannel, vitals: Vitals
 ) -> Loops:
-    """Return what time drives in one replica of a service."""
+    """Return what time drives in one replica of a service; sla's sweeps the slots of the partitions that it reads."""
+    broker = member.group.broker
     if isinstance(handler, SlaHandler):
-        loop = TimeLoop(handler, store, broker, clock)
+        loop = TimeLoop(handler, store, broker, clock, duty=partial(duty, member))
         return {"sweep": loop.sweep, "relay": loop.relay}
     if isinstance(handler, NotifyHandler):
         letters: Any = PlainLetters()

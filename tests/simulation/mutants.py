@@ -87,8 +87,7 @@ def applied_id_forgotten(patch: pytest.MonkeyPatch) -> None:
 def sweep_that_trusts_its_query(patch: pytest.MonkeyPatch) -> None:
     async def sweep(self: TimeLoop[Any]) -> int:
         now = self.clock.now()
-        documents: dict[str, Document[Any]] = self.store.documents  # type: ignore[attr-defined]
-        found = [documents[id] for id in await self.store.due_before(now, self.documents_max)]
+        found = await self.store.due_before(now, self.documents_max, self.duty())
         await give_way("found")
         moved = [after for document in found for after in self.moved(document, now)]
         latest = await self.store.load([document.id for document in moved])

@@ -38,7 +38,7 @@ class Replica:
         self.member = Member(world.groups[service])
         self.runner = BatchRunner(handler, store, world.broker, world.clock, vitals=vitals, jitter=world.choice)
         world.scheduler.start(self.process, "reads", self.read())
-        loops = fleet.loops(handler, store, world.broker, world.clock, world.channel, vitals)
+        loops = fleet.loops(handler, self.member, store, world.clock, world.channel, vitals)
         for name, work in loops.items():
             world.scheduler.start(self.process, name, self.repeat(name, work, vitals))
 
@@ -165,7 +165,11 @@ class World:
         for replica in self.replicas:
             self.thaw(replica.process)
             self.revive(replica)
-            self.wake_readers(replica.service)
+        for service, group in self.groups.items():
+            living = {replica.member for replica in self.replicas}
+            for member in [member for member in group.members if member not in living]:
+                group.leave(member)
+            self.wake_readers(service)
 
     def pass_time(self, next_alarm: datetime | None) -> bool:
         """Move the clock to when a document is due, if that is before the next alarm; return whether it is."""

@@ -1,5 +1,6 @@
 """What the city has decided about its clocks, as values; never applies them."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -81,6 +82,9 @@ class SlaRules:
         calendars: By code; the default one is there.
         calendar_of_agency: Code by agency, where it is not the default.
         vacant: Posts that nobody holds.
+
+    Attributes:
+        edition: Changes when any of this may time a clock otherwise; who is responsible times none.
     """
 
     version: str
@@ -89,6 +93,12 @@ class SlaRules:
     calendars: Mapping[str, WorkingTime]
     calendar_of_agency: Mapping[str, str] = field(default_factory=dict)
     vacant: frozenset[Post] = frozenset()
+    edition: str = field(init=False, default="")
+
+    def __post_init__(self) -> None:
+        calendars = sorted((code, line.calendar.version) for code, line in self.calendars.items())
+        held = (self.version, calendars, sorted(self.calendar_of_agency.items()))
+        object.__setattr__(self, "edition", hashlib.sha256(repr(held).encode()).hexdigest()[:12])
 
     def calendar(self, clock: SlaClock, agency: str | None) -> WorkingTime:
         """Return the calendar on which a clock of a ticket that *agency* has is counted."""

@@ -22,6 +22,9 @@ from shared.events import (
     TriageRequested,
 )
 
+ENDED = ""
+"""The edition of a ticket of which no clock runs: those that have run keep the due times that held then."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
@@ -36,6 +39,8 @@ class Ticket:
         wakes_at: When time alone may give more to say; None if never.
         parent: Ticket of which it is a part; None if of none.
         part: Its number among the parts.
+        edition: Of the rules by which its running clocks were timed last; empty once none runs, None if it was last
+            changed before that was noted.
     """
 
     ticket_id: str
@@ -48,6 +53,7 @@ class Ticket:
     wakes_at: datetime | None = None
     parent: str | None = None
     part: int | None = None
+    edition: str | None = None
     kind: Literal["ticket"] = "ticket"
 
 
@@ -118,7 +124,8 @@ def moved(ticket: Ticket, rules: SlaRules, at: datetime, now: datetime, *, rewri
         told.append(telling.told)
         facts += telling.voice.facts
         wakes += [] if telling.wakes_at is None else [telling.wakes_at]
-    after = replace(ticket, as_of=as_of, told=tuple(told), wakes_at=min(wakes, default=None))
+    edition = rules.edition if any(one.ending is None for one in told) else ENDED
+    after = replace(ticket, as_of=as_of, told=tuple(told), wakes_at=min(wakes, default=None), edition=edition)
     return Decision(after, tuple(facts))
 
 

@@ -1,5 +1,6 @@
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -10,6 +11,7 @@ from shared.delivery.time_loop import TimeLoop
 from shared.delivery.vitals import Step
 from shared.events import ClockBreached, HoldReason
 from shared.ids import ticket_id, tracking_id
+from shared.slots import Slots, slot_of, slots_of
 from tests.builders import TICKET
 from tests.component.sla.office import COMPLAINT, ROUTED, Office
 from tests.fakes.bench import Crashed, CrashingBroker, dies_after
@@ -196,3 +198,38 @@ async def test_no_word_of_a_reporter_or_an_agency_is_kept_or_said() -> None:
 
     assert office.data(topics.BREACHES)
     assert "Kenanga" not in kept + said
+
+
+async def test_replicas_sweep_their_own_slots_and_together_all_of_them() -> None:
+    office, tickets = Office(), [ticket_id("web", str(number)) for number in range(12)]
+    for ticket in tickets:
+        ids = {"ticket_id": ticket, "tracking_id": tracking_id(ticket)}
+        office.hear(accepted("2026-04-06 08:00", **ids), routed(1, "2026-04-07 09:00", **ids))
+    await office.work()
+    office.clock.at = at("2026-04-15 09:00")
+    shares = [slots_of({0}, 3), slots_of({1, 2}, 3)]
+    replicas = [replica(office, share) for share in shares]
+
+    swept = []
+    for one in replicas:
+        before = len(office.heard(topics.BREACHES))
+        await one.sweep()
+        swept.append({heard.key for heard in office.heard(topics.BREACHES)[before:]})
+
+    assert [{slot_of(key or "") in share for key in keys} for share, keys in zip(shares, swept, strict=True)] == [
+        {True},
+        {True},
+    ]
+    assert set().union(*swept) == set(tickets)
+
+
+async def test_who_has_no_slots_asks_for_nothing() -> None:
+    office = await at_work()
+    office.clock.at = at("2026-04-14 09:00")
+    idle = replica(office, frozenset())
+
+    assert (await idle.sweep(), await idle.relay(), office.names(topics.BREACHES)) == (0, 0, [])
+
+
+def replica(office: Office, share: Slots) -> TimeLoop[Any]:
+    return TimeLoop(office.handler, office.store, office.broker, office.clock, duty=lambda: share)

@@ -50,8 +50,8 @@ async def test_a_moved_document_is_saved_said_and_marked() -> None:
 
 async def test_a_document_that_is_due_no_longer_when_it_is_loaded_stays_as_it_is() -> None:
     class LateStore(MemoryStore[Count]):
-        async def due_before(self, at: object, limit: int) -> list[str]:
-            return [TICKET]
+        async def due_before(self, at: object, limit: int, slots: object = None) -> list[Document[Count]]:
+            return [self.documents[TICKET]]
 
     bench = waiting(SECOND, LateStore())
 

@@ -1,0 +1,194 @@
+"""Times all running clocks anew once calendars or policy have changed; decides nothing that the sweep would not."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
+
+import structlog
+
+from services.sla.domain.ticket import Ticket
+from services.sla.handlers import SlaHandler
+from services.sla.store import ClockStore
+from shared.clock import Clock
+from shared.delivery.document import Document
+from shared.delivery.guard import Bug, guarded
+from shared.delivery.ports import Publisher
+from shared.delivery.time_loop import TimeLoop
+from shared.events import BreachCorrected, BreachEscalated, ClockBreached, ClockResumed, DueChanged, Fact
+
+log = structlog.get_logger()
+PAUSE_MAX = timedelta(seconds=5)
+DECIDED_AT_ONCE_MAX = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a recomputation has changed, or would change.
+
+    Args:
+        edition: Of the rules that hold now.
+        tickets: How many were timed anew.
+        running: Clocks of theirs that run.
+        later, earlier: Clocks that are due at another time than was said.
+        resumed: Clocks that stood still and go on.
+        largest_shift_seconds: The largest change of a due time, forward or back.
+        breached, escalated, corrected: What is said about breaches.
+        overtaken: Tickets that somebody changed meanwhile; they are looked at again.
+        failed: Tickets at which a rule failed; they stay as they were.
+    """
+
+    edition: str
+    tickets: int = 0
+    running: int = 0
+    later: int = 0
+    earlier: int = 0
+    resumed: int = 0
+    largest_shift_seconds: float = 0
+    breached: int = 0
+    escalated: int = 0
+    corrected: int = 0
+    overtaken: int = 0
+    failed: int = 0
+
+    def with_ticket(self, after: Ticket, facts: Iterable[Fact]) -> "Report":
+        """Return the report with one more ticket."""
+        said = [fact.data for fact in facts]
+        shifts = [(data.due_at - data.was).total_seconds() for data in said if isinstance(data, DueChanged)]
+        return replace(
+            self,
+            tickets=self.tickets + 1,
+            running=self.running + sum(told.ending is None for told in after.told),
+            later=self.later + sum(shift > 0 for shift in shifts),
+            earlier=self.earlier + sum(shift < 0 for shift in shifts),
+            resumed=self.resumed + sum(isinstance(data, ClockResumed) for data in said),
+            largest_shift_seconds=max([self.largest_shift_seconds, *map(abs, shifts)]),
+            breached=self.breached + sum(isinstance(data, ClockBreached) for data in said),
+            escalated=self.escalated + sum(isinstance(data, BreachEscalated) for data in said),
+            corrected=self.corrected + sum(isinstance(data, BreachCorrected) for data in said),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Throttle:
+    """How long to rest between two batches, so that the work of the day comes first.
+
+    Args:
+        share: Of the time, that may be spent working (over 0, up to 1).
+        late_after: The sweep may be so far behind; beyond, rest as long as it is behind.
+    """
+
+    share: float = 0.7
+    late_after: timedelta = timedelta(seconds=1)
+
+    def pause(self, worked: timedelta, behind: timedelta) -> timedelta:
+        """Return how long to rest after a batch.
+
+        Args:
+            worked: How long the batch took; a loaded machine makes it longer, and so the rest.
+            behind: How long the most overdue clock has been waiting for the sweep.
+        """
+        fair = worked * ((1 - self.share) / self.share)
+        return min(max(fair, behind), PAUSE_MAX) if behind > self.late_after else min(fair, PAUSE_MAX)
+
+
+class Recompute:
+    """The job. It keeps nothing: each ticket says under which edition it was timed, so a killed job is begun again.
+
+    It saves and publishes as the sweep does, guarded by revision, so that sweep, services and even a second job may
+    work at the same time. What ends meanwhile keeps the due time that held.
+
+    Args:
+        batch_max: Tickets in one batch.
+    """
+
+    def __init__(
+        self,
+        handler: SlaHandler,
+        store: ClockStore,
+        publisher: Publisher,
+        clock: Clock,
+        *,
+        throttle: Throttle | None = None,
+        batch_max: int = 250,
+    ) -> None:
+        self.handler = handler
+        self.store = store
+        self.clock = clock
+        self.throttle = throttle or Throttle()
+        self.batch_max = batch_max
+        self.loop = TimeLoop(handler, store, publisher, clock)
+        self.report = Report(handler.rules.edition)
+
+    async def run(self, tell: Callable[[Report], None] = lambda _: None) -> Report:
+        """Time every outdated ticket anew; return what that has changed.
+
+        Args:
+            tell: Called after each batch.
+
+        Raises:
+            TransientError: Begin again; what is done is done.
+        """
+        return await self.each_batch(self.recomputed, tell)
+
+    async def dry_run(self, tell: Callable[[Report], None] = lambda _: None) -> Report:
+        """Return what would change; save and say nothing."""
+        self.report = Report(self.report.edition)
+        return await self.each_batch(self.looked_at, tell)
+
+    async def each_batch(
+        self, work: Callable[[list[Document[Ticket]]], Awaitable[int]], tell: Callable[[Report], None]
+    ) -> Report:
+        """Work through all that is outdated; *work* returns how many of a batch stay so."""
+        left = 0
+        self.report = replace(self.report, failed=0)
+        while True:
+            began_at = self.clock.now()
+            batch = await self.store.outdated(self.report.edition, self.batch_max, skip=left)
+            if not batch:
+                return self.report
+            left += await work(batch)
+            tell(self.report)
+            now = self.clock.now()
+            due = await self.store.due_before(now, 1)
+            behind = now - due[0].due_at if due and due[0].due_at else timedelta()
+            await self.clock.sleep(self.throttle.pause(now - began_at, behind))
+
+    async def looked_at(self, batch: list[Document[Ticket]]) -> int:
+        """Note what would follow; all of it stays outdated."""
+        await self.decided(batch)
+        return len(batch)
+
+    async def recomputed(self, batch: list[Document[Ticket]]) -> int:
+        """Save and say what follows; return how many tickets a rule failed at."""
+        failed_before = self.report.failed
+        documents = await self.decided(batch)
+        won = await self.loop.settle(documents)
+        self.report = replace(self.report, overtaken=self.report.overtaken + len(documents) - len(won))
+        return self.report.failed - failed_before
+
+    async def decided(self, batch: list[Document[Ticket]]) -> list[Document[Ticket]]:
+        """Return the tickets as the rules time them now, in their order."""
+        after: list[Document[Ticket]] = []
+        now = self.clock.now()
+        for number, document in enumerate(batch, 1):
+            decided = guarded(partial(self.retimed, document, now))
+            if isinstance(decided, Bug):
+                log.error("a rule of time failed", ticket_id=document.id, error=decided.error)
+                self.report = replace(self.report, failed=self.report.failed + 1)
+            else:
+                after.append(decided)
+            if number % DECIDED_AT_ONCE_MAX == 0:
+                await self.clock.sleep(timedelta())
+        return after
+
+    def retimed(self, document: Document[Ticket], now: datetime) -> Document[Ticket]:
+        """Return one ticket as the rules time it now, and note what changes."""
+        if document.state is None:
+            raise ValueError("a document without a state has no clocks")
+        decision = self.handler.tick(document.state, now)
+        if decision.state is None:
+            raise ValueError("time takes no ticket away")
+        after = self.loop.follow(document, decision, now)
+        self.report = self.report.with_ticket(decision.state, decision.facts)
+        return after

@@ -1,0 +1,65 @@
+"""What both collections of sla promise to the recomputation."""
+
+import secrets
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from services.sla.domain.ticket import ENDED, Ticket
+from services.sla.store import INDEXES, STATE, ClockStore, SlaStore
+from shared.delivery.document import Document
+from shared.mongo import connect
+from tests.contract.conftest import MEMORY
+from tests.fakes.bench import NOON
+from tests.fakes.clocks import MemoryClockStore
+
+
+@pytest.fixture(params=[MEMORY, pytest.param("mongo", marks=pytest.mark.connected)])
+async def clocks(request: pytest.FixtureRequest) -> AsyncIterator[ClockStore]:
+    if request.param == "memory":
+        yield MemoryClockStore()
+        return
+    namespace = request.getfixturevalue("namespace")
+    client = connect(namespace.mongo)
+    real = SlaStore(client[f"{namespace.prefix}clocks"][secrets.token_hex(4)], STATE, INDEXES)
+    await real.prepare()
+    yield real
+    real.close()
+
+
+def ticket(id: str, edition: str | None, due_in_hours: int | None = None) -> Document[Ticket]:
+    due_at: datetime | None = None if due_in_hours is None else NOON + timedelta(hours=due_in_hours)
+    return Document(id, state=replace(Ticket(id, id, NOON), edition=edition), due_at=due_at)
+
+
+async def ids(clocks: ClockStore, limit: int, skip: int = 0) -> list[str]:
+    return [document.id for document in await clocks.outdated("new", limit, skip)]
+
+
+async def test_what_was_timed_otherwise_comes_edition_by_edition_in_the_order_of_due_times(clocks: ClockStore) -> None:
+    await clocks.save(
+        [
+            ticket("second", "old", 2),
+            ticket("first", "old", 1),
+            ticket("overdue", "old"),
+            ticket("older", "older", 1),
+            ticket("unknown", None, 9),
+            ticket("timed", "new", 1),
+            ticket("ended", ENDED),
+        ]
+    )
+
+    assert await ids(clocks, 10) == ["unknown", "overdue", "first", "second", "older"]
+    assert await ids(clocks, 2) == ["unknown", "overdue"]
+    assert await ids(clocks, 2, skip=2) == ["first", "second"]
+    assert await ids(clocks, 10, skip=4) == ["older"]
+    assert await ids(clocks, 10, skip=5) == []
+
+
+async def test_an_outdated_ticket_comes_whole(clocks: ClockStore) -> None:
+    await clocks.save([ticket("a", "old", 1)])
+
+    assert await clocks.outdated("new", 1) == [ticket("a", "old", 1).saved()]
+    assert await clocks.outdated("old", 1) == []
