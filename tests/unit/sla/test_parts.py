@@ -4,20 +4,16 @@ from typing import Any
 
 import pytest
 
-from shared.events import ClockFact, ClockMet, ClockStarted, ClockStopped, SlaClock, TicketPartReopened, TicketSplit
+from shared.events import ClockFact, ClockMet, ClockStarted, ClockStopped, SlaClock, TicketPartReopened
 from shared.ids import part_id
 from tests.builders import TICKET
-from tests.unit.sla.cases import accepted, answered, closed, fact, held, routed, triaged
+from tests.unit.sla.cases import accepted, answered, closed, fact, held, routed, split, triaged
 from tests.unit.sla.desk import COMPLETE, FEEDBACK, RESOLVE, RESPOND, VERIFY, Desk
 
 pytestmark = pytest.mark.unit
 
 PART: dict[str, Any] = {"ticket_id": part_id(TICKET, 1), "parent": TICKET, "part": 1}
 ACCEPTED, DIVIDED = "2026-04-06 08:00", "2026-04-07 10:00"
-
-
-def split(version: int) -> TicketSplit:
-    return fact(TicketSplit, version, DIVIDED, parts=(), reason="Dua masalah.")
 
 
 def ends(said: list[ClockFact]) -> dict[SlaClock, str]:
@@ -43,13 +39,13 @@ def test_dividing_a_ticket_ends_its_own_clocks(before: list[Any], ended: dict[Sl
     desk = Desk()
     desk.hear(accepted(ACCEPTED), *before)
 
-    assert ends(desk.hear(split(len(before) + 1))) == ended
+    assert ends(desk.hear(split(len(before) + 1, DIVIDED))) == ended
     assert desk.wait_until("2026-09-01 08:00") == []
 
 
 def test_nothing_runs_again_when_a_part_is_opened_again_or_the_whole_closes() -> None:
     desk = Desk()
-    desk.hear(accepted(ACCEPTED), triaged(1, ACCEPTED), split(2))
+    desk.hear(accepted(ACCEPTED), triaged(1, ACCEPTED), split(2, DIVIDED))
 
     again = fact(TicketPartReopened, 4, DIVIDED, reopened=PART["ticket_id"])
 
