@@ -80,7 +80,7 @@ def verdict_on(
 ) -> Verdict:
     """Return what the ladder comes to for a complaint and what its words speak for."""
     category, district = policy.category_of(complaint.category), policy.district_of(complaint.location)
-    several = parts(policy, report_of(complaint), evidence)
+    several = parts(policy, complaint, evidence)
     return decide_agency(policy, Case(evidence, complaint.target_agency, category, district, opinion, several))
 
 

@@ -7,14 +7,15 @@ from itertools import combinations
 from services.routing.domain.evidence import Evidence, Point, points_of
 from services.routing.domain.rules import RoutingPolicy
 from services.routing.domain.words import split
-from shared.events import PARTS_MAX, ProposedPart, Report
+from shared.events import PARTS_MAX, ComplaintAccepted, ProposedPart, Report
 
 SENTENCE_END = re.compile(r"[.!?;\n]+")
 
+Told = Report | ComplaintAccepted  # of which title, body and place are read
 Matter = tuple[str, tuple[Point, ...]]
 
 
-def parts(policy: RoutingPolicy, report: Report, evidence: Evidence) -> tuple[ProposedPart, ...]:
+def parts(policy: RoutingPolicy, report: Told, evidence: Evidence) -> tuple[ProposedPart, ...]:
     """Return the agencies among which a report may be divided, with what speaks for each; none for one matter.
 
     They are several where two sentences speak strongly for two agencies, each by itself, or where agencies have too
@@ -29,12 +30,14 @@ def parts(policy: RoutingPolicy, report: Report, evidence: Evidence) -> tuple[Pr
     )
 
 
-def by_sentence(policy: RoutingPolicy, report: Report, evidence: Evidence) -> list[Matter]:
+def by_sentence(policy: RoutingPolicy, report: Told, evidence: Evidence) -> list[Matter]:
     """Return the matters of a report whose sentences, each by itself, speak strongly for different agencies."""
-    # What holds for a sentence alone may not hold once all is read: a later word can take it back.
-    hold = {point.rule for point in evidence.points}
     # Twice what an agency needs: people mention others in passing, and one word must not hold a clear report up.
     enough = 2 * policy.threshold
+    if sum(score >= enough for _, score in evidence.ranking) < 2:
+        return []
+    # What holds for a sentence alone may not hold once all is read: a later word can take it back.
+    hold = {point.rule for point in evidence.points}
     strong: dict[str, tuple[Point, ...]] = {}
     for sentence in sentences(report):
         said = Evidence(tuple(p for p in points_of(policy, (sentence,), report.location) if p.rule in hold))
@@ -59,7 +62,7 @@ def apart(found: list[Matter]) -> list[Matter]:
     return found
 
 
-def sentences(report: Report) -> Iterator[str]:
+def sentences(report: Told) -> Iterator[str]:
     """Yield the title and each sentence of the body."""
     yield report.title
     yield from SENTENCE_END.split(report.body)
