@@ -21,6 +21,7 @@ from shared.events import (
     TicketHeld,
     TicketReclassified,
     TicketRouted,
+    TicketSplit,
 )
 
 EMERGENCY_FLAG = "possible_emergency"
@@ -164,6 +165,8 @@ def learned(state: Correspondence, data: EventData) -> Correspondence:
                 state, agency=data.agency, priority=data.priority.value, classification=data.classification.value,
                 version=data.version,
             )  # fmt: skip
+        case TicketSplit() if data.version > state.version:
+            return replace(state, agency=None, version=data.version)
         case TicketReclassified() if data.version > state.version:
             return replace(state, classification=data.classification.value, version=data.version)
         case TicketHeld():

@@ -122,6 +122,14 @@ def test_a_report_that_is_taken_back_is_told_once_to_the_reporter_and_to_each_ag
     ]  # fmt: skip
 
 
+def test_the_agency_that_had_the_whole_before_hears_no_more_of_it() -> None:
+    state = Correspondence(TICKET)
+    for data in (said(TicketRouted, version=1), said(TicketSplit, version=2), said(TicketWithdrawn, agency=None)):
+        state = decide(state, TICKET, event(data), POLICY.rules, NOON).state or state
+
+    assert [each.notice for each in state.deliveries if each.role == "liaison"] == ["agency_new_ticket"]
+
+
 def test_an_older_fact_of_a_part_does_not_bring_its_agency_back() -> None:
     state = Correspondence(TICKET)
     for data in (said(TicketRouted, **ONE | {"version": 3}, agency="dlh"), LAMP):
