@@ -16,6 +16,11 @@ def ticket_id(channel: str, source_id: str) -> str:
     return str(uuid5(NAMESPACE, f"{channel}|{source_id}"))
 
 
+def part_id(ticket: str, number: int) -> str:
+    """Return the id of the part with that number, from 1, into which a ticket is divided."""
+    return str(uuid5(UUID(ticket), f"part|{number}"))
+
+
 def event_id(cause_id: str, event_type: str, index: int) -> str:
     """Return the id of the *index*-th event of that type which the cause brought about."""
     return named(cause_id, f"{event_type}|{index}")

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TextIO
 
 from shared.delivery.ports import Record
-from shared.events import ComplaintAccepted, DecidedBy, Event, TicketDeclined, TicketRouted
+from shared.events import ComplaintAccepted, DecidedBy, Event, TicketDeclined, TicketRouted, TicketSplit
 from tindak.history import history
 from tindak.past import tickets_on
 
@@ -74,6 +74,8 @@ def correction(told: Sequence[Event]) -> Correction | None:
                 found = Correction(ended.accepted, routed.agency, RETURN, routed.at) if routed.hop > 1 else None
             case TicketDeclined() as declined if found is not None and found.agency == declined.agency:
                 found = None
+            case TicketSplit():
+                return None  # its text tells of several matters and stands for no single agency
             case _:
                 continue
     return found

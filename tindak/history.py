@@ -20,6 +20,7 @@ class History:
         stays: Who has had it and for how long, in order; the last one has no end while that agency has it.
         follows: Ticket id of the one that it is followed together with; None if of none.
         members: How many follow it.
+        parts: Those into which it is divided.
         due: When each running clock is due; a paused one is absent.
         breaches: Clocks that are overdue now.
         events: All of them, in the order in which they happened.
@@ -32,6 +33,7 @@ class History:
     stays: tuple[e.Stay, ...] = ()
     follows: str | None = None
     members: int = 0
+    parts: tuple[e.Part, ...] = ()
     due: dict[SlaClock, datetime] = field(default_factory=dict)
     breaches: frozenset[SlaClock] = frozenset()
     events: tuple[e.Event, ...] = ()
@@ -57,7 +59,7 @@ def after(so_far: History, data: e.EventData) -> History:
             agency = holder(so_far.agency, data)
             stays = moved_on(so_far.stays, data)
             moved = replace(so_far, state=data.state, version=data.version, agency=agency, stays=stays)
-            return in_cluster(moved, data)
+            return linked(moved, data)
         case e.ClockBreached():
             return replace(so_far, breaches=so_far.breaches | {data.clock})
         case e.BreachCleared() | e.BreachCorrected():
@@ -71,8 +73,8 @@ def after(so_far: History, data: e.EventData) -> History:
     return so_far
 
 
-def in_cluster(so_far: History, data: e.TicketFact) -> History:
-    """Return the history with whom the ticket follows and how many follow it after a fact of routing."""
+def linked(so_far: History, data: e.TicketFact) -> History:
+    """Return the history with the ticket's parts, whom it follows and how many follow it after a fact of routing."""
     match data:
         case e.ClusterJoined():
             return replace(so_far, follows=data.cluster)
@@ -80,6 +82,8 @@ def in_cluster(so_far: History, data: e.TicketFact) -> History:
             return replace(so_far, follows=data.into)
         case e.ClusterLeft() | e.TicketUnmerged():
             return replace(so_far, follows=None)
+        case e.TicketSplit():
+            return replace(so_far, parts=data.parts)
         case e.ClusterCounted():
             return replace(so_far, members=data.members)
     return so_far
@@ -90,7 +94,7 @@ def holder(before: str | None, data: e.TicketFact) -> str | None:
     match data:
         case e.TicketRouted():
             return data.agency
-        case e.TriageRequested() | e.TicketDeclined():
+        case e.TriageRequested() | e.TicketDeclined() | e.TicketSplit():
             return None
     return before
 
@@ -103,7 +107,7 @@ def moved_on(stays: tuple[e.Stay, ...], data: e.TicketFact) -> tuple[e.Stay, ...
             return (*ended(stays, data), e.Stay(agency=data.agency, since=data.at))
         case e.TicketDeclined() if last is not None and last.until is None:
             return (*stays[:-1], last.model_copy(update={"declined_because": data.reason}))
-        case e.TriageRequested() | e.TicketClosed() | e.TicketArchived() | e.TicketWithdrawn():
+        case e.TriageRequested() | e.TicketSplit() | e.TicketClosed() | e.TicketArchived() | e.TicketWithdrawn():
             return ended(stays, data)
     return stays
 

@@ -1,6 +1,6 @@
 """``tindak officer``: what a triage officer decides about a ticket."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -33,15 +33,17 @@ Why = Annotated[str, typer.Option(help="Why.")]
 @app.command()
 def assign(
     ticket: TicketArgument,
-    agency: Annotated[str, typer.Option(help="Code of the agency that is responsible.")],
+    agency: Annotated[list[str], typer.Option(help="Code of the agency that is responsible; several divide it.")],
     reason: Why,
     officer: Officer = "triage",
     wait: Wait = False,
     timeout_seconds: TimeoutSeconds = TIMEOUT_SECONDS,
     as_json: AsJson = False,
 ) -> None:
-    """Decide the agency."""
-    fields = {"agency": known_agency(agency), "reason": reason}
+    """Decide the agency, or divide the ticket among several."""
+    codes = [known_agency(code) for code in agency]
+    chosen: dict[str, Any] = {"agency": codes[0]} if len(codes) == 1 else {"agencies": codes}
+    fields = chosen | {"reason": reason}
     as_officer(officer, Asked(AssignTicket, ticket, fields, {}), Reply(wait, timeout_seconds, as_json))
 
 

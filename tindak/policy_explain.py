@@ -103,6 +103,7 @@ def lines(found: Explained) -> Iterator[str]:
             yield f"The reporter is told: {routed.reason_en}"
     else:
         yield f"An officer decides: {routed.reason}."
+        yield from (f"  part     {one.agency:<14}  {'; '.join(one.words)}" for one in routed.parts)
         yield from (f"  offered  {one.agency:<14}  {one.why}" for one in routed.suggestions)
     yield f"Priority {routed.priority.value}; {routed.classification.value}; {'; '.join(particulars(report))}."
     yield from map(step_line, routed.explanation)

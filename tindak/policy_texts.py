@@ -24,6 +24,7 @@ SAMPLES: Mapping[str, object] = {
     "name": "Siti",
     "note": "Teknisi berangkat pagi ini.",
     "overdue": "7 jam 30 menit",
+    "parts": [{"number": 1, "agency_name": "Dinas Perhubungan"}],
     "percent": 80,
     "place": "Ciputat",
     "priority": "high",

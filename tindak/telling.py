@@ -47,7 +47,8 @@ def of_ticket(data: e.EventData) -> str | None:
             return "the reporter replied" + noted(data.text)
         case e.TicketClosed():
             rated = f", rated {data.rating} of 5" if data.rating else ""
-            return f"closed by the {data.by.value}{rated}" + noted(data.comment)
+            why = f" ({data.reason})" if data.reason else ""
+            return f"closed by the {data.by.value}{rated}{why}" + noted(data.comment)
     return of_rarer(data)
 
 
@@ -76,6 +77,11 @@ def of_rarer(data: e.EventData) -> str | None:
         case e.AnswerOffered():
             when = "answered" if data.final else "answered for now"
             return f"{data.agency} {when} ticket {data.cluster}, which stands for this one, too" + noted(data.answer)
+        case e.TicketSplit():
+            named = ", ".join(f"/{part.number} {part.agency}" for part in data.parts)
+            return f"divided among {named}" + noted(data.reason)
+        case e.TicketPartReopened():
+            return f"goes on: its part {data.reopened} was opened again"
         case e.TicketUnassigned():
             return f"no longer with {data.agency}" + noted(data.reason)
         case e.UpdateRefused():

@@ -1,5 +1,6 @@
 """``tindak track``: where a report is, who has it, until when, and what happened; reads the topics from the start."""
 
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -11,7 +12,9 @@ from tindak.console import local, read_settings, say_json, wait_for
 from tindak.history import History, history
 from tindak.records import event_of
 from tindak.telling import noted, sentence, span
-from tindak.tickets import Ticket, find_ticket
+from tindak.tickets import Ticket, find_ticket, part_of
+
+Parts = Sequence[tuple[Ticket, History]]
 
 TOLD_ON = (topics.ACCEPTED, topics.TICKETS, topics.SLA, topics.WARNINGS, topics.BREACHES, topics.DELIVERIES)
 
@@ -21,19 +24,26 @@ def track(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """Show where a report is, who has it, until when, and what happened."""
-    found, told = wait_for(_track(ticket))
+    found, told, parts = wait_for(_track(ticket))
     if as_json:
-        say_json(summary(found, told))
+        say_json(summary(found, told) | {"parts": [summary(part, of_part) for part, of_part in parts]})
     else:
-        typer.echo("\n".join(lines(found, told)))
+        typer.echo("\n".join(lines(found, told, parts)))
 
 
-async def _track(typed: str) -> tuple[Ticket, History]:
+async def _track(typed: str) -> tuple[Ticket, History, Parts]:
     async with Client(read_settings().kafka) as client:
         ticket = await find_ticket(client, typed)
         records = await client.read(TOLD_ON)
-    events = (event_of(record) for record in records)
-    return ticket, history(event for event in events if event is not None and concerns(event, ticket))
+    events = [event for record in records if (event := event_of(record)) is not None]
+    told = told_of(ticket, events)
+    parts = [part_of(ticket, part.number) for part in told.parts]
+    return ticket, told, [(part, told_of(part, events)) for part in parts]
+
+
+def told_of(ticket: Ticket, events: Iterable[Event]) -> History:
+    """Return what *events* tell of *ticket*."""
+    return history(event for event in events if concerns(event, ticket))
 
 
 def concerns(event: Event, ticket: Ticket) -> bool:
@@ -41,7 +51,7 @@ def concerns(event: Event, ticket: Ticket) -> bool:
     return getattr(event.data, "ticket_id", None) == ticket.id
 
 
-def lines(ticket: Ticket, told: History) -> list[str]:
+def lines(ticket: Ticket, told: History, parts: Parts = ()) -> list[str]:
     """Return the whole story for people."""
     head = [f"{ticket.tracking_id}  {told.accepted.title if told.accepted else ''}".rstrip()]
     head.append(f"  ticket    {ticket.id}, from {ticket.channel}")
@@ -51,6 +61,10 @@ def lines(ticket: Ticket, told: History) -> list[str]:
         head.append(f"  follows   {told.follows}, which tells of the same matter")
     if told.members:
         head.append(f"  leads     {told.members} reports of the same matter")
+    head += [
+        f"  part      {part.tracking_id}  {of_part.state or 'not opened yet'}, with {of_part.agency or 'nobody'}"
+        for part, of_part in parts
+    ]
     for clock, due_at in sorted(told.due.items(), key=lambda item: item[1]):
         late = "  OVERDUE" if clock in told.breaches else ""
         head.append(f"  {clock.value:<9} due {local(due_at)}{late}")

@@ -10,7 +10,7 @@ from services.notify.domain.deliveries import Outcome
 from services.notify.domain.notices import Rules
 from shared import topics
 from shared.delivery.ports import Record
-from shared.events import Arrival, Decision, Event, Fact, UnreadableEvent
+from shared.events import Arrival, ClockFact, Decision, Event, Fact, TicketFact, UnreadableEvent
 
 
 class NotifyHandler:
@@ -31,7 +31,9 @@ class NotifyHandler:
         self.rules = rules
 
     def key_of(self, event: Event) -> str:
-        """Return the ticket id."""
+        """Return the ticket id; for a part that of the whole, whose reporter has given one contact for all."""
+        if isinstance(event.data, TicketFact | ClockFact) and event.data.parent is not None:
+            return event.data.parent
         ticket: str = getattr(event.data, "ticket_id")  # noqa: B009  # every type on notify's topics has one
         return ticket
 

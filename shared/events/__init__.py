@@ -73,10 +73,22 @@ from shared.events.sla import (
     DueChanged,
     FeedbackWindowExpired,
 )
+from shared.events.splits import (
+    Part,
+    PartEnded,
+    PartLink,
+    PartOpened,
+    PartReopened,
+    TicketPartReopened,
+    TicketSplit,
+    WholeWithdrawn,
+)
 from shared.events.tickets import (
+    PARTS_MAX,
     ClosedBy,
     DecidedBy,
     Priority,
+    ProposedPart,
     Report,
     ReporterReplied,
     Stay,
@@ -103,6 +115,7 @@ from shared.events.tickets import (
 )
 
 __all__ = [
+    "PARTS_MAX",
     "AcknowledgeTicket",
     "Actor",
     "AnswerOffered",
@@ -163,8 +176,14 @@ __all__ = [
     "NotificationSent",
     "NotificationSuppressed",
     "Origin",
+    "Part",
+    "PartEnded",
+    "PartLink",
+    "PartOpened",
+    "PartReopened",
     "Priority",
     "ProgressTicket",
+    "ProposedPart",
     "Reason",
     "ReclassifyTicket",
     "ReplyToTicket",
@@ -187,11 +206,13 @@ __all__ = [
     "TicketHeld",
     "TicketLinked",
     "TicketMerged",
+    "TicketPartReopened",
     "TicketProgressed",
     "TicketReclassified",
     "TicketReopened",
     "TicketResumed",
     "TicketRouted",
+    "TicketSplit",
     "TicketUnassigned",
     "TicketUnlinked",
     "TicketUnmerged",
@@ -200,5 +221,6 @@ __all__ = [
     "UnmergeTicket",
     "UnreadableEvent",
     "UpdateRefused",
+    "WholeWithdrawn",
     "WithdrawTicket",
 ]

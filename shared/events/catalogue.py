@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from shared import topics
-from shared.events import clusters, commands, complaints, links, notifications, sla, tickets
+from shared.events import clusters, commands, complaints, links, notifications, sla, splits, tickets
 from shared.events.base import EventData
 
 AGENCY_TOPICS = topics.agency_topic("<agency>")
@@ -54,13 +54,14 @@ CATALOGUE: tuple[Entry, ...] = (
     *entries("officers", topics.UPDATES, data=FROM_OFFICERS),
     *entries("routing", topics.TICKETS, AGENCY_TOPICS, topics.TRIAGE, data=TO_WHOEVER_HAS_IT),
     *entries("routing", topics.TICKETS, AGENCY_TOPICS, data=TO_AGENCIES),
-    *entries("routing", topics.TICKETS, data=(tickets.TicketDeclined,)),
-    *entries("routing", topics.TICKETS, topics.TRIAGE, data=(tickets.TriageRequested,)),
+    *entries("routing", topics.TICKETS, data=(tickets.TicketDeclined, splits.TicketPartReopened)),
+    *entries("routing", topics.TICKETS, topics.TRIAGE, data=(tickets.TriageRequested, splits.TicketSplit)),
     *entries("routing", AGENCY_TOPICS, data=(tickets.TicketUnassigned,)),
     *entries(
         "routing", topics.LINKS,
         data=(
             links.TicketLinked, links.TicketUnlinked, links.LinkRefused, links.AnswerPassedOn, links.LeaderChanged,
+            splits.PartOpened, splits.PartEnded, splits.PartReopened, splits.WholeWithdrawn,
         ),
     ),
     *entries(

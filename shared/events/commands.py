@@ -112,10 +112,11 @@ class WithdrawTicket(Command):
 
 
 class AssignTicket(Command):
-    """An officer decides the agency."""
+    """An officer decides the agency, or divides the ticket among 2 to 5 ``agencies``; one of the two is given."""
 
     TYPE: ClassVar[str] = "tindak.ticket.assign.v1"
-    agency: Code
+    agency: Code | None = None
+    agencies: Annotated[tuple[Code, ...], Field(max_length=100)] = ()
     reason: Said
 
 

@@ -6,12 +6,17 @@ from shared.events.base import Classification, EventData, Instant, SlaClock
 
 
 class ClockFact(EventData):
-    """Something that happened to one clock of a ticket; ``round`` counts its starts from 1."""
+    """Something that happened to one clock of a ticket; ``round`` counts its starts from 1.
+
+    ``parent`` and ``part`` stand where the ticket is a part of another one.
+    """
 
     ticket_id: str
     tracking_id: str
     clock: SlaClock
     round: int = 1
+    parent: str | None = None
+    part: int | None = None
 
 
 class ClockStarted(ClockFact):

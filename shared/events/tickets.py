@@ -8,6 +8,8 @@ from shared.events.base import Attachment, Classification, EventData, Instant, M
 from shared.events.commands import HoldReason
 from shared.events.complaints import Location
 
+PARTS_MAX = 5  # among so many agencies a report may be divided
+
 
 class Priority(StrEnum):
     """How soon the agency should look."""
@@ -53,6 +55,14 @@ class Suggestion(Model):
     why: str
 
 
+class ProposedPart(Model):
+    """An agency that one of several matters in a report may belong to; the words and rules that speak for it."""
+
+    agency: str
+    words: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
+
+
 class Stay(Model):
     """How long an agency has had a ticket; ``until`` is absent while it has it."""
 
@@ -82,7 +92,8 @@ class TicketFact(EventData):
     """Something that happened to a ticket; ``version`` counts its facts from 1.
 
     ``state`` is where the fact leads: ``in_triage``, ``routed``, ``acknowledged``, ``in_progress``, ``reopened``,
-    ``held``, ``answered``, ``closed``, ``archived`` or ``withdrawn``.
+    ``held``, ``answered``, ``closed``, ``archived``, ``withdrawn`` or ``split``. A ticket that is a part of another one
+    names that as its ``parent``, and its own number among the parts, from 1, as ``part``.
     """
 
     ticket_id: str
@@ -90,6 +101,8 @@ class TicketFact(EventData):
     state: str
     version: int
     at: Instant
+    parent: str | None = None
+    part: int | None = None
 
 
 class TicketRouted(TicketFact):
@@ -117,7 +130,10 @@ class TicketRouted(TicketFact):
 
 
 class TriageRequested(TicketFact):
-    """Nobody is responsible yet; an officer must decide; ``stays`` are the last 20 of those who had it."""
+    """Nobody is responsible yet; an officer must decide; ``stays`` are the last 20 of those who had it.
+
+    ``parts`` are the agencies among which a report of several matters may be divided; empty for one matter.
+    """
 
     TYPE: ClassVar[str] = "tindak.ticket.triage_requested.v1"
     reason: str
@@ -125,6 +141,7 @@ class TriageRequested(TicketFact):
     classification: Classification
     category: str | None = None
     suggestions: tuple[Suggestion, ...] = ()
+    parts: tuple[ProposedPart, ...] = ()
     explanation: tuple[Step, ...] = ()
     stays: tuple[Stay, ...] = ()
     cluster: str | None = None
@@ -197,11 +214,12 @@ class ReporterReplied(TicketFact):
 
 
 class TicketClosed(TicketFact):
-    """The matter is ended."""
+    """The matter is ended; ``reason`` is ``all_parts_closed`` where that is why."""
 
     TYPE: ClassVar[str] = "tindak.ticket.closed.v1"
     agency: str | None = None
     by: ClosedBy
+    reason: str | None = None
     rating: int | None = None
     comment: str | None = None
 
@@ -235,10 +253,11 @@ class TicketArchived(TicketFact):
 
 
 class TicketWithdrawn(TicketFact):
-    """The reporter took it back."""
+    """The reporter took it back; ``reason`` is ``whole_withdrawn`` where he took back that of which it is a part."""
 
     TYPE: ClassVar[str] = "tindak.ticket.withdrawn.v1"
     agency: str | None = None
+    reason: str | None = None
 
 
 class TicketMerged(TicketFact):

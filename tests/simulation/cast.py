@@ -41,12 +41,13 @@ from shared.events import (
     TicketReopened,
     TicketResumed,
     TicketRouted,
+    TicketSplit,
     TriageRequested,
     UnmergeTicket,
     WithdrawTicket,
 )
 from shared.events.envelope import HEADERS, Event, encode
-from shared.ids import ticket_id
+from shared.ids import part_id, ticket_id
 from tests.fakes.bench import NOON
 from tests.simulation.ports import SimBroker
 
@@ -151,9 +152,9 @@ class Cast:
             self.send(f"/agencies/{record.topic.removeprefix(AGENCY_TOPICS)}", event["id"], commands)
         elif record.topic == topics.TRIAGE:
             self.send("/officers/3", event["id"], self.at_triage(event["type"], event["data"], mood))
-        elif ticket in self.channel_of:
+        elif (whole := event["data"].get("parent") or ticket) in self.channel_of:
             commands = self.at_home(event["type"], event["data"], mood)
-            self.send(f"/channels/{self.channel_of[ticket]}", event["id"], commands)
+            self.send(f"/channels/{self.channel_of[whole]}", event["id"], commands)
 
     def at_agency(self, kind: str, data: dict[str, Any], mood: random.Random) -> list[Command]:
         """Return what an agency asks for, one after the other."""
@@ -187,6 +188,12 @@ class Cast:
             case _:
                 return []
 
+    def divides(self, ticket: str, mood: random.Random) -> AssignTicket:
+        """Return the command to divide a ticket; who withdraws or answers first decides about its parts."""
+        agencies = tuple(mood.sample(("dishub", "dlh", "satpol_pp", "dsdabmbk"), mood.choice((2, 2, 3))))
+        self.raced |= {ticket, *(part_id(ticket, number) for number in range(1, len(agencies) + 1))}
+        return AssignTicket(ticket_id=ticket, agencies=agencies, reason="Beberapa masalah.")
+
     def at_triage(self, kind: str, data: dict[str, Any], mood: random.Random) -> list[Command]:
         """Return what an officer decides, if anything."""
         if kind == ClusterJoined.TYPE and mood.random() < 0.3:
@@ -197,6 +204,8 @@ class Cast:
             return [MergeTicket(ticket_id=data["ticket_id"], into=into)]
         if kind != TriageRequested.TYPE or mood.random() < 0.15:
             return []
+        if mood.random() < 0.35:
+            return [self.divides(data["ticket_id"], mood)]
         agency = mood.choice(("dishub", "dlh", "satpol_pp"))
         return [AssignTicket(ticket_id=data["ticket_id"], agency=agency, reason="Sesuai tugas pokok.")]
 
@@ -208,6 +217,8 @@ class Cast:
             return [
                 WithdrawTicket(ticket_id=ticket) if feels < 0.05 else ReplyToTicket(ticket_id=ticket, text="Cepat.")
             ]
+        if kind == TicketSplit.TYPE and feels < 0.2:
+            return [WithdrawTicket(ticket_id=ticket)]
         if kind == TicketHeld.TYPE and data["reason"] == HoldReason.NEEDS_REPORTER:
             self.raced.add(ticket)
             return [ReplyToTicket(ticket_id=ticket, text="RT 03.")] if feels < 0.5 else []

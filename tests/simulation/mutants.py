@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from services.routing.domain import decide
+from services.routing.domain.state import State
 from services.routing.domain.turn import Turn
 from shared.delivery.document import Answer, Document, Partition
 from shared.delivery.outgoing import each_once
@@ -14,7 +16,7 @@ from shared.delivery.ports import Batch, TransientError
 from shared.delivery.reading import read
 from shared.delivery.runner import BatchRunner
 from shared.delivery.time_loop import TimeLoop
-from shared.events import Fact, Link, LinkRefused, TicketUnlinked
+from shared.events import Decision, Fact, Link, LinkRefused, PartLink, PartOpened, TicketUnlinked
 from shared.topics import LINKS
 from tests.simulation.ports import SimStore
 from tests.simulation.scheduler import give_way
@@ -134,6 +136,22 @@ def joins_whoever_leads_or_not(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Turn, "link", unheard)
 
 
+def ends_without_a_word_to_the_whole(patch: pytest.MonkeyPatch) -> None:
+    def silent(before: State | None, decision: Decision[State]) -> Decision[State]:
+        return decision
+
+    patch.setattr(decide, "tell_whole", silent)
+
+
+def opens_no_part(patch: pytest.MonkeyPatch) -> None:
+    original = Turn.link
+
+    def link(self: Turn, *links: Link | PartLink) -> Turn:
+        return original(self, *(each for each in links if not isinstance(each, PartOpened)))
+
+    patch.setattr(Turn, "link", link)
+
+
 MUTANTS: tuple[Mutant, ...] = (
     commit_before_publish,
     publish_before_save,
@@ -145,6 +163,8 @@ MUTANTS: tuple[Mutant, ...] = (
     unknown_outcome_taken_for_success,
     leaves_a_cluster_without_a_word,
     joins_whoever_leads_or_not,
+    ends_without_a_word_to_the_whole,
+    opens_no_part,
 )
 
 

@@ -7,6 +7,7 @@ from typing import Literal
 
 from services.notify.domain.deliveries import Delivery
 from shared.events import (
+    ClockFact,
     ClockResumed,
     ClockStarted,
     ComplaintAccepted,
@@ -16,9 +17,11 @@ from shared.events import (
     EventData,
     Location,
     SlaClock,
+    TicketFact,
     TicketHeld,
     TicketReclassified,
     TicketRouted,
+    TicketSplit,
 )
 
 EMERGENCY_FLAG = "possible_emergency"
@@ -71,12 +74,26 @@ class RunningClock:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """What is known of one part of a divided ticket; each field as in `Correspondence`."""
+
+    number: int
+    agency: str | None = None
+    priority: str | None = None
+    classification: str | None = None
+    question: str | None = None
+    version: int = 0
+    clocks: Mapping[SlaClock, RunningClock] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Correspondence:
-    """One ticket's state.
+    """One ticket's state, and that of its parts: whoever reported it is told of all of them, and has one contact.
 
     Args:
         version: Of the last ticket event that changed agency, priority or classification.
         question: What the agency last asked the reporter.
+        parts: By ticket id.
     """
 
     ticket_id: str
@@ -90,6 +107,7 @@ class Correspondence:
     version: int = 0
     clocks: Mapping[SlaClock, RunningClock] = field(default_factory=dict)
     deliveries: tuple[Delivery, ...] = ()
+    parts: Mapping[str, Part] = field(default_factory=dict)
     kind: Literal["correspondence"] = "correspondence"
 
     @property
@@ -98,10 +116,43 @@ class Correspondence:
         by_intake = self.complaint is not None and self.complaint.emergency
         return self.priority == "emergency" or (self.priority is None and by_intake)
 
+    def seen_from(self, part: str | None) -> "Correspondence":
+        """Return the state as one of its parts has it; the whole as it is for None."""
+        known = self.parts.get(part) if part else None
+        if known is None:
+            return self
+        return replace(
+            self, agency=known.agency, priority=known.priority, classification=known.classification,
+            question=known.question, version=known.version, clocks=known.clocks,
+        )  # fmt: skip
+
+
+def part_of(data: EventData) -> tuple[str, int] | None:
+    """Return ticket id and number of the part that *data* is about; None if it is about no part."""
+    match data:
+        case TicketFact(ticket_id=part, part=int(number)) | ClockFact(ticket_id=part, part=int(number)):
+            return part, number
+        case _:
+            return None
+
 
 def learn(state: Correspondence, data: EventData) -> Correspondence:
     """Return what is known once *data* is; equal to *state* if it says nothing new to notify."""
     state = replace(state, tracking_id=getattr(data, "tracking_id", None) or state.tracking_id)
+    about = part_of(data)
+    if about is None:
+        return learned(state, data)
+    part, number = about
+    before = replace(state, parts={part: Part(number), **state.parts})
+    after = learned(before.seen_from(part), data)
+    known = Part(
+        number, after.agency, after.priority, after.classification, after.question, after.version, after.clocks
+    )
+    return replace(state, parts={**state.parts, part: known})
+
+
+def learned(state: Correspondence, data: EventData) -> Correspondence:
+    """Return what is known of the ticket, or the part, that *data* is about."""
     match data:
         case ContactSealed():
             return replace(state, contact=Sealed(data.sealed, data.key_id, data.locale.value))
@@ -114,6 +165,8 @@ def learn(state: Correspondence, data: EventData) -> Correspondence:
                 state, agency=data.agency, priority=data.priority.value, classification=data.classification.value,
                 version=data.version,
             )  # fmt: skip
+        case TicketSplit() if data.version > state.version:
+            return replace(state, agency=None, version=data.version)
         case TicketReclassified() if data.version > state.version:
             return replace(state, classification=data.classification.value, version=data.version)
         case TicketHeld():

@@ -99,6 +99,7 @@ class Delivery:
         planned_at: When it was decided that it is sent.
         awaited: The due time that it waits for.
         told: What it tells of the event, by name; empty once it is settled.
+        part: Ticket id of the part that it tells of; None for the whole.
     """
 
     id: str
@@ -112,6 +113,7 @@ class Delivery:
     situation: Situation
     awaited: Awaited | None = None
     told: Mapping[str, Any] = field(default_factory=dict)
+    part: str | None = None
 
     @property
     def is_settled(self) -> bool:

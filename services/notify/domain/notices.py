@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 from uuid import UUID, uuid5
 
-from services.notify.domain.correspondence import Correspondence
+from services.notify.domain.correspondence import Correspondence, part_of
 from services.notify.domain.deliveries import Awaited, Delivery, Waiting
 from services.notify.domain.timing import QuietHours, Retries
 from shared.events import Event, EventData, SlaClock
@@ -17,8 +17,8 @@ OF_AGENCY = frozenset({LIAISON, AGENCY_HEAD})
 TOLD = frozenset(
     {
         "agency_name", "answer", "by", "classification", "clock", "due_at", "level", "note", "overdue_seconds",
-        "percent", "priority", "question", "rating", "reason", "reason_en", "reason_id", "remaining_seconds", "text",
-        "why",
+        "parts", "percent", "priority", "question", "rating", "reason", "reason_en", "reason_id", "remaining_seconds",
+        "text", "why",
     }
 )  # fmt: skip
 
@@ -85,7 +85,8 @@ def value_of(data: EventData, field: str) -> object:
 
 def plan(state: Correspondence, event: Event, rules: Rules, now: datetime) -> Iterator[Delivery]:
     """Yield a waiting delivery for each recipient of each notice that *event* brings about."""
-    agency = getattr(event.data, "agency", None) or state.agency
+    part, _ = part_of(event.data) or (None, 0)
+    agency = getattr(event.data, "agency", None) or state.seen_from(part).agency
     for notice in rules.notices:
         for role in notice.to if notice.concerns(event.data) else ():
             if role not in OF_AGENCY or agency is not None:
@@ -100,6 +101,7 @@ def plan(state: Correspondence, event: Event, rules: Rules, now: datetime) -> It
                     planned_at=now,
                     situation=Waiting(now + rules.wait_for),
                     awaited=awaited(notice, event),
+                    part=part,
                     told=event.data.model_dump(mode="json", include=set(TOLD), exclude_none=True),
                 )
 

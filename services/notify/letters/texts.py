@@ -12,7 +12,8 @@ from shared.policy import did_you_mean
 NAMES = frozenset(
     {
         "agency_name", "answer", "by", "city", "classification", "clock", "due_at", "level", "missing", "name", "note",
-        "overdue", "percent", "place", "priority", "question", "rating", "reason", "remaining", "title", "tracking_id",
+        "overdue", "parts", "percent", "place", "priority", "question", "rating", "reason", "remaining", "title",
+        "tracking_id",
     }
 )  # fmt: skip
 SUBJECT_CHARACTERS_MAX = 200

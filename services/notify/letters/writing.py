@@ -119,9 +119,11 @@ class Letters:
     def values(self, state: Correspondence, delivery: Delivery, language: str) -> dict[str, object]:
         """Return what a template is given; what is not known is None."""
         told, complaint = delivery.told, state.complaint
+        part = state.parts.get(delivery.part) if delivery.part else None
+        state = state.seen_from(delivery.part)
         due_at = self.due_at(state, delivery)
         agency = told.get("agency_name") or (delivery.agency and self.policy.directory.name_of(delivery.agency))
-        tracking_id = state.tracking_id or state.ticket_id
+        tracking_id = (state.tracking_id or state.ticket_id) + (f"/{part.number}" if part else "")
         return {
             "tracking_id": tracking_id,
             "title": (complaint and complaint.title) or tracking_id,
@@ -139,7 +141,7 @@ class Letters:
             "reason": told.get(f"reason_{language}") or told.get("reason") or told.get("why"),
             "remaining": spoken(told.get("remaining_seconds"), language),
             "overdue": spoken(told.get("overdue_seconds"), language),
-        } | {name: told.get(name) for name in ("answer", "rating", "by", "clock", "percent", "level")}
+        } | {name: told.get(name) for name in ("answer", "rating", "by", "clock", "percent", "level", "parts")}
 
     def due_at(self, state: Correspondence, delivery: Delivery) -> datetime | None:
         """Return the due time to be told: of the clock waited for, or of the event, or of the clock it speaks of."""

@@ -6,6 +6,7 @@ from services.routing.domain import clocks, filing
 from services.routing.domain.around import NOTHING_AROUND, Around
 from services.routing.domain.cluster import hear, marked
 from services.routing.domain.opinion import NO_MODEL, Opinion
+from services.routing.domain.parts import hear_part, tell_whole
 from services.routing.domain.rules import RoutingPolicy
 from services.routing.domain.state import Filed, State
 from services.routing.domain.updates import Request, Update, follow
@@ -17,6 +18,7 @@ from shared.events import (
     Event,
     FeedbackWindowExpired,
     Link,
+    PartLink,
 )
 
 
@@ -37,7 +39,7 @@ def decide(
         opinion: What a text model makes of the ticket's report.
         around: What is known of reports like it.
     """
-    decision = follows(policy, state, event, arrival, opinion, around)
+    decision = tell_whole(state, follows(policy, state, event, arrival, opinion, around))
     if not isinstance(decision.state, Filed):
         return decision
     state = marked(policy.clusters, decision.state)
@@ -58,6 +60,8 @@ def follows(
         case command if isinstance(command, Request):
             update = Update(event.id, event.source, command, arrival.arrived_at)
             return filing.remember(policy, awaited, update) if filed is None else follow(policy, filed, update, opinion)
+        case link if isinstance(link, PartLink):
+            return hear_part(policy, state, link, event.time, opinion)
         case link if isinstance(link, Link):
             return hear(policy.clusters, state, link, event.time)
         case _ if filed is None:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from services.routing.domain.rules import DISTRICT_OFFICE, AgencyRule, KindRule, PriorityRule, RoutingPolicy
-from shared.events import Classification, Priority, Report
+from services.routing.domain.words import Phrase
+from shared.events import Classification, Location, Priority, Report
 
 LEVELS = (Priority.NORMAL, Priority.HIGH, Priority.EMERGENCY)
 EMERGENCY_FLAG = "possible_emergency"
@@ -59,17 +60,14 @@ class Evidence:
 def read(policy: RoutingPolicy, report: Report) -> Evidence:
     """Return what the rules of *policy* read out of *report*."""
     location = report.location
-    district = policy.district_of(location)
-    points: list[Point] = []
     levels = [Priority.EMERGENCY] if EMERGENCY_FLAG in report.flags else [Priority.NORMAL]
     kinds: list[Classification] = []
+    points: list[Point] = []
     place = (location.text or "") if location else ""
     for rule, phrases in policy.rulebook.holding((report.title, report.body), place):
         match rule:
             case AgencyRule():
-                agency = district if rule.agency == DISTRICT_OFFICE else rule.agency
-                if agency is not None:
-                    points.append(Point(rule, agency, ", ".join(sorted(map(" ".join, phrases)))))
+                points += point_of(policy, rule, phrases, location)
             case PriorityRule():
                 levels.append(rule.level)
             case KindRule():
@@ -77,3 +75,19 @@ def read(policy: RoutingPolicy, report: Report) -> Evidence:
             case _:
                 assert_never(rule)
     return Evidence(tuple(points), max(levels, key=LEVELS.index), kinds[0] if kinds else None)
+
+
+def point_of(
+    policy: RoutingPolicy, rule: AgencyRule, phrases: Iterable[Phrase], location: Location | None
+) -> tuple[Point, ...]:
+    """Return the point that a rule gives where it holds; none if it is the district office's and that is not known."""
+    agency = policy.district_of(location) if rule.agency == DISTRICT_OFFICE else rule.agency
+    return () if agency is None else (Point(rule, agency, ", ".join(sorted(map(" ".join, phrases)))),)
+
+
+def points_of(policy: RoutingPolicy, texts: Iterable[str], location: Location | None) -> tuple[Point, ...]:
+    """Return what the rules read out of *texts* alone."""
+    place = (location.text or "") if location else ""
+    holding = policy.rulebook.holding(texts, place)
+    rules = [(rule, phrases) for rule, phrases in holding if isinstance(rule, AgencyRule)]
+    return tuple(point for rule, phrases in rules for point in point_of(policy, rule, phrases, location))

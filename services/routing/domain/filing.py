@@ -7,6 +7,7 @@ from services.routing.domain.around import NOTHING_AROUND, Around, most_alike
 from services.routing.domain.cluster import join
 from services.routing.domain.evidence import Evidence, read
 from services.routing.domain.ladder import Case, decide_agency
+from services.routing.domain.matters import parts
 from services.routing.domain.opinion import NO_MODEL, Opinion
 from services.routing.domain.refusals import EARLY_MAX
 from services.routing.domain.rules import RoutingPolicy
@@ -26,7 +27,11 @@ def file(
     around: Around = NOTHING_AROUND,
 ) -> Decision[State]:
     """Return the ticket with its first agency or in triage, and what follows from the updates that came before."""
-    opened = open_ticket(policy, complaint, now, opinion, around)
+    return follow_waiting(policy, open_ticket(policy, complaint, now, opinion, around), awaited, opinion)
+
+
+def follow_waiting(policy: RoutingPolicy, opened: Turn, awaited: Awaited | None, opinion: Opinion) -> Decision[State]:
+    """Return what follows from a ticket's first turn and from the updates that came before it."""
     filed, facts = Filed(opened.ticket, opened.situation), opened.facts
     for early in awaited.updates if awaited else ():
         follows = follow(policy, filed, remembered(early), opinion)
@@ -75,7 +80,8 @@ def verdict_on(
 ) -> Verdict:
     """Return what the ladder comes to for a complaint and what its words speak for."""
     category, district = policy.category_of(complaint.category), policy.district_of(complaint.location)
-    return decide_agency(policy, Case(evidence, complaint.target_agency, category, district, opinion))
+    several = parts(policy, complaint, evidence)
+    return decide_agency(policy, Case(evidence, complaint.target_agency, category, district, opinion, several))
 
 
 def report_of(complaint: ComplaintAccepted) -> Report:
@@ -90,7 +96,8 @@ def remember(policy: RoutingPolicy, awaited: Awaited | None, update: Update) -> 
         return Decision(awaited, unknown(policy, update), recorded=False)
     command = update.command
     early = EarlyUpdate(update.id, update.source, command.TYPE, command.model_dump_json(), update.at)
-    return Decision(Awaited((*waiting, early)), ignored_because="its complaint has not come yet; it is remembered")
+    remembers = replace(awaited or Awaited(), updates=(*waiting, early))
+    return Decision(remembers, ignored_because="its complaint has not come yet; it is remembered")
 
 
 def remembered(early: EarlyUpdate) -> Update:

@@ -9,18 +9,23 @@ from services.routing.domain.model_rung import by_model
 from services.routing.domain.opinion import NO_MODEL, Opinion
 from services.routing.domain.rules import DISTRICT_OFFICE, NATIONAL_ADMIN, Category, RoutingPolicy, Trust
 from services.routing.domain.verdict import Chosen, Doubt, Undecided, Verdict
-from shared.events import DecidedBy, Step, Suggestion
+from shared.events import DecidedBy, ProposedPart, Step, Suggestion
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What is decided about: the report's evidence, what the reporter chose beside it, and what a model makes of it."""
+    """What is decided about: the report's evidence, what the reporter chose beside it, and what a model makes of it.
+
+    Args:
+        parts: Those among whom the report may have to be divided.
+    """
 
     evidence: Evidence
     requested: str | None = None
     category: Category | None = None
     district: str | None = None
     opinion: Opinion = NO_MODEL
+    parts: tuple[ProposedPart, ...] = ()
 
     def guessed(self, policy: RoutingPolicy) -> Likely:
         """Return the agencies of the city that a model thinks of, most probable first."""
@@ -98,6 +103,10 @@ def by_rules(policy: RoutingPolicy, case: Case, tried: tuple[Step, ...]) -> Verd
     if points < policy.threshold:
         outcome = f"{points} points for the best agency, {policy.threshold} are needed"
         return Undecided(Doubt.NO_EVIDENCE, (*steps, step(policy, "rules", outcome, score=points)), offered)
+    if case.parts:
+        named = ", ".join(part.agency for part in case.parts)
+        several = step(policy, "rules", f"several matters: {named}", score=points)
+        return Undecided(Doubt.SEVERAL_MATTERS, (*steps, several), offered, case.parts)
     if points - next_points < policy.margin:
         outcome = f"{points} points for {agency}, {next_points} for {second}: too close"
         return Undecided(Doubt.CLOSE_CALL, (*steps, step(policy, "rules", outcome, score=points)), offered)

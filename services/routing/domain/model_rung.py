@@ -46,7 +46,7 @@ def against(policy: RoutingPolicy, guess: Guess, guessed: Likely, unsure: Undeci
         return "the policy lets the model suggest, not decide"
     if guess.precision < policy.model_precision_min:
         return f"the model is right in {guess.precision:.2f} of such cases, {policy.model_precision_min:.2f} are wanted"
-    if unsure.reason is Doubt.CLOSE_CALL:
+    if unsure.reason in (Doubt.CLOSE_CALL, Doubt.SEVERAL_MATTERS):
         return "not decided by the model where rules speak for several"
     if agency == NATIONAL_ADMIN:
         return "an officer must say why it is not the city's"

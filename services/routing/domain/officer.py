@@ -1,8 +1,10 @@
 """What officers decide about a ticket, and what agencies correct in it; never who may."""
 
 from services.routing.domain.cluster import hand_over, link_to
+from services.routing.domain.dividing import divide
 from services.routing.domain.explanation import step
 from services.routing.domain.refusals import (
+    AGENCY_OR_AGENCIES,
     ALREADY_MERGED,
     MERGED_WITH_ITSELF,
     unknown_agency,
@@ -28,9 +30,13 @@ from shared.events import (
 
 
 def assign(turn: Turn, situation: Situation, asked: AssignTicket, policy: RoutingPolicy) -> Outcome:
-    """An officer's choice of the agency wins over everything, as long as the ticket has not ended."""
+    """An officer's choice of the agency, or of several, wins over everything, as long as the ticket has not ended."""
     if not isinstance(situation, InTriage | WithAgency | Held | Answered):
         return wrong_state(name_of(situation))
+    if (asked.agency is None) is (not asked.agencies):
+        return AGENCY_OR_AGENCIES
+    if asked.agency is None:
+        return divide(turn, situation, asked, policy)
     if asked.agency not in policy.agencies:
         return unknown_agency(asked.agency)
     if isinstance(situation, WithAgency | Held) and situation.agency == asked.agency:

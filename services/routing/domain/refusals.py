@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from shared.events import PARTS_MAX
+
 STATES = {
     "in_triage": ("menunggu disposisi petugas", "waiting for an officer's decision"),
     "routed": ("sudah diteruskan ke instansi", "with an agency that has not acknowledged it yet"),
@@ -13,6 +15,7 @@ STATES = {
     "closed": ("sudah ditutup", "closed"),
     "archived": ("sudah diarsipkan", "archived"),
     "withdrawn": ("sudah dicabut pelapor", "withdrawn by the reporter"),
+    "split": ("sudah dibagi; sebutkan bagiannya, misalnya .../1", "divided; name one of its parts, like .../1"),
 }
 UPDATES_MAX = 2000
 EARLY_MAX = 20
@@ -80,4 +83,24 @@ MERGED_WITH_ITSELF = Refusal(
     "merged_with_itself",
     "Laporan tidak dapat digabungkan dengan dirinya sendiri.",
     "A ticket cannot be followed together with itself.",
+)
+AGENCY_OR_AGENCIES = Refusal(
+    "agency_or_agencies",
+    "Sebutkan satu instansi, atau beberapa instansi yang akan menangani bagian laporan ini; bukan keduanya.",
+    "Name one agency, or several among which the ticket is divided; not both.",
+)
+TOO_FEW_OR_MANY_PARTS = Refusal(
+    "parts_count",
+    f"Laporan hanya dapat dibagi kepada 2 sampai {PARTS_MAX} instansi.",
+    f"A ticket can be divided among 2 to {PARTS_MAX} agencies.",
+)
+AGENCY_TWICE = Refusal(
+    "agency_twice",
+    "Setiap instansi hanya dapat menerima satu bagian laporan.",
+    "Each agency can get one part of a ticket only.",
+)
+PART_OF_ANOTHER = Refusal(
+    "part_of_another",
+    "Laporan ini sudah merupakan bagian dari laporan lain dan tidak dapat dibagi lagi.",
+    "This ticket is a part of another one already and cannot be divided again.",
 )

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from services.routing.domain.cluster import hand_over
+from services.routing.domain.dividing import withdraw_parts
 from services.routing.domain.refusals import WINDOW_CLOSED, wrong_state
 from services.routing.domain.state import (
     Answered,
@@ -10,6 +11,7 @@ from services.routing.domain.state import (
     Held,
     InTriage,
     Situation,
+    Split,
     Stage,
     WithAgency,
     Withdrawn,
@@ -27,6 +29,8 @@ from shared.events import (
     TicketReopened,
     TicketWithdrawn,
 )
+
+SPLIT = "split"  # what is said about a divided ticket concerns one of its parts, and it must be said which
 
 
 def reply(turn: Turn, situation: Situation, asked: ReplyToTicket) -> Outcome:
@@ -49,6 +53,8 @@ def confirm(turn: Turn, situation: Situation, asked: ConfirmTicket) -> Outcome:
             return turn.tell(
                 TicketClosed, closed, agency=agency, by=ClosedBy.REPORTER, rating=asked.rating, comment=asked.comment
             )
+        case Closed() if turn.ticket.parts:
+            return wrong_state(SPLIT)
         case Closed(by=ClosedBy.REPORTER):
             return Ignored("the reporter has confirmed before")
         case Closed():
@@ -60,19 +66,23 @@ def confirm(turn: Turn, situation: Situation, asked: ConfirmTicket) -> Outcome:
 def dispute(turn: Turn, situation: Situation, asked: DisputeTicket, reopen_within: timedelta) -> Outcome:
     """The reporter is not content: the agency goes on, also within *reopen_within* after closing by the system."""
     match situation:
+        case Closed() if turn.ticket.parts:
+            return wrong_state(SPLIT)
         case Closed(by=ClosedBy.SYSTEM) if turn.at - situation.at > reopen_within:
             return WINDOW_CLOSED
-        case Answered(agency) | Closed(agency, ClosedBy.SYSTEM):
+        case Answered(str(agency)) | Closed(str(agency), ClosedBy.SYSTEM):
             return turn.tell(TicketReopened, WithAgency(agency, Stage.REOPENED), agency=agency, reason=asked.reason)
         case _:
             return wrong_state(name_of(situation))
 
 
-def withdraw(turn: Turn, situation: Situation) -> Outcome:
-    """The reporter takes the report back, at any time before its end."""
+def withdraw(turn: Turn, situation: Situation, reason: str | None = None) -> Outcome:
+    """The reporter takes the report back, at any time before its end; with all its parts, if it is divided."""
     match situation:
+        case Split():
+            return withdraw_parts(turn.tell(TicketWithdrawn, Withdrawn(None), reason=reason))
         case InTriage(agency) | WithAgency(agency) | Held(agency) | Answered(agency):
-            return hand_over(turn.tell(TicketWithdrawn, Withdrawn(agency), agency=agency))
+            return hand_over(turn.tell(TicketWithdrawn, Withdrawn(agency), agency=agency, reason=reason))
         case Withdrawn():
             return Ignored("it was withdrawn before")
         case _:

@@ -57,9 +57,12 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """Ended after a final answer, by the reporter's word or by his silence."""
+    """Ended after a final answer, by the reporter's word or by his silence; or because all its parts have ended.
 
-    agency: str
+    ``agency`` is None for a ticket that was divided.
+    """
+
+    agency: str | None
     by: ClosedBy
     at: datetime
     kind: Literal["closed"] = "closed"
@@ -81,7 +84,15 @@ class Withdrawn:
     kind: Literal["withdrawn"] = "withdrawn"
 
 
-Situation: TypeAlias = InTriage | WithAgency | Held | Answered | Closed | Archived | Withdrawn
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Divided: its parts are worked on, each by its own agency, and it ends with them."""
+
+    agency: None = None
+    kind: Literal["split"] = "split"
+
+
+Situation: TypeAlias = InTriage | WithAgency | Held | Answered | Split | Closed | Archived | Withdrawn
 
 
 def holder_of(situation: Situation) -> str | None:
@@ -89,9 +100,23 @@ def holder_of(situation: Situation) -> str | None:
     return situation.agency if isinstance(situation, WithAgency | Held | Answered) else None
 
 
+def is_ended(situation: Situation) -> bool:
+    """Return whether the ticket has come to its end."""
+    return isinstance(situation, Closed | Archived | Withdrawn)
+
+
 def name_of(situation: Situation) -> str:
     """Return what the situation is called on the topics."""
     return situation.stage.value if isinstance(situation, WithAgency) else situation.kind
+
+
+@dataclass(frozen=True, slots=True)
+class PartKnown:
+    """What a divided ticket knows of a part; ``version`` is that of the part's history as far as it was told."""
+
+    id: str
+    version: int = 0
+    ended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +137,9 @@ class Ticket:
         members: Tickets that follow this one; empty while it follows another, but for those that are leaving.
         sketch: What is compared of its report; None if it is never followed with others unless an officer says so.
         findable: Whether reports like it may join it.
+        parent: Ticket of which it is a part; None if of none.
+        part: Its number among the parts, from 1.
+        parts: Those into which it is divided.
     """
 
     id: str
@@ -135,6 +163,9 @@ class Ticket:
     members: tuple[str, ...] = ()
     sketch: Sketch | None = None
     findable: bool = False
+    parent: str | None = None
+    part: int | None = None
+    parts: tuple[PartKnown, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +181,13 @@ class EarlyUpdate:
 
 @dataclass(frozen=True, slots=True)
 class Awaited:
-    """Updates have come, the complaint has not: there is no order between two topics."""
+    """Updates have come, the complaint has not: there is no order between two topics.
+
+    ``withdrawn`` says of a part that the whole was taken back before the part was opened.
+    """
 
     updates: tuple[EarlyUpdate, ...] = ()
+    withdrawn: bool = False
     kind: Literal["awaited"] = "awaited"
 
 

@@ -13,6 +13,7 @@ from shared.events import (
     EventData,
     Fact,
     Link,
+    PartLink,
     TicketDeclined,
     TicketFact,
     TicketResumed,
@@ -75,6 +76,8 @@ class Turn:
             state=name_of(situation),
             version=ticket.version,
             at=at,
+            parent=ticket.parent,
+            part=ticket.part,
             **about,
         )
         told = tuple(Fact(data, topic, ticket.id, at) for topic in topics)
@@ -84,7 +87,7 @@ class Turn:
         """Return the turn after saying *data*, which is no fact of its own, on one more topic."""
         return replace(self, facts=(*self.facts, Fact(data, topic, self.ticket.id, self.ticket.at)))
 
-    def link(self, *links: Link) -> "Turn":
+    def link(self, *links: Link | PartLink) -> "Turn":
         """Return the turn after telling other tickets how this one is linked to them."""
         told = tuple(Fact(link, LINKS, link.ticket_id, self.ticket.at) for link in links)
         return replace(self, facts=(*self.facts, *told))
@@ -129,6 +132,7 @@ class Turn:
             classification=ticket.classification,
             category=ticket.category,
             suggestions=verdict.suggestions,
+            parts=verdict.parts,
             explanation=verdict.explanation,
             stays=stays[-LAST_MAX:],
             cluster=ticket.cluster,
@@ -141,7 +145,7 @@ class Turn:
         """Return the turn after saying the last fact once more, with the report itself, to those who must act on it."""
         return self.also(self.facts[-1].data.model_copy(update={"report": self.ticket.report}), topic)
 
-    def released(self, before: Situation, now_with: str | None) -> "Turn":
+    def released(self, before: Situation, now_with: str | None, reason: str = "triage_requested") -> "Turn":
         """Return the turn after the agency that had the ticket has been told that it has it no longer."""
         agency = before.agency
         if agency is None or agency == now_with:
@@ -152,8 +156,10 @@ class Turn:
             state=name_of(self.situation),
             version=self.ticket.version,
             at=self.ticket.at,
+            parent=self.ticket.parent,
+            part=self.ticket.part,
             agency=agency,
-            reason="routed_elsewhere" if now_with else "triage_requested",
+            reason="routed_elsewhere" if now_with else reason,
         )
         return self.also(gone, agency_topic(agency))
 

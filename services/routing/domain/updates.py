@@ -9,7 +9,7 @@ from services.routing.domain.opinion import NO_MODEL, Opinion
 from services.routing.domain.permissions import Role, Sender, forbids, sender_of
 from services.routing.domain.refusals import TOO_MANY_UPDATES, UNKNOWN_TICKET, UPDATES_MAX, Refusal
 from services.routing.domain.rules import RoutingPolicy
-from services.routing.domain.state import Archived, Closed, Filed, Situation, Withdrawn
+from services.routing.domain.state import Archived, Closed, Filed, Situation, Ticket, Withdrawn
 from services.routing.domain.turn import Ignored, Outcome, Turn
 from shared.events import (
     AcknowledgeTicket,
@@ -68,7 +68,7 @@ def follow(policy: RoutingPolicy, filed: Filed, update: Update, opinion: Opinion
     forbidden = forbids(update.sender, update.command, ticket, situation)
     outcome = forbidden or ask(policy, turn, situation, update.command, opinion)
     if ticket.updates >= UPDATES_MAX and not ends(situation, outcome):
-        return Decision(filed, untraced(policy, update, TOO_MANY_UPDATES, ticket.tracking_id), recorded=False)
+        return Decision(filed, untraced(policy, update, TOO_MANY_UPDATES, ticket), recorded=False)
     match outcome:
         case Ignored(because):
             return Decision(Filed(turn.ticket, situation), ignored_because=because)
@@ -126,14 +126,19 @@ def ends(before: Situation, outcome: Outcome) -> bool:
 
 def unknown(policy: RoutingPolicy, update: Update) -> tuple[Fact, ...]:
     """Return the refusal of an update for a ticket that nobody knows."""
-    return untraced(policy, update, UNKNOWN_TICKET, tracking_id="")
+    return untraced(policy, update, UNKNOWN_TICKET)
 
 
-def untraced(policy: RoutingPolicy, update: Update, refusal: Refusal, tracking_id: str) -> tuple[Fact, ...]:
-    """Return a refusal that leaves no trace; it comes out the same whenever the same record is handled again."""
+def untraced(policy: RoutingPolicy, update: Update, refusal: Refusal, ticket: Ticket | None = None) -> tuple[Fact, ...]:
+    """Return a refusal that leaves no trace; it comes out the same whenever the same record is handled again.
+
+    Args:
+        ticket: None if nobody knows it.
+    """
     ticket_id = update.command.ticket_id
+    known = {"tracking_id": ticket.tracking_id, "parent": ticket.parent, "part": ticket.part} if ticket else {}
     data = UpdateRefused(
-        ticket_id=ticket_id, tracking_id=tracking_id, state="unchanged", version=0, at=update.at,
+        **{"tracking_id": ""} | known, ticket_id=ticket_id, state="unchanged", version=0, at=update.at,
         **wording(update, refusal),
     )  # fmt: skip
     return tuple(Fact(data, topic, ticket_id, update.at) for topic in hearers(policy, update))

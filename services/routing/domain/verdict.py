@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from shared.events import DecidedBy, Step, Suggestion
+from shared.events import DecidedBy, ProposedPart, Step, Suggestion
 
 
 class Doubt(StrEnum):
@@ -13,6 +13,7 @@ class Doubt(StrEnum):
     CLOSE_CALL = "close_call"
     REQUESTED_DOUBTFUL = "requested_doubtful"
     CATEGORY_DOUBTFUL = "category_doubtful"
+    SEVERAL_MATTERS = "several_matters"
     DECLINED = "declined"
 
 
@@ -36,11 +37,12 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True)
 class Undecided:
-    """An officer must decide."""
+    """An officer must decide; ``parts`` are those among whom a report of several matters may be divided."""
 
     reason: Doubt
     explanation: tuple[Step, ...]
     suggestions: tuple[Suggestion, ...] = ()
+    parts: tuple[ProposedPart, ...] = ()
 
 
 Verdict = Chosen | Undecided

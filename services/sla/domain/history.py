@@ -20,6 +20,7 @@ from shared.events import (
     TicketReopened,
     TicketResumed,
     TicketRouted,
+    TicketSplit,
     TicketWithdrawn,
     TriageRequested,
 )
@@ -105,6 +106,13 @@ class Reopened(Step):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Divided(Step):
+    """Its parts have clocks of their own from now on."""
+
+    kind: Literal["divided"] = "divided"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ended(Step):
     """The matter is ended: closed, archived or withdrawn."""
 
@@ -114,7 +122,7 @@ class Ended(Step):
 
 
 Past: TypeAlias = (
-    Routed | SentToTriage | Answered | Declined | Held | Resumed | Replied | Reclassified | Reopened | Ended
+    Routed | SentToTriage | Answered | Declined | Held | Resumed | Replied | Reclassified | Reopened | Divided | Ended
 )
 
 
@@ -142,6 +150,8 @@ def past_of(data: EventData) -> Past | None:
             return Reclassified(version=version, at=at, classification=data.classification)
         case TicketReopened(version=version, at=at):
             return Reopened(version=version, at=at, agency=data.agency)
+        case TicketSplit(version=version, at=at):
+            return Divided(version=version, at=at)
         case TicketClosed(version=version, at=at):
             return Ended(version=version, at=at, why="closed", by_reporter=data.by is ClosedBy.REPORTER)
         case TicketArchived(version=version, at=at):

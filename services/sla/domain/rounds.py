@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeAlias, assert_never
 from services.sla.domain.history import (
     Answered,
     Declined,
+    Divided,
     Ended,
     Held,
     Past,
@@ -129,6 +130,10 @@ class Course:
                 self.classify(past.classification)
             case Reopened():
                 self.reopen(past)
+            case Divided():
+                self.leave("split")
+                self.meet(VERIFY)
+                self.stop("split", RESOLVE)
             case Ended():
                 if past.by_reporter:
                     self.meet(FEEDBACK)

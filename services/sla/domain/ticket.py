@@ -37,6 +37,8 @@ class Ticket:
         told: What was said about each round of each clock.
         as_of: Up to when time has been taken note of; it never goes back.
         wakes_at: When time alone may give more to say; None if never.
+        parent: Ticket of which it is a part; None if of none.
+        part: Its number among the parts.
         edition: Of the rules by which its running clocks were timed last; empty once none runs, None if it was last
             changed before that was noted.
     """
@@ -49,6 +51,8 @@ class Ticket:
     history: tuple[Past, ...] = ()
     told: tuple[Told, ...] = ()
     wakes_at: datetime | None = None
+    parent: str | None = None
+    part: int | None = None
     edition: str | None = None
     kind: Literal["ticket"] = "ticket"
 
@@ -73,8 +77,9 @@ def decide(ticket: Ticket | None, data: EventData, rules: SlaRules, now: datetim
                 return Decision(ticket, ignored_because="it moves no clock", recorded=False)
             if any(step.version == past.version for step in known):
                 return Decision(ticket, ignored_because="that version is known", recorded=False)
-            before = ticket or Ticket(data.ticket_id, data.tracking_id, data.at)
-            if isinstance(data, TicketRouted | TriageRequested):
+            before = ticket or Ticket(data.ticket_id, data.tracking_id, data.at, parent=data.parent, part=data.part)
+            # A part needs no clock for finding an agency: an officer has named it before the part was there.
+            if isinstance(data, TicketRouted | TriageRequested) and data.parent is None:
                 before = accepted(before, data.accepted_at)
             history = tuple(sorted((*known, past), key=lambda step: step.version))
             rewritten = history[-1] is not past or ticket is None or before.accepted_at != ticket.accepted_at
@@ -105,7 +110,7 @@ def moved(ticket: Ticket, rules: SlaRules, at: datetime, now: datetime, *, rewri
         rewritten: Whether something became known that lies before the end of the history as it was known.
     """
     as_of = max(at, ticket.as_of)
-    about = About(ticket.ticket_id, ticket.tracking_id, as_of, now)
+    about = About(ticket.ticket_id, ticket.tracking_id, as_of, now, ticket.parent, ticket.part)
     before = {(told.clock, told.round): told for told in ticket.told}
     told: list[Told] = []
     facts: list[Fact] = []

@@ -14,12 +14,17 @@ TOPIC_OF = {entry.data: entry.topics[0] for entry in CATALOGUE if entry.said_by 
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """Whose clock it is, up to when time has been taken note of (``as_of``), and the moment of deciding."""
+    """Whose clock it is, up to when time has been taken note of (``as_of``), and the moment of deciding.
+
+    ``parent`` and ``part`` say of which ticket it is a part.
+    """
 
     ticket_id: str
     tracking_id: str
     as_of: datetime
     now: datetime
+    parent: str | None = None
+    part: int | None = None
 
 
 @dataclass(slots=True)
@@ -46,9 +51,10 @@ class Voice:
             once: Name of an occasion that a round has once in its life, from which the event's id follows.
             data: The rest of the fact.
         """
-        clock, number = self.round.clock, self.round.number
+        clock, number, about = self.round.clock, self.round.number, self.about
         fact = kind(
-            ticket_id=self.about.ticket_id, tracking_id=self.about.tracking_id, clock=clock, round=number, **data
-        )
+            ticket_id=about.ticket_id, tracking_id=about.tracking_id, clock=clock, round=number, parent=about.parent,
+            part=about.part, **data,
+        )  # fmt: skip
         occasion = f"{clock}|{number}|{once}" if once else None
-        self.facts.append(Fact(fact, TOPIC_OF[kind], self.about.ticket_id, at, occasion))
+        self.facts.append(Fact(fact, TOPIC_OF[kind], about.ticket_id, at, occasion))

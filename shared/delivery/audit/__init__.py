@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from shared.delivery.audit import cluster_checks, event_checks, ticket_checks
+from shared.delivery.audit import cluster_checks, event_checks, part_checks, ticket_checks
 from shared.delivery.audit.ledger import Ledger, Where
 from shared.delivery.document import Document
 from shared.delivery.ports import Record
@@ -22,6 +22,7 @@ class Check(StrEnum):
     BREACHES = "a clock breaches at most once a round"
     DELIVERIES = "a delivery ends once"
     CLUSTERS = "who follows whom is counted once, by the one that is followed"
+    PARTS = "every part of a divided ticket is opened once, and the whole ends with its parts"
     DEAD_LETTERS = "the dead letters are the expected ones"
     PUBLISHED = "nothing saved waits to be published"
     SETTLED = "time has nothing left to do: every clock and every delivery has come to its end"
@@ -47,6 +48,7 @@ CHECKS: Mapping[Check, Callable[[Ledger], Iterator[str]]] = {
     Check.BREACHES: ticket_checks.breaches,
     Check.DELIVERIES: ticket_checks.deliveries,
     Check.CLUSTERS: cluster_checks.clusters,
+    Check.PARTS: part_checks.parts,
     Check.DEAD_LETTERS: event_checks.dead_letters,
     Check.PUBLISHED: event_checks.published,
     Check.SETTLED: ticket_checks.settled,

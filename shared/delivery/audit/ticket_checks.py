@@ -25,6 +25,7 @@ from shared.events import (
     SlaClock,
     TicketDeclined,
     TicketRouted,
+    TicketSplit,
     TicketUnassigned,
     TriageRequested,
 )
@@ -33,13 +34,16 @@ AGENCY_TOPICS = topics.agency_topic("")
 
 
 def stages(ledger: Ledger) -> Iterator[str]:
-    """Yield every ticket that is missing in a stage, is there twice, or was never accepted."""
+    """Yield every ticket that is missing in a stage, is there twice, or was never accepted.
+
+    A part of a ticket is not accepted by itself; `part_checks` follows it.
+    """
     accepted = {said.ticket for said in ledger.of_type(topics.ACCEPTED, ComplaintAccepted)}
-    firsts = [s for s in ledger.of_type(topics.TICKETS, TicketRouted, TriageRequested) if s.data["version"] == 1]
+    firsts = [s for s in ledger.of_type(topics.TICKETS, TicketRouted, TriageRequested) if is_first(s)]
     starts = [
         s
         for s in ledger.of_type(topics.SLA, ClockStarted)
-        if s.data["clock"] == SlaClock.VERIFY and s.data.get("round", 1) == 1
+        if s.data["clock"] == SlaClock.VERIFY and s.data.get("round", 1) == 1 and not s.data.get("parent")
     ]
     contacts = ledger.of_type(topics.CONTACTS, ContactSealed)
     named = {submission.id for submission in ledger.submissions if submission.names_reporter}
@@ -49,6 +53,11 @@ def stages(ledger: Ledger) -> Iterator[str]:
     yield from exactly_once(accepted, firsts, "routed or put to triage")
     yield from exactly_once(accepted, starts, "given its verify clock")
     yield from exactly_once(with_contact, contacts, "given a sealed contact")
+
+
+def is_first(said: Said) -> bool:
+    """Return whether a fact is the first of a ticket that is no part of another one."""
+    return said.data["version"] == 1 and not said.data.get("parent")
 
 
 def exactly_once(expected: set[str], said: Iterable[Said], what: str) -> Iterator[str]:
@@ -74,7 +83,8 @@ def versions(ledger: Ledger) -> Iterator[str]:
 def mirrors(ledger: Ledger) -> Iterator[str]:
     """Yield what agencies or officers heard beside the history, and what they should have heard and did not."""
     history = {key(said): said for said in ledger.said[topics.TICKETS]}
-    turns = {(s.ticket, s.data["version"]) for s in ledger.of_type(topics.TICKETS, TicketRouted, TriageRequested)}
+    moves = ledger.of_type(topics.TICKETS, TicketRouted, TriageRequested, TicketSplit)
+    turns = {(said.ticket, said.data["version"]) for said in moves}
     clocks = {(said.type, content(said)) for topic in (topics.WARNINGS, topics.BREACHES) for said in ledger.said[topic]}
     heard: set[tuple[str, Key]] = set()
     for topic in (name for name in ledger.said if name.startswith(AGENCY_TOPICS) or name == topics.TRIAGE):

@@ -12,6 +12,7 @@ from shared.delivery.dead_letters import dead_letter
 from shared.delivery.outgoing import Outgoing
 from shared.delivery.ports import Record
 from shared.events.envelope import decode, encode
+from shared.ids import part_id
 from tests.builders import NOON, TICKET, TRACKING, accepted, event
 from tests.servers.addresses import Namespace
 from tests.unit.tindak.test_telling import routed
@@ -145,6 +146,16 @@ def test_ticket_is_found_by_any_spelling(typed: str, namespace: Namespace, capsy
             e.AssignTicket(ticket_id=TICKET, agency="dlh", reason="Sampah."),
         ),
         (
+            ["officer", "assign", TRACKING, "--agency", "dlh", "--agency", "dishub", "--reason", "Dua masalah."],
+            "/officers/triage",
+            e.AssignTicket(ticket_id=TICKET, agencies=("dlh", "dishub"), reason="Dua masalah."),
+        ),
+        (
+            ["agency", "dishub", "ack", f"{TRACKING}/2"],
+            "/agencies/dishub",
+            e.AcknowledgeTicket(ticket_id=part_id(TICKET, 2)),
+        ),
+        (
             ["officer", "merge", TRACKING, "--into", TICKET],
             "/officers/triage",
             e.MergeTicket(ticket_id=TICKET, into=TICKET),
@@ -160,7 +171,7 @@ def test_ticket_is_found_by_any_spelling(typed: str, namespace: Namespace, capsy
             e.DeclineTicket(ticket_id=TICKET, reason="Jalan.", suggested_agency="dsdabmbk"),
         ),
     ],
-    ids=["confirm", "assign", "merge", "answer", "decline"],
+    ids=["confirm", "assign", "divide", "part", "merge", "answer", "decline"],
 )
 def test_update_is_published_as_whoever_says_it(
     typed: Sequence[str], source: str, data: e.Command, namespace: Namespace, capsys: pytest.CaptureFixture[str]
@@ -193,6 +204,28 @@ def test_track_tells_state_agency_and_history(namespace: Namespace, capsys: pyte
     told = json.loads(line)
     assert (told["state"], told["agency"]) == ("routed", "dishub")
     assert {each["type"] for each in told["events"]} == {e.ComplaintAccepted.TYPE, e.TicketRouted.TYPE}
+
+
+def test_track_tells_the_parts_of_a_divided_ticket(namespace: Namespace, capsys: pytest.CaptureFixture[str]) -> None:
+    head = {"ticket_id": TICKET, "tracking_id": TRACKING, "state": "split", "version": 2, "at": NOON}
+    parts = [
+        {"ticket_id": part_id(TICKET, number), "number": number, "agency": agency, "agency_name": agency}
+        for number, agency in ((1, "dlh"), (2, "dishub"))
+    ]
+    split = e.TicketSplit.model_validate(head | {"parts": parts, "reason": "Dua masalah."})
+    first = routed(ticket_id=part_id(TICKET, 1), agency="dlh", parent=TICKET, part=1)
+    told = [said(topics.ACCEPTED, accepted()), *(said(topics.TICKETS, data) for data in (routed(), split, first))]
+    write(namespace, *told)
+
+    (line,) = run(capsys, "track", TRACKING, "--json")
+    (of_part,) = run(capsys, "track", f"{TRACKING}/1", "--json")
+
+    whole = json.loads(line)
+    assert (whole["state"], whole["agency"]) == ("split", None)
+    assert [(part["tracking_id"], part["state"], part["agency"]) for part in whole["parts"]] == [
+        (f"{TRACKING}/1", "routed", "dlh"), (f"{TRACKING}/2", None, None),
+    ]  # fmt: skip
+    assert json.loads(of_part)["agency"] == "dlh"
 
 
 def test_watch_until_the_end_gives_every_event_as_json(

@@ -29,9 +29,11 @@ from shared.events import (
     TicketProgressed,
     TicketReopened,
     TicketRouted,
+    TicketSplit,
     TicketWithdrawn,
     TriageRequested,
 )
+from shared.ids import part_id
 from shared.seal import Contact, Sealer
 from tests.builders import TICKET, TRACKING, accepted
 from tests.fakes.bench import NOON
@@ -72,6 +74,13 @@ FIELDS: dict[type[EventData], dict[str, Any]] = {
     TicketReopened: TICKET_FACT | {"reason": "Lubangnya masih ada."},
     TicketArchived: TICKET_FACT | {"reason": "unclear"},
     TicketWithdrawn: TICKET_FACT,
+    TicketSplit: TICKET_FACT
+    | {
+        "reason": "Dua masalah.", "parts": [
+            {"ticket_id": part_id(TICKET, 1), "number": 1, "agency": "dishub", "agency_name": "Dinas Perhubungan"},
+            {"ticket_id": part_id(TICKET, 2), "number": 2, "agency": "dlh", "agency_name": "Dinas Lingkungan Hidup"},
+        ],
+    },
     TicketMerged: TICKET_FACT | {"into": TICKET},
     ClockStarted: CLOCK_FACT
     | {"started_at": NOON, "allowance": "5 working_days", "policy_version": "p", "calendar_version": "c"},

@@ -34,6 +34,7 @@ COMMANDS: dict[str, Request] = {
     "resume": ResumeTicket(ticket_id=TICKET),
     "reclassify": ReclassifyTicket(ticket_id=TICKET, classification=Classification.ASPIRATION, reason="Usulan."),
     "assign": AssignTicket(ticket_id=TICKET, agency="dsdabmbk", reason="Sesuai tugas."),
+    "divide": AssignTicket(ticket_id=TICKET, agencies=("dishub", "dlh"), reason="Dua masalah."),
     "archive": ArchiveTicket(ticket_id=TICKET, reason="unclear"),
     "merge": MergeTicket(ticket_id=TICKET, into=ticket_id("web", "2")),
     "unmerge": UnmergeTicket(ticket_id=TICKET),
@@ -43,7 +44,7 @@ COMMANDS: dict[str, Request] = {
     "withdraw": WithdrawTicket(ticket_id=TICKET),
 }
 
-BY = dict.fromkeys(("assign", "archive", "merge", "unmerge"), OFFICER)
+BY = dict.fromkeys(("assign", "divide", "archive", "merge", "unmerge"), OFFICER)
 BY |= dict.fromkeys(("reply", "confirm", "dispute", "withdraw"), CHANNEL)
 
 

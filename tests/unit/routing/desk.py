@@ -21,6 +21,7 @@ from services.routing.domain.state import (
     Held,
     InTriage,
     Situation,
+    Split,
     Stage,
     State,
     Ticket,
@@ -100,6 +101,7 @@ SITUATIONS: dict[str, Situation] = {
     "archived": Archived("dishub"),
     "archived_from_triage": Archived(None),
     "withdrawn": Withdrawn("dishub"),
+    "split": Split(),
 }
 
 

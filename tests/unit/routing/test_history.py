@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.routing.domain.filing import file
-from services.routing.domain.state import Archived, Filed, InTriage, Withdrawn
+from services.routing.domain.state import Archived, Filed, InTriage, Split, Withdrawn
 from shared.events import (
     Command,
     Fact,
@@ -61,7 +61,7 @@ def live(body: str, history: list[tuple[Command, str, int]]) -> tuple[Filed, lis
 
 @settings(deadline=None)  # a busy machine is no fault of a rule
 @given(bodies, steps)
-def test_a_ticket_has_one_agency_or_waits_for_an_officer_or_has_ended(
+def test_a_ticket_has_one_agency_or_waits_for_an_officer_or_is_divided_or_has_ended(
     body: str, history: list[tuple[Command, str, int]]
 ) -> None:
     state, facts = live(body, history)
@@ -78,7 +78,7 @@ def test_a_ticket_has_one_agency_or_waits_for_an_officer_or_has_ended(
                 pass
         assert len(holders) <= 2  # between a routing and the release that follows it at once
     assert holders == ({state.situation.agency} - {None})
-    assert isinstance(state.situation, InTriage | Archived | Withdrawn) or len(holders) == 1
+    assert isinstance(state.situation, InTriage | Split | Archived | Withdrawn) or len(holders) == 1
 
 
 @settings(deadline=None)

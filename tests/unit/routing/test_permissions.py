@@ -12,7 +12,7 @@ from tests.unit.routing.desk import CHANNEL, DISHUB, DLH, OFFICER, SITUATIONS, t
 pytestmark = pytest.mark.unit
 
 OF_AGENCIES = {"acknowledge", "progress", "answer", "answer_partly", "decline", "hold", "resume", "reclassify"}
-OF_OFFICERS = {"assign", "reclassify", "archive", "merge", "unmerge", "hold", "resume"}
+OF_OFFICERS = {"assign", "divide", "reclassify", "archive", "merge", "unmerge", "hold", "resume"}
 OF_CHANNELS = {"reply", "confirm", "dispute", "withdraw"}
 
 

@@ -11,32 +11,33 @@ pytestmark = pytest.mark.unit
 
 COLUMNS = (
     "in_triage", "routed", "acknowledged", "in_progress", "reopened", "held", "held_for_reporter", "answered",
-    "closed_by_reporter", "closed_by_system", "archived", "archived_from_triage", "withdrawn",
+    "closed_by_reporter", "closed_by_system", "archived", "archived_from_triage", "withdrawn", "split",
 )  # fmt: skip
 SHORT = {
     "tri": "in_triage", "rou": "routed", "ack": "acknowledged", "pro": "in_progress", "reo": "reopened", "hel": "held",
-    "ans": "answered", "clo": "closed", "arc": "archived", "wdn": "withdrawn",
+    "ans": "answered", "clo": "closed", "arc": "archived", "wdn": "withdrawn", "spl": "split",
 }  # fmt: skip
 
 # The state that follows; "-" = ignored, "!" = wrong_state, "?" = not_yours, "late" = window_closed.
 TABLE = """
-                tri   rou   ack   pro   reo   hel   h4r   ans   cbr   cbs   arc   aft   wdn
-acknowledge     ?     ack   -     -     ack   hel   -     -     !     !     !     ?     !
-progress        ?     pro   pro   pro   pro   hel   hel   !     !     !     !     ?     !
-answer          ?     ans   ans   ans   ans   ans   ans   !     !     !     !     ?     !
-answer_partly   ?     pro   pro   pro   pro   hel   hel   !     !     !     !     ?     !
-decline         ?     rou   rou   rou   rou   rou   rou   !     !     !     !     ?     !
-hold            ?     hel   hel   hel   hel   !     !     !     !     !     !     ?     !
-resume          ?     -     -     -     -     rou   ack   -     !     !     !     ?     !
-reclassify      ?     rou   ack   pro   reo   hel   hel   ans   !     !     !     ?     !
-assign          rou   rou   rou   rou   rou   rou   rou   rou   !     !     !     !     !
-archive         arc   arc   arc   arc   arc   arc   arc   arc   !     !     -     -     !
-merge           tri   rou   ack   pro   reo   hel   hel   ans   !     !     !     !     !
-unmerge         -     -     -     -     -     -     -     -     -     -     -     -     -
-reply           tri   rou   ack   pro   reo   hel   ack   ans   !     !     !     !     !
-confirm         !     !     !     !     !     !     !     clo   -     late  !     !     !
-dispute         !     !     !     !     !     !     !     reo   !     reo   !     !     !
-withdraw        wdn   wdn   wdn   wdn   wdn   wdn   wdn   wdn   !     !     !     !     -
+                tri   rou   ack   pro   reo   hel   h4r   ans   cbr   cbs   arc   aft   wdn   spl
+acknowledge     ?     ack   -     -     ack   hel   -     -     !     !     !     ?     !     ?
+progress        ?     pro   pro   pro   pro   hel   hel   !     !     !     !     ?     !     ?
+answer          ?     ans   ans   ans   ans   ans   ans   !     !     !     !     ?     !     ?
+answer_partly   ?     pro   pro   pro   pro   hel   hel   !     !     !     !     ?     !     ?
+decline         ?     rou   rou   rou   rou   rou   rou   !     !     !     !     ?     !     ?
+hold            ?     hel   hel   hel   hel   !     !     !     !     !     !     ?     !     ?
+resume          ?     -     -     -     -     rou   ack   -     !     !     !     ?     !     ?
+reclassify      ?     rou   ack   pro   reo   hel   hel   ans   !     !     !     ?     !     ?
+assign          rou   rou   rou   rou   rou   rou   rou   rou   !     !     !     !     !     !
+divide          spl   spl   spl   spl   spl   spl   spl   spl   !     !     !     !     !     !
+archive         arc   arc   arc   arc   arc   arc   arc   arc   !     !     -     -     !     !
+merge           tri   rou   ack   pro   reo   hel   hel   ans   !     !     !     !     !     !
+unmerge         -     -     -     -     -     -     -     -     -     -     -     -     -     -
+reply           tri   rou   ack   pro   reo   hel   ack   ans   !     !     !     !     !     !
+confirm         !     !     !     !     !     !     !     clo   -     late  !     !     !     !
+dispute         !     !     !     !     !     !     !     reo   !     reo   !     !     !     !
+withdraw        wdn   wdn   wdn   wdn   wdn   wdn   wdn   wdn   !     !     !     !     -     wdn
 """
 REFUSED = {"!": "wrong_state", "?": "not_yours", "late": "window_closed"}
 CELLS = [

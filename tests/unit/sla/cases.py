@@ -24,6 +24,7 @@ from shared.events import (
     TicketReopened,
     TicketResumed,
     TicketRouted,
+    TicketSplit,
     TriageRequested,
 )
 from tests.builders import TICKET, TRACKING
@@ -175,6 +176,10 @@ def reclassified(version: int, when: str, classification: Classification = LAW) 
 
 def reopened(version: int, when: str) -> TicketReopened:
     return fact(TicketReopened, version, when, agency="dishub", reason="Masih rusak.")
+
+
+def split(version: int, when: str) -> TicketSplit:
+    return fact(TicketSplit, version, when, parts=(), reason="Dua masalah.")
 
 
 def closed(version: int, when: str, by: str = "reporter") -> TicketClosed:

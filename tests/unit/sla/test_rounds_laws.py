@@ -21,6 +21,7 @@ from tests.unit.sla.cases import (
     replied,
     resumed,
     routed,
+    split,
     triaged,
 )
 
@@ -42,6 +43,7 @@ MOVES = (
     lambda version, when: replied(version, when),
     lambda version, when: reclassified(version, when),
     lambda version, when: reopened(version, when),
+    lambda version, when: split(version, when),
     lambda version, when: closed(version, when),
     lambda version, when: closed(version, when, "system"),
 )

@@ -36,6 +36,10 @@ def assign(agency: str) -> Asked:
     return OFFICER, AssignTicket(ticket_id=TICKET, agency=agency, reason="Wewenangnya")
 
 
+def divide(*agencies: str) -> Asked:
+    return OFFICER, AssignTicket(ticket_id=TICKET, agencies=agencies, reason="Dua masalah")
+
+
 def decline(by: str, suggested: str | None = None) -> Asked:
     return by, DeclineTicket(ticket_id=TICKET, reason="Bukan kami", suggested_agency=suggested)
 
@@ -68,6 +72,7 @@ def corrected(*asked: Asked) -> list[tuple[str, str]]:
         ([decline(DISHUB, "dlh"), decline(DLH), assign("dishub")], [("dishub", "officer")]),
         ([assign("dlh"), decline(DLH)], []),
         ([assign("dlh"), decline(DLH), assign("dlh")], [("dlh", "officer")]),
+        ([assign("dlh"), divide("dlh", "dishub")], []),
     ],
 )
 def test_the_most_recent_decision_of_people_that_nobody_gave_back_is_learned(

@@ -7,11 +7,13 @@ import pytest
 
 from shared import events as e
 from shared.events import SlaClock
+from shared.ids import part_id
 from tests.builders import NOON, TICKET, TRACKING, accepted, event
 from tests.unit.tindak.test_telling import routed
 from tindak.console import local
 from tindak.history import History, history
-from tindak.track import had
+from tindak.tickets import Ticket, part_of
+from tindak.track import had, lines
 
 pytestmark = pytest.mark.unit
 
@@ -157,3 +159,29 @@ def test_a_history_tells_whom_a_ticket_follows_and_how_many_follow_it() -> None:
 
     assert [told(*story[:end]).follows for end in range(1, 7)] == [None, "c", None, "d", None, None]
     assert told(*story).members == 3
+
+
+def divided() -> e.TicketFact:
+    parts = [
+        {"ticket_id": part_id(TICKET, number), "number": number, "agency": agency, "agency_name": agency.upper()}
+        for number, agency in ((1, "dishub"), (2, "dlh"))
+    ]
+    return fact(e.TicketSplit, 2, state="split", parts=parts, reason="Dua masalah.")
+
+
+def test_a_divided_ticket_is_with_nobody_and_names_its_parts() -> None:
+    result = told(routed(version=1), divided())
+
+    assert (result.state, result.agency) == ("split", None)
+    assert [part.number for part in result.parts] == [1, 2]
+    assert all(stay.until for stay in result.stays)
+
+
+def test_people_see_the_parts_with_their_state() -> None:
+    whole = Ticket(TICKET, TRACKING, "web")
+    first, second = part_of(whole, 1), part_of(whole, 2)
+
+    shown = lines(whole, told(routed(version=1), divided()), [(first, told(routed(version=1))), (second, told())])
+
+    assert f"  part      {TRACKING}/1  routed, with dishub" in shown
+    assert f"  part      {TRACKING}/2  not opened yet, with nobody" in shown

@@ -36,8 +36,9 @@ def test_a_report_is_explained_by_agency_rules_and_policy() -> None:
 def test_an_officer_s_question_is_explained_with_what_is_offered_and_why() -> None:
     result = run("--text", "Jembatan rusak, lampu jalan mati, dan KTP saya belum jadi.")
 
-    assert result.stdout.startswith("An officer decides: close_call.\n  offered  ")
-    assert "too close" in result.stdout
+    assert result.stdout.startswith("An officer decides: several_matters.\n  part     dsdabmbk ")
+    assert "\n  offered  " in result.stdout
+    assert "several matters: dsdabmbk, dishub, disdukcapil" in result.stdout
 
 
 def test_what_is_not_the_city_s_is_explained_as_the_reporter_is_told() -> None:

@@ -20,7 +20,7 @@ DELIVERY = {
 NEVER_TOLD = {
     e.ContactSealed,
     ContactErased,
-    *(entry.data for entry in CATALOGUE if issubclass(entry.data, (e.Command, e.Link))),
+    *(entry.data for entry in CATALOGUE if issubclass(entry.data, (e.Command, e.Link, e.PartLink))),
 }
 
 
@@ -137,7 +137,7 @@ def test_every_fact_has_a_sentence_of_its_own(data: type[e.EventData]) -> None:
         "stopped_at": NOON, "allowance": "5 working_days", "policy_version": "1", "calendar_version": "1",
         "answer": "A", "final": True, "note": "N", "text": "T", "into": TICKET,
         "cluster": TICKET, "member": TICKET, "members": 2, "joined": True, "update_id": "u", "update_source": "s",
-        "by": "system",
+        "by": "system", "parts": (), "reopened": TICKET,
         "code": "c", "message_id": "m", "message_en": "m",
     }  # fmt: skip
     if data is e.TicketReclassified:

@@ -1,0 +1,173 @@
+"""A report of two matters goes through all four services: divided, worked on by two agencies, closed with its parts."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.intake.handlers import IntakeHandler
+from services.intake.policy import load_intake
+from services.intake.store import unique
+from services.routing.handlers import RoutingHandler
+from services.routing.policy import load_routing
+from services.sla.handlers import SlaHandler
+from services.sla.policy import load_sla
+from shared import topics
+from shared.delivery.audit import Check, audit
+from shared.events import (
+    AnswerTicket,
+    AssignTicket,
+    Command,
+    ConfirmTicket,
+    DisputeTicket,
+    FeedbackWindowExpired,
+    Reporter,
+    TicketSplit,
+    TriageRequested,
+    WithdrawTicket,
+)
+from shared.ids import part_id
+from tests.builders import TICKET, TRACKING, event, submitted
+from tests.component.notify.desk import Desk as NotifyDesk
+from tests.fakes.bench import Workbench
+from tests.fakes.memory import MemoryStore
+from tests.unit.notify.samples import EMAIL, POLICY, SEALER
+
+pytestmark = pytest.mark.component
+
+SHIPPED = Path(__file__).parents[2] / "policy"
+ROUTING = load_routing(SHIPPED)
+REPORT = submitted(
+    title=None, body="Jembatan rusak, lampu jalan mati, dan KTP saya belum jadi.",
+    reporter=Reporter(name="Siti", email=EMAIL), location={"kecamatan": "Ciputat"},
+)  # fmt: skip
+AGENCIES = ("dsdabmbk", "dishub", "disdukcapil")
+ONE, TWO, THREE = (part_id(TICKET, number) for number in (1, 2, 3))
+WEB, OFFICER = "/channels/web", "/officers/7"
+
+
+class City:
+    """All four services over one broker; ``ask`` says something and lets everybody hear all that follows."""
+
+    def __init__(self) -> None:
+        self.notify = NotifyDesk(POLICY.rules)
+        self.broker, self.clock = self.notify.broker, self.notify.clock
+        self.routing = self.bench(RoutingHandler(ROUTING))
+        self.sla = self.bench(SlaHandler(load_sla(SHIPPED)))
+        intake = self.bench(IntakeHandler(load_intake(SHIPPED), SEALER), MemoryStore(unique=unique))
+        self.benches = (intake, self.routing, self.sla, self.notify)
+
+    def bench(self, handler: Any, store: Any = None) -> Workbench:
+        made = Workbench(handler, store, self.clock.at)
+        made.broker, made.clock = self.broker, self.clock
+        made.restart()
+        return made
+
+    async def hear(self, topic: str, data: Any, source: str) -> None:
+        self.notify.say(topic, event(data, source=source, at=self.clock.now()))
+        size = -1
+        while size != (size := sum(map(len, self.broker.logs.values()))):
+            for bench in self.benches:
+                await bench.work()
+            await self.notify.send()
+
+    async def ask(self, *asked: tuple[str, Command]) -> None:
+        for source, command in asked:
+            await self.hear(topics.UPDATES, command, source)
+
+    def situation(self, ticket: str) -> str:
+        kind: str = self.routing.store.documents[ticket].state.situation.kind
+        return kind
+
+    def letters(self) -> list[str]:
+        """Return the subjects of what the reporter was sent."""
+        return [message.subject for message in self.notify.email.given if message.role == "reporter"]
+
+    def findings(self) -> list[str]:
+        records = [record for log in self.broker.logs.values() for record in log]
+        documents = {bench.handler.service: bench.store.documents.values() for bench in self.benches}
+        return [str(found) for found in audit(records, documents, checks=set(Check) - {Check.SETTLED})]
+
+
+async def divided() -> City:
+    city = City()
+    await city.hear(topics.SUBMITTED, REPORT, WEB)
+    (asked,) = (data for data in city.routing.data(topics.TRIAGE) if isinstance(data, TriageRequested))
+    assert tuple(part.agency for part in asked.parts) == AGENCIES
+    await city.ask((OFFICER, AssignTicket(ticket_id=TICKET, agencies=AGENCIES, reason="Tiga masalah.")))
+    return city
+
+
+def answered(number: int, text: str = "Selesai.") -> tuple[str, Command]:
+    ticket = part_id(TICKET, number)
+    return f"/agencies/{AGENCIES[number - 1]}", AnswerTicket(ticket_id=ticket, answer=text, final=True)
+
+
+def confirmed(number: int) -> tuple[str, Command]:
+    return WEB, ConfirmTicket(ticket_id=part_id(TICKET, number), rating=5)
+
+
+async def test_a_divided_report_is_answered_part_by_part_and_closes_with_the_last() -> None:
+    city = await divided()
+
+    await city.ask(answered(1), answered(2), answered(3), confirmed(1), confirmed(2))
+    assert city.situation(TICKET) == "split"
+    await city.ask(confirmed(3))
+
+    assert [city.situation(each) for each in (TICKET, ONE, TWO, THREE)] == ["closed"] * 4
+    assert city.findings() == []
+
+
+async def test_the_reporter_hears_of_everything_under_one_tracking_id() -> None:
+    city = await divided()
+    await city.ask(answered(2), confirmed(2), answered(1), confirmed(1), answered(3), confirmed(3))
+
+    letters = city.letters()
+    assert all(TRACKING in subject for subject in letters)
+    assert sum(f"{TRACKING}/2" in subject for subject in letters) == 3  # routed, answered, closed
+    assert letters[-1] == f"Semua bagian laporan selesai: {TRACKING}"
+
+
+async def test_each_agency_gets_its_part_with_the_whole_report_and_its_own_clocks() -> None:
+    city = await divided()
+
+    for number, agency in enumerate(AGENCIES, 1):
+        (routed,) = city.routing.data(topics.agency_topic(agency))
+        assert (routed.ticket_id, routed.part, routed.report.body) == (part_id(TICKET, number), number, REPORT.body)
+    started = [data for data in city.sla.data(topics.SLA) if data.TYPE.endswith("clock_started.v1")]
+    assert sorted((data.part or 0, data.clock.value) for data in started) == [
+        (0, "verify"), *((number, clock) for number in (1, 2, 3) for clock in ("resolve", "respond")),
+    ]  # fmt: skip
+
+
+async def test_taking_the_report_back_ends_every_part() -> None:
+    city = await divided()
+
+    await city.ask(answered(1), confirmed(1), (WEB, WithdrawTicket(ticket_id=TICKET)))
+
+    assert [city.situation(each) for each in (TICKET, ONE, TWO, THREE)] == ["withdrawn", "closed", *["withdrawn"] * 2]
+    assert sum("ditarik kembali" in subject for subject in city.letters()) == 1
+    assert city.findings() == []
+
+
+async def test_a_dispute_about_one_part_opens_the_whole_again() -> None:
+    city = await divided()
+    await city.ask(answered(1), confirmed(1), answered(2), confirmed(2), answered(3))
+    silent = FeedbackWindowExpired(
+        ticket_id=THREE, tracking_id=TRACKING, parent=TICKET, part=3, clock="feedback", due_at=city.clock.now()
+    )
+    await city.hear(topics.SLA, silent, "/tindak/sla")
+    assert city.situation(TICKET) == "closed"
+
+    await city.ask((WEB, DisputeTicket(ticket_id=THREE, reason="Belum jadi.")))
+    assert city.situation(TICKET) == "split"
+    await city.ask(answered(3, "Kini sudah jadi."), confirmed(3))
+
+    assert city.situation(TICKET) == "closed"
+    assert city.findings() == []
+
+
+async def test_the_division_itself_is_told_to_those_who_had_been_asked() -> None:
+    city = await divided()
+
+    assert [data.TYPE for data in city.routing.data(topics.TRIAGE)] == [TriageRequested.TYPE, TicketSplit.TYPE]
