@@ -23,6 +23,7 @@ from shared.mongo import collection
 from shared.settings import KafkaSettings, MongoSettings
 from shared.topics import catalogue
 from tindak.client import Client
+from tindak.demo_story.stage import settings_in
 from tindak.stack import LocalStack
 from tindak.topics import apply
 
@@ -41,8 +42,8 @@ class Place:
 
     @property
     def kafka(self) -> KafkaSettings:
-        servers = self.environment["TINDAK_KAFKA_BOOTSTRAP_SERVERS"]
-        return KafkaSettings(bootstrap_servers=servers, topic_prefix=self.prefix)
+        found = settings_in(self.environment, "TINDAK_KAFKA_") | {"topic_prefix": self.prefix}
+        return KafkaSettings.model_validate(found)
 
     @property
     def mongo(self) -> MongoSettings:
