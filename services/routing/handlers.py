@@ -9,7 +9,7 @@ from typing import Self
 from services.routing.domain.around import NOTHING_AROUND, Around, keys_of, look_around, sought
 from services.routing.domain.asking import questions
 from services.routing.domain.decide import decide
-from services.routing.domain.opinion import NO_MODEL, NOT_ASKED, Opinion, Question, TextModel
+from services.routing.domain.opinion import NO_MODEL, NOT_ASKED, Opinion, TextModel
 from services.routing.domain.rules import RoutingPolicy
 from services.routing.domain.state import State
 from services.routing.neighbours import Neighbours, NoNeighbours
@@ -23,7 +23,7 @@ class RoutingHandler:
 
     Args:
         policy: The city's rules; may be replaced between two batches.
-        model: Asked about what the rules leave open; None for none.
+        model: Asked about every new report, for where the rules leave it open; None for none.
         opinions: What it makes of the reports of the batch at hand, by ticket.
         neighbours: Where open tickets are found that new reports may join; None to look in the batch alone.
     """
@@ -60,21 +60,14 @@ class RoutingHandler:
     async def prefetch(self, waiting: Sequence[tuple[State | None, Event]]) -> Self:
         """Return the same rules, knowing what lies around new reports, and what the model makes of what it is asked."""
         informed = copy(self)
+        asked = questions(self.policy, waiting) if self.model else {}
+        if self.model and asked:
+            guesses = await asyncio.to_thread(self.model.suggest, list(asked.values()))
+            informed.opinions = dict(zip(asked, guesses, strict=True))
         reports = sought(self.policy, waiting)
         stored = await self.neighbours.sharing(keys_of(reports)) if reports else ()
         informed.around = look_around(self.policy.clusters, reports, stored)
-        if self.model is not None:
-            informed.opinions = await asyncio.to_thread(self.ask, self.model, waiting)
         return informed
-
-    def ask(self, model: TextModel, waiting: Sequence[tuple[State | None, Event]]) -> dict[str, Opinion]:
-        """Return what *model* makes of the reports that it is asked about, by ticket."""
-        asked = self.questions(waiting)
-        return dict(zip(asked, model.suggest(list(asked.values())) if asked else (), strict=True))
-
-    def questions(self, waiting: Sequence[tuple[State | None, Event]]) -> dict[str, Question]:
-        """Return what the model is asked about *waiting*, by ticket."""
-        return questions(self.policy, waiting)
 
     def opinion_on(self, ticket_id: str) -> Opinion:
         """Return what the model makes of a ticket's report, or why it was not asked."""

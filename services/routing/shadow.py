@@ -1,14 +1,13 @@
 """Lets another policy say beside the live one what it would have decided; what it says changes nothing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 
 import structlog
 
-from services.routing.domain.asking import questions
 from services.routing.domain.evidence import read
 from services.routing.domain.filing import report_of, verdict_on
-from services.routing.domain.opinion import Opinion, Question, TextModel
+from services.routing.domain.opinion import Opinion, TextModel
 from services.routing.domain.rules import RoutingPolicy
 from services.routing.domain.state import Filed, State
 from services.routing.domain.verdict import Chosen
@@ -46,10 +45,6 @@ class ShadowedRouting(RoutingHandler):
     def take_shadow(self, shadow: RoutingPolicy) -> None:
         """Let *shadow* say what it would have decided from now on."""
         self.shadow = shadow
-
-    def questions(self, waiting: Sequence[tuple[State | None, Event]]) -> dict[str, Question]:
-        """Return what the model is asked about *waiting*, by ticket, for both policies."""
-        return questions(self.shadow, waiting) | super().questions(waiting)
 
     def decide(self, state: State | None, event: Event, arrival: Arrival) -> Decision[State]:
         """Return what follows from *event* by the live policy."""

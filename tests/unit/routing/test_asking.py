@@ -21,18 +21,14 @@ def asked(*waiting: tuple[State | None, ComplaintAccepted | DeclineTicket | Prog
     return questions(POLICY, told)
 
 
-def test_a_report_that_the_rules_leave_open_is_asked_about() -> None:
-    assert asked((None, VAGUE)) == {TICKET: ABOUT_VAGUE}
-
-
-def test_a_report_that_the_rules_decide_is_not() -> None:
-    assert asked((None, CLEAR)) == {}
+@pytest.mark.parametrize(("complaint", "about"), [(VAGUE, ABOUT_VAGUE), (CLEAR, ABOUT_CLEAR)])
+@pytest.mark.parametrize("state", [None, Awaited()])
+def test_a_new_report_is_asked_about(state: State | None, complaint: ComplaintAccepted, about: Question) -> None:
+    assert asked((state, complaint)) == {TICKET: about}
 
 
 def test_a_category_is_told_by_its_code() -> None:
-    doubtful = accepted(title="", body="Ada sampah, banyak sampah dan PLN", category="Penerangan Jalan")
-
-    ((_, question),) = asked((None, doubtful), (None, DECLINE)).items()
+    ((_, question),) = asked((None, accepted(category="Penerangan Jalan"))).items()
 
     assert question.category == "penerangan_jalan"
 
@@ -41,11 +37,8 @@ def test_a_ticket_that_its_agency_gives_back_is_asked_about() -> None:
     assert asked((filed(), DECLINE)) == {TICKET: ABOUT_CLEAR}
 
 
-@pytest.mark.parametrize("waiting", [[(None, DECLINE), (None, CLEAR)], [(Awaited(), CLEAR)]])
-def test_the_same_is_asked_whichever_of_complaint_and_return_comes_first(
-    waiting: list[tuple[State | None, ComplaintAccepted | DeclineTicket | ProgressTicket]],
-) -> None:
-    assert asked(*waiting) == {TICKET: ABOUT_CLEAR}
+def test_the_same_is_asked_whichever_of_complaint_and_return_comes_first() -> None:
+    assert asked((None, DECLINE), (None, CLEAR)) == asked((None, CLEAR), (filed(), DECLINE)) == {TICKET: ABOUT_CLEAR}
 
 
 def test_nothing_else_is_asked() -> None:
