@@ -14,12 +14,11 @@ from shared.clock import Clock
 from shared.delivery.document import Document
 from shared.delivery.guard import Bug, guarded
 from shared.delivery.ports import Publisher
-from shared.delivery.time_loop import TimeLoop
+from shared.delivery.time_loop import TimeLoop, in_turns
 from shared.events import BreachCorrected, BreachEscalated, ClockBreached, ClockResumed, DueChanged, Fact
 
 log = structlog.get_logger()
 PAUSE_MAX = timedelta(seconds=5)
-DECIDED_AT_ONCE_MAX = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,15 +170,13 @@ class Recompute:
         """Return the tickets as the rules time them now, in their order."""
         after: list[Document[Ticket]] = []
         now = self.clock.now()
-        for number, document in enumerate(batch, 1):
+        async for document in in_turns(batch, self.clock):
             decided = guarded(partial(self.retimed, document, now))
             if isinstance(decided, Bug):
                 log.error("a rule of time failed", ticket_id=document.id, error=decided.error)
                 self.report = replace(self.report, failed=self.report.failed + 1)
             else:
                 after.append(decided)
-            if number % DECIDED_AT_ONCE_MAX == 0:
-                await self.clock.sleep(timedelta())
         return after
 
     def retimed(self, document: Document[Ticket], now: datetime) -> Document[Ticket]:

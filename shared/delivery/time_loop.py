@@ -1,6 +1,6 @@
 """What time brings about: take what is due, decide again, save, publish; never trusts what it has read."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Generic, TypeVar
@@ -19,8 +19,9 @@ from shared.ids import occasion_id
 from shared.slots import Slots
 
 S = TypeVar("S")
+T = TypeVar("T")
 POSTPONED_FOR = timedelta(hours=1)
-DECIDED_AT_ONCE_MAX = 50
+DECIDED_AT_ONCE_MAX = 25
 
 Duty = Callable[[], Slots | None]
 
@@ -30,6 +31,14 @@ log = structlog.get_logger()
 def everywhere() -> None:
     """Return None: documents of all slots are looked after."""
     return
+
+
+async def in_turns(items: Sequence[T], clock: Clock) -> AsyncIterator[T]:
+    """Give *items* in their order; whatever else this process does gets its turn in between."""
+    for number, item in enumerate(items):
+        if number and number % DECIDED_AT_ONCE_MAX == 0:
+            await clock.sleep(timedelta())
+        yield item
 
 
 class TimeLoop(Generic[S]):
@@ -79,14 +88,8 @@ class TimeLoop(Generic[S]):
         return len(due)
 
     async def decided(self, due: Sequence[Document[S]], now: datetime) -> list[Document[S]]:
-        """Return those that time has moved, in their order; what else this process does gets its turn in between."""
-        moved: list[Document[S]] = []
-        for first in range(0, len(due), DECIDED_AT_ONCE_MAX):
-            if first:
-                await self.clock.sleep(timedelta())
-            for document in due[first : first + DECIDED_AT_ONCE_MAX]:
-                moved.extend(self.moved(document, now))
-        return moved
+        """Return those that time has moved, in their order."""
+        return [moved async for document in in_turns(due, self.clock) for moved in self.moved(document, now)]
 
     async def relay(self) -> int:
         """Publish what a process saved and did not live to publish; return how many documents held such events."""
