@@ -98,7 +98,7 @@ class Place:
     def cpu_seconds(self) -> dict[str, float]:
         """Return what servers and replicas have used by now."""
         replicas = {str(one.pid) for one in self.processes}
-        used = {"sla": 0.0, "mongod": 0.0, "java": 0.0}
+        used = {"sla": 0.0, "mongod": 0.0}
         for folder in Path("/proc").glob("[0-9]*"):
             try:
                 command = (folder / "cmdline").read_bytes().decode(errors="replace")
@@ -107,25 +107,21 @@ class Place:
                 continue
             program = command.split("\0")[0].rpartition("/")[2]
             name = "sla" if folder.name in replicas else program
-            ours = name == "sla" or any(port in command for port in self.ports)
-            if name in used and ours:
+            if name == "sla" or (name == "mongod" and self.mongo_port in command):
                 used[name] += (int(stat[11]) + int(stat[12])) / TICKS_PER_SECOND
         return used
 
     @property
-    def ports(self) -> tuple[str, ...]:
-        """Return by what the command lines of our own servers are known."""
-        return (
-            self.environment["TINDAK_MONGO_URI"].split(":")[2].split("/")[0],
-            self.environment.get("BENCH_DIR", "?"),
-        )
+    def mongo_port(self) -> str:
+        """Return by what the command line of this run's own mongod is known."""
+        return self.environment["TINDAK_MONGO_URI"].split(":")[2].split("/")[0]
 
 
 @contextmanager
 def place(kind: str) -> Iterator[Place]:
     """Give servers of that *kind*, ``existing`` for those that the environment names."""
     if kind == "existing":
-        found = {name: value for name, value in os.environ.items() if name.startswith(("TINDAK_", "BENCH_"))}
+        found = {name: value for name, value in os.environ.items() if name.startswith("TINDAK_")}
         with dressed(found) as own:
             yield own
         return
@@ -146,9 +142,8 @@ def dressed(environment: dict[str, str]) -> Iterator[Place]:
             own.stop()
 
 
-def awaited(place: Place, topic: str, count: int, within_seconds: float) -> float:
-    """Return after how many seconds *count* records lie on a topic, or the limit."""
-    began = time.monotonic()
-    while place.written(topic) < count and time.monotonic() - began < within_seconds:
-        time.sleep(0.2)
-    return time.monotonic() - began
+def awaited(place: Place, topic: str, count: int, within_seconds: float) -> None:
+    """Wait until *count* records lie on a topic, at most *within_seconds*."""
+    give_up_at = time.monotonic() + within_seconds
+    while place.written(topic) < count and time.monotonic() < give_up_at:
+        time.sleep(0.2)  # each look connects anew; looking oftener would slow down what is measured

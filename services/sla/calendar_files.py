@@ -115,7 +115,7 @@ class HolidaysEntry(PolicyModel):
         """Raise ValueError if the package does not know them."""
         try:
             self.dates(HOLIDAY_YEARS[:1])
-        except (NotImplementedError, ValueError) as error:
+        except (NotImplementedError, ValueError) as error:  # an unknown country, or an unknown category
             raise ValueError(f"the package `holidays` says: {error}") from None
         return self
 

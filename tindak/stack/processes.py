@@ -129,5 +129,5 @@ def holds_within(condition: Callable[[], bool], within_seconds: float) -> bool:
     while not condition():
         if time.monotonic() >= give_up_at:
             return False
-        time.sleep(POLL_SECONDS)
+        time.sleep(POLL_SECONDS)  # what becomes of another program can only be asked for
     return True

@@ -83,4 +83,4 @@ def _wait(trouble: Callable[[], str | None], within_seconds: float) -> None:
     while (sentence := trouble()) is not None:
         if time.monotonic() > give_up_at:
             raise BrokerRefused(sentence)
-        time.sleep(POLL_SECONDS)
+        time.sleep(POLL_SECONDS)  # the brokers tell nobody that they have got there

@@ -33,7 +33,7 @@ def test_a_server_that_ends_while_starting_is_quoted(tmp_path: Path) -> None:
 
 
 def test_a_server_that_is_not_ready_in_time_is_said_so(tmp_path: Path) -> None:
-    slow = node(tmp_path, "import time; time.sleep(60)")
+    slow = node(tmp_path, "import signal; signal.pause()")
     slow.launch()
 
     with pytest.raises(StackError, match=r"^broker-1 was not ready within 0 s; "):
@@ -43,7 +43,7 @@ def test_a_server_that_is_not_ready_in_time_is_said_so(tmp_path: Path) -> None:
 
 
 def test_launching_twice_keeps_the_first_process(tmp_path: Path) -> None:
-    running = node(tmp_path, "import time; time.sleep(60)")
+    running = node(tmp_path, "import signal; signal.pause()")
     running.launch()
     first = running.process
 

@@ -12,9 +12,7 @@ from tindak.stack.processes import Process, holds_within, start
 pytestmark = pytest.mark.unit
 
 SLEEP = ("/bin/sleep", "60")
-IGNORING = (
-    "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(60)"
-)
+IGNORING = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); signal.pause()"
 DEAF = (sys.executable, "-c", IGNORING)
 
 
