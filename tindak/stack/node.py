@@ -4,6 +4,7 @@ import random
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from tindak.stack import processes
@@ -13,6 +14,7 @@ READY_WITHIN_SECONDS = 90.0  # three brokers start in six seconds on two idle co
 # Below the range from which Linux takes the ports of outgoing connections (32768 and up), so that no client's
 # connection sits on a killed server's port when it is to start again.
 PORTS = range(20_000, 32_000)
+DRAWN_FOR_EACH = 50  # ports tried for each that is wanted
 
 
 @dataclass
@@ -94,9 +96,11 @@ def is_free(port: int) -> bool:
 
 def free_ports(count: int) -> list[int]:
     """Return that many different free ports of the loopback address."""
-    candidates = random.sample(PORTS, len(PORTS))
-    free = (port for port in candidates if is_free(port))
-    return [next(free) for _ in range(count)]
+    candidates = random.sample(PORTS, DRAWN_FOR_EACH * count)
+    free = list(islice((port for port in candidates if is_free(port)), count))
+    if len(free) < count:
+        raise StackError(f"hardly any port from {PORTS.start} to {PORTS.stop - 1} is free on 127.0.0.1")
+    return free
 
 
 def accepts_connections(port: int) -> bool:

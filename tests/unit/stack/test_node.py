@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tindak.stack import node as node_module
 from tindak.stack.errors import StackError
 from tindak.stack.node import PORTS, Node, free_ports, is_free
 
@@ -51,6 +52,13 @@ def test_launching_twice_keeps_the_first_process(tmp_path: Path) -> None:
 
     assert running.process == first
     running.kill()
+
+
+def test_a_machine_without_free_ports_is_said_to_be_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(node_module, "is_free", lambda port: False)
+
+    with pytest.raises(StackError, match=r"^hardly any port from 20000 to 31999 is free on 127\.0\.0\.1$"):
+        free_ports(1)
 
 
 def test_free_ports_differ_and_lie_below_those_of_outgoing_connections() -> None:
