@@ -13,6 +13,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 SECOND = 1_000_000
 YEARS_MAX = 100
+TIME_MAX = timedelta(days=366 * (YEARS_MAX + 1))  # more working time than so many years can have, at any hours
 YEARS = range(2, 9999)  # the first and the last year that can be written lie partly outside in some zone
 DAYS_MAX = date(9998, 12, 30).toordinal()
 
@@ -79,6 +80,7 @@ class WorkingTime:
         """
         if working <= timedelta(0):
             return self.subtract(at, -working)
+        self._refuse_beyond(at, working)
         number = first = at.astimezone(self._zone).year
         year = self.year(number)
         target = year.worked_until(micros(at)) + working // MICROSECOND
@@ -102,6 +104,7 @@ class WorkingTime:
             return self.add(at, -working)
         if not working:
             return instant(micros(at))
+        self._refuse_beyond(at, working)
         number = first = at.astimezone(self._zone).year
         year = self.year(number)
         target = year.worked_until(micros(at)) - working // MICROSECOND
@@ -161,6 +164,11 @@ class WorkingTime:
         if number not in self._years:
             self._years[number] = compiled(self.calendar, self._zone, number)
         return self._years[number]
+
+    def _refuse_beyond(self, at: datetime, working: timedelta) -> None:
+        # Said at once, without a century of calendars.
+        if working > TIME_MAX:
+            raise CalendarExhausted(f"calendar {self.calendar.code} from {at.astimezone(self._zone).year}")
 
     def _next(self, number: int, first: int, step: int = 1) -> int:
         if abs(number - first) >= YEARS_MAX or number + step not in YEARS:

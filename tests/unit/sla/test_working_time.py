@@ -260,6 +260,11 @@ def test_more_working_time_than_a_century_has_is_refused_either_way(far: timedel
             WATCH.subtract(start_at, far)
 
 
+def test_what_leads_a_little_further_than_a_century_is_refused() -> None:
+    with pytest.raises(CalendarExhausted):
+        WATCH.add(at("2026-04-06 09:00"), timedelta(days=36_900))
+
+
 def test_a_day_beyond_the_last_that_can_be_written_is_refused() -> None:
     with pytest.raises(CalendarExhausted, match="default from 2026"):
         OFFICE.nth_day(at("2026-04-06 09:00"), 10_000_000)
