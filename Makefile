@@ -34,7 +34,7 @@ check: install
 test: check
 	$(PYTEST) -n 2 --dist worksteal -m "unit or component or contract" tests/unit tests/component tests/contract
 	$(PYTEST) -n 2 -m architecture tests/architecture
-	$(PYTEST) -n 2 -m "laws or learning"
+	$(PYTEST) -n 2 -m "laws or policy or learning"
 	$(PYTEST) -m simulation tests/simulation
 	$(PYTEST) $(APART) -m "connected or journey" --stack embedded
 

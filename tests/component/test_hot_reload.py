@@ -28,7 +28,7 @@ from tests.fakes.bench import Workbench
 from tests.fakes.memory import MemoryStore
 from tests.unit.notify.samples import SEALER
 
-pytestmark = pytest.mark.component
+pytestmark = pytest.mark.policy
 
 SHIPPED = Path(__file__).parents[2] / "policy"
 

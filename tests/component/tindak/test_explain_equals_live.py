@@ -25,7 +25,7 @@ from tests.unit.policy.everyday_reports import REPORTS
 from tindak.policy_explain import as_object, explain
 from tindak.trial import Trial
 
-pytestmark = pytest.mark.component
+pytestmark = pytest.mark.policy
 
 SHIPPED = Path(__file__).parents[3] / "policy"
 INTAKE, ROUTING = load_intake(SHIPPED), load_routing(SHIPPED)

@@ -9,7 +9,7 @@ from tindak.console import Failure
 from tindak.policy_check import check
 from tindak.policy_cli import app
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.policy
 
 SHIPPED = Path(__file__).parents[3] / "policy"
 

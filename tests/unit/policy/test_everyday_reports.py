@@ -10,7 +10,7 @@ from services.routing.policy import load_routing
 from shared.events import Classification, Location, Priority, Report
 from tests.unit.policy.everyday_reports import REPORTS
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.policy
 
 SHIPPED = Path(__file__).parents[3] / "policy"
 

@@ -14,7 +14,7 @@ from tindak.backtest import Verdict, decide
 from tindak.past import Past
 from tindak.trial import Trial
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.policy
 
 TRIAL = Trial.of(Path(__file__).parents[3] / "policy")
 RIGHT_OR_OFFERED_MIN = 0.9

@@ -13,7 +13,7 @@ from shared.policy import load, version_of
 from tindak.policy_check import FILES, check
 from tindak.policy_texts import SAMPLES
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.policy
 
 SHIPPED = Path(__file__).parents[3] / "policy"
 

@@ -24,7 +24,7 @@ from tests.fakes.bench import NOON
 from tests.unit.routing.commands import COMMANDS
 from tests.unit.routing.desk import POLICY, ask, said
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.laws
 
 SENDERS = (
     "/agencies/dishub", "/agencies/dlh", "/agencies/dsdabmbk", "/agencies/kec_ciputat", "/officers/7", "/channels/web",

@@ -12,7 +12,7 @@ from services.routing.settings import Settings
 from tindak.console import Failure
 from tindak.demo_story.stage import in_use
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.policy
 
 ROOT = Path(__file__).parents[3]
 SHIPPED = ROOT / "policy" / "model"

@@ -43,7 +43,7 @@ from tests.unit.sla.cases import (
 )
 from tests.unit.sla.desk import RESOLVE, VERIFY, Desk, started
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.laws
 
 Heard = ComplaintAccepted | TicketFact
 ACCEPTED = accepted("2026-04-06 08:00")

@@ -21,7 +21,7 @@ from tindak.past import Past, past_on
 from tindak.policy_cli import app
 from tindak.trial import Trial
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.policy
 
 SHIPPED = Path(__file__).parents[3] / "policy"
 HEADER = ("text", "agency", "kecamatan")

@@ -8,7 +8,7 @@ from shared.policy import version_of
 from tindak.console import Failure
 from tindak.policy_cli import app
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.policy
 
 SHIPPED = Path(__file__).parents[3] / "policy"
 
