@@ -11,7 +11,7 @@ from shared import events as e
 from shared import topics
 from tests.connected.notify.relay import Relay
 from tests.journey.policies import CLOCKS_OF_SECONDS, NO_QUIET_HOURS, policy_with
-from tests.journey.post import letters_to, mail_settings
+from tests.journey.post import Letter, letters_to, mail_settings
 from tests.journey.story import Story, short, story_of
 from tests.servers.addresses import Namespace
 from tests.servers.fleet import Fleet, running
@@ -28,6 +28,27 @@ POTHOLE = {
     "body": "Jalan berlubang besar di depan Pasar Ciputat, sudah dua pengendara motor jatuh.",
 }
 SITI = {"name": "Siti Rahmawati", "email": "siti.rahmawati@warga.example", "phone": "0812-3456-7890"}
+QUESTION = "Di sisi jalan yang mana?"
+ANSWER = "Lubang sudah ditambal hari ini."
+WORKED_ON = [
+    (1, "routed", "routed"),
+    (2, "acknowledged", "acknowledged"),
+    (3, "progressed", "in_progress"),
+    (4, "held", "held"),
+    (5, "reporter_replied", "held"),
+    (6, "resumed", "in_progress"),
+    (7, "answered", "answered"),
+    (8, "closed", "closed"),
+]
+CLOCKS_MET = {
+    "verify": ["started", "met"],
+    "respond": ["started", "paused", "resumed", "met"],
+    "resolve": ["started", "paused", "resumed", "met"],
+    "complete": ["started", "met"],
+    "feedback": ["started", "met"],
+}
+REPORTER_TOLD = ("accepted", "routed", "progressed", "held", "answered", "closed")
+AGENCY_TOLD = ("agency_new_ticket", "agency_reply")
 
 
 @asynccontextmanager
@@ -58,6 +79,22 @@ def sent(story: Story, ticket: str) -> set[tuple[str, str, str]]:
     return {(fact.notice, fact.recipient_role, fact.channel) for fact in facts}
 
 
+def siti_was_told(letters: list[Letter], tracking: str, agency: str) -> None:
+    """Assert that the reporter of the first story has been told of every step, by name and in Indonesian."""
+    assert {letter.subject for letter in letters} == {
+        f"Laporan {tracking} sudah kami terima",
+        f"Laporan {tracking} ditangani {agency}",
+        f"Kabar terbaru laporan {tracking}",
+        f"Kami perlu keterangan untuk laporan {tracking}",
+        f"Jawaban untuk laporan {tracking}",
+        f"Laporan {tracking} selesai",
+    }
+    assert {letter.language for letter in letters} == {"id"}
+    assert all("Halo Siti Rahmawati," in letter.text for letter in letters)
+    assert any(QUESTION in letter.text for letter in letters)
+    assert any(ANSWER in letter.text for letter in letters)
+
+
 async def test_a_complaint_is_routed_worked_on_answered_and_closed(
     namespace: Namespace, tmp_path: Path, relay: Relay
 ) -> None:
@@ -70,30 +107,18 @@ async def test_a_complaint_is_routed_worked_on_answered_and_closed(
 
         await story.ask(ROADS, e.AcknowledgeTicket(ticket_id=ticket))
         await story.ask(ROADS, e.ProgressTicket(ticket_id=ticket, note="Tim survei sudah ke lokasi."))
-        question = "Di sisi jalan yang mana?"
-        await story.ask(ROADS, e.HoldTicket(ticket_id=ticket, reason=e.HoldReason.NEEDS_REPORTER, question=question))
+        await story.ask(ROADS, e.HoldTicket(ticket_id=ticket, reason=e.HoldReason.NEEDS_REPORTER, question=QUESTION))
         await story.hears(e.ClockPaused, topics.SLA, ticket, clock=e.SlaClock.RESOLVE)
         await story.ask(WEB, e.ReplyToTicket(ticket_id=ticket, text="Sisi kiri, depan pintu masuk pasar."))
         await story.hears(e.ClockResumed, topics.SLA, ticket, clock=e.SlaClock.RESOLVE)
-        answer = "Lubang sudah ditambal hari ini."
-        await story.ask(ROADS, e.AnswerTicket(ticket_id=ticket, answer=answer, final=True))
+        await story.ask(ROADS, e.AnswerTicket(ticket_id=ticket, answer=ANSWER, final=True))
         await story.ask(WEB, e.ConfirmTicket(ticket_id=ticket, rating=5, comment="Cepat sekali."))
 
         await story.hears(e.ClockMet, topics.SLA, ticket, clock=e.SlaClock.FEEDBACK)
-        for notice in ("accepted", "routed", "progressed", "held", "answered", "closed"):
+        for notice in (*REPORTER_TOLD, "agency_reply"):
             await story.hears(e.NotificationSent, topics.DELIVERIES, ticket, notice=notice)
-        await story.hears(e.NotificationSent, topics.DELIVERIES, ticket, notice="agency_reply")
 
-        assert course(story, ticket) == [
-            (1, "routed", "routed"),
-            (2, "acknowledged", "acknowledged"),
-            (3, "progressed", "in_progress"),
-            (4, "held", "held"),
-            (5, "reporter_replied", "held"),
-            (6, "resumed", "in_progress"),
-            (7, "answered", "answered"),
-            (8, "closed", "closed"),
-        ]
+        assert course(story, ticket) == WORKED_ON
         assert (routed.agency, routed.decided_by, routed.hop) == ("dsdabmbk", e.DecidedBy.RULE, 1)
         assert routed.report is None
         assert routed.explanation
@@ -103,40 +128,20 @@ async def test_a_complaint_is_routed_worked_on_answered_and_closed(
         assert story.told(AT_ROADS, ticket) == [name for _, name, _ in course(story, ticket)]
         (closed,) = story.all(e.TicketClosed, topics.TICKETS, ticket)
         assert (closed.by, closed.rating) == (e.ClosedBy.REPORTER, 5)
-        assert clocks_of(story, ticket) == {
-            "verify": ["started", "met"],
-            "respond": ["started", "paused", "resumed", "met"],
-            "resolve": ["started", "paused", "resumed", "met"],
-            "complete": ["started", "met"],
-            "feedback": ["started", "met"],
-        }
+        assert clocks_of(story, ticket) == CLOCKS_MET
         assert sent(story, ticket) == {
-            *((notice, "reporter", "email") for notice in ("accepted", "routed", "progressed", "held", "answered")),
-            ("closed", "reporter", "email"),
-            ("agency_new_ticket", "liaison", "email"),
-            ("agency_reply", "liaison", "email"),
+            *((notice, "reporter", "email") for notice in REPORTER_TOLD),
+            *((notice, "liaison", "email") for notice in AGENCY_TOLD),
         }
 
-    to_siti = letters_to(relay, SITI["email"])
-    assert {letter.subject for letter in to_siti} == {
-        f"Laporan {tracking} sudah kami terima",
-        f"Laporan {tracking} ditangani {routed.agency_name}",
-        f"Kabar terbaru laporan {tracking}",
-        f"Kami perlu keterangan untuk laporan {tracking}",
-        f"Jawaban untuk laporan {tracking}",
-        f"Laporan {tracking} selesai",
-    }
-    assert {letter.language for letter in to_siti} == {"id"}
-    assert all("Halo Siti Rahmawati," in letter.text for letter in to_siti)
-    assert any(question in letter.text for letter in to_siti)
-    assert any(answer in letter.text for letter in to_siti)
-    to_roads = letters_to(relay, "dsdabmbk@tangsel.example")
+    to_siti, to_roads = letters_to(relay, SITI["email"]), letters_to(relay, "dsdabmbk@tangsel.example")
+    assert len(relay.mails) == len(to_siti) + len(to_roads)
+    siti_was_told(to_siti, tracking, routed.agency_name)
     assert {letter.subject for letter in to_roads} == {
         f"Laporan baru {tracking} untuk {routed.agency_name}",
         f"Pelapor membalas laporan {tracking}",
     }
     assert not any(secret in letter.text for letter in to_roads for secret in ("Siti", *SITI.values()))
-    assert len(relay.mails) == len(to_siti) + len(to_roads)
 
 
 async def test_a_declined_ticket_finds_its_agency_and_a_disputed_answer_reopens_it(
