@@ -1,9 +1,9 @@
 """What is known about one ticket and what was told about it; never decides what is told."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from services.notify.domain.deliveries import Delivery
 from shared.events import (
@@ -73,11 +73,15 @@ class RunningClock:
     due_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """What is known of one part of a divided ticket; each field as in `Correspondence`."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handling:
+    """What is known of how a ticket, or one part of it, is handled.
 
-    number: int
+    Args:
+        question: What the agency last asked the reporter.
+        version: Of the last ticket event that changed agency, priority or classification.
+    """
+
     agency: str | None = None
     priority: str | None = None
     classification: str | None = None
@@ -87,12 +91,17 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Correspondence:
+class Part(Handling):
+    """How one part of a divided ticket is handled."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Correspondence(Handling):
     """One ticket's state, and that of its parts: whoever reported it is told of all of them, and has one contact.
 
     Args:
-        version: Of the last ticket event that changed agency, priority or classification.
-        question: What the agency last asked the reporter.
         parts: By ticket id.
     """
 
@@ -100,12 +109,6 @@ class Correspondence:
     tracking_id: str | None = None
     complaint: Complaint | None = None
     contact: Contact = field(default_factory=Unknown)
-    agency: str | None = None
-    priority: str | None = None
-    classification: str | None = None
-    question: str | None = None
-    version: int = 0
-    clocks: Mapping[SlaClock, RunningClock] = field(default_factory=dict)
     deliveries: tuple[Delivery, ...] = ()
     parts: Mapping[str, Part] = field(default_factory=dict)
     kind: Literal["correspondence"] = "correspondence"
@@ -119,12 +122,12 @@ class Correspondence:
     def seen_from(self, part: str | None) -> "Correspondence":
         """Return the state as one of its parts has it; the whole as it is for None."""
         known = self.parts.get(part) if part else None
-        if known is None:
-            return self
-        return replace(
-            self, agency=known.agency, priority=known.priority, classification=known.classification,
-            question=known.question, version=known.version, clocks=known.clocks,
-        )  # fmt: skip
+        return self if known is None else replace(self, **handling_of(known))
+
+
+def handling_of(whole_or_part: Handling) -> dict[str, Any]:
+    """Return how a ticket or a part is handled, by field."""
+    return {each.name: getattr(whole_or_part, each.name) for each in fields(Handling)}
 
 
 def part_of(data: EventData) -> tuple[str, int] | None:
@@ -145,10 +148,7 @@ def learn(state: Correspondence, data: EventData) -> Correspondence:
     part, number = about
     before = replace(state, parts={part: Part(number), **state.parts})
     after = learned(before.seen_from(part), data)
-    known = Part(
-        number, after.agency, after.priority, after.classification, after.question, after.version, after.clocks
-    )
-    return replace(state, parts={**state.parts, part: known})
+    return replace(state, parts={**state.parts, part: Part(number, **handling_of(after))})
 
 
 def learned(state: Correspondence, data: EventData) -> Correspondence:

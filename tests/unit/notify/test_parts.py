@@ -135,4 +135,5 @@ def test_an_older_fact_of_a_part_does_not_bring_its_agency_back() -> None:
     for data in (said(TicketRouted, **ONE | {"version": 3}, agency="dlh"), LAMP):
         state = learn(state, data)
 
-    assert state.parts == {ONE["ticket_id"]: Part(1, "dlh", "normal", "complaint", None, 3)}
+    known = Part(1, agency="dlh", priority="normal", classification="complaint", version=3)
+    assert state.parts == {ONE["ticket_id"]: known}
