@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TextIO
 
 from shared.delivery.ports import Record
-from shared.events import ComplaintAccepted, DecidedBy, Event, TicketDeclined, TicketRouted, TicketSplit
+from shared.events import ComplaintAccepted, DecidedBy, Event, Step, TicketDeclined, TicketRouted, TicketSplit
 from tindak.history import history
 from tindak.past import tickets_on
 
@@ -68,6 +68,8 @@ def correction(told: Sequence[Event]) -> Correction | None:
     found: Correction | None = None
     for event in ended.events:
         match event.data:
+            case TicketRouted(explanation=(*_, Step(step="cluster"))):
+                found = None  # it went along with another ticket, and nobody looked at its own text
             case TicketRouted(decided_by=DecidedBy.OFFICER) as routed:
                 found = Correction(ended.accepted, routed.agency, OFFICER, routed.at)
             case TicketRouted() as routed:

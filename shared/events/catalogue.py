@@ -61,6 +61,7 @@ CATALOGUE: tuple[Entry, ...] = (
         "routing", topics.LINKS,
         data=(
             links.TicketLinked, links.TicketUnlinked, links.LinkRefused, links.AnswerPassedOn, links.LeaderChanged,
+            links.LeaderRouted,
             splits.PartOpened, splits.PartEnded, splits.PartReopened, splits.WholeWithdrawn,
         ),
     ),

@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from shared.events.base import Attachment, EventData
-from shared.events.tickets import Report
+from shared.events.tickets import DecidedBy, Report
 
 
 class Link(EventData):
@@ -58,3 +58,16 @@ class LeaderChanged(Branching):
 
     TYPE: ClassVar[str] = "tindak.link.leader_changed.v1"
     successor: str
+
+
+class LeaderRouted(Branching):
+    """An agency has got the leader, and those who follow it go along; ``was`` are the agencies that had it before.
+
+    ``hop`` is how many agencies the leader has had, as in `TicketRouted`: of two words the one with more is later.
+    """
+
+    TYPE: ClassVar[str] = "tindak.link.leader_routed.v1"
+    agency: str
+    was: tuple[str, ...] = ()
+    hop: int
+    decided_by: DecidedBy

@@ -17,6 +17,7 @@ from shared import topics
 from shared.delivery.audit.ledger import Where
 from shared.delivery.ports import Record
 from shared.events import (
+    PARTS_MAX,
     AcknowledgeTicket,
     AnswerOffered,
     AnswerTicket,
@@ -86,6 +87,7 @@ class Cast:
         self.seen: Counter[tuple[str, str]] = Counter()
         self.channel_of: dict[str, str] = {}
         self.raced: set[str] = set()
+        self.uncertain: set[str] = set()
 
     def mood(self, *about: object) -> random.Random:
         """Return the choices that the script makes about something."""
@@ -224,6 +226,8 @@ class Cast:
             return [ReplyToTicket(ticket_id=ticket, text="RT 03.")] if feels < 0.5 else []
         if kind in (ClusterJoined.TYPE, TicketMerged.TYPE):  # who follows whom is a race, and so is who answers first
             self.raced |= {ticket, data.get("cluster") or data["into"]}
+            # Where its leader goes is a race, so whether an officer is asked about it once more and divides it is, too.
+            self.uncertain |= {part_id(ticket, number) for number in range(1, PARTS_MAX + 1)}
         if kind in (TicketAnswered.TYPE, AnswerOffered.TYPE) and data["final"]:
             first = self.seen[topics.TICKETS, ticket + TicketReopened.TYPE] == 0
             if feels < 0.3:

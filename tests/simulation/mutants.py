@@ -136,6 +136,13 @@ def joins_whoever_leads_or_not(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Turn, "link", unheard)
 
 
+def goes_without_a_word_to_its_members(patch: pytest.MonkeyPatch) -> None:
+    def silent(decision: Decision[State]) -> Decision[State]:
+        return decision
+
+    patch.setattr(decide, "take_along", silent)
+
+
 def ends_without_a_word_to_the_whole(patch: pytest.MonkeyPatch) -> None:
     def silent(before: State | None, decision: Decision[State]) -> Decision[State]:
         return decision
@@ -163,6 +170,7 @@ MUTANTS: tuple[Mutant, ...] = (
     unknown_outcome_taken_for_success,
     leaves_a_cluster_without_a_word,
     joins_whoever_leads_or_not,
+    goes_without_a_word_to_its_members,
     ends_without_a_word_to_the_whole,
     opens_no_part,
 )

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from services.routing.domain.cluster import pass_answer_on
+from services.routing.domain.leading import pass_answer_on
 from services.routing.domain.opinion import Opinion
 from services.routing.domain.refusals import wrong_state
 from services.routing.domain.returns import after_return

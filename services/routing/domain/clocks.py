@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from services.routing.domain.cluster import hand_over
+from services.routing.domain.leading import hand_over
 from services.routing.domain.state import Answered, Archived, Closed, Filed, Held, State
 from services.routing.domain.turn import Turn
 from shared.events import (

@@ -1,20 +1,19 @@
-"""Tickets that are followed together: joining, leaving, counting, and what the leader passes on; never who is alike.
+"""Tickets that are followed together: joining, leaving and counting; never who is alike, or what a leader passes on.
 
 Each ticket decides only about itself. Who follows whom is told on ``tickets.links`` under the ticket that must hear of
 it; the one that follows says so first, and the one that leads counts it or refuses. A ticket that is refused leaves.
 """
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from services.routing.domain.leading import branched, go_along, offer
 from services.routing.domain.likeness import ClusterRules
-from services.routing.domain.state import Answered, Awaited, Filed, Held, InTriage, Situation, Stage, State, WithAgency
-from services.routing.domain.turn import Turn, leave_hold, listener_of
+from services.routing.domain.rules import RoutingPolicy
+from services.routing.domain.state import Awaited, Filed, Held, InTriage, Situation, State, WithAgency
+from services.routing.domain.turn import Turn, listener_of
 from shared.events import (
-    AnswerOffered,
     AnswerPassedOn,
-    AnswerTicket,
     Branching,
     ClusterCounted,
     ClusterJoined,
@@ -22,6 +21,7 @@ from shared.events import (
     Decision,
     Fact,
     LeaderChanged,
+    LeaderRouted,
     Link,
     LinkRefused,
     Report,
@@ -30,7 +30,6 @@ from shared.events import (
 )
 from shared.topics import LINKS, TICKETS
 
-BRANCHES = 8  # a leader tells so many, each of them as many more: no document holds more copies of an answer
 LEADER_ENDED, LEADER_FOLLOWS, FULL, UNKNOWN_LEADER = "leader_ended", "leader_follows", "full", "unknown_leader"
 
 
@@ -69,14 +68,7 @@ def leave(turn: Turn, leader: str, reason: str) -> Turn:
     return left.link(TicketUnlinked(ticket_id=leader, member=turn.ticket.id))
 
 
-def branched(members: Sequence[str], link: Branching) -> tuple[Branching, ...]:
-    """Return *link* for all of *members*: each goes to one of them, which passes it on to its share of the others."""
-    size = -(-len(members) // BRANCHES) if members else 0
-    shares = [members[first : first + size] for first in range(0, len(members), size)] if size else []
-    return tuple(link.model_copy(update={"ticket_id": share[0], "then": tuple(share[1:])}) for share in shares)
-
-
-def hear(rules: ClusterRules, state: State | None, link: Link, at: datetime) -> Decision[State]:
+def hear(policy: RoutingPolicy, state: State | None, link: Link, at: datetime) -> Decision[State]:
     """Return what follows from a link for the ticket that must hear of it."""
     passed_on: tuple[Fact, ...] = ()
     if isinstance(link, Branching):
@@ -85,10 +77,11 @@ def hear(rules: ClusterRules, state: State | None, link: Link, at: datetime) -> 
         # Recorded, so that the answer stays the same when the complaint has come meanwhile.
         return Decision(state or Awaited(), passed_on + unheard_of(link, at))
     turn = Turn(state.ticket, state.situation, at)
-    after = follow_link(rules, turn, link)
-    if after is None:
-        return Decision(state, passed_on, ignored_because=None if passed_on else "it changes nothing")
-    return Decision(Filed(after.ticket, after.situation), passed_on + after.facts)
+    after = follow_link(policy, turn, link) or turn
+    facts = passed_on + after.facts
+    return Decision(
+        Filed(after.ticket, after.situation), facts, ignored_because=None if facts else "nothing follows from it"
+    )
 
 
 def unheard_of(link: Link, at: datetime) -> tuple[Fact, ...]:
@@ -99,12 +92,12 @@ def unheard_of(link: Link, at: datetime) -> tuple[Fact, ...]:
     return (Fact(refused, LINKS, link.member, at),)
 
 
-def follow_link(rules: ClusterRules, turn: Turn, link: Link) -> Turn | None:
+def follow_link(policy: RoutingPolicy, turn: Turn, link: Link) -> Turn | None:
     """Return the turn after a link; None if it changes nothing."""
     ticket = turn.ticket
     match link:
         case TicketLinked(member=member) if member not in ticket.members:
-            why = why_not(rules, turn)
+            why = why_not(policy.clusters, turn)
             if why:
                 return turn.link(LinkRefused(ticket_id=member, leader=ticket.id, reason=why))
             return counted(turn, (*ticket.members, member), member, link.report)
@@ -116,6 +109,8 @@ def follow_link(rules: ClusterRules, turn: Turn, link: Link) -> Turn | None:
             return change_leader(turn, leader, link.successor)
         case AnswerPassedOn(leader=leader) if leader == ticket.cluster:
             return offer(turn, link)
+        case LeaderRouted(leader=leader) if leader == ticket.cluster:
+            return go_along(policy, turn, link)
         case _:
             return None
 
@@ -150,35 +145,3 @@ def change_leader(turn: Turn, leader: str, successor: str) -> Turn:
         return leave(turn, leader, LEADER_ENDED)
     gone = turn.link(TicketUnlinked(ticket_id=leader, member=turn.ticket.id))
     return join(gone, successor)
-
-
-def offer(turn: Turn, link: AnswerPassedOn) -> Turn | None:
-    """Return the turn after the agency's answer to the leader has been offered; None if it has not the ticket."""
-    situation = turn.situation
-    if not isinstance(situation, WithAgency | Held) or situation.agency != link.agency:
-        return None
-    about = link.model_dump(include={"agency", "answer", "final"}) | {"attachments": link.attachments}
-    if not link.final:
-        at_work = replace(situation, stage=Stage.IN_PROGRESS)
-        return turn.tell(AnswerOffered, at_work, cluster=link.leader, **about)
-    turn = leave_hold(turn, situation) if isinstance(situation, Held) else turn
-    turn = turn.change(answers=turn.ticket.answers + 1)
-    return turn.tell(AnswerOffered, Answered(situation.agency), cluster=link.leader, **about)
-
-
-def pass_answer_on(turn: Turn, agency: str, asked: AnswerTicket) -> Turn:
-    """Return the turn after the answer has been sent on to all who follow the ticket."""
-    link = AnswerPassedOn(
-        ticket_id=turn.ticket.id, leader=turn.ticket.id, agency=agency, answer=asked.answer,
-        attachments=asked.attachments, final=asked.final,
-    )  # fmt: skip
-    return turn.link(*branched(turn.ticket.members, link))
-
-
-def hand_over(turn: Turn, successor: str | None = None) -> Turn:
-    """Return the turn after all who follow the ticket follow *successor*, or the first of them if there is none."""
-    members = turn.ticket.members
-    if not members:
-        return turn
-    link = LeaderChanged(ticket_id=turn.ticket.id, leader=turn.ticket.id, successor=successor or members[0])
-    return turn.link(*branched(members, link))

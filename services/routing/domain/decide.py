@@ -5,6 +5,7 @@ from dataclasses import replace
 from services.routing.domain import clocks, filing
 from services.routing.domain.around import NOTHING_AROUND, Around
 from services.routing.domain.cluster import hear, marked
+from services.routing.domain.leading import take_along
 from services.routing.domain.opinion import NO_MODEL, Opinion
 from services.routing.domain.parts import hear_part, tell_whole
 from services.routing.domain.rules import RoutingPolicy
@@ -39,7 +40,7 @@ def decide(
         opinion: What a text model makes of the ticket's report.
         around: What is known of reports like it.
     """
-    decision = tell_whole(state, follows(policy, state, event, arrival, opinion, around))
+    decision = take_along(tell_whole(state, follows(policy, state, event, arrival, opinion, around)))
     if not isinstance(decision.state, Filed):
         return decision
     state = marked(policy.clusters, decision.state)
@@ -63,7 +64,7 @@ def follows(
         case link if isinstance(link, PartLink):
             return hear_part(policy, state, link, event.time, opinion)
         case link if isinstance(link, Link):
-            return hear(policy.clusters, state, link, event.time)
+            return hear(policy, state, link, event.time)
         case _ if filed is None:
             return Decision(state, ignored_because="the complaint has not come yet", recorded=False)
         case FeedbackWindowExpired() as expired:

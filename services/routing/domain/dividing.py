@@ -1,6 +1,6 @@
 """How an officer divides a ticket among several agencies; never what becomes of the parts."""
 
-from services.routing.domain.cluster import hand_over
+from services.routing.domain.leading import hand_over
 from services.routing.domain.refusals import (
     AGENCY_TWICE,
     PART_OF_ANOTHER,

@@ -1,8 +1,9 @@
 """What officers decide about a ticket, and what agencies correct in it; never who may."""
 
-from services.routing.domain.cluster import hand_over, link_to
+from services.routing.domain.cluster import link_to
 from services.routing.domain.dividing import divide
 from services.routing.domain.explanation import step
+from services.routing.domain.leading import hand_over
 from services.routing.domain.refusals import (
     AGENCY_OR_AGENCIES,
     ALREADY_MERGED,
@@ -43,7 +44,7 @@ def assign(turn: Turn, situation: Situation, asked: AssignTicket, policy: Routin
         return Ignored("that agency has it already")
     turn = leave_hold(turn, situation) if isinstance(situation, Held) else turn
     choice = Chosen(asked.agency, DecidedBy.OFFICER, (step(policy, "officer", asked.reason),))
-    return turn.route(choice, policy.name_of(asked.agency))
+    return turn.change(assigned=True).route(choice, policy.name_of(asked.agency))
 
 
 def reclassify(turn: Turn, situation: Situation, asked: ReclassifyTicket, policy: RoutingPolicy) -> Outcome:

@@ -85,6 +85,7 @@ def open_part(
         at=at,
         parent=link.parent,
         part=link.number,
+        assigned=True,
     )
     choice = Chosen(link.agency, DecidedBy.OFFICER, (step(policy, "officer", link.reason),))
     opened = Turn(ticket, InTriage(), at).route(choice, policy.name_of(link.agency))

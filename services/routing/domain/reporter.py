@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from services.routing.domain.cluster import hand_over
 from services.routing.domain.dividing import withdraw_parts
+from services.routing.domain.leading import hand_over
 from services.routing.domain.refusals import WINDOW_CLOSED, wrong_state
 from services.routing.domain.state import (
     Answered,

@@ -120,6 +120,14 @@ class PartKnown:
 
 
 @dataclass(frozen=True, slots=True)
+class Led:
+    """The last routing of its leader that a ticket has heard of; ``hop`` is how many agencies that one had had then."""
+
+    leader: str
+    hop: int
+
+
+@dataclass(frozen=True, slots=True)
 class Ticket:
     """What is true of a ticket whatever its situation.
 
@@ -135,6 +143,8 @@ class Ticket:
         updates: Updates heard, also those refused or ignored.
         cluster: Ticket with which it is followed. A link only: the ticket keeps its own situation and clocks.
         members: Tickets that follow this one; empty while it follows another, but for those that are leaving.
+        assigned: Whether an officer has chosen an agency for this very ticket; it goes where its leader goes no more.
+        led: How far it has heard of its leader's way; None if of nothing.
         sketch: What is compared of its report; None if it is never followed with others unless an officer says so.
         findable: Whether reports like it may join it.
         parent: Ticket of which it is a part; None if of none.
@@ -161,6 +171,8 @@ class Ticket:
     updates: int = 0
     cluster: str | None = None
     members: tuple[str, ...] = ()
+    assigned: bool = False
+    led: Led | None = None
     sketch: Sketch | None = None
     findable: bool = False
     parent: str | None = None

@@ -21,7 +21,7 @@ class Check(StrEnum):
     MIRRORS = "agencies and officers hear what the history says, and all of it that is theirs"
     BREACHES = "a clock breaches at most once a round"
     DELIVERIES = "a delivery ends once"
-    CLUSTERS = "who follows whom is counted once, by the one that is followed"
+    CLUSTERS = "who follows whom is counted once, by the one that is followed, and hears where that one goes"
     PARTS = "every part of a divided ticket is opened once, and the whole ends with its parts"
     DEAD_LETTERS = "the dead letters are the expected ones"
     PUBLISHED = "nothing saved waits to be published"

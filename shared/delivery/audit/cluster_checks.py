@@ -9,9 +9,11 @@ from shared.events import (
     ClusterCounted,
     ClusterJoined,
     ClusterLeft,
+    LeaderRouted,
     LinkRefused,
     TicketLinked,
     TicketMerged,
+    TicketRouted,
     TicketUnmerged,
 )
 
@@ -39,6 +41,7 @@ def clusters(ledger: Ledger) -> Iterator[str]:
     for member, leader in sorted(follow ^ counts):
         does = "follows" if (member, leader) in follow else "is counted by"
         yield f"{member} {does} {leader}, which is not what the other of the two says"
+    yield from led(ledger)
 
 
 def followed(told: list[Said]) -> tuple[dict[str, str | None], Counter[Pair]]:
@@ -67,3 +70,21 @@ def recount(said: Said, members: set[str], taken: Counter[Pair]) -> Iterator[str
         members.discard(member)
     if said.data["members"] != len(members):
         yield f"{said} tells {said.data['members']} members of {said.ticket}, there are {len(members)}"
+
+
+def led(ledger: Ledger) -> Iterator[str]:
+    """Yield every member that was not told once of each routing of the ticket that counted it then."""
+    told = ledger.of_type(topics.TICKETS, ClusterCounted, TicketRouted)
+    members: dict[str, set[str]] = defaultdict(set)
+    due: Counter[tuple[str, str, int]] = Counter()
+    for said in sorted(told, key=lambda said: (said.ticket, said.data["version"])):
+        if said.type == ClusterCounted.TYPE:
+            (members[said.ticket].add if said.data["joined"] else members[said.ticket].discard)(said.data["member"])
+        elif said.data.get("cluster") is None:
+            due.update((member, said.ticket, said.data["hop"]) for member in members[said.ticket])
+    heard = ledger.of_type(topics.LINKS, LeaderRouted)
+    found = Counter((said.ticket, str(said.data["leader"]), int(said.data["hop"])) for said in heard)
+    for one in sorted(due.keys() | found.keys()):
+        if due[one] != found[one]:
+            member, leader, hop = one
+            yield f"{member} heard {found[one]} times of agency no. {hop} of {leader}, {due[one]} times are right"

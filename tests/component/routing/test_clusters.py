@@ -13,8 +13,10 @@ from shared.delivery.audit import Check, audit
 from shared.delivery.vitals import Step
 from shared.events import (
     AnswerTicket,
+    AssignTicket,
     ClusterCounted,
     ComplaintAccepted,
+    DeclineTicket,
     Location,
     MergeTicket,
     UnmergeTicket,
@@ -24,7 +26,7 @@ from tests.builders import accepted
 from tests.component.routing.desk import DISHUB, DISHUB_TOPIC, OFFICER, Desk
 from tests.fakes.bench import Crashed, dies_after
 from tests.fakes.neighbours import MemoryNeighbours
-from tests.unit.routing.desk import POLICY
+from tests.unit.routing.desk import DLH, POLICY
 
 pytestmark = pytest.mark.component
 
@@ -56,6 +58,11 @@ class Clustered(Desk):
 
     def ticket(self, complaint: ComplaintAccepted) -> Any:
         return self.store.documents[complaint.ticket_id].state.ticket
+
+    def where(self, *complaints: ComplaintAccepted) -> list[tuple[str, str | None]]:
+        """Return the situation of each and its agency."""
+        now = [self.store.documents[one.ticket_id].state.situation for one in complaints]
+        return [(situation.kind, situation.agency) for situation in now]
 
     def findings(self) -> list[str]:
         records = [record for log in self.broker.logs.values() for record in log]
@@ -149,6 +156,76 @@ async def test_officers_part_and_join_tickets() -> None:
 
     assert desk.ticket(first).members == (far.ticket_id,)
     assert desk.ticket(second).cluster is None
+    assert desk.findings() == []
+
+
+FOUR = [lamp(number) for number in range(4)]
+DARK = [lamp(number, "Jalan merpati gelap sekali sejak seminggu, tolong pak") for number in range(4)]
+
+
+def declined(leader: ComplaintAccepted) -> DeclineTicket:
+    return DeclineTicket(ticket_id=leader.ticket_id, reason="Bukan lampu kami.", suggested_agency="dlh")
+
+
+async def test_all_go_where_their_leader_goes_and_get_the_answer_of_its_new_agency() -> None:
+    desk = await filed(*FOUR)
+
+    desk.ask(declined(FOUR[0]), DISHUB)
+    await desk.work()
+    moved = desk.where(*FOUR)
+    desk.ask(AnswerTicket(ticket_id=FOUR[0].ticket_id, answer="Sudah menyala.", final=True), DLH)
+    await desk.work()
+
+    assert moved == [("with_agency", "dlh")] * 4
+    assert desk.where(*FOUR) == [("answered", "dlh")] * 4
+    assert desk.names().count("answer_offered") == 3
+    assert desk.names(DISHUB_TOPIC).count("unassigned") == 4
+    assert desk.findings() == []
+
+
+async def test_an_officer_takes_all_out_of_triage_with_their_leader() -> None:
+    desk = await filed(*DARK)
+    waited = desk.where(*DARK)
+
+    desk.ask(AssignTicket(ticket_id=DARK[0].ticket_id, agency="dishub", reason="Lampu."), OFFICER)
+    await desk.work()
+
+    assert waited == [("in_triage", None)] * 4
+    assert desk.where(*DARK) == [("with_agency", "dishub")] * 4
+    assert desk.names(topics.TRIAGE).count("routed") == 4
+    assert desk.findings() == []
+
+
+async def test_a_member_that_an_officer_assigned_stays_when_its_leader_goes() -> None:
+    desk = await filed(*FOUR)
+
+    for agency in ("dlh", "dishub"):
+        desk.ask(AssignTicket(ticket_id=FOUR[1].ticket_id, agency=agency, reason="Tugasnya."), OFFICER)
+    desk.ask(declined(FOUR[0]), DISHUB)
+    await desk.work()
+
+    assert [agency for _, agency in desk.where(*FOUR)] == ["dlh", "dishub", "dlh", "dlh"]
+    assert desk.findings() == []
+
+
+@pytest.mark.parametrize("last", list(Step))
+@pytest.mark.parametrize("crashes", [1, 2, 3])
+async def test_a_crash_at_any_step_takes_all_along_once(last: Step, crashes: int) -> None:
+    desk = await filed(*FOUR)
+    said_once = "3b9dc0b6-6a3c-5b55-9e0e-0d5a3e3c7f99"
+    desk.ask(declined(FOUR[0]), DISHUB, said_once)
+    for _ in range(crashes):
+        desk.restart(dies_after(last))
+        with pytest.raises(Crashed):
+            await desk.work()
+    desk.restart()
+    await desk.work()
+
+    desk.ask(declined(FOUR[0]), DISHUB, said_once)
+    await desk.work()
+
+    assert desk.where(*FOUR) == [("with_agency", "dlh")] * 4
+    assert [len(desk.ticket(one).agencies) for one in FOUR] == [2] * 4
     assert desk.findings() == []
 
 

@@ -7,11 +7,22 @@ import pytest
 
 from shared import topics
 from shared.delivery.audit import Check
-from shared.events import ClusterCounted, ClusterJoined, ClusterLeft, EventData, LinkRefused, Report, TicketLinked
+from shared.events import (
+    ClusterCounted,
+    ClusterJoined,
+    ClusterLeft,
+    DecidedBy,
+    EventData,
+    LeaderRouted,
+    LinkRefused,
+    Report,
+    TicketLinked,
+    TicketRouted,
+)
 from shared.ids import ticket_id
 from tests.builders import TRACKING
 from tests.fakes.bench import NOON
-from tests.unit.delivery.audited import Story
+from tests.unit.delivery.audited import ABOUT, Story
 
 pytestmark = pytest.mark.unit
 
@@ -75,3 +86,42 @@ def test_a_repeat_under_its_id_counts_once() -> None:
 
     check: Callable[..., list[Any]] = told.findings
     assert check(Check.CLUSTERS) == []
+
+
+ROUTED = TicketRouted.model_validate(
+    ABOUT | {"ticket_id": LEADER, "version": 3, "agency": "dlh", "agency_name": "DLH", "hop": 2, "explanation": ()}
+    | {"decided_by": DecidedBy.RULE}
+)  # fmt: skip
+TOLD = LeaderRouted(ticket_id=MEMBER, leader=LEADER, agency="dlh", was=("dishub",), hop=2, decided_by=DecidedBy.RULE)
+FOLLOWS = (JOINED, LINKED, COUNTED)
+GONE = fact(ClusterCounted, LEADER, 3, member=MEMBER, joined=False, members=0)
+UNLED = ROUTED.model_copy(update={"version": 4})
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        (*FOLLOWS, ROUTED, TOLD),
+        (*FOLLOWS, ROUTED.model_copy(update={"cluster": "another"})),
+        (*FOLLOWS, LEFT, GONE, UNLED),
+        (ROUTED.model_copy(update={"version": 1}), *FOLLOWS),
+    ],
+    ids=["told", "follows itself", "nobody follows any more", "nobody followed yet"],
+)
+def test_a_leader_that_tells_its_members_where_it_goes_is_well(told: tuple[EventData, ...]) -> None:
+    assert story(*told).findings(Check.CLUSTERS) == []
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        (*FOLLOWS, ROUTED),
+        (*FOLLOWS, TOLD),
+        (*FOLLOWS, ROUTED, TOLD, TOLD.model_copy(update={"then": ("another",)})),
+        (*FOLLOWS, ROUTED, TOLD.model_copy(update={"hop": 1})),
+        (*FOLLOWS, ROUTED, TOLD.model_copy(update={"ticket_id": LEADER})),
+    ],
+    ids=["not told", "did not go", "told twice", "told of another routing", "told another"],
+)
+def test_a_leader_that_does_not_tell_each_member_once_is_found(told: tuple[EventData, ...]) -> None:
+    assert {finding.check for finding in story(*told).findings(Check.CLUSTERS)} == {Check.CLUSTERS}

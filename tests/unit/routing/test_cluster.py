@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.routing.domain.cluster import BRANCHES, branched, hear, join, marked
+from services.routing.domain.cluster import hear, join, marked
+from services.routing.domain.leading import BRANCHES, branched
 from services.routing.domain.likeness import ClusterRules, Sketch
 from services.routing.domain.state import Awaited, Filed, State
 from services.routing.domain.turn import Turn
@@ -35,18 +36,19 @@ from shared.events import (
 from shared.ids import ticket_id
 from tests.builders import TICKET, TRACKING
 from tests.fakes.bench import NOON
-from tests.unit.routing.desk import CHANNEL, LATER, OFFICER, ask, filed, head, report, said, situation_of
+from tests.unit.routing.desk import CHANNEL, LATER, OFFICER, POLICY, ask, filed, head, report, said, situation_of
 
 pytestmark = pytest.mark.unit
 
 RULES = ClusterRules(members_max=3)
+CITY = replace(POLICY, clusters=RULES)
 ONE, TWO, THREE, LEADER = (ticket_id("web", name) for name in ("m1", "m2", "m3", "leader"))
 LINKED = TicketLinked(ticket_id=TICKET, member=ONE, tracking_id=TRACKING, report=report(body="Gelap."))
 ANSWER = AnswerPassedOn(ticket_id=TICKET, leader=LEADER, agency="dishub", answer="Sudah menyala.", final=True)
 
 
 def heard(state: State | None, link: Link) -> Decision[State]:
-    return hear(RULES, state, link, LATER)
+    return hear(CITY, state, link, LATER)
 
 
 def links(decision: Decision[Any]) -> list[Any]:
@@ -248,4 +250,4 @@ def test_only_an_open_ticket_that_leads_and_is_not_full_is_found(state: Filed, f
 
 
 def test_the_time_of_a_count_is_that_of_the_link() -> None:
-    assert {fact.at for fact in hear(RULES, filed("routed", at=NOON), LINKED, LATER).facts} == {LATER}
+    assert {fact.at for fact in hear(CITY, filed("routed", at=NOON), LINKED, LATER).facts} == {LATER}

@@ -75,7 +75,8 @@ def test_an_officer_takes_a_ticket_off_the_triage_queue() -> None:
         Fact(data, "tickets.triage", TICKET, LATER),
         Fact(data.model_copy(update={"report": report()}), "tickets.routed.dlh", TICKET, LATER),
     )
-    got = ticket(at=LATER, version=2, updates=1, agencies=("dlh",), stays=(Stay(agency="dlh", since=LATER),))
+    stays = (Stay(agency="dlh", since=LATER),)
+    got = ticket(at=LATER, version=2, updates=1, agencies=("dlh",), stays=stays, assigned=True)
     assert decision.state == Filed(got, WithAgency("dlh"))
 
 

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from services.routing.domain.filing import remember
-from services.routing.domain.state import State
+from services.routing.domain.state import Led, State
 from services.routing.store import STATE
 from shared.events import Classification, Priority, Stay
 from tests.fakes.bench import NOON
@@ -25,6 +25,8 @@ FULL = filed(
     returns=1,
     updates=7,
     cluster="6d3f2c5e-1d5b-5c0e-9a53-3f0b6f1c7a10",
+    assigned=True,
+    led=Led("6d3f2c5e-1d5b-5c0e-9a53-3f0b6f1c7a10", 2),
     at=NOON,
 )
 
@@ -34,3 +36,10 @@ def test_every_state_comes_back_as_it_was_stored(state: State) -> None:
     stored = json.loads(json.dumps(STATE.dump_python(state, mode="json")))
 
     assert STATE.validate_python(stored) == state
+
+
+def test_a_state_that_was_stored_before_leaders_led_is_of_a_ticket_that_no_officer_assigned() -> None:
+    stored = json.loads(json.dumps(STATE.dump_python(filed(), mode="json")))
+    del stored["ticket"]["assigned"], stored["ticket"]["led"]
+
+    assert STATE.validate_python(stored) == filed()

@@ -14,7 +14,8 @@ from typer.testing import CliRunner
 from services.routing.handlers import RoutingHandler
 from shared import topics
 from shared.delivery.ports import Record
-from shared.events import AssignTicket, Command, DeclineTicket
+from shared.events import AssignTicket, Command, DeclineTicket, MergeTicket, TicketRouted
+from shared.ids import ticket_id
 from tests.builders import TICKET, accepted, event
 from tests.fakes.bench import NOON, Workbench
 from tests.unit.routing.desk import CHANNEL, DISHUB, DLH, OFFICER, POLICY
@@ -83,6 +84,25 @@ def test_the_most_recent_decision_of_people_that_nobody_gave_back_is_learned(
 
 def test_what_others_ask_for_is_no_correction() -> None:
     assert corrected((CHANNEL, AssignTicket(ticket_id=TICKET, agency="dlh", reason="Saya mau"))) == []
+
+
+@pytest.mark.parametrize(("asked", "by"), [(assign("dlh"), "officer"), (decline(DISHUB, "dlh"), "return")])
+def test_of_those_who_go_together_only_the_leader_teaches(asked: Asked, by: str) -> None:
+    bench, leader = Workbench(RoutingHandler(POLICY)), ticket_id("web", "leader")
+    source, command = asked
+    for topic, told in (
+        (topics.ACCEPTED, event(LAMP)),
+        (topics.ACCEPTED, event(LAMP.model_copy(update={"ticket_id": leader, "source_id": "leader"}))),
+        (topics.UPDATES, event(MergeTicket(ticket_id=TICKET, into=leader), source=OFFICER)),
+        (topics.UPDATES, event(command.model_copy(update={"ticket_id": leader}), source=source)),
+    ):
+        bench.say(topic, told)
+        asyncio.run(bench.work())
+
+    routed = [data.agency for data in bench.data(topics.TICKETS) if isinstance(data, TicketRouted)]
+    found = corrections_on([*bench.broker.topic(topics.ACCEPTED), *bench.broker.topic(topics.TICKETS)])
+    assert sorted(routed) == ["dishub", "dishub", "dlh", "dlh"]
+    assert [(one.complaint.ticket_id, one.agency, one.by) for one in found] == [(leader, "dlh", by)]
 
 
 def test_records_in_any_order_and_told_twice_teach_the_same() -> None:
