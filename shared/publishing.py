@@ -4,9 +4,11 @@ import asyncio
 import contextlib
 import ssl
 from collections.abc import Awaitable, Callable, Sequence
+from functools import lru_cache
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
+from aiokafka.partitioner import DefaultPartitioner, murmur2
 from faststream.kafka.security import parse_security
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 
@@ -17,6 +19,7 @@ from shared.topics import DEAD_LETTER_BYTES_MAX
 
 CLOSE_WITHIN_SECONDS = 5
 METADATA_AGE_MAX_MS = 60_000
+KEYS_REMEMBERED_MAX = 4096
 
 
 def security(settings: KafkaSettings) -> BaseSecurity | None:
@@ -41,6 +44,7 @@ def producer(settings: KafkaSettings) -> AIOKafkaProducer:
         acks="all" if settings.acks == "all" else int(settings.acks),
         enable_idempotence=settings.enable_idempotence,
         linger_ms=settings.linger_ms,
+        partitioner=partition_of,
         max_batch_size=256 * 1024,
         max_request_size=DEAD_LETTER_BYTES_MAX,
         request_timeout_ms=settings.request_timeout_ms,
@@ -48,6 +52,19 @@ def producer(settings: KafkaSettings) -> AIOKafkaProducer:
         retry_backoff_ms=100,
         **parse_security(security(settings)),
     )
+
+
+@lru_cache(maxsize=KEYS_REMEMBERED_MAX)
+def hash_of(key: bytes) -> int:
+    """Return a key's hash as every client of Kafka counts it; a ticket's facts share a key, and counting is slow."""
+    return int(murmur2(key)) & 0x7FFFFFFF
+
+
+def partition_of(key: bytes | None, partitions: Sequence[int], available: Sequence[int]) -> int:
+    """Return the partition that `DefaultPartitioner` would choose."""
+    if key is None:
+        return int(DefaultPartitioner()(key, partitions, available))
+    return partitions[hash_of(key) % len(partitions)]
 
 
 class KafkaPublisher:

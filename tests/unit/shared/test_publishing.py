@@ -1,0 +1,19 @@
+import pytest
+from aiokafka.partitioner import DefaultPartitioner
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.publishing import partition_of
+
+pytestmark = pytest.mark.unit
+
+
+@given(st.binary(max_size=60), st.integers(1, 30))
+def test_a_key_goes_to_the_partition_that_every_other_client_sends_it_to(key: bytes, count: int) -> None:
+    partitions = list(range(count))
+
+    assert partition_of(key, partitions, partitions) == DefaultPartitioner()(key, partitions, partitions)
+
+
+def test_what_has_no_key_goes_where_a_leader_is() -> None:
+    assert partition_of(None, [0, 1, 2], [1]) == 1
