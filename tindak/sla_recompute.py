@@ -28,7 +28,7 @@ def recompute(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Save and say nothing; report what would change.")] = False,
     share: Annotated[
         float, typer.Option(help="Of the time to spend working, over 0 to 1; the rest is left to the services.")
-    ] = 0.7,
+    ] = 0.85,
     policy: Annotated[Path | None, typer.Option(help="Folder of the policy; default: TINDAK_POLICY_DIR.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:

@@ -1,6 +1,6 @@
 """Times all running clocks anew once calendars or policy have changed; decides nothing that the sweep would not."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -15,7 +15,7 @@ from shared.delivery.document import Document
 from shared.delivery.guard import Bug, guarded
 from shared.delivery.ports import Publisher
 from shared.delivery.time_loop import TimeLoop, in_turns
-from shared.events import BreachCorrected, BreachEscalated, ClockBreached, ClockResumed, DueChanged, Fact
+from shared.events import BreachCorrected, BreachEscalated, ClockBreached, ClockResumed, Decision, DueChanged
 
 log = structlog.get_logger()
 PAUSE_MAX = timedelta(seconds=5)
@@ -50,14 +50,15 @@ class Report:
     overtaken: int = 0
     failed: int = 0
 
-    def with_ticket(self, after: Ticket, facts: Iterable[Fact]) -> "Report":
-        """Return the report with one more ticket."""
-        said = [fact.data for fact in facts]
+    def with_tickets(self, decisions: Sequence[Decision[Ticket]]) -> "Report":
+        """Return the report with more tickets, as they are now and with what is said about them."""
+        said = [fact.data for decision in decisions for fact in decision.facts]
+        told = [told for decision in decisions if decision.state for told in decision.state.told]
         shifts = [(data.due_at - data.was).total_seconds() for data in said if isinstance(data, DueChanged)]
         return replace(
             self,
-            tickets=self.tickets + 1,
-            running=self.running + sum(told.ending is None for told in after.told),
+            tickets=self.tickets + len(decisions),
+            running=self.running + sum(one.ending is None for one in told),
             later=self.later + sum(shift > 0 for shift in shifts),
             earlier=self.earlier + sum(shift < 0 for shift in shifts),
             resumed=self.resumed + sum(isinstance(data, ClockResumed) for data in said),
@@ -77,7 +78,7 @@ class Throttle:
         late_after: The sweep may be so far behind; beyond, rest as long as it is behind.
     """
 
-    share: float = 0.7
+    share: float = 0.85
     late_after: timedelta = timedelta(seconds=1)
 
     def pause(self, worked: timedelta, behind: timedelta) -> timedelta:
@@ -109,7 +110,7 @@ class Recompute:
         clock: Clock,
         *,
         throttle: Throttle | None = None,
-        batch_max: int = 250,
+        batch_max: int = 500,
     ) -> None:
         self.handler = handler
         self.store = store
@@ -169,6 +170,7 @@ class Recompute:
     async def decided(self, batch: list[Document[Ticket]]) -> list[Document[Ticket]]:
         """Return the tickets as the rules time them now, in their order."""
         after: list[Document[Ticket]] = []
+        decisions: list[Decision[Ticket]] = []
         now = self.clock.now()
         async for document in in_turns(batch, self.clock):
             decided = guarded(partial(self.retimed, document, now))
@@ -176,16 +178,16 @@ class Recompute:
                 log.error("a rule of time failed", ticket_id=document.id, error=decided.error)
                 self.report = replace(self.report, failed=self.report.failed + 1)
             else:
-                after.append(decided)
+                decisions.append(decided[0])
+                after.append(decided[1])
+        self.report = self.report.with_tickets(decisions)
         return after
 
-    def retimed(self, document: Document[Ticket], now: datetime) -> Document[Ticket]:
-        """Return one ticket as the rules time it now, and note what changes."""
+    def retimed(self, document: Document[Ticket], now: datetime) -> tuple[Decision[Ticket], Document[Ticket]]:
+        """Return one ticket as the rules time it now, with what changes, and its document."""
         if document.state is None:
             raise ValueError("a document without a state has no clocks")
         decision = self.handler.tick(document.state, now)
         if decision.state is None:
             raise ValueError("time takes no ticket away")
-        after = self.loop.follow(document, decision, now)
-        self.report = self.report.with_ticket(decision.state, decision.facts)
-        return after
+        return decision, self.loop.follow(document, decision, now)
