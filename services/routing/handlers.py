@@ -60,8 +60,8 @@ class RoutingHandler:
     async def prefetch(self, waiting: Sequence[tuple[State | None, Event]]) -> Self:
         """Return the same rules, knowing what lies around new reports, and what the model makes of what it is asked."""
         informed = copy(self)
-        asked = questions(self.policy, waiting) if self.model else {}
-        if self.model and asked:
+        asked = {} if self.model is None else questions(self.policy, waiting)
+        if self.model is not None and asked:
             guesses = await asyncio.to_thread(self.model.suggest, list(asked.values()))
             informed.opinions = dict(zip(asked, guesses, strict=True))
         reports = sought(self.policy, waiting)
