@@ -70,7 +70,7 @@ class MongoStore(Generic[S]):
     Args:
         collection: Made with the function of that name.
         states: How a state becomes a JSON-like value and back.
-        indexes: The service's own, beside the two that every collection has.
+        indexes: The service's own, beside those that every collection has.
     """
 
     def __init__(
@@ -83,6 +83,11 @@ class MongoStore(Generic[S]):
                 [("slot", ASCENDING), ("due_at", ASCENDING)], partialFilterExpression={"due_at": {"$exists": True}}
             ),
             IndexModel([("pending_at", ASCENDING)], partialFilterExpression={"pending_at": {"$exists": True}}),
+            IndexModel(
+                [("expires_at", ASCENDING)],
+                expireAfterSeconds=0,
+                partialFilterExpression={"expires_at": {"$exists": True}},
+            ),
             *indexes,
         ]
 
@@ -213,6 +218,8 @@ class MongoStore(Generic[S]):
             raw |= {"pending": as_raw(document.pending), "pending_at": document.pending_at}
         if document.due_at is not None:
             raw["due_at"] = document.due_at
+        if document.expires_at is not None:
+            raw["expires_at"] = document.expires_at
         return raw
 
     def readable(self, raw: Raw) -> Document[S]:
@@ -236,6 +243,7 @@ class MongoStore(Generic[S]):
             pending=from_stored(raw.get("pending", ())),
             pending_at=raw.get("pending_at"),
             due_at=raw.get("due_at"),
+            expires_at=raw.get("expires_at"),
         )
 
 

@@ -17,6 +17,7 @@ from pydantic import ValidationError
 
 from shared import logs, metrics
 from shared.clock import SystemClock
+from shared.delivery.bug_share import BugShare
 from shared.delivery.handler import Handler
 from shared.delivery.ports import Batch, PermanentError, TransientError
 from shared.delivery.retry import retried
@@ -90,7 +91,7 @@ class Service(Generic[S]):
             self.publisher,
             self.clock,
             vitals=self.vitals,
-            dead_letters_in_a_row_max=settings.dead_letters_in_a_row_max,
+            bug_share=BugShare(settings.bugs_window_records, settings.bugs_share_max),
             observe=observe,
         )
         self.remarks: dict[str, Callable[[], str]] = {}

@@ -72,7 +72,8 @@ class CommonSettings(BaseSettings):
     policy_look_every_seconds: PositiveFloat = 5
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     health_host: str = "127.0.0.1"
-    dead_letters_in_a_row_max: PositiveInt = 100
+    bugs_window_records: PositiveInt = 200
+    bugs_share_max: float = Field(default=0.5, gt=0, le=1)
     stuck_after_seconds: PositiveFloat = 60
     stop_within_seconds: PositiveFloat = 20
     kafka: KafkaSettings = Field(default_factory=KafkaSettings)

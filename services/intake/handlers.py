@@ -1,6 +1,5 @@
 """What intake hears and which rule decides; never a rule itself."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from services.intake.domain.decide import decide, refuse_unreadable
@@ -14,8 +13,8 @@ from shared.events import (
     ContactSealed,
     Decision,
     Event,
-    Fact,
     Locale,
+    Refused,
     Reporter,
     UnreadableEvent,
 )
@@ -52,13 +51,18 @@ class IntakeHandler:
         """Return the answer to a submission."""
         return decide(state, submission(event), event.id, arrival, self.rules, self.seal)
 
-    def refuse(self, record: Record, arrival: Arrival, fault: UnreadableEvent) -> Sequence[Fact] | None:
+    def refuse(self, record: Record, arrival: Arrival, fault: UnreadableEvent) -> Refused:
         """Return the answer to what cannot be read: a channel learns of everything that it sent what became of it."""
         channel, source_id = fault.hints.get("channel"), fault.hints.get("source_id")
-        return [refuse_unreadable(fault.reasons, channel, source_id, arrival, self.rules)]
+        answer = refuse_unreadable(fault.reasons, channel, source_id, arrival, self.rules)
+        return Refused((answer,), keep=False)
 
     def due_at(self, state: State) -> datetime | None:
         """Return None: nothing here moves with time."""
+        return None
+
+    def expires_at(self, state: State) -> datetime | None:
+        """Return None: a document is kept for good."""
         return None
 
     def seal(self, ticket: str, submitted: ComplaintSubmitted) -> ContactSealed:

@@ -1,6 +1,5 @@
 """Which topics notify hears and which rule decides; never sends anything."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from services.notify.domain.attempts import conclude, tick
@@ -10,7 +9,7 @@ from services.notify.domain.deliveries import Outcome
 from services.notify.domain.notices import Rules
 from shared import topics
 from shared.delivery.ports import Record
-from shared.events import Arrival, ClockFact, Decision, Event, Fact, TicketFact, UnreadableEvent
+from shared.events import Arrival, ClockFact, Decision, Event, Refused, TicketFact, UnreadableEvent
 
 
 class NotifyHandler:
@@ -41,13 +40,17 @@ class NotifyHandler:
         """Return what is known and who is to be told from now on."""
         return decide(state, self.key_of(event), event, self.rules, arrival.now)
 
-    def refuse(self, record: Record, arrival: Arrival, fault: UnreadableEvent) -> Sequence[Fact] | None:
-        """Return None: what is no event on our own topics goes to the dead letters."""
-        return None
+    def refuse(self, record: Record, arrival: Arrival, fault: UnreadableEvent) -> Refused:
+        """Return nothing to say: what is no event on our own topics goes to the dead letters."""
+        return Refused()
 
     def due_at(self, state: Correspondence) -> datetime | None:
         """Return when the first delivery needs attention."""
         return min((at for delivery in state.deliveries if (at := delivery.attention_at)), default=None)
+
+    def expires_at(self, state: Correspondence) -> datetime | None:
+        """Return None: a document is kept for good."""
+        return None
 
     def tick(self, state: Correspondence, now: datetime) -> Decision[Correspondence]:
         """Return what has come due; what is to be sent is leased to whoever saves this decision."""

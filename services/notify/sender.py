@@ -15,6 +15,7 @@ from services.notify.domain.deliveries import Deferred, Delivered, Delivery, Out
 from services.notify.handlers import NotifyHandler
 from services.notify.letters.writing import Letters
 from shared.clock import Clock
+from shared.delivery.deciding import looked_after
 from shared.delivery.document import Document
 from shared.delivery.outgoing import Cause, outgoing
 from shared.delivery.ports import Publisher, Store, TransientError
@@ -169,8 +170,7 @@ class Sender:
                 decision = self.handler.conclude(held.state, made.delivery_id, made.number, made.outcome, now)
                 cause = Cause(occasion_id(held.id, f"attempt|{made.delivery_id}|{made.number}"), None)
                 events = outgoing(self.handler.service, held.id, cause, decision.facts, now)
-                due_at = None if decision.state is None else self.handler.due_at(decision.state)
-                held = held.move(events, decision.state, due_at, now)
+                held = looked_after(self.handler, held.move(events, decision.state, now))
         return held
 
 

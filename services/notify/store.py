@@ -1,4 +1,4 @@
-"""How a correspondence becomes a document and back; the two indexes that every collection has are enough."""
+"""How a correspondence becomes a document and back; the indexes that every collection has are enough."""
 
 from pydantic import TypeAdapter
 

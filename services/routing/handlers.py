@@ -15,7 +15,7 @@ from services.routing.domain.state import State
 from services.routing.neighbours import Neighbours, NoNeighbours
 from shared import topics
 from shared.delivery.ports import Record
-from shared.events import Arrival, Decision, Event, Fact, UnreadableEvent
+from shared.events import Arrival, Decision, Event, Refused, UnreadableEvent
 
 
 class RoutingHandler:
@@ -84,10 +84,14 @@ class RoutingHandler:
         around = self.around.get(ticket, NOTHING_AROUND)
         return decide(self.policy, state, event, arrival, self.opinion_on(ticket), around)
 
-    def refuse(self, record: Record, arrival: Arrival, fault: UnreadableEvent) -> Sequence[Fact] | None:
-        """Return None: what cannot be read names no ticket that could be answered about, so it is a dead letter."""
-        return None
+    def refuse(self, record: Record, arrival: Arrival, fault: UnreadableEvent) -> Refused:
+        """Return nothing to say: what cannot be read names no ticket that could be answered about."""
+        return Refused()
 
     def due_at(self, state: State) -> datetime | None:
         """Return None: nothing here moves with time alone; the clocks are sla's."""
+        return None
+
+    def expires_at(self, state: State) -> datetime | None:
+        """Return None: a document is kept for good."""
         return None

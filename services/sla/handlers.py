@@ -1,13 +1,12 @@
 """What sla hears and which rule decides; never a rule itself."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from services.sla.domain.rules import SlaRules
 from services.sla.domain.ticket import Ticket, decide, tick
 from shared import metrics, topics
 from shared.delivery.ports import Record
-from shared.events import Arrival, ClockBreached, ClockMet, ClockStopped, Decision, Event, Fact, UnreadableEvent
+from shared.events import Arrival, ClockBreached, ClockMet, ClockStopped, Decision, Event, Refused, UnreadableEvent
 
 
 class SlaHandler:
@@ -37,13 +36,17 @@ class SlaHandler:
         """Return what follows from *event*."""
         return measured(decide(state, event.data, self.rules, arrival.now))
 
-    def refuse(self, record: Record, arrival: Arrival, fault: UnreadableEvent) -> Sequence[Fact] | None:
-        """Return None: what cannot be read names no ticket whose clocks it could move, so it is a dead letter."""
-        return None
+    def refuse(self, record: Record, arrival: Arrival, fault: UnreadableEvent) -> Refused:
+        """Return nothing to say: what cannot be read names no ticket whose clocks it could move."""
+        return Refused()
 
     def due_at(self, state: Ticket) -> datetime | None:
         """Return when time alone may give more to say about *state*; None if never."""
         return state.wakes_at
+
+    def expires_at(self, state: Ticket) -> datetime | None:
+        """Return None: a document is kept for good."""
+        return None
 
     def tick(self, state: Ticket, now: datetime) -> Decision[Ticket]:
         """Return what has followed from the passing of time up to *now*."""

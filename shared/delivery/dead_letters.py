@@ -4,15 +4,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from shared.delivery.outgoing import Outgoing
-from shared.delivery.ports import PermanentError, Record
+from shared.delivery.ports import Record
 from shared.topics import REPLAYS, dead_letter_topic
-
-
-class TooManyDeadLetters(PermanentError):
-    """So many records in a row could not be handled that the fault must be ours: the consumer stops."""
-
-    def __init__(self, in_a_row: int, last: str) -> None:
-        super().__init__(f"{in_a_row} records in a row could not be handled, the last because: {last}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,10 +24,23 @@ S = TypeVar("S")
 log = structlog.get_logger()
 
 
-class Dead(tuple[Outgoing]):
-    """The one outgoing record of a reading that could not be handled."""
+def looked_after(handler: Handler[S], document: Document[S]) -> Document[S]:
+    """Return *document* with the instants at which its state needs time to look at it, and at which it may go."""
+    state = document.state
+    if state is None:
+        return replace(document, due_at=None, expires_at=None)
+    return replace(document, due_at=handler.due_at(state), expires_at=handler.expires_at(state))
+
+
+class Bugged(tuple[Outgoing]):
+    """What goes out for a record at which a rule failed: the record itself, as a dead letter."""
 
     __slots__ = ()
+
+    @property
+    def error(self) -> str:
+        """Return the bug: class and place."""
+        return dict(self[0].headers)["dlq-error"].decode()
 
 
 class Deciding(Generic[S]):
@@ -50,7 +63,7 @@ class Deciding(Generic[S]):
             return self
         return Deciding(found)
 
-    def key_of(self, reading: Reading) -> str | Dead:
+    def key_of(self, reading: Reading) -> str | Bugged:
         """Return the id of the document that a reading concerns, or the reading as a dead letter."""
         key = guarded(partial(self.handler.key_of, reading.event))
         return self.bug(reading, key) if isinstance(key, Bug) else key
@@ -81,9 +94,9 @@ class Deciding(Generic[S]):
         known_as = applied_id(event.id, arrival.topic, document.id)
         cause = Cause(known_as, event.id, event.traceparent)
         said = outgoing(self.handler.service, document.id, cause, decision.facts, arrival.now)
-        due_at = None if decision.state is None else self.handler.due_at(decision.state)
         answer = Answer(record.topic, record.partition, record.offset, said)
-        return document.apply(known_as, answer, decision.state, due_at), said
+        after = document.apply(known_as, answer, decision.state)
+        return looked_after(self.handler, after), said
 
     def tell(self, ticket_id: str, event: Event, decision: Decision[S]) -> None:
         """Log what was decided: types and ids only, never a text or an address."""
@@ -94,37 +107,30 @@ class Deciding(Generic[S]):
 
     def refuse(self, reading: Unreadable) -> tuple[Outgoing, ...]:
         """Return the answer to a record that is no event."""
-        record, fault = reading.record, reading.fault
         answered = guarded(partial(self.answer_to, reading))
-        if isinstance(answered, Bug):
-            return self.bug(reading, answered)
-        if answered is None:
-            return self.dead(reading, fault.reasons[0].code, str(fault))
-        log.info(
-            "refused", topic=record.topic, partition=record.partition, offset=record.offset, code=fault.reasons[0].code
-        )
-        return answered
+        return self.bug(reading, answered) if isinstance(answered, Bug) else answered
 
-    def answer_to(self, reading: Unreadable) -> tuple[Outgoing, ...] | None:
-        """Return what the handler says to a record that is no event, or None if it says nothing."""
-        record = reading.record
-        facts = self.handler.refuse(record, reading.arrival, reading.fault)
-        if facts is None:
-            return None
+    def answer_to(self, reading: Unreadable) -> tuple[Outgoing, ...]:
+        """Return what is said about a record that is no event, and the record itself where it is kept."""
+        record, fault = reading.record, reading.fault
+        refused = self.handler.refuse(record, reading.arrival, fault)
         cause = Cause(record_id(record.topic, record.partition, record.offset), None)
-        return outgoing(self.handler.service, None, cause, facts, record.timestamp)
+        said = outgoing(self.handler.service, None, cause, refused.facts, record.timestamp)
+        code = fault.reasons[0].code
+        log.info("refused", topic=record.topic, partition=record.partition, offset=record.offset, code=code)
+        return (*said, self.dead(reading, code, str(fault))) if refused.keep else said
 
-    def bug(self, reading: Reading | Unreadable, bug: Bug) -> Dead:
+    def bug(self, reading: Reading | Unreadable, bug: Bug) -> Bugged:
         """Return a reading at which a rule failed as a dead letter."""
         record = reading.record
         log.error(
             "a rule failed", topic=record.topic, partition=record.partition, offset=record.offset, error=bug.error
         )
-        return self.dead(reading, "bug", bug.error)
+        return Bugged((self.dead(reading, "bug", bug.error),))
 
-    def dead(self, reading: Reading | Unreadable, reason: str, error: str) -> Dead:
+    def dead(self, reading: Reading | Unreadable, reason: str, error: str) -> Outgoing:
         """Return a reading as a dead letter."""
         record = reading.record
         metrics.DEAD_LETTERS.labels(self.handler.service, reason).inc()
         log.warning("dead letter", topic=record.topic, partition=record.partition, offset=record.offset, reason=reason)
-        return Dead((dead_letter(self.handler.service, record, reason, error, reading.arrival.now),))
+        return dead_letter(self.handler.service, record, reason, error, reading.arrival.now)

@@ -38,6 +38,7 @@ class Document(Generic[S]):
         pending: Events that time brought about and that may not be published yet.
         pending_at: Since when, aware, UTC; None if there are none.
         due_at: When time must look at it again; None if never.
+        expires_at: From when on the database may drop it; None if never.
     """
 
     id: str
@@ -47,19 +48,18 @@ class Document(Generic[S]):
     pending: tuple[Outgoing, ...] = ()
     pending_at: datetime | None = None
     due_at: datetime | None = None
+    expires_at: datetime | None = None
 
-    def apply(self, event_id: str, answer: Answer, state: S | None, due_at: datetime | None) -> "Document[S]":
+    def apply(self, event_id: str, answer: Answer, state: S | None) -> "Document[S]":
         """Return the document after an event."""
         kept = answer if answer.outgoing else None
-        return replace(self, state=state, due_at=due_at, applied={**self.applied, event_id: kept})
+        return replace(self, state=state, applied={**self.applied, event_id: kept})
 
-    def move(
-        self, events: tuple[Outgoing, ...], state: S | None, due_at: datetime | None, now: datetime
-    ) -> "Document[S]":
+    def move(self, events: tuple[Outgoing, ...], state: S | None, now: datetime) -> "Document[S]":
         """Return the document after time has passed."""
         pending = self.pending + events
         since = (self.pending_at or now) if pending else None
-        return replace(self, state=state, due_at=due_at, pending=pending, pending_at=since)
+        return replace(self, state=state, pending=pending, pending_at=since)
 
     def told(self) -> "Document[S]":
         """Return the document once all that was pending is published."""

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Protocol, TypeVar, runtime_checkable
 
 from shared.delivery.ports import Record
-from shared.events.decision import Arrival, Decision, Fact
+from shared.events.decision import Arrival, Decision, Refused
 from shared.events.envelope import Event, UnreadableEvent
 
 S = TypeVar("S")
@@ -37,12 +37,16 @@ class Handler(Protocol[S]):
         """Return what follows from *event*."""
         ...
 
-    def refuse(self, record: Record, arrival: Arrival, fault: UnreadableEvent) -> Sequence[Fact] | None:
-        """Return the answer to a record that is no event; None to put it among the dead letters."""
+    def refuse(self, record: Record, arrival: Arrival, fault: UnreadableEvent) -> Refused:
+        """Return what is said about a record that is no event."""
         ...
 
     def due_at(self, state: S) -> datetime | None:
         """Return when time must look at *state* again; None if never."""
+        ...
+
+    def expires_at(self, state: S) -> datetime | None:
+        """Return from when on nobody needs the document any more, and the database may drop it; None if never."""
         ...
 
 

@@ -2,13 +2,13 @@
 
 import random
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Generic, TypeVar
 
 from shared.clock import Clock
-from shared.delivery.dead_letters import TooManyDeadLetters
-from shared.delivery.deciding import Dead, Deciding
+from shared.delivery.bug_share import BugShare
+from shared.delivery.deciding import Bugged, Deciding
 from shared.delivery.document import Document, Partition
 from shared.delivery.handler import Handler
 from shared.delivery.outgoing import Outgoing, each_once
@@ -41,7 +41,7 @@ class BatchRunner(Generic[S]):
         clock: Clock,
         *,
         vitals: Vitals | None = None,
-        dead_letters_in_a_row_max: int = 100,
+        bug_share: BugShare | None = None,
         observe: Observe = unobserved,
         jitter: random.Random | None = None,
     ) -> None:
@@ -51,17 +51,16 @@ class BatchRunner(Generic[S]):
         self.publisher = publisher
         self.clock = clock
         self.vitals = vitals or Vitals()
-        self.dead_letters_in_a_row_max = dead_letters_in_a_row_max
+        self.bug_share = bug_share or BugShare()
         self.observe = observe
         self.jitter = jitter or random.Random()
-        self.dead_in_a_row = 0
         self.published: dict[Partition, int] = {}
 
     async def handle(self, batch: Batch) -> None:
         """Return once the whole batch is handled and committed.
 
         Raises:
-            TooManyDeadLetters: Nothing of this batch was published or committed.
+            TooManyBugs: Nothing of this batch was published or committed.
         """
         self.vitals.handling_since = self.clock.now()
         await retried(lambda: self.attempt(batch), self.clock, self.vitals, self.jitter, "batch")
@@ -73,13 +72,13 @@ class BatchRunner(Generic[S]):
         now = self.clock.now()
         readings = [read(index, record, now) for index, record in enumerate(batch.records)]
         owed, answers = await self.decide_and_save(readings)
-        dead_in_a_row = self.count_dead(answers)
+        recent = self.bug_share.after(bugs_in(readings, answers))
         self.observe(Step.SAVED)
         await self.publisher.publish(each_once(chain(owed, *answers)))
         self.note_published(batch.records)
         self.observe(Step.PUBLISHED)
         await batch.commit()
-        self.dead_in_a_row = dead_in_a_row
+        self.bug_share.recent = recent
         self.observe(Step.COMMITTED)
 
     async def decide_and_save(self, readings: Sequence[Reading | Unreadable]) -> tuple[list[Outgoing], Answers]:
@@ -122,7 +121,7 @@ class BatchRunner(Generic[S]):
                 answers[reading.index] = self.rules.refuse(reading)
                 continue
             key = self.rules.key_of(reading)
-            if isinstance(key, Dead):
+            if isinstance(key, Bugged):
                 answers[reading.index] = key
             else:
                 todo[key].append(reading)
@@ -145,15 +144,12 @@ class BatchRunner(Generic[S]):
             place = record.topic, record.partition
             self.published[place] = max(record.offset + 1, self.published.get(place, 0))
 
-    def count_dead(self, answers: Answers) -> int:
-        """Return how many dead letters in a row the batch ends with; raise TooManyDeadLetters past the cap."""
-        in_a_row = self.dead_in_a_row
-        for answer in answers:
-            in_a_row = in_a_row + 1 if isinstance(answer, Dead) else 0
-            if in_a_row > self.dead_letters_in_a_row_max:
-                error = dict(answer[0].headers)["dlq-error"].decode()
-                raise TooManyDeadLetters(in_a_row, error)
-        return in_a_row
+
+def bugs_in(readings: Sequence[Reading | Unreadable], answers: Answers) -> Iterator[str | None]:
+    """Yield, for each record that reached a rule, the bug that it met there, or None."""
+    for reading, answer in zip(readings, answers, strict=True):
+        if isinstance(reading, Reading):
+            yield answer.error if isinstance(answer, Bugged) else None
 
 
 def first_offsets(records: Iterable[Record]) -> dict[Partition, int]:

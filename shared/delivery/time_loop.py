@@ -1,6 +1,7 @@
 """What time brings about: take what is due, decide again, save, publish; never trusts what it has read."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Generic, TypeVar
@@ -8,6 +9,7 @@ from typing import Generic, TypeVar
 import structlog
 
 from shared.clock import Clock
+from shared.delivery.deciding import looked_after
 from shared.delivery.document import Document
 from shared.delivery.guard import Bug, guarded
 from shared.delivery.handler import TimedHandler
@@ -107,7 +109,7 @@ class TimeLoop(Generic[S]):
         if isinstance(after, Bug):
             # Out of the way for a while, so that one ticket's bug does not stop the clocks of all others.
             log.error("a rule of time failed", ticket_id=document.id, error=after.error)
-            return (document.move((), state, now + POSTPONED_FOR, now),)
+            return (replace(document, due_at=now + POSTPONED_FOR),)
         return (after,)
 
     def after_tick(self, document: Document[S], state: S, now: datetime) -> Document[S]:
@@ -118,14 +120,13 @@ class TimeLoop(Generic[S]):
         """Return the document after what time has brought about."""
         cause = Cause(occasion_id(document.id, f"tick|{document.revision}"), None)
         events = outgoing(self.handler.service, document.id, cause, decision.facts, now)
-        next_due_at = None if decision.state is None else self.handler.due_at(decision.state)
         log.debug(
             "time passed",
             ticket_id=document.id,
             said=[fact.data.TYPE for fact in decision.facts],
             ignored_because=decision.ignored_because,
         )
-        return document.move(events, decision.state, next_due_at, now)
+        return looked_after(self.handler, document.move(events, decision.state, now))
 
     async def settle(self, documents: Sequence[Document[S]]) -> list[Document[S]]:
         """Save documents and publish what is pending in them; return those that were not lost to somebody faster."""

@@ -45,7 +45,7 @@ from shared.events.complaints import (
     Location,
     Reporter,
 )
-from shared.events.decision import Arrival, Decision, Fact
+from shared.events.decision import Arrival, Decision, Fact, Refused
 from shared.events.envelope import Event, UnreadableEvent
 from shared.events.links import (
     AnswerPassedOn,
@@ -188,6 +188,7 @@ __all__ = [
     "ProposedPart",
     "Reason",
     "ReclassifyTicket",
+    "Refused",
     "ReplyToTicket",
     "Report",
     "Reporter",

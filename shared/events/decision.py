@@ -50,6 +50,19 @@ class Decision(Generic[S]):
 
 
 @dataclass(frozen=True, slots=True)
+class Refused:
+    """What is said about a record that is no event.
+
+    Args:
+        facts: The answer to its sender, as far as it is known who that is.
+        keep: Whether the record goes among the dead letters, too.
+    """
+
+    facts: tuple[Fact, ...] = ()
+    keep: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Arrival:
     """How an event came: what a rule may know beyond the event itself.
 

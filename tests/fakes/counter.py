@@ -1,6 +1,5 @@
 """A toy service for tests of delivery: it counts what it hears about a ticket and says each count."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -13,6 +12,7 @@ from shared.events import (
     Event,
     Fact,
     ProgressTicket,
+    Refused,
     TicketProgressed,
     UnreadableEvent,
     WithdrawTicket,
@@ -66,16 +66,21 @@ class Counter:
         key = "\ud800" if unsayable else ticket
         return Decision(count, (Fact(progressed(ticket, count.heard, event.time), topics.TICKETS, key),))
 
-    def refuse(self, record: Record, arrival: Arrival, fault: UnreadableEvent) -> Sequence[Fact] | None:
+    def refuse(self, record: Record, arrival: Arrival, fault: UnreadableEvent) -> Refused:
         if self.breaks == "refuse":
             raise ZeroDivisionError
         at = arrival.arrived_at
-        return (Fact(progressed("nobody", 0, at), topics.TRIAGE, ""),) if self.refuses else None
+        return (
+            Refused((Fact(progressed("nobody", 0, at), topics.TRIAGE, ""),), keep=False) if self.refuses else Refused()
+        )
 
     def due_at(self, state: Count) -> datetime | None:
         if self.breaks == "due_at":
             raise ZeroDivisionError
         return state.due_at
+
+    def expires_at(self, state: Count) -> datetime | None:
+        return None
 
     def tick(self, state: Count, now: datetime) -> Decision[Count]:
         if self.breaks == "tick":

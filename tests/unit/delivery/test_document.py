@@ -20,14 +20,14 @@ def answer(id: str, offset: int, *, topic: str = "updates", partition: int = 0) 
 
 
 def test_an_applied_event_is_kept_with_its_answer_in_order() -> None:
-    document = EMPTY.apply("b", answer("1", 5), "first", NOON).apply("a", answer("2", 6), "second", None)
+    document = EMPTY.apply("b", answer("1", 5), "first").apply("a", answer("2", 6), "second")
 
     assert document == Document("t", state="second", applied={"b": answer("1", 5), "a": answer("2", 6)})
     assert list(document.applied) == ["b", "a"]
 
 
 def test_an_event_without_an_answer_leaves_only_its_id() -> None:
-    assert EMPTY.apply("a", Answer("updates", 0, 5, ()), "s", None).applied == {"a": None}
+    assert EMPTY.apply("a", Answer("updates", 0, 5, ()), "s").applied == {"a": None}
 
 
 @pytest.mark.parametrize(("floor", "kept"), [(4, True), (5, True), (6, False)])
@@ -75,20 +75,20 @@ def test_only_the_record_that_brought_an_event_is_answered_again(place: tuple[st
 
 
 def test_pending_events_wait_since_the_first_of_them() -> None:
-    first = EMPTY.move(said("1"), "s", None, NOON)
+    first = EMPTY.move(said("1"), "s", NOON)
 
-    second = first.move(said("2"), "s", NOON, NOON + timedelta(hours=1))
+    second = first.move(said("2"), "s", NOON + timedelta(hours=1))
 
-    assert (second.pending, second.pending_at, second.due_at) == (said("1") + said("2"), NOON, NOON)
-    assert second.told() == Document("t", state="s", due_at=NOON)
+    assert (second.pending, second.pending_at) == (said("1") + said("2"), NOON)
+    assert second.told() == Document("t", state="s")
 
 
 def test_time_that_says_nothing_leaves_nothing_pending() -> None:
-    assert EMPTY.move((), "s", None, NOON).pending_at is None
+    assert EMPTY.move((), "s", NOON).pending_at is None
 
 
 def test_an_event_leaves_what_is_pending_untouched() -> None:
-    document = EMPTY.move(said("1"), "s", None, NOON).apply("a", answer("2", 1), "s", None)
+    document = EMPTY.move(said("1"), "s", NOON).apply("a", answer("2", 1), "s")
 
     assert (document.pending, document.pending_at) == (said("1"), NOON)
 

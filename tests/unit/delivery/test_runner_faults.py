@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from shared import topics
-from shared.delivery.dead_letters import TooManyDeadLetters
+from shared.delivery.bug_share import BugShare, TooManyBugs
 from shared.delivery.document import Document
 from shared.delivery.ports import TransientError
 from shared.delivery.vitals import Step
@@ -172,41 +172,70 @@ async def test_a_save_of_unknown_outcome_is_repeated_in_place() -> None:
     assert bench.runner.vitals.troubles == {}
 
 
-async def test_one_dead_letter_more_than_the_cap_stops_before_anything_is_published() -> None:
-    bench = Workbench(Counter())
-    bench.restart(dead_letters_in_a_row_max=2)
-    for _ in range(3):
-        bench.write(topics.ACCEPTED, b"no JSON")
+def buggy(records: int) -> Workbench:
+    """Return a bench at which every acknowledgement meets a bug, with so many of them on their topic."""
+    bench = Workbench(Counter(breaks="decide"))
+    bench.restart(bug_share=BugShare(window_records=10, share_max=0.5))
+    for _ in range(records):
+        bench.say(topics.UPDATES, event(AcknowledgeTicket(ticket_id=TICKET)))
+    return bench
 
-    with pytest.raises(TooManyDeadLetters, match="3 records in a row"):
+
+@pytest.mark.expects_errors
+async def test_one_bug_more_than_the_share_stops_before_anything_is_published() -> None:
+    bench = buggy(6)
+
+    with pytest.raises(TooManyBugs, match="6 of the last 10 records met a bug of ours, the last: ZeroDivisionError"):
         await bench.work()
 
     assert bench.broker.topic(LETTERS) == []
-    assert len(bench.broker.unread("routing", (topics.ACCEPTED,)).records) == 3
+    assert len(bench.broker.unread("routing", (topics.UPDATES,)).records) == 6
 
 
-async def test_dead_letters_are_counted_across_batches() -> None:
-    bench = Workbench(Counter())
-    bench.restart(dead_letters_in_a_row_max=2)
-    for _ in range(2):
-        bench.write(topics.ACCEPTED, b"no JSON")
+@pytest.mark.expects_errors
+async def test_bugs_are_counted_across_batches() -> None:
+    bench = buggy(5)
     await bench.work()
-    bench.write(topics.ACCEPTED, b"no JSON")
+    bench.say(topics.UPDATES, event(AcknowledgeTicket(ticket_id=TICKET)))
 
-    with pytest.raises(TooManyDeadLetters):
+    with pytest.raises(TooManyBugs):
         await bench.work()
 
-    assert len(bench.broker.topic(LETTERS)) == 2
+    assert len(bench.broker.topic(LETTERS)) == 5
 
 
-async def test_a_record_that_is_handled_ends_the_row_of_dead_letters() -> None:
-    bench = Workbench(Counter())
-    bench.restart(dead_letters_in_a_row_max=2)
+@pytest.mark.expects_errors
+async def test_a_bug_at_nine_records_in_ten_stops_the_consumer_too() -> None:
+    bench = buggy(0)
     for _ in range(3):
-        bench.write(topics.ACCEPTED, b"no JSON", key=TICKET)
-        bench.write(topics.ACCEPTED, b"no JSON", key=TICKET)
-        bench.say(topics.ACCEPTED, FIRST)
+        bench.say(topics.UPDATES, SECOND)
+        for _ in range(9):
+            bench.say(topics.UPDATES, event(AcknowledgeTicket(ticket_id=TICKET)))
+
+    with pytest.raises(TooManyBugs):
+        await bench.work()
+
+
+@pytest.mark.expects_errors
+async def test_bugs_that_lie_further_back_than_the_window_do_not_count() -> None:
+    bench = buggy(5)
+    for number in range(5):
+        bench.say(topics.UPDATES, event(ResumeTicket(ticket_id=TICKET), id=f"{number}" * 8 + OTHER[8:]))
+    for _ in range(5):
+        bench.say(topics.UPDATES, event(AcknowledgeTicket(ticket_id=TICKET)))
 
     await bench.work()
 
-    assert len(bench.broker.topic(LETTERS)) == 6
+    assert len(bench.broker.topic(LETTERS)) == 10
+
+
+async def test_what_outsiders_break_never_stops_the_consumer() -> None:
+    bench = buggy(0)
+    for _ in range(1200):
+        bench.write(topics.UPDATES, b"no JSON")
+    bench.say(topics.ACCEPTED, FIRST)
+
+    await bench.work()
+
+    assert len(bench.broker.topic(LETTERS)) == 1200
+    assert heard(bench) == [1]
