@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 DAY_MS = 24 * 60 * 60 * 1000
 VALUE_BYTES_MAX = 256 * 1024
+ADDRESS_BYTES_MAX = 64 * 1024  # of a key, and of all headers together
 DEAD_LETTER_BYTES_MAX = 16 * 1024 * 1024
 
 REPLAYS = ".replays"

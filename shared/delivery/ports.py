@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import Literal, Protocol, TypeVar
 
 from shared.delivery.document import Document
 from shared.delivery.outgoing import Outgoing
@@ -21,8 +21,27 @@ class PermanentError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Cut:
+    """A part of a record that is too large to be kept whole: how long it is, and the SHA-256 of all of it, in hex."""
+
+    part: Literal["key", "value", "headers"]
+    length_bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
-    """A record as it lies on a topic; ``topic`` without the deployment's prefix, header names in lower case."""
+    """A record as it lies on a topic.
+
+    Args:
+        topic: Without the deployment's prefix.
+        headers: Names in lower case.
+        timestamp: Aware, UTC.
+        cuts: Which of its parts are not whole, because they are larger than anything that is handled or kept.
+        unreadable: Why nothing could be unpacked where it lies; then ``value`` holds the bytes that lie there, which
+            may be a whole batch of the writer's. None for a record as any other.
+        last_offset: Of an unreadable batch of several records; None: it is one record.
+    """
 
     topic: str
     partition: int
@@ -31,6 +50,18 @@ class Record:
     value: bytes | None
     headers: tuple[tuple[str, bytes], ...]
     timestamp: datetime
+    cuts: tuple[Cut, ...] = ()
+    unreadable: str | None = None
+    last_offset: int | None = None
+
+    @property
+    def next_offset(self) -> int:
+        """Return the offset from which on to read once this is handled."""
+        return (self.offset if self.last_offset is None else self.last_offset) + 1
+
+    def cut(self, part: str) -> Cut | None:
+        """Return how *part* was cut, or None if it is whole."""
+        return next((cut for cut in self.cuts if cut.part == part), None)
 
 
 class Batch(Protocol):

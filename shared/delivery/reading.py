@@ -12,6 +12,7 @@ from shared.events.catalogue import CATALOGUE
 from shared.events.complaints import ContactErased
 from shared.events.decision import Arrival
 from shared.events.envelope import Event, UnreadableEvent, decode, is_uuid, malformed
+from shared.events.faults import too_long, unreadable_batch
 from shared.ids import outside_cause_id, record_id
 
 FROM_OUTSIDE = frozenset({topics.SUBMITTED, topics.UPDATES})
@@ -59,9 +60,10 @@ def read(index: int, record: Record, now: datetime) -> Reading | Unreadable:
         offset=place.offset,
         arrived_at=place.timestamp,
         now=now,
-        sha256=hashlib.sha256(record.value or b"").hexdigest() if from_outside else "",
+        sha256=sha256_of(record) if from_outside else "",
     )
     try:
+        refuse_unpacked(record)
         event = erasure(place, record) or decode(
             record.value, dict(record.headers), from_outside=from_outside, arrived_at=place.timestamp
         )
@@ -69,6 +71,20 @@ def read(index: int, record: Record, now: datetime) -> Reading | Unreadable:
     except UnreadableEvent as fault:
         return Unreadable(index, record, arrival, fault)
     return Reading(index, record, arrival, event)
+
+
+def sha256_of(record: Record) -> str:
+    """Return the hash of a record's whole value, also where only its beginning is at hand; hexadecimal."""
+    cut = record.cut("value")
+    return hashlib.sha256(record.value or b"").hexdigest() if cut is None else cut.sha256
+
+
+def refuse_unpacked(record: Record) -> None:
+    """Raise UnreadableEvent for what could not be unpacked, or only in part."""
+    if record.unreadable is not None:
+        raise unreadable_batch(record.unreadable)
+    if record.cuts:
+        raise UnreadableEvent(*(too_long(cut.length_bytes, cut.part) for cut in record.cuts))
 
 
 def erasure(place: Place, record: Record) -> Event | None:

@@ -142,7 +142,7 @@ class BatchRunner(Generic[S]):
         """Remember how far each partition is published."""
         for record in records:
             place = record.topic, record.partition
-            self.published[place] = max(record.offset + 1, self.published.get(place, 0))
+            self.published[place] = max(record.next_offset, self.published.get(place, 0))
 
 
 def bugs_in(readings: Sequence[Reading | Unreadable], answers: Answers) -> Iterator[str | None]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shared.events.base import HiddenCharacter, Reason
-from shared.topics import VALUE_BYTES_MAX
+from shared.topics import ADDRESS_BYTES_MAX, VALUE_BYTES_MAX
 
 REASONS_MAX = 20
 NAME_LENGTH_MAX = 64
@@ -59,12 +59,26 @@ def malformed(message_id: str, message_en: str) -> UnreadableEvent:
     return UnreadableEvent(Reason(code="malformed", message_id=message_id, message_en=message_en))
 
 
-def too_long(size_bytes: int) -> Reason:
-    """Return the reason for refusing a record of that size."""
+def unreadable_batch(error: str) -> UnreadableEvent:
+    """Return the fault of what could not even be unpacked; *error* names class and place, and quotes nothing."""
+    return UnreadableEvent(
+        Reason(
+            code="unreadable_batch",
+            message_id=f"Kiriman ini tidak dapat dibuka dari bungkusannya ({error}).",
+            message_en=f"What was sent cannot be unpacked ({error}).",
+        )
+    )
+
+
+def too_long(size_bytes: int, part: str = "value") -> Reason:
+    """Return the reason for refusing a record of which a part (``value``, ``key`` or ``headers``) has that size."""
+    limit = VALUE_BYTES_MAX if part == "value" else ADDRESS_BYTES_MAX
+    part_id = {"value": "Pesan", "key": "Kunci pesan", "headers": "Header pesan"}[part]
+    part_en = {"value": "The record has", "key": "The record's key has", "headers": "The record's headers have"}[part]
     return Reason(
         code="too_long",
-        message_id=f"Pesan berukuran {size_bytes} byte; paling besar {VALUE_BYTES_MAX} byte.",
-        message_en=f"The record has {size_bytes} bytes; at most {VALUE_BYTES_MAX} are taken.",
+        message_id=f"{part_id} berukuran {size_bytes} byte; paling besar {limit} byte.",
+        message_en=f"{part_en} {size_bytes} bytes; at most {limit} are taken.",
     )
 
 

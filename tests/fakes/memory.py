@@ -93,7 +93,7 @@ class MemoryBatch:
         await self.broker.step("commit")
         for record in self.records:
             place = (self.group, record.topic, record.partition)
-            self.broker.committed[place] = max(self.broker.committed[place], record.offset + 1)
+            self.broker.committed[place] = max(self.broker.committed[place], record.next_offset)
         await self.broker.step("committed")
 
 

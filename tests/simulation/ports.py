@@ -143,5 +143,5 @@ class SimBatch:
         group = self.member.group
         if self.generation == group.generation and self.member in group.members:
             for record in self.records:
-                group.broker.committed[group.name, record.topic, record.partition] = record.offset + 1
+                group.broker.committed[group.name, record.topic, record.partition] = record.next_offset
         await give_way("committed")
