@@ -2,72 +2,55 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime
 from functools import partial
 from types import TracebackType
 from typing import Any
 
 import structlog
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from faststream import AckPolicy, BaseMiddleware, ContextRepo
 from faststream.kafka import KafkaBroker, KafkaMessage
 
 from shared.delivery.ports import Batch, Record, TransientError
+from shared.fetching import FetchFaults, SafeConsumer
 from shared.publishing import METADATA_AGE_MAX_MS, closed, outage, security
 from shared.settings import KafkaSettings
 
 COMMIT_WITHIN_SECONDS = 30
-EPOCH = datetime.fromtimestamp(0, UTC)
+LEAVE_WITHIN_SECONDS = 3  # so long may leaving the group and closing the connections take of the time to stop
 
 log = structlog.get_logger()
 
 
 class KafkaBatch:
-    """One batch of FastStream's, as the runner knows it."""
+    """Records that were handed over, and the consumer that commits them once they are handled."""
 
-    def __init__(self, message: KafkaMessage, prefix: str) -> None:
-        raw: Any = message.raw_message
-        self.message = message
-        self.records = [as_record(record, prefix) for record in raw]
+    def __init__(self, consumer: SafeConsumer, records: Sequence[Record]) -> None:
+        self.consumer = consumer
+        self.records = records
 
     async def commit(self) -> None:
-        """Commit; a refusal means that the partitions moved to another member, which reads the records again.
+        """Commit how far each partition is handled, never how far it is read.
+
+        A refusal means that the partitions moved to another member, which reads the records again.
 
         Raises:
             TransientError: The broker did not answer in time.
         """
+        handled = {
+            TopicPartition(self.consumer.topic_prefix + record.topic, record.partition): record.next_offset
+            for record in self.records
+        }
+        ours = self.consumer.assignment()
         try:
-            await asyncio.wait_for(self.message.ack(), COMMIT_WITHIN_SECONDS)
+            async with asyncio.timeout(COMMIT_WITHIN_SECONDS):
+                await self.consumer.commit({place: offset for place, offset in handled.items() if place in ours})
         except (CommitFailedError, IllegalStateError) as error:
             log.warning("commit refused; another member reads these records again", error=type(error).__name__)
         except (KafkaError, TimeoutError) as error:
             raise TransientError(f"Kafka: commit: {type(error).__name__}") from error
-
-
-def as_record(record: ConsumerRecord[bytes, bytes], prefix: str) -> Record:
-    """Return aiokafka's record as ours."""
-    return Record(
-        topic=record.topic.removeprefix(prefix),
-        partition=record.partition,
-        offset=record.offset,
-        key=record.key,
-        value=record.value,
-        headers=tuple((name.lower(), bytes(value or b"")) for name, value in record.headers),
-        timestamp=instant(record.timestamp),
-    )
-
-
-def instant(timestamp_ms: int) -> datetime:
-    """Return a record's timestamp, aware, UTC; the epoch for one that no calendar holds.
-
-    Where the broker does not stamp records itself, as the embedded one does not, a writer may claim any number.
-    """
-    try:
-        return datetime.fromtimestamp(timestamp_ms / 1000, UTC)
-    except (ValueError, OverflowError, OSError):
-        return EPOCH
 
 
 class Halt(BaseMiddleware[Any, Any]):
@@ -102,7 +85,10 @@ class KafkaConsumer:
         service: Name; also the consumer group's.
         topics: Without prefix.
         handle: Called with each batch; must not return before the batch is committed.
-        failed: Called if *handle* raises; nothing is read after that.
+        failed: Called if *handle* raises, or if only a restart can help; nothing is read after that.
+        trouble: Called with what keeps it from reading, or None once it reads.
+        faults: Where the faults of single partitions are noted.
+        stop_within_seconds: Of these, the batch at hand gets all but what leaving the group takes.
     """
 
     def __init__(
@@ -112,9 +98,16 @@ class KafkaConsumer:
         topics: Sequence[str],
         handle: Callable[[Batch], Awaitable[None]],
         failed: Callable[[BaseException], None],
+        trouble: Callable[[KafkaError | None], None] = lambda _: None,
+        faults: FetchFaults | None = None,
+        stop_within_seconds: float = 20,
     ) -> None:
         self.settings = settings
         self.handle = handle
+        self.failed = failed
+        self.trouble = trouble
+        self.faults = faults or FetchFaults()
+        self.stop_within_seconds = stop_within_seconds
         self.broker = KafkaBroker(
             settings.bootstrap_servers.split(","),  # FastStream takes a string for a single address
             client_id=f"tindak-{service}",
@@ -123,7 +116,7 @@ class KafkaConsumer:
             request_timeout_ms=settings.request_timeout_ms,
             metadata_max_age_ms=METADATA_AGE_MAX_MS,
             security=security(settings),
-            graceful_timeout=15,
+            graceful_timeout=max(stop_within_seconds - LEAVE_WITHIN_SECONDS, stop_within_seconds / 2),
             logger=None,
             apply_types=False,
             middlewares=(partial(Halt, failed=failed),),
@@ -135,6 +128,7 @@ class KafkaConsumer:
             max_records=settings.batch_records_max,
             batch_timeout_ms=settings.batch_wait_ms,
             fetch_max_wait_ms=settings.fetch_max_wait_ms,
+            parser=self.as_message,
             decoder=self.as_batch,
             ack_policy=AckPolicy.MANUAL,
             auto_offset_reset="earliest",
@@ -147,9 +141,14 @@ class KafkaConsumer:
         )
         self.subscriber(self.on_batch)
 
+    async def as_message(self, records: Any) -> KafkaMessage:
+        """Return records as FastStream's message, untouched: its own parser fails at a header that is no text."""
+        return KafkaMessage(body=b"", headers={}, raw_message=records, consumer=self.running_client)
+
     async def as_batch(self, message: KafkaMessage) -> KafkaBatch:
         """Return FastStream's batch as ours; the runner decodes it record by record, so that a bad one costs one."""
-        return KafkaBatch(message, self.settings.topic_prefix)
+        records: Any = message.raw_message
+        return KafkaBatch(self.running_client, records)
 
     async def on_batch(self, batch: Any) -> None:  # Any, because FastStream would make a pydantic model of it
         """Hand a batch to the runner."""
@@ -162,20 +161,37 @@ class KafkaConsumer:
             TransientError: The broker is out of reach.
         """
         try:
+            await self.broker.connect()
+            build = self.broker.config.broker_config
+            build.builder = partial(
+                SafeConsumer,
+                topic_prefix=self.settings.topic_prefix,
+                faults=self.faults,
+                trouble=self.trouble,
+                failed=self.failed,
+                **build.builder.keywords,  # type: ignore[attr-defined]  # a partial of aiokafka's consumer
+            )
             await self.broker.start()
         except KafkaError as error:
-            await self.stop()
+            await closed(self.broker.stop)
             raise outage(error) from error
 
     async def stop(self) -> None:
-        """Let the batch at hand end, then leave the group."""
-        await closed(self.broker.stop)
+        """Let the batch at hand end and leave the group; what has not ended in time is read again by others."""
+        await closed(self.broker.stop, self.stop_within_seconds)
 
     @property
-    def client(self) -> AIOKafkaConsumer | None:
+    def client(self) -> SafeConsumer | None:
         """Return aiokafka's consumer, or None before the start."""
-        consumer: AIOKafkaConsumer | None = self.subscriber.consumer
+        consumer: SafeConsumer | None = self.subscriber.consumer
         return consumer
+
+    @property
+    def running_client(self) -> SafeConsumer:
+        """Return aiokafka's consumer; raise TransientError where it is not started or stopped."""
+        if self.client is None:
+            raise TransientError("Kafka: the consumer is stopped")
+        return self.client
 
     def assigned(self) -> set[TopicPartition]:
         """Return the partitions that this member reads."""
@@ -195,12 +211,29 @@ class KafkaConsumer:
         """Return how far each assigned partition is read, and where it ends.
 
         Raises:
-            TransientError: The broker does not answer.
+            TransientError: The broker does not answer in time.
         """
-        if self.client is None or not self.assigned():
+        client = self.client
+        if client is None:
             return {}
         try:
-            ends = await asyncio.wait_for(self.client.end_offsets(list(self.assigned())), COMMIT_WITHIN_SECONDS)
-            return {place: (await self.client.position(place), end) for place, end in ends.items()}
+            async with asyncio.timeout(self.settings.request_timeout_ms / 1000):
+                if client.missing_topics():
+                    await client.look_for_topics()
+                if not self.assigned():
+                    return {}
+                ends = await client.end_offsets(list(self.assigned()))
+                return {place: (await client.position(place), end) for place, end in ends.items()}
         except (KafkaError, TimeoutError, IllegalStateError) as error:
             raise TransientError(f"Kafka: {type(error).__name__}") from error
+
+    def remark(self) -> str | None:
+        """Return what somebody should know of single partitions and topics though the others are read, or None."""
+        missing = sorted(self.client.missing_topics()) if self.client else []
+        said = [f"waits for the topics {', '.join(missing)}"] if missing else []
+        said += [f"set aside: {fault}" for fault in self.faults.last.values() if fault.is_over]
+        return "; ".join(said) or None
+
+    def standing(self) -> str | None:
+        """Return which partitions are not read now and why, or None."""
+        return "; ".join(map(str, self.faults.standing())) or None

@@ -136,14 +136,14 @@ def outage(error: KafkaError) -> TransientError:
     return TransientError(f"Kafka: {str(error)[:200]}")
 
 
-async def closed(stop: Callable[[], Awaitable[None]]) -> None:
-    """Stop a client that may be stuck in an outage.
+async def closed(stop: Callable[[], Awaitable[None]], within_seconds: float = CLOSE_WITHIN_SECONDS) -> None:
+    """Stop a client that may be stuck in an outage; return after *within_seconds* at the latest.
 
     aiokafka 0.14 raises CancelledError from stop() while a fetch waits out its back-off; our own cancellation goes on.
     """
     with contextlib.suppress(KafkaError, TimeoutError):
         try:
-            await asyncio.wait_for(stop(), CLOSE_WITHIN_SECONDS)
+            await asyncio.wait_for(stop(), within_seconds)
         except asyncio.CancelledError:
             task = asyncio.current_task()
             if task is not None and task.cancelling():

@@ -8,7 +8,7 @@ from enum import StrEnum
 from types import TracebackType
 from typing import Self
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import (
     KafkaConnectionError,
     KafkaError,
@@ -19,7 +19,7 @@ from faststream.kafka.security import parse_security
 
 from shared.delivery.outgoing import Outgoing
 from shared.delivery.ports import Record
-from shared.kafka import as_record
+from shared.fetching import FetchFaults, SafeConsumer
 from shared.publishing import closed, producer, security
 from shared.settings import KafkaSettings
 from tindak.console import Failure
@@ -36,6 +36,11 @@ class Start(StrEnum):
 
     EARLIEST = "earliest"
     LATEST = "latest"
+
+
+def _raised(error: BaseException | None) -> None:
+    if error is not None:
+        raise error
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +116,13 @@ class Client:
             return self._producer
 
     @asynccontextmanager
-    async def _consumer(self, topics: Collection[str], start: Start) -> AsyncIterator[AIOKafkaConsumer]:
-        consumer = AIOKafkaConsumer(
+    async def _consumer(self, topics: Collection[str], start: Start) -> AsyncIterator[SafeConsumer]:
+        consumer = SafeConsumer(
             *(self.settings.topic_prefix + topic for topic in topics),
+            topic_prefix=self.settings.topic_prefix,
+            faults=FetchFaults(),
+            trouble=_raised,
+            failed=_raised,
             bootstrap_servers=self.settings.bootstrap_servers,
             group_id=None,  # every partition, no offsets kept
             enable_auto_commit=False,
@@ -131,7 +140,7 @@ class Client:
         finally:
             await closed(consumer.stop)
 
-    async def _to_end(self, consumer: AIOKafkaConsumer) -> AsyncIterator[Record]:
+    async def _to_end(self, consumer: SafeConsumer) -> AsyncIterator[Record]:
         ends: dict[TopicPartition, int] = await consumer.end_offsets(consumer.assignment())
         last_seen = asyncio.get_running_loop().time()
         is_cut = False
@@ -146,14 +155,14 @@ class Client:
             for record in records:
                 yield record
 
-    async def _onwards(self, consumer: AIOKafkaConsumer) -> AsyncIterator[Record]:
+    async def _onwards(self, consumer: SafeConsumer) -> AsyncIterator[Record]:
         while True:
             for record in await self._poll(consumer):
                 yield record
 
-    async def _poll(self, consumer: AIOKafkaConsumer) -> list[Record]:
+    async def _poll(self, consumer: SafeConsumer) -> list[Record]:
         found = await consumer.getmany(timeout_ms=POLL_MS, max_records=BATCH_RECORDS_MAX)
-        return [as_record(record, self.settings.topic_prefix) for records in found.values() for record in records]
+        return [record for records in found.values() for record in records]
 
     @contextmanager
     def _failures(self) -> Iterator[None]:

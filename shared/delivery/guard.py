@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from shared.delivery.ports import TransientError
+from shared.delivery.ports import PermanentError, TransientError
 
 T = TypeVar("T")
 
@@ -35,7 +35,12 @@ async def guarded_lookup(lookup: Callable[[], Awaitable[T]]) -> T | Bug:
 
 
 def describe(error: BaseException) -> str:
-    """Return class and place of *error*; its message is left out, for it may quote what a reporter wrote."""
+    """Return class and place of *error*; its message is left out, for it may quote what a reporter wrote.
+
+    What we call permanent ourselves says what is wrong in words of our own, and these are returned.
+    """
+    if isinstance(error, PermanentError):
+        return f"{type(error).__name__}: {error}"
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next

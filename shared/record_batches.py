@@ -1,0 +1,311 @@
+"""Kafka's record batches (magic 2) as records of ours, whatever outsiders have put into them.
+
+aiokafka unpacks without a bound, and gives a whole fetch up for one name of a header that is not UTF-8. Here what is
+unpacked is bounded before anything is parsed, and what is wrong with one record costs that record.
+"""
+
+import hashlib
+import struct
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import cramjam
+from aiokafka.errors import CorruptRecordException
+from aiokafka.record.default_records import DefaultRecordBatch
+
+from shared.delivery.guard import Bug, guarded
+from shared.delivery.ports import Cut, PermanentError, Record
+from shared.topics import ADDRESS_BYTES_MAX
+
+UNPACKED_BYTES_MAX = 32 * 1024 * 1024  # of one batch; clients fill a batch with 1 MB at most unless told otherwise
+KEPT_BYTES_MAX = 1024 * 1024  # of a value that is kept whole: as much as a topic takes of what is not compressed
+CUT_TO_BYTES = {"value": 64 * 1024, "key": 1024, "headers": 16 * 1024}
+EPOCH = datetime.fromtimestamp(0, UTC)
+
+# https://kafka.apache.org/documentation/#recordbatch
+HEADER = struct.Struct(">qiibIhiqqqhii")
+LENGTH_OFFSET, CRC_OFFSET, ATTRIBUTES_OFFSET = 12, 17, 21  # length counts from the first, the CRC from the last
+CODEC_MASK, LOG_APPEND_TIME, CONTROL = 0x07, 0x08, 0x20
+MAGIC = 2
+
+Headers = tuple[tuple[str, bytes], ...]
+
+
+class NotUnpackable(PermanentError):
+    """A batch cannot be unpacked; the text names what is wrong and quotes nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordBatch:
+    """One batch as it lies on a topic.
+
+    Args:
+        data: All of it, packed.
+        base_offset, next_offset: Of its first record, and behind its last one, also if that was compacted away.
+    """
+
+    data: bytes
+    base_offset: int
+    next_offset: int
+    magic: int
+    attributes: int
+    count: int
+
+    @property
+    def is_control(self) -> bool:
+        """Return whether it holds a transaction's marker and no record."""
+        return bool(self.attributes & CONTROL)
+
+
+def split(data: bytes) -> Iterator[RecordBatch]:
+    """Yield the batches of one partition's answer to a fetch; a last one that is not there in full is left out."""
+    at = 0
+    while at + HEADER.size <= len(data):
+        base, length, _, magic, _, attributes, last, *_, count = HEADER.unpack_from(data, at)
+        end = at + LENGTH_OFFSET + length
+        if length < HEADER.size - LENGTH_OFFSET or end > len(data):
+            return
+        yield RecordBatch(data[at:end], base, base + last + 1, magic, attributes, count)
+        at = end
+
+
+def missing_bytes(data: bytes) -> int:
+    """Return how many bytes the first batch has in all, if it is not there in full; else 0."""
+    if len(data) < LENGTH_OFFSET:
+        return HEADER.size if data else 0
+    (length,) = struct.unpack_from(">i", data, 8)
+    whole_bytes = LENGTH_OFFSET + int(length)
+    return whole_bytes if whole_bytes > len(data) else 0
+
+
+def unpack(batch: RecordBatch, topic: str, partition: int) -> list[Record]:
+    """Return the records of *batch* in order; one that cannot be read by itself is marked as unreadable.
+
+    Raises:
+        NotUnpackable: The codec is unknown or its data are broken, the CRC is wrong, or more than 32 MiB come out.
+    """
+    if batch.magic != MAGIC:
+        raise NotUnpackable(f"record format {batch.magic} is not read")
+    if not DefaultRecordBatch(batch.data).validate_crc():
+        raise NotUnpackable("CRC does not match")
+    payload = unpacked(batch.attributes & CODEC_MASK, batch.data[HEADER.size :])
+    head = bytearray(batch.data[: HEADER.size])
+    struct.pack_into(">h", head, ATTRIBUTES_OFFSET, batch.attributes & ~CODEC_MASK)
+    found = guarded(lambda: list(DefaultRecordBatch(bytes(head) + payload)))
+    if isinstance(found, Bug):  # nothing of ours: the parser fails in many ways at what outsiders write
+        return list(_one_by_one(batch, payload, topic, partition))
+    return [
+        as_record(topic, partition, each.offset, instant(each.timestamp), each.key, each.value, each.headers)
+        for each in found
+    ]
+
+
+def unreadable(batch: RecordBatch, topic: str, partition: int, error: str) -> Record:
+    """Return what stands for a batch that cannot be unpacked: its place, and its bytes as far as they are kept."""
+    packed = as_record(topic, partition, batch.base_offset, _stamp(batch), None, batch.data, ())
+    return replace(packed, unreadable=error, last_offset=batch.next_offset - 1)
+
+
+def as_record(
+    topic: str,
+    partition: int,
+    offset: int,
+    timestamp: datetime,
+    key: bytes | None,
+    value: bytes | None,
+    headers: Sequence[tuple[str, bytes | None]],
+) -> Record:
+    """Return a record of which no part is larger than what is handled or kept."""
+    cuts: list[Cut] = []
+    kept: Headers = tuple((name.lower(), content or b"") for name, content in headers)
+    if value is not None and len(value) > KEPT_BYTES_MAX:
+        value, cut = _shortened("value", value)
+        cuts.append(cut)
+    if key is not None and len(key) > ADDRESS_BYTES_MAX:
+        key, cut = _shortened("key", key)
+        cuts.append(cut)
+    if kept and sum(len(name) + len(content) for name, content in kept) > ADDRESS_BYTES_MAX:
+        kept, cut = _fewer(kept)
+        cuts.append(cut)
+    return Record(topic, partition, offset, key, value, kept, timestamp, tuple(cuts))
+
+
+def _shortened(part: str, content: bytes) -> tuple[bytes, Cut]:
+    cut = Cut("key" if part == "key" else "value", len(content), hashlib.sha256(content).hexdigest())
+    return content[: CUT_TO_BYTES[part]], cut
+
+
+def _fewer(headers: Headers) -> tuple[Headers, Cut]:
+    whole = b"".join(name.encode(errors="surrogateescape") + content for name, content in headers)
+    left, kept = CUT_TO_BYTES["headers"], []
+    for name, content in headers:
+        left -= len(name) + len(content)
+        if left < 0:
+            break
+        kept.append((name, content))
+    return tuple(kept), Cut("headers", len(whole), hashlib.sha256(whole).hexdigest())
+
+
+def instant(timestamp_ms: int) -> datetime:
+    """Return a record's timestamp, aware, UTC; the epoch for one that no calendar holds.
+
+    Where the broker does not stamp records itself, as the embedded one does not, a writer may claim any number.
+    """
+    try:
+        return datetime.fromtimestamp(timestamp_ms / 1000, UTC)
+    except (ValueError, OverflowError, OSError):
+        return EPOCH
+
+
+def _stamp(batch: RecordBatch) -> datetime:
+    return instant(HEADER.unpack_from(batch.data)[8])
+
+
+def unpacked(codec: int, packed: bytes, bytes_max: int = UNPACKED_BYTES_MAX) -> bytes:
+    """Return what *packed* holds.
+
+    Raises:
+        NotUnpackable: The codec is unknown, the data are broken, or they hold more than *bytes_max*.
+    """
+    if codec not in CODECS:
+        raise NotUnpackable(f"compression codec {codec} is not known")
+    name, unpack_with = CODECS[codec]
+    try:
+        plain = unpack_with(packed, bytes_max)
+    except (zlib.error, cramjam.DecompressionError, struct.error, EOFError) as error:
+        raise NotUnpackable(f"{name}: {type(error).__name__}") from None
+    if len(plain) > bytes_max:
+        raise NotUnpackable(f"{name}: more than {bytes_max} bytes come out")
+    return plain
+
+
+def _plain(packed: bytes, bytes_max: int) -> bytes:
+    return packed
+
+
+def _gunzip(packed: bytes, bytes_max: int) -> bytes:
+    plain, rest = b"", packed
+    while rest and len(plain) <= bytes_max:  # a stream may have several members
+        member = zlib.decompressobj(16 + zlib.MAX_WBITS)
+        plain += member.decompress(rest, bytes_max + 1 - len(plain))
+        if not member.eof and len(plain) <= bytes_max:
+            raise EOFError
+        rest = member.unused_data
+    return plain
+
+
+XERIAL = b"\x82SNAPPY\x00"
+XERIAL_HEADER_BYTES = 16
+
+
+def _unsnappy(packed: bytes, bytes_max: int) -> bytes:
+    if not packed.startswith(XERIAL):
+        _bounded(cramjam.snappy.decompress_raw_len(packed), bytes_max)
+        return bytes(cramjam.snappy.decompress_raw(packed))
+    plain, at = bytearray(), XERIAL_HEADER_BYTES
+    while at < len(packed):
+        (length,) = struct.unpack_from(">i", packed, at)
+        block = packed[at + 4 : at + 4 + length]
+        if length <= 0 or len(block) < length:
+            raise EOFError
+        _bounded(len(plain) + cramjam.snappy.decompress_raw_len(block), bytes_max)
+        plain += bytes(cramjam.snappy.decompress_raw(block))
+        at += 4 + length
+    return bytes(plain)
+
+
+def _bounded(length_bytes: int, bytes_max: int) -> None:
+    if length_bytes > bytes_max:
+        raise NotUnpackable(f"snappy: more than {bytes_max} bytes come out")
+
+
+def _into(decompress_into: Callable[[bytes, bytearray], int]) -> Callable[[bytes, int], bytes]:
+    """Return how to unpack into a buffer of limited size; a large one is made only where a small one is too small."""
+
+    def unpack_into(packed: bytes, bytes_max: int) -> bytes:
+        room = bytearray(min(bytes_max, 16 * len(packed) + 64 * 1024))
+        try:
+            length = decompress_into(packed, room)
+        except cramjam.DecompressionError:
+            if len(room) == bytes_max:
+                raise
+            room = bytearray(bytes_max)
+            length = decompress_into(packed, room)
+        return bytes(memoryview(room)[:length])
+
+    return unpack_into
+
+
+CODECS: dict[int, tuple[str, Callable[[bytes, int], bytes]]] = {
+    0: ("none", _plain),
+    1: ("gzip", _gunzip),
+    2: ("snappy", _unsnappy),
+    3: ("lz4", _into(cramjam.lz4.decompress_into)),
+    4: ("zstd", _into(cramjam.zstd.decompress_into)),
+}
+
+
+def _one_by_one(batch: RecordBatch, payload: bytes, topic: str, partition: int) -> Iterator[Record]:
+    """Yield records by their own lengths, so that what is wrong inside one of them costs only that one."""
+    at, stamp = 0, _stamp(batch)
+    for number in range(batch.count):
+        offset = batch.base_offset + number
+        try:
+            length, begin = _varint(payload, at)
+            end = begin + length
+            if length < 0 or end > len(payload):
+                raise CorruptRecordException
+        except (IndexError, CorruptRecordException):
+            # Where the next record begins is not known either: all that is left of the batch stands here.
+            rest = as_record(topic, partition, offset, stamp, None, payload[at:], ())
+            last_offset = max(offset, batch.next_offset - 1)
+            yield replace(rest, unreadable="records cannot be told apart", last_offset=last_offset)
+            return
+        yield _read(batch, payload[begin:end], offset, topic, partition)
+        at = end
+
+
+def _read(batch: RecordBatch, content: bytes, offset: int, topic: str, partition: int) -> Record:
+    """Return one record, leniently: the name of a header need not be UTF-8."""
+    first_timestamp = HEADER.unpack_from(batch.data)[7]
+    try:
+        timestamp_delta, at = _varint(content, 1)
+        offset_delta, at = _varint(content, at)
+        key, at = _bytes(content, at)
+        value, at = _bytes(content, at)
+        count, at = _varint(content, at)
+        headers = []
+        for _ in range(min(count, len(content))):
+            name, at = _bytes(content, at)
+            held, at = _bytes(content, at)
+            headers.append(((name or b"").decode(errors="backslashreplace"), held))
+    except (IndexError, CorruptRecordException):
+        broken = as_record(topic, partition, offset, _stamp(batch), None, content, ())
+        return replace(broken, unreadable="record is broken")
+    by_broker = batch.attributes & LOG_APPEND_TIME
+    at_instant = _stamp(batch) if by_broker else instant(first_timestamp + timestamp_delta)
+    return as_record(topic, partition, batch.base_offset + offset_delta, at_instant, key, value, headers)
+
+
+def _bytes(content: bytes, at: int) -> tuple[bytes | None, int]:
+    length, at = _varint(content, at)
+    if length < 0:
+        return None, at
+    if at + length > len(content):
+        raise CorruptRecordException
+    return content[at : at + length], at + length
+
+
+def _varint(content: bytes, at: int) -> tuple[int, int]:
+    shift = result = 0
+    while True:
+        byte = content[at]
+        at += 1
+        result |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            return (result >> 1) ^ -(result & 1), at
+        shift += 7
+        if shift > 63:
+            raise CorruptRecordException
