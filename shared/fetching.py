@@ -7,6 +7,7 @@ positions moved (https://github.com/aio-libs/aiokafka/issues/1046); its backgrou
 import asyncio
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from functools import partial
 from typing import Any
 
@@ -42,6 +43,13 @@ class FetchEnded(Exception):
     """A background task of the consumer has ended, which only a restart heals; it would read nothing any more."""
 
 
+class Ending(StrEnum):
+    """How a partition came to go on: it could be read again, or what could not be unpacked was set aside."""
+
+    READ = "read"
+    SET_ASIDE = "set_aside"
+
+
 @dataclass(frozen=True, slots=True)
 class FetchFault:
     """Why a partition is not read on, or what of it was set aside.
@@ -50,7 +58,7 @@ class FetchFault:
         offset: Where it stands.
         error: What is wrong, without anything that a writer wrote.
         tries: How often it was tried.
-        is_over: The batch was set aside, or the partition is read again.
+        ended: How it ended; None while the partition stands.
     """
 
     topic: str
@@ -58,7 +66,12 @@ class FetchFault:
     offset: int
     error: str
     tries: int = 1
-    is_over: bool = False
+    ended: Ending | None = None
+
+    @property
+    def is_standing(self) -> bool:
+        """Return whether the partition is not read now."""
+        return self.ended is None
 
     def __str__(self) -> str:
         return f"{self.topic}/{self.partition} at offset {self.offset}: {self.error}"
@@ -78,19 +91,19 @@ class FetchFaults:
     def note(self, place: TopicPartition, offset: int, error: str) -> FetchFault:
         """Return the fault, with the number of tries at the same place and for the same reason."""
         before = self.last.get(place)
-        again = before is not None and (before.offset, before.error) == (offset, error) and not before.is_over
+        again = before is not None and (before.offset, before.error) == (offset, error) and before.is_standing
         tries = before.tries + 1 if before and again else 1
         return self._put(place, FetchFault(place.topic, place.partition, offset, error, tries))
 
-    def end(self, place: TopicPartition) -> None:
+    def end(self, place: TopicPartition, how: Ending = Ending.READ) -> None:
         """Note that a partition goes on."""
         before = self.last.get(place)
-        if before is not None and not before.is_over:
-            self._put(place, replace(before, is_over=True))
+        if before is not None and before.is_standing:
+            self._put(place, replace(before, ended=how))
 
     def standing(self) -> list[FetchFault]:
         """Return the faults of partitions that are not read now."""
-        return [fault for fault in self.last.values() if not fault.is_over]
+        return [fault for fault in self.last.values() if fault.is_standing]
 
     def _put(self, place: TopicPartition, fault: FetchFault) -> FetchFault:
         self.last[place] = fault
@@ -138,7 +151,8 @@ class UnpackedRecords:
             if fault.tries < TRIES_MAX:
                 self.fetcher.pause(self.state, fault.tries)
                 return None
-            records = [record_batches.unreadable(batch, topic, self.place.partition, records.error)]
+            self.fetcher.faults.end(self.place, Ending.SET_ASIDE)
+            return [record_batches.unreadable(batch, topic, self.place.partition, records.error)]
         self.fetcher.faults.end(self.place)
         return records
 

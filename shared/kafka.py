@@ -14,7 +14,7 @@ from faststream import AckPolicy, BaseMiddleware, ContextRepo
 from faststream.kafka import KafkaBroker, KafkaMessage
 
 from shared.delivery.ports import Batch, Record, TransientError
-from shared.fetching import FetchFaults, SafeConsumer
+from shared.fetching import Ending, FetchFaults, SafeConsumer
 from shared.publishing import METADATA_AGE_MAX_MS, closed, outage, security
 from shared.settings import KafkaSettings
 
@@ -208,7 +208,7 @@ class KafkaConsumer:
         return frozenset(place.partition for place in self.assigned() if place.topic == name), len(there)
 
     async def positions(self) -> dict[TopicPartition, tuple[int, int]]:
-        """Return how far each assigned partition is read, and where it ends.
+        """Return how far each assigned partition is read, and where it ends; not those at fault, which are known.
 
         Raises:
             TransientError: The broker does not answer in time.
@@ -220,9 +220,9 @@ class KafkaConsumer:
             async with asyncio.timeout(self.settings.request_timeout_ms / 1000):
                 if client.missing_topics():
                     await client.look_for_topics()
-                if not self.assigned():
-                    return {}
-                ends = await client.end_offsets(list(self.assigned()))
+                faulty = {TopicPartition(fault.topic, fault.partition) for fault in self.faults.standing()}
+                watched = self.assigned() - faulty
+                ends = await client.end_offsets(list(watched)) if watched else {}
                 return {place: (await client.position(place), end) for place, end in ends.items()}
         except (KafkaError, TimeoutError, IllegalStateError) as error:
             raise TransientError(f"Kafka: {type(error).__name__}") from error
@@ -231,7 +231,7 @@ class KafkaConsumer:
         """Return what somebody should know of single partitions and topics though the others are read, or None."""
         missing = sorted(self.client.missing_topics()) if self.client else []
         said = [f"waits for the topics {', '.join(missing)}"] if missing else []
-        said += [f"set aside: {fault}" for fault in self.faults.last.values() if fault.is_over]
+        said += [f"set aside: {fault}" for fault in self.faults.last.values() if fault.ended is Ending.SET_ASIDE]
         return "; ".join(said) or None
 
     def standing(self) -> str | None:

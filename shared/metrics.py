@@ -12,6 +12,17 @@ BATCH_SECONDS = Histogram(
 DEAD_LETTERS = Counter("tindak_dead_letters_total", "Records that could not be handled.", ["service", "reason"])
 LAG_RECORDS = Gauge("tindak_lag_records", "Records that wait to be read.", ["service"])
 TROUBLE = Gauge("tindak_trouble", "1 while broker or database are out of reach.", ["service"])
+LOOP_SUCCEEDED_AT = Gauge(
+    "tindak_loop_last_success_timestamp_seconds", "When a round of a loop last ended well.", ["service", "loop"]
+)
+PARTITION_AT_FAULT = Gauge(
+    "tindak_partition_at_fault_offset",
+    "Offset at which a partition stands because it cannot be read; -1 once it is read again.",
+    ["service", "topic", "partition", "error"],
+)
+SET_ASIDE = Counter(
+    "tindak_set_aside_total", "Batches that could not be unpacked.", ["service", "topic", "partition", "error"]
+)
 CLOCKS_ENDED = Counter("tindak_clocks_ended_total", "Clocks that ended, by how.", ["clock", "outcome"])
 BREACH_LATENESS_SECONDS = Histogram(
     "tindak_breach_lateness_seconds",

@@ -6,7 +6,6 @@ import random
 import signal
 import sys
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from typing import Generic, TypeVar
@@ -23,8 +22,10 @@ from shared.delivery.ports import Batch, PermanentError, TransientError
 from shared.delivery.retry import retried
 from shared.delivery.runner import BatchRunner
 from shared.delivery.vitals import Observe, Vitals, unobserved
+from shared.fetching import Ending, FetchFault, FetchFaults
 from shared.health import Health, HealthServer
 from shared.kafka import KafkaConsumer
+from shared.loops import HUNG_AFTER_SECONDS, Loop, LoopRunner
 from shared.mongo import MongoStore
 from shared.policy import PolicyInvalid
 from shared.policy_watch import PolicyWatch
@@ -39,22 +40,8 @@ T = TypeVar("T")
 
 log = structlog.get_logger()
 
-
-@dataclass(frozen=True, slots=True)
-class Loop:
-    """Work that time brings about.
-
-    Args:
-        name: For logs and health.
-        work: Does what is due; returns how much it found.
-        every: Pause after a round that found less than *full*; after a full one the next follows at once.
-        full: What one round takes at most.
-    """
-
-    name: str
-    work: Callable[[], Awaitable[int]]
-    every: timedelta
-    full: int
+READING = "reading"
+DRAIN_SHARE = 0.8  # of the time to stop; closing connections gets the rest
 
 
 class Service(Generic[S]):
@@ -83,7 +70,9 @@ class Service(Generic[S]):
         self.clock = SystemClock()
         self.vitals = Vitals()
         self.publisher = KafkaPublisher(settings.kafka)
-        self.loops: list[Loop] = []
+        self.loops: list[LoopRunner] = []
+        self.looping: dict[LoopRunner, asyncio.Task[None]] = {}
+        self.drain_within_seconds = DRAIN_SHARE * settings.stop_within_seconds
         self.consumer: KafkaConsumer | None = None
         self.runner = BatchRunner(
             handler,
@@ -141,16 +130,18 @@ class Service(Generic[S]):
         self.consumer = await self.patiently("start", self.subscribe)
         log.info("reading", topics=list(self.topics))
         watchdog = Watchdog(
-            self.name, self.vitals, self.clock, self.consumer, self.store.ping, self.settings.stuck_after_seconds
-        )
-        async with asyncio.TaskGroup() as group:
-            group.create_task(watchdog.run())
-            for loop in self.loops:
-                group.create_task(self.repeat(loop))
+            self.name, self.vitals, self.clock, self.consumer, self.store.ping, self.settings.stuck_after_seconds,
+            self.loops,
+        )  # fmt: skip
+        self.looping = {loop: asyncio.create_task(loop.run()) for loop in self.loops}
+        await watchdog.run()
 
     async def subscribe(self) -> KafkaConsumer:
         """Return a consumer that has started; a new one each time, since a failed start leaves it unusable."""
-        consumer = KafkaConsumer(self.settings.kafka, self.name, self.topics, self.handle, self.fail)
+        consumer = KafkaConsumer(
+            self.settings.kafka, self.name, self.topics, self.handle, self.fail, self.note_trouble,
+            FetchFaults(self.note_fault), self.drain_within_seconds,
+        )  # fmt: skip
         await consumer.start()
         return consumer
 
@@ -160,9 +151,39 @@ class Service(Generic[S]):
             await self.runner.handle(batch)
         metrics.RECORDS.labels(self.name).inc(len(batch.records))
 
-    def every(self, seconds: float, name: str, work: Callable[[], Awaitable[int]], full: int) -> None:
+    def note_trouble(self, error: Exception | None) -> None:
+        """Note what keeps the whole consumer from reading, or that it reads."""
+        if error is None:
+            self.vitals.troubles.pop(READING, None)
+            return
+        sentence = f"Kafka: {type(error).__name__}: {str(error)[:200]}"
+        if READING not in self.vitals.troubles:
+            log.warning("cannot read", because=sentence)
+        self.vitals.troubles[READING] = sentence
+
+    def note_fault(self, fault: FetchFault) -> None:
+        """Tell of a partition at fault, or that it goes on."""
+        place = {"topic": fault.topic, "partition": fault.partition}
+        labels = (self.name, fault.topic, str(fault.partition), fault.error)
+        metrics.PARTITION_AT_FAULT.labels(*labels).set(fault.offset if fault.is_standing else -1)
+        if fault.ended is Ending.SET_ASIDE:
+            metrics.SET_ASIDE.labels(*labels).inc()
+        log.warning(
+            "partition at fault" if fault.is_standing else "partition goes on", **place, offset=fault.offset,
+            error=fault.error, tries=fault.tries, ended=fault.ended,
+        )  # fmt: skip
+
+    def every(
+        self,
+        seconds: float,
+        name: str,
+        work: Callable[[], Awaitable[int]],
+        full: int,
+        hung_after_seconds: float = HUNG_AFTER_SECONDS,
+    ) -> None:
         """Let *work* be done every so many seconds from the start on; see `Loop`."""
-        self.loops.append(Loop(name, work, timedelta(seconds=seconds), full))
+        loop = Loop(name, work, timedelta(seconds=seconds), full, timedelta(seconds=hung_after_seconds))
+        self.loops.append(LoopRunner(self.name, loop, self.clock, self.vitals, random.Random()))
 
     def slots(self, topic: str) -> Slots:
         """Return the slots that are this replica's to look after: those of the partitions of *topic* that it reads.
@@ -180,14 +201,9 @@ class Service(Generic[S]):
 
     def remarked(self) -> dict[str, str]:
         """Return what somebody should know though work gets done, part by part."""
-        return {part: remark() for part, remark in self.remarks.items()}
-
-    async def repeat(self, loop: Loop) -> None:
-        """Do a loop's work for ever, through every outage."""
-        while True:
-            found = await self.patiently(loop.name, loop.work)
-            if found < loop.full:
-                await self.clock.sleep(loop.every)
+        said = {part: remark() for part, remark in self.remarks.items()}
+        reading = self.consumer.remark() if self.consumer else None
+        return said | ({READING: reading} if reading else {})
 
     async def patiently(self, part: str, work: Callable[[], Awaitable[T]]) -> T:
         """Return what *work* returns, through every outage."""
@@ -201,21 +217,29 @@ class Service(Generic[S]):
         """Return why work does not get done now, part by part."""
         if self.vitals.stopped_because:
             return {"consumer": self.vitals.stopped_because}
-        if self.vitals.troubles:
-            return dict(self.vitals.troubles)
+        failing = {**self.vitals.failures, **self.vitals.troubles}
         if self.consumer is None:
-            return {"consumer": "has not started yet"}
-        return {} if self.consumer.assigned() else {"consumer": "has no partitions assigned"}
+            return failing or {"consumer": "has not started yet"}
+        if standing := self.consumer.standing():
+            failing["partitions"] = standing
+        return failing or ({} if self.consumer.assigned() else {"consumer": "has no partitions assigned"})
 
     async def stop(self, working: asyncio.Task[None]) -> None:
-        """Stop reading, let the batch at hand end, close what is open; all within the limit."""
-        with contextlib.suppress(TimeoutError, TransientError):
-            async with asyncio.timeout(self.settings.stop_within_seconds):
-                if self.consumer is not None:
-                    await self.consumer.stop()
-                working.cancel()
-                await asyncio.wait({working})
-                await self.publisher.close()
+        """Let the batch and the rounds at hand end, leave the group, close what is open; all within the limit.
+
+        Nothing new is begun. What has not ended by then is handled again by others, or when we are back.
+        """
+        self.vitals.stopping = True
+        working.cancel()
+        for loop, task in self.looping.items():
+            if loop.began_at is None:
+                task.cancel()
+        reading = [asyncio.create_task(self.consumer.stop())] if self.consumer is not None else []
+        await asyncio.wait([working, *self.looping.values(), *reading], timeout=self.drain_within_seconds)
+        for task in self.looping.values():
+            task.cancel()
+        with contextlib.suppress(TransientError):
+            await self.publisher.close()
         self.store.close()
 
 

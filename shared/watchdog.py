@@ -1,6 +1,7 @@
-"""Finds a consumer that is assigned, behind and not moving, which no client library reports by itself."""
+"""Finds a partition that is assigned, behind and not moving, and a loop that hangs: nothing else reports them."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -8,8 +9,9 @@ from shared import metrics
 from shared.clock import Clock
 from shared.delivery.ports import TransientError
 from shared.delivery.vitals import Vitals
+from shared.loops import LoopRunner
 
-Positions = dict[object, tuple[int, int]]
+Positions = Mapping[object, tuple[int, int]]
 PART = "connection"
 
 
@@ -25,8 +27,16 @@ class Consumer(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """How far a partition was read when it last moved, and when that was."""
+
+    position: int
+    moved_at: datetime
+
+
 class Watchdog:
-    """Looks at broker and database every few seconds, also when there is nothing to do.
+    """Looks at broker, database, every partition and every loop, also when there is nothing to do.
 
     Args:
         service: Name, for the metrics.
@@ -34,7 +44,8 @@ class Watchdog:
         clock: The present.
         consumer: Whose positions are watched.
         ping: Raises TransientError while the database is out of reach.
-        stuck_after_seconds: So long may a consumer be behind without moving while nothing else is wrong.
+        stuck_after_seconds: So long may a partition be behind without moving while nothing else is wrong.
+        loops: Whose rounds must end.
     """
 
     def __init__(
@@ -45,6 +56,7 @@ class Watchdog:
         consumer: Consumer,
         ping: Callable[[], Awaitable[None]],
         stuck_after_seconds: float,
+        loops: Sequence[LoopRunner] = (),
     ) -> None:
         self.service = service
         self.vitals = vitals
@@ -52,8 +64,9 @@ class Watchdog:
         self.consumer = consumer
         self.ping = ping
         self.stuck_after = timedelta(seconds=stuck_after_seconds)
-        self.seen: Positions = {}
-        self.moved_at = clock.now()
+        self.loops = loops
+        self.seen: dict[object, Seen] = {}
+        self.waited_until = clock.now()
 
     async def run(self, every_seconds: float = 2) -> None:
         """Watch until something is stuck.
@@ -67,6 +80,7 @@ class Watchdog:
 
     async def check(self) -> None:
         """Look once."""
+        self.judge_loops(self.clock.now())
         try:
             await self.ping()
             positions = await self.consumer.positions()
@@ -78,14 +92,30 @@ class Watchdog:
         metrics.TROUBLE.labels(self.service).set(1 if self.vitals.troubles else 0)
         self.judge(positions, self.clock.now())
 
+    def judge_loops(self, now: datetime) -> None:
+        """Raise Stuck if a round of a loop does not end."""
+        for runner in self.loops:
+            if why := runner.hung(now):
+                raise Stuck(f"loop {runner.loop.name}: {why}")
+
     def judge(self, positions: Positions, now: datetime) -> None:
-        """Raise Stuck if the consumer is behind and has not moved for too long."""
-        lag_records = sum(max(0, end - at) for at, end in positions.values())
-        metrics.LAG_RECORDS.labels(self.service).set(lag_records)
-        waits = self.vitals.troubles or self.vitals.stopped_because
-        moves = positions != self.seen and [at for at, _ in positions.values()] != [at for at, _ in self.seen.values()]
-        if waits or moves or (lag_records == 0 and self.vitals.handling_since is None):
-            self.moved_at = now
-        self.seen = positions
-        if now - self.moved_at > self.stuck_after:
-            raise Stuck(f"{lag_records} records wait and nothing has moved since {self.moved_at.isoformat()}")
+        """Raise Stuck if a partition is behind and has not moved for too long, whatever the others do."""
+        metrics.LAG_RECORDS.labels(self.service).set(sum(max(0, end - at) for at, end in positions.values()))
+        if self.vitals.troubles or self.vitals.stopped_because:
+            self.waited_until = now
+        at = {place: position for place, (position, _) in positions.items()}
+        stands = {place: seen for place, seen in self.seen.items() if at.get(place) == seen.position}
+        self.seen = {
+            place: stands.get(place, Seen(position, now)) if end > position else Seen(position, now)
+            for place, (position, end) in positions.items()
+        }
+        for place, seen in self.seen.items():
+            if self.is_too_long(seen.moved_at, now):
+                raise Stuck(f"{place}: records wait at {seen.position} since {seen.moved_at.isoformat()}")
+        since = self.vitals.handling_since
+        if since is not None and self.is_too_long(since, now):
+            raise Stuck(f"a batch is being handled since {since.isoformat()}")
+
+    def is_too_long(self, since: datetime, now: datetime) -> bool:
+        """Return whether nothing has moved *since* then, nor since the last trouble ended, for too long."""
+        return now - max(since, self.waited_until) > self.stuck_after

@@ -39,6 +39,12 @@ class DeadLetter:
         """Machine code."""
         return header(self.record, "dlq-reason") or "unknown"
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether it holds all that was sent, as one record; otherwise giving it back cannot help."""
+        parts = ("dlq-value-bytes", "dlq-key-bytes", "dlq-headers-bytes", "dlq-last-offset")
+        return self.reason != "unreadable_batch" and not any(header(self.record, part) for part in parts)
+
     def summary(self) -> dict[str, Any]:
         """Return everything but the value, for scripts."""
         about = {name[4:]: content.decode(errors="replace") for name, content in self.record.headers if is_dlq(name)}

@@ -75,16 +75,19 @@ def replay(
         raise Misuse("Say which: --id ID (may be repeated), --reason CODE, or --all.")
     found = wait_for(letters_of(service))
     picked = chosen(found, service, ids) if ids else [letter for letter in found if reason in (None, letter.reason)]
+    whole = [letter for letter in picked if letter.is_whole]
     if not dry_run:
-        wait_for(publish(picked))
+        wait_for(publish(whole))
     for letter in picked:
         if as_json:
-            say_json({"id": letter.id, "reason": letter.reason, "replayed": not dry_run})
-        elif dry_run:
+            say_json({"id": letter.id, "reason": letter.reason, "replayed": letter.is_whole and not dry_run})
+        elif dry_run and letter.is_whole:
             typer.echo(letter.line())
     if not as_json:
         verb = "would be replayed" if dry_run else "replayed"
-        typer.echo(f"{len(picked)} of {len(found)} dead letters of {service} {verb}.")
+        typer.echo(f"{len(whole)} of {len(found)} dead letters of {service} {verb}.")
+        if left := len(picked) - len(whole):
+            typer.echo(f"{left} hold only a part of what was sent, or could not be unpacked: it must be sent again.")
 
 
 async def letters_of(service: str) -> list[DeadLetter]:

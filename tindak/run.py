@@ -10,7 +10,7 @@ import typer
 
 from shared.topics import SERVICES
 from tindak.console import wait_for
-from tindak.supervisor import Supervisor, services
+from tindak.supervisor import REFUSED_CODE, Supervisor, services
 
 
 class What(StrEnum):
@@ -24,19 +24,22 @@ class What(StrEnum):
 
 
 def run(what: Annotated[What, typer.Argument(help="One service in this process, or all, a process each.")]) -> None:
-    """Run services until SIGTERM or Ctrl-C; with `all`, one that ends is started again."""
+    """Run services until SIGTERM or Ctrl-C; with `all`, one that fails is started again."""
     if what is What.ALL:
-        wait_for(run_all())
+        if refused := wait_for(run_all()):
+            raise typer.Exit(REFUSED_CODE if refused >= set(SERVICES) else 1)
     else:
         importlib.import_module(f"services.{what}.app").main()
 
 
-async def run_all() -> None:
-    """Keep a process per service alive until SIGTERM or SIGINT, then end them."""
+async def run_all() -> set[str]:
+    """Keep a process per service alive until SIGTERM or SIGINT, then end them; return those that refused to start."""
     ended = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
-    await Supervisor(services(SERVICES), tell).run(ended)
+    supervisor = Supervisor(services(SERVICES), tell)
+    await supervisor.run(ended)
+    return supervisor.refused
 
 
 def tell(sentence: str) -> None:

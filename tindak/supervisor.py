@@ -15,11 +15,14 @@ FIRST_PAUSE_SECONDS = 0.5
 PAUSE_SECONDS_MAX = 30.0
 HEALTHY_AFTER_SECONDS = 60.0  # a process that has run so long failed for a new reason
 STOP_WITHIN_SECONDS = 30.0
+REFUSED_CODE = 2
 
 
 @dataclass
 class Supervisor:
     """One process per command, each started again after a growing pause when it ends by itself.
+
+    One that refuses its settings (exit code 2) is left alone: another start would refuse them again.
 
     Args:
         commands: Absolute program and arguments, by name.
@@ -35,9 +38,10 @@ class Supervisor:
     log_dir: Path | None = None
     first_pause_seconds: float = FIRST_PAUSE_SECONDS
     running: dict[str, asyncio.subprocess.Process] = field(default_factory=dict, init=False)
+    refused: set[str] = field(default_factory=set, init=False)
 
     async def run(self, ended: asyncio.Event) -> None:
-        """Keep all processes alive until *ended* is set; return once every one of them has ended."""
+        """Keep all processes alive until *ended* is set; return once every one of them has ended for good."""
         keepers = [asyncio.create_task(self._keep(name, ended)) for name in self.commands]
         try:
             await asyncio.gather(*keepers)
@@ -55,6 +59,10 @@ class Supervisor:
             code = await self._wait(process, ended)
             del self.running[name]
             if ended.is_set():
+                return
+            if code == REFUSED_CODE:
+                self.refused.add(name)
+                self.tell(f"{name} refuses its settings or its policy; mend what it says and start it again.")
                 return
             if clock() - started_at > HEALTHY_AFTER_SECONDS:
                 pause = self.first_pause_seconds

@@ -52,10 +52,13 @@ class IntakeHandler:
         return decide(state, submission(event), event.id, arrival, self.rules, self.seal)
 
     def refuse(self, record: Record, arrival: Arrival, fault: UnreadableEvent) -> Refused:
-        """Return the answer to what cannot be read: a channel learns of everything that it sent what became of it."""
+        """Return the answer to what cannot be read: a channel learns of everything that it sent what became of it.
+
+        What could not even be unpacked is kept, for it may hold several reports.
+        """
         channel, source_id = fault.hints.get("channel"), fault.hints.get("source_id")
         answer = refuse_unreadable(fault.reasons, channel, source_id, arrival, self.rules)
-        return Refused((answer,), keep=False)
+        return Refused((answer,), keep=record.unreadable is not None)
 
     def due_at(self, state: State) -> datetime | None:
         """Return None: nothing here moves with time."""

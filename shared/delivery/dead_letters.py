@@ -36,7 +36,9 @@ def origin(record: Record) -> Place:
 def dead_letter(service: str, record: Record, reason: str, error: str, now: datetime) -> Outgoing:
     """Return *record* for the dead-letter topic: original key, value and headers, and ``dlq-*`` headers beside them.
 
-    One that fails again after a replay keeps the place where it first lay; only its attempts grow.
+    One that fails again after a replay keeps the place where it first lay; only its attempts grow. It always fits on
+    its topic: of a part that was cut, ``dlq-<part>-bytes`` and ``dlq-<part>-sha256`` say how long the whole is and what
+    its hash is.
 
     Args:
         service: Who could not handle it.
@@ -57,6 +59,10 @@ def dead_letter(service: str, record: Record, reason: str, error: str, now: date
         "dlq-attempts": str(place.attempts + 1),
         "dlq-at": now.isoformat(),
     }
+    for cut in record.cuts:
+        about |= {f"dlq-{cut.part}-bytes": str(cut.length_bytes), f"dlq-{cut.part}-sha256": cut.sha256}
+    if record.last_offset is not None:
+        about["dlq-last-offset"] = str(record.last_offset)
     headers = tuple(header for header in record.headers if not header[0].startswith("dlq-"))
     return Outgoing(
         id=f"{record.topic}/{record.partition}/{record.offset}",

@@ -30,10 +30,14 @@ class Vitals:
         handling_since: Since when the batch at hand is being handled; None between batches.
         progressed_at: When a batch was last committed.
         troubles: By part of the service, one sentence about the outage in which its work is being retried.
+        failures: By loop, one sentence about a bug for which its last round failed.
         stopped_because: One sentence, once the consumer has stopped for good; None if it has not.
+        stopping: Set once the service is told to end: what is in hand ends, nothing new is begun.
     """
 
     handling_since: datetime | None = None
     progressed_at: datetime | None = None
     troubles: dict[str, str] = field(default_factory=dict)
+    failures: dict[str, str] = field(default_factory=dict)
     stopped_because: str | None = None
+    stopping: bool = False

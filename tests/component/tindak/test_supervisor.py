@@ -20,8 +20,8 @@ seen, ending = pathlib.Path(sys.argv[1]), sys.argv[2]
 signal.signal(signal.SIGTERM, signal.SIG_IGN if ending == "deaf" else lambda *_: sys.exit(0))
 with seen.open("a") as file:
     file.write(f"{os.getpid()}\\n")
-if ending == "fail":
-    sys.exit(3)
+if ending in ("fail", "refuse"):
+    sys.exit(3 if ending == "fail" else 2)
 while True:
     signal.pause()
 """
@@ -89,6 +89,17 @@ async def test_failing_process_is_started_again_after_growing_pauses(tmp_path: P
 
     assert stage.told[:3] == [
         f"one ended with exit code 3; it is started again in {pause} s." for pause in (0.01, 0.02, 0.04)
+    ]
+
+
+async def test_process_that_refuses_its_settings_is_left_alone(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, ending="refuse", names=("one", "two"))
+
+    await asyncio.wait_for(stage.task, 20)
+
+    assert (len(stage.pids("one")), len(stage.pids("two")), stage.supervisor.refused) == (1, 1, {"one", "two"})
+    assert sorted(stage.told) == [
+        f"{name} refuses its settings or its policy; mend what it says and start it again." for name in ("one", "two")
     ]
 
 

@@ -1,8 +1,6 @@
-"""Whatever ordinary clients put on a topic is read, record by record, and what cannot be unpacked costs itself alone."""
+"""Whatever clients put on a topic is read, record by record, and what cannot be unpacked costs itself alone."""
 
 import asyncio
-import gzip
-import struct
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -31,7 +29,12 @@ class Reader:
         self.faults: list[FetchFault] = []
         self.failures: list[BaseException] = []
         self.consumer = KafkaConsumer(
-            namespace.kafka, "reader", [topic], self.handle, self.failures.append, faults=FetchFaults(self.faults.append)
+            namespace.kafka,
+            "reader",
+            [topic],
+            self.handle,
+            self.failures.append,
+            faults=FetchFaults(self.faults.append),
         )
 
     async def handle(self, batch: Batch) -> None:
