@@ -84,7 +84,8 @@ def unpack(batch: RecordBatch, topic: str, partition: int) -> list[Record]:
     """Return the records of *batch* in order; one that cannot be read by itself is marked as unreadable.
 
     Raises:
-        NotUnpackable: The codec is unknown or its data are broken, the CRC is wrong, or more than 32 MiB come out.
+        NotUnpackable: The codec is unknown or its data are broken, the CRC is wrong, more than 32 MiB come out, or the
+            records do not lie where the batch says.
     """
     if batch.magic != MAGIC:
         raise NotUnpackable(f"record format {batch.magic} is not read")
@@ -95,11 +96,18 @@ def unpack(batch: RecordBatch, topic: str, partition: int) -> list[Record]:
     struct.pack_into(">h", head, ATTRIBUTES_OFFSET, batch.attributes & ~CODEC_MASK)
     found = guarded(lambda: list(DefaultRecordBatch(bytes(head) + payload)))
     if isinstance(found, Bug):  # nothing of ours: the parser fails in many ways at what outsiders write
-        return list(_one_by_one(batch, payload, topic, partition))
-    return [
-        as_record(topic, partition, each.offset, instant(each.timestamp), each.key, each.value, each.headers)
-        for each in found
-    ]
+        records = list(_one_by_one(batch, payload, topic, partition))
+    else:
+        records = [
+            as_record(topic, partition, each.offset, instant(each.timestamp), each.key, each.value, each.headers)
+            for each in found
+        ]
+    offset = batch.base_offset
+    for record in records:
+        if record.offset < offset or record.next_offset > batch.next_offset:
+            raise NotUnpackable("offsets are out of order")
+        offset = record.next_offset
+    return records
 
 
 def unreadable(batch: RecordBatch, topic: str, partition: int, error: str) -> Record:

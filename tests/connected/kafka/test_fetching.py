@@ -3,15 +3,17 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
+from aiokafka import AIOKafkaProducer
 from confluent_kafka import Producer
 
 from shared import topics
 from shared.delivery.ports import Batch, Record
-from shared.fetching import FetchFault, FetchFaults
+from shared.fetching import Ending, FetchFault, FetchFaults
 from shared.kafka import KafkaConsumer
-from shared.record_batches import KEPT_BYTES_MAX
+from tests.fakes.batches import NAME, NOT_UTF8, built, renamed
 from tests.servers.addresses import Namespace
 from tests.servers.fleet import until
 
@@ -55,16 +57,27 @@ async def reading(namespace: Namespace, topic: str = topics.SUBMITTED) -> AsyncI
         await reader.consumer.stop()
 
 
-def sent(namespace: Namespace, codec: str, *values: bytes, **more: object) -> None:
-    """Send *values* with librdkafka in one batch, as far as they fit."""
+def sent(namespace: Namespace, codec: str, *values: bytes, **more: Any) -> None:
+    """Send *values* with librdkafka, packed with that codec."""
     settings = {
         "bootstrap.servers": namespace.kafka.bootstrap_servers, "compression.type": codec, "linger.ms": 50,
-        "message.max.bytes": 20_000_000, "batch.size": 2_000_000,
+        "message.max.bytes": 60_000_000, "batch.size": 2_000_000,
     }  # fmt: skip
     producer = Producer(settings)
     for value in values:
         producer.produce(namespace.prefix + topics.SUBMITTED, value, **more)
     assert producer.flush(30) == 0
+
+
+async def sent_as_it_is(namespace: Namespace, data: bytes, partition: int) -> None:
+    """Send a batch whose bytes no client of this house would build."""
+    producer = AIOKafkaProducer(bootstrap_servers=namespace.kafka.bootstrap_servers)
+    async with producer:
+        builder = producer.create_batch()
+        builder.append(key=None, value=b"stands for what is sent", timestamp=None)
+        builder.close()
+        builder._buffer = bytearray(data)
+        await (await producer.send_batch(builder, namespace.prefix + topics.SUBMITTED, partition=partition))
 
 
 @pytest.mark.parametrize("codec", CODECS)
@@ -80,15 +93,22 @@ async def test_every_codec_of_librdkafka_is_read(namespace: Namespace, codec: st
 
 
 async def test_headers_that_are_no_text_are_read_like_any_other(namespace: Namespace) -> None:
-    """FastStream and aiokafka both decode what need not be UTF-8, and give up the whole fetch."""
+    """FastStream decodes values of headers, aiokafka their names; each gives up more than the record."""
+    named = renamed(built((None, b"b", [(NAME, b"1")]), (None, b"c", ())))
     async with reading(namespace) as reader:
-        await asyncio.to_thread(
-            sent, namespace, "none", b"a", headers=[("empty", None), ("binary", b"\xff\xfe"), ("Trace", b"1")]
-        )
+        headers = [("empty", None), ("binary", b"\xff\xfe"), ("Trace", b"1")]
+        await asyncio.to_thread(sent, namespace, "none", b"a", headers=headers, partition=0)
+        await sent_as_it_is(namespace, named, partition=1)
 
-        await reader.has(lambda: bool(reader.records))
+        await reader.has(lambda: len(reader.records) == 3)
 
-    assert reader.records[0].headers == (("empty", b""), ("binary", b"\xff\xfe"), ("trace", b"1"))
+    found = {record.value: record.headers for record in reader.records}
+    assert found == {
+        b"a": (("empty", b""), ("binary", b"\xff\xfe"), ("trace", b"1")),
+        b"b": ((NOT_UTF8.decode(errors="backslashreplace"), b"1"),),
+        b"c": (),
+    }
+    assert (reader.faults, reader.failures) == ([], [])
 
 
 async def test_17_mb_that_are_packed_small_are_read_in_part(namespace: Namespace) -> None:
@@ -101,4 +121,28 @@ async def test_17_mb_that_are_packed_small_are_read_in_part(namespace: Namespace
     sizes = {len(record.value or b""): record.cuts for record in reader.records}
     (cut,) = sizes.pop(64 * 1024)
     assert (cut.part, cut.length_bytes, sizes) == ("value", 17_000_000, {6: ()})
-    assert cut.length_bytes > KEPT_BYTES_MAX
+
+
+async def test_what_cannot_be_unpacked_is_set_aside_and_loses_nothing_of_any_partition(namespace: Namespace) -> None:
+    honest = [f"honest {number}".encode() for number in range(60)]
+    for number, value in enumerate(honest[:30]):
+        await asyncio.to_thread(sent, namespace, "lz4", value, partition=number % 3)
+    await asyncio.to_thread(sent, namespace, "gzip", b"x" * 40_000_000, partition=1)
+    for number, value in enumerate(honest[30:]):
+        await asyncio.to_thread(sent, namespace, "zstd", value, partition=number % 3)
+
+    async with reading(namespace) as reader:
+        await reader.has(lambda: len(reader.records) == 61)
+    async with reading(namespace) as again:
+        await asyncio.to_thread(sent, namespace, "none", b"last", partition=1)
+        await again.has(lambda: bool(again.records))
+
+    (broken,) = [record for record in reader.records if record.unreadable]
+    assert sorted(record.value or b"" for record in reader.records if not record.unreadable) == sorted(honest)
+    assert [record.value for record in again.records] == [b"last"]  # all else was committed, and nothing more
+    assert (broken.partition, broken.offset, broken.next_offset) == (1, 10, 11)
+    assert broken.unreadable == "NotUnpackable: gzip: more than 33554432 bytes come out"
+    place = f"{namespace.prefix}{topics.SUBMITTED}/1 at offset 10: {broken.unreadable}"
+    assert [(str(fault), fault.tries, fault.ended) for fault in reader.faults] == [
+        (place, 1, None), (place, 2, None), (place, 3, None), (place, 3, Ending.SET_ASIDE),
+    ]  # fmt: skip

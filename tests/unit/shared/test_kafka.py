@@ -1,22 +1,74 @@
-from datetime import UTC, datetime
+import asyncio
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
+from aiokafka import TopicPartition
+from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError, NoBrokersAvailable
 
-from shared.kafka import EPOCH, instant
+from shared.delivery.ports import Record, TransientError
+from shared.kafka import KafkaBatch
+from tests.fakes.bench import NOON
 
 pytestmark = pytest.mark.unit
 
+FIRST, SECOND, GONE = (TopicPartition("own-tickets.updates", number) for number in range(3))
 
-@pytest.mark.parametrize(
-    ("timestamp_ms", "at"),
-    [
-        (0, EPOCH),
-        (1_772_427_600_250, datetime(2026, 3, 2, 5, 0, 0, 250_000, UTC)),
-        (253_402_300_799_000, datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)),
-        (253_402_300_800_000, EPOCH),
-        (2**63 - 1, EPOCH),
-        (-(2**63), EPOCH),
-    ],
-)
-def test_a_timestamp_that_no_calendar_holds_is_the_epoch(timestamp_ms: int, at: datetime) -> None:
-    assert instant(timestamp_ms) == at
+
+class Consumer:
+    """Knows its partitions and remembers what was committed; its position is far ahead of everything."""
+
+    topic_prefix = "own-"
+
+    def __init__(self, fault: Exception | None = None) -> None:
+        self.fault = fault
+        self.committed: list[Mapping[TopicPartition, int]] = []
+
+    def assignment(self) -> set[TopicPartition]:
+        return {FIRST, SECOND}
+
+    async def commit(self, offsets: Mapping[TopicPartition, int] | None = None) -> None:
+        assert offsets is not None, "a commit without offsets commits positions"
+        if self.fault:
+            raise self.fault
+        self.committed.append(offsets)
+
+
+def record(place: TopicPartition, offset: int, last_offset: int | None = None) -> Record:
+    return Record("tickets.updates", place.partition, offset, None, b"v", (), NOON, last_offset=last_offset)
+
+
+def batch(consumer: Any, *records: Record) -> KafkaBatch:
+    return KafkaBatch(consumer, records)
+
+
+async def test_a_commit_names_what_was_handled_of_each_partition_that_is_still_ours() -> None:
+    consumer = Consumer()
+
+    await batch(
+        consumer, record(FIRST, 3), record(FIRST, 4), record(SECOND, 7, last_offset=9), record(GONE, 1)
+    ).commit()
+
+    assert consumer.committed == [{FIRST: 5, SECOND: 10}]
+
+
+@pytest.mark.parametrize("refusal", [CommitFailedError(), IllegalStateError()])
+async def test_a_refused_commit_means_that_others_read_it_again(refusal: Exception) -> None:
+    await batch(Consumer(refusal), record(FIRST, 3)).commit()
+
+
+@pytest.mark.parametrize("fault", [KafkaError(), NoBrokersAvailable(), TimeoutError()])
+async def test_a_commit_of_unknown_outcome_is_an_outage_and_never_swallowed(fault: Exception) -> None:
+    with pytest.raises(TransientError, match=f"Kafka: commit: {type(fault).__name__}"):
+        await batch(Consumer(fault), record(FIRST, 3)).commit()
+
+
+async def test_a_commit_that_does_not_end_is_an_outage(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Silent(Consumer):
+        async def commit(self, offsets: Mapping[TopicPartition, int] | None = None) -> None:
+            await asyncio.Event().wait()
+
+    monkeypatch.setattr("shared.kafka.COMMIT_WITHIN_SECONDS", 0.01)
+
+    with pytest.raises(TransientError, match="commit: TimeoutError"):
+        await batch(Silent(), record(FIRST, 3)).commit()

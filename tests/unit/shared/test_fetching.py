@@ -1,0 +1,262 @@
+"""The fetch on aiokafka's own state of partitions, without a broker."""
+
+import asyncio
+from collections import OrderedDict
+from typing import Any
+
+import pytest
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.consumer.fetcher import OffsetResetStrategy
+from aiokafka.consumer.subscription_state import SubscriptionState
+from aiokafka.errors import (
+    KafkaError,
+    NotLeaderForPartitionError,
+    OffsetOutOfRangeError,
+    TopicAuthorizationFailedError,
+    UnknownTopicOrPartitionError,
+)
+
+from shared import fetching
+from shared.delivery.ports import Record
+from shared.fetching import Ending, FetchFaults, SafeConsumer, SafeFetcher
+from tests.fakes.batches import claiming, plain
+
+pytestmark = pytest.mark.unit
+
+ONE, TWO = TopicPartition("own-tickets.updates", 0), TopicPartition("own-tickets.updates", 1)
+BROKEN = claiming(plain(b"x" * 99), 1)
+
+
+class Client:
+    """Counts how often it was asked to look at the cluster again."""
+
+    def __init__(self) -> None:
+        self.looks = 0
+
+    def force_metadata_update(self) -> None:
+        self.looks += 1
+
+
+class Fetch:
+    """A fetcher with two partitions at offset 0; ``answer`` is what a broker says about one of them."""
+
+    def __init__(self) -> None:
+        loop = asyncio.get_running_loop()
+        self.subscription = SubscriptionState(loop=loop)
+        self.subscription.assign_from_user([ONE, TWO])
+        self.assignment = self.subscription.subscription.assignment
+        for place in (ONE, TWO):
+            self.state(place).seek(0)
+        self.fetcher: Any = SafeFetcher.__new__(SafeFetcher)
+        self.fetcher.__dict__ |= {
+            "_loop": loop, "_client": Client(), "_records": OrderedDict(), "_subscriptions": self.subscription,
+            "_wait_consume_future": None, "_prefetch_backoff": 0.1, "_closed": False, "_fetch_waiters": set(),
+            "_default_reset_strategy": OffsetResetStrategy.EARLIEST, "_max_partition_fetch_bytes": 1024,
+            "topic_prefix": "own-", "faults": FetchFaults(),
+        }  # fmt: skip
+
+    @property
+    def faults(self) -> FetchFaults:
+        faults: FetchFaults = self.fetcher.faults
+        return faults
+
+    def state(self, place: TopicPartition) -> Any:
+        return self.assignment.state_value(place)
+
+    def answer(self, place: TopicPartition, data: bytes = b"", error: type[KafkaError] | None = None) -> None:
+        self.state(place).resume()
+        code = error.errno if error else 0
+        self.fetcher._take(self.assignment, place, {place: self.state(place).position}, code, 100, data)
+
+    async def drained(self, records_max: int = 500) -> list[Record]:
+        found = await self.fetcher.fetched_records((), 0, records_max)
+        return [record for records in found.values() for record in records]
+
+    def positions(self) -> list[int]:
+        return [self.state(place).position for place in (ONE, TWO)]
+
+
+async def test_a_partition_that_cannot_be_unpacked_stands_and_the_others_go_on() -> None:
+    fetch = Fetch()
+    fetch.answer(ONE, plain(b"one") + resting(BROKEN, 1))
+    fetch.answer(TWO, plain(b"two", b"three"))
+
+    found = await fetch.drained()
+
+    assert [record.value for record in found] == [b"one", b"two", b"three"]
+    assert fetch.positions() == [1, 2]
+    assert (fetch.state(ONE).paused, fetch.state(TWO).paused) == (True, False)
+    (fault,) = fetch.faults.standing()
+    assert str(fault) == "own-tickets.updates/0 at offset 1: NotUnpackable: gzip: error"
+
+
+def resting(data: bytes, base_offset: int) -> bytes:
+    """Return the batch where it lies behind others; its offset is none of what the CRC covers."""
+    return base_offset.to_bytes(8, "big") + data[8:]
+
+
+async def test_after_three_tries_it_is_set_aside_and_reading_goes_on_behind_it() -> None:
+    fetch = Fetch()
+    data = BROKEN + plain(b"behind", base_offset=1)
+    for _ in range(2):
+        fetch.answer(ONE, data)
+        assert await fetch.drained() == []
+
+    fetch.answer(ONE, data)
+    broken, behind = await fetch.drained()
+
+    assert (broken.topic, broken.offset, broken.value, broken.unreadable) == (
+        "tickets.updates", 0, BROKEN, "NotUnpackable: gzip: error",
+    )  # fmt: skip
+    assert behind.value == b"behind"
+    assert fetch.positions() == [2, 0]
+    assert (fetch.faults.standing(), fetch.faults.last[ONE].ended) == ([], Ending.SET_ASIDE)
+
+
+async def test_a_fault_that_passes_costs_nothing() -> None:
+    fetch = Fetch()
+    fetch.answer(ONE, plain(b"one")[:-1] + b"\xff")
+    assert await fetch.drained() == []
+
+    fetch.answer(ONE, plain(b"one"))
+    found = await fetch.drained()
+
+    assert [record.value for record in found] == [b"one"]
+    assert fetch.faults.last[ONE].ended is Ending.READ
+
+
+async def test_the_tries_of_each_partition_are_farther_and_farther_apart() -> None:
+    fetch = Fetch()
+    waits: list[float] = []
+    monkeypatch.setattr(
+        fetch.fetcher, "_loop", type("Loop", (), {"call_later": lambda _, wait, call: waits.append(wait)})()
+    )
+
+    for _ in range(5):
+        fetch.answer(ONE, error=TopicAuthorizationFailedError)
+
+    assert waits == pytest.approx([0.2, 0.6, 1.8, 5.4, 10])
+
+
+async def test_a_topic_that_may_not_be_read_is_told_until_it_may() -> None:
+    fetch = Fetch()
+    fetch.answer(ONE, error=TopicAuthorizationFailedError)
+    fetch.answer(TWO, plain(b"two"))
+    during = [str(fault) for fault in fetch.faults.standing()]
+    found = await fetch.drained()
+
+    fetch.answer(ONE)
+
+    assert during == ["own-tickets.updates/0 at offset 0: TopicAuthorizationFailedError"]
+    assert [record.value for record in found] == [b"two"]
+    assert fetch.faults.standing() == []
+
+
+@pytest.mark.parametrize(
+    ("error", "told"), [(NotLeaderForPartitionError, 0), (UnknownTopicOrPartitionError, 1)], ids=["moved", "gone"]
+)
+async def test_where_a_partition_is_not_the_cluster_is_looked_at_again(error: type[KafkaError], told: int) -> None:
+    fetch = Fetch()
+
+    fetch.answer(ONE, error=error)
+
+    assert (fetch.fetcher._client.looks, len(fetch.faults.standing()), fetch.state(ONE).paused) == (1, told, True)
+
+
+@pytest.mark.expects_errors
+async def test_records_that_are_gone_unread_are_told_and_reading_begins_at_the_earliest() -> None:
+    fetch = Fetch()
+
+    fetch.answer(ONE, error=OffsetOutOfRangeError)
+
+    assert fetch.state(ONE).awaiting_reset
+    assert [fault.error for fault in fetch.faults.standing()] == ["OffsetOutOfRangeError"]
+
+
+async def test_a_batch_that_came_in_part_is_asked_for_as_a_whole() -> None:
+    fetch = Fetch()
+    data = plain(b"x" * 5000)
+
+    fetch.answer(ONE, data[:1024])
+    found = await fetch.drained()
+
+    assert (found, fetch.positions(), fetch.fetcher._max_partition_fetch_bytes) == ([], [0, 0], len(data))
+
+
+async def test_not_more_is_drained_at_once_than_fits_into_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fetching, "DRAINED_BYTES_MAX", 1000)
+    fetch = Fetch()
+    data = b"".join(plain(b"x" * 600, base_offset=number) for number in range(5))
+    seen = []
+
+    while fetch.positions()[0] < 5:
+        fetch.answer(ONE, data)
+        seen.append([record.offset for record in await fetch.drained()])
+
+    assert seen == [[0, 1], [2, 3], [4]]
+
+
+async def test_a_batch_is_drained_in_parts_where_fewer_records_are_wanted() -> None:
+    fetch = Fetch()
+    fetch.answer(ONE, plain(b"1", b"2", b"3"))
+
+    found = [[record.value for record in await fetch.drained(2)] for _ in range(2)]
+
+    assert found == [[b"1", b"2"], [b"3"]]
+
+
+class Consumer(SafeConsumer):
+    """A consumer that was never started, on the partitions of a fetch."""
+
+    def __init__(self, fetch: Fetch) -> None:
+        self._closed = True  # nothing is open
+        self._subscription = fetch.subscription
+        self._fetcher = fetch.fetcher
+        self.told: list[object] = []
+        self.trouble = self.told.append
+        self.ended: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
+        self.failed = self.ended.set_result
+
+
+@pytest.mark.parametrize("error", [KafkaError("broken off"), RuntimeError(), asyncio.CancelledError()], ids=repr)
+async def test_what_was_drained_and_not_handed_over_is_read_again(
+    error: BaseException, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetch = Fetch()
+    consumer = Consumer(fetch)
+
+    async def getmany(self: Any, *places: TopicPartition, **options: Any) -> None:
+        fetch.state(ONE).consumed_to(7)
+        raise error
+
+    monkeypatch.setattr(AIOKafkaConsumer, "getmany", getmany)
+    monkeypatch.setattr(fetching, "ERROR_PAUSE_SECONDS", 0)
+
+    if isinstance(error, KafkaError):
+        assert await consumer.getmany() == {}
+        assert consumer.told == [error]
+    else:
+        with pytest.raises(type(error)):
+            await consumer.getmany()
+
+    assert fetch.positions() == [0, 0]
+
+
+@pytest.mark.parametrize("dead", ["fetch", "group"])
+async def test_a_task_that_has_ended_in_silence_ends_the_consumer(dead: str) -> None:
+    fetch = Fetch()
+    consumer = Consumer(fetch)
+    consumer._closed = False
+    alive: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    ended.set_exception(ValueError())
+    tasks = {"fetch": alive, "group": alive} | {dead: ended}
+    consumer._fetcher = type("Fetcher", (), {"error_future": tasks["fetch"]})()
+    consumer._coordinator = type("Coordinator", (), {"_coordination_task": tasks["group"]})()
+
+    reading = asyncio.create_task(consumer.getmany())
+    error = await consumer.ended
+    reading.cancel()
+    consumer._closed = True
+
+    assert str(error) == f"the {dead} task of the consumer has ended: ValueError"

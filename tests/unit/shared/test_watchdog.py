@@ -1,0 +1,113 @@
+import random
+from datetime import timedelta
+
+import pytest
+
+from shared.delivery.ports import TransientError
+from shared.delivery.vitals import Vitals
+from shared.loops import Loop, LoopRunner
+from shared.watchdog import PART, Stuck, Watchdog
+from tests.fakes.bench import NOON
+from tests.fakes.memory import MemoryClock
+
+pytestmark = pytest.mark.unit
+
+STUCK_AFTER_SECONDS = 60
+
+
+class Watched:
+    """A consumer with two partitions, and the watchdog that looks at it every ten seconds."""
+
+    def __init__(self) -> None:
+        self.clock, self.vitals = MemoryClock(NOON), Vitals()
+        self.at: dict[object, tuple[int, int]] = {"a": (0, 0), "b": (0, 0)}
+        self.fault: TransientError | None = None
+        loop = Loop("sweep", self.never, timedelta(seconds=1), 1, timedelta(seconds=30))
+        self.loop = LoopRunner("sla", loop, self.clock, self.vitals, random.Random(1))
+        self.dog = Watchdog("sla", self.vitals, self.clock, self, self.ping, STUCK_AFTER_SECONDS, [self.loop])
+
+    async def never(self) -> int:
+        raise NotImplementedError
+
+    async def ping(self) -> None:
+        if self.fault:
+            raise self.fault
+
+    async def positions(self) -> dict[object, tuple[int, int]]:
+        return dict(self.at)
+
+    async def look(self, seconds: int, **moves: int) -> None:
+        """Let so many seconds pass, in which partitions move on by so many records in each ten."""
+        for _ in range(0, seconds, 10):
+            await self.dog.check()
+            self.clock.at += timedelta(seconds=10)
+            self.at |= {place: (self.at[place][0] + step, self.at[place][1]) for place, step in moves.items()}
+        await self.dog.check()
+
+
+async def test_a_partition_that_does_not_move_is_found_though_the_others_do() -> None:
+    watched = Watched()
+    watched.at = {"a": (0, 1000), "b": (7, 8)}
+
+    await watched.look(STUCK_AFTER_SECONDS, a=1)
+    with pytest.raises(Stuck, match="b: records wait at 7 since 2026-03-02T05:00:00"):
+        await watched.look(10, a=1)
+
+
+async def test_partitions_that_are_read_to_their_end_are_never_stuck() -> None:
+    watched = Watched()
+    watched.vitals.handling_since = None
+
+    await watched.look(600)
+
+
+async def test_an_idle_partition_is_not_stuck_while_another_is_busy() -> None:
+    watched = Watched()
+    watched.at["a"] = (0, 100_000)
+
+    for _ in range(60):
+        watched.vitals.handling_since = watched.clock.now()
+        await watched.look(10, a=5)
+
+
+async def test_a_batch_that_never_ends_is_found() -> None:
+    watched = Watched()
+    watched.vitals.handling_since = NOON
+
+    await watched.look(STUCK_AFTER_SECONDS)
+    with pytest.raises(Stuck, match="a batch is being handled since"):
+        await watched.look(10)
+
+
+async def test_what_waits_in_an_outage_gets_its_time_once_that_is_over() -> None:
+    watched = Watched()
+    watched.at["a"], watched.vitals.handling_since = (0, 5), NOON
+    watched.vitals.troubles["batch"] = "no primary"
+    await watched.look(600)
+
+    del watched.vitals.troubles["batch"]
+
+    await watched.look(STUCK_AFTER_SECONDS)
+    with pytest.raises(Stuck):
+        await watched.look(10)
+
+
+async def test_an_outage_of_database_or_broker_is_a_trouble_until_it_is_over() -> None:
+    watched = Watched()
+    watched.fault = TransientError("no primary")
+    await watched.look(0)
+    during = dict(watched.vitals.troubles)
+
+    watched.fault = None
+    await watched.look(0)
+
+    assert (during, watched.vitals.troubles) == ({PART: "no primary"}, {})
+
+
+async def test_a_loop_that_hangs_is_found() -> None:
+    watched = Watched()
+    watched.loop.began_at = NOON
+
+    await watched.look(30)
+    with pytest.raises(Stuck, match="loop sweep: a round takes 40 s already"):
+        await watched.look(10)
