@@ -128,9 +128,7 @@ async def test_a_fault_that_passes_costs_nothing() -> None:
 async def test_the_tries_of_each_partition_are_farther_and_farther_apart() -> None:
     fetch = Fetch()
     waits: list[float] = []
-    monkeypatch.setattr(
-        fetch.fetcher, "_loop", type("Loop", (), {"call_later": lambda _, wait, call: waits.append(wait)})()
-    )
+    fetch.fetcher._loop = type("Loop", (), {"call_later": lambda _, wait, call: waits.append(wait)})()
 
     for _ in range(5):
         fetch.answer(ONE, error=TopicAuthorizationFailedError)
