@@ -3,23 +3,20 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any
 
 import pytest
-from aiokafka import AIOKafkaProducer
-from confluent_kafka import Producer
 
 from shared import topics
 from shared.delivery.ports import Batch, Record
 from shared.fetching import Ending, FetchFault, FetchFaults
 from shared.kafka import KafkaConsumer
 from tests.fakes.batches import NAME, NOT_UTF8, built, renamed
+from tests.faults.outsiders import CODECS, sent, sent_as_it_is
 from tests.servers.addresses import Namespace
 from tests.servers.fleet import until
 
 pytestmark = pytest.mark.connected
 
-CODECS = ("none", "gzip", "snappy", "lz4", "zstd")
 WITHIN_SECONDS = 60
 
 
@@ -57,34 +54,11 @@ async def reading(namespace: Namespace, topic: str = topics.SUBMITTED) -> AsyncI
         await reader.consumer.stop()
 
 
-def sent(namespace: Namespace, codec: str, *values: bytes, **more: Any) -> None:
-    """Send *values* with librdkafka, packed with that codec."""
-    settings = {
-        "bootstrap.servers": namespace.kafka.bootstrap_servers, "compression.type": codec, "linger.ms": 50,
-        "message.max.bytes": 60_000_000, "batch.size": 2_000_000,
-    }  # fmt: skip
-    producer = Producer(settings)
-    for value in values:
-        producer.produce(namespace.prefix + topics.SUBMITTED, value, **more)
-    assert producer.flush(30) == 0
-
-
-async def sent_as_it_is(namespace: Namespace, data: bytes, partition: int) -> None:
-    """Send a batch whose bytes no client of this house would build."""
-    producer = AIOKafkaProducer(bootstrap_servers=namespace.kafka.bootstrap_servers)
-    async with producer:
-        builder = producer.create_batch()
-        builder.append(key=None, value=b"stands for what is sent", timestamp=None)
-        builder.close()
-        builder._buffer = bytearray(data)
-        await (await producer.send_batch(builder, namespace.prefix + topics.SUBMITTED, partition=partition))
-
-
 @pytest.mark.parametrize("codec", CODECS)
 async def test_every_codec_of_librdkafka_is_read(namespace: Namespace, codec: str) -> None:
     values = [f"{codec} {number} ".encode() * 40 for number in range(50)]
     async with reading(namespace) as reader:
-        await asyncio.to_thread(sent, namespace, codec, *values)
+        await asyncio.to_thread(sent, namespace, codec, topics.SUBMITTED, values)
 
         await reader.has(lambda: len(reader.records) >= len(values))
 
@@ -97,8 +71,8 @@ async def test_headers_that_are_no_text_are_read_like_any_other(namespace: Names
     named = renamed(built((None, b"b", [(NAME, b"1")]), (None, b"c", ())))
     async with reading(namespace) as reader:
         headers = [("empty", None), ("binary", b"\xff\xfe"), ("Trace", b"1")]
-        await asyncio.to_thread(sent, namespace, "none", b"a", headers=headers, partition=0)
-        await sent_as_it_is(namespace, named, partition=1)
+        await asyncio.to_thread(sent, namespace, "none", topics.SUBMITTED, [b"a"], headers, partition=0)
+        await sent_as_it_is(namespace, topics.SUBMITTED, named, partition=1)
 
         await reader.has(lambda: len(reader.records) == 3)
 
@@ -113,8 +87,8 @@ async def test_headers_that_are_no_text_are_read_like_any_other(namespace: Names
 
 async def test_17_mb_that_are_packed_small_are_read_in_part(namespace: Namespace) -> None:
     async with reading(namespace) as reader:
-        await asyncio.to_thread(sent, namespace, "gzip", b"x" * 17_000_000)
-        await asyncio.to_thread(sent, namespace, "gzip", b"honest")
+        await asyncio.to_thread(sent, namespace, "gzip", topics.SUBMITTED, [b"x" * 17_000_000])
+        await asyncio.to_thread(sent, namespace, "gzip", topics.SUBMITTED, [b"honest"])
 
         await reader.has(lambda: len(reader.records) >= 2)
 
@@ -126,15 +100,15 @@ async def test_17_mb_that_are_packed_small_are_read_in_part(namespace: Namespace
 async def test_what_cannot_be_unpacked_is_set_aside_and_loses_nothing_of_any_partition(namespace: Namespace) -> None:
     honest = [f"honest {number}".encode() for number in range(60)]
     for number, value in enumerate(honest[:30]):
-        await asyncio.to_thread(sent, namespace, "lz4", value, partition=number % 3)
-    await asyncio.to_thread(sent, namespace, "gzip", b"x" * 40_000_000, partition=1)
+        await asyncio.to_thread(sent, namespace, "lz4", topics.SUBMITTED, [value], partition=number % 3)
+    await asyncio.to_thread(sent, namespace, "gzip", topics.SUBMITTED, [b"x" * 40_000_000], partition=1)
     for number, value in enumerate(honest[30:]):
-        await asyncio.to_thread(sent, namespace, "zstd", value, partition=number % 3)
+        await asyncio.to_thread(sent, namespace, "zstd", topics.SUBMITTED, [value], partition=number % 3)
 
     async with reading(namespace) as reader:
         await reader.has(lambda: len(reader.records) == 61)
     async with reading(namespace) as again:
-        await asyncio.to_thread(sent, namespace, "none", b"last", partition=1)
+        await asyncio.to_thread(sent, namespace, "none", topics.SUBMITTED, [b"last"], partition=1)
         await again.has(lambda: bool(again.records))
 
     (broken,) = [record for record in reader.records if record.unreadable]
