@@ -58,7 +58,7 @@ async def test_what_cannot_be_unpacked_or_is_far_too_large_stops_nothing(namespa
         accepted = await story.complain(channel="web", source_id="honest", body="Lampu jalan di Pamulang padam.")
         await story.hears(e.TicketRouted, topics.TICKETS, accepted.ticket_id)
         await story.until(lambda: set_aside(story) == KEPT or None, "what is set aside")
-        await story.audited({("tickets.updates", 0, offset) for offset in range(4)})
+        await story.audited({(topic, 0, offset) for _, _, topic, offset in KEPT})
 
         assert [(member.health(), member.process.poll()) for member in fleet.members] == [(200, None)] * 4
         refused = story.all(e.ComplaintRejected, topics.REJECTED)
