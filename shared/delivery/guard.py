@@ -1,5 +1,6 @@
-"""The one place that decides what an unexpected exception costs: one record, one ticket's turn, or one look-up."""
+"""The one place that decides what an unexpected exception costs: a record, a ticket's turn, a look-up, a message."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
@@ -24,14 +25,30 @@ def guarded(rule: Callable[[], T]) -> T | Bug:
         return Bug(describe(error))
 
 
+async def guarded_call(call: Callable[[], Awaitable[T]], *expected: type[Exception]) -> T | Bug:
+    """Return what *call* returns, or the bug that it has.
+
+    Raises:
+        expected: Whatever of these *call* raises.
+        asyncio.CancelledError: Somebody cancelled the caller. A library that lets out the cancellation of something of
+            its own, while nobody wants this task to end, has a bug like any other.
+    """
+    try:
+        return await call()
+    except expected:
+        raise
+    except asyncio.CancelledError as error:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+        return Bug(describe(error))
+    except Exception as error:  # noqa: BLE001  # as above; the caller goes on without what this call was for
+        return Bug(describe(error))
+
+
 async def guarded_lookup(lookup: Callable[[], Awaitable[T]]) -> T | Bug:
     """Return what *lookup* finds, or the bug that it has; an outage is no bug: raise TransientError."""
-    try:
-        return await lookup()
-    except TransientError:
-        raise
-    except Exception as error:  # noqa: BLE001  # as above; the rules decide without what could not be found
-        return Bug(describe(error))
+    return await guarded_call(lookup, TransientError)
 
 
 def describe(error: BaseException) -> str:
