@@ -31,9 +31,11 @@ class Vitals:
         progressed_at: When a batch was last committed.
         troubles: By part of the service, one sentence about the outage in which its work is being retried.
         stopped_because: One sentence, once the consumer has stopped for good; None if it has not.
+        stopping: Whether the service was told to end: what is at hand is finished, and nothing new is begun.
     """
 
     handling_since: datetime | None = None
     progressed_at: datetime | None = None
     troubles: dict[str, str] = field(default_factory=dict)
     stopped_because: str | None = None
+    stopping: bool = False
