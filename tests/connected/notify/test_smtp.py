@@ -173,8 +173,6 @@ async def test_a_relay_that_is_slow_at_every_step_gets_no_more_time_than_one_mes
             with pytest.raises(TemporarilyUndeliverable, match=r"^smtp_timeout "):
                 await smtp.send(message())
 
-    assert relay.mails == []
-
 
 async def test_a_relay_that_does_not_encrypt_is_given_nothing() -> None:
     relay = Relay()
