@@ -165,7 +165,7 @@ class Sender:
 
     async def send(self, held: Document[Correspondence], claim: Claim) -> Outcome:
         """Return how sending went: by the first channel that takes it; the next is tried if one refuses for good."""
-        if held.state is None or not self.may_begin(claim.lease):
+        if held.state is None:
             return Untried()
         written = self.letters.write(held.state, claim.delivery, self.channels, self.clock.now())
         if not isinstance(written, tuple):

@@ -139,6 +139,21 @@ async def test_after_a_bug_the_next_channel_is_not_asked() -> None:
     assert sms.given == []
 
 
+async def test_a_bug_is_told_of_the_channel_that_has_it() -> None:
+    sms = FakeChannel(*[RuntimeError()] * 3)
+    desk = Desk(
+        rules(notice(channels=("email", "sms"))), email=MoodyChannel(lambda: raises(Undeliverable("550"))), sms=sms
+    )
+    desk.report(1, email=ODD, phone=PHONE)
+    await desk.work()
+
+    await send_all(desk, in_turn)
+
+    [fact] = desk.facts
+    assert isinstance(fact, NotificationFailed)
+    assert (fact.channel, fact.attempt, fact.error.split(" at ")[0]) == ("sms", 3, "bug RuntimeError")
+
+
 def rubbish(ticket: str) -> ContactSealed:
     """Return a contact with a whole seal and nothing readable within."""
     sealed, key_id = SEALER.seal(ticket, b"\xff\xfe\x00 no contact")

@@ -177,6 +177,7 @@ async def test_an_overtaken_lease_is_not_accepted() -> None:
     desk.pass_time(timedelta(milliseconds=1))
 
     async def said_again(_: Message) -> None:
+        desk.email.meanwhile = FakeChannel().meanwhile
         await first.conclude([held], untried)
         await desk.new_sender().sweep()
 
