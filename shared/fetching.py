@@ -27,7 +27,7 @@ from aiokafka.errors import (
 from shared import record_batches
 from shared.delivery.guard import Bug, guarded
 from shared.delivery.ports import Record
-from shared.record_batches import RecordBatch
+from shared.record_batches import NotUnpackable, RecordBatch
 
 TRIES_MAX = 3
 FIRST_PAUSE_SECONDS = 0.2  # before a partition at fault is fetched again; longer each time
@@ -145,7 +145,7 @@ class UnpackedRecords:
 
     def _records_of(self, batch: RecordBatch, topic: str) -> list[Record] | None:
         """Return the records of a batch, or what stands for it if it is set aside; None if it is tried again."""
-        records = guarded(partial(record_batches.unpack, batch, topic, self.place.partition))
+        records = guarded(partial(_unpacked, batch, topic, self.place.partition))
         if isinstance(records, Bug):
             fault = self.fetcher.faults.note(self.place, batch.base_offset, records.error)
             if fault.tries < TRIES_MAX:
@@ -155,6 +155,13 @@ class UnpackedRecords:
             return [record_batches.unreadable(batch, topic, self.place.partition, records.error)]
         self.fetcher.faults.end(self.place)
         return records
+
+
+def _unpacked(batch: RecordBatch, topic: str, partition: int) -> list[Record] | Bug:
+    try:
+        return record_batches.unpack(batch, topic, partition)
+    except NotUnpackable as error:
+        return Bug(str(error))  # of whoever wrote it
 
 
 class SafeFetcher(Fetcher):  # type: ignore[misc]  # aiokafka is not typed

@@ -16,7 +16,7 @@ from aiokafka.errors import CorruptRecordException
 from aiokafka.record.default_records import DefaultRecordBatch
 
 from shared.delivery.guard import Bug, guarded
-from shared.delivery.ports import Cut, PermanentError, Record
+from shared.delivery.ports import Cut, Record
 from shared.topics import ADDRESS_BYTES_MAX
 
 UNPACKED_BYTES_MAX = 32 * 1024 * 1024  # of one batch; clients fill a batch with 1 MB at most unless told otherwise
@@ -33,7 +33,7 @@ MAGIC = 2
 Headers = tuple[tuple[str, bytes], ...]
 
 
-class NotUnpackable(PermanentError):
+class NotUnpackable(Exception):
     """A batch cannot be unpacked; the text names what is wrong and quotes nothing."""
 
 

@@ -25,6 +25,7 @@ from shared.settings import CommonSettings, UnsafeSettings
 def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Correspondence]:
     """Return the service, not started."""
     own = Settings()
+    refuse_unsafe(settings, own)
     lease_for = timedelta(seconds=own.lease_seconds)
     watch = PolicyWatch(NotifyHandler.service, settings.policy_dir, partial(load_notices, lease_for=lease_for))
     handler = NotifyHandler(watch.policy.rules)
@@ -50,9 +51,20 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Co
         letters.take(policy)
 
     built.follow(watch, take)
-    built.every(own.send_every_seconds, "sender", sender.sweep, own.documents_max)
+    # Once the leases of a round have run out it begins nothing more, and what is on its way ends within its own time.
+    round_seconds_max = own.lease_seconds + 2 * own.smtp_timeout_seconds
+    built.every(own.send_every_seconds, "sender", sender.sweep, own.documents_max, round_seconds_max)
     built.every(own.relay_every_seconds, "relay", sender.relay, own.documents_max)
     return built
+
+
+def refuse_unsafe(settings: CommonSettings, own: Settings) -> None:
+    """Raise UnsafeSettings if stopping could cut off a message on its way, which would then be sent twice."""
+    if settings.profile != "local" and own.smtp_timeout_seconds >= settings.stop_within_seconds:
+        raise UnsafeSettings(
+            "TINDAK_NOTIFY_SMTP_TIMEOUT_SECONDS must be less than TINDAK_STOP_WITHIN_SECONDS, "
+            "so that what is on its way can be ended and saved"
+        )
 
 
 def channels(settings: CommonSettings, own: Settings) -> dict[str, Channel]:

@@ -3,7 +3,7 @@
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
@@ -17,6 +17,7 @@ from services.notify.letters.writing import Letters
 from shared.clock import Clock
 from shared.delivery.deciding import looked_after
 from shared.delivery.document import Document
+from shared.delivery.guard import Bug, guarded, guarded_call
 from shared.delivery.outgoing import Cause, outgoing
 from shared.delivery.ports import Publisher, Store, TransientError
 from shared.delivery.retry import retried
@@ -31,11 +32,19 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
+class Claim:
+    """A delivery, and the lease under which this process may send it."""
+
+    delivery: Delivery
+    lease: Sending
+
+
+@dataclass(frozen=True, slots=True)
 class Attempt:
     """How one attempt to send a delivery ended."""
 
     delivery_id: str
-    number: int
+    lease: Sending
     outcome: Outcome
 
 
@@ -43,13 +52,16 @@ class Sender:
     """Sends what is due. Several replicas may run: a claim is a save guarded by revision, so one of them wins.
 
     Sending is at-least-once: whoever dies between sending and saving leaves a lease that runs out, and the message goes
-    out again, with the same id. Everything else is effectively once.
+    out again, with the same id. Everything else is effectively once. Whatever is raised while a message is written or
+    handed over is the outcome of that delivery alone.
 
     Args:
         channels: By name; a notice takes the first of its own that is among them and reaches the recipient.
-        send_within: What one message may take at most; an attempt whose lease would run out meanwhile is not made.
+        send_within: What one message may take at most. No message is begun unless its lease has time left for it, and
+            as long again to save how it went: whoever takes over an expired lease sends the message once more.
         documents_max: Tickets in one round.
         spread: How the tickets of a round are worked through.
+        vitals: Once they say that the service is stopping, nothing more is claimed and no further message begun.
     """
 
     def __init__(
@@ -87,16 +99,17 @@ class Sender:
         Raises:
             TransientError: Nothing was sent; what had been claimed is sent when its lease runs out.
         """
+        if self.vitals.stopping:
+            return 0
         now = self.clock.now()
         due = await self.store.due_before(now, self.documents_max)
         if not due:
             return 0
         before = {held.id: held for held in due}
         self.observe(Step.LOADED)
-        won = await self.loop.settle([moved for held in due for moved in self.loop.moved(held, now)])
-        claims = {held.id: (held, claims_of(before[held.id], held)) for held in won}
-        sending = [(held, deliveries) for held, deliveries in claims.values() if deliveries]
-        attempts = await self.spread([partial(self.send_all, held, deliveries) for held, deliveries in sending])
+        won, _ = await self.settle([moved for held in due for moved in self.loop.moved(held, now)])
+        sending = [(held, claims) for held in won if (claims := claims_of(before[held.id], held))]
+        attempts = await self.spread([partial(self.send_all, held, claims) for held, claims in sending])
         ended = {held.id: made for (held, _), made in zip(sending, attempts, strict=True)}
         if ended:
             held = [document for document, _ in sending]
@@ -107,46 +120,87 @@ class Sender:
         """Publish what a process saved and did not live to publish; return how many documents held such events."""
         return await self.loop.relay()
 
-    async def send_all(self, held: Document[Correspondence], deliveries: Sequence[Delivery]) -> list[Attempt]:
-        """Return how the attempts at one ticket's deliveries ended, in their order."""
-        return [await self.attempt(held, delivery) for delivery in deliveries]
+    async def settle(
+        self, documents: Sequence[Document[Correspondence]]
+    ) -> tuple[list[Document[Correspondence]], set[str]]:
+        """Save documents and publish what is pending in them, one by one if that fails for all of them together.
 
-    async def attempt(self, held: Document[Correspondence], delivery: Delivery) -> Attempt:
+        Returns:
+            Those that are settled, and the ids of those that were lost to somebody faster. One that cannot be saved
+            is in neither: it keeps its lease or its place in the queue, and holds back no other.
+
+        Raises:
+            TransientError: What had been done by then counts as unknown.
+        """
+        together = await guarded_call(partial(self.loop.settle, documents), TransientError)
+        if not isinstance(together, Bug):
+            return together, {document.id for document in documents} - {document.id for document in together}
+        settled: list[Document[Correspondence]] = []
+        lost: set[str] = set()
+        for document in documents:
+            alone = await guarded_call(partial(self.loop.settle, [document]), TransientError)
+            if isinstance(alone, Bug):
+                log.error("a ticket cannot be saved", ticket_id=document.id, error=alone.error)
+            elif alone:
+                settled += alone
+            else:
+                lost.add(document.id)
+        return settled, lost
+
+    async def send_all(self, held: Document[Correspondence], claims: Sequence[Claim]) -> list[Attempt]:
+        """Return how the attempts at one ticket's deliveries ended, in their order."""
+        return [await self.attempt(held, claim) for claim in claims]
+
+    async def attempt(self, held: Document[Correspondence], claim: Claim) -> Attempt:
         """Return how one attempt ended."""
-        state, sending = held.state, delivery.situation
-        if state is None or not isinstance(sending, Sending):
-            raise ValueError(f"delivery {delivery.id} was not claimed")
-        outcome: Outcome = Untried()
-        if self.clock.now() + self.send_within <= sending.until:
-            outcome = await self.send(state, delivery)
+        delivery, lease = claim.delivery, claim.lease
+        sent = await guarded_call(partial(self.send, held, claim))
+        outcome = self.deferred(sent, delivery.id, delivery.channels[0]) if isinstance(sent, Bug) else sent
         log.info(
             "attempt", ticket_id=held.id, delivery_id=delivery.id, notice=delivery.notice, role=delivery.role,
-            attempt=sending.attempt, outcome=type(outcome).__name__.lower(), channel=getattr(outcome, "channel", None),
+            attempt=lease.attempt, outcome=type(outcome).__name__.lower(), channel=getattr(outcome, "channel", None),
             error=getattr(outcome, "error", None), why=getattr(outcome, "why", None),
         )  # fmt: skip
-        return Attempt(delivery.id, sending.attempt, outcome)
+        return Attempt(delivery.id, lease, outcome)
 
-    async def send(self, state: Correspondence, delivery: Delivery) -> Outcome:
+    async def send(self, held: Document[Correspondence], claim: Claim) -> Outcome:
         """Return how sending went: by the first channel that takes it; the next is tried if one refuses for good."""
-        written = self.letters.write(state, delivery, self.channels, self.clock.now())
+        if held.state is None:
+            return Untried()
+        written = self.letters.write(held.state, claim.delivery, self.channels, self.clock.now())
         if not isinstance(written, tuple):
             return written
         outcome: Outcome = Untried()
         for message in written:
+            if not self.may_begin(claim.lease):
+                return Untried()
             outcome = await self.hand_over(message)
             if not isinstance(outcome, Refused):
                 break
         return outcome
 
+    def may_begin(self, lease: Sending) -> bool:
+        """Return whether a message may be begun now."""
+        return not self.vitals.stopping and self.clock.now() + 2 * self.send_within <= lease.until
+
     async def hand_over(self, message: Message) -> Outcome:
         """Return what the message's channel makes of it."""
+        channel = self.channels[message.channel]
         try:
-            provider_id = await self.channels[message.channel].send(message)
+            handed = await guarded_call(partial(channel.send, message), TemporarilyUndeliverable, Undeliverable)
         except TemporarilyUndeliverable as fault:
             return Deferred(message.channel, str(fault))
         except Undeliverable as fault:
             return Refused(message.channel, str(fault))
-        return Delivered(message.channel, provider_id)
+        if isinstance(handed, Bug):
+            # Not refused: nobody knows how far the channel came, and by the next one it might arrive twice.
+            return self.deferred(handed, message.id, message.channel)
+        return Delivered(message.channel, handed)
+
+    def deferred(self, bug: Bug, delivery_id: str, channel: str) -> Deferred:
+        """Return the outcome of an attempt that a bug of ours ended: it is made again, as often as any other."""
+        log.error("a bug ended an attempt", delivery_id=delivery_id, channel=channel, error=bug.error)
+        return Deferred(channel, f"bug {bug.error}")
 
     async def conclude(self, held: Sequence[Document[Correspondence]], ended: Mapping[str, Sequence[Attempt]]) -> None:
         """Save and publish how the attempts ended; a document that somebody changed meanwhile is decided again.
@@ -155,25 +209,36 @@ class Sender:
             TransientError: Some or all may not be saved or published; concluding all of them again is right.
         """
         for _ in range(ROUNDS_MAX):
-            settled = await self.loop.settle([self.concluded(document, ended[document.id]) for document in held])
-            left = {document.id for document in held} - {document.id for document in settled}
-            if not left:
+            _, lost = await self.settle([self.concluded(document, ended[document.id]) for document in held])
+            if not lost:
                 return
-            held = list((await self.store.load(left)).values())
+            held = list((await self.store.load(lost)).values())
         raise TransientError(f"{len(held)} documents were changed by others {ROUNDS_MAX} times in a row")
 
     def concluded(self, held: Document[Correspondence], attempts: Sequence[Attempt]) -> Document[Correspondence]:
-        """Return the document once its attempts have ended."""
+        """Return the document once its attempts have ended; the lease of one that a bug keeps from it runs out."""
         now = self.clock.now()
         for made in attempts:
-            if held.state is not None:
-                decision = self.handler.conclude(held.state, made.delivery_id, made.number, made.outcome, now)
-                cause = Cause(occasion_id(held.id, f"attempt|{made.delivery_id}|{made.number}"), None)
-                events = outgoing(self.handler.service, held.id, cause, decision.facts, now)
-                held = looked_after(self.handler, held.move(events, decision.state, now))
+            after = guarded(partial(self.after_attempt, held, made, now))
+            if isinstance(after, Bug):
+                log.error(
+                    "an attempt cannot be concluded", ticket_id=held.id, delivery_id=made.delivery_id, error=after.error
+                )
+            else:
+                held = after
         return held
 
+    def after_attempt(self, held: Document[Correspondence], made: Attempt, now: datetime) -> Document[Correspondence]:
+        """Return the document once an attempt has ended."""
+        if held.state is None:
+            return held
+        decision = self.handler.conclude(held.state, made.delivery_id, made.lease, made.outcome, now)
+        cause = Cause(occasion_id(held.id, f"attempt|{made.delivery_id}|{made.lease.attempt}"), None)
+        events = outgoing(self.handler.service, held.id, cause, decision.facts, now)
+        return looked_after(self.handler, held.move(events, decision.state, now))
 
-def claims_of(before: Document[Correspondence], after: Document[Correspondence]) -> tuple[Delivery, ...]:
+
+def claims_of(before: Document[Correspondence], after: Document[Correspondence]) -> list[Claim]:
     """Return what *after* claims to send and *before* did not."""
-    return claimed(before.state, after.state) if before.state and after.state else ()
+    won = claimed(before.state, after.state) if before.state and after.state else ()
+    return [Claim(delivery, delivery.situation) for delivery in won if isinstance(delivery.situation, Sending)]

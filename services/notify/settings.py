@@ -2,8 +2,10 @@
 
 from typing import Self
 
-from pydantic import Field, PositiveFloat, PositiveInt, SecretStr, model_validator
+from pydantic import Field, PositiveFloat, PositiveInt, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from services.notify.channels.addresses import header_address
 
 
 class Settings(BaseSettings):
@@ -16,7 +18,8 @@ class Settings(BaseSettings):
         smtp_host: The mail relay; without one no mail is sent, which only the local profile may do.
         smtp_starttls: Refuse to send over a connection that is not encrypted.
         smtp_from: Address that the messages come from; its domain stands in every Message-ID.
-        smtp_timeout_seconds: What one message may take in all, connecting included.
+        smtp_timeout_seconds: What one message may take in all, connecting included; shorter than
+            ``TINDAK_STOP_WITHIN_SECONDS``, since a service that is told to stop waits for messages on their way.
         smtp_connections_max: Messages on their way at the same time.
         send_every_seconds: Pause between two rounds once nothing is due.
         relay_every_seconds: Pause between two looks for what a dead process saved and did not publish.
@@ -33,19 +36,29 @@ class Settings(BaseSettings):
     smtp_username: str | None = None
     smtp_password: SecretStr | None = None
     smtp_starttls: bool = True
-    smtp_from: str = Field(default="lapor@tangsel.example", pattern=r"^[^@\s<>]+@[^@\s<>]+$")
+    smtp_from: str = "lapor@tangsel.example"
     smtp_from_name: str = Field(default="SP4N-LAPOR! Kota Tangerang Selatan", max_length=100, pattern=r"^[^\r\n]*$")
-    smtp_reply_to: str | None = Field(default=None, pattern=r"^[^@\s<>]+@[^@\s<>]+$")
-    smtp_timeout_seconds: PositiveFloat = 20
+    smtp_reply_to: str | None = None
+    smtp_timeout_seconds: PositiveFloat = 15
     smtp_connections_max: PositiveInt = 4
     send_every_seconds: PositiveFloat = 1
     relay_every_seconds: PositiveFloat = 5
     documents_max: int = Field(default=200, ge=1, le=2000)
     lease_seconds: PositiveFloat = 300
 
+    @field_validator("smtp_from", "smtp_reply_to")
+    @classmethod
+    def can_stand_in_a_header(cls, given: str | None) -> str | None:
+        """Raise ValueError unless *given* is an address: with a wrong one, no message at all could be written."""
+        if given is not None:
+            header_address(given)
+        return given
+
     @model_validator(mode="after")
     def lease_outlives_message(self) -> Self:
-        """Raise ValueError if a message could still be on its way when its lease runs out."""
-        if self.lease_seconds < 2 * self.smtp_timeout_seconds:
-            raise ValueError("TINDAK_NOTIFY_LEASE_SECONDS must be at least twice TINDAK_NOTIFY_SMTP_TIMEOUT_SECONDS")
+        """Raise ValueError if a lease has no time to send, as long again to save how it went, and some to begin in."""
+        if self.lease_seconds < 3 * self.smtp_timeout_seconds:
+            raise ValueError(
+                "TINDAK_NOTIFY_LEASE_SECONDS must be at least three times TINDAK_NOTIFY_SMTP_TIMEOUT_SECONDS"
+            )
         return self

@@ -1,10 +1,11 @@
-"""The one place that decides what an unexpected exception costs: one record, one ticket's turn, or one look-up."""
+"""The one place that decides what an unexpected exception costs: a record, a ticket's turn, a look-up, a message."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from shared.delivery.ports import PermanentError, TransientError
+from shared.delivery.ports import TransientError
 
 T = TypeVar("T")
 
@@ -24,23 +25,34 @@ def guarded(rule: Callable[[], T]) -> T | Bug:
         return Bug(describe(error))
 
 
-async def guarded_lookup(lookup: Callable[[], Awaitable[T]]) -> T | Bug:
-    """Return what *lookup* finds, or the bug that it has; an outage is no bug: raise TransientError."""
+async def guarded_call(call: Callable[[], Awaitable[T]], *expected: type[Exception]) -> T | Bug:
+    """Return what *call* returns, or the bug that it has.
+
+    Raises:
+        expected: Whatever of these *call* raises.
+        asyncio.CancelledError: Somebody cancelled the caller. A library that lets out the cancellation of something of
+            its own, while nobody wants this task to end, has a bug like any other.
+    """
     try:
-        return await lookup()
-    except TransientError:
+        return await call()
+    except expected:
         raise
-    except Exception as error:  # noqa: BLE001  # as above; the rules decide without what could not be found
+    except asyncio.CancelledError as error:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+        return Bug(describe(error))
+    except Exception as error:  # noqa: BLE001  # as above; the caller goes on without what this call was for
         return Bug(describe(error))
 
 
-def describe(error: BaseException) -> str:
-    """Return class and place of *error*; its message is left out, for it may quote what a reporter wrote.
+async def guarded_lookup(lookup: Callable[[], Awaitable[T]]) -> T | Bug:
+    """Return what *lookup* finds, or the bug that it has; an outage is no bug: raise TransientError."""
+    return await guarded_call(lookup, TransientError)
 
-    What we call permanent ourselves says what is wrong in words of our own, and these are returned.
-    """
-    if isinstance(error, PermanentError):
-        return f"{type(error).__name__}: {error}"
+
+def describe(error: BaseException) -> str:
+    """Return class and place of *error*; its message is left out, for it may quote what a reporter wrote."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next

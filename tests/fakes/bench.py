@@ -59,8 +59,8 @@ class Workbench:
         return [event.data for event in self.heard(topic)]
 
 
-class Crashed(Exception):
-    """The process died here."""
+class Crashed(BaseException):
+    """The process died here; so no guard against bugs may take it for one."""
 
 
 def dies_after(last: Step) -> Observe:

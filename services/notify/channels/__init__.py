@@ -41,7 +41,7 @@ class Undeliverable(Exception):
 
 
 class Channel(Protocol):
-    """One way on which messages leave."""
+    """One way on which messages leave; it gives up by itself within the time that its settings allow one message."""
 
     async def send(self, message: Message) -> str | None:
         """Return the provider's id for the message, or None if it gives none, once the provider has taken it.

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import re
 import socket
 from collections.abc import Iterator
 from email.headerregistry import Address
@@ -13,10 +12,9 @@ from email.utils import format_datetime
 import aiosmtplib
 
 from services.notify.channels import Message, TemporarilyUndeliverable, Undeliverable
+from services.notify.channels.addresses import UnusableAddress, header_address, recipient_address
 from services.notify.settings import Settings
 
-# Narrower than RFC 5321 on purpose: quoted local parts and address literals are mostly slips or attacks.
-ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 ABOUT_RECIPIENT_OR_MESSAGE = (aiosmtplib.SMTPRecipientRefused, aiosmtplib.SMTPDataError)
 AUTHENTICATION_REQUIRED = 530
 
@@ -43,11 +41,12 @@ class SmtpChannel:
             Undeliverable: The address is none, or the relay answers 5xx to recipient or content.
         """
         letter = self.letter(message)
+        content = letter.as_bytes()  # before any connection is at stake
         try:
             async with asyncio.timeout(self.settings.smtp_timeout_seconds):
                 client = await self.connected()
                 with closed_on_failure(client):
-                    await client.sendmail(self.settings.smtp_from, [str(message.address)], letter.as_bytes())
+                    await client.sendmail(self.settings.smtp_from, [str(message.address)], content)
         except (aiosmtplib.SMTPException, OSError) as error:
             # Without its cause: what the server says may quote the address.
             raise undone(error) from None
@@ -58,7 +57,7 @@ class SmtpChannel:
         """Return a connection that answers, one of the idle ones if there is any."""
         while self.idle:
             client = self.idle.pop()
-            with contextlib.suppress(aiosmtplib.SMTPException), closed_on_failure(client):
+            with contextlib.suppress(aiosmtplib.SMTPException, OSError), closed_on_failure(client):
                 await client.noop()
                 return client
         password = self.settings.smtp_password
@@ -76,14 +75,18 @@ class SmtpChannel:
 
     def letter(self, message: Message) -> EmailMessage:
         """Return *message* as mail; raise Undeliverable if its address is none."""
-        if not ADDRESS.fullmatch(message.address or ""):
-            raise Undeliverable("bad_address")
+        try:
+            recipient = recipient_address(message.address or "")
+        except UnusableAddress as fault:
+            raise Undeliverable(str(fault)) from None
         letter = EmailMessage(policy=MAIL)
         letter["From"] = Address(self.settings.smtp_from_name, addr_spec=self.settings.smtp_from)
-        letter["To"] = Address(addr_spec=message.address)
+        letter["To"] = recipient
         if self.settings.smtp_reply_to is not None:
-            letter["Reply-To"] = Address(addr_spec=self.settings.smtp_reply_to)
-        letter["Subject"] = message.subject
+            letter["Reply-To"] = header_address(self.settings.smtp_reply_to)
+        # A title `=?utf-8?q?a=0D=0ABcc:_b?=` is an encoded word to the parser of headers; before Python 3.11.10 and
+        # 3.12.5 the line feeds that it decodes to are written as they are, and add headers (CVE-2024-6923).
+        letter["Subject"] = message.subject.replace("=?", "= ?")
         letter["Date"] = format_datetime(message.written_at)
         letter["Message-ID"] = f"<{message.id}@{self.domain}>"
         letter["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office note shall answer it

@@ -163,7 +163,7 @@ class Withheld:
 
 @dataclass(frozen=True, slots=True)
 class Untried:
-    """The lease would have run out while sending, so nothing was tried."""
+    """Nothing was tried: the lease would have run out meanwhile, or the process is ending."""
 
 
 Outcome = Delivered | Refused | Deferred | Withheld | Untried

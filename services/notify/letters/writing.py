@@ -33,9 +33,10 @@ class Letters:
     """Writes deliveries as messages.
 
     A reporter is reached on the channel that he prefers if the notice may use it, then on the notice's channels in
-    order. The `log` channel stands in for whatever a machine without gateways lacks: it needs no address, but somebody
-    must be there to be told, and a name is never written to it. A channel that is not set up is passed over; if none is
-    left, the notice is withheld as ``no_channel``, and as ``no_address`` if there is no address at all.
+    order. The `log` channel stands in for what a machine without gateways lacks, never for a channel that refuses: a
+    line in a log reaches nobody. It needs no address, but somebody must be there to be told, and a name is never
+    written to it. A channel that is not set up is passed over; if none is left, the notice is withheld as
+    ``no_channel``, and as ``no_address`` if there is no address at all.
     """
 
     def __init__(self, policy: NoticePolicy, sealer: Sealer) -> None:
@@ -65,7 +66,9 @@ class Letters:
         if not recipient.addresses:
             return Withheld("no_address")
         order = sorted(delivery.channels, key=lambda channel: channel != recipient.preferred)
-        reached = [name for name in order if name in channels and (name in recipient.addresses or name == LOG)]
+        reached = [name for name in order if name in channels and name in recipient.addresses]
+        if not reached and LOG in order and LOG in channels:
+            reached = [LOG]
         if not reached:
             return Withheld("no_channel")
         written = guarded(lambda: tuple(self.message(state, delivery, recipient, name, now) for name in reached))

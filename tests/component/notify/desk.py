@@ -14,7 +14,9 @@ from services.notify.sender import Sender
 from services.notify.store import STATE
 from shared import topics
 from shared.delivery.ports import Publisher
-from shared.events import DeliveryFact, Event, NotificationSent, TicketRouted
+from shared.events import ContactSealed, DeliveryFact, Event, NotificationSent, TicketRouted
+from shared.ids import ticket_id, tracking_id
+from shared.seal import Contact
 from tests.builders import TICKET, TRACKING, accepted, event
 from tests.fakes.bench import NOON, Workbench
 from tests.unit.notify.samples import POLICY, SEALER, contact, notice, rules, said
@@ -65,11 +67,18 @@ class Desk(Workbench):
         self.channels: dict[str, Channel] = {"email": self.email, **channels}
         self.sender = self.new_sender()
 
-    def new_sender(self, publisher: Publisher | None = None) -> Sender:
+    def new_sender(self, publisher: Publisher | None = None, **options: Any) -> Sender:
         """Return one more process that sends."""
-        return Sender(
-            self.handler, self.store, publisher or self.broker, self.clock, Letters(POLICY, SEALER), self.channels
-        )
+        letters = options.pop("letters", None) or Letters(POLICY, SEALER)
+        return Sender(self.handler, self.store, publisher or self.broker, self.clock, letters, self.channels, **options)
+
+    def report(self, number: int, **reporter: Any) -> str:
+        """Say one more accepted report and its contact; return the ticket's id."""
+        ticket = ticket_id("web", str(number))
+        sealed, key_id = SEALER.seal_contact(ticket, Contact.model_validate({"channel": "web"} | reporter))
+        self.say(topics.CONTACTS, event(ContactSealed(ticket_id=ticket, sealed=sealed, locale="id", key_id=key_id)))
+        self.say(topics.ACCEPTED, event(accepted(ticket_id=ticket, tracking_id=tracking_id(ticket))))
+        return ticket
 
     async def send(self) -> None:
         while await self.sender.sweep():

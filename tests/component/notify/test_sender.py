@@ -17,7 +17,7 @@ from shared.events import (
 from tests.builders import TICKET, TRACKING, event
 from tests.component.notify.desk import ACCEPTED, CONTACT, ROUTED, TWO, Desk, FakeChannel, about, sent, told
 from tests.fakes.bench import NOON
-from tests.unit.notify.samples import EMAIL, contact, rules
+from tests.unit.notify.samples import EMAIL, PHONE, contact, notice, rules
 
 pytestmark = pytest.mark.component
 
@@ -87,21 +87,36 @@ async def test_what_is_refused_for_good_has_failed_at_once() -> None:
     assert desk.data(topics.DELIVERIES) == [failed]
 
 
+BY_MAIL_OR_PHONE = rules(notice(channels=("email", "sms", "log")))
+BOTH_WAYS = topics.CONTACTS, event(contact(phone=PHONE), at=NOON)
+
+
 async def test_the_next_channel_takes_what_the_first_refuses() -> None:
-    desk = await told(email=FakeChannel(Undeliverable("smtp_550")), log=LogChannel())
+    email, sms = FakeChannel(Undeliverable("smtp_550")), FakeChannel()
+    desk = await told(BOTH_WAYS, ACCEPTED, rules=BY_MAIL_OR_PHONE, email=email, sms=sms)
 
     await desk.send()
 
-    assert desk.data(topics.DELIVERIES) == [sent(desk, channel="log")]
+    assert [(fact.TYPE, fact.channel) for fact in desk.facts] == [(NotificationSent.TYPE, "sms")]
+    assert [message.address for message in sms.given] == [PHONE]
 
 
 async def test_a_channel_that_fails_for_now_is_not_passed_over() -> None:
-    log = FakeChannel()
-    desk = await told(email=FakeChannel(TemporarilyUndeliverable("smtp_timeout")), log=log)
+    email, sms = FakeChannel(TemporarilyUndeliverable("smtp_timeout")), FakeChannel()
+    desk = await told(BOTH_WAYS, ACCEPTED, rules=BY_MAIL_OR_PHONE, email=email, sms=sms)
 
     await desk.send()
 
-    assert log.given == []
+    assert sms.given == []
+
+
+async def test_a_line_in_the_log_is_no_way_around_a_refusal() -> None:
+    desk = await told(email=FakeChannel(Undeliverable("bad_address")), log=LogChannel())
+
+    await desk.send()
+
+    failed = NotificationFailed(**about(desk), channel="email", attempt=1, error="bad_address")
+    assert desk.data(topics.DELIVERIES) == [failed]
 
 
 async def test_a_contact_that_cannot_be_opened_waits_for_the_key() -> None:

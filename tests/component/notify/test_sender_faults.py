@@ -5,17 +5,20 @@ from typing import Any
 
 import pytest
 
-from services.notify.channels import Message
-from services.notify.domain.deliveries import Due, Failed, Sending, Sent
+from services.notify.channels import Message, Undeliverable
+from services.notify.domain.deliveries import Due, Failed, Sending, Sent, Situation, Untried
+from services.notify.sender import Attempt, claims_of
 from shared import topics
 from shared.delivery.document import Document
 from shared.delivery.ports import TransientError
-from tests.builders import TICKET
+from tests.builders import TICKET, event
 from tests.component.notify.desk import ACCEPTED, CONTACT, ROUTED, TWO, Desk, FakeChannel, sent, told
 from tests.fakes.bench import NOON, Crashed, CrashingBroker
-from tests.unit.notify.samples import LEASE
+from tests.unit.notify.samples import LEASE, PHONE, contact, notice, rules
 
 pytestmark = pytest.mark.component
+
+SEND_WITHIN = timedelta(seconds=20)
 
 
 @dataclass
@@ -24,7 +27,7 @@ class Interference:
 
     desk: Desk
     saves: int
-    errors: list[Exception] = field(default_factory=list)
+    errors: list[BaseException] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.real, self.desk.store.save = self.desk.store.save, self.save  # type: ignore[method-assign]
@@ -94,6 +97,31 @@ async def test_an_outage_after_sending_is_sat_out_and_nothing_is_sent_twice() ->
     assert desk.sender.vitals.troubles == {}
 
 
+async def test_no_message_is_sent_before_its_claim_is_saved() -> None:
+    stored: list[Situation] = []
+
+    async def look(_: Message) -> None:
+        stored.extend(desk.situations)
+
+    desk = await told(email=FakeChannel(meanwhile=look))
+
+    await desk.send()
+
+    assert stored == [Sending(NOON + LEASE, 1)]
+
+
+async def test_a_claim_that_was_lost_to_somebody_faster_sends_nothing() -> None:
+    desk = await told()
+
+    async def always_lost(documents: Sequence[Document[Any]]) -> set[str]:
+        return {document.id for document in documents}
+
+    desk.store.save = always_lost  # type: ignore[method-assign]
+    await desk.sender.sweep()
+
+    assert desk.email.given == []
+
+
 async def test_an_outage_before_sending_sends_nothing() -> None:
     desk = await told()
     Interference(desk, saves=0, errors=[TransientError("MongoDB: no primary")])
@@ -135,6 +163,59 @@ async def test_an_attempt_that_outlasts_its_lease_leaves_the_word_to_the_next() 
 
     assert desk.data(topics.DELIVERIES) == [sent(desk, attempt=2)]
     assert len(email.given) == 2
+
+
+async def test_an_overtaken_lease_is_not_accepted() -> None:
+    """Whoever saved "not tried", and never heard that it was saved, says so again while another is sending."""
+    desk = await told()
+    first = desk.new_sender()
+    [before] = (await desk.store.load([TICKET])).values()
+    [held], _ = await first.settle(first.loop.moved(before, NOON))
+    untried = {TICKET: [Attempt(claim.delivery.id, claim.lease, Untried()) for claim in claims_of(before, held)]}
+    await first.conclude([held], untried)
+    assert desk.situations == [Due(NOON, 1)]
+    desk.pass_time(timedelta(milliseconds=1))
+
+    async def said_again(_: Message) -> None:
+        desk.email.meanwhile = FakeChannel().meanwhile
+        await first.conclude([held], untried)
+        await desk.new_sender().sweep()
+
+    desk.email.meanwhile = said_again
+    await desk.new_sender().sweep()
+
+    assert len(desk.email.given) == 1
+    assert desk.data(topics.DELIVERIES) == [sent(desk)]
+
+
+@pytest.mark.parametrize(("left", "begins"), [(timedelta(), True), (timedelta(milliseconds=-1), False)])
+async def test_a_message_is_begun_only_if_its_lease_leaves_time_to_save_how_it_went(
+    left: timedelta, begins: bool
+) -> None:
+    async def slow(message: Message) -> None:
+        if message.role == "reporter":
+            desk.clock.at = NOON + LEASE - 2 * SEND_WITHIN - left
+
+    desk = await told(CONTACT, ACCEPTED, ROUTED, rules=TWO, email=FakeChannel(meanwhile=slow))
+
+    await desk.new_sender(send_within=SEND_WITHIN).sweep()
+
+    assert len(desk.email.given) == (2 if begins else 1)
+
+
+@pytest.mark.parametrize(("left", "begins"), [(timedelta(), True), (timedelta(milliseconds=-1), False)])
+async def test_the_next_channel_is_asked_only_within_the_lease(left: timedelta, begins: bool) -> None:
+    async def slow(_: Message) -> None:
+        desk.clock.at = NOON + LEASE - 2 * SEND_WITHIN - left
+
+    email, sms = FakeChannel(Undeliverable("smtp_550"), meanwhile=slow), FakeChannel()
+    both = rules(notice(channels=("email", "sms")))
+    desk = await told((topics.CONTACTS, event(contact(phone=PHONE))), ACCEPTED, rules=both, email=email, sms=sms)
+
+    await desk.new_sender(send_within=SEND_WITHIN).sweep()
+
+    assert len(sms.given) == begins
+    assert [situation.kind for situation in desk.situations] == ["sent" if begins else "due"]
 
 
 async def test_what_a_slow_round_cannot_send_within_its_lease_goes_out_in_the_next() -> None:

@@ -115,7 +115,7 @@ async def test_what_cannot_be_unpacked_is_set_aside_and_loses_nothing_of_any_par
     assert sorted(record.value or b"" for record in reader.records if not record.unreadable) == sorted(honest)
     assert [record.value for record in again.records] == [b"last"]  # all else was committed, and nothing more
     assert (broken.partition, broken.offset, broken.next_offset) == (1, 10, 11)
-    assert broken.unreadable == "NotUnpackable: gzip: more than 33554432 bytes come out"
+    assert broken.unreadable == "gzip: more than 33554432 bytes come out"
     place = f"{namespace.prefix}{topics.SUBMITTED}/1 at offset 10: {broken.unreadable}"
     assert [(str(fault), fault.tries, fault.ended) for fault in reader.faults] == [
         (place, 1, None), (place, 2, None), (place, 3, None), (place, 3, Ending.SET_ASIDE),

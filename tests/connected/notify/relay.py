@@ -37,12 +37,16 @@ class Relay:
         to_recipient: Answers to RCPT, one after the other; None takes the recipient, as does the end of the list.
         to_data: The same for the message itself.
         holds: Do not answer to a message until it stops listening.
+        slow_seconds: Take so long for each answer to RCPT and to the message.
     """
 
-    def __init__(self, *to_recipient: str | None, to_data: tuple[str, ...] = (), holds: bool = False) -> None:
+    def __init__(
+        self, *to_recipient: str | None, to_data: tuple[str, ...] = (), holds: bool = False, slow_seconds: float = 0
+    ) -> None:
         self.to_recipient = list(to_recipient)
         self.to_data = list(to_data)
         self.holds = holds
+        self.slow_seconds = slow_seconds
         self.released = threading.Event()
         self.port = free_port()
         self.greeted = 0
@@ -59,12 +63,14 @@ class Relay:
     async def handle_RCPT(  # noqa: N802  # aiosmtpd's name
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
+        await asyncio.sleep(self.slow_seconds)
         answer = self.to_recipient.pop(0) if self.to_recipient else None
         if answer is None:
             envelope.rcpt_tos.append(address)
         return answer or "250 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        await asyncio.sleep(self.slow_seconds)
         if self.holds:
             await asyncio.to_thread(self.released.wait, 10)
         if self.to_data:

@@ -9,12 +9,8 @@ from services.notify.letters.writing import Letters
 from services.notify.sender import Sender
 from services.notify.settings import Settings
 from services.notify.store import STATE
-from shared import topics
-from shared.events import ContactSealed
-from shared.ids import ticket_id, tracking_id
+from shared.ids import ticket_id
 from shared.mongo import MongoStore, collection
-from shared.seal import Contact
-from tests.builders import accepted, event
 from tests.component.notify.desk import Desk
 from tests.connected.notify.relay import HOST, Relay
 from tests.servers.addresses import Namespace
@@ -25,20 +21,13 @@ pytestmark = pytest.mark.connected
 TICKETS = [ticket_id("web", str(number)) for number in range(60)]
 
 
-def say_all(desk: Desk) -> None:
-    for number, ticket in enumerate(TICKETS):
-        sealed, key_id = SEALER.seal_contact(ticket, Contact(channel="web", email=f"warga{number}@warga.example"))
-        contact = ContactSealed(ticket_id=ticket, sealed=sealed, locale="id", key_id=key_id)
-        desk.say(topics.CONTACTS, event(contact))
-        desk.say(topics.ACCEPTED, event(accepted(ticket_id=ticket, tracking_id=tracking_id(ticket))))
-
-
 async def test_three_senders_on_one_database_send_each_message_once(namespace: Namespace) -> None:
     relay = Relay()
     store = MongoStore(collection(namespace.mongo, "notify"), STATE)
     await store.prepare()
     desk = Desk(rules(), store=store)
-    say_all(desk)
+    for number in range(60):
+        desk.report(number, email=f"warga{number}@warga.example")
     await desk.work()
     settings = Settings.model_validate(
         {"TINDAK_CONTACT_KEYS": "unused", "smtp_host": HOST, "smtp_port": relay.port, "smtp_starttls": False}

@@ -178,7 +178,15 @@ def test_a_channel_that_is_not_set_up_is_passed_over() -> None:
 
 
 def test_the_channels_of_a_notice_are_tried_in_order() -> None:
-    assert addresses(delivery(), known(), "log", "email") == [("email", EMAIL), ("log", None)]
+    held = delivery(channels=("whatsapp", "email", "sms"))
+
+    assert addresses(held, known(phone=PHONE), "sms", "email", "whatsapp") == [
+        ("whatsapp", PHONE), ("email", EMAIL), ("sms", PHONE),
+    ]  # fmt: skip
+
+
+def test_the_log_takes_over_from_no_channel_that_reaches_the_recipient() -> None:
+    assert addresses(delivery(), known(), "log", "email") == [("email", EMAIL)]
 
 
 @pytest.mark.parametrize("preferred", ["sms", "sms_1708"])

@@ -1,9 +1,10 @@
+import contextlib
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
-from services.notify.app import channels
+from services.notify.app import channels, refuse_unsafe
 from services.notify.settings import Settings
 from shared.settings import CommonSettings, Profile, UnsafeSettings
 
@@ -28,19 +29,40 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
     assert "geheim" not in repr(read)
 
 
-def test_a_lease_of_twice_the_longest_message_is_enough() -> None:
-    assert settings(smtp_timeout_seconds=20, lease_seconds=40).lease_seconds == 40
+def test_a_lease_of_three_times_the_longest_message_is_enough() -> None:
+    assert settings(smtp_timeout_seconds=20, lease_seconds=60).lease_seconds == 60
 
 
 def test_a_lease_that_a_message_could_outlive_is_refused() -> None:
-    with pytest.raises(ValidationError, match="at least twice"):
-        settings(smtp_timeout_seconds=20, lease_seconds=39.9)
+    with pytest.raises(ValidationError, match="at least three times"):
+        settings(smtp_timeout_seconds=20, lease_seconds=59.9)
 
 
-@pytest.mark.parametrize("address", ["lapor", "a@b\nBcc: c@d", "<a@b>"])
-def test_a_sender_that_is_no_address_is_refused(address: str) -> None:
-    with pytest.raises(ValidationError):
-        settings(smtp_from=address)
+@pytest.mark.parametrize("field", ["smtp_from", "smtp_reply_to"])
+@pytest.mark.parametrize(
+    "address", ["lapor", "a@b\nBcc: c@d", "<a@b>", "dinas..kota@tangsel.example", "a@tangsel.", ""]
+)
+def test_a_sender_that_is_no_address_is_refused(field: str, address: str) -> None:
+    with pytest.raises(ValidationError, match="bad_address"):
+        settings(**{field: address})
+
+
+def test_a_sender_may_live_on_a_machine_without_a_domain() -> None:
+    assert settings(smtp_from="lapor@localhost").smtp_from == "lapor@localhost"
+
+
+@pytest.mark.parametrize(("profile", "smtp_timeout", "is_refused"), [
+    ("cluster", 19.9, False), ("cluster", 20, True), ("local", 20, False),
+])  # fmt: skip
+def test_a_message_that_could_outlast_the_stop_is_refused_outside_local(
+    profile: Profile, smtp_timeout: float, is_refused: bool
+) -> None:
+    expected = pytest.raises(UnsafeSettings, match="STOP_WITHIN") if is_refused else contextlib.nullcontext()
+
+    with expected:
+        refuse_unsafe(
+            CommonSettings(profile=profile, stop_within_seconds=20), settings(smtp_timeout_seconds=smtp_timeout)
+        )
 
 
 def common(profile: Profile) -> CommonSettings:

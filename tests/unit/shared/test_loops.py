@@ -50,7 +50,7 @@ async def test_a_round_that_found_all_it_may_is_followed_by_the_next_at_once() -
     ("fault", "told"),
     [
         (ZeroDivisionError(), "ZeroDivisionError at test_loops.py:"),
-        (PermanentError("no such field"), "PermanentError: no such field"),
+        (PermanentError("quotes a reporter"), "PermanentError at test_loops.py:"),
     ],
 )
 async def test_a_failed_round_is_named_and_the_next_begins_after_a_growing_pause(fault: Exception, told: str) -> None:

@@ -1,0 +1,132 @@
+"""Whatever intake lets a reporter write as address, name or title becomes a message or a failure with a name."""
+
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import SMTP
+from functools import partial
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from services.intake.handlers import IntakeHandler
+from services.notify.channels import Message
+from services.notify.channels.smtp import SmtpChannel
+from services.notify.settings import Settings
+from shared import topics
+from shared.events import NotificationFailed, NotificationSent, NotificationSuppressed
+from shared.events.complaints import Reporter
+from tests.builders import TICKET, accepted, event, submitted
+from tests.component.notify.desk import Desk, FakeChannel, about
+from tests.fakes.bench import NOON
+from tests.unit.notify.samples import EMAIL, PHONE, SEALER, notice, rules
+
+pytestmark = pytest.mark.component
+
+SETTINGS = Settings.model_validate({"TINDAK_CONTACT_KEYS": "unused"})
+HEADERS = {
+    "From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "Content-Type", "Content-Transfer-Encoding",
+    "MIME-Version", "Content-Language",
+}  # fmt: skip
+PIECES = (
+    "a", "warga", ".", "..", "@", " ", "\t", "\r\n", "\n\n", "\x7f", "\x85", "\u2028", "\u200b", '"', "'", "\\", "<",
+    ">", "(", ")", "[", "]", ",", ";", ":", "%", "!", "+", "-", "_", "=", "?", "=?", "?=", "=?utf-8?q?", "=?utf-8?b?",
+    "=0D=0A", "DQo=", "é", "＠", "。", "😀", "example.org", "warga.example", "localhost", "xn--", "127.0.0.1", "x" * 64,
+    "x" * 250, "Bcc: lain@warga.example", "RCPT TO:<lain@warga.example>",
+)  # fmt: skip
+TEXTS = st.one_of(
+    st.lists(st.sampled_from(PIECES), max_size=8).map("".join), st.text(max_size=260), st.emails(), st.just(EMAIL)
+)
+
+
+class Written(FakeChannel):
+    """Writes every message as the mail channel would, and gives it to no relay."""
+
+    async def send(self, message: Message) -> str | None:
+        mail = message_from_bytes(SmtpChannel(SETTINGS).letter(message).as_bytes(), policy=SMTP)
+        assert isinstance(mail, EmailMessage)
+        assert set(mail.keys()) == HEADERS
+        assert len(mail.keys()) == len(HEADERS)
+        assert str(mail["To"]) == message.address
+        assert mail.get_content().splitlines() == message.body.splitlines()
+        return await super().send(message)
+
+
+def passes_intake(field: str, text: str) -> bool:
+    try:
+        Reporter.model_validate({field: text})
+    except ValidationError:
+        return False
+    return True
+
+
+async def told_to(**reporter: Any) -> Desk:
+    """Return a desk that has done all that it can for one reporter, whose contact intake has sealed."""
+    sealing = IntakeHandler(rules=None, sealer=SEALER)  # type: ignore[arg-type]  # sealing asks no rule
+    desk = Desk(rules(notice(channels=("email", "sms", "whatsapp"))), email=Written(), sms=FakeChannel())
+    desk.say(topics.CONTACTS, event(sealing.seal(TICKET, submitted(reporter=reporter))))
+    desk.say(topics.ACCEPTED, event(accepted()))
+    await desk.work()
+    await desk.send()
+    return desk
+
+
+@given(TEXTS.filter(partial(passes_intake, "email")))
+@example("a..b@example.org")
+@example("warga.@example.org")
+@example(".warga@example.org")
+@example("=?utf-8?q?=0D=0ABcc:?=@example.org")
+@example("warga@example.org\r\nBcc: lain@example.org")
+@example("warga@example.org\t")
+@example("x" * 254)
+async def test_every_address_that_passes_intake_is_written_to_or_fails_by_name(email: str) -> None:
+    desk = await told_to(email=email)
+
+    [fact] = desk.facts
+    match fact:
+        case NotificationSent(channel="email", attempt=1):
+            assert [message.address for message in desk.email.given] == [email]
+        case NotificationFailed(channel="email", attempt=1, error="bad_address" | "address_not_ascii"):
+            assert desk.email.given == []
+        case _:
+            assert (email, fact) == (
+                "",
+                NotificationSuppressed(**about(desk), channel="email", attempt=1, why="no_address"),
+            )
+
+
+@given(st.one_of(st.text(max_size=40), st.just(PHONE)).filter(partial(passes_intake, "phone")))
+@example("+62 812-3456-7890\r\nX: y")
+async def test_every_phone_that_passes_intake_reaches_its_gateway_as_it_is(phone: str) -> None:
+    desk = await told_to(phone=phone)
+
+    [fact] = desk.facts
+    if phone:
+        assert (type(fact), fact.channel) == (NotificationSent, "sms")
+        assert [message.address for message in desk.channels["sms"].given] == [phone]
+    else:
+        assert isinstance(fact, NotificationSuppressed)
+        assert fact.why == "no_address"
+
+
+@given(TEXTS.map(lambda text: " ".join(text.split())[:200]).filter(partial(passes_intake, "name")))
+@example("=?utf-8?q?Halo=0D=0ABcc:_lain@warga.example?=")
+@example("Laporan =?utf-8?q?a=0D=0A=0D=0ALain?= =?utf-8?b?gICA?= =?=?")
+async def test_no_subject_adds_to_the_headers_of_a_mail(subject: str) -> None:
+    message = Message(
+        id="1", ticket_id=TICKET, notice="accepted", role="reporter", channel="email", language="id", written_at=NOON,
+        address=EMAIL, subject=subject, body="Halo\n",
+    )  # fmt: skip
+
+    assert await Written().send(message)
+
+
+@given(TEXTS.filter(partial(passes_intake, "name")))
+@example("\r\n.\r\n")
+async def test_every_name_that_passes_intake_can_be_written_to(name: str) -> None:
+    desk = await told_to(name=name, email=EMAIL)
+
+    [fact] = desk.facts
+    assert isinstance(fact, NotificationSent), fact
