@@ -19,6 +19,7 @@ STATES = {
 }
 UPDATES_MAX = 2000
 EARLY_MAX = 20
+UNCHANGED = "unchanged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,11 @@ def unknown_agency(code: str) -> Refusal:
         f"Tidak ada instansi dengan kode {code!r}.",
         f"There is no agency with the code {code!r}.",
     )
+
+
+def unchanged(message_id: str, message_en: str) -> Refusal:
+    """Return that the ticket is already as the sender wants it, so that nothing follows."""
+    return Refusal(UNCHANGED, message_id, message_en)
 
 
 NOT_PERMITTED = Refusal(
@@ -103,4 +109,45 @@ PART_OF_ANOTHER = Refusal(
     "part_of_another",
     "Laporan ini sudah merupakan bagian dari laporan lain dan tidak dapat dibagi lagi.",
     "This ticket is a part of another one already and cannot be divided again.",
+)
+
+ACKNOWLEDGED_BEFORE = unchanged(
+    "Tidak ada yang berubah: laporan ini sudah pernah dinyatakan diterima.",
+    "Nothing changes: this ticket has been acknowledged before.",
+)
+HELD_FOR_THAT = unchanged(
+    "Tidak ada yang berubah: laporan ini sudah ditunda dengan alasan yang sama.",
+    "Nothing changes: this ticket is on hold for that very reason already.",
+)
+NOT_HELD = unchanged(
+    "Tidak ada yang berubah: laporan ini tidak sedang ditunda.",
+    "Nothing changes: this ticket is not on hold.",
+)
+CONFIRMED_BEFORE = unchanged(
+    "Tidak ada yang berubah: pelapor sudah pernah menyatakan puas dengan jawaban ini.",
+    "Nothing changes: the reporter has confirmed this answer before.",
+)
+WITHDRAWN_BEFORE = unchanged(
+    "Tidak ada yang berubah: laporan ini sudah dicabut pelapor.",
+    "Nothing changes: the reporter has withdrawn this ticket before.",
+)
+HAS_IT_ALREADY = unchanged(
+    "Tidak ada yang berubah: laporan ini sudah berada pada instansi tersebut.",
+    "Nothing changes: that agency has this ticket already.",
+)
+THAT_KIND_ALREADY = unchanged(
+    "Tidak ada yang berubah: laporan ini sudah berklasifikasi dan berkategori demikian.",
+    "Nothing changes: this ticket has that classification and category already.",
+)
+ARCHIVED_BEFORE = unchanged(
+    "Tidak ada yang berubah: laporan ini sudah diarsipkan.",
+    "Nothing changes: this ticket has been archived before.",
+)
+FOLLOWS_THAT_ONE = unchanged(
+    "Tidak ada yang berubah: laporan ini sudah digabungkan dengan laporan tersebut.",
+    "Nothing changes: this ticket is followed together with that one already.",
+)
+FOLLOWS_NOBODY = unchanged(
+    "Tidak ada yang berubah: laporan ini tidak digabungkan dengan laporan lain.",
+    "Nothing changes: this ticket is not followed together with another one.",
 )

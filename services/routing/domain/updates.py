@@ -10,7 +10,7 @@ from services.routing.domain.permissions import Role, Sender, forbids, sender_of
 from services.routing.domain.refusals import TOO_MANY_UPDATES, UNKNOWN_TICKET, UPDATES_MAX, Refusal
 from services.routing.domain.rules import RoutingPolicy
 from services.routing.domain.state import Archived, Closed, Filed, Situation, Ticket, Withdrawn
-from services.routing.domain.turn import Ignored, Outcome, Turn
+from services.routing.domain.turn import Outcome, Turn
 from shared.events import (
     AcknowledgeTicket,
     AnswerTicket,
@@ -58,7 +58,7 @@ class Update:
 
 
 def follow(policy: RoutingPolicy, filed: Filed, update: Update, opinion: Opinion = NO_MODEL) -> Decision[Filed]:
-    """Return what follows from *update*: facts, a refusal that is told, or nothing because it changes nothing.
+    """Return what follows from *update*: facts, or a refusal, also of what would change nothing.
 
     Whatever is asked counts, so that nobody can fill a ticket without end. Past the limit only what ends the ticket
     is taken; the rest is refused without a trace, so such a refusal stands outside the counted history.
@@ -70,8 +70,6 @@ def follow(policy: RoutingPolicy, filed: Filed, update: Update, opinion: Opinion
     if ticket.updates >= UPDATES_MAX and not ends(situation, outcome):
         return Decision(filed, untraced(policy, update, TOO_MANY_UPDATES, ticket), recorded=False)
     match outcome:
-        case Ignored(because):
-            return Decision(Filed(turn.ticket, situation), ignored_because=because)
         case Refusal():
             turn = turn.say(UpdateRefused, situation, hearers(policy, update), **wording(update, outcome))
         case Turn():

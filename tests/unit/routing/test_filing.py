@@ -191,12 +191,12 @@ def test_remembered_updates_are_handled_once_the_complaint_comes() -> None:
     assert decision.state == Filed(ticket(at=LATER, version=3, answers=1, updates=2, stays=stays), Answered("dishub"))
 
 
-def test_remembered_updates_are_refused_and_ignored_like_any_other() -> None:
+def test_remembered_updates_are_refused_like_any_other() -> None:
     waiting = awaiting(update(COMMANDS["acknowledge"], by=DLH), update(COMMANDS["unmerge"], by="/officers/7"))
 
     decision = filing(waiting)
 
-    assert [data.code for data in said(decision)[1:]] == ["not_yours"]
+    assert [data.code for data in said(decision)[1:]] == ["not_yours", "unchanged"]
 
 
 def test_only_so_many_updates_are_remembered() -> None:
