@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from shared.events import PARTS_MAX
+from shared.events import PARTS_MAX, UpdateRefused
 
 STATES = {
     "in_triage": ("menunggu disposisi petugas", "waiting for an officer's decision"),
@@ -19,7 +19,6 @@ STATES = {
 }
 UPDATES_MAX = 2000
 EARLY_MAX = 20
-UNCHANGED = "unchanged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +51,7 @@ def unknown_agency(code: str) -> Refusal:
 
 def unchanged(message_id: str, message_en: str) -> Refusal:
     """Return that the ticket is already as the sender wants it, so that nothing follows."""
-    return Refusal(UNCHANGED, message_id, message_en)
+    return Refusal(UpdateRefused.UNCHANGED, message_id, message_en)
 
 
 NOT_PERMITTED = Refusal(
@@ -112,42 +111,42 @@ PART_OF_ANOTHER = Refusal(
 )
 
 ACKNOWLEDGED_BEFORE = unchanged(
-    "Tidak ada yang berubah: laporan ini sudah pernah dinyatakan diterima.",
-    "Nothing changes: this ticket has been acknowledged before.",
+    "Laporan ini sudah pernah dinyatakan diterima; tidak ada yang berubah.",
+    "This ticket has been acknowledged before; nothing changes.",
 )
 HELD_FOR_THAT = unchanged(
-    "Tidak ada yang berubah: laporan ini sudah ditunda dengan alasan yang sama.",
-    "Nothing changes: this ticket is on hold for that very reason already.",
+    "Laporan ini sudah ditunda dengan alasan yang sama; tidak ada yang berubah.",
+    "This ticket is on hold for that very reason already; nothing changes.",
 )
 NOT_HELD = unchanged(
-    "Tidak ada yang berubah: laporan ini tidak sedang ditunda.",
-    "Nothing changes: this ticket is not on hold.",
+    "Laporan ini tidak sedang ditunda; tidak ada yang berubah.",
+    "This ticket is not on hold; nothing changes.",
 )
 CONFIRMED_BEFORE = unchanged(
-    "Tidak ada yang berubah: pelapor sudah pernah menyatakan puas dengan jawaban ini.",
-    "Nothing changes: the reporter has confirmed this answer before.",
+    "Pelapor sudah pernah menyatakan puas dengan jawaban ini; tidak ada yang berubah.",
+    "The reporter has confirmed this answer before; nothing changes.",
 )
 WITHDRAWN_BEFORE = unchanged(
-    "Tidak ada yang berubah: laporan ini sudah dicabut pelapor.",
-    "Nothing changes: the reporter has withdrawn this ticket before.",
+    "Laporan ini sudah dicabut pelapor; tidak ada yang berubah.",
+    "The reporter has withdrawn this ticket before; nothing changes.",
 )
 HAS_IT_ALREADY = unchanged(
-    "Tidak ada yang berubah: laporan ini sudah berada pada instansi tersebut.",
-    "Nothing changes: that agency has this ticket already.",
+    "Laporan ini sudah berada pada instansi tersebut; tidak ada yang berubah.",
+    "That agency has this ticket already; nothing changes.",
 )
 THAT_KIND_ALREADY = unchanged(
-    "Tidak ada yang berubah: laporan ini sudah berklasifikasi dan berkategori demikian.",
-    "Nothing changes: this ticket has that classification and category already.",
+    "Laporan ini sudah berklasifikasi dan berkategori demikian; tidak ada yang berubah.",
+    "This ticket has that classification and category already; nothing changes.",
 )
 ARCHIVED_BEFORE = unchanged(
-    "Tidak ada yang berubah: laporan ini sudah diarsipkan.",
-    "Nothing changes: this ticket has been archived before.",
+    "Laporan ini sudah diarsipkan; tidak ada yang berubah.",
+    "This ticket has been archived before; nothing changes.",
 )
 FOLLOWS_THAT_ONE = unchanged(
-    "Tidak ada yang berubah: laporan ini sudah digabungkan dengan laporan tersebut.",
-    "Nothing changes: this ticket is followed together with that one already.",
+    "Laporan ini sudah digabungkan dengan laporan tersebut; tidak ada yang berubah.",
+    "This ticket is followed together with that one already; nothing changes.",
 )
 FOLLOWS_NOBODY = unchanged(
-    "Tidak ada yang berubah: laporan ini tidak digabungkan dengan laporan lain.",
-    "Nothing changes: this ticket is not followed together with another one.",
+    "Laporan ini tidak digabungkan dengan laporan lain; tidak ada yang berubah.",
+    "This ticket is not followed together with another one; nothing changes.",
 )

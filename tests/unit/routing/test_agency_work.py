@@ -70,8 +70,8 @@ def test_acknowledging_twice_changes_nothing_and_is_answered() -> None:
 
     data = UpdateRefused(
         **head("acknowledged"), update_id=UPDATE_ID, update_source=DISHUB, code="unchanged",
-        message_id="Tidak ada yang berubah: laporan ini sudah pernah dinyatakan diterima.",
-        message_en="Nothing changes: this ticket has been acknowledged before.",
+        message_id="Laporan ini sudah pernah dinyatakan diterima; tidak ada yang berubah.",
+        message_en="This ticket has been acknowledged before; nothing changes.",
     )  # fmt: skip
     assert decision == Decision(
         Filed(ticket(at=LATER, version=2, updates=1), SITUATIONS["acknowledged"]),
