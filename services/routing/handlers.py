@@ -12,6 +12,7 @@ from services.routing.domain.decide import decide
 from services.routing.domain.opinion import NO_MODEL, NOT_ASKED, Opinion, TextModel
 from services.routing.domain.rules import RoutingPolicy
 from services.routing.domain.state import State
+from services.routing.domain.unreadable import refuse_unreadable
 from services.routing.neighbours import Neighbours, NoNeighbours
 from shared import topics
 from shared.delivery.ports import Record
@@ -85,8 +86,10 @@ class RoutingHandler:
         return decide(self.policy, state, event, arrival, self.opinion_on(ticket), around)
 
     def refuse(self, record: Record, arrival: Arrival, fault: UnreadableEvent) -> Refused:
-        """Return nothing to say: what cannot be read names no ticket that could be answered about."""
-        return Refused()
+        """Return the answer to an update that cannot be read, as far as it says who sent it; it is kept in any case."""
+        if arrival.topic != topics.UPDATES:
+            return Refused()
+        return Refused(refuse_unreadable(self.policy, fault, arrival.arrived_at))
 
     def due_at(self, state: State) -> datetime | None:
         """Return None: nothing here moves with time alone; the clocks are sla's."""

@@ -71,7 +71,7 @@ def follow(policy: RoutingPolicy, filed: Filed, update: Update, opinion: Opinion
         return Decision(filed, untraced(policy, update, TOO_MANY_UPDATES, ticket), recorded=False)
     match outcome:
         case Refusal():
-            turn = turn.say(UpdateRefused, situation, hearers(policy, update), **wording(update, outcome))
+            turn = turn.say(UpdateRefused, situation, hearers(policy, update.sender), **wording(update, outcome))
         case Turn():
             turn = outcome
         case _:
@@ -139,12 +139,11 @@ def untraced(policy: RoutingPolicy, update: Update, refusal: Refusal, ticket: Ti
         **{"tracking_id": ""} | known, ticket_id=ticket_id, state="unchanged", version=0, at=update.at,
         **wording(update, refusal),
     )  # fmt: skip
-    return tuple(Fact(data, topic, ticket_id, update.at) for topic in hearers(policy, update))
+    return tuple(Fact(data, topic, ticket_id, update.at) for topic in hearers(policy, update.sender))
 
 
-def hearers(policy: RoutingPolicy, update: Update) -> tuple[str, ...]:
+def hearers(policy: RoutingPolicy, sender: Sender | None) -> tuple[str, ...]:
     """Return where a refusal is told: in the history, and to the agency that asked."""
-    sender = update.sender
     if sender is None or sender.role is not Role.AGENCY or sender.code not in policy.agencies:
         return (TICKETS,)
     return TICKETS, agency_topic(sender.code)
