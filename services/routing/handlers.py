@@ -6,6 +6,7 @@ from copy import copy
 from datetime import datetime
 from typing import Self
 
+from services.routing.domain import waiting
 from services.routing.domain.around import NOTHING_AROUND, Around, keys_of, look_around, sought
 from services.routing.domain.asking import questions
 from services.routing.domain.decide import decide
@@ -92,9 +93,13 @@ class RoutingHandler:
         return Refused(refuse_unreadable(self.policy, fault, arrival.arrived_at))
 
     def due_at(self, state: State) -> datetime | None:
-        """Return None: nothing here moves with time alone; the clocks are sla's."""
-        return None
+        """Return when an update has waited long enough for its complaint; a ticket's clocks are sla's."""
+        return waiting.due_at(self.policy.early_updates, state)
 
     def expires_at(self, state: State) -> datetime | None:
-        """Return None: a document is kept for good."""
-        return None
+        """Return from when on a ticket is forgotten of which only updates were heard; None for any other."""
+        return waiting.expires_at(self.policy.early_updates, state)
+
+    def tick(self, state: State, now: datetime) -> Decision[State]:
+        """Return the answers to updates that have waited in vain up to *now*."""
+        return waiting.end_waits(self.policy, state, now)

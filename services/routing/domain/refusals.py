@@ -64,10 +64,15 @@ NOT_YOURS = Refusal(
     "Laporan ini tidak berada pada pengirim pembaruan ini.",
     "This ticket does not belong to the sender of this update.",
 )
-UNKNOWN_TICKET = Refusal(
+TOO_MANY_WAIT = Refusal(
     "unknown_ticket",
     f"Laporan ini belum dikenal, dan sudah {EARLY_MAX} pembaruan menunggunya.",
     f"This ticket is not known yet, and {EARLY_MAX} updates already wait for it.",
+)
+WAITED_IN_VAIN = Refusal(
+    "unknown_ticket",
+    "Laporan ini tidak dikenal: selama pembaruan ini menunggu, tidak ada laporan dengan id tersebut yang masuk.",
+    "This ticket is not known: while this update waited, no complaint came that has this id.",
 )
 WINDOW_CLOSED = Refusal(
     "window_closed",

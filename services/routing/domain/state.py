@@ -182,24 +182,34 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class EarlyUpdate:
-    """An update heard before its complaint; ``data`` is its JSON, for the type is known only beside it."""
+    """An update heard before its complaint; ``data`` is its JSON, for the type is known only beside it.
+
+    ``waits_until`` is None for one that release 0.1.0 has stored.
+    """
 
     id: str
     source: str
     type: str
     data: str
     arrived_at: datetime
+    waits_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Awaited:
     """Updates have come, the complaint has not: there is no order between two topics.
 
-    ``withdrawn`` says of a part that the whole was taken back before the part was opened.
+    Args:
+        updates: Those that wait for it.
+        withdrawn: Of a part: the whole was taken back before the part was opened.
+        linked: Whether other tickets have told it something.
+        ended_at: When the last update was answered that had waited in vain; None while one waits, or none ever did.
     """
 
     updates: tuple[EarlyUpdate, ...] = ()
     withdrawn: bool = False
+    linked: bool = False
+    ended_at: datetime | None = None
     kind: Literal["awaited"] = "awaited"
 
 

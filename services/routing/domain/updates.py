@@ -7,7 +7,7 @@ from typing import TypeAlias, assert_never, get_args
 from services.routing.domain import agency_work, officer, reporter
 from services.routing.domain.opinion import NO_MODEL, Opinion
 from services.routing.domain.permissions import Role, Sender, forbids, sender_of
-from services.routing.domain.refusals import TOO_MANY_UPDATES, UNKNOWN_TICKET, UPDATES_MAX, Refusal
+from services.routing.domain.refusals import TOO_MANY_UPDATES, UPDATES_MAX, Refusal
 from services.routing.domain.rules import RoutingPolicy
 from services.routing.domain.state import Archived, Closed, Filed, Situation, Ticket, Withdrawn
 from services.routing.domain.turn import Outcome, Turn
@@ -120,11 +120,6 @@ def ends(before: Situation, outcome: Outcome) -> bool:
     """Return whether the ticket comes to its end by *outcome*."""
     ended = (Closed, Archived, Withdrawn)
     return isinstance(outcome, Turn) and isinstance(outcome.situation, ended) and not isinstance(before, ended)
-
-
-def unknown(policy: RoutingPolicy, update: Update) -> tuple[Fact, ...]:
-    """Return the refusal of an update for a ticket that nobody knows."""
-    return untraced(policy, update, UNKNOWN_TICKET)
 
 
 def untraced(policy: RoutingPolicy, update: Update, refusal: Refusal, ticket: Ticket | None = None) -> tuple[Fact, ...]:
