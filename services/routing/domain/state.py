@@ -140,7 +140,7 @@ class Ticket:
         returns: How often an agency has said that it is not responsible.
         answers: Final answers given; the number of the last one is its feedback round.
         questions: Holds for the reporter; the number of the last one is its completion round.
-        updates: Updates heard, also those refused or ignored.
+        updates: Updates heard, also those refused.
         cluster: Ticket with which it is followed. A link only: the ticket keeps its own situation and clocks.
         members: Tickets that follow this one; empty while it follows another, but for those that are leaving.
         assigned: Whether an officer has chosen an agency for this very ticket; it goes where its leader goes no more.
