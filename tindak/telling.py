@@ -84,6 +84,8 @@ def of_rarer(data: e.EventData) -> str | None:
             return f"goes on: its part {data.reopened} was opened again"
         case e.TicketUnassigned():
             return f"no longer with {data.agency}" + noted(data.reason)
+        case e.UpdateRefused(code=e.UpdateRefused.UNCHANGED):
+            return f"an update of {data.update_source} changed nothing: {data.message_en}"
         case e.UpdateRefused():
             return f"an update of {data.update_source} was refused: {data.message_en} ({data.code})"
     return None

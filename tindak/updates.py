@@ -25,7 +25,7 @@ TimeoutSeconds = Annotated[float, typer.Option(min=0.1, help="How long --wait wa
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object.")]
 
 TIMEOUT_SECONDS = 10.0
-UNANSWERED = "either it changes nothing on the ticket, or routing does not run (`tindak run routing`)."
+UNANSWERED = "is routing running (`tindak run routing`)?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +91,20 @@ def command_of(kind: type[Command], fields: Mapping[str, Any]) -> Command:
 
 
 def tell(ticket: Ticket, update_id: str, answer: Event | None, *, as_json: bool) -> None:
-    """Print what was asked and, if it was waited for, what came of it; raise Failure if that is a refusal."""
+    """Print what was asked and, if it was waited for, what came of it; raise Failure if that is a refusal.
+
+    What changes nothing is as the sender wants it already, so that asking again is no failure.
+    """
     if as_json:
         said = None if answer is None else {"type": answer.type, **answer.data.model_dump(mode="json")}
         say_json({"ticket_id": ticket.id, "tracking_id": ticket.tracking_id, "update_id": update_id, "answer": said})
     if answer is not None and isinstance(answer.data, UpdateRefused):
-        raise Failure(f"Refused ({answer.data.code}): {answer.data.message_id} / {answer.data.message_en}")
-    if not as_json:
+        both = f"{answer.data.message_id} / {answer.data.message_en}"
+        if answer.data.code != UpdateRefused.UNCHANGED:
+            raise Failure(f"Refused ({answer.data.code}): {both}")
+        if not as_json:
+            typer.echo(f"{ticket.tracking_id}: {both}")
+    elif not as_json:
         seen = f"published; `tindak track {ticket.tracking_id}` shows what comes of it"
         typer.echo(f"{ticket.tracking_id}: {seen if answer is None else sentence(answer.data)}")
 

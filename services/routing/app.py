@@ -1,5 +1,6 @@
 """Routing's wiring."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import structlog
@@ -7,15 +8,16 @@ import structlog
 from services.routing.domain.rules import RoutingPolicy
 from services.routing.domain.state import State
 from services.routing.handlers import RoutingHandler
-from services.routing.neighbours import INDEX, StoredNeighbours
+from services.routing.neighbours import StoredNeighbours
 from services.routing.policy import load_routing
 from services.routing.settings import Settings
 from services.routing.shadow import ShadowedRouting
-from services.routing.store import STATE
+from services.routing.store import INDEXES, STATE, RoutingStore
 from services.routing.text_model import load_model
 from shared import service
+from shared.delivery.time_loop import TimeLoop
 from shared.delivery.vitals import Observe, unobserved
-from shared.mongo import MongoStore, collection
+from shared.mongo import collection
 from shared.policy import PolicyInvalid
 from shared.policy_watch import PolicyWatch
 from shared.service import Service
@@ -30,7 +32,7 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[St
     watch = PolicyWatch(RoutingHandler.service, settings.policy_dir, load_routing)
     shadow = shadow_watch(own.shadow_policy_dir)
     model = load_model(own.model_dir) if own.model_dir else None
-    store = MongoStore(collection(settings.mongo, RoutingHandler.service), STATE, [INDEX])
+    store = RoutingStore(collection(settings.mongo, RoutingHandler.service), STATE, INDEXES)
     neighbours = StoredNeighbours(store)
     handler = (
         ShadowedRouting(watch.policy, shadow.policy, model, neighbours=neighbours)
@@ -41,6 +43,17 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[St
     built.follow(watch, handler.take)
     if shadow is not None and isinstance(handler, ShadowedRouting):
         built.follow(shadow, handler.take_shadow, part="shadow_policy")
+    loop = TimeLoop(
+        handler,
+        store,
+        built.publisher,
+        built.clock,
+        documents_max=own.documents_max,
+        relay_after=timedelta(seconds=own.relay_after_seconds),
+        observe=observe,
+    )
+    built.every(own.sweep_every_seconds, "sweep", loop.sweep, own.documents_max)
+    built.every(own.relay_every_seconds, "relay", loop.relay, own.documents_max)
     return built
 
 

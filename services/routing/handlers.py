@@ -6,12 +6,14 @@ from copy import copy
 from datetime import datetime
 from typing import Self
 
+from services.routing.domain import waiting
 from services.routing.domain.around import NOTHING_AROUND, Around, keys_of, look_around, sought
 from services.routing.domain.asking import questions
 from services.routing.domain.decide import decide
 from services.routing.domain.opinion import NO_MODEL, NOT_ASKED, Opinion, TextModel
 from services.routing.domain.rules import RoutingPolicy
 from services.routing.domain.state import State
+from services.routing.domain.unreadable import refuse_unreadable
 from services.routing.neighbours import Neighbours, NoNeighbours
 from shared import topics
 from shared.delivery.ports import Record
@@ -85,13 +87,19 @@ class RoutingHandler:
         return decide(self.policy, state, event, arrival, self.opinion_on(ticket), around)
 
     def refuse(self, record: Record, arrival: Arrival, fault: UnreadableEvent) -> Refused:
-        """Return nothing to say: what cannot be read names no ticket that could be answered about."""
-        return Refused()
+        """Return the answer to an update that cannot be read, as far as it says who sent it; it is kept in any case."""
+        if arrival.topic != topics.UPDATES:
+            return Refused()
+        return Refused(refuse_unreadable(self.policy, fault, arrival.arrived_at))
 
     def due_at(self, state: State) -> datetime | None:
-        """Return None: nothing here moves with time alone; the clocks are sla's."""
-        return None
+        """Return when an update has waited long enough for its complaint; a ticket's clocks are sla's."""
+        return waiting.due_at(self.policy.early_updates, state)
 
     def expires_at(self, state: State) -> datetime | None:
-        """Return None: a document is kept for good."""
-        return None
+        """Return from when on a ticket is forgotten of which only updates were heard; None for any other."""
+        return waiting.expires_at(self.policy.early_updates, state)
+
+    def tick(self, state: State, now: datetime) -> Decision[State]:
+        """Return the answers to updates that have waited in vain up to *now*."""
+        return waiting.end_waits(self.policy, state, now)

@@ -10,6 +10,7 @@ from services.routing.domain.rules import (
     AgencyRule,
     Category,
     Condition,
+    EarlyUpdates,
     KindRule,
     PriorityRule,
     RoutingPolicy,
@@ -66,6 +67,10 @@ def load_routing(policy_dir: Path) -> RoutingPolicy:
         try_suggested=rules.returns.try_suggested,
         hops_max=rules.returns.hops_max,
         reopen_within=rules.disputes.reopen_within,
+        early_updates=EarlyUpdates(
+            wait_for=timedelta(hours=rules.early_updates.wait_hours),
+            remember_for=timedelta(days=rules.early_updates.remember_days),
+        ),
         clusters=clusters_of(rules.clusters, spellings_of(rules)),
     )
 

@@ -63,6 +63,13 @@ class DisputesEntry(PolicyModel):
         return timedelta(days=self.reopen_within_days)
 
 
+class EarlyUpdatesEntry(PolicyModel):
+    """How long updates wait for a complaint that has not come, and how long it is known that they did so in vain."""
+
+    wait_hours: Annotated[int, Field(ge=1, le=720)] = 24
+    remember_days: Annotated[int, Field(ge=1, le=365)] = 7
+
+
 class ClustersEntry(PolicyModel):
     """Which reports are followed together; see the head of the section."""
 
@@ -143,6 +150,7 @@ class RoutingFile(PolicyModel):
     model: ModelEntry = ModelEntry()
     returns: ReturnsEntry = ReturnsEntry()
     disputes: DisputesEntry = DisputesEntry()
+    early_updates: EarlyUpdatesEntry = EarlyUpdatesEntry()
     clusters: ClustersEntry = ClustersEntry()
     spellings: dict[Short, tuple[Short, ...]] = Field(default_factory=dict)
     outside: tuple[OutsideRuleEntry, ...] = ()

@@ -13,6 +13,7 @@ from shared.events.complaints import ContactErased
 from shared.events.decision import Arrival
 from shared.events.envelope import Event, UnreadableEvent, decode, is_uuid, malformed
 from shared.events.faults import too_long, unreadable_batch
+from shared.events.hints import hints_in
 from shared.ids import outside_cause_id, record_id
 
 FROM_OUTSIDE = frozenset({topics.SUBMITTED, topics.UPDATES})
@@ -69,6 +70,8 @@ def read(index: int, record: Record, now: datetime) -> Reading | Unreadable:
         )
         refuse_strangers(place.topic, event)
     except UnreadableEvent as fault:
+        if from_outside and not fault.hints:
+            fault = fault.hinting(hints_in(record.value, dict(record.headers)))
         return Unreadable(index, record, arrival, fault)
     return Reading(index, record, arrival, event)
 

@@ -58,6 +58,7 @@ from shared.events.links import (
     TicketUnlinked,
 )
 from shared.events.notifications import DeliveryFact, NotificationFailed, NotificationSent, NotificationSuppressed
+from shared.events.refusals import UpdateRefused
 from shared.events.sla import (
     BreachCleared,
     BreachCorrected,
@@ -112,7 +113,6 @@ from shared.events.tickets import (
     TicketUnmerged,
     TicketWithdrawn,
     TriageRequested,
-    UpdateRefused,
 )
 
 __all__ = [

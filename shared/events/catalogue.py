@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from shared import topics
-from shared.events import clusters, commands, complaints, links, notifications, sla, splits, tickets
+from shared.events import clusters, commands, complaints, links, notifications, refusals, sla, splits, tickets
 from shared.events.base import EventData
 
 AGENCY_TOPICS = topics.agency_topic("<agency>")
@@ -36,7 +36,7 @@ FROM_OFFICERS: tuple[type[EventData], ...] = (
 )  # fmt: skip
 TO_AGENCIES: tuple[type[EventData], ...] = (
     tickets.TicketAcknowledged, tickets.TicketProgressed, tickets.TicketAnswered, tickets.TicketHeld,
-    tickets.TicketResumed, tickets.TicketClosed, tickets.TicketReopened, tickets.UpdateRefused, clusters.AnswerOffered,
+    tickets.TicketResumed, tickets.TicketClosed, tickets.TicketReopened, refusals.UpdateRefused, clusters.AnswerOffered,
 )  # fmt: skip
 TO_WHOEVER_HAS_IT: tuple[type[EventData], ...] = (
     tickets.TicketRouted, tickets.ReporterReplied, tickets.TicketReclassified, tickets.TicketArchived,

@@ -1,6 +1,5 @@
 """CloudEvents 1.0 on Kafka, structured and binary mode; never looks into the meaning of the data."""
 
-import contextlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,12 +8,12 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from shared.events.base import EventData, Reason
 from shared.events.catalogue import DATA_BY_TYPE
-from shared.events.complaints import ChannelCode, SourceId
 from shared.events.faults import REASONS_MAX, UnreadableEvent, from_pydantic, malformed, named, too_long, violation
+from shared.events.hints import hints_in
 from shared.events.strict_json import parse_strictly
 from shared.topics import VALUE_BYTES_MAX
 
@@ -23,7 +22,6 @@ __all__ = ["HEADERS", "STRUCTURED", "Event", "UnreadableEvent", "decode", "encod
 STRUCTURED = "application/cloudevents+json"
 HEADERS = (("content-type", STRUCTURED.encode()),)
 TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
-HINTS: dict[str, TypeAdapter[str]] = {"channel": TypeAdapter(ChannelCode), "source_id": TypeAdapter(SourceId)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +72,17 @@ def decode(
         arrived_at: The record's timestamp, which stands in for a ``time`` that an outsider left out.
 
     Raises:
-        UnreadableEvent: With a sentence for each thing that is wrong.
+        UnreadableEvent: With a sentence for each thing that is wrong, and with what else an outsider's record tells.
     """
+    try:
+        return _decode(value, headers, arrived_at, from_outside=from_outside)
+    except UnreadableEvent as fault:
+        raise fault.hinting(hints_in(value, headers)) if from_outside else fault from None
+
+
+def _decode(
+    value: bytes | None, headers: Mapping[str, bytes], arrived_at: datetime | None, *, from_outside: bool
+) -> Event:
     if value is None:
         raise malformed("Isi pesan kosong (tombstone).", "The record has no value (tombstone).")
     if len(value) > VALUE_BYTES_MAX:
@@ -120,7 +127,7 @@ def read_envelope(body: Mapping[str, Any], arrived_at: datetime | None = None) -
     if not isinstance(data, EventData):
         faults.extend(data)
     if faults or time is None or not isinstance(data, EventData):
-        raise UnreadableEvent(*faults, hints=hints_in(body.get("data")))
+        raise UnreadableEvent(*faults)
     traceparent = optional(body, "traceparent")
     return Event(
         id=str(UUID(body["id"])), source=body["source"], time=time, data=data, subject=optional(body, "subject"),
@@ -140,15 +147,6 @@ def read_data(kind: Any, data: Any) -> EventData | list[Reason]:
         return model.model_validate(data)
     except ValidationError as error:
         return [from_pydantic(fault) for fault in error.errors(include_url=False)[:REASONS_MAX]]
-
-
-def hints_in(data: Any) -> dict[str, str]:
-    """Return what of a report's own id can be read although the event cannot; only what is valid by itself."""
-    hints = {}
-    for name, adapter in HINTS.items():
-        with contextlib.suppress(ValidationError, AttributeError):
-            hints[name] = adapter.validate_python(data.get(name))
-    return hints
 
 
 def attribute_fault(name: str, value: Any) -> Reason | None:

@@ -45,13 +45,17 @@ SENTENCES = {
 class UnreadableEvent(Exception):
     """A record that is no event of ours: what is wrong with it, for people in both languages.
 
-    ``reasons`` holds at most 20; ``hints`` holds ``channel`` and ``source_id`` where they could be read nevertheless.
+    ``reasons`` holds at most 20; ``hints`` holds what could be read nevertheless, see `shared.events.hints`.
     """
 
     def __init__(self, *reasons: Reason, hints: Mapping[str, str] | None = None) -> None:
         self.reasons = reasons[:REASONS_MAX]
         self.hints = dict(hints or {})
         super().__init__("; ".join(f"{reason.code}: {reason.message_en}" for reason in self.reasons))
+
+    def hinting(self, hints: Mapping[str, str]) -> "UnreadableEvent":
+        """Return the same faults of a record that tells *hints*."""
+        return UnreadableEvent(*self.reasons, hints=hints)
 
 
 def malformed(message_id: str, message_en: str) -> UnreadableEvent:

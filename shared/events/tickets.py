@@ -275,21 +275,6 @@ class TicketUnmerged(TicketFact):
     agency: str | None = None
 
 
-class UpdateRefused(TicketFact):
-    """What somebody asked for is not possible, and why.
-
-    A refusal for an unknown ticket, or past the limit of updates, stands outside the counted history: its ``version``
-    is 0 and its ``state`` is ``unchanged``.
-    """
-
-    TYPE: ClassVar[str] = "tindak.ticket.update_refused.v1"
-    update_id: str
-    update_source: str
-    code: str
-    message_id: str
-    message_en: str
-
-
 class TicketUnassigned(TicketFact):
     """The ticket is no longer this agency's (on that agency's topic only)."""
 

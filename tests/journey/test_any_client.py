@@ -192,7 +192,7 @@ async def test_ten_megabytes_are_refused_by_whoever_sees_them_first(
             assert f"has {len(MEGABYTES_10)} bytes" in refused.reasons[0].message_en
 
 
-async def test_garbage_among_updates_becomes_dead_letters_that_name_the_fault(
+async def test_garbage_among_updates_is_kept_and_refused_to_the_agency_that_sent_it(
     namespace: Namespace, tmp_path: Path, client: PlainClient
 ) -> None:
     async with running(Fleet(namespace, tmp_path)), story_of(namespace) as story:
@@ -208,3 +208,8 @@ async def test_garbage_among_updates_becomes_dead_letters_that_name_the_fault(
             letter = letters[lies[kind]]
             assert letter.value == value
             assert fault in dict(letter.headers)["dlq-error"].decode(), kind
+        of_agency = {kind: fault for kind, (value, fault) in UPDATES.items() if value and b"/agencies/" in value}
+        refused = story.all(e.UpdateRefused, topics.agency_topic("dishub"))
+        assert len(refused) == len(of_agency)
+        for kind, fault in of_agency.items():
+            assert any(f"{one.code}: {one.message_en}".startswith(fault) for one in refused), kind

@@ -148,6 +148,9 @@ def loops(
     if isinstance(handler, SlaHandler):
         loop = TimeLoop(handler, store, broker, clock, duty=partial(duty, member))
         return {"sweep": loop.sweep, "relay": loop.relay}
+    if isinstance(handler, RoutingHandler):
+        loop = TimeLoop(handler, store, broker, clock)
+        return {"sweep": loop.sweep, "relay": loop.relay}
     if isinstance(handler, NotifyHandler):
         letters: Any = PlainLetters()
         sender = Sender(handler, store, broker, clock, letters, {"log": channel}, vitals=vitals, jitter=channel.choice)

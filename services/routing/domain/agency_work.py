@@ -4,12 +4,12 @@ from dataclasses import replace
 
 from services.routing.domain.leading import pass_answer_on
 from services.routing.domain.opinion import Opinion
-from services.routing.domain.refusals import wrong_state
+from services.routing.domain.refusals import ACKNOWLEDGED_BEFORE, HELD_FOR_THAT, NOT_HELD, wrong_state
 from services.routing.domain.returns import after_return
 from services.routing.domain.rules import RoutingPolicy
 from services.routing.domain.state import Answered, Held, InTriage, Situation, Stage, WithAgency, name_of
 from services.routing.domain.stays import declined
-from services.routing.domain.turn import Ignored, Outcome, Turn, leave_hold
+from services.routing.domain.turn import Outcome, Turn, leave_hold
 from services.routing.domain.verdict import Chosen
 from shared.events import (
     AcknowledgeTicket,
@@ -34,7 +34,7 @@ def acknowledge(turn: Turn, situation: Situation, asked: AcknowledgeTicket) -> O
             seen = replace(situation, stage=Stage.ACKNOWLEDGED)
             return turn.tell(TicketAcknowledged, seen, agency=situation.agency, note=asked.note)
         case WithAgency() | Held() | Answered():
-            return Ignored("it was acknowledged before")
+            return ACKNOWLEDGED_BEFORE
         case _:
             return wrong_state(name_of(situation))
 
@@ -92,7 +92,7 @@ def hold(turn: Turn, situation: Situation, asked: HoldTicket) -> Outcome:
                 TicketHeld, held, agency=agency, reason=asked.reason, question=asked.question, until=asked.until
             )
         case Held(reason=asked.reason, question=asked.question, until=asked.until):
-            return Ignored("it is held for that already")
+            return HELD_FOR_THAT
         case _:
             return wrong_state(name_of(situation))
 
@@ -103,6 +103,6 @@ def resume(turn: Turn, situation: Situation, asked: ResumeTicket) -> Outcome:
         case Held():
             return leave_hold(turn, situation, asked.note)
         case WithAgency() | InTriage() | Answered():
-            return Ignored("it is not held")
+            return NOT_HELD
         case _:
             return wrong_state(name_of(situation))

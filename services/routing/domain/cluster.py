@@ -75,7 +75,7 @@ def hear(policy: RoutingPolicy, state: State | None, link: Link, at: datetime) -
         passed_on = tuple(Fact(each, LINKS, each.ticket_id, at) for each in branched(link.then, link))
     if not isinstance(state, Filed):
         # Recorded, so that the answer stays the same when the complaint has come meanwhile.
-        return Decision(state or Awaited(), passed_on + unheard_of(link, at))
+        return Decision(replace(state or Awaited(), linked=True), passed_on + unheard_of(link, at))
     turn = Turn(state.ticket, state.situation, at)
     after = follow_link(policy, turn, link) or turn
     facts = passed_on + after.facts

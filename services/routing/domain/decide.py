@@ -11,6 +11,7 @@ from services.routing.domain.parts import hear_part, tell_whole
 from services.routing.domain.rules import RoutingPolicy
 from services.routing.domain.state import Filed, State
 from services.routing.domain.updates import Request, Update, follow
+from services.routing.domain.waiting import remember
 from shared.events import (
     Arrival,
     ComplaintAccepted,
@@ -60,7 +61,9 @@ def follows(
             return Decision(filed, ignored_because="the complaint has been filed before")
         case command if isinstance(command, Request):
             update = Update(event.id, event.source, command, arrival.arrived_at)
-            return filing.remember(policy, awaited, update) if filed is None else follow(policy, filed, update, opinion)
+            if filed is None:
+                return remember(policy, awaited, update, arrival.now)
+            return follow(policy, filed, update, opinion)
         case link if isinstance(link, PartLink):
             return hear_part(policy, state, link, event.time, opinion)
         case link if isinstance(link, Link):

@@ -9,12 +9,12 @@ from services.routing.domain.evidence import Evidence, read
 from services.routing.domain.ladder import Case, decide_agency
 from services.routing.domain.matters import parts
 from services.routing.domain.opinion import NO_MODEL, Opinion
-from services.routing.domain.refusals import EARLY_MAX
 from services.routing.domain.rules import RoutingPolicy
-from services.routing.domain.state import Awaited, EarlyUpdate, Filed, InTriage, State, Ticket
+from services.routing.domain.state import Awaited, Filed, InTriage, State, Ticket
 from services.routing.domain.turn import Turn
-from services.routing.domain.updates import COMMANDS, Update, follow, unknown
+from services.routing.domain.updates import follow
 from services.routing.domain.verdict import Chosen, Verdict
+from services.routing.domain.waiting import remembered
 from shared.events import Classification, ComplaintAccepted, Decision, Report
 
 
@@ -87,19 +87,3 @@ def verdict_on(
 def report_of(complaint: ComplaintAccepted) -> Report:
     """Return what an agency needs and may see of a complaint."""
     return Report(**complaint.model_dump(include=set(Report.model_fields)))
-
-
-def remember(policy: RoutingPolicy, awaited: Awaited | None, update: Update) -> Decision[State]:
-    """Keep an update until its complaint comes; refuse it if too many wait already."""
-    waiting = awaited.updates if awaited else ()
-    if len(waiting) >= EARLY_MAX:
-        return Decision(awaited, unknown(policy, update), recorded=False)
-    command = update.command
-    early = EarlyUpdate(update.id, update.source, command.TYPE, command.model_dump_json(), update.at)
-    remembers = replace(awaited or Awaited(), updates=(*waiting, early))
-    return Decision(remembers, ignored_because="its complaint has not come yet; it is remembered")
-
-
-def remembered(early: EarlyUpdate) -> Update:
-    """Return an early update as it came."""
-    return Update(early.id, early.source, COMMANDS[early.type].model_validate_json(early.data), early.arrived_at)

@@ -7,13 +7,18 @@ from services.routing.domain.leading import hand_over
 from services.routing.domain.refusals import (
     AGENCY_OR_AGENCIES,
     ALREADY_MERGED,
+    ARCHIVED_BEFORE,
+    FOLLOWS_NOBODY,
+    FOLLOWS_THAT_ONE,
+    HAS_IT_ALREADY,
     MERGED_WITH_ITSELF,
+    THAT_KIND_ALREADY,
     unknown_agency,
     wrong_state,
 )
 from services.routing.domain.rules import RoutingPolicy
 from services.routing.domain.state import Answered, Archived, Held, InTriage, Situation, WithAgency, name_of
-from services.routing.domain.turn import Ignored, Outcome, Turn, leave_hold
+from services.routing.domain.turn import Outcome, Turn, leave_hold
 from services.routing.domain.verdict import Chosen
 from shared.events import (
     ArchiveTicket,
@@ -41,7 +46,7 @@ def assign(turn: Turn, situation: Situation, asked: AssignTicket, policy: Routin
     if asked.agency not in policy.agencies:
         return unknown_agency(asked.agency)
     if isinstance(situation, WithAgency | Held) and situation.agency == asked.agency:
-        return Ignored("that agency has it already")
+        return HAS_IT_ALREADY
     turn = leave_hold(turn, situation) if isinstance(situation, Held) else turn
     choice = Chosen(asked.agency, DecidedBy.OFFICER, (step(policy, "officer", asked.reason),))
     return turn.change(assigned=True).route(choice, policy.name_of(asked.agency))
@@ -54,7 +59,7 @@ def reclassify(turn: Turn, situation: Situation, asked: ReclassifyTicket, policy
     known = policy.category_of(asked.category)
     was, category = turn.ticket.classification, known.code if known else asked.category
     if was is asked.classification and category in (None, turn.ticket.category):
-        return Ignored("it is that kind of report already")
+        return THAT_KIND_ALREADY
     changed = turn.change(classification=asked.classification, category=category or turn.ticket.category)
     return changed.tell(
         TicketReclassified,
@@ -76,7 +81,7 @@ def archive(turn: Turn, situation: Situation, asked: ArchiveTicket) -> Outcome:
             )
             return hand_over(archived)
         case Archived():
-            return Ignored("it was archived before")
+            return ARCHIVED_BEFORE
         case _:
             return wrong_state(name_of(situation))
 
@@ -91,7 +96,7 @@ def merge(turn: Turn, situation: Situation, asked: MergeTicket) -> Outcome:
     if asked.into == turn.ticket.id:
         return MERGED_WITH_ITSELF
     if turn.ticket.cluster == asked.into:
-        return Ignored("it is followed together with that ticket already")
+        return FOLLOWS_THAT_ONE
     if turn.ticket.cluster is not None:
         return ALREADY_MERGED
     linked = turn.change(cluster=asked.into)
@@ -103,6 +108,6 @@ def unmerge(turn: Turn, situation: Situation) -> Outcome:
     """Follow the ticket by itself again, also after its end."""
     leader = turn.ticket.cluster
     if leader is None:
-        return Ignored("it is followed by itself already")
+        return FOLLOWS_NOBODY
     alone = turn.change(cluster=None).tell(TicketUnmerged, situation, agency=situation.agency)
     return alone.link(TicketUnlinked(ticket_id=leader, member=turn.ticket.id))

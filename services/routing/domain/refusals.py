@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from shared.events import PARTS_MAX
+from shared.events import PARTS_MAX, UpdateRefused
 
 STATES = {
     "in_triage": ("menunggu disposisi petugas", "waiting for an officer's decision"),
@@ -49,6 +49,11 @@ def unknown_agency(code: str) -> Refusal:
     )
 
 
+def unchanged(message_id: str, message_en: str) -> Refusal:
+    """Return that the ticket is already as the sender wants it, so that nothing follows."""
+    return Refusal(UpdateRefused.UNCHANGED, message_id, message_en)
+
+
 NOT_PERMITTED = Refusal(
     "not_permitted",
     "Pengirim ini tidak berhak mengirim pembaruan jenis ini.",
@@ -59,10 +64,15 @@ NOT_YOURS = Refusal(
     "Laporan ini tidak berada pada pengirim pembaruan ini.",
     "This ticket does not belong to the sender of this update.",
 )
-UNKNOWN_TICKET = Refusal(
+TOO_MANY_WAIT = Refusal(
     "unknown_ticket",
     f"Laporan ini belum dikenal, dan sudah {EARLY_MAX} pembaruan menunggunya.",
     f"This ticket is not known yet, and {EARLY_MAX} updates already wait for it.",
+)
+WAITED_IN_VAIN = Refusal(
+    "unknown_ticket",
+    "Laporan ini tidak dikenal: selama pembaruan ini menunggu, tidak ada laporan dengan id tersebut yang masuk.",
+    "This ticket is not known: while this update waited, no complaint came that has this id.",
 )
 WINDOW_CLOSED = Refusal(
     "window_closed",
@@ -103,4 +113,45 @@ PART_OF_ANOTHER = Refusal(
     "part_of_another",
     "Laporan ini sudah merupakan bagian dari laporan lain dan tidak dapat dibagi lagi.",
     "This ticket is a part of another one already and cannot be divided again.",
+)
+
+ACKNOWLEDGED_BEFORE = unchanged(
+    "Laporan ini sudah pernah dinyatakan diterima; tidak ada yang berubah.",
+    "This ticket has been acknowledged before; nothing changes.",
+)
+HELD_FOR_THAT = unchanged(
+    "Laporan ini sudah ditunda dengan alasan yang sama; tidak ada yang berubah.",
+    "This ticket is on hold for that very reason already; nothing changes.",
+)
+NOT_HELD = unchanged(
+    "Laporan ini tidak sedang ditunda; tidak ada yang berubah.",
+    "This ticket is not on hold; nothing changes.",
+)
+CONFIRMED_BEFORE = unchanged(
+    "Pelapor sudah pernah menyatakan puas dengan jawaban ini; tidak ada yang berubah.",
+    "The reporter has confirmed this answer before; nothing changes.",
+)
+WITHDRAWN_BEFORE = unchanged(
+    "Laporan ini sudah dicabut pelapor; tidak ada yang berubah.",
+    "The reporter has withdrawn this ticket before; nothing changes.",
+)
+HAS_IT_ALREADY = unchanged(
+    "Laporan ini sudah berada pada instansi tersebut; tidak ada yang berubah.",
+    "That agency has this ticket already; nothing changes.",
+)
+THAT_KIND_ALREADY = unchanged(
+    "Laporan ini sudah berklasifikasi dan berkategori demikian; tidak ada yang berubah.",
+    "This ticket has that classification and category already; nothing changes.",
+)
+ARCHIVED_BEFORE = unchanged(
+    "Laporan ini sudah diarsipkan; tidak ada yang berubah.",
+    "This ticket has been archived before; nothing changes.",
+)
+FOLLOWS_THAT_ONE = unchanged(
+    "Laporan ini sudah digabungkan dengan laporan tersebut; tidak ada yang berubah.",
+    "This ticket is followed together with that one already; nothing changes.",
+)
+FOLLOWS_NOBODY = unchanged(
+    "Laporan ini tidak digabungkan dengan laporan lain; tidak ada yang berubah.",
+    "This ticket is not followed together with another one; nothing changes.",
 )

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from services.routing.domain.dividing import withdraw_parts
 from services.routing.domain.leading import hand_over
-from services.routing.domain.refusals import WINDOW_CLOSED, wrong_state
+from services.routing.domain.refusals import CONFIRMED_BEFORE, WINDOW_CLOSED, WITHDRAWN_BEFORE, wrong_state
 from services.routing.domain.state import (
     Answered,
     Closed,
@@ -17,7 +17,7 @@ from services.routing.domain.state import (
     Withdrawn,
     name_of,
 )
-from services.routing.domain.turn import Ignored, Outcome, Turn, leave_hold
+from services.routing.domain.turn import Outcome, Turn, leave_hold
 from shared.events import (
     ClosedBy,
     ConfirmTicket,
@@ -56,7 +56,7 @@ def confirm(turn: Turn, situation: Situation, asked: ConfirmTicket) -> Outcome:
         case Closed() if turn.ticket.parts:
             return wrong_state(SPLIT)
         case Closed(by=ClosedBy.REPORTER):
-            return Ignored("the reporter has confirmed before")
+            return CONFIRMED_BEFORE
         case Closed():
             return WINDOW_CLOSED
         case _:
@@ -84,6 +84,6 @@ def withdraw(turn: Turn, situation: Situation, reason: str | None = None) -> Out
         case InTriage(agency) | WithAgency(agency) | Held(agency) | Answered(agency):
             return hand_over(turn.tell(TicketWithdrawn, Withdrawn(agency), agency=agency, reason=reason))
         case Withdrawn():
-            return Ignored("it was withdrawn before")
+            return WITHDRAWN_BEFORE
         case _:
             return wrong_state(name_of(situation))

@@ -146,6 +146,14 @@ class Category:
     personal: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class EarlyUpdates:
+    """How long updates wait for a complaint that has not come, and how long it is known that they did so in vain."""
+
+    wait_for: timedelta = timedelta(hours=24)
+    remember_for: timedelta = timedelta(days=7)
+
+
 @dataclass(frozen=True)
 class RoutingPolicy:
     """Everything that the city has decided about routing.
@@ -164,6 +172,7 @@ class RoutingPolicy:
         hops_max: After so many agencies an officer decides.
         reopen_within: How long after closing by the system the reporter may still dispute.
         clusters: Which reports are followed together.
+        early_updates: How long updates wait for a complaint that has not come.
     """
 
     version: str
@@ -182,6 +191,7 @@ class RoutingPolicy:
     hops_max: int = 2
     reopen_within: timedelta = timedelta(days=14)
     clusters: ClusterRules = field(default_factory=ClusterRules)
+    early_updates: EarlyUpdates = EarlyUpdates()
 
     def name_of(self, agency: str) -> str:
         """Return the official name of an agency, or its code where the directory has it no longer."""

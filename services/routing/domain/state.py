@@ -140,7 +140,7 @@ class Ticket:
         returns: How often an agency has said that it is not responsible.
         answers: Final answers given; the number of the last one is its feedback round.
         questions: Holds for the reporter; the number of the last one is its completion round.
-        updates: Updates heard, also those refused or ignored.
+        updates: Updates heard, also those refused.
         cluster: Ticket with which it is followed. A link only: the ticket keeps its own situation and clocks.
         members: Tickets that follow this one; empty while it follows another, but for those that are leaving.
         assigned: Whether an officer has chosen an agency for this very ticket; it goes where its leader goes no more.
@@ -182,24 +182,34 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class EarlyUpdate:
-    """An update heard before its complaint; ``data`` is its JSON, for the type is known only beside it."""
+    """An update heard before its complaint; ``data`` is its JSON, for the type is known only beside it.
+
+    ``waits_until`` is None for one that release 0.1.0 has stored.
+    """
 
     id: str
     source: str
     type: str
     data: str
     arrived_at: datetime
+    waits_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Awaited:
     """Updates have come, the complaint has not: there is no order between two topics.
 
-    ``withdrawn`` says of a part that the whole was taken back before the part was opened.
+    Args:
+        updates: Those that wait for it.
+        withdrawn: Of a part: the whole was taken back before the part was opened.
+        linked: Whether other tickets have told it something.
+        ended_at: When the last update was answered that had waited in vain; None while one waits, or none ever did.
     """
 
     updates: tuple[EarlyUpdate, ...] = ()
     withdrawn: bool = False
+    linked: bool = False
+    ended_at: datetime | None = None
     kind: Literal["awaited"] = "awaited"
 
 

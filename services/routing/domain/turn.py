@@ -23,14 +23,6 @@ from shared.events import (
 )
 from shared.topics import LINKS, TICKETS, TRIAGE, agency_topic
 
-
-@dataclass(frozen=True, slots=True)
-class Ignored:
-    """Nothing follows from what was asked, because it changes nothing."""
-
-    because: str
-
-
 # An agency that declines hears of it as `TicketUnassigned`; what it said belongs to the public history.
 UNHEARD_BY_AGENCIES: tuple[type[TicketFact], ...] = (TicketDeclined,)
 
@@ -171,7 +163,7 @@ def listener_of(situation: Situation) -> str | None:
     return None if situation.agency is None else agency_topic(situation.agency)
 
 
-Outcome = Turn | Refusal | Ignored
+Outcome = Turn | Refusal
 
 
 def leave_hold(turn: Turn, held: Held, note: str | None = None) -> Turn:

@@ -7,10 +7,10 @@ from typing import TypeAlias, assert_never, get_args
 from services.routing.domain import agency_work, officer, reporter
 from services.routing.domain.opinion import NO_MODEL, Opinion
 from services.routing.domain.permissions import Role, Sender, forbids, sender_of
-from services.routing.domain.refusals import TOO_MANY_UPDATES, UNKNOWN_TICKET, UPDATES_MAX, Refusal
+from services.routing.domain.refusals import TOO_MANY_UPDATES, UPDATES_MAX, Refusal
 from services.routing.domain.rules import RoutingPolicy
 from services.routing.domain.state import Archived, Closed, Filed, Situation, Ticket, Withdrawn
-from services.routing.domain.turn import Ignored, Outcome, Turn
+from services.routing.domain.turn import Outcome, Turn
 from shared.events import (
     AcknowledgeTicket,
     AnswerTicket,
@@ -58,7 +58,7 @@ class Update:
 
 
 def follow(policy: RoutingPolicy, filed: Filed, update: Update, opinion: Opinion = NO_MODEL) -> Decision[Filed]:
-    """Return what follows from *update*: facts, a refusal that is told, or nothing because it changes nothing.
+    """Return what follows from *update*: facts, or a refusal, also of what would change nothing.
 
     Whatever is asked counts, so that nobody can fill a ticket without end. Past the limit only what ends the ticket
     is taken; the rest is refused without a trace, so such a refusal stands outside the counted history.
@@ -70,10 +70,8 @@ def follow(policy: RoutingPolicy, filed: Filed, update: Update, opinion: Opinion
     if ticket.updates >= UPDATES_MAX and not ends(situation, outcome):
         return Decision(filed, untraced(policy, update, TOO_MANY_UPDATES, ticket), recorded=False)
     match outcome:
-        case Ignored(because):
-            return Decision(Filed(turn.ticket, situation), ignored_because=because)
         case Refusal():
-            turn = turn.say(UpdateRefused, situation, hearers(policy, update), **wording(update, outcome))
+            turn = turn.say(UpdateRefused, situation, hearers(policy, update.sender), **wording(update, outcome))
         case Turn():
             turn = outcome
         case _:
@@ -124,11 +122,6 @@ def ends(before: Situation, outcome: Outcome) -> bool:
     return isinstance(outcome, Turn) and isinstance(outcome.situation, ended) and not isinstance(before, ended)
 
 
-def unknown(policy: RoutingPolicy, update: Update) -> tuple[Fact, ...]:
-    """Return the refusal of an update for a ticket that nobody knows."""
-    return untraced(policy, update, UNKNOWN_TICKET)
-
-
 def untraced(policy: RoutingPolicy, update: Update, refusal: Refusal, ticket: Ticket | None = None) -> tuple[Fact, ...]:
     """Return a refusal that leaves no trace; it comes out the same whenever the same record is handled again.
 
@@ -141,12 +134,11 @@ def untraced(policy: RoutingPolicy, update: Update, refusal: Refusal, ticket: Ti
         **{"tracking_id": ""} | known, ticket_id=ticket_id, state="unchanged", version=0, at=update.at,
         **wording(update, refusal),
     )  # fmt: skip
-    return tuple(Fact(data, topic, ticket_id, update.at) for topic in hearers(policy, update))
+    return tuple(Fact(data, topic, ticket_id, update.at) for topic in hearers(policy, update.sender))
 
 
-def hearers(policy: RoutingPolicy, update: Update) -> tuple[str, ...]:
+def hearers(policy: RoutingPolicy, sender: Sender | None) -> tuple[str, ...]:
     """Return where a refusal is told: in the history, and to the agency that asked."""
-    sender = update.sender
     if sender is None or sender.role is not Role.AGENCY or sender.code not in policy.agencies:
         return (TICKETS,)
     return TICKETS, agency_topic(sender.code)

@@ -127,3 +127,29 @@ async def test_garbage_that_says_whose_it_is_is_refused_under_that_key() -> None
     (said,) = desk.heard(topics.REJECTED)
     assert said.key == "fax/1"
     assert desk.refusals() == [["schema_violation", "unknown_channel"]]
+
+
+READABLE = ("NUL", "bidi", "$where", "key twice", "half a character", "NaN", "wrong types", "no zone", "long title",
+            "no body", "no id", "another type", "another version")  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", READABLE)
+async def test_a_refusal_says_which_report_it_is_about_wherever_that_can_be_read(kind: str) -> None:
+    desk = Desk()
+    desk.type_in(GARBAGE[kind][0])
+
+    await desk.work()
+
+    (refused,) = desk.rejected()
+    assert (refused.channel, refused.source_id) == ("web", "1")
+    assert [record.key for record in desk.broker.topic(topics.REJECTED)] == [b"web/1"]
+
+
+async def test_a_refusal_in_binary_mode_says_which_report_it_is_about() -> None:
+    desk = Desk()
+    desk.type_in(json.dumps(DATA | {"location": {"$where": 1}}).encode(), {"ce_specversion": b"1.0"})
+
+    await desk.work()
+
+    (refused,) = desk.rejected()
+    assert (refused.channel, refused.source_id) == ("web", "1")

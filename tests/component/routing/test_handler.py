@@ -173,7 +173,7 @@ async def test_what_cannot_be_read_is_a_dead_letter_and_the_next_message_is_hand
         b"malformed",
         b"schema_violation",
     ]
-    assert desk.names() == ["routed", "acknowledged"]
+    assert desk.names() == ["routed", "update_refused", "acknowledged"]
 
 
 async def test_tickets_do_not_touch_each_other() -> None:
@@ -187,12 +187,3 @@ async def test_tickets_do_not_touch_each_other() -> None:
 
     assert desk.situation == Answered("dishub")
     assert desk.store.documents[other].state.situation == WithAgency("dishub")
-
-
-async def test_nothing_of_routing_waits_for_time() -> None:
-    desk = Desk()
-    desk.complain()
-
-    await desk.work()
-
-    assert [document.due_at for document in desk.store.documents.values()] == [None]

@@ -15,6 +15,7 @@ from shared.events import (
     Reason,
     TicketUnassigned,
     TriageRequested,
+    UpdateRefused,
 )
 from shared.events.envelope import HEADERS, encode
 from shared.ids import ticket_id
@@ -61,6 +62,35 @@ def test_repeats_are_fine_everywhere() -> None:
         story.broker.append(record.topic, record.key, record.value, record.headers)
 
     assert story.findings() == []
+
+
+def refused(**changes: object) -> UpdateRefused:
+    """Return the refusal of an update, outside of the counted history."""
+    plain = FACT | {
+        "state": "unchanged", "version": 0, "update_id": "", "update_source": "/agencies/dishub", "code": "malformed",
+        "message_id": "Bukan JSON.", "message_en": "Not JSON.",
+    }  # fmt: skip
+    return UpdateRefused.model_validate(plain | changes)
+
+
+def test_two_refusals_that_name_no_update_are_told_apart() -> None:
+    story = told()
+    for code in ("malformed", "too_long"):
+        story.say(topics.TICKETS, refused(code=code), id=code)
+        story.say(DISHUB, refused(code=code), id=f"{code} to the agency")
+
+    assert story.findings() == []
+
+
+def test_the_refusal_of_an_update_that_names_no_ticket_stands_in_no_history() -> None:
+    story = told()
+    story.say(DISHUB, refused(ticket_id="", tracking_id=""))
+
+    assert story.findings() == []
+
+
+def refused_to_the_agency_alone(story: Story) -> None:
+    story.say(DISHUB, refused())
 
 
 def refusal(partition: int, offset: int) -> ComplaintRejected:
@@ -184,6 +214,7 @@ def an_endless_clock(story: Story) -> None:
         (not_told_to_officers, Check.MIRRORS, "version 3) did not reach tickets.triage"),
         (told_to_the_agency_alone, Check.MIRRORS, "mirrors nothing"),
         (taken_from_the_agency_for_nothing, Check.MIRRORS, "mirrors nothing"),
+        (refused_to_the_agency_alone, Check.MIRRORS, "mirrors nothing"),
         (a_clock_told_to_the_agency_alone, Check.MIRRORS, "mirrors nothing"),
         (breached_twice, Check.BREACHES, "breached 2 times in round 1"),
         (escalated_for_nothing, Check.BREACHES, "is about the breach b2, which nobody told"),

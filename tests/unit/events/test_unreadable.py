@@ -1,7 +1,7 @@
 """What cannot be taken is refused by name, in both languages, and never quoted."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -175,35 +175,6 @@ def test_refusal_never_quotes_the_refused_value() -> None:
 
     assert number not in str(refusal.value)
     assert number not in "".join(reason.model_dump_json() for reason in refusal.value.reasons)
-
-
-# What an unreadable record still tells
-
-
-def hints(value: bytes) -> Mapping[str, str]:
-    with pytest.raises(UnreadableEvent) as refusal:
-        read(value)
-    return refusal.value.hints
-
-
-def test_report_that_fails_elsewhere_still_says_which_it_is() -> None:
-    assert hints(line(body=5)) == {"channel": "web", "source_id": "1"}
-
-
-def test_envelope_that_fails_still_says_which_report_it_brings() -> None:
-    assert hints(line({"id": None})) == {"channel": "web", "source_id": "1"}
-
-
-@pytest.mark.parametrize("source_id", [None, 5, "", "x" * 129, "a\0b", "\u202e"])
-def test_source_id_that_is_none_is_no_hint(source_id: object) -> None:
-    value = json.dumps({**ENVELOPE, "data": {**DATA, "source_id": source_id}}).encode()
-
-    assert hints(value) == {"channel": "web"}
-
-
-@pytest.mark.parametrize("make", [lambda: b"not JSON", lambda: line({"data": []})])
-def test_record_without_readable_data_gives_no_hint(make: Callable[[], bytes]) -> None:
-    assert hints(make()) == {}
 
 
 @given(st.binary(max_size=300))

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from services.routing.domain.refusals import Refusal
 from services.routing.domain.rules import (
     AgencyRule,
     Category,
@@ -170,6 +171,10 @@ def situation_of(decision: Decision[State]) -> Situation:
 
 def refusal_of(decision: Decision[State]) -> str:
     """Return the code of the one refusal that a decision comes to."""
+    return why(decision).code
+
+
+def why(decision: Decision[State]) -> Refusal:
+    """Return the one refusal that a decision comes to, as its rule gives it."""
     (refused,) = said(decision)
-    code: str = refused.code
-    return code
+    return Refusal(refused.code, refused.message_id, refused.message_en)

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 
+from services.routing.domain.refusals import HELD_FOR_THAT, NOT_HELD
 from services.routing.domain.state import Answered, Filed, Held, InTriage, Stage, WithAgency
 from shared.events import (
     AcknowledgeTicket,
@@ -27,14 +28,17 @@ from shared.events import (
     TicketRouted,
     TicketUnassigned,
     TriageRequested,
+    UpdateRefused,
 )
 from tests.builders import TICKET
 from tests.fakes.bench import NOON
 from tests.unit.routing.desk import (
+    DISHUB,
     LATER,
     OFFICER,
     POLICY,
     SITUATIONS,
+    UPDATE_ID,
     ask,
     filed,
     head,
@@ -42,6 +46,7 @@ from tests.unit.routing.desk import (
     said,
     situation_of,
     ticket,
+    why,
 )
 
 pytestmark = pytest.mark.unit
@@ -60,11 +65,17 @@ def test_acknowledging_is_told_in_the_history_and_to_the_agency() -> None:
     )
 
 
-def test_acknowledging_twice_is_ignored() -> None:
+def test_acknowledging_twice_changes_nothing_and_is_answered() -> None:
     decision = ask(filed("acknowledged"), AcknowledgeTicket(ticket_id=TICKET))
 
+    data = UpdateRefused(
+        **head("acknowledged"), update_id=UPDATE_ID, update_source=DISHUB, code="unchanged",
+        message_id="Laporan ini sudah pernah dinyatakan diterima; tidak ada yang berubah.",
+        message_en="This ticket has been acknowledged before; nothing changes.",
+    )  # fmt: skip
     assert decision == Decision(
-        Filed(ticket(updates=1), SITUATIONS["acknowledged"]), ignored_because="it was acknowledged before"
+        Filed(ticket(at=LATER, version=2, updates=1), SITUATIONS["acknowledged"]),
+        (Fact(data, "tickets.events", TICKET, LATER), Fact(data, "tickets.routed.dishub", TICKET, LATER)),
     )
 
 
@@ -139,10 +150,10 @@ def test_a_hold_counts_as_a_question_only_if_it_waits_for_the_reporter(reason: H
     )
 
 
-def test_holding_again_for_the_same_reason_is_ignored() -> None:
+def test_holding_again_for_the_same_reason_changes_nothing() -> None:
     decision = ask(filed("held"), HoldTicket(ticket_id=TICKET, reason=HoldReason.FIELD_WORK))
 
-    assert decision.ignored_because == "it is held for that already"
+    assert why(decision) == HELD_FOR_THAT
 
 
 def test_work_goes_on_where_it_was_held() -> None:
@@ -153,10 +164,10 @@ def test_work_goes_on_where_it_was_held() -> None:
 
 
 @pytest.mark.parametrize("situation", ["in_triage", "routed", "answered"])
-def test_resuming_what_is_not_held_is_ignored(situation: str) -> None:
+def test_resuming_what_is_not_held_changes_nothing(situation: str) -> None:
     decision = ask(filed(situation), ResumeTicket(ticket_id=TICKET), by=OFFICER)
 
-    assert decision.ignored_because == "it is not held"
+    assert why(decision) == NOT_HELD
 
 
 def test_a_declined_ticket_is_tried_once_with_the_agency_that_was_named() -> None:

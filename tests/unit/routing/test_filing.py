@@ -3,9 +3,9 @@ from typing import Any
 
 import pytest
 
-from services.routing.domain.filing import file, remember
-from services.routing.domain.refusals import EARLY_MAX, UNKNOWN_TICKET
+from services.routing.domain.filing import file
 from services.routing.domain.state import Answered, Awaited, Filed, InTriage, State, WithAgency
+from services.routing.domain.waiting import remember
 from shared.events import (
     Classification,
     DecidedBy,
@@ -19,7 +19,6 @@ from shared.events import (
     TicketAnswered,
     TicketRouted,
     TriageRequested,
-    UpdateRefused,
 )
 from tests.builders import TICKET, accepted
 from tests.fakes.bench import NOON
@@ -28,7 +27,6 @@ from tests.unit.routing.desk import (
     DLH,
     LATER,
     POLICY,
-    UPDATE_ID,
     at,
     head,
     report,
@@ -56,7 +54,7 @@ def awaiting(*updates: Any) -> Awaited:
     state: State | None = None
     for one in updates:
         assert state is None or isinstance(state, Awaited)
-        state = remember(POLICY, state, one).state
+        state = remember(POLICY, state, one, NOON).state
     assert isinstance(state, Awaited)
     return state
 
@@ -163,21 +161,6 @@ def test_a_ticket_is_never_routed_before_it_was_accepted() -> None:
     assert [data.at for data in said(decision)] == [NOON]
 
 
-def test_an_update_before_its_complaint_is_remembered() -> None:
-    first = remember(POLICY, None, update(COMMANDS["acknowledge"]))
-    assert isinstance(first.state, Awaited)
-
-    second = remember(POLICY, first.state, update(COMMANDS["answer"]))
-
-    assert isinstance(second.state, Awaited)
-    assert [early.type for early in second.state.updates] == [
-        "tindak.ticket.acknowledge.v1",
-        "tindak.ticket.answer.v1",
-    ]
-    assert second.facts == ()
-    assert second.ignored_because == "its complaint has not come yet; it is remembered"
-
-
 def test_remembered_updates_are_handled_once_the_complaint_comes() -> None:
     waiting = awaiting(update(COMMANDS["acknowledge"], when=NOON), update(COMMANDS["answer"], when=NOON))
 
@@ -191,26 +174,9 @@ def test_remembered_updates_are_handled_once_the_complaint_comes() -> None:
     assert decision.state == Filed(ticket(at=LATER, version=3, answers=1, updates=2, stays=stays), Answered("dishub"))
 
 
-def test_remembered_updates_are_refused_and_ignored_like_any_other() -> None:
+def test_remembered_updates_are_refused_like_any_other() -> None:
     waiting = awaiting(update(COMMANDS["acknowledge"], by=DLH), update(COMMANDS["unmerge"], by="/officers/7"))
 
     decision = filing(waiting)
 
-    assert [data.code for data in said(decision)[1:]] == ["not_yours"]
-
-
-def test_only_so_many_updates_are_remembered() -> None:
-    full = awaiting(*(update(COMMANDS["progress"]) for _ in range(EARLY_MAX)))
-
-    decision = remember(POLICY, full, update(COMMANDS["progress"]))
-
-    data = UpdateRefused(
-        ticket_id=TICKET, tracking_id="", state="unchanged", version=0, at=LATER, update_id=UPDATE_ID,
-        update_source="/agencies/dishub", code=UNKNOWN_TICKET.code, message_id=UNKNOWN_TICKET.message_id,
-        message_en=UNKNOWN_TICKET.message_en,
-    )  # fmt: skip
-    assert decision == Decision(
-        full,
-        (Fact(data, "tickets.events", TICKET, LATER), Fact(data, "tickets.routed.dishub", TICKET, LATER)),
-        recorded=False,
-    )
+    assert [data.code for data in said(decision)[1:]] == ["not_yours", "unchanged"]

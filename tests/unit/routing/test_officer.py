@@ -1,5 +1,6 @@
 import pytest
 
+from services.routing.domain import refusals
 from services.routing.domain.state import Archived, Filed, Stage, WithAgency
 from shared.events import (
     ArchiveTicket,
@@ -36,6 +37,7 @@ from tests.unit.routing.desk import (
     said,
     situation_of,
     ticket,
+    why,
 )
 
 pytestmark = pytest.mark.unit
@@ -97,8 +99,8 @@ def test_moving_a_held_ticket_ends_the_hold_first() -> None:
 
 
 @pytest.mark.parametrize("situation", ["routed", "in_progress", "held"])
-def test_assigning_the_agency_that_has_it_is_ignored(situation: str) -> None:
-    assert ask(filed(situation), assigned("dishub"), by=OFFICER).ignored_because == "that agency has it already"
+def test_assigning_the_agency_that_has_it_changes_nothing(situation: str) -> None:
+    assert why(ask(filed(situation), assigned("dishub"), by=OFFICER)) == refusals.HAS_IT_ALREADY
 
 
 def test_an_officer_can_send_an_answered_ticket_back_to_its_agency() -> None:
@@ -144,12 +146,12 @@ def test_a_category_that_nobody_knows_is_kept_as_it_was_written() -> None:
 
 
 @pytest.mark.parametrize("category", [None, "penerangan_jalan"])
-def test_correcting_nothing_is_ignored(category: str | None) -> None:
+def test_correcting_nothing_changes_nothing(category: str | None) -> None:
     state = filed(category="penerangan_jalan")
 
     decision = ask(state, reclassified(Classification.COMPLAINT, category), by=OFFICER)
 
-    assert decision.ignored_because == "it is that kind of report already"
+    assert why(decision) == refusals.THAT_KIND_ALREADY
 
 
 @pytest.mark.parametrize("situation", OPEN)
@@ -163,8 +165,8 @@ def test_an_officer_archives_what_has_not_ended(situation: str) -> None:
     assert situation_of(decision) == Archived(agency)
 
 
-def test_archiving_twice_is_ignored() -> None:
-    assert ask(filed("archived"), ARCHIVE, by=OFFICER).ignored_because == "it was archived before"
+def test_archiving_twice_changes_nothing() -> None:
+    assert why(ask(filed("archived"), ARCHIVE, by=OFFICER)) == refusals.ARCHIVED_BEFORE
 
 
 @pytest.mark.parametrize("situation", ["closed_by_reporter", "closed_by_system", "withdrawn"])
@@ -188,10 +190,10 @@ def test_a_ticket_is_merged_with_one_other_only(into: str, outcome: str) -> None
     assert refusal_of(ask(filed(cluster=LEADER), merged(into), by=OFFICER)) == outcome
 
 
-def test_merging_twice_is_ignored() -> None:
+def test_merging_twice_changes_nothing() -> None:
     decision = ask(filed(cluster=LEADER), merged(), by=OFFICER)
 
-    assert decision.ignored_because == "it is followed together with that ticket already"
+    assert why(decision) == refusals.FOLLOWS_THAT_ONE
 
 
 @pytest.mark.parametrize("situation", ["routed", "closed_by_system"])
@@ -204,7 +206,7 @@ def test_a_merge_can_be_taken_back_even_after_the_end(situation: str) -> None:
     assert decision.state.ticket.cluster is None
 
 
-def test_taking_back_no_merge_is_ignored() -> None:
+def test_taking_back_no_merge_changes_nothing() -> None:
     decision = ask(filed(), UnmergeTicket(ticket_id=TICKET), by=OFFICER)
 
-    assert decision.ignored_because == "it is followed by itself already"
+    assert why(decision) == refusals.FOLLOWS_NOBODY

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from services.routing.domain.rules import AgencyRule, Category, Condition, KindRule, PriorityRule, Trust
+from services.routing.domain.rules import AgencyRule, Category, Condition, EarlyUpdates, KindRule, PriorityRule, Trust
 from services.routing.policy import load_routing
 from shared.events import Classification, Priority
 from shared.policy import PolicyInvalid
@@ -39,6 +39,7 @@ kinds:
   - {id: kind-ask, classification: information_request, any: [mau tanya]}
 priority:
   - {id: pri-fire, level: emergency, any: [kebakaran]}
+early_updates: {wait_hours: 36, remember_days: 3}
 """
 CATEGORIES = """
 outside_reasons:
@@ -103,6 +104,7 @@ def test_figures_and_names_are_taken_from_the_files(folder: Path) -> None:
     assert (policy.threshold, policy.margin, policy.suggestions_max) == (2, 1, 4)
     assert (policy.try_suggested, policy.hops_max) == (False, 3)
     assert policy.reopen_within == timedelta(days=7)
+    assert policy.early_updates == EarlyUpdates(wait_for=timedelta(hours=36), remember_for=timedelta(days=3))
     assert policy.districts == {"Setu": "kec_setu"}
     assert list(policy.agencies) == ["dishub", "kec_setu", "national_admin"]
     assert len(policy.version) == 12

@@ -3,6 +3,7 @@ from datetime import timedelta
 
 import pytest
 
+from services.routing.domain.refusals import CONFIRMED_BEFORE, WITHDRAWN_BEFORE
 from services.routing.domain.state import Closed, Filed, Held, Stage, WithAgency, Withdrawn
 from shared.events import (
     ClosedBy,
@@ -31,6 +32,7 @@ from tests.unit.routing.desk import (
     said,
     situation_of,
     ticket,
+    why,
 )
 
 pytestmark = pytest.mark.unit
@@ -99,10 +101,10 @@ def test_a_ticket_is_never_closed_before_its_last_fact() -> None:
     assert situation_of(decision) == Closed("dishub", ClosedBy.REPORTER, LATER)
 
 
-def test_confirming_twice_is_ignored() -> None:
+def test_confirming_twice_changes_nothing() -> None:
     decision = ask(filed("closed_by_reporter"), CONFIRM, by=CHANNEL)
 
-    assert decision.ignored_because == "the reporter has confirmed before"
+    assert why(decision) == CONFIRMED_BEFORE
 
 
 def test_confirming_after_the_system_has_closed_comes_too_late() -> None:
@@ -163,8 +165,8 @@ def test_a_report_can_be_withdrawn_before_its_end(situation: str, agency: str | 
     assert situation_of(decision) == Withdrawn(agency)
 
 
-def test_withdrawing_twice_is_ignored() -> None:
-    assert ask(filed("withdrawn"), WITHDRAW, by=CHANNEL).ignored_because == "it was withdrawn before"
+def test_withdrawing_twice_changes_nothing() -> None:
+    assert why(ask(filed("withdrawn"), WITHDRAW, by=CHANNEL)) == WITHDRAWN_BEFORE
 
 
 @pytest.mark.parametrize("situation", ["closed_by_reporter", "archived"])

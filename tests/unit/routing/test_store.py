@@ -2,8 +2,8 @@ import json
 
 import pytest
 
-from services.routing.domain.filing import remember
-from services.routing.domain.state import Led, State
+from services.routing.domain.state import Awaited, Led, State
+from services.routing.domain.waiting import remember
 from services.routing.store import STATE
 from shared.events import Classification, Priority, Stay
 from tests.fakes.bench import NOON
@@ -12,7 +12,8 @@ from tests.unit.routing.desk import POLICY, SITUATIONS, at, filed, report, updat
 
 pytestmark = pytest.mark.unit
 
-AWAITED = [remember(POLICY, None, update(command)).state for command in COMMANDS.values()]
+AWAITED = [remember(POLICY, None, update(command), NOON).state for command in COMMANDS.values()]
+ENDED = Awaited(linked=True, withdrawn=True, ended_at=NOON)
 FULL = filed(
     "held_for_reporter",
     report=report(location=at("Ciputat", "depan pasar"), flags=("burst",), occurred_on="2026-03-01"),
@@ -31,7 +32,7 @@ FULL = filed(
 )
 
 
-@pytest.mark.parametrize("state", [*map(filed, SITUATIONS), FULL, *AWAITED], ids=lambda state: state.kind)
+@pytest.mark.parametrize("state", [*map(filed, SITUATIONS), FULL, *AWAITED, ENDED], ids=lambda state: state.kind)
 def test_every_state_comes_back_as_it_was_stored(state: State) -> None:
     stored = json.loads(json.dumps(STATE.dump_python(state, mode="json")))
 

@@ -1,0 +1,180 @@
+"""Whatever an agency writes on the topic of updates is answered where that agency reads, and the stream goes on."""
+
+import json
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from shared import topics
+from shared.delivery.dead_letters import dead_letter
+from shared.delivery.ports import Cut, Record
+from shared.events import UpdateRefused
+from tests.builders import TICKET
+from tests.component.routing.desk import CHANNEL, DEAD, DISHUB, DISHUB_TOPIC, OFFICER, Desk
+from tests.fakes.bench import NOON, Crashed, Step, dies_after
+from tests.unit.routing.commands import COMMANDS
+
+pytestmark = pytest.mark.component
+
+ID = "0c4b7b9e-55b5-5d5f-8a51-3d2f3f3a7c11"
+NAME = "Siti Rahma 081234567890"
+
+
+def line(changes: Mapping[str, Any] | None = None, **data: Any) -> bytes:
+    """Return an update of an agency as one JSON line, with other attributes or data; None leaves an attribute out."""
+    whole = {
+        "specversion": "1.0", "id": ID, "source": DISHUB, "type": "tindak.ticket.progress.v1",
+        "data": {"ticket_id": TICKET, "note": "Dikerjakan."} | data,
+    } | dict(changes or {})  # fmt: skip
+    return json.dumps({name: value for name, value in whole.items() if value is not None}).encode()
+
+
+GARBAGE: Mapping[str, tuple[bytes, str, str]] = {
+    "wrong type": (line(note=[NAME]), "schema_violation", "note must be text"),
+    "long note": (line(note=NAME * 1000), "too_long", "note is longer than 8000"),
+    "empty note": (line(note=""), "schema_violation", "note must not be empty"),
+    "hidden": (line(note="a\u202eb"), "schema_violation", "U+202E"),
+    "unknown type": (line({"type": "tindak.ticket.progres.v1"}), "schema_violation", "is not known"),
+    "a report": (line({"type": "tindak.complaint.submitted.v1"}), "schema_violation", "source_id is required"),
+    "our own type": (line({"type": "tindak.ticket.unmerged.v1"}, tracking_id="x", state="routed", version=1,
+                          at="2026-03-02T05:00:00Z"), "schema_violation", "is not taken on the topic"),
+    "no version": (line({"specversion": None}), "schema_violation", "specversion is missing"),
+    "no time zone": (line({"time": "2026-03-02T05:00:00"}), "schema_violation", "RFC 3339"),
+    "$where": (line(actor={"$where": NAME}), "schema_violation", "'$where' is not allowed"),
+    "key twice": (line()[:-1] + b',"time":1,"time":2}', "malformed", "'time' stands twice"),
+    "half a character": (line().replace(b"Dikerjakan", b"\\ud83d"), "malformed", "surrogate"),
+    "deep": (line(actor=json.loads("[" * 40 + "]" * 40)), "malformed", "deeper than 32"),
+}  # fmt: skip
+
+
+def refusals(desk: Desk, topic: str = DISHUB_TOPIC) -> list[UpdateRefused]:
+    return [data for data in desk.data(topic) if isinstance(data, UpdateRefused)]
+
+
+@pytest.mark.parametrize("kind", GARBAGE)
+async def test_a_malformed_update_is_refused_by_name_and_kept_and_the_next_is_taken(kind: str) -> None:
+    value, code, said = GARBAGE[kind]
+    desk = Desk()
+    desk.complain()
+    desk.write(topics.UPDATES, value)
+    desk.ask(COMMANDS["acknowledge"])
+
+    await desk.work()
+
+    (refused,) = refusals(desk)
+    assert (refused.code, refused.ticket_id, refused.update_id, refused.version) == (code, TICKET, ID, 0)
+    assert said in refused.message_en
+    assert refused.message_id
+    assert NAME not in refused.model_dump_json()
+    assert refusals(desk, topics.TICKETS) == [refused]
+    assert [record.value for record in desk.broker.topic(DEAD)] == [value]
+    assert [name for name in desk.names() if name != "update_refused"] == ["routed", "acknowledged"]
+
+
+async def test_every_piece_of_garbage_gets_an_answer_of_its_own() -> None:
+    desk = Desk()
+    for value, _, _ in GARBAGE.values():
+        desk.write(topics.UPDATES, value)
+
+    await desk.work()
+
+    assert len({heard.id for heard in desk.heard(DISHUB_TOPIC)}) == len(GARBAGE) == len(refusals(desk))
+    assert len(desk.broker.topic(DEAD)) == len(GARBAGE)
+    assert desk.store.documents == {}
+
+
+async def test_a_malformed_update_in_binary_mode_is_refused_to_its_agency() -> None:
+    desk = Desk()
+    headers = {"ce_specversion": b"1.0", "ce_id": ID.encode(), "ce_source": DISHUB.encode(), "ce_subject": b"no UUID"}
+    desk.write(topics.UPDATES, b"Dikerjakan.", headers=headers)
+
+    await desk.work()
+
+    (refused,) = refusals(desk)
+    assert (refused.code, refused.ticket_id, refused.update_id) == ("malformed", "", ID)
+    assert desk.broker.topic(topics.TICKETS) == []
+
+
+async def test_an_update_too_large_to_be_read_is_refused_if_its_headers_say_whose_it_is() -> None:
+    desk = Desk()
+    headers = (("ce_specversion", b"1.0"), ("ce_source", DISHUB.encode()))
+    cut = Cut("value", 17_000_000, "0" * 64)
+    desk.broker.logs[topics.UPDATES, 0].append(Record(topics.UPDATES, 0, 0, None, b"{", headers, NOON, (cut,)))
+
+    await desk.work()
+
+    (refused,) = refusals(desk)
+    assert (refused.code, refused.message_en) == (
+        "too_long",
+        "The record has 17000000 bytes; at most 262144 are taken.",
+    )
+
+
+@pytest.mark.parametrize("source", [CHANNEL, OFFICER, "/agencies/dinas_x"])
+async def test_others_are_refused_in_the_history_of_the_ticket_that_they_name(source: str) -> None:
+    desk = Desk()
+    desk.write(topics.UPDATES, line({"source": source}, note=5))
+    desk.write(topics.UPDATES, line({"source": source}, ticket_id="4711"))
+
+    await desk.work()
+
+    assert [data.update_source for data in refusals(desk, topics.TICKETS)] == [source]
+    assert len(desk.broker.topic(DEAD)) == 2
+    assert {record.topic for log in desk.broker.logs.values() for record in log} == {
+        topics.UPDATES, topics.TICKETS, DEAD,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("value", [b"{", line({"source": "nobody"}, note=5), line({"source": None})])
+async def test_what_does_not_say_who_sent_it_is_a_dead_letter_only(value: bytes) -> None:
+    desk = Desk()
+    desk.write(topics.UPDATES, value)
+
+    await desk.work()
+
+    assert {record.topic for log in desk.broker.logs.values() for record in log} == {topics.UPDATES, DEAD}
+
+
+async def test_what_our_own_services_wrote_wrongly_is_a_dead_letter_only() -> None:
+    desk = Desk()
+    desk.write(topics.ACCEPTED, line(note=5))
+
+    await desk.work()
+
+    assert {record.topic for log in desk.broker.logs.values() for record in log} == {topics.ACCEPTED, DEAD}
+
+
+@pytest.mark.parametrize("last", [Step.SAVED, Step.PUBLISHED])
+async def test_a_refusal_of_what_cannot_be_read_comes_out_the_same_after_a_crash(last: Step) -> None:
+    whole, desk = Desk(), Desk()
+    for one in (whole, desk):
+        one.write(topics.UPDATES, GARBAGE["wrong type"][0])
+    await whole.work()
+    desk.restart(dies_after(last))
+    with pytest.raises(Crashed):
+        await desk.work()
+    desk.restart()
+    desk.clock.at += timedelta(hours=7)
+
+    await desk.work()
+
+    for topic in (topics.TICKETS, DISHUB_TOPIC):
+        assert {record.value for record in desk.broker.topic(topic)} == {
+            record.value for record in whole.broker.topic(topic)
+        }
+
+
+async def test_a_replayed_update_that_still_cannot_be_read_is_refused_again() -> None:
+    desk = Desk()
+    desk.write(topics.UPDATES, GARBAGE["wrong type"][0])
+    (record,) = desk.broker.topic(topics.UPDATES)
+    letter = dead_letter("routing", record, "schema_violation", "note", NOON)
+    desk.broker.append(topics.replay_topic("routing"), None, letter.value, letter.headers)
+
+    await desk.work()
+
+    first, second = refusals(desk)
+    assert first == second
+    assert len({heard.id for heard in desk.heard(DISHUB_TOPIC)}) == 2

@@ -1,0 +1,40 @@
+"""Routing answers about tickets that nobody knows on the topic that the others read: they live with that."""
+
+import pytest
+
+from shared import topics
+from shared.events import UpdateRefused
+from tests.builders import TICKET, event
+from tests.component.notify import desk as notify
+from tests.component.sla.office import Office
+from tests.fakes.bench import NOON, Workbench
+
+pytestmark = pytest.mark.component
+
+REFUSED = UpdateRefused(
+    ticket_id=TICKET, tracking_id="", state="unchanged", version=0, at=NOON, update_id="",
+    update_source="/agencies/dlh", code="malformed", message_id="Bukan JSON.", message_en="Not JSON.",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("service", [Office, notify.Desk])
+async def test_a_refusal_about_an_unknown_ticket_leaves_no_trace(service: type[Workbench]) -> None:
+    bench = service()  # type: ignore[call-arg]
+    bench.say(topics.TICKETS, event(REFUSED))
+
+    await bench.work()
+
+    assert bench.store.documents == {}
+    assert {topic for topic, _ in bench.broker.logs} == {topics.TICKETS}
+
+
+async def test_a_refusal_that_knows_no_tracking_id_takes_none_from_a_letter() -> None:
+    desk = notify.Desk()
+    desk.say(*notify.ACCEPTED)
+    await desk.work()
+    before = desk.state
+
+    desk.say(topics.TICKETS, event(REFUSED))
+    await desk.work()
+
+    assert desk.state == before

@@ -1,0 +1,53 @@
+"""What a terminal says about what somebody asked of a ticket."""
+
+import json
+
+import pytest
+
+from shared import events as e
+from tests.builders import NOON, TICKET, TRACKING, event
+from tindak.console import Failure
+from tindak.telling import sentence
+from tindak.tickets import Ticket
+from tindak.updates import tell
+
+pytestmark = pytest.mark.unit
+
+ASKED = "3b9dc0b6-6a3c-5b55-9e0e-0d5a3e3c7f11"
+FOUND = Ticket(TICKET, TRACKING, "web")
+
+
+def answered(code: str) -> e.Event:
+    refused = e.UpdateRefused(
+        ticket_id=TICKET, tracking_id=TRACKING, state="acknowledged", version=3, at=NOON, update_id=ASKED,
+        update_source="/agencies/dishub", code=code, message_id="Sudah diterima.", message_en="Acknowledged before.",
+    )  # fmt: skip
+    return event(refused)
+
+
+def test_what_changes_nothing_is_no_failure(capsys: pytest.CaptureFixture[str]) -> None:
+    tell(FOUND, ASKED, answered("unchanged"), as_json=False)
+
+    assert capsys.readouterr().out == f"{TRACKING}: Sudah diterima. / Acknowledged before.\n"
+
+
+def test_what_changes_nothing_is_told_to_scripts_with_its_code(capsys: pytest.CaptureFixture[str]) -> None:
+    tell(FOUND, ASKED, answered("unchanged"), as_json=True)
+
+    assert json.loads(capsys.readouterr().out)["answer"]["code"] == "unchanged"
+
+
+def test_a_refusal_is_a_failure_in_both_languages() -> None:
+    with pytest.raises(Failure, match=r"^Refused \(not_yours\): Sudah diterima\. / Acknowledged before\.$"):
+        tell(FOUND, ASKED, answered("not_yours"), as_json=False)
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("unchanged", "an update of /agencies/dishub changed nothing: Acknowledged before."),
+        ("not_yours", "an update of /agencies/dishub was refused: Acknowledged before. (not_yours)"),
+    ],
+)
+def test_a_story_tells_a_refusal_from_what_changed_nothing(code: str, said: str) -> None:
+    assert sentence(answered(code).data) == said
