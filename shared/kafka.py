@@ -13,8 +13,9 @@ from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from faststream import AckPolicy, BaseMiddleware, ContextRepo
 from faststream.kafka import KafkaBroker, KafkaMessage
 
+from shared.consuming import SafeConsumer
 from shared.delivery.ports import Batch, Record, TransientError
-from shared.fetching import Ending, FetchFaults, SafeConsumer
+from shared.fetch_faults import Ending, FetchFaults
 from shared.publishing import METADATA_AGE_MAX_MS, closed, outage, security
 from shared.settings import KafkaSettings
 

@@ -22,7 +22,7 @@ from shared.delivery.ports import Batch, PermanentError, TransientError
 from shared.delivery.retry import retried
 from shared.delivery.runner import BatchRunner
 from shared.delivery.vitals import Observe, Vitals, unobserved
-from shared.fetching import Ending, FetchFault, FetchFaults
+from shared.fetch_faults import Ending, FetchFault, FetchFaults
 from shared.health import Health, HealthServer
 from shared.kafka import KafkaConsumer
 from shared.loops import HUNG_AFTER_SECONDS, Loop, LoopRunner

@@ -17,9 +17,10 @@ from aiokafka.errors import (
 )
 from faststream.kafka.security import parse_security
 
+from shared.consuming import SafeConsumer
 from shared.delivery.outgoing import Outgoing
 from shared.delivery.ports import Record
-from shared.fetching import FetchFaults, SafeConsumer
+from shared.fetch_faults import FetchFaults
 from shared.publishing import closed, producer, security
 from shared.settings import KafkaSettings
 from tindak.console import Failure

@@ -8,7 +8,7 @@ import pytest
 
 from shared import topics
 from shared.delivery.ports import Batch, Record
-from shared.fetching import Ending, FetchFault, FetchFaults
+from shared.fetch_faults import Ending, FetchFault, FetchFaults
 from shared.kafka import KafkaConsumer
 from tests.fakes.batches import NAME, NOT_UTF8, built, renamed
 from tests.faults.outsiders import CODECS, sent, sent_as_it_is

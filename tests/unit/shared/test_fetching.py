@@ -17,8 +17,10 @@ from aiokafka.errors import (
 )
 
 from shared import fetching
+from shared.consuming import SafeConsumer
 from shared.delivery.ports import Record
-from shared.fetching import Ending, FetchFaults, SafeConsumer, SafeFetcher
+from shared.fetch_faults import Ending, FetchFaults
+from shared.fetching import SafeFetcher
 from tests.fakes.batches import claiming, plain
 
 pytestmark = pytest.mark.unit
@@ -228,7 +230,7 @@ async def test_what_was_drained_and_not_handed_over_is_read_again(
         raise error
 
     monkeypatch.setattr(AIOKafkaConsumer, "getmany", getmany)
-    monkeypatch.setattr(fetching, "ERROR_PAUSE_SECONDS", 0)
+    monkeypatch.setattr("shared.consuming.ERROR_PAUSE_SECONDS", 0)
 
     if isinstance(error, KafkaError):
         assert await consumer.getmany() == {}

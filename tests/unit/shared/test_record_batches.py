@@ -8,18 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.codecs import CODECS, NotUnpackable, unpacked
 from shared.delivery.ports import Cut, Record
 from shared.record_batches import (
-    CODECS,
     EPOCH,
     HEADER,
     KEPT_BYTES_MAX,
-    NotUnpackable,
     instant,
     missing_bytes,
     split,
     unpack,
-    unpacked,
     unreadable,
 )
 from shared.topics import ADDRESS_BYTES_MAX
