@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import pytest
+from confluent_kafka.admin import NewTopic
 
 from shared import topics
 from shared.delivery.ports import Batch, Record
@@ -14,6 +15,7 @@ from tests.fakes.batches import NAME, NOT_UTF8, built, renamed
 from tests.faults.outsiders import CODECS, sent, sent_as_it_is
 from tests.servers.addresses import Namespace
 from tests.servers.fleet import until
+from tindak.topics import connect
 
 pytestmark = pytest.mark.connected
 
@@ -23,14 +25,14 @@ WITHIN_SECONDS = 60
 class Reader:
     """A consumer that commits all it is given, and remembers it."""
 
-    def __init__(self, namespace: Namespace, topic: str) -> None:
+    def __init__(self, namespace: Namespace, *heard: str) -> None:
         self.records: list[Record] = []
         self.faults: list[FetchFault] = []
         self.failures: list[BaseException] = []
         self.consumer = KafkaConsumer(
             namespace.kafka,
             "reader",
-            [topic],
+            heard,
             self.handle,
             self.failures.append,
             faults=FetchFaults(self.faults.append),
@@ -120,3 +122,31 @@ async def test_what_cannot_be_unpacked_is_set_aside_and_loses_nothing_of_any_par
     assert [(str(fault), fault.tries, fault.ended) for fault in reader.faults] == [
         (place, 1, None), (place, 2, None), (place, 3, None), (place, 3, Ending.SET_ASIDE),
     ]  # fmt: skip
+
+
+@pytest.mark.expects_errors  # aiokafka logs a topic that is missing at each look
+async def test_a_topic_that_is_missing_keeps_nobody_from_reading_the_others(namespace: Namespace) -> None:
+    local = namespace.servers.local
+    if local is not None and local.layout.kind == "embedded":
+        pytest.skip("the embedded broker makes topics on the fly")
+    late = "late.topic"
+    reader = Reader(namespace, topics.SUBMITTED, late)
+    await reader.consumer.start()
+    try:
+        await asyncio.to_thread(sent, namespace, "none", topics.SUBMITTED, [b"there"])
+        await reader.has(lambda: len(reader.records) == 1)
+        remark = reader.consumer.remark()
+
+        admin = connect(namespace.kafka)
+        (made,) = admin.create_topics([NewTopic(namespace.prefix + late, 1, 1)]).values()
+        await asyncio.to_thread(made.result, 30)
+        await asyncio.to_thread(sent, namespace, "none", late, [b"late"])
+        while len(reader.records) < 2:
+            await reader.consumer.positions()  # as the watchdog does every two seconds
+            await asyncio.sleep(0.1)
+
+        assert remark == f"waits for the topics {late}"
+        assert (reader.records[1].topic, reader.records[1].value) == (late, b"late")
+        assert reader.consumer.remark() is None
+    finally:
+        await reader.consumer.stop()

@@ -6,8 +6,9 @@ import pytest
 from aiokafka import TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError, NoBrokersAvailable
 
-from shared.delivery.ports import Record, TransientError
-from shared.kafka import KafkaBatch
+from shared.delivery.ports import Batch, Record, TransientError
+from shared.kafka import KafkaBatch, KafkaConsumer
+from shared.settings import KafkaSettings
 from tests.fakes.bench import NOON
 
 pytestmark = pytest.mark.unit
@@ -72,3 +73,24 @@ async def test_a_commit_that_does_not_end_is_an_outage(monkeypatch: pytest.Monke
 
     with pytest.raises(TransientError, match="commit: TimeoutError"):
         await batch(Silent(), record(FIRST, 3)).commit()
+
+
+async def test_positions_that_do_not_come_in_time_are_an_outage(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Silent:
+        def assignment(self) -> set[TopicPartition]:
+            return {FIRST}
+
+        def missing_topics(self) -> set[str]:
+            return set()
+
+        async def end_offsets(self, places: Any) -> None:
+            await asyncio.Event().wait()
+
+    async def handle(batch: Batch) -> None:
+        """Nothing comes."""
+
+    consumer = KafkaConsumer(KafkaSettings(request_timeout_ms=10), "routing", ["tickets.updates"], handle, print)
+    monkeypatch.setattr(KafkaConsumer, "client", Silent())
+
+    with pytest.raises(TransientError, match="Kafka: TimeoutError"):
+        await consumer.positions()
