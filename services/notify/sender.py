@@ -159,7 +159,8 @@ class Sender:
             left = {document.id for document in held} - {document.id for document in settled}
             if not left:
                 return
-            held = list((await self.store.load(left)).values())
+            found = (await self.store.load(left)).values()
+            held = [document for document in found if isinstance(document, Document)]
         raise TransientError(f"{len(held)} documents were changed by others {ROUNDS_MAX} times in a row")
 
     def concluded(self, held: Document[Correspondence], attempts: Sequence[Attempt]) -> Document[Correspondence]:
