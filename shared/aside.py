@@ -2,15 +2,18 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import structlog
+from bson.codec_options import CodecOptions
 from pymongo import ASCENDING, IndexModel
 from pymongo.errors import DuplicateKeyError, WriteError
 
+from shared import metrics
 from shared.delivery.codec import SCHEMA_VERSION, Raw
 from shared.delivery.document import AsideReason, SetAside
+from shared.outages import outages_are_transient
 from shared.release import RELEASE
 
 MARKED = {"aside.at": {"$exists": True}}
@@ -22,6 +25,7 @@ INDEXES = (
     # Its name holds the version, for a release of another one has another filter.
     IndexModel([("v", ASCENDING)], name=f"newer_than_{SCHEMA_VERSION}", partialFilterExpression=NEWER),
 )
+NEXT_REVISION = {"$cond": [{"$isNumber": "$rev"}, {"$add": ["$rev", 1]}, "$rev"]}
 TOO_LARGE_TO_UPDATE = 17419
 
 log = structlog.get_logger()
@@ -98,18 +102,20 @@ class AsideDocuments:
     async def counts(self) -> Mapping[AsideReason, int]:
         """Return how many there are by reason, along indexes that hold nothing else."""
         by_reason = [{"$match": MARKED}, {"$group": {"_id": "$aside.reason", "count": {"$sum": 1}}}]
-        counted = {each["_id"]: each["count"] for each in await self.collection.aggregate(by_reason).to_list(None)}
-        counted[AsideReason.NEWER.value] = await self.collection.count_documents(NEWER)
+        async with outages_are_transient():
+            counted = {each["_id"]: each["count"] for each in await self.collection.aggregate(by_reason).to_list(None)}
+            counted[AsideReason.NEWER.value] = await self.collection.count_documents(NEWER)
         return {reason: counted.get(reason.value, 0) for reason in AsideReason}
 
     async def listed(self) -> list[AsideDocument]:
         """Return all of them, longest first; those of a newer release come last."""
         fields = {"aside": 1, "v": 1, "by": 1}
-        marked = await self.collection.find(MARKED | NOT_NEWER, fields).sort("aside.at", ASCENDING).to_list(None)
-        newer = await self.collection.find(NEWER, fields).sort("_id", ASCENDING).to_list(None)
+        async with outages_are_transient():
+            marked = await self.collection.find(MARKED | NOT_NEWER, fields).sort("aside.at", ASCENDING).to_list(None)
+            newer = await self.collection.find(NEWER, fields).sort("_id", ASCENDING).to_list(None)
         return [
             *(
-                AsideDocument(raw["_id"], mark["reason"], mark["error"], mark["at"], mark["release"])
+                AsideDocument(raw["_id"], mark.get("reason"), mark.get("error"), mark["at"], mark.get("release"))
                 for raw in marked
                 for mark in [raw["aside"]]
             ),
@@ -120,12 +126,39 @@ class AsideDocuments:
         ]
 
     async def stored(self, id_: str) -> Raw | None:
-        """Return a document as it is stored; None if there is none."""
-        found: Raw | None = await self.collection.find_one({"_id": id_})
-        return found
+        """Return a document as it is stored, but for bytes that are no text; None if there is none."""
+        readable: CodecOptions[Raw] = CodecOptions(tz_aware=True, tzinfo=UTC, unicode_decode_error_handler="replace")
+        async with outages_are_transient():
+            found: Raw | None = await self.collection.with_options(readable).find_one({"_id": id_})
+            return found
 
     async def take_back(self, ids: Collection[str]) -> int:
         """Take the mark off documents, so that the services try again; return off how many."""
         wanted = {"_id": {"$in": list(ids)}} | MARKED
-        taken = await self.collection.update_many(wanted, {"$unset": {"aside": 1}, "$inc": {"rev": 1}})
-        return int(taken.modified_count)
+        async with outages_are_transient():
+            taken = await self.collection.update_many(wanted, [{"$unset": "aside"}, {"$set": {"rev": NEXT_REVISION}}])
+            return int(taken.modified_count)
+
+
+class AsideWatch:
+    """What health and metrics say of the documents of *service* that are left alone.
+
+    It asks the database, so that it is true after a restart, whoever set them aside.
+    """
+
+    def __init__(self, service: str, documents: AsideDocuments) -> None:
+        self.service = service
+        self.documents = documents
+        self.found: Mapping[AsideReason, int] = {}
+
+    async def look(self) -> int:
+        """Count them; return 0, for there is never more to be done at once."""
+        self.found = await self.documents.counts()
+        for reason, count in self.found.items():
+            metrics.DOCUMENTS_ASIDE.labels(self.service, reason.value).set(count)
+        return 0
+
+    def remark(self) -> str:
+        """Return how many there are, and how to look; empty if there are none."""
+        said = ", ".join(f"{count} {reason.value}" for reason, count in self.found.items() if count)
+        return f"{said}: `tindak documents list {self.service}`" if said else ""

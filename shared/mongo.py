@@ -1,8 +1,7 @@
 """The one module that makes a MongoDB client and states its type; documents are written whole, guarded by revision."""
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
@@ -13,14 +12,14 @@ from bson.raw_bson import RawBSONDocument
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorClientSession, AsyncIOMotorCollection
 from pydantic import TypeAdapter
 from pymongo import ASCENDING, IndexModel, WriteConcern
-from pymongo.errors import BulkWriteError, DocumentTooLarge, OperationFailure, PyMongoError
+from pymongo.errors import BulkWriteError, DocumentTooLarge, OperationFailure
 from pymongo.read_concern import ReadConcern
 
 from shared import aside
 from shared.aside import AsideDocuments
 from shared.delivery.codec import DocumentCodec, Raw
 from shared.delivery.document import AsideReason, Document, SetAside
-from shared.delivery.ports import PermanentError, TransientError
+from shared.outages import outages_are_transient
 from shared.settings import MongoSettings
 from shared.slots import SLOTS, Slots
 
@@ -58,18 +57,6 @@ def connect(settings: MongoSettings) -> Client:
 def collection(settings: MongoSettings, service: str) -> AsyncIOMotorCollection[Raw]:
     """Return the one collection that *service* owns, in its own database."""
     return connect(settings)[settings.database_prefix + service][COLLECTION]
-
-
-@asynccontextmanager
-async def outages_are_transient() -> AsyncIterator[None]:
-    """Turn the driver's errors into the two families that decide delivery."""
-    try:
-        yield
-    except BSONError as error:
-        raise PermanentError(f"MongoDB cannot hold what it was asked for: {type(error).__name__}") from error
-    except PyMongoError as error:
-        sentence = str(error).split(" (configured timeouts", 1)[0]  # the driver goes on about its topology
-        raise TransientError(f"MongoDB: {type(error).__name__}: {sentence[:200]}") from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from pymongo import ASCENDING, IndexModel
 from services.sla.domain.ticket import ENDED, Ticket
 from shared.delivery.document import Document
 from shared.delivery.ports import Store
-from shared.mongo import MongoStore, outages_are_transient
+from shared.mongo import MongoStore
+from shared.outages import outages_are_transient
 
 STATE: TypeAdapter[Ticket] = TypeAdapter(Ticket)
 EDITION = "state.edition"
