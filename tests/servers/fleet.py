@@ -59,6 +59,15 @@ class Member:
         except OSError:
             return 0, {}
 
+    def remarks(self) -> dict[str, str]:
+        """Return what it says somebody should know though work gets done; nothing if it does not answer."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/health/ready", timeout=5) as answer:  # loopback
+                remarks: dict[str, str] = json.load(answer)["remarks"]
+                return remarks
+        except OSError:
+            return {}
+
     def said(self) -> list[dict[str, Any]]:
         """Return what it has logged."""
         return [json.loads(line) for line in self.log.read_text().splitlines()]
