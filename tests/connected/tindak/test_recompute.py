@@ -10,7 +10,7 @@ import pytest
 from services.sla.domain.ticket import decide
 from services.sla.policy import load_sla
 from services.sla.store import INDEXES, STATE, SlaStore
-from shared import topics
+from shared import logs, topics
 from shared.delivery.document import Document
 from shared.events import DueChanged
 from shared.mongo import collection
@@ -55,6 +55,8 @@ def test_running_clocks_are_timed_by_the_policy_that_holds_and_only_once(
 ) -> None:
     for name, value in {**namespace.environment, "TINDAK_POLICY_DIR": str(POLICY)}.items():
         monkeypatch.setenv(name, value)
+    # It would bind the loggers of this process, for good, to a stream that ends with this test.
+    monkeypatch.setattr(logs, "configure", lambda service, level: None)
     asyncio.run(timed_otherwise(namespace))
     reports = []
     for options in (["--dry-run"], [], []):
