@@ -88,8 +88,9 @@ async def test_documents_that_just_fit_still_hold_the_mark(store: MongoStore[Not
 
 
 async def test_what_0_1_0_left_no_room_in_for_a_mark_is_set_aside_without_one(store: MongoStore[Note]) -> None:
-    text = "x" * (16 * 1024 * 1024 - 250)
-    full_up = {"_id": "a", "rev": 1, "slot": 0, "state": {"number": "a", "text": text}, "applied": [], "answers": []}
+    state = {"number": "a", "text": ""}
+    full_up: dict[str, Any] = {"_id": "a", "rev": 1, "slot": 0, "state": state, "applied": [], "answers": []}
+    state["text"] = "x" * (16 * 1024 * 1024 - len(bson.encode(full_up)))
     await store.collection.insert_one(full_up)
     loaded = (await store.load(["a"]))["a"]
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
 from services.sla.domain.ticket import decide
 from services.sla.policy import load_sla
@@ -59,12 +60,14 @@ def test_running_clocks_are_timed_by_the_policy_that_holds_and_only_once(
     monkeypatch.setattr(logs, "configure", lambda service, level: None)
     asyncio.run(timed_otherwise(namespace))
     reports = []
-    for options in (["--dry-run"], [], []):
-        assert main(["sla", "recompute", "--json", *options]) == 0
-        reports.append(json.loads(capsys.readouterr().out))
+    with capture_logs() as logged:
+        for options in (["--dry-run"], [], []):
+            assert main(["sla", "recompute", "--json", *options]) == 0
+            reports.append(json.loads(capsys.readouterr().out))
 
     (changed,) = asyncio.run(said(namespace))
     state = asyncio.run(stored(namespace)).state
     assert [(report["tickets"], report["earlier"]) for report in reports] == [(1, 1), (1, 1), (0, 0)]
     assert changed.why == "policy_changed"
+    assert {entry["log_level"] for entry in logged} <= {"debug", "info"}
     assert getattr(state, "edition", None) == load_sla(POLICY).edition
