@@ -52,7 +52,7 @@ test: check fast
 	$(PYTEST) $(APART) -m "connected or journey" --stack embedded
 
 test-kafka: install
-	$(PYTEST) -m "connected or faults or journey" --stack apache --brokers 3 --members 3
+	$(PYTEST) -m "connected or faults or journey or upgrade" --stack apache --brokers 3 --members 3
 
 test-containers: install
 	$(PYTEST) $(APART) -m "connected or journey" --stack containers

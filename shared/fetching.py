@@ -22,7 +22,7 @@ from aiokafka.errors import (
 )
 
 from shared import record_batches
-from shared.codecs import NotUnpackable
+from shared.compression import NotUnpackable
 from shared.delivery.guard import Bug, guarded
 from shared.delivery.ports import Record
 from shared.fetch_faults import Ending, FetchFaults

@@ -228,13 +228,13 @@ class KafkaConsumer:
         except (KafkaError, TimeoutError, IllegalStateError) as error:
             raise TransientError(f"Kafka: {type(error).__name__}") from error
 
-    def remark(self) -> str | None:
-        """Return what somebody should know of single partitions and topics though the others are read, or None."""
+    def remark(self) -> str:
+        """Return what somebody should know of single partitions and topics though the others are read; may be empty."""
         missing = sorted(self.client.missing_topics()) if self.client else []
         said = [f"waits for the topics {', '.join(missing)}"] if missing else []
         said += [f"set aside: {fault}" for fault in self.faults.last.values() if fault.ended is Ending.SET_ASIDE]
-        return "; ".join(said) or None
+        return "; ".join(said)
 
-    def standing(self) -> str | None:
-        """Return which partitions are not read now and why, or None."""
-        return "; ".join(map(str, self.faults.standing())) or None
+    def standing(self) -> str:
+        """Return which partitions are not read now and why; empty if all are."""
+        return "; ".join(map(str, self.faults.standing()))

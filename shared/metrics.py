@@ -10,6 +10,9 @@ BATCH_SECONDS = Histogram(
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60),
 )
 DEAD_LETTERS = Counter("tindak_dead_letters_total", "Records that could not be handled.", ["service", "reason"])
+DOCUMENTS_ASIDE = Gauge(
+    "tindak_documents_aside", "Documents that are left alone until somebody has looked.", ["service", "reason"]
+)
 LAG_RECORDS = Gauge("tindak_lag_records", "Records that wait to be read.", ["service"])
 TROUBLE = Gauge("tindak_trouble", "1 while broker or database are out of reach.", ["service"])
 LOOP_SUCCEEDED_AT = Gauge(

@@ -1,31 +1,38 @@
 """The one module that makes a MongoDB client and states its type; documents are written whole, guarded by revision."""
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
-from bson.errors import BSONError, InvalidDocument
+import bson
+from bson.errors import BSONError
+from bson.raw_bson import RawBSONDocument
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorClientSession, AsyncIOMotorCollection
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 from pymongo import ASCENDING, IndexModel, WriteConcern
-from pymongo.errors import BulkWriteError, DocumentTooLarge, OperationFailure, PyMongoError
+from pymongo.errors import BulkWriteError, DocumentTooLarge, OperationFailure
 from pymongo.read_concern import ReadConcern
 
-from shared.delivery.document import Answer, Document
-from shared.delivery.outgoing import Outgoing
-from shared.delivery.ports import PermanentError, TransientError
+from shared import aside
+from shared.aside import AsideDocuments
+from shared.delivery.codec import DocumentCodec, Raw
+from shared.delivery.document import AsideReason, Document, SetAside
+from shared.outages import outages_are_transient
 from shared.settings import MongoSettings
-from shared.slots import SLOTS, Slots, slot_of
+from shared.slots import SLOTS, Slots
 
 S = TypeVar("S")
 Client = AsyncIOMotorClient[dict[str, Any]]
-Raw = dict[str, Any]
 
 COLLECTION = "tickets"
 DUPLICATE_KEY = 11000
+TOO_LARGE = 10334
 CONFLICT_ROUNDS_MAX = 5
+UNDECODABLE = "undecodable"
+# MongoDB's limit, but for what the mark needs that sets a document aside.
+DOCUMENT_BYTES_MAX = 16 * 1024 * 1024 - 16 * 1024
 
 
 def connect(settings: MongoSettings) -> Client:
@@ -52,16 +59,13 @@ def collection(settings: MongoSettings, service: str) -> AsyncIOMotorCollection[
     return connect(settings)[settings.database_prefix + service][COLLECTION]
 
 
-@asynccontextmanager
-async def outages_are_transient() -> AsyncIterator[None]:
-    """Turn the driver's errors into the two families that decide delivery."""
-    try:
-        yield
-    except (DocumentTooLarge, InvalidDocument, BSONError) as error:
-        raise PermanentError(f"MongoDB cannot hold a document: {type(error).__name__}") from error
-    except PyMongoError as error:
-        sentence = str(error).split(" (configured timeouts", 1)[0]  # the driver goes on about its topology
-        raise TransientError(f"MongoDB: {type(error).__name__}: {sentence[:200]}") from error
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A document as it goes to the database, encoded once: its size is known, and the driver copies the bytes."""
+
+    id: str
+    revision: int
+    raw: RawBSONDocument
 
 
 class MongoStore(Generic[S]):
@@ -71,13 +75,20 @@ class MongoStore(Generic[S]):
         collection: Made with the function of that name.
         states: How a state becomes a JSON-like value and back.
         indexes: The service's own, beside those that every collection has.
+        marks: Whether documents that cannot be read are marked as set aside; False for who only looks.
     """
 
     def __init__(
-        self, collection: AsyncIOMotorCollection[Raw], states: TypeAdapter[S], indexes: Sequence[IndexModel] = ()
+        self,
+        collection: AsyncIOMotorCollection[Raw],
+        states: TypeAdapter[S],
+        indexes: Sequence[IndexModel] = (),
+        *,
+        marks: bool = True,
     ) -> None:
         self.collection = collection
-        self.states = states
+        self.codec = DocumentCodec(states)
+        self.aside = AsideDocuments(collection, marks=marks)
         self.indexes = [
             IndexModel(
                 [("slot", ASCENDING), ("due_at", ASCENDING)], partialFilterExpression={"due_at": {"$exists": True}}
@@ -88,6 +99,7 @@ class MongoStore(Generic[S]):
                 expireAfterSeconds=0,
                 partialFilterExpression={"expires_at": {"$exists": True}},
             ),
+            *aside.INDEXES,
             *indexes,
         ]
 
@@ -105,57 +117,86 @@ class MongoStore(Generic[S]):
         """Close the client."""
         self.collection.database.client.close()
 
-    async def load(self, ids: Collection[str]) -> dict[str, Document[S]]:
+    async def load(self, ids: Collection[str]) -> dict[str, Document[S] | SetAside]:
         """Return the documents that exist, by id."""
-        async with outages_are_transient():
-            found = await self.collection.find({"_id": {"$in": list(ids)}}).to_list(None)
-        return {raw["_id"]: self.readable(raw) for raw in found}
+        return {document.id: document for document in await self.read({"_id": {"$in": list(ids)}})}
 
     async def save(self, documents: Sequence[Document[S]]) -> set[str]:
-        """Write each document unless somebody was faster; return the ids of those that lost."""
-        new = [self.to_raw(document) for document in documents if document.revision == 0]
-        changed = [self.to_raw(document) for document in documents if document.revision > 0]
+        """Write each document unless somebody was faster; return the ids of those that lost, or were set aside."""
         async with outages_are_transient():
-            lost = await self.insert(new) if new else set()
-            return lost | (await self.replace(changed) if changed else set())
+            lost, rows = set(), []
+            for document in documents:
+                row = self.encoded(document)
+                if isinstance(row, SetAside):
+                    await self.aside.mark(row, document.revision)
+                    lost.add(row.id)
+                else:
+                    rows.append(row)
+            try:
+                return lost | await self.write(rows)
+            except (DocumentTooLarge, OperationFailure) as error:
+                if not is_too_large(error):
+                    raise
+            # A server that holds less than MongoDB does, and does not say which one: the largest cannot be wrong.
+            largest = max(rows, key=lambda row: len(row.raw.raw))
+            said = f"the database refuses {len(largest.raw.raw)} bytes"
+            await self.aside.mark(SetAside(largest.id, AsideReason.TOO_LARGE, said), largest.revision)
+            return {document.id for document in documents}
 
-    async def insert(self, raws: list[Raw]) -> set[str]:
+    def encoded(self, document: Document[S]) -> Row | SetAside:
+        """Return a document as it goes to the database, or why the database cannot hold it."""
+        try:
+            encoded = bson.encode(self.codec.encode(document))
+        except (BSONError, OverflowError, ValueError) as error:
+            return SetAside(document.id, AsideReason.UNSTORABLE, type(error).__name__)
+        if len(encoded) > DOCUMENT_BYTES_MAX:
+            return SetAside(document.id, AsideReason.TOO_LARGE, f"{len(encoded)} bytes; {DOCUMENT_BYTES_MAX} fit")
+        return Row(document.id, document.revision, RawBSONDocument(encoded))
+
+    async def write(self, rows: Sequence[Row]) -> set[str]:
+        """Write documents; return the ids of those that lost."""
+        new = [row for row in rows if row.revision == 0]
+        changed = [row for row in rows if row.revision > 0]
+        lost = await self.insert(new) if new else set()
+        return lost | (await self.replace(changed) if changed else set())
+
+    async def insert(self, rows: Sequence[Row]) -> set[str]:
         """Insert new documents; return the ids of those whose id or unique value is taken."""
         try:
-            await self.collection.insert_many(raws, ordered=False)
+            await self.collection.insert_many([row.raw for row in rows], ordered=False)
         except BulkWriteError as error:
             details = error.details or {}
             failed = details.get("writeErrors", [])
             if details.get("writeConcernErrors") or any(fault["code"] != DUPLICATE_KEY for fault in failed):
                 raise
-            return {raws[fault["index"]]["_id"] for fault in failed}
+            return {rows[fault["index"]].id for fault in failed}
         return set()
 
-    async def replace(self, raws: list[Raw]) -> set[str]:
+    async def replace(self, rows: Sequence[Row]) -> set[str]:
         """Replace documents in one transaction; return the ids of those that are at another revision by now."""
         for _ in range(CONFLICT_ROUNDS_MAX):
             try:
                 async with await self.collection.database.client.start_session() as session:
-                    return await self.replace_in(session, raws)
+                    return await self.replace_in(session, rows)
             except OperationFailure as error:
                 if not error.has_error_label("TransientTransactionError"):
                     raise
-        return {raw["_id"] for raw in raws}
+        return {row.id for row in rows}
 
-    async def replace_in(self, session: AsyncIOMotorClientSession, raws: list[Raw]) -> set[str]:
+    async def replace_in(self, session: AsyncIOMotorClientSession, rows: Sequence[Row]) -> set[str]:
         """Replace documents within a transaction: whoever writes to one of them meanwhile makes it fail.
 
         Deleting and inserting costs MongoDB a quarter of single updates (measured, one member, batches of 500).
         """
         async with session.start_transaction(ReadConcern("snapshot"), WriteConcern("majority", j=True, wtimeout=5000)):
-            wanted = {"_id": {"$in": [raw["_id"] for raw in raws]}}
+            wanted = {"_id": {"$in": [row.id for row in rows]}}
             stored = await self.collection.find(wanted, {"rev": 1}, session=session).to_list(None)
-            revisions = {raw["_id"]: raw["rev"] for raw in stored}
-            won = [raw for raw in raws if revisions.get(raw["_id"]) == raw["rev"] - 1]
+            revisions = {raw["_id"]: raw.get("rev") for raw in stored}
+            won = [row for row in rows if revisions.get(row.id) == row.revision]
             if won:
-                await self.collection.delete_many({"_id": {"$in": [raw["_id"] for raw in won]}}, session=session)
-                await self.collection.insert_many(won, session=session)
-        return {raw["_id"] for raw in raws} - {raw["_id"] for raw in won}
+                await self.collection.delete_many({"_id": {"$in": [row.id for row in won]}}, session=session)
+                await self.collection.insert_many([row.raw for row in won], session=session)
+        return {row.id for row in rows} - {row.id for row in won}
 
     async def mark_told(self, documents: Sequence[Document[S]]) -> set[str]:
         """Take what is pending out of documents; return the ids of those that somebody may have changed.
@@ -183,68 +224,60 @@ class MongoStore(Generic[S]):
         """Return documents whose events wait to be published, longest first."""
         return await self.found({"pending_at": {"$lte": at}, "slot": within(slots)}, "pending_at", limit)
 
-    async def found(self, wanted: Mapping[str, Any], field: str, limit: int) -> list[Document[S]]:
-        """Return documents in the order of a field."""
+    async def found(self, wanted: Mapping[str, Any], field: str, limit: int, skip: int = 0) -> list[Document[S]]:
+        """Return documents that are wanted and can be read, in the order of a field; none only if there are none."""
+        while True:
+            read = await self.read({**wanted, **self.aside.live()}, field, limit, skip)
+            documents = [document for document in read if isinstance(document, Document)]
+            # Those that were read in vain are set aside by now, and are not found again.
+            if documents or not read:
+                return documents
+
+    async def read(
+        self, wanted: Mapping[str, Any], field: str = "_id", limit: int = 0, skip: int = 0
+    ) -> list[Document[S] | SetAside]:
+        """Return documents in the order of a field; what this release cannot read is marked as set aside."""
         async with outages_are_transient():
-            raws = await self.collection.find(wanted).sort(field, ASCENDING).limit(limit).to_list(None)
-        return [self.readable(raw) for raw in raws]
+            cursor = self.collection.find(wanted).skip(skip).limit(limit)
+            try:
+                raws = await (cursor if field == "_id" else cursor.sort(field, ASCENDING)).to_list(None)
+            except BSONError:
+                raws = await self.one_by_one(wanted, field, limit, skip)
+            return [await self.readable(raw) for raw in raws]
+
+    async def one_by_one(self, wanted: Mapping[str, Any], field: str, limit: int, skip: int) -> list[Raw]:
+        """Return documents of which the driver cannot decode some; of those, only where they are."""
+        found = self.collection.find(wanted, {"rev": 1}).sort(field, ASCENDING).skip(skip).limit(limit)
+        raws = []
+        for place in await found.to_list(None):
+            try:
+                raw = await self.collection.find_one({"_id": place["_id"]})
+            except BSONError as error:
+                raw = {**place, UNDECODABLE: type(error).__name__}
+            raws += [raw] if raw else []
+        return raws
+
+    async def readable(self, raw: Raw) -> Document[S] | SetAside:
+        """Return the document that was stored; one that this release cannot read is marked as set aside."""
+        if UNDECODABLE in raw:
+            decoded: Document[S] | SetAside = SetAside(raw["_id"], AsideReason.UNREADABLE, raw[UNDECODABLE])
+        else:
+            decoded = self.aside.unmarked.get(raw["_id"]) or self.codec.decode(raw)
+        if isinstance(decoded, SetAside) and decoded.reason is not AsideReason.NEWER and "aside" not in raw:
+            await self.aside.mark(decoded, raw.get("rev"))
+        return decoded
 
     async def select(self, query: Raw, fields: Raw, limit: int) -> list[Raw]:
-        """Return *fields* of the documents that *query* finds, at most *limit*, in any order."""
+        """Return *fields* of the documents that *query* finds and that are not left alone, in any order."""
         async with outages_are_transient():
-            return await self.collection.find(query, fields).limit(limit).to_list(None)
+            return await self.collection.find({**query, **self.aside.live()}, fields).limit(limit).to_list(None)
 
-    def to_raw(self, document: Document[S]) -> Raw:
-        """Return what is stored for *document* by saving it."""
-        raw: Raw = {
-            "_id": document.id,
-            "rev": document.revision + 1,
-            "slot": slot_of(document.id),
-            "state": None if document.state is None else self.states.dump_python(document.state, mode="json"),
-            "applied": list(document.applied),
-            "answers": [
-                {
-                    "id": id_,
-                    "t": answer.topic,
-                    "p": answer.partition,
-                    "o": answer.offset,
-                    "out": as_raw(answer.outgoing),
-                }
-                for id_, answer in document.applied.items()
-                if answer is not None
-            ],
-        }
-        if document.pending:
-            raw |= {"pending": as_raw(document.pending), "pending_at": document.pending_at}
-        if document.due_at is not None:
-            raw["due_at"] = document.due_at
-        if document.expires_at is not None:
-            raw["expires_at"] = document.expires_at
-        return raw
 
-    def readable(self, raw: Raw) -> Document[S]:
-        """Return the document that was stored; raise PermanentError if this release cannot read it."""
-        try:
-            return self.from_raw(raw)
-        except (ValidationError, KeyError) as error:
-            where = f"{self.collection.full_name} {raw['_id']}"
-            raise PermanentError(f"this release cannot read the document {where}: {type(error).__name__}") from error
-
-    def from_raw(self, raw: Raw) -> Document[S]:
-        """Return the document that was stored."""
-        answers = {
-            kept["id"]: Answer(kept["t"], kept["p"], kept["o"], from_stored(kept["out"])) for kept in raw["answers"]
-        }
-        return Document(
-            id=raw["_id"],
-            revision=raw["rev"],
-            state=None if raw["state"] is None else self.states.validate_python(raw["state"]),
-            applied={id_: answers.get(id_) for id_ in raw["applied"]},
-            pending=from_stored(raw.get("pending", ())),
-            pending_at=raw.get("pending_at"),
-            due_at=raw.get("due_at"),
-            expires_at=raw.get("expires_at"),
-        )
+def is_too_large(error: Exception) -> bool:
+    """Return whether driver or server say that a document does not fit."""
+    if isinstance(error, BulkWriteError):
+        return any(fault["code"] == TOO_LARGE for fault in (error.details or {}).get("writeErrors", []))
+    return isinstance(error, DocumentTooLarge) or getattr(error, "code", None) == TOO_LARGE
 
 
 def within(slots: Slots | None) -> Raw:
@@ -252,13 +285,3 @@ def within(slots: Slots | None) -> Raw:
     wanted = range(SLOTS) if slots is None else sorted(slots)
     # What was stored without a slot lies with the first one until it is saved again.
     return {"$in": [*wanted, None] if 0 in wanted else list(wanted)}
-
-
-def as_raw(events: Sequence[Outgoing]) -> list[Raw]:
-    """Return events as they are stored; the value is kept byte for byte."""
-    return [{"id": event.id, "topic": event.topic, "key": event.key, "value": event.value} for event in events]
-
-
-def from_stored(events: Sequence[Raw]) -> tuple[Outgoing, ...]:
-    """Return stored events as they will be sent."""
-    return tuple(Outgoing(event["id"], event["topic"], event["key"], event["value"]) for event in events)

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from aiokafka.errors import CorruptRecordException
 from aiokafka.record.default_records import DefaultRecordBatch
 
-from shared.codecs import NotUnpackable, unpacked
+from shared.compression import NotUnpackable, unpacked
 from shared.delivery.guard import Bug, guarded
 from shared.delivery.ports import Cut, Record
 from shared.topics import ADDRESS_BYTES_MAX

@@ -15,6 +15,7 @@ import uvloop
 from pydantic import ValidationError
 
 from shared import logs, metrics
+from shared.aside import AsideWatch
 from shared.clock import SystemClock
 from shared.delivery.bug_share import BugShare
 from shared.delivery.handler import Handler
@@ -37,6 +38,8 @@ from shared.watchdog import Stuck, Watchdog
 P = TypeVar("P")
 S = TypeVar("S")
 T = TypeVar("T")
+
+ASIDE_LOOK_EVERY_SECONDS = 5
 
 log = structlog.get_logger()
 
@@ -88,6 +91,9 @@ class Service(Generic[S]):
         self.server = HealthServer(self.name, health, settings.health_host, health_port)
         self.ending = asyncio.Event()
         self.ended_by: BaseException | None = None
+        aside = AsideWatch(self.name, store.aside)
+        self.remarks["documents"] = aside.remark
+        self.every(ASIDE_LOOK_EVERY_SECONDS, "documents", aside.look, full=1)
 
     async def run(self) -> int:
         """Run until told to stop; return the exit code: 0 after a signal, 1 if only a restart can help."""
@@ -202,8 +208,8 @@ class Service(Generic[S]):
     def remarked(self) -> dict[str, str]:
         """Return what somebody should know though work gets done, part by part."""
         said = {part: remark() for part, remark in self.remarks.items()}
-        reading = self.consumer.remark() if self.consumer else None
-        return said | ({READING: reading} if reading else {})
+        said[READING] = self.consumer.remark() if self.consumer else ""
+        return {part: sentence for part, sentence in said.items() if sentence}
 
     async def patiently(self, part: str, work: Callable[[], Awaitable[T]]) -> T:
         """Return what *work* returns, through every outage."""

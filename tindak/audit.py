@@ -81,7 +81,7 @@ async def unfinished(mongo: MongoSettings, service: str) -> list[Document[Any]]:
 
     Their states are left as they are stored, for only the service itself can read them.
     """
-    store: MongoStore[Any] = MongoStore(collection(mongo, service), TypeAdapter(Any))
+    store: MongoStore[Any] = MongoStore(collection(mongo, service), TypeAdapter(Any), marks=False)
     try:
         pending = await store.pending_before(FOREVER, DOCUMENTS_MAX)
         due = await store.due_before(FOREVER, DOCUMENTS_MAX)

@@ -9,7 +9,7 @@ import typer
 
 from shared.logs import QUIET
 from shared.policy import PolicyInvalid
-from tindak import agency, dlq, officer, reporter
+from tindak import agency, dlq, documents, officer, reporter
 from tindak.audit import audit_command
 from tindak.console import Failure
 from tindak.demo import demo
@@ -39,7 +39,7 @@ app.command()(submit)
 app.command()(track)
 app.command()(watch)
 app.command(name="audit")(audit_command)
-for group in (stack, topics, policy, routing, sla, agency.app, officer.app, reporter.app, dlq.app):
+for group in (stack, topics, policy, routing, sla, agency.app, officer.app, reporter.app, dlq.app, documents.app):
     app.add_typer(group)
 
 

@@ -45,6 +45,17 @@ class DeadLetter:
         parts = ("dlq-value-bytes", "dlq-key-bytes", "dlq-headers-bytes", "dlq-last-offset")
         return self.reason != "unreadable_batch" and not any(header(self.record, part) for part in parts)
 
+    @property
+    def document(self) -> str | None:
+        """Id of the document that is set aside and for which it waits; None if it waits for none."""
+        return header(self.record, "dlq-document")
+
+    @property
+    def attempts(self) -> int:
+        """How often handling it has failed."""
+        said = header(self.record, "dlq-attempts") or ""
+        return int(said) if said.isascii() and said.isdigit() else 1
+
     def summary(self) -> dict[str, Any]:
         """Return everything but the value, for scripts."""
         about = {name[4:]: content.decode(errors="replace") for name, content in self.record.headers if is_dlq(name)}

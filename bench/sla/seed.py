@@ -93,7 +93,7 @@ def copies(
     for due_at, count in dues:
         state = ticket_due(rules, due_at, now)
         applied = {ticket_id("a", name): None, ticket_id("b", name): None}
-        raw = store.to_raw(Document("template", 1, STATE.validate_python(state), applied, due_at=state.wakes_at))
+        raw = store.codec.encode(Document("template", 1, STATE.validate_python(state), applied, due_at=state.wakes_at))
         for _ in range(count):
             number += 1
             one = copy.copy(raw)

@@ -212,7 +212,8 @@ class Sender:
             _, lost = await self.settle([self.concluded(document, ended[document.id]) for document in held])
             if not lost:
                 return
-            held = list((await self.store.load(lost)).values())
+            found = (await self.store.load(lost)).values()
+            held = [document for document in found if isinstance(document, Document)]
         raise TransientError(f"{len(held)} documents were changed by others {ROUNDS_MAX} times in a row")
 
     def concluded(self, held: Document[Correspondence], attempts: Sequence[Attempt]) -> Document[Correspondence]:

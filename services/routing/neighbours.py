@@ -3,11 +3,13 @@
 from collections.abc import Collection, Sequence
 from typing import Protocol
 
-from pydantic import TypeAdapter
+import structlog
+from pydantic import TypeAdapter, ValidationError
 from pymongo import ASCENDING, IndexModel
 
 from services.routing.domain.around import Neighbour
 from services.routing.domain.state import State
+from shared.delivery.codec import Raw
 from shared.mongo import MongoStore
 
 FINDABLE = "state.ticket.findable"
@@ -19,6 +21,8 @@ FIELDS = {
     "category": "$state.ticket.category", "location": "$state.ticket.report.location", "sketch": "$state.ticket.sketch",
 }  # fmt: skip
 NEIGHBOURS = TypeAdapter(tuple[Neighbour, ...])
+
+log = structlog.get_logger()
 
 
 class Neighbours(Protocol):
@@ -52,4 +56,16 @@ class StoredNeighbours:
         if not keys:
             return ()
         found = await self.store.select({FINDABLE: True, BANDS: {"$in": list(keys)}}, FIELDS, FOUND_MAX)
-        return NEIGHBOURS.validate_python(found)
+        try:
+            return NEIGHBOURS.validate_python(found)
+        except ValidationError:
+            return [neighbour for raw in found for neighbour in readable(raw)]
+
+
+def readable(raw: Raw) -> tuple[Neighbour, ...]:
+    """Return the ticket that was found, or nothing if this release cannot read it: nobody joins it then."""
+    try:
+        return NEIGHBOURS.validate_python([raw])
+    except ValidationError:
+        log.warning("a neighbour cannot be read", ticket_id=str(raw.get("id")))
+        return ()

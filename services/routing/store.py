@@ -7,7 +7,8 @@ from pymongo import ASCENDING, IndexModel
 
 from services.routing.domain.state import State
 from services.routing.neighbours import INDEX as NEIGHBOURS
-from shared.mongo import MongoStore, outages_are_transient
+from shared.mongo import MongoStore
+from shared.outages import outages_are_transient
 
 STATE: TypeAdapter[State] = TypeAdapter(Annotated[State, Field(discriminator="kind")])
 KIND, AWAITED = "state.kind", "awaited"

@@ -8,7 +8,8 @@ from pymongo import ASCENDING, IndexModel
 from services.sla.domain.ticket import ENDED, Ticket
 from shared.delivery.document import Document
 from shared.delivery.ports import Store
-from shared.mongo import MongoStore, outages_are_transient
+from shared.mongo import MongoStore
+from shared.outages import outages_are_transient
 
 STATE: TypeAdapter[Ticket] = TypeAdapter(Ticket)
 EDITION = "state.edition"
@@ -47,10 +48,10 @@ class SlaStore(MongoStore[Ticket]):
             others = [None, *sorted(each for each in known if each not in (None, ENDED, edition))]
             for other in others:
                 wanted = {EDITION: other}
-                cursor = self.collection.find(wanted).sort("due_at", ASCENDING).skip(skip).limit(limit - len(found))
-                raws = await cursor.to_list(None)
-                found.extend(map(self.readable, raws))
+                documents = await self.found(wanted, "due_at", limit - len(found), skip)
+                found.extend(documents)
                 if len(found) == limit:
                     break
-                skip = 0 if raws else max(0, skip - await self.collection.count_documents(wanted))
+                live = {**wanted, **self.aside.live()}
+                skip = 0 if documents else max(0, skip - await self.collection.count_documents(live))
         return found

@@ -33,7 +33,9 @@ def origin(record: Record) -> Place:
         return own
 
 
-def dead_letter(service: str, record: Record, reason: str, error: str, now: datetime) -> Outgoing:
+def dead_letter(
+    service: str, record: Record, reason: str, error: str, now: datetime, document_id: str | None = None
+) -> Outgoing:
     """Return *record* for the dead-letter topic: original key, value and headers, and ``dlq-*`` headers beside them.
 
     One that fails again after a replay keeps the place where it first lay; only its attempts grow. It always fits on
@@ -46,6 +48,7 @@ def dead_letter(service: str, record: Record, reason: str, error: str, now: date
         reason: Machine code.
         error: Class and message, for people; holds no data of the record.
         now: Aware, UTC.
+        document_id: The document that is set aside and for which it waits; None if it waits for none.
     """
     place = origin(record)
     about = {
@@ -58,6 +61,7 @@ def dead_letter(service: str, record: Record, reason: str, error: str, now: date
         "dlq-error": error[:1000],
         "dlq-attempts": str(place.attempts + 1),
         "dlq-at": now.isoformat(),
+        **({} if document_id is None else {"dlq-document": document_id}),
     }
     for cut in record.cuts:
         about |= {f"dlq-{cut.part}-bytes": str(cut.length_bytes), f"dlq-{cut.part}-sha256": cut.sha256}

@@ -9,7 +9,7 @@ import structlog
 
 from shared import metrics
 from shared.delivery.dead_letters import dead_letter
-from shared.delivery.document import Answer, Document
+from shared.delivery.document import Answer, Document, SetAside
 from shared.delivery.guard import Bug, guarded, guarded_lookup
 from shared.delivery.handler import Handler, InformedHandler
 from shared.delivery.outgoing import Cause, Outgoing, outgoing
@@ -74,7 +74,10 @@ class Deciding(Generic[S]):
         known_as = reading.known_as(document.id)
         if known_as in document.applied:
             log.debug("applied before", event_id=event.id, ticket_id=document.id)
-            return document, document.answer_to(known_as) if self.handler.keeps_answers else ()
+            # A replayed dead letter lies elsewhere than the record that was applied, and its answer may never have
+            # been published: its document was set aside in between.
+            is_owed = self.handler.keeps_answers or document.answers(known_as, reading.origin)
+            return document, document.answer_to(known_as) if is_owed else ()
         arrival = replace(reading.arrival, attempt=attempt)
         followed = guarded(partial(self.follow, document, reading.record, event, arrival))
         return (document, self.bug(reading, followed)) if isinstance(followed, Bug) else followed
@@ -128,9 +131,13 @@ class Deciding(Generic[S]):
         )
         return Bugged((self.dead(reading, "bug", bug.error),))
 
-    def dead(self, reading: Reading | Unreadable, reason: str, error: str) -> Outgoing:
-        """Return a reading as a dead letter."""
+    def set_aside(self, reading: Reading, document: SetAside) -> Outgoing:
+        """Return a reading as a dead letter that waits for its document; that is no fault of a rule."""
+        return self.dead(reading, document.reason.value, document.error, document.id)
+
+    def dead(self, reading: Reading | Unreadable, reason: str, error: str, document_id: str | None = None) -> Outgoing:
+        """Return a reading as a dead letter; *document_id* if it waits for that document."""
         record = reading.record
         metrics.DEAD_LETTERS.labels(self.handler.service, reason).inc()
         log.warning("dead letter", topic=record.topic, partition=record.partition, offset=record.offset, reason=reason)
-        return dead_letter(self.handler.service, record, reason, error, reading.arrival.now)
+        return dead_letter(self.handler.service, record, reason, error, reading.arrival.now, document_id)

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Generic, TypeVar
+from enum import StrEnum
+from typing import Any, Generic, TypeVar
 
 from shared.delivery.outgoing import Outgoing
 
@@ -26,6 +27,32 @@ class Answer:
         return self.offset < floors.get((self.topic, self.partition), 0)
 
 
+class AsideReason(StrEnum):
+    """Why a document is left alone; also the reason of the dead letters of its events."""
+
+    UNREADABLE = "document_unreadable"
+    NEWER = "document_newer"
+    TOO_LARGE = "document_too_large"
+    UNSTORABLE = "document_unstorable"
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """A document that this release leaves alone; *error* says what is wrong with it, and holds no data of it."""
+
+    id: str
+    reason: AsideReason
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Beyond:
+    """What another release stored in a document, and as much of it as this release knows."""
+
+    stored: Mapping[str, Any]
+    known: Mapping[str, Any]
+
+
 @dataclass(frozen=True, slots=True)
 class Document(Generic[S]):
     """State, inbox and outbox of one ticket; written in one piece, guarded by its revision.
@@ -39,6 +66,7 @@ class Document(Generic[S]):
         pending_at: Since when, aware, UTC; None if there are none.
         due_at: When time must look at it again; None if never.
         expires_at: From when on the database may drop it; None if never.
+        beyond: Where it holds fields of another release that this one does not know, to keep them; None if it does not.
     """
 
     id: str
@@ -49,6 +77,7 @@ class Document(Generic[S]):
     pending_at: datetime | None = None
     due_at: datetime | None = None
     expires_at: datetime | None = None
+    beyond: Beyond | None = None
 
     def apply(self, event_id: str, answer: Answer, state: S | None) -> "Document[S]":
         """Return the document after an event."""

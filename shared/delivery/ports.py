@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol, TypeVar
 
-from shared.delivery.document import Document
+from shared.delivery.document import Document, SetAside
 from shared.delivery.outgoing import Outgoing
 from shared.slots import Slots
 
@@ -90,10 +90,15 @@ class Publisher(Protocol):
 
 
 class Store(Protocol[S]):
-    """One collection: one document per ticket."""
+    """One collection: one document per ticket.
 
-    async def load(self, ids: Collection[str]) -> dict[str, Document[S]]:
-        """Return the documents that exist, by id, as a majority has them.
+    A document that this release cannot read, or that has grown too large to be saved, is set aside: marked where it
+    lies, guarded by its revision, until somebody takes the mark off. No search finds it. One that a newer release
+    wrote is left alone in the same way, but never marked, for that release goes on with it.
+    """
+
+    async def load(self, ids: Collection[str]) -> dict[str, Document[S] | SetAside]:
+        """Return the documents that exist, by id, as a majority has them; why, of those that are set aside.
 
         Raises:
             TransientError: Nothing was read.
@@ -104,7 +109,8 @@ class Store(Protocol[S]):
         """Write each document if it is still at the revision it was loaded with; its revision grows by one.
 
         Returns:
-            Ids that lost to somebody faster, or to another holder of a unique value; they are not written.
+            Ids that lost to somebody faster, or to another holder of a unique value, or that do not fit and are set
+            aside now; they are not written, and loading them says which it was.
 
         Raises:
             TransientError: Each may have been written or not.

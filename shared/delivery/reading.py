@@ -36,6 +36,11 @@ class Reading:
         """Return where the record lies."""
         return self.record.topic, self.record.partition, self.record.offset
 
+    @property
+    def origin(self) -> tuple[str, int, int]:
+        """Return where the record first lay: elsewhere, if it is a dead letter that is replayed."""
+        return self.arrival.topic, self.arrival.partition, self.arrival.offset
+
     def known_as(self, ticket: str) -> str:
         """Return the id under which that ticket's document remembers the event."""
         return applied_id(self.event.id, self.arrival.topic, ticket)

@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 from shared.clock import Clock
 from shared.delivery.bug_share import BugShare
 from shared.delivery.deciding import Bugged, Deciding
-from shared.delivery.document import Document, Partition
+from shared.delivery.document import Document, Partition, SetAside
 from shared.delivery.handler import Handler
 from shared.delivery.outgoing import Outgoing, each_once
 from shared.delivery.ports import Batch, Publisher, Record, Store, TransientError
@@ -90,7 +90,8 @@ class BatchRunner(Generic[S]):
         for attempt in range(ROUNDS_MAX):
             found = await self.store.load(todo.keys())
             self.observe(Step.LOADED)
-            documents: dict[str, Document[S]] = {key: found.get(key) or Document(key) for key in todo}
+            todo = self.left_alone(todo, found, answers)
+            documents: dict[str, Document[S]] = {key: _document(found.get(key), key) for key in todo}
             new: list[tuple[S | None, Event]] = [
                 (documents[key].state, reading.event)
                 for key, waiting in todo.items()
@@ -127,6 +128,19 @@ class BatchRunner(Generic[S]):
                 todo[key].append(reading)
         return todo
 
+    def left_alone(
+        self, todo: dict[str, list[Reading]], found: Mapping[str, Document[S] | SetAside], answers: Answers
+    ) -> dict[str, list[Reading]]:
+        """Return the readings whose documents can be worked on; the others become dead letters, as no fault of a rule.
+
+        What such a document owes stays owed: a dead letter that is replayed gives its stored answer, see `apply`.
+        """
+        aside = {key: document for key in todo if isinstance(document := found.get(key), SetAside)}
+        for key, document in aside.items():
+            for reading in todo[key]:
+                answers[reading.index] = (self.rules.set_aside(reading, document),)
+        return {key: waiting for key, waiting in todo.items() if key not in aside} if aside else todo
+
     def floors(self, readings: Sequence[Reading | Unreadable]) -> Mapping[Partition, int]:
         """Return, by partition, the offset below which every answer is known to be published.
 
@@ -143,6 +157,10 @@ class BatchRunner(Generic[S]):
         for record in records:
             place = record.topic, record.partition
             self.published[place] = max(record.next_offset, self.published.get(place, 0))
+
+
+def _document(found: Document[S] | SetAside | None, key: str) -> Document[S]:
+    return found if isinstance(found, Document) else Document(key)
 
 
 def bugs_in(readings: Sequence[Reading | Unreadable], answers: Answers) -> Iterator[str | None]:

@@ -1,9 +1,11 @@
 """One version of every server, wherever it is named; and lock files that hold for everybody."""
 
 import re
+import tomllib
 
 import pytest
 
+from shared.release import RELEASE
 from tests.architecture.source import ROOT
 from tests.servers.containers import KAFKA_IMAGE, MONGO_IMAGE
 from tindak.stack.programs import kafka_version
@@ -19,6 +21,10 @@ def test_containers_and_the_local_stack_run_the_same_kafka() -> None:
 
 def test_the_compose_file_and_the_tests_run_the_same_mongodb() -> None:
     assert set(re.findall(r"mongo:[\d.]+(?=\n)", COMPOSE)) == {MONGO_IMAGE}
+
+
+def test_the_code_says_the_release_that_the_package_says() -> None:
+    assert tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"] == RELEASE
 
 
 @pytest.mark.parametrize("name", ["requirements.lock", "requirements-run.lock"])

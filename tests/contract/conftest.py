@@ -10,26 +10,48 @@ from pymongo import ASCENDING, IndexModel
 from shared.delivery.ports import Store
 from shared.mongo import MongoStore, connect
 from tests.contract.notes import Note
+from tests.contract.shelves import MemoryShelf, MongoShelf, Shelf
 from tests.contract.streams import KafkaStream, MemoryStream, Stream
 from tests.fakes.bench import NOON
 from tests.fakes.memory import MemoryBroker, MemoryClock, MemoryStore
+from tests.fakes.stored import StoredMemoryStore
 
 MEMORY = pytest.param("memory", marks=pytest.mark.contract)
+MONGO = pytest.param("mongo", marks=pytest.mark.connected)
+NOTES = TypeAdapter(Note)
 UNIQUE = IndexModel([("state.number", ASCENDING)], unique=True)
 
 
-@pytest.fixture(params=[MEMORY, pytest.param("mongo", marks=pytest.mark.connected)])
+@pytest.fixture(params=[MEMORY, pytest.param("stored", marks=pytest.mark.contract), MONGO])
 async def store(request: pytest.FixtureRequest) -> AsyncIterator[Store[Note]]:
     """An empty store in which no two notes may have the same number."""
     if request.param == "memory":
         yield MemoryStore(unique=lambda note: note.number)
-        return
+    elif request.param == "stored":
+        yield StoredMemoryStore.of(NOTES, unique=lambda note: note.number)
+    else:
+        real = await collection_of_notes(request)
+        yield real
+        real.close()
+
+
+@pytest.fixture(params=[MEMORY, MONGO])
+async def shelf(request: pytest.FixtureRequest) -> AsyncIterator[Shelf]:
+    """An empty store, and what lies in it as it is stored."""
+    if request.param == "memory":
+        yield MemoryShelf(StoredMemoryStore.of(NOTES))
+    else:
+        real = await collection_of_notes(request)
+        yield MongoShelf(real)
+        real.close()
+
+
+async def collection_of_notes(request: pytest.FixtureRequest) -> MongoStore[Note]:
     client = connect(request.getfixturevalue("namespace").mongo)
     name = f"{request.getfixturevalue('namespace').prefix}contract"
-    real = MongoStore(client[name][secrets.token_hex(4)], TypeAdapter(Note), [UNIQUE])
-    await real.prepare()
-    yield real
-    real.close()
+    store = MongoStore(client[name][secrets.token_hex(4)], NOTES, [UNIQUE])
+    await store.prepare()
+    return store
 
 
 @pytest.fixture(params=[MEMORY, pytest.param("kafka", marks=pytest.mark.connected)])

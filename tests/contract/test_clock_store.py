@@ -9,11 +9,13 @@ import pytest
 
 from services.sla.domain.ticket import ENDED, Ticket
 from services.sla.store import INDEXES, STATE, ClockStore, SlaStore
+from shared.delivery.codec import SCHEMA_VERSION
 from shared.delivery.document import Document
 from shared.mongo import connect
 from tests.contract.conftest import MEMORY
 from tests.fakes.bench import NOON
 from tests.fakes.clocks import MemoryClockStore
+from tests.servers.addresses import Namespace
 
 
 @pytest.fixture(params=[MEMORY, pytest.param("mongo", marks=pytest.mark.connected)])
@@ -63,3 +65,18 @@ async def test_an_outdated_ticket_comes_whole(clocks: ClockStore) -> None:
 
     assert await clocks.outdated("new", 1) == [ticket("a", "old", 1).saved()]
     assert await clocks.outdated("old", 1) == []
+
+
+@pytest.mark.connected
+async def test_outdated_tickets_that_cannot_be_read_hide_none_behind_them(namespace: Namespace) -> None:
+    """The recomputation ends where nothing comes any more: a batch in vain must not look like that."""
+    store = SlaStore(connect(namespace.mongo)[f"{namespace.prefix}clocks"][secrets.token_hex(4)], STATE, INDEXES)
+    await store.prepare()
+    await store.save([ticket(id, "old", number) for number, id in enumerate(("bad1", "bad2", "newer", "a", "b"))])
+    await store.collection.update_many({"_id": {"$in": ["bad1", "bad2"]}}, {"$set": {"state.as_of": "no instant"}})
+    await store.collection.update_one({"_id": "newer"}, {"$set": {"v": SCHEMA_VERSION + 1}})
+
+    found = [await ids(store, 2), await ids(store, 2, skip=1)]
+    store.close()
+
+    assert found == [["a", "b"], ["b"]]

@@ -59,6 +59,15 @@ class Member:
         except OSError:
             return 0, {}
 
+    def remarks(self) -> dict[str, str]:
+        """Return what it says somebody should know though work gets done; nothing if it does not answer."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/health/ready", timeout=5) as answer:  # loopback
+                remarks: dict[str, str] = json.load(answer)["remarks"]
+                return remarks
+        except OSError:
+            return {}
+
     def said(self) -> list[dict[str, Any]]:
         """Return what it has logged."""
         return [json.loads(line) for line in self.log.read_text().splitlines()]
@@ -81,8 +90,18 @@ class Fleet:
     settings: Mapping[str, str] = field(default_factory=dict)
     members: list[Member] = field(default_factory=list)
 
-    def start(self, service: str, *, dying_at: tuple[str, int] | None = None, failing_at: str | None = None) -> Member:
-        """Start one process of *service*, which may die at the n-th of a step, or fail at every event of a type."""
+    def start(
+        self,
+        service: str,
+        *,
+        dying_at: tuple[str, int] | None = None,
+        failing_at: str | None = None,
+        code: Path = ROOT,
+    ) -> Member:
+        """Start one process of *service*, which may die at the n-th of a step, or fail at every event of a type.
+
+        Another release's *code* runs by its own policy.
+        """
         (port,) = free_ports(1)
         log = self.folder / f"{service}-{len(self.members)}.log"
         module = [f"services.{service}.app"]
@@ -95,8 +114,8 @@ class Fleet:
         with log.open("wb") as output:
             process = subprocess.Popen(
                 leashed,
-                cwd=ROOT,
-                env=self.environment(service, port),
+                cwd=code,
+                env=self.environment(service, port, self.policy if code == ROOT else code / "policy"),
                 stdout=output,
                 stderr=output,
             )
@@ -104,7 +123,7 @@ class Fleet:
         self.members.append(member)
         return member
 
-    def environment(self, service: str, port: int) -> dict[str, str]:
+    def environment(self, service: str, port: int, policy: Path) -> dict[str, str]:
         """Return the variables under which a process of *service* runs."""
         return {
             "PATH": "/usr/bin:/bin",
@@ -112,7 +131,7 @@ class Fleet:
             "TINDAK_KAFKA_SESSION_TIMEOUT_MS": "6000",
             "TINDAK_KAFKA_HEARTBEAT_INTERVAL_MS": "1000",
             "TINDAK_KAFKA_REQUEST_TIMEOUT_MS": "10000",
-            "TINDAK_POLICY_DIR": str(self.policy),
+            "TINDAK_POLICY_DIR": str(policy),
             "TINDAK_CONTACT_KEYS": CONTACT_KEYS,
             f"TINDAK_{service.upper()}_HEALTH_PORT": str(port),
             **self.settings,
@@ -127,17 +146,18 @@ class Fleet:
         """Return the end of every log, for a failing test."""
         return "\n".join(f"{member.log.name}: {member.log.read_text()[-600:]}" for member in self.members)
 
-    def stop(self) -> list[int]:
-        """End all processes in an orderly way; return their exit codes."""
-        for member in self.members:
+    def stop(self, *members: Member) -> list[int]:
+        """End *members* (by default: all) in an orderly way; return their exit codes."""
+        ending = members or self.members
+        for member in ending:
             if member.process.poll() is None:
                 member.process.send_signal(signal.SIGTERM)
-        for member in self.members:
+        for member in ending:
             try:
                 member.process.wait(ENDS_WITHIN_SECONDS)
             except subprocess.TimeoutExpired:
                 member.kill()
-        return [member.process.returncode for member in self.members]
+        return [member.process.returncode for member in ending]
 
 
 @asynccontextmanager

@@ -107,6 +107,16 @@ def marked_before_published(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(TimeLoop, "tell", tell)
 
 
+def applied_ids_trimmed(patch: pytest.MonkeyPatch) -> None:
+    original = Document.apply
+
+    def apply(self: Document[Any], event_id: str, answer: Answer, state: Any) -> Document[Any]:
+        after = original(self, event_id, answer, state)
+        return replace(after, applied=dict(list(after.applied.items())[-4:]))
+
+    patch.setattr(Document, "apply", apply)
+
+
 def unknown_outcome_taken_for_success(patch: pytest.MonkeyPatch) -> None:
     original = SimStore.save
 
@@ -167,6 +177,7 @@ MUTANTS: tuple[Mutant, ...] = (
     applied_id_forgotten,
     sweep_that_trusts_its_query,
     marked_before_published,
+    applied_ids_trimmed,
     unknown_outcome_taken_for_success,
     leaves_a_cluster_without_a_word,
     joins_whoever_leads_or_not,

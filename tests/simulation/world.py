@@ -28,13 +28,14 @@ class Replica:
     def __init__(self, world: "World", service: str, number: int) -> None:
         self.world = world
         self.service = service
+        self.number = number
         self.process = Process(f"{service}/{number}")
         self.start()
 
     def start(self) -> None:
         """Start with an empty memory."""
         world, service = self.world, self.service
-        handler, store, vitals = world.handlers[service], world.stores[service], Vitals()
+        handler, store, vitals = world.handlers[service], world.store_of(self), Vitals()
         self.member = Member(world.groups[service])
         self.runner = BatchRunner(handler, store, world.broker, world.clock, vitals=vitals, jitter=world.choice)
         world.scheduler.start(self.process, "reads", self.read())
@@ -84,7 +85,7 @@ class World:
         self.clock = SimClock(NOON)
         self.scheduler = Scheduler(self.choice, self.clock, pass_time=self.pass_time)
         self.broker = SimBroker(self.clock, 2, give_way, choice=self.choice, heard=self.heard)
-        self.stores = fleet.stores()
+        self.stores = self.collections()
         self.handlers: dict[str, Handler[Any]] = fleet.handlers(self.choice, self.stores)
         self.channel = fleet.FakeChannel(self.choice)
         self.groups = {
@@ -118,6 +119,14 @@ class World:
         records = [record for log in self.broker.logs.values() for record in log]
         documents = {service: store.documents.values() for service, store in self.stores.items()}
         return audit(records, documents, dead_letters=self.cast.planted())
+
+    def collections(self) -> dict[str, Any]:
+        """Return an empty collection for each service."""
+        return fleet.stores()
+
+    def store_of(self, replica: Replica) -> Any:
+        """Return the collection as a replica sees it."""
+        return self.stores[replica.service]
 
     def heard(self, record: Record) -> None:
         """Let those go on who read this topic, and people react."""

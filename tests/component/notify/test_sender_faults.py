@@ -9,7 +9,7 @@ from services.notify.channels import Message, Undeliverable
 from services.notify.domain.deliveries import Due, Failed, Sending, Sent, Situation, Untried
 from services.notify.sender import Attempt, claims_of
 from shared import topics
-from shared.delivery.document import Document
+from shared.delivery.document import AsideReason, Document, SetAside
 from shared.delivery.ports import TransientError
 from tests.builders import TICKET, event
 from tests.component.notify.desk import ACCEPTED, CONTACT, ROUTED, TWO, Desk, FakeChannel, sent, told
@@ -276,3 +276,20 @@ async def test_a_document_that_others_keep_changing_is_given_up_for_now() -> Non
 
     with pytest.raises(TransientError, match="20 times in a row"):
         await desk.sender.conclude(list(before.values()), {TICKET: []})
+
+
+async def test_an_attempt_whose_document_was_set_aside_meanwhile_ends_and_holds_back_nobody() -> None:
+    desk = await told()
+    before = await desk.store.load([TICKET])
+
+    async def set_aside(documents: Sequence[Document[Any]]) -> set[str]:
+        return {document.id for document in documents}
+
+    async def left_alone(ids: Collection[str]) -> dict[str, SetAside]:
+        return {id: SetAside(id, AsideReason.TOO_LARGE, "17 MB") for id in ids}
+
+    desk.store.save, desk.store.load = set_aside, left_alone  # type: ignore[method-assign, assignment]
+
+    await desk.sender.conclude(list(before.values()), {TICKET: []})
+
+    assert desk.facts == []

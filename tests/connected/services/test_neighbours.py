@@ -8,6 +8,7 @@ from services.routing.domain.likeness import Sketch
 from services.routing.domain.state import State
 from services.routing.neighbours import BANDS, FINDABLE, INDEX, StoredNeighbours
 from services.routing.store import STATE
+from shared.delivery.codec import SCHEMA_VERSION
 from shared.delivery.document import Document
 from shared.events import Location
 from shared.ids import ticket_id
@@ -53,3 +54,20 @@ async def test_the_look_up_uses_the_index(namespace: Namespace) -> None:
         plan = raw.find({FINDABLE: True, BANDS: {"$in": [8]}}).explain()
 
     assert "IXSCAN" in str(plan["queryPlanner"]["winningPlan"])
+
+
+async def test_a_neighbour_that_cannot_be_read_or_is_left_alone_hides_nobody_else(namespace: Namespace) -> None:
+    store: MongoStore[State] = MongoStore(collection(namespace.mongo, "routing"), STATE, [INDEX])
+    await store.prepare()
+    await store.save([stored(name) for name in ("one", "bad", "newer", "aside")])
+    for name, change in {
+        "bad": {"state.ticket.accepted_at": "no instant"},
+        "newer": {"v": SCHEMA_VERSION + 1},
+        "aside": {"aside": {"reason": "document_too_large", "error": ""}},
+    }.items():
+        await store.collection.update_one({"_id": ticket_id("web", name)}, {"$set": change})
+
+    found = await StoredNeighbours(store).sharing([8])
+    store.close()
+
+    assert [neighbour.id for neighbour in found] == [ticket_id("web", "one")]

@@ -6,11 +6,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
 from services.sla.domain.ticket import decide
 from services.sla.policy import load_sla
 from services.sla.store import INDEXES, STATE, SlaStore
-from shared import topics
+from shared import logs, topics
 from shared.delivery.document import Document
 from shared.events import DueChanged
 from shared.mongo import collection
@@ -55,14 +56,18 @@ def test_running_clocks_are_timed_by_the_policy_that_holds_and_only_once(
 ) -> None:
     for name, value in {**namespace.environment, "TINDAK_POLICY_DIR": str(POLICY)}.items():
         monkeypatch.setenv(name, value)
+    # It would bind the loggers of this process, for good, to a stream that ends with this test.
+    monkeypatch.setattr(logs, "configure", lambda service, level: None)
     asyncio.run(timed_otherwise(namespace))
     reports = []
-    for options in (["--dry-run"], [], []):
-        assert main(["sla", "recompute", "--json", *options]) == 0
-        reports.append(json.loads(capsys.readouterr().out))
+    with capture_logs() as logged:
+        for options in (["--dry-run"], [], []):
+            assert main(["sla", "recompute", "--json", *options]) == 0
+            reports.append(json.loads(capsys.readouterr().out))
 
     (changed,) = asyncio.run(said(namespace))
     state = asyncio.run(stored(namespace)).state
     assert [(report["tickets"], report["earlier"]) for report in reports] == [(1, 1), (1, 1), (0, 0)]
     assert changed.why == "policy_changed"
+    assert {entry["log_level"] for entry in logged} <= {"debug", "info"}
     assert getattr(state, "edition", None) == load_sla(POLICY).edition

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.codecs import CODECS, NotUnpackable, unpacked
+from shared.compression import CODECS, NotUnpackable, unpacked
 from shared.delivery.ports import Cut, Record
 from shared.record_batches import (
     EPOCH,

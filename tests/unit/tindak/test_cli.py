@@ -9,7 +9,7 @@ pytestmark = pytest.mark.unit
 NOWHERE = "127.0.0.1:1"  # nothing listens there: tcpmux is on no machine of today
 COMMANDS = (
     "run", "submit", "track", "watch", "stack", "topics", "agency", "officer", "reporter", "dlq", "demo", "policy",
-    "sla",
+    "sla", "documents",
 )  # fmt: skip
 
 
@@ -67,6 +67,14 @@ def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
             " `tindak dlq replay --help` shows how.",
         ),
         (
+            "documents retry routing",
+            "tindak: Say which: one or more IDs, or --all. `tindak documents retry --help` shows how.",
+        ),
+        (
+            "documents retry routing X --all",
+            "tindak: Say which: one or more IDs, or --all. `tindak documents retry --help` shows how.",
+        ),
+        (
             "agency dlh hold X --reason field_work --until tomorrow",
             "tindak: `tomorrow` is not an instant with its zone, like 2026-03-02T12:00:00+07:00."
             " `tindak agency {AGENCY} hold --help` shows how.",
@@ -91,6 +99,8 @@ def test_wrong_usage_is_one_line_and_exit_code_2(typed: str, said: str, capsys: 
         "officer archive K7QF-9D2MX-4Q --reason unclear",
         "reporter withdraw K7QF-9D2MX-4Q",
         "dlq list sla",
+        "documents list sla",
+        "documents retry routing --all",
         "dlq replay notify --all",
     ],
 )

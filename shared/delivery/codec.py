@@ -1,0 +1,151 @@
+"""How a document is stored and read again, also beside releases that store more or less; never does any I/O."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from shared.delivery.document import Answer, AsideReason, Beyond, Document, SetAside
+from shared.delivery.outgoing import Outgoing
+from shared.delivery.unknown_fields import with_unknown_fields
+from shared.release import RELEASE
+from shared.slots import slot_of
+
+S = TypeVar("S")
+Raw = dict[str, Any]
+
+# Raised only for a change that the release before cannot live with; that one then leaves such documents alone.
+# What release 0.1.0 stored says no version and is read as the first.
+SCHEMA_VERSION = 1
+FIELDS = frozenset(
+    {
+        "_id", "rev", "v", "by", "carries", "slot", "state", "applied", "answers", "pending", "pending_at", "due_at",
+        "expires_at", "aside",
+    }
+)  # fmt: skip
+FAULTS_SAID_MAX = 3
+
+
+class DocumentCodec(Generic[S]):
+    """Turns the documents of one service into what is stored, and back.
+
+    Args:
+        states: How a state becomes a JSON-like value and back.
+        release: Which one stores.
+        schema_version: The highest that it can read, and the one that it stores.
+    """
+
+    def __init__(self, states: TypeAdapter[S], release: str = RELEASE, schema_version: int = SCHEMA_VERSION) -> None:
+        self.states = states
+        self.release = release
+        self.schema_version = schema_version
+
+    def encode(self, document: Document[S]) -> Raw:
+        """Return what is stored for *document* by saving it.
+
+        Fields of another release go along; then ``carries`` says so, for whoever reads it next.
+        """
+        raw = self._encoded(document)
+        if document.beyond is None:
+            return raw
+        return {**_kept(raw, document.beyond), "carries": True}
+
+    def decode(self, raw: Mapping[str, Any]) -> Document[S] | SetAside:
+        """Return the document that was stored, or why this release leaves it alone."""
+        version, mark = raw.get("v", 1), raw.get("aside")
+        if isinstance(version, int) and version > self.schema_version:
+            error = f"schema version {version}; release {self.release} knows {self.schema_version}"
+            return SetAside(raw["_id"], AsideReason.NEWER, error)
+        try:
+            if mark is not None:
+                return SetAside(raw["_id"], AsideReason(mark["reason"]), str(mark["error"]))
+            document = self._decoded(raw)
+            # What this very release has stored holds nothing that it does not know: that costs one comparison.
+            if raw.get("by") == self.release and "carries" not in raw:
+                return document
+            return replace(document, beyond=self._beyond(raw, document))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            return SetAside(raw["_id"], AsideReason.UNREADABLE, _described(error))
+
+    def _encoded(self, document: Document[S]) -> Raw:
+        raw: Raw = {
+            "_id": document.id,
+            "rev": document.revision + 1,
+            "v": self.schema_version,
+            "by": self.release,
+            "slot": slot_of(document.id),
+            "state": None if document.state is None else self.states.dump_python(document.state, mode="json"),
+            "applied": list(document.applied),
+            "answers": [
+                {
+                    "id": id_,
+                    "t": answer.topic,
+                    "p": answer.partition,
+                    "o": answer.offset,
+                    "out": _stored(answer.outgoing),
+                }
+                for id_, answer in document.applied.items()
+                if answer is not None
+            ],
+        }
+        if document.pending:
+            raw |= {"pending": _stored(document.pending), "pending_at": document.pending_at}
+        if document.due_at is not None:
+            raw["due_at"] = document.due_at
+        if document.expires_at is not None:
+            raw["expires_at"] = document.expires_at
+        return raw
+
+    def _decoded(self, raw: Mapping[str, Any]) -> Document[S]:
+        answers = {kept["id"]: Answer(kept["t"], kept["p"], kept["o"], _sent(kept["out"])) for kept in raw["answers"]}
+        if not isinstance(raw["rev"], int):
+            raise TypeError("its revision is no number")
+        return Document(
+            id=raw["_id"],
+            revision=raw["rev"],
+            state=None if raw["state"] is None else self.states.validate_python(raw["state"]),
+            applied={id_: answers.get(id_) for id_ in raw["applied"]},
+            pending=_sent(raw.get("pending", ())),
+            pending_at=_instant(raw, "pending_at"),
+            due_at=_instant(raw, "due_at"),
+            expires_at=_instant(raw, "expires_at"),
+        )
+
+    def _beyond(self, raw: Mapping[str, Any], document: Document[S]) -> Beyond | None:
+        beyond = Beyond(raw, known := self._encoded(document))
+        return None if _kept(known, beyond) == known else beyond
+
+
+def _kept(raw: Raw, beyond: Beyond) -> Raw:
+    """Return *raw* with what the document holds beyond this release; what it has dropped itself stays dropped."""
+    stored = {name: value for name, value in beyond.stored.items() if name in raw or name not in FIELDS}
+    kept: Raw = with_unknown_fields(raw, stored, beyond.known)
+    return kept
+
+
+def _instant(raw: Mapping[str, Any], name: str) -> datetime | None:
+    at = raw.get(name)
+    if at is None or isinstance(at, datetime):
+        return at
+    raise TypeError(f"{name} is no instant")
+
+
+def _stored(events: Sequence[Outgoing]) -> list[Raw]:
+    """Return events as they are stored; the value is kept byte for byte."""
+    return [{"id": event.id, "topic": event.topic, "key": event.key, "value": event.value} for event in events]
+
+
+def _sent(events: Sequence[Mapping[str, Any]]) -> tuple[Outgoing, ...]:
+    """Return stored events as they will be sent."""
+    return tuple(Outgoing(event["id"], event["topic"], event["key"], event["value"]) for event in events)
+
+
+def _described(error: Exception) -> str:
+    """Return what could not be read: where and why, never what stands there, for that may name a person."""
+    if not isinstance(error, ValidationError):
+        return f"{type(error).__name__}: {error}"
+    faults = error.errors(include_url=False, include_context=False, include_input=False)
+    said = [f"{'.'.join(map(str, ('state', *fault['loc'])))} ({fault['type']})" for fault in faults[:FAULTS_SAID_MAX]]
+    return f"ValidationError: {'; '.join(said)}"

@@ -1,0 +1,171 @@
+"""Documents that are left alone, on a real database: undecodable bytes, marks, counts, and what it all costs."""
+
+import secrets
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import bson
+import pytest
+from bson.raw_bson import RawBSONDocument
+from pydantic import TypeAdapter
+
+from shared.aside import AsideWatch
+from shared.delivery.codec import SCHEMA_VERSION
+from shared.delivery.document import AsideReason, SetAside
+from shared.mongo import DOCUMENT_BYTES_MAX, MongoStore, connect
+from shared.release import RELEASE
+from tests.contract.notes import Note, note
+from tests.fakes.bench import NOON
+from tests.servers.addresses import Namespace
+
+pytestmark = pytest.mark.connected
+
+NOTES = TypeAdapter(Note)
+
+
+@pytest.fixture
+async def store(namespace: Namespace) -> AsyncIterator[MongoStore[Note]]:
+    client = connect(namespace.mongo)
+    made = MongoStore(client[f"{namespace.prefix}aside"][secrets.token_hex(4)], NOTES)
+    await made.prepare()
+    yield made
+    made.close()
+
+
+async def broken(store: MongoStore[Note], *ids: str) -> None:
+    """Save documents that are due, and spoil their states."""
+    await store.save([note(id, due_at=NOON) for id in ids])
+    await store.collection.update_many({"_id": {"$in": list(ids)}}, {"$set": {"state": {}}})
+
+
+async def test_a_document_that_the_driver_cannot_decode_is_set_aside_and_others_go_on(store: MongoStore[Note]) -> None:
+    raw = bson.encode(store.codec.encode(note("a", state=Note("a", text="Jalan"), due_at=NOON)))
+    await store.collection.insert_one(RawBSONDocument(raw.replace(b"Jalan", b"\xff\xfeJal"[:5])))
+    await store.save([note("b", due_at=NOON)])
+
+    due = await store.due_before(NOON, 1)
+    loaded = await store.load(["a", "b"])
+
+    assert due == [note("b", due_at=NOON).saved()]
+    assert loaded == {
+        "a": SetAside("a", AsideReason.UNREADABLE, "InvalidBSON"), "b": note("b", due_at=NOON).saved(),
+    }  # fmt: skip
+    assert "text" in ((await store.aside.stored("a")) or {})["state"]
+
+
+async def test_what_the_database_cannot_hold_is_set_aside(store: MongoStore[Note]) -> None:
+    lost = await store.save([note("a", state=Note("a", text="\ud800")), note("b")])
+
+    aside = (await store.load(["a"]))["a"]
+    assert lost == {"a"}
+    assert isinstance(aside, SetAside)
+    assert aside.reason is AsideReason.UNSTORABLE
+
+
+async def test_a_mark_says_why_since_when_and_which_release_set_it(store: MongoStore[Note]) -> None:
+    await broken(store, "a")
+    await store.load(["a"])
+
+    raw: dict[str, Any] = (await store.aside.stored("a")) or {}
+
+    mark = raw["aside"]
+    assert (mark["reason"], mark["release"], raw["rev"]) == ("document_unreadable", RELEASE, 2)
+    assert mark["error"].startswith("ValidationError: state.number (missing)")
+    assert abs(datetime.now(UTC) - mark["at"]) < timedelta(minutes=5)
+
+
+async def test_documents_that_just_fit_still_hold_the_mark(store: MongoStore[Note]) -> None:
+    empty = len(bson.encode(store.codec.encode(note("a", state=Note("a", text="")))))
+    fits = note("a", state=Note("a", text="x" * (DOCUMENT_BYTES_MAX - empty)))
+    assert await store.save([fits]) == set()
+
+    lost = await store.save([replace(fits.saved(), state=Note("a", text=f"{fits.state.text}x"))])
+
+    assert lost == {"a"}
+    assert (await store.aside.counts())[AsideReason.TOO_LARGE] == 1
+
+
+async def test_what_0_1_0_left_no_room_in_for_a_mark_is_set_aside_without_one(store: MongoStore[Note]) -> None:
+    state = {"number": "a", "text": ""}
+    full_up: dict[str, Any] = {"_id": "a", "rev": 1, "slot": 0, "state": state, "applied": [], "answers": []}
+    state["text"] = "x" * (16 * 1024 * 1024 - len(bson.encode(full_up)))
+    await store.collection.insert_one(full_up)
+    loaded = (await store.load(["a"]))["a"]
+
+    lost = await store.save([loaded, note("b")])
+
+    again = (await store.load(["a"]))["a"]
+    assert (lost, "aside" in ((await store.aside.stored("a")) or {})) == ({"a"}, False)
+    assert isinstance(again, SetAside)
+    assert again.reason is AsideReason.TOO_LARGE
+
+
+async def test_a_document_taken_back_is_read_again(store: MongoStore[Note]) -> None:
+    await broken(store, "a", "b")
+    await store.load(["a", "b"])
+    await store.collection.update_one({"_id": "a"}, {"$set": {"state": {"number": "a"}}})
+
+    taken = await store.aside.take_back(["a", "b", "nobody"])
+
+    loaded = await store.load(["a", "b"])
+    assert taken == 2
+    assert loaded["a"] == note("a", revision=3, due_at=NOON)
+    assert isinstance(loaded["b"], SetAside)
+
+
+async def test_a_watch_that_has_just_started_counts_what_others_set_aside(store: MongoStore[Note]) -> None:
+    watch = AsideWatch("sla", store.aside)
+    await watch.look()
+    at_first = watch.remark()
+    await broken(store, "a", "b")
+    await store.save([note("c"), note("d")])
+    await store.load(["a", "b"])
+    await store.collection.update_one({"_id": "c"}, {"$set": {"v": SCHEMA_VERSION + 1, "by": "9.0.0"}})
+
+    started = AsideWatch("sla", store.aside)
+    await started.look()
+
+    assert at_first == ""
+    assert started.remark() == "2 document_unreadable, 1 document_newer: `tindak documents list sla`"
+
+
+async def test_what_is_set_aside_is_listed_longest_first_then_what_is_newer(store: MongoStore[Note]) -> None:
+    await store.save([note("n")])
+    await store.collection.update_one({"_id": "n"}, {"$set": {"v": SCHEMA_VERSION + 1, "by": "9.0.0"}})
+    for id in ("b", "a"):
+        await broken(store, id)
+        await store.load([id])
+
+    listed = await store.aside.listed()
+
+    assert [(each.id, each.reason, each.release) for each in listed] == [
+        ("b", "document_unreadable", RELEASE), ("a", "document_unreadable", RELEASE), ("n", "document_newer", "9.0.0"),
+    ]  # fmt: skip
+
+
+async def test_who_only_looks_marks_nothing(store: MongoStore[Note]) -> None:
+    await broken(store, "a", "b")
+    looking = MongoStore(store.collection, NOTES, marks=False)
+
+    assert await looking.due_before(NOON, 1) == []
+    assert sum((await store.aside.counts()).values()) == 0
+
+
+async def test_counts_and_searches_go_along_their_indexes(store: MongoStore[Note]) -> None:
+    """What is left alone costs nobody a look at the whole collection."""
+    await store.save([note(f"{number:03}", due_at=NOON) for number in range(300)])
+    await broken(store, "a")
+    await store.load(["a"])
+    due = {"due_at": {"$lte": NOON}, "slot": {"$in": [1, 2]}, **store.aside.live()}
+
+    async def examined(query: dict[str, Any]) -> int:
+        command = {"explain": {"find": store.collection.name, "filter": query}, "verbosity": "executionStats"}
+        answer = await store.collection.database.command(command)
+        found: int = answer["executionStats"]["totalDocsExamined"]
+        return found
+
+    assert await examined({"aside.at": {"$exists": True}}) == 1
+    assert await examined({"v": {"$gt": SCHEMA_VERSION}}) == 0
+    assert await examined(due) < 60

@@ -1,0 +1,107 @@
+"""A collection in memory that keeps what a database would, so that other releases may have written it."""
+
+from collections.abc import Callable, Collection, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+import bson
+from pydantic import TypeAdapter
+
+from shared.delivery.codec import DocumentCodec, Raw
+from shared.delivery.document import AsideReason, Document, SetAside
+from shared.slots import Slots, slot_of
+from tests.fakes.memory import Stepper, at_once
+
+S = TypeVar("S")
+
+
+@dataclass
+class StoredMemoryStore(Generic[S]):
+    """One collection as one release sees it; releases beside each other share the *raws*."""
+
+    codec: DocumentCodec[S]
+    step: Stepper = at_once
+    unique: Callable[[S], Any] | None = None
+    raws: dict[str, Raw] = field(default_factory=dict)
+    bytes_max: int = 16 * 1024 * 1024
+
+    @classmethod
+    def of(cls, states: TypeAdapter[S], **options: Any) -> "StoredMemoryStore[S]":
+        """Return the collection as this release sees it."""
+        return cls(DocumentCodec(states), **options)
+
+    @property
+    def documents(self) -> dict[str, Document[S]]:
+        """What this release can read."""
+        decoded = {id: self.codec.decode(deepcopy(raw)) for id, raw in self.raws.items()}
+        return {id: document for id, document in decoded.items() if isinstance(document, Document)}
+
+    async def load(self, ids: Collection[str]) -> dict[str, Document[S] | SetAside]:
+        await self.step("load")
+        found = {id: self.read(id) for id in ids if id in self.raws}
+        await self.step("loaded")
+        return found
+
+    def read(self, id: str) -> Document[S] | SetAside:
+        raw = self.raws[id]
+        decoded = self.codec.decode(deepcopy(raw))
+        if isinstance(decoded, SetAside) and decoded.reason is not AsideReason.NEWER and "aside" not in raw:
+            self.mark(decoded)
+        return decoded
+
+    def mark(self, aside: SetAside) -> None:
+        raw = self.raws.setdefault(aside.id, self.codec.encode(Document(aside.id)))
+        raw["aside"] = {"reason": aside.reason.value, "error": aside.error}
+        raw["rev"] = raw["rev"] + 1 if isinstance(raw["rev"], int) else raw["rev"]
+
+    async def save(self, documents: Sequence[Document[S]]) -> set[str]:
+        await self.step("save")
+        lost = {document.id for document in documents if not self.write(document)}
+        await self.step("saved")
+        return lost
+
+    def write(self, document: Document[S]) -> bool:
+        raw = self.codec.encode(document)
+        is_free = self.revision(document.id) == document.revision and self.is_unique(document)
+        if is_free and (size := len(bson.encode(raw))) > self.bytes_max:
+            self.mark(SetAside(document.id, AsideReason.TOO_LARGE, f"{size} bytes"))
+            return False
+        if is_free:
+            self.raws[document.id] = raw
+        return is_free
+
+    def revision(self, id: str) -> int:
+        return int(self.raws[id]["rev"]) if id in self.raws else 0
+
+    def is_unique(self, document: Document[S]) -> bool:
+        if self.unique is None or document.state is None:
+            return True
+        value = self.unique(document.state)
+        others = [other.state for other in self.documents.values() if other.id != document.id]
+        return all(self.unique(state) != value for state in others if state is not None)
+
+    async def mark_told(self, documents: Sequence[Document[S]]) -> set[str]:
+        await self.step("save")
+        lost = {document.id for document in documents if self.revision(document.id) != document.revision}
+        for raw in (self.raws[document.id] for document in documents if document.id not in lost):
+            raw.pop("pending", None)
+            raw.pop("pending_at", None)
+            raw["rev"] += 1
+        await self.step("saved")
+        return lost
+
+    async def due_before(self, at: datetime, limit: int, slots: Slots | None = None) -> list[Document[S]]:
+        await self.step("due")
+        return await self.found("due_at", at, limit, slots)
+
+    async def pending_before(self, at: datetime, limit: int, slots: Slots | None = None) -> list[Document[S]]:
+        await self.step("pending")
+        return await self.found("pending_at", at, limit, slots)
+
+    async def found(self, name: str, at: datetime, limit: int, slots: Slots | None) -> list[Document[S]]:
+        waiting = sorted((at_, id) for id, raw in self.raws.items() if isinstance(at_ := raw.get(name), datetime))
+        here = [self.read(id) for at_, id in waiting if at_ <= at and (slots is None or slot_of(id) in slots)]
+        await self.step("loaded")
+        return [document for document in here if isinstance(document, Document)][:limit]

@@ -1,0 +1,126 @@
+"""Replicas of two releases beside each other: the newer one stores fields that the older one does not know."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from services.intake import store as intake_store
+from shared.delivery.codec import DocumentCodec, Raw
+from shared.delivery.document import Document
+from tests.fakes.stored import StoredMemoryStore
+from tests.simulation import fleet
+from tests.simulation.run import SCRIPTS, errors_logged
+from tests.simulation.scheduler import give_way
+from tests.simulation.world import Replica, World
+
+NEW_FIELD = "mood"
+FREE_FORM = "told"  # what a delivery tells is data, where nobody adds a field
+Path = tuple[Any, ...]
+
+
+class NewerCodec(DocumentCodec[Any]):
+    """Stores as the next release might: with a field more in the document and in every object that has a name."""
+
+    def __init__(self, states: Any) -> None:
+        super().__init__(states, release="next")
+        self.stored = 0
+
+    def encode(self, document: Document[Any]) -> Raw:
+        self.stored += 1
+        raw = super().encode(document)
+        for _, each in objects(raw):
+            each[NEW_FIELD] = self.stored
+        return raw
+
+
+def objects(value: Any, path: Path = ()) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Yield what stays the same object from save to save, with its path: by name, id and kind, never by place."""
+    if isinstance(value, dict):
+        here = (*path, value.get("kind"))
+        if not path or path[-1] == "state" or "kind" in value or name_of(value) is not None:
+            yield here, value
+        for name, item in list(value.items()):
+            if name != FREE_FORM or isinstance(item, list):
+                yield from objects(item, (*here, name))
+    elif isinstance(value, list):
+        for item in value:
+            if (named := name_of(item)) is not None:
+                yield from objects(item, (*path, named))
+
+
+def name_of(item: Any) -> Path | None:
+    if not isinstance(item, Mapping):
+        return None
+    names = ("id",) if "id" in item else ("version",) if "version" in item else ("clock", "round")
+    return tuple(item[name] for name in names) if all(name in item for name in names) else None
+
+
+def lost_fields(before: Raw, after: Raw) -> list[Path]:
+    """Return the objects that are still there and have another mood than before, or none."""
+    moods = {path: each[NEW_FIELD] for path, each in objects(before) if NEW_FIELD in each}
+    now = {path: each.get(NEW_FIELD) for path, each in objects(after)}
+    return [path for path, mood in moods.items() if path in now and now[path] != mood]
+
+
+@dataclass
+class ReleaseStore(StoredMemoryStore[Any]):
+    """One collection as the replicas of one release see it; notes what a save of the older one has lost."""
+
+    carried: int = 0
+    lost: list[str] = field(default_factory=list)
+    _decoded: dict[str, tuple[int, Document[Any]]] = field(default_factory=dict)
+
+    @property
+    def documents(self) -> dict[str, Document[Any]]:
+        for id in self.raws:
+            revision = self.revision(id)
+            if self._decoded.get(id, (0, None))[0] != revision:
+                document = self.read(id)
+                assert isinstance(document, Document), document
+                self._decoded[id] = revision, document
+        return {id: self._decoded[id][1] for id in self.raws}
+
+    def write(self, document: Document[Any]) -> bool:
+        before = self.raws.get(document.id)
+        is_written = super().write(document)
+        if before is not None and is_written and not isinstance(self.codec, NewerCodec):
+            self.carried += NEW_FIELD in before
+            self.lost += [f"[lost] {path} of {document.id}" for path in lost_fields(before, self.raws[document.id])]
+        return is_written
+
+    def next_due_at(self) -> datetime | None:
+        return min((raw["due_at"] for raw in self.raws.values() if "due_at" in raw), default=None)
+
+    def next_pending_at(self) -> datetime | None:
+        return min((raw["pending_at"] for raw in self.raws.values() if "pending_at" in raw), default=None)
+
+
+class MixedWorld(World):
+    """A run in which the first replica of each service is of this release and the second of the next."""
+
+    def collections(self) -> dict[str, Any]:
+        unique = {"intake": intake_store.unique}
+        older = {
+            service: ReleaseStore(DocumentCodec(states), give_way, unique.get(service))
+            for service, states in fleet.STATES.items()
+        }
+        self.newer = {
+            service: ReleaseStore(NewerCodec(fleet.STATES[service]), give_way, store.unique, store.raws)
+            for service, store in older.items()
+        }
+        return older
+
+    def store_of(self, replica: Replica) -> Any:
+        return (self.stores if replica.number == 1 else self.newer)[replica.service]
+
+
+def run_mixed(seed: int) -> tuple[list[str], int]:
+    """Return what was wrong with a seed, and how often the older release saved what the newer had saved before."""
+    world = MixedWorld(seed, seed % SCRIPTS)
+    with errors_logged() as errors:
+        findings = [str(finding) for finding in world.run()]
+    older = world.stores.values()
+    return [*findings, *errors, *(each for store in older for each in store.lost)], sum(
+        store.carried for store in older
+    )

@@ -1,0 +1,142 @@
+"""A document as it is stored: as release 0.1.0 stored it, with a version and a release beside it."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter
+
+from shared.delivery.codec import FIELDS, DocumentCodec, Raw
+from shared.delivery.document import Answer, AsideReason, Document, SetAside
+from shared.delivery.outgoing import Outgoing
+from shared.slots import slot_of
+from tests.fakes.bench import NOON
+
+pytestmark = pytest.mark.unit
+
+
+@dataclass(frozen=True)
+class Item:
+    id: str
+    done: bool = False
+
+
+@dataclass(frozen=True)
+class Basket:
+    items: tuple[Item, ...] = ()
+    at: datetime | None = None
+
+
+CODEC = DocumentCodec(TypeAdapter(Basket), release="2", schema_version=3)
+SAID = Outgoing("e1", "tickets.events", "t", b"\xff")
+FULL = Document(
+    "t", 4, Basket((Item("a"),), NOON), {"x": None, "y": Answer("updates", 1, 7, (SAID,))}, (SAID,),
+    NOON, NOON + timedelta(hours=1), NOON + timedelta(days=1),
+)  # fmt: skip
+AS_0_1_0_STORED_IT: Raw = {
+    "_id": "t", "rev": 5, "slot": slot_of("t"), "applied": ["x", "y"],
+    "state": {"items": [{"id": "a", "done": False}], "at": "2026-03-02T05:00:00Z"},
+    "answers": [
+        {"id": "y", "t": "updates", "p": 1, "o": 7,
+         "out": [{"id": "e1", "topic": "tickets.events", "key": "t", "value": b"\xff"}]},
+    ],
+    "pending": [{"id": "e1", "topic": "tickets.events", "key": "t", "value": b"\xff"}], "pending_at": NOON,
+    "due_at": NOON + timedelta(hours=1),
+}  # fmt: skip
+
+
+def decoded(raw: Raw, codec: DocumentCodec[Basket] = CODEC) -> Document[Basket]:
+    found = codec.decode(raw)
+    assert isinstance(found, Document)
+    return found
+
+
+def test_a_document_is_stored_as_0_1_0_did_with_version_and_release_beside_it() -> None:
+    raw = CODEC.encode(FULL)
+
+    assert raw == AS_0_1_0_STORED_IT | {"v": 3, "by": "2", "expires_at": NOON + timedelta(days=1)}
+    assert raw.keys() < FIELDS
+
+
+def test_a_stored_document_is_read_as_it_was() -> None:
+    assert CODEC.decode(CODEC.encode(FULL)) == FULL.saved()
+
+
+def test_what_0_1_0_stored_is_read_as_the_first_version_and_costs_nothing_later() -> None:
+    read = decoded(AS_0_1_0_STORED_IT)
+
+    assert read == replace(FULL, revision=5, expires_at=None)
+    assert DocumentCodec(TypeAdapter(Basket), schema_version=1).decode(AS_0_1_0_STORED_IT) == read
+
+
+def test_what_this_release_stored_is_not_searched_for_unknown_fields() -> None:
+    raw = CODEC.encode(FULL) | {"x": 1}
+
+    assert decoded(raw).beyond is None
+
+
+def test_unknown_fields_survive_a_save_by_this_release_and_the_next_one_by_it() -> None:
+    raw = CODEC.encode(FULL) | {"by": "3", "x": 1}
+    raw["state"] = raw["state"] | {"y": {"z": 2}, "items": [{"id": "a", "done": False, "w": 3}]}
+
+    once = CODEC.encode(replace(decoded(raw), state=Basket((Item("b"), Item("a", done=True)))))
+    twice = CODEC.encode(replace(decoded(once), due_at=None))
+
+    assert (twice["x"], twice["by"], "due_at" in twice) == (1, "2", False)
+    assert twice["state"] == {
+        "items": [{"id": "b", "done": False}, {"id": "a", "done": True, "w": 3}], "at": None, "y": {"z": 2},
+    }  # fmt: skip
+
+
+def test_once_its_unknown_fields_have_gone_a_document_carries_none() -> None:
+    carrying = CODEC.encode(decoded(CODEC.encode(FULL) | {"by": "3", "x": 1}))
+    without = {name: value for name, value in carrying.items() if name != "x"}
+
+    assert (decoded(carrying).beyond is None, decoded(without).beyond) == (False, None)
+
+
+def test_fields_that_this_release_has_dropped_itself_do_not_come_back() -> None:
+    raw = CODEC.encode(FULL) | {"by": "3", "x": 1}
+
+    after = CODEC.encode(replace(decoded(raw), pending=(), pending_at=None, due_at=None, expires_at=None))
+
+    assert after.keys() & {"pending", "pending_at", "due_at", "expires_at"} == set()
+    assert after["x"] == 1
+
+
+@pytest.mark.parametrize(("version", "is_read"), [(2, True), (3, True), (4, False)])
+def test_a_document_is_read_up_to_the_version_that_this_release_knows(version: int, is_read: bool) -> None:
+    found = CODEC.decode(CODEC.encode(FULL) | {"v": version})
+
+    newer = SetAside("t", AsideReason.NEWER, "schema version 4; release 2 knows 3")
+    assert found == (FULL.saved() if is_read else newer)
+
+
+def test_a_marked_document_says_why_it_was_set_aside() -> None:
+    mark = {"reason": "document_too_large", "error": "17 MB", "at": datetime(2026, 3, 2, tzinfo=UTC), "release": "1"}
+
+    assert CODEC.decode(CODEC.encode(FULL) | {"aside": mark}) == SetAside("t", AsideReason.TOO_LARGE, "17 MB")
+
+
+@pytest.mark.parametrize(
+    ("broken", "error"),
+    [
+        ({"state": {"items": [{"done": "Siti"}]}}, "ValidationError: state.items.0.id (missing); state.items.0.done"),
+        ({"state": "Siti"}, "ValidationError: state (dataclass_type)"),
+        ({"answers": [{"id": "y"}]}, "KeyError: 't'"),
+        ({"applied": None}, "TypeError"),
+        ({"answers": None}, "TypeError"),
+        ({"pending": [1]}, "TypeError"),
+        ({"rev": None}, "TypeError: its revision is no number"),
+        ({"due_at": "Siti"}, "TypeError: due_at is no instant"),
+        ({"aside": "Siti"}, "TypeError"),
+        ({"aside": {"reason": "bored", "error": ""}}, "ValueError"),
+    ],
+)
+def test_what_cannot_be_read_says_where_and_nothing_of_what_stands_there(broken: dict[str, Any], error: str) -> None:
+    found = CODEC.decode(CODEC.encode(FULL) | broken)
+
+    assert isinstance(found, SetAside)
+    assert (found.id, found.reason, found.error[: len(error)]) == ("t", AsideReason.UNREADABLE, error)
+    assert "Siti" not in found.error

@@ -1,0 +1,231 @@
+"""A document that cannot be read or saved costs its own ticket's events, which wait; everything else goes on."""
+
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter
+
+from shared import topics
+from shared.delivery.bug_share import BugShare
+from shared.delivery.codec import DocumentCodec
+from shared.delivery.document import Document
+from shared.delivery.outgoing import Outgoing
+from shared.delivery.vitals import Step
+from shared.events import Event, ResumeTicket
+from shared.ids import event_id, ticket_id
+from tests.builders import TICKET, accepted, event
+from tests.fakes.bench import NOON, Crashed, Workbench, dies_after
+from tests.fakes.counter import Count, Counter
+from tests.fakes.stored import StoredMemoryStore
+
+pytestmark = pytest.mark.unit
+
+OTHER = ticket_id("web", "2")
+COUNTS = TypeAdapter(Count)
+LETTERS = topics.dead_letter_topic("routing")
+TOPICS = (topics.ACCEPTED, topics.UPDATES, topics.replay_topic("routing"))
+FIRST = event(accepted())
+
+
+def resumed(ticket: str, number: int) -> Event:
+    return event(ResumeTicket(ticket_id=ticket), id=f"00000000-0000-4000-8000-{number:012}")
+
+
+def bench_with(store: StoredMemoryStore[Count]) -> Workbench:
+    return Workbench(Counter(topics=TOPICS), store)  # type: ignore[arg-type]  # the same port, another memory
+
+
+def broken() -> tuple[Workbench, StoredMemoryStore[Count]]:
+    """Return a service that has counted one event, in a document that it cannot read."""
+    store = StoredMemoryStore.of(COUNTS)
+    store.raws[TICKET] = store.codec.encode(Document(TICKET, state=Count(1)))
+    store.raws[TICKET]["state"] = {"kind": "unheard of"}
+    return bench_with(store), store
+
+
+def letters(bench: Workbench) -> list[dict[str, str]]:
+    told = ("dlq-reason", "dlq-document", "dlq-attempts")
+    headers = [dict(record.headers) for record in bench.broker.topic(LETTERS)]
+    return [{name: each[name].decode() for name in told} for each in headers]
+
+
+def waits(reason: str = "document_unreadable", attempts: str = "1") -> dict[str, str]:
+    return {"dlq-reason": reason, "dlq-document": TICKET, "dlq-attempts": attempts}
+
+
+def counted(bench: Workbench) -> dict[str, list[int]]:
+    """Return the counts that were said, by ticket."""
+    said: dict[str, list[int]] = {}
+    for fact in bench.data(topics.TICKETS):
+        said.setdefault(fact.ticket_id, []).append(fact.version)
+    return said
+
+
+def replay(bench: Workbench) -> None:
+    """Give the service its dead letters again, as the command line does."""
+    for letter in bench.broker.topic(LETTERS):
+        bench.broker.append(topics.replay_topic("routing"), letter.key, letter.value, letter.headers)
+
+
+async def test_events_of_a_document_that_cannot_be_read_wait_and_others_are_handled() -> None:
+    bench, _ = broken()
+    bench.say(topics.UPDATES, resumed(TICKET, 1))
+    bench.say(topics.UPDATES, resumed(OTHER, 2))
+    bench.say(topics.UPDATES, resumed(TICKET, 3))
+
+    await bench.work()
+
+    assert letters(bench) == [waits(), waits()]
+    assert counted(bench) == {OTHER: [1]}
+
+
+async def test_set_aside_documents_never_count_as_bugs_of_ours() -> None:
+    bench, _ = broken()
+    bench.restart(bug_share=BugShare(window_records=10, share_max=0.5))
+    for number in range(30):
+        bench.say(topics.UPDATES, resumed(TICKET, number))
+
+    await bench.work()
+
+    assert len(letters(bench)) == 30
+
+
+async def test_events_of_a_document_of_a_newer_release_wait_and_it_stays_as_it_is() -> None:
+    bench, store = broken()
+    store.raws[TICKET]["v"] = 99
+    before = dict(store.raws[TICKET])
+    bench.say(topics.UPDATES, resumed(TICKET, 1))
+
+    await bench.work()
+
+    assert letters(bench) == [waits("document_newer")]
+    assert store.raws[TICKET] == before
+
+
+async def test_a_document_that_has_grown_too_large_keeps_its_last_state_and_later_events_wait_in_order() -> None:
+    store = StoredMemoryStore.of(COUNTS, bytes_max=2000)
+    bench = bench_with(store)
+    for number in range(40):
+        bench.say(topics.UPDATES, resumed(TICKET, number))
+        bench.say(topics.UPDATES, resumed(OTHER, 100 + number % 2))
+        await bench.work()
+
+    said = counted(bench)
+    assert said[OTHER] == [1, 2]
+    assert said[TICKET] == list(range(1, len(said[TICKET]) + 1))
+    assert letters(bench) == [waits("document_too_large")] * (40 - len(said[TICKET]))
+    assert store.raws[TICKET]["state"]["heard"] == len(said[TICKET])
+
+
+async def test_once_it_can_be_read_its_dead_letters_are_handled_in_their_order() -> None:
+    bench, store = broken()
+    for number in range(3):
+        bench.say(topics.UPDATES, resumed(TICKET, number))
+    await bench.work()
+    store.raws[TICKET] |= {"state": {"heard": 1, "due_at": None}}
+    del store.raws[TICKET]["aside"]
+
+    replay(bench)
+    await bench.work()
+
+    assert counted(bench) == {TICKET: [2, 3, 4]}
+    assert len(letters(bench)) == 3
+
+
+async def test_what_still_cannot_be_read_is_set_aside_again() -> None:
+    bench, store = broken()
+    bench.say(topics.UPDATES, resumed(TICKET, 1))
+    await bench.work()
+    del store.raws[TICKET]["aside"]
+
+    replay(bench)
+    await bench.work()
+
+    assert letters(bench) == [waits(), waits(attempts="2")]
+    assert "aside" in store.raws[TICKET]
+
+
+async def test_what_was_saved_and_not_said_before_it_was_set_aside_is_said_by_the_replay() -> None:
+    bench, store = broken()
+    store.raws.clear()
+    bench.say(topics.ACCEPTED, FIRST)
+    bench.restart(dies_after(Step.SAVED))
+    with pytest.raises(Crashed):
+        await bench.work()
+    mark = {"reason": "document_too_large", "error": ""}
+    store.raws[TICKET]["aside"] = mark
+    bench.restart()
+    await bench.work()
+
+    del store.raws[TICKET]["aside"]
+    replay(bench)
+    bench.say(topics.UPDATES, resumed(TICKET, 1))
+    await bench.work()
+
+    assert (len(letters(bench)), counted(bench)) == (1, {TICKET: [1, 2]})
+
+
+def due(ids: tuple[str, ...], **options: Any) -> tuple[Workbench, StoredMemoryStore[Count]]:
+    """Return a service with documents that are due."""
+    store = StoredMemoryStore.of(COUNTS, **options)
+    for id_ in ids:
+        store.raws[id_] = store.codec.encode(Document(id_, state=Count(1, NOON), due_at=NOON))
+    return bench_with(store), store
+
+
+async def test_time_goes_on_for_others_where_one_document_cannot_be_read() -> None:
+    bench, store = due((TICKET, OTHER))
+    store.raws[TICKET]["state"] = {}
+
+    await bench.sweep()
+
+    assert len(bench.heard(topics.SLA)) == 1
+    assert store.raws[TICKET]["aside"]["reason"] == "document_unreadable"
+
+
+async def test_time_goes_on_for_others_where_one_document_has_grown_too_large() -> None:
+    bench, store = due((TICKET, OTHER), bytes_max=1200)
+    store.raws[TICKET]["applied"] = [event_id(FIRST.id, "x", number) for number in range(20)]
+
+    await bench.sweep()
+
+    assert len(bench.heard(topics.SLA)) == 1
+    assert store.raws[TICKET]["aside"]["reason"] == "document_too_large"
+    assert store.documents.keys() == {OTHER}
+
+
+async def test_a_relay_leaves_alone_what_cannot_be_read() -> None:
+    bench, store = due(())
+    for id_ in (TICKET, OTHER):
+        pending = (Outgoing(id_, topics.SLA, id_, b"{}"),)
+        store.raws[id_] = store.codec.encode(Document(id_, state=Count(1), pending=pending, pending_at=NOON))
+    store.raws[TICKET]["state"] = {}
+    bench.clock.at += bench.loop.relay_after
+
+    await bench.loop.relay()
+
+    assert [record.key for record in bench.broker.topic(topics.SLA)] == [OTHER.encode()]
+
+
+async def test_the_newer_replica_goes_on_with_what_the_older_one_leaves_alone() -> None:
+    _, older = due((TICKET,))
+    older.raws[TICKET]["v"] = 2
+    newer = bench_with(StoredMemoryStore(DocumentCodec(COUNTS, schema_version=2), raws=older.raws))
+
+    before = await older.due_before(NOON, 10)
+    await newer.sweep()
+
+    assert (before, len(newer.heard(topics.SLA))) == ([], 1)
+
+
+async def test_no_applied_id_is_ever_trimmed() -> None:
+    """However many events a ticket has, a repeat of its first one changes nothing."""
+    bench = bench_with(StoredMemoryStore.of(COUNTS))
+    for number in range(3000):
+        bench.say(topics.UPDATES, resumed(TICKET, number))
+    await bench.work()
+
+    bench.say(topics.UPDATES, resumed(TICKET, 0))
+    await bench.work()
+
+    assert counted(bench) == {TICKET: list(range(1, 3001))}
