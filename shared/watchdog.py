@@ -13,6 +13,7 @@ from shared.loops import LoopRunner
 
 Positions = Mapping[object, tuple[int, int]]
 PART = "connection"
+WHILE_OTHERS_MOVE = 3
 
 
 class Stuck(Exception):
@@ -44,7 +45,8 @@ class Watchdog:
         clock: The present.
         consumer: Whose positions are watched.
         ping: Raises TransientError while the database is out of reach.
-        stuck_after_seconds: So long may a partition be behind without moving while nothing else is wrong.
+        stuck_after_seconds: So long may the consumer be behind without moving while nothing else is wrong; a single
+            partition, while others move, three times as long, since a busy machine serves them in turn.
         loops: Whose rounds must end.
     """
 
@@ -109,13 +111,14 @@ class Watchdog:
             place: stands.get(place, Seen(position, now)) if end > position else Seen(position, now)
             for place, (position, end) in positions.items()
         }
+        latest = max((seen.moved_at for seen in self.seen.values()), default=now)
         for place, seen in self.seen.items():
-            if self.is_too_long(seen.moved_at, now):
+            if self.is_too_long(latest, now) or self.is_too_long(seen.moved_at, now, WHILE_OTHERS_MOVE):
                 raise Stuck(f"{place}: records wait at {seen.position} since {seen.moved_at.isoformat()}")
         since = self.vitals.handling_since
         if since is not None and self.is_too_long(since, now):
             raise Stuck(f"a batch is being handled since {since.isoformat()}")
 
-    def is_too_long(self, since: datetime, now: datetime) -> bool:
+    def is_too_long(self, since: datetime, now: datetime, times: int = 1) -> bool:
         """Return whether nothing has moved *since* then, nor since the last trouble ended, for too long."""
-        return now - max(since, self.waited_until) > self.stuck_after
+        return now - max(since, self.waited_until) > times * self.stuck_after

@@ -205,6 +205,38 @@ async def test_a_batch_is_drained_in_parts_where_fewer_records_are_wanted() -> N
     assert found == [[b"1", b"2"], [b"3"]]
 
 
+async def test_a_flooded_partition_holds_back_no_other() -> None:
+    fetch = Fetch()
+    fetch.answer(ONE, plain(*(b"flood" for _ in range(100))))
+    fetch.answer(TWO, plain(b"honest"))
+
+    found = [sorted({record.value or b"" for record in await fetch.drained(10)}) for _ in range(2)]
+
+    assert found == [[b"flood", b"honest"], [b"flood"]]
+    assert fetch.positions() == [5 + 10, 1]
+
+
+async def test_what_one_partition_leaves_of_its_share_others_may_take() -> None:
+    fetch = Fetch()
+    fetch.answer(ONE, plain(b"1"))
+    fetch.answer(TWO, plain(*(b"2" for _ in range(100))))
+
+    assert len(await fetch.drained(10)) == 10
+    assert fetch.positions() == [1, 9]
+
+
+async def test_waiting_for_records_ends_when_some_come_and_in_time_if_none_do() -> None:
+    fetch = Fetch()
+    waiting = asyncio.create_task(fetch.fetcher.fetched_records((), 60))
+    await asyncio.sleep(0)
+    fetch.answer(ONE, plain(b"1"))
+    for waiter in fetch.fetcher._fetch_waiters:
+        waiter.set_result(None)
+
+    assert [record.value for records in (await waiting).values() for record in records] == [b"1"]
+    assert await fetch.fetcher.fetched_records((), 0.01) == {}
+
+
 class Consumer(SafeConsumer):
     """A consumer that was never started, on the partitions of a fetch."""
 

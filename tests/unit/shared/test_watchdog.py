@@ -49,9 +49,18 @@ async def test_a_partition_that_does_not_move_is_found_though_the_others_do() ->
     watched = Watched()
     watched.at = {"a": (0, 1000), "b": (7, 8)}
 
-    await watched.look(STUCK_AFTER_SECONDS, a=1)
+    await watched.look(3 * STUCK_AFTER_SECONDS, a=1)
     with pytest.raises(Stuck, match="b: records wait at 7 since 2026-03-02T05:00:00"):
         await watched.look(10, a=1)
+
+
+async def test_a_consumer_that_is_behind_and_moves_nowhere_is_found() -> None:
+    watched = Watched()
+    watched.at = {"a": (0, 1000), "b": (7, 8)}
+
+    await watched.look(STUCK_AFTER_SECONDS)
+    with pytest.raises(Stuck, match="a: records wait at 0"):
+        await watched.look(10)
 
 
 async def test_partitions_that_are_read_to_their_end_are_never_stuck() -> None:
