@@ -14,9 +14,11 @@ from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from faststream import AckPolicy, BaseMiddleware, ContextRepo
 from faststream.kafka import KafkaBroker, KafkaMessage
 
+from shared.delivery.document import Partition
 from shared.delivery.ports import Batch, Record, TransientError
 from shared.publishing import METADATA_AGE_MAX_MS, closed, outage, security
 from shared.settings import KafkaSettings
+from shared.slots import Share, share_of
 
 COMMIT_WITHIN_SECONDS = 30
 EPOCH = datetime.fromtimestamp(0, UTC)
@@ -181,15 +183,33 @@ class KafkaConsumer:
         """Return the partitions that this member reads."""
         return set(self.client.assignment()) if self.client else set()
 
-    def share(self, topic: str) -> tuple[frozenset[int], int]:
-        """Return the partitions of *topic* (without prefix) that this member reads, and how many there are in all.
+    async def committed(self) -> dict[Partition, int]:
+        """Return, by partition without prefix, up to where those that this member reads are committed.
+
+        Raises:
+            TransientError: The broker does not answer.
+        """
+        if self.client is None:
+            return {}
+        found: dict[Partition, int] = {}
+        try:
+            async with asyncio.timeout(COMMIT_WITHIN_SECONDS):
+                for place in self.assigned():
+                    offset = await self.client.committed(place)
+                    found[place.topic.removeprefix(self.settings.topic_prefix), place.partition] = offset or 0
+        except (KafkaError, TimeoutError, IllegalStateError) as error:
+            raise TransientError(f"Kafka: {type(error).__name__}") from error
+        return found
+
+    def share(self, topic: str) -> Share:
+        """Return the partitions of *topic* (without prefix) that this member reads, of how many in all.
 
         It reads none before the first assignment and while the group deals anew. Who lost touch with the group goes
         on believing in its last share until it hears otherwise.
         """
         name = self.settings.topic_prefix + topic
         there = (self.client.partitions_for_topic(name) if self.client else None) or set()
-        return frozenset(place.partition for place in self.assigned() if place.topic == name), len(there)
+        return share_of({place.partition for place in self.assigned() if place.topic == name}, len(there))
 
     async def positions(self) -> dict[TopicPartition, tuple[int, int]]:
         """Return how far each assigned partition is read, and where it ends.

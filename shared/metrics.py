@@ -11,6 +11,12 @@ BATCH_SECONDS = Histogram(
 )
 DEAD_LETTERS = Counter("tindak_dead_letters_total", "Records that could not be handled.", ["service", "reason"])
 LAG_RECORDS = Gauge("tindak_lag_records", "Records that wait to be read.", ["service"])
+HELD_EVENTS = Gauge(
+    "tindak_held_events", "Events that wait for a topic that is missing or does not take them.", ["service", "topic"]
+)
+CLOCK_SKEW_SECONDS = Gauge(
+    "tindak_clock_skew_seconds", "How far a server's clock is ahead of this machine's.", ["service", "server"]
+)
 TROUBLE = Gauge("tindak_trouble", "1 while broker or database are out of reach.", ["service"])
 CLOCKS_ENDED = Counter("tindak_clocks_ended_total", "Clocks that ended, by how.", ["clock", "outcome"])
 BREACH_LATENESS_SECONDS = Histogram(

@@ -1,7 +1,7 @@
 """The one module that makes a MongoDB client and states its type; documents are written whole, guarded by revision."""
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
@@ -15,9 +15,11 @@ from pymongo.read_concern import ReadConcern
 
 from shared.delivery.document import Answer, Document
 from shared.delivery.outgoing import Outgoing
-from shared.delivery.ports import PermanentError, TransientError
+from shared.delivery.ports import PermanentError, TransientError, Waiting
+from shared.events.envelope import HEADERS
+from shared.mongo_slots import StoredSlots
 from shared.settings import MongoSettings
-from shared.slots import SLOTS, Slots, slot_of
+from shared.slots import Share, slot_of
 
 S = TypeVar("S")
 Client = AsyncIOMotorClient[dict[str, Any]]
@@ -78,6 +80,7 @@ class MongoStore(Generic[S]):
     ) -> None:
         self.collection = collection
         self.states = states
+        self.slots = StoredSlots(collection)
         self.indexes = [
             IndexModel(
                 [("slot", ASCENDING), ("due_at", ASCENDING)], partialFilterExpression={"due_at": {"$exists": True}}
@@ -100,6 +103,13 @@ class MongoStore(Generic[S]):
         """Return if the database has a primary that answers."""
         async with outages_are_transient():
             await self.collection.database.command("ping")
+
+    async def now(self) -> datetime:
+        """Return the primary's present instant, aware, UTC."""
+        async with outages_are_transient():
+            answer = await self.collection.database.command("hello")
+        at: datetime = answer["localTime"]
+        return at if at.tzinfo else at.replace(tzinfo=UTC)
 
     def close(self) -> None:
         """Close the client."""
@@ -175,17 +185,38 @@ class MongoStore(Generic[S]):
                     lost.update(ids)
         return lost
 
-    async def due_before(self, at: datetime, limit: int, slots: Slots | None = None) -> list[Document[S]]:
-        """Return documents that are due, earliest first."""
-        return await self.found({"due_at": {"$lte": at}, "slot": within(slots)}, "due_at", limit)
-
-    async def pending_before(self, at: datetime, limit: int, slots: Slots | None = None) -> list[Document[S]]:
-        """Return documents whose events wait to be published, longest first."""
-        return await self.found({"pending_at": {"$lte": at}, "slot": within(slots)}, "pending_at", limit)
-
-    async def found(self, wanted: Mapping[str, Any], field: str, limit: int) -> list[Document[S]]:
-        """Return documents in the order of a field."""
+    async def postpone_pending(self, ids: Collection[str], at: datetime) -> None:
+        """Note since when what is pending in these documents waits."""
+        wanted = {"_id": {"$in": list(ids)}, "pending_at": {"$exists": True}}
         async with outages_are_transient():
+            await self.collection.update_many(wanted, {"$set": {"pending_at": at}})
+
+    async def pending_on(self, topics: Collection[str]) -> dict[str, Waiting]:
+        """Return, by topic, how much waits to be published there; topics for which nothing waits are left out."""
+        stages: list[Raw] = [
+            {"$match": {"pending_at": {"$exists": True}, "pending.topic": {"$in": list(topics)}}},
+            {"$project": {"pending.topic": 1}},
+            {"$unwind": "$pending"},
+            {"$match": {"pending.topic": {"$in": list(topics)}}},
+            {"$group": {"_id": {"topic": "$pending.topic", "document": "$_id"}, "events": {"$sum": 1}}},
+            {"$group": {"_id": "$_id.topic", "documents": {"$sum": 1}, "events": {"$sum": "$events"}}},
+        ]
+        async with outages_are_transient():
+            found = await self.collection.aggregate(stages).to_list(None)
+        return {each["_id"]: Waiting(each["documents"], each["events"]) for each in found}
+
+    async def due_before(self, at: datetime, limit: int, share: Share | None = None) -> list[Document[S]]:
+        """Return documents that are due, earliest first."""
+        return await self.found("due_at", at, limit, share)
+
+    async def pending_before(self, at: datetime, limit: int, share: Share | None = None) -> list[Document[S]]:
+        """Return documents whose events wait to be published, longest first."""
+        return await self.found("pending_at", at, limit, share)
+
+    async def found(self, field: str, at: datetime, limit: int, share: Share | None) -> list[Document[S]]:
+        """Return documents of a share in the order of a field, up to an instant."""
+        async with outages_are_transient():
+            wanted = {field: {"$lte": at}, "slot": await self.slots.within(share)}
             raws = await self.collection.find(wanted).sort(field, ASCENDING).limit(limit).to_list(None)
         return [self.readable(raw) for raw in raws]
 
@@ -199,7 +230,7 @@ class MongoStore(Generic[S]):
         raw: Raw = {
             "_id": document.id,
             "rev": document.revision + 1,
-            "slot": slot_of(document.id),
+            "slot": slot_of(document.id, self.slots.partitions_total),
             "state": None if document.state is None else self.states.dump_python(document.state, mode="json"),
             "applied": list(document.applied),
             "answers": [
@@ -219,7 +250,8 @@ class MongoStore(Generic[S]):
         if document.due_at is not None:
             raw["due_at"] = document.due_at
         if document.expires_at is not None:
-            raw["expires_at"] = document.expires_at
+            # The database would drop it together with what it owes.
+            raw["expires_once_told_at" if document.pending else "expires_at"] = document.expires_at
         return raw
 
     def readable(self, raw: Raw) -> Document[S]:
@@ -243,22 +275,24 @@ class MongoStore(Generic[S]):
             pending=from_stored(raw.get("pending", ())),
             pending_at=raw.get("pending_at"),
             due_at=raw.get("due_at"),
-            expires_at=raw.get("expires_at"),
+            expires_at=raw.get("expires_at", raw.get("expires_once_told_at")),
         )
 
 
-def within(slots: Slots | None) -> Raw:
-    """Return a condition on the slot. The index holds them one after the other, so that all of them are named, too."""
-    wanted = range(SLOTS) if slots is None else sorted(slots)
-    # What was stored without a slot lies with the first one until it is saved again.
-    return {"$in": [*wanted, None] if 0 in wanted else list(wanted)}
-
-
 def as_raw(events: Sequence[Outgoing]) -> list[Raw]:
-    """Return events as they are stored; the value is kept byte for byte."""
-    return [{"id": event.id, "topic": event.topic, "key": event.key, "value": event.value} for event in events]
+    """Return events as they are stored; the value is kept byte for byte, and so are headers other than the usual."""
+    return [
+        {"id": event.id, "topic": event.topic, "key": event.key, "value": event.value}
+        | ({} if event.headers == HEADERS else {"headers": list(map(list, event.headers))})
+        for event in events
+    ]
 
 
 def from_stored(events: Sequence[Raw]) -> tuple[Outgoing, ...]:
     """Return stored events as they will be sent."""
-    return tuple(Outgoing(event["id"], event["topic"], event["key"], event["value"]) for event in events)
+    return tuple(
+        Outgoing(event["id"], event["topic"], event["key"], event["value"], tuple(map(tuple, event["headers"])))
+        if "headers" in event
+        else Outgoing(event["id"], event["topic"], event["key"], event["value"])
+        for event in events
+    )

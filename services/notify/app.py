@@ -41,6 +41,7 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Co
         send_within=timedelta(seconds=own.smtp_timeout_seconds),
         documents_max=own.documents_max,
         spread=SideBySide(own.smtp_connections_max),
+        published=built.runner.published,
         vitals=built.vitals,
         observe=observe,
     )
@@ -50,8 +51,7 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Co
         letters.take(policy)
 
     built.follow(watch, take)
-    built.every(own.send_every_seconds, "sender", sender.sweep, own.documents_max)
-    built.every(own.relay_every_seconds, "relay", sender.relay, own.documents_max)
+    built.every(own.send_every_seconds, "sender", built.while_clocks_agree(sender.sweep), own.documents_max)
     return built
 
 

@@ -46,7 +46,7 @@ class SlaStore(MongoStore[Ticket]):
             # What was stored before editions were noted has none.
             others = [None, *sorted(each for each in known if each not in (None, ENDED, edition))]
             for other in others:
-                wanted = {EDITION: other}
+                wanted = {EDITION: other, "state": {"$ne": None}}
                 cursor = self.collection.find(wanted).sort("due_at", ASCENDING).skip(skip).limit(limit - len(found))
                 raws = await cursor.to_list(None)
                 found.extend(map(self.readable, raws))

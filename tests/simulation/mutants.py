@@ -14,6 +14,7 @@ from shared.delivery.document import Answer, Document, Partition
 from shared.delivery.outgoing import each_once
 from shared.delivery.ports import Batch, TransientError
 from shared.delivery.reading import read
+from shared.delivery.relay import Relay
 from shared.delivery.runner import BatchRunner
 from shared.delivery.time_loop import TimeLoop
 from shared.events import Decision, Fact, Link, LinkRefused, PartLink, PartOpened, TicketUnlinked
@@ -98,13 +99,13 @@ def sweep_that_trusts_its_query(patch: pytest.MonkeyPatch) -> None:
 
 
 def marked_before_published(patch: pytest.MonkeyPatch) -> None:
-    async def tell(self: TimeLoop[Any], documents: Sequence[Document[Any]]) -> list[Document[Any]]:
+    async def publish(self: Relay[Any], documents: Sequence[Document[Any]]) -> list[Document[Any]]:
         telling = [document for document in documents if document.pending]
         await self.store.save([document.told() for document in telling])
         await self.publisher.publish([event for document in telling for event in document.pending])
         return list(documents)
 
-    patch.setattr(TimeLoop, "tell", tell)
+    patch.setattr(Relay, "publish", publish)
 
 
 def unknown_outcome_taken_for_success(patch: pytest.MonkeyPatch) -> None:

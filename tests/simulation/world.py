@@ -38,7 +38,7 @@ class Replica:
         self.member = Member(world.groups[service])
         self.runner = BatchRunner(handler, store, world.broker, world.clock, vitals=vitals, jitter=world.choice)
         world.scheduler.start(self.process, "reads", self.read())
-        loops = fleet.loops(handler, self.member, store, world.clock, world.channel, vitals)
+        loops = fleet.loops(handler, self.member, store, world.clock, world.channel, vitals, self.runner.published)
         for name, work in loops.items():
             world.scheduler.start(self.process, name, self.repeat(name, work, vitals))
 
