@@ -105,7 +105,7 @@ class KafkaPublisher:
         if not events:
             return {}
         try:
-            return await self._published(await self.client(), events)
+            return await self._published(events)
         except KafkaError as error:
             await self.close()
             raise outage(error) from error
@@ -115,12 +115,15 @@ class KafkaPublisher:
         prefix = self.settings.topic_prefix
         return {topic.removeprefix(prefix): obstacle for topic, obstacle in self.access.obstacles().items()}
 
-    async def _published(self, client: AIOKafkaProducer, events: Sequence[Outgoing]) -> dict[Reference, Obstacle]:
+    async def _published(self, events: Sequence[Outgoing]) -> dict[Reference, Obstacle]:
         held: dict[Reference, Obstacle] = {}
         waiting = list(events)
         for _ in range(ROUNDS_MAX):
+            client = await self.client()
             closed = await self.access.closed(client.client, {self._name(event) for event in waiting})
             held |= {event.reference: closed[self._name(event)] for event in waiting if self._name(event) in closed}
+            large = [event for event in waiting if self.access.is_too_large(self._name(event), size_of(event))]
+            held |= {event.reference: Obstacle.TOO_LARGE for event in large if event.reference not in held}
             first, rest = self._first([event for event in waiting if event.reference not in held])
             gone = set()
             for event, outcome in zip(first, await self._acknowledged(client, first), strict=True):
@@ -130,12 +133,13 @@ class KafkaPublisher:
                     self.access.refuse(self._name(event), Obstacle.FORBIDDEN)
                     held[event.reference] = Obstacle.FORBIDDEN
                 elif isinstance(outcome, MessageSizeTooLargeError | RecordListTooLargeError):
-                    self.access.note_too_large(self._name(event), event.id)
+                    self.access.note_too_large(self._name(event), size_of(event))
                     held[event.reference] = Obstacle.TOO_LARGE
+                    await self.close()  # what follows in that partition would be out of sequence for this producer
                 elif isinstance(outcome, BaseException):
                     raise outcome
                 else:
-                    self.access.admit(self._name(event))
+                    self.access.admit(self._name(event), size_of(event))
             left = gone | {event.reference for event in rest}
             waiting = [event for event in waiting if event.reference in left]
             if not waiting:
@@ -210,6 +214,12 @@ class KafkaPublisher:
         client, self.started = self.started, None
         if client is not None:
             await closed(client.stop)
+
+
+def size_of(event: Outgoing) -> int:
+    """Return about how many bytes an event takes on its topic."""
+    headers = sum(len(name) + len(value) for name, value in event.headers)
+    return len(event.value or b"") + len(event.key or "") + headers
 
 
 def outage(error: KafkaError) -> TransientError:

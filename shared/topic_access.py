@@ -18,7 +18,6 @@ from aiokafka.errors import (
 )
 from aiokafka.protocol.metadata import MetadataRequest
 
-from shared.delivery.outgoing import Reference
 from shared.delivery.ports import Obstacle
 
 LOOKS_MAX = 5
@@ -27,8 +26,7 @@ LOOK_EVERY_SECONDS = 0.3
 
 REMEMBERED_FOR_SECONDS = 3.0
 UNASKED_FOR_SECONDS = 60.0
-OVERSIZED_FOR_SECONDS = 60.0  # several rounds of the relay, which tries each again
-OVERSIZED_SEEN_MAX = 1000
+LIMIT_FOR_SECONDS = 300.0  # a try costs the producer, see `KafkaPublisher`
 
 OBSTACLES: dict[type[BaseException], Obstacle] = {
     UnknownTopicOrPartitionError: Obstacle.MISSING,
@@ -49,6 +47,14 @@ class Refusal:
     until: float
 
 
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """An event of so many bytes was too large; until when (monotonic seconds) that is taken for granted."""
+
+    bytes: int
+    until: float
+
+
 class TopicAccess:
     """Remembers which topics are missing or forbidden, so that one costs time once and a look every few seconds.
 
@@ -64,16 +70,15 @@ class TopicAccess:
         self.now = now
         self.sleep = sleep
         self.refusals: dict[str, Refusal] = {}
-        self.oversized: dict[str, float] = {}
-        self.oversized_seen: set[Reference] = set()
+        self.limits: dict[str, Limit] = {}
 
     def obstacles(self) -> dict[str, Obstacle]:
         """Return which topics hold events back, by name with prefix, and why."""
         now = self.now()
-        large = {topic: Obstacle.TOO_LARGE for topic, until in self.oversized.items() if until > now}
         # What nobody has asked for any more may have changed long ago.
-        asked = {topic: known for topic, known in self.refusals.items() if now - known.until < UNASKED_FOR_SECONDS}
-        return large | {topic: refusal.obstacle for topic, refusal in asked.items()}
+        since = now - UNASKED_FOR_SECONDS
+        large = {topic: Obstacle.TOO_LARGE for topic, limit in self.limits.items() if limit.until > since}
+        return large | {topic: known.obstacle for topic, known in self.refusals.items() if known.until > since}
 
     def is_doubtful(self, topic: str) -> bool:
         """Return whether the last that was heard of *topic* is that it takes nothing."""
@@ -85,19 +90,26 @@ class TopicAccess:
             log.warning("a topic holds its events back", topic=topic, because=obstacle)
         self.refusals[topic] = Refusal(obstacle, self.now() + REMEMBERED_FOR_SECONDS)
 
-    def note_too_large(self, topic: str, event_id: str) -> None:
-        """Note that *topic* takes no event of that size, whatever else it takes."""
-        self.oversized[topic] = self.now() + OVERSIZED_FOR_SECONDS
-        if len(self.oversized_seen) > OVERSIZED_SEEN_MAX:
-            self.oversized_seen.clear()
-        if (topic, event_id) not in self.oversized_seen:
-            self.oversized_seen.add((topic, event_id))
-            log.warning("an event is too large for its topic", topic=topic, event_id=event_id)
+    def is_too_large(self, topic: str, size_bytes: int) -> bool:
+        """Return whether *topic* refused an event of that size, or a smaller one, a short while ago."""
+        limit = self.limits.get(topic)
+        return limit is not None and size_bytes >= limit.bytes and limit.until > self.now()
 
-    def admit(self, topic: str) -> None:
-        """Note that *topic* takes events."""
+    def note_too_large(self, topic: str, size_bytes: int) -> None:
+        """Note that *topic* takes no event of that size, whatever else it takes."""
+        if topic not in self.limits:
+            log.warning("an event is too large for its topic and waits", topic=topic, bytes=size_bytes)
+        known = self.limits.get(topic)
+        least = size_bytes if known is None else min(size_bytes, known.bytes)
+        self.limits[topic] = Limit(least, self.now() + LIMIT_FOR_SECONDS)
+
+    def admit(self, topic: str, size_bytes: int) -> None:
+        """Note that *topic* has taken an event of that size."""
         if self.refusals.pop(topic, None) is not None:
             log.warning("a topic takes its events again", topic=topic)
+        if topic in self.limits and size_bytes >= self.limits[topic].bytes:
+            del self.limits[topic]
+            log.warning("a topic takes larger events now", topic=topic, bytes=size_bytes)
 
     async def closed(self, client: AIOKafkaClient, topics: Iterable[str]) -> dict[str, Obstacle]:
         """Return those of *topics* that take nothing, and let *client* know of all others.
@@ -163,5 +175,6 @@ def give_up_what_is_gone(producer: AIOKafkaProducer) -> None:
             if place.partition not in (cluster.partitions_for_topic(place.topic) or ()):
                 for batch in waiting.pop(place):
                     batch.failure(UnknownTopicOrPartitionError())
+                    batch._drain_waiter.exception()  # retrieved, or asyncio complains where nobody waits for it
 
     client.cluster.add_listener(look)

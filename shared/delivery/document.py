@@ -81,16 +81,17 @@ class Document(Generic[S]):
         left = tuple(event for event in self.pending if event.reference in held)
         return replace(self, pending=left, pending_at=now if left else None)
 
-    def owe(self, events: Collection[Outgoing], now: datetime) -> "Document[S]":
+    def owe(self, events: Collection[Outgoing], floors: Mapping[Partition, int], now: datetime) -> "Document[S]":
         """Return the document with *events*, which were held back, among what is pending; each of them once.
 
-        Those that are kept answers came about before everything that is pending on their topic, see `apply`.
+        Whatever else may not be published on their topics joins them, in the order in which it came about: a kept answer
+        that is not pending came about before everything that is pending on its topic, see `apply`, and stays ahead of
+        it, whoever finds out later that it was held back, too.
         """
-        wanted = {event.reference for event in events}
-        kept = [event for event in self.answered() if event.reference in wanted]
+        queues = {event.topic for event in events}
         there = {event.reference for event in self.pending}
-        first = [event for event in kept if event.reference not in there]
-        pending = tuple(each_once((*first, *self.pending, *events)))
+        ahead = [event for event in self.answered(floors) if event.topic in queues and event.reference not in there]
+        pending = tuple(each_once((*ahead, *self.pending, *events)))
         return self if pending == self.pending else replace(self, pending=pending, pending_at=self.pending_at or now)
 
     def saved(self) -> "Document[S]":

@@ -157,32 +157,38 @@ class BatchRunner(Generic[S]):
         letters = dead_letter_topic(self.handler.service)
         if any(topic == letters and why is not Obstacle.TOO_LARGE for (topic, _), why in held.items()):
             raise TransientError(f"Kafka: the topic {letters} is missing or forbidden, and no dead letter may be lost")
-        owing = list(self.owing(held, readings, answers))
+        owing = self.owing(held, readings, answers)
         ids = {id for ticket, own, _ in owing for id in (ticket, own) if id is not None}
+        floors = self.floors(readings)
         for _ in range(ROUNDS_MAX):
             found = await self.store.load(ids)
-            changed: dict[str, Document[S]] = {}
+            by_document: dict[str, list[Outgoing]] = defaultdict(list)
             for ticket, own, events in owing:
-                id = ticket if ticket in found and not found[ticket].is_outbox else own
-                before = changed.get(id) or found.get(id) or Document[S](id)
-                after = before.owe(events, self.clock.now())
+                is_there = ticket is not None and ticket in found and not found[ticket].is_outbox
+                by_document[ticket if is_there and ticket else own].extend(events)
+            changed = []
+            for id, events in by_document.items():
+                before: Document[S] = found.get(id) or Document(id)
+                after = before.owe(events, floors, self.clock.now())
                 if after is not before:
-                    changed[id] = replace(after, expires_at=None) if after.is_outbox else after
-            if not changed or not await self.store.save(list(changed.values())):
+                    changed.append(replace(after, expires_at=None) if after.is_outbox else after)
+            if not changed or not await self.store.save(changed):
                 return
         raise TransientError(f"documents that owe events were changed by others {ROUNDS_MAX} times in a row")
 
     def owing(
         self, held: HeldBack, readings: Sequence[Reading | Unreadable], answers: Answers
-    ) -> Iterator[tuple[str | None, str, list[Outgoing]]]:
-        """Yield, for each reading of whose answer something was held back: its ticket, an id of its own, and what."""
+    ) -> list[tuple[str | None, str, list[Outgoing]]]:
+        """Return, for each reading of whose answer something was held back: its ticket, an id of its own, and what."""
+        found = []
         for reading, answer in zip(readings, answers, strict=True):
             events = [event for event in answer if event.reference in held]
             if events:
                 record = reading.record
                 key = self.rules.key_of(reading) if isinstance(reading, Reading) else None
                 own = record_id(record.topic, record.partition, record.offset)
-                yield key if isinstance(key, str) else None, own, events
+                found.append((key if isinstance(key, str) else None, own, events))
+        return found
 
 
 def bugs_in(readings: Sequence[Reading | Unreadable], answers: Answers) -> Iterator[str | None]:

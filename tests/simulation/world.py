@@ -161,6 +161,7 @@ class World:
         """Let nothing go wrong from now on."""
         self.is_calm = self.nemesis.is_over = True
         self.channel.refuses = False
+        self.broker.refused.clear()
         self.scheduler.note("nemesis", "has had enough")
         for replica in self.replicas:
             self.thaw(replica.process)

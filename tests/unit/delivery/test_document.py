@@ -112,14 +112,24 @@ def test_what_is_pending_is_owed_in_its_place_and_once() -> None:
 def test_what_is_held_back_is_owed_before_what_is_pending_and_once() -> None:
     document = EMPTY.apply("a", answer("1", 1), "s").move(said("2"), "s", NOON)
 
-    after = document.owe(said("1"), NOON + timedelta(seconds=1))
+    after = document.owe(said("1"), {}, NOON + timedelta(seconds=1))
 
     assert (after.pending, after.pending_at) == (said("1") + said("2"), NOON)
-    assert after.owe(said("1") + said("2"), NOON) is after
+    assert after.owe(said("1") + said("2"), {}, NOON) is after
+
+
+def test_whatever_else_is_unpublished_on_the_topic_joins_what_is_held_back_in_order() -> None:
+    """Two replicas may hold back one event each, and find out in either order."""
+    document = EMPTY.apply("a", answer("1", 1), "s").apply("b", answer("2", 2, partition=1), "s")
+
+    first, second = document.owe(said("1"), {}, NOON), document.owe(said("2"), {}, NOON)
+
+    assert first.pending == second.pending == said("1") + said("2")
+    assert document.owe(said("2"), {("updates", 0): 2}, NOON).pending == said("2")
 
 
 def test_what_is_held_back_and_is_no_kept_answer_is_owed_last() -> None:
-    document = EMPTY.move(said("1"), "s", NOON).owe(said("2"), NOON)
+    document = EMPTY.move(said("1"), "s", NOON).owe(said("2"), {}, NOON)
 
     assert document.pending == said("1") + said("2")
 
