@@ -84,9 +84,9 @@ class Document(Generic[S]):
     def owe(self, events: Collection[Outgoing], floors: Mapping[Partition, int], now: datetime) -> "Document[S]":
         """Return the document with *events*, which were held back, among what is pending; each of them once.
 
-        Whatever else may not be published on their topics joins them, in the order in which it came about: a kept answer
-        that is not pending came about before everything that is pending on its topic, see `apply`, and stays ahead of
-        it, whoever finds out later that it was held back, too.
+        Whatever else may not be published on their topics joins them, in the order in which it came about: a kept
+        answer that is not pending came about before everything that is pending on its topic, see `apply`, and stays
+        ahead of it, whoever finds out later that it was held back, too.
         """
         queues = {event.topic for event in events}
         there = {event.reference for event in self.pending}

@@ -158,10 +158,9 @@ class BatchRunner(Generic[S]):
         if any(topic == letters and why is not Obstacle.TOO_LARGE for (topic, _), why in held.items()):
             raise TransientError(f"Kafka: the topic {letters} is missing or forbidden, and no dead letter may be lost")
         owing = self.owing(held, readings, answers)
-        ids = {id for ticket, own, _ in owing for id in (ticket, own) if id is not None}
         floors = self.floors(readings)
         for _ in range(ROUNDS_MAX):
-            found = await self.store.load(ids)
+            found = await self.store.load({id for ticket, own, _ in owing for id in (ticket, own) if id is not None})
             by_document: dict[str, list[Outgoing]] = defaultdict(list)
             for ticket, own, events in owing:
                 is_there = ticket is not None and ticket in found and not found[ticket].is_outbox
@@ -169,7 +168,9 @@ class BatchRunner(Generic[S]):
             changed = []
             for id, events in by_document.items():
                 before: Document[S] = found.get(id) or Document(id)
-                after = before.owe(events, floors, self.clock.now())
+                # What was applied before is said again because the document owes it, not as an answer.
+                kept = [event for event in before.answered(floors) if event.reference in held]
+                after = before.owe([*kept, *events], floors, self.clock.now())
                 if after is not before:
                     changed.append(replace(after, expires_at=None) if after.is_outbox else after)
             if not changed or not await self.store.save(changed):
@@ -179,15 +180,14 @@ class BatchRunner(Generic[S]):
     def owing(
         self, held: HeldBack, readings: Sequence[Reading | Unreadable], answers: Answers
     ) -> list[tuple[str | None, str, list[Outgoing]]]:
-        """Return, for each reading of whose answer something was held back: its ticket, an id of its own, and what."""
+        """Return, for each reading, its ticket, an id of its own, and what of its answer was held back."""
         found = []
         for reading, answer in zip(readings, answers, strict=True):
+            record = reading.record
+            key = None if isinstance(reading, Unreadable) or isinstance(answer, Bugged) else self.rules.key_of(reading)
+            own = record_id(record.topic, record.partition, record.offset)
             events = [event for event in answer if event.reference in held]
-            if events:
-                record = reading.record
-                key = self.rules.key_of(reading) if isinstance(reading, Reading) else None
-                own = record_id(record.topic, record.partition, record.offset)
-                found.append((key if isinstance(key, str) else None, own, events))
+            found.append((key if isinstance(key, str) else None, own, events))
         return found
 
 
