@@ -13,6 +13,7 @@ from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from faststream import AckPolicy, BaseMiddleware, ContextRepo
 from faststream.kafka import KafkaBroker, KafkaMessage
+from faststream.kafka.security import parse_security
 
 from shared.delivery.document import Partition
 from shared.delivery.ports import Batch, Record, TransientError
@@ -224,3 +225,31 @@ class KafkaConsumer:
             return {place: (await self.client.position(place), end) for place, end in ends.items()}
         except (KafkaError, TimeoutError, IllegalStateError) as error:
             raise TransientError(f"Kafka: {type(error).__name__}") from error
+
+
+async def committed_by(settings: KafkaSettings, service: str, topics: Sequence[str]) -> dict[Partition, int]:
+    """Return, by partition without prefix, how far *service* has committed *topics*; joins nothing.
+
+    Raises:
+        TransientError: The broker is out of reach.
+    """
+    reader = AIOKafkaConsumer(
+        bootstrap_servers=settings.bootstrap_servers,
+        group_id=settings.topic_prefix + service,
+        enable_auto_commit=False,
+        request_timeout_ms=settings.request_timeout_ms,
+        **parse_security(security(settings)),
+    )
+    found: dict[Partition, int] = {}
+    try:
+        await reader.start()
+        names = {settings.topic_prefix + topic: topic for topic in topics}
+        places = [TopicPartition(name, each) for name in names for each in reader.partitions_for_topic(name) or ()]
+        reader.assign(places)
+        for place in places:
+            found[names[place.topic], place.partition] = await reader.committed(place) or 0
+    except KafkaError as error:
+        raise outage(error) from error
+    finally:
+        await closed(reader.stop)
+    return found

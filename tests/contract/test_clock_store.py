@@ -10,6 +10,7 @@ import pytest
 from services.sla.domain.ticket import ENDED, Ticket
 from services.sla.store import INDEXES, STATE, ClockStore, SlaStore
 from shared.delivery.document import Document
+from shared.delivery.outgoing import Outgoing
 from shared.mongo import connect
 from tests.contract.conftest import MEMORY
 from tests.fakes.bench import NOON
@@ -63,3 +64,11 @@ async def test_an_outdated_ticket_comes_whole(clocks: ClockStore) -> None:
 
     assert await clocks.outdated("new", 1) == [ticket("a", "old", 1).saved()]
     assert await clocks.outdated("old", 1) == []
+
+
+async def test_what_only_owes_events_of_no_ticket_is_not_outdated(clocks: ClockStore) -> None:
+    owed = Outgoing("1", "sla.events", None, b"{}")
+    await clocks.save([Document("outbox", pending=(owed,), pending_at=NOON), ticket("a", None)])
+
+    assert await ids(clocks, 10) == ["a"]
+    assert await ids(clocks, 10, skip=1) == []
