@@ -7,17 +7,20 @@ from types import TracebackType
 from typing import Any
 
 import structlog
-from aiokafka import TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from faststream import AckPolicy, BaseMiddleware, ContextRepo
 from faststream.kafka import KafkaBroker, KafkaMessage
+from faststream.kafka.security import parse_security
 
 from shared.consuming import SafeConsumer
+from shared.delivery.document import Partition
 from shared.delivery.ports import Batch, Record, TransientError
 from shared.fetch_faults import Ending, FetchFaults
 from shared.publishing import METADATA_AGE_MAX_MS, closed, outage, security
 from shared.settings import KafkaSettings
+from shared.slots import Share, share_of
 
 COMMIT_WITHIN_SECONDS = 30
 LEAVE_WITHIN_SECONDS = 3  # so long may leaving the group and closing the connections take of the time to stop
@@ -198,15 +201,33 @@ class KafkaConsumer:
         """Return the partitions that this member reads."""
         return set(self.client.assignment()) if self.client else set()
 
-    def share(self, topic: str) -> tuple[frozenset[int], int]:
-        """Return the partitions of *topic* (without prefix) that this member reads, and how many there are in all.
+    async def committed(self) -> dict[Partition, int]:
+        """Return, by partition without prefix, up to where those that this member reads are committed.
+
+        Raises:
+            TransientError: The broker does not answer.
+        """
+        if self.client is None:
+            return {}
+        found: dict[Partition, int] = {}
+        try:
+            async with asyncio.timeout(COMMIT_WITHIN_SECONDS):
+                for place in self.assigned():
+                    offset = await self.client.committed(place)
+                    found[place.topic.removeprefix(self.settings.topic_prefix), place.partition] = offset or 0
+        except (KafkaError, TimeoutError, IllegalStateError) as error:
+            raise TransientError(f"Kafka: {type(error).__name__}") from error
+        return found
+
+    def share(self, topic: str) -> Share:
+        """Return the partitions of *topic* (without prefix) that this member reads, of how many in all.
 
         It reads none before the first assignment and while the group deals anew. Who lost touch with the group goes
         on believing in its last share until it hears otherwise.
         """
         name = self.settings.topic_prefix + topic
         there = (self.client.partitions_for_topic(name) if self.client else None) or set()
-        return frozenset(place.partition for place in self.assigned() if place.topic == name), len(there)
+        return share_of({place.partition for place in self.assigned() if place.topic == name}, len(there))
 
     async def positions(self) -> dict[TopicPartition, tuple[int, int]]:
         """Return how far each assigned partition is read, and where it ends; not those at fault, which are known.
@@ -238,3 +259,31 @@ class KafkaConsumer:
     def standing(self) -> str:
         """Return which partitions are not read now and why; empty if all are."""
         return "; ".join(map(str, self.faults.standing()))
+
+
+async def committed_by(settings: KafkaSettings, service: str, topics: Sequence[str]) -> dict[Partition, int]:
+    """Return, by partition without prefix, how far *service* has committed *topics*; joins nothing.
+
+    Raises:
+        TransientError: The broker is out of reach.
+    """
+    reader = AIOKafkaConsumer(
+        bootstrap_servers=settings.bootstrap_servers,
+        group_id=settings.topic_prefix + service,
+        enable_auto_commit=False,
+        request_timeout_ms=settings.request_timeout_ms,
+        **parse_security(security(settings)),
+    )
+    found: dict[Partition, int] = {}
+    try:
+        await reader.start()
+        names = {settings.topic_prefix + topic: topic for topic in topics}
+        places = [TopicPartition(name, each) for name in names for each in reader.partitions_for_topic(name) or ()]
+        reader.assign(places)
+        for place in places:
+            found[names[place.topic], place.partition] = await reader.committed(place) or 0
+    except KafkaError as error:
+        raise outage(error) from error
+    finally:
+        await closed(reader.stop)
+    return found

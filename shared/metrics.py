@@ -14,6 +14,12 @@ DOCUMENTS_ASIDE = Gauge(
     "tindak_documents_aside", "Documents that are left alone until somebody has looked.", ["service", "reason"]
 )
 LAG_RECORDS = Gauge("tindak_lag_records", "Records that wait to be read.", ["service"])
+HELD_EVENTS = Gauge(
+    "tindak_held_events", "Events that wait for a topic that is missing or does not take them.", ["service", "topic"]
+)
+CLOCK_SKEW_SECONDS = Gauge(
+    "tindak_clock_skew_seconds", "How far a server's clock is ahead of this machine's.", ["service", "server"]
+)
 TROUBLE = Gauge("tindak_trouble", "1 while broker or database are out of reach.", ["service"])
 LOOP_SUCCEEDED_AT = Gauge(
     "tindak_loop_last_success_timestamp_seconds", "When a round of a loop last ended well.", ["service", "loop"]

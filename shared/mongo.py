@@ -19,9 +19,11 @@ from shared import aside
 from shared.aside import AsideDocuments
 from shared.delivery.codec import DocumentCodec, Raw
 from shared.delivery.document import AsideReason, Document, SetAside
+from shared.delivery.ports import Waiting
+from shared.mongo_slots import StoredSlots
 from shared.outages import outages_are_transient
 from shared.settings import MongoSettings
-from shared.slots import SLOTS, Slots
+from shared.slots import Share, slot_of
 
 S = TypeVar("S")
 Client = AsyncIOMotorClient[dict[str, Any]]
@@ -89,6 +91,7 @@ class MongoStore(Generic[S]):
         self.collection = collection
         self.codec = DocumentCodec(states)
         self.aside = AsideDocuments(collection, marks=marks)
+        self.slots = StoredSlots(collection)
         self.indexes = [
             IndexModel(
                 [("slot", ASCENDING), ("due_at", ASCENDING)], partialFilterExpression={"due_at": {"$exists": True}}
@@ -112,6 +115,13 @@ class MongoStore(Generic[S]):
         """Return if the database has a primary that answers."""
         async with outages_are_transient():
             await self.collection.database.command("ping")
+
+    async def now(self) -> datetime:
+        """Return the primary's present instant, aware, UTC."""
+        async with outages_are_transient():
+            answer = await self.collection.database.command("hello")
+        at: datetime = answer["localTime"]
+        return at if at.tzinfo else at.replace(tzinfo=UTC)
 
     def close(self) -> None:
         """Close the client."""
@@ -146,7 +156,8 @@ class MongoStore(Generic[S]):
     def encoded(self, document: Document[S]) -> Row | SetAside:
         """Return a document as it goes to the database, or why the database cannot hold it."""
         try:
-            encoded = bson.encode(self.codec.encode(document))
+            slot = slot_of(document.id, self.slots.partitions_total)
+            encoded = bson.encode({**self.codec.encode(document), "slot": slot})
         except (BSONError, OverflowError, ValueError) as error:
             return SetAside(document.id, AsideReason.UNSTORABLE, type(error).__name__)
         if len(encoded) > DOCUMENT_BYTES_MAX:
@@ -216,13 +227,38 @@ class MongoStore(Generic[S]):
                     lost.update(ids)
         return lost
 
-    async def due_before(self, at: datetime, limit: int, slots: Slots | None = None) -> list[Document[S]]:
-        """Return documents that are due, earliest first."""
-        return await self.found({"due_at": {"$lte": at}, "slot": within(slots)}, "due_at", limit)
+    async def postpone_pending(self, ids: Collection[str], at: datetime) -> None:
+        """Note since when what is pending in these documents waits."""
+        wanted = {"_id": {"$in": list(ids)}, "pending_at": {"$exists": True}}
+        async with outages_are_transient():
+            await self.collection.update_many(wanted, {"$set": {"pending_at": at}})
 
-    async def pending_before(self, at: datetime, limit: int, slots: Slots | None = None) -> list[Document[S]]:
+    async def pending_on(self, topics: Collection[str]) -> dict[str, Waiting]:
+        """Return, by topic, how much waits to be published there; topics for which nothing waits are left out."""
+        stages: list[Raw] = [
+            {"$match": {"pending_at": {"$exists": True}, "pending.topic": {"$in": list(topics)}}},
+            {"$project": {"pending.topic": 1}},
+            {"$unwind": "$pending"},
+            {"$match": {"pending.topic": {"$in": list(topics)}}},
+            {"$group": {"_id": {"topic": "$pending.topic", "document": "$_id"}, "events": {"$sum": 1}}},
+            {"$group": {"_id": "$_id.topic", "documents": {"$sum": 1}, "events": {"$sum": "$events"}}},
+        ]
+        async with outages_are_transient():
+            found = await self.collection.aggregate(stages).to_list(None)
+        return {each["_id"]: Waiting(each["documents"], each["events"]) for each in found}
+
+    async def due_before(self, at: datetime, limit: int, share: Share | None = None) -> list[Document[S]]:
+        """Return documents that are due, earliest first."""
+        return await self.found({"due_at": {"$lte": at}, **await self.within(share)}, "due_at", limit)
+
+    async def pending_before(self, at: datetime, limit: int, share: Share | None = None) -> list[Document[S]]:
         """Return documents whose events wait to be published, longest first."""
-        return await self.found({"pending_at": {"$lte": at}, "slot": within(slots)}, "pending_at", limit)
+        return await self.found({"pending_at": {"$lte": at}, **await self.within(share)}, "pending_at", limit)
+
+    async def within(self, share: Share | None) -> Raw:
+        """Return the condition that a document lies within a share."""
+        async with outages_are_transient():
+            return {"slot": await self.slots.within(share)}
 
     async def found(self, wanted: Mapping[str, Any], field: str, limit: int, skip: int = 0) -> list[Document[S]]:
         """Return documents that are wanted and can be read, in the order of a field; none only if there are none."""
@@ -278,10 +314,3 @@ def is_too_large(error: Exception) -> bool:
     if isinstance(error, BulkWriteError):
         return any(fault["code"] == TOO_LARGE for fault in (error.details or {}).get("writeErrors", []))
     return isinstance(error, DocumentTooLarge) or getattr(error, "code", None) == TOO_LARGE
-
-
-def within(slots: Slots | None) -> Raw:
-    """Return a condition on the slot. The index holds them one after the other, so that all of them are named, too."""
-    wanted = range(SLOTS) if slots is None else sorted(slots)
-    # What was stored without a slot lies with the first one until it is saved again.
-    return {"$in": [*wanted, None] if 0 in wanted else list(wanted)}

@@ -17,14 +17,17 @@ from pydantic import ValidationError
 from shared import logs, metrics
 from shared.aside import AsideWatch
 from shared.clock import SystemClock
+from shared.clock_skew import ClockWatch
 from shared.delivery.bug_share import BugShare
 from shared.delivery.handler import Handler
 from shared.delivery.ports import Batch, PermanentError, TransientError
+from shared.delivery.relay import Relay
 from shared.delivery.retry import retried
 from shared.delivery.runner import BatchRunner
 from shared.delivery.vitals import Observe, Vitals, unobserved
 from shared.fetch_faults import Ending, FetchFault, FetchFaults
 from shared.health import Health, HealthServer
+from shared.held_topics import HeldTopics
 from shared.kafka import KafkaConsumer
 from shared.loops import HUNG_AFTER_SECONDS, Loop, LoopRunner
 from shared.mongo import MongoStore
@@ -32,7 +35,8 @@ from shared.policy import PolicyInvalid
 from shared.policy_watch import PolicyWatch
 from shared.publishing import KafkaPublisher
 from shared.settings import CommonSettings
-from shared.slots import Slots, slots_of
+from shared.slots import NOTHING, Share
+from shared.topics import TICKETS
 from shared.watchdog import Stuck, Watchdog
 
 P = TypeVar("P")
@@ -40,6 +44,8 @@ S = TypeVar("S")
 T = TypeVar("T")
 
 ASIDE_LOOK_EVERY_SECONDS = 5
+RELAYED_MAX = 500  # documents in one round
+CLOCKS_READ_EVERY_SECONDS = 5
 
 log = structlog.get_logger()
 
@@ -72,7 +78,10 @@ class Service(Generic[S]):
         self.store = store
         self.clock = SystemClock()
         self.vitals = Vitals()
-        self.publisher = KafkaPublisher(settings.kafka)
+        self.clocks = ClockWatch(self.name, self.clock, timedelta(seconds=settings.clock_skew_max_seconds))
+        self.read_clocks = partial(self.clocks.read, "database", store.now)
+        self.clocks_needed = False
+        self.publisher = KafkaPublisher(settings.kafka, self.clock, self.clocks.note)
         self.loops: list[LoopRunner] = []
         self.looping: dict[LoopRunner, asyncio.Task[None]] = {}
         self.drain_within_seconds = DRAIN_SHARE * settings.stop_within_seconds
@@ -87,6 +96,7 @@ class Service(Generic[S]):
             observe=observe,
         )
         self.remarks: dict[str, Callable[[], str]] = {}
+        self.look_after_what_is_owed()
         health = Health(live=self.not_live, ready=self.not_ready, remarks=self.remarked)
         self.server = HealthServer(self.name, health, settings.health_host, health_port)
         self.ending = asyncio.Event()
@@ -134,6 +144,7 @@ class Service(Generic[S]):
         await self.patiently("start", self.store.prepare)
         await self.patiently("start", self.publisher.client)
         self.consumer = await self.patiently("start", self.subscribe)
+        await self.patiently("start", self.read_clocks)
         log.info("reading", topics=list(self.topics))
         watchdog = Watchdog(
             self.name, self.vitals, self.clock, self.consumer, self.store.ping, self.settings.stuck_after_seconds,
@@ -191,14 +202,48 @@ class Service(Generic[S]):
         loop = Loop(name, work, timedelta(seconds=seconds), full, timedelta(seconds=hung_after_seconds))
         self.loops.append(LoopRunner(self.name, loop, self.clock, self.vitals, random.Random()))
 
-    def slots(self, topic: str) -> Slots:
-        """Return the slots that are this replica's to look after: those of the partitions of *topic* that it reads.
+    def look_after_what_is_owed(self) -> None:
+        """Let what a dead process left, or what a topic holds back, be published; and the clocks be compared."""
+        relay = Relay(
+            self.store, self.publisher, self.clock, published=self.runner.published, duty=self.share,
+            documents_max=RELAYED_MAX, after=timedelta(seconds=self.settings.relay_after_seconds),
+            observe=self.runner.observe,
+        )  # fmt: skip
+        held = HeldTopics(self.name, self.publisher.obstacles, self.store)
 
-        So the group's coordinator is who leases them: whoever sends no heartbeat for a session loses them to the
-        others. None before the consumer has started.
+        async def round() -> int:
+            if self.consumer is not None:
+                self.runner.published.learn(await self.consumer.committed())
+            return await relay.relay()
+
+        self.every(self.settings.relay_every_seconds, "relay", round, RELAYED_MAX)
+        self.every(self.settings.relay_every_seconds, "held events", held.count, full=1)
+        self.every(CLOCKS_READ_EVERY_SECONDS, "reading of clocks", self.read_clocks, full=1)
+        self.remarks["topics"] = held.remark
+        self.remarks["clocks"] = self.clocks.remark
+
+    def share(self) -> Share:
+        """Return what this replica looks after, see `shared.slots`: as it reads the topic of the tickets' history.
+
+        Where the service does not read that one, its first topic stands in for it. So the group's coordinator is who
+        leases the documents: whoever sends no heartbeat for a session loses them to the others. Nothing before the
+        consumer has started.
         """
-        partitions, total = self.consumer.share(topic) if self.consumer else (frozenset(), 0)
-        return slots_of(partitions, total) if partitions else frozenset()
+        if self.consumer is None:
+            return NOTHING
+        share = self.consumer.share(TICKETS if TICKETS in self.topics else self.topics[0])
+        if share.partitions:
+            self.store.slots.partitions_total = share.partitions_total
+        return share
+
+    def while_clocks_agree(self, work: Callable[[], Awaitable[int]]) -> Callable[[], Awaitable[int]]:
+        """Return *work* as it waits while our clock is too far from the servers'; readiness says so meanwhile."""
+        self.clocks_needed = True
+
+        async def waiting() -> int:
+            return 0 if self.clocks.trouble() else await work()
+
+        return waiting
 
     def follow(self, watch: PolicyWatch[P], take: Callable[[P], None], part: str = "policy") -> None:
         """Let *take* have the policy whenever its files have changed; health says which one holds."""
@@ -228,6 +273,8 @@ class Service(Generic[S]):
             return failing or {"consumer": "has not started yet"}
         if standing := self.consumer.standing():
             failing["partitions"] = standing
+        if self.clocks_needed and (sentence := self.clocks.trouble()):
+            failing["clocks"] = sentence
         return failing or ({} if self.consumer.assigned() else {"consumer": "has no partitions assigned"})
 
     async def stop(self, working: asyncio.Task[None]) -> None:

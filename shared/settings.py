@@ -74,6 +74,9 @@ class CommonSettings(BaseSettings):
     health_host: str = "127.0.0.1"
     bugs_window_records: PositiveInt = 200
     bugs_share_max: float = Field(default=0.5, gt=0, le=1)
+    relay_every_seconds: PositiveFloat = 5
+    relay_after_seconds: PositiveFloat = 10
+    clock_skew_max_seconds: PositiveFloat = 30
     stuck_after_seconds: PositiveFloat = 60
     stop_within_seconds: PositiveFloat = 20
     kafka: KafkaSettings = Field(default_factory=KafkaSettings)

@@ -1,24 +1,55 @@
-"""How tickets are dealt to the replicas of a service: by slots, as the partitions are; never who has which."""
+"""How tickets are dealt to the replicas of a service: as the partitions of a topic are; never who reads which."""
 
-import zlib
 from collections.abc import Collection
+from dataclasses import dataclass
 
-SLOTS = 24
-"""Twice the partitions that a topic has by default; more replicas than slots would leave some without work."""
+from shared.partitioning import hash_of
 
-Slots = frozenset[int]
+PARTITIONS = 12
+"""Of a topic by default; where a document was stored by who did not know better, its slot is below this number."""
 
-
-def slot_of(ticket_id: str) -> int:
-    """Return the slot (0 to `SLOTS` - 1) in which a ticket lies for all its life, whatever the number of partitions."""
-    return zlib.crc32(ticket_id.encode()) % SLOTS
-
-
-def slots_of(partitions: Collection[int], partitions_total: int) -> Slots:
-    """Return the slots that go with *partitions* of a topic; every slot goes with exactly one of *partitions_total*."""
-    return frozenset(slot for slot in range(SLOTS) if slot % partitions_total in partitions)
+SLOTS_BEFORE = 24
+"""Documents of release 0.1.0, which may run beside us, lie in slots below this number, by another checksum."""
 
 
-def lane(slots: Slots, number: int, lanes: int) -> Slots:
-    """Return the part of *slots* that the *number*-th of so many *lanes* (from 0) works through."""
-    return frozenset(sorted(slots)[number::lanes])
+def slot_of(ticket_id: str, partitions_total: int) -> int:
+    """Return the partition, of so many, in which a ticket's events lie: the slot under which its document is stored.
+
+    It stays as it was stored when partitions are added, until the document is saved again.
+    """
+    return hash_of(ticket_id.encode()) % partitions_total
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What one replica looks after: the slots that are congruent to its partitions.
+
+    So every slot that was ever stored, under whatever number of partitions, belongs to exactly one partition of today.
+
+    Args:
+        partitions: Of the topic, those that the replica reads.
+        partitions_total: How many the topic has; at least 1.
+    """
+
+    partitions: frozenset[int]
+    partitions_total: int
+
+    def holds(self, slot: int) -> bool:
+        """Return whether documents in *slot* are looked after."""
+        return slot % self.partitions_total in self.partitions
+
+    def slots(self, slots_total: int) -> list[int]:
+        """Return those of so many slots that are looked after, in order."""
+        return [slot for slot in range(slots_total) if self.holds(slot)]
+
+    def lane(self, number: int, lanes: int) -> "Share":
+        """Return the part that the *number*-th of so many *lanes* (from 0) works through; it may be empty."""
+        return Share(frozenset(sorted(self.partitions)[number::lanes]), self.partitions_total)
+
+
+NOTHING = Share(frozenset(), 1)
+
+
+def share_of(partitions: Collection[int], partitions_total: int) -> Share:
+    """Return the share of who reads *partitions* of a topic; nothing while the number of its partitions is unknown."""
+    return Share(frozenset(partitions), partitions_total) if partitions_total else NOTHING

@@ -40,7 +40,6 @@ class Topic:
     partitions: int
     retention_days: int | None  # None: compacted, kept for ever
     message_bytes_max: int = 1024 * 1024
-    broker_stamps_time: bool = False
 
     @property
     def config(self) -> dict[str, str]:
@@ -48,8 +47,8 @@ class Topic:
         entries = {
             "cleanup.policy": "delete" if self.retention_days else "compact",
             "max.message.bytes": str(self.message_bytes_max),
-            # The broker's clock, not the writer's, says when something from outside arrived.
-            "message.timestamp.type": "LogAppendTime" if self.broker_stamps_time else "CreateTime",
+            # The broker's clock, not the writer's, says when something arrived; and each acknowledgement tells it.
+            "message.timestamp.type": "LogAppendTime",
         }
         if self.retention_days:
             entries["retention.ms"] = str(self.retention_days * DAY_MS)
@@ -72,11 +71,11 @@ def replay_topic(service: str) -> str:
 
 
 COMMON = (
-    Topic(SUBMITTED, ("channels",), ("intake",), 12, 30, broker_stamps_time=True),
+    Topic(SUBMITTED, ("channels",), ("intake",), 12, 30),
     Topic(ACCEPTED, ("intake",), ("routing", "sla", "notify", "board"), 12, 30),
     Topic(REJECTED, ("intake",), ("channels",), 3, 30),
     Topic(CONTACTS, ("intake",), ("notify",), 12, None),
-    Topic(UPDATES, ("agencies", "officers", "channels"), ("routing",), 12, 30, broker_stamps_time=True),
+    Topic(UPDATES, ("agencies", "officers", "channels"), ("routing",), 12, 30),
     Topic(TICKETS, ("routing",), ("sla", "notify", "board"), 12, 90),
     Topic(LINKS, ("routing",), ("routing",), 12, 30),
     Topic(TRIAGE, ("routing",), ("officers",), 3, 90),

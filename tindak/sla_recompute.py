@@ -16,8 +16,10 @@ from services.sla.recompute import Recompute, Report, Throttle
 from services.sla.store import INDEXES, STATE, SlaStore
 from shared import logs
 from shared.clock import SystemClock
+from shared.delivery.published import PublishedOffsets
 from shared.delivery.retry import retried
 from shared.delivery.vitals import Vitals
+from shared.kafka import committed_by
 from shared.mongo import collection
 from shared.publishing import KafkaPublisher
 from shared.settings import CommonSettings
@@ -51,8 +53,9 @@ def recompute(
 async def work(settings: CommonSettings, folder: Path, share: float, dry_run: bool, quiet: bool) -> Report:
     """Return what was changed, waiting out every outage."""
     store = SlaStore(collection(settings.mongo, SlaHandler.service), STATE, INDEXES)
-    publisher, clock = KafkaPublisher(settings.kafka), SystemClock()
-    job = Recompute(SlaHandler(load_sla(folder)), store, publisher, clock, throttle=Throttle(share))
+    publisher, clock, published = KafkaPublisher(settings.kafka), SystemClock(), PublishedOffsets()
+    handler = SlaHandler(load_sla(folder))
+    job = Recompute(handler, store, publisher, clock, throttle=Throttle(share), published=published)
 
     def progress(report: Report) -> None:
         if not quiet and report.tickets // 10_000 > (report.tickets - job.batch_max) // 10_000:
@@ -60,6 +63,7 @@ async def work(settings: CommonSettings, folder: Path, share: float, dry_run: bo
 
     async def begin() -> Report:
         await store.prepare()
+        published.learn(await committed_by(settings.kafka, handler.service, handler.topics))
         return await (job.dry_run(progress) if dry_run else job.run(progress))
 
     try:

@@ -10,7 +10,7 @@ from pymongo.read_concern import ReadConcern
 from bench.sla.place import Place
 from shared import topics
 from shared.publishing import producer
-from shared.slots import SLOTS
+from shared.slots import PARTITIONS
 
 BATCH = 500
 
@@ -22,7 +22,7 @@ async def ceiling(place: Place, due_by: datetime) -> float:
     await out.start()
     began, moved = time.monotonic(), 0
     while True:
-        wanted = {"slot": {"$in": list(range(SLOTS))}, "due_at": {"$lte": due_by}}
+        wanted = {"slot": {"$in": list(range(PARTITIONS))}, "due_at": {"$lte": due_by}}
         batch = await tickets.find(wanted).sort("due_at", ASCENDING).limit(BATCH).to_list(None)
         if not batch:
             break

@@ -16,7 +16,7 @@ from services.sla.store import STATE, SlaStore
 from shared.delivery.document import Document
 from shared.events import ComplaintAccepted, DecidedBy, Priority, TicketRouted
 from shared.ids import ticket_id, tracking_id
-from shared.slots import slot_of
+from shared.slots import PARTITIONS, slot_of
 
 RESPOND_HOURS = 100
 BATCH = 2000
@@ -98,7 +98,7 @@ def copies(
             number += 1
             one = copy.copy(raw)
             ticket = ticket_id(name, str(number))
-            one["_id"], one["slot"] = ticket, slot_of(ticket)
+            one["_id"], one["slot"] = ticket, slot_of(ticket, PARTITIONS)
             one["state"] = raw["state"] | {"ticket_id": ticket, "tracking_id": tracking_id(ticket)}
             yield one
 

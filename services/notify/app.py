@@ -42,6 +42,7 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Co
         send_within=timedelta(seconds=own.smtp_timeout_seconds),
         documents_max=own.documents_max,
         spread=SideBySide(own.smtp_connections_max),
+        published=built.runner.published,
         vitals=built.vitals,
         observe=observe,
     )
@@ -53,8 +54,8 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Co
     built.follow(watch, take)
     # Once the leases of a round have run out it begins nothing more, and what is on its way ends within its own time.
     round_seconds_max = own.lease_seconds + 2 * own.smtp_timeout_seconds
-    built.every(own.send_every_seconds, "sender", sender.sweep, own.documents_max, round_seconds_max)
-    built.every(own.relay_every_seconds, "relay", sender.relay, own.documents_max)
+    sweep = built.while_clocks_agree(sender.sweep)
+    built.every(own.send_every_seconds, "sender", sweep, own.documents_max, round_seconds_max)
     return built
 
 

@@ -16,7 +16,7 @@ from services.notify.handlers import NotifyHandler
 from services.notify.letters.writing import Letters
 from shared.clock import Clock
 from shared.delivery.deciding import looked_after
-from shared.delivery.document import Document
+from shared.delivery.document import NO_FLOORS, Document, Partition
 from shared.delivery.guard import Bug, guarded, guarded_call
 from shared.delivery.outgoing import Cause, outgoing
 from shared.delivery.ports import Publisher, Store, TransientError
@@ -62,6 +62,7 @@ class Sender:
         documents_max: Tickets in one round.
         spread: How the tickets of a round are worked through.
         vitals: Once they say that the service is stopping, nothing more is claimed and no further message begun.
+        published: As in `Relay`.
     """
 
     def __init__(
@@ -76,6 +77,7 @@ class Sender:
         send_within: timedelta = timedelta(seconds=20),
         documents_max: int = 200,
         spread: Spread = in_turn,
+        published: Mapping[Partition, int] = NO_FLOORS,
         vitals: Vitals | None = None,
         observe: Observe = unobserved,
         jitter: random.Random | None = None,
@@ -91,7 +93,9 @@ class Sender:
         self.vitals = vitals or Vitals()
         self.observe = observe
         self.jitter = jitter or random.Random()
-        self.loop = TimeLoop(handler, store, publisher, clock, documents_max=documents_max, observe=observe)
+        self.loop = TimeLoop(
+            handler, store, publisher, clock, published=published, documents_max=documents_max, observe=observe
+        )
 
     async def sweep(self) -> int:
         """Do all that is due, at most ``documents_max`` tickets of it; return how many were due.
@@ -115,10 +119,6 @@ class Sender:
             held = [document for document, _ in sending]
             await retried(partial(self.conclude, held, ended), self.clock, self.vitals, self.jitter, PART)
         return len(due)
-
-    async def relay(self) -> int:
-        """Publish what a process saved and did not live to publish; return how many documents held such events."""
-        return await self.loop.relay()
 
     async def settle(
         self, documents: Sequence[Document[Correspondence]]

@@ -22,7 +22,6 @@ class Settings(BaseSettings):
             ``TINDAK_STOP_WITHIN_SECONDS``, since a service that is told to stop waits for messages on their way.
         smtp_connections_max: Messages on their way at the same time.
         send_every_seconds: Pause between two rounds once nothing is due.
-        relay_every_seconds: Pause between two looks for what a dead process saved and did not publish.
         documents_max: Tickets in one round; a crash sends again at most the messages of one round.
         lease_seconds: After this long an attempt of which nothing is heard counts as lost and is made again.
     """
@@ -42,7 +41,6 @@ class Settings(BaseSettings):
     smtp_timeout_seconds: PositiveFloat = 15
     smtp_connections_max: PositiveInt = 4
     send_every_seconds: PositiveFloat = 1
-    relay_every_seconds: PositiveFloat = 5
     documents_max: int = Field(default=200, ge=1, le=2000)
     lease_seconds: PositiveFloat = 300
 

@@ -1,6 +1,5 @@
 """Routing's wiring."""
 
-from datetime import timedelta
 from pathlib import Path
 
 import structlog
@@ -48,12 +47,11 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[St
         store,
         built.publisher,
         built.clock,
+        published=built.runner.published,
         documents_max=own.documents_max,
-        relay_after=timedelta(seconds=own.relay_after_seconds),
         observe=observe,
     )
     built.every(own.sweep_every_seconds, "sweep", loop.sweep, own.documents_max)
-    built.every(own.relay_every_seconds, "relay", loop.relay, own.documents_max)
     return built
 
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pydantic import Field, PositiveFloat
+from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -14,8 +14,6 @@ class Settings(BaseSettings):
         model_dir: Folder of a trained text model; None for none.
         shadow_policy_dir: Folder of a policy that only says what it would have decided; None for none.
         sweep_every_seconds: Pause between two looks for updates that have waited in vain for their complaint.
-        relay_every_seconds: Pause between two looks for what a dead process saved and did not publish.
-        relay_after_seconds: After this long, what was saved and not published counts as left behind.
         documents_max: Tickets in one look.
     """
 
@@ -25,6 +23,4 @@ class Settings(BaseSettings):
     model_dir: Path | None = None
     shadow_policy_dir: Path | None = None
     sweep_every_seconds: float = Field(default=5, gt=0, le=60)
-    relay_every_seconds: PositiveFloat = 5
-    relay_after_seconds: PositiveFloat = 10
     documents_max: int = Field(default=500, ge=1, le=5000)

@@ -1,6 +1,5 @@
 """Sla's wiring."""
 
-from datetime import timedelta
 from functools import partial
 
 from services.sla.domain.ticket import Ticket
@@ -8,14 +7,14 @@ from services.sla.handlers import SlaHandler
 from services.sla.policy import load_sla
 from services.sla.settings import Settings
 from services.sla.store import INDEXES, STATE, SlaStore
-from shared import service, topics
+from shared import service
 from shared.delivery.time_loop import TimeLoop
 from shared.delivery.vitals import Observe, unobserved
 from shared.mongo import collection
 from shared.policy_watch import PolicyWatch
 from shared.service import Service
 from shared.settings import CommonSettings
-from shared.slots import SLOTS, Slots, lane
+from shared.slots import Share
 
 LANES = 2
 """Of the sweep in one process: while one waits for database or broker, the other one decides."""
@@ -35,20 +34,26 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Ti
             store,
             built.publisher,
             built.clock,
+            published=built.runner.published,
             duty=partial(duty, built, number),
             documents_max=own.documents_max,
-            relay_after=timedelta(seconds=own.relay_after_seconds),
             observe=observe,
         )
-        built.every(own.sweep_every_seconds, f"sweep {number + 1}", loop.sweep, own.documents_max)
-        built.every(own.relay_every_seconds, f"relay {number + 1}", loop.relay, own.documents_max)
-    built.remarks["sweep"] = lambda: f"{len(built.slots(topics.TICKETS))} of {SLOTS} slots"
+        sweep = built.while_clocks_agree(loop.sweep)
+        built.every(own.sweep_every_seconds, f"sweep {number + 1}", sweep, own.documents_max)
+    built.remarks["sweep"] = partial(swept, built)
     return built
 
 
-def duty(replica: Service[Ticket], number: int) -> Slots:
-    """Return the slots that the *number*-th lane of a replica sweeps."""
-    return lane(replica.slots(topics.TICKETS), number, LANES)
+def duty(replica: Service[Ticket], number: int) -> Share:
+    """Return what the *number*-th lane of a replica sweeps."""
+    return replica.share().lane(number, LANES)
+
+
+def swept(replica: Service[Ticket]) -> str:
+    """Return how much of all tickets a replica sweeps, for people."""
+    share = replica.share()
+    return f"{len(share.partitions)} of {share.partitions_total} partitions"
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
 """Times all running clocks anew once calendars or policy have changed; decides nothing that the sweep would not."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -11,7 +11,7 @@ from services.sla.domain.ticket import Ticket
 from services.sla.handlers import SlaHandler
 from services.sla.store import ClockStore
 from shared.clock import Clock
-from shared.delivery.document import Document
+from shared.delivery.document import NO_FLOORS, Document, Partition
 from shared.delivery.guard import Bug, guarded
 from shared.delivery.ports import Publisher
 from shared.delivery.time_loop import TimeLoop, in_turns
@@ -99,6 +99,7 @@ class Recompute:
     work at the same time. What ends meanwhile keeps the due time that held.
 
     Args:
+        published: How far sla's group has committed: what was heard before is not said again.
         batch_max: Tickets in one batch.
     """
 
@@ -110,6 +111,7 @@ class Recompute:
         clock: Clock,
         *,
         throttle: Throttle | None = None,
+        published: Mapping[Partition, int] = NO_FLOORS,
         batch_max: int = 500,
     ) -> None:
         self.handler = handler
@@ -117,7 +119,7 @@ class Recompute:
         self.clock = clock
         self.throttle = throttle or Throttle()
         self.batch_max = batch_max
-        self.loop = TimeLoop(handler, store, publisher, clock)
+        self.loop = TimeLoop(handler, store, publisher, clock, published=published)
         self.report = Report(handler.rules.edition)
 
     async def run(self, tell: Callable[[Report], None] = lambda _: None) -> Report:

@@ -10,8 +10,6 @@ class Settings(BaseSettings):
     Args:
         health_port: Where ``/health/live``, ``/health/ready`` and ``/metrics`` answer; 0 for a free one.
         sweep_every_seconds: Pause between two rounds once nothing is due; a breach is said so much late at most.
-        relay_every_seconds: Pause between two looks for what a dead process saved and did not publish.
-        relay_after_seconds: After this long, what was saved and not published counts as left behind.
         documents_max: Tickets in one round of a lane.
     """
 
@@ -19,6 +17,4 @@ class Settings(BaseSettings):
 
     health_port: int = Field(default=8083, ge=0, le=65535)
     sweep_every_seconds: PositiveFloat = 0.25
-    relay_every_seconds: PositiveFloat = 5
-    relay_after_seconds: PositiveFloat = 10
     documents_max: int = Field(default=500, ge=1, le=5000)

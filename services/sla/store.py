@@ -47,7 +47,7 @@ class SlaStore(MongoStore[Ticket]):
             # What was stored before editions were noted has none.
             others = [None, *sorted(each for each in known if each not in (None, ENDED, edition))]
             for other in others:
-                wanted = {EDITION: other}
+                wanted = {EDITION: other, "state": {"$ne": None}}
                 documents = await self.found(wanted, "due_at", limit - len(found), skip)
                 found.extend(documents)
                 if len(found) == limit:

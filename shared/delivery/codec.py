@@ -10,8 +10,8 @@ from pydantic import TypeAdapter, ValidationError
 from shared.delivery.document import Answer, AsideReason, Beyond, Document, SetAside
 from shared.delivery.outgoing import Outgoing
 from shared.delivery.unknown_fields import with_unknown_fields
+from shared.events.envelope import HEADERS
 from shared.release import RELEASE
-from shared.slots import slot_of
 
 S = TypeVar("S")
 Raw = dict[str, Any]
@@ -22,7 +22,7 @@ SCHEMA_VERSION = 1
 FIELDS = frozenset(
     {
         "_id", "rev", "v", "by", "carries", "slot", "state", "applied", "answers", "pending", "pending_at", "due_at",
-        "expires_at", "aside",
+        "expires_at", "expires_once_told_at", "aside",
     }
 )  # fmt: skip
 FAULTS_SAID_MAX = 3
@@ -75,7 +75,6 @@ class DocumentCodec(Generic[S]):
             "rev": document.revision + 1,
             "v": self.schema_version,
             "by": self.release,
-            "slot": slot_of(document.id),
             "state": None if document.state is None else self.states.dump_python(document.state, mode="json"),
             "applied": list(document.applied),
             "answers": [
@@ -95,7 +94,8 @@ class DocumentCodec(Generic[S]):
         if document.due_at is not None:
             raw["due_at"] = document.due_at
         if document.expires_at is not None:
-            raw["expires_at"] = document.expires_at
+            # The database would drop it together with what it owes.
+            raw["expires_once_told_at" if document.pending else "expires_at"] = document.expires_at
         return raw
 
     def _decoded(self, raw: Mapping[str, Any]) -> Document[S]:
@@ -110,7 +110,7 @@ class DocumentCodec(Generic[S]):
             pending=_sent(raw.get("pending", ())),
             pending_at=_instant(raw, "pending_at"),
             due_at=_instant(raw, "due_at"),
-            expires_at=_instant(raw, "expires_at"),
+            expires_at=_instant(raw, "expires_at") or _instant(raw, "expires_once_told_at"),
         )
 
     def _beyond(self, raw: Mapping[str, Any], document: Document[S]) -> Beyond | None:
@@ -133,13 +133,22 @@ def _instant(raw: Mapping[str, Any], name: str) -> datetime | None:
 
 
 def _stored(events: Sequence[Outgoing]) -> list[Raw]:
-    """Return events as they are stored; the value is kept byte for byte."""
-    return [{"id": event.id, "topic": event.topic, "key": event.key, "value": event.value} for event in events]
+    """Return events as they are stored; the value is kept byte for byte, and so are headers other than the usual."""
+    return [
+        {"id": event.id, "topic": event.topic, "key": event.key, "value": event.value}
+        | ({} if event.headers == HEADERS else {"headers": list(map(list, event.headers))})
+        for event in events
+    ]
 
 
 def _sent(events: Sequence[Mapping[str, Any]]) -> tuple[Outgoing, ...]:
     """Return stored events as they will be sent."""
-    return tuple(Outgoing(event["id"], event["topic"], event["key"], event["value"]) for event in events)
+    return tuple(
+        Outgoing(event["id"], event["topic"], event["key"], event["value"], tuple(map(tuple, event["headers"])))
+        if "headers" in event
+        else Outgoing(event["id"], event["topic"], event["key"], event["value"])
+        for event in events
+    )
 
 
 def _described(error: Exception) -> str:

@@ -1,16 +1,17 @@
 """One ticket's document: state, what was applied, and what follows from it; never reads or writes one."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
-from shared.delivery.outgoing import Outgoing
+from shared.delivery.outgoing import Outgoing, Reference, each_once
 
 S = TypeVar("S")
 
 Partition = tuple[str, int]
+NO_FLOORS: Mapping[Partition, int] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,8 @@ class Document(Generic[S]):
         revision: How often it has been saved; 0 if never.
         state: The service's own state.
         applied: By event id, in order of application; None once the answer is known to be published.
-        pending: Events that time brought about and that may not be published yet.
+        pending: Events that no offset stands for and that may not be published yet, in the order in which they came
+            about: those of time, those whose topic held them back, and whatever followed on the same topics meanwhile.
         pending_at: Since when, aware, UTC; None if there are none.
         due_at: When time must look at it again; None if never.
         expires_at: From when on the database may drop it; None if never.
@@ -79,10 +81,19 @@ class Document(Generic[S]):
     expires_at: datetime | None = None
     beyond: Beyond | None = None
 
+    @property
+    def is_outbox(self) -> bool:
+        """Return whether it only owes events that concern no ticket."""
+        return self.state is None and not self.applied
+
     def apply(self, event_id: str, answer: Answer, state: S | None) -> "Document[S]":
-        """Return the document after an event."""
+        """Return the document after an event; what it brings about waits behind what is pending on the same topic."""
         kept = answer if answer.outgoing else None
-        return replace(self, state=state, applied={**self.applied, event_id: kept})
+        queues = {event.topic for event in self.pending}
+        behind = tuple(event for event in answer.outgoing if event.topic in queues)
+        return replace(
+            self, state=state, applied={**self.applied, event_id: kept}, pending=tuple(each_once(self.pending + behind))
+        )
 
     def move(self, events: tuple[Outgoing, ...], state: S | None, now: datetime) -> "Document[S]":
         """Return the document after time has passed."""
@@ -93,6 +104,24 @@ class Document(Generic[S]):
     def told(self) -> "Document[S]":
         """Return the document once all that was pending is published."""
         return replace(self, pending=(), pending_at=None)
+
+    def held_back(self, held: Collection[Reference], now: datetime) -> "Document[S]":
+        """Return the document once all that was pending is published but for what its topic has *held* back."""
+        left = tuple(event for event in self.pending if event.reference in held)
+        return replace(self, pending=left, pending_at=now if left else None)
+
+    def owe(self, events: Collection[Outgoing], floors: Mapping[Partition, int], now: datetime) -> "Document[S]":
+        """Return the document with *events*, which were held back, among what is pending; each of them once.
+
+        Whatever else may not be published on their topics joins them, in the order in which it came about: a kept
+        answer that is not pending came about before everything that is pending on its topic, see `apply`, and stays
+        ahead of it, whoever finds out later that it was held back, too.
+        """
+        queues = {event.topic for event in events}
+        there = {event.reference for event in self.pending}
+        ahead = [event for event in self.answered(floors) if event.topic in queues and event.reference not in there]
+        pending = tuple(each_once((*ahead, *self.pending, *events)))
+        return self if pending == self.pending else replace(self, pending=pending, pending_at=self.pending_at or now)
 
     def saved(self) -> "Document[S]":
         """Return the document as it stands after a successful save."""
@@ -117,8 +146,13 @@ class Document(Generic[S]):
 
         What lies below the *floors* is known to be published, see `forget`.
         """
+        there = {event.reference for event in self.pending}
+        return (*(event for event in self.answered(floors) if event.reference not in there), *self.pending)
+
+    def answered(self, floors: Mapping[Partition, int] = NO_FLOORS) -> tuple[Outgoing, ...]:
+        """Return the answers that are kept and do not lie below the *floors*, in order of application."""
         kept = [answer for answer in self.applied.values() if answer and not answer.lies_below(floors)]
-        return (*(event for answer in kept for event in answer.outgoing), *self.pending)
+        return tuple(event for answer in kept for event in answer.outgoing)
 
     def forget(self, floors: Mapping[Partition, int]) -> "Document[S]":
         """Return the document without the answers that are known to be published.

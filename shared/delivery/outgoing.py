@@ -9,6 +9,9 @@ from shared.events.decision import Fact
 from shared.events.envelope import HEADERS, Event, encode
 from shared.ids import event_id, occasion_id
 
+Reference = tuple[str, str]
+"""Topic and id: the same event may be said on two topics, and is said once on each."""
+
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
@@ -19,6 +22,11 @@ class Outgoing:
     key: str | None
     value: bytes | None
     headers: tuple[tuple[str, bytes], ...] = HEADERS
+
+    @property
+    def reference(self) -> Reference:
+        """Return what tells it from every other event on its way."""
+        return self.topic, self.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +67,7 @@ def outgoing(
 
 def each_once(events: Iterable[Outgoing]) -> list[Outgoing]:
     """Return *events* in order, each only where it stands first on its topic."""
-    first: dict[tuple[str, str], Outgoing] = {}
+    first: dict[Reference, Outgoing] = {}
     for event in events:
-        first.setdefault((event.topic, event.id), event)
+        first.setdefault(event.reference, event)
     return list(first.values())

@@ -1,15 +1,28 @@
 """What the runner and the time loops know of broker and database; the same suite tests every implementation."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Literal, Protocol, TypeVar
 
 from shared.delivery.document import Document, SetAside
-from shared.delivery.outgoing import Outgoing
-from shared.slots import Slots
+from shared.delivery.outgoing import Outgoing, Reference
+from shared.slots import Share
 
 S = TypeVar("S")
+
+
+class Obstacle(StrEnum):
+    """Why a topic does not take an event."""
+
+    MISSING = "missing"
+    FORBIDDEN = "forbidden"
+    TOO_LARGE = "too_large"
+
+
+HeldBack = Mapping[Reference, Obstacle]
+"""Events that cannot go out now, and why."""
 
 
 class TransientError(Exception):
@@ -64,6 +77,14 @@ class Record:
         return next((cut for cut in self.cuts if cut.part == part), None)
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How much waits to be published on one topic."""
+
+    documents: int
+    events: int
+
+
 class Batch(Protocol):
     """Records in order per partition, and the promise that what is not committed comes again."""
 
@@ -80,8 +101,12 @@ class Batch(Protocol):
 class Publisher(Protocol):
     """Where events go out."""
 
-    async def publish(self, events: Sequence[Outgoing]) -> None:
-        """Return once every event is acknowledged by all in-sync replicas, in order per topic and key.
+    async def publish(self, events: Sequence[Outgoing]) -> HeldBack:
+        """Return once every event is acknowledged by all in-sync replicas, in order per topic and key, or held back.
+
+        Returns:
+            What was held back; nothing of it was sent. A topic that is missing or forbidden holds back all of its
+            events and nothing else; one that is too large is held back alone.
 
         Raises:
             TransientError: Some or all may not be there; publishing all of them again is right.
@@ -128,17 +153,33 @@ class Store(Protocol[S]):
         """
         ...
 
-    async def due_before(self, at: datetime, limit: int, slots: Slots | None = None) -> list[Document[S]]:
+    async def postpone_pending(self, ids: Collection[str], at: datetime) -> None:
+        """Note that what is pending in these documents waits since *at*, without another revision.
+
+        Raises:
+            TransientError: Some or all may not be noted.
+        """
+        ...
+
+    async def pending_on(self, topics: Collection[str]) -> Mapping[str, Waiting]:
+        """Return, by topic, how much waits to be published there; topics for which nothing waits are left out.
+
+        Raises:
+            TransientError: Nothing was counted.
+        """
+        ...
+
+    async def due_before(self, at: datetime, limit: int, share: Share | None = None) -> list[Document[S]]:
         """Return documents whose ``due_at`` is not after *at*, earliest first, at most *limit*.
 
         Args:
             at: Aware.
             limit: At least 1.
-            slots: Where they lie, see `shared.slots`; None: anywhere. Documents of a release that knew no slots lie in
+            share: Where they lie, see `shared.slots`; None: anywhere. Documents of a release that knew no slots lie in
                 the first one.
         """
         ...
 
-    async def pending_before(self, at: datetime, limit: int, slots: Slots | None = None) -> list[Document[S]]:
+    async def pending_before(self, at: datetime, limit: int, share: Share | None = None) -> list[Document[S]]:
         """Return documents whose pending events wait since *at* or longer, longest first, at most *limit*."""
         ...

@@ -2,7 +2,8 @@
 
 import random
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain
 from typing import Generic, TypeVar
 
@@ -12,11 +13,14 @@ from shared.delivery.deciding import Bugged, Deciding
 from shared.delivery.document import Document, Partition, SetAside
 from shared.delivery.handler import Handler
 from shared.delivery.outgoing import Outgoing, each_once
-from shared.delivery.ports import Batch, Publisher, Record, Store, TransientError
+from shared.delivery.ports import Batch, HeldBack, Obstacle, Publisher, Record, Store, TransientError
+from shared.delivery.published import PublishedOffsets
 from shared.delivery.reading import Reading, Unreadable, read
 from shared.delivery.retry import retried
 from shared.delivery.vitals import Observe, Step, Vitals, unobserved
 from shared.events.envelope import Event
+from shared.ids import record_id
+from shared.topics import dead_letter_topic
 
 S = TypeVar("S")
 ROUNDS_MAX = 20
@@ -30,7 +34,8 @@ class BatchRunner(Generic[S]):
     Redelivery finds the event applied and publishes the stored answer again, byte for byte; listeners drop repeats by
     event id. What a document still owes is published before what it says next, so that a ticket's facts reach a topic
     in the order in which they came about, whoever died in between. An outage is retried in place; a bug in a rule costs
-    one record, which goes to the dead letters.
+    one record, which goes to the dead letters. What a topic holds back is owed by the document that it comes from, or
+    by one of its own, before the batch is committed; a `Relay` publishes it once the topic takes it.
     """
 
     def __init__(
@@ -54,7 +59,7 @@ class BatchRunner(Generic[S]):
         self.bug_share = bug_share or BugShare()
         self.observe = observe
         self.jitter = jitter or random.Random()
-        self.published: dict[Partition, int] = {}
+        self.published = PublishedOffsets()
 
     async def handle(self, batch: Batch) -> None:
         """Return once the whole batch is handled and committed.
@@ -74,9 +79,11 @@ class BatchRunner(Generic[S]):
         owed, answers = await self.decide_and_save(readings)
         recent = self.bug_share.after(bugs_in(readings, answers))
         self.observe(Step.SAVED)
-        await self.publisher.publish(each_once(chain(owed, *answers)))
-        self.note_published(batch.records)
+        held = await self.publisher.publish(each_once(chain(owed, *answers)))
         self.observe(Step.PUBLISHED)
+        if held:
+            await self.owe(held, readings, answers)
+        self.note_published(batch.records)
         await batch.commit()
         self.bug_share.recent = recent
         self.observe(Step.COMMITTED)
@@ -106,6 +113,8 @@ class BatchRunner(Generic[S]):
                     document, answers[reading.index] = rules.apply(document, reading, attempt)
                 if document is not before or any(before.answers(each.known_as(key), each.place) for each in waiting):
                     owed.extend(before.owed(floors))
+                elif before.pending and any(answers[each.index] for each in waiting):
+                    owed.extend(before.pending)
                 if document is not before:
                     changed.append(document if self.handler.keeps_answers else document.forget(floors))
             lost = await self.store.save(changed) if changed else set()
@@ -147,16 +156,54 @@ class BatchRunner(Generic[S]):
         That is where the batch at hand begins, since offsets are committed after publishing; or how far this process
         has published itself, whoever reads the partition now.
         """
-        floors = dict(self.published)
-        for place, first in first_offsets(reading.record for reading in readings).items():
-            floors[place] = max(first, floors.get(place, 0))
-        return floors
+        return self.published.before(reading.record for reading in readings)
 
     def note_published(self, records: Sequence[Record]) -> None:
         """Remember how far each partition is published."""
-        for record in records:
-            place = record.topic, record.partition
-            self.published[place] = max(record.next_offset, self.published.get(place, 0))
+        self.published.note(records)
+
+    async def owe(self, held: HeldBack, readings: Sequence[Reading | Unreadable], answers: Answers) -> None:
+        """Save what was held back as pending, so that it outlives the commit; what is pending already stays as it is.
+
+        Raises:
+            TransientError: The dead-letter topic is missing, or documents were changed by others all the time.
+        """
+        letters = dead_letter_topic(self.handler.service)
+        if any(topic == letters and why is not Obstacle.TOO_LARGE for (topic, _), why in held.items()):
+            raise TransientError(f"Kafka: the topic {letters} is missing or forbidden, and no dead letter may be lost")
+        owing = self.owing(held, readings, answers)
+        floors = self.floors(readings)
+        for _ in range(ROUNDS_MAX):
+            found = await self.store.load({id for ticket, own, _ in owing for id in (ticket, own) if id is not None})
+            by_document: dict[str, list[Outgoing]] = defaultdict(list)
+            for ticket, own, events in owing:
+                there = found.get(ticket) if ticket else None
+                is_there = isinstance(there, Document) and not there.is_outbox
+                by_document[ticket if is_there and ticket else own].extend(events)
+            changed = []
+            for id, events in by_document.items():
+                before: Document[S] = _document(found.get(id), id)
+                # What was applied before is said again because the document owes it, not as an answer.
+                kept = [event for event in before.answered(floors) if event.reference in held]
+                after = before.owe([*kept, *events], floors, self.clock.now())
+                if after is not before:
+                    changed.append(replace(after, expires_at=None) if after.is_outbox else after)
+            if not changed or not await self.store.save(changed):
+                return
+        raise TransientError(f"documents that owe events were changed by others {ROUNDS_MAX} times in a row")
+
+    def owing(
+        self, held: HeldBack, readings: Sequence[Reading | Unreadable], answers: Answers
+    ) -> list[tuple[str | None, str, list[Outgoing]]]:
+        """Return, for each reading, its ticket, an id of its own, and what of its answer was held back."""
+        found = []
+        for reading, answer in zip(readings, answers, strict=True):
+            record = reading.record
+            key = None if isinstance(reading, Unreadable) or isinstance(answer, Bugged) else self.rules.key_of(reading)
+            own = record_id(record.topic, record.partition, record.offset)
+            events = [event for event in answer if event.reference in held]
+            found.append((key if isinstance(key, str) else None, own, events))
+        return found
 
 
 def _document(found: Document[S] | SetAside | None, key: str) -> Document[S]:
@@ -168,11 +215,3 @@ def bugs_in(readings: Sequence[Reading | Unreadable], answers: Answers) -> Itera
     for reading, answer in zip(readings, answers, strict=True):
         if isinstance(reading, Reading):
             yield answer.error if isinstance(answer, Bugged) else None
-
-
-def first_offsets(records: Iterable[Record]) -> dict[Partition, int]:
-    """Return the first offset of each partition among *records*."""
-    first: dict[Partition, int] = {}
-    for record in records:
-        first.setdefault((record.topic, record.partition), record.offset)
-    return first

@@ -1,6 +1,6 @@
 """What time brings about: take what is due, decide again, save, publish; never trusts what it has read."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -10,29 +10,22 @@ import structlog
 
 from shared.clock import Clock
 from shared.delivery.deciding import looked_after
-from shared.delivery.document import Document
+from shared.delivery.document import NO_FLOORS, Document, Partition
 from shared.delivery.guard import Bug, guarded
 from shared.delivery.handler import TimedHandler
 from shared.delivery.outgoing import Cause, outgoing
 from shared.delivery.ports import Publisher, Store
+from shared.delivery.relay import Duty, Relay, everywhere
 from shared.delivery.vitals import Observe, Step, unobserved
 from shared.events.decision import Decision
 from shared.ids import occasion_id
-from shared.slots import Slots
 
 S = TypeVar("S")
 T = TypeVar("T")
 POSTPONED_FOR = timedelta(hours=1)
 DECIDED_AT_ONCE_MAX = 25
 
-Duty = Callable[[], Slots | None]
-
 log = structlog.get_logger()
-
-
-def everywhere() -> None:
-    """Return None: documents of all slots are looked after."""
-    return
 
 
 async def in_turns(items: Sequence[T], clock: Clock) -> AsyncIterator[T]:
@@ -46,13 +39,13 @@ async def in_turns(items: Sequence[T], clock: Clock) -> AsyncIterator[T]:
 class TimeLoop(Generic[S]):
     """Moves documents whose time has come.
 
-    Several replicas may run. They share the work by *duty*; while a slot changes hands two may look after it, or one
+    Several replicas may run. They divide the work by *duty*; while a slot changes hands two may look after it, or one
     that has just come back to life may still believe that it does: the revision guard lets one of them win.
 
     Args:
-        duty: Asked at each round for the slots to look after; None: all.
+        published: As in `Relay`.
+        duty: Asked at each round for the share to look after; None: all.
         documents_max: In one round.
-        relay_after: So long may a living process take between saving and marking.
     """
 
     def __init__(
@@ -62,18 +55,17 @@ class TimeLoop(Generic[S]):
         publisher: Publisher,
         clock: Clock,
         *,
+        published: Mapping[Partition, int] = NO_FLOORS,
         duty: Duty = everywhere,
         documents_max: int = 500,
-        relay_after: timedelta = timedelta(seconds=10),
         observe: Observe = unobserved,
     ) -> None:
         self.handler = handler
         self.store = store
-        self.publisher = publisher
         self.clock = clock
         self.duty = duty
         self.documents_max = documents_max
-        self.relay_after = relay_after
+        self.outbox = Relay(store, publisher, clock, published=published, observe=observe)
         self.observe = observe
 
     async def sweep(self) -> int:
@@ -82,8 +74,10 @@ class TimeLoop(Generic[S]):
         Raises:
             TransientError: What had been done by then is repeated or relayed later.
         """
-        now, slots = self.clock.now(), self.duty()
-        due = await self.store.due_before(now, self.documents_max, slots) if slots != frozenset() else []
+        now, share = self.clock.now(), self.duty()
+        if share is not None and not share.partitions:
+            return 0
+        due = await self.store.due_before(now, self.documents_max, share)
         if due:
             self.observe(Step.LOADED)
             await self.settle(await self.decided(due, now))
@@ -92,13 +86,6 @@ class TimeLoop(Generic[S]):
     async def decided(self, due: Sequence[Document[S]], now: datetime) -> list[Document[S]]:
         """Return those that time has moved, in their order."""
         return [moved async for document in in_turns(due, self.clock) for moved in self.moved(document, now)]
-
-    async def relay(self) -> int:
-        """Publish what a process saved and did not live to publish; return how many documents held such events."""
-        slots, since = self.duty(), self.clock.now() - self.relay_after
-        waiting = await self.store.pending_before(since, self.documents_max, slots) if slots != frozenset() else []
-        await self.tell(waiting)
-        return len(waiting)
 
     def moved(self, document: Document[S], now: datetime) -> tuple[Document[S], ...]:
         """Return the document as time has moved it, or nothing if it has not."""
@@ -129,23 +116,8 @@ class TimeLoop(Generic[S]):
         return looked_after(self.handler, document.move(events, decision.state, now))
 
     async def settle(self, documents: Sequence[Document[S]]) -> list[Document[S]]:
-        """Save documents and publish what is pending in them; return those that were not lost to somebody faster."""
+        """Save documents and publish what they owe; return those that were not lost to somebody faster."""
         lost = await self.store.save(documents) if documents else set()
         self.observe(Step.SAVED)
         won = [document.saved() for document in documents if document.id not in lost]
-        return await self.tell(won)
-
-    async def tell(self, documents: Sequence[Document[S]]) -> list[Document[S]]:
-        """Publish what is pending in saved documents, then mark it; return the documents as they stand then.
-
-        A document that somebody changes in between keeps the mark, and the same events are published once more.
-        """
-        telling = [document for document in documents if document.pending]
-        if not telling:
-            return list(documents)
-        await self.publisher.publish([event for document in telling for event in document.pending])
-        self.observe(Step.PUBLISHED)
-        lost = await self.store.mark_told(telling)
-        self.observe(Step.COMMITTED)
-        marked = {document.id: document.told().saved() for document in telling if document.id not in lost}
-        return [marked.get(document.id, document) for document in documents]
+        return await self.outbox.publish(won)

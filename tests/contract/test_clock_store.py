@@ -11,6 +11,7 @@ from services.sla.domain.ticket import ENDED, Ticket
 from services.sla.store import INDEXES, STATE, ClockStore, SlaStore
 from shared.delivery.codec import SCHEMA_VERSION
 from shared.delivery.document import Document
+from shared.delivery.outgoing import Outgoing
 from shared.mongo import connect
 from tests.contract.conftest import MEMORY
 from tests.fakes.bench import NOON
@@ -80,3 +81,11 @@ async def test_outdated_tickets_that_cannot_be_read_hide_none_behind_them(namesp
     store.close()
 
     assert found == [["a", "b"], ["b"]]
+
+
+async def test_what_only_owes_events_of_no_ticket_is_not_outdated(clocks: ClockStore) -> None:
+    owed = Outgoing("1", "sla.events", None, b"{}")
+    await clocks.save([Document("outbox", pending=(owed,), pending_at=NOON), ticket("a", None)])
+
+    assert await ids(clocks, 10) == ["a"]
+    assert await ids(clocks, 10, skip=1) == []

@@ -8,7 +8,7 @@ import pytest
 from shared.delivery.codec import SCHEMA_VERSION, Raw
 from shared.delivery.document import AsideReason, SetAside
 from shared.release import RELEASE
-from shared.slots import slot_of
+from shared.slots import PARTITIONS, slot_of
 from tests.contract.notes import Note, note, outgoing
 from tests.contract.shelves import Shelf
 from tests.fakes.bench import NOON
@@ -20,7 +20,7 @@ NEWER = {"v": SCHEMA_VERSION + 1, "by": "9.0.0"}
 def of_0_1_0(id: str) -> Raw:
     """Return a document as release 0.1.0 stored it."""
     return {
-        "_id": id, "rev": 3, "slot": slot_of(id), "state": {"number": id, "text": "old", "at": None},
+        "_id": id, "rev": 3, "slot": slot_of(id, PARTITIONS), "state": {"number": id, "text": "old", "at": None},
         "applied": ["x", "y"], "answers": [{"id": "y", "t": "tickets.updates", "p": 1, "o": 7, "out": []}],
         "due_at": NOON,
     }  # fmt: skip

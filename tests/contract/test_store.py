@@ -3,9 +3,10 @@
 import asyncio
 from datetime import timedelta
 
-from shared.delivery.ports import Store
-from shared.slots import SLOTS
-from tests.contract.notes import Note, full, note, outgoing
+from shared.delivery.outgoing import Outgoing
+from shared.delivery.ports import Store, Waiting
+from shared.slots import share_of
+from tests.contract.notes import EVERY_BYTE, Note, full, note, outgoing
 from tests.fakes.bench import NOON
 
 SECOND = timedelta(seconds=1)
@@ -129,20 +130,73 @@ async def test_what_is_pending_comes_longest_first_up_to_the_limit(store: Store[
     assert [document.id for document in await store.pending_before(NOON, 1)] == ["before"]
 
 
-async def test_what_is_due_or_pending_is_found_in_its_slot_alone(store: Store[Note]) -> None:
+async def test_what_is_due_or_pending_is_found_in_its_share_alone(store: Store[Note]) -> None:
     ids = [f"{number:03}" for number in range(100)]
     await store.save([note(id, due_at=NOON, pending=(outgoing(id),), pending_at=NOON) for id in ids])
     everywhere = {document.id for document in await store.due_before(NOON, 200)}
 
     for search in (store.due_before, store.pending_before):
-        by_slot = [{document.id for document in await search(NOON, 200, frozenset({slot}))} for slot in range(SLOTS)]
-        two = {document.id for document in await search(NOON, 200, frozenset({3, 7}))}
+        shares = [share_of({partition}, 12) for partition in range(12)]
+        by_share = [{document.id for document in await search(NOON, 200, share)} for share in shares]
+        two = {document.id for document in await search(NOON, 200, share_of({3, 7}, 12))}
 
-        assert max(map(len, by_slot)) < 20
-        assert sum(map(len, by_slot)) == 100
-        assert set().union(*by_slot) == everywhere == set(ids)
-        assert two == by_slot[3] | by_slot[7]
-        assert len(await search(NOON, 5, frozenset({3, 7}))) == 5
+        assert max(map(len, by_share)) < 25
+        assert sum(map(len, by_share)) == 100
+        assert set().union(*by_share) == everywhere == set(ids)
+        assert two == by_share[3] | by_share[7]
+        assert len(await search(NOON, 5, share_of({3, 7}, 12))) == 5
+
+
+async def test_what_was_stored_under_fewer_partitions_lies_in_one_share_under_more(store: Store[Note]) -> None:
+    ids = {f"{number:03}" for number in range(100)}
+    await store.save([note(id, due_at=NOON) for id in ids])
+
+    found = [
+        document.id
+        for partition in range(50)
+        for document in await store.due_before(NOON, 200, share_of({partition}, 50))
+    ]
+
+    assert sorted(found) == sorted(ids)
+
+
+async def test_what_is_postponed_waits_behind_the_others_at_the_same_revision(store: Store[Note]) -> None:
+    since = {"first": NOON - 2 * SECOND, "second": NOON - SECOND}
+    await store.save([note(id, pending=(outgoing(id),), pending_at=at) for id, at in since.items()])
+    await store.save([note("nothing")])
+
+    await store.postpone_pending(["first", "nothing", "nobody"], NOON)
+
+    found = await store.pending_before(NOON, 10)
+    assert [(each.id, each.pending_at, each.revision) for each in found] == [
+        ("second", NOON - SECOND, 1), ("first", NOON, 1),
+    ]  # fmt: skip
+    assert (await store.load(["nothing"]))["nothing"].pending_at is None
+
+
+async def test_what_waits_for_a_topic_is_counted(store: Store[Note]) -> None:
+    here, there = outgoing("1"), Outgoing("1", "sla.events", None, b"")
+    await store.save(
+        [note("a", pending=(here, there, outgoing("2")), pending_at=NOON), note("b", pending=(here,), pending_at=NOON)]
+    )
+
+    found = await store.pending_on(["tickets.events", "sla.warnings"])
+
+    assert found == {"tickets.events": Waiting(documents=2, events=3)}
+
+
+async def test_an_event_with_headers_of_its_own_comes_back_with_them(store: Store[Note]) -> None:
+    letter = Outgoing("1", "sla.dead-letters", "key", EVERY_BYTE, (("dlq-reason", b"bug"), ("x", EVERY_BYTE)))
+    await store.save([note("a", state=None, pending=(letter,), pending_at=NOON)])
+
+    assert (await store.load(["a"]))["a"].pending == (letter,)
+
+
+async def test_what_expires_and_owes_something_comes_back_as_it_was_saved(store: Store[Note]) -> None:
+    expiring = note("a", pending=(outgoing("1"),), pending_at=NOON, expires_at=NOON)
+    await store.save([expiring])
+
+    assert (await store.load(["a"]))["a"] == expiring.saved()
 
 
 async def test_a_mark_takes_out_what_is_pending_and_nothing_else(store: Store[Note]) -> None:

@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from shared.delivery.outgoing import Outgoing
+from shared.delivery.ports import HeldBack
+from shared.delivery.relay import Relay
 from shared.delivery.runner import BatchRunner
 from shared.delivery.time_loop import TimeLoop
 from shared.delivery.vitals import Observe, Step, unobserved
@@ -32,7 +34,9 @@ class Workbench:
     def restart(self, observe: Observe = unobserved, **options: Any) -> None:
         """Forget everything that was only in the process; *observe* sees each step, *options* are the runner's."""
         self.runner = BatchRunner(self.handler, self.store, self.broker, self.clock, observe=observe, **options)
-        self.loop = TimeLoop(self.handler, self.store, self.broker, self.clock, observe=observe)
+        published = self.runner.published
+        self.loop = TimeLoop(self.handler, self.store, self.broker, self.clock, published=published, observe=observe)
+        self.relay = Relay(self.store, self.broker, self.clock, published=published, observe=observe)
 
     def say(self, topic: str, event: Event) -> None:
         self.write(topic, encode(event), key=event.key or event.subject)
@@ -79,6 +83,6 @@ class CrashingBroker:
     def __init__(self) -> None:
         self.tried: list[Sequence[Outgoing]] = []
 
-    async def publish(self, events: Sequence[Outgoing]) -> None:
+    async def publish(self, events: Sequence[Outgoing]) -> HeldBack:
         self.tried.append(events)
         raise Crashed

@@ -3,17 +3,17 @@
 Every operation awaits ``step`` before and after its effect, so that a scheduler can stop, crash or overtake it there.
 """
 
-import zlib
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
 from shared.delivery.document import Document
-from shared.delivery.outgoing import Outgoing
-from shared.delivery.ports import Record
-from shared.slots import Slots, slot_of
+from shared.delivery.outgoing import Outgoing, Reference
+from shared.delivery.ports import HeldBack, Obstacle, Record, Waiting
+from shared.partitioning import hash_of
+from shared.slots import PARTITIONS, Share, slot_of
 from shared.topics import COMMON
 
 S = TypeVar("S")
@@ -39,21 +39,26 @@ class MemoryClock:
 
 @dataclass
 class MemoryBroker:
-    """Topics with partitions, and committed offsets per group."""
+    """Topics with partitions, and committed offsets per group.
+
+    ``refused`` names topics that are missing or forbidden, ``value_bytes_max`` what a topic takes.
+    """
 
     clock: MemoryClock
     partitions_max: int = 3
     step: Stepper = at_once
     logs: dict[tuple[str, int], list[Record]] = field(default_factory=lambda: defaultdict(list))
     committed: dict[tuple[str, str, int], int] = field(default_factory=lambda: defaultdict(int))
+    refused: dict[str, Obstacle] = field(default_factory=dict)
+    value_bytes_max: dict[str, int] = field(default_factory=dict)
 
     def partitions(self, topic: str) -> int:
         wanted = next((known.partitions for known in COMMON if known.name == topic), 3)
         return min(wanted, self.partitions_max)
 
     def partition(self, topic: str, key: bytes | None) -> int:
-        """Return where records with that key lie."""
-        return zlib.crc32(key or b"") % self.partitions(topic)
+        """Return where records with that key lie, as every client of Kafka counts it."""
+        return hash_of(key or b"") % self.partitions(topic)
 
     def append(
         self, topic: str, key: bytes | None, value: bytes | None, headers: Sequence[tuple[str, bytes]]
@@ -64,12 +69,23 @@ class MemoryBroker:
         log.append(record)
         return record
 
-    async def publish(self, events: Sequence[Outgoing]) -> None:
+    async def publish(self, events: Sequence[Outgoing]) -> HeldBack:
+        held: dict[Reference, Obstacle] = {}
+        refused = dict(self.refused)  # what holds for one event of a topic holds for all of them
         for event in events:
             await self.step("publish")
+            obstacle = refused.get(event.topic) or self.size_obstacle(event)
+            if obstacle is not None:
+                held[event.reference] = obstacle
+                continue
             key = None if event.key is None else event.key.encode(errors="surrogateescape")
             self.append(event.topic, key, event.value, event.headers)
         await self.step("published")
+        return held
+
+    def size_obstacle(self, event: Outgoing) -> Obstacle | None:
+        bytes_max = self.value_bytes_max.get(event.topic)
+        return Obstacle.TOO_LARGE if bytes_max is not None and len(event.value or b"") > bytes_max else None
 
     def topic(self, topic: str) -> list[Record]:
         """Return everything on *topic*, partition by partition."""
@@ -104,6 +120,7 @@ class MemoryStore(Generic[S]):
     step: Stepper = at_once
     unique: Callable[[S], Any] | None = None
     documents: dict[str, Document[S]] = field(default_factory=dict)
+    partitions_total: int = PARTITIONS
 
     async def load(self, ids: Collection[str]) -> dict[str, Document[S]]:
         await self.step("load")
@@ -135,17 +152,29 @@ class MemoryStore(Generic[S]):
     async def mark_told(self, documents: Sequence[Document[S]]) -> set[str]:
         return await self.save([document.told() for document in documents])
 
-    async def due_before(self, at: datetime, limit: int, slots: Slots | None = None) -> list[Document[S]]:
+    async def postpone_pending(self, ids: Collection[str], at: datetime) -> None:
+        await self.step("postpone")
+        for id in ids:
+            if id in self.documents and self.documents[id].pending:
+                self.documents[id] = replace(self.documents[id], pending_at=at)
+        await self.step("postponed")
+
+    async def pending_on(self, topics: Collection[str]) -> dict[str, Waiting]:
+        owed = [[event.topic for event in document.pending] for document in self.documents.values()]
+        counts = {topic: [each.count(topic) for each in owed if topic in each] for topic in topics}
+        return {topic: Waiting(len(many), sum(many)) for topic, many in counts.items() if many}
+
+    async def due_before(self, at: datetime, limit: int, share: Share | None = None) -> list[Document[S]]:
         await self.step("due")
         due = [(document.due_at, id) for id, document in self.documents.items() if document.due_at]
-        return await self.found([id for due_at, id in sorted(due) if due_at <= at], limit, slots)
+        return await self.found([id for due_at, id in sorted(due) if due_at <= at], limit, share)
 
-    async def pending_before(self, at: datetime, limit: int, slots: Slots | None = None) -> list[Document[S]]:
+    async def pending_before(self, at: datetime, limit: int, share: Share | None = None) -> list[Document[S]]:
         await self.step("pending")
         waiting = [(document.pending_at, id) for id, document in self.documents.items() if document.pending_at]
-        return await self.found([id for since, id in sorted(waiting) if since <= at], limit, slots)
+        return await self.found([id for since, id in sorted(waiting) if since <= at], limit, share)
 
-    async def found(self, ids: Sequence[str], limit: int, slots: Slots | None) -> list[Document[S]]:
-        here = [self.documents[id] for id in ids if slots is None or slot_of(id) in slots]
+    async def found(self, ids: Sequence[str], limit: int, share: Share | None) -> list[Document[S]]:
+        here = [self.documents[id] for id in ids if share is None or share.holds(slot_of(id, self.partitions_total))]
         await self.step("loaded")
         return here[:limit]

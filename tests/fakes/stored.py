@@ -11,7 +11,8 @@ from pydantic import TypeAdapter
 
 from shared.delivery.codec import DocumentCodec, Raw
 from shared.delivery.document import AsideReason, Document, SetAside
-from shared.slots import Slots, slot_of
+from shared.delivery.ports import Waiting
+from shared.slots import PARTITIONS, Share, slot_of
 from tests.fakes.memory import Stepper, at_once
 
 S = TypeVar("S")
@@ -26,6 +27,7 @@ class StoredMemoryStore(Generic[S]):
     unique: Callable[[S], Any] | None = None
     raws: dict[str, Raw] = field(default_factory=dict)
     bytes_max: int = 16 * 1024 * 1024
+    partitions_total: int = PARTITIONS
 
     @classmethod
     def of(cls, states: TypeAdapter[S], **options: Any) -> "StoredMemoryStore[S]":
@@ -92,16 +94,31 @@ class StoredMemoryStore(Generic[S]):
         await self.step("saved")
         return lost
 
-    async def due_before(self, at: datetime, limit: int, slots: Slots | None = None) -> list[Document[S]]:
+    async def postpone_pending(self, ids: Collection[str], at: datetime) -> None:
+        await self.step("postpone")
+        for raw in (self.raws[id] for id in ids if id in self.raws):
+            if "pending_at" in raw:
+                raw["pending_at"] = at
+        await self.step("postponed")
+
+    async def pending_on(self, topics: Collection[str]) -> dict[str, Waiting]:
+        owed = [[event["topic"] for event in raw.get("pending", ())] for raw in self.raws.values()]
+        counts = {topic: [each.count(topic) for each in owed if topic in each] for topic in topics}
+        return {topic: Waiting(len(many), sum(many)) for topic, many in counts.items() if many}
+
+    async def due_before(self, at: datetime, limit: int, share: Share | None = None) -> list[Document[S]]:
         await self.step("due")
-        return await self.found("due_at", at, limit, slots)
+        return await self.found("due_at", at, limit, share)
 
-    async def pending_before(self, at: datetime, limit: int, slots: Slots | None = None) -> list[Document[S]]:
+    async def pending_before(self, at: datetime, limit: int, share: Share | None = None) -> list[Document[S]]:
         await self.step("pending")
-        return await self.found("pending_at", at, limit, slots)
+        return await self.found("pending_at", at, limit, share)
 
-    async def found(self, name: str, at: datetime, limit: int, slots: Slots | None) -> list[Document[S]]:
+    async def found(self, name: str, at: datetime, limit: int, share: Share | None) -> list[Document[S]]:
         waiting = sorted((at_, id) for id, raw in self.raws.items() if isinstance(at_ := raw.get(name), datetime))
-        here = [self.read(id) for at_, id in waiting if at_ <= at and (slots is None or slot_of(id) in slots)]
+        here = [self.read(id) for at_, id in waiting if at_ <= at and self.is_within(share, id)]
         await self.step("loaded")
         return [document for document in here if isinstance(document, Document)][:limit]
+
+    def is_within(self, share: Share | None, id: str) -> bool:
+        return share is None or share.holds(slot_of(id, self.partitions_total))

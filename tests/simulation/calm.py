@@ -25,7 +25,7 @@ def calm_run(script: int) -> tuple[Essence, frozenset[str], frozenset[str]]:
 def essence(world: World) -> Essence:
     """Return, by service and ticket, what does not depend on when things happened."""
     states: dict[str, dict[str, Any]] = {
-        service: {ticket: document.state for ticket, document in store.documents.items()}
+        service: {ticket: document.state for ticket, document in store.documents.items() if document.state is not None}
         for service, store in world.stores.items()
     }
     return {

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from shared.delivery.ports import TransientError
+from shared.delivery.ports import Obstacle, TransientError
 from tests.simulation.scheduler import Task
 
 if TYPE_CHECKING:
@@ -30,7 +30,10 @@ class Nemesis:
     def __init__(self, world: "World", choice: random.Random) -> None:
         self.world = world
         self.choice = choice
-        kinds = (self.crash, self.freeze, self.rebalance, self.step_down, self.broker_outage, self.jump, self.echo)
+        kinds = (
+            self.crash, self.freeze, self.rebalance, self.step_down, self.broker_outage, self.jump, self.echo,
+            self.take_topic_away,
+        )  # fmt: skip
         self.weights: dict[Strike, float] = {kind: choice.random() if choice.random() < 0.6 else 0.0 for kind in kinds}
         self.steps_between = STEPS_BETWEEN * choice.uniform(0.3, 2)
         self.next_step = self.pause()
@@ -49,7 +52,7 @@ class Nemesis:
         if self.world.scheduler.steps >= self.next_step:
             self.next_step = self.world.scheduler.steps + self.pause()
             (strike,) = self.choice.choices(list(self.weights), list(self.weights.values()))
-            if strike in (self.rebalance, self.jump, self.echo):
+            if strike in (self.rebalance, self.jump, self.echo, self.take_topic_away):
                 strike(task)
             else:
                 self.ambush = self.choice.choice(STEPS), strike
@@ -89,6 +92,16 @@ class Nemesis:
         """Let nothing be published or committed for a while; part of a batch may be out already."""
         self.world.scheduler.note("nemesis", "takes the broker away")
         self.broker_back_at = self.world.clock.at + self.within(2)
+
+    def take_topic_away(self, task: Task) -> None:
+        """Let a topic that something lies on be missing for a while: what is for it must be held back."""
+        said_on = sorted({topic for topic, _ in self.world.broker.logs})
+        if not said_on:
+            return
+        topic = self.choice.choice(said_on)
+        self.world.scheduler.note("nemesis", f"takes {topic} away")
+        self.world.broker.refused[topic] = Obstacle.MISSING
+        self.world.scheduler.after(self.within(20), lambda: self.world.broker.refused.pop(topic, None))
 
     def jump(self, task: Task) -> None:
         """Let the clock jump forward."""

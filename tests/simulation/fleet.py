@@ -31,11 +31,13 @@ from services.sla.handlers import SlaHandler
 from services.sla.policy import load_sla
 from shared import topics
 from shared.delivery.handler import Handler
+from shared.delivery.published import PublishedOffsets
+from shared.delivery.relay import Relay
 from shared.delivery.time_loop import TimeLoop
 from shared.delivery.vitals import Vitals
 from shared.policy import OVERLAYS
 from shared.seal import Sealer
-from shared.slots import Slots, slots_of
+from shared.slots import Share, share_of
 from tests.fakes.neighbours import MemoryNeighbours
 from tests.simulation.ports import Member, SimStore
 from tests.simulation.scheduler import SimClock, give_way
@@ -134,25 +136,34 @@ class FakeChannel:
         """Nothing is open."""
 
 
-def duty(member: Member) -> Slots:
-    """Return the slots of the partitions that a consumer believes to own."""
-    mine = {number for topic, number in member.positions if topic == topics.TICKETS}
-    return slots_of(mine, member.group.broker.partitions(topics.TICKETS))
+def duty(topic: str, member: Member) -> Share:
+    """Return what goes with the partitions of *topic* that a consumer believes to own."""
+    mine = {number for name, number in member.positions if name == topic}
+    return share_of(mine, member.group.broker.partitions(topic))
 
 
 def loops(
-    handler: Handler[Any], member: Member, store: SimStore, clock: SimClock, channel: FakeChannel, vitals: Vitals
+    handler: Handler[Any],
+    member: Member,
+    store: SimStore,
+    clock: SimClock,
+    channel: FakeChannel,
+    vitals: Vitals,
+    published: PublishedOffsets,
 ) -> Loops:
-    """Return what time drives in one replica of a service; sla's sweeps the slots of the partitions that it reads."""
+    """Return what time drives in one replica of a service: it looks after the slots of the partitions that it reads."""
     broker = member.group.broker
+    share = partial(duty, topics.TICKETS if topics.TICKETS in handler.topics else handler.topics[0], member)
+    relay = {"relay": Relay(store, broker, clock, published=published, duty=share).relay}
     if isinstance(handler, SlaHandler):
-        loop = TimeLoop(handler, store, broker, clock, duty=partial(duty, member))
-        return {"sweep": loop.sweep, "relay": loop.relay}
+        return {"sweep": TimeLoop(handler, store, broker, clock, published=published, duty=share).sweep, **relay}
     if isinstance(handler, RoutingHandler):
-        loop = TimeLoop(handler, store, broker, clock)
-        return {"sweep": loop.sweep, "relay": loop.relay}
+        return {"sweep": TimeLoop(handler, store, broker, clock, published=published).sweep, **relay}
     if isinstance(handler, NotifyHandler):
         letters: Any = PlainLetters()
-        sender = Sender(handler, store, broker, clock, letters, {"log": channel}, vitals=vitals, jitter=channel.choice)
-        return {"sender": sender.sweep, "relay": sender.relay}
-    return {}
+        sender = Sender(
+            handler, store, broker, clock, letters, {"log": channel}, published=published, vitals=vitals,
+            jitter=channel.choice,
+        )  # fmt: skip
+        return {"sender": sender.sweep, **relay}
+    return relay

@@ -11,9 +11,10 @@ from services.routing.domain import decide
 from services.routing.domain.state import State
 from services.routing.domain.turn import Turn
 from shared.delivery.document import Answer, Document, Partition
-from shared.delivery.outgoing import each_once
+from shared.delivery.outgoing import Outgoing, each_once
 from shared.delivery.ports import Batch, TransientError
 from shared.delivery.reading import read
+from shared.delivery.relay import Relay
 from shared.delivery.runner import BatchRunner
 from shared.delivery.time_loop import TimeLoop
 from shared.events import Decision, Fact, Link, LinkRefused, PartLink, PartOpened, TicketUnlinked
@@ -98,13 +99,13 @@ def sweep_that_trusts_its_query(patch: pytest.MonkeyPatch) -> None:
 
 
 def marked_before_published(patch: pytest.MonkeyPatch) -> None:
-    async def tell(self: TimeLoop[Any], documents: Sequence[Document[Any]]) -> list[Document[Any]]:
+    async def publish(self: Relay[Any], documents: Sequence[Document[Any]]) -> list[Document[Any]]:
         telling = [document for document in documents if document.pending]
         await self.store.save([document.told() for document in telling])
         await self.publisher.publish([event for document in telling for event in document.pending])
         return list(documents)
 
-    patch.setattr(TimeLoop, "tell", tell)
+    patch.setattr(Relay, "publish", publish)
 
 
 def applied_ids_trimmed(patch: pytest.MonkeyPatch) -> None:
@@ -169,6 +170,33 @@ def opens_no_part(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Turn, "link", link)
 
 
+def held_back_and_forgotten(patch: pytest.MonkeyPatch) -> None:
+    async def owe(self: BatchRunner[Any], held: Any, readings: Any, answers: Any) -> None:
+        await give_way("owed")
+
+    patch.setattr(BatchRunner, "owe", owe)
+
+
+def answers_overtake_what_is_held_back(patch: pytest.MonkeyPatch) -> None:
+    original = Document.apply
+
+    def apply(self: Document[Any], event_id: str, answer: Answer, state: Any) -> Document[Any]:
+        return replace(original(self, event_id, answer, state), pending=self.pending)
+
+    def owe(self: Document[Any], events: Sequence[Outgoing], floors: Any, now: Any) -> Document[Any]:
+        return replace(self, pending=tuple(each_once([*events, *self.pending])), pending_at=now)
+
+    patch.setattr(Document, "apply", apply)
+    patch.setattr(Document, "owe", owe)
+
+
+def held_back_taken_for_published(patch: pytest.MonkeyPatch) -> None:
+    def held_back(self: Document[Any], held: Any, now: Any) -> Document[Any]:
+        return self.told()
+
+    patch.setattr(Document, "held_back", held_back)
+
+
 MUTANTS: tuple[Mutant, ...] = (
     commit_before_publish,
     publish_before_save,
@@ -184,6 +212,9 @@ MUTANTS: tuple[Mutant, ...] = (
     goes_without_a_word_to_its_members,
     ends_without_a_word_to_the_whole,
     opens_no_part,
+    held_back_and_forgotten,
+    answers_overtake_what_is_held_back,
+    held_back_taken_for_published,
 )
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from shared.delivery.outgoing import Outgoing
-from shared.delivery.ports import Record
+from shared.delivery.ports import HeldBack, Record
 from tests.fakes.memory import MemoryBroker, MemoryStore
 from tests.simulation.scheduler import give_way
 
@@ -21,13 +21,13 @@ class SimBroker(MemoryBroker):
     choice: random.Random = field(default_factory=random.Random)
     heard: Callable[[Record], None] = lambda _: None
 
-    async def publish(self, events: Sequence[Outgoing]) -> None:
+    async def publish(self, events: Sequence[Outgoing]) -> HeldBack:
         by_partition: dict[Place, list[Outgoing]] = {}
         for event in events:
             by_partition.setdefault((event.topic, self.partition_of(event)), []).append(event)
         batches = list(by_partition.values())
         self.choice.shuffle(batches)
-        await super().publish([event for batch in batches for event in batch])
+        return await super().publish([event for batch in batches for event in batch])
 
     def partition_of(self, event: Outgoing) -> int:
         return self.partition(event.topic, key_bytes(event.key))

@@ -58,7 +58,10 @@ def not_as_stored(world: World) -> Iterator[str]:
     for service, store in world.stores.items():
         states = fleet.STATES[service]
         for ticket, document in store.documents.items():
-            if states.validate_python(states.dump_python(document.state, mode="json")) != document.state:
+            if (
+                document.state is not None
+                and states.validate_python(states.dump_python(document.state, mode="json")) != document.state
+            ):
                 yield f"[stored] {service} reads another state for {ticket} than it wrote: {document.state}"
 
 

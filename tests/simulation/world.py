@@ -39,7 +39,7 @@ class Replica:
         self.member = Member(world.groups[service])
         self.runner = BatchRunner(handler, store, world.broker, world.clock, vitals=vitals, jitter=world.choice)
         world.scheduler.start(self.process, "reads", self.read())
-        loops = fleet.loops(handler, self.member, store, world.clock, world.channel, vitals)
+        loops = fleet.loops(handler, self.member, store, world.clock, world.channel, vitals, self.runner.published)
         for name, work in loops.items():
             world.scheduler.start(self.process, name, self.repeat(name, work, vitals))
 
@@ -170,6 +170,7 @@ class World:
         """Let nothing go wrong from now on."""
         self.is_calm = self.nemesis.is_over = True
         self.channel.refuses = False
+        self.broker.refused.clear()
         self.scheduler.note("nemesis", "has had enough")
         for replica in self.replicas:
             self.thaw(replica.process)

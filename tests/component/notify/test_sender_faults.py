@@ -77,13 +77,13 @@ async def test_an_outcome_that_was_saved_and_not_told_is_told_by_whoever_comes_n
         await desk.new_sender(CrashingBroker()).sweep()
     assert isinstance(desk.situations[0], Sent)
 
-    assert await desk.sender.relay() == 0
+    assert await desk.relay.relay() == 0
     desk.pass_time(timedelta(seconds=10))
-    assert await desk.sender.relay() == 1
+    assert await desk.relay.relay() == 1
 
     assert desk.data(topics.DELIVERIES) == [sent(desk)]
     assert len(desk.email.given) == 1
-    assert await desk.sender.relay() == 0
+    assert await desk.relay.relay() == 0
 
 
 async def test_an_outage_after_sending_is_sat_out_and_nothing_is_sent_twice() -> None:

@@ -110,7 +110,7 @@ async def test_a_crash_while_a_wait_ends_answers_once_per_id(last: Step) -> None
 
     await desk.sweep()
     desk.clock.at += timedelta(minutes=1)
-    await desk.loop.relay()
+    await desk.relay.relay()
 
     for topic in (topics.TICKETS, DISHUB_TOPIC):
         assert {said.value for said in desk.broker.topic(topic)} == {said.value for said in whole.broker.topic(topic)}

@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from services.sla.domain.told import Expired, Standing, Told
 from shared import topics
-from shared.delivery.time_loop import TimeLoop
+from shared.delivery.relay import Relay
 from shared.delivery.vitals import Step
 from shared.events import (
     Classification,
@@ -110,9 +110,7 @@ class Clocks(RuleBasedStateMachine):
             self.office.restart()
         except Crashed:
             self.office.restart()
-            relay = TimeLoop(
-                self.office.handler, self.office.store, self.office.broker, self.office.clock, relay_after=timedelta()
-            )
+            relay = Relay(self.office.store, self.office.broker, self.office.clock, after=timedelta())
             self.loop.run(relay.relay())
 
     def next(self) -> tuple[int, str]:

@@ -13,6 +13,7 @@ from services.sla.handlers import SlaHandler
 from services.sla.recompute import Recompute, Throttle
 from shared import topics
 from shared.delivery.outgoing import Outgoing
+from shared.delivery.ports import HeldBack
 from shared.delivery.vitals import Step
 from shared.events import BreachCorrected, ClockStarted, DueChanged
 from shared.ids import ticket_id, tracking_id
@@ -56,7 +57,8 @@ def job(office: Office, rules: SlaRules = FRIDAY_OFF, **options: object) -> Reco
     assert isinstance(store, MemoryClockStore)
     made = Recompute(SlaHandler(rules), store, office.broker, office.clock, batch_max=2, throttle=Throttle(share=1))
     for name, value in options.items():
-        setattr(made.loop, name, value)
+        for part in (made.loop, made.loop.outbox):
+            setattr(part, name, value)
     return made
 
 
@@ -98,8 +100,9 @@ async def test_those_that_are_due_first_are_timed_first() -> None:
     timed: list[str] = []
 
     class Listening:
-        async def publish(self, events: Sequence[Outgoing]) -> None:
+        async def publish(self, events: Sequence[Outgoing]) -> HeldBack:
             timed.extend(event.key or "" for event in events)
+            return {}
 
     await job(kantor, publisher=Listening()).run()
 
@@ -133,7 +136,7 @@ async def test_a_job_that_is_killed_in_the_middle_is_begun_again_and_says_everyt
         await job(kantor, observe=dies_in_the_second_batch).run()
     report = await job(kantor).run()
     kantor.clock.at += timedelta(seconds=10)
-    await kantor.loop.relay()
+    await kantor.relay.relay()
 
     said = {heard.id: heard.data for heard in kantor.everything()}
     assert 0 < report.tickets < 5

@@ -7,11 +7,13 @@ import pytest
 from services.sla.store import STATE
 from shared import topics
 from shared.delivery.outgoing import Outgoing
+from shared.delivery.ports import HeldBack
+from shared.delivery.relay import Relay
 from shared.delivery.time_loop import TimeLoop
 from shared.delivery.vitals import Step
 from shared.events import ClockBreached, HoldReason
 from shared.ids import ticket_id, tracking_id
-from shared.slots import Slots, slot_of, slots_of
+from shared.slots import NOTHING, PARTITIONS, Share, share_of, slot_of
 from tests.builders import TICKET
 from tests.component.sla.office import COMPLAINT, ROUTED, Office
 from tests.fakes.bench import Crashed, CrashingBroker, dies_after
@@ -95,8 +97,8 @@ async def test_a_crash_after_the_save_is_made_good_by_the_relay_once_per_id() ->
     silent = office.names(topics.BREACHES)
 
     office.clock.at += timedelta(seconds=10)
-    await office.loop.relay()
-    await office.loop.relay()
+    await office.relay.relay()
+    await office.relay.relay()
     await office.sweep()
 
     assert silent == []
@@ -113,7 +115,7 @@ async def test_a_crash_of_the_sweep_at_any_step_says_everything_once_per_id(last
 
     office.restart()
     office.clock.at += timedelta(seconds=10)
-    await office.loop.relay()
+    await office.relay.relay()
     await office.sweep()
 
     said = {heard.id: heard.data for heard in office.heard(topics.BREACHES)}
@@ -142,8 +144,9 @@ class Listening:
     def __init__(self) -> None:
         self.given: list[Outgoing] = []
 
-    async def publish(self, events: Sequence[Outgoing]) -> None:
+    async def publish(self, events: Sequence[Outgoing]) -> HeldBack:
         self.given.extend(events)
+        return {}
 
 
 async def test_after_an_outage_everything_overdue_is_said_the_longest_overdue_first() -> None:
@@ -200,14 +203,14 @@ async def test_no_word_of_a_reporter_or_an_agency_is_kept_or_said() -> None:
     assert "Kenanga" not in kept + said
 
 
-async def test_replicas_sweep_their_own_slots_and_together_all_of_them() -> None:
+async def test_replicas_sweep_their_own_share_and_together_all_of_them() -> None:
     office, tickets = Office(), [ticket_id("web", str(number)) for number in range(12)]
     for ticket in tickets:
         ids = {"ticket_id": ticket, "tracking_id": tracking_id(ticket)}
         office.hear(accepted("2026-04-06 08:00", **ids), routed(1, "2026-04-07 09:00", **ids))
     await office.work()
     office.clock.at = at("2026-04-15 09:00")
-    shares = [slots_of({0}, 3), slots_of({1, 2}, 3)]
+    shares = [share_of({0}, 3), share_of({1, 2}, 3)]
     replicas = [replica(office, share) for share in shares]
 
     swept = []
@@ -216,20 +219,19 @@ async def test_replicas_sweep_their_own_slots_and_together_all_of_them() -> None
         await one.sweep()
         swept.append({heard.key for heard in office.heard(topics.BREACHES)[before:]})
 
-    assert [{slot_of(key or "") in share for key in keys} for share, keys in zip(shares, swept, strict=True)] == [
-        {True},
-        {True},
-    ]
+    lie = [{slot_of(key or "", PARTITIONS) for key in keys} for keys in swept]
+    assert [{share.holds(slot) for slot in slots} for share, slots in zip(shares, lie, strict=True)] == [{True}, {True}]
     assert set().union(*swept) == set(tickets)
 
 
-async def test_who_has_no_slots_asks_for_nothing() -> None:
+async def test_who_has_no_share_asks_for_nothing() -> None:
     office = await at_work()
     office.clock.at = at("2026-04-14 09:00")
-    idle = replica(office, frozenset())
+    idle = replica(office, NOTHING)
+    relay = Relay(office.store, office.broker, office.clock, duty=lambda: NOTHING)
 
-    assert (await idle.sweep(), await idle.relay(), office.names(topics.BREACHES)) == (0, 0, [])
+    assert (await idle.sweep(), await relay.relay(), office.names(topics.BREACHES)) == (0, 0, [])
 
 
-def replica(office: Office, share: Slots) -> TimeLoop[Any]:
+def replica(office: Office, share: Share) -> TimeLoop[Any]:
     return TimeLoop(office.handler, office.store, office.broker, office.clock, duty=lambda: share)

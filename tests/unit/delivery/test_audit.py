@@ -219,7 +219,7 @@ def an_endless_clock(story: Story) -> None:
         (breached_twice, Check.BREACHES, "breached 2 times in round 1"),
         (escalated_for_nothing, Check.BREACHES, "is about the breach b2, which nobody told"),
         (a_delivery_ended_twice, Check.DELIVERIES, "delivery d1 (accepted) ended 2 times"),
-        (a_dead_letter, Check.DEAD_LETTERS, "tickets.updates/0/0 is among the dead letters"),
+        (a_dead_letter, Check.DEAD_LETTERS, "tickets.updates/1/0 is among the dead letters"),
         (unpublished, Check.PUBLISHED, "notify has not published"),
         (due, Check.SETTLED, "notify has still to look at"),
         (an_endless_clock, Check.SETTLED, "round 2, never ended"),

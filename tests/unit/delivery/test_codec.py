@@ -10,7 +10,6 @@ from pydantic import TypeAdapter
 from shared.delivery.codec import FIELDS, DocumentCodec, Raw
 from shared.delivery.document import Answer, AsideReason, Document, SetAside
 from shared.delivery.outgoing import Outgoing
-from shared.slots import slot_of
 from tests.fakes.bench import NOON
 
 pytestmark = pytest.mark.unit
@@ -35,7 +34,7 @@ FULL = Document(
     NOON, NOON + timedelta(hours=1), NOON + timedelta(days=1),
 )  # fmt: skip
 AS_0_1_0_STORED_IT: Raw = {
-    "_id": "t", "rev": 5, "slot": slot_of("t"), "applied": ["x", "y"],
+    "_id": "t", "rev": 5, "applied": ["x", "y"],
     "state": {"items": [{"id": "a", "done": False}], "at": "2026-03-02T05:00:00Z"},
     "answers": [
         {"id": "y", "t": "updates", "p": 1, "o": 7,
@@ -55,8 +54,15 @@ def decoded(raw: Raw, codec: DocumentCodec[Basket] = CODEC) -> Document[Basket]:
 def test_a_document_is_stored_as_0_1_0_did_with_version_and_release_beside_it() -> None:
     raw = CODEC.encode(FULL)
 
-    assert raw == AS_0_1_0_STORED_IT | {"v": 3, "by": "2", "expires_at": NOON + timedelta(days=1)}
+    assert raw == AS_0_1_0_STORED_IT | {"v": 3, "by": "2", "expires_once_told_at": NOON + timedelta(days=1)}
     assert raw.keys() < FIELDS
+
+
+def test_a_document_may_be_dropped_only_once_it_owes_nothing() -> None:
+    told = CODEC.encode(FULL.told())
+
+    assert (told["expires_at"], "expires_once_told_at" in told) == (FULL.expires_at, False)
+    assert CODEC.decode(told) == FULL.told().saved()
 
 
 def test_a_stored_document_is_read_as_it_was() -> None:

@@ -87,10 +87,62 @@ def test_time_that_says_nothing_leaves_nothing_pending() -> None:
     assert EMPTY.move((), "s", NOON).pending_at is None
 
 
-def test_an_event_leaves_what_is_pending_untouched() -> None:
+def test_an_answer_waits_behind_what_is_pending_on_its_topic() -> None:
     document = EMPTY.move(said("1"), "s", NOON).apply("a", answer("2", 1), "s")
 
-    assert (document.pending, document.pending_at) == (said("1"), NOON)
+    assert (document.pending, document.pending_at) == (said("1") + said("2"), NOON)
+
+
+def test_an_answer_does_not_wait_for_another_topic() -> None:
+    elsewhere = Outgoing("2", "sla.events", "t", b"2")
+    document = EMPTY.move(said("1"), "s", NOON).apply("a", Answer("updates", 0, 1, (elsewhere,)), "s")
+
+    assert document.pending == said("1")
+    assert document.owed({}) == (elsewhere, *said("1"))
+
+
+def test_what_is_pending_is_owed_in_its_place_and_once() -> None:
+    """An answer behind something pending must not overtake it because it is kept, too."""
+    document = EMPTY.apply("a", answer("1", 1), "s").move(said("2"), "s", NOON).apply("b", answer("3", 2), "s")
+
+    assert document.owed({}) == said("1") + said("2") + said("3")
+    assert document.owed({("updates", 0): 9}) == said("2") + said("3")
+
+
+def test_what_is_held_back_is_owed_before_what_is_pending_and_once() -> None:
+    document = EMPTY.apply("a", answer("1", 1), "s").move(said("2"), "s", NOON)
+
+    after = document.owe(said("1"), {}, NOON + timedelta(seconds=1))
+
+    assert (after.pending, after.pending_at) == (said("1") + said("2"), NOON)
+    assert after.owe(said("1") + said("2"), {}, NOON) is after
+
+
+def test_whatever_else_is_unpublished_on_the_topic_joins_what_is_held_back_in_order() -> None:
+    """Two replicas may hold back one event each, and find out in either order."""
+    document = EMPTY.apply("a", answer("1", 1), "s").apply("b", answer("2", 2, partition=1), "s")
+
+    first, second = document.owe(said("1"), {}, NOON), document.owe(said("2"), {}, NOON)
+
+    assert first.pending == second.pending == said("1") + said("2")
+    assert document.owe(said("2"), {("updates", 0): 2}, NOON).pending == said("2")
+
+
+def test_what_is_held_back_and_is_no_kept_answer_is_owed_last() -> None:
+    document = EMPTY.move(said("1"), "s", NOON).owe(said("2"), {}, NOON)
+
+    assert document.pending == said("1") + said("2")
+
+
+@pytest.mark.parametrize(("held", "left", "since"), [(("1",), "1", 5), ((), "", None), (("1", "2"), "12", 5)])
+def test_what_is_told_leaves_what_was_held_back(held: tuple[str, ...], left: str, since: int | None) -> None:
+    document = EMPTY.move(said("1") + said("2"), "s", NOON)
+    later = NOON + timedelta(seconds=5)
+
+    after = document.held_back({("tickets.events", id) for id in held}, later)
+
+    assert after.pending == tuple(event for id in left for event in said(id))
+    assert after.pending_at == (None if since is None else later)
 
 
 def test_saving_counts_the_revision() -> None:

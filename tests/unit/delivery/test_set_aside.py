@@ -200,9 +200,9 @@ async def test_a_relay_leaves_alone_what_cannot_be_read() -> None:
         pending = (Outgoing(id_, topics.SLA, id_, b"{}"),)
         store.raws[id_] = store.codec.encode(Document(id_, state=Count(1), pending=pending, pending_at=NOON))
     store.raws[TICKET]["state"] = {}
-    bench.clock.at += bench.loop.relay_after
+    bench.clock.at += bench.relay.after
 
-    await bench.loop.relay()
+    await bench.relay.relay()
 
     assert [record.key for record in bench.broker.topic(topics.SLA)] == [OTHER.encode()]
 

@@ -4,6 +4,7 @@ import pytest
 
 from shared import topics
 from shared.delivery.document import Document
+from shared.delivery.relay import RELAY_AFTER
 from shared.delivery.time_loop import POSTPONED_FOR
 from shared.delivery.vitals import Step
 from shared.events import ResumeTicket
@@ -50,7 +51,7 @@ async def test_a_moved_document_is_saved_said_and_marked() -> None:
 
 async def test_a_document_that_is_due_no_longer_when_it_is_loaded_stays_as_it_is() -> None:
     class LateStore(MemoryStore[Count]):
-        async def due_before(self, at: object, limit: int, slots: object = None) -> list[Document[Count]]:
+        async def due_before(self, at: object, limit: int, share: object = None) -> list[Document[Count]]:
             return [self.documents[TICKET]]
 
     bench = waiting(SECOND, LateStore())
@@ -77,11 +78,11 @@ async def test_what_a_dead_process_saved_is_said_once_it_has_waited() -> None:
     with pytest.raises(Crashed):
         await bench.sweep()
     bench.restart()
-    bench.clock.at += bench.loop.relay_after - SECOND
-    too_early = await bench.loop.relay()
+    bench.clock.at += RELAY_AFTER - SECOND
+    too_early = await bench.relay.relay()
 
     bench.clock.at += SECOND
-    found = await bench.loop.relay()
+    found = await bench.relay.relay()
 
     assert (too_early, found, moved(bench)) == (0, 1, [1])
     assert bench.store.documents[TICKET].pending == ()
@@ -93,9 +94,9 @@ async def test_a_crash_before_the_mark_repeats_the_same_bytes() -> None:
     with pytest.raises(Crashed):
         await bench.sweep()
     bench.restart()
-    bench.clock.at += bench.loop.relay_after
+    bench.clock.at += RELAY_AFTER
 
-    await bench.loop.relay()
+    await bench.relay.relay()
 
     first, again = bench.broker.topic(topics.SLA)
     assert first.value == again.value
@@ -109,7 +110,7 @@ async def test_what_somebody_changed_before_the_mark_stays_pending() -> None:
     bench.say(topics.UPDATES, event(ResumeTicket(ticket_id=TICKET)))
     await bench.work()
 
-    told = await bench.loop.tell([after.saved()])
+    told = await bench.loop.outbox.publish([after.saved()])
 
     assert told == [after.saved()]
     assert bench.store.documents[TICKET].pending == after.pending

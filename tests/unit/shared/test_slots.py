@@ -1,49 +1,89 @@
 import pytest
+from aiokafka.cluster import ClusterMetadata
+from aiokafka.coordinator.assignors.range import RangePartitionAssignor
+from aiokafka.partitioner import DefaultPartitioner
+from hypothesis import given
+from hypothesis import strategies as st
 
 from shared.ids import ticket_id
-from shared.slots import SLOTS, lane, slot_of, slots_of
+from shared.slots import NOTHING, SLOTS_BEFORE, Share, share_of, slot_of
 
 pytestmark = pytest.mark.unit
 
-ALL = frozenset(range(SLOTS))
+TOPIC = "tickets.events"
+TOTALS = st.integers(1, 64)
+
+
+class Topic(ClusterMetadata):  # type: ignore[misc]  # aiokafka ships no types
+    """A topic with so many partitions."""
+
+    def __init__(self, partitions: int) -> None:
+        super().__init__()
+        self.partitions = partitions
+
+    def partitions_for_topic(self, topic: str) -> set[int]:
+        return set(range(self.partitions))
+
+
+def dealt(partitions: int, replicas: int) -> list[Share]:
+    """Return what so many replicas look after, as their consumer group assigns the partitions."""
+    members = {f"replica-{number}": RangePartitionAssignor.metadata([TOPIC]) for number in range(replicas)}
+    assigned = RangePartitionAssignor.assign(Topic(partitions), members)
+    return [
+        share_of({place.partition for place in assignment.partitions()}, partitions) for assignment in assigned.values()
+    ]
+
+
+@given(TOTALS, st.data())
+def test_every_slot_ever_stored_belongs_to_one_replica_and_no_replica_is_idle(total: int, data: st.DataObject) -> None:
+    replicas = data.draw(st.integers(1, total))
+
+    shares = dealt(total, replicas)
+
+    assert all(sum(share.holds(slot) for share in shares) == 1 for slot in range(2 * max(total, SLOTS_BEFORE)))
+    assert all(share.slots(total) for share in shares)
+
+
+def test_fifty_partitions_keep_twenty_replicas_at_work() -> None:
+    shares = dealt(50, 20)
+
+    assert sorted(len(share.slots(50)) for share in shares) == [2] * 10 + [3] * 10
+    assert sorted(slot for share in shares for slot in share.slots(50)) == list(range(50))
+
+
+def test_more_replicas_than_partitions_leave_only_the_surplus_idle() -> None:
+    shares = dealt(3, 5)
+
+    assert sorted(len(share.partitions) for share in shares) == [0, 0, 1, 1, 1]
+
+
+@given(st.uuids(), TOTALS)
+def test_a_tickets_slot_is_the_partition_in_which_its_events_lie(ticket: object, total: int) -> None:
+    partitions = list(range(total))
+
+    assert slot_of(str(ticket), total) == DefaultPartitioner()(str(ticket).encode(), partitions, partitions)
 
 
 def test_a_ticket_keeps_its_slot_for_ever() -> None:
-    """Documents hold it: another way of counting would leave them with nobody until each is saved again."""
-    assert [slot_of(ticket_id("web", str(number))) for number in range(6)] == [23, 17, 1, 3, 5, 4]
+    """Documents hold it: another way of counting would take them from the replica that reads their tickets."""
+    assert [slot_of(ticket_id("web", str(number)), 12) for number in range(6)] == [2, 2, 8, 6, 9, 7]
 
 
-def test_tickets_lie_in_all_slots_about_equally() -> None:
-    counts = [0] * SLOTS
-    for number in range(240 * SLOTS):
-        counts[slot_of(ticket_id("web", str(number)))] += 1
+@given(TOTALS, st.integers(1, 5), st.data())
+def test_lanes_divide_the_share_of_one_replica(total: int, lanes: int, data: st.DataObject) -> None:
+    mine = share_of(data.draw(st.frozensets(st.integers(0, total - 1))), total)
 
-    assert min(counts) > 160
-    assert max(counts) < 330
+    slots = [mine.lane(number, lanes).slots(2 * total) for number in range(lanes)]
 
-
-@pytest.mark.parametrize("partitions_total", [1, 2, 3, 5, 12, 24, 30])
-def test_every_slot_goes_with_exactly_one_partition(partitions_total: int) -> None:
-    dealt = [slots_of({partition}, partitions_total) for partition in range(partitions_total)]
-
-    assert sum(map(len, dealt)) == SLOTS
-    assert frozenset().union(*dealt) == ALL
+    assert sorted(slot for lane in slots for slot in lane) == mine.slots(2 * total)
 
 
-def test_who_reads_half_of_the_partitions_has_half_of_the_slots() -> None:
-    first, second = slots_of(range(6), 12), slots_of(range(6, 12), 12)
+def test_a_single_partition_is_worked_through_by_one_lane_alone() -> None:
+    mine = share_of({7}, 50)
 
-    assert len(first) == len(second) == SLOTS // 2
-    assert first | second == ALL
-    assert slots_of(set(), 12) == frozenset()
+    assert [mine.lane(number, 2).slots(64) for number in range(2)] == [[7, 57], []]
 
 
-@pytest.mark.parametrize("lanes", [1, 2, 5])
-def test_lanes_share_the_slots_of_one_replica(lanes: int) -> None:
-    mine = slots_of({1, 4, 7}, 12)
-
-    shared = [lane(mine, number, lanes) for number in range(lanes)]
-
-    assert sum(map(len, shared)) == len(mine)
-    assert frozenset().union(*shared) == mine
-    assert max(map(len, shared)) - min(map(len, shared)) <= 1
+def test_who_does_not_know_the_partitions_looks_after_nothing() -> None:
+    assert share_of({1}, 0) == NOTHING
+    assert NOTHING.slots(100) == []

@@ -1,0 +1,219 @@
+"""What a topic does not take stays owed by a document, in order, and goes out once the topic takes it."""
+
+from typing import Any
+
+import pytest
+
+from shared import topics
+from shared.delivery.document import Document
+from shared.delivery.ports import Obstacle, TransientError
+from shared.delivery.relay import RELAY_AFTER
+from shared.delivery.runner import BatchRunner
+from shared.delivery.vitals import Step
+from shared.events import AcknowledgeTicket, ProgressTicket, ResumeTicket, WithdrawTicket
+from shared.ids import record_id, ticket_id
+from tests.builders import TICKET, event
+from tests.fakes.bench import NOON, Crashed, Workbench, dies_after
+from tests.fakes.counter import Count, Counter
+from tests.fakes.memory import MemoryStore
+from tests.unit.delivery.withholding import FIRST, relayed, versions, withheld
+
+pytestmark = pytest.mark.unit
+
+SECOND = event(ResumeTicket(ticket_id=TICKET))
+OTHER = ticket_id("web", "2")
+LETTERS = topics.dead_letter_topic("routing")
+
+
+def pending(bench: Workbench, document: str = TICKET) -> list[str]:
+    return [event.topic for event in bench.store.documents[document].pending]
+
+
+def unread(bench: Workbench) -> int:
+    return len(bench.broker.unread("routing", bench.handler.topics).records)
+
+
+@pytest.mark.parametrize("why", [Obstacle.MISSING, Obstacle.FORBIDDEN])
+async def test_what_a_topic_refuses_is_owed_and_the_batch_is_committed(why: Obstacle) -> None:
+    bench = withheld(why=why)
+    bench.say(topics.ACCEPTED, FIRST)
+
+    await bench.work()
+
+    assert (pending(bench), bench.store.documents[TICKET].pending_at, unread(bench)) == ([topics.TICKETS], NOON, 0)
+
+
+async def test_other_topics_flow_while_one_is_missing() -> None:
+    bench = withheld()
+    bench.say(topics.ACCEPTED, FIRST)
+    bench.say(topics.UPDATES, event(WithdrawTicket(ticket_id=OTHER)))
+
+    await bench.work()
+
+    assert (versions(bench), versions(bench, topics.TRIAGE)) == ([], [0])
+
+
+async def test_what_was_held_back_goes_out_once_and_in_order_when_the_topic_is_there() -> None:
+    bench = withheld()
+    for told in (FIRST, SECOND, event(AcknowledgeTicket(ticket_id=TICKET))):
+        bench.say(topics.ACCEPTED if told is FIRST else topics.UPDATES, told)
+        await bench.work()
+    before = await relayed(bench), versions(bench)
+
+    bench.broker.refused.clear()
+    await relayed(bench)
+    await relayed(bench)
+
+    assert (before, versions(bench)) == ((1, []), [1, 2, 3])
+    assert bench.store.documents[TICKET].pending == ()
+
+
+async def test_what_a_ticket_says_next_comes_after_what_was_held_back() -> None:
+    bench = withheld()
+    bench.say(topics.ACCEPTED, FIRST)
+    await bench.work()
+    bench.broker.refused.clear()
+
+    bench.say(topics.UPDATES, SECOND)
+    await bench.work()
+    await relayed(bench)
+
+    assert list(dict.fromkeys(versions(bench))) == [1, 2]
+    assert bench.store.documents[TICKET].pending == ()
+
+
+@pytest.mark.parametrize("died_before_it", [False, True])
+async def test_a_crash_between_publishing_and_owing_loses_and_doubles_nothing(died_before_it: bool) -> None:
+    bench = withheld()
+    bench.say(topics.ACCEPTED, FIRST)
+    bench.restart(dies_after(Step.PUBLISHED if died_before_it else Step.COMMITTED))
+    with pytest.raises(Crashed):
+        await bench.work()
+
+    bench.restart()
+    await bench.work()
+    owed = pending(bench)
+    bench.broker.refused.clear()
+    await relayed(bench)
+
+    assert (owed, versions(bench)) == ([topics.TICKETS], [1])
+
+
+async def test_two_replicas_that_handle_one_record_owe_its_answer_once() -> None:
+    bench = withheld()
+    bench.say(topics.ACCEPTED, FIRST)
+    batch = bench.broker.unread("routing", bench.handler.topics)
+    other = BatchRunner(bench.handler, bench.store, bench.broker, bench.clock)
+
+    await bench.runner.handle(batch)
+    await other.handle(batch)
+
+    assert pending(bench) == [topics.TICKETS]
+
+
+async def test_who_was_overtaken_before_owing_looks_again() -> None:
+    class Overtaken(MemoryStore[Count]):
+        """Somebody changes the ticket just before it is to owe something."""
+
+        async def save(self, documents: Any) -> set[str]:
+            if any(document.pending for document in documents) and self.documents[TICKET].revision == 1:
+                await super().save([self.documents[TICKET]])
+            return await super().save(documents)
+
+    bench = Workbench(Counter(), Overtaken())
+    bench.broker.refused[topics.TICKETS] = Obstacle.MISSING
+    bench.say(topics.ACCEPTED, FIRST)
+
+    await bench.work()
+
+    assert (pending(bench), bench.store.documents[TICKET].revision) == ([topics.TICKETS], 3)
+
+
+async def test_what_a_dead_process_left_is_owed_by_whoever_finds_it_held_back() -> None:
+    bench = withheld()
+    bench.say(topics.ACCEPTED, FIRST)
+    bench.restart(dies_after(Step.SAVED))
+    with pytest.raises(Crashed):
+        await bench.work()
+
+    bench.restart()
+    await bench.work()
+
+    assert (pending(bench), unread(bench)) == ([topics.TICKETS], 0)
+
+
+async def test_an_answer_of_no_ticket_is_owed_by_a_document_of_its_own_that_goes_when_told() -> None:
+    bench = withheld(topics.TRIAGE, refuses=True)
+    bench.write(topics.UPDATES, b"no event")
+    (record,) = bench.broker.topic(topics.UPDATES)
+    own = record_id(record.topic, record.partition, record.offset)
+    await bench.work()
+    owed = pending(bench, own)
+
+    bench.broker.refused.clear()
+    await relayed(bench)
+
+    assert (owed, versions(bench, topics.TRIAGE)) == ([topics.TRIAGE], [0])
+    assert bench.store.documents == {own: Document(own, 2, expires_at=NOON + RELAY_AFTER)}
+
+
+async def test_an_answer_without_a_trace_is_owed_by_the_ticket_if_there_is_one() -> None:
+    bench = withheld(topics.TRIAGE)
+    bench.say(topics.ACCEPTED, FIRST)
+    bench.say(topics.UPDATES, event(WithdrawTicket(ticket_id=TICKET)))
+    bench.say(topics.UPDATES, event(WithdrawTicket(ticket_id=OTHER)))
+
+    await bench.work()
+
+    owing = {id: pending(bench, id) for id in bench.store.documents}
+    assert owing.pop(TICKET) == [topics.TRIAGE]
+    assert list(owing.values()) == [[topics.TRIAGE]]
+    assert OTHER not in owing
+
+
+async def test_an_answer_that_was_asked_for_again_is_owed_too() -> None:
+    bench = Workbench(Counter(keeps_answers=True))
+    bench.say(topics.UPDATES, SECOND)
+    await bench.work()
+    bench.broker.refused[topics.TICKETS] = Obstacle.MISSING
+
+    bench.say(topics.UPDATES, event(ProgressTicket(ticket_id=TICKET, note=SECOND.id)))
+    await bench.work()
+
+    assert pending(bench) == [topics.TICKETS]
+
+
+async def test_without_its_dead_letter_topic_a_service_commits_nothing() -> None:
+    bench = withheld(LETTERS)
+    bench.write(topics.UPDATES, b"no event")
+    batch = bench.broker.unread("routing", bench.handler.topics)
+
+    with pytest.raises(TransientError, match=f"{LETTERS} is missing or forbidden"):
+        await bench.runner.attempt(batch)
+
+    assert (unread(bench), bench.store.documents) == (1, {})
+
+
+async def test_a_dead_letter_that_is_too_large_is_owed_with_its_headers_and_stops_nothing() -> None:
+    bench = Workbench(Counter())
+    bench.broker.value_bytes_max[LETTERS] = 7
+    bench.write(topics.UPDATES, b"no event", headers={"x": b"1"})
+
+    await bench.work()
+
+    (document,) = bench.store.documents.values()
+    assert (document.state, unread(bench)) == (None, 0)
+    assert dict(document.pending[0].headers).keys() >= {"x", "dlq-reason"}
+
+
+async def test_an_event_that_is_too_large_keeps_none_of_its_ticket_back() -> None:
+    bench = Workbench(Counter())
+    bench.broker.value_bytes_max[topics.TICKETS] = 10
+    bench.say(topics.ACCEPTED, FIRST)
+    await bench.work()
+    bench.broker.value_bytes_max[topics.TICKETS] = 100_000
+
+    bench.say(topics.UPDATES, SECOND)
+    await bench.work()
+
+    assert set(versions(bench)) == {1, 2}

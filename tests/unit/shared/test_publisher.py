@@ -1,0 +1,161 @@
+"""What the publisher makes of each answer of a producer."""
+
+import asyncio
+from collections import defaultdict
+from typing import Any
+
+import pytest
+from aiokafka.errors import (
+    KafkaConnectionError,
+    MessageSizeTooLargeError,
+    OutOfOrderSequenceNumber,
+    TopicAuthorizationFailedError,
+    UnknownTopicOrPartitionError,
+)
+from aiokafka.structs import RecordMetadata, TopicPartition
+
+from shared.delivery.outgoing import Outgoing
+from shared.delivery.ports import Obstacle, TransientError
+from shared.publishing import LOG_APPEND_TIME, KafkaPublisher
+from shared.settings import KafkaSettings
+from shared.topic_access import REMEMBERED_FOR_SECONDS
+from tests.fakes.bench import NOON
+from tests.fakes.memory import MemoryClock
+
+pytestmark = pytest.mark.unit
+
+STAMP_MS = round(NOON.timestamp() * 1000) + 5000
+
+
+class Producer:
+    """Answers with what ``errors`` names for a topic, one after the other, and keeps what it has taken."""
+
+    def __init__(self, **errors: list[Exception | None]) -> None:
+        self.errors = defaultdict(list, errors)
+        self.taken: list[str] = []
+        self.stopped = 0
+        self.client = self.cluster = self
+        self._topics = {"a", "b"}
+
+    def partitions_for_topic(self, topic: str) -> set[int]:
+        return {0}
+
+    def leader_for_partition(self, place: TopicPartition) -> int:
+        return 7
+
+    async def send(self, topic: str, value: bytes | None, key: bytes | None, headers: Any) -> asyncio.Future[Any]:
+        answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        error = self.errors[topic].pop(0) if self.errors[topic] else None
+        if error is not None:
+            answer.set_exception(error)
+            return answer
+        self.taken.append((value or b"").decode())
+        place = TopicPartition(topic, 0)
+        answer.set_result(RecordMetadata(topic, 0, place, 0, STAMP_MS, LOG_APPEND_TIME, 0))
+        return answer
+
+    async def stop(self) -> None:
+        self.stopped += 1
+
+
+def publisher(producer: Producer, **options: Any) -> KafkaPublisher:
+    made = KafkaPublisher(KafkaSettings(), **options)
+
+    async def client() -> Any:
+        made.started = producer
+        return producer
+
+    made.client = client  # type: ignore[method-assign]
+    return made
+
+
+def event(id: str, topic: str = "a") -> Outgoing:
+    return Outgoing(id, topic, "k", id.encode())
+
+
+async def test_a_topic_that_may_not_be_written_holds_back_its_own() -> None:
+    producer = Producer(a=[TopicAuthorizationFailedError()] * 2)
+    made = publisher(producer)
+
+    held = await made.publish([event("1"), event("2", "b"), event("3")])
+    again = await made.publish([event("1"), event("4", "b")])
+
+    assert held == {("a", "1"): Obstacle.FORBIDDEN, ("a", "3"): Obstacle.FORBIDDEN}
+    assert again == {("a", "1"): Obstacle.FORBIDDEN}
+    assert (producer.taken, made.obstacles()) == (["2", "4"], {"a": Obstacle.FORBIDDEN})
+
+
+async def test_a_topic_that_may_be_written_again_takes_everything_in_order() -> None:
+    producer = Producer(a=[TopicAuthorizationFailedError()])
+    made = publisher(producer)
+    seconds = 0.0
+    made.access.now = lambda: seconds
+    await made.publish([event("1")])
+
+    seconds = REMEMBERED_FOR_SECONDS
+    held = await made.publish([event("1"), event("2"), event("3")])
+
+    assert (held, producer.taken, made.obstacles()) == ({}, ["1", "2", "3"], {})
+
+
+async def test_a_topic_that_still_refuses_is_tried_with_one_event() -> None:
+    """Were all sent, a later one might be taken after an earlier one was refused."""
+    producer = Producer(a=[TopicAuthorizationFailedError()] * 2)
+    made = publisher(producer)
+    seconds = 0.0
+    made.access.now = lambda: seconds
+    await made.publish([event("1")])
+
+    seconds = REMEMBERED_FOR_SECONDS
+    held = await made.publish([event("1"), event("2")])
+
+    assert (set(held), producer.taken) == ({("a", "1"), ("a", "2")}, [])
+
+
+async def test_an_event_that_is_too_large_is_held_back_and_the_producer_made_anew() -> None:
+    producer = Producer(a=[None, MessageSizeTooLargeError()])
+
+    held = await publisher(producer).publish([event("1"), event("2"), event("3", "b")])
+
+    assert (held, producer.taken, producer.stopped) == ({("a", "2"): Obstacle.TOO_LARGE}, ["1", "3"], 1)
+
+
+async def test_what_comes_out_of_sequence_behind_it_is_published_by_the_next_attempt() -> None:
+    producer = Producer(a=[MessageSizeTooLargeError(), OutOfOrderSequenceNumber()])
+    made = publisher(producer)
+    large = Outgoing("1", "a", "k", b"large")
+    with pytest.raises(TransientError):
+        await made.publish([large, event("2")])
+
+    held = await made.publish([large, event("2")])
+
+    assert (held, producer.taken) == ({large.reference: Obstacle.TOO_LARGE}, ["2"])
+
+
+async def test_a_topic_that_is_there_after_all_gets_what_it_did_not_know() -> None:
+    producer = Producer(a=[UnknownTopicOrPartitionError()])
+
+    held = await publisher(producer).publish([event("1"), event("2", "b")])
+
+    assert (held, producer.taken) == ({}, ["2", "1"])
+
+
+async def test_an_outage_is_an_outage() -> None:
+    producer = Producer(b=[KafkaConnectionError("away")])
+    made = publisher(producer)
+
+    with pytest.raises(TransientError, match="away"):
+        await made.publish([event("1"), event("2", "b")])
+
+    assert (producer.stopped, made.obstacles()) == (1, {})
+
+
+async def test_an_acknowledgement_tells_by_whose_clock_it_was_written() -> None:
+    told: list[Any] = []
+
+    await publisher(Producer(), clock=MemoryClock(NOON), note_clock=lambda *each: told.append(each)).publish(
+        [event("1")]
+    )
+
+    ((server, server_at, asked_at, answered_at),) = told
+    assert (server, (server_at - NOON).total_seconds(), asked_at, answered_at) == ("broker 7", 5, NOON, NOON)
