@@ -1,4 +1,4 @@
-"""The one module that makes a MongoDB client and states its type; documents are written whole, guarded by revision."""
+"""MongoDB as the port that holds documents; they are written whole, guarded by revision."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 import bson
 from bson.errors import BSONError
 from bson.raw_bson import RawBSONDocument
-from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorClientSession, AsyncIOMotorCollection
+from motor.motor_asyncio import AsyncIOMotorClientSession, AsyncIOMotorCollection
 from pydantic import TypeAdapter
 from pymongo import ASCENDING, IndexModel, WriteConcern
 from pymongo.errors import BulkWriteError, DocumentTooLarge, OperationFailure
@@ -22,43 +22,16 @@ from shared.delivery.document import AsideReason, Document, SetAside
 from shared.delivery.ports import Waiting
 from shared.mongo_slots import StoredSlots
 from shared.outages import outages_are_transient
-from shared.settings import MongoSettings
 from shared.slots import Share, slot_of
 
 S = TypeVar("S")
-Client = AsyncIOMotorClient[dict[str, Any]]
 
-COLLECTION = "tickets"
 DUPLICATE_KEY = 11000
 TOO_LARGE = 10334
 CONFLICT_ROUNDS_MAX = 5
 UNDECODABLE = "undecodable"
 # MongoDB's limit, but for what the mark needs that sets a document aside.
 DOCUMENT_BYTES_MAX = 16 * 1024 * 1024 - 16 * 1024
-
-
-def connect(settings: MongoSettings) -> Client:
-    """Return a client for the running event loop, with every durability option spelled out; connects when used."""
-    return AsyncIOMotorClient(
-        settings.uri.get_secret_value(),
-        w=settings.write_concern if settings.write_concern == "majority" else int(settings.write_concern),
-        journal=settings.journal,
-        wTimeoutMS=settings.timeout_ms,
-        readConcernLevel="majority",
-        readPreference="primary",
-        retryWrites=True,
-        retryReads=True,
-        serverSelectionTimeoutMS=settings.timeout_ms,
-        connectTimeoutMS=settings.timeout_ms,
-        socketTimeoutMS=2 * settings.timeout_ms,
-        tz_aware=True,
-        tzinfo=UTC,
-    )
-
-
-def collection(settings: MongoSettings, service: str) -> AsyncIOMotorCollection[Raw]:
-    """Return the one collection that *service* owns, in its own database."""
-    return connect(settings)[settings.database_prefix + service][COLLECTION]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +47,7 @@ class MongoStore(Generic[S]):
     """The collection of one service.
 
     Args:
-        collection: Made with the function of that name.
+        collection: Made with `shared.mongo_client.collection`.
         states: How a state becomes a JSON-like value and back.
         indexes: The service's own, beside those that every collection has.
         marks: Whether documents that cannot be read are marked as set aside; False for who only looks.

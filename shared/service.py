@@ -4,17 +4,14 @@ import asyncio
 import contextlib
 import random
 import signal
-import sys
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from functools import partial
 from typing import Generic, TypeVar
 
 import structlog
-import uvloop
-from pydantic import ValidationError
 
-from shared import logs, metrics
+from shared import metrics
 from shared.aside import AsideWatch
 from shared.clock import SystemClock
 from shared.clock_skew import ClockWatch
@@ -31,7 +28,6 @@ from shared.held_topics import HeldTopics
 from shared.kafka import KafkaConsumer
 from shared.loops import HUNG_AFTER_SECONDS, Loop, LoopRunner
 from shared.mongo import MongoStore
-from shared.policy import PolicyInvalid
 from shared.policy_watch import PolicyWatch
 from shared.publishing import KafkaPublisher
 from shared.settings import CommonSettings
@@ -294,27 +290,3 @@ class Service(Generic[S]):
         with contextlib.suppress(TransientError):
             await self.publisher.close()
         self.store.close()
-
-
-def main(name: str, build: Callable[[CommonSettings], Service[S]]) -> None:
-    """Run the service that *build* returns, as this process; exits 2 if settings or policy are wrong."""
-
-    async def started() -> int:
-        try:
-            settings = CommonSettings()
-            logs.configure(name, settings.log_level)
-            service = build(settings)
-        except ValidationError as error:
-            faults = (f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
-            return refusal(name, "; ".join(faults))
-        except (ValueError, PolicyInvalid, OSError) as error:
-            return refusal(name, str(error))
-        return await service.run()
-
-    sys.exit(uvloop.run(started()))
-
-
-def refusal(name: str, sentence: str) -> int:
-    """Say on standard error why the service does not start; return the exit code for it."""
-    sys.stderr.write(f"{name} does not start: {sentence}\n")
-    return 2

@@ -14,7 +14,8 @@ from shared.agencies import load_agencies
 from shared.delivery.audit import Check, Finding, audit
 from shared.delivery.document import Document
 from shared.delivery.ports import TransientError
-from shared.mongo import MongoStore, collection
+from shared.mongo import MongoStore
+from shared.mongo_client import collection
 from shared.settings import MongoSettings
 from tindak.client import Client
 from tindak.console import Failure, read_settings, say_json, wait_for

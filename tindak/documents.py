@@ -10,7 +10,7 @@ import typer
 from shared.aside import AsideDocument, AsideDocuments
 from shared.delivery.document import AsideReason
 from shared.delivery.ports import PermanentError, TransientError
-from shared.mongo import collection
+from shared.mongo_client import collection
 from shared.release import RELEASE
 from shared.settings import CommonSettings
 from shared.topics import dead_letter_topic, replay_topic

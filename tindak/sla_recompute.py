@@ -20,7 +20,7 @@ from shared.delivery.published import PublishedOffsets
 from shared.delivery.retry import retried
 from shared.delivery.vitals import Vitals
 from shared.kafka import committed_by
-from shared.mongo import collection
+from shared.mongo_client import collection
 from shared.publishing import KafkaPublisher
 from shared.settings import CommonSettings
 from tindak.console import Failure

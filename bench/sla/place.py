@@ -19,7 +19,7 @@ from services.sla.policy import load_sla
 from services.sla.store import INDEXES, STATE, SlaStore
 from shared.agencies import load_agencies
 from shared.delivery.ports import Record
-from shared.mongo import collection
+from shared.mongo_client import collection
 from shared.settings import KafkaSettings, MongoSettings
 from shared.topics import catalogue
 from tindak.client import Client

@@ -5,9 +5,10 @@ from services.intake.handlers import IntakeHandler
 from services.intake.policy import load_intake
 from services.intake.settings import Settings
 from services.intake.store import INDEXES, STATE
-from shared import service
+from shared import process
 from shared.delivery.vitals import Observe, unobserved
-from shared.mongo import MongoStore, collection
+from shared.mongo import MongoStore
+from shared.mongo_client import collection
 from shared.policy_watch import PolicyWatch
 from shared.seal import Sealer
 from shared.service import Service
@@ -28,7 +29,7 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[St
 
 def main() -> None:
     """Run the service as this process."""
-    service.main(IntakeHandler.service, build)
+    process.main(IntakeHandler.service, build)
 
 
 if __name__ == "__main__":

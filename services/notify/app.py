@@ -13,9 +13,10 @@ from services.notify.policy import NoticePolicy, load_notices
 from services.notify.sender import Sender
 from services.notify.settings import Settings
 from services.notify.store import STATE
-from shared import service
+from shared import process
 from shared.delivery.vitals import Observe, unobserved
-from shared.mongo import MongoStore, collection
+from shared.mongo import MongoStore
+from shared.mongo_client import collection
 from shared.policy_watch import PolicyWatch
 from shared.seal import Sealer
 from shared.service import Service
@@ -85,7 +86,7 @@ def channels(settings: CommonSettings, own: Settings) -> dict[str, Channel]:
 
 def main() -> None:
     """Run the service as this process."""
-    service.main(NotifyHandler.service, build)
+    process.main(NotifyHandler.service, build)
 
 
 if __name__ == "__main__":

@@ -13,10 +13,10 @@ from services.routing.settings import Settings
 from services.routing.shadow import ShadowedRouting
 from services.routing.store import INDEXES, STATE, RoutingStore
 from services.routing.text_model import load_model
-from shared import service
+from shared import process
 from shared.delivery.time_loop import TimeLoop
 from shared.delivery.vitals import Observe, unobserved
-from shared.mongo import collection
+from shared.mongo_client import collection
 from shared.policy import PolicyInvalid
 from shared.policy_watch import PolicyWatch
 from shared.service import Service
@@ -68,7 +68,7 @@ def shadow_watch(directory: Path | None) -> PolicyWatch[RoutingPolicy] | None:
 
 def main() -> None:
     """Run the service as this process."""
-    service.main(RoutingHandler.service, build)
+    process.main(RoutingHandler.service, build)
 
 
 if __name__ == "__main__":

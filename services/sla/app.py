@@ -7,10 +7,10 @@ from services.sla.handlers import SlaHandler
 from services.sla.policy import load_sla
 from services.sla.settings import Settings
 from services.sla.store import INDEXES, STATE, SlaStore
-from shared import service
+from shared import process
 from shared.delivery.time_loop import TimeLoop
 from shared.delivery.vitals import Observe, unobserved
-from shared.mongo import collection
+from shared.mongo_client import collection
 from shared.policy_watch import PolicyWatch
 from shared.service import Service
 from shared.settings import CommonSettings
@@ -58,7 +58,7 @@ def swept(replica: Service[Ticket]) -> str:
 
 def main() -> None:
     """Run the service as this process."""
-    service.main(SlaHandler.service, build)
+    process.main(SlaHandler.service, build)
 
 
 if __name__ == "__main__":

@@ -62,7 +62,11 @@ def test_shared_stands_without_services_and_command_line() -> None:
 
 
 @pytest.mark.parametrize(
-    ("library", "homes"), [("motor", {"shared/mongo.py"}), ("faststream", {"shared/kafka.py", "shared/publishing.py"})]
+    ("library", "homes"),
+    [
+        ("motor", {"shared/mongo.py", "shared/mongo_client.py"}),
+        ("faststream", {"shared/kafka.py", "shared/publishing.py"}),
+    ],
 )
 def test_a_partly_typed_library_is_wrapped_in_its_own_modules(library: str, homes: set[str]) -> None:
     users = {

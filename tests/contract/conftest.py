@@ -8,7 +8,8 @@ from pydantic import TypeAdapter
 from pymongo import ASCENDING, IndexModel
 
 from shared.delivery.ports import Store
-from shared.mongo import MongoStore, connect
+from shared.mongo import MongoStore
+from shared.mongo_client import connect
 from tests.contract.notes import Note
 from tests.contract.shelves import MemoryShelf, MongoShelf, Shelf
 from tests.contract.streams import KafkaStream, MemoryStream, Stream

@@ -12,7 +12,7 @@ from services.sla.store import INDEXES, STATE, ClockStore, SlaStore
 from shared.delivery.codec import SCHEMA_VERSION
 from shared.delivery.document import Document
 from shared.delivery.outgoing import Outgoing
-from shared.mongo import connect
+from shared.mongo_client import connect
 from tests.contract.conftest import MEMORY
 from tests.fakes.bench import NOON
 from tests.fakes.clocks import MemoryClockStore

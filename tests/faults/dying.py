@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 
-from shared import service
+from shared import process
 from shared.delivery.vitals import Observe, Step
 
 
@@ -26,4 +26,4 @@ def die_at(fatal: Step, times: int) -> Observe:
 if __name__ == "__main__":
     name, step, times = sys.argv[1:]
     build = importlib.import_module(f"services.{name}.app").build
-    service.main(name, lambda settings: build(settings, die_at(Step(step), int(times))))
+    process.main(name, lambda settings: build(settings, die_at(Step(step), int(times))))

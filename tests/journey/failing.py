@@ -4,7 +4,7 @@ import importlib
 import sys
 from typing import Any
 
-from shared import service
+from shared import process
 from shared.events import Arrival, Decision, Event
 from shared.service import Service
 from shared.settings import CommonSettings
@@ -31,4 +31,4 @@ def build(settings: CommonSettings) -> Service[Any]:
 
 
 if __name__ == "__main__":
-    service.main(sys.argv[1], build)
+    process.main(sys.argv[1], build)

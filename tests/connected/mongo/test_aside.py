@@ -14,7 +14,8 @@ from pydantic import TypeAdapter
 from shared.aside import AsideWatch
 from shared.delivery.codec import SCHEMA_VERSION
 from shared.delivery.document import AsideReason, SetAside
-from shared.mongo import DOCUMENT_BYTES_MAX, MongoStore, connect
+from shared.mongo import DOCUMENT_BYTES_MAX, MongoStore
+from shared.mongo_client import connect
 from shared.release import RELEASE
 from tests.contract.notes import Note, note
 from tests.fakes.bench import NOON

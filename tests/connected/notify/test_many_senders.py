@@ -10,7 +10,8 @@ from services.notify.sender import Sender
 from services.notify.settings import Settings
 from services.notify.store import STATE
 from shared.ids import ticket_id
-from shared.mongo import MongoStore, collection
+from shared.mongo import MongoStore
+from shared.mongo_client import collection
 from tests.component.notify.desk import Desk
 from tests.connected.notify.relay import HOST, Relay
 from tests.servers.addresses import Namespace

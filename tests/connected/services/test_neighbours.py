@@ -12,7 +12,8 @@ from shared.delivery.codec import SCHEMA_VERSION
 from shared.delivery.document import Document
 from shared.events import Location
 from shared.ids import ticket_id
-from shared.mongo import MongoStore, collection
+from shared.mongo import MongoStore
+from shared.mongo_client import collection
 from tests.fakes.bench import NOON
 from tests.servers.addresses import Namespace
 from tests.unit.routing.desk import filed, report

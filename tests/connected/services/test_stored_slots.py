@@ -9,7 +9,8 @@ from pydantic import TypeAdapter
 from shared.delivery.document import Document
 from shared.delivery.outgoing import Outgoing
 from shared.ids import ticket_id
-from shared.mongo import MongoStore, connect
+from shared.mongo import MongoStore
+from shared.mongo_client import connect
 from shared.slots import share_of
 from tests.fakes.bench import NOON
 from tests.servers.addresses import Namespace

@@ -9,7 +9,7 @@ from services.routing.domain.state import Awaited, EarlyUpdate, State
 from services.routing.store import AWAITED, INDEXES, KIND, STATE, RoutingStore
 from shared.delivery.document import Document
 from shared.ids import ticket_id
-from shared.mongo import collection
+from shared.mongo_client import collection
 from tests.fakes.bench import NOON
 from tests.servers.addresses import Namespace
 from tests.unit.routing.commands import COMMANDS

@@ -14,7 +14,7 @@ from services.sla.store import INDEXES, STATE, SlaStore
 from shared import logs, topics
 from shared.delivery.document import Document
 from shared.events import DueChanged
-from shared.mongo import collection
+from shared.mongo_client import collection
 from tests.builders import TICKET, accepted
 from tests.servers.addresses import Namespace
 from tests.servers.fleet import POLICY

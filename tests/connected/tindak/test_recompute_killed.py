@@ -18,7 +18,7 @@ from shared import topics
 from shared.delivery.document import Document
 from shared.events import DueChanged
 from shared.ids import ticket_id, tracking_id
-from shared.mongo import COLLECTION, collection
+from shared.mongo_client import COLLECTION, collection
 from tests.builders import accepted
 from tests.servers.addresses import Namespace
 from tests.servers.fleet import POLICY, Fleet, running, until

@@ -8,7 +8,8 @@ import pytest
 from pydantic import TypeAdapter
 
 from shared.delivery.ports import Obstacle
-from shared.mongo import MongoStore, collection
+from shared.mongo import MongoStore
+from shared.mongo_client import collection
 from shared.service import Service
 from shared.settings import CommonSettings, MongoSettings
 from tests.fakes.bench import NOON
