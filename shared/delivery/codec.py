@@ -52,7 +52,7 @@ class DocumentCodec(Generic[S]):
     def decode(self, raw: Mapping[str, Any]) -> Document[S] | SetAside:
         """Return the document that was stored, or why this release leaves it alone."""
         version, mark = raw.get("v", 1), raw.get("aside")
-        if isinstance(version, int) and version > self.schema_version:
+        if isinstance(version, int | float) and version > self.schema_version:
             error = f"schema version {version}; release {self.release} knows {self.schema_version}"
             return SetAside(raw["_id"], AsideReason.NEWER, error)
         try:
@@ -110,8 +110,8 @@ class DocumentCodec(Generic[S]):
 
 def _document(raw: Mapping[str, Any], state: S | None) -> Document[S]:
     answers = {kept["id"]: Answer(kept["t"], kept["p"], kept["o"], _sent(kept["out"])) for kept in raw["answers"]}
-    if not isinstance(raw["rev"], int):
-        raise TypeError("its revision is no number")
+    if not isinstance(raw["rev"], int) or raw["rev"] < 1:
+        raise TypeError("its revision is none")
     return Document(
         id=raw["_id"],
         revision=raw["rev"],

@@ -48,8 +48,9 @@ async def found(shelf: Shelf) -> list[list[str]]:
         {"pending": "no list"},
         {"due_at": "2026-03-02"},
         {"rev": "first"},
+        {"rev": 0},
     ],
-    ids=lambda broken: next(iter(broken)),
+    ids=str,
 )
 async def test_a_document_of_a_bad_shape_is_set_aside_and_others_go_on(shelf: Shelf, broken: Raw) -> None:
     await saved(shelf, "a")
