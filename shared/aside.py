@@ -63,13 +63,14 @@ class AsideDocuments:
         known = {"_id": {"$nin": list(self.unmarked)}} if self.unmarked else {}
         return {"aside": {"$exists": False}, **NOT_NEWER, **known}
 
-    async def mark(self, aside: SetAside, revision: Any) -> None:
+    async def mark(self, aside: SetAside, revision: Any, *, is_new: bool = False) -> None:
         """Mark a document that is still at *revision*; nothing happens if somebody was faster.
 
         Args:
             aside: What is wrong with it.
-            revision: As it is stored; 0 if nothing is stored yet: then a document comes to be that holds the mark
-                alone, so that later events of the ticket do not overtake those that wait for it.
+            revision: As it is stored, whatever that is.
+            is_new: Nothing is stored yet: then a document comes to be that holds the mark alone, so that later events
+                of the ticket do not overtake those that wait for it.
         """
         if not self.marks:
             self.unmarked[aside.id] = aside
@@ -78,7 +79,7 @@ class AsideDocuments:
             "$set": {"aside.reason": aside.reason.value, "aside.error": aside.error, "aside.release": RELEASE},
             "$currentDate": {"aside.at": True},
         }
-        if revision == 0:
+        if is_new:
             empty = {"rev": 1, "v": SCHEMA_VERSION, "by": RELEASE, "state": None, "applied": [], "answers": []}
             wanted: Raw = {"_id": aside.id, "rev": {"$exists": False}, "aside": {"$exists": False}}
             mark["$setOnInsert"] = empty
@@ -86,7 +87,7 @@ class AsideDocuments:
             wanted = {"_id": aside.id, "rev": revision}
             mark |= {"$inc": {"rev": 1}} if isinstance(revision, int) else {}
         try:
-            marked = await self.collection.update_one(wanted, mark, upsert=revision == 0)
+            marked = await self.collection.update_one(wanted, mark, upsert=is_new)
         except DuplicateKeyError:
             return
         except WriteError as error:

@@ -111,7 +111,7 @@ class MongoStore(Generic[S]):
             for document in documents:
                 row = self.encoded(document)
                 if isinstance(row, SetAside):
-                    await self.aside.mark(row, document.revision)
+                    await self.aside.mark(row, document.revision, is_new=document.revision == 0)
                     lost.add(row.id)
                 else:
                     rows.append(row)
@@ -123,7 +123,8 @@ class MongoStore(Generic[S]):
             # A server that holds less than MongoDB does, and does not say which one: the largest cannot be wrong.
             largest = max(rows, key=lambda row: len(row.raw.raw))
             said = f"the database refuses {len(largest.raw.raw)} bytes"
-            await self.aside.mark(SetAside(largest.id, AsideReason.TOO_LARGE, said), largest.revision)
+            refused = SetAside(largest.id, AsideReason.TOO_LARGE, said)
+            await self.aside.mark(refused, largest.revision, is_new=largest.revision == 0)
             return {document.id for document in documents}
 
     def encoded(self, document: Document[S]) -> Row | SetAside:
@@ -235,12 +236,14 @@ class MongoStore(Generic[S]):
 
     async def found(self, wanted: Mapping[str, Any], field: str, limit: int, skip: int = 0) -> list[Document[S]]:
         """Return documents that are wanted and can be read, in the order of a field; none only if there are none."""
+        in_vain: set[str] = set()
         while True:
             read = await self.read({**wanted, **self.aside.live()}, field, limit, skip)
             documents = [document for document in read if isinstance(document, Document)]
             # Those that were read in vain are set aside by now, and are not found again.
-            if documents or not read:
+            if documents or {each.id for each in read} <= in_vain:
                 return documents
+            in_vain.update(each.id for each in read)
 
     async def read(
         self, wanted: Mapping[str, Any], field: str = "_id", limit: int = 0, skip: int = 0

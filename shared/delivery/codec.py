@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import chain
 from typing import Any, Generic, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -21,10 +22,12 @@ Raw = dict[str, Any]
 SCHEMA_VERSION = 1
 FIELDS = frozenset(
     {
-        "_id", "rev", "v", "by", "carries", "slot", "state", "applied", "answers", "pending", "pending_at", "due_at",
-        "expires_at", "expires_once_told_at", "aside",
+        "_id", "rev", "v", "by", "slot", "state", "applied", "answers", "pending", "pending_at", "due_at", "expires_at",
+        "expires_once_told_at", "aside",
     }
 )  # fmt: skip
+ANSWER_FIELDS = frozenset({"id", "t", "p", "o", "out"})
+EVENT_FIELDS = frozenset({"id", "topic", "key", "value", "headers"})
 FAULTS_SAID_MAX = 3
 
 
@@ -43,29 +46,24 @@ class DocumentCodec(Generic[S]):
         self.schema_version = schema_version
 
     def encode(self, document: Document[S]) -> Raw:
-        """Return what is stored for *document* by saving it.
-
-        Fields of another release go along; then ``carries`` says so, for whoever reads it next.
-        """
+        """Return what is stored for *document* by saving it, with what it holds beyond this release."""
         raw = self._encoded(document)
-        if document.beyond is None:
-            return raw
-        return {**_kept(raw, document.beyond), "carries": True}
+        return raw if document.beyond is None else _kept(raw, document.beyond)
 
     def decode(self, raw: Mapping[str, Any]) -> Document[S] | SetAside:
         """Return the document that was stored, or why this release leaves it alone."""
         version, mark = raw.get("v", 1), raw.get("aside")
-        if isinstance(version, int) and version > self.schema_version:
+        if isinstance(version, int | float) and version > self.schema_version:
             error = f"schema version {version}; release {self.release} knows {self.schema_version}"
             return SetAside(raw["_id"], AsideReason.NEWER, error)
         try:
             if mark is not None:
                 return SetAside(raw["_id"], AsideReason(mark["reason"]), str(mark["error"]))
-            document = self._decoded(raw)
-            # What this very release has stored holds nothing that it does not know: that costs one comparison.
-            if raw.get("by") == self.release and "carries" not in raw:
+            state, is_known = self._state(raw["state"])
+            document = _document(raw, state)
+            if is_known and not _has_unknown_fields(raw):
                 return document
-            return replace(document, beyond=self._beyond(raw, document))
+            return replace(document, beyond=Beyond(raw, self._encoded(document)))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             return SetAside(raw["_id"], AsideReason.UNREADABLE, _described(error))
 
@@ -98,24 +96,41 @@ class DocumentCodec(Generic[S]):
             raw["expires_once_told_at" if document.pending else "expires_at"] = document.expires_at
         return raw
 
-    def _decoded(self, raw: Mapping[str, Any]) -> Document[S]:
-        answers = {kept["id"]: Answer(kept["t"], kept["p"], kept["o"], _sent(kept["out"])) for kept in raw["answers"]}
-        if not isinstance(raw["rev"], int):
-            raise TypeError("its revision is no number")
-        return Document(
-            id=raw["_id"],
-            revision=raw["rev"],
-            state=None if raw["state"] is None else self.states.validate_python(raw["state"]),
-            applied={id_: answers.get(id_) for id_ in raw["applied"]},
-            pending=_sent(raw.get("pending", ())),
-            pending_at=_instant(raw, "pending_at"),
-            due_at=_instant(raw, "due_at"),
-            expires_at=_instant(raw, "expires_at") or _instant(raw, "expires_once_told_at"),
-        )
+    def _state(self, stored: Any) -> tuple[S | None, bool]:
+        """Return a state, and whether this release knows every field of it.
 
-    def _beyond(self, raw: Mapping[str, Any], document: Document[S]) -> Beyond | None:
-        beyond = Beyond(raw, known := self._encoded(document))
-        return None if _kept(known, beyond) == known else beyond
+        Reading it strictly first costs no more than reading it; only what fails is read once more.
+        """
+        if stored is None:
+            return None, True
+        try:
+            return self.states.validate_python(stored, extra="forbid"), True
+        except ValidationError:
+            return self.states.validate_python(stored), False
+
+
+def _document(raw: Mapping[str, Any], state: S | None) -> Document[S]:
+    answers = {kept["id"]: Answer(kept["t"], kept["p"], kept["o"], _sent(kept["out"])) for kept in raw["answers"]}
+    if not isinstance(raw["rev"], int) or raw["rev"] < 1:
+        raise TypeError("its revision is none")
+    return Document(
+        id=raw["_id"],
+        revision=raw["rev"],
+        state=state,
+        applied={id_: answers.get(id_) for id_ in raw["applied"]},
+        pending=_sent(raw.get("pending", ())),
+        pending_at=_instant(raw, "pending_at"),
+        due_at=_instant(raw, "due_at"),
+        expires_at=_instant(raw, "expires_at") or _instant(raw, "expires_once_told_at"),
+    )
+
+
+def _has_unknown_fields(raw: Mapping[str, Any]) -> bool:
+    """Return whether a stored document holds fields around its state that this release does not know."""
+    if not raw.keys() <= FIELDS or any(kept.keys() - ANSWER_FIELDS for kept in raw["answers"]):
+        return True
+    events = chain(raw.get("pending", ()), *(kept["out"] for kept in raw["answers"]))
+    return any(event.keys() - EVENT_FIELDS for event in events)
 
 
 def _kept(raw: Raw, beyond: Beyond) -> Raw:

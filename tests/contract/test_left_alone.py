@@ -48,8 +48,9 @@ async def found(shelf: Shelf) -> list[list[str]]:
         {"pending": "no list"},
         {"due_at": "2026-03-02"},
         {"rev": "first"},
+        {"rev": 0},
     ],
-    ids=lambda broken: next(iter(broken)),
+    ids=str,
 )
 async def test_a_document_of_a_bad_shape_is_set_aside_and_others_go_on(shelf: Shelf, broken: Raw) -> None:
     await saved(shelf, "a")
@@ -152,7 +153,6 @@ async def test_a_document_of_release_0_1_0_is_read_and_saved(shelf: Shelf) -> No
         "rev": 4, "v": 1, "by": RELEASE, "state": {"number": "a", "text": "new", "at": None}, "applied": ["x", "y"],
         "due_at": NOON,
     }  # fmt: skip
-    assert "carries" not in raw
 
 
 async def test_fields_of_another_release_survive_every_later_save(shelf: Shelf) -> None:
@@ -174,7 +174,7 @@ async def test_fields_of_another_release_survive_every_later_save(shelf: Shelf) 
 
 async def test_fields_of_another_release_survive_a_mark(shelf: Shelf) -> None:
     await saved(shelf, "a")
-    await shelf.change("a", by="9.0.0", tags=["x"])
+    await shelf.change("a", tags=["x"])
     loaded = (await shelf.store.load(["a"]))["a"]
 
     lost = await shelf.store.mark_told([loaded])
