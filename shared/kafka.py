@@ -278,6 +278,8 @@ async def committed_by(settings: KafkaSettings, service: str, topics: Sequence[s
     try:
         await reader.start()
         names = {settings.topic_prefix + topic: topic for topic in topics}
+        # A consumer that subscribes to nothing (aiokafka 0.14) asks for no topic's partitions by itself.
+        await reader._client.set_topics(list(names))
         places = [TopicPartition(name, each) for name in names for each in reader.partitions_for_topic(name) or ()]
         reader.assign(places)
         for place in places:
