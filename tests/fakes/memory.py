@@ -116,11 +116,14 @@ class MemoryStore(Generic[S]):
         lost = set()
         for document in documents:
             if self.is_free(document):
-                self.documents[document.id] = document.saved()
+                self.write(document)
             else:
                 lost.add(document.id)
         await self.step("saved")
         return lost
+
+    def write(self, document: Document[S]) -> None:
+        self.documents[document.id] = document.saved()
 
     def is_free(self, document: Document[S]) -> bool:
         stored = self.documents.get(document.id)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from shared.delivery.ports import TransientError
+from shared.topics import agency_topic
 from tests.simulation.scheduler import Task
 
 if TYPE_CHECKING:
@@ -16,6 +17,13 @@ BROKER_STEPS = frozenset({"publish", "published", "commit", "committed"})
 SEND_STEPS = frozenset({"send", "sent"})
 STEPS = tuple(sorted(DATABASE_STEPS | BROKER_STEPS | SEND_STEPS))
 STEPS_BETWEEN = 40
+SKEW_SECONDS = 4
+PERMANENT_FAULTS = False
+"""Whether topics are forbidden, and documents unreadable or too large, until they are mended.
+
+Off: today such an error ends the process for good. It belongs into the weather as soon as documents are set aside and
+topics held back: the three strikes raise `PermanentError` in `SimBroker.publish`, `SimStore.load` and `SimStore.save`.
+"""
 
 Strike = Callable[[Task], None]
 
@@ -30,8 +38,13 @@ class Nemesis:
     def __init__(self, world: "World", choice: random.Random) -> None:
         self.world = world
         self.choice = choice
-        kinds = (self.crash, self.freeze, self.rebalance, self.step_down, self.broker_outage, self.jump, self.echo)
+        kinds: tuple[Strike, ...] = (
+            self.crash, self.freeze, self.rebalance, self.step_down, self.lose_majority, self.broker_outage,
+            self.fetch_failure, self.jump, self.shift, self.echo,
+        )  # fmt: skip
+        kinds += (self.forbid_topic, self.break_document, self.overgrow) if PERMANENT_FAULTS else ()
         self.weights: dict[Strike, float] = {kind: choice.random() if choice.random() < 0.6 else 0.0 for kind in kinds}
+        self.at_a_step = {self.crash, self.freeze, self.step_down, self.broker_outage}
         self.steps_between = STEPS_BETWEEN * choice.uniform(0.3, 2)
         self.next_step = self.pause()
         self.database_back_at: dict[str, datetime] = {}
@@ -49,7 +62,7 @@ class Nemesis:
         if self.world.scheduler.steps >= self.next_step:
             self.next_step = self.world.scheduler.steps + self.pause()
             (strike,) = self.choice.choices(list(self.weights), list(self.weights.values()))
-            if strike in (self.rebalance, self.jump, self.echo):
+            if strike not in self.at_a_step:
                 strike(task)
             else:
                 self.ambush = self.choice.choice(STEPS), strike
@@ -72,6 +85,61 @@ class Nemesis:
         """Let the process stand still for longer than its session lasts; then it goes on and does not know it."""
         self.world.scheduler.note("nemesis", f"freezes {task.process.name}")
         self.world.freeze(task.process, self.within(20))
+
+    def lose_majority(self, task: Task) -> None:
+        """Let the next save of a service be undone by a step-down, so that only its writer could think it has been."""
+        service = self.choice.choice(list(self.world.stores))
+        self.world.scheduler.note("nemesis", f"lets the database of {service} lose a write")
+        self.world.stores[service].loses_next = True
+
+    def fetch_failure(self, task: Task) -> None:
+        """Let fetches of a service fail at one partition and throw away what they had drained from others."""
+        group = self.choice.choice(list(self.world.groups.values()))
+        self.world.scheduler.note("nemesis", f"lets fetches of {group.name} fail")
+        group.fetch_fails = 0.5
+
+    def shift(self, task: Task) -> None:
+        """Set the clock of a process wrong, or right again."""
+        replica = self.choice.choice(self.world.replicas)
+        replica.clock.off_by = self.choice.choice((1, -1)) * self.within(SKEW_SECONDS)
+        self.world.scheduler.note("nemesis", f"puts {replica.process.name} off by {replica.clock.off_by}")
+
+    def skew(self) -> None:
+        """Let each process have another time from the beginning, in the weather for that."""
+        if self.weights[self.shift]:
+            for replica in self.world.replicas:
+                replica.clock.off_by = self.choice.choice((1, -1)) * self.within(SKEW_SECONDS)
+
+    def forbid_topic(self, task: Task) -> None:
+        """Let nothing be written on the topic of one agency until somebody mends that."""
+        agency = self.choice.choice(("dishub", "dlh", "dsdabmbk", "satpol_pp"))
+        self.world.scheduler.note("nemesis", f"forbids the topic of {agency}")
+        self.world.broker.forbidden.add(agency_topic(agency))
+
+    def break_document(self, task: Task) -> None:
+        """Let one document be such that no process can read it until somebody mends that."""
+        self.at_a_document("broken")
+
+    def overgrow(self, task: Task) -> None:
+        """Let one document be so large that it cannot be written until somebody mends that."""
+        self.at_a_document("overgrown")
+
+    def at_a_document(self, how: str) -> None:
+        store = self.choice.choice(list(self.world.stores.values()))
+        if store.documents:
+            document = self.choice.choice(list(store.documents))
+            self.world.scheduler.note("nemesis", f"lets {document} be {how}")
+            getattr(store, how).add(document)
+
+    def come_to_rest(self) -> None:
+        """Mend what only somebody can mend; the clocks stay off."""
+        for group in self.world.groups.values():
+            group.fetch_fails = 0
+        for store in self.world.stores.values():
+            store.loses_next = False
+            store.broken.clear()
+            store.overgrown.clear()
+        self.world.broker.forbidden.clear()
 
     def rebalance(self, task: Task) -> None:
         """Deal the partitions of a service anew."""

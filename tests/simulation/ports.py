@@ -1,13 +1,15 @@
 """The ports under the scheduler: topics, consumer groups that rebalance, collections; with awaits in between."""
 
 import random
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Coroutine, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from shared.delivery.document import Document
 from shared.delivery.outgoing import Outgoing
-from shared.delivery.ports import Record
+from shared.delivery.ports import Cut, PermanentError, Record, TransientError
+from tests.fakes.clocks import MemoryClockStore
 from tests.fakes.memory import MemoryBroker, MemoryStore
 from tests.simulation.scheduler import give_way
 
@@ -16,12 +18,22 @@ Place = tuple[str, int]
 
 @dataclass
 class SimBroker(MemoryBroker):
-    """Topics; a batch of events goes out partition by partition, in an order that the seed chooses."""
+    """Topics; a batch of events goes out partition by partition, in an order that the seed chooses.
+
+    Args:
+        heard: Called for each record once it lies there.
+        spawn: Starts work in the process that is running.
+        forbidden: Topics on which nothing can be published, however often it is tried.
+    """
 
     choice: random.Random = field(default_factory=random.Random)
     heard: Callable[[Record], None] = lambda _: None
+    spawn: Callable[[Coroutine[Any, None, None]], None] = lambda work: work.close()
+    forbidden: set[str] = field(default_factory=set)
 
     async def publish(self, events: Sequence[Outgoing]) -> None:
+        if self.forbidden and (refused := self.forbidden & {event.topic for event in events}):
+            raise PermanentError(f"may not write on {', '.join(sorted(refused))}")
         by_partition: dict[Place, list[Outgoing]] = {}
         for event in events:
             by_partition.setdefault((event.topic, self.partition_of(event)), []).append(event)
@@ -39,14 +51,83 @@ class SimBroker(MemoryBroker):
         self.heard(record)
         return record
 
+    def append_broken(
+        self,
+        topic: str,
+        key: bytes,
+        value: bytes,
+        *,
+        offsets: int = 1,
+        why: str | None = None,
+        cut: bool = False,
+    ) -> None:
+        """Lay down what no client of ours can unpack, or only in part.
+
+        Args:
+            why: It could not be unpacked; None if it could.
+            offsets: How many it takes up; reading from any of them gives the whole, as a broker gives a whole batch.
+        """
+        record = MemoryBroker.append(self, topic, key, value, ())
+        log = self.logs[topic, record.partition]
+        log[-1:] = offsets * [
+            replace(
+                record,
+                unreadable=why,
+                last_offset=record.offset + offsets - 1 if offsets > 1 else None,
+                cuts=(Cut("value", 17_000_000, "ab" * 32),) if cut else (),
+            )
+        ]
+        self.heard(log[-1])
+
+    def records(self) -> Iterator[Record]:
+        """Yield everything that lies on any topic, each once however many offsets it takes up."""
+        for log in self.logs.values():
+            yield from (record for offset, record in enumerate(log) if record.offset == offset)
+
 
 def key_bytes(key: str | None) -> bytes | None:
     return None if key is None else key.encode(errors="surrogateescape")
 
 
+class NoMajority(TransientError):
+    """The primary has written it and stepped down before a majority had it: it is gone, and nobody has ever read it."""
+
+
 @dataclass
 class SimStore(MemoryStore[Any]):
-    """A collection that knows when time must look at it next."""
+    """A collection that knows when time must look at it next.
+
+    Args:
+        written: Called with each document as it was and as it is written.
+        loses_next: Whether the next save ends as `NoMajority`.
+        broken: Ids of documents that cannot be read.
+        overgrown: Ids of documents that cannot be written any more.
+    """
+
+    written: Callable[[Document[Any] | None, Document[Any]], None] = lambda before, after: None
+    loses_next: bool = False
+    broken: set[str] = field(default_factory=set)
+    overgrown: set[str] = field(default_factory=set)
+
+    async def load(self, ids: Collection[str]) -> dict[str, Document[Any]]:
+        found = await super().load(ids)
+        if self.broken and (unread := self.broken & found.keys()):
+            raise PermanentError(f"this release cannot read {', '.join(sorted(unread))}")
+        return found
+
+    async def save(self, documents: Sequence[Document[Any]]) -> set[str]:
+        if self.overgrown and (refused := self.overgrown & {document.id for document in documents}):
+            raise PermanentError(f"cannot hold {', '.join(sorted(refused))}")
+        if self.loses_next:
+            await self.step("save")
+            self.loses_next = False
+            raise NoMajority("the primary stepped down before a majority had it")
+        return await super().save(documents)
+
+    def write(self, document: Document[Any]) -> None:
+        before = self.documents.get(document.id)
+        super().write(document)
+        self.written(before, document)
 
     def next_due_at(self) -> datetime | None:
         return min((document.due_at for document in self.documents.values() if document.due_at), default=None)
@@ -56,8 +137,15 @@ class SimStore(MemoryStore[Any]):
         return min(since, default=None)
 
 
+class SimClockStore(SimStore, MemoryClockStore):
+    """Sla's collection, which can be searched by edition."""
+
+
 class Group:
-    """The consumers of one service. A rebalance deals all partitions anew; who has not noticed goes on as before."""
+    """The consumers of one service. A rebalance deals all partitions anew; who has not noticed goes on as before.
+
+    ``fetch_fails`` is how likely an error at one partition throws away what a fetch has drained from others.
+    """
 
     def __init__(
         self,
@@ -75,6 +163,7 @@ class Group:
         self.members: list[Member] = []
         self.owners: dict[Place, Member] = {}
         self.generation = 0
+        self.fetch_fails = 0.0
 
     def join(self, member: "Member") -> None:
         self.members.append(member)
@@ -101,6 +190,7 @@ class Member:
         self.group = group
         self.generation = -1
         self.positions: dict[Place, int] = {}
+        self.lost: list[Place] = []
 
     def notice(self) -> None:
         """Learn of the last rebalance; join again if the group has gone on without us."""
@@ -110,23 +200,35 @@ class Member:
             self.generation = self.group.generation
             mine = [place for place, owner in self.group.owners.items() if owner is self]
             self.positions = {place: self.group.committed(place) for place in mine}
+            self.lost = []
 
     def unread(self) -> bool:
         """Return whether there is something to read, or to notice."""
         logs = self.group.broker.logs
-        if self.generation != self.group.generation:
+        if self.generation != self.group.generation or self.lost:
             return True
         return any(position < len(logs[place]) for place, position in self.positions.items())
 
     def poll(self, share: float) -> "SimBatch":
-        """Return what comes next from some of our partitions; *share* is how likely each of them delivers now."""
+        """Return what comes next from some of our partitions; *share* is how likely each of them delivers now.
+
+        A fetch that fails has moved the positions past what it throws away: the next goes back to what is committed.
+        """
         choice, records = self.group.choice, []
+        for place in self.lost:
+            self.positions[place] = self.group.committed(place)
+        self.lost = []
+        fails = self.group.fetch_fails > 0 and choice.random() < self.group.fetch_fails
         for place, position in self.positions.items():
             ahead = self.group.broker.logs[place][position:]
             if ahead and choice.random() < share:
-                taken = ahead if share == 1 else ahead[: choice.randint(1, len(ahead))]
-                records += taken
-                self.positions[place] += len(taken)
+                drained = ahead if share == 1 else ahead[: choice.randint(1, len(ahead))]
+                taken = list({record.offset: record for record in drained}.values())
+                self.positions[place] = taken[-1].next_offset
+                if fails and choice.random() < 0.5:
+                    self.lost.append(place)
+                else:
+                    records += taken
         return SimBatch(self, self.generation, records)
 
 
