@@ -5,7 +5,7 @@ from datetime import datetime
 from services.notify.domain.attempts import conclude, tick
 from services.notify.domain.correspondence import Correspondence
 from services.notify.domain.decisions import decide
-from services.notify.domain.deliveries import Outcome
+from services.notify.domain.deliveries import Outcome, Sending
 from services.notify.domain.notices import Rules
 from shared import topics
 from shared.delivery.ports import Record
@@ -57,7 +57,7 @@ class NotifyHandler:
         return tick(state, self.rules, now)
 
     def conclude(
-        self, state: Correspondence, delivery_id: str, attempt: int, outcome: Outcome, now: datetime
+        self, state: Correspondence, delivery_id: str, lease: Sending, outcome: Outcome, now: datetime
     ) -> Decision[Correspondence]:
         """Return what follows from how an attempt to send ended."""
-        return conclude(state, delivery_id, attempt, outcome, self.rules, now)
+        return conclude(state, delivery_id, lease, outcome, self.rules, now)

@@ -32,10 +32,10 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """How one attempt to send a delivery ended."""
+    """How one attempt to send a delivery ended, and under which lease it was made."""
 
     delivery_id: str
-    number: int
+    lease: Sending
     outcome: Outcome
 
 
@@ -124,7 +124,7 @@ class Sender:
             attempt=sending.attempt, outcome=type(outcome).__name__.lower(), channel=getattr(outcome, "channel", None),
             error=getattr(outcome, "error", None), why=getattr(outcome, "why", None),
         )  # fmt: skip
-        return Attempt(delivery.id, sending.attempt, outcome)
+        return Attempt(delivery.id, sending, outcome)
 
     async def send(self, state: Correspondence, delivery: Delivery) -> Outcome:
         """Return how sending went: by the first channel that takes it; the next is tried if one refuses for good."""
@@ -167,8 +167,8 @@ class Sender:
         now = self.clock.now()
         for made in attempts:
             if held.state is not None:
-                decision = self.handler.conclude(held.state, made.delivery_id, made.number, made.outcome, now)
-                cause = Cause(occasion_id(held.id, f"attempt|{made.delivery_id}|{made.number}"), None)
+                decision = self.handler.conclude(held.state, made.delivery_id, made.lease, made.outcome, now)
+                cause = Cause(occasion_id(held.id, f"attempt|{made.delivery_id}|{made.lease.attempt}"), None)
                 events = outgoing(self.handler.service, held.id, cause, decision.facts, now)
                 held = looked_after(self.handler, held.move(events, decision.state, now))
         return held

@@ -62,13 +62,16 @@ def claimed(before: Correspondence, after: Correspondence) -> tuple[Delivery, ..
 
 
 def conclude(
-    state: Correspondence, delivery_id: str, attempt: int, outcome: Outcome, rules: Rules, now: datetime
+    state: Correspondence, delivery_id: str, lease: Sending, outcome: Outcome, rules: Rules, now: datetime
 ) -> Decision[Correspondence]:
-    """Return what follows from how an attempt ended; nothing, if its lease ran out and another has taken over."""
+    """Return what follows from how an attempt ended; nothing, if its *lease* ran out and another has taken over.
+
+    The number alone does not tell two leases apart: what was not tried is leased again under the same one.
+    """
     sending = next((d for d in state.deliveries if d.id == delivery_id), None)
-    if sending is None or not isinstance(sending.situation, Sending) or sending.situation.attempt != attempt:
+    if sending is None or sending.situation != lease:
         return Decision(state, ignored_because="another attempt has taken over")
-    situation = after_attempt(sending, attempt, outcome, rules, now)
+    situation = after_attempt(sending, lease.attempt, outcome, rules, now)
     done = replace(sending, situation=situation)
     concluded = ended(done, situation) if done.is_settled else done
     after = tuple(concluded if delivery is sending else delivery for delivery in state.deliveries)

@@ -183,7 +183,7 @@ def test_only_what_was_leased_now_is_claimed() -> None:
 def test_an_attempt_decides_the_next_situation(outcome: Outcome, situation: Situation, facts: tuple[Fact, ...]) -> None:
     state = correspondence(delivery(LEASED))
 
-    decision = conclude(state, DELIVERY, 1, outcome, RULES, NOON)
+    decision = conclude(state, DELIVERY, LEASED, outcome, RULES, NOON)
 
     assert decision == Decision(correspondence(delivery(situation)), facts)
 
@@ -192,7 +192,7 @@ def test_an_attempt_decides_the_next_situation(outcome: Outcome, situation: Situ
 def test_after_the_last_attempt_nothing_is_tried_again(attempt: int, gives_up: bool) -> None:
     state = correspondence(delivery(Sending(NOON + LEASE, attempt)))
 
-    decision = conclude(state, DELIVERY, attempt, Deferred("email", "smtp_451"), RULES, NOON)
+    decision = conclude(state, DELIVERY, Sending(NOON + LEASE, attempt), Deferred("email", "smtp_451"), RULES, NOON)
 
     assert decision.facts == ((failed("smtp_451", 3),) if gives_up else ())
 
@@ -200,7 +200,7 @@ def test_after_the_last_attempt_nothing_is_tried_again(attempt: int, gives_up: b
 def test_what_is_settled_keeps_nothing_of_what_it_told() -> None:
     state = correspondence(delivery(LEASED, told={"answer": "Sudah ditambal."}))
 
-    decision = conclude(state, DELIVERY, 1, Delivered("email"), RULES, NOON)
+    decision = conclude(state, DELIVERY, LEASED, Delivered("email"), RULES, NOON)
 
     assert decision.state == correspondence(delivery(Sent(NOON, 1, "email")))
 
@@ -208,7 +208,7 @@ def test_what_is_settled_keeps_nothing_of_what_it_told() -> None:
 def test_what_is_tried_again_keeps_what_it_tells() -> None:
     told = {"answer": "Sudah ditambal."}
 
-    decision = conclude(correspondence(delivery(LEASED, told=told)), DELIVERY, 1, Untried(), RULES, NOON)
+    decision = conclude(correspondence(delivery(LEASED, told=told)), DELIVERY, LEASED, Untried(), RULES, NOON)
 
     assert decision.state == correspondence(delivery(Due(NOON, 1), told=told))
 
@@ -216,21 +216,23 @@ def test_what_is_tried_again_keeps_what_it_tells() -> None:
 def test_only_the_concluded_delivery_changes() -> None:
     other = delivery(LEASED, id="other")
 
-    decision = conclude(correspondence(other, delivery(LEASED)), DELIVERY, 1, Untried(), RULES, NOON)
+    decision = conclude(correspondence(other, delivery(LEASED)), DELIVERY, LEASED, Untried(), RULES, NOON)
 
     assert decision == Decision(correspondence(other, delivery(Due(NOON, 1))))
 
 
-@pytest.mark.parametrize("situation", [Sending(NOON + LEASE, 2), Sent(NOON, 2, "email"), Due(NOON, 1)])
+@pytest.mark.parametrize(
+    "situation", [Sending(NOON + LEASE, 2), Sending(NOON + LEASE + MS, 1), Sent(NOON, 2, "email"), Due(NOON, 1)]
+)
 def test_an_attempt_that_was_overtaken_decides_nothing(situation: Situation) -> None:
     state = correspondence(delivery(situation))
 
-    decision = conclude(state, DELIVERY, 1, Delivered("email"), RULES, NOON)
+    decision = conclude(state, DELIVERY, LEASED, Delivered("email"), RULES, NOON)
 
     assert decision == Decision(state, ignored_because="another attempt has taken over")
 
 
 def test_an_unknown_delivery_decides_nothing() -> None:
-    decision = conclude(correspondence(), DELIVERY, 1, Delivered("email"), RULES, NOON)
+    decision = conclude(correspondence(), DELIVERY, LEASED, Delivered("email"), RULES, NOON)
 
     assert decision == Decision(correspondence(), ignored_because="another attempt has taken over")
