@@ -82,7 +82,10 @@ def versions(ledger: Ledger) -> Iterator[str]:
 
 def mirrors(ledger: Ledger) -> Iterator[str]:
     """Yield what agencies or officers heard beside the history, and what they should have heard and did not."""
-    history = {key(said): said for said in ledger.said[topics.TICKETS]}
+    # A refusal that stands outside the history is given once for each copy of what it refuses.
+    history: dict[Key, list[Said]] = defaultdict(list)
+    for said in ledger.said[topics.TICKETS]:
+        history[key(said)].append(said)
     moves = ledger.of_type(topics.TICKETS, TicketRouted, TriageRequested, TicketSplit)
     turns = {(said.ticket, said.data["version"]) for said in moves}
     clocks = {(said.type, content(said)) for topic in (topics.WARNINGS, topics.BREACHES) for said in ledger.said[topic]}
@@ -93,12 +96,12 @@ def mirrors(ledger: Ledger) -> Iterator[str]:
                 told = (said.ticket, said.data["version"]) in turns
             elif "version" in said.data:
                 heard.add((topic, key(said)))
-                told = key(said) in history and content(history[key(said)]) == content(said)
+                told = any(content(one) == content(said) for one in history.get(key(said), ()))
             else:
                 told = (said.type, content(said)) in clocks
             if not told:
                 yield f"{said} mirrors nothing that was said about ticket {said.ticket}"
-    for said in history.values():
+    for said in ledger.said[topics.TICKETS]:
         due = audience(said)
         if due is not None and (due, key(said)) not in heard:
             yield f"{said} (ticket {said.ticket}, version {said.data['version']}) did not reach {due}"

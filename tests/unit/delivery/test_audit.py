@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
@@ -15,6 +16,7 @@ from shared.events import (
     Reason,
     TicketUnassigned,
     TriageRequested,
+    UpdateRefused,
 )
 from shared.events.envelope import HEADERS, encode
 from shared.ids import ticket_id
@@ -59,6 +61,19 @@ def test_repeats_are_fine_everywhere() -> None:
     story = told()
     for record in [record for log in story.broker.logs.values() for record in log]:
         story.broker.append(record.topic, record.key, record.value, record.headers)
+
+    assert story.findings() == []
+
+
+def test_a_refusal_outside_the_history_may_be_given_once_for_each_copy_of_the_update() -> None:
+    story = told()
+    for number in range(2):
+        refused = UpdateRefused(
+            **FACT | {"state": "unchanged", "version": 0, "at": NOON + timedelta(seconds=number)}, agency="dishub",
+            update_id="u1", update_source="/agencies/dishub", code="unknown_ticket", message_id="-", message_en="-",
+        )  # fmt: skip
+        story.say(topics.TICKETS, refused)
+        story.say(DISHUB, refused)
 
     assert story.findings() == []
 
