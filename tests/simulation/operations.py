@@ -2,7 +2,6 @@
 
 import random
 import zlib
-from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -10,11 +9,10 @@ import orjson
 
 from services.sla.recompute import Recompute
 from shared import topics
-from shared.delivery.handler import Handler
 from shared.delivery.ports import Record
 from shared.delivery.retry import retried
 from shared.delivery.vitals import Vitals
-from shared.events import Event
+from shared.events import Arrival, Event
 from tests.simulation import fleet
 from tests.simulation.scheduler import Process, ProcessClock
 from tindak.dead_letters import DeadLetter
@@ -38,6 +36,7 @@ class Operator:
         self.choice = choice
         self.job = Recomputation(world)
         self.replayed: set[Where] = set()
+        self.sound: dict[str, type[Any]] = {}
 
     def begin(self, until_seconds: float) -> None:
         """Choose what to do, and when."""
@@ -88,28 +87,22 @@ class Operator:
     def release_a_bug(self) -> None:
         """Roll out a release of one service that fails at some events; it is mended after a while."""
         service = self.choice.choice(list(self.world.handlers))
-        key_of, percent = self.world.handlers[service].key_of, self.choice.choice((3, 10, 30))
-
-        def fails(event: Event) -> str:
-            if zlib.crc32(event.id.encode()) % 100 < percent:
-                raise PlantedBug
-            return key_of(event)
-
-        if "key_of" not in vars(self.world.handlers[service]):
+        if service not in self.sound:
             self.note(f"releases a bug in {service}")
-            self.each_handler(service, lambda handler: vars(handler).update(key_of=fails))
+            self.sound[service] = type(self.world.handlers[service])
+            self.roll_out(service, failing(self.sound[service], self.choice.choice((3, 10, 30))))
             self.world.scheduler.after(self.world.nemesis.within(10), lambda: self.mend(service))
 
     def mend(self, service: str) -> None:
         """Roll out a release without the bug."""
-        self.each_handler(service, lambda handler: vars(handler).pop("key_of", None))
+        if service in self.sound:
+            self.roll_out(service, self.sound.pop(service))
 
-    def each_handler(self, service: str, change: Callable[[Handler[Any]], object]) -> None:
-        """Change the rules of a service in all its processes, and in those that start later."""
-        for replica in self.world.replicas:
-            if replica.service == service:
-                change(replica.handler)
-        change(self.world.handlers[service])
+    def roll_out(self, service: str, release: type[Any]) -> None:
+        """Let a service decide by another release in all its processes, and in those that start later."""
+        handlers: list[Any] = [replica.handler for replica in self.world.replicas if replica.service == service]
+        for handler in (*handlers, self.world.handlers[service]):
+            handler.__class__ = release
 
     def come_to_rest(self) -> None:
         """Mend what is broken, and replay once more what it has cost."""
@@ -139,6 +132,17 @@ class Operator:
                 if service == "routing":
                     tickets.add(orjson.loads(record.value or b"null")["data"]["ticket_id"])
         return where, tickets
+
+
+def failing(sound: type[Any], percent: int) -> type[Any]:
+    """Return the rules of a release that fails at so many of a hundred events."""
+
+    def decide(self: Any, state: Any, event: Event, arrival: Arrival) -> Any:
+        if zlib.crc32(event.id.encode()) % 100 < percent:
+            raise PlantedBug
+        return sound.decide(self, state, event, arrival)
+
+    return type(f"Failing{sound.__name__}", (sound,), {"decide": decide})
 
 
 def is_from_bug(record: Record) -> bool:
