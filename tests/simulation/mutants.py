@@ -1,24 +1,31 @@
 """Mistakes put into the core by hand, one at a time; the simulation must find each of them."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from services.routing.domain import decide
-from services.routing.domain.state import State
+from services.notify import handlers as notify
+from services.notify.domain.correspondence import Correspondence
+from services.notify.domain.deliveries import Sending
+from services.notify.sender import Sender, claims_of
+from services.routing.domain import decide, filing
+from services.routing.domain.opinion import Opinion
+from services.routing.domain.rules import RoutingPolicy
+from services.routing.domain.state import Awaited, State
 from services.routing.domain.turn import Turn
+from services.sla.domain import ticket as sla
 from shared.delivery.document import Answer, Document, Partition
-from shared.delivery.outgoing import each_once
+from shared.delivery.outgoing import Outgoing, each_once
 from shared.delivery.ports import Batch, TransientError
 from shared.delivery.reading import read
 from shared.delivery.runner import BatchRunner
 from shared.delivery.time_loop import TimeLoop
 from shared.events import Decision, Fact, Link, LinkRefused, PartLink, PartOpened, TicketUnlinked
 from shared.topics import LINKS
-from tests.simulation.ports import SimStore
+from tests.simulation.ports import NoMajority, SimBatch, SimBroker, SimStore
 from tests.simulation.scheduler import give_way
 
 Mutant = Callable[[pytest.MonkeyPatch], None]
@@ -159,6 +166,112 @@ def opens_no_part(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Turn, "link", link)
 
 
+def acks_not_awaited(patch: pytest.MonkeyPatch) -> None:
+    original = SimBroker.publish
+
+    async def deliver(self: SimBroker, events: Sequence[Outgoing]) -> None:
+        with suppress(TransientError):
+            await original(self, events)
+
+    async def publish(self: SimBroker, events: Sequence[Outgoing]) -> None:
+        self.spawn(deliver(self, events))
+        await give_way("published")
+
+    patch.setattr(SimBroker, "publish", publish)
+
+
+def commit_error_swallowed(patch: pytest.MonkeyPatch) -> None:
+    original = SimBatch.commit
+
+    async def commit(self: SimBatch) -> None:
+        with suppress(TransientError):
+            await original(self)
+
+    patch.setattr(SimBatch, "commit", commit)
+
+
+def position_committed(patch: pytest.MonkeyPatch) -> None:
+    async def commit(self: SimBatch) -> None:
+        await give_way("commit")
+        group = self.member.group
+        if self.generation == group.generation and self.member in group.members:
+            for place, position in self.member.positions.items():
+                group.broker.committed[group.name, *place] = position
+        await give_way("committed")
+
+    patch.setattr(SimBatch, "commit", commit)
+
+
+def write_without_majority_taken_for_success(patch: pytest.MonkeyPatch) -> None:
+    original = SimStore.save
+
+    async def save(self: SimStore, documents: Sequence[Document[Any]]) -> set[str]:
+        try:
+            return await original(self, documents)
+        except NoMajority:
+            return set()
+
+    patch.setattr(SimStore, "save", save)
+
+
+def marked_whatever_the_revision(patch: pytest.MonkeyPatch) -> None:
+    async def mark_told(self: SimStore, documents: Sequence[Document[Any]]) -> set[str]:
+        await self.step("save")
+        for document in documents:
+            self.write(self.documents[document.id].told())
+        await self.step("saved")
+        return set()
+
+    patch.setattr(SimStore, "mark_told", mark_told)
+
+
+def applied_ids_trimmed(patch: pytest.MonkeyPatch) -> None:
+    original = Document.apply
+
+    def apply(self: Document[Any], event_id: str, answer: Answer, state: Any) -> Document[Any]:
+        after = original(self, event_id, answer, state)
+        return replace(after, applied=dict(list(after.applied.items())[-5:]))
+
+    patch.setattr(Document, "apply", apply)
+
+
+def sent_before_its_claim(patch: pytest.MonkeyPatch) -> None:
+    async def sweep(self: Sender) -> int:
+        now = self.clock.now()
+        due = await self.store.due_before(now, self.documents_max)
+        before = {held.id: held for held in due}
+        moved = [after for held in due for after in self.loop.moved(held, now)]
+        made = {held.id: await self.send_all(held, claims_of(before[held.id], held)) for held in moved}
+        won = await self.loop.settle(moved)
+        await self.conclude(won, made)
+        return len(due)
+
+    patch.setattr(Sender, "sweep", sweep)
+
+
+def overtaken_lease_accepted(patch: pytest.MonkeyPatch) -> None:
+    original = notify.conclude
+
+    def conclude(state: Correspondence, delivery_id: str, lease: Sending, *rest: Any) -> Decision[Correspondence]:
+        found = next(delivery.situation for delivery in state.deliveries if delivery.id == delivery_id)
+        return original(state, delivery_id, found if isinstance(found, Sending) else lease, *rest)
+
+    patch.setattr(notify, "conclude", conclude)
+
+
+def history_in_order_of_arrival(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(sla, "sorted", lambda steps, key: list(steps), raising=False)
+
+
+def early_updates_forgotten(patch: pytest.MonkeyPatch) -> None:
+    original = filing.follow_waiting
+
+    def follow_waiting(policy: RoutingPolicy, opened: Turn, awaited: Awaited | None, opinion: Opinion) -> Any:
+        return original(policy, opened, None, opinion)
+
+    patch.setattr(filing, "follow_waiting", follow_waiting)
+
+
 MUTANTS: tuple[Mutant, ...] = (
     commit_before_publish,
     publish_before_save,
@@ -173,6 +286,16 @@ MUTANTS: tuple[Mutant, ...] = (
     goes_without_a_word_to_its_members,
     ends_without_a_word_to_the_whole,
     opens_no_part,
+    acks_not_awaited,
+    commit_error_swallowed,
+    position_committed,
+    write_without_majority_taken_for_success,
+    marked_whatever_the_revision,
+    applied_ids_trimmed,
+    sent_before_its_claim,
+    overtaken_lease_accepted,
+    history_in_order_of_arrival,
+    early_updates_forgotten,
 )
 
 
