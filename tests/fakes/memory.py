@@ -67,9 +67,12 @@ class MemoryBroker:
     async def publish(self, events: Sequence[Outgoing]) -> None:
         for event in events:
             await self.step("publish")
-            key = None if event.key is None else event.key.encode(errors="surrogateescape")
-            self.append(event.topic, key, event.value, event.headers)
+            self.lay(event)
         await self.step("published")
+
+    def lay(self, event: Outgoing) -> None:
+        key = None if event.key is None else event.key.encode(errors="surrogateescape")
+        self.append(event.topic, key, event.value, event.headers)
 
     def topic(self, topic: str) -> list[Record]:
         """Return everything on *topic*, partition by partition."""

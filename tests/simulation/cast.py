@@ -87,6 +87,7 @@ class Cast:
         self.channel_of: dict[str, str] = {}
         self.asked: dict[tuple[str, str], Command] = {}
         self.raced: set[str] = set()
+        self.retold: set[str] = set()
         self.uncertain: set[str] = set()
 
     def mood(self, *about: object) -> random.Random:

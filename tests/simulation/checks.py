@@ -2,11 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from shared import topics
 from shared.delivery.audit import audit
 from shared.delivery.audit.ledger import Ledger
+from shared.delivery.document import Document
+from shared.delivery.outgoing import Outgoing
 from shared.delivery.reading import applied_id
 from shared.events import (
     AnswerOffered,
@@ -53,15 +55,27 @@ def findings(world: "World") -> Iterator[str]:
     records = list(world.broker.records())
     ledger = Ledger.of(records, documents, ())
     set_aside, late = world.operator.set_aside()
-    world.cast.raced |= late
+    world.cast.raced |= late["routing"]
+    world.cast.retold |= late["intake"]
     # What met a bug may have been read again once it was mended, before it was a dead letter.
     expected = world.outsider.dead_letters() | (ledger.dead & set_aside)
     yield from map(str, audit(records, documents, dead_letters=expected))
+    yield from world.noticed
     yield from world.outbox.audit(ledger)
     yield from world.outsider.audit(ledger)
     yield from unanswered(world, ledger)
     yield from uncommitted(world)
     yield from histories(ledger)
+
+
+def dropped(before: Document[Any], after: Document[Any]) -> Iterator[Outgoing]:
+    """Yield what a document owed before a save and does not owe after it."""
+    if before.pending:
+        still = {event.id for event in after.pending}
+        yield from (event for event in before.pending if event.id not in still)
+    for event_id, answer in before.applied.items():
+        if answer is not None and after.applied.get(event_id) is None:
+            yield from answer.outgoing
 
 
 def unanswered(world: "World", ledger: Ledger) -> Iterator[str]:

@@ -39,12 +39,15 @@ class Nemesis:
         self.world = world
         self.choice = choice
         kinds: tuple[Strike, ...] = (
-            self.crash, self.freeze, self.rebalance, self.step_down, self.lose_majority, self.broker_outage,
+            self.crash, self.freeze, self.slow, self.rebalance, self.step_down, self.lose_majority, self.broker_outage,
             self.fetch_failure, self.jump, self.shift, self.echo,
         )  # fmt: skip
         kinds += (self.forbid_topic, self.break_document, self.overgrow) if PERMANENT_FAULTS else ()
         self.weights: dict[Strike, float] = {kind: choice.random() if choice.random() < 0.6 else 0.0 for kind in kinds}
-        self.at_a_step = {self.crash, self.freeze, self.step_down, self.broker_outage}
+        self.at_a_step: dict[Strike, tuple[str, ...]] = {
+            self.crash: STEPS, self.freeze: STEPS, self.step_down: tuple(sorted(DATABASE_STEPS)),
+            self.broker_outage: tuple(sorted(BROKER_STEPS)), self.slow: STEPS,
+        }  # fmt: skip
         self.steps_between = STEPS_BETWEEN * choice.uniform(0.3, 2)
         self.next_step = self.pause()
         self.database_back_at: dict[str, datetime] = {}
@@ -65,7 +68,7 @@ class Nemesis:
             if strike not in self.at_a_step:
                 strike(task)
             else:
-                self.ambush = self.choice.choice(STEPS), strike
+                self.ambush = self.choice.choice(self.at_a_step[strike]), strike
         if self.ambush is not None and self.ambush[0] == task.at:
             strike, self.ambush = self.ambush[1], None
             strike(task)
@@ -146,6 +149,11 @@ class Nemesis:
         group = self.choice.choice(list(self.world.groups.values()))
         self.world.scheduler.note("nemesis", f"rebalances {group.name}")
         group.rebalance()
+
+    def slow(self, task: Task) -> None:
+        """Let one call take long, while everything else in the process goes on."""
+        self.world.scheduler.note("nemesis", f"lets {task.name} wait")
+        self.world.scheduler.delay(task, self.within(4))
 
     def step_down(self, task: Task) -> None:
         """Let no database step of a service succeed for a while; what has just happened has happened."""

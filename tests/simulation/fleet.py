@@ -44,6 +44,7 @@ from tests.simulation.scheduler import give_way
 
 POLICY = Path(__file__).parents[2] / "policy"
 LEASE_FOR = timedelta(seconds=6)  # so short that leases run out while things go wrong
+RELAY_AFTER = timedelta(seconds=1)  # so short that two processes publish and mark the same events
 SEND_WITHIN = timedelta(seconds=2)
 KEY = "test:" + base64.b64encode(bytes(32)).decode()
 
@@ -180,7 +181,7 @@ def loops(
     """Return what time drives in one replica of a service; sla's sweeps the slots of the partitions that it reads."""
     broker = member.group.broker
     if isinstance(handler, SlaHandler):
-        loop = TimeLoop(handler, store, broker, clock, duty=partial(duty, member))
+        loop = TimeLoop(handler, store, broker, clock, duty=partial(duty, member), relay_after=RELAY_AFTER)
         return {"sweep": loop.sweep, "relay": loop.relay}
     if isinstance(handler, NotifyHandler):
         letters: Any = PlainLetters()

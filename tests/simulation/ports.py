@@ -23,6 +23,7 @@ class SimBroker(MemoryBroker):
     Args:
         heard: Called for each record once it lies there.
         spawn: Starts work in the process that is running.
+        published: Topic and id of every event that lies there.
         forbidden: Topics on which nothing can be published, however often it is tried.
     """
 
@@ -30,6 +31,7 @@ class SimBroker(MemoryBroker):
     heard: Callable[[Record], None] = lambda _: None
     spawn: Callable[[Coroutine[Any, None, None]], None] = lambda work: work.close()
     forbidden: set[str] = field(default_factory=set)
+    published: set[tuple[str, str]] = field(default_factory=set)
 
     async def publish(self, events: Sequence[Outgoing]) -> None:
         if self.forbidden and (refused := self.forbidden & {event.topic for event in events}):
@@ -40,6 +42,10 @@ class SimBroker(MemoryBroker):
         batches = list(by_partition.values())
         self.choice.shuffle(batches)
         await super().publish([event for batch in batches for event in batch])
+
+    def lay(self, event: Outgoing) -> None:
+        super().lay(event)
+        self.published.add((event.topic, event.id))
 
     def partition_of(self, event: Outgoing) -> int:
         return self.partition(event.topic, key_bytes(event.key))
@@ -247,3 +253,14 @@ class SimBatch:
             for record in self.records:
                 group.broker.committed[group.name, record.topic, record.partition] = record.next_offset
         await give_way("committed")
+
+    def left_behind(self) -> list[str]:
+        """Return what was not committed though nobody else could have taken the partitions over."""
+        group = self.member.group
+        if self.generation != group.generation or self.member not in group.members:
+            return []
+        return [
+            f"has handled {record.topic}/{record.partition}/{record.offset} and has not committed it"
+            for record in self.records
+            if group.committed((record.topic, record.partition)) < record.next_offset
+        ]

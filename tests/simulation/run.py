@@ -20,6 +20,7 @@ from tests.simulation.world import World
 
 SCRIPTS = 24
 STORED_EVERY = 50
+ACCIDENTS = ("[rest]", "[ended]", "[logged]")
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,11 @@ class Outcome:
     seed: int
     findings: tuple[str, ...] = ()
     schedule: tuple[Entry, ...] = ()
+
+    @property
+    def is_found_out(self) -> bool:
+        """Return whether something was not as it must be at rest; that a process ended or logged proves no such thing."""
+        return any(not finding.startswith(ACCIDENTS) for finding in self.findings)
 
     def __str__(self) -> str:
         if not self.findings:

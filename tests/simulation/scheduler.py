@@ -123,6 +123,7 @@ class Scheduler:
     waiting: dict[Hashable, list[Task]] = field(default_factory=lambda: defaultdict(list))
     alarms: list[tuple[datetime, int, Callable[[], None]]] = field(default_factory=list)
     alarms_set: int = 0
+    delayed: set[Task] = field(default_factory=set)
     steps: int = 0
     running: Task | None = None
     schedule: list[Entry] = field(default_factory=list)
@@ -145,6 +146,16 @@ class Scheduler:
         """Call *action* when so much time has passed."""
         self.alarms_set += 1
         heapq.heappush(self.alarms, (self.clock.at + wait_for, self.alarms_set, action))
+
+    def delay(self, task: Task, wait_for: timedelta) -> None:
+        """Let a task that was about to go on do so only when so much time has passed."""
+        self.delayed.add(task)
+
+        def go_on() -> None:
+            self.delayed.discard(task)
+            self.ready.append(task)
+
+        self.after(wait_for, go_on)
 
     def wake(self, reason: Hashable) -> None:
         """Let those go on who wait for *reason*."""
@@ -193,7 +204,7 @@ class Scheduler:
         self.steps += 1
         self.clock.at += TICK
         trouble = self.disturb(task)
-        if task not in task.process.tasks:
+        if task not in task.process.tasks or task in self.delayed:
             return
         if task.process.frozen:
             self.waiting[task.process].append(task)

@@ -4,8 +4,10 @@ import random
 from collections.abc import Coroutine
 from copy import copy
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
+from shared.delivery.document import Document
 from shared.delivery.handler import Handler
 from shared.delivery.ports import Record
 from shared.delivery.retry import retried
@@ -58,6 +60,7 @@ class Replica:
             if batch.records:
                 await give_way("read")
                 await self.runner.handle(batch)
+                world.noticed += [f"[offsets] {self.process.name} {what}" for what in batch.left_behind()]
             elif self.member.unread():
                 await give_way("poll")
             else:
@@ -93,7 +96,8 @@ class World:
         self.stores = fleet.stores()
         self.handlers: dict[str, Handler[Any]] = fleet.handlers(self.choice, self.stores)
         self.outbox = Outbox(self.holder, self.latest, self.stores["notify"].documents.get)
-        self.stores["notify"].written = self.outbox.written
+        for service, store in self.stores.items():
+            store.written = partial(self.written, service)
         self.channel = fleet.FakeChannel(self.choice, self.outbox)
         self.groups = {
             service: Group(service, handler.topics, self.broker, self.choice, self.wake_readers)
@@ -105,6 +109,7 @@ class World:
             for topic in handler.topics
         }
         self.is_calm = False
+        self.noticed: list[str] = []
         self.cast = Cast(script, self.choice, self.broker, self.scheduler.after)
         self.outsider = Outsider(script, self.choice, self.broker, self.scheduler.after)
         self.replicas = [Replica(self, service, n + 1) for service in self.handlers for n in range(REPLICAS)]
@@ -138,6 +143,14 @@ class World:
             self.wake_readers(service)
         self.cast.hear(record)
         self.outsider.hear(record)
+
+    def written(self, service: str, before: Document[Any] | None, after: Document[Any]) -> None:
+        """Notice what a save drops from a document before it lies on its topic."""
+        if service == "notify":
+            self.outbox.written(before, after)
+        for event in checks.dropped(before, after) if before is not None else ():
+            if (event.topic, event.id) not in self.broker.published:
+                self.noticed.append(f"[dropped] {service} no longer owes {event.id} on {event.topic}, where it is not")
 
     def running(self) -> Process:
         """Return the process that is running."""
