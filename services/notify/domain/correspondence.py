@@ -154,8 +154,6 @@ def learn(state: Correspondence, data: EventData) -> Correspondence:
 def learned(state: Correspondence, data: EventData) -> Correspondence:
     """Return what is known of the ticket, or the part, that *data* is about."""
     match data:
-        case ContactSealed() if isinstance(state.contact, Erased):
-            return state  # a contact that is replayed after its erasure stays erased
         case ContactSealed():
             return replace(state, contact=Sealed(data.sealed, data.key_id, data.locale.value))
         case ContactErased():

@@ -53,14 +53,6 @@ def test_an_erased_contact_is_forgotten() -> None:
     assert state == replace(EMPTY, contact=Erased())
 
 
-def test_a_contact_that_is_replayed_after_its_erasure_stays_erased() -> None:
-    erased = learn(EMPTY, ContactErased(ticket_id=TICKET))
-
-    state = learn(erased, contact())
-
-    assert state == erased
-
-
 def test_a_complaint_gives_what_notices_tell_of_it() -> None:
     place = Location(text="depan pasar", kelurahan="Ciputat", kecamatan="Ciputat")
     data = accepted(location=place, missing=("evidence",), flags=("possible_emergency",), classification="complaint")
