@@ -22,6 +22,7 @@ S = TypeVar("S")
 ROUNDS_MAX = 20
 
 Answers = list[tuple[Outgoing, ...]]
+Traced = list[bool]
 
 
 class BatchRunner(Generic[S]):
@@ -71,19 +72,23 @@ class BatchRunner(Generic[S]):
         """Handle the batch once; may be repeated after a failure at any point."""
         now = self.clock.now()
         readings = [read(index, record, now) for index, record in enumerate(batch.records)]
-        owed, answers = await self.decide_and_save(readings)
+        owed, answers, traced = await self.decide_and_save(readings)
         recent = self.bug_share.after(bugs_in(readings, answers))
         self.observe(Step.SAVED)
         await self.publisher.publish(each_once(chain(owed, *answers)))
-        self.note_published(batch.records)
+        self.note_published(batch.records, traced)
         self.observe(Step.PUBLISHED)
         await batch.commit()
         self.bug_share.recent = recent
         self.observe(Step.COMMITTED)
 
-    async def decide_and_save(self, readings: Sequence[Reading | Unreadable]) -> tuple[list[Outgoing], Answers]:
-        """Return what the documents owed before, and the answer to each reading, in order; all of it is saved."""
+    async def decide_and_save(self, readings: Sequence[Reading | Unreadable]) -> tuple[list[Outgoing], Answers, Traced]:
+        """Return what the documents owed before, the answer to each reading, and whether it is among the applied ones.
+
+        All of it is saved.
+        """
         answers: Answers = [()] * len(readings)
+        traced: Traced = [False] * len(readings)
         owed: list[Outgoing] = []
         floors = self.floors(readings)
         todo = self.by_document(readings, answers)
@@ -103,6 +108,7 @@ class BatchRunner(Generic[S]):
                 before = document = documents[key]
                 for reading in waiting:
                     document, answers[reading.index] = rules.apply(document, reading, attempt)
+                    traced[reading.index] = reading.known_as(key) in document.applied
                 if document is not before or any(before.answers(each.known_as(key), each.place) for each in waiting):
                     owed.extend(before.owed(floors))
                 if document is not before:
@@ -110,7 +116,7 @@ class BatchRunner(Generic[S]):
             lost = await self.store.save(changed) if changed else set()
             todo = {key: waiting for key, waiting in todo.items() if key in lost}
             if not todo:
-                return owed, answers
+                return owed, answers, traced
         raise TransientError(f"{len(todo)} documents were changed by others {ROUNDS_MAX} times in a row")
 
     def by_document(self, readings: Sequence[Reading | Unreadable], answers: Answers) -> dict[str, list[Reading]]:
@@ -131,18 +137,28 @@ class BatchRunner(Generic[S]):
         """Return, by partition, the offset below which every answer is known to be published.
 
         That is where the batch at hand begins, since offsets are committed after publishing; or how far this process
-        has published itself, whoever reads the partition now.
+        has published itself what is applied, whoever reads the partition now.
         """
         floors = dict(self.published)
         for place, first in first_offsets(reading.record for reading in readings).items():
             floors[place] = max(first, floors.get(place, 0))
         return floors
 
-    def note_published(self, records: Sequence[Record]) -> None:
-        """Remember how far each partition is published."""
-        for record in records:
+    def note_published(self, records: Sequence[Record], traced: Traced) -> None:
+        """Remember how far each partition is published: up to the first record that left no trace in a document.
+
+        If such a record comes again, to another process, under other rules or once a bug is mended, it may be applied
+        then; what this process has said about it is not what that document owes.
+        """
+        for place, first in first_offsets(records).items():
+            self.published[place] = max(first, self.published.get(place, 0))
+        ended: set[Partition] = set()
+        for record, left_trace in zip(records, traced, strict=True):
             place = record.topic, record.partition
-            self.published[place] = max(record.next_offset, self.published.get(place, 0))
+            if not left_trace:
+                ended.add(place)
+            elif place not in ended:
+                self.published[place] = max(record.next_offset, self.published[place])
 
 
 def bugs_in(readings: Sequence[Reading | Unreadable], answers: Answers) -> Iterator[str | None]:

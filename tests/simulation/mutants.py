@@ -34,10 +34,10 @@ Mutant = Callable[[pytest.MonkeyPatch], None]
 def commit_before_publish(patch: pytest.MonkeyPatch) -> None:
     async def attempt(self: BatchRunner[Any], batch: Batch) -> None:
         readings = [read(index, record, self.clock.now()) for index, record in enumerate(batch.records)]
-        owed, answers = await self.decide_and_save(readings)
+        owed, answers, traced = await self.decide_and_save(readings)
         await batch.commit()
         await self.publisher.publish(each_once([*owed, *(event for answer in answers for event in answer)]))
-        self.note_published(batch.records)
+        self.note_published(batch.records, traced)
 
     patch.setattr(BatchRunner, "attempt", attempt)
 
