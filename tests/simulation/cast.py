@@ -75,6 +75,13 @@ class Cast:
         choice: When they do it.
         broker: What they read and write.
         later: Calls something after a time.
+
+    Attributes:
+        asked: By ticket and id, every update of somebody honest.
+        raced: Tickets whose end in routing depends on who is first.
+        retold: Those of which intake may have taken another report first, because one was set aside by a bug.
+        resealed: Those whose contact notify may have heard only after its erasure, for the same reason; it holds then.
+        uncertain: Parts that may or may not come to be.
     """
 
     def __init__(self, script: int, choice: random.Random, broker: SimBroker, later: Later) -> None:
@@ -88,6 +95,7 @@ class Cast:
         self.asked: dict[tuple[str, str], Command] = {}
         self.raced: set[str] = set()
         self.retold: set[str] = set()
+        self.resealed: set[str] = set()
         self.uncertain: set[str] = set()
 
     def mood(self, *about: object) -> random.Random:

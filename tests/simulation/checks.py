@@ -57,6 +57,7 @@ def findings(world: "World") -> Iterator[str]:
     set_aside, late = world.operator.set_aside()
     world.cast.raced |= late["routing"]
     world.cast.retold |= late["intake"]
+    world.cast.resealed |= late["notify"]
     # What met a bug may have been read again once it was mended, before it was a dead letter.
     expected = world.outsider.dead_letters() | (ledger.dead & set_aside)
     yield from map(str, audit(records, documents, dead_letters=expected))

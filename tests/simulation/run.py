@@ -33,7 +33,7 @@ class Outcome:
 
     @property
     def is_found_out(self) -> bool:
-        """Return whether something was not as it must be at rest; that a process ended or logged proves no such thing."""
+        """Return whether something was not as it must be at rest; that a process ended proves no such thing."""
         return any(not finding.startswith(ACCIDENTS) for finding in self.findings)
 
     def __str__(self) -> str:
