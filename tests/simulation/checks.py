@@ -92,7 +92,9 @@ def unanswered(world: "World", ledger: Ledger) -> Iterator[str]:
             continue
         if isinstance(command, ReplyToTicket) and waited[ticket]:
             waited[ticket] -= 1
-        elif isinstance(command, NEVER_IN_VAIN) or applied_id(update, topics.UPDATES, ticket) not in applied[ticket]:
+        elif isinstance(command, NEVER_IN_VAIN) or applied_id(update, topics.UPDATES, ticket) not in applied.get(
+            ticket, ()
+        ):
             yield f"[updates] {command.TYPE} {update} for {ticket} was not answered"
 
 
@@ -114,4 +116,4 @@ def histories(ledger: Ledger) -> Iterator[str]:
     for document in ledger.documents["sla"]:
         known = [step.version for step in document.state.history]
         if known != sorted(told.get(document.id, ())):
-            yield f"[history] sla has the versions {known} of {document.id}, told were {sorted(told[document.id])}"
+            yield f"[history] sla has the versions {known} of {document.id}, told were {sorted(told.get(document.id, ()))}"
