@@ -114,6 +114,7 @@ def histories(ledger: Ledger) -> Iterator[str]:
         if said.type in MOVING and said.data["version"] > 0:
             told.setdefault(said.ticket, set()).add(said.data["version"])
     for document in ledger.documents["sla"]:
-        known = [step.version for step in document.state.history]
-        if known != sorted(told.get(document.id, ())):
-            yield f"[history] sla has the versions {known} of {document.id}, told were {sorted(told.get(document.id, ()))}"
+        known = [] if document.state is None else [step.version for step in document.state.history]
+        versions = sorted(told.get(document.id, ()))
+        if known != versions:
+            yield f"[history] sla has the versions {known} of {document.id}, told were {versions}"

@@ -15,13 +15,14 @@ from shared.delivery.audit.ledger import Ledger
 from shared.delivery.document import Document
 from shared.events import (
     ComplaintAccepted,
+    DeliveryFact,
     NotificationFailed,
     NotificationSent,
     NotificationSuppressed,
 )
 
 Holder = tuple[str, int]  # a process, and which of its lives
-ENDS = {NotificationSent: Sent, NotificationFailed: Failed, NotificationSuppressed: Suppressed}
+ENDS: tuple[type[DeliveryFact], ...] = (NotificationSent, NotificationFailed, NotificationSuppressed)
 WITHHELD = frozenset({"no_contact", "contact_erased", "no_address", "too_many"})
 
 
@@ -105,7 +106,8 @@ class Outbox:
         told = {said.data["delivery_id"]: said for said in ledger.of_type(topics.DELIVERIES, *ENDS)}
         planned: dict[str, Delivery] = {}
         for document in ledger.documents["notify"]:
-            planned |= {delivery.id: delivery for delivery in document.state.deliveries}
+            if document.state is not None:
+                planned |= {delivery.id: delivery for delivery in document.state.deliveries}
         for one in sorted(planned.keys() | told.keys() | self.taken):
             found = type(planned[one].situation).__name__.lower() if one in planned else "never planned"
             end = told[one].type.split(".")[-2] if one in told else "not told"

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from services.notify import handlers as notify
+from services.notify.domain import attempts
 from services.notify.domain.correspondence import Correspondence
 from services.notify.domain.deliveries import Sending
 from services.notify.sender import Sender, claims_of
@@ -75,7 +76,7 @@ def sent_before_its_claim(patch: pytest.MonkeyPatch) -> None:
 
 
 def overtaken_lease_accepted(patch: pytest.MonkeyPatch) -> None:
-    original = notify.conclude
+    original = attempts.conclude
 
     def conclude(state: Correspondence, delivery_id: str, lease: Sending, *rest: Any) -> Decision[Correspondence]:
         found = next(delivery.situation for delivery in state.deliveries if delivery.id == delivery_id)

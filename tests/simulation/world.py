@@ -116,8 +116,8 @@ class World:
         self.nemesis = Nemesis(self, self.choice)
         trouble_seconds = self.choice.uniform(*TROUBLE_SECONDS)
         self.operator = Operator(self, self.choice)
-        everybody = (*self.replicas, self.operator.job)
-        self.by_process: dict[Process, Replica | Recomputation] = {one.process: one for one in everybody}
+        everybody: list[Replica | Recomputation] = [*self.replicas, self.operator.job]
+        self.by_process = {one.process: one for one in everybody}
         if calm:
             self.come_to_rest()
         else:
