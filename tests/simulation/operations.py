@@ -104,10 +104,12 @@ class Operator:
             self.roll_out(service, self.sound.pop(service))
 
     def roll_out(self, service: str, release: type[Any]) -> None:
-        """Let a service decide by another release in all its processes, and in those that start later."""
-        handlers: list[Any] = [replica.handler for replica in self.world.replicas if replica.service == service]
-        for handler in (*handlers, self.world.handlers[service]):
-            handler.__class__ = release
+        """Let all processes of a service end, and start again with another release."""
+        handler: Any = self.world.handlers[service]
+        handler.__class__ = release
+        for replica in self.world.replicas:
+            if replica.service == service and replica.process.tasks:
+                self.world.crash(replica.process, timedelta(milliseconds=self.choice.randint(1, 300)))
 
     def come_to_rest(self) -> None:
         """Mend what is broken, and replay once more what it has cost."""
