@@ -91,9 +91,10 @@ class Deciding(Generic[S]):
         if decision.repeats is not None:
             return document, document.answer_to(applied_id(decision.repeats, arrival.topic, document.id))
         if not decision.recorded:
-            # Handled again at another time, it must give the same bytes: so its time is the record's, not this moment.
-            cause = Cause(record_id(record.topic, record.partition, record.offset), event.id, event.traceparent)
-            return document, outgoing(self.handler.service, document.id, cause, decision.facts, record.timestamp)
+            # Handled again at another time, or replayed, it must give the same bytes: so place and time are those at
+            # which the record first lay, not those of a replay or of this moment.
+            cause = Cause(record_id(arrival.topic, arrival.partition, arrival.offset), event.id, event.traceparent)
+            return document, outgoing(self.handler.service, document.id, cause, decision.facts, arrival.arrived_at)
         known_as = applied_id(event.id, arrival.topic, document.id)
         cause = Cause(known_as, event.id, event.traceparent)
         said = outgoing(self.handler.service, document.id, cause, decision.facts, arrival.now)
@@ -115,10 +116,10 @@ class Deciding(Generic[S]):
 
     def answer_to(self, reading: Unreadable) -> tuple[Outgoing, ...]:
         """Return what is said about a record that is no event, and the record itself where it is kept."""
-        record, fault = reading.record, reading.fault
-        refused = self.handler.refuse(record, reading.arrival, fault)
-        cause = Cause(record_id(record.topic, record.partition, record.offset), None)
-        said = outgoing(self.handler.service, None, cause, refused.facts, record.timestamp)
+        record, arrival, fault = reading.record, reading.arrival, reading.fault
+        refused = self.handler.refuse(record, arrival, fault)
+        cause = Cause(record_id(arrival.topic, arrival.partition, arrival.offset), None)
+        said = outgoing(self.handler.service, None, cause, refused.facts, arrival.arrived_at)
         code = fault.reasons[0].code
         log.info("refused", topic=record.topic, partition=record.partition, offset=record.offset, code=code)
         return (*said, self.dead(reading, code, str(fault))) if refused.keep else said

@@ -26,6 +26,7 @@ S = TypeVar("S")
 ROUNDS_MAX = 20
 
 Answers = list[tuple[Outgoing, ...]]
+Traced = list[bool]
 
 
 class BatchRunner(Generic[S]):
@@ -76,27 +77,33 @@ class BatchRunner(Generic[S]):
         """Handle the batch once; may be repeated after a failure at any point."""
         now = self.clock.now()
         readings = [read(index, record, now) for index, record in enumerate(batch.records)]
-        owed, answers = await self.decide_and_save(readings)
+        owed, answers, traced = await self.decide_and_save(readings)
         recent = self.bug_share.after(bugs_in(readings, answers))
         self.observe(Step.SAVED)
         held = await self.publisher.publish(each_once(chain(owed, *answers)))
         self.observe(Step.PUBLISHED)
         if held:
             await self.owe(held, readings, answers)
-        self.note_published(batch.records)
+        self.note_published(batch.records, traced)
         await batch.commit()
         self.bug_share.recent = recent
         self.observe(Step.COMMITTED)
 
-    async def decide_and_save(self, readings: Sequence[Reading | Unreadable]) -> tuple[list[Outgoing], Answers]:
-        """Return what the documents owed before, and the answer to each reading, in order; all of it is saved."""
+    async def decide_and_save(self, readings: Sequence[Reading | Unreadable]) -> tuple[list[Outgoing], Answers, Traced]:
+        """Return what the documents owed before, the answer to each reading, and whether it is among the applied ones.
+
+        All of it is saved.
+        """
         answers: Answers = [()] * len(readings)
+        traced: Traced = [False] * len(readings)
         owed: list[Outgoing] = []
         floors = self.floors(readings)
         todo = self.by_document(readings, answers)
         for attempt in range(ROUNDS_MAX):
             found = await self.store.load(todo.keys())
             self.observe(Step.LOADED)
+            for reading in chain.from_iterable(todo.values()):
+                traced[reading.index] = False
             todo = self.left_alone(todo, found, answers)
             documents: dict[str, Document[S]] = {key: _document(found.get(key), key) for key in todo}
             new: list[tuple[S | None, Event]] = [
@@ -111,6 +118,7 @@ class BatchRunner(Generic[S]):
                 before = document = documents[key]
                 for reading in waiting:
                     document, answers[reading.index] = rules.apply(document, reading, attempt)
+                    traced[reading.index] = reading.known_as(key) in document.applied
                 if document is not before or any(before.answers(each.known_as(key), each.place) for each in waiting):
                     owed.extend(before.owed(floors))
                 elif before.pending and any(answers[each.index] for each in waiting):
@@ -120,7 +128,7 @@ class BatchRunner(Generic[S]):
             lost = await self.store.save(changed) if changed else set()
             todo = {key: waiting for key, waiting in todo.items() if key in lost}
             if not todo:
-                return owed, answers
+                return owed, answers, traced
         raise TransientError(f"{len(todo)} documents were changed by others {ROUNDS_MAX} times in a row")
 
     def by_document(self, readings: Sequence[Reading | Unreadable], answers: Answers) -> dict[str, list[Reading]]:
@@ -154,13 +162,13 @@ class BatchRunner(Generic[S]):
         """Return, by partition, the offset below which every answer is known to be published.
 
         That is where the batch at hand begins, since offsets are committed after publishing; or how far this process
-        has published itself, whoever reads the partition now.
+        has published itself what is applied, whoever reads the partition now.
         """
         return self.published.before(reading.record for reading in readings)
 
-    def note_published(self, records: Sequence[Record]) -> None:
-        """Remember how far each partition is published."""
-        self.published.note(records)
+    def note_published(self, records: Sequence[Record], traced: Traced) -> None:
+        """Remember how far each partition is published, see `PublishedOffsets.note`."""
+        self.published.note(records, traced)
 
     async def owe(self, held: HeldBack, readings: Sequence[Reading | Unreadable], answers: Answers) -> None:
         """Save what was held back as pending, so that it outlives the commit; what is pending already stays as it is.

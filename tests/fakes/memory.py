@@ -78,14 +78,17 @@ class MemoryBroker:
             if obstacle is not None:
                 held[event.reference] = obstacle
                 continue
-            key = None if event.key is None else event.key.encode(errors="surrogateescape")
-            self.append(event.topic, key, event.value, event.headers)
+            self.lay(event)
         await self.step("published")
         return held
 
     def size_obstacle(self, event: Outgoing) -> Obstacle | None:
         bytes_max = self.value_bytes_max.get(event.topic)
         return Obstacle.TOO_LARGE if bytes_max is not None and len(event.value or b"") > bytes_max else None
+
+    def lay(self, event: Outgoing) -> None:
+        key = None if event.key is None else event.key.encode(errors="surrogateescape")
+        self.append(event.topic, key, event.value, event.headers)
 
     def topic(self, topic: str) -> list[Record]:
         """Return everything on *topic*, partition by partition."""
@@ -133,11 +136,14 @@ class MemoryStore(Generic[S]):
         lost = set()
         for document in documents:
             if self.is_free(document):
-                self.documents[document.id] = document.saved()
+                self.write(document)
             else:
                 lost.add(document.id)
         await self.step("saved")
         return lost
+
+    def write(self, document: Document[S]) -> None:
+        self.documents[document.id] = document.saved()
 
     def is_free(self, document: Document[S]) -> bool:
         stored = self.documents.get(document.id)

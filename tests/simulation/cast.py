@@ -14,7 +14,6 @@ from uuid import UUID, uuid5
 import orjson
 
 from shared import topics
-from shared.delivery.audit.ledger import Where
 from shared.delivery.ports import Record
 from shared.events import (
     PARTS_MAX,
@@ -53,7 +52,7 @@ from tests.fakes.bench import NOON
 from tests.simulation.ports import SimBroker
 
 AGENCY_TOPICS = topics.agency_topic("")
-GARBAGE = b'{"specversion": "1.0", "nonsense'
+HEARD = frozenset({topics.ACCEPTED, topics.CONTACTS, topics.TRIAGE, topics.TICKETS})
 SAID_AT = NOON - timedelta(minutes=1)
 BODIES = (
     "Lampu jalan di Jalan Merpati Raya, Ciputat, sudah padam tiga malam dan jalannya gelap sekali.",
@@ -76,6 +75,13 @@ class Cast:
         choice: When they do it.
         broker: What they read and write.
         later: Calls something after a time.
+
+    Attributes:
+        asked: By ticket and id, every update of somebody honest.
+        raced: Tickets whose end in routing depends on who is first.
+        retold: Those of which intake may have taken another report first, because one was set aside by a bug.
+        resealed: Those whose contact notify may have heard only after its erasure, for the same reason; it holds then.
+        uncertain: Parts that may or may not come to be.
     """
 
     def __init__(self, script: int, choice: random.Random, broker: SimBroker, later: Later) -> None:
@@ -86,20 +92,15 @@ class Cast:
         self.heard_ids: set[tuple[str, str]] = set()
         self.seen: Counter[tuple[str, str]] = Counter()
         self.channel_of: dict[str, str] = {}
+        self.asked: dict[tuple[str, str], Command] = {}
         self.raced: set[str] = set()
+        self.retold: set[str] = set()
+        self.resealed: set[str] = set()
         self.uncertain: set[str] = set()
 
     def mood(self, *about: object) -> random.Random:
         """Return the choices that the script makes about something."""
         return random.Random(f"{self.script}|{about}")
-
-    def planted(self) -> set[Where]:
-        """Return where the garbage lies that must be among the dead letters."""
-        return {
-            (record.topic, record.partition, record.offset)
-            for record in self.broker.topic(topics.UPDATES)
-            if record.value == GARBAGE
-        }
 
     def begin(self) -> None:
         """Hand in what the script says."""
@@ -107,8 +108,6 @@ class Cast:
         for key, value in self.submissions():
             wait_for += self.moment(600)
             self.later(wait_for, lambda key=key, value=value: self.write(topics.SUBMITTED, key, value))  # type: ignore[misc]
-        if self.mood("garbage").random() < 0.5:
-            self.later(self.moment(3000), lambda: self.write(topics.UPDATES, "garbage", GARBAGE))
 
     def submissions(self) -> Iterable[tuple[str, bytes]]:
         """Yield keys and values for the channels' topic, in order."""
@@ -122,36 +121,42 @@ class Cast:
                 channel=channel, source_id=source_id, submitted_at=SAID_AT, body=body, reporter=reporter,
                 location=Location(kelurahan="Ciputat", kecamatan="Ciputat"),
             )  # fmt: skip
-            first = self.event(f"/channels/{channel}", report, key, "first")
+            first = self.submission(f"/channels/{channel}", report, key, "first")
             yield key, first
             if mood.random() < 0.3:
                 yield key, first
             if mood.random() < 0.3:
-                yield key, self.event(f"/channels/{channel}", report, key, "again")
+                yield key, self.submission(f"/channels/{channel}", report, key, "again")
             if mood.random() < 0.2:
                 other = report.model_copy(update={"body": mood.choice(BODIES) + " Tolong segera."})
-                yield key, self.event(f"/channels/{channel}", other, key, "other text")
+                yield key, self.submission(f"/channels/{channel}", other, key, "other text")
         if self.mood("empty").random() < 0.3:
             empty = ComplaintSubmitted(channel="web", source_id="empty", submitted_at=SAID_AT, body=" ")
-            yield "web/empty", self.event("/channels/web", empty, "web/empty", "first")
-        if self.mood("noise").random() < 0.3:
-            yield "noise", GARBAGE
+            yield "web/empty", self.submission("/channels/web", empty, "web/empty", "first")
 
     def hear(self, record: Record) -> None:
         """Let those react who read this topic; each event is taken once, as everybody outside must."""
         by_agency = record.topic.startswith(AGENCY_TOPICS)
-        if not (by_agency or record.topic in (topics.TRIAGE, topics.TICKETS)):
+        if not (by_agency or record.topic in HEARD) or record.value is None:
             return
-        event = orjson.loads(record.value or b"null")
+        event = orjson.loads(record.value)
         if (record.topic, event["id"]) in self.heard_ids:
             return
         self.heard_ids.add((record.topic, event["id"]))
         ticket = event["data"]["ticket_id"]
+        if not ticket:
+            return  # what was refused named none
         self.seen[record.topic, ticket + event["type"]] += 1
         mood = self.mood(record.topic, ticket, event["type"], self.seen[record.topic, ticket + event["type"]])
         if by_agency:
             commands = self.at_agency(event["type"], event["data"], mood)
             self.send(f"/agencies/{record.topic.removeprefix(AGENCY_TOPICS)}", event["id"], commands)
+        elif record.topic == topics.ACCEPTED:
+            commands = self.impatient(ticket, mood)
+            self.send(f"/channels/{self.channel_of[ticket]}", event["id"], commands, within_ms=150)
+        elif record.topic == topics.CONTACTS:
+            if mood.random() < 0.12:
+                self.later(self.moment(9000), lambda: self.erase(ticket))
         elif record.topic == topics.TRIAGE:
             self.send("/officers/3", event["id"], self.at_triage(event["type"], event["data"], mood))
         elif (whole := event["data"].get("parent") or ticket) in self.channel_of:
@@ -211,6 +216,17 @@ class Cast:
         agency = mood.choice(("dishub", "dlh", "satpol_pp"))
         return [AssignTicket(ticket_id=data["ticket_id"], agency=agency, reason="Sesuai tugas pokok.")]
 
+    def impatient(self, ticket: str, mood: random.Random) -> list[Command]:
+        """Return what a reporter adds as soon as a number is there, perhaps before routing has heard of the report."""
+        feels = mood.random()
+        if feels < 0.2:
+            self.raced.add(ticket)  # it ends a hold, if it comes so late
+        return [ReplyToTicket(ticket_id=ticket, text="Di RT 05.")] if feels < 0.2 else []
+
+    def erase(self, ticket: str) -> None:
+        """Take a contact back."""
+        self.broker.append(topics.CONTACTS, ticket.encode(), None, ())
+
     def at_home(self, kind: str, data: dict[str, Any], mood: random.Random) -> list[Command]:
         """Return what a reporter says, if anything."""
         ticket, feels = data["ticket_id"], mood.random()
@@ -236,12 +252,14 @@ class Cast:
                 return [DisputeTicket(ticket_id=ticket, reason="Masih padam.")]
         return []
 
-    def send(self, source: str, cause: str, commands: list[Command]) -> None:
+    def send(self, source: str, cause: str, commands: list[Command], within_ms: int = 4000) -> None:
         """Write commands on the topic of updates, some time apart, some of them twice."""
         wait_for = timedelta()
         for number, command in enumerate(commands):
-            wait_for += self.moment(4000)
-            value = self.event(source, command, command.ticket_id, f"{cause}|{number}")
+            wait_for += self.moment(within_ms)
+            event = self.event(source, command, command.ticket_id, f"{cause}|{number}")
+            self.asked[command.ticket_id, event.id] = command
+            value = encode(event)
             self.later(wait_for, lambda c=command, v=value: self.write(topics.UPDATES, c.ticket_id, v))  # type: ignore[misc]
             if self.choice.random() < 0.1:
                 self.later(
@@ -249,10 +267,14 @@ class Cast:
                     lambda c=command, v=value: self.write(topics.UPDATES, c.ticket_id, v),  # type: ignore[misc]
                 )
 
-    def event(self, source: str, data: ComplaintSubmitted | Command, key: str, about: str) -> bytes:
-        """Return the bytes of an event whose id follows from what it is about."""
+    def submission(self, source: str, data: ComplaintSubmitted, key: str, about: str) -> bytes:
+        """Return the bytes of a report."""
+        return encode(self.event(source, data, key, about))
+
+    def event(self, source: str, data: ComplaintSubmitted | Command, key: str, about: str) -> Event:
+        """Return an event whose id follows from what it is about."""
         made = str(uuid5(UUID(int=self.script), f"{source}|{key}|{about}"))
-        return encode(Event(id=made, source=source, time=SAID_AT, data=data, key=key))
+        return Event(id=made, source=source, time=SAID_AT, data=data, key=key)
 
     def write(self, topic: str, key: str, value: bytes) -> None:
         self.broker.append(topic, key.encode(), value, HEADERS)

@@ -16,7 +16,7 @@ BROKER_STEPS = frozenset({"publish", "published", "commit", "committed"})
 SEND_STEPS = frozenset({"send", "sent"})
 STEPS = tuple(sorted(DATABASE_STEPS | BROKER_STEPS | SEND_STEPS))
 STEPS_BETWEEN = 40
-
+SKEW_SECONDS = 4
 Strike = Callable[[Task], None]
 
 
@@ -30,11 +30,15 @@ class Nemesis:
     def __init__(self, world: "World", choice: random.Random) -> None:
         self.world = world
         self.choice = choice
-        kinds = (
-            self.crash, self.freeze, self.rebalance, self.step_down, self.broker_outage, self.jump, self.echo,
-            self.take_topic_away,
+        kinds: tuple[Strike, ...] = (
+            self.crash, self.freeze, self.slow, self.rebalance, self.step_down, self.lose_majority, self.broker_outage,
+            self.fetch_failure, self.jump, self.shift, self.echo, self.take_topic_away, self.overgrow,
         )  # fmt: skip
         self.weights: dict[Strike, float] = {kind: choice.random() if choice.random() < 0.6 else 0.0 for kind in kinds}
+        self.at_a_step: dict[Strike, tuple[str, ...]] = {
+            self.crash: STEPS, self.freeze: STEPS, self.step_down: tuple(sorted(DATABASE_STEPS)),
+            self.broker_outage: tuple(sorted(BROKER_STEPS)), self.slow: STEPS,
+        }  # fmt: skip
         self.steps_between = STEPS_BETWEEN * choice.uniform(0.3, 2)
         self.next_step = self.pause()
         self.database_back_at: dict[str, datetime] = {}
@@ -52,10 +56,10 @@ class Nemesis:
         if self.world.scheduler.steps >= self.next_step:
             self.next_step = self.world.scheduler.steps + self.pause()
             (strike,) = self.choice.choices(list(self.weights), list(self.weights.values()))
-            if strike in (self.rebalance, self.jump, self.echo, self.take_topic_away):
+            if strike not in self.at_a_step:
                 strike(task)
             else:
-                self.ambush = self.choice.choice(STEPS), strike
+                self.ambush = self.choice.choice(self.at_a_step[strike]), strike
         if self.ambush is not None and self.ambush[0] == task.at:
             strike, self.ambush = self.ambush[1], None
             strike(task)
@@ -76,11 +80,57 @@ class Nemesis:
         self.world.scheduler.note("nemesis", f"freezes {task.process.name}")
         self.world.freeze(task.process, self.within(20))
 
+    def lose_majority(self, task: Task) -> None:
+        """Let the next save of a service be undone by a step-down, so that only its writer could think it has been."""
+        service = self.choice.choice(list(self.world.stores))
+        self.world.scheduler.note("nemesis", f"lets the database of {service} lose a write")
+        self.world.stores[service].loses_next = True
+
+    def fetch_failure(self, task: Task) -> None:
+        """Let fetches of a service fail at one partition and throw away what they had drained from others."""
+        group = self.choice.choice(list(self.world.groups.values()))
+        self.world.scheduler.note("nemesis", f"lets fetches of {group.name} fail")
+        group.fetch_fails = 0.5
+
+    def shift(self, task: Task) -> None:
+        """Set the clock of a process wrong, or right again."""
+        replica = self.choice.choice(self.world.replicas)
+        replica.clock.off_by = self.choice.choice((1, -1)) * self.within(SKEW_SECONDS)
+        self.world.scheduler.note("nemesis", f"puts {replica.process.name} off by {replica.clock.off_by}")
+
+    def skew(self) -> None:
+        """Let each process have another time from the beginning, in the weather for that."""
+        if self.weights[self.shift]:
+            for replica in self.world.replicas:
+                replica.clock.off_by = self.choice.choice((1, -1)) * self.within(SKEW_SECONDS)
+
+    def overgrow(self, task: Task) -> None:
+        """Let one document be so large that it cannot be written until somebody mends that."""
+        store = self.choice.choice(list(self.world.stores.values()))
+        if store.documents:
+            document = self.choice.choice(list(store.documents))
+            self.world.scheduler.note("nemesis", f"lets {document} grow too large")
+            store.overgrown.add(document)
+
+    def come_to_rest(self) -> None:
+        """Mend what only somebody can mend; the clocks stay off."""
+        for group in self.world.groups.values():
+            group.fetch_fails = 0
+        for store in self.world.stores.values():
+            store.loses_next = False
+            store.overgrown.clear()
+            store.aside.clear()
+
     def rebalance(self, task: Task) -> None:
         """Deal the partitions of a service anew."""
         group = self.choice.choice(list(self.world.groups.values()))
         self.world.scheduler.note("nemesis", f"rebalances {group.name}")
         group.rebalance()
+
+    def slow(self, task: Task) -> None:
+        """Let one call take long, while everything else in the process goes on."""
+        self.world.scheduler.note("nemesis", f"lets {task.name} wait")
+        self.world.scheduler.delay(task, self.within(4))
 
     def step_down(self, task: Task) -> None:
         """Let no database step of a service succeed for a while; what has just happened has happened."""

@@ -5,8 +5,8 @@ import random
 import shutil
 import tempfile
 from collections.abc import Awaitable, Callable, Collection
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ from services.sla import store as sla_store
 from services.sla.handlers import SlaHandler
 from services.sla.policy import load_sla
 from shared import topics
+from shared.clock import Clock
 from shared.delivery.handler import Handler
 from shared.delivery.published import PublishedOffsets
 from shared.delivery.relay import Relay
@@ -39,10 +40,14 @@ from shared.policy import OVERLAYS
 from shared.seal import Sealer
 from shared.slots import Share, share_of
 from tests.fakes.neighbours import MemoryNeighbours
-from tests.simulation.ports import Member, SimStore
-from tests.simulation.scheduler import SimClock, give_way
+from tests.simulation.outbox import Outbox
+from tests.simulation.ports import Member, SimClockStore, SimStore
+from tests.simulation.scheduler import give_way
 
 POLICY = Path(__file__).parents[2] / "policy"
+LEASE_FOR = timedelta(seconds=6)  # so short that leases run out while things go wrong
+RELAY_AFTER = timedelta(seconds=1)  # so short that two processes publish and mark the same events
+SEND_WITHIN = timedelta(seconds=2)
 KEY = "test:" + base64.b64encode(bytes(32)).decode()
 
 Loops = dict[str, Callable[[], Awaitable[int]]]
@@ -65,7 +70,29 @@ def policies() -> Policies:
         short = Path(folder) / "policy"
         shutil.copytree(POLICY, short, ignore=shutil.ignore_patterns(OVERLAYS))
         shutil.copytree(POLICY / OVERLAYS, short, dirs_exist_ok=True)
-        return Policies(load_intake(short), load_routing(short), load_sla(short), load_notices(short).rules)
+        notices = replace(load_notices(short).rules, lease_for=LEASE_FOR)
+        return Policies(load_intake(short), load_routing(short), load_sla(short), notices)
+
+
+@cache
+def editions() -> dict[str, tuple[Any, ...]]:
+    """Return, by service, policies that the city may change to while everything runs; none decides a ticket's end."""
+    now = policies()
+    slower = {
+        clock: replace(
+            rule, allowances={kind: replace(each, amount=each.amount + 5) for kind, each in rule.allowances.items()}
+        )
+        for clock, rule in now.sla.clocks.items()
+    }
+    few = tuple(notice for notice in now.notify.notices if notice.code == "accepted" or "reporter" not in notice.to)
+    fewer = {code: agency for code, agency in now.routing.agencies.items() if code != "dispora"}
+    more = {**now.routing.agencies, "dinas_baru": "Dinas Baru"}
+    return {
+        "intake": (now.intake, replace(now.intake, channels=now.intake.channels | {"kios"})),
+        "routing": tuple(replace(now.routing, version=f"1+{len(some)}", agencies=some) for some in (fewer, more)),
+        "sla": (now.sla, replace(now.sla, version="2+slower", clocks=slower)),
+        "notify": (now.notify, replace(now.notify, notices=few)),
+    }
 
 
 STATES: dict[str, TypeAdapter[Any]] = {
@@ -94,7 +121,8 @@ def sealer(choice: random.Random) -> Sealer:
 def stores() -> dict[str, SimStore]:
     """Return an empty collection for each service."""
     unique = {"intake": intake_store.unique}
-    return {service: SimStore(give_way, unique.get(service)) for service in STATES}
+    kinds = {"sla": SimClockStore}
+    return {service: kinds.get(service, SimStore)(give_way, unique.get(service)) for service in STATES}
 
 
 class PlainLetters:
@@ -114,21 +142,28 @@ class PlainLetters:
 
 
 class FakeChannel:
-    """Takes messages, now and then refuses one while things go wrong, and remembers what it took."""
+    """Takes messages, and now and then refuses one while things go wrong.
 
-    def __init__(self, choice: random.Random) -> None:
+    Args:
+        choice: Decides what is refused.
+        outbox: Notes what was taken and what was refused.
+    """
+
+    def __init__(self, choice: random.Random, outbox: Outbox) -> None:
         self.choice = choice
         self.refuses = True
-        self.sent: list[str] = []
+        self.outbox = outbox
 
     async def send(self, message: Message) -> str | None:
         await give_way("send")
         mood = self.choice.random() if self.refuses else 1
         if mood < 0.05:
+            self.outbox.refuse(message, "550")
             raise Undeliverable("550")
         if mood < 0.15:
+            self.outbox.refuse(message, "451")
             raise TemporarilyUndeliverable("451")
-        self.sent.append(message.id)
+        self.outbox.take(message)
         await give_way("sent")
         return None
 
@@ -146,7 +181,7 @@ def loops(
     handler: Handler[Any],
     member: Member,
     store: SimStore,
-    clock: SimClock,
+    clock: Clock,
     channel: FakeChannel,
     vitals: Vitals,
     published: PublishedOffsets,
@@ -154,7 +189,7 @@ def loops(
     """Return what time drives in one replica of a service: it looks after the slots of the partitions that it reads."""
     broker = member.group.broker
     share = partial(duty, topics.TICKETS if topics.TICKETS in handler.topics else handler.topics[0], member)
-    relay = {"relay": Relay(store, broker, clock, published=published, duty=share).relay}
+    relay = {"relay": Relay(store, broker, clock, published=published, duty=share, after=RELAY_AFTER).relay}
     if isinstance(handler, SlaHandler):
         return {"sweep": TimeLoop(handler, store, broker, clock, published=published, duty=share).sweep, **relay}
     if isinstance(handler, RoutingHandler):
@@ -162,8 +197,8 @@ def loops(
     if isinstance(handler, NotifyHandler):
         letters: Any = PlainLetters()
         sender = Sender(
-            handler, store, broker, clock, letters, {"log": channel}, published=published, vitals=vitals,
-            jitter=channel.choice,
+            handler, store, broker, clock, letters, {"log": channel}, send_within=SEND_WITHIN, published=published,
+            vitals=vitals, jitter=channel.choice,
         )  # fmt: skip
         return {"sender": sender.sweep, **relay}
     return relay

@@ -1,15 +1,12 @@
-"""Mistakes put into the core by hand, one at a time; the simulation must find each of them."""
+"""Mistakes put into delivery by hand, one at a time; the simulation must find each of them."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from services.routing.domain import decide
-from services.routing.domain.state import State
-from services.routing.domain.turn import Turn
 from shared.delivery.document import Answer, Document, Partition
 from shared.delivery.outgoing import Outgoing, each_once
 from shared.delivery.ports import Batch, TransientError
@@ -17,9 +14,8 @@ from shared.delivery.reading import read
 from shared.delivery.relay import Relay
 from shared.delivery.runner import BatchRunner
 from shared.delivery.time_loop import TimeLoop
-from shared.events import Decision, Fact, Link, LinkRefused, PartLink, PartOpened, TicketUnlinked
-from shared.topics import LINKS
-from tests.simulation.ports import SimStore
+from tests.simulation import rule_mutants
+from tests.simulation.ports import NoMajority, SimBatch, SimBroker, SimStore
 from tests.simulation.scheduler import give_way
 
 Mutant = Callable[[pytest.MonkeyPatch], None]
@@ -28,10 +24,10 @@ Mutant = Callable[[pytest.MonkeyPatch], None]
 def commit_before_publish(patch: pytest.MonkeyPatch) -> None:
     async def attempt(self: BatchRunner[Any], batch: Batch) -> None:
         readings = [read(index, record, self.clock.now()) for index, record in enumerate(batch.records)]
-        owed, answers = await self.decide_and_save(readings)
+        owed, answers, traced = await self.decide_and_save(readings)
         await batch.commit()
         await self.publisher.publish(each_once([*owed, *(event for answer in answers for event in answer)]))
-        self.note_published(batch.records)
+        self.note_published(batch.records, traced)
 
     patch.setattr(BatchRunner, "attempt", attempt)
 
@@ -108,16 +104,6 @@ def marked_before_published(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Relay, "publish", publish)
 
 
-def applied_ids_trimmed(patch: pytest.MonkeyPatch) -> None:
-    original = Document.apply
-
-    def apply(self: Document[Any], event_id: str, answer: Answer, state: Any) -> Document[Any]:
-        after = original(self, event_id, answer, state)
-        return replace(after, applied=dict(list(after.applied.items())[-4:]))
-
-    patch.setattr(Document, "apply", apply)
-
-
 def unknown_outcome_taken_for_success(patch: pytest.MonkeyPatch) -> None:
     original = SimStore.save
 
@@ -130,44 +116,73 @@ def unknown_outcome_taken_for_success(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(SimStore, "save", save)
 
 
-def leaves_a_cluster_without_a_word(patch: pytest.MonkeyPatch) -> None:
-    original = Turn.link
+def acks_not_awaited(patch: pytest.MonkeyPatch) -> None:
+    original = SimBroker.publish
 
-    def link(self: Turn, *links: Link) -> Turn:
-        return original(self, *(each for each in links if not isinstance(each, TicketUnlinked)))
+    async def deliver(self: SimBroker, events: Sequence[Outgoing]) -> None:
+        with suppress(TransientError):
+            await original(self, events)
 
-    patch.setattr(Turn, "link", link)
+    async def publish(self: SimBroker, events: Sequence[Outgoing]) -> None:
+        self.spawn(deliver(self, events))
+        await give_way("published")
 
-
-def joins_whoever_leads_or_not(patch: pytest.MonkeyPatch) -> None:
-    def unheard(self: Turn, *links: Link) -> Turn:
-        told = tuple(Fact(each, LINKS, each.ticket_id, self.ticket.at) for each in links)
-        return replace(self, facts=(*self.facts, *(fact for fact in told if not isinstance(fact.data, LinkRefused))))
-
-    patch.setattr(Turn, "link", unheard)
+    patch.setattr(SimBroker, "publish", publish)
 
 
-def goes_without_a_word_to_its_members(patch: pytest.MonkeyPatch) -> None:
-    def silent(decision: Decision[State]) -> Decision[State]:
-        return decision
+def commit_error_swallowed(patch: pytest.MonkeyPatch) -> None:
+    original = SimBatch.commit
 
-    patch.setattr(decide, "take_along", silent)
+    async def commit(self: SimBatch) -> None:
+        with suppress(TransientError):
+            await original(self)
 
-
-def ends_without_a_word_to_the_whole(patch: pytest.MonkeyPatch) -> None:
-    def silent(before: State | None, decision: Decision[State]) -> Decision[State]:
-        return decision
-
-    patch.setattr(decide, "tell_whole", silent)
+    patch.setattr(SimBatch, "commit", commit)
 
 
-def opens_no_part(patch: pytest.MonkeyPatch) -> None:
-    original = Turn.link
+def position_committed(patch: pytest.MonkeyPatch) -> None:
+    async def commit(self: SimBatch) -> None:
+        await give_way("commit")
+        group = self.member.group
+        if self.generation == group.generation and self.member in group.members:
+            for place, position in self.member.positions.items():
+                group.broker.committed[group.name, *place] = position
+        await give_way("committed")
 
-    def link(self: Turn, *links: Link | PartLink) -> Turn:
-        return original(self, *(each for each in links if not isinstance(each, PartOpened)))
+    patch.setattr(SimBatch, "commit", commit)
 
-    patch.setattr(Turn, "link", link)
+
+def write_without_majority_taken_for_success(patch: pytest.MonkeyPatch) -> None:
+    original = SimStore.save
+
+    async def save(self: SimStore, documents: Sequence[Document[Any]]) -> set[str]:
+        try:
+            return await original(self, documents)
+        except NoMajority:
+            return set()
+
+    patch.setattr(SimStore, "save", save)
+
+
+def marked_whatever_the_revision(patch: pytest.MonkeyPatch) -> None:
+    async def mark_told(self: SimStore, documents: Sequence[Document[Any]]) -> set[str]:
+        await self.step("save")
+        for document in documents:
+            self.write(self.documents[document.id].told())
+        await self.step("saved")
+        return set()
+
+    patch.setattr(SimStore, "mark_told", mark_told)
+
+
+def applied_ids_trimmed(patch: pytest.MonkeyPatch) -> None:
+    original = Document.apply
+
+    def apply(self: Document[Any], event_id: str, answer: Answer, state: Any) -> Document[Any]:
+        after = original(self, event_id, answer, state)
+        return replace(after, applied=dict(list(after.applied.items())[-5:]))
+
+    patch.setattr(Document, "apply", apply)
 
 
 def held_back_and_forgotten(patch: pytest.MonkeyPatch) -> None:
@@ -205,16 +220,17 @@ MUTANTS: tuple[Mutant, ...] = (
     applied_id_forgotten,
     sweep_that_trusts_its_query,
     marked_before_published,
-    applied_ids_trimmed,
     unknown_outcome_taken_for_success,
-    leaves_a_cluster_without_a_word,
-    joins_whoever_leads_or_not,
-    goes_without_a_word_to_its_members,
-    ends_without_a_word_to_the_whole,
-    opens_no_part,
     held_back_and_forgotten,
     answers_overtake_what_is_held_back,
     held_back_taken_for_published,
+    acks_not_awaited,
+    commit_error_swallowed,
+    position_committed,
+    write_without_majority_taken_for_success,
+    marked_whatever_the_revision,
+    applied_ids_trimmed,
+    *rule_mutants.MUTANTS,
 )
 
 

@@ -11,13 +11,14 @@ import types
 from collections import defaultdict
 from collections.abc import Callable, Coroutine, Generator, Hashable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from shared.delivery.ports import TransientError
 from tests.fakes.memory import MemoryClock
 
 TICK = timedelta(milliseconds=1)
 STEPS_MAX = 20_000
+NEVER = datetime.min.replace(tzinfo=UTC)
 
 Step = str  # what is about to happen or has just happened, as in "save" and "saved"
 
@@ -63,18 +64,36 @@ class Task:
 
 @dataclass(slots=True, eq=False)
 class Process:
-    """Tasks that live and die together. A frozen one stands still, and does not know it."""
+    """Tasks that live and die together. A frozen one stands still, and does not know it; ``life`` counts its deaths."""
 
     name: str
     tasks: list[Task] = field(default_factory=list)
     frozen: bool = False
+    life: int = 0
 
 
 class SimClock(MemoryClock):
-    """The one clock of all processes; it moves by a tick a step, and to the next alarm when nobody can go on."""
+    """The true time, which brokers know; it moves by a tick a step, and to the next alarm when nobody can go on."""
 
     async def sleep(self, sleep_for: timedelta) -> None:
         await give_way(Sleep(self.at + max(sleep_for // TICK, 1) * TICK))
+
+
+@dataclass(slots=True)
+class ProcessClock:
+    """What one process takes for the time: it is off by something; ``latest`` is the latest time it has shown."""
+
+    clock: SimClock
+    off_by: timedelta = timedelta()
+    latest: datetime = NEVER
+
+    def now(self) -> datetime:
+        now = self.clock.at + self.off_by
+        self.latest = max(self.latest, now)
+        return now
+
+    async def sleep(self, sleep_for: timedelta) -> None:
+        await self.clock.sleep(sleep_for)
 
 
 Entry = tuple[int, str, Await, bool]  # number of the step, who, what, and whether it ran into an outage
@@ -104,7 +123,9 @@ class Scheduler:
     waiting: dict[Hashable, list[Task]] = field(default_factory=lambda: defaultdict(list))
     alarms: list[tuple[datetime, int, Callable[[], None]]] = field(default_factory=list)
     alarms_set: int = 0
+    delayed: set[Task] = field(default_factory=set)
     steps: int = 0
+    running: Task | None = None
     schedule: list[Entry] = field(default_factory=list)
 
     def start(self, process: Process, name: str, work: Coroutine[Await, None, None]) -> None:
@@ -119,11 +140,22 @@ class Scheduler:
             task.work.close()
         process.tasks.clear()
         process.frozen = False
+        process.life += 1
 
     def after(self, wait_for: timedelta, action: Callable[[], None]) -> None:
         """Call *action* when so much time has passed."""
         self.alarms_set += 1
         heapq.heappush(self.alarms, (self.clock.at + wait_for, self.alarms_set, action))
+
+    def delay(self, task: Task, wait_for: timedelta) -> None:
+        """Let a task that was about to go on do so only when so much time has passed."""
+        self.delayed.add(task)
+
+        def go_on() -> None:
+            self.delayed.discard(task)
+            self.ready.append(task)
+
+        self.after(wait_for, go_on)
 
     def wake(self, reason: Hashable) -> None:
         """Let those go on who wait for *reason*."""
@@ -172,12 +204,13 @@ class Scheduler:
         self.steps += 1
         self.clock.at += TICK
         trouble = self.disturb(task)
-        if task not in task.process.tasks:
+        if task not in task.process.tasks or task in self.delayed:
             return
         if task.process.frozen:
             self.waiting[task.process].append(task)
             return
         self.schedule.append((self.steps, task.name, task.at, trouble is not None))
+        self.running = task
         try:
             task.at = task.work.throw(trouble) if trouble else task.work.send(None)
         except StopIteration:

@@ -53,7 +53,7 @@ def test_a_mistake_in_the_core_is_found(mutant: Mutant, request: pytest.FixtureR
         pytest.skip("one seed was asked for")
 
     with put_in(mutant):
-        found = next((seed for seed in range(MUTANT_SEEDS_MAX) if simulate(seed, compare=False).findings), None)
+        found = next((seed for seed in range(MUTANT_SEEDS_MAX) if simulate(seed, compare=False).is_found_out), None)
 
     assert found is not None, f"{MUTANT_SEEDS_MAX} seeds did not find it"
 

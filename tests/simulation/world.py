@@ -1,21 +1,27 @@
 """All services, their servers and their surroundings in one process, under one scheduler."""
 
 import random
+from collections.abc import Coroutine
+from copy import copy
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
-from shared.delivery.audit import Finding, audit
+from shared.delivery.document import Document
 from shared.delivery.handler import Handler
 from shared.delivery.ports import Record
 from shared.delivery.retry import retried
 from shared.delivery.runner import BatchRunner
 from shared.delivery.vitals import Vitals
 from tests.fakes.bench import NOON
-from tests.simulation import fleet
+from tests.simulation import checks, fleet
 from tests.simulation.cast import Cast
 from tests.simulation.faults import Nemesis
+from tests.simulation.operations import Operator, Recomputation
+from tests.simulation.outbox import Outbox
+from tests.simulation.outsider import Outsider
 from tests.simulation.ports import Group, Member, SimBroker
-from tests.simulation.scheduler import Process, Scheduler, SimClock, Sleep, Task, Wait, give_way
+from tests.simulation.scheduler import Process, ProcessClock, Scheduler, SimClock, Sleep, Task, Wait, give_way
 
 REPLICAS = 2
 TROUBLE_SECONDS = (4.0, 25.0)
@@ -23,23 +29,25 @@ RELAY_AFTER = timedelta(seconds=10)
 
 
 class Replica:
-    """One process of a service: it reads, and it does what time brings. What it knows dies with it."""
+    """One process of a service: it reads, and it does what time brings. All that it knows but the time dies with it."""
 
     def __init__(self, world: "World", service: str, number: int) -> None:
         self.world = world
         self.service = service
         self.number = number
         self.process = Process(f"{service}/{number}")
+        self.clock = ProcessClock(world.clock)
         self.start()
 
     def start(self) -> None:
         """Start with an empty memory."""
         world, service = self.world, self.service
-        handler, store, vitals = world.handlers[service], world.store_of(self), Vitals()
+        self.handler = handler = copy(world.handlers[service])
+        store, vitals = world.store_of(self), Vitals()
         self.member = Member(world.groups[service])
-        self.runner = BatchRunner(handler, store, world.broker, world.clock, vitals=vitals, jitter=world.choice)
+        self.runner = BatchRunner(handler, store, world.broker, self.clock, vitals=vitals, jitter=world.choice)
         world.scheduler.start(self.process, "reads", self.read())
-        loops = fleet.loops(handler, self.member, store, world.clock, world.channel, vitals, self.runner.published)
+        loops = fleet.loops(handler, self.member, store, self.clock, world.channel, vitals, self.runner.published)
         for name, work in loops.items():
             world.scheduler.start(self.process, name, self.repeat(name, work, vitals))
 
@@ -53,6 +61,7 @@ class Replica:
             if batch.records:
                 await give_way("read")
                 await self.runner.handle(batch)
+                world.noticed += [f"[offsets] {self.process.name} {what}" for what in batch.left_behind()]
             elif self.member.unread():
                 await give_way("poll")
             else:
@@ -62,7 +71,7 @@ class Replica:
         """Do what is due, through every outage, for ever."""
         world = self.world
         while True:
-            found = await retried(work, world.clock, vitals, world.choice, name)
+            found = await retried(work, self.clock, vitals, world.choice, name)
             if found:
                 await give_way("again")
             elif world.is_calm:
@@ -84,10 +93,13 @@ class World:
         self.choice = random.Random(seed)
         self.clock = SimClock(NOON)
         self.scheduler = Scheduler(self.choice, self.clock, pass_time=self.pass_time)
-        self.broker = SimBroker(self.clock, 2, give_way, choice=self.choice, heard=self.heard)
+        self.broker = SimBroker(self.clock, 2, give_way, choice=self.choice, heard=self.heard, spawn=self.spawn)
         self.stores = self.collections()
         self.handlers: dict[str, Handler[Any]] = fleet.handlers(self.choice, self.stores)
-        self.channel = fleet.FakeChannel(self.choice)
+        self.outbox = Outbox(self.holder, self.latest, self.stores["notify"].documents.get)
+        for service, store in self.stores.items():
+            store.written = partial(self.written, service)
+        self.channel = fleet.FakeChannel(self.choice, self.outbox)
         self.groups = {
             service: Group(service, handler.topics, self.broker, self.choice, self.wake_readers)
             for service, handler in self.handlers.items()
@@ -98,27 +110,33 @@ class World:
             for topic in handler.topics
         }
         self.is_calm = False
+        self.noticed: list[str] = []
         self.cast = Cast(script, self.choice, self.broker, self.scheduler.after)
+        self.outsider = Outsider(script, self.choice, self.broker, self.scheduler.after)
         self.replicas = [Replica(self, service, n + 1) for service in self.handlers for n in range(REPLICAS)]
-        self.by_process = {replica.process: replica for replica in self.replicas}
         self.nemesis = Nemesis(self, self.choice)
+        trouble_seconds = self.choice.uniform(*TROUBLE_SECONDS)
+        self.operator = Operator(self, self.choice)
+        everybody: list[Replica | Recomputation] = [*self.replicas, self.operator.job]
+        self.by_process = {one.process: one for one in everybody}
         if calm:
             self.come_to_rest()
         else:
             self.scheduler.disturb = self.nemesis.disturb
-            self.scheduler.after(timedelta(seconds=self.choice.uniform(*TROUBLE_SECONDS)), self.come_to_rest)
+            self.nemesis.skew()
+            self.operator.begin(trouble_seconds)
+            self.scheduler.after(timedelta(seconds=trouble_seconds), self.come_to_rest)
 
-    def run(self) -> list[Finding]:
+    def run(self) -> list[str]:
         """Run until nothing happens any more; return what is not as it must be."""
         self.cast.begin()
+        self.outsider.begin()
         try:
             self.scheduler.run()
         finally:
-            for replica in self.replicas:
-                self.scheduler.end(replica.process)
-        records = [record for log in self.broker.logs.values() for record in log]
-        documents = {service: store.documents.values() for service, store in self.stores.items()}
-        return audit(records, documents, dead_letters=self.cast.planted())
+            for process in self.by_process:
+                self.scheduler.end(process)
+        return list(checks.findings(self))
 
     def collections(self) -> dict[str, Any]:
         """Return an empty collection for each service."""
@@ -133,6 +151,34 @@ class World:
         for service in self.readers.get(record.topic, ()):
             self.wake_readers(service)
         self.cast.hear(record)
+        self.outsider.hear(record)
+
+    def written(self, service: str, before: Document[Any] | None, after: Document[Any]) -> None:
+        """Notice what a save drops from a document before it lies on its topic."""
+        if service == "notify":
+            self.outbox.written(before, after)
+        for event in checks.dropped(before, after) if before is not None else ():
+            if (event.topic, event.id) not in self.broker.published:
+                self.noticed.append(f"[dropped] {service} no longer owes {event.id} on {event.topic}, where it is not")
+
+    def running(self) -> Process:
+        """Return the process that is running."""
+        assert self.scheduler.running is not None
+        return self.scheduler.running.process
+
+    def spawn(self, work: Coroutine[Any, None, None]) -> None:
+        """Let the process that is running begin some further work."""
+        self.scheduler.start(self.running(), "spawned", work)
+
+    def holder(self) -> tuple[str, int]:
+        """Return which process is running, and which of its lives."""
+        process = self.running()
+        return process.name, process.life
+
+    def latest(self) -> datetime:
+        """Return the latest time that the running process has seen on its clock."""
+        clock = self.by_process[self.running()].clock
+        return max(clock.latest, clock.now())
 
     def wake_readers(self, service: str) -> None:
         self.scheduler.wake(("records", service))
@@ -144,11 +190,11 @@ class World:
         """Let a process die, and start it again later."""
         replica = self.by_process[process]
         self.scheduler.end(process)
-        member = replica.member
-        self.scheduler.after(back_in * self.choice.random(), lambda: member.group.leave(member))
+        if (member := replica.member) is not None:
+            self.scheduler.after(back_in * self.choice.random(), lambda: member.group.leave(member))
         self.scheduler.after(back_in, lambda: self.revive(replica))
 
-    def revive(self, replica: Replica) -> None:
+    def revive(self, replica: Replica | Recomputation) -> None:
         if not replica.process.tasks:
             self.scheduler.note(replica.process.name, "starts again")
             replica.start()
@@ -156,8 +202,8 @@ class World:
     def freeze(self, process: Process, thaw_in: timedelta) -> None:
         """Let a process stand still while its group goes on without it."""
         process.frozen = True
-        member = self.by_process[process].member
-        member.group.leave(member)
+        if (member := self.by_process[process].member) is not None:
+            member.group.leave(member)
         self.scheduler.after(thaw_in, lambda: self.thaw(process))
 
     def thaw(self, process: Process) -> None:
@@ -172,8 +218,10 @@ class World:
         self.channel.refuses = False
         self.broker.refused.clear()
         self.scheduler.note("nemesis", "has had enough")
-        for replica in self.replicas:
-            self.thaw(replica.process)
+        self.nemesis.come_to_rest()
+        self.operator.come_to_rest()
+        for process, replica in self.by_process.items():
+            self.thaw(process)
             self.revive(replica)
         for service, group in self.groups.items():
             living = {replica.member for replica in self.replicas}
@@ -199,4 +247,6 @@ class World:
             return None
         store = self.stores[service]
         left_at = store.next_pending_at()
-        return min((at for at in (store.next_due_at(), left_at and left_at + RELAY_AFTER) if at), default=None)
+        # Whoever is behind the time sees that it has come only later.
+        behind = max(timedelta(), *(-replica.clock.off_by for replica in self.replicas if replica.service == service))
+        return min((at + behind for at in (store.next_due_at(), left_at and left_at + RELAY_AFTER) if at), default=None)

@@ -101,7 +101,7 @@ def mirrors(ledger: Ledger) -> Iterator[str]:
                 told = key(said) in clocks
             if not told:
                 yield f"{said} mirrors nothing that was said about ticket {said.ticket}"
-    for said in history.values():
+    for said in ledger.said[topics.TICKETS]:
         due = audience(said)
         if due is not None and (due, key(said)) not in heard:
             yield f"{said} (ticket {said.ticket}, version {said.data['version']}) did not reach {due}"

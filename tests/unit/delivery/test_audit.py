@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
@@ -78,6 +79,16 @@ def test_two_refusals_that_name_no_update_are_told_apart() -> None:
     for code in ("malformed", "too_long"):
         story.say(topics.TICKETS, refused(code=code), id=code)
         story.say(DISHUB, refused(code=code), id=f"{code} to the agency")
+
+    assert story.findings() == []
+
+
+def test_a_refusal_outside_the_history_may_be_given_once_for_each_copy_of_the_update() -> None:
+    story = told()
+    for number in range(2):
+        copy = refused(update_id="u1", code="unknown_ticket", at=NOON + timedelta(seconds=number))
+        story.say(topics.TICKETS, copy)
+        story.say(DISHUB, copy)
 
     assert story.findings() == []
 

@@ -3,8 +3,10 @@ from datetime import timedelta
 import pytest
 
 from shared import topics
+from shared.delivery.dead_letters import dead_letter
 from shared.delivery.vitals import Step
 from shared.events import ProgressTicket, ResumeTicket, WithdrawTicket
+from shared.events.envelope import encode
 from shared.ids import outside_cause_id
 from tests.builders import TICKET, accepted, event
 from tests.fakes.bench import Crashed, Workbench, dies_after
@@ -158,3 +160,22 @@ async def test_an_answer_without_a_trace_comes_out_the_same_at_another_time() ->
     first, again = bench.broker.topic(topics.TRIAGE)
     assert first.value == again.value
     assert bench.store.documents == {}
+
+
+@pytest.mark.parametrize("value", [encode(event(WithdrawTicket(ticket_id=TICKET))), b"no JSON"])
+async def test_a_replay_is_answered_without_a_trace_as_the_record_itself(value: bytes) -> None:
+    """It may have been answered before it became a dead letter, and it may be replayed twice."""
+    bench = Workbench(Counter(refuses=True, topics=(topics.UPDATES, topics.replay_topic("routing"))))
+    bench.write(topics.UPDATES, value, key=TICKET)
+    await bench.work()
+    (record,) = bench.broker.topic(topics.UPDATES)
+    letter = dead_letter("routing", record, "bug", "ZeroDivisionError", bench.clock.now())
+
+    bench.clock.at += timedelta(hours=1)
+    for _ in range(2):
+        bench.write(topics.replay_topic("routing"), value, TICKET, dict(letter.headers))
+    await bench.work()
+
+    answers = bench.broker.topic(topics.TRIAGE)
+    assert len(answers) > 1
+    assert {answer.value for answer in answers} == {answers[0].value}

@@ -6,7 +6,7 @@ from shared import topics
 from shared.delivery.bug_share import BugShare, TooManyBugs
 from shared.delivery.document import Document
 from shared.delivery.ports import TransientError
-from shared.delivery.vitals import Step
+from shared.delivery.vitals import Step, unobserved
 from shared.events import AcknowledgeTicket, ProgressTicket, ResumeTicket
 from shared.ids import event_id, outside_cause_id
 from tests.builders import TICKET, accepted, event
@@ -238,4 +238,23 @@ async def test_what_outsiders_break_never_stops_the_consumer() -> None:
     await bench.work()
 
     assert len(bench.broker.topic(LETTERS)) == 1200
+    assert heard(bench) == [1]
+
+
+@pytest.mark.expects_errors
+async def test_what_met_a_bug_here_and_was_applied_elsewhere_is_still_owed() -> None:
+    bench = Workbench(Counter(breaks="decide"))
+    bench.say(topics.UPDATES, event(AcknowledgeTicket(ticket_id=TICKET)))
+    here = bench.runner
+    here.observe = dies_after(Step.PUBLISHED)
+    with pytest.raises(Crashed):
+        await bench.work()
+    bench.handler.breaks = None
+    bench.restart(dies_after(Step.SAVED))
+    with pytest.raises(Crashed):
+        await bench.work()
+
+    bench.runner, here.observe = here, unobserved
+    await bench.work()
+
     assert heard(bench) == [1]

@@ -1,0 +1,109 @@
+"""What must hold at rest: the audit of topics and documents, and what only a simulation can know beside it."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from shared import topics
+from shared.delivery.audit import audit
+from shared.delivery.audit.ledger import Ledger
+from shared.delivery.document import Document
+from shared.delivery.outgoing import Outgoing
+from shared.events import (
+    AnswerOffered,
+    ComplaintAccepted,
+    ReplyToTicket,
+    ReporterReplied,
+    TicketAnswered,
+    TicketArchived,
+    TicketClosed,
+    TicketDeclined,
+    TicketHeld,
+    TicketReclassified,
+    TicketReopened,
+    TicketResumed,
+    TicketRouted,
+    TicketSplit,
+    TicketWithdrawn,
+    TriageRequested,
+    UpdateRefused,
+)
+
+if TYPE_CHECKING:
+    from tests.simulation.world import World
+
+MOVING = {
+    kind.TYPE
+    for kind in (
+        TicketRouted, TriageRequested, TicketAnswered, AnswerOffered, TicketDeclined, TicketHeld, TicketResumed,
+        ReporterReplied, TicketReclassified, TicketReopened, TicketSplit, TicketClosed, TicketArchived, TicketWithdrawn,
+    )
+}  # fmt: skip
+
+
+def findings(world: "World") -> Iterator[str]:
+    """Yield everything that is not as it must be once all has come to rest."""
+    documents = {service: store.documents.values() for service, store in world.stores.items()}
+    records = list(world.broker.records())
+    ledger = Ledger.of(records, documents, ())
+    set_aside, late = world.operator.set_aside()
+    world.cast.raced |= late["routing"]
+    world.cast.retold |= late["intake"]
+    world.cast.resealed |= late["notify"]
+    # What met a bug may have been read again once it was mended, before it was a dead letter.
+    expected = world.outsider.dead_letters() | (ledger.dead & set_aside)
+    yield from map(str, audit(records, documents, dead_letters=expected))
+    yield from world.noticed
+    yield from world.outbox.audit(ledger)
+    yield from world.outsider.audit(ledger)
+    yield from unanswered(world, ledger)
+    yield from uncommitted(world)
+    yield from histories(ledger)
+
+
+def dropped(before: Document[Any], after: Document[Any]) -> Iterator[Outgoing]:
+    """Yield what a document owed before a save and does not owe after it."""
+    owed = [*before.pending]
+    for event_id, answer in before.applied.items():
+        if answer is not None and after.applied.get(event_id) is None:
+            owed += answer.outgoing
+    still = {event.reference for event in after.pending}
+    yield from (event for event in owed if event.reference not in still)
+
+
+def unanswered(world: "World", ledger: Ledger) -> Iterator[str]:
+    """Yield every update of somebody honest that has no answer."""
+    told = ledger.said[topics.TICKETS]
+    answered = {(said.ticket, said.cause_id) for said in told}
+    answered |= {(said.ticket, said.data["update_id"]) for said in told if said.type == UpdateRefused.TYPE}
+    filed = {said.id for said in ledger.of_type(topics.ACCEPTED, ComplaintAccepted)}
+    waited = Counter(said.ticket for said in told if said.type == ReporterReplied.TYPE and said.cause_id in filed)
+    for (ticket, update), command in world.cast.asked.items():
+        if (ticket, update) in answered:
+            continue
+        if isinstance(command, ReplyToTicket) and waited[ticket]:
+            waited[ticket] -= 1
+        else:
+            yield f"[updates] {command.TYPE} {update} for {ticket} was not answered"
+
+
+def uncommitted(world: "World") -> Iterator[str]:
+    """Yield every partition that a service has not committed to its end."""
+    for service, group in world.groups.items():
+        for place in group.places:
+            committed, end = group.committed(place), len(world.broker.logs[place])
+            if committed != end:
+                yield f"[offsets] {service} has committed {place} up to {committed} of {end}"
+
+
+def histories(ledger: Ledger) -> Iterator[str]:
+    """Yield every ticket whose history sla has otherwise than it was told."""
+    told: dict[str, set[int]] = {}
+    for said in ledger.said[topics.TICKETS]:
+        if said.type in MOVING and said.data["version"] > 0:
+            told.setdefault(said.ticket, set()).add(said.data["version"])
+    for document in ledger.documents["sla"]:
+        known = [] if document.state is None else [step.version for step in document.state.history]
+        versions = sorted(told.get(document.id, ()))
+        if known != versions:
+            yield f"[history] sla has the versions {known} of {document.id}, told were {versions}"

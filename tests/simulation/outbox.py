@@ -1,0 +1,141 @@
+"""What the channels were asked to send, and under which lease: watches the senders, and audits them at rest."""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid5
+
+from services.notify.channels import Message
+from services.notify.domain.attempts import LOST_ATTEMPT, claimed
+from services.notify.domain.deliveries import REPORTER, Delivery, Failed, Sending, Sent, Suppressed
+from shared import topics
+from shared.delivery.audit.ledger import Ledger
+from shared.delivery.document import Document
+from shared.events import (
+    ComplaintAccepted,
+    DeliveryFact,
+    NotificationFailed,
+    NotificationSent,
+    NotificationSuppressed,
+)
+
+Holder = tuple[str, int]  # a process, and which of its lives
+ENDS: tuple[type[DeliveryFact], ...] = (NotificationSent, NotificationFailed, NotificationSuppressed)
+WITHHELD = frozenset({"no_contact", "contact_erased", "no_address", "too_many"})
+
+
+@dataclass(slots=True)
+class Claim:
+    """A lease on a delivery as it was saved.
+
+    ``is_lost``: somebody took over after it had run out; ``has_sent``: a channel took the message under it.
+    """
+
+    holder: Holder
+    situation: Sending
+    is_lost: bool = False
+    has_sent: bool = False
+
+
+@dataclass
+class Outbox:
+    """Who claimed which delivery, and what the channels took and refused.
+
+    Args:
+        holder: Returns the process that is running.
+        latest: Returns the latest time that the clock of that process has shown.
+        stored: Returns the document of a ticket as it is stored.
+    """
+
+    holder: Callable[[], Holder]
+    latest: Callable[[], datetime]
+    stored: Callable[[str], Document[Any] | None]
+    claims: dict[str, list[Claim]] = field(default_factory=lambda: defaultdict(list))
+    taken: set[str] = field(default_factory=set)
+    refused: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    findings: list[str] = field(default_factory=list)
+
+    def written(self, before: Document[Any] | None, after: Document[Any]) -> None:
+        """Note the claims that a save makes, and those that it ends; only a lease that ran out may be another's."""
+        if before is None or before.state is None or after.state is None:
+            return
+        is_now = {delivery.id: delivery.situation for delivery in after.state.deliveries}
+        for delivery in before.state.deliveries:
+            if not isinstance(delivery.situation, Sending) or is_now.get(delivery.id) == delivery.situation:
+                continue
+            claim = self.claims[delivery.id][-1]
+            if self.latest() >= claim.situation.until:
+                claim.is_lost = True
+            elif claim.holder != self.holder():
+                became = type(is_now.get(delivery.id)).__name__.lower()
+                self.findings.append(f"[claims] {self.holder()} makes {delivery.id} {became}, which is held: {claim}")
+        for delivery in claimed(before.state, after.state):
+            assert isinstance(delivery.situation, Sending)
+            self.claims[delivery.id].append(Claim(self.holder(), delivery.situation))
+
+    def take(self, message: Message) -> None:
+        """Note a message that a channel takes, and what is wrong with its being sent."""
+        self.taken.add(message.id)
+        own = [claim for claim in self.claims.get(message.id, ()) if claim.holder == self.holder()]
+        if not own:
+            self.findings.append(f"[claims] {self.holder()} sends {message.id} and has not claimed it")
+            return
+        claim = own[-1]
+        if claim.has_sent:
+            self.findings.append(f"[claims] {self.holder()} sends {message.id} twice under {claim.situation}")
+        claim.has_sent = True
+        found = self.situation_of(message)
+        if found != claim.situation and not claim.is_lost:
+            self.findings.append(f"[claims] {self.holder()} sends {message.id}, which is {found}")
+
+    def refuse(self, message: Message, code: str) -> None:
+        """Note a message that a channel does not take."""
+        self.refused[message.id].add(code)
+
+    def situation_of(self, message: Message) -> object:
+        """Return the situation of a message's delivery as it is stored."""
+        held = self.stored(message.ticket_id)
+        deliveries = held.state.deliveries if held is not None and held.state is not None else ()
+        return next((delivery.situation for delivery in deliveries if delivery.id == message.id), None)
+
+    def audit(self, ledger: Ledger) -> Iterator[str]:
+        """Yield what was wrong with any sending, and every notice that did not come to the end that is told of it."""
+        yield from self.findings
+        told = {said.data["delivery_id"]: said for said in ledger.of_type(topics.DELIVERIES, *ENDS)}
+        planned: dict[str, Delivery] = {}
+        for document in ledger.documents["notify"]:
+            if document.state is not None:
+                planned |= {delivery.id: delivery for delivery in document.state.deliveries}
+        for one in sorted(planned.keys() | told.keys() | self.taken):
+            found = type(planned[one].situation).__name__.lower() if one in planned else "never planned"
+            end = told[one].type.split(".")[-2] if one in told else "not told"
+            if found != end:
+                yield f"[messages] {one} is {found}, and what is told of it: {end}"
+            elif (because := self.unexplained(planned[one])) is not None:
+                yield f"[messages] {one} ({planned[one].notice}) is {planned[one].situation}, but {because}"
+        yield from untold(ledger, planned.keys())
+
+    def unexplained(self, delivery: Delivery) -> str | None:
+        """Return what speaks against the end of a delivery; None if nothing does."""
+        match delivery.situation:
+            case Sent() if delivery.id not in self.taken:
+                return "no channel took it"
+            case Failed(error=error) if error != LOST_ATTEMPT and error not in self.refused.get(delivery.id, ()):
+                return "no channel refused it so"
+            case Failed(error=error) if error == LOST_ATTEMPT and not any(
+                claim.is_lost for claim in self.claims[delivery.id]
+            ):
+                return "no attempt was lost"
+            case Suppressed(why=why) if why not in WITHHELD:
+                return "nobody had a reason"
+            case _:
+                return None
+
+
+def untold(ledger: Ledger, planned: Collection[str]) -> Iterator[str]:
+    """Yield every accepted complaint of which its reporter was not to be told."""
+    for said in ledger.of_type(topics.ACCEPTED, ComplaintAccepted):
+        if str(uuid5(UUID(said.id), f"accepted|{REPORTER}")) not in planned:
+            yield f"[messages] nobody told the reporter that {said.ticket} was accepted"

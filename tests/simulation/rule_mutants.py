@@ -1,0 +1,111 @@
+"""Mistakes put into the rules by hand, as `mutants` puts them into delivery."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from services.notify import handlers as notify
+from services.notify.domain import attempts
+from services.notify.domain.correspondence import Correspondence
+from services.notify.domain.deliveries import Sending
+from services.notify.sender import Sender, claims_of
+from services.routing.domain import decide, filing
+from services.routing.domain.opinion import Opinion
+from services.routing.domain.rules import RoutingPolicy
+from services.routing.domain.state import Awaited, State
+from services.routing.domain.turn import Turn
+from services.sla.domain import ticket as sla
+from shared.events import Decision, Fact, Link, LinkRefused, PartLink, PartOpened, TicketUnlinked
+from shared.topics import LINKS
+
+
+def leaves_a_cluster_without_a_word(patch: pytest.MonkeyPatch) -> None:
+    original = Turn.link
+
+    def link(self: Turn, *links: Link) -> Turn:
+        return original(self, *(each for each in links if not isinstance(each, TicketUnlinked)))
+
+    patch.setattr(Turn, "link", link)
+
+
+def joins_whoever_leads_or_not(patch: pytest.MonkeyPatch) -> None:
+    def unheard(self: Turn, *links: Link) -> Turn:
+        told = tuple(Fact(each, LINKS, each.ticket_id, self.ticket.at) for each in links)
+        return replace(self, facts=(*self.facts, *(fact for fact in told if not isinstance(fact.data, LinkRefused))))
+
+    patch.setattr(Turn, "link", unheard)
+
+
+def goes_without_a_word_to_its_members(patch: pytest.MonkeyPatch) -> None:
+    def silent(decision: Decision[State]) -> Decision[State]:
+        return decision
+
+    patch.setattr(decide, "take_along", silent)
+
+
+def ends_without_a_word_to_the_whole(patch: pytest.MonkeyPatch) -> None:
+    def silent(before: State | None, decision: Decision[State]) -> Decision[State]:
+        return decision
+
+    patch.setattr(decide, "tell_whole", silent)
+
+
+def opens_no_part(patch: pytest.MonkeyPatch) -> None:
+    original = Turn.link
+
+    def link(self: Turn, *links: Link | PartLink) -> Turn:
+        return original(self, *(each for each in links if not isinstance(each, PartOpened)))
+
+    patch.setattr(Turn, "link", link)
+
+
+def sent_before_its_claim(patch: pytest.MonkeyPatch) -> None:
+    async def sweep(self: Sender) -> int:
+        now = self.clock.now()
+        due = await self.store.due_before(now, self.documents_max)
+        before = {held.id: held for held in due}
+        moved = [after for held in due for after in self.loop.moved(held, now)]
+        made = {held.id: await self.send_all(held, claims_of(before[held.id], held)) for held in moved}
+        won = await self.loop.settle(moved)
+        await self.conclude(won, made)
+        return len(due)
+
+    patch.setattr(Sender, "sweep", sweep)
+
+
+def overtaken_lease_accepted(patch: pytest.MonkeyPatch) -> None:
+    original = attempts.conclude
+
+    def conclude(state: Correspondence, delivery_id: str, lease: Sending, *rest: Any) -> Decision[Correspondence]:
+        found = next(delivery.situation for delivery in state.deliveries if delivery.id == delivery_id)
+        return original(state, delivery_id, found if isinstance(found, Sending) else lease, *rest)
+
+    patch.setattr(notify, "conclude", conclude)
+
+
+def history_in_order_of_arrival(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(sla, "sorted", lambda steps, key: list(steps), raising=False)
+
+
+def early_updates_forgotten(patch: pytest.MonkeyPatch) -> None:
+    original = filing.follow_waiting
+
+    def follow_waiting(policy: RoutingPolicy, opened: Turn, awaited: Awaited | None, opinion: Opinion) -> Any:
+        return original(policy, opened, None, opinion)
+
+    patch.setattr(filing, "follow_waiting", follow_waiting)
+
+
+MUTANTS: tuple[Callable[[pytest.MonkeyPatch], None], ...] = (
+    leaves_a_cluster_without_a_word,
+    joins_whoever_leads_or_not,
+    goes_without_a_word_to_its_members,
+    ends_without_a_word_to_the_whole,
+    opens_no_part,
+    sent_before_its_claim,
+    overtaken_lease_accepted,
+    history_in_order_of_arrival,
+    early_updates_forgotten,
+)
