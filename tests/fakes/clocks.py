@@ -1,5 +1,6 @@
 """Sla's collection in memory, searched by edition as the real one is."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from services.sla.domain.ticket import ENDED, Ticket
@@ -12,11 +13,16 @@ NEVER = datetime.min.replace(tzinfo=UTC)
 class MemoryClockStore(MemoryStore[Ticket]):
     async def outdated(self, edition: str, limit: int, skip: int = 0) -> list[Document[Ticket]]:
         await self.step("due")
-        found = [
-            (each.state.edition or "", each.due_at or NEVER, each.id)
-            for each in self.documents.values()
-            if each.state is not None and each.state.edition not in (edition, ENDED)
-        ]
-        here = [self.documents[id] for _, _, id in sorted(found)[skip : skip + limit]]
+        here = outdated(self.documents.values(), edition)[skip : skip + limit]
         await self.step("loaded")
         return here
+
+
+def outdated(documents: Iterable[Document[Ticket]], edition: str) -> list[Document[Ticket]]:
+    """Return tickets with running clocks that were timed under another edition, in the order of the real search."""
+    found = [
+        (each.state.edition or "", each.due_at or NEVER, each.id, each)
+        for each in documents
+        if each.state is not None and each.state.edition not in (edition, ENDED)
+    ]
+    return [each for *_, each in sorted(found, key=lambda one: one[:3])]

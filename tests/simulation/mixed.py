@@ -1,13 +1,14 @@
 """Replicas of two releases beside each other: the newer one stores fields that the older one does not know."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from services.intake import store as intake_store
 from shared.delivery.codec import DocumentCodec, Raw
-from shared.delivery.document import Document
+from shared.delivery.document import Document, SetAside
+from tests.fakes.clocks import outdated
 from tests.fakes.stored import StoredMemoryStore
 from tests.simulation import fleet
 from tests.simulation.run import SCRIPTS, errors_logged
@@ -65,10 +66,17 @@ def lost_fields(before: Raw, after: Raw) -> list[Path]:
 
 @dataclass
 class ReleaseStore(StoredMemoryStore[Any]):
-    """One collection as the replicas of one release see it; notes what a save of the older one has lost."""
+    """One collection as the replicas of one release see it; notes what a save of the older one has lost.
 
+    What happens to documents (see `SimStore`) is told by the *twin* of the older release, for both.
+    """
+
+    twin: "ReleaseStore | None" = None
     carried: int = 0
     lost: list[str] = field(default_factory=list)
+    written: Callable[[Document[Any] | None, Document[Any]], None] = lambda before, after: None
+    overgrown: set[str] = field(default_factory=set)
+    aside: dict[str, SetAside] = field(default_factory=dict)
     _decoded: dict[str, tuple[int, Document[Any]]] = field(default_factory=dict)
 
     @property
@@ -82,12 +90,20 @@ class ReleaseStore(StoredMemoryStore[Any]):
         return {id: self._decoded[id][1] for id in self.raws}
 
     def write(self, document: Document[Any]) -> bool:
-        before = self.raws.get(document.id)
+        before, known = self.raws.get(document.id), self.documents.get(document.id)
         is_written = super().write(document)
+        if is_written:
+            (self.twin or self).written(known, document)
         if before is not None and is_written and not isinstance(self.codec, NewerCodec):
             self.carried += NEW_FIELD in before
             self.lost += [f"[lost] {path} of {document.id}" for path in lost_fields(before, self.raws[document.id])]
         return is_written
+
+    async def outdated(self, edition: str, limit: int, skip: int = 0) -> list[Document[Any]]:
+        await self.step("due")
+        here = outdated(self.documents.values(), edition)[skip : skip + limit]
+        await self.step("loaded")
+        return here
 
     def next_due_at(self) -> datetime | None:
         return min((raw["due_at"] for raw in self.raws.values() if "due_at" in raw), default=None)
@@ -106,7 +122,7 @@ class MixedWorld(World):
             for service, states in fleet.STATES.items()
         }
         self.newer = {
-            service: ReleaseStore(NewerCodec(fleet.STATES[service]), give_way, store.unique, store.raws)
+            service: ReleaseStore(NewerCodec(fleet.STATES[service]), give_way, store.unique, store.raws, twin=store)
             for service, store in older.items()
         }
         return older

@@ -199,7 +199,9 @@ def answers_overtake_what_is_held_back(patch: pytest.MonkeyPatch) -> None:
         return replace(original(self, event_id, answer, state), pending=self.pending)
 
     def owe(self: Document[Any], events: Sequence[Outgoing], floors: Any, now: Any) -> Document[Any]:
-        return replace(self, pending=tuple(each_once([*events, *self.pending])), pending_at=now)
+        known = {event.reference for event in self.pending}
+        fresh = tuple(event for event in events if event.reference not in known)
+        return replace(self, pending=fresh + self.pending, pending_at=now) if fresh else self
 
     patch.setattr(Document, "apply", apply)
     patch.setattr(Document, "owe", owe)

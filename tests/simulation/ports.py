@@ -122,8 +122,8 @@ class SimStore(MemoryStore[Any]):
             raise NoMajority("the primary stepped down before a majority had it")
         for id in self.overgrown.intersection(document.id for document in documents):
             self.aside[id] = SetAside(id, AsideReason.TOO_LARGE, "it has grown too large")
-        lost = await super().save([document for document in documents if document.id not in self.aside])
-        return lost | self.aside.keys() & {document.id for document in documents}
+        refused = self.aside.keys() & {document.id for document in documents}
+        return refused | await super().save([document for document in documents if document.id not in refused])
 
     async def found(self, ids: Sequence[str], limit: int, share: Share | None) -> list[Document[Any]]:
         return await super().found([id for id in ids if id not in self.aside], limit, share)

@@ -96,7 +96,7 @@ class World:
         self.broker = SimBroker(self.clock, 2, give_way, choice=self.choice, heard=self.heard, spawn=self.spawn)
         self.stores = self.collections()
         self.handlers: dict[str, Handler[Any]] = fleet.handlers(self.choice, self.stores)
-        self.outbox = Outbox(self.holder, self.latest, self.stores["notify"].documents.get)
+        self.outbox = Outbox(self.holder, self.latest, lambda ticket: self.stores["notify"].documents.get(ticket))
         for service, store in self.stores.items():
             store.written = partial(self.written, service)
         self.channel = fleet.FakeChannel(self.choice, self.outbox)
