@@ -10,7 +10,14 @@ UNPACKED_BYTES_MAX = 32 * 1024 * 1024  # of one batch; clients fill a batch with
 
 
 class NotUnpackable(Exception):
-    """A batch cannot be unpacked; the text names what is wrong and quotes nothing."""
+    """A batch cannot be unpacked; the text names what is wrong and quotes nothing.
+
+    ``may_pass`` says that the bytes are not those that were written, so that fetching them once more may help.
+    """
+
+    def __init__(self, why: str, *, may_pass: bool = False) -> None:
+        super().__init__(why)
+        self.may_pass = may_pass
 
 
 def unpacked(codec: int, packed: bytes, bytes_max: int = UNPACKED_BYTES_MAX) -> bytes:

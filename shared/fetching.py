@@ -73,30 +73,32 @@ class UnpackedRecords:
 
     def _records_of(self, batch: RecordBatch, topic: str) -> list[Record] | None:
         """Return the records of a batch, or what stands for it if it is set aside; None if it is tried again."""
-        records = guarded(partial(_unpacked, batch, topic, self.place.partition))
-        if isinstance(records, Bug):
-            fault = self.fetcher.faults.note(self.place, batch.base_offset, records.error)
-            if fault.tries < TRIES_MAX:
-                self.fetcher.pause(self.state, fault.tries)
-                return None
-            self.fetcher.faults.end(self.place, Ending.SET_ASIDE)
-            return [record_batches.unreadable(batch, topic, self.place.partition, records.error)]
-        self.fetcher.faults.end(self.place)
-        return records
+        found = guarded(partial(_unpacked, batch, topic, self.place.partition))
+        if isinstance(found, list):
+            self.fetcher.faults.end(self.place)
+            return found
+        error, may_pass = (found.error, True) if isinstance(found, Bug) else (str(found), found.may_pass)
+        fault = self.fetcher.faults.note(self.place, batch.base_offset, error)
+        if may_pass and fault.tries < TRIES_MAX:
+            self.fetcher.pause(self.state, fault.tries)
+            return None
+        self.fetcher.faults.end(self.place, Ending.SET_ASIDE)
+        return [record_batches.unreadable(batch, topic, self.place.partition, error)]
 
 
-def _unpacked(batch: RecordBatch, topic: str, partition: int) -> list[Record] | Bug:
+def _unpacked(batch: RecordBatch, topic: str, partition: int) -> list[Record] | NotUnpackable:
     try:
         return record_batches.unpack(batch, topic, partition)
     except NotUnpackable as error:
-        return Bug(str(error))  # of whoever wrote it
+        return error
 
 
 class SafeFetcher(Fetcher):  # type: ignore[misc]  # aiokafka is not typed
     """Fetches as aiokafka does, and unpacks by itself.
 
-    A partition at fault is fetched again after a pause, three times; then what cannot be unpacked is handed over as
-    one unreadable record. All the others go on meanwhile.
+    What was written so that it cannot be unpacked is handed over as one unreadable record at once; what may have been
+    broken on its way here only once it was fetched three times, each time after a longer pause. All other partitions go
+    on meanwhile.
     """
 
     topic_prefix = ""

@@ -26,7 +26,8 @@ from tests.fakes.batches import claiming, plain
 pytestmark = pytest.mark.unit
 
 ONE, TWO = TopicPartition("own-tickets.updates", 0), TopicPartition("own-tickets.updates", 1)
-BROKEN = claiming(plain(b"x" * 99), 1)
+BROKEN = plain(b"x" * 99)[:-1] + b"y"
+CRC = "CRC does not match"
 
 
 class Client:
@@ -89,7 +90,7 @@ async def test_a_partition_that_cannot_be_unpacked_stands_and_the_others_go_on()
     assert fetch.positions() == [1, 2]
     assert (fetch.state(ONE).paused, fetch.state(TWO).paused) == (True, False)
     (fault,) = fetch.faults.standing()
-    assert str(fault) == "own-tickets.updates/0 at offset 1: gzip: error"
+    assert str(fault) == f"own-tickets.updates/0 at offset 1: {CRC}"
 
 
 def resting(data: bytes, base_offset: int) -> bytes:
@@ -108,11 +109,23 @@ async def test_after_three_tries_it_is_set_aside_and_reading_goes_on_behind_it()
     broken, behind = await fetch.drained()
 
     assert (broken.topic, broken.offset, broken.value, broken.unreadable) == (
-        "tickets.updates", 0, BROKEN, "gzip: error",
+        "tickets.updates", 0, BROKEN, CRC,
     )  # fmt: skip
     assert behind.value == b"behind"
     assert fetch.positions() == [2, 0]
     assert (fetch.faults.standing(), fetch.faults.last[ONE].ended) == ([], Ending.SET_ASIDE)
+
+
+async def test_what_was_written_so_is_set_aside_at_once() -> None:
+    """Fetching it again gives the same bytes, and a flood of such batches would hold up all that lies behind them."""
+    fetch = Fetch()
+    fetch.answer(ONE, claiming(plain(b"x" * 99), 1) + plain(b"behind", base_offset=1))
+
+    broken, behind = await fetch.drained()
+
+    assert (broken.unreadable, behind.value) == ("gzip: error", b"behind")
+    assert (fetch.faults.last[ONE].tries, fetch.faults.last[ONE].ended) == (1, Ending.SET_ASIDE)
+    assert not fetch.state(ONE).paused
 
 
 async def test_a_fault_that_passes_costs_nothing() -> None:
