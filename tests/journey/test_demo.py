@@ -90,10 +90,12 @@ def test_demo_stays_up_and_its_commands_work(environment: dict[str, str]) -> Non
         tracking_id = re.search(TRACKING, submitted)
         assert tracking_id is not None, submitted
         acknowledged = tindak(here, "agency", "dishub", "ack", tracking_id[0].lower().replace("-", " "), "--wait")
+        again = tindak(here, "agency", "dishub", "ack", tracking_id[0], "--wait")
         tracked = tindak(here, "track", tracking_id[0])
         audited = tindak(here, "watch", "breaches", "--from", "earliest", "--until-end")
 
         assert "dishub acknowledged it" in acknowledged
+        assert "tidak ada yang berubah. / This ticket has been acknowledged before; nothing changes." in again
         assert re.search(r"state +acknowledged", tracked)
         assert "BREACHED at dsdabmbk" in audited
     finally:

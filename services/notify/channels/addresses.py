@@ -21,11 +21,14 @@ def header_address(text: str) -> Address:
     """Return the address that the standard library writes into a header for *text*, character by character the same.
 
     Raises:
-        UnusableAddress: ``bad_address``. To the parser of headers it is none, or another one.
+        UnusableAddress: ``bad_address`` if to the parser of headers it is none, or another one; ``address_not_ascii``
+            for one that only relays with SMTPUTF8 (RFC 6531) or an encoded domain could take.
     """
+    if not text.isascii():
+        raise UnusableAddress("address_not_ascii")
     try:
         address = Address(addr_spec=text)
-    # IndexError: a text that ends where the parser looks for more (Python 3.11 to 3.13 at least).
+    # IndexError: a text that ends where the parser looks for more (Python 3.11).
     except (ValueError, MessageError, IndexError):
         raise UnusableAddress("bad_address") from None
     if address.addr_spec != text:
@@ -34,16 +37,14 @@ def header_address(text: str) -> Address:
 
 
 def recipient_address(text: str) -> Address:
-    """Return the address of somebody to be written to.
-
-    Raises:
-        UnusableAddress: ``bad_address``, or ``address_not_ascii`` for one that only relays with SMTPUTF8 (RFC 6531) or
-            an encoded domain could take.
-    """
-    if not text.isascii():
-        raise UnusableAddress("address_not_ascii")
-    found = MAILBOX.fullmatch(text)
-    if found is None or len(text) > CHARACTERS_MAX or len(found["local"]) > LOCAL_PART_CHARACTERS_MAX:
+    """Return the address of somebody to be written to; raises as `header_address` does."""
+    if text.isascii() and not is_mailbox(text):
         raise UnusableAddress("bad_address")
     # The parser of headers has the last word: to it `=?utf-8?q?a?=@warga.example` is an encoded word.
     return header_address(text)
+
+
+def is_mailbox(text: str) -> bool:
+    """Return whether *text* has the form and the length of an address that people have."""
+    found = MAILBOX.fullmatch(text)
+    return found is not None and len(text) <= CHARACTERS_MAX and len(found["local"]) <= LOCAL_PART_CHARACTERS_MAX

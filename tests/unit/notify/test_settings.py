@@ -47,6 +47,11 @@ def test_a_sender_that_is_no_address_is_refused(field: str, address: str) -> Non
         settings(**{field: address})
 
 
+def test_a_sender_that_no_relay_takes_without_an_extension_is_refused() -> None:
+    with pytest.raises(ValidationError, match="address_not_ascii"):
+        settings(smtp_from="lapor@tangsél.example")
+
+
 def test_a_sender_may_live_on_a_machine_without_a_domain() -> None:
     assert settings(smtp_from="lapor@localhost").smtp_from == "lapor@localhost"
 
