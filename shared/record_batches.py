@@ -20,6 +20,10 @@ from shared.topics import ADDRESS_BYTES_MAX
 
 KEPT_BYTES_MAX = 1024 * 1024  # of a value that is kept whole: as much as a topic takes of what is not compressed
 CUT_TO_BYTES = {"value": 64 * 1024, "key": 1024, "headers": 16 * 1024}
+# An empty record unpacks from a few bits, an empty header from fewer, and each costs hundreds of bytes as an object.
+RECORDS_MAX = 100_000  # in a batch; as small as an event can be, so many fill the 32 MiB
+HEADERS_MAX = 1_000  # of a record
+AT_ONCE_BYTES_MAX = 1024 * 1024  # unpacked; so much is parsed by the library, which bounds nothing
 EPOCH = datetime.fromtimestamp(0, UTC)
 
 # https://kafka.apache.org/documentation/#recordbatch
@@ -78,24 +82,19 @@ def unpack(batch: RecordBatch, topic: str, partition: int) -> list[Record]:
     """Return the records of *batch* in order; one that cannot be read by itself is marked as unreadable.
 
     Raises:
-        NotUnpackable: The codec is unknown or its data are broken, the CRC is wrong, more than 32 MiB come out, or the
-            records do not lie where the batch says.
+        NotUnpackable: The codec is unknown or its data are broken, the CRC is wrong, more than 32 MiB or 100,000
+            records come out, or the records do not lie where the batch says.
     """
     if batch.magic != MAGIC:
         raise NotUnpackable(f"record format {batch.magic} is not read")
+    if batch.count > RECORDS_MAX:
+        raise NotUnpackable(f"more than {RECORDS_MAX} records come out")
     if not DefaultRecordBatch(batch.data).validate_crc():
         raise NotUnpackable("CRC does not match", may_pass=True)
     payload = unpacked(batch.attributes & CODEC_MASK, batch.data[HEADER.size :])
-    head = bytearray(batch.data[: HEADER.size])
-    struct.pack_into(">h", head, ATTRIBUTES_OFFSET, batch.attributes & ~CODEC_MASK)
-    found = guarded(lambda: list(DefaultRecordBatch(bytes(head) + payload)))
-    if isinstance(found, Bug):  # nothing of ours: the parser fails in many ways at what outsiders write
+    records = _at_once(batch, payload, topic, partition) if len(payload) <= AT_ONCE_BYTES_MAX else None
+    if records is None:
         records = list(_one_by_one(batch, payload, topic, partition))
-    else:
-        records = [
-            as_record(topic, partition, each.offset, instant(each.timestamp), each.key, each.value, each.headers)
-            for each in found
-        ]
     offset = batch.base_offset
     for record in records:
         if record.offset < offset or record.next_offset > batch.next_offset:
@@ -165,6 +164,20 @@ def _stamp(batch: RecordBatch) -> datetime:
     return instant(HEADER.unpack_from(batch.data)[8])
 
 
+def _at_once(batch: RecordBatch, payload: bytes, topic: str, partition: int) -> list[Record] | None:
+    """Return the records as the library parses them; None if there is one that it cannot, or with too many headers."""
+    head = bytearray(batch.data[: HEADER.size])
+    struct.pack_into(">h", head, ATTRIBUTES_OFFSET, batch.attributes & ~CODEC_MASK)
+    found = guarded(lambda: list(DefaultRecordBatch(bytes(head) + payload)))
+    # A bug is none of ours: the parser fails in many ways at what outsiders write.
+    if isinstance(found, Bug) or any(len(each.headers) > HEADERS_MAX for each in found):
+        return None
+    return [
+        as_record(topic, partition, each.offset, instant(each.timestamp), each.key, each.value, each.headers)
+        for each in found
+    ]
+
+
 def _one_by_one(batch: RecordBatch, payload: bytes, topic: str, partition: int) -> Iterator[Record]:
     """Yield records by their own lengths, so that what is wrong inside one of them costs only that one."""
     at, stamp = 0, _stamp(batch)
@@ -194,17 +207,22 @@ def _read(batch: RecordBatch, content: bytes, offset: int, topic: str, partition
         key, at = _bytes(content, at)
         value, at = _bytes(content, at)
         count, at = _varint(content, at)
+        if count > HEADERS_MAX:
+            return _broken(batch, content, offset, topic, partition, f"more than {HEADERS_MAX} headers")
         headers = []
-        for _ in range(min(count, len(content))):
+        for _ in range(count):
             name, at = _bytes(content, at)
             held, at = _bytes(content, at)
             headers.append(((name or b"").decode(errors="backslashreplace"), held))
     except (IndexError, CorruptRecordException):
-        broken = as_record(topic, partition, offset, _stamp(batch), None, content, ())
-        return replace(broken, unreadable="record is broken")
+        return _broken(batch, content, offset, topic, partition, "record is broken")
     by_broker = batch.attributes & LOG_APPEND_TIME
     at_instant = _stamp(batch) if by_broker else instant(first_timestamp + timestamp_delta)
     return as_record(topic, partition, batch.base_offset + offset_delta, at_instant, key, value, headers)
+
+
+def _broken(batch: RecordBatch, content: bytes, offset: int, topic: str, partition: int, error: str) -> Record:
+    return replace(as_record(topic, partition, offset, _stamp(batch), None, content, ()), unreadable=error)
 
 
 def _bytes(content: bytes, at: int) -> tuple[bytes | None, int]:

@@ -29,6 +29,18 @@ def sent(
         raise TimeoutError(f"{codec} on {topic}")
 
 
+def sent_in_transactions(namespace: Namespace, topic: str, values: Iterable[bytes]) -> None:
+    """Send each of *values* in a transaction of its own with librdkafka; each leaves a marker behind its record."""
+    producer = Producer(
+        {"bootstrap.servers": namespace.kafka.bootstrap_servers, "transactional.id": f"{namespace.prefix}outsider"}
+    )
+    producer.init_transactions(60)
+    for value in values:
+        producer.begin_transaction()
+        producer.produce(namespace.prefix + topic, value, partition=0)
+        producer.commit_transaction(60)
+
+
 async def sent_as_it_is(namespace: Namespace, topic: str, data: bytes, partition: int = 0) -> None:
     """Send a batch whose bytes no client of this house would build."""
     async with AIOKafkaProducer(bootstrap_servers=namespace.kafka.bootstrap_servers) as producer:

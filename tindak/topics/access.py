@@ -74,6 +74,9 @@ def _names(roles: Sequence[str], codes: Sequence[str]) -> list[str]:
 def allow(settings: KafkaSettings, wanted: Iterable[Topic], *, dry_run: bool = False) -> list[Allow]:
     """Add the rules that are missing on the broker and return them; safe to repeat.
 
+    Other brokers learn of them a moment later, and librdkafka (2.16) lets nobody choose which one is asked for rules:
+    who asks at once may be told the same again.
+
     Raises:
         BrokerRefused: The broker has no authorizer, cannot be reached, or does not let this client do it.
     """

@@ -12,7 +12,7 @@ from shared.delivery.ports import Batch, Record
 from shared.fetch_faults import Ending, FetchFault, FetchFaults
 from shared.kafka import KafkaConsumer
 from tests.fakes.batches import NAME, NOT_UTF8, built, renamed
-from tests.faults.outsiders import CODECS, sent, sent_as_it_is
+from tests.faults.outsiders import CODECS, sent, sent_as_it_is, sent_in_transactions
 from tests.servers.addresses import Namespace
 from tests.servers.fleet import until
 from tindak.topics import connect
@@ -84,6 +84,23 @@ async def test_headers_that_are_no_text_are_read_like_any_other(namespace: Names
         b"b": ((NOT_UTF8.decode(errors="backslashreplace"), b"1"),),
         b"c": (),
     }
+    assert (reader.faults, reader.failures) == ([], [])
+
+
+async def test_the_markers_of_transactions_are_passed_over(namespace: Namespace) -> None:
+    local = namespace.servers.local
+    if local is not None and local.layout.kind == "embedded":
+        pytest.skip("the embedded broker has no transactions")
+    values = [f"transaction {number}".encode() for number in range(5)]
+    async with reading(namespace) as reader:
+        await asyncio.to_thread(sent_in_transactions, namespace, topics.SUBMITTED, values)
+        await reader.has(lambda: len(reader.records) == 5)
+        positions = {}
+        while any(position < end for position, end in positions.values()) or not positions:
+            positions = await reader.consumer.positions()
+
+    assert [record.value for record in reader.records] == values
+    assert [record.offset for record in reader.records] == [0, 2, 4, 6, 8]
     assert (reader.faults, reader.failures) == ([], [])
 
 

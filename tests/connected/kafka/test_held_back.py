@@ -131,5 +131,6 @@ async def test_each_acknowledgement_tells_the_brokers_time(
 ) -> None:
     await sender.publish(event(1))
 
-    expected = [] if pytestconfig.getoption("--stack") == "embedded" else ["broker 1"]
-    assert sender.clocks[:1] == expected
+    stamps = pytestconfig.getoption("--stack") != "embedded"
+    assert bool(sender.clocks) == stamps
+    assert {name.split()[0] for name in sender.clocks} <= {"broker"}

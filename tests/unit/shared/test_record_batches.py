@@ -11,9 +11,12 @@ from hypothesis import strategies as st
 from shared.compression import CODECS, NotUnpackable, unpacked
 from shared.delivery.ports import Cut, Record
 from shared.record_batches import (
+    AT_ONCE_BYTES_MAX,
     EPOCH,
     HEADER,
+    HEADERS_MAX,
     KEPT_BYTES_MAX,
+    RECORDS_MAX,
     instant,
     missing_bytes,
     split,
@@ -142,6 +145,32 @@ def test_a_huge_key_and_huge_headers_are_cut() -> None:
         Cut("headers", len(whole), hashlib.sha256(whole).hexdigest()),
     )
     assert (found.key, found.headers, found.value) == (key[:1024], (("small", b"1"),), b"v")
+
+
+def test_what_is_parsed_one_by_one_reads_like_what_is_parsed_at_once() -> None:
+    few = [(b"k", b"one", [("Trace", b"1"), ("empty", None)]), (None, None, ()), (None, b"", [("x", b"")])]
+    many = [*few, *[(None, b"x" * AT_ONCE_BYTES_MAX, ())] * 2]
+
+    assert unpack(batch(built(*many, codec=GZIP)), "t", 3)[:3] == unpack(batch(built(*few)), "t", 3)
+
+
+@pytest.mark.parametrize("more", [0, 1, AT_ONCE_BYTES_MAX])
+def test_a_record_with_more_headers_than_anybody_sends_stands_unread(more: int) -> None:
+    headers = [("", None)] * (HEADERS_MAX + more)
+
+    found, beside = unpack(batch(built((None, b"v", headers), (None, b"beside", ()), codec=GZIP)), "t", 3)
+
+    assert (len(found.headers), found.unreadable) == (
+        (0, f"more than {HEADERS_MAX} headers") if more else (HEADERS_MAX, None)
+    )
+    assert beside == record(1, b"beside")
+
+
+def test_a_batch_of_more_records_than_events_would_fit_is_not_unpacked() -> None:
+    data = plain(*[b""] * (RECORDS_MAX + 1), codec=GZIP)
+
+    with pytest.raises(NotUnpackable, match="more than 100000 records come out"):
+        unpack(batch(data), "t", 3)
 
 
 @given(st.binary(max_size=300), st.sampled_from(sorted(CODECS)))
