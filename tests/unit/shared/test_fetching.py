@@ -1,13 +1,8 @@
 """The fetch on aiokafka's own state of partitions, without a broker."""
 
 import asyncio
-from collections import OrderedDict
-from typing import Any
 
 import pytest
-from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.consumer.fetcher import OffsetResetStrategy
-from aiokafka.consumer.subscription_state import SubscriptionState
 from aiokafka.errors import (
     KafkaError,
     NotLeaderForPartitionError,
@@ -17,66 +12,14 @@ from aiokafka.errors import (
 )
 
 from shared import fetching
-from shared.consuming import SafeConsumer
-from shared.delivery.ports import Record
-from shared.fetch_faults import Ending, FetchFaults
-from shared.fetching import SafeFetcher
+from shared.fetch_faults import Ending
 from tests.fakes.batches import claiming, plain
+from tests.fakes.fetch import ONE, TWO, Fetch
 
 pytestmark = pytest.mark.unit
 
-ONE, TWO = TopicPartition("own-tickets.updates", 0), TopicPartition("own-tickets.updates", 1)
 BROKEN = plain(b"x" * 99)[:-1] + b"y"
 CRC = "CRC does not match"
-
-
-class Client:
-    """Counts how often it was asked to look at the cluster again."""
-
-    def __init__(self) -> None:
-        self.looks = 0
-
-    def force_metadata_update(self) -> None:
-        self.looks += 1
-
-
-class Fetch:
-    """A fetcher with two partitions at offset 0; ``answer`` is what a broker says about one of them."""
-
-    def __init__(self) -> None:
-        loop = asyncio.get_running_loop()
-        self.subscription = SubscriptionState(loop=loop)
-        self.subscription.assign_from_user([ONE, TWO])
-        self.assignment = self.subscription.subscription.assignment
-        for place in (ONE, TWO):
-            self.state(place).seek(0)
-        self.fetcher: Any = SafeFetcher.__new__(SafeFetcher)
-        self.fetcher.__dict__ |= {
-            "_loop": loop, "_client": Client(), "_records": OrderedDict(), "_subscriptions": self.subscription,
-            "_wait_consume_future": None, "_prefetch_backoff": 0.1, "_closed": False, "_fetch_waiters": set(),
-            "_default_reset_strategy": OffsetResetStrategy.EARLIEST, "_max_partition_fetch_bytes": 1024,
-            "topic_prefix": "own-", "faults": FetchFaults(),
-        }  # fmt: skip
-
-    @property
-    def faults(self) -> FetchFaults:
-        faults: FetchFaults = self.fetcher.faults
-        return faults
-
-    def state(self, place: TopicPartition) -> Any:
-        return self.assignment.state_value(place)
-
-    def answer(self, place: TopicPartition, data: bytes = b"", error: type[KafkaError] | None = None) -> None:
-        self.state(place).resume()
-        code = error.errno if error else 0
-        self.fetcher._take(self.assignment, place, {place: self.state(place).position}, code, 100, data)
-
-    async def drained(self, records_max: int = 500) -> list[Record]:
-        found = await self.fetcher.fetched_records((), 0, records_max)
-        return [record for records in found.values() for record in records]
-
-    def positions(self) -> list[int]:
-        return [self.state(place).position for place in (ONE, TWO)]
 
 
 async def test_a_partition_that_cannot_be_unpacked_stands_and_the_others_go_on() -> None:
@@ -248,60 +191,3 @@ async def test_waiting_for_records_ends_when_some_come_and_in_time_if_none_do() 
 
     assert [record.value for records in (await waiting).values() for record in records] == [b"1"]
     assert await fetch.fetcher.fetched_records((), 0.01) == {}
-
-
-class Consumer(SafeConsumer):
-    """A consumer that was never started, on the partitions of a fetch."""
-
-    def __init__(self, fetch: Fetch) -> None:
-        self._closed = True  # nothing is open
-        self._subscription = fetch.subscription
-        self._fetcher = fetch.fetcher
-        self.told: list[object] = []
-        self.trouble = self.told.append
-        self.ended: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
-        self.failed = self.ended.set_result
-
-
-@pytest.mark.parametrize("error", [KafkaError("broken off"), RuntimeError(), asyncio.CancelledError()], ids=repr)
-async def test_what_was_drained_and_not_handed_over_is_read_again(
-    error: BaseException, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    fetch = Fetch()
-    consumer = Consumer(fetch)
-
-    async def getmany(self: Any, *places: TopicPartition, **options: Any) -> None:
-        fetch.state(ONE).consumed_to(7)
-        raise error
-
-    monkeypatch.setattr(AIOKafkaConsumer, "getmany", getmany)
-    monkeypatch.setattr("shared.consuming.ERROR_PAUSE_SECONDS", 0)
-
-    if isinstance(error, KafkaError):
-        assert await consumer.getmany() == {}
-        assert consumer.told == [error]
-    else:
-        with pytest.raises(type(error)):
-            await consumer.getmany()
-
-    assert fetch.positions() == [0, 0]
-
-
-@pytest.mark.parametrize("dead", ["fetch", "group"])
-async def test_a_task_that_has_ended_in_silence_ends_the_consumer(dead: str) -> None:
-    fetch = Fetch()
-    consumer = Consumer(fetch)
-    consumer._closed = False
-    alive: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-    ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-    ended.set_exception(ValueError())
-    tasks = {"fetch": alive, "group": alive} | {dead: ended}
-    consumer._fetcher = type("Fetcher", (), {"error_future": tasks["fetch"]})()
-    consumer._coordinator = type("Coordinator", (), {"_coordination_task": tasks["group"]})()
-
-    reading = asyncio.create_task(consumer.getmany())
-    error = await consumer.ended
-    reading.cancel()
-    consumer._closed = True
-
-    assert str(error) == f"the {dead} task of the consumer has ended: ValueError"

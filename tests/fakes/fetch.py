@@ -1,0 +1,65 @@
+"""A fetcher on aiokafka's own state of partitions, without a broker."""
+
+import asyncio
+from collections import OrderedDict
+from typing import Any
+
+from aiokafka import TopicPartition
+from aiokafka.consumer.fetcher import OffsetResetStrategy
+from aiokafka.consumer.subscription_state import SubscriptionState
+from aiokafka.errors import KafkaError
+
+from shared.delivery.ports import Record
+from shared.fetch_faults import FetchFaults
+from shared.fetching import SafeFetcher
+
+ONE, TWO = TopicPartition("own-tickets.updates", 0), TopicPartition("own-tickets.updates", 1)
+
+
+class Client:
+    """Counts how often it was asked to look at the cluster again."""
+
+    def __init__(self) -> None:
+        self.looks = 0
+
+    def force_metadata_update(self) -> None:
+        self.looks += 1
+
+
+class Fetch:
+    """A fetcher with two partitions at offset 0; ``answer`` is what a broker says about one of them."""
+
+    def __init__(self) -> None:
+        loop = asyncio.get_running_loop()
+        self.subscription = SubscriptionState(loop=loop)
+        self.subscription.assign_from_user([ONE, TWO])
+        self.assignment = self.subscription.subscription.assignment
+        for place in (ONE, TWO):
+            self.state(place).seek(0)
+        self.fetcher: Any = SafeFetcher.__new__(SafeFetcher)
+        self.fetcher.__dict__ |= {
+            "_loop": loop, "_client": Client(), "_records": OrderedDict(), "_subscriptions": self.subscription,
+            "_wait_consume_future": None, "_prefetch_backoff": 0.1, "_closed": False, "_fetch_waiters": set(),
+            "_default_reset_strategy": OffsetResetStrategy.EARLIEST, "_max_partition_fetch_bytes": 1024,
+            "topic_prefix": "own-", "faults": FetchFaults(),
+        }  # fmt: skip
+
+    @property
+    def faults(self) -> FetchFaults:
+        faults: FetchFaults = self.fetcher.faults
+        return faults
+
+    def state(self, place: TopicPartition) -> Any:
+        return self.assignment.state_value(place)
+
+    def answer(self, place: TopicPartition, data: bytes = b"", error: type[KafkaError] | None = None) -> None:
+        self.state(place).resume()
+        code = error.errno if error else 0
+        self.fetcher._take(self.assignment, place, {place: self.state(place).position}, code, 100, data)
+
+    async def drained(self, records_max: int = 500) -> list[Record]:
+        found = await self.fetcher.fetched_records((), 0, records_max)
+        return [record for records in found.values() for record in records]
+
+    def positions(self) -> list[int]:
+        return [self.state(place).position for place in (ONE, TWO)]

@@ -1,0 +1,70 @@
+"""The consumer around a fetch, without a broker."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from shared.consuming import SafeConsumer
+from tests.fakes.fetch import ONE, Fetch
+
+pytestmark = pytest.mark.unit
+
+
+class Consumer(SafeConsumer):
+    """A consumer that was never started, on the partitions of a fetch."""
+
+    def __init__(self, fetch: Fetch) -> None:
+        self._closed = True  # nothing is open
+        self._subscription = fetch.subscription
+        self._fetcher = fetch.fetcher
+        self.told: list[object] = []
+        self.trouble = self.told.append
+        self.ended: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
+        self.failed = self.ended.set_result
+
+
+@pytest.mark.parametrize("error", [KafkaError("broken off"), RuntimeError(), asyncio.CancelledError()], ids=repr)
+async def test_what_was_drained_and_not_handed_over_is_read_again(
+    error: BaseException, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetch = Fetch()
+    consumer = Consumer(fetch)
+
+    async def getmany(self: Any, *places: TopicPartition, **options: Any) -> None:
+        fetch.state(ONE).consumed_to(7)
+        raise error
+
+    monkeypatch.setattr(AIOKafkaConsumer, "getmany", getmany)
+    monkeypatch.setattr("shared.consuming.ERROR_PAUSE_SECONDS", 0)
+
+    if isinstance(error, KafkaError):
+        assert await consumer.getmany() == {}
+        assert consumer.told == [error]
+    else:
+        with pytest.raises(type(error)):
+            await consumer.getmany()
+
+    assert fetch.positions() == [0, 0]
+
+
+@pytest.mark.parametrize("dead", ["fetch", "group"])
+async def test_a_task_that_has_ended_in_silence_ends_the_consumer(dead: str) -> None:
+    fetch = Fetch()
+    consumer = Consumer(fetch)
+    consumer._closed = False
+    alive: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    ended.set_exception(ValueError())
+    tasks = {"fetch": alive, "group": alive} | {dead: ended}
+    consumer._fetcher = type("Fetcher", (), {"error_future": tasks["fetch"]})()
+    consumer._coordinator = type("Coordinator", (), {"_coordination_task": tasks["group"]})()
+
+    reading = asyncio.create_task(consumer.getmany())
+    error = await consumer.ended
+    reading.cancel()
+    consumer._closed = True
+
+    assert str(error) == f"the {dead} task of the consumer has ended: ValueError"
