@@ -197,7 +197,7 @@ class SafeFetcher(Fetcher):  # type: ignore[misc]  # aiokafka is not typed
             # A broker gives the first batch whole, however large (KIP-74); one that does not is asked for more.
             if whole_bytes <= FETCH_BYTES_MAX:
                 self._max_partition_fetch_bytes = whole_bytes
-            self.pause(state, self.faults.note(place, offset, f"a batch of {whole_bytes} bytes was cut off").tries)
+            self.pause(state, self.faults.note(place, offset, "a batch was cut off").tries)
             return False
         records = UnpackedRecords(self, place, state, data, offset)
         self._records[place] = FetchResult(

@@ -66,7 +66,7 @@ async def test_what_was_written_so_is_set_aside_at_once() -> None:
 
     broken, behind = await fetch.drained()
 
-    assert (broken.unreadable, behind.value) == ("gzip: error", b"behind")
+    assert (broken.unreadable, behind.value) == ("gzip: BadGzipFile", b"behind")
     assert (fetch.faults.last[ONE].tries, fetch.faults.last[ONE].ended) == (1, Ending.SET_ASIDE)
     assert not fetch.state(ONE).paused
 

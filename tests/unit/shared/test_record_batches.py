@@ -201,6 +201,12 @@ def test_however_a_batch_is_broken_each_offset_stands_once(data: st.DataObject) 
 
 def test_a_stream_of_several_gzip_members_is_read_whole() -> None:
     assert unpacked(GZIP, gzip.compress(b"one") + gzip.compress(b"two")) == b"onetwo"
+    assert unpacked(GZIP, gzip.compress(b"x" * 700) * 30_000) == b"x" * 21_000_000
+
+
+def test_a_stream_that_ends_within_a_member_is_not_unpacked() -> None:
+    with pytest.raises(NotUnpackable, match="gzip: EOFError"):
+        unpacked(GZIP, gzip.compress(b"one") + gzip.compress(b"two")[:-3])
 
 
 def test_java_frames_snappy_in_blocks() -> None:
