@@ -13,8 +13,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from services.routing.domain.around import Neighbour
-from services.routing.domain.state import State
+from services.routing.domain.clusters.candidates import Neighbour
+from services.routing.domain.ticket.state import State
 from services.routing.handlers import RoutingHandler
 from services.routing.policy import load_routing
 from shared.events import Arrival, ComplaintAccepted, Event, Location

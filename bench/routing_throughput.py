@@ -27,23 +27,24 @@ from typing import Any
 import orjson
 import yaml
 
-from services.routing.domain.rules import RoutingPolicy
+from services.routing.domain.agency_choice.rules import RoutingPolicy
 from services.routing.handlers import RoutingHandler
 from services.routing.policy import load_routing
 from services.routing.text_model import LearnedModel, load_model
-from shared import logs, topics
-from shared.agencies import load_agencies
+from shared import topics
 from shared.delivery.outgoing import Outgoing
 from shared.events import Event, TicketRouted, TriageRequested
 from shared.events.envelope import encode
 from shared.ids import ticket_id, tracking_id
+from shared.policy.agencies import load_agencies
+from shared.process import logs
 from shared.topics import catalogue
 from tests.builders import NOON, accepted, event
 from tests.fakes.bench import Workbench
 from tests.servers.addresses import Namespace, Servers
 from tests.servers.fleet import Fleet
-from tindak.client import Client, Start
-from tindak.records import event_of
+from tindak.client.kafka import Client, Start
+from tindak.client.records import event_of
 from tindak.stack import LocalStack
 from tindak.topics.apply import apply
 

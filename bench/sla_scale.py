@@ -28,7 +28,7 @@ from shared.delivery.outgoing import Outgoing
 from shared.delivery.ports import Record
 from shared.events.envelope import Event, encode
 from shared.ids import named, ticket_id
-from tindak.client import Client
+from tindak.client.kafka import Client
 
 WITHIN_SECONDS = 900
 LIVE_A_SECOND = 20

@@ -12,7 +12,7 @@ import structlog
 from hypothesis import HealthCheck, settings
 from pymongo import MongoClient
 
-from shared.agencies import load_agencies
+from shared.policy.agencies import load_agencies
 from shared.topics import Topic, catalogue
 from tests.servers.addresses import Namespace, Servers
 from tindak.stack import LocalStack

@@ -7,22 +7,23 @@ from collections.abc import Sequence
 
 import typer
 
-from shared.logs import QUIET
-from shared.policy import PolicyInvalid
-from tindak import agency, dlq, documents, officer, reporter
-from tindak.audit import audit_command
+from shared.policy.loading import PolicyInvalid
+from shared.process.logs import QUIET
+from tindak.audit.command import audit_command
 from tindak.console import Failure
 from tindak.demo import demo
-from tindak.policy_cli import app as policy
-from tindak.routing_cli import app as routing
-from tindak.run import run
-from tindak.sla_cli import app as sla
+from tindak.model.cli import app as routing
+from tindak.ops import dlq, documents
+from tindak.ops.run import run
+from tindak.ops.watch import watch
+from tindak.policy.cli import app as policy
+from tindak.sla.cli import app as sla
 from tindak.stack import StackError
 from tindak.stack.cli import app as stack
-from tindak.submit import submit
+from tindak.tickets import agency, officer, reporter
+from tindak.tickets.submit import submit
+from tindak.tickets.track import track
 from tindak.topics.cli import app as topics
-from tindak.track import track
-from tindak.watch import watch
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells say it
 

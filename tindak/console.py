@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import typer
 from pydantic import ValidationError
 
-from shared.settings import CommonSettings
+from shared.process.settings import CommonSettings
 
 T = TypeVar("T")
 

@@ -10,11 +10,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from shared.agencies import load_agencies
-from shared.delivery.audit import Check, Finding
 from shared.events import ComplaintAccepted
-from tindak.audit import examine
-from tindak.client import Client
+from shared.policy.agencies import load_agencies
+from tindak.audit import Check, Finding
+from tindak.audit.command import examine
+from tindak.client.kafka import Client
 from tindak.console import read_settings, wait_for
 from tindak.demo_story.ending import figures, notices
 from tindak.demo_story.narrator import Narrator

@@ -9,7 +9,7 @@ from pymongo.read_concern import ReadConcern
 
 from bench.sla.place import Place
 from shared import topics
-from shared.publishing import producer
+from shared.adapters.kafka.producer import producer
 from shared.slots import PARTITIONS
 
 BATCH = 500

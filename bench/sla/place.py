@@ -17,12 +17,12 @@ from bench.sla.seed import write_policy
 from services.sla.domain.rules import SlaRules
 from services.sla.policy import load_sla
 from services.sla.store import INDEXES, STATE, SlaStore
-from shared.agencies import load_agencies
+from shared.adapters.mongo.client import collection
 from shared.delivery.ports import Record
-from shared.mongo_client import collection
-from shared.settings import KafkaSettings, MongoSettings
+from shared.policy.agencies import load_agencies
+from shared.process.settings import KafkaSettings, MongoSettings
 from shared.topics import catalogue
-from tindak.client import Client
+from tindak.client.kafka import Client
 from tindak.demo_story.stage import settings_in
 from tindak.stack import LocalStack
 from tindak.topics import apply

@@ -13,7 +13,7 @@ from motor.motor_asyncio import AsyncIOMotorCollection
 from services.sla.domain.rules import SlaRules
 from services.sla.domain.ticket import Ticket, decide, tick
 from services.sla.store import STATE, SlaStore
-from shared.delivery.document import Document
+from shared.delivery.documents.document import Document
 from shared.events import ComplaintAccepted, DecidedBy, Priority, TicketRouted
 from shared.ids import ticket_id, tracking_id
 from shared.slots import PARTITIONS, slot_of

@@ -5,14 +5,14 @@ from services.intake.handlers import IntakeHandler
 from services.intake.policy import load_intake
 from services.intake.settings import Settings
 from services.intake.store import INDEXES, STATE
-from shared import process
+from shared.adapters.mongo.client import collection
+from shared.adapters.mongo.store import MongoStore
 from shared.delivery.vitals import Observe, unobserved
-from shared.mongo import MongoStore
-from shared.mongo_client import collection
-from shared.policy_watch import PolicyWatch
+from shared.policy.watch import PolicyWatch
+from shared.process import entrypoint
+from shared.process.service import Service
+from shared.process.settings import CommonSettings
 from shared.seal import Sealer
-from shared.service import Service
-from shared.settings import CommonSettings
 
 
 def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[State]:
@@ -29,7 +29,7 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[St
 
 def main() -> None:
     """Run the service as this process."""
-    process.main(IntakeHandler.service, build)
+    entrypoint.main(IntakeHandler.service, build)
 
 
 if __name__ == "__main__":

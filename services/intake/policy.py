@@ -12,11 +12,11 @@ from services.intake.domain.folding import folded_text
 from services.intake.domain.places import Gazetteer, gazetteer, key_of
 from services.intake.domain.rules import Category, Limits, Rules, name_key
 from services.intake.domain.wording import insults, phrases
-from shared.agencies import load_agencies
 from shared.events.base import Short
-from shared.places import FILE as PLACES_FILE
-from shared.places import Places, load_places
-from shared.policy import PolicyFault, PolicyInvalid, PolicyModel, Source, load, load_sourced, unknown
+from shared.policy.agencies import load_agencies
+from shared.policy.loading import PolicyFault, PolicyInvalid, PolicyModel, Source, load, load_sourced, unknown
+from shared.policy.places import FILE as PLACES_FILE
+from shared.policy.places import Places, load_places
 
 FILE = "intake.yaml"
 CHANNELS_FILE = "channels.yaml"

@@ -13,14 +13,14 @@ from services.notify.policy import NoticePolicy, load_notices
 from services.notify.sender import Sender
 from services.notify.settings import Settings
 from services.notify.store import STATE
-from shared import process
+from shared.adapters.mongo.client import collection
+from shared.adapters.mongo.store import MongoStore
 from shared.delivery.vitals import Observe, unobserved
-from shared.mongo import MongoStore
-from shared.mongo_client import collection
-from shared.policy_watch import PolicyWatch
+from shared.policy.watch import PolicyWatch
+from shared.process import entrypoint
+from shared.process.service import Service
+from shared.process.settings import CommonSettings, UnsafeSettings
 from shared.seal import Sealer
-from shared.service import Service
-from shared.settings import CommonSettings, UnsafeSettings
 
 
 def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Correspondence]:
@@ -86,7 +86,7 @@ def channels(settings: CommonSettings, own: Settings) -> dict[str, Channel]:
 
 def main() -> None:
     """Run the service as this process."""
-    process.main(NotifyHandler.service, build)
+    entrypoint.main(NotifyHandler.service, build)
 
 
 if __name__ == "__main__":

@@ -14,13 +14,13 @@ from services.notify.domain.notices import AGENCY_HEAD, LIAISON, Notice, Rules, 
 from services.notify.domain.timing import QuietHours, Retries
 from services.notify.handlers import NotifyHandler
 from services.notify.letters.texts import Texts, file_of
-from shared.agencies import FILE as AGENCIES_FILE
-from shared.agencies import AgencyDirectory, load_agencies
 from shared.events import EventData, SlaClock
 from shared.events.base import Code, Short
 from shared.events.catalogue import CATALOGUE
-from shared.places import load_places
-from shared.policy import PolicyFault, PolicyInvalid, PolicyModel, Source, load, load_sourced, unknown
+from shared.policy.agencies import FILE as AGENCIES_FILE
+from shared.policy.agencies import AgencyDirectory, load_agencies
+from shared.policy.loading import PolicyFault, PolicyInvalid, PolicyModel, Source, load, load_sourced, unknown
+from shared.policy.places import load_places
 
 FILE = "notices.yaml"
 SENDING_FILE = "sending.yaml"

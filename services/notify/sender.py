@@ -14,9 +14,9 @@ from services.notify.domain.correspondence import Correspondence
 from services.notify.domain.deliveries import Deferred, Delivered, Delivery, Outcome, Refused, Sending, Untried
 from services.notify.handlers import NotifyHandler
 from services.notify.letters.writing import Letters
-from shared.clock import Clock
+from shared.adapters.clock import Clock
 from shared.delivery.deciding import looked_after
-from shared.delivery.document import NO_FLOORS, Document, Partition
+from shared.delivery.documents.document import NO_FLOORS, Document, Partition
 from shared.delivery.guard import Bug, guarded, guarded_call
 from shared.delivery.outgoing import Cause, outgoing
 from shared.delivery.ports import Publisher, Store, TransientError

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import structlog
 
-from services.routing.domain.rules import RoutingPolicy
-from services.routing.domain.state import State
+from services.routing.domain.agency_choice.rules import RoutingPolicy
+from services.routing.domain.ticket.state import State
 from services.routing.handlers import RoutingHandler
 from services.routing.neighbours import StoredNeighbours
 from services.routing.policy import load_routing
@@ -13,14 +13,14 @@ from services.routing.settings import Settings
 from services.routing.shadow import ShadowedRouting
 from services.routing.store import INDEXES, STATE, RoutingStore
 from services.routing.text_model import load_model
-from shared import process
+from shared.adapters.mongo.client import collection
 from shared.delivery.time_loop import TimeLoop
 from shared.delivery.vitals import Observe, unobserved
-from shared.mongo_client import collection
-from shared.policy import PolicyInvalid
-from shared.policy_watch import PolicyWatch
-from shared.service import Service
-from shared.settings import CommonSettings
+from shared.policy.loading import PolicyInvalid
+from shared.policy.watch import PolicyWatch
+from shared.process import entrypoint
+from shared.process.service import Service
+from shared.process.settings import CommonSettings
 
 log = structlog.get_logger()
 
@@ -68,7 +68,7 @@ def shadow_watch(directory: Path | None) -> PolicyWatch[RoutingPolicy] | None:
 
 def main() -> None:
     """Run the service as this process."""
-    process.main(RoutingHandler.service, build)
+    entrypoint.main(RoutingHandler.service, build)
 
 
 if __name__ == "__main__":

@@ -6,14 +6,14 @@ from copy import copy
 from datetime import datetime
 from typing import Self
 
-from services.routing.domain import waiting
-from services.routing.domain.around import NOTHING_AROUND, Around, keys_of, look_around, sought
-from services.routing.domain.asking import questions
+from services.routing.domain.agency_choice.prediction import NO_MODEL, NOT_ASKED, Opinion, TextModel
+from services.routing.domain.agency_choice.rules import RoutingPolicy
+from services.routing.domain.clusters.candidates import NOTHING_AROUND, Around, keys_of, look_around, sought
 from services.routing.domain.decide import decide
-from services.routing.domain.opinion import NO_MODEL, NOT_ASKED, Opinion, TextModel
-from services.routing.domain.rules import RoutingPolicy
-from services.routing.domain.state import State
-from services.routing.domain.unreadable import refuse_unreadable
+from services.routing.domain.lifecycle import early_updates
+from services.routing.domain.lifecycle.malformed_updates import refuse_unreadable
+from services.routing.domain.lifecycle.prediction_requests import questions
+from services.routing.domain.ticket.state import State
 from services.routing.neighbours import Neighbours, NoNeighbours
 from shared import topics
 from shared.delivery.ports import Record
@@ -59,14 +59,14 @@ class RoutingHandler:
         """Decide by *policy* from now on."""
         self.policy = policy
 
-    async def prefetch(self, waiting: Sequence[tuple[State | None, Event]]) -> Self:
+    async def prefetch(self, early_updates: Sequence[tuple[State | None, Event]]) -> Self:
         """Return the same rules, knowing what lies around new reports, and what the model makes of what it is asked."""
         informed = copy(self)
-        asked = {} if self.model is None else questions(self.policy, waiting)
+        asked = {} if self.model is None else questions(self.policy, early_updates)
         if self.model is not None and asked:
             guesses = await asyncio.to_thread(self.model.suggest, list(asked.values()))
             informed.opinions = dict(zip(asked, guesses, strict=True))
-        reports = sought(self.policy, waiting)
+        reports = sought(self.policy, early_updates)
         stored = await self.neighbours.sharing(keys_of(reports)) if reports else ()
         informed.around = look_around(self.policy.clusters, reports, stored)
         return informed
@@ -94,12 +94,12 @@ class RoutingHandler:
 
     def due_at(self, state: State) -> datetime | None:
         """Return when an update has waited long enough for its complaint; a ticket's clocks are sla's."""
-        return waiting.due_at(self.policy.early_updates, state)
+        return early_updates.due_at(self.policy.early_updates, state)
 
     def expires_at(self, state: State) -> datetime | None:
         """Return from when on a ticket is forgotten of which only updates were heard; None for any other."""
-        return waiting.expires_at(self.policy.early_updates, state)
+        return early_updates.expires_at(self.policy.early_updates, state)
 
     def tick(self, state: State, now: datetime) -> Decision[State]:
         """Return the answers to updates that have waited in vain up to *now*."""
-        return waiting.end_waits(self.policy, state, now)
+        return early_updates.end_waits(self.policy, state, now)

@@ -7,10 +7,10 @@ import structlog
 from pydantic import TypeAdapter, ValidationError
 from pymongo import ASCENDING, IndexModel
 
-from services.routing.domain.around import Neighbour
-from services.routing.domain.state import State
-from shared.delivery.codec import Raw
-from shared.mongo import MongoStore
+from services.routing.domain.clusters.candidates import Neighbour
+from services.routing.domain.ticket.state import State
+from shared.adapters.mongo.store import MongoStore
+from shared.delivery.documents.codec import Raw
 
 FINDABLE = "state.ticket.findable"
 BANDS = "state.ticket.sketch.bands"

@@ -4,8 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from pathlib import Path
 
-from services.routing.domain.likeness import ClusterRules
-from services.routing.domain.rules import (
+from services.routing.domain.agency_choice.rules import (
     NATIONAL_ADMIN,
     AgencyRule,
     Category,
@@ -18,8 +17,9 @@ from services.routing.domain.rules import (
     Rulebook,
     Trust,
 )
-from services.routing.domain.stems import bare
-from services.routing.domain.words import Phrase, Phrasebook, split
+from services.routing.domain.duplicates.similarity import ClusterRules
+from services.routing.domain.text.phrases import Phrase, Phrasebook, split
+from services.routing.domain.text.stems import bare
 from services.routing.policy_files import (
     CATEGORIES_FILE,
     ROUTING_FILE,
@@ -32,8 +32,8 @@ from services.routing.policy_files import (
     faults_of_categories,
     faults_of_routing,
 )
-from shared.agencies import load_agencies
-from shared.policy import PolicyInvalid, load_sourced, version_of
+from shared.policy.agencies import load_agencies
+from shared.policy.loading import PolicyInvalid, load_sourced, version_of
 
 
 def load_routing(policy_dir: Path) -> RoutingPolicy:

@@ -6,12 +6,12 @@ from typing import Annotated
 
 from pydantic import Field
 
-from services.routing.domain.rules import DISTRICT_OFFICE, NATIONAL_ADMIN
-from services.routing.domain.words import split
-from shared.agencies import FILE as AGENCIES_FILE
+from services.routing.domain.agency_choice.rules import DISTRICT_OFFICE, NATIONAL_ADMIN
+from services.routing.domain.text.phrases import split
 from shared.events import Classification, Code, Priority
 from shared.events.base import Short
-from shared.policy import Loc, PolicyFault, PolicyModel, Source, unknown
+from shared.policy.agencies import FILE as AGENCIES_FILE
+from shared.policy.loading import Loc, PolicyFault, PolicyModel, Source, unknown
 
 ROUTING_FILE = "routing.yaml"
 CATEGORIES_FILE = "categories.yaml"

@@ -5,17 +5,17 @@ from functools import partial
 
 import structlog
 
-from services.routing.domain.evidence import read
-from services.routing.domain.filing import report_of, verdict_on
-from services.routing.domain.opinion import Opinion, TextModel
-from services.routing.domain.rules import RoutingPolicy
-from services.routing.domain.state import Filed, State
-from services.routing.domain.verdict import Chosen
+from services.routing.domain.agency_choice.evidence import read
+from services.routing.domain.agency_choice.prediction import Opinion, TextModel
+from services.routing.domain.agency_choice.rules import RoutingPolicy
+from services.routing.domain.agency_choice.verdict import Chosen
+from services.routing.domain.lifecycle.opening import report_of, verdict_on
+from services.routing.domain.ticket.state import Filed, State
 from services.routing.handlers import RoutingHandler
 from services.routing.neighbours import Neighbours
-from shared import metrics
 from shared.delivery.guard import Bug, guarded
 from shared.events import Arrival, ComplaintAccepted, Decision, Event, TicketRouted
+from shared.process import metrics
 
 TRIAGE = "triage"
 

@@ -5,10 +5,10 @@ from typing import Annotated
 from pydantic import Field, TypeAdapter
 from pymongo import ASCENDING, IndexModel
 
-from services.routing.domain.state import State
+from services.routing.domain.ticket.state import State
 from services.routing.neighbours import INDEX as NEIGHBOURS
-from shared.mongo import MongoStore
-from shared.outages import outages_are_transient
+from shared.adapters.mongo.outages import outages_are_transient
+from shared.adapters.mongo.store import MongoStore
 
 STATE: TypeAdapter[State] = TypeAdapter(Annotated[State, Field(discriminator="kind")])
 KIND, AWAITED = "state.kind", "awaited"

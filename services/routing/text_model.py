@@ -5,7 +5,7 @@ from pathlib import Path
 
 from services.routing.classifier.model import NEVER, Model
 from services.routing.classifier.model_file import ModelRefused, load
-from services.routing.domain.opinion import Guess, Question
+from services.routing.domain.agency_choice.prediction import Guess, Question
 
 RANKED_MAX = 5  # more than an officer is offered, since some may be no agencies of the city or have declined already
 NAME_SYMBOLS = 12  # of the hash, as a policy's version has

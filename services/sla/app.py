@@ -7,13 +7,13 @@ from services.sla.handlers import SlaHandler
 from services.sla.policy import load_sla
 from services.sla.settings import Settings
 from services.sla.store import INDEXES, STATE, SlaStore
-from shared import process
+from shared.adapters.mongo.client import collection
 from shared.delivery.time_loop import TimeLoop
 from shared.delivery.vitals import Observe, unobserved
-from shared.mongo_client import collection
-from shared.policy_watch import PolicyWatch
-from shared.service import Service
-from shared.settings import CommonSettings
+from shared.policy.watch import PolicyWatch
+from shared.process import entrypoint
+from shared.process.service import Service
+from shared.process.settings import CommonSettings
 from shared.slots import Share
 
 LANES = 2
@@ -58,7 +58,7 @@ def swept(replica: Service[Ticket]) -> str:
 
 def main() -> None:
     """Run the service as this process."""
-    process.main(SlaHandler.service, build)
+    entrypoint.main(SlaHandler.service, build)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from services.sla.domain.hours import DAY_SECONDS, Calendar, Hours, Season, Span, Week
 from services.sla.domain.rules import DEFAULT_CALENDAR
 from shared.events import Code, Short
-from shared.policy import Loc, PolicyFault, PolicyModel, Source
+from shared.policy.loading import Loc, PolicyFault, PolicyModel, Source
 
 CALENDARS_FILE = "calendars.yaml"
 HOLIDAY_YEARS = range(2015, 2046)

@@ -4,9 +4,10 @@ from datetime import datetime
 
 from services.sla.domain.rules import SlaRules
 from services.sla.domain.ticket import Ticket, decide, tick
-from shared import metrics, topics
+from shared import topics
 from shared.delivery.ports import Record
 from shared.events import Arrival, ClockBreached, ClockMet, ClockStopped, Decision, Event, Refused, UnreadableEvent
+from shared.process import metrics
 
 
 class SlaHandler:

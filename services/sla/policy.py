@@ -7,10 +7,10 @@ from services.sla.calendar_files import CALENDARS_FILE, CalendarFile, calendar_o
 from services.sla.domain.rules import DEFAULT_CALENDAR, ClockRule, PauseRule, Post, Rung, SlaRules
 from services.sla.domain.working_time import WorkingTime
 from services.sla.policy_files import SLA_FILE, ClockEntry, RungEntry, SlaFile, faults_of_sla, faults_of_vacancies
-from shared.agencies import FILE as AGENCIES_FILE
-from shared.agencies import AgencyDirectory, AgencyFile, load_agencies
 from shared.events import SlaClock
-from shared.policy import PolicyFault, PolicyInvalid, load_sourced, unknown
+from shared.policy.agencies import FILE as AGENCIES_FILE
+from shared.policy.agencies import AgencyDirectory, AgencyFile, load_agencies
+from shared.policy.loading import PolicyFault, PolicyInvalid, load_sourced, unknown
 
 
 def load_sla(policy_dir: Path) -> SlaRules:

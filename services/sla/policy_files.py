@@ -10,10 +10,10 @@ from pydantic import BeforeValidator, Field, InstanceOf, model_validator
 from services.sla.calendar_files import CALENDARS_FILE
 from services.sla.domain.allowances import Allowance, Unit
 from services.sla.domain.rules import OUTSIDE_ROLES, WINDOWS
-from shared.agencies import FILE as AGENCIES_FILE
-from shared.agencies import AgencyDirectory, AgencyPost
 from shared.events import Classification, Code, HoldReason, Short, SlaClock
-from shared.policy import Loc, PolicyFault, PolicyModel, Source, unknown
+from shared.policy.agencies import FILE as AGENCIES_FILE
+from shared.policy.agencies import AgencyDirectory, AgencyPost
+from shared.policy.loading import Loc, PolicyFault, PolicyModel, Source, unknown
 
 SLA_FILE = "sla.yaml"
 ROLES_OF_EVERY_AGENCY = tuple(map(str, AgencyPost))

@@ -10,8 +10,8 @@ import structlog
 from services.sla.domain.ticket import Ticket
 from services.sla.handlers import SlaHandler
 from services.sla.store import ClockStore
-from shared.clock import Clock
-from shared.delivery.document import NO_FLOORS, Document, Partition
+from shared.adapters.clock import Clock
+from shared.delivery.documents.document import NO_FLOORS, Document, Partition
 from shared.delivery.guard import Bug, guarded
 from shared.delivery.ports import Publisher
 from shared.delivery.time_loop import TimeLoop, in_turns

@@ -6,10 +6,10 @@ from pydantic import TypeAdapter
 from pymongo import ASCENDING, IndexModel
 
 from services.sla.domain.ticket import ENDED, Ticket
-from shared.delivery.document import Document
+from shared.adapters.mongo.outages import outages_are_transient
+from shared.adapters.mongo.store import MongoStore
+from shared.delivery.documents.document import Document
 from shared.delivery.ports import Store
-from shared.mongo import MongoStore
-from shared.outages import outages_are_transient
 
 STATE: TypeAdapter[Ticket] = TypeAdapter(Ticket)
 EDITION = "state.edition"

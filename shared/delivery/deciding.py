@@ -7,9 +7,8 @@ from typing import Generic, TypeVar
 
 import structlog
 
-from shared import metrics
 from shared.delivery.dead_letters import dead_letter
-from shared.delivery.document import Answer, Document, SetAside
+from shared.delivery.documents.document import Answer, Document, SetAside
 from shared.delivery.guard import Bug, guarded, guarded_lookup
 from shared.delivery.handler import Handler, InformedHandler
 from shared.delivery.outgoing import Cause, Outgoing, outgoing
@@ -18,6 +17,7 @@ from shared.delivery.reading import Reading, Unreadable, applied_id
 from shared.events.decision import Arrival, Decision
 from shared.events.envelope import Event
 from shared.ids import record_id
+from shared.process import metrics
 
 S = TypeVar("S")
 

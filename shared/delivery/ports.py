@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal, Protocol, TypeVar
 
-from shared.delivery.document import Document, SetAside
+from shared.delivery.documents.document import Document, SetAside
 from shared.delivery.outgoing import Outgoing, Reference
 from shared.slots import Share
 

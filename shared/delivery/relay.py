@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Generic, TypeVar
 
-from shared.clock import Clock
-from shared.delivery.document import NO_FLOORS, Document, Partition
+from shared.adapters.clock import Clock
+from shared.delivery.documents.document import NO_FLOORS, Document, Partition
 from shared.delivery.outgoing import Outgoing, each_once
 from shared.delivery.ports import HeldBack, Publisher, Store
 from shared.delivery.vitals import Observe, Step, unobserved

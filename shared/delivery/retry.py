@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import structlog
 
-from shared.clock import Clock
+from shared.adapters.clock import Clock
 from shared.delivery.ports import TransientError
 from shared.delivery.vitals import Vitals
 

@@ -7,14 +7,14 @@ from dataclasses import replace
 from itertools import chain
 from typing import Generic, TypeVar
 
-from shared.clock import Clock
+from shared.adapters.clock import Clock
 from shared.delivery.bug_share import BugShare
 from shared.delivery.deciding import Bugged, Deciding
-from shared.delivery.document import Document, Partition, SetAside
+from shared.delivery.documents.document import Document, Partition, SetAside
+from shared.delivery.documents.published import PublishedOffsets
 from shared.delivery.handler import Handler
 from shared.delivery.outgoing import Outgoing, each_once
 from shared.delivery.ports import Batch, HeldBack, Obstacle, Publisher, Record, Store, TransientError
-from shared.delivery.published import PublishedOffsets
 from shared.delivery.reading import Reading, Unreadable, read
 from shared.delivery.retry import retried
 from shared.delivery.vitals import Observe, Step, Vitals, unobserved

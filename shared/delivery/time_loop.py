@@ -8,9 +8,9 @@ from typing import Generic, TypeVar
 
 import structlog
 
-from shared.clock import Clock
+from shared.adapters.clock import Clock
 from shared.delivery.deciding import looked_after
-from shared.delivery.document import NO_FLOORS, Document, Partition
+from shared.delivery.documents.document import NO_FLOORS, Document, Partition
 from shared.delivery.guard import Bug, guarded
 from shared.delivery.handler import TimedHandler
 from shared.delivery.outgoing import Cause, outgoing

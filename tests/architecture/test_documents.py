@@ -9,7 +9,7 @@ from services.routing.settings import Settings as RoutingSettings
 from services.sla.settings import Settings as SlaSettings
 from shared.events.base import EventData
 from shared.events.catalogue import CATALOGUE
-from shared.settings import CommonSettings, KafkaSettings, MongoSettings
+from shared.process.settings import CommonSettings, KafkaSettings, MongoSettings
 from tests.architecture.source import ROOT, tracked
 from tindak import catalogue_docs
 

@@ -64,8 +64,8 @@ def test_shared_stands_without_services_and_command_line() -> None:
 @pytest.mark.parametrize(
     ("library", "homes"),
     [
-        ("motor", {"shared/mongo.py", "shared/mongo_client.py"}),
-        ("faststream", {"shared/kafka.py", "shared/publishing.py"}),
+        ("motor", {"shared/adapters/mongo/store.py", "shared/adapters/mongo/client.py"}),
+        ("faststream", {"shared/adapters/kafka/subscriber.py", "shared/adapters/kafka/producer.py"}),
     ],
 )
 def test_a_partly_typed_library_is_wrapped_in_its_own_modules(library: str, homes: set[str]) -> None:

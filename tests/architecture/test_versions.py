@@ -5,7 +5,7 @@ import tomllib
 
 import pytest
 
-from shared.release import RELEASE
+from shared.process.release import RELEASE
 from tests.architecture.source import ROOT
 from tests.servers.containers import KAFKA_IMAGE, MONGO_IMAGE
 from tindak.stack.programs import kafka_version

@@ -13,7 +13,6 @@ from services.routing.policy import load_routing
 from services.sla.handlers import SlaHandler
 from services.sla.policy import load_sla
 from shared import topics
-from shared.delivery.audit import Check, audit
 from shared.events import (
     AnswerTicket,
     AssignTicket,
@@ -32,6 +31,7 @@ from tests.component.notify.desk import Desk as NotifyDesk
 from tests.fakes.bench import Workbench
 from tests.fakes.memory import MemoryStore
 from tests.unit.notify.samples import EMAIL, POLICY, SEALER
+from tindak.audit import Check, audit
 
 pytestmark = pytest.mark.component
 

@@ -21,8 +21,8 @@ from services.sla.policy import load_sla
 from shared import topics
 from shared.events import ClockStarted, ComplaintAccepted
 from shared.ids import ticket_id, tracking_id
-from shared.policy import version_of
-from shared.policy_watch import PolicyWatch
+from shared.policy.loading import version_of
+from shared.policy.watch import PolicyWatch
 from tests.builders import accepted, event, submitted
 from tests.fakes.bench import Workbench
 from tests.fakes.memory import MemoryStore

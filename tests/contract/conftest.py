@@ -7,9 +7,9 @@ import pytest
 from pydantic import TypeAdapter
 from pymongo import ASCENDING, IndexModel
 
+from shared.adapters.mongo.client import connect
+from shared.adapters.mongo.store import MongoStore
 from shared.delivery.ports import Store
-from shared.mongo import MongoStore
-from shared.mongo_client import connect
 from tests.contract.notes import Note
 from tests.contract.shelves import MemoryShelf, MongoShelf, Shelf
 from tests.contract.streams import KafkaStream, MemoryStream, Stream

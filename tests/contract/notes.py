@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from shared.delivery.document import Answer, Document
+from shared.delivery.documents.document import Answer, Document
 from shared.delivery.outgoing import Outgoing
 from tests.fakes.bench import NOON
 

@@ -2,9 +2,9 @@
 
 from typing import Any, Protocol
 
-from shared.delivery.codec import Raw
+from shared.adapters.mongo.store import MongoStore
+from shared.delivery.documents.codec import Raw
 from shared.delivery.ports import Store
-from shared.mongo import MongoStore
 from tests.contract.notes import Note
 from tests.fakes.stored import StoredMemoryStore
 

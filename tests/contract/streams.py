@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Sequence
 from typing import Protocol
 
+from shared.adapters.kafka.producer import KafkaPublisher
+from shared.adapters.kafka.subscriber import KafkaConsumer
 from shared.delivery.ports import Batch, Publisher, Record
-from shared.kafka import KafkaConsumer
-from shared.publishing import KafkaPublisher
-from shared.settings import KafkaSettings
+from shared.process.settings import KafkaSettings
 from tests.fakes.memory import MemoryBroker
 
 WITHIN_SECONDS = 30

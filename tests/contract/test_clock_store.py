@@ -9,10 +9,10 @@ import pytest
 
 from services.sla.domain.ticket import ENDED, Ticket
 from services.sla.store import INDEXES, STATE, ClockStore, SlaStore
-from shared.delivery.codec import SCHEMA_VERSION
-from shared.delivery.document import Document
+from shared.adapters.mongo.client import connect
+from shared.delivery.documents.codec import SCHEMA_VERSION
+from shared.delivery.documents.document import Document
 from shared.delivery.outgoing import Outgoing
-from shared.mongo_client import connect
 from tests.contract.conftest import MEMORY
 from tests.fakes.bench import NOON
 from tests.fakes.clocks import MemoryClockStore

@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from shared.delivery.codec import SCHEMA_VERSION, Raw
-from shared.delivery.document import AsideReason, SetAside
-from shared.release import RELEASE
+from shared.delivery.documents.codec import SCHEMA_VERSION, Raw
+from shared.delivery.documents.document import AsideReason, SetAside
+from shared.process.release import RELEASE
 from shared.slots import PARTITIONS, slot_of
 from tests.contract.notes import Note, note, outgoing
 from tests.contract.shelves import Shelf

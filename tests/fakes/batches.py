@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from aiokafka.record._crc32c import crc as crc32c
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
 
-from shared.record_batches import ATTRIBUTES_OFFSET, CRC_OFFSET, HEADER, RecordBatch, split
+from shared.adapters.kafka.record_batches import ATTRIBUTES_OFFSET, CRC_OFFSET, HEADER, RecordBatch, split
 
 NAME = "eleven_long"  # of a header, to be replaced by bytes that are no UTF-8
 NOT_UTF8 = b"\xff\xfeno_utf8_\xff"  # as long

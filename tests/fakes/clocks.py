@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from services.sla.domain.ticket import ENDED, Ticket
-from shared.delivery.document import Document
+from shared.delivery.documents.document import Document
 from tests.fakes.memory import MemoryStore
 
 NEVER = datetime.min.replace(tzinfo=UTC)

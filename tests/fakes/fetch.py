@@ -9,9 +9,9 @@ from aiokafka.consumer.fetcher import OffsetResetStrategy
 from aiokafka.consumer.subscription_state import SubscriptionState
 from aiokafka.errors import KafkaError
 
+from shared.adapters.kafka.fetch_faults import FetchFaults
+from shared.adapters.kafka.fetcher import SafeFetcher
 from shared.delivery.ports import Record
-from shared.fetch_faults import FetchFaults
-from shared.fetching import SafeFetcher
 
 ONE, TWO = TopicPartition("own-tickets.updates", 0), TopicPartition("own-tickets.updates", 1)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
-from shared.delivery.document import Document
+from shared.delivery.documents.document import Document
 from shared.delivery.outgoing import Outgoing, Reference
 from shared.delivery.ports import HeldBack, Obstacle, Record, Waiting
 from shared.partitioning import hash_of

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from services.routing.domain.opinion import Guess, Question
+from services.routing.domain.agency_choice.prediction import Guess, Question
 
 NAME = "words-1"
 

@@ -3,8 +3,8 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from services.routing.domain.around import Neighbour
-from services.routing.domain.state import Filed
+from services.routing.domain.clusters.candidates import Neighbour
+from services.routing.domain.ticket.state import Filed
 from tests.fakes.memory import MemoryStore
 
 

@@ -9,8 +9,8 @@ from typing import Any, Generic, TypeVar
 import bson
 from pydantic import TypeAdapter
 
-from shared.delivery.codec import DocumentCodec, Raw
-from shared.delivery.document import AsideReason, Document, SetAside
+from shared.delivery.documents.codec import DocumentCodec, Raw
+from shared.delivery.documents.document import AsideReason, Document, SetAside
 from shared.delivery.ports import Waiting
 from shared.slots import PARTITIONS, Share, slot_of
 from tests.fakes.memory import Stepper, at_once

@@ -12,18 +12,18 @@ from confluent_kafka.admin import OffsetSpec
 from pymongo import MongoClient
 
 from shared import topics
-from shared.agencies import load_agencies
-from shared.delivery.audit import Check, audit
-from shared.delivery.audit.ledger import Where
-from shared.delivery.document import Document
+from shared.delivery.documents.document import Document
 from shared.delivery.outgoing import Outgoing
 from shared.delivery.ports import Record
 from shared.events import ComplaintSubmitted, Event
 from shared.events.envelope import encode
+from shared.policy.agencies import load_agencies
 from tests.servers.addresses import Namespace
 from tests.servers.fleet import POLICY, until
-from tindak.audit import unfinished
-from tindak.client import Client
+from tindak.audit import Check, audit
+from tindak.audit.command import unfinished
+from tindak.audit.ledger import Where
+from tindak.client.kafka import Client
 from tindak.topics import connect
 
 COMPLAINTS = 2_000

@@ -5,8 +5,8 @@ import os
 import signal
 import sys
 
-from shared import process
 from shared.delivery.vitals import Observe, Step
+from shared.process import entrypoint
 
 
 def die_at(fatal: Step, times: int) -> Observe:
@@ -26,4 +26,4 @@ def die_at(fatal: Step, times: int) -> Observe:
 if __name__ == "__main__":
     name, step, times = sys.argv[1:]
     build = importlib.import_module(f"services.{name}.app").build
-    process.main(name, lambda settings: build(settings, die_at(Step(step), int(times))))
+    entrypoint.main(name, lambda settings: build(settings, die_at(Step(step), int(times))))

@@ -9,7 +9,7 @@ from tests.faults.city import COMPLAINTS, as_outgoing, city_of, complaint
 from tests.faults.poison import POISON
 from tests.servers.addresses import Namespace
 from tests.servers.fleet import Fleet, running
-from tindak.client import Client
+from tindak.client.kafka import Client
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 

@@ -4,10 +4,10 @@ import importlib
 import sys
 from typing import Any
 
-from shared import process
 from shared.events import Arrival, Decision, Event
-from shared.service import Service
-from shared.settings import CommonSettings
+from shared.process import entrypoint
+from shared.process.service import Service
+from shared.process.settings import CommonSettings
 
 
 def failing_at(built: Service[Any], type_: str) -> Service[Any]:
@@ -31,4 +31,4 @@ def build(settings: CommonSettings) -> Service[Any]:
 
 
 if __name__ == "__main__":
-    process.main(sys.argv[1], build)
+    entrypoint.main(sys.argv[1], build)

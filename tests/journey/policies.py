@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from shared.policy import OVERLAYS
+from shared.policy.loading import OVERLAYS
 from tests.servers.fleet import POLICY
 
 NO_QUIET_HOURS = "sending.yaml"

@@ -9,16 +9,16 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from shared import topics
-from shared.delivery.audit import audit
-from shared.delivery.audit.ledger import Where
 from shared.delivery.ports import Record
 from shared.events import Command, ComplaintAccepted, ComplaintRejected, Event, EventData, TicketFact
 from tests.faults.city import EVERY_TOPIC, WHILE_RUNNING, City, city_of
 from tests.servers.addresses import Namespace
 from tests.servers.fleet import until
-from tindak.client import Client, Start
-from tindak.envelopes import submission, update
-from tindak.records import event_of
+from tindak.audit import audit
+from tindak.audit.ledger import Where
+from tindak.client.envelopes import submission, update
+from tindak.client.kafka import Client, Start
+from tindak.client.records import event_of
 
 WITHIN_SECONDS = 90
 

@@ -12,13 +12,13 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from shared import events as e
 from shared import topics
-from shared.delivery.audit.ledger import Where
 from shared.delivery.ports import Record
 from shared.ids import ticket_id
 from tests.journey.garbage import BODY, SUBMISSIONS, UPDATES, line, update
 from tests.journey.story import Story, story_of
 from tests.servers.addresses import Namespace
 from tests.servers.fleet import Fleet, running
+from tindak.audit.ledger import Where
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]
 

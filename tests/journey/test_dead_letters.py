@@ -14,13 +14,13 @@ import pytest
 
 from shared import events as e
 from shared import topics
-from shared.delivery.audit.ledger import Where
 from shared.delivery.outgoing import Outgoing
 from tests.faults.city import as_outgoing, complaint
 from tests.journey.story import Story, story_of
 from tests.servers.addresses import Namespace
 from tests.servers.fleet import POLICY, ROOT, Fleet, Member, running, until
-from tindak.envelopes import update
+from tindak.audit.ledger import Where
+from tindak.client.envelopes import update
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]
 

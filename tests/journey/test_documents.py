@@ -17,7 +17,7 @@ from shared import topics
 from tests.journey.story import Story, story_of
 from tests.servers.addresses import Namespace
 from tests.servers.fleet import POLICY, ROOT, Fleet, Member, running, until
-from tindak.envelopes import update
+from tindak.client.envelopes import update
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]
 

@@ -23,7 +23,7 @@ from tests.journey.post import mail_settings
 from tests.journey.story import Story, story_of
 from tests.servers.addresses import Namespace
 from tests.servers.fleet import Fleet, running
-from tindak.envelopes import update
+from tindak.client.envelopes import update
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]
 

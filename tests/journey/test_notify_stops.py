@@ -17,7 +17,7 @@ from tests.journey.post import mail_settings
 from tests.journey.story import Story, story_of
 from tests.servers.addresses import Namespace
 from tests.servers.fleet import Fleet, running, until
-from tindak.envelopes import submission
+from tindak.client.envelopes import submission
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]
 

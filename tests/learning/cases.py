@@ -3,9 +3,9 @@
 import random
 from functools import cache
 
-from services.routing.classifier.fitting import Examples
 from services.routing.classifier.model import Model, Summary
-from services.routing.classifier.training import train
+from services.routing.training.fitting import Examples
+from services.routing.training.learning import train
 
 MATTERS = {
     "dlh": ("sampah", "menumpuk", "bau", "lalat", "tidak", "diangkut", "pohon", "tumbang", "limbah", "asap"),

@@ -6,9 +6,9 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from services.routing.classifier.exports import Asked, ColumnMissing, read_export
-from services.routing.classifier.fitting import Examples
-from services.routing.classifier.tables import TableUnreadable, read_table
+from services.routing.training.exports import Asked, ColumnMissing, read_export
+from services.routing.training.fitting import Examples
+from services.routing.training.tables import TableUnreadable, read_table
 
 pytestmark = pytest.mark.learning
 

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from services.routing.classifier.fitting import Examples
 from services.routing.classifier.lexicon import Lexicon
-from services.routing.classifier.measure import AgencyMeasure, Bin, measure
 from services.routing.classifier.model import NEVER, Model
+from services.routing.training.fitting import Examples
+from services.routing.training.measure import AgencyMeasure, Bin, measure
 
 pytestmark = pytest.mark.learning
 

@@ -8,12 +8,12 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from services.routing.classifier.fitting import Examples
 from services.routing.classifier.model_file import load
+from services.routing.training.fitting import Examples
 from tests.learning.test_text_model import WORDS, taught
 from tindak.console import Failure
-from tindak.corrections_cli import retrain_command
-from tindak.retraining import Score, TooFew, named, retrain, worse
+from tindak.model.corrections_cli import retrain_command
+from tindak.model.retraining import Score, TooFew, named, retrain, worse
 
 pytestmark = pytest.mark.learning
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from services.routing.classifier.exports import Asked, read_export
 from services.routing.classifier.model_file import load
-from services.routing.classifier.training import train
+from services.routing.training.exports import Asked, read_export
+from services.routing.training.learning import train
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = ROOT / "policy" / "model"

@@ -5,16 +5,16 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from services.routing.classifier.fitting import Examples
 from services.routing.classifier.model_file import MANIFEST, save
-from services.routing.classifier.training import train
-from services.routing.domain.opinion import Question
-from services.routing.domain.verdict import Chosen
+from services.routing.domain.agency_choice.prediction import Question
+from services.routing.domain.agency_choice.verdict import Chosen
 from services.routing.text_model import RANKED_MAX, load_model
+from services.routing.training.fitting import Examples
+from services.routing.training.learning import train
 from shared.events import DecidedBy, Location
 from tests.unit.routing.desk import POLICY, report
 from tests.unit.routing.test_model_rung import verdict
-from tindak.policy_cli import app
+from tindak.policy.cli import app
 
 pytestmark = pytest.mark.learning
 

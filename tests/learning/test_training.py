@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from services.routing.classifier.model import NEVER
-from services.routing.classifier.training import TooLittle, train
+from services.routing.training.learning import TooLittle, train
 from tests.learning.cases import RARE, invented, trained
 
 pytestmark = pytest.mark.learning

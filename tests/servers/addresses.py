@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from shared.settings import KafkaSettings, MongoSettings
+from shared.process.settings import KafkaSettings, MongoSettings
 from tindak.stack import LocalStack
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from services.routing.domain.state import Filed
+from services.routing.domain.ticket.state import Filed
 from tests.simulation.world import World
 
 Essence = dict[str, dict[str, Any]]

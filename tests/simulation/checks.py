@@ -5,9 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from shared import topics
-from shared.delivery.audit import audit
-from shared.delivery.audit.ledger import Ledger
-from shared.delivery.document import Document
+from shared.delivery.documents.document import Document
 from shared.delivery.outgoing import Outgoing
 from shared.events import (
     AnswerOffered,
@@ -28,6 +26,8 @@ from shared.events import (
     TriageRequested,
     UpdateRefused,
 )
+from tindak.audit import audit
+from tindak.audit.ledger import Ledger
 
 if TYPE_CHECKING:
     from tests.simulation.world import World

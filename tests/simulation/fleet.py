@@ -30,13 +30,13 @@ from services.sla import store as sla_store
 from services.sla.handlers import SlaHandler
 from services.sla.policy import load_sla
 from shared import topics
-from shared.clock import Clock
+from shared.adapters.clock import Clock
+from shared.delivery.documents.published import PublishedOffsets
 from shared.delivery.handler import Handler
-from shared.delivery.published import PublishedOffsets
 from shared.delivery.relay import Relay
 from shared.delivery.time_loop import TimeLoop
 from shared.delivery.vitals import Vitals
-from shared.policy import OVERLAYS
+from shared.policy.loading import OVERLAYS
 from shared.seal import Sealer
 from shared.slots import Share, share_of
 from tests.fakes.neighbours import MemoryNeighbours

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from services.intake import store as intake_store
-from shared.delivery.codec import DocumentCodec, Raw
-from shared.delivery.document import Document, SetAside
+from shared.delivery.documents.codec import DocumentCodec, Raw
+from shared.delivery.documents.document import Document, SetAside
 from tests.fakes.clocks import outdated
 from tests.fakes.stored import StoredMemoryStore
 from tests.simulation import fleet

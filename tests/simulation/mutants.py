@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from shared.delivery.document import Answer, Document, Partition
+from shared.delivery.documents.document import Answer, Document, Partition
 from shared.delivery.outgoing import Outgoing, each_once
 from shared.delivery.ports import Batch, TransientError
 from shared.delivery.reading import read

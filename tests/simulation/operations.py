@@ -17,11 +17,11 @@ from shared.events import Arrival, Event
 from shared.ids import ticket_id
 from tests.simulation import fleet
 from tests.simulation.scheduler import Process, ProcessClock
-from tindak.dead_letters import DeadLetter
+from tindak.ops.dead_letters import DeadLetter
 
 if TYPE_CHECKING:
-    from shared.delivery.audit.ledger import Where
     from tests.simulation.world import World
+    from tindak.audit.ledger import Where
 
 REPLAYED_AFTER_REST = (timedelta(), timedelta(seconds=8), timedelta(seconds=30))
 

@@ -11,8 +11,7 @@ from services.notify.channels import Message
 from services.notify.domain.attempts import LOST_ATTEMPT, claimed
 from services.notify.domain.deliveries import REPORTER, Delivery, Failed, Sending, Sent, Suppressed
 from shared import topics
-from shared.delivery.audit.ledger import Ledger
-from shared.delivery.document import Document
+from shared.delivery.documents.document import Document
 from shared.events import (
     ComplaintAccepted,
     DeliveryFact,
@@ -20,6 +19,7 @@ from shared.events import (
     NotificationSent,
     NotificationSuppressed,
 )
+from tindak.audit.ledger import Ledger
 
 Holder = tuple[str, int]  # a process, and which of its lives
 ENDS: tuple[type[DeliveryFact], ...] = (NotificationSent, NotificationFailed, NotificationSuppressed)

@@ -9,7 +9,6 @@ from uuid import UUID, uuid5
 import orjson
 
 from shared import topics
-from shared.delivery.audit.ledger import Ledger, Where
 from shared.delivery.ports import Record
 from shared.events import AcknowledgeTicket, AnswerTicket, Command, ReplyToTicket, UpdateRefused, WithdrawTicket
 from shared.events.envelope import HEADERS, Event, encode
@@ -17,6 +16,7 @@ from shared.ids import ticket_id
 from tests.fakes.bench import NOON
 from tests.faults.poison import BROKEN, FOR_SUBMITTED, FOR_UPDATES
 from tests.simulation.ports import SimBroker
+from tindak.audit.ledger import Ledger, Where
 
 GARBAGE = b'{"specversion": "1.0", "nonsense'
 PACKED = b"\x28\xb5\x2f\xfd not to be unpacked"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from shared.delivery.document import AsideReason, Document, SetAside
+from shared.delivery.documents.document import AsideReason, Document, SetAside
 from shared.delivery.outgoing import Outgoing
 from shared.delivery.ports import Cut, HeldBack, Record, TransientError
 from shared.slots import Share

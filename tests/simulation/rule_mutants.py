@@ -11,11 +11,12 @@ from services.notify.domain import attempts
 from services.notify.domain.correspondence import Correspondence
 from services.notify.domain.deliveries import Sending
 from services.notify.sender import Sender, claims_of
-from services.routing.domain import decide, filing
-from services.routing.domain.opinion import Opinion
-from services.routing.domain.rules import RoutingPolicy
-from services.routing.domain.state import Awaited, State
-from services.routing.domain.turn import Turn
+from services.routing.domain import decide
+from services.routing.domain.agency_choice.prediction import Opinion
+from services.routing.domain.agency_choice.rules import RoutingPolicy
+from services.routing.domain.lifecycle import opening
+from services.routing.domain.ticket.state import Awaited, State
+from services.routing.domain.ticket.transition import Turn
 from services.sla.domain import ticket as sla
 from shared.events import Decision, Fact, Link, LinkRefused, PartLink, PartOpened, TicketUnlinked
 from shared.topics import LINKS
@@ -90,12 +91,12 @@ def history_in_order_of_arrival(patch: pytest.MonkeyPatch) -> None:
 
 
 def early_updates_forgotten(patch: pytest.MonkeyPatch) -> None:
-    original = filing.follow_waiting
+    original = opening.follow_waiting
 
     def follow_waiting(policy: RoutingPolicy, opened: Turn, awaited: Awaited | None, opinion: Opinion) -> Any:
         return original(policy, opened, None, opinion)
 
-    patch.setattr(filing, "follow_waiting", follow_waiting)
+    patch.setattr(opening, "follow_waiting", follow_waiting)
 
 
 MUTANTS: tuple[Callable[[pytest.MonkeyPatch], None], ...] = (

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from shared.delivery import codec
+from shared.delivery.documents import codec
 from tests.simulation.mixed import run_mixed
 
 pytestmark = pytest.mark.simulation

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from shared.delivery.document import Document
+from shared.delivery.documents.document import Document
 from shared.delivery.handler import Handler
 from shared.delivery.ports import Record
 from shared.delivery.retry import retried

@@ -23,13 +23,13 @@ from shared.events import (
     TicketProgressed,
     TicketRouted,
 )
-from shared.release import RELEASE
+from shared.process.release import RELEASE
 from tests.faults.city import City, city_of
 from tests.servers.addresses import Namespace
 from tests.servers.fleet import ROOT, Fleet
 from tests.upgrade.previous import previous_release
-from tindak.envelopes import update
-from tindak.records import data_of
+from tindak.client.envelopes import update
+from tindak.client.records import data_of
 
 pytestmark = [pytest.mark.upgrade, pytest.mark.timeout(400)]
 

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from shared.delivery.outgoing import Outgoing
 from shared.events import ComplaintAccepted, EventData, TicketRouted
+from tindak.client.envelopes import update
 from tindak.demo_story.script import CUES, Cue, cues_of
-from tindak.envelopes import update
 
 
 @dataclass

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from shared.delivery.ports import Record
 from shared.events import Event, EventData
-from tindak.records import event_of
+from tindak.client.records import event_of
 
 D = TypeVar("D", bound=EventData)
 T = TypeVar("T")

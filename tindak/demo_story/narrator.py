@@ -10,7 +10,7 @@ from rich.text import Text
 
 from shared import events as e
 from tindak.demo_story.ending import Notices
-from tindak.telling import sentence, suggested, why_routed
+from tindak.formatting import sentence, suggested, why_routed
 
 NEXT = (
     "track {tracking_id}",

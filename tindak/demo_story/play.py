@@ -10,14 +10,14 @@ from typing import Any, TypeVar
 
 from shared import events as e
 from shared import topics
-from tindak.answers import Answer, answer_to_submission
-from tindak.client import Client, Start, Written
+from tindak.client.answers import Answer, answer_to_submission
+from tindak.client.envelopes import submission
+from tindak.client.kafka import Client, Start, Written
 from tindak.demo_story.cast import Cast
 from tindak.demo_story.chronicle import Chronicle
 from tindak.demo_story.ending import missing
 from tindak.demo_story.narrator import Narrator
 from tindak.demo_story.script import complaints
-from tindak.envelopes import submission
 
 HEARD = (
     topics.ACCEPTED, topics.REJECTED, topics.TICKETS, topics.SLA, topics.WARNINGS, topics.BREACHES, topics.DELIVERIES,

@@ -14,15 +14,15 @@ from pathlib import Path
 
 from services.routing.classifier.model_file import ModelRefused, load
 from services.routing.text_model import NAME_SYMBOLS
-from shared.agencies import load_agencies
-from shared.policy import OVERLAYS
-from shared.settings import KafkaSettings, MongoSettings
+from shared.policy.agencies import load_agencies
+from shared.policy.loading import OVERLAYS
+from shared.process.settings import KafkaSettings, MongoSettings
 from shared.topics import SERVICES, catalogue
 from tindak.console import Failure
 from tindak.demo_story.mailbox import Mailbox
 from tindak.demo_story.servers import servers
+from tindak.ops.supervisor import Supervisor, services
 from tindak.stack.node import free_ports
-from tindak.supervisor import Supervisor, services
 from tindak.topics.apply import apply
 
 POLL_SECONDS = 0.1

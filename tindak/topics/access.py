@@ -16,7 +16,7 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
-from shared.settings import KafkaSettings
+from shared.process.settings import KafkaSettings
 from shared.topics import Topic
 from tindak.topics.apply import settle
 from tindak.topics.connection import (

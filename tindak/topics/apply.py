@@ -17,7 +17,7 @@ from confluent_kafka.admin import (
     TopicMetadata,
 )
 
-from shared.settings import KafkaSettings
+from shared.process.settings import KafkaSettings
 from shared.topics import Topic
 from tindak.topics.connection import ANSWER_WITHIN_SECONDS, CONNECT_WITHIN_SECONDS, connect, refusal
 from tindak.topics.plan import Change, Configure, Create, Leave, RaisePartitions, Standing, changes

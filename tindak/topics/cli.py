@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from shared.agencies import load_agencies
+from shared.policy.agencies import load_agencies
 from shared.topics import catalogue
 from tindak.console import read_settings, say_json
 from tindak.topics.access import Allow, allow

@@ -3,7 +3,7 @@
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 
-from shared.settings import KafkaSettings
+from shared.process.settings import KafkaSettings
 from tindak.console import Failure
 
 CONNECT_WITHIN_SECONDS = 10.0

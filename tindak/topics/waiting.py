@@ -7,7 +7,7 @@ from functools import partial
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
-from shared.settings import KafkaSettings
+from shared.process.settings import KafkaSettings
 from tindak.topics.connection import ANSWER_WITHIN_SECONDS, CONNECT_WITHIN_SECONDS, BrokerRefused, connect
 from tindak.topics.plan import Change, Create, RaisePartitions
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 from jinja2 import BaseLoader, DictLoader, StrictUndefined, Template, TemplateSyntaxError, meta, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from shared.policy import did_you_mean
+from shared.policy.loading import did_you_mean
 
 NAMES = frozenset(
     {

@@ -2,16 +2,16 @@
 
 from dataclasses import replace
 
-from services.routing.domain import clocks, filing
-from services.routing.domain.around import NOTHING_AROUND, Around
-from services.routing.domain.cluster import hear, marked
-from services.routing.domain.leading import take_along
-from services.routing.domain.opinion import NO_MODEL, Opinion
-from services.routing.domain.parts import hear_part, tell_whole
-from services.routing.domain.rules import RoutingPolicy
-from services.routing.domain.state import Filed, State
-from services.routing.domain.updates import Request, Update, follow
-from services.routing.domain.waiting import remember
+from services.routing.domain.agency_choice.prediction import NO_MODEL, Opinion
+from services.routing.domain.agency_choice.rules import RoutingPolicy
+from services.routing.domain.clusters.broadcast import take_along
+from services.routing.domain.clusters.candidates import NOTHING_AROUND, Around
+from services.routing.domain.clusters.membership import hear, marked
+from services.routing.domain.lifecycle import opening, timeouts
+from services.routing.domain.lifecycle.commands import Request, Update, follow
+from services.routing.domain.lifecycle.early_updates import remember
+from services.routing.domain.lifecycle.parts import hear_part, tell_whole
+from services.routing.domain.ticket.state import Filed, State
 from shared.events import (
     Arrival,
     ComplaintAccepted,
@@ -56,7 +56,7 @@ def follows(
     awaited = None if isinstance(state, Filed) else state
     match event.data:
         case ComplaintAccepted() as complaint if filed is None:
-            return filing.file(policy, awaited, complaint, arrival.now, opinion, around)
+            return opening.file(policy, awaited, complaint, arrival.now, opinion, around)
         case ComplaintAccepted():
             return Decision(filed, ignored_because="the complaint has been filed before")
         case command if isinstance(command, Request):
@@ -71,10 +71,10 @@ def follows(
         case _ if filed is None:
             return Decision(state, ignored_because="the complaint has not come yet", recorded=False)
         case FeedbackWindowExpired() as expired:
-            return clocks.close_unanswered(filed, expired, arrival.now)
+            return timeouts.close_unanswered(filed, expired, arrival.now)
         case CompletionWindowExpired() as expired:
-            return clocks.archive_incomplete(filed, expired, arrival.now)
-        case reminder if isinstance(reminder, clocks.Reminder):
-            return clocks.remind(filed, reminder, event.time)
+            return timeouts.archive_incomplete(filed, expired, arrival.now)
+        case reminder if isinstance(reminder, timeouts.Reminder):
+            return timeouts.remind(filed, reminder, event.time)
         case _:
             return Decision(filed, ignored_because="the clock concerns others only", recorded=False)

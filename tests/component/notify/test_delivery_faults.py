@@ -15,7 +15,7 @@ from services.notify.domain.correspondence import Correspondence
 from services.notify.domain.deliveries import Delivery, Sending
 from services.notify.letters.writing import Letters, Recipient
 from shared import topics
-from shared.delivery.document import Document
+from shared.delivery.documents.document import Document
 from shared.delivery.ports import PermanentError
 from shared.events import ContactSealed, NotificationFailed, NotificationSent
 from shared.ids import ticket_id

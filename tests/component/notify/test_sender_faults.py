@@ -9,7 +9,7 @@ from services.notify.channels import Message, Undeliverable
 from services.notify.domain.deliveries import Due, Failed, Sending, Sent, Situation, Untried
 from services.notify.sender import Attempt, claims_of
 from shared import topics
-from shared.delivery.document import AsideReason, Document, SetAside
+from shared.delivery.documents.document import AsideReason, Document, SetAside
 from shared.delivery.ports import TransientError
 from tests.builders import TICKET, event
 from tests.component.notify.desk import ACCEPTED, CONTACT, ROUTED, TWO, Desk, FakeChannel, sent, told

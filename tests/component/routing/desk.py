@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from services.routing.domain.state import Filed, Situation
+from services.routing.domain.ticket.state import Filed, Situation
 from services.routing.handlers import RoutingHandler
 from shared import topics
 from shared.events import ComplaintAccepted, EventData

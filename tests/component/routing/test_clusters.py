@@ -5,11 +5,10 @@ from typing import Any
 
 import pytest
 
-from services.routing.domain.likeness import ClusterRules
-from services.routing.domain.rules import Category
+from services.routing.domain.agency_choice.rules import Category
+from services.routing.domain.duplicates.similarity import ClusterRules
 from services.routing.handlers import RoutingHandler
 from shared import topics
-from shared.delivery.audit import Check, audit
 from shared.delivery.vitals import Step
 from shared.events import (
     AnswerTicket,
@@ -27,6 +26,7 @@ from tests.component.routing.desk import DISHUB, DISHUB_TOPIC, OFFICER, Desk
 from tests.fakes.bench import Crashed, dies_after
 from tests.fakes.neighbours import MemoryNeighbours
 from tests.unit.routing.desk import DLH, POLICY
+from tindak.audit import Check, audit
 
 pytestmark = pytest.mark.component
 

@@ -1,6 +1,6 @@
 import pytest
 
-from services.routing.domain.state import Answered, Closed, WithAgency
+from services.routing.domain.ticket.state import Answered, Closed, WithAgency
 from shared import topics
 from shared.events import ClockWarned, ClosedBy, FeedbackWindowExpired, SlaClock, UpdateRefused
 from shared.ids import ticket_id, tracking_id

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.routing.domain.opinion import Guess, Question, TextModel
+from services.routing.domain.agency_choice.prediction import Guess, Question, TextModel
 from services.routing.handlers import RoutingHandler
 from services.routing.text_model import load_model
 from shared import topics

@@ -6,8 +6,8 @@ from itertools import permutations
 
 import pytest
 
-from services.routing.domain.refusals import EARLY_MAX
-from services.routing.domain.state import Stage, WithAgency
+from services.routing.domain.ticket.refusals import EARLY_MAX
+from services.routing.domain.ticket.state import Stage, WithAgency
 from shared import topics
 from shared.events import ClockBreached, FeedbackWindowExpired, SlaClock
 from tests.builders import TICKET, TRACKING

@@ -3,7 +3,6 @@
 import pytest
 
 from shared import topics
-from shared.delivery.audit import Check, audit
 from shared.delivery.vitals import Step
 from shared.events import AnswerTicket, AssignTicket, ConfirmTicket
 from shared.ids import part_id
@@ -11,6 +10,7 @@ from tests.builders import TICKET
 from tests.component.routing.desk import CHANNEL, DISHUB, OFFICER, Desk
 from tests.fakes.bench import Crashed, dies_after
 from tests.unit.routing.desk import DLH
+from tindak.audit import Check, audit
 
 pytestmark = pytest.mark.component
 

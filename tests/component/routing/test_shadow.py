@@ -7,13 +7,13 @@ from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
 from services.routing.app import shadow_watch
-from services.routing.domain.opinion import TextModel
-from services.routing.domain.rules import AgencyRule, RoutingPolicy, Rulebook
+from services.routing.domain.agency_choice.prediction import TextModel
+from services.routing.domain.agency_choice.rules import AgencyRule, RoutingPolicy, Rulebook
 from services.routing.handlers import RoutingHandler
 from services.routing.shadow import ShadowedRouting
 from shared import topics
 from shared.events import ComplaintAccepted
-from shared.policy import version_of
+from shared.policy.loading import version_of
 from tests.builders import TICKET, accepted
 from tests.component.routing.desk import LAMP, Desk
 from tests.fakes.model import WordModel

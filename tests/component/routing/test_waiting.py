@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from services.routing.domain.state import Awaited, Filed, Stage, WithAgency
+from services.routing.domain.ticket.state import Awaited, Filed, Stage, WithAgency
 from shared import topics
 from shared.delivery.dead_letters import dead_letter
 from shared.delivery.time_loop import TimeLoop

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from services.intake.handlers import IntakeHandler
 from services.intake.policy import load_intake
 from services.intake.store import unique
-from services.routing.domain.opinion import TextModel
+from services.routing.domain.agency_choice.prediction import TextModel
 from services.routing.handlers import RoutingHandler
 from services.routing.policy import load_routing
 from shared import topics
@@ -22,8 +22,8 @@ from tests.fakes.bench import NOON, Workbench
 from tests.fakes.memory import MemoryStore
 from tests.fakes.model import WordModel
 from tests.unit.policy.everyday_reports import REPORTS
-from tindak.policy_explain import as_object, explain
-from tindak.trial import Trial
+from tindak.policy.dry_run import Trial
+from tindak.policy.explain import as_object, explain
 
 pytestmark = pytest.mark.policy
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tindak.supervisor import Supervisor, how, services
+from tindak.ops.supervisor import Supervisor, how, services
 
 pytestmark = pytest.mark.component
 
@@ -104,7 +104,7 @@ async def test_process_that_refuses_its_settings_is_left_alone(tmp_path: Path) -
 
 
 async def test_process_deaf_to_sigterm_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tindak.supervisor.STOP_WITHIN_SECONDS", 0.05)
+    monkeypatch.setattr("tindak.ops.supervisor.STOP_WITHIN_SECONDS", 0.05)
     stage = Stage(tmp_path, ending="deaf")
     await stage.until(stage.pids)
 

@@ -3,8 +3,8 @@
 import pytest
 
 from shared import topics
+from shared.adapters.kafka.subscriber import committed_by
 from shared.delivery.outgoing import Outgoing
-from shared.kafka import committed_by
 from tests.contract.streams import KafkaStream
 from tests.servers.addresses import Namespace
 

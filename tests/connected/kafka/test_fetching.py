@@ -8,9 +8,9 @@ import pytest
 from confluent_kafka.admin import NewTopic
 
 from shared import topics
+from shared.adapters.kafka.fetch_faults import Ending, FetchFault, FetchFaults
+from shared.adapters.kafka.subscriber import KafkaConsumer
 from shared.delivery.ports import Batch, Record
-from shared.fetch_faults import Ending, FetchFault, FetchFaults
-from shared.kafka import KafkaConsumer
 from tests.fakes.batches import NAME, NOT_UTF8, built, renamed
 from tests.faults.outsiders import CODECS, sent, sent_as_it_is, sent_in_transactions
 from tests.servers.addresses import Namespace

@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 
 from shared import topics
-from shared.clock import SystemClock
+from shared.adapters.clock import SystemClock
+from shared.adapters.kafka.producer import KafkaPublisher
 from shared.delivery.outgoing import Outgoing
 from shared.delivery.ports import HeldBack, Obstacle
 from shared.delivery.retry import retried
 from shared.delivery.vitals import Vitals
-from shared.publishing import KafkaPublisher
 from shared.topics import Topic
 from tests.servers.addresses import Namespace
-from tindak.client import Client
+from tindak.client.kafka import Client
 from tindak.topics import apply, connect
 
 pytestmark = [pytest.mark.connected, pytest.mark.timeout(120)]

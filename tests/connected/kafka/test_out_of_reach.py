@@ -5,11 +5,11 @@ import re
 import pytest
 
 from shared import topics
+from shared.adapters.kafka.producer import KafkaPublisher
+from shared.adapters.kafka.subscriber import KafkaConsumer
 from shared.delivery.outgoing import Outgoing
 from shared.delivery.ports import Batch, TransientError
-from shared.kafka import KafkaConsumer
-from shared.publishing import KafkaPublisher
-from shared.settings import KafkaSettings
+from shared.process.settings import KafkaSettings
 from tindak.stack.node import free_ports
 
 pytestmark = [pytest.mark.connected, pytest.mark.expects_errors]  # aiokafka logs what it also raises

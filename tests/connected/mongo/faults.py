@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from pydantic import SecretStr, TypeAdapter
 
-from shared.mongo import MongoStore
-from shared.mongo_client import collection
+from shared.adapters.mongo.client import collection
+from shared.adapters.mongo.store import MongoStore
 from tests.contract.notes import Note
 from tests.servers.addresses import Namespace
 

@@ -11,12 +11,12 @@ import pytest
 from bson.raw_bson import RawBSONDocument
 from pydantic import TypeAdapter
 
-from shared.aside import AsideWatch
-from shared.delivery.codec import SCHEMA_VERSION
-from shared.delivery.document import AsideReason, SetAside
-from shared.mongo import DOCUMENT_BYTES_MAX, MongoStore
-from shared.mongo_client import connect
-from shared.release import RELEASE
+from shared.adapters.mongo.aside import AsideWatch
+from shared.adapters.mongo.client import connect
+from shared.adapters.mongo.store import DOCUMENT_BYTES_MAX, MongoStore
+from shared.delivery.documents.codec import SCHEMA_VERSION
+from shared.delivery.documents.document import AsideReason, SetAside
+from shared.process.release import RELEASE
 from tests.contract.notes import Note, note
 from tests.fakes.bench import NOON
 from tests.servers.addresses import Namespace

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.delivery.document import AsideReason, SetAside
+from shared.delivery.documents.document import AsideReason, SetAside
 from shared.delivery.ports import TransientError
 from tests.connected.mongo.faults import WRITE_CONCERN_TIMED_OUT, Faulty, faulty_store
 from tests.contract.notes import Note, full, note

@@ -9,9 +9,9 @@ from services.notify.letters.writing import Letters
 from services.notify.sender import Sender
 from services.notify.settings import Settings
 from services.notify.store import STATE
+from shared.adapters.mongo.client import collection
+from shared.adapters.mongo.store import MongoStore
 from shared.ids import ticket_id
-from shared.mongo import MongoStore
-from shared.mongo_client import collection
 from tests.component.notify.desk import Desk
 from tests.connected.notify.relay import HOST, Relay
 from tests.servers.addresses import Namespace

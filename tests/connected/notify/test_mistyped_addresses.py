@@ -8,10 +8,10 @@ from services.notify.channels import SideBySide
 from services.notify.channels.smtp import SmtpChannel
 from services.notify.settings import Settings
 from services.notify.store import STATE
+from shared.adapters.mongo.client import collection
+from shared.adapters.mongo.store import MongoStore
 from shared.events import NotificationFailed, NotificationSent
 from shared.events.complaints import Reporter
-from shared.mongo import MongoStore
-from shared.mongo_client import collection
 from tests.component.notify.desk import Desk
 from tests.connected.notify.mistyped import MISTYPED, REFUSED_BY_INTAKE
 from tests.connected.notify.relay import HOST, Relay

@@ -13,12 +13,12 @@ from shared.delivery.outgoing import Outgoing
 from shared.events import ComplaintAccepted, TicketRouted, TriageRequested
 from shared.events.envelope import encode
 from shared.ids import ticket_id, tracking_id
-from shared.policy import version_of
+from shared.policy.loading import version_of
 from tests.builders import accepted, event
 from tests.servers.addresses import Namespace
 from tests.servers.fleet import POLICY, Fleet, Member, running, until
-from tindak.client import Client, Start
-from tindak.records import data_of
+from tindak.client.kafka import Client, Start
+from tindak.client.records import data_of
 
 pytestmark = [pytest.mark.connected, pytest.mark.timeout(180)]
 

@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 
 from shared import topics
-from shared.agencies import load_agencies
 from shared.delivery.outgoing import Outgoing
 from shared.events.envelope import encode
 from shared.ids import ticket_id, tracking_id
+from shared.policy.agencies import load_agencies
 from tests.builders import accepted, event
 from tests.conftest import fewer_partitions
 from tests.servers.addresses import Namespace
 from tests.servers.fleet import POLICY, Fleet, Member, running, until
-from tindak.client import Client
+from tindak.client.kafka import Client
 from tindak.topics import apply, connect
 
 pytestmark = [pytest.mark.connected, pytest.mark.timeout(180)]

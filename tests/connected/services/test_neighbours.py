@@ -3,17 +3,17 @@
 import pytest
 from pymongo import MongoClient
 
-from services.routing.domain.around import Neighbour
-from services.routing.domain.likeness import Sketch
-from services.routing.domain.state import State
+from services.routing.domain.clusters.candidates import Neighbour
+from services.routing.domain.duplicates.similarity import Sketch
+from services.routing.domain.ticket.state import State
 from services.routing.neighbours import BANDS, FINDABLE, INDEX, StoredNeighbours
 from services.routing.store import STATE
-from shared.delivery.codec import SCHEMA_VERSION
-from shared.delivery.document import Document
+from shared.adapters.mongo.client import collection
+from shared.adapters.mongo.store import MongoStore
+from shared.delivery.documents.codec import SCHEMA_VERSION
+from shared.delivery.documents.document import Document
 from shared.events import Location
 from shared.ids import ticket_id
-from shared.mongo import MongoStore
-from shared.mongo_client import collection
 from tests.fakes.bench import NOON
 from tests.servers.addresses import Namespace
 from tests.unit.routing.desk import filed, report

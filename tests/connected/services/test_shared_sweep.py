@@ -12,13 +12,13 @@ from shared.delivery.outgoing import Outgoing
 from shared.events import ClockBreached
 from shared.events.envelope import encode
 from shared.ids import ticket_id, tracking_id
-from shared.policy import OVERLAYS
+from shared.policy.loading import OVERLAYS
 from tests.builders import accepted, event
 from tests.fakes.bench import NOON
 from tests.servers.addresses import Namespace
 from tests.servers.fleet import POLICY, Fleet, Member, running, until
-from tindak.client import Client
-from tindak.records import data_of
+from tindak.client.kafka import Client
+from tindak.client.records import data_of
 
 pytestmark = [pytest.mark.connected, pytest.mark.timeout(240)]
 

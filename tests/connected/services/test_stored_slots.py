@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
-from shared.delivery.document import Document
+from shared.adapters.mongo.client import connect
+from shared.adapters.mongo.store import MongoStore
+from shared.delivery.documents.document import Document
 from shared.delivery.outgoing import Outgoing
 from shared.ids import ticket_id
-from shared.mongo import MongoStore
-from shared.mongo_client import connect
 from shared.slots import share_of
 from tests.fakes.bench import NOON
 from tests.servers.addresses import Namespace

@@ -15,8 +15,8 @@ from shared.ids import ticket_id, tracking_id
 from tests.builders import accepted, event
 from tests.servers.addresses import Namespace
 from tests.servers.fleet import POLICY, Fleet, running
-from tindak.client import Client, Start
-from tindak.records import data_of
+from tindak.client.kafka import Client, Start
+from tindak.client.records import data_of
 
 pytestmark = [pytest.mark.connected, pytest.mark.timeout(180)]
 

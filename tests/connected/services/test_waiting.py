@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pymongo import MongoClient
 
-from services.routing.domain.state import Awaited, EarlyUpdate, State
+from services.routing.domain.ticket.state import Awaited, EarlyUpdate, State
 from services.routing.store import AWAITED, INDEXES, KIND, STATE, RoutingStore
-from shared.delivery.document import Document
+from shared.adapters.mongo.client import collection
+from shared.delivery.documents.document import Document
 from shared.ids import ticket_id
-from shared.mongo_client import collection
 from tests.fakes.bench import NOON
 from tests.servers.addresses import Namespace
 from tests.unit.routing.commands import COMMANDS

@@ -14,7 +14,7 @@ import pytest
 from pymongo import MongoClient, WriteConcern
 from typer.testing import CliRunner
 
-from shared.settings import KafkaSettings
+from shared.process.settings import KafkaSettings
 from shared.topics import Topic
 from tests.servers.addresses import Servers
 from tindak.stack import Layout, LocalStack, StackError, State

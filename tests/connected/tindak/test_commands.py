@@ -17,7 +17,7 @@ from tests.builders import NOON, TICKET, TRACKING, accepted, event
 from tests.servers.addresses import Namespace
 from tests.unit.tindak.test_telling import routed
 from tindak.cli import main
-from tindak.client import BATCH_RECORDS_MAX, Client, Start
+from tindak.client.kafka import BATCH_RECORDS_MAX, Client, Start
 from tindak.console import Failure
 
 pytestmark = pytest.mark.connected

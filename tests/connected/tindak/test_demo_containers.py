@@ -4,10 +4,10 @@ import pytest
 
 from shared import topics
 from shared.delivery.outgoing import Outgoing
-from shared.settings import KafkaSettings
+from shared.process.settings import KafkaSettings
 from shared.topics import Topic
 from tests.servers.containers import why_no_containers
-from tindak.client import Client
+from tindak.client.kafka import Client
 from tindak.demo_story.containers import Containers, docker
 from tindak.demo_story.servers import up
 from tindak.demo_story.stage import settings_in

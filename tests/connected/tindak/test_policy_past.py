@@ -15,7 +15,7 @@ from shared.events.envelope import encode
 from tests.builders import NOON, TICKET, TRACKING, accepted, event
 from tests.servers.addresses import Namespace
 from tindak.cli import main
-from tindak.client import Client
+from tindak.client.kafka import Client
 
 pytestmark = pytest.mark.connected
 

@@ -11,16 +11,17 @@ from structlog.testing import capture_logs
 from services.sla.domain.ticket import decide
 from services.sla.policy import load_sla
 from services.sla.store import INDEXES, STATE, SlaStore
-from shared import logs, topics
-from shared.delivery.document import Document
+from shared import topics
+from shared.adapters.mongo.client import collection
+from shared.delivery.documents.document import Document
 from shared.events import DueChanged
-from shared.mongo_client import collection
+from shared.process import logs
 from tests.builders import TICKET, accepted
 from tests.servers.addresses import Namespace
 from tests.servers.fleet import POLICY
 from tindak.cli import main
-from tindak.client import Client
-from tindak.records import data_of
+from tindak.client.kafka import Client
+from tindak.client.records import data_of
 
 pytestmark = [pytest.mark.connected, pytest.mark.timeout(180)]
 

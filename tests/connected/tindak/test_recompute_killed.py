@@ -15,15 +15,15 @@ from services.sla.domain.ticket import decide
 from services.sla.policy import load_sla
 from services.sla.store import INDEXES, STATE, SlaStore
 from shared import topics
-from shared.delivery.document import Document
+from shared.adapters.mongo.client import COLLECTION, collection
+from shared.delivery.documents.document import Document
 from shared.events import DueChanged
 from shared.ids import ticket_id, tracking_id
-from shared.mongo_client import COLLECTION, collection
 from tests.builders import accepted
 from tests.servers.addresses import Namespace
 from tests.servers.fleet import POLICY, Fleet, running, until
-from tindak.client import Client
-from tindak.records import event_of
+from tindak.client.kafka import Client
+from tindak.client.records import event_of
 
 pytestmark = [pytest.mark.connected, pytest.mark.timeout(240)]
 

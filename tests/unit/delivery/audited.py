@@ -4,8 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shared import topics
-from shared.delivery.audit import Check, Finding, audit
-from shared.delivery.document import Document
+from shared.delivery.documents.document import Document
 from shared.events import (
     Classification,
     ClockBreached,
@@ -27,6 +26,7 @@ from shared.ids import ticket_id
 from tests.builders import TICKET, TRACKING, accepted, event, submitted
 from tests.fakes.bench import NOON
 from tests.fakes.memory import MemoryBroker, MemoryClock
+from tindak.audit import Check, Finding, audit
 
 DISHUB = topics.agency_topic("dishub")
 OTHER = ticket_id("web", "2")

@@ -4,9 +4,8 @@ from datetime import timedelta
 import pytest
 
 from shared import topics
-from shared.delivery.audit import Check
 from shared.delivery.dead_letters import dead_letter
-from shared.delivery.document import Document
+from shared.delivery.documents.document import Document
 from shared.delivery.outgoing import Outgoing
 from shared.events import (
     BreachEscalated,
@@ -37,6 +36,7 @@ from tests.unit.delivery.audited import (
     Story,
     told,
 )
+from tindak.audit import Check
 
 pytestmark = pytest.mark.unit
 

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from shared import topics
-from shared.delivery.audit import Check
 from shared.events import (
     ClusterCounted,
     ClusterJoined,
@@ -23,6 +22,7 @@ from shared.ids import ticket_id
 from tests.builders import TRACKING
 from tests.fakes.bench import NOON
 from tests.unit.delivery.audited import ABOUT, Story
+from tindak.audit import Check
 
 pytestmark = pytest.mark.unit
 

@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from shared import topics
-from shared.delivery.audit import Check
 from shared.events import EventData, Part, TicketClosed, TicketRouted, TicketSplit, TicketWithdrawn
 from shared.ids import part_id
 from tests.builders import TICKET
 from tests.unit.delivery.audited import FACT, ROUTED, Story, told
+from tindak.audit import Check
 
 pytestmark = pytest.mark.unit
 

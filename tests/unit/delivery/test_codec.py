@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
-from shared.delivery.codec import FIELDS, DocumentCodec, Raw
-from shared.delivery.document import Answer, AsideReason, Document, SetAside
+from shared.delivery.documents.codec import FIELDS, DocumentCodec, Raw
+from shared.delivery.documents.document import Answer, AsideReason, Document, SetAside
 from shared.delivery.outgoing import Outgoing
 from tests.fakes.bench import NOON
 

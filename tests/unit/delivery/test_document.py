@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.delivery.document import Answer, Document
+from shared.delivery.documents.document import Answer, Document
 from shared.delivery.outgoing import Outgoing
 from tests.fakes.bench import NOON
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from shared import topics
-from shared.delivery.document import Document
+from shared.delivery.documents.document import Document
 from shared.delivery.ports import Obstacle, TransientError
 from shared.delivery.relay import RELAY_AFTER
 from shared.delivery.runner import BatchRunner

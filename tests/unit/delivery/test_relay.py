@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from shared import topics
-from shared.delivery.document import Document
+from shared.delivery.documents.document import Document
 from shared.delivery.outgoing import Outgoing
 from shared.delivery.ports import HeldBack
 from shared.delivery.relay import RELAY_AFTER, Relay

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from shared import topics
-from shared.delivery.document import Document
+from shared.delivery.documents.document import Document
 from shared.delivery.relay import RELAY_AFTER
 from shared.delivery.time_loop import POSTPONED_FOR
 from shared.delivery.vitals import Step

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from shared.delivery.unknown_fields import with_unknown_fields
+from shared.delivery.documents.unknown_fields import with_unknown_fields
 
 pytestmark = pytest.mark.unit
 

@@ -9,8 +9,8 @@ import pytest
 from services.intake.domain.places import Place
 from services.intake.domain.rules import Category, Limits
 from services.intake.policy import load_intake
-from shared.places import load_places
-from shared.policy import PolicyInvalid
+from shared.policy.loading import PolicyInvalid
+from shared.policy.places import load_places
 
 pytestmark = pytest.mark.unit
 

@@ -9,7 +9,7 @@ import pytest
 from services.notify.domain.timing import QuietHours, Retries
 from services.notify.policy import load_notices
 from shared.events import SlaClock
-from shared.policy import PolicyInvalid
+from shared.policy.loading import PolicyInvalid
 from tests.unit.notify.samples import POLICY_DIR
 
 pytestmark = pytest.mark.unit

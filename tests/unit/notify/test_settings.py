@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 from services.notify.app import channels, refuse_unsafe
 from services.notify.settings import Settings
-from shared.settings import CommonSettings, Profile, UnsafeSettings
+from shared.process.settings import CommonSettings, Profile, UnsafeSettings
 
 pytestmark = pytest.mark.unit
 

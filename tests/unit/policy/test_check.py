@@ -6,8 +6,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from tindak.console import Failure
-from tindak.policy_check import check
-from tindak.policy_cli import app
+from tindak.policy.check import check
+from tindak.policy.cli import app
 
 pytestmark = pytest.mark.policy
 

@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from shared.agencies import Agency, AgencyDirectory, AgencyKind, Officer, load_agencies
-from shared.places import Place, Places, load_places
-from shared.policy import PolicyInvalid
+from shared.policy.agencies import Agency, AgencyDirectory, AgencyKind, Officer, load_agencies
+from shared.policy.loading import PolicyInvalid
+from shared.policy.places import Place, Places, load_places
 
 pytestmark = pytest.mark.unit
 

@@ -2,10 +2,10 @@ from pathlib import Path
 
 import pytest
 
-from services.routing.domain.evidence import read
-from services.routing.domain.ladder import Case, decide_agency
-from services.routing.domain.rules import RoutingPolicy
-from services.routing.domain.verdict import Chosen
+from services.routing.domain.agency_choice.cascade import Case, decide_agency
+from services.routing.domain.agency_choice.evidence import read
+from services.routing.domain.agency_choice.rules import RoutingPolicy
+from services.routing.domain.agency_choice.verdict import Chosen
 from services.routing.policy import load_routing
 from shared.events import Classification, Location, Priority, Report
 from tests.unit.policy.everyday_reports import REPORTS

@@ -6,7 +6,7 @@ from typing import Annotated
 import pytest
 from pydantic import Field, field_validator
 
-from shared.policy import (
+from shared.policy.loading import (
     DEPTH_MAX,
     FILE_BYTES_MAX,
     PolicyFault,

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from shared.policy import PolicyInvalid
-from tindak.policy_diff import differences
+from shared.policy.loading import PolicyInvalid
+from tindak.policy.diff import differences
 
 pytestmark = pytest.mark.unit
 

@@ -10,9 +10,9 @@ from shared.events import Location
 from tests.builders import accepted
 from tests.unit.policy.everyday_reports import REPORTS
 from tests.unit.policy.regional_reports import JAVANESE, SUNDANESE
-from tindak.backtest import Verdict, decide
-from tindak.past import Past
-from tindak.trial import Trial
+from tindak.policy.backtest import Verdict, decide
+from tindak.policy.dry_run import Trial
+from tindak.policy.labelled_reports import Past
 
 pytestmark = pytest.mark.policy
 

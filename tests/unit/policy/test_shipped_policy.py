@@ -4,14 +4,14 @@ from pathlib import Path
 import pytest
 
 from services.notify.letters.texts import NAMES
-from services.routing.domain.rules import RoutingPolicy
+from services.routing.domain.agency_choice.rules import RoutingPolicy
 from services.routing.policy import load_routing
 from services.routing.policy_files import CategoryFile
-from shared.agencies import AgencyKind, load_agencies
-from shared.places import load_places
-from shared.policy import load, version_of
-from tindak.policy_check import FILES, check
-from tindak.policy_texts import SAMPLES
+from shared.policy.agencies import AgencyKind, load_agencies
+from shared.policy.loading import load, version_of
+from shared.policy.places import load_places
+from tindak.policy.check import FILES, check
+from tindak.policy.texts import SAMPLES
 
 pytestmark = pytest.mark.policy
 

@@ -1,6 +1,6 @@
 """Every command once, as plain as it can be."""
 
-from services.routing.domain.updates import Request
+from services.routing.domain.lifecycle.commands import Request
 from shared.events import (
     AcknowledgeTicket,
     AnswerTicket,

@@ -4,8 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from services.routing.domain.refusals import Refusal
-from services.routing.domain.rules import (
+from services.routing.domain.agency_choice.rules import (
     AgencyRule,
     Category,
     Condition,
@@ -14,7 +13,9 @@ from services.routing.domain.rules import (
     RoutingPolicy,
     Rulebook,
 )
-from services.routing.domain.state import (
+from services.routing.domain.lifecycle.commands import Request, Update, follow
+from services.routing.domain.ticket.refusals import Refusal
+from services.routing.domain.ticket.state import (
     Answered,
     Archived,
     Closed,
@@ -29,7 +30,6 @@ from services.routing.domain.state import (
     WithAgency,
     Withdrawn,
 )
-from services.routing.domain.updates import Request, Update, follow
 from shared.events import (
     Classification,
     ClosedBy,

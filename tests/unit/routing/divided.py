@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from services.routing.domain.decide import decide
-from services.routing.domain.state import Filed, State
+from services.routing.domain.ticket.state import Filed, State
 from shared.events import Arrival, AssignTicket, Decision, EventData, PartLink, PartOpened
 from shared.ids import part_id
 from tests.builders import TICKET, event

@@ -2,8 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from services.routing.domain.refusals import HELD_FOR_THAT, NOT_HELD
-from services.routing.domain.state import Answered, Filed, Held, InTriage, Stage, WithAgency
+from services.routing.domain.ticket.refusals import HELD_FOR_THAT, NOT_HELD
+from services.routing.domain.ticket.state import Answered, Filed, Held, InTriage, Stage, WithAgency
 from shared.events import (
     AcknowledgeTicket,
     AnswerTicket,

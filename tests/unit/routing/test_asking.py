@@ -1,8 +1,8 @@
 import pytest
 
-from services.routing.domain.asking import questions
-from services.routing.domain.opinion import Question
-from services.routing.domain.state import Awaited, State
+from services.routing.domain.agency_choice.prediction import Question
+from services.routing.domain.lifecycle.prediction_requests import questions
+from services.routing.domain.ticket.state import Awaited, State
 from shared.events import ComplaintAccepted, DeclineTicket, Event, ProgressTicket
 from tests.builders import TICKET, accepted, event
 from tests.unit.routing.desk import POLICY, filed, report

@@ -2,8 +2,8 @@ from datetime import timedelta
 
 import pytest
 
-from services.routing.domain.clocks import archive_incomplete, close_unanswered, remind
-from services.routing.domain.state import Archived, Closed, Filed
+from services.routing.domain.lifecycle.timeouts import archive_incomplete, close_unanswered, remind
+from services.routing.domain.ticket.state import Archived, Closed, Filed
 from shared.events import (
     BreachCleared,
     BreachCorrected,

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.routing.domain.cluster import hear, join, marked
-from services.routing.domain.leading import BRANCHES, branched
-from services.routing.domain.likeness import ClusterRules, Sketch
-from services.routing.domain.state import Awaited, Filed, State
-from services.routing.domain.turn import Turn
+from services.routing.domain.clusters.broadcast import BRANCHES, branched
+from services.routing.domain.clusters.membership import hear, join, marked
+from services.routing.domain.duplicates.similarity import ClusterRules, Sketch
+from services.routing.domain.ticket.state import Awaited, Filed, State
+from services.routing.domain.ticket.transition import Turn
 from shared.events import (
     AnswerOffered,
     AnswerPassedOn,

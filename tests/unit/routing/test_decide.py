@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from services.routing.domain.decide import decide
-from services.routing.domain.state import Awaited, Filed, InTriage, State
+from services.routing.domain.ticket.state import Awaited, Filed, InTriage, State
 from shared.events import (
     Arrival,
     ClockStarted,

@@ -1,6 +1,6 @@
 import pytest
 
-from services.routing.domain.state import Filed, PartKnown, Split
+from services.routing.domain.ticket.state import Filed, PartKnown, Split
 from shared.events import (
     PARTS_MAX,
     AssignTicket,

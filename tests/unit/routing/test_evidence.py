@@ -1,7 +1,7 @@
 import pytest
 
-from services.routing.domain.evidence import Evidence, Point, read
-from services.routing.domain.rules import AgencyRule
+from services.routing.domain.agency_choice.evidence import Evidence, Point, read
+from services.routing.domain.agency_choice.rules import AgencyRule
 from shared.events import Classification, Priority
 from tests.unit.routing.desk import POLICY, RULES, at, report
 

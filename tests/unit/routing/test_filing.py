@@ -3,9 +3,9 @@ from typing import Any
 
 import pytest
 
-from services.routing.domain.filing import file
-from services.routing.domain.state import Answered, Awaited, Filed, InTriage, State, WithAgency
-from services.routing.domain.waiting import remember
+from services.routing.domain.lifecycle.early_updates import remember
+from services.routing.domain.lifecycle.opening import file
+from services.routing.domain.ticket.state import Answered, Awaited, Filed, InTriage, State, WithAgency
 from shared.events import (
     Classification,
     DecidedBy,

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.routing.domain.filing import file
-from services.routing.domain.state import Archived, Filed, InTriage, Split, Withdrawn
+from services.routing.domain.lifecycle.opening import file
+from services.routing.domain.ticket.state import Archived, Filed, InTriage, Split, Withdrawn
 from shared.events import (
     Command,
     Fact,

@@ -2,11 +2,11 @@ from dataclasses import replace
 
 import pytest
 
-from services.routing.domain.evidence import read
-from services.routing.domain.explanation import STEPS_MAX
-from services.routing.domain.ladder import Case, decide_agency
-from services.routing.domain.rules import AgencyRule, RoutingPolicy, Rulebook, Trust
-from services.routing.domain.verdict import Chosen, Doubt, Undecided, Verdict
+from services.routing.domain.agency_choice.cascade import Case, decide_agency
+from services.routing.domain.agency_choice.evidence import read
+from services.routing.domain.agency_choice.explanation import STEPS_MAX
+from services.routing.domain.agency_choice.rules import AgencyRule, RoutingPolicy, Rulebook, Trust
+from services.routing.domain.agency_choice.verdict import Chosen, Doubt, Undecided, Verdict
 from shared.events import DecidedBy, Step, Suggestion
 from tests.unit.routing.desk import POLICY, any_of, at, report
 

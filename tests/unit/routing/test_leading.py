@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from services.routing.domain.clusters.broadcast import BRANCHES
 from services.routing.domain.decide import decide
-from services.routing.domain.leading import BRANCHES
-from services.routing.domain.state import Filed, Held, InTriage, Led, Situation, Stage, State, WithAgency
+from services.routing.domain.ticket.state import Filed, Held, InTriage, Led, Situation, Stage, State, WithAgency
 from shared.events import (
     AcknowledgeTicket,
     AnswerPassedOn,

@@ -19,7 +19,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 import pytest
 
-from services.routing.domain.around import look_around, sought
+from services.routing.domain.clusters.candidates import look_around, sought
 from services.routing.policy import load_routing
 from shared.events import Location
 from tests.builders import accepted, event

@@ -2,13 +2,13 @@ from dataclasses import replace
 
 import pytest
 
-from services.routing.domain.evidence import read
-from services.routing.domain.filing import verdict_on
-from services.routing.domain.matters import parts
-from services.routing.domain.model_rung import by_model
-from services.routing.domain.opinion import Guess
-from services.routing.domain.rules import AgencyRule, RoutingPolicy, Rulebook
-from services.routing.domain.verdict import Chosen, Doubt, Undecided, Verdict
+from services.routing.domain.agency_choice.evidence import read
+from services.routing.domain.agency_choice.model_step import by_model
+from services.routing.domain.agency_choice.prediction import Guess
+from services.routing.domain.agency_choice.rules import AgencyRule, RoutingPolicy, Rulebook
+from services.routing.domain.agency_choice.topic_detection import parts
+from services.routing.domain.agency_choice.verdict import Chosen, Doubt, Undecided, Verdict
+from services.routing.domain.lifecycle.opening import verdict_on
 from shared.events import PARTS_MAX, ProposedPart
 from tests.builders import accepted
 from tests.unit.routing.desk import POLICY, RULES, any_of, report

@@ -3,11 +3,11 @@ from typing import Any
 
 import pytest
 
-from services.routing.domain.evidence import read
-from services.routing.domain.ladder import Case, decide_agency
-from services.routing.domain.opinion import NOT_ASKED, Guess, Opinion
-from services.routing.domain.rules import RoutingPolicy
-from services.routing.domain.verdict import Chosen, Doubt, Undecided, Verdict
+from services.routing.domain.agency_choice.cascade import Case, decide_agency
+from services.routing.domain.agency_choice.evidence import read
+from services.routing.domain.agency_choice.prediction import NOT_ASKED, Guess, Opinion
+from services.routing.domain.agency_choice.rules import RoutingPolicy
+from services.routing.domain.agency_choice.verdict import Chosen, Doubt, Undecided, Verdict
 from shared.events import DecidedBy, Step, Suggestion
 from tests.unit.routing.desk import POLICY, report
 

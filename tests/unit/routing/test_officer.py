@@ -1,7 +1,7 @@
 import pytest
 
-from services.routing.domain import refusals
-from services.routing.domain.state import Archived, Filed, Stage, WithAgency
+from services.routing.domain.ticket import refusals
+from services.routing.domain.ticket.state import Archived, Filed, Stage, WithAgency
 from shared.events import (
     ArchiveTicket,
     AssignTicket,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.routing.domain.state import Awaited, Closed, Filed, PartKnown, Split, State, WithAgency, Withdrawn
+from services.routing.domain.ticket.state import Awaited, Closed, Filed, PartKnown, Split, State, WithAgency, Withdrawn
 from shared.events import (
     AcknowledgeTicket,
     AnswerTicket,

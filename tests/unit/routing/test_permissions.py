@@ -2,9 +2,9 @@ from collections.abc import Iterable
 
 import pytest
 
-from services.routing.domain.permissions import Role, Sender, forbids, sender_of
-from services.routing.domain.refusals import NOT_PERMITTED, NOT_YOURS, Refusal
-from services.routing.domain.updates import Request
+from services.routing.domain.lifecycle.commands import Request
+from services.routing.domain.lifecycle.permissions import Role, Sender, forbids, sender_of
+from services.routing.domain.ticket.refusals import NOT_PERMITTED, NOT_YOURS, Refusal
 from shared.events import Actor
 from tests.unit.routing.commands import COMMANDS
 from tests.unit.routing.desk import CHANNEL, DISHUB, DLH, OFFICER, SITUATIONS, ticket

@@ -3,10 +3,18 @@ from pathlib import Path
 
 import pytest
 
-from services.routing.domain.rules import AgencyRule, Category, Condition, EarlyUpdates, KindRule, PriorityRule, Trust
+from services.routing.domain.agency_choice.rules import (
+    AgencyRule,
+    Category,
+    Condition,
+    EarlyUpdates,
+    KindRule,
+    PriorityRule,
+    Trust,
+)
 from services.routing.policy import load_routing
 from shared.events import Classification, Priority
-from shared.policy import PolicyInvalid
+from shared.policy.loading import PolicyInvalid
 from tests.unit.routing.desk import phrases
 
 pytestmark = pytest.mark.unit

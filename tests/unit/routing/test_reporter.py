@@ -3,8 +3,8 @@ from datetime import timedelta
 
 import pytest
 
-from services.routing.domain.refusals import CONFIRMED_BEFORE, WITHDRAWN_BEFORE
-from services.routing.domain.state import Closed, Filed, Held, Stage, WithAgency, Withdrawn
+from services.routing.domain.ticket.refusals import CONFIRMED_BEFORE, WITHDRAWN_BEFORE
+from services.routing.domain.ticket.state import Closed, Filed, Held, Stage, WithAgency, Withdrawn
 from shared.events import (
     ClosedBy,
     ConfirmTicket,

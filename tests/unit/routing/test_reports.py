@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from services.routing.domain.filing import file
+from services.routing.domain.lifecycle.opening import file
 from services.routing.policy import load_routing
 from shared.events import TicketRouted, TriageRequested
 from tests.builders import accepted

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.routing.domain.filing import file
-from services.routing.domain.state import Filed, InTriage, WithAgency
-from services.routing.domain.stays import BECAUSE_SYMBOLS_MAX, LAST_MAX, Span, declined, moved_on, spent
+from services.routing.domain.lifecycle.opening import file
+from services.routing.domain.ticket.state import Filed, InTriage, WithAgency
+from services.routing.domain.ticket.tenures import BECAUSE_SYMBOLS_MAX, LAST_MAX, Span, declined, moved_on, spent
 from shared.events import AssignTicket, Command, DecidedBy, DeclineTicket, Fact, Stay, TicketRouted, TriageRequested
 from tests.builders import TICKET, accepted
 from tests.fakes.bench import NOON

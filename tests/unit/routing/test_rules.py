@@ -1,6 +1,6 @@
 import pytest
 
-from services.routing.domain.rules import AgencyRule, Category, Condition, Rulebook
+from services.routing.domain.agency_choice.rules import AgencyRule, Category, Condition, Rulebook
 from tests.unit.routing.desk import POLICY, phrases
 
 pytestmark = pytest.mark.unit

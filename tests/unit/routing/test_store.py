@@ -2,8 +2,8 @@ import json
 
 import pytest
 
-from services.routing.domain.state import Awaited, Led, State
-from services.routing.domain.waiting import remember
+from services.routing.domain.lifecycle.early_updates import remember
+from services.routing.domain.ticket.state import Awaited, Led, State
 from services.routing.store import STATE
 from shared.events import Classification, Priority, Stay
 from tests.fakes.bench import NOON

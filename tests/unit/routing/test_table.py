@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.routing.domain.state import Filed, name_of
+from services.routing.domain.ticket.state import Filed, name_of
 from shared.events import TicketFact, UpdateRefused
 from tests.unit.routing.commands import COMMANDS, sender_for
 from tests.unit.routing.desk import DLH, OFFICER, SITUATIONS, ask, filed, refusal_of, said

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from services.routing.domain.around import sketched
-from services.routing.domain.likeness import TROUBLE, alike
-from services.routing.domain.telling import Names, read_words
-from services.routing.domain.words import split
+from services.routing.domain.clusters.candidates import sketched
+from services.routing.domain.duplicates.features import Names, read_words
+from services.routing.domain.duplicates.similarity import TROUBLE, alike
+from services.routing.domain.text.phrases import split
 from services.routing.policy import load_routing
 from shared.events import Location
 from tests.builders import accepted

@@ -9,8 +9,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from services.routing.domain.decide import decide
-from services.routing.domain.filing import file
-from services.routing.domain.state import Filed, Held, InTriage, WithAgency
+from services.routing.domain.lifecycle.opening import file
+from services.routing.domain.ticket.state import Filed, Held, InTriage, WithAgency
 from shared.events import (
     Arrival,
     AssignTicket,

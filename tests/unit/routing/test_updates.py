@@ -1,8 +1,8 @@
 import pytest
 
-from services.routing.domain import refusals
-from services.routing.domain.refusals import STATES, UPDATES_MAX, Refusal
-from services.routing.domain.state import Archived, Filed, name_of
+from services.routing.domain.ticket import refusals
+from services.routing.domain.ticket.refusals import STATES, UPDATES_MAX, Refusal
+from services.routing.domain.ticket.state import Archived, Filed, name_of
 from shared.events import Decision, Fact, UpdateRefused
 from tests.builders import TICKET, TRACKING
 from tests.fakes.bench import NOON

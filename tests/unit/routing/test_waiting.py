@@ -3,10 +3,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from services.routing.domain.refusals import EARLY_MAX, TOO_MANY_WAIT, WAITED_IN_VAIN, Refusal
-from services.routing.domain.rules import EarlyUpdates
-from services.routing.domain.state import Awaited, EarlyUpdate, State
-from services.routing.domain.waiting import LATE_MAX, due_at, end_waits, expires_at, remember
+from services.routing.domain.agency_choice.rules import EarlyUpdates
+from services.routing.domain.lifecycle.early_updates import LATE_MAX, due_at, end_waits, expires_at, remember
+from services.routing.domain.ticket.refusals import EARLY_MAX, TOO_MANY_WAIT, WAITED_IN_VAIN, Refusal
+from services.routing.domain.ticket.state import Awaited, EarlyUpdate, State
 from services.routing.store import STATE
 from shared.events import Decision, Fact, UpdateRefused
 from tests.builders import TICKET

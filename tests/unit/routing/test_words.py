@@ -1,6 +1,6 @@
 import pytest
 
-from services.routing.domain.words import Phrasebook, split
+from services.routing.domain.text.phrases import Phrasebook, split
 
 pytestmark = pytest.mark.unit
 

@@ -2,7 +2,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from shared.clock_skew import READING_AGE_MAX_SECONDS, ClockReading, ClockWatch, disagreement
+from shared.adapters.clock_skew import READING_AGE_MAX_SECONDS, ClockReading, ClockWatch, disagreement
 from tests.fakes.bench import NOON
 from tests.fakes.memory import MemoryClock
 

@@ -7,7 +7,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from shared.consuming import SafeConsumer
+from shared.adapters.kafka.consumer import SafeConsumer
 from tests.fakes.fetch import ONE, Fetch
 
 pytestmark = pytest.mark.unit
@@ -38,7 +38,7 @@ async def test_what_was_drained_and_not_handed_over_is_read_again(
         raise error
 
     monkeypatch.setattr(AIOKafkaConsumer, "getmany", getmany)
-    monkeypatch.setattr("shared.consuming.ERROR_PAUSE_SECONDS", 0)
+    monkeypatch.setattr("shared.adapters.kafka.consumer.ERROR_PAUSE_SECONDS", 0)
 
     if isinstance(error, KafkaError):
         assert await consumer.getmany() == {}

@@ -11,8 +11,8 @@ from aiokafka.errors import (
     UnknownTopicOrPartitionError,
 )
 
-from shared import fetching
-from shared.fetch_faults import Ending
+from shared.adapters.kafka import fetcher
+from shared.adapters.kafka.fetch_faults import Ending
 from tests.fakes.batches import claiming, plain
 from tests.fakes.fetch import ONE, TWO, Fetch
 
@@ -140,7 +140,7 @@ async def test_a_batch_that_came_in_part_is_asked_for_as_a_whole() -> None:
 
 
 async def test_not_more_is_drained_at_once_than_fits_into_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fetching, "DRAINED_BYTES_MAX", 1000)
+    monkeypatch.setattr(fetcher, "DRAINED_BYTES_MAX", 1000)
     fetch = Fetch()
     data = b"".join(plain(b"x" * 600, base_offset=number) for number in range(5))
     seen = []

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from shared.health import Health, application
+from shared.process.health import Health, application
 
 pytestmark = pytest.mark.unit
 

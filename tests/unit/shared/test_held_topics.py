@@ -3,10 +3,10 @@ from datetime import timedelta
 import pytest
 from prometheus_client import REGISTRY
 
-from shared.delivery.document import Document
+from shared.adapters.kafka.held_topics import HeldTopics
+from shared.delivery.documents.document import Document
 from shared.delivery.outgoing import Outgoing
 from shared.delivery.ports import Obstacle
-from shared.held_topics import HeldTopics
 from tests.fakes.bench import NOON
 from tests.fakes.memory import MemoryStore
 

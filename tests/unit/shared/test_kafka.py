@@ -6,9 +6,9 @@ import pytest
 from aiokafka import TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError, NoBrokersAvailable
 
+from shared.adapters.kafka.subscriber import KafkaBatch, KafkaConsumer
 from shared.delivery.ports import Batch, Record, TransientError
-from shared.kafka import KafkaBatch, KafkaConsumer
-from shared.settings import KafkaSettings
+from shared.process.settings import KafkaSettings
 from tests.fakes.bench import NOON
 
 pytestmark = pytest.mark.unit
@@ -69,7 +69,7 @@ async def test_a_commit_that_does_not_end_is_an_outage(monkeypatch: pytest.Monke
         async def commit(self, offsets: Mapping[TopicPartition, int] | None = None) -> None:
             await asyncio.Event().wait()
 
-    monkeypatch.setattr("shared.kafka.COMMIT_WITHIN_SECONDS", 0.01)
+    monkeypatch.setattr("shared.adapters.kafka.subscriber.COMMIT_WITHIN_SECONDS", 0.01)
 
     with pytest.raises(TransientError, match="commit: TimeoutError"):
         await batch(Silent(), record(FIRST, 3)).commit()

@@ -5,7 +5,7 @@ import pytest
 
 from shared.delivery.ports import PermanentError, TransientError
 from shared.delivery.vitals import Vitals
-from shared.loops import Loop, LoopRunner
+from shared.process.loops import Loop, LoopRunner
 from tests.fakes.bench import NOON
 from tests.fakes.memory import MemoryClock
 

@@ -5,8 +5,8 @@ import pytest
 from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
-from shared.policy import PolicyModel, load, version_of
-from shared.policy_watch import PolicyWatch
+from shared.policy.loading import PolicyModel, load, version_of
+from shared.policy.watch import PolicyWatch
 
 pytestmark = pytest.mark.unit
 

@@ -14,11 +14,11 @@ from aiokafka.errors import (
 )
 from aiokafka.structs import RecordMetadata, TopicPartition
 
+from shared.adapters.kafka.producer import LOG_APPEND_TIME, KafkaPublisher
+from shared.adapters.kafka.topic_access import REMEMBERED_FOR_SECONDS
 from shared.delivery.outgoing import Outgoing
 from shared.delivery.ports import Obstacle, TransientError
-from shared.publishing import LOG_APPEND_TIME, KafkaPublisher
-from shared.settings import KafkaSettings
-from shared.topic_access import REMEMBERED_FOR_SECONDS
+from shared.process.settings import KafkaSettings
 from tests.fakes.bench import NOON
 from tests.fakes.memory import MemoryClock
 

@@ -3,7 +3,7 @@ from aiokafka.partitioner import DefaultPartitioner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.publishing import partition_of
+from shared.adapters.kafka.producer import partition_of
 
 pytestmark = pytest.mark.unit
 

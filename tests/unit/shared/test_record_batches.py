@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.compression import CODECS, NotUnpackable, unpacked
-from shared.delivery.ports import Cut, Record
-from shared.record_batches import (
+from shared.adapters.kafka.compression import CODECS, NotUnpackable, unpacked
+from shared.adapters.kafka.record_batches import (
     AT_ONCE_BYTES_MAX,
     EPOCH,
     HEADER,
@@ -23,6 +22,7 @@ from shared.record_batches import (
     unpack,
     unreadable,
 )
+from shared.delivery.ports import Cut, Record
 from shared.topics import ADDRESS_BYTES_MAX
 from tests.fakes.batches import NAME, NOT_UTF8, batch, built, claiming, plain, renamed, resealed
 

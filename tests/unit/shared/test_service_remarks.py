@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
+from shared.adapters.mongo.client import collection
+from shared.adapters.mongo.store import MongoStore
 from shared.delivery.ports import Obstacle
-from shared.mongo import MongoStore
-from shared.mongo_client import collection
-from shared.service import Service
-from shared.settings import CommonSettings, MongoSettings
+from shared.process.service import Service
+from shared.process.settings import CommonSettings, MongoSettings
 from tests.fakes.bench import NOON
 from tests.fakes.counter import Count, Counter
 from tests.fakes.memory import MemoryClock

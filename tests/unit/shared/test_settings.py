@@ -1,7 +1,7 @@
 import pytest
 from pydantic import ValidationError
 
-from shared.settings import KafkaSettings
+from shared.process.settings import KafkaSettings
 
 pytestmark = pytest.mark.unit
 

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from aiokafka.errors import KafkaConnectionError, LeaderNotAvailableError
 
+from shared.adapters.kafka.topic_access import LIMIT_FOR_SECONDS, LOOKS_MAX, REMEMBERED_FOR_SECONDS, TopicAccess
 from shared.delivery.ports import Obstacle
-from shared.topic_access import LIMIT_FOR_SECONDS, LOOKS_MAX, REMEMBERED_FOR_SECONDS, TopicAccess
 
 pytestmark = pytest.mark.unit
 

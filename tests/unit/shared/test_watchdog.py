@@ -5,8 +5,8 @@ import pytest
 
 from shared.delivery.ports import TransientError
 from shared.delivery.vitals import Vitals
-from shared.loops import Loop, LoopRunner
-from shared.watchdog import PART, Stuck, Watchdog
+from shared.process.loops import Loop, LoopRunner
+from shared.process.watchdog import PART, Stuck, Watchdog
 from tests.fakes.bench import NOON
 from tests.fakes.memory import MemoryClock
 

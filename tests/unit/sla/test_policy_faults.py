@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from services.sla.policy import load_sla
-from shared.policy import PolicyInvalid
+from shared.policy.loading import PolicyInvalid
 
 pytestmark = pytest.mark.unit
 

@@ -11,15 +11,15 @@ from typer.testing import CliRunner, Result
 
 from shared import topics
 from shared.events import AssignTicket, DeclineTicket, Event
-from shared.policy import version_of
+from shared.policy.loading import version_of
 from tests.builders import TICKET, accepted, event
 from tests.fakes.bench import NOON, Workbench
 from tests.fakes.model import WordModel
-from tindak.backtest import TRIAGE, Tally, Verdict, decide, tallies, verdicts
 from tindak.console import Failure
-from tindak.past import Past, past_on
-from tindak.policy_cli import app
-from tindak.trial import Trial
+from tindak.policy.backtest import TRIAGE, Tally, Verdict, decide, tallies, verdicts
+from tindak.policy.cli import app
+from tindak.policy.dry_run import Trial
+from tindak.policy.labelled_reports import Past, past_on
 
 pytestmark = pytest.mark.policy
 

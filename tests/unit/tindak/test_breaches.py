@@ -11,7 +11,7 @@ from shared.events import ClockFact, Event
 from tests.builders import TRACKING, event
 from tests.unit.sla.cases import RULES, answered, reclassified
 from tests.unit.sla.desk import Desk, at_work, overdue
-from tindak.breaches import Breaches, Standing
+from tindak.sla.breaches import Breaches, Standing
 
 pytestmark = pytest.mark.unit
 

@@ -19,10 +19,10 @@ from shared.ids import ticket_id
 from tests.builders import TICKET, accepted, event
 from tests.fakes.bench import NOON, Workbench
 from tests.unit.routing.desk import CHANNEL, DISHUB, DLH, OFFICER, POLICY
-from tindak import corrections_cli
 from tindak.console import Failure, Misuse
-from tindak.corrections import COLUMNS, Correction, corrections_on, write
-from tindak.corrections_cli import corrections_command, day
+from tindak.model import corrections_cli
+from tindak.model.corrections import COLUMNS, Correction, corrections_on, write
+from tindak.model.corrections_cli import corrections_command, day
 
 pytestmark = pytest.mark.unit
 

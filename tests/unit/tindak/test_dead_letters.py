@@ -9,8 +9,8 @@ from shared.delivery.ports import Record
 from shared.delivery.reading import Unreadable, read
 from tests.builders import NOON
 from tindak.console import Failure
-from tindak.dead_letters import DeadLetter
-from tindak.dlq import chosen, value_of
+from tindak.ops.dead_letters import DeadLetter
+from tindak.ops.dlq import chosen, value_of
 
 pytestmark = pytest.mark.unit
 

@@ -8,9 +8,9 @@ import pytest
 from shared.delivery.dead_letters import dead_letter
 from shared.delivery.ports import Record
 from tests.builders import NOON, TICKET
-from tindak.dead_letters import DeadLetter
-from tindak.stored_document import masked, plain
-from tindak.waiting_letters import by_document
+from tindak.ops.dead_letters import DeadLetter
+from tindak.ops.stored_document import masked, plain
+from tindak.ops.waiting_letters import by_document
 
 pytestmark = pytest.mark.unit
 

@@ -11,9 +11,9 @@ from shared.ids import part_id
 from tests.builders import NOON, TICKET, TRACKING, accepted, event
 from tests.unit.tindak.test_telling import routed
 from tindak.console import local
-from tindak.history import History, history
-from tindak.tickets import Ticket, part_of
-from tindak.track import had, lines
+from tindak.tickets.lookup import Ticket, part_of
+from tindak.tickets.projection import History, history
+from tindak.tickets.track import had, lines
 
 pytestmark = pytest.mark.unit
 

@@ -4,9 +4,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from shared.policy import version_of
+from shared.policy.loading import version_of
 from tindak.console import Failure
-from tindak.policy_cli import app
+from tindak.policy.cli import app
 
 pytestmark = pytest.mark.policy
 

@@ -12,7 +12,7 @@ from shared.events import SlaClock
 from tests.unit.sla.cases import at, days
 from tests.unit.tindak.test_cli import one_line
 from tindak.cli import main
-from tindak.sla_input import HERE
+from tindak.sla.input import HERE
 
 pytestmark = pytest.mark.unit
 

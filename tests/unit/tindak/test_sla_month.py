@@ -12,10 +12,10 @@ from shared.events import Event
 from tests.builders import event
 from tests.unit.sla.cases import RULES, accepted, answered, closed, declined, held, resumed, routed, wib
 from tests.unit.sla.desk import Desk
-from tindak import sla_report
 from tindak.console import Failure
-from tindak.sla_month import Month, Row, quantile
-from tindak.sla_report import NAMES, draw, table
+from tindak.sla import report
+from tindak.sla.month import Month, Row, quantile
+from tindak.sla.report import NAMES, draw, table
 
 pytestmark = pytest.mark.unit
 
@@ -97,9 +97,9 @@ def test_a_csv_has_the_same_rows(monkeypatch: pytest.MonkeyPatch, capsys: pytest
     async def counted(month: Month) -> list[Row]:
         return month.rows(STORY)
 
-    monkeypatch.setattr(sla_report, "_rows", counted)
+    monkeypatch.setattr(report, "_rows", counted)
 
-    sla_report.report_command("2026-04", as_csv=True, png=None)
+    report.report_command("2026-04", as_csv=True, png=None)
 
     lines = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
     assert list(lines[0]) == NAMES
@@ -131,4 +131,4 @@ def test_without_matplotlib_a_chart_is_refused_in_a_sentence(monkeypatch: pytest
 @pytest.mark.parametrize("month", ["2026-13", "april", "2026", "0000-01"])
 def test_what_is_no_month_is_refused(month: str) -> None:
     with pytest.raises(Exception, match=r"bukan bulan seperti 2026-03 / .* is no month such as 2026-03"):
-        sla_report.report_command(month)
+        report.report_command(month)

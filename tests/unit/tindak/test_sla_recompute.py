@@ -2,7 +2,7 @@ import pytest
 
 from services.sla.recompute import Report
 from tindak.cli import main
-from tindak.sla_recompute import told
+from tindak.sla.recompute import told
 
 pytestmark = pytest.mark.unit
 

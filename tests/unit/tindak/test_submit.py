@@ -8,12 +8,12 @@ from shared.delivery.ports import Record
 from shared.events import ComplaintRejected, ComplaintSubmitted, Event
 from shared.events.envelope import decode
 from tests.builders import NOON, accepted, event
-from tindak.answers import answer_to_submission
-from tindak.client import Written
+from tindak.client.answers import answer_to_submission
+from tindak.client.envelopes import submission
+from tindak.client.kafka import Written
+from tindak.client.records import as_json, event_of
 from tindak.console import Failure
-from tindak.envelopes import submission
-from tindak.records import as_json, event_of
-from tindak.submit import complaints_of
+from tindak.tickets.submit import complaints_of
 
 pytestmark = pytest.mark.unit
 

@@ -8,7 +8,7 @@ from shared import events as e
 from shared.events.catalogue import CATALOGUE
 from shared.events.complaints import ContactErased
 from tests.builders import NOON, TICKET, TRACKING, accepted
-from tindak.telling import sentence, short, span
+from tindak.formatting import sentence, short, span
 
 pytestmark = pytest.mark.unit
 

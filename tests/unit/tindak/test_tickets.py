@@ -9,7 +9,7 @@ from shared.ids import part_id
 from tests.builders import TICKET, TRACKING, accepted, event
 from tests.fakes.bench import Workbench
 from tindak.console import Failure, Misuse
-from tindak.tickets import Ticket, find_ticket
+from tindak.tickets.lookup import Ticket, find_ticket
 
 pytestmark = pytest.mark.unit
 

@@ -7,9 +7,9 @@ import pytest
 from shared import events as e
 from tests.builders import NOON, TICKET, TRACKING, event
 from tindak.console import Failure
-from tindak.telling import sentence
-from tindak.tickets import Ticket
-from tindak.updates import tell
+from tindak.formatting import sentence
+from tindak.tickets.lookup import Ticket
+from tindak.tickets.updates import tell
 
 pytestmark = pytest.mark.unit
 

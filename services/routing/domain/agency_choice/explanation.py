@@ -1,0 +1,68 @@
+"""How a routing decision is explained, and what an officer is offered where there is none; decides nothing."""
+
+from collections.abc import Iterable, Iterator
+from itertools import zip_longest
+
+from services.routing.domain.agency_choice.evidence import Evidence
+from services.routing.domain.agency_choice.prediction import Guess, Opinion
+from services.routing.domain.agency_choice.rules import DISTRICT_OFFICE, RoutingPolicy
+from shared.events import Step, Suggestion
+
+STEPS_MAX = 12  # of rules in one explanation; the best agencies come first
+
+Likely = tuple[tuple[str, float], ...]
+
+
+def step(
+    policy: RoutingPolicy, name: str, outcome: str, *, rule: str | None = None, score: float | None = None
+) -> Step:
+    """Return a step as people may read it."""
+    return Step(step=name, rule=rule, policy_version=policy.version, outcome=outcome, score=score)
+
+
+def rule_steps(policy: RoutingPolicy, evidence: Evidence, agencies: Iterable[str]) -> tuple[Step, ...]:
+    """Return a step for every rule that speaks for *agencies*, at most `STEPS_MAX`."""
+    points = [point for agency in agencies for point in evidence.of(agency)]
+    return tuple(
+        step(policy, "rule", f"{point.agency}: {point.words}", rule=point.rule.id, score=point.rule.weight)
+        for point in points[:STEPS_MAX]
+    )
+
+
+def likely(policy: RoutingPolicy, opinion: Opinion, district: str | None) -> Likely:
+    """Return the codes of the city's agencies that a model thinks of by code or official name, most probable first.
+
+    Args:
+        district: Code of the district office of the report's place; None if the place is not known.
+    """
+    ranking = opinion.ranking if isinstance(opinion, Guess) else ()
+    named = ((told if told != DISTRICT_OFFICE else district or "", probability) for told, probability in ranking)
+    return tuple((code, probability) for told, probability in named if (code := policy.code_of(told)) is not None)
+
+
+def suggestions(
+    policy: RoutingPolicy, evidence: Evidence, guessed: Likely = (), first: tuple[Suggestion, ...] = ()
+) -> tuple[Suggestion, ...]:
+    """Return what an officer is offered: *first*, then in turn what the rules and what a model think most of."""
+    offered = {suggestion.agency: suggestion for suggestion in first}
+    for suggestion in in_turn(by_points(evidence), by_model(guessed)):
+        offered.setdefault(suggestion.agency, suggestion)
+    return tuple(offered.values())[: policy.suggestions_max]
+
+
+def by_points(evidence: Evidence) -> Iterator[Suggestion]:
+    """Yield the agencies that rules speak for, most points first."""
+    for agency, score in evidence.ranking:
+        yield Suggestion(agency=agency, score=score, why="; ".join(point.why for point in evidence.of(agency)))
+
+
+def by_model(guessed: Likely) -> Iterator[Suggestion]:
+    """Yield the agencies that a model thinks of."""
+    for agency, probability in guessed:
+        yield Suggestion(agency=agency, score=round(probability, 2), why=f"text model: {probability:.2f}")
+
+
+def in_turn(*lists: Iterator[Suggestion]) -> Iterator[Suggestion]:
+    """Yield the first of each list, then the second of each, and so on."""
+    for row in zip_longest(*lists):
+        yield from (suggestion for suggestion in row if suggestion is not None)

@@ -1,0 +1,188 @@
+"""Which tickets lie near a new report and are told alike, as far as is known before it is filed; looks nothing up."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import product
+from math import cos, floor, hypot, radians
+
+from services.routing.domain.agency_choice.rules import RoutingPolicy
+from services.routing.domain.duplicates.features import read_words
+from services.routing.domain.duplicates.minhash import band_keys
+from services.routing.domain.duplicates.similarity import (
+    NUMBER,
+    SIDE,
+    TROUBLE,
+    WORDS_MIN,
+    ClusterRules,
+    Sketch,
+    alike,
+    numbered,
+)
+from services.routing.domain.text.phrases import split
+from services.routing.domain.ticket.state import Filed, State
+from shared.events import ComplaintAccepted, Event, Location
+
+METRES_PER_DEGREE = 111_320  # of latitude, and of longitude at the equator
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A ticket that a report may join; ``agency`` is None while nobody has it, or while that is not known."""
+
+    id: str
+    accepted_at: datetime
+    category: str | None
+    location: Location | None
+    sketch: Sketch
+    agency: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """A new report, and the keys under which those are found that it may join."""
+
+    itself: Neighbour
+    keys: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What is compared of a new report, and the tickets that it may join, the one most alike first."""
+
+    sketch: Sketch | None = None
+    neighbours: tuple[Neighbour, ...] = ()
+
+
+NOTHING_AROUND = Around()
+
+
+def sought(policy: RoutingPolicy, waiting: Iterable[tuple[State | None, Event]]) -> list[Sought]:
+    """Return the new reports that may be followed together with others, in the order of their acceptance."""
+    new = {
+        event.data.ticket_id: event.data
+        for state, event in waiting
+        if isinstance(event.data, ComplaintAccepted) and not isinstance(state, Filed)
+    }
+    found = [one for complaint in new.values() if (one := sketched(policy, complaint)) is not None]
+    return sorted(found, key=lambda one: (one.itself.accepted_at, one.itself.id))
+
+
+def sketched(policy: RoutingPolicy, complaint: ComplaintAccepted) -> Sought | None:
+    """Return what is sought for a report; None if it is personal, confidential, says too little or not where."""
+    rules, place, category = policy.clusters, complaint.location, policy.category_of(complaint.category)
+    if not rules.accept or place is None or complaint.confidential or (category and category.personal):
+        return None
+    kept, asked = keyed_places(rules, place)
+    words = policy.rulebook.book.usual(split(f"{complaint.title} {complaint.body}"))
+    if not kept:
+        return None
+    here = frozenset(split(f"{place.kelurahan or ''} {place.kecamatan or ''}"))
+    told, names = read_words(rules, words, policy.rulebook.telling, here)
+    if place.text:
+        _, there = read_words(rules, policy.rulebook.book.usual(split(place.text)), policy.rulebook.telling, here)
+        names = {kind: names.get(kind, set()) | there.get(kind, set()) for kind in names.keys() | there.keys()}
+    placed = not {NUMBER, SIDE, TROUBLE}.issuperset(names) or place.latitude is not None
+    if not told or (len(told) < WORDS_MIN and not placed) or rules.is_personal(words, placed):
+        return None
+    compared = told.union(*names.values())
+    keys = band_keys(compared, asked)
+    sketch = numbered(told, names, keys if asked == kept else band_keys(compared, kept))
+    known_as = category.code if category else complaint.category
+    itself = Neighbour(complaint.ticket_id, complaint.accepted_at, known_as, place, sketch)
+    return Sought(itself, keys)
+
+
+def keyed_places(rules: ClusterRules, place: Location) -> tuple[list[str], list[str]]:
+    """Return the names of a place under which it is kept, and those under which its neighbours are."""
+    kept = [f"kelurahan {place.kelurahan.lower()}"] if place.kelurahan else []
+    if place.latitude is None or place.longitude is None:
+        return kept, kept
+    # Cells of that size: what is near lies in the same one or in one of the eight around it.
+    row = floor(place.latitude * METRES_PER_DEGREE / rules.near_metres)
+    column = floor(place.longitude * METRES_PER_DEGREE / rules.near_metres)
+    cells = [f"cell {row + down} {column + right}" for down, right in product((-1, 0, 1), repeat=2)]
+    return [*kept, f"cell {row} {column}"], [*kept, *cells]
+
+
+def keys_of(reports: Iterable[Sought]) -> list[int]:
+    """Return the keys of all of them, each once."""
+    return list({key: None for report in reports for key in report.keys})
+
+
+def look_around(rules: ClusterRules, reports: Sequence[Sought], stored: Collection[Neighbour]) -> dict[str, Around]:
+    """Return for each of *reports* what it may join among *stored* tickets and among those that come before it.
+
+    One that most likely joins another is joined by none: nobody follows somebody who follows.
+    """
+    by_key: dict[int, list[Neighbour]] = {}
+    asked = {key for report in reports for key in report.keys}
+    for neighbour in stored:
+        remember(by_key, neighbour, asked)
+    found: dict[str, Around] = {}
+    for report in reports:
+        near = {other.id: other for key in report.keys for other in by_key.get(key, ())}
+        ranked = tuple(other for _, other in sorted(scored(rules, report.itself, near), key=lambda pair: pair[0]))
+        found[report.itself.id] = Around(report.itself.sketch, ranked)
+        if not ranked:
+            remember(by_key, report.itself, asked)
+    return found
+
+
+def remember(by_key: dict[int, list[Neighbour]], neighbour: Neighbour, asked: set[int]) -> None:
+    """Note *neighbour* under those of its keys that are asked for."""
+    for key in asked.intersection(neighbour.sketch.bands):
+        by_key.setdefault(key, []).append(neighbour)
+
+
+def scored(
+    rules: ClusterRules, one: Neighbour, others: Mapping[str, Neighbour]
+) -> Iterator[tuple[tuple[float, datetime, str], Neighbour]]:
+    """Yield those of *others* that tell of the same matter, with what ranks them: likeness, then age."""
+    for other in others.values():
+        if other.id != one.id and fits(rules, one, other):
+            share = alike(rules, one.sketch, other.sketch, close_by(rules, one.location, other.location))
+            if share:
+                yield (-share, other.accepted_at, other.id), other
+
+
+def fits(rules: ClusterRules, one: Neighbour, other: Neighbour) -> bool:
+    """Return whether two reports are of the same time, kind and place."""
+    if abs(one.accepted_at - other.accepted_at) > max(rules.within, timedelta()):
+        return False
+    if one.category and other.category and one.category != other.category:
+        return False
+    return one.location is not None and other.location is not None and near(rules, one.location, other.location)
+
+
+def near(rules: ClusterRules, one: Location, other: Location) -> bool:
+    """Return whether two places are of one kelurahan, and not too far apart as far as that is known, or close by."""
+    same = bool(one.kelurahan and other.kelurahan and one.kelurahan.lower() == other.kelurahan.lower())
+    metres = distance_metres(one, other)
+    return same if metres is None else metres <= (rules.apart_metres_max if same else rules.near_metres)
+
+
+def close_by(rules: ClusterRules, one: Location | None, other: Location | None) -> bool:
+    """Return whether two places lie close by on the map; False where that is not known."""
+    metres = distance_metres(one, other) if one and other else None
+    return metres is not None and metres <= rules.near_metres
+
+
+def distance_metres(one: Location, other: Location) -> float | None:
+    """Return how far apart two places are, exact to a hundredth within a city; None if that is not known."""
+    if one.latitude is None or one.longitude is None or other.latitude is None or other.longitude is None:
+        return None
+    north = (one.latitude - other.latitude) * METRES_PER_DEGREE
+    east = (one.longitude - other.longitude) * METRES_PER_DEGREE * cos(radians(one.latitude))
+    return hypot(north, east)
+
+
+def most_alike(rules: ClusterRules, around: Around, agency: str | None) -> str | None:
+    """Return the ticket that a report joins which *agency* gets; None if it stays alone.
+
+    Where two agencies are known to have the two reports, they are two matters.
+    """
+    if not rules.accept:
+        return None
+    same = (other.id for other in around.neighbours if None in (agency, other.agency) or agency == other.agency)
+    return next(same, None)

@@ -1,0 +1,1 @@
+"""The lifecycle of a ticket: its opening, the commands of each role, timeouts, and its parts."""

@@ -1,0 +1,108 @@
+"""What an agency does with a ticket that it has; never whether the sender is that agency."""
+
+from dataclasses import replace
+
+from services.routing.domain.agency_choice.prediction import Opinion
+from services.routing.domain.agency_choice.returns import after_return
+from services.routing.domain.agency_choice.rules import RoutingPolicy
+from services.routing.domain.agency_choice.verdict import Chosen
+from services.routing.domain.clusters.broadcast import pass_answer_on
+from services.routing.domain.ticket.refusals import ACKNOWLEDGED_BEFORE, HELD_FOR_THAT, NOT_HELD, wrong_state
+from services.routing.domain.ticket.state import Answered, Held, InTriage, Situation, Stage, WithAgency, name_of
+from services.routing.domain.ticket.tenures import declined
+from services.routing.domain.ticket.transition import Outcome, Turn, leave_hold
+from shared.events import (
+    AcknowledgeTicket,
+    AnswerTicket,
+    DeclineTicket,
+    HoldReason,
+    HoldTicket,
+    ProgressTicket,
+    ResumeTicket,
+    TicketAcknowledged,
+    TicketAnswered,
+    TicketDeclined,
+    TicketHeld,
+    TicketProgressed,
+)
+
+
+def acknowledge(turn: Turn, situation: Situation, asked: AcknowledgeTicket) -> Outcome:
+    """The agency has seen it."""
+    match situation:
+        case WithAgency(stage=Stage.ROUTED | Stage.REOPENED) | Held(stage=Stage.ROUTED | Stage.REOPENED):
+            seen = replace(situation, stage=Stage.ACKNOWLEDGED)
+            return turn.tell(TicketAcknowledged, seen, agency=situation.agency, note=asked.note)
+        case WithAgency() | Held() | Answered():
+            return ACKNOWLEDGED_BEFORE
+        case _:
+            return wrong_state(name_of(situation))
+
+
+def progress(turn: Turn, situation: Situation, asked: ProgressTicket) -> Outcome:
+    """The agency tells how far it is; a hold goes on."""
+    if not isinstance(situation, WithAgency | Held):
+        return wrong_state(name_of(situation))
+    at_work = replace(situation, stage=Stage.IN_PROGRESS)
+    return turn.tell(TicketProgressed, at_work, agency=situation.agency, note=asked.note, attachments=asked.attachments)
+
+
+def answer(turn: Turn, situation: Situation, asked: AnswerTicket) -> Outcome:
+    """The agency answers; a final answer ends its work, and a hold with it."""
+    if not isinstance(situation, WithAgency | Held):
+        return wrong_state(name_of(situation))
+    about = {"agency": situation.agency, "answer": asked.answer, "attachments": asked.attachments, "final": asked.final}
+    if not asked.final:
+        told = turn.tell(TicketAnswered, replace(situation, stage=Stage.IN_PROGRESS), **about)
+        return pass_answer_on(told, situation.agency, asked)
+    turn = leave_hold(turn, situation) if isinstance(situation, Held) else turn
+    turn = turn.change(answers=turn.ticket.answers + 1)
+    return pass_answer_on(turn.tell(TicketAnswered, Answered(situation.agency), **about), situation.agency, asked)
+
+
+def decline(turn: Turn, situation: Situation, asked: DeclineTicket, policy: RoutingPolicy, opinion: Opinion) -> Outcome:
+    """Bukan wewenang: never ends the ticket; the agency that was named gets it, or an officer decides."""
+    if not isinstance(situation, WithAgency | Held):
+        return wrong_state(name_of(situation))
+    turn = leave_hold(turn, situation) if isinstance(situation, Held) else turn
+    agency = situation.agency
+    turn = turn.change(returns=turn.ticket.returns + 1, stays=declined(turn.ticket.stays, asked.reason))
+    given_back = turn.tell(
+        TicketDeclined,
+        WithAgency(agency, situation.stage),
+        agency=agency,
+        reason=asked.reason,
+        suggested_agency=asked.suggested_agency,
+    )
+    match after_return(policy, given_back.ticket, agency, asked.suggested_agency, opinion):
+        case Chosen() as choice:
+            return given_back.route(choice, policy.name_of(choice.agency))
+        case undecided:
+            return given_back.triage(undecided)
+
+
+def hold(turn: Turn, situation: Situation, asked: HoldTicket) -> Outcome:
+    """Tunda: work waits for somebody or something."""
+    match situation:
+        case WithAgency(agency, stage):
+            held = Held(agency, stage, asked.reason, asked.question, asked.until)
+            if asked.reason is HoldReason.NEEDS_REPORTER:
+                turn = turn.change(questions=turn.ticket.questions + 1)
+            return turn.tell(
+                TicketHeld, held, agency=agency, reason=asked.reason, question=asked.question, until=asked.until
+            )
+        case Held(reason=asked.reason, question=asked.question, until=asked.until):
+            return HELD_FOR_THAT
+        case _:
+            return wrong_state(name_of(situation))
+
+
+def resume(turn: Turn, situation: Situation, asked: ResumeTicket) -> Outcome:
+    """Work goes on."""
+    match situation:
+        case Held():
+            return leave_hold(turn, situation, asked.note)
+        case WithAgency() | InTriage() | Answered():
+            return NOT_HELD
+        case _:
+            return wrong_state(name_of(situation))

@@ -1,0 +1,86 @@
+"""Updates that have come before their complaint: how long they wait, and what is said if it does not come."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from services.routing.domain.agency_choice.rules import EarlyUpdates, RoutingPolicy
+from services.routing.domain.lifecycle.commands import COMMANDS, Update, untraced
+from services.routing.domain.ticket.refusals import EARLY_MAX, TOO_MANY_WAIT, WAITED_IN_VAIN
+from services.routing.domain.ticket.state import Awaited, EarlyUpdate, State
+from shared.events import Decision, Fact
+
+LATE_MAX = timedelta(minutes=5)
+"""So late may a sweep be that nobody was away; see `end_waits`."""
+
+
+def remember(policy: RoutingPolicy, awaited: Awaited | None, update: Update, now: datetime) -> Decision[State]:
+    """Keep an update until its complaint comes or its wait ends; refuse it if too many wait already.
+
+    It waits from *now* on, not from when it came to the broker: whoever has been away reads old updates, and the
+    complaint may lie unread on another topic.
+    """
+    waiting = awaited.updates if awaited else ()
+    if len(waiting) >= EARLY_MAX:
+        return Decision(awaited, untraced(policy, update, TOO_MANY_WAIT), recorded=False)
+    command, until = update.command, now + policy.early_updates.wait_for
+    early = EarlyUpdate(update.id, update.source, command.TYPE, command.model_dump_json(), update.at, until)
+    remembers = replace(awaited or Awaited(), updates=(*waiting, early), ended_at=None)
+    return Decision(remembers, ignored_because="its complaint has not come yet; it is remembered")
+
+
+def remembered(early: EarlyUpdate) -> Update:
+    """Return an early update as it came."""
+    return Update(early.id, early.source, COMMANDS[early.type].model_validate_json(early.data), early.arrived_at)
+
+
+def due_at(rules: EarlyUpdates, state: State) -> datetime | None:
+    """Return when the first wait ends; None if no update waits."""
+    waiting = state.updates if isinstance(state, Awaited) else ()
+    return min((_ends_at(rules, early) for early in waiting), default=None)
+
+
+def expires_at(rules: EarlyUpdates, state: State) -> datetime | None:
+    """Return from when on nobody needs to know that updates have waited in vain; None if something else is known.
+
+    What other tickets have told one of which nobody has heard is kept for good: a part must end as it begins if the
+    whole was withdrawn, and a link that is heard again must get the same answer.
+    """
+    if not isinstance(state, Awaited) or state.ended_at is None or state.withdrawn or state.linked:
+        return None
+    return state.ended_at + rules.remember_for
+
+
+def end_waits(policy: RoutingPolicy, state: State, now: datetime) -> Decision[State]:
+    """Return the answers to those updates whose wait has ended by *now*.
+
+    A wait that ended long ago ended while nobody was here, and complaints may have come meanwhile and lie unread: it
+    goes on for as long as that was, since catching up takes less than what is caught up with.
+    """
+    rules, updates = policy.early_updates, state.updates if isinstance(state, Awaited) else ()
+    over = [early for early in updates if _ends_at(rules, early) <= now]
+    if not isinstance(state, Awaited) or not over:
+        return Decision(state, ignored_because="no wait has ended")
+    late_by = now - min(_ends_at(rules, early) for early in over)
+    if late_by > LATE_MAX:
+        until = now + min(late_by, rules.wait_for)
+        longer = tuple(replace(early, waits_until=until) if early in over else early for early in updates)
+        return Decision(replace(state, updates=longer), ignored_because="nobody was here when the wait ended")
+    waiting = tuple(early for early in updates if early not in over)
+    facts = tuple(fact for early in over for fact in _in_vain(policy, early))
+    return Decision(replace(state, updates=waiting, ended_at=None if waiting else now), facts)
+
+
+def _ends_at(rules: EarlyUpdates, early: EarlyUpdate) -> datetime:
+    # Release 0.1.0 let updates wait for ever; what it stored says only when they came.
+    return early.waits_until or early.arrived_at + rules.wait_for
+
+
+def _in_vain(policy: RoutingPolicy, early: EarlyUpdate) -> tuple[Fact, ...]:
+    """Return the refusal of an update for which no complaint came.
+
+    Its ids follow from update and instant, not from the document's revision: once that has expired, another document
+    of the same ticket may come to the same revision with other updates.
+    """
+    ended_at = _ends_at(policy.early_updates, early)
+    refused = untraced(policy, replace(remembered(early), at=ended_at), WAITED_IN_VAIN)
+    return tuple(replace(fact, occasion=f"in vain|{early.id}|{ended_at.isoformat()}|{fact.topic}") for fact in refused)

@@ -1,0 +1,113 @@
+"""What officers decide about a ticket, and what agencies correct in it; never who may."""
+
+from services.routing.domain.agency_choice.explanation import step
+from services.routing.domain.agency_choice.rules import RoutingPolicy
+from services.routing.domain.agency_choice.verdict import Chosen
+from services.routing.domain.clusters.broadcast import hand_over
+from services.routing.domain.clusters.membership import link_to
+from services.routing.domain.lifecycle.splitting import divide
+from services.routing.domain.ticket.refusals import (
+    AGENCY_OR_AGENCIES,
+    ALREADY_MERGED,
+    ARCHIVED_BEFORE,
+    FOLLOWS_NOBODY,
+    FOLLOWS_THAT_ONE,
+    HAS_IT_ALREADY,
+    MERGED_WITH_ITSELF,
+    THAT_KIND_ALREADY,
+    unknown_agency,
+    wrong_state,
+)
+from services.routing.domain.ticket.state import Answered, Archived, Held, InTriage, Situation, WithAgency, name_of
+from services.routing.domain.ticket.transition import Outcome, Turn, leave_hold
+from shared.events import (
+    ArchiveTicket,
+    AssignTicket,
+    ClosedBy,
+    DecidedBy,
+    MergeTicket,
+    ReclassifyTicket,
+    TicketArchived,
+    TicketMerged,
+    TicketReclassified,
+    TicketUnlinked,
+    TicketUnmerged,
+)
+
+
+def assign(turn: Turn, situation: Situation, asked: AssignTicket, policy: RoutingPolicy) -> Outcome:
+    """An officer's choice of the agency, or of several, wins over everything, as long as the ticket has not ended."""
+    if not isinstance(situation, InTriage | WithAgency | Held | Answered):
+        return wrong_state(name_of(situation))
+    if (asked.agency is None) is (not asked.agencies):
+        return AGENCY_OR_AGENCIES
+    if asked.agency is None:
+        return divide(turn, situation, asked, policy)
+    if asked.agency not in policy.agencies:
+        return unknown_agency(asked.agency)
+    if isinstance(situation, WithAgency | Held) and situation.agency == asked.agency:
+        return HAS_IT_ALREADY
+    turn = leave_hold(turn, situation) if isinstance(situation, Held) else turn
+    choice = Chosen(asked.agency, DecidedBy.OFFICER, (step(policy, "officer", asked.reason),))
+    return turn.change(assigned=True).route(choice, policy.name_of(asked.agency))
+
+
+def reclassify(turn: Turn, situation: Situation, asked: ReclassifyTicket, policy: RoutingPolicy) -> Outcome:
+    """Correct what kind of report it is; the agency stays the same."""
+    if not isinstance(situation, InTriage | WithAgency | Held | Answered):
+        return wrong_state(name_of(situation))
+    known = policy.category_of(asked.category)
+    was, category = turn.ticket.classification, known.code if known else asked.category
+    if was is asked.classification and category in (None, turn.ticket.category):
+        return THAT_KIND_ALREADY
+    changed = turn.change(classification=asked.classification, category=category or turn.ticket.category)
+    return changed.tell(
+        TicketReclassified,
+        situation,
+        agency=situation.agency,
+        classification=asked.classification,
+        was=was,
+        category=changed.ticket.category,
+        reason=asked.reason,
+    )
+
+
+def archive(turn: Turn, situation: Situation, asked: ArchiveTicket) -> Outcome:
+    """Put the ticket away without an answer."""
+    match situation:
+        case InTriage(agency) | WithAgency(agency) | Held(agency) | Answered(agency):
+            archived = turn.tell(
+                TicketArchived, Archived(agency), agency=agency, by=ClosedBy.OFFICER, reason=asked.reason
+            )
+            return hand_over(archived)
+        case Archived():
+            return ARCHIVED_BEFORE
+        case _:
+            return wrong_state(name_of(situation))
+
+
+def merge(turn: Turn, situation: Situation, asked: MergeTicket) -> Outcome:
+    """Follow the ticket together with another; a link only, it keeps its own situation and its own clocks.
+
+    Those who follow it follow the other one then, too.
+    """
+    if not isinstance(situation, InTriage | WithAgency | Held | Answered):
+        return wrong_state(name_of(situation))
+    if asked.into == turn.ticket.id:
+        return MERGED_WITH_ITSELF
+    if turn.ticket.cluster == asked.into:
+        return FOLLOWS_THAT_ONE
+    if turn.ticket.cluster is not None:
+        return ALREADY_MERGED
+    linked = turn.change(cluster=asked.into)
+    merged = linked.tell(TicketMerged, situation, agency=situation.agency, into=asked.into)
+    return hand_over(merged.link(link_to(merged, asked.into)), asked.into)
+
+
+def unmerge(turn: Turn, situation: Situation) -> Outcome:
+    """Follow the ticket by itself again, also after its end."""
+    leader = turn.ticket.cluster
+    if leader is None:
+        return FOLLOWS_NOBODY
+    alone = turn.change(cluster=None).tell(TicketUnmerged, situation, agency=situation.agency)
+    return alone.link(TicketUnlinked(ticket_id=leader, member=turn.ticket.id))

@@ -1,0 +1,89 @@
+"""What follows when the complaint itself comes: the ticket, its first agency, and the updates that came before it."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from services.routing.domain.agency_choice.cascade import Case, decide_agency
+from services.routing.domain.agency_choice.evidence import Evidence, read
+from services.routing.domain.agency_choice.prediction import NO_MODEL, Opinion
+from services.routing.domain.agency_choice.rules import RoutingPolicy
+from services.routing.domain.agency_choice.topic_detection import parts
+from services.routing.domain.agency_choice.verdict import Chosen, Verdict
+from services.routing.domain.clusters.candidates import NOTHING_AROUND, Around, most_alike
+from services.routing.domain.clusters.membership import join
+from services.routing.domain.lifecycle.commands import follow
+from services.routing.domain.lifecycle.early_updates import remembered
+from services.routing.domain.ticket.state import Awaited, Filed, InTriage, State, Ticket
+from services.routing.domain.ticket.transition import Turn
+from shared.events import Classification, ComplaintAccepted, Decision, Report
+
+
+def file(
+    policy: RoutingPolicy,
+    awaited: Awaited | None,
+    complaint: ComplaintAccepted,
+    now: datetime,
+    opinion: Opinion = NO_MODEL,
+    around: Around = NOTHING_AROUND,
+) -> Decision[State]:
+    """Return the ticket with its first agency or in triage, and what follows from the updates that came before."""
+    return follow_waiting(policy, open_ticket(policy, complaint, now, opinion, around), awaited, opinion)
+
+
+def follow_waiting(policy: RoutingPolicy, opened: Turn, awaited: Awaited | None, opinion: Opinion) -> Decision[State]:
+    """Return what follows from a ticket's first turn and from the updates that came before it."""
+    filed, facts = Filed(opened.ticket, opened.situation), opened.facts
+    for early in awaited.updates if awaited else ():
+        follows = follow(policy, filed, remembered(early), opinion)
+        filed, facts = follows.state or filed, facts + follows.facts
+    return Decision(filed, facts)
+
+
+def open_ticket(
+    policy: RoutingPolicy,
+    complaint: ComplaintAccepted,
+    now: datetime,
+    opinion: Opinion,
+    around: Around = NOTHING_AROUND,
+) -> Turn:
+    """Return the first turn of a ticket: with an agency or with the question to an officer, alone or with others."""
+    report = report_of(complaint)
+    evidence = read(policy, report)
+    category = policy.category_of(complaint.category)
+    suited = category.classification if category else None
+    ticket = Ticket(
+        id=complaint.ticket_id,
+        tracking_id=complaint.tracking_id,
+        report=report,
+        classification=complaint.classification or suited or evidence.classification or Classification.COMPLAINT,
+        category=category.code if category else complaint.category,
+        priority=evidence.priority,
+        requested=complaint.target_agency,
+        submitted_at=complaint.submitted_at,
+        accepted_at=complaint.accepted_at,
+        at=complaint.accepted_at,
+        sketch=around.sketch,
+    )
+    verdict = verdict_on(policy, complaint, evidence, opinion)
+    leader = most_alike(policy.clusters, around, verdict.agency if isinstance(verdict, Chosen) else None)
+    turn = Turn(replace(ticket, cluster=leader) if leader else ticket, InTriage(), now)
+    match verdict:
+        case Chosen() as choice:
+            opened = turn.route(choice, policy.name_of(choice.agency))
+        case undecided:
+            opened = turn.triage(undecided)
+    return opened if leader is None else join(opened, leader)
+
+
+def verdict_on(
+    policy: RoutingPolicy, complaint: ComplaintAccepted, evidence: Evidence, opinion: Opinion = NO_MODEL
+) -> Verdict:
+    """Return what the ladder comes to for a complaint and what its words speak for."""
+    category, district = policy.category_of(complaint.category), policy.district_of(complaint.location)
+    several = parts(policy, complaint, evidence)
+    return decide_agency(policy, Case(evidence, complaint.target_agency, category, district, opinion, several))
+
+
+def report_of(complaint: ComplaintAccepted) -> Report:
+    """Return what an agency needs and may see of a complaint."""
+    return Report(**complaint.model_dump(include=set(Report.model_fields)))

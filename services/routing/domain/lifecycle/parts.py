@@ -1,0 +1,127 @@
+"""The parts of a divided ticket: how one begins and tells of its end, and how the whole ends with them.
+
+Each part is a ticket of its own that nobody else's document knows. It tells its end to the whole under the version of
+its own history, so that the latest word counts, in whatever order it is heard.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+
+from services.routing.domain.agency_choice.explanation import step
+from services.routing.domain.agency_choice.prediction import NO_MODEL, Opinion
+from services.routing.domain.agency_choice.rules import RoutingPolicy
+from services.routing.domain.agency_choice.verdict import Chosen
+from services.routing.domain.lifecycle.opening import follow_waiting
+from services.routing.domain.lifecycle.reporter import withdraw
+from services.routing.domain.ticket.state import (
+    Awaited,
+    Closed,
+    Filed,
+    InTriage,
+    PartKnown,
+    Split,
+    State,
+    Ticket,
+    is_ended,
+    name_of,
+)
+from services.routing.domain.ticket.transition import Turn
+from shared.events import (
+    ClosedBy,
+    DecidedBy,
+    Decision,
+    Fact,
+    PartEnded,
+    PartLink,
+    PartOpened,
+    PartReopened,
+    TicketClosed,
+    TicketPartReopened,
+    WholeWithdrawn,
+)
+from shared.topics import LINKS, TICKETS
+
+ALL_PARTS_CLOSED = "all_parts_closed"
+WHOLE_WITHDRAWN = "whole_withdrawn"
+
+
+def hear_part(
+    policy: RoutingPolicy, state: State | None, link: PartLink, at: datetime, opinion: Opinion = NO_MODEL
+) -> Decision[State]:
+    """Return what follows from what a part and the whole tell each other, for the one that hears it."""
+    match state, link:
+        case Filed(), PartOpened():
+            return Decision(state, ignored_because="the part has been opened before")
+        case awaited, PartOpened():
+            return open_part(policy, awaited if isinstance(awaited, Awaited) else None, link, at, opinion)
+        case Filed(ticket, situation), WholeWithdrawn():
+            taken_back = withdraw(Turn(ticket, situation, at), situation, WHOLE_WITHDRAWN)
+            if isinstance(taken_back, Turn):
+                return Decision(Filed(taken_back.ticket, taken_back.situation), taken_back.facts)
+            return Decision(state, ignored_because="the part has ended before")
+        case awaited, WholeWithdrawn():
+            waiting = awaited if isinstance(awaited, Awaited) else Awaited()
+            return Decision(replace(waiting, withdrawn=True), ignored_because="the part is not open yet; remembered")
+        case Filed(ticket, situation), (PartEnded() | PartReopened()) as told:
+            return hear_of_end(Turn(ticket, situation, at), told)
+        case _:
+            return Decision(state, ignored_because="the ticket is not divided")
+
+
+def open_part(
+    policy: RoutingPolicy, awaited: Awaited | None, link: PartOpened, at: datetime, opinion: Opinion
+) -> Decision[State]:
+    """Return the part with its agency, and what follows from what came before it."""
+    ticket = Ticket(
+        id=link.ticket_id,
+        tracking_id=link.tracking_id,
+        report=link.report,
+        classification=link.classification,
+        category=link.category,
+        priority=link.priority,
+        requested=None,
+        submitted_at=link.submitted_at,
+        accepted_at=link.accepted_at,
+        at=at,
+        parent=link.parent,
+        part=link.number,
+        assigned=True,
+    )
+    choice = Chosen(link.agency, DecidedBy.OFFICER, (step(policy, "officer", link.reason),))
+    opened = Turn(ticket, InTriage(), at).route(choice, policy.name_of(link.agency))
+    if awaited and awaited.withdrawn:
+        taken_back = withdraw(opened, opened.situation, WHOLE_WITHDRAWN)
+        opened = taken_back if isinstance(taken_back, Turn) else opened
+    return follow_waiting(policy, opened, awaited, opinion)
+
+
+def hear_of_end(turn: Turn, told: PartEnded | PartReopened) -> Decision[State]:
+    """Return the whole after a part has ended or goes on; it ends with the last of them, and goes on with any."""
+    known = next((part for part in turn.ticket.parts if part.id == told.part), None)
+    if known is None or told.version <= known.version:
+        same = Filed(turn.ticket, turn.situation)
+        return Decision(same, ignored_because="nothing later is known of that part")
+    now = PartKnown(known.id, told.version, isinstance(told, PartEnded))
+    after = turn.change(parts=tuple(now if part is known else part for part in turn.ticket.parts))
+    every_part_ended = all(part.ended for part in after.ticket.parts)
+    match turn.situation:
+        case Split() if every_part_ended:
+            closed = Closed(None, ClosedBy.SYSTEM, max(turn.at, turn.ticket.at))
+            after = after.tell(TicketClosed, closed, by=ClosedBy.SYSTEM, reason=ALL_PARTS_CLOSED)
+        case Closed() if not every_part_ended:
+            after = after.say(TicketPartReopened, Split(), (TICKETS,), reopened=known.id)
+    return Decision(Filed(after.ticket, after.situation), after.facts)
+
+
+def tell_whole(before: State | None, decision: Decision[State]) -> Decision[State]:
+    """Return *decision* with what the whole is told, if a part has ended by it or goes on after its end."""
+    state = decision.state
+    if not isinstance(state, Filed) or state.ticket.parent is None:
+        return decision
+    had_ended = isinstance(before, Filed) and is_ended(before.situation)
+    ticket, ended = state.ticket, is_ended(state.situation)
+    if ended is had_ended:
+        return decision
+    about = {"ticket_id": ticket.parent, "part": ticket.id, "version": ticket.version}
+    told = PartEnded(**about, state=name_of(state.situation)) if ended else PartReopened(**about)
+    return replace(decision, facts=(*decision.facts, Fact(told, LINKS, told.ticket_id, ticket.at)))

@@ -1,0 +1,64 @@
+"""How an officer divides a ticket among several agencies; never what becomes of the parts."""
+
+from services.routing.domain.agency_choice.rules import RoutingPolicy
+from services.routing.domain.clusters.broadcast import hand_over
+from services.routing.domain.ticket.refusals import (
+    AGENCY_TWICE,
+    PART_OF_ANOTHER,
+    TOO_FEW_OR_MANY_PARTS,
+    Refusal,
+    unknown_agency,
+)
+from services.routing.domain.ticket.state import Held, PartKnown, Situation, Split, Ticket
+from services.routing.domain.ticket.transition import Turn, leave_hold
+from shared.events import PARTS_MAX, AssignTicket, Part, PartOpened, TicketSplit, WholeWithdrawn
+from shared.ids import part_id
+from shared.topics import TICKETS, TRIAGE
+
+
+def divide(turn: Turn, situation: Situation, asked: AssignTicket, policy: RoutingPolicy) -> Turn | Refusal:
+    """Return the turn after the ticket has become parts, one for each agency; whoever had it has it no longer.
+
+    Tickets that follow it go on together without it: none of their reporters has asked for a part.
+    """
+    refusal = why_not(turn.ticket, asked.agencies, policy)
+    if refusal:
+        return refusal
+    turn = leave_hold(turn, situation) if isinstance(situation, Held) else turn
+    parts = tuple(
+        Part(
+            ticket_id=part_id(turn.ticket.id, number), number=number, agency=agency, agency_name=policy.name_of(agency)
+        )
+        for number, agency in enumerate(asked.agencies, 1)
+    )
+    told = turn.change(parts=tuple(PartKnown(part.ticket_id) for part in parts)).say(
+        TicketSplit, Split(), (TICKETS, TRIAGE) if turn.is_queued else (TICKETS,), parts=parts, reason=asked.reason
+    )
+    released = told.released(situation, None, "split")
+    return hand_over(released.link(*(opened(told.ticket, part, asked.reason) for part in parts)))
+
+
+def why_not(ticket: Ticket, agencies: tuple[str, ...], policy: RoutingPolicy) -> Refusal | None:
+    """Return why a ticket cannot be divided among *agencies*; None if it can."""
+    if ticket.parent is not None:
+        return PART_OF_ANOTHER
+    if not 2 <= len(agencies) <= PARTS_MAX:
+        return TOO_FEW_OR_MANY_PARTS
+    if len(set(agencies)) < len(agencies):
+        return AGENCY_TWICE
+    return next((unknown_agency(agency) for agency in agencies if agency not in policy.agencies), None)
+
+
+def opened(ticket: Ticket, part: Part, reason: str) -> PartOpened:
+    """Return what a part is told of itself."""
+    return PartOpened(
+        ticket_id=part.ticket_id, parent=ticket.id, number=part.number, tracking_id=ticket.tracking_id,
+        agency=part.agency, reason=reason, report=ticket.report, classification=ticket.classification,
+        category=ticket.category, priority=ticket.priority, submitted_at=ticket.submitted_at,
+        accepted_at=ticket.accepted_at,
+    )  # fmt: skip
+
+
+def withdraw_parts(turn: Turn) -> Turn:
+    """Return the turn after every part has been told that the whole was taken back."""
+    return turn.link(*(WholeWithdrawn(ticket_id=part.id) for part in turn.ticket.parts))

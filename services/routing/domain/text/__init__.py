@@ -1,0 +1,1 @@
+"""Text as words: normalised, with stems, known phrases and typing errors corrected."""

@@ -1,0 +1,120 @@
+"""Texts as words in their usual form, and the phrases that occur in them; knows no rule and no agency."""
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from services.routing.domain.text.typos import Forgiveness
+
+WORD = re.compile(r"[^\W_]+")
+ENDINGS = ("nya", "lah", "kah", "pun")
+REGIONAL_ENDINGS = ("ne", "na", "e")  # Javanese and Sundanese for -nya
+BARE_LETTERS_MIN = 4  # before a regional ending, which is short enough to be part of another word
+WORDS_REMEMBERED_MAX = 50_000
+BREAK = "|"  # stands between two texts, so that no phrase reaches from one into the other
+
+Phrase = tuple[str, ...]
+
+
+def split(text: str) -> list[str]:
+    """Return the words of *text* in lower case; everything but letters and digits separates them."""
+    plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    return WORD.findall(plain.lower())
+
+
+@dataclass(frozen=True)
+class Phrasebook:
+    """Phrases to look for, and how else their words are written.
+
+    Args:
+        spellings: From another way to write something to its usual form.
+        phrases: What is looked for, in the usual form (see `usual`).
+        forgives: Whether a slip of the pen counts as the word that is meant.
+    """
+
+    spellings: Mapping[Phrase, Phrase]
+    phrases: frozenset[Phrase]
+    forgives: bool = False
+    _known: frozenset[str] = field(init=False, repr=False, compare=False)
+    _slips: Forgiveness = field(init=False, repr=False, compare=False)
+    _stemmed: Callable[[str], str] = field(init=False, repr=False, compare=False)
+    _spelled: Mapping[str, tuple[int, ...]] = field(init=False, repr=False, compare=False)
+    _begun: Mapping[str, tuple[int, ...]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        known = {word for phrase in (*self.phrases, *self.spellings) for word in phrase}
+        object.__setattr__(self, "_known", frozenset(known))
+        object.__setattr__(self, "_slips", Forgiveness(frozenset(known) if self.forgives else frozenset()))
+        # People use few words, again and again.
+        object.__setattr__(self, "_stemmed", lru_cache(WORDS_REMEMBERED_MAX)(self._stem))
+        object.__setattr__(self, "_spelled", lengths(self.spellings))
+        object.__setattr__(self, "_begun", lengths(self.phrases))
+
+    def found_in(self, *texts: str) -> frozenset[Phrase]:
+        """Return the phrases that occur in *texts*."""
+        return self.found_among(self.usual(word for text in texts for word in (*split(text), BREAK)))
+
+    def found_among(self, words: Phrase) -> frozenset[Phrase]:
+        """Return the phrases that occur among *words*, which are in their usual form already."""
+        return frozenset(
+            phrase
+            for start, word in enumerate(words)
+            for length in self._begun.get(word, ())
+            if (phrase := words[start : start + length]) in self.phrases
+        )
+
+    def usual(self, words: Iterable[str]) -> Phrase:
+        """Return *words* in their usual form; where several ways to write something fit, the longest is meant."""
+        return usual([self.stem(word) for word in words], self.spellings, self._spelled)
+
+    def stem(self, word: str) -> str:
+        """Return what is looked for in place of *word*, which may carry an ending or a doubling ``2``, or be a slip.
+
+        A word that is itself looked for, or that hides none, stays as it is.
+        """
+        return self._stemmed(word)
+
+    def _stem(self, word: str) -> str:
+        if word in self._known:
+            return word
+        for ending in ENDINGS:
+            bare = word.removesuffix(ending)
+            if bare != word and bare in self._known:
+                return bare
+        for ending in REGIONAL_ENDINGS:
+            bare = word.removesuffix(ending)
+            if bare != word and len(bare) >= BARE_LETTERS_MIN and bare in self._known:
+                return bare
+        if word.removesuffix("2") in self._known:
+            return word.removesuffix("2")
+        return (self._slips.meant(word) if self.forgives else None) or word
+
+
+def lengths(phrases: Iterable[Phrase]) -> Mapping[str, tuple[int, ...]]:
+    """Return how long the phrases are that begin with a word, longest first."""
+    found: dict[str, set[int]] = defaultdict(set)
+    for phrase in phrases:
+        found[phrase[0]].add(len(phrase))
+    return {word: tuple(sorted(sizes, reverse=True)) for word, sizes in found.items()}
+
+
+def usual(words: list[str], spellings: Mapping[Phrase, Phrase], begun: Mapping[str, tuple[int, ...]]) -> Phrase:
+    """Return *words* with every other way of writing replaced by the usual form."""
+    return tuple(_usual(words, spellings, begun))
+
+
+def _usual(words: list[str], spellings: Mapping[Phrase, Phrase], begun: Mapping[str, tuple[int, ...]]) -> Iterator[str]:
+    position = 0
+    while position < len(words):
+        for length in begun.get(words[position], ()):
+            written = tuple(words[position : position + length])
+            if written in spellings:
+                yield from spellings[written]
+                position += length
+                break
+        else:
+            yield words[position]
+            position += 1

@@ -1,0 +1,225 @@
+"""What routing knows of a ticket; never how it changes."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal, TypeAlias
+
+from services.routing.domain.duplicates.similarity import Sketch
+from shared.events import Classification, ClosedBy, HoldReason, Priority, Report, Stay
+
+
+class Stage(StrEnum):
+    """How far the agency that has the ticket is."""
+
+    ROUTED = "routed"
+    ACKNOWLEDGED = "acknowledged"
+    IN_PROGRESS = "in_progress"
+    REOPENED = "reopened"
+
+
+@dataclass(frozen=True, slots=True)
+class InTriage:
+    """Nobody is responsible: an officer must decide."""
+
+    agency: None = None
+    kind: Literal["in_triage"] = "in_triage"
+
+
+@dataclass(frozen=True, slots=True)
+class WithAgency:
+    """An agency is responsible and at work."""
+
+    agency: str
+    stage: Stage = Stage.ROUTED
+    kind: Literal["with_agency"] = "with_agency"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An agency is responsible and waits; ``stage`` is where it goes on."""
+
+    agency: str
+    stage: Stage
+    reason: HoldReason
+    question: str | None = None
+    until: datetime | None = None
+    kind: Literal["held"] = "held"
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The agency has given its final answer; the reporter may confirm or dispute it."""
+
+    agency: str
+    kind: Literal["answered"] = "answered"
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """Ended after a final answer, by the reporter's word or by his silence; or because all its parts have ended.
+
+    ``agency`` is None for a ticket that was divided.
+    """
+
+    agency: str | None
+    by: ClosedBy
+    at: datetime
+    kind: Literal["closed"] = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Archived:
+    """Put away without an answer."""
+
+    agency: str | None
+    kind: Literal["archived"] = "archived"
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """Taken back by the reporter."""
+
+    agency: str | None
+    kind: Literal["withdrawn"] = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Divided: its parts are worked on, each by its own agency, and it ends with them."""
+
+    agency: None = None
+    kind: Literal["split"] = "split"
+
+
+Situation: TypeAlias = InTriage | WithAgency | Held | Answered | Split | Closed | Archived | Withdrawn
+
+
+def holder_of(situation: Situation) -> str | None:
+    """Return the agency that must act, or wait for the reporter's word; None for nobody."""
+    return situation.agency if isinstance(situation, WithAgency | Held | Answered) else None
+
+
+def is_ended(situation: Situation) -> bool:
+    """Return whether the ticket has come to its end."""
+    return isinstance(situation, Closed | Archived | Withdrawn)
+
+
+def name_of(situation: Situation) -> str:
+    """Return what the situation is called on the topics."""
+    return situation.stage.value if isinstance(situation, WithAgency) else situation.kind
+
+
+@dataclass(frozen=True, slots=True)
+class PartKnown:
+    """What a divided ticket knows of a part; ``version`` is that of the part's history as far as it was told."""
+
+    id: str
+    version: int = 0
+    ended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Led:
+    """The last routing of its leader that a ticket has heard of; ``hop`` is how many agencies that one had had then."""
+
+    leader: str
+    hop: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """What is true of a ticket whatever its situation.
+
+    Args:
+        requested: Agency that the reporter chose.
+        at: When its last fact happened; no fact is earlier than the one before.
+        version: How many facts it has.
+        agencies: Who has had it, in order; one that got it twice stands there twice.
+        stays: How long each of them had it; the last one lasts while `holder_of` names it.
+        returns: How often an agency has said that it is not responsible.
+        answers: Final answers given; the number of the last one is its feedback round.
+        questions: Holds for the reporter; the number of the last one is its completion round.
+        updates: Updates heard, also those refused.
+        cluster: Ticket with which it is followed. A link only: the ticket keeps its own situation and clocks.
+        members: Tickets that follow this one; empty while it follows another, but for those that are leaving.
+        assigned: Whether an officer has chosen an agency for this very ticket; it goes where its leader goes no more.
+        led: How far it has heard of its leader's way; None if of nothing.
+        sketch: What is compared of its report; None if it is never followed with others unless an officer says so.
+        findable: Whether reports like it may join it.
+        parent: Ticket of which it is a part; None if of none.
+        part: Its number among the parts, from 1.
+        parts: Those into which it is divided.
+    """
+
+    id: str
+    tracking_id: str
+    report: Report
+    classification: Classification
+    category: str | None
+    priority: Priority
+    requested: str | None
+    submitted_at: datetime
+    accepted_at: datetime
+    at: datetime
+    version: int = 0
+    agencies: tuple[str, ...] = ()
+    stays: tuple[Stay, ...] = ()
+    returns: int = 0
+    answers: int = 0
+    questions: int = 0
+    updates: int = 0
+    cluster: str | None = None
+    members: tuple[str, ...] = ()
+    assigned: bool = False
+    led: Led | None = None
+    sketch: Sketch | None = None
+    findable: bool = False
+    parent: str | None = None
+    part: int | None = None
+    parts: tuple[PartKnown, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EarlyUpdate:
+    """An update heard before its complaint; ``data`` is its JSON, for the type is known only beside it.
+
+    ``waits_until`` is None for one that release 0.1.0 has stored.
+    """
+
+    id: str
+    source: str
+    type: str
+    data: str
+    arrived_at: datetime
+    waits_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """Updates have come, the complaint has not: there is no order between two topics.
+
+    Args:
+        updates: Those that wait for it.
+        withdrawn: Of a part: the whole was taken back before the part was opened.
+        linked: Whether other tickets have told it something.
+        ended_at: When the last update was answered that had waited in vain; None while one waits, or none ever did.
+    """
+
+    updates: tuple[EarlyUpdate, ...] = ()
+    withdrawn: bool = False
+    linked: bool = False
+    ended_at: datetime | None = None
+    kind: Literal["awaited"] = "awaited"
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """The complaint has come and the ticket is in one of its situations."""
+
+    ticket: Ticket
+    situation: Situation
+    kind: Literal["filed"] = "filed"
+
+
+State: TypeAlias = Awaited | Filed

@@ -1,0 +1,171 @@
+"""One turn of a ticket: what is said, to whom, and where it leads; never decides what may happen."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from services.routing.domain.agency_choice.verdict import Chosen, Undecided
+from services.routing.domain.ticket.refusals import Refusal
+from services.routing.domain.ticket.state import Held, InTriage, Situation, Ticket, WithAgency, holder_of, name_of
+from services.routing.domain.ticket.tenures import LAST_MAX, moved_on
+from shared.events import (
+    EventData,
+    Fact,
+    Link,
+    PartLink,
+    TicketDeclined,
+    TicketFact,
+    TicketResumed,
+    TicketRouted,
+    TicketUnassigned,
+    TriageRequested,
+)
+from shared.topics import LINKS, TICKETS, TRIAGE, agency_topic
+
+# An agency that declines hears of it as `TicketUnassigned`; what it said belongs to the public history.
+UNHEARD_BY_AGENCIES: tuple[type[TicketFact], ...] = (TicketDeclined,)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A ticket on its way through one decision.
+
+    Args:
+        situation: Of a new ticket, in triage: nobody has it yet, and nobody has been asked either.
+        at: When what is heard happened; no fact gets an earlier instant than the ticket's last one.
+        facts: What has been said so far, in order.
+    """
+
+    ticket: Ticket
+    situation: Situation
+    at: datetime
+    facts: tuple[Fact, ...] = ()
+
+    @property
+    def is_queued(self) -> bool:
+        """Return whether officers have been asked and not decided yet."""
+        return isinstance(self.situation, InTriage) and self.ticket.version > 0
+
+    def change(self, **changes: Any) -> "Turn":
+        """Return the turn with another value of some field of the ticket; nothing is said."""
+        return replace(self, ticket=replace(self.ticket, **changes))
+
+    def tell(self, kind: type[TicketFact], situation: Situation, **about: Any) -> "Turn":
+        """Return the turn after a fact, told in the public history and to whoever has the ticket before it."""
+        hears = listener_of(self.situation)
+        topics = (TICKETS,) if hears is None or kind in UNHEARD_BY_AGENCIES else (TICKETS, hears)
+        return self.say(kind, situation, topics, **about)
+
+    def say(self, kind: type[TicketFact], situation: Situation, topics: Iterable[str], **about: Any) -> "Turn":
+        """Return the turn after the ticket's next fact, told on *topics*."""
+        at = max(self.ticket.at, self.at)
+        stays = moved_on(self.ticket.stays, holder_of(self.situation), holder_of(situation), at)
+        ticket = replace(self.ticket, at=at, version=self.ticket.version + 1, stays=stays)
+        data = kind(
+            ticket_id=ticket.id,
+            tracking_id=ticket.tracking_id,
+            state=name_of(situation),
+            version=ticket.version,
+            at=at,
+            parent=ticket.parent,
+            part=ticket.part,
+            **about,
+        )
+        told = tuple(Fact(data, topic, ticket.id, at) for topic in topics)
+        return Turn(ticket, situation, self.at, self.facts + told)
+
+    def also(self, data: EventData, topic: str) -> "Turn":
+        """Return the turn after saying *data*, which is no fact of its own, on one more topic."""
+        return replace(self, facts=(*self.facts, Fact(data, topic, self.ticket.id, self.ticket.at)))
+
+    def link(self, *links: Link | PartLink) -> "Turn":
+        """Return the turn after telling other tickets how this one is linked to them."""
+        told = tuple(Fact(link, LINKS, link.ticket_id, self.ticket.at) for link in links)
+        return replace(self, facts=(*self.facts, *told))
+
+    def route(self, choice: Chosen, agency_name: str) -> "Turn":
+        """Return the turn after an agency has got the ticket, and whoever had it has lost it."""
+        agency = choice.agency
+        moved = self.change(agencies=(*self.ticket.agencies, agency))
+        ticket = moved.ticket
+        routed = moved.say(
+            TicketRouted,
+            WithAgency(agency),
+            (TICKETS, TRIAGE) if self.is_queued else (TICKETS,),
+            agency=agency,
+            agency_name=agency_name,
+            priority=ticket.priority,
+            classification=ticket.classification,
+            category=ticket.category,
+            hop=len(ticket.agencies),
+            decided_by=choice.decided_by,
+            confidence=choice.confidence,
+            explanation=choice.explanation,
+            reason_id=choice.reason_id,
+            reason_en=choice.reason_en,
+            cluster=ticket.cluster,
+            accepted_at=ticket.accepted_at,
+            submitted_at=ticket.submitted_at,
+        )
+        return routed.with_report(agency_topic(agency)).released(self.situation, agency)
+
+    def triage(self, verdict: Undecided) -> "Turn":
+        """Return the turn after an officer has been asked, and the agency that had the ticket has lost it."""
+        ticket = self.ticket
+        at = max(ticket.at, self.at)
+        stays = moved_on(ticket.stays, holder_of(self.situation), None, at)
+        asked = self.say(
+            TriageRequested,
+            InTriage(),
+            (TICKETS,),
+            reason=verdict.reason,
+            priority=ticket.priority,
+            classification=ticket.classification,
+            category=ticket.category,
+            suggestions=verdict.suggestions,
+            parts=verdict.parts,
+            explanation=verdict.explanation,
+            stays=stays[-LAST_MAX:],
+            cluster=ticket.cluster,
+            accepted_at=ticket.accepted_at,
+            submitted_at=ticket.submitted_at,
+        )
+        return asked.with_report(TRIAGE).released(self.situation, None)
+
+    def with_report(self, topic: str) -> "Turn":
+        """Return the turn after saying the last fact once more, with the report itself, to those who must act on it."""
+        return self.also(self.facts[-1].data.model_copy(update={"report": self.ticket.report}), topic)
+
+    def released(self, before: Situation, now_with: str | None, reason: str = "triage_requested") -> "Turn":
+        """Return the turn after the agency that had the ticket has been told that it has it no longer."""
+        agency = before.agency
+        if agency is None or agency == now_with:
+            return self
+        gone = TicketUnassigned(
+            ticket_id=self.ticket.id,
+            tracking_id=self.ticket.tracking_id,
+            state=name_of(self.situation),
+            version=self.ticket.version,
+            at=self.ticket.at,
+            parent=self.ticket.parent,
+            part=self.ticket.part,
+            agency=agency,
+            reason="routed_elsewhere" if now_with else reason,
+        )
+        return self.also(gone, agency_topic(agency))
+
+
+def listener_of(situation: Situation) -> str | None:
+    """Return the topic of whoever has the ticket or had it when it ended; None for nobody."""
+    if isinstance(situation, InTriage):
+        return TRIAGE
+    return None if situation.agency is None else agency_topic(situation.agency)
+
+
+Outcome = Turn | Refusal
+
+
+def leave_hold(turn: Turn, held: Held, note: str | None = None) -> Turn:
+    """Return the turn after work goes on; said before whatever ends a hold, so that every history reads alike."""
+    return turn.tell(TicketResumed, WithAgency(held.agency, held.stage), agency=held.agency, note=note)

@@ -1,0 +1,1 @@
+"""Learning and measuring the text classifier from labelled reports."""

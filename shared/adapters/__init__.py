@@ -1,0 +1,1 @@
+"""The ports of delivery on real servers: Kafka, MongoDB and the system clock."""

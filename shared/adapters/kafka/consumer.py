@@ -1,0 +1,150 @@
+"""aiokafka's consumer on a fetch of our own; what its background tasks run into is told, and not just logged."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.consumer.group_coordinator import GroupCoordinator, NoGroupCoordinator
+from aiokafka.errors import KafkaError
+
+from shared.adapters.kafka.fetch_faults import FetchFaults
+from shared.adapters.kafka.fetcher import SafeFetcher
+from shared.delivery.ports import Record
+
+ERROR_PAUSE_SECONDS = 1.0
+
+
+class FetchEnded(Exception):
+    """A background task of the consumer has ended, which only a restart heals; it would read nothing any more."""
+
+
+class SafeConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka is not typed
+    """aiokafka's consumer on `SafeFetcher`; what its background tasks run into is told, and not just logged.
+
+    Args:
+        topic_prefix: Of the deployment; records do without it.
+        faults: Where the faults of partitions are noted.
+        trouble: Called with what keeps the whole consumer from reading, or None once it reads; may raise it.
+        failed: Called if only a restart can help; nothing is read after that. May raise it.
+    """
+
+    def __init__(
+        self,
+        *topics: str,
+        topic_prefix: str,
+        faults: FetchFaults,
+        trouble: Callable[[KafkaError | None], None],
+        failed: Callable[[BaseException], None],
+        **options: Any,
+    ) -> None:
+        super().__init__(*topics, **options)
+        self.topic_prefix = topic_prefix
+        self.faults = faults
+        self.trouble = trouble
+        self.failed = failed
+
+    async def start(self) -> None:
+        """Join the group, or read all partitions without one; in place of aiokafka's own, which knows one fetcher only.
+
+        A group does not wait for a topic that is missing; without one, it is an error.
+
+        Raises:
+            KafkaError: The broker is out of reach, or refuses us.
+        """
+        await self._client.bootstrap()
+        if self._group_id is None:
+            await self._wait_topics()
+        self._fetcher = SafeFetcher(
+            self._client,
+            self._subscription,
+            fetch_min_bytes=self._fetch_min_bytes,
+            fetch_max_bytes=self._fetch_max_bytes,
+            fetch_max_wait_ms=self._fetch_max_wait_ms,
+            max_partition_fetch_bytes=self._max_partition_fetch_bytes,
+            fetcher_timeout=self._consumer_timeout,
+            retry_backoff_ms=self._retry_backoff_ms,
+            auto_offset_reset=self._auto_offset_reset,
+            isolation_level=self._isolation_level,
+        )
+        self._fetcher.topic_prefix = self.topic_prefix
+        self._fetcher.faults = self.faults
+        if self._group_id is None:
+            self._coordinator = NoGroupCoordinator(
+                self._client, self._subscription, exclude_internal_topics=self._exclude_internal_topics
+            )
+            await self._client.force_metadata_update()
+            self._coordinator.assign_all_partitions(check_unknown=True)
+            return
+        self._coordinator = GroupCoordinator(
+            self._client,
+            self._subscription,
+            group_id=self._group_id,
+            group_instance_id=self._group_instance_id,
+            heartbeat_interval_ms=self._heartbeat_interval_ms,
+            session_timeout_ms=self._session_timeout_ms,
+            retry_backoff_ms=self._retry_backoff_ms,
+            enable_auto_commit=False,
+            assignors=self._partition_assignment_strategy,
+            exclude_internal_topics=self._exclude_internal_topics,
+            rebalance_timeout_ms=self._rebalance_timeout_ms,
+            max_poll_interval_ms=self._max_poll_interval_ms,
+        )
+        await self._subscription.wait_for_assignment()
+
+    async def getmany(
+        self, *partitions: TopicPartition, timeout_ms: int = 0, max_records: int | None = None
+    ) -> dict[TopicPartition, list[Record]]:
+        """Return records, none of which is lost if reading fails; an error is told and waited out.
+
+        Raises:
+            ConsumerStoppedError: It is closed.
+        """
+        before, found = self._positions(), None
+        try:
+            self._refuse_dead_tasks()
+            found = await super().getmany(*partitions, timeout_ms=timeout_ms, max_records=max_records)
+        except FetchEnded as error:
+            self.failed(error)
+            await asyncio.Event().wait()
+        except KafkaError as error:
+            self.trouble(error)
+            await asyncio.sleep(ERROR_PAUSE_SECONDS)
+        finally:
+            if found is None:
+                self._go_back(before)
+        if found is not None:
+            self.trouble(None)
+        return found or {}
+
+    def _positions(self) -> dict[TopicPartition, int]:
+        """Return how far the assigned partitions are handed over."""
+        subscription = self._subscription.subscription
+        assignment = subscription.assignment if subscription else None
+        states = {place: assignment.state_value(place) for place in assignment.tps} if assignment else {}
+        return {place: state.position for place, state in states.items() if state.has_valid_position}
+
+    def _go_back(self, before: dict[TopicPartition, int]) -> None:
+        """Read once more what was drained and could not be handed over."""
+        for place, position in self._positions().items():
+            if position > before.get(place, position):
+                self.seek(place, before[place])
+
+    def _refuse_dead_tasks(self) -> None:
+        """Raise FetchEnded if a task without which nothing is read has ended while the consumer is open."""
+        if self._closed:
+            return
+        tasks = {"fetch": self._fetcher.error_future, "group": getattr(self._coordinator, "_coordination_task", None)}
+        for name, task in tasks.items():
+            if task is not None and task.done():
+                error = None if task.cancelled() else task.exception()
+                raise FetchEnded(f"the {name} task of the consumer has ended: {type(error).__name__}")
+
+    def missing_topics(self) -> set[str]:
+        """Return the topics that it should read and that the broker does not show, without prefix."""
+        wanted = self._subscription.subscription.topics if self._subscription.subscription else ()
+        return {topic.removeprefix(self.topic_prefix) for topic in wanted if not self.partitions_for_topic(topic)}
+
+    async def look_for_topics(self) -> None:
+        """Ask the broker for its topics now, so that one that has come to be is read within seconds."""
+        await self._client.force_metadata_update()

@@ -1,0 +1,220 @@
+"""aiokafka's fetcher, unpacking by itself: a failure stays with its partition, and nothing that was read is lost.
+
+aiokafka (0.14) throws away what it has drained of all partitions when one of them cannot be unpacked, with their
+positions moved (https://github.com/aio-libs/aiokafka/issues/1046); its background tasks end without a word.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Collection, Iterator
+from functools import partial
+from typing import Any
+
+import structlog
+from aiokafka import TopicPartition
+from aiokafka.consumer.fetcher import Fetcher, FetchResult
+from aiokafka.errors import (
+    KafkaError,
+    NoError,
+    NotLeaderForPartitionError,
+    OffsetOutOfRangeError,
+    UnknownTopicOrPartitionError,
+    for_code,
+)
+
+from shared.adapters.kafka import record_batches
+from shared.adapters.kafka.compression import NotUnpackable
+from shared.adapters.kafka.fetch_faults import Ending, FetchFaults
+from shared.adapters.kafka.record_batches import RecordBatch
+from shared.delivery.guard import Bug, guarded
+from shared.delivery.ports import Record
+
+TRIES_MAX = 3
+FIRST_PAUSE_SECONDS = 0.2  # before a partition at fault is fetched again; longer each time
+PAUSE_SECONDS_MAX = 10.0
+RECORDS_MAX = 500
+DRAINED_BYTES_MAX = 8 * 1024 * 1024  # of all partitions at once; then what is left is fetched again
+FETCH_BYTES_MAX = 64 * 1024 * 1024
+
+log = structlog.get_logger()
+
+
+class UnpackedRecords:
+    """What a fetch brought of one partition, unpacked a batch at a time as it is drained; never raises.
+
+    It stands in for aiokafka's `PartitionRecords`: an iterator that says from where on to fetch next.
+    """
+
+    def __init__(self, fetcher: "SafeFetcher", place: TopicPartition, state: Any, data: bytes, offset: int) -> None:
+        self.fetcher = fetcher
+        self.place = place
+        self.state = state
+        self.next_fetch_offset = offset
+        self.records = self._unpacked(data)
+
+    def __iter__(self) -> Iterator[Record]:
+        return self.records
+
+    def _unpacked(self, data: bytes) -> Iterator[Record]:
+        topic = self.place.topic.removeprefix(self.fetcher.topic_prefix)
+        for batch in record_batches.split(data):
+            if self.fetcher.room_bytes <= 0:
+                return
+            if not batch.is_control and batch.next_offset > self.next_fetch_offset:
+                records = self._records_of(batch, topic)
+                if records is None:
+                    return
+                for record in records:
+                    if record.next_offset > self.next_fetch_offset:
+                        self.next_fetch_offset = record.next_offset
+                        self.fetcher.room_bytes -= len(record.value or b"")
+                        yield record
+            self.next_fetch_offset = max(self.next_fetch_offset, batch.next_offset)
+
+    def _records_of(self, batch: RecordBatch, topic: str) -> list[Record] | None:
+        """Return the records of a batch, or what stands for it if it is set aside; None if it is tried again."""
+        found = guarded(partial(_unpacked, batch, topic, self.place.partition))
+        if isinstance(found, list):
+            self.fetcher.faults.end(self.place)
+            return found
+        error, may_pass = (found.error, True) if isinstance(found, Bug) else (str(found), found.may_pass)
+        fault = self.fetcher.faults.note(self.place, batch.base_offset, error)
+        if may_pass and fault.tries < TRIES_MAX:
+            self.fetcher.pause(self.state, fault.tries)
+            return None
+        self.fetcher.faults.end(self.place, Ending.SET_ASIDE)
+        return [record_batches.unreadable(batch, topic, self.place.partition, error)]
+
+
+def _unpacked(batch: RecordBatch, topic: str, partition: int) -> list[Record] | NotUnpackable:
+    try:
+        return record_batches.unpack(batch, topic, partition)
+    except NotUnpackable as error:
+        return error
+
+
+class SafeFetcher(Fetcher):  # type: ignore[misc]  # aiokafka is not typed
+    """Fetches as aiokafka does, and unpacks by itself.
+
+    What was written so that it cannot be unpacked is handed over as one unreadable record at once; what may have been
+    broken on its way here only once it was fetched three times, each time after a longer pause. All other partitions go
+    on meanwhile.
+    """
+
+    topic_prefix = ""
+    faults: FetchFaults
+    room_bytes = DRAINED_BYTES_MAX
+
+    async def fetched_records(
+        self,
+        partitions: Collection[TopicPartition],
+        timeout: float = 0,  # noqa: ASYNC109  # aiokafka's signature
+        max_records: int | None = None,
+    ) -> dict[TopicPartition, list[Record]]:
+        """Return what was fetched, from each partition its share, and move the positions; in place of aiokafka's own.
+
+        That one empties one partition after the other: whoever floods one would hold back all that stand behind it.
+        """
+        until = self._loop.time() + timeout
+        while True:
+            if self._subscriptions.reassignment_in_progress:
+                await self._subscriptions.wait_for_assignment()
+            drained = self._drained(max_records or RECORDS_MAX)
+            left_seconds = until - self._loop.time()
+            if drained or left_seconds <= 0 or self._closed:
+                return drained
+            waiter = self._create_fetch_waiter()
+            with contextlib.suppress(TimeoutError):
+                # Raises what keeps us from the group, such as a lack of permissions.
+                await asyncio.wait_for(waiter, left_seconds)
+
+    def _drained(self, records_max: int) -> dict[TopicPartition, list[Record]]:
+        """Return records of all partitions that have some, each its share of what may be drained at once."""
+        self.room_bytes = DRAINED_BYTES_MAX
+        drained = {}
+        ready, left = list(self._records.items()), records_max
+        for number, (place, fetched) in enumerate(ready):
+            share = left // (len(ready) - number) or min(left, 1)
+            records = fetched.getall(share) if share else []
+            if not fetched.has_more():
+                del self._records[place]
+                self._notify(self._wait_consume_future)
+            if records:
+                drained[place] = records
+                left -= len(records)
+        return drained
+
+    def pause(self, state: Any, tries: int) -> None:
+        """Fetch a partition again only after a while, longer after each try."""
+        state.pause()
+        wait_seconds = min(FIRST_PAUSE_SECONDS * 3.0 ** (tries - 1), PAUSE_SECONDS_MAX)
+        self._loop.call_later(wait_seconds, state.resume)
+
+    async def _proc_fetch_request(self, assignment: Any, node_id: int, request: Any) -> bool:
+        """Return whether there is something new to drain; in place of aiokafka's own."""
+        try:
+            response = await self._client.send(node_id, request)
+        except KafkaError as error:
+            log.warning("fetch failed", node=node_id, error=type(error).__name__)
+            try:
+                await asyncio.sleep(self._retry_backoff)
+            except asyncio.CancelledError:
+                return False  # closing: aiokafka awaits this task then, and expects no CancelledError
+            return False
+        except asyncio.CancelledError:
+            return False
+        if not assignment.active:
+            return False
+        asked = {
+            TopicPartition(topic, partition): offset
+            for topic, partitions in request.topics
+            for partition, offset, _ in partitions
+        }
+        answered = [
+            self._take(assignment, TopicPartition(topic, partition), asked, code, highwater, data[-1])
+            for topic, partitions in response.topics
+            for partition, code, highwater, *data in partitions
+        ]
+        return any(answered)
+
+    def _take(
+        self, assignment: Any, place: TopicPartition, asked: dict[TopicPartition, int], code: int, end: int, data: bytes
+    ) -> bool:
+        """Keep what one partition has answered; return whether it holds something to drain."""
+        state, offset = assignment.state_value(place), asked[place]
+        if not state.has_valid_position or state.position != offset:
+            return False
+        error = for_code(code)
+        if error is not NoError:
+            self._refused(place, state, offset, error)
+            return False
+        state.highwater = end
+        if not data:
+            self.faults.end(place)
+            return False
+        whole_bytes = record_batches.missing_bytes(data)
+        if whole_bytes:
+            # A broker gives the first batch whole, however large (KIP-74); one that does not is asked for more.
+            if whole_bytes <= FETCH_BYTES_MAX:
+                self._max_partition_fetch_bytes = whole_bytes
+            self.pause(state, self.faults.note(place, offset, "a batch was cut off").tries)
+            return False
+        records = UnpackedRecords(self, place, state, data, offset)
+        self._records[place] = FetchResult(
+            place, assignment=assignment, partition_records=records, backoff=self._prefetch_backoff
+        )
+        return True
+
+    def _refused(self, place: TopicPartition, state: Any, offset: int, error: type[KafkaError]) -> None:
+        """Deal with what a broker says instead of records."""
+        if error in (NotLeaderForPartitionError, UnknownTopicOrPartitionError):
+            self._client.force_metadata_update()
+        if error is NotLeaderForPartitionError:
+            self.pause(state, 1)  # it has moved, which is no fault
+            return
+        if error is OffsetOutOfRangeError:
+            # Retention has taken what nobody had read, or the topic was made anew: nothing can bring it back.
+            log.error("records are gone before they were read", topic=place.topic, partition=place.partition, at=offset)
+            state.await_reset(self._default_reset_strategy)
+        fault = self.faults.note(place, offset, error.__name__)
+        self.pause(state, fault.tries)

@@ -1,0 +1,292 @@
+"""MongoDB as the port that holds documents; they are written whole, guarded by revision."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Generic, TypeVar
+
+import bson
+from bson.errors import BSONError
+from bson.raw_bson import RawBSONDocument
+from motor.motor_asyncio import AsyncIOMotorClientSession, AsyncIOMotorCollection
+from pydantic import TypeAdapter
+from pymongo import ASCENDING, IndexModel, WriteConcern
+from pymongo.errors import BulkWriteError, DocumentTooLarge, OperationFailure
+from pymongo.read_concern import ReadConcern
+
+from shared.adapters.mongo import aside
+from shared.adapters.mongo.aside import AsideDocuments
+from shared.adapters.mongo.outages import outages_are_transient
+from shared.adapters.mongo.slots import StoredSlots
+from shared.delivery.documents.codec import DocumentCodec, Raw
+from shared.delivery.documents.document import AsideReason, Document, SetAside
+from shared.delivery.ports import Waiting
+from shared.slots import Share, slot_of
+
+S = TypeVar("S")
+
+DUPLICATE_KEY = 11000
+TOO_LARGE = 10334
+CONFLICT_ROUNDS_MAX = 5
+UNDECODABLE = "undecodable"
+# MongoDB's limit, but for what the mark needs that sets a document aside.
+DOCUMENT_BYTES_MAX = 16 * 1024 * 1024 - 16 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A document as it goes to the database, encoded once: its size is known, and the driver copies the bytes."""
+
+    id: str
+    revision: int
+    raw: RawBSONDocument
+
+
+class MongoStore(Generic[S]):
+    """The collection of one service.
+
+    Args:
+        collection: Made with `shared.adapters.mongo.client.collection`.
+        states: How a state becomes a JSON-like value and back.
+        indexes: The service's own, beside those that every collection has.
+        marks: Whether documents that cannot be read are marked as set aside; False for who only looks.
+    """
+
+    def __init__(
+        self,
+        collection: AsyncIOMotorCollection[Raw],
+        states: TypeAdapter[S],
+        indexes: Sequence[IndexModel] = (),
+        *,
+        marks: bool = True,
+    ) -> None:
+        self.collection = collection
+        self.codec = DocumentCodec(states)
+        self.aside = AsideDocuments(collection, marks=marks)
+        self.slots = StoredSlots(collection)
+        self.indexes = [
+            IndexModel(
+                [("slot", ASCENDING), ("due_at", ASCENDING)], partialFilterExpression={"due_at": {"$exists": True}}
+            ),
+            IndexModel([("pending_at", ASCENDING)], partialFilterExpression={"pending_at": {"$exists": True}}),
+            IndexModel(
+                [("expires_at", ASCENDING)],
+                expireAfterSeconds=0,
+                partialFilterExpression={"expires_at": {"$exists": True}},
+            ),
+            *aside.INDEXES,
+            *indexes,
+        ]
+
+    async def prepare(self) -> None:
+        """Create what indexes are missing."""
+        async with outages_are_transient():
+            await self.collection.create_indexes(self.indexes)
+
+    async def ping(self) -> None:
+        """Return if the database has a primary that answers."""
+        async with outages_are_transient():
+            await self.collection.database.command("ping")
+
+    async def now(self) -> datetime:
+        """Return the primary's present instant, aware, UTC."""
+        async with outages_are_transient():
+            answer = await self.collection.database.command("hello")
+        at: datetime = answer["localTime"]
+        return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+    def close(self) -> None:
+        """Close the client."""
+        self.collection.database.client.close()
+
+    async def load(self, ids: Collection[str]) -> dict[str, Document[S] | SetAside]:
+        """Return the documents that exist, by id."""
+        return {document.id: document for document in await self.read({"_id": {"$in": list(ids)}})}
+
+    async def save(self, documents: Sequence[Document[S]]) -> set[str]:
+        """Write each document unless somebody was faster; return the ids of those that lost, or were set aside."""
+        async with outages_are_transient():
+            lost, rows = set(), []
+            for document in documents:
+                row = self.encoded(document)
+                if isinstance(row, SetAside):
+                    await self.aside.mark(row, document.revision, is_new=document.revision == 0)
+                    lost.add(row.id)
+                else:
+                    rows.append(row)
+            try:
+                return lost | await self.write(rows)
+            except (DocumentTooLarge, OperationFailure) as error:
+                if not is_too_large(error):
+                    raise
+            # A server that holds less than MongoDB does, and does not say which one: the largest cannot be wrong.
+            largest = max(rows, key=lambda row: len(row.raw.raw))
+            said = f"the database refuses {len(largest.raw.raw)} bytes"
+            refused = SetAside(largest.id, AsideReason.TOO_LARGE, said)
+            await self.aside.mark(refused, largest.revision, is_new=largest.revision == 0)
+            return {document.id for document in documents}
+
+    def encoded(self, document: Document[S]) -> Row | SetAside:
+        """Return a document as it goes to the database, or why the database cannot hold it."""
+        try:
+            slot = slot_of(document.id, self.slots.partitions_total)
+            encoded = bson.encode({**self.codec.encode(document), "slot": slot})
+        except (BSONError, OverflowError, ValueError) as error:
+            return SetAside(document.id, AsideReason.UNSTORABLE, type(error).__name__)
+        if len(encoded) > DOCUMENT_BYTES_MAX:
+            return SetAside(document.id, AsideReason.TOO_LARGE, f"{len(encoded)} bytes; {DOCUMENT_BYTES_MAX} fit")
+        return Row(document.id, document.revision, RawBSONDocument(encoded))
+
+    async def write(self, rows: Sequence[Row]) -> set[str]:
+        """Write documents; return the ids of those that lost."""
+        new = [row for row in rows if row.revision == 0]
+        changed = [row for row in rows if row.revision > 0]
+        lost = await self.insert(new) if new else set()
+        return lost | (await self.replace(changed) if changed else set())
+
+    async def insert(self, rows: Sequence[Row]) -> set[str]:
+        """Insert new documents; return the ids of those whose id or unique value is taken."""
+        try:
+            await self.collection.insert_many([row.raw for row in rows], ordered=False)
+        except BulkWriteError as error:
+            details = error.details or {}
+            failed = details.get("writeErrors", [])
+            if details.get("writeConcernErrors") or any(fault["code"] != DUPLICATE_KEY for fault in failed):
+                raise
+            return {rows[fault["index"]].id for fault in failed}
+        return set()
+
+    async def replace(self, rows: Sequence[Row]) -> set[str]:
+        """Replace documents in one transaction; return the ids of those that are at another revision by now."""
+        for _ in range(CONFLICT_ROUNDS_MAX):
+            try:
+                async with await self.collection.database.client.start_session() as session:
+                    return await self.replace_in(session, rows)
+            except OperationFailure as error:
+                if not error.has_error_label("TransientTransactionError"):
+                    raise
+        return {row.id for row in rows}
+
+    async def replace_in(self, session: AsyncIOMotorClientSession, rows: Sequence[Row]) -> set[str]:
+        """Replace documents within a transaction: whoever writes to one of them meanwhile makes it fail.
+
+        Deleting and inserting costs MongoDB a quarter of single updates (measured, one member, batches of 500).
+        """
+        async with session.start_transaction(ReadConcern("snapshot"), WriteConcern("majority", j=True, wtimeout=5000)):
+            wanted = {"_id": {"$in": [row.id for row in rows]}}
+            stored = await self.collection.find(wanted, {"rev": 1}, session=session).to_list(None)
+            revisions = {raw["_id"]: raw.get("rev") for raw in stored}
+            won = [row for row in rows if revisions.get(row.id) == row.revision]
+            if won:
+                await self.collection.delete_many({"_id": {"$in": [row.id for row in won]}}, session=session)
+                await self.collection.insert_many([row.raw for row in won], session=session)
+        return {row.id for row in rows} - {row.id for row in won}
+
+    async def mark_told(self, documents: Sequence[Document[S]]) -> set[str]:
+        """Take what is pending out of documents; return the ids of those that somebody may have changed.
+
+        One statement for all of one revision, without their contents. Where it marks fewer than it was given, nobody
+        can say afterwards which, so all of that revision count as lost: what stays pending is published once more.
+        """
+        by_revision: dict[int, list[str]] = defaultdict(list)
+        for document in documents:
+            by_revision[document.revision].append(document.id)
+        told = {"$unset": {"pending": 1, "pending_at": 1}, "$inc": {"rev": 1}}
+        lost: set[str] = set()
+        async with outages_are_transient():
+            for revision, ids in by_revision.items():
+                marked = await self.collection.update_many({"_id": {"$in": ids}, "rev": revision}, told)
+                if marked.modified_count != len(ids):
+                    lost.update(ids)
+        return lost
+
+    async def postpone_pending(self, ids: Collection[str], at: datetime) -> None:
+        """Note since when what is pending in these documents waits."""
+        wanted = {"_id": {"$in": list(ids)}, "pending_at": {"$exists": True}}
+        async with outages_are_transient():
+            await self.collection.update_many(wanted, {"$set": {"pending_at": at}})
+
+    async def pending_on(self, topics: Collection[str]) -> dict[str, Waiting]:
+        """Return, by topic, how much waits to be published there; topics for which nothing waits are left out."""
+        stages: list[Raw] = [
+            {"$match": {"pending_at": {"$exists": True}, "pending.topic": {"$in": list(topics)}}},
+            {"$project": {"pending.topic": 1}},
+            {"$unwind": "$pending"},
+            {"$match": {"pending.topic": {"$in": list(topics)}}},
+            {"$group": {"_id": {"topic": "$pending.topic", "document": "$_id"}, "events": {"$sum": 1}}},
+            {"$group": {"_id": "$_id.topic", "documents": {"$sum": 1}, "events": {"$sum": "$events"}}},
+        ]
+        async with outages_are_transient():
+            found = await self.collection.aggregate(stages).to_list(None)
+        return {each["_id"]: Waiting(each["documents"], each["events"]) for each in found}
+
+    async def due_before(self, at: datetime, limit: int, share: Share | None = None) -> list[Document[S]]:
+        """Return documents that are due, earliest first."""
+        return await self.found({"due_at": {"$lte": at}, **await self.within(share)}, "due_at", limit)
+
+    async def pending_before(self, at: datetime, limit: int, share: Share | None = None) -> list[Document[S]]:
+        """Return documents whose events wait to be published, longest first."""
+        return await self.found({"pending_at": {"$lte": at}, **await self.within(share)}, "pending_at", limit)
+
+    async def within(self, share: Share | None) -> Raw:
+        """Return the condition that a document lies within a share."""
+        async with outages_are_transient():
+            return {"slot": await self.slots.within(share)}
+
+    async def found(self, wanted: Mapping[str, Any], field: str, limit: int, skip: int = 0) -> list[Document[S]]:
+        """Return documents that are wanted and can be read, in the order of a field; none only if there are none."""
+        in_vain: set[str] = set()
+        while True:
+            read = await self.read({**wanted, **self.aside.live()}, field, limit, skip)
+            documents = [document for document in read if isinstance(document, Document)]
+            # Those that were read in vain are set aside by now, and are not found again.
+            if documents or {each.id for each in read} <= in_vain:
+                return documents
+            in_vain.update(each.id for each in read)
+
+    async def read(
+        self, wanted: Mapping[str, Any], field: str = "_id", limit: int = 0, skip: int = 0
+    ) -> list[Document[S] | SetAside]:
+        """Return documents in the order of a field; what this release cannot read is marked as set aside."""
+        async with outages_are_transient():
+            cursor = self.collection.find(wanted).skip(skip).limit(limit)
+            try:
+                raws = await (cursor if field == "_id" else cursor.sort(field, ASCENDING)).to_list(None)
+            except BSONError:
+                raws = await self.one_by_one(wanted, field, limit, skip)
+            return [await self.readable(raw) for raw in raws]
+
+    async def one_by_one(self, wanted: Mapping[str, Any], field: str, limit: int, skip: int) -> list[Raw]:
+        """Return documents of which the driver cannot decode some; of those, only where they are."""
+        found = self.collection.find(wanted, {"rev": 1}).sort(field, ASCENDING).skip(skip).limit(limit)
+        raws = []
+        for place in await found.to_list(None):
+            try:
+                raw = await self.collection.find_one({"_id": place["_id"]})
+            except BSONError as error:
+                raw = {**place, UNDECODABLE: type(error).__name__}
+            raws += [raw] if raw else []
+        return raws
+
+    async def readable(self, raw: Raw) -> Document[S] | SetAside:
+        """Return the document that was stored; one that this release cannot read is marked as set aside."""
+        if UNDECODABLE in raw:
+            decoded: Document[S] | SetAside = SetAside(raw["_id"], AsideReason.UNREADABLE, raw[UNDECODABLE])
+        else:
+            decoded = self.aside.unmarked.get(raw["_id"]) or self.codec.decode(raw)
+        if isinstance(decoded, SetAside) and decoded.reason is not AsideReason.NEWER and "aside" not in raw:
+            await self.aside.mark(decoded, raw.get("rev"))
+        return decoded
+
+    async def select(self, query: Raw, fields: Raw, limit: int) -> list[Raw]:
+        """Return *fields* of the documents that *query* finds and that are not left alone, in any order."""
+        async with outages_are_transient():
+            return await self.collection.find({**query, **self.aside.live()}, fields).limit(limit).to_list(None)
+
+
+def is_too_large(error: Exception) -> bool:
+    """Return whether driver or server say that a document does not fit."""
+    if isinstance(error, BulkWriteError):
+        return any(fault["code"] == TOO_LARGE for fault in (error.details or {}).get("writeErrors", []))
+    return isinstance(error, DocumentTooLarge) or getattr(error, "code", None) == TOO_LARGE

@@ -1,0 +1,139 @@
+"""The agency directory as data that topics and services share; never decides who is responsible."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from shared.events.base import Code, Short
+from shared.policy.loading import PolicyFault, PolicyInvalid, PolicyModel, Source, load_sourced, unknown
+
+FILE = "agencies.yaml"
+Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=254)]
+
+
+class AgencyPost(StrEnum):
+    """A post that every agency has, filled or not."""
+
+    LIAISON = "liaison"
+    AGENCY_HEAD = "agency_head"
+
+
+class AgencyKind(StrEnum):
+    """What kind of body an agency is."""
+
+    OFFICE = "office"
+    HOSPITAL = "hospital"
+    DISTRICT = "district"
+    NATIONAL = "national"
+
+
+class Agency(PolicyModel):
+    """A body that tickets are routed to.
+
+    ``email`` reaches its liaison officer, ``head_email`` its head; ``calendar`` is a code of calendars.yaml;
+    ``kecamatan`` is the district that a district office serves; ``vacant`` names its posts that nobody holds now.
+    """
+
+    code: Code
+    name: Short
+    short: Short
+    kind: AgencyKind = AgencyKind.OFFICE
+    parent: Code | None = None
+    calendar: Code = "default"
+    email: Email
+    head_email: Email
+    kecamatan: Short | None = None
+    vacant: tuple[AgencyPost, ...] = ()
+
+
+class Officer(PolicyModel):
+    """Somebody above or beside the agencies who is told things, known by role; nobody holds a ``vacant`` post."""
+
+    role: Code
+    name: Short
+    email: Email
+    vacant: bool = False
+
+
+class AgencyFile(PolicyModel):
+    """The shape of agencies.yaml."""
+
+    officers: tuple[Officer, ...]
+    agencies: Annotated[tuple[Agency, ...], Field(min_length=1)]
+
+
+@dataclass(frozen=True)
+class AgencyDirectory:
+    """All agencies of a city, in the order of the file, and the officers by role."""
+
+    agencies: tuple[Agency, ...]
+    officers: tuple[Officer, ...] = ()
+    _by_code: dict[str, Agency] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_by_code", {agency.code: agency for agency in self.agencies})
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """Return every agency's code."""
+        return tuple(self._by_code)
+
+    def get(self, code: str) -> Agency | None:
+        """Return the agency with this code, or None."""
+        return self._by_code.get(code)
+
+    def name_of(self, code: str) -> str:
+        """Return the official name of an agency, or *code* itself where there is no such agency."""
+        agency = self._by_code.get(code)
+        return agency.name if agency else code
+
+    def of_kecamatan(self, kecamatan: str) -> Agency | None:
+        """Return the district office that serves *kecamatan*, or None."""
+        return next((agency for agency in self.agencies if agency.kecamatan == kecamatan), None)
+
+    def officer(self, role: str) -> Officer | None:
+        """Return the officer with this role, or None."""
+        return next((officer for officer in self.officers if officer.role == role), None)
+
+
+def load_agencies(policy_dir: Path) -> AgencyDirectory:
+    """Return the directory of agencies.yaml.
+
+    Raises:
+        PolicyInvalid: With every fault of the file: two agencies with one code, one district or a parent unknown.
+    """
+    held, source = load_sourced(policy_dir / FILE, AgencyFile)
+    faults = [*repeats(held, source), *orphans(held, source)]
+    if faults:
+        raise PolicyInvalid(faults)
+    return AgencyDirectory(held.agencies, held.officers)
+
+
+def repeats(held: AgencyFile, source: Source) -> list[PolicyFault]:
+    """Return a fault for each code, district or role that is given a second time."""
+    keys: list[tuple[str, tuple[int | str, ...]]] = []
+    for index, agency in enumerate(held.agencies):
+        keys.append((f"agency `{agency.code}`", ("agencies", index, "code")))
+        if agency.kecamatan:
+            keys.append((f"the office of kecamatan `{agency.kecamatan}`", ("agencies", index, "kecamatan")))
+    keys += [(f"the role `{officer.role}`", ("officers", index, "role")) for index, officer in enumerate(held.officers)]
+    first: dict[str, int] = {}
+    faults = []
+    for what, loc in keys:
+        if what in first:
+            faults.append(source.fault(loc, f"{what} is given twice, first on line {first[what]}"))
+        first.setdefault(what, source.line_of(loc))
+    return faults
+
+
+def orphans(held: AgencyFile, source: Source) -> list[PolicyFault]:
+    """Return a fault for each parent that is no agency."""
+    codes = [agency.code for agency in held.agencies]
+    return [
+        source.fault(("agencies", index, "parent"), unknown("agency", agency.parent, codes, FILE))
+        for index, agency in enumerate(held.agencies)
+        if agency.parent is not None and agency.parent not in codes
+    ]

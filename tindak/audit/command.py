@@ -1,0 +1,101 @@
+"""``tindak audit``: reads every topic and asks every database whether anything is lost or doubled; changes nothing."""
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+from pydantic import TypeAdapter
+
+from shared import topics
+from shared.adapters.mongo.client import collection
+from shared.adapters.mongo.store import MongoStore
+from shared.delivery.documents.document import Document
+from shared.delivery.ports import TransientError
+from shared.policy.agencies import load_agencies
+from shared.process.settings import MongoSettings
+from tindak.audit import Check, Finding, audit
+from tindak.client.kafka import Client
+from tindak.console import Failure, read_settings, say_json, wait_for
+from tindak.ops.dead_letters import DeadLetter
+
+FOREVER = datetime(9999, 12, 31, tzinfo=UTC)
+DOCUMENTS_MAX = 1_000_000
+UNLESS_ASKED = frozenset({Check.SETTLED, Check.DEAD_LETTERS})
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What an audit read and found."""
+
+    complaints: int
+    events: int
+    dead_letters: int
+    findings: tuple[Finding, ...]
+
+
+def audit_command(
+    settled: Annotated[bool, typer.Option("--settled", help="Clocks and deliveries must have ended, too.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Check that nothing is lost and nothing doubled; exit code 1 if something is.
+
+    What is on its way at the moment counts as missing: ask again when the services have read everything.
+    """
+    checks = set(Check) - UNLESS_ASKED | ({Check.SETTLED} if settled else set())
+    examined = wait_for(_audit(checks))
+    if as_json:
+        found = [{"check": finding.check.name.lower(), "sentence": finding.sentence} for finding in examined.findings]
+        counts = {"complaints": examined.complaints, "events": examined.events, "dead_letters": examined.dead_letters}
+        say_json(counts | {"findings": found})
+    else:
+        typer.echo("\n".join(lines(examined)))
+    raise typer.Exit(1 if examined.findings else 0)
+
+
+async def _audit(checks: Collection[Check]) -> Examined:
+    settings = read_settings()
+    agencies = load_agencies(settings.policy_dir).codes
+    async with Client(settings.kafka) as client:
+        return await examine(client, settings.mongo, agencies, checks)
+
+
+async def examine(client: Client, mongo: MongoSettings, agencies: Sequence[str], checks: Collection[Check]) -> Examined:
+    """Return what an audit of everything finds.
+
+    Raises:
+        Failure: Broker or database cannot be asked.
+    """
+    records = await client.read([topic.name for topic in topics.catalogue(agencies)])
+    records.sort(key=lambda record: (record.topic, record.partition, record.offset))
+    documents = {service: await unfinished(mongo, service) for service in topics.SERVICES}
+    found = audit(records, documents, checks=checks)
+    lies = Counter(record.topic for record in records)
+    dead = {DeadLetter(record).id for record in records if DeadLetter.is_one(record)}
+    return Examined(lies[topics.SUBMITTED], len(records), len(dead), tuple(found))
+
+
+async def unfinished(mongo: MongoSettings, service: str) -> list[Document[Any]]:
+    """Return the documents of a service in which something waits: to be published, or for its time.
+
+    Their states are left as they are stored, for only the service itself can read them.
+    """
+    store: MongoStore[Any] = MongoStore(collection(mongo, service), TypeAdapter(Any), marks=False)
+    try:
+        pending = await store.pending_before(FOREVER, DOCUMENTS_MAX)
+        due = await store.due_before(FOREVER, DOCUMENTS_MAX)
+        return list({document.id: document for document in (*pending, *due)}.values())
+    except TransientError as error:
+        raise Failure(f"The database cannot be asked; is TINDAK_MONGO_URI right? {error}") from error
+    finally:
+        store.close()
+
+
+def lines(examined: Examined) -> list[str]:
+    """Return what was found, for people."""
+    read = f"{examined.complaints} submissions, {examined.events} records read"
+    end = f"{len(examined.findings)} faults" if examined.findings else "nothing lost, nothing doubled"
+    dead = f"; {examined.dead_letters} dead letters (`tindak dlq list`)" if examined.dead_letters else ""
+    return [*map(str, examined.findings), f"{read}: {end}{dead}."]

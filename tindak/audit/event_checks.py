@@ -1,0 +1,63 @@
+"""Checks of the audit that hold for any event: one content, one answer, nothing lost on the way."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from shared import topics
+from shared.events import ComplaintAccepted, ComplaintRejected
+from tindak.audit.ledger import Ledger, Said, Where
+
+
+def contents(ledger: Ledger) -> Iterator[str]:
+    """Yield every event id that stands for two things, and what our own services wrote that is no event."""
+    for event_id, values in ledger.contradictions.items():
+        shown = " / ".join(value.decode(errors="replace") for value in sorted(values))
+        yield f"{event_id} has {len(values)} contents: {shown}"
+    for record in ledger.unreadable:
+        where = f"{record.topic}/{record.partition}/{record.offset}"
+        yield f"{where} is no event: {(record.value or b'')[:200]!r}"
+
+
+def answers(ledger: Ledger) -> Iterator[str]:
+    """Yield every submission that has no answer or two, and every ticket that was accepted twice."""
+    accepted: dict[str, list[Said]] = defaultdict(list)
+    for said in ledger.of_type(topics.ACCEPTED, ComplaintAccepted):
+        accepted[said.ticket].append(said)
+    for answered in accepted.values():
+        if len(answered) > 1:
+            source = f"{answered[0].data['channel']}/{answered[0].data['source_id']}"
+            yield f"{source} was accepted {len(answered)} times: {', '.join(said.id for said in answered)}"
+    yield from unanswered(ledger, {said.cause_id for many in accepted.values() for said in many}, set(accepted))
+
+
+def unanswered(ledger: Ledger, accepted_causes: set[str | None], accepted: set[str]) -> Iterator[str]:
+    """Yield every submission that has no answer, or two."""
+    rejected: dict[Where, list[Said]] = defaultdict(list)
+    for said in ledger.of_type(topics.REJECTED, ComplaintRejected):
+        origin = said.data["origin"]
+        rejected[topics.SUBMITTED, origin["partition"], origin["offset"]].append(said)
+    for submission in ledger.submissions:
+        refusals = rejected.get(submission.where, [])
+        if len(refusals) > 1:
+            yield f"{submission} was rejected {len(refusals)} times: {', '.join(said.id for said in refusals)}"
+        if refusals and submission.id in accepted_causes and submission.id is not None:
+            yield f"{submission} was accepted and rejected"
+        if not refusals and submission.ticket not in accepted and submission.where not in ledger.dead:
+            yield f"{submission} got no answer"
+
+
+def dead_letters(ledger: Ledger) -> Iterator[str]:
+    """Yield every dead letter that nobody planted, and every planted one that is missing."""
+    for topic, partition, offset in sorted(ledger.dead - ledger.expected):
+        yield f"{topic}/{partition}/{offset} is among the dead letters"
+    for topic, partition, offset in sorted(ledger.expected - ledger.dead):
+        yield f"{topic}/{partition}/{offset} should be among the dead letters"
+
+
+def published(ledger: Ledger) -> Iterator[str]:
+    """Yield every document in which events wait to be published."""
+    for service, documents in ledger.documents.items():
+        for document in documents:
+            if document.pending:
+                waiting = ", ".join(f"{event.id} for {event.topic}" for event in document.pending)
+                yield f"{service} has not published for {document.id}: {waiting}"

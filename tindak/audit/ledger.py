@@ -1,0 +1,146 @@
+"""Everything that was said, indexed for the audit; judges nothing."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from shared import topics
+from shared.delivery.documents.document import Document
+from shared.delivery.ports import Record
+from shared.delivery.reading import FROM_OUTSIDE
+from shared.events import ComplaintSubmitted, UnreadableEvent
+from shared.events.envelope import decode
+from shared.ids import ticket_id
+
+Where = tuple[str, int, int]
+DEAD_LETTERS = topics.dead_letter_topic("")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One event as it stands first on a topic."""
+
+    topic: str
+    id: str
+    type: str
+    cause_id: str | None
+    data: Mapping[str, Any]
+
+    @property
+    def ticket(self) -> str:
+        """Return the ticket that it is about, or an empty text."""
+        return str(self.data.get("ticket_id", ""))
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.id} on {self.topic}"
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What a channel wrote.
+
+    Args:
+        where: Where the record lies.
+        id: Event id; None if the record is no complaint.
+        source: Channel and the channel's own id.
+        names_reporter: Whether it says who reports.
+    """
+
+    where: Where
+    id: str | None = None
+    source: tuple[str, str] = ("", "")
+    names_reporter: bool = False
+
+    @property
+    def ticket(self) -> str:
+        """Return the ticket that it is, was or would have been; what others say of its source id may be masked."""
+        return ticket_id(*self.source)
+
+    def __str__(self) -> str:
+        return "/".join(map(str, self.where)) + (f" ({'/'.join(self.source)})" if self.id else "")
+
+
+@dataclass
+class Ledger:
+    """All topics and documents.
+
+    Args:
+        said: By topic, each event of our own services once, in the order in which it stands there first.
+        contents: By event id, the content under which it was said first.
+        contradictions: By event id, every content of those that have several.
+        submissions: What channels wrote.
+        dead: Where each dead letter first lay.
+        expected: Where the records lie that must be among the dead letters.
+        unreadable: Records of our own that are no events.
+    """
+
+    documents: dict[str, list[Document[Any]]]
+    expected: set[Where]
+    said: dict[str, list[Said]] = field(default_factory=lambda: defaultdict(list))
+    contents: dict[str, bytes] = field(default_factory=dict)
+    contradictions: dict[str, set[bytes]] = field(default_factory=dict)
+    submissions: list[Submission] = field(default_factory=list)
+    dead: set[Where] = field(default_factory=set)
+    unreadable: list[Record] = field(default_factory=list)
+
+    @classmethod
+    def of(
+        cls,
+        records: Iterable[Record],
+        documents: Mapping[str, Iterable[Document[Any]]],
+        expected: Collection[Where],
+    ) -> "Ledger":
+        """Return the ledger of these topics and documents."""
+        ledger = cls({service: list(held) for service, held in documents.items()}, set(expected))
+        seen: set[tuple[str, str]] = set()
+        for record in records:
+            ledger.enter(record, seen)
+        return ledger
+
+    def enter(self, record: Record, seen: set[tuple[str, str]]) -> None:
+        """Note one record; *seen* holds topic and id of every event noted so far."""
+        if record.topic == topics.SUBMITTED:
+            self.submissions.append(submission(record))
+        elif record.topic.endswith(DEAD_LETTERS):
+            headers = dict(record.headers)
+            place = (headers["dlq-topic"], headers["dlq-partition"], headers["dlq-offset"])
+            self.dead.add((place[0].decode(), int(place[1]), int(place[2])))
+        elif record.topic not in FROM_OUTSIDE and not record.topic.endswith(topics.REPLAYS) and record.value:
+            self.enter_event(record, record.value, seen)
+
+    def enter_event(self, record: Record, value: bytes, seen: set[tuple[str, str]]) -> None:
+        """Note a record that one of our own services wrote."""
+        try:
+            body = orjson.loads(value)
+            said = Said(record.topic, body["id"], body["type"], body.get("causationid"), body["data"])
+        except (orjson.JSONDecodeError, KeyError, TypeError):
+            self.unreadable.append(record)
+            return
+        first = self.contents.setdefault(said.id, value)
+        if first != value:
+            self.contradictions.setdefault(said.id, {first}).add(value)
+        if (said.topic, said.id) not in seen:
+            seen.add((said.topic, said.id))
+            self.said[said.topic].append(said)
+
+    def of_type(self, topic: str, *kinds: type[Any]) -> list[Said]:
+        """Return what was said on *topic* of any of these types."""
+        wanted = {kind.TYPE for kind in kinds}
+        return [said for said in self.said[topic] if said.type in wanted]
+
+
+def submission(record: Record) -> Submission:
+    """Return what lies in a record of a channel."""
+    where = record.topic, record.partition, record.offset
+    try:
+        event = decode(record.value, dict(record.headers), from_outside=True, arrived_at=record.timestamp)
+    except UnreadableEvent:
+        return Submission(where)
+    data = event.data
+    if not isinstance(data, ComplaintSubmitted):
+        return Submission(where)
+    names_reporter = data.reporter is not None and data.reporter.is_somebody
+    return Submission(where, event.id, (data.channel, data.source_id), names_reporter)

@@ -1,0 +1,171 @@
+"""Checks of the audit that follow a ticket through the stages; knows the contracts, never a rule of a service."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+
+import orjson
+
+from shared import topics
+from shared.events import (
+    BreachCleared,
+    BreachCorrected,
+    BreachEscalated,
+    ClockBreached,
+    ClockMet,
+    ClockStarted,
+    ClockStopped,
+    ComplaintAccepted,
+    CompletionWindowExpired,
+    ContactSealed,
+    FeedbackWindowExpired,
+    NotificationFailed,
+    NotificationSent,
+    NotificationSuppressed,
+    SlaClock,
+    TicketDeclined,
+    TicketRouted,
+    TicketSplit,
+    TicketUnassigned,
+    TriageRequested,
+)
+from tindak.audit.ledger import Ledger, Said
+
+AGENCY_TOPICS = topics.agency_topic("")
+
+
+def stages(ledger: Ledger) -> Iterator[str]:
+    """Yield every ticket that is missing in a stage, is there twice, or was never accepted.
+
+    A part of a ticket is not accepted by itself; `part_checks` follows it.
+    """
+    accepted = {said.ticket for said in ledger.of_type(topics.ACCEPTED, ComplaintAccepted)}
+    firsts = [s for s in ledger.of_type(topics.TICKETS, TicketRouted, TriageRequested) if is_first(s)]
+    starts = [
+        s
+        for s in ledger.of_type(topics.SLA, ClockStarted)
+        if s.data["clock"] == SlaClock.VERIFY and s.data.get("round", 1) == 1 and not s.data.get("parent")
+    ]
+    contacts = ledger.of_type(topics.CONTACTS, ContactSealed)
+    named = {submission.id for submission in ledger.submissions if submission.names_reporter}
+    with_contact = {
+        said.ticket for said in ledger.of_type(topics.ACCEPTED, ComplaintAccepted) if said.cause_id in named
+    }
+    yield from exactly_once(accepted, firsts, "routed or put to triage")
+    yield from exactly_once(accepted, starts, "given its verify clock")
+    yield from exactly_once(with_contact, contacts, "given a sealed contact")
+
+
+def is_first(said: Said) -> bool:
+    """Return whether a fact is the first of a ticket that is no part of another one."""
+    return said.data["version"] == 1 and not said.data.get("parent")
+
+
+def exactly_once(expected: set[str], said: Iterable[Said], what: str) -> Iterator[str]:
+    """Yield each ticket for which something was not said exactly once."""
+    times = Counter(one.ticket for one in said)
+    for ticket in sorted(expected | set(times)):
+        if times[ticket] != (1 if ticket in expected else 0):
+            due = "once" if ticket in expected else "never"
+            yield f"ticket {ticket} should be {what} {due} and was {times[ticket]} times"
+
+
+def versions(ledger: Ledger) -> Iterator[str]:
+    """Yield every ticket whose facts leave a gap, share a number or stand in another order."""
+    counted: dict[str, list[int]] = defaultdict(list)
+    for said in ledger.said[topics.TICKETS]:
+        if said.data["version"] > 0:  # 0: a refusal that stands outside the history
+            counted[said.ticket].append(said.data["version"])
+    for ticket, found in counted.items():
+        if found != list(range(1, len(found) + 1)):
+            yield f"the facts of ticket {ticket} have the versions {found}"
+
+
+def mirrors(ledger: Ledger) -> Iterator[str]:
+    """Yield what agencies or officers heard beside the history, and what they should have heard and did not.
+
+    The refusal of an update that names no ticket stands in no history.
+    """
+    history = {key(said): said for said in ledger.said[topics.TICKETS]}
+    moves = ledger.of_type(topics.TICKETS, TicketRouted, TriageRequested, TicketSplit)
+    turns = {(said.ticket, said.data["version"]) for said in moves}
+    clocks = {key(said) for topic in (topics.WARNINGS, topics.BREACHES) for said in ledger.said[topic]}
+    heard: set[tuple[str, Key]] = set()
+    for topic in (name for name in ledger.said if name.startswith(AGENCY_TOPICS) or name == topics.TRIAGE):
+        for said in ledger.said[topic]:
+            if said.type == TicketUnassigned.TYPE:
+                told = (said.ticket, said.data["version"]) in turns
+            elif "version" in said.data:
+                heard.add((topic, key(said)))
+                told = key(said) in history or not said.ticket
+            else:
+                told = key(said) in clocks
+            if not told:
+                yield f"{said} mirrors nothing that was said about ticket {said.ticket}"
+    for said in ledger.said[topics.TICKETS]:
+        due = audience(said)
+        if due is not None and (due, key(said)) not in heard:
+            yield f"{said} (ticket {said.ticket}, version {said.data['version']}) did not reach {due}"
+
+
+Key = tuple[str, bytes]
+
+
+def key(said: Said) -> Key:
+    """Return what a fact says, without the report, which only those get who must act on it."""
+    return said.type, orjson.dumps({**said.data, "report": None}, option=orjson.OPT_SORT_KEYS)
+
+
+def audience(said: Said) -> str | None:
+    """Return the topic that must hold a fact of the history too, as far as the fact itself says so."""
+    if said.type == TriageRequested.TYPE:
+        return topics.TRIAGE
+    agency = said.data.get("agency")
+    return None if agency is None or said.type == TicketDeclined.TYPE else topics.agency_topic(agency)
+
+
+def breaches(ledger: Ledger) -> Iterator[str]:
+    """Yield every round of a clock that breached twice, and everything said about a breach that never was."""
+    rounds: dict[Round, list[Said]] = defaultdict(list)
+    for said in ledger.of_type(topics.BREACHES, ClockBreached):
+        rounds[round_of(said)].append(said)
+    for (ticket, clock, number), told in rounds.items():
+        if len(told) > 1:
+            ids = ", ".join(said.id for said in told)
+            yield f"{clock} of ticket {ticket} breached {len(told)} times in round {number}: {ids}"
+    known = {said.data["breach_id"] for many in rounds.values() for said in many}
+    for said in ledger.of_type(topics.BREACHES, BreachEscalated, BreachCleared, BreachCorrected):
+        if said.data["breach_id"] not in known:
+            yield f"{said} is about the breach {said.data['breach_id']}, which nobody told"
+
+
+Round = tuple[str, str, int]
+
+
+def round_of(said: Said) -> Round:
+    """Return which round of which clock a fact is about."""
+    return said.ticket, said.data["clock"], said.data.get("round", 1)
+
+
+def deliveries(ledger: Ledger) -> Iterator[str]:
+    """Yield every delivery that ended more than once."""
+    ends: dict[str, list[Said]] = defaultdict(list)
+    for said in ledger.of_type(topics.DELIVERIES, NotificationSent, NotificationFailed, NotificationSuppressed):
+        ends[said.data["delivery_id"]].append(said)
+    for delivery, told in ends.items():
+        if len(told) > 1:
+            kinds = ", ".join(f"{said.type} {said.id}" for said in told)
+            yield f"delivery {delivery} ({told[0].data['notice']}) ended {len(told)} times: {kinds}"
+
+
+def settled(ledger: Ledger) -> Iterator[str]:
+    """Yield every document at which time must look again, and every clock that was started and never ended."""
+    for service, documents in ledger.documents.items():
+        for document in documents:
+            if document.due_at is not None:
+                yield f"{service} has still to look at {document.id} at {document.due_at.isoformat()}"
+    ended = {round_of(s) for s in ledger.of_type(topics.SLA, ClockMet, ClockStopped)}
+    ended |= {round_of(s) for s in ledger.of_type(topics.SLA, FeedbackWindowExpired, CompletionWindowExpired)}
+    ended |= {round_of(s) for s in ledger.of_type(topics.BREACHES, ClockBreached)}
+    for said in ledger.of_type(topics.SLA, ClockStarted):
+        if round_of(said) not in ended:
+            yield f"{said.data['clock']} of ticket {said.ticket}, round {said.data.get('round', 1)}, never ended"

@@ -1,0 +1,1 @@
+"""Kafka as an outsider uses it: publish, read, wait for answers."""

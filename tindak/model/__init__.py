@@ -1,0 +1,1 @@
+"""Commands about the text classifier: train, measure, and learn from corrections."""

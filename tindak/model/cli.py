@@ -1,0 +1,198 @@
+"""``tindak routing``: trains the text model and measures it; what a model is, is the routing service's matter."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, ParamSpec, TypeVar
+
+import typer
+
+from tindak.console import Failure, Misuse, say_json
+from tindak.model.corrections_cli import corrections_command, retrain_command
+
+if TYPE_CHECKING:
+    from services.routing.training.exports import Export
+    from services.routing.training.measure import Measures
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+SPLIT_ROWS_MIN = 20
+
+app = typer.Typer(name="routing", help="The text model of routing.", no_args_is_help=True)
+
+Source = Annotated[Path, typer.Argument(metavar="FILE", help="Labelled reports, CSV or XLSX.", show_default=False)]
+Text = Annotated[str | None, typer.Option("--text", metavar="COL", help="Column of the text.")]
+Agency = Annotated[str | None, typer.Option("--agency", metavar="COL", help="Column of the agency that was right.")]
+PlaceColumns = Annotated[
+    list[str] | None, typer.Option("--place", metavar="COL", help="Column of the place; may be repeated.")
+]
+Time = Annotated[
+    str | None, typer.Option("--time", metavar="COL", help="Column of the time; without it rows are in order of time.")
+]
+Precision = Annotated[float, typer.Option(help="Share of what is routed without a person that must be right.")]
+Seed = Annotated[int, typer.Option(help="The same file and seed give the same model.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object.")]
+
+
+def told_in_a_sentence(command: Callable[P, R]) -> Callable[P, R]:
+    """Return *command* with what cannot be done told as a failure; the libraries are loaded only when it runs."""
+
+    @wraps(command)
+    def told(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            from services.routing.classifier.model_file import ModelRefused
+            from services.routing.training.exports import ColumnMissing
+            from services.routing.training.learning import TooLittle
+            from services.routing.training.tables import TableUnreadable
+        except ModuleNotFoundError as error:
+            raise Failure(f"{error.name} is not installed; run `pip install 'tindak[model]'`.") from error
+        try:
+            return command(*args, **kwargs)
+        except (ColumnMissing, ModelRefused, TableUnreadable, TooLittle) as error:
+            raise Failure(str(error)) from error
+
+    return told
+
+
+@app.command()
+@told_in_a_sentence
+def train(
+    source: Source,
+    model: Annotated[Path, typer.Option(metavar="DIR", help="Where the model is written.")],
+    text: Text = None,
+    agency: Agency = None,
+    place: PlaceColumns = None,
+    time: Time = None,
+    precision: Precision = 0.95,
+    seed: Seed = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Learn the agencies of reports from a labelled file; LAPOR!'s "Laporan Ringkas" needs no options."""
+    from services.routing.classifier import model_file
+    from services.routing.training import learning
+
+    export = read(source, text, agency, place, time, precision)
+    tell(export, quiet=as_json)
+    made, summary = learning.train(export.examples, precision=precision, seed=seed)
+    named = model_file.save(model, made, summary, origin(source, export))
+    if as_json:
+        say_json({"model": str(model), "hash": named, **asdict(summary), **origin(source, export)})
+        return
+    routed = "nothing" if summary.judged_precision is None else f"{summary.judged_coverage:.1%}"
+    right = "" if summary.judged_precision is None else f", {summary.judged_precision:.1%} of that rightly"
+    rare = sorted(name for name, count in summary.counts.items() if name not in made.agencies or count < 1)
+    typer.echo(f"Learned {len(made.agencies)} agencies from {summary.rows:,} reports: model {named[:12]} in {model}.")
+    typer.echo(f"Of the newest {summary.judged:,} it would route {routed} without a person{right}.")
+    if rare:
+        typer.echo(f"Too few reports to learn, so left to people: {', '.join(rare)}.")
+
+
+@app.command()
+@told_in_a_sentence
+def evaluate(
+    source: Source,
+    model: Annotated[Path | None, typer.Option(metavar="DIR", help="The model to measure.")] = None,
+    split_by_time: Annotated[
+        float | None, typer.Option(help="Train on this older share of the file and measure on the rest.")
+    ] = None,
+    text: Text = None,
+    agency: Agency = None,
+    place: PlaceColumns = None,
+    time: Time = None,
+    precision: Precision = 0.95,
+    seed: Seed = 0,
+    report: Annotated[Path | None, typer.Option(metavar="DIR", help="Where report.md and its picture go.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Measure a model on a labelled file, or train on its older part and measure on the newer one."""
+    from services.routing.classifier import model_file
+    from services.routing.training import learning
+    from services.routing.training.measure import measure
+
+    if (model is None) == (split_by_time is None):
+        raise Misuse("Give either --model DIR or --split-by-time SHARE.")
+    if split_by_time is not None and not 0 < split_by_time < 1:
+        raise Misuse("--split-by-time is a share between 0 and 1, like 0.8.")
+    export = read(source, text, agency, place, time, precision)
+    tell(export, quiet=as_json)
+    examples = export.examples
+    if model is not None:
+        made, manifest = model_file.load(model)
+        target = float(manifest["training"]["precision"])
+        told = [f"Model {manifest['hash'][:12]}, measured on {source.name}."]
+    else:
+        cut = int(len(examples.texts) * (split_by_time or 0))
+        if len(examples.texts) < SPLIT_ROWS_MIN or cut == 0:
+            raise Failure(f"{source} has {len(examples.texts)} usable rows; a split needs {SPLIT_ROWS_MIN} or more.")
+        made, summary = learning.train(examples.part(range(cut)), precision=precision, seed=seed)
+        examples, target = examples.part(range(cut, len(examples.texts))), precision
+        told = [f"Trained on the older {summary.rows:,} reports of {source.name}, measured on the newer ones."]
+    found = measure(made, examples)
+    if report is not None:
+        from services.routing.training.report import write_report
+
+        told += [*describe(export), *export.notes]
+        page = write_report(report, f"Text model on {source.name}", told, found, target)
+    if as_json:
+        say_json({**asdict(found), "notes": list(export.notes)})
+        return
+    say(found, target)
+    if report is not None:
+        typer.echo(f"The report is {page}.")
+
+
+def read(
+    source: Path, text: str | None, agency: str | None, place: list[str] | None, time: str | None, precision: float
+) -> "Export":
+    """Return the labelled reports of a file."""
+    from services.routing.training.exports import Asked, read_export
+
+    if not 0 < precision < 1:
+        raise Misuse("--precision is a share between 0 and 1, like 0.95.")
+    export = read_export(source, Asked(text, agency, tuple(place) if place else None, time))
+    if not export.examples.texts:
+        raise Failure(f"{source} has no row with both a text and an agency.")
+    return export
+
+
+def origin(source: Path, export: "Export") -> dict[str, Any]:
+    """Return what a model's file says of the file that it learned from."""
+    period = [instant.isoformat() for instant in export.period] if export.period else None
+    content = hashlib.sha256(source.read_bytes()).hexdigest()
+    return {
+        "file": source.name,
+        "file_sha256": content,
+        "period": period,
+        "columns": json.loads(json.dumps(export.columns)),
+    }
+
+
+def describe(export: "Export") -> list[str]:
+    """Return which columns were used, and from when to when the reports are."""
+    used = "; ".join(f"{what}: {', '.join(names) or 'none'}" for what, names in export.columns.items())
+    period = "" if export.period is None else f" from {export.period[0]:%Y-%m-%d} to {export.period[1]:%Y-%m-%d}"
+    return [f"{len(export.examples.texts):,} usable reports{period}. Columns: {used}."]
+
+
+def tell(export: "Export", *, quiet: bool) -> None:
+    """Say on stderr what was read and what was odd; *quiet* leaves only what was odd."""
+    for sentence in [*([] if quiet else describe(export)), *export.notes]:
+        typer.echo(sentence, err=True)
+
+
+def say(found: "Measures", target: float) -> None:
+    """Print the measures for people."""
+    precision = "none routed" if found.precision is None else f"{found.precision:.3f}"
+    typer.echo(
+        f"{found.rows:,} reports: top 1 {found.top1:.3f}, top 3 {found.top3:.3f}, macro F1 {found.macro_f1:.3f}."
+    )
+    typer.echo(f"Routed without a person: {found.coverage:.1%}; precision {precision} (target {target:.2f}).")
+    typer.echo(f"{found.texts_per_second:,.0f} texts per second.")
+
+
+app.command("corrections")(corrections_command)
+app.command("retrain")(told_in_a_sentence(retrain_command))

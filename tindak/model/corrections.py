@@ -1,0 +1,90 @@
+"""What officers and agencies corrected about the routing, as rows that a text model learns from; reads nothing."""
+
+import csv
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TextIO
+
+from shared.delivery.ports import Record
+from shared.events import ComplaintAccepted, DecidedBy, Event, Step, TicketDeclined, TicketRouted, TicketSplit
+from tindak.policy.labelled_reports import tickets_on
+from tindak.tickets.projection import history
+
+COLUMNS = ("time", "text", "address", "kelurahan", "kecamatan", "category", "agency", "corrected_by", "ticket_id")
+OFFICER = "officer"
+RETURN = "return"
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """The agency that people found to be responsible for a report.
+
+    Args:
+        by: ``officer`` for an assignment, ``return`` for the agency that a declining one named and that kept it.
+    """
+
+    complaint: ComplaintAccepted
+    agency: str
+    by: str
+    at: datetime
+
+    @property
+    def row(self) -> dict[str, str]:
+        """Return it as a row of training data; what is not known is empty."""
+        told, place = self.complaint, self.complaint.location
+        return {
+            "time": self.at.isoformat(),
+            "text": f"{told.title}\n{told.body}",
+            "address": (place and place.text) or "",
+            "kelurahan": (place and place.kelurahan) or "",
+            "kecamatan": (place and place.kecamatan) or "",
+            "category": told.category or "",
+            "agency": self.agency,
+            "corrected_by": self.by,
+            "ticket_id": told.ticket_id,
+        }
+
+
+def corrections_on(records: Iterable[Record], since: datetime | None = None) -> list[Correction]:
+    """Return the correction of each ticket that *records* tell of, oldest first; only those made at *since* or later.
+
+    Args:
+        records: Of the accepted complaints and of the tickets' history, in any order.
+        since: Aware.
+    """
+    found = [corrected for told in tickets_on(records) if (corrected := correction(told)) is not None]
+    return sorted((one for one in found if since is None or one.at >= since), key=lambda one: one.at)
+
+
+def correction(told: Sequence[Event]) -> Correction | None:
+    """Return what people corrected about one ticket: the most recent decision that no agency has given back since.
+
+    An agency that declines only says who is not responsible; that teaches nothing until somebody says who is.
+    """
+    ended = history(told)
+    if ended.accepted is None:
+        return None
+    found: Correction | None = None
+    for event in ended.events:
+        match event.data:
+            case TicketRouted(explanation=(*_, Step(step="cluster"))):
+                found = None  # it went along with another ticket, and nobody looked at its own text
+            case TicketRouted(decided_by=DecidedBy.OFFICER) as routed:
+                found = Correction(ended.accepted, routed.agency, OFFICER, routed.at)
+            case TicketRouted() as routed:
+                found = Correction(ended.accepted, routed.agency, RETURN, routed.at) if routed.hop > 1 else None
+            case TicketDeclined() as declined if found is not None and found.agency == declined.agency:
+                found = None
+            case TicketSplit():
+                return None  # its text tells of several matters and stands for no single agency
+            case _:
+                continue
+    return found
+
+
+def write(corrections: Sequence[Correction], out: TextIO) -> None:
+    """Write *corrections* to *out* as CSV with a header."""
+    rows = csv.DictWriter(out, COLUMNS, lineterminator="\n")
+    rows.writeheader()
+    rows.writerows(one.row for one in corrections)

@@ -1,0 +1,94 @@
+"""``tindak routing corrections`` and ``retrain``: what people corrected about the routing, and learning from it."""
+
+import sys
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from shared import topics
+from shared.policy.agencies import load_agencies
+from tindak.client.kafka import Client
+from tindak.console import Failure, Misuse, read_settings, say_json, wait_for
+from tindak.model.corrections import Correction, corrections_on, write
+from tindak.policy.dry_run_options import PolicyDir, policy_of
+from tindak.policy.labelled_reports import codes_of
+
+
+def corrections_command(
+    since: Annotated[str | None, typer.Option(metavar="DATE", help="Only those made on that day or later.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="CSV; standard output if not given.")
+    ] = None,
+) -> None:
+    """Write officers' assignments, and agencies that took what another declined, as training rows; the latest wins."""
+    found = wait_for(_corrections(day(since)))
+    if out is None:
+        write(found, sys.stdout)
+        return
+    try:
+        with out.open("w", encoding="utf-8", newline="") as file:
+            write(found, file)
+    except OSError as error:
+        raise Failure(f"{out} cannot be written: {error.strerror}.") from error
+    typer.echo(f"Corrections in {out}: {len(found)}.")
+
+
+async def _corrections(since: datetime | None) -> list[Correction]:
+    async with Client(read_settings().kafka) as client:
+        return corrections_on(await client.read([topics.ACCEPTED, topics.TICKETS]), since)
+
+
+def day(given: str | None) -> datetime | None:
+    """Return the instant that *given* names, for a day its beginning in UTC; raise Misuse for anything else."""
+    if given is None:
+        return None
+    try:
+        at = datetime.fromisoformat(given)
+    except ValueError as error:
+        raise Misuse(f"`{given}` is no date, like 2026-03-02, and no instant.") from error
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def retrain_command(
+    file: Annotated[Path, typer.Argument(help="What the model in use learned from, CSV or XLSX.")],
+    corrections: Annotated[Path, typer.Option("--corrections", help="File that `tindak routing corrections` wrote.")],
+    model: Annotated[Path, typer.Option("--model", metavar="DIR", help="Where the model lies and is replaced.")],
+    policy: PolicyDir = Path("policy"),
+    text: Annotated[str | None, typer.Option("--text", metavar="COL", help="Column of the text in FILE.")] = None,
+    agency: Annotated[str | None, typer.Option("--agency", metavar="COL", help="Column of the agency.")] = None,
+    precision: Annotated[float, typer.Option(help="Share of what it routes alone that must be right.")] = 0.95,
+    seed: Annotated[int, typer.Option(help="The same files and seed give the same model.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Learn from corrections, too; replace the model only if that is no worse on the newest reports; else exit 1."""
+    from services.routing.classifier.model_file import save
+    from services.routing.training.exports import Asked, ColumnMissing, read_export
+    from services.routing.training.learning import TooLittle
+    from services.routing.training.tables import TableUnreadable
+    from tindak.model.retraining import TooFew, named, retrain
+
+    codes = codes_of(load_agencies(policy_of(policy)))
+    try:
+        known = named(read_export(file, Asked(text, agency)).examples, codes)
+        corrected = named(read_export(corrections, Asked()).examples, codes)
+        found = retrain(known, corrected, precision=precision, seed=seed)
+    except (ColumnMissing, TableUnreadable, TooFew, TooLittle) as error:
+        raise Failure(str(error)) from error
+    kept = found.refused_because
+    named_so = (
+        None if kept else save(model, found.model, found.summary, {"file": file.name, "corrected_by": corrections.name})
+    )
+    if as_json:
+        scores = {"before": asdict(found.before), "after": asdict(found.after)}
+        say_json({"replaced": kept is None, "because": kept, "hash": named_so, **scores})
+    elif kept:
+        typer.echo(f"The model in use is kept: of {found.after.rows} newest reports the new one does worse; {kept}.")
+    else:
+        typer.echo(
+            f"Model {(named_so or '')[:12]} is in {model}: it finds the agency of {found.after.top1:.1%} of the newest"
+            f" {found.after.rows} reports, the old one of {found.before.top1:.1%}."
+        )
+    raise typer.Exit(1 if kept else 0)

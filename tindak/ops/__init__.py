@@ -1,0 +1,1 @@
+"""Commands for the one on call: run, watch, dead letters and quarantined documents."""

@@ -1,0 +1,173 @@
+"""``tindak documents``: lists, shows and heals what a service has set aside; safe to repeat."""
+
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from shared.adapters.mongo.aside import AsideDocument, AsideDocuments
+from shared.adapters.mongo.client import collection
+from shared.delivery.documents.document import AsideReason
+from shared.delivery.ports import PermanentError, TransientError
+from shared.process.release import RELEASE
+from shared.process.settings import CommonSettings
+from shared.topics import dead_letter_topic, replay_topic
+from tindak.client.kafka import Client
+from tindak.console import Failure, Misuse, read_settings, say_json, wait_for
+from tindak.ops.dead_letters import DeadLetter
+from tindak.ops.dlq import Service, publish
+from tindak.ops.stored_document import masked, plain
+from tindak.ops.waiting_letters import by_document
+
+T = TypeVar("T")
+
+app = typer.Typer(
+    name="documents", help="List, show and heal documents that a service has set aside.", no_args_is_help=True
+)
+
+ServiceArgument = Annotated[Service, typer.Argument(metavar="SERVICE", help="Whose documents.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object per document.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A document that is set aside, and the dead letters that wait for it, in the order in which they came.
+
+    ``is_back`` says that it is not set aside any more, and only its letters wait.
+    """
+
+    document: AsideDocument
+    letters: Sequence[DeadLetter]
+    is_back: bool = False
+
+    @property
+    def is_newer(self) -> bool:
+        """Whether only a newer release than this one can work with it."""
+        return self.document.reason == AsideReason.NEWER and not self.is_back
+
+    def summary(self) -> dict[str, Any]:
+        """Return it for scripts."""
+        return {
+            "id": self.document.id,
+            "reason": self.document.reason,
+            "error": self.document.error,
+            "since": self.document.since and self.document.since.isoformat(),
+            "release": self.document.release,
+            "dead_letters": len(self.letters),
+        }
+
+    def line(self) -> str:
+        """Return it on one line: since when, which, why, and what waits for it."""
+        since = self.document.since.isoformat(timespec="seconds") if self.document.since else "-"
+        about = f"{self.document.reason}: {self.document.error}"
+        return f"{since}  {self.document.id}  {about}; {len(self.letters)} dead letters wait"
+
+
+@app.command(name="list")
+def list_(service: ServiceArgument, as_json: AsJson = False) -> None:
+    """List them: which, why, since when, and how many dead letters wait; never what they hold."""
+    found = wait_for(_waiting(service))
+    for each in found:
+        if as_json:
+            say_json(each.summary())
+        else:
+            typer.echo(each.line())
+    if not found and not as_json:
+        typer.echo(f"No documents of {service} are set aside.")
+
+
+@app.command()
+def show(
+    service: ServiceArgument,
+    id_: Annotated[str, typer.Argument(metavar="ID", help="Ticket id, as `list` prints it.")],
+    raw: Annotated[bool, typer.Option("--raw", help="Show texts, too; they may hold identities.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="On one line.")] = False,
+) -> None:
+    """Show one as it is stored, as JSON; it may hold identities, so texts and bytes are masked unless --raw."""
+    stored = wait_for(_stored(service, id_))
+    if stored is None:
+        raise Failure(f"{service} has no document {id_}; `tindak documents list {service}` shows what is set aside.")
+    shown = plain(stored) if raw else masked(stored)
+    if as_json:
+        say_json(shown)
+    else:
+        typer.echo(json.dumps(shown, ensure_ascii=False, indent=1, default=str))
+
+
+@app.command()
+def retry(
+    service: ServiceArgument,
+    ids: Annotated[list[str] | None, typer.Argument(metavar="ID", help="Ticket ids, as `list` prints them.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All of them.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say which.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Take the mark off and replay what waits, in its order; what still cannot be read is set aside again."""
+    if bool(ids) == everything:
+        raise Misuse("Say which: one or more IDs, or --all.")
+    found = wait_for(_waiting(service))
+    picked = found if everything else _chosen(found, service, ids or ())
+    healable = [each for each in picked if not each.is_newer]
+    if not everything and len(healable) < len(picked):
+        newer = next(each.document for each in picked if each.is_newer)
+        raise Failure(f"{newer.id} was written by release {newer.release}, this is {RELEASE}: update, then retry.")
+    if not dry_run:
+        wait_for(_retry(service, healable))
+    for each in healable:
+        if as_json:
+            say_json({"id": each.document.id, "replayed": len(each.letters), "retried": not dry_run})
+        elif dry_run:
+            typer.echo(each.line())
+    if not as_json:
+        letters = sum(len(each.letters) for each in healable)
+        verb = "would be retried" if dry_run else "retried"
+        typer.echo(f"{len(healable)} of {len(found)} documents of {service} {verb}, with {letters} dead letters.")
+
+
+async def _waiting(service: str) -> list[Waiting]:
+    """Return what is set aside, longest first; then what no longer is, but has dead letters that were not replayed."""
+    settings = read_settings()
+    async with Client(settings.kafka) as client:
+        letters = by_document(await client.read([dead_letter_topic(service), replay_topic(service)]))
+    marked = await _asked(settings, service, AsideDocuments.listed)
+    known = {document.id for document in marked}
+    back = [
+        Waiting(AsideDocument(id_, waiting[0].reason, "not set aside any more", None, None), waiting, is_back=True)
+        for id_, waiting in letters.items()
+        if id_ not in known
+    ]
+    return [*(Waiting(document, letters.get(document.id, ())) for document in marked), *back]
+
+
+async def _stored(service: str, id_: str) -> dict[str, Any] | None:
+    return await _asked(read_settings(), service, lambda documents: documents.stored(id_))
+
+
+async def _retry(service: str, healable: Sequence[Waiting]) -> None:
+    # The mark first: what is replayed before it is off would only come back.
+    ids = [each.document.id for each in healable]
+    await _asked(read_settings(), service, lambda documents: documents.take_back(ids))
+    await publish([letter for each in healable for letter in each.letters])
+
+
+async def _asked(settings: CommonSettings, service: str, question: Callable[[AsideDocuments], Awaitable[T]]) -> T:
+    """Return what a service's collection answers; raise Failure if it cannot be asked."""
+    documents = collection(settings.mongo, service)
+    try:
+        return await question(AsideDocuments(documents))
+    except (TransientError, PermanentError) as error:
+        raise Failure(f"The database cannot be asked; is TINDAK_MONGO_URI right? {error}") from error
+    finally:
+        documents.database.client.close()
+
+
+def _chosen(found: Sequence[Waiting], service: str, ids: Sequence[str]) -> list[Waiting]:
+    by_id = {each.document.id: each for each in found}
+    missing = next((id_ for id_ in ids if id_ not in by_id), None)
+    if missing is not None:
+        raise Failure(
+            f"{service} has not set {missing} aside; `tindak documents list {service}` shows what is set aside."
+        )
+    return [by_id[id_] for id_ in dict.fromkeys(ids)]

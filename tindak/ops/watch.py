@@ -1,0 +1,147 @@
+"""``tindak watch``: follows a stream of facts; reads as an outsider does and keeps no offsets."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import partial
+from typing import Annotated
+
+import typer
+
+from services.sla.domain.rules import SlaRules
+from services.sla.policy import load_sla
+from shared import topics
+from shared.delivery.ports import Record
+from shared.events import EventData, TicketRouted, TriageRequested
+from shared.policy.loading import PolicyInvalid
+from tindak.client.kafka import Client, Start
+from tindak.client.records import as_json as record_as_json
+from tindak.client.records import event_of
+from tindak.console import Misuse, local, read_settings, say_json, wait_for
+from tindak.formatting import sentence
+from tindak.ops.dead_letters import DeadLetter
+from tindak.sla.breaches import Breaches
+from tindak.tickets.updates import known_agency
+
+
+class Stream(StrEnum):
+    """What can be watched."""
+
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    ROUTED = "routed"
+    TRIAGE = "triage"
+    WARNINGS = "warnings"
+    BREACHES = "breaches"
+    DELIVERIES = "deliveries"
+    DEAD_LETTERS = "dead-letters"
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """Which topics a stream is read from, and which types of event count; None: all."""
+
+    topics: Sequence[str]
+    types: tuple[type[EventData], ...] | None = None
+
+
+STREAMS = {
+    Stream.ACCEPTED: Watched([topics.ACCEPTED]),
+    Stream.REJECTED: Watched([topics.REJECTED]),
+    Stream.ROUTED: Watched([topics.TICKETS], (TicketRouted,)),
+    Stream.TRIAGE: Watched([topics.TRIAGE], (TriageRequested,)),
+    Stream.WARNINGS: Watched([topics.WARNINGS]),
+    Stream.BREACHES: Watched([topics.BREACHES]),
+    Stream.DELIVERIES: Watched([topics.DELIVERIES]),
+    Stream.DEAD_LETTERS: Watched([topics.dead_letter_topic(service) for service in topics.SERVICES]),
+}
+OF_AGENCIES = (Stream.ROUTED, Stream.WARNINGS, Stream.BREACHES)
+
+
+def watch(
+    stream: Annotated[Stream, typer.Argument(help="What to follow.")],
+    agency: Annotated[str | None, typer.Option(help="Only this agency's; with `routed` its whole topic.")] = None,
+    start: Annotated[Start, typer.Option("--from", help="Where to begin.")] = Start.LATEST,
+    until_end: Annotated[bool, typer.Option("--until-end", help="Stop at the present end of the stream.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object per line.")] = False,
+) -> None:
+    """Follow a stream until Ctrl-C."""
+    if agency is not None:
+        if stream not in OF_AGENCIES:
+            raise Misuse(f"--agency goes with {', '.join(OF_AGENCIES)}, not with {stream}.")
+        known_agency(agency)
+    if until_end and start is Start.LATEST:
+        raise Misuse("--until-end goes with --from earliest; between now and the end lies nothing.")
+    tell: Callable[[Record], None] = tell_json if as_json else tell_line
+    if stream is Stream.BREACHES:
+        tell = partial(tell_breach, Breaches(rules_at_hand()), as_json=as_json)
+    wait_for(_watch(watched(stream, agency), agency, start, tell, until_end=until_end))
+
+
+def watched(stream: Stream, agency: str | None) -> Watched:
+    """Return what to read; an agency has a topic of its own."""
+    if stream is Stream.ROUTED and agency is not None:
+        return Watched([topics.agency_topic(agency)])
+    return STREAMS[stream]
+
+
+async def _watch(
+    what: Watched, agency: str | None, start: Start, tell: Callable[[Record], None], *, until_end: bool
+) -> None:
+    async with Client(read_settings().kafka) as client:
+        if until_end:
+            for record in await client.read(what.topics):
+                if concerns(record, what, agency):
+                    tell(record)
+            return
+        async with client.follow(what.topics, start) as records:
+            async for record in records:
+                if concerns(record, what, agency):
+                    tell(record)
+
+
+def concerns(record: Record, what: Watched, agency: str | None) -> bool:
+    """Return whether a record is one that was asked for."""
+    if what.types is None and agency is None:
+        return True
+    event = event_of(record)
+    if event is None or (what.types is not None and not isinstance(event.data, what.types)):
+        return False
+    return agency is None or getattr(event.data, "agency", agency) == agency
+
+
+def rules_at_hand() -> SlaRules | None:
+    """Return the rules of the clocks, on whose calendars overdue time is counted; None without a policy at hand."""
+    try:
+        return load_sla(read_settings().policy_dir)
+    except PolicyInvalid:
+        return None
+
+
+def tell_breach(breaches: Breaches, record: Record, *, as_json: bool) -> None:
+    """Print a word about a breach, with the working time for which it had lasted by then."""
+    event = event_of(record)
+    if event is None or breaches.hear(event) is None:
+        (tell_json if as_json else tell_line)(record)
+    elif as_json:
+        say_json(record_as_json(record) | {"overdue_working_seconds": breaches.overdue_seconds(event)})
+    else:
+        typer.echo(breaches.line(event))
+
+
+def tell_json(record: Record) -> None:
+    """Print a record for scripts; a dead letter without its value, which may hold an identity."""
+    say_json(DeadLetter(record).summary() if DeadLetter.is_one(record) else record_as_json(record))
+
+
+def tell_line(record: Record) -> None:
+    """Print a record for people."""
+    if DeadLetter.is_one(record):
+        typer.echo(DeadLetter(record).line())
+        return
+    event = event_of(record)
+    if event is None:
+        typer.echo(f"{local(record.timestamp)}  {record.topic}/{record.partition}/{record.offset} cannot be read")
+        return
+    name = getattr(event.data, "tracking_id", None) or getattr(event.data, "source_id", None) or event.subject or "-"
+    typer.echo(f"{local(event.time)}  {name}  {sentence(event.data)}")

@@ -1,0 +1,149 @@
+"""``tindak policy backtest`` and ``diff``: what a policy would have decided, and what another decides differently."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from shared.policy.agencies import load_agencies
+from tindak.client.kafka import Client
+from tindak.console import Misuse, read_settings, say_json, wait_for
+from tindak.policy.backtest import Decided, Verdict, decide, deciders, tallies, verdicts
+from tindak.policy.diff import differences
+from tindak.policy.dry_run import Trial
+from tindak.policy.dry_run_options import ModelDir, PolicyDir, model_of, policy_of
+from tindak.policy.labelled_reports import Past, read_csv, read_topics
+
+EXAMPLES_MAX = 10
+RANK = (Verdict.WRONG, Verdict.REFUSED, Verdict.UNSURE, Verdict.OFFERED, Verdict.RIGHT)  # ever better for the reporter
+
+File = Annotated[Path | None, typer.Argument(help="CSV with the columns text and agency, and more if there is more.")]
+FromTopics = Annotated[bool, typer.Option("--from-topics", help="Take the tickets of the topics.")]
+Text = Annotated[str | None, typer.Option(metavar="COL", help="Column of the text.")]
+Agency = Annotated[str | None, typer.Option(metavar="COL", help="Column of the agency that had it in the end.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object.")]
+
+
+def backtest_command(
+    file: File = None, from_topics: FromTopics = False, policy: PolicyDir = Path("policy"),
+    model: ModelDir = None,
+    text: Text = None, agency: Agency = None, as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """Run a policy over reports of the past and say who would gain and lose, agency by agency."""
+    trial = Trial.of(policy_of(policy), model_of(model))
+    decided = wait_for(_backtest(trial, file, from_topics, policy, {"text": text, "agency": agency}))
+    if as_json:
+        say_json(as_object(trial, decided))
+    else:
+        typer.echo("\n".join(lines(trial, decided)))
+
+
+async def _backtest(
+    trial: Trial, file: Path | None, from_topics: bool, policy: Path, columns: Mapping[str, str | None]
+) -> list[Decided]:
+    return await decide(trial, await reports(file, from_topics, policy, columns))
+
+
+def diff_command(
+    before: Annotated[Path, typer.Argument(help="Directory of the one policy.")],
+    after: Annotated[Path, typer.Argument(help="Directory of the other.")],
+    file: Annotated[Path | None, typer.Option("--file", help="CSV of past reports to run both over.")] = None,
+    from_topics: FromTopics = False, model: ModelDir = None, text: Text = None, agency: Agency = None,
+    as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """Say what differs between two policies and, with past reports, what the second would decide differently."""
+    changes = differences(policy_of(before), policy_of(after))
+    told: dict[str, Any] = {"changes": [asdict(change) for change in changes]}
+    said = list(map(str, changes)) or ["The two policies are the same."]
+    if file is not None or from_topics:
+        columns, learned = {"text": text, "agency": agency}, model_of(model)
+        pairs = wait_for(_both(Trial.of(before, learned), Trial.of(after, learned), file, from_topics, before, columns))
+        told |= compared(pairs)
+        said += differently(pairs)
+    if as_json:
+        say_json(told)
+    else:
+        typer.echo("\n".join(said))
+
+
+async def _both(
+    before: Trial, after: Trial, file: Path | None, from_topics: bool, policy: Path, columns: Mapping[str, str | None]
+) -> list[tuple[Decided, Decided]]:
+    past = await reports(file, from_topics, policy, columns)
+    return list(zip(await decide(before, past), await decide(after, past), strict=True))
+
+
+async def reports(
+    file: Path | None, from_topics: bool, policy: Path, columns: Mapping[str, str | None]
+) -> Sequence[Past]:
+    """Return the reports that were asked for; raise Misuse unless exactly one source was named."""
+    if (file is None) != from_topics:
+        raise Misuse("Give either a CSV file or --from-topics.")
+    if file is not None:
+        return read_csv(file, columns, load_agencies(policy))
+    async with Client(read_settings().kafka) as client:
+        return await read_topics(client)
+
+
+def as_object(trial: Trial, decided: Sequence[Decided]) -> dict[str, Any]:
+    """Return a backtest for scripts."""
+    return {
+        "policy_version": trial.version,
+        "rows": len(decided),
+        **verdicts(decided),
+        "decided_by": deciders(decided),
+        "agencies": [asdict(tally) for tally in tallies(decided)],
+    }
+
+
+def lines(trial: Trial, decided: Sequence[Decided]) -> Iterator[str]:
+    """Yield a backtest for people."""
+    rows = max(len(decided), 1)
+    counts = ", ".join(f"{name} {count} ({count / rows:.1%})" for name, count in verdicts(decided).items() if count)
+    yield f"Policy {trial.version} over {len(decided)} reports: {counts or 'nothing'}."
+    by = ", ".join(f"{name} {count}" for name, count in sorted(deciders(decided).items()))
+    yield f"Decided by: {by or 'nobody'}."
+    yield f"{'agency':<24} {'had':>6} {'gets':>6} {'right':>6} {'gains':>6} {'loses':>6} {'asks':>6}"
+    for one in tallies(decided):
+        figures = (one.had, one.gets, one.right, one.gains, one.loses, one.asks)
+        yield f"{one.agency[:24]:<24} " + " ".join(f"{figure:>6}" for figure in figures)
+
+
+def compared(pairs: Sequence[tuple[Decided, Decided]]) -> dict[str, Any]:
+    """Return what two policies decide differently, for scripts."""
+    moved = [(one, other) for one, other in pairs if one.agency != other.agency]
+    better = sum(rank(other) > rank(one) for one, other in moved)
+    worse = sum(rank(other) < rank(one) for one, other in moved)
+    return {
+        "rows": len(pairs),
+        "different": len(moved),
+        "better": better,
+        "worse": worse,
+        "moves": [
+            {"from": before, "to": after, "reports": count}
+            for (before, after), count in Counter((one.agency, other.agency) for one, other in moved).most_common()
+        ],
+        "examples": [
+            {"from": one.agency, "to": other.agency, "had": one.past.agency, "text": one.past.report.body[:120]}
+            for one, other in moved[:EXAMPLES_MAX]
+        ],
+    }
+
+
+def rank(decided: Decided) -> int:
+    """Return how well a decision serves the reporter, as far as it is known who had the report; -1 if it is not."""
+    return RANK.index(decided.verdict) if decided.verdict in RANK else -1
+
+
+def differently(pairs: Sequence[tuple[Decided, Decided]]) -> Iterator[str]:
+    """Yield what two policies decide differently, for people."""
+    told = compared(pairs)
+    yield (
+        f"{told['different']} of {told['rows']} reports would be decided differently:"
+        f" {told['better']} better, {told['worse']} worse than now for those whose agency is known."
+    )
+    yield from (f"  {move['reports']:>6}  {move['from']} -> {move['to']}" for move in told["moves"])
+    yield from (f"  {one['from']} -> {one['to']} (had it: {one['had']}): {one['text']}" for one in told["examples"])

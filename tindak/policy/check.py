@@ -1,0 +1,119 @@
+"""Reads a whole policy with the loaders of the services, and what only two files together reveal; changes nothing."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from services.intake.policy import load_intake
+from services.notify.domain.deliveries import REPORTER
+from services.notify.policy import FILE as NOTICES_FILE
+from services.notify.policy import TEMPLATES, NoticePolicy, load_notices
+from services.routing.policy import load_routing
+from services.sla.policy import load_sla
+from services.sla.policy_files import SLA_FILE, RungEntry, SlaFile
+from shared.events import BreachEscalated, ClockBreached
+from shared.policy.agencies import FILE as AGENCIES_FILE
+from shared.policy.agencies import AgencyDirectory, load_agencies
+from shared.policy.loading import PolicyFault, PolicyInvalid, load_sourced, policy_files, read, unknown, version_of
+from shared.policy.places import FILE as PLACES_FILE
+from shared.policy.places import Places, load_places
+from tindak.policy.texts import faults_of_texts
+
+T = TypeVar("T")
+FILES = frozenset(
+    {"agencies.yaml", "calendars.yaml", "categories.yaml", "channels.yaml", "intake.yaml", "notices.yaml"}
+    | {"places.yaml", "routing.yaml", "sending.yaml", "sla.yaml"}
+)
+OMBUDSMAN = "ombudsman"  # outside the city and not written to: the reporter learns that the Ombudsman may be asked
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a check found: nothing wrong and how much there is, or every fault."""
+
+    version: str
+    counts: Mapping[str, int]
+    faults: tuple[PolicyFault, ...] = ()
+
+
+def check(policy_dir: Path) -> Checked:
+    """Return everything that is wrong with the policy below *policy_dir*, as the services would find it at start."""
+    faults: list[PolicyFault] = []
+
+    def attempt(load: Callable[[Path], T]) -> T | None:
+        try:
+            return load(policy_dir)
+        except PolicyInvalid as invalid:
+            faults.extend(invalid.faults)
+            return None
+
+    directory, places = attempt(load_agencies), attempt(load_places)
+    intake = attempt(load_intake)
+    routing, sla, notices = attempt(load_routing), attempt(load_sla), attempt(load_notices)
+    faults += strays(policy_dir)
+    if directory and places:
+        faults += district_faults(policy_dir, directory, places)
+    if notices:
+        faults += faults_of_texts(policy_dir / TEMPLATES, notices)
+    if sla and notices:
+        faults += escalation_faults(policy_dir, notices)
+    if faults or not (directory and places and intake and routing and sla and notices):
+        return Checked(version_of(policy_dir), {}, PolicyInvalid(faults).faults)
+    counts = {
+        "agencies": len(directory.codes),
+        "kecamatan": len(places.kecamatan),
+        "kelurahan": len(places.kelurahan),
+        "channels": len(intake.channels),
+        "categories": len({category.code for category in routing.categories.values()}),
+        "rules": len(routing.rulebook.rules),
+        "clocks": len(sla.clocks),
+        "calendars": len(sla.calendars),
+        "notices": len(notices.rules.notices),
+    }
+    return Checked(version_of(policy_dir), counts)
+
+
+def strays(policy_dir: Path) -> Iterator[PolicyFault]:
+    """Yield a fault for each file that nobody reads: its name is most likely a slip of the pen."""
+    for path in policy_files(policy_dir):
+        if path.parent == policy_dir and path.name not in FILES:
+            yield PolicyFault(str(path), 1, unknown("file", path.name, FILES, "what the services read"))
+
+
+def district_faults(policy_dir: Path, directory: AgencyDirectory, places: Places) -> Iterator[PolicyFault]:
+    """Yield a fault for each kecamatan without an office, and for each office of a kecamatan that does not exist."""
+    names = [place.kecamatan for place in places.kecamatan]
+    source = read(policy_dir / PLACES_FILE)
+    for index, name in enumerate(names):
+        if directory.of_kecamatan(name) is None:
+            sentence = f"kecamatan `{name}` has no office in {AGENCIES_FILE}"
+            yield source.fault(("kecamatan", index, "name"), sentence)
+    source = read(policy_dir / AGENCIES_FILE)
+    for index, agency in enumerate(directory.agencies):
+        if agency.kecamatan is not None and agency.kecamatan not in names:
+            loc = ("agencies", index, "kecamatan")
+            yield source.fault(loc, unknown("kecamatan", agency.kecamatan, names, PLACES_FILE))
+
+
+def escalation_faults(policy_dir: Path, notices: NoticePolicy) -> Iterator[PolicyFault]:
+    """Yield a fault for each step of a ladder of which somebody who should know is not told."""
+    held, source = load_sourced(policy_dir / SLA_FILE, SlaFile)
+    for name, ladder in held.ladders.items():
+        for index, rung in enumerate(ladder):
+            told = told_of(rung, notices)
+            for role in (rung.responsible, *rung.copies) if rung.responsible != OMBUDSMAN else (REPORTER,):
+                if role not in told:
+                    sentence = f"no notice of {NOTICES_FILE} tells `{role}` of level {rung.level}"
+                    yield source.fault(("ladders", name, index), sentence)
+
+
+def told_of(rung: RungEntry, notices: NoticePolicy) -> frozenset[str]:
+    """Return the roles that are told when a breach reaches *rung*."""
+    event = ClockBreached.TYPE if rung.level == 1 else BreachEscalated.TYPE
+    return frozenset(
+        role
+        for notice in notices.rules.notices
+        if notice.on == event and rung.responsible in notice.when.get("responsible", (rung.responsible,))
+        for role in notice.to
+    )

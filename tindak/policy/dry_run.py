@@ -1,0 +1,94 @@
+"""A policy on trial: what intake and routing would say to a report, by the code that runs live; publishes nothing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NoReturn
+
+from services.intake.domain.decide import decide
+from services.intake.domain.rules import Rules
+from services.intake.policy import load_intake
+from services.routing.domain.agency_choice.prediction import TextModel
+from services.routing.handlers import RoutingHandler
+from services.routing.policy import load_routing
+from shared import topics
+from shared.events import (
+    Arrival,
+    ComplaintAccepted,
+    ComplaintRejected,
+    ComplaintSubmitted,
+    Event,
+    TicketRouted,
+    TriageRequested,
+)
+from shared.ids import ticket_id
+
+BATCH_MAX = 500  # as many as a service takes at once; the model is asked about so many together
+
+Routed = TicketRouted | TriageRequested
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Intake and routing by one policy, and by one model if there is one."""
+
+    intake: Rules
+    routing: RoutingHandler
+
+    @classmethod
+    def of(cls, policy_dir: Path, model: TextModel | None = None) -> "Trial":
+        """Return the trial of the policy below *policy_dir*; raise PolicyInvalid if a service would refuse it."""
+        return cls(load_intake(policy_dir), RoutingHandler(load_routing(policy_dir), model))
+
+    @property
+    def version(self) -> str:
+        """Return the version of the policy."""
+        return self.routing.policy.version
+
+    def answer(self, submitted: ComplaintSubmitted, at: datetime) -> ComplaintAccepted | ComplaintRejected:
+        """Return what intake says to a report that arrives at *at*, without its contact."""
+        anonymous = submitted.model_copy(update={"reporter": None})
+        ticket = ticket_id(submitted.channel, submitted.source_id)
+        said = decide(None, anonymous, ticket, arrival(topics.SUBMITTED, at), self.intake, nobody)
+        data = said.facts[0].data
+        if not isinstance(data, ComplaintAccepted | ComplaintRejected):
+            raise TypeError(f"intake answered with {data.TYPE}")
+        return data
+
+    async def route(self, complaints: Sequence[ComplaintAccepted]) -> list[Routed]:
+        """Return what routing says to each of the complaints, in order."""
+        said: list[Routed] = []
+        for start in range(0, len(complaints), BATCH_MAX):
+            said += await self._route(complaints[start : start + BATCH_MAX])
+        return said
+
+    async def _route(self, complaints: Sequence[ComplaintAccepted]) -> list[Routed]:
+        events = [event_of(complaint) for complaint in complaints]
+        rules = await self.routing.prefetch([(None, event) for event in events])
+        decisions = [rules.decide(None, event, arrival(topics.ACCEPTED, event.time)) for event in events]
+        return [first_of([fact.data for fact in decision.facts]) for decision in decisions]
+
+
+def event_of(complaint: ComplaintAccepted) -> Event:
+    """Return the event in which intake tells of *complaint*."""
+    ticket = complaint.ticket_id
+    return Event(
+        id=ticket, source="/tindak/intake", time=complaint.accepted_at, data=complaint,
+        subject=ticket, key=ticket,
+    )  # fmt: skip
+
+
+def first_of(said: Sequence[Any]) -> Routed:
+    """Return what routing says first of a new ticket: its agency, or the question to an officer."""
+    return next(data for data in said if isinstance(data, TicketRouted | TriageRequested))
+
+
+def arrival(topic: str, at: datetime) -> Arrival:
+    """Return how something comes that lies on no topic."""
+    return Arrival(topic, 0, 0, at.astimezone(UTC), at.astimezone(UTC))
+
+
+def nobody(ticket: str, submitted: ComplaintSubmitted) -> NoReturn:
+    """Raise ValueError: a trial knows no reporter whose contact could be sealed."""
+    raise ValueError(f"ticket {ticket} of {submitted.channel} has a reporter")

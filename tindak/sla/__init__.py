@@ -1,0 +1,1 @@
+"""Commands about deadlines: count, explain, report and recompute."""

@@ -1,0 +1,153 @@
+"""``tindak sla explain``: why a clock is due when it is, by the code that runs live; publishes nothing."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+
+from services.sla.domain.clocks import Clock, timed
+from services.sla.domain.rounds import Hold, Met, Round
+from services.sla.domain.ticket import Ticket, decide, rounds
+from services.sla.domain.working_time import CalendarExhausted
+from shared import topics
+from shared.events import Classification, ComplaintAccepted, HoldReason, SlaClock, TicketFact
+from tindak.client.kafka import Client
+from tindak.client.records import data_of
+from tindak.console import Failure, read_settings, say_json, wait_for
+from tindak.sla.count import beyond
+from tindak.sla.days import as_objects, day_lines, days_of, shown
+from tindak.sla.input import HERE, AsJson, City, Office, PolicyDir, instant_of, refusal
+from tindak.tickets.lookup import find_ticket
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A clock, the office whose time it counts, and who is told of its breach, when, at which level."""
+
+    clock: Clock
+    office: Office
+    warnings: Sequence[tuple[int, datetime]]
+    levels: Sequence[tuple[int, str, datetime]]
+
+
+def explain_command(
+    ticket: Annotated[str | None, typer.Argument(metavar="[ID]", help="Tracking id or ticket id.")] = None,
+    clock: Annotated[SlaClock | None, typer.Option(help="Which clock.")] = None,
+    start: Annotated[str | None, typer.Option(help="When it starts, as AT of `tindak sla add`.")] = None,
+    agency: Annotated[str | None, typer.Option(help="Whose calendar and ladder.")] = None,
+    classification: Annotated[Classification, typer.Option(help="What kind of report.")] = Classification.COMPLAINT,
+    hold: Annotated[
+        list[str] | None, typer.Option(metavar="REASON,SINCE,UNTIL", help="A pause; may be repeated, in order.")
+    ] = None,
+    policy: PolicyDir = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Show why clocks are due when they are: of a ticket, or one --clock that would --start at an instant."""
+    city = City.of(policy)
+    if ticket is not None and clock is None:
+        found = wait_for(_rounds_of(ticket, city))
+    elif ticket is None and clock is not None and start is not None:
+        office = office_of(city, clock, agency)
+        holds = tuple(hold_of(text, office) for text in hold or ())
+        found = (Round(clock, 1, instant_of(start, office.zone), classification, agency, holds),)
+    else:
+        raise refusal("sebutkan ID, atau --clock dan --start", "give either an ID, or --clock and --start")
+    told = [explained(round_, city) for round_ in found]
+    if as_json:
+        say_json({"policy_version": city.rules.version, "clocks": [as_object(one) for one in told]})
+    else:
+        typer.echo("\n\n".join("\n".join(lines(one)) for one in told))
+
+
+async def _rounds_of(typed: str, city: City) -> tuple[Round, ...]:
+    async with Client(read_settings().kafka) as client:
+        wanted = await find_ticket(client, typed)
+        records = await client.read([topics.ACCEPTED, topics.TICKETS])
+    state: Ticket | None = None
+    for data in map(data_of, records):
+        if isinstance(data, ComplaintAccepted | TicketFact) and data.ticket_id == wanted.id:
+            state = decide(state, data, city.rules, datetime.now(UTC)).state
+    if state is None or not rounds(state):
+        raise Failure(f"Belum ada jam untuk {typed}. / No clock of {typed} has started yet.")
+    return rounds(state)
+
+
+def office_of(city: City, clock: SlaClock, agency: str | None) -> Office:
+    """Return the office whose time a clock counts; raise Misuse if there is no such agency."""
+    if agency is not None and agency not in city.rules.calendar_of_agency:
+        raise refusal(f"instansi `{agency}` tidak dikenal", f"agency `{agency}` is not in agencies.yaml")
+    return city.office(city.rules.calendar(clock, agency).calendar.code)
+
+
+def hold_of(text: str, office: Office) -> Hold:
+    """Return the hold that was typed as reason, beginning and end; raise Misuse if it is none."""
+    reason, _, times = text.partition(",")
+    since, _, until = times.partition(",")
+    if reason not in list(HoldReason) or not until:
+        raise refusal(
+            f"`{text}` bukan penundaan seperti needs_reporter,2026-03-02T12:00,2026-03-04T12:00",
+            f"`{text}` is no hold such as needs_reporter,2026-03-02T12:00,2026-03-04T12:00",
+        )
+    ends = instant_of(since, office.zone), instant_of(until, office.zone)
+    if ends[1] < ends[0]:
+        raise refusal(f"penundaan `{text}` berakhir sebelum mulai", f"the hold `{text}` ends before it begins")
+    return Hold(HoldReason(reason), ends[0], ended_at=ends[1])
+
+
+def explained(round_: Round, city: City) -> Explained:
+    """Return a round's clock with all that follows from its due time; raise Failure if that is out of the calendar."""
+    office = city.office(city.rules.calendar(round_.clock, round_.agency).calendar.code)
+    try:
+        clock = timed(round_, city.rules)
+        rule, ladder = city.rules.clocks[round_.clock], city.rules.ladder(round_.clock, round_.agency)
+        warnings = [(percent, clock.warns_at(percent)) for percent in rule.warn_at_percent]
+        levels = [(rung.level, rung.responsible, clock.escalates_at(rung)) for rung in ladder]
+    except CalendarExhausted as error:
+        raise beyond(office) from error
+    return Explained(clock, office, warnings, levels)
+
+
+def lines(told: Explained) -> Iterator[str]:
+    """Yield it for people."""
+    clock, office = told.clock, told.office
+    of, calendar = clock.round, office.work.calendar
+    yield f"{of.clock} clock, round {of.number}: {of.classification}, {of.agency or 'no agency'}"
+    yield f"  allowed   {clock.allowance} (policy {clock.policy_version})"
+    yield f"  counted   on calendar {calendar.code} ({calendar.zone}), version {calendar.version}"
+    yield f"  started   {shown(of.started_at, office)}"
+    yield from map("  {}".format, day_lines(days_of(office, of.started_at, clock.due_at), office))
+    for pause in clock.pauses:
+        until = shown(pause.until, office) if pause.until else "without end yet"
+        yield f"  paused    {shown(pause.since, office)} until {until}"
+    yield f"  due       {shown(clock.due_at, office)}"
+    if of.end is not None:
+        how = "met" if isinstance(of.end, Met) else f"stopped ({of.end.why})"
+        yield f"  ended     {shown(of.end.at, office)}: {how}{', late' if clock.late_at(of.end.at) else ''}"
+    yield from (f"  warned    {shown(at, office)}: {percent} % used" for percent, at in told.warnings)
+    yield from (f"  level {level}   {shown(at, office)}: {who}" for level, who, at in told.levels)
+
+
+def as_object(told: Explained) -> dict[str, Any]:
+    """Return it for scripts."""
+    clock, of = told.clock, told.clock.round
+    calendar = told.office.work.calendar
+    ends = [(pause.since.isoformat(), pause.until and pause.until.isoformat()) for pause in clock.pauses]
+    return {
+        "clock": of.clock.value,
+        "round": of.number,
+        "classification": of.classification.value,
+        "agency": of.agency,
+        "allowance": str(clock.allowance),
+        "calendar": calendar.code,
+        "calendar_version": calendar.version,
+        "started_at": of.started_at.isoformat(),
+        "due_at": clock.due_at.isoformat(),
+        "ended_at": of.end.at.isoformat() if of.end else None,
+        "late": clock.late_at(of.end.at) if of.end else None,
+        "pauses": [{"since": since, "until": until} for since, until in ends],
+        "warnings": [{"percent": percent, "at": at.isoformat()} for percent, at in told.warnings],
+        "levels": [{"level": level, "responsible": who, "at": at.isoformat()} for level, who, at in told.levels],
+        "days": as_objects(days_of(told.office, of.started_at, clock.due_at), told.office),
+    }

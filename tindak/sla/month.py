@@ -1,0 +1,154 @@
+"""What clocks and agencies came to in a month, from what was said of them; pure, reads nothing."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from services.sla.domain.rules import SlaRules
+from shared import events as e
+from tindak.console import WIB
+from tindak.sla.breaches import Breaches, Standing
+from tindak.tickets.projection import holder
+
+NOBODY = "-"
+Key = tuple[str, e.SlaClock, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One agency's clock in a month; times are working time, shares are of the agency's closed tickets.
+
+    ``met`` ended in time, ``late`` ended after the due time; ``breached`` is how many passed it, ended or not. Median,
+    p90 and the shares are None where there is nothing to take them of. What is said of the agency as a whole (shares,
+    ``holds``, ``returns``) stands in each of its rows.
+    """
+
+    agency: str
+    clock: str
+    met: int
+    late: int
+    breached: int
+    median_hours: float | None
+    p90_hours: float | None
+    closed_by_reporter: float | None
+    closed_by_system: float | None
+    holds: int
+    returns: int
+
+
+@dataclass
+class Course:
+    """One round of a clock as it was said: when it started, stood still and was met, by whom."""
+
+    started_at: datetime | None = None
+    pauses: list[tuple[datetime, datetime | None]] = field(default_factory=list)
+    met_at: datetime | None = None
+    is_late: bool = False
+    agency: str | None = None
+
+
+class Month:
+    """The month that begins at local midnight of its first day, ``YYYY-MM``; ValueError if there is no such month."""
+
+    def __init__(self, text: str, rules: SlaRules) -> None:
+        self.begins = datetime.strptime(text, "%Y-%m").replace(tzinfo=WIB)
+        self.ends = (self.begins + timedelta(days=32)).replace(day=1)
+        self.rules = rules
+        self.courses: dict[Key, Course] = defaultdict(Course)
+        self.holders: dict[str, str | None] = {}
+        self.closed: dict[str, Counter[str]] = defaultdict(Counter)
+        self.holds: Counter[str] = Counter()
+        self.returns: Counter[str] = Counter()
+        self.breaches = Breaches(rules)
+
+    def rows(self, events: Iterable[e.Event]) -> list[Row]:
+        """Return what *events*, of any order and with any repetition, come to, by agency and clock."""
+        once = {event.id: event for event in events}
+        for event in sorted(once.values(), key=place):
+            self.breaches.hear(event)
+            if isinstance(event.data, e.TicketFact):
+                self.hear_ticket(event.data)
+            elif isinstance(event.data, e.ClockFact):
+                self.hear_clock(event.data)
+        return sorted(self.made(), key=lambda row: (row.agency, row.clock))
+
+    def within(self, at: datetime | None) -> bool:
+        """Return whether an instant lies in the month."""
+        return at is not None and self.begins <= at < self.ends
+
+    def hear_ticket(self, data: e.TicketFact) -> None:
+        """Note who has a ticket, and what is counted of agencies."""
+        who = self.holders.get(data.ticket_id) or NOBODY
+        if self.within(data.at):
+            match data:
+                case e.TicketClosed():
+                    self.closed[who][data.by.value] += 1
+                case e.TicketHeld():
+                    self.holds[data.agency] += 1
+                case e.TicketDeclined():
+                    self.returns[data.agency] += 1
+        self.holders[data.ticket_id] = holder(self.holders.get(data.ticket_id), data)
+
+    def hear_clock(self, data: e.ClockFact) -> None:
+        """Note how a clock runs; the last word about its end counts."""
+        course = self.courses[data.ticket_id, data.clock, data.round]
+        match data:
+            case e.ClockStarted():
+                course.started_at = data.started_at
+            case e.ClockPaused():
+                course.pauses.append((data.paused_at, None))
+            case e.ClockResumed() if course.pauses:
+                course.pauses[-1] = (course.pauses[-1][0], data.resumed_at)
+            case e.ClockMet():
+                course.met_at, course.is_late = data.met_at, data.lateness_seconds > 0
+                course.agency = self.holders.get(data.ticket_id)
+
+    def made(self) -> Iterator[Row]:
+        """Yield a row for each agency and clock of which the month has something to tell."""
+        ended: dict[tuple[str, e.SlaClock], list[Course]] = defaultdict(list)
+        for (_, clock, _), course in self.courses.items():
+            if self.within(course.met_at):
+                ended[NOBODY if clock is e.SlaClock.VERIFY else course.agency or NOBODY, clock].append(course)
+        breached = Counter(
+            (breach.agency or NOBODY, breach.clock)
+            for breach in self.breaches.standing.values()
+            if breach.standing is not Standing.CORRECTED and self.within(breach.breached_at)
+        )
+        for agency, clock in {*ended, *breached}:
+            courses = ended.get((agency, clock), [])
+            hours = sorted(self.worked(clock, course).total_seconds() / 3600 for course in courses if course.started_at)
+            closed = self.closed[agency]
+            yield Row(
+                agency, clock.value,
+                met=sum(not one.is_late for one in courses), late=sum(one.is_late for one in courses),
+                breached=breached[agency, clock], median_hours=quantile(hours, 0.5), p90_hours=quantile(hours, 0.9),
+                closed_by_reporter=share(closed, "reporter"), closed_by_system=share(closed, "system"),
+                holds=self.holds[agency], returns=self.returns[agency],
+            )  # fmt: skip
+
+    def worked(self, clock: e.SlaClock, course: Course) -> timedelta:
+        """Return the working time that a course took, without what it stood still."""
+        if course.started_at is None or course.met_at is None:
+            return timedelta()
+        work, end = self.rules.calendar(clock, course.agency), course.met_at
+        stood = (work.between(min(since, end), min(until or end, end)) for since, until in course.pauses)
+        return work.between(course.started_at, end) - sum(stood, timedelta())
+
+
+def place(event: e.Event) -> tuple[datetime, bool, int]:
+    """Return where an event belongs: in order of time, the ticket's own history before what follows from it."""
+    return event.time, not isinstance(event.data, e.TicketFact), getattr(event.data, "version", 0)
+
+
+def quantile(sorted_hours: list[float], share_below: float) -> float | None:
+    """Return the smallest value that no smaller share lies at or below; None of nothing."""
+    if not sorted_hours:
+        return None
+    needed = -(-len(sorted_hours) * share_below // 1)
+    return round(sorted_hours[max(0, int(needed) - 1)], 2)
+
+
+def share(closed: Counter[str], by: str) -> float | None:
+    """Return which share was closed by somebody; None if nothing was closed."""
+    return round(closed[by] / closed.total(), 3) if closed else None

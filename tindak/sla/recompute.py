@@ -1,0 +1,88 @@
+"""``tindak sla recompute``: all running clocks are timed by the calendars and policy that hold now."""
+
+import asyncio
+import dataclasses
+import random
+from collections.abc import Awaitable
+from pathlib import Path
+from typing import Annotated
+
+import orjson
+import typer
+
+from services.sla.handlers import SlaHandler
+from services.sla.policy import load_sla
+from services.sla.recompute import Recompute, Report, Throttle
+from services.sla.store import INDEXES, STATE, SlaStore
+from shared.adapters.clock import SystemClock
+from shared.adapters.kafka.producer import KafkaPublisher
+from shared.adapters.kafka.subscriber import committed_by
+from shared.adapters.mongo.client import collection
+from shared.delivery.documents.published import PublishedOffsets
+from shared.delivery.retry import retried
+from shared.delivery.vitals import Vitals
+from shared.process import logs
+from shared.process.settings import CommonSettings
+from tindak.console import Failure
+
+
+def recompute(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Save and say nothing; report what would change.")] = False,
+    share: Annotated[
+        float, typer.Option(help="Of the time to spend working, over 0 to 1; the rest is left to the services.")
+    ] = 0.85,
+    policy: Annotated[Path | None, typer.Option(help="Folder of the policy; default: TINDAK_POLICY_DIR.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+) -> None:
+    """Time all running clocks anew after calendars or clocks have changed; stop it and begin again at any time."""
+    if not 0 < share <= 1:
+        raise typer.BadParameter("must be over 0 and at most 1", param_hint="--share")
+    settings = CommonSettings()
+    folder = policy or settings.policy_dir
+    if policy is not None and not dry_run:
+        raise Failure(
+            "The services would time the clocks back: change the policy in TINDAK_POLICY_DIR, or look with --dry-run."
+        )
+    logs.configure("recompute", "warning")
+    report = asyncio.run(work(settings, folder, share, dry_run, quiet=as_json))
+    typer.echo(orjson.dumps(dataclasses.asdict(report)).decode() if as_json else told(report, dry_run))
+    if report.failed:
+        raise Failure(f"{report.failed} tickets could not be timed; the log names them and the place of the fault.")
+
+
+async def work(settings: CommonSettings, folder: Path, share: float, dry_run: bool, quiet: bool) -> Report:
+    """Return what was changed, waiting out every outage."""
+    store = SlaStore(collection(settings.mongo, SlaHandler.service), STATE, INDEXES)
+    publisher, clock, published = KafkaPublisher(settings.kafka), SystemClock(), PublishedOffsets()
+    handler = SlaHandler(load_sla(folder))
+    job = Recompute(handler, store, publisher, clock, throttle=Throttle(share), published=published)
+
+    def progress(report: Report) -> None:
+        if not quiet and report.tickets // 10_000 > (report.tickets - job.batch_max) // 10_000:
+            typer.echo(f"{report.tickets} tickets ...", err=True)
+
+    async def begin() -> Report:
+        await store.prepare()
+        published.learn(await committed_by(settings.kafka, handler.service, handler.topics))
+        return await (job.dry_run(progress) if dry_run else job.run(progress))
+
+    try:
+        patient: Awaitable[Report] = retried(begin, clock, Vitals(), random.Random(), "recompute")
+        return await patient
+    finally:
+        await publisher.close()
+        store.close()
+
+
+def told(report: Report, dry_run: bool) -> str:
+    """Return a report for people."""
+    would = "would be" if dry_run else "were"
+    lines = [
+        f"{report.tickets} tickets with {report.running} running clocks {would} timed by edition {report.edition}:",
+        f"  {report.later} clocks due later, {report.earlier} earlier, by up to {report.largest_shift_seconds:.0f} s;"
+        f" {report.resumed} go on",
+        f"  {report.corrected} breaches corrected, {report.breached} breached, {report.escalated} escalated",
+    ]
+    if report.overtaken:
+        lines.append(f"  {report.overtaken} were changed by others meanwhile and timed once more")
+    return "\n".join(lines)

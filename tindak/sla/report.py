@@ -1,0 +1,112 @@
+"""``tindak sla report``: a month of clocks as a table, CSV or chart; what it counts is `sla_month`'s matter."""
+
+import csv
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from services.sla.policy import load_sla
+from shared import topics
+from tindak.client.kafka import Client
+from tindak.client.records import event_of
+from tindak.console import Failure, read_settings, say_json, wait_for
+from tindak.sla.input import HERE, AsJson, PolicyDir, refusal
+from tindak.sla.month import Month, Row
+
+READ = (topics.TICKETS, topics.SLA, topics.BREACHES)
+NAMES = [field.name for field in fields(Row)]
+HEADS = (
+    "agency",
+    "clock",
+    "met",
+    "late",
+    "breached",
+    "median h",
+    "p90 h",
+    "by reporter",
+    "by system",
+    "holds",
+    "returns",
+)
+
+
+def report_command(
+    month: Annotated[str, typer.Option("--month", metavar="YYYY-MM", help="Which month, local time.")],
+    as_csv: Annotated[bool, typer.Option("--csv", help="Comma-separated, for spreadsheets.")] = False,
+    png: Annotated[Path | None, typer.Option("--png", metavar="FILE", help="Also draw a chart.")] = None,
+    policy: PolicyDir = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Show by agency and clock what was met, late and breached in a month, and how long it took in working time."""
+    rules = load_sla(policy)
+    try:
+        counted = Month(month, rules)
+    except (ValueError, OverflowError):
+        raise refusal(f"`{month}` bukan bulan seperti 2026-03", f"`{month}` is no month such as 2026-03") from None
+    rows = wait_for(_rows(counted))
+    if as_json:
+        say_json({"month": month, "rows": [asdict(row) for row in rows]})
+    elif as_csv:
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerows([NAMES, *([getattr(row, name) for name in NAMES] for row in rows)])
+    else:
+        typer.echo("\n".join(table(rows)))
+    if png is not None:
+        draw(rows, month, png)
+
+
+async def _rows(month: Month) -> list[Row]:
+    async with Client(read_settings().kafka) as client:
+        records = await client.read(READ)
+    return month.rows(event for record in records if (event := event_of(record)) is not None)
+
+
+def table(rows: Sequence[Row]) -> list[str]:
+    """Return the rows for people."""
+    if not rows:
+        return ["Tidak ada jam yang berakhir atau terlambat. / No clock ended or was late."]
+    cells = [HEADS, *(tuple(cell(name, getattr(row, name)) for name in NAMES) for row in rows)]
+    widths = [max(len(line[column]) for line in cells) for column in range(len(HEADS))]
+    return [
+        "  ".join(text.ljust(width) if column < 2 else text.rjust(width)
+                  for column, (text, width) in enumerate(zip(line, widths, strict=True))).rstrip()
+        for line in cells
+    ]  # fmt: skip
+
+
+def cell(name: str, value: object) -> str:
+    """Return a value as a table shows it."""
+    if value is None:
+        return "-"
+    if isinstance(value, float):
+        return f"{value:.0%}" if name.startswith("closed") else f"{value:.1f}"
+    return str(value)
+
+
+def draw(rows: Sequence[Row], month: str, path: Path) -> None:
+    """Draw how the clocks of each agency ended; raise Failure if there is no matplotlib, or no such folder."""
+    try:
+        from matplotlib.figure import Figure
+    except ModuleNotFoundError as error:
+        raise Failure(
+            "matplotlib belum terpasang untuk menggambar; jalankan `pip install 'tindak[model]'`. / Drawing needs"
+            " matplotlib; run `pip install 'tindak[model]'`."
+        ) from error
+    labels = [f"{row.agency} {row.clock}" for row in rows]
+    figure = Figure(figsize=(9, 1.5 + 0.35 * len(rows)), layout="constrained")
+    axes = figure.subplots()
+    axes.barh(labels, [row.met for row in rows], color="#4878a8", label="met in time")
+    axes.barh(labels, [row.late for row in rows], left=[row.met for row in rows], color="#d9822b", label="met late")
+    axes.plot([row.breached for row in rows], labels, "kD", markersize=4, label="breached")
+    axes.invert_yaxis()
+    axes.set_title(f"Clocks that ended or were breached in {month}")
+    axes.set_xlabel("clocks")
+    axes.legend()
+    try:
+        figure.savefig(path, format="png", dpi=120)
+    except OSError as error:
+        raise Failure(f"{path} tidak dapat ditulis. / {path} cannot be written: {error.strerror}.") from error

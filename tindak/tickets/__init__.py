@@ -1,0 +1,1 @@
+"""Commands about tickets: submit, track, and what agencies, officers and reporters do."""

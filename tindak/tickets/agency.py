@@ -1,0 +1,136 @@
+"""``tindak agency``: what an agency does with a ticket that is its own."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+
+from shared.events import (
+    AcknowledgeTicket,
+    AnswerTicket,
+    Command,
+    DeclineTicket,
+    HoldReason,
+    HoldTicket,
+    ProgressTicket,
+    ResumeTicket,
+)
+from tindak.console import Misuse
+from tindak.tickets.updates import (
+    TIMEOUT_SECONDS,
+    AsJson,
+    Asked,
+    Reply,
+    TicketArgument,
+    TimeoutSeconds,
+    Wait,
+    ask,
+    known_agency,
+)
+
+app = typer.Typer(name="agency", help="Publish what an agency does with a ticket.", no_args_is_help=True)
+
+Note = Annotated[str | None, typer.Option(help="For the reporter, in a few words.")]
+
+
+@app.callback()
+def agency(
+    context: typer.Context,
+    code: Annotated[str, typer.Argument(metavar="AGENCY", help="Code of the agency, as in agencies.yaml.")],
+) -> None:
+    """Publish what an agency does with a ticket."""
+    context.obj = known_agency(code)
+
+
+@app.command()
+def ack(
+    context: typer.Context, ticket: TicketArgument, note: Note = None, wait: Wait = False,
+    timeout_seconds: TimeoutSeconds = TIMEOUT_SECONDS, as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """Say that the agency has seen it."""
+    as_agency(context, AcknowledgeTicket, ticket, {"note": note}, Reply(wait, timeout_seconds, as_json))
+
+
+@app.command()
+def progress(
+    context: typer.Context,
+    ticket: TicketArgument,
+    note: Annotated[str, typer.Option(help="How far it is.")],
+    wait: Wait = False,
+    timeout_seconds: TimeoutSeconds = TIMEOUT_SECONDS,
+    as_json: AsJson = False,
+) -> None:
+    """Tell how far it is."""
+    as_agency(context, ProgressTicket, ticket, {"note": note}, Reply(wait, timeout_seconds, as_json))
+
+
+@app.command()
+def answer(
+    context: typer.Context,
+    ticket: TicketArgument,
+    text: Annotated[str, typer.Option(help="The answer.")],
+    final: Annotated[bool, typer.Option("--final/--interim", help="Whether the matter is done with it.")] = True,
+    wait: Wait = False,
+    timeout_seconds: TimeoutSeconds = TIMEOUT_SECONDS,
+    as_json: AsJson = False,
+) -> None:
+    """Answer the reporter."""
+    fields = {"answer": text, "final": final}
+    as_agency(context, AnswerTicket, ticket, fields, Reply(wait, timeout_seconds, as_json))
+
+
+@app.command()
+def decline(
+    context: typer.Context,
+    ticket: TicketArgument,
+    reason: Annotated[str, typer.Option(help="Why the agency is not responsible.")],
+    suggest: Annotated[str | None, typer.Option(help="Code of the agency that is.")] = None,
+    wait: Wait = False,
+    timeout_seconds: TimeoutSeconds = TIMEOUT_SECONDS,
+    as_json: AsJson = False,
+) -> None:
+    """Say that the agency is not responsible (bukan wewenang)."""
+    fields = {"reason": reason, "suggested_agency": suggest and known_agency(suggest)}
+    as_agency(context, DeclineTicket, ticket, fields, Reply(wait, timeout_seconds, as_json))
+
+
+@app.command()
+def hold(
+    context: typer.Context,
+    ticket: TicketArgument,
+    reason: Annotated[HoldReason, typer.Option(help="What it waits for.")],
+    question: Annotated[str | None, typer.Option(help="What the reporter is asked.")] = None,
+    until: Annotated[str | None, typer.Option(help="RFC 3339 with zone, like 2026-03-02T12:00:00+07:00.")] = None,
+    wait: Wait = False,
+    timeout_seconds: TimeoutSeconds = TIMEOUT_SECONDS,
+    as_json: AsJson = False,
+) -> None:
+    """Let it wait (tunda)."""
+    fields = {"reason": reason, "question": question, "until": until and instant(until)}
+    as_agency(context, HoldTicket, ticket, fields, Reply(wait, timeout_seconds, as_json))
+
+
+@app.command()
+def resume(
+    context: typer.Context, ticket: TicketArgument, note: Note = None, wait: Wait = False,
+    timeout_seconds: TimeoutSeconds = TIMEOUT_SECONDS, as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """Go on with it."""
+    as_agency(context, ResumeTicket, ticket, {"note": note}, Reply(wait, timeout_seconds, as_json))
+
+
+def as_agency(context: typer.Context, kind: type[Command], ticket: str, fields: dict[str, Any], reply: Reply) -> None:
+    """Ask it as the agency that was named before the command."""
+    source = f"/agencies/{context.obj}"
+    ask(Asked(kind, ticket, fields, {}), lambda _: source, reply)
+
+
+def instant(text: str) -> datetime:
+    """Return the instant, aware, UTC; raise Misuse if *text* is none or has no zone."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        at = None
+    if at is None or at.tzinfo is None:
+        raise Misuse(f"`{text}` is not an instant with its zone, like 2026-03-02T12:00:00+07:00.")
+    return at.astimezone(UTC)

@@ -1,0 +1,72 @@
+"""From what a person types to the ticket that is meant; never guesses."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from uuid import UUID
+
+from shared import topics
+from shared.events import PARTS_MAX, ComplaintAccepted
+from shared.ids import parse_tracking_id, part_id
+from tindak.client.kafka import Client
+from tindak.client.records import data_of
+from tindak.console import Failure, Misuse
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A ticket as its accepted complaint names it; of a part, the tracking id ends in its number."""
+
+    id: str
+    tracking_id: str
+    channel: str
+
+
+async def find_ticket(client: Client, text: str) -> Ticket:
+    """Return the ticket with this tracking id (in any spelling) or ticket id; ``/2`` behind it means its second part.
+
+    Raises:
+        Misuse: It can be neither.
+        Failure: No accepted complaint that the broker still holds has it.
+    """
+    whole, slash, number = text.partition("/")
+    part = numbered(number, text) if slash else None
+    wanted = spelled(whole)
+    for record in await client.read([topics.ACCEPTED]):
+        data = data_of(record)
+        if not isinstance(data, ComplaintAccepted):
+            continue
+        found = Ticket(data.ticket_id, data.tracking_id, data.channel)
+        if wanted in (found.tracking_id, found.id):
+            return found if part is None else part_of(found, part)
+        named = next((one for one in parts_of(found) if one.id == wanted), None)
+        if named is not None:
+            return named
+    raise Failure(f"No accepted complaint has the id {wanted}; `tindak watch accepted --from earliest` lists them.")
+
+
+def part_of(whole: Ticket, number: int) -> Ticket:
+    """Return a part of a divided ticket; whether it is divided is not asked."""
+    return Ticket(part_id(whole.id, number), f"{whole.tracking_id}/{number}", whole.channel)
+
+
+def parts_of(whole: Ticket) -> Iterator[Ticket]:
+    """Yield the parts that a ticket may have."""
+    yield from (part_of(whole, number) for number in range(1, PARTS_MAX + 1))
+
+
+def numbered(number: str, text: str) -> int:
+    """Return the number of a part, from 1; raise Misuse if it is none."""
+    if not number.isascii() or not number.isdigit() or not 1 <= int(number) <= PARTS_MAX:
+        raise Misuse(f"`{text}` names no part: one of 1 to {PARTS_MAX} follows the stroke, like K7QF-9D2MX-4Q/2.")
+    return int(number)
+
+
+def spelled(text: str) -> str:
+    """Return a tracking id or ticket id in its usual spelling; raise Misuse if *text* is neither."""
+    tracking = parse_tracking_id(text)
+    if tracking is not None:
+        return tracking
+    try:
+        return str(UUID(text))
+    except ValueError:
+        raise Misuse(f"`{text}` is neither a tracking id (like K7QF-9D2MX-4Q) nor a ticket id.") from None

@@ -1,0 +1,101 @@
+"""``tindak track``: where a report is, who has it, until when, and what happened; reads the topics from the start."""
+
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Any
+
+import typer
+
+from shared import topics
+from shared.events import Event, Stay
+from tindak.client.kafka import Client
+from tindak.client.records import event_of
+from tindak.console import local, read_settings, say_json, wait_for
+from tindak.formatting import noted, sentence, span
+from tindak.tickets.lookup import Ticket, find_ticket, part_of
+from tindak.tickets.projection import History, history
+
+Parts = Sequence[tuple[Ticket, History]]
+
+TOLD_ON = (topics.ACCEPTED, topics.TICKETS, topics.SLA, topics.WARNINGS, topics.BREACHES, topics.DELIVERIES)
+
+
+def track(
+    ticket: Annotated[str, typer.Argument(metavar="ID", help="Tracking id in any spelling, or ticket id.")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Show where a report is, who has it, until when, and what happened."""
+    found, told, parts = wait_for(_track(ticket))
+    if as_json:
+        say_json(summary(found, told) | {"parts": [summary(part, of_part) for part, of_part in parts]})
+    else:
+        typer.echo("\n".join(lines(found, told, parts)))
+
+
+async def _track(typed: str) -> tuple[Ticket, History, Parts]:
+    async with Client(read_settings().kafka) as client:
+        ticket = await find_ticket(client, typed)
+        records = await client.read(TOLD_ON)
+    events = [event for record in records if (event := event_of(record)) is not None]
+    told = told_of(ticket, events)
+    parts = [part_of(ticket, part.number) for part in told.parts]
+    return ticket, told, [(part, told_of(part, events)) for part in parts]
+
+
+def told_of(ticket: Ticket, events: Iterable[Event]) -> History:
+    """Return what *events* tell of *ticket*."""
+    return history(event for event in events if concerns(event, ticket))
+
+
+def concerns(event: Event, ticket: Ticket) -> bool:
+    """Return whether *event* is about *ticket*."""
+    return getattr(event.data, "ticket_id", None) == ticket.id
+
+
+def lines(ticket: Ticket, told: History, parts: Parts = ()) -> list[str]:
+    """Return the whole story for people."""
+    head = [f"{ticket.tracking_id}  {told.accepted.title if told.accepted else ''}".rstrip()]
+    head.append(f"  ticket    {ticket.id}, from {ticket.channel}")
+    head.append(f"  state     {told.state or 'not routed yet'}")
+    head.append(f"  with      {told.agency or 'nobody'}")
+    if told.follows:
+        head.append(f"  follows   {told.follows}, which tells of the same matter")
+    if told.members:
+        head.append(f"  leads     {told.members} reports of the same matter")
+    head += [
+        f"  part      {part.tracking_id}  {of_part.state or 'not opened yet'}, with {of_part.agency or 'nobody'}"
+        for part, of_part in parts
+    ]
+    for clock, due_at in sorted(told.due.items(), key=lambda item: item[1]):
+        late = "  OVERDUE" if clock in told.breaches else ""
+        head.append(f"  {clock.value:<9} due {local(due_at)}{late}")
+    head += [
+        f"  {note:<9} {had(stay)}" for note, stay in zip(("had it", *[""] * len(told.stays)), told.stays, strict=False)
+    ]
+    return [*head, "", *(f"  {local(event.time)}  {sentence(event.data)}" for event in told.events)]
+
+
+def had(stay: Stay) -> str:
+    """Return how long an agency has had the ticket, and why it gave it back if it did."""
+    if stay.until is None:
+        return f"{stay.agency}, since {local(stay.since)}"
+    because = f", declined{noted(stay.declined_because)}" if stay.declined_because else ""
+    return f"{stay.agency}, {span((stay.until - stay.since).total_seconds())}{because}"
+
+
+def summary(ticket: Ticket, told: History) -> dict[str, Any]:
+    """Return the same for scripts."""
+    return {
+        "ticket_id": ticket.id,
+        "tracking_id": ticket.tracking_id,
+        "channel": ticket.channel,
+        "state": told.state,
+        "agency": told.agency,
+        "follows": told.follows,
+        "members": told.members,
+        "stays": [stay.model_dump(mode="json", exclude_none=True) for stay in told.stays],
+        "due": {clock.value: at.isoformat() for clock, at in told.due.items()},
+        "overdue": sorted(clock.value for clock in told.breaches),
+        "events": [
+            {"type": event.type, "time": event.time.isoformat(), "what": sentence(event.data)} for event in told.events
+        ],
+    }

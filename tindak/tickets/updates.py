@@ -1,0 +1,123 @@
+"""Asks something of a ticket, for ``tindak agency``, ``officer`` and ``reporter``; routing decides what comes of it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+from pydantic import ValidationError
+
+from shared import topics
+from shared.events import Command, Event, UpdateRefused
+from shared.policy.agencies import load_agencies
+from shared.policy.loading import PolicyInvalid, unknown
+from tindak.client.answers import caused_by, first
+from tindak.client.envelopes import update
+from tindak.client.kafka import Client, Start
+from tindak.console import Failure, Misuse, read_settings, say_json, wait_for
+from tindak.formatting import sentence
+from tindak.tickets.lookup import Ticket, find_ticket
+
+TicketArgument = Annotated[str, typer.Argument(metavar="TICKET", help="Tracking id in any spelling, or ticket id.")]
+Wait = Annotated[bool, typer.Option("--wait", help="Print routing's answer; exit code 1 if it refuses.")]
+TimeoutSeconds = Annotated[float, typer.Option(min=0.1, help="How long --wait waits.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object.")]
+
+TIMEOUT_SECONDS = 10.0
+UNANSWERED = "is routing running (`tindak run routing`)?"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked of which ticket.
+
+    Args:
+        kind: What is asked.
+        ticket: As it was typed.
+        fields: Fields of the command; None means absent.
+        tickets: Fields that name other tickets, as they were typed.
+    """
+
+    kind: type[Command]
+    ticket: str
+    fields: Mapping[str, Any]
+    tickets: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """Whether and how routing's answer is printed."""
+
+    wait: bool
+    timeout_seconds: float
+    as_json: bool
+
+
+def ask(asked: Asked, source_of: Callable[[Ticket], str], reply: Reply) -> None:
+    """Publish one update, said by ``source_of(ticket)``, and print what became of it.
+
+    Raises:
+        Failure: Routing refuses it.
+    """
+    wait_for(_ask(asked, source_of, reply))
+
+
+async def _ask(asked: Asked, source_of: Callable[[Ticket], str], reply: Reply) -> None:
+    async with Client(read_settings().kafka) as client:
+        ticket = await find_ticket(client, asked.ticket)
+        others = {name: (await find_ticket(client, other)).id for name, other in asked.tickets.items()}
+        given = {name: value for name, value in asked.fields.items() if value is not None}
+        command = command_of(asked.kind, given | others | {"ticket_id": ticket.id})
+        event = update(command, source_of(ticket), datetime.now(UTC))
+        answer = None
+        if reply.wait:
+            async with client.follow([topics.TICKETS], Start.LATEST) as records:
+                await client.publish([event])
+                answer = await first(records, caused_by(event.id), reply.timeout_seconds, UNANSWERED)
+        else:
+            await client.publish([event])
+    tell(ticket, event.id, answer, as_json=reply.as_json)
+
+
+def command_of(kind: type[Command], fields: Mapping[str, Any]) -> Command:
+    """Return the command; raise Misuse with the first thing that is wrong with its fields."""
+    try:
+        return kind.model_validate(dict(fields))
+    except ValidationError as error:
+        fault = error.errors(include_url=False)[0]
+        field = ".".join(map(str, fault["loc"]))
+        raise Misuse(f"--{field.replace('_', '-')} is not valid: {fault['msg']}.") from error
+
+
+def tell(ticket: Ticket, update_id: str, answer: Event | None, *, as_json: bool) -> None:
+    """Print what was asked and, if it was waited for, what came of it; raise Failure if that is a refusal.
+
+    What changes nothing is as the sender wants it already, so that asking again is no failure.
+    """
+    if as_json:
+        said = None if answer is None else {"type": answer.type, **answer.data.model_dump(mode="json")}
+        say_json({"ticket_id": ticket.id, "tracking_id": ticket.tracking_id, "update_id": update_id, "answer": said})
+    if answer is not None and isinstance(answer.data, UpdateRefused):
+        both = f"{answer.data.message_id} / {answer.data.message_en}"
+        if answer.data.code != UpdateRefused.UNCHANGED:
+            raise Failure(f"Refused ({answer.data.code}): {both}")
+        if not as_json:
+            typer.echo(f"{ticket.tracking_id}: {both}")
+    elif not as_json:
+        seen = f"published; `tindak track {ticket.tracking_id}` shows what comes of it"
+        typer.echo(f"{ticket.tracking_id}: {seen if answer is None else sentence(answer.data)}")
+
+
+def known_agency(code: str) -> str:
+    """Return *code*; raise Misuse if the policy at hand knows no such agency.
+
+    Without a policy at hand every code passes, and routing decides.
+    """
+    try:
+        directory = load_agencies(read_settings().policy_dir)
+    except PolicyInvalid:
+        return code
+    if directory.get(code) is None:
+        raise Misuse(unknown("agency", code, directory.codes, "agencies.yaml"))
+    return code
