@@ -66,11 +66,10 @@ def tracking_id(ticket: str, attempt: int = 0) -> str:
         Crockford base32, https://www.crockford.com/base32.html (check symbol: value modulo 37).
     """
     number = uuid5(UUID(ticket), f"tracking|{attempt}").int >> (128 - 5 * TRACKING_SYMBOLS)
-    return grouped(number)
+    return _grouped(number)
 
 
-def grouped(number: int) -> str:
-    """Return *number* (0 to 2**50 - 1) in symbols, with its check symbol, in groups of 4, 5 and 2."""
+def _grouped(number: int) -> str:
     symbols = "".join(CROCKFORD[number >> shift & 31] for shift in range(5 * (TRACKING_SYMBOLS - 1), -1, -5))
     whole = symbols + CHECK_SYMBOLS[number % 37]
     return f"{whole[:4]}-{whole[4:9]}-{whole[9:]}"
@@ -87,4 +86,4 @@ def parse_tracking_id(text: str) -> str | None:
     number = 0
     for symbol in symbols[:-1]:
         number = number * 32 + CROCKFORD.index(symbol)
-    return grouped(number) if CHECK_SYMBOLS[number % 37] == symbols[-1] else None
+    return _grouped(number) if CHECK_SYMBOLS[number % 37] == symbols[-1] else None

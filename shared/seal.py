@@ -83,7 +83,7 @@ class Sealer:
             raise ContactKeysInvalid("TINDAK_CONTACT_KEYS is empty: give at least one key as id:base64")
         keys: dict[str, bytes] = {}
         for number, entry in enumerate(entries, start=1):
-            key_id, key = parse_key(number, entry)
+            key_id, key = _parse_key(number, entry)
             if key_id in keys:
                 raise ContactKeysInvalid(f"TINDAK_CONTACT_KEYS: the key id {key_id!r} is given twice")
             keys[key_id] = key
@@ -122,7 +122,7 @@ class Sealer:
             raise ContactUnreadable(ticket_id) from None
 
 
-def parse_key(number: int, entry: str) -> tuple[str, bytes]:
+def _parse_key(number: int, entry: str) -> tuple[str, bytes]:
     """Return id and bytes of one entry, the *number*-th; raise ContactKeysInvalid, which never quotes the key."""
     key_id, _, encoded = entry.partition(":")
     where = f"TINDAK_CONTACT_KEYS, entry {number}"

@@ -16,23 +16,20 @@ ASYNCAPI = "asyncapi.yaml"
 PAGE = "event-catalogue.md"
 
 
-def every_topic() -> tuple[topics.Topic, ...]:
-    """Return all topics, the agencies' own as one with a parameter."""
+def _every_topic() -> tuple[topics.Topic, ...]:
     own = tuple(topic for service in topics.SERVICES for topic in topics.of_service(service))
     return (*topics.COMMON, AGENCY_TOPIC, *own)
 
 
-def said_on(topic: topics.Topic) -> tuple[Entry, ...]:
-    """Return the events that are said on *topic*."""
+def _said_on(topic: topics.Topic) -> tuple[Entry, ...]:
     return tuple(entry for entry in CATALOGUE if topic.name in entry.topics)
 
 
-def one_line(data: type[EventData]) -> str:
-    """Return the first line of a type's docstring."""
+def _one_line(data: type[EventData]) -> str:
     return (data.__doc__ or "").strip().splitlines()[0]
 
 
-def channel_name(topic: topics.Topic) -> str:
+def _channel_name(topic: topics.Topic) -> str:
     """Return a topic's name as AsyncAPI takes it for a key."""
     return re.sub(r"[^A-Za-z0-9_-]+", "_", topic.name).strip("_")
 
@@ -48,16 +45,19 @@ def asyncapi() -> str:
             "license": {"name": "Apache-2.0"},
         },
         "defaultContentType": "application/cloudevents+json",
-        "channels": {channel_name(topic): channel(topic) for topic in every_topic()},
-        "operations": dict(operation(service, topic) for service, topic in operations()),
-        "components": {"schemas": schemas(), "messages": {entry.data.__name__: message(entry) for entry in CATALOGUE}},
+        "channels": {_channel_name(topic): channel(topic) for topic in _every_topic()},
+        "operations": dict(_operation(service, topic) for service, topic in _operations()),
+        "components": {
+            "schemas": _schemas(),
+            "messages": {entry.data.__name__: _message(entry) for entry in CATALOGUE},
+        },
     }
     return yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=120)
 
 
 def channel(topic: topics.Topic) -> dict[str, Any]:
     """Return a topic as an AsyncAPI channel."""
-    said = {entry.data.__name__: {"$ref": f"#/components/messages/{entry.data.__name__}"} for entry in said_on(topic)}
+    said = {entry.data.__name__: {"$ref": f"#/components/messages/{entry.data.__name__}"} for entry in _said_on(topic)}
     kept = "compacted" if topic.retention_days is None else f"kept {topic.retention_days} days"
     made: dict[str, Any] = {"address": topic.name.replace("<agency>", "{agency}")}
     if topic is AGENCY_TOPIC:
@@ -69,19 +69,16 @@ def channel(topic: topics.Topic) -> dict[str, Any]:
     }
 
 
-def operations() -> list[tuple[str, topics.Topic]]:
-    """Return each service with each topic that it says something on."""
-    return [(service, topic) for topic in every_topic() for service in topic.written_by if service in topics.SERVICES]
+def _operations() -> list[tuple[str, topics.Topic]]:
+    return [(service, topic) for topic in _every_topic() for service in topic.written_by if service in topics.SERVICES]
 
 
-def operation(service: str, topic: topics.Topic) -> tuple[str, dict[str, Any]]:
-    """Return one service's saying things on one topic."""
-    name = channel_name(topic)
+def _operation(service: str, topic: topics.Topic) -> tuple[str, dict[str, Any]]:
+    name = _channel_name(topic)
     return f"{service}_says_{name}", {"action": "send", "channel": {"$ref": f"#/channels/{name}"}}
 
 
-def message(entry: Entry) -> dict[str, Any]:
-    """Return an event type as an AsyncAPI message."""
+def _message(entry: Entry) -> dict[str, Any]:
     envelope = {
         "type": "object",
         "required": ["specversion", "id", "source", "type", "time", "data"],
@@ -99,11 +96,10 @@ def message(entry: Entry) -> dict[str, Any]:
             "data": {"$ref": SCHEMAS.format(model=entry.data.__name__)},
         },
     }
-    return {"name": entry.data.TYPE, "summary": one_line(entry.data), "payload": envelope}
+    return {"name": entry.data.TYPE, "summary": _one_line(entry.data), "payload": envelope}
 
 
-def schemas() -> dict[str, Any]:
-    """Return the JSON schemas of all data, and of what they are made of."""
+def _schemas() -> dict[str, Any]:
     found: dict[str, Any] = {}
     for entry in CATALOGUE:
         schema = entry.data.model_json_schema(ref_template=SCHEMAS)
@@ -123,7 +119,7 @@ def page() -> str:
         "write (`complaints.submitted`, `tickets.updates`) is taken in binary mode too. Unknown fields are ignored.",
         "",
     ]
-    for topic in every_topic():
+    for topic in _every_topic():
         kept = "compacted" if topic.retention_days is None else f"{topic.retention_days} days"
         lines += [
             f"## `{topic.name}`",
@@ -132,22 +128,20 @@ def page() -> str:
             f"{topic.partitions} partitions · {kept}",
             "",
         ]
-        for entry in said_on(topic):
-            lines += [f"- **`{entry.data.TYPE}`** — {one_line(entry.data)}  ", f"  {fields(entry.data)}"]
-        lines += [""] if said_on(topic) else ["Original key, value and headers, with `dlq-*` headers beside them.", ""]
+        for entry in _said_on(topic):
+            lines += [f"- **`{entry.data.TYPE}`** — {_one_line(entry.data)}  ", f"  {_fields(entry.data)}"]
+        lines += [""] if _said_on(topic) else ["Original key, value and headers, with `dlq-*` headers beside them.", ""]
     return "\n".join(lines)
 
 
-def fields(data: type[EventData]) -> str:
-    """Return the names of a type's fields in order, with ``?`` behind what may be absent."""
+def _fields(data: type[EventData]) -> str:
     return " ".join(f"`{name}{'' if field.is_required() else '?'}`" for name, field in data.model_fields.items())
 
 
-def write(folder: Path) -> None:
-    """Write both files to *folder*."""
+def _write(folder: Path) -> None:
     (folder / ASYNCAPI).write_text(asyncapi(), encoding="utf-8")
     (folder / PAGE).write_text(page(), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    write(Path("docs"))
+    _write(Path("docs"))

@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return int(app(args=arguments, prog_name="tindak", standalone_mode=False) or 0)
     except typer.TyperException as error:
-        return misused(error)
+        return _misused(error)
     except (Failure, StackError, PolicyInvalid) as error:
         typer.echo(f"tindak: {error}", err=True)
         return 1
@@ -68,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
 
 
-def misused(error: typer.TyperException) -> int:
+def _misused(error: typer.TyperException) -> int:
     """Say in one line what was asked wrongly and return the exit code; a group without a command has shown its help."""
     message = " ".join(error.format_message().replace("Value error, ", "").split())
     if message:

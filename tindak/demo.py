@@ -29,15 +29,15 @@ def demo(
     once: Annotated[bool, typer.Option("--once", help="End by itself when the story is complete.")] = False,
 ) -> None:
     """Set up a local stack and the four services, and show what they do with some thirty complaints."""
-    complete = wait_for(show(once=once))
+    complete = wait_for(_show(once=once))
     raise typer.Exit(0 if complete else 1)
 
 
-async def show(*, once: bool) -> bool:
+async def _show(*, once: bool) -> bool:
     """Show it; return whether the story was complete."""
     began = monotonic()
     interrupted = asyncio.Event()
-    stop_at_signals(interrupted)
+    _stop_at_signals(interrupted)
     policy_dir = read_settings().policy_dir
     short_names = {agency.code: agency.short for agency in load_agencies(policy_dir).agencies}
     narrator = Narrator(Console(highlight=False), short_names)
@@ -47,7 +47,7 @@ async def show(*, once: bool) -> bool:
         async with Client(stage.kafka) as client:
             play = Play(client, narrator, STORY_SECONDS)
             lacks = await play.perform()
-            findings = [] if lacks else await audited(client, stage)
+            findings = [] if lacks else await _audited(client, stage)
         narrator.heading("Notices sent")
         narrator.notices(notices(play.chronicle, stage.mailbox.subjects))
         narrator.heading("What it came to")
@@ -61,12 +61,11 @@ async def show(*, once: bool) -> bool:
             narrator.verdict([f"The story is complete, {took}; audited: nothing lost, nothing doubled."], is_good=True)
         if not once:
             narrator.next_steps(stage.environment, program(), next(play.chronicle.all(ComplaintAccepted)).tracking_id)
-            await stay(interrupted)
+            await _stay(interrupted)
     return not faults
 
 
-async def audited(client: Client, stage: Stage) -> list[Finding]:
-    """Return what is lost or doubled, once everybody has had the time to read everything."""
+async def _audited(client: Client, stage: Stage) -> list[Finding]:
     patience_ends_at = monotonic() + AUDIT_SECONDS
     while True:
         found = (await examine(client, stage.mongo, stage.agencies, tuple(Check))).findings
@@ -74,7 +73,7 @@ async def audited(client: Client, stage: Stage) -> list[Finding]:
             return list(found)
 
 
-def stop_at_signals(interrupted: asyncio.Event) -> None:
+def _stop_at_signals(interrupted: asyncio.Event) -> None:
     """End the running task in order at the first SIGTERM or SIGINT; a second one does not disturb that."""
     task = asyncio.current_task()
 
@@ -87,8 +86,7 @@ def stop_at_signals(interrupted: asyncio.Event) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop)
 
 
-async def stay(interrupted: asyncio.Event) -> None:
-    """Return once somebody has had enough, which is no failure."""
+async def _stay(interrupted: asyncio.Event) -> None:
     try:
         await interrupted.wait()
         await asyncio.sleep(0)
@@ -103,10 +101,9 @@ def program() -> str:
     """Return how this command line is called from here."""
     called = Path(sys.argv[0]).absolute()
     if called.name == "tindak":
-        return from_here(called)
-    return f"{from_here(Path(sys.executable))} -m tindak.cli"
+        return _from_here(called)
+    return f"{_from_here(Path(sys.executable))} -m tindak.cli"
 
 
-def from_here(path: Path) -> str:
-    """Return *path* as one would type it in this folder."""
+def _from_here(path: Path) -> str:
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)

@@ -8,10 +8,10 @@ TEXT_MAX = 120
 
 def sentence(data: e.EventData) -> str:
     """Return what happened, without the ticket's name; for an event that is not told to people, its type."""
-    return of_complaint(data) or of_ticket(data) or of_clock(data) or of_delivery(data) or data.TYPE
+    return _of_complaint(data) or _of_ticket(data) or _of_clock(data) or _of_delivery(data) or data.TYPE
 
 
-def of_complaint(data: e.EventData) -> str | None:
+def _of_complaint(data: e.EventData) -> str | None:
     """Return what intake said, or None if it is another's event."""
     match data:
         case e.ComplaintSubmitted():
@@ -23,7 +23,7 @@ def of_complaint(data: e.EventData) -> str | None:
     return None
 
 
-def of_ticket(data: e.EventData) -> str | None:
+def _of_ticket(data: e.EventData) -> str | None:
     """Return what routing said, or None if it is another's event."""
     match data:
         case e.TicketRouted():
@@ -49,10 +49,10 @@ def of_ticket(data: e.EventData) -> str | None:
             rated = f", rated {data.rating} of 5" if data.rating else ""
             why = f" ({data.reason})" if data.reason else ""
             return f"closed by the {data.by.value}{rated}{why}" + noted(data.comment)
-    return of_rarer(data)
+    return _of_rarer(data)
 
 
-def of_rarer(data: e.EventData) -> str | None:
+def _of_rarer(data: e.EventData) -> str | None:
     """Return what routing says less often, or None."""
     match data:
         case e.TicketReopened():
@@ -91,7 +91,7 @@ def of_rarer(data: e.EventData) -> str | None:
     return None
 
 
-def of_clock(data: e.EventData) -> str | None:
+def _of_clock(data: e.EventData) -> str | None:
     """Return what sla said, or None if it is another's event."""
     if not isinstance(data, e.ClockFact):
         return None
@@ -114,16 +114,18 @@ def of_clock(data: e.EventData) -> str | None:
             return f"{clock}: {data.percent} % of the time is used, {span(data.remaining_seconds)} left"
         case e.FeedbackWindowExpired() | e.CompletionWindowExpired():
             return f"{clock}: the reporter's time is over"
-    return of_breach(data, clock)
+    return _of_breach(data, clock)
 
 
-def of_breach(data: e.EventData, clock: str) -> str | None:
+def _of_breach(data: e.EventData, clock: str) -> str | None:
     """Return what sla said about a breach, or None."""
     match data:
         case e.ClockBreached():
-            return f"{clock} BREACHED{of_agency(data.agency)}; responsible: {data.responsible}"
+            return f"{clock} BREACHED{_of_agency(data.agency)}; responsible: {data.responsible}"
         case e.BreachEscalated():
-            return f"{clock} still overdue{of_agency(data.agency)}, level {data.level}; responsible: {data.responsible}"
+            return (
+                f"{clock} still overdue{_of_agency(data.agency)}, level {data.level}; responsible: {data.responsible}"
+            )
         case e.BreachCleared():
             return f"{clock}: what was overdue is done, {span(data.overdue_seconds)} late"
         case e.BreachCorrected():
@@ -131,7 +133,7 @@ def of_breach(data: e.EventData, clock: str) -> str | None:
     return None
 
 
-def of_delivery(data: e.EventData) -> str | None:
+def _of_delivery(data: e.EventData) -> str | None:
     """Return what notify said, or None if it is another's event."""
     if not isinstance(data, e.DeliveryFact):
         return None
@@ -158,24 +160,22 @@ def why_routed(data: e.TicketRouted) -> str:
         case "category":
             why = f"category {last.rule}"
         case "rules":
-            words = [each.outcome.partition(": ")[2] for each in data.explanation if is_for(each, data.agency)]
+            words = [each.outcome.partition(": ")[2] for each in data.explanation if _is_for(each, data.agency)]
             why = f"words: {', '.join(words)}"
         case "outside":
             why = data.reason_en or str(last.rule)
         case "model":
-            why = f"text model {last.rule} is {sureness(last.score or 0)} sure"
+            why = f"text model {last.rule} is {_sureness(last.score or 0)} sure"
         case _:
             why = last.outcome
     return short(why) + again
 
 
-def sureness(probability: float) -> str:
-    """Return a probability in percent, rounded down, 99.9 at most: a model is never wholly sure."""
+def _sureness(probability: float) -> str:
     return f"{min(int(probability * 1000), 999) / 10:.1f} %"
 
 
-def is_for(step: e.Step, agency: str) -> bool:
-    """Return whether *step* tells of words that speak for *agency*."""
+def _is_for(step: e.Step, agency: str) -> bool:
     return step.step == "rule" and step.outcome.startswith(f"{agency}: ")
 
 
@@ -184,8 +184,7 @@ def suggested(data: e.TriageRequested) -> str:
     return f" (suggested: {', '.join(each.agency for each in data.suggestions)})" if data.suggestions else ""
 
 
-def of_agency(agency: str | None) -> str:
-    """Return whose clock it is, where it is somebody's."""
+def _of_agency(agency: str | None) -> str:
     return f" at {agency}" if agency else ""
 
 

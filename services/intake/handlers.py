@@ -5,19 +5,9 @@ from datetime import datetime
 from services.intake.domain.decide import decide, refuse_unreadable
 from services.intake.domain.rules import Rules
 from services.intake.domain.state import State
-from shared import topics
+from shared import events, topics
 from shared.delivery.ports import Record
-from shared.events import (
-    Arrival,
-    ComplaintSubmitted,
-    ContactSealed,
-    Decision,
-    Event,
-    Locale,
-    Refused,
-    Reporter,
-    UnreadableEvent,
-)
+from shared.events import Arrival, Decision, Event, Refused
 from shared.ids import ticket_id
 from shared.seal import Contact, Sealer
 
@@ -44,14 +34,14 @@ class IntakeHandler:
 
     def key_of(self, event: Event) -> str:
         """Return the id of the ticket that the report is, was and will be."""
-        submitted = submission(event)
+        submitted = _submission(event)
         return ticket_id(submitted.channel, submitted.source_id)
 
     def decide(self, state: State | None, event: Event, arrival: Arrival) -> Decision[State]:
         """Return the answer to a submission."""
-        return decide(state, submission(event), event.id, arrival, self.rules, self.seal)
+        return decide(state, _submission(event), event.id, arrival, self.rules, self.seal)
 
-    def refuse(self, record: Record, arrival: Arrival, fault: UnreadableEvent) -> Refused:
+    def refuse(self, record: Record, arrival: Arrival, fault: events.UnreadableEvent) -> Refused:
         """Return the answer to what cannot be read: a channel learns of everything that it sent what became of it.
 
         What could not even be unpacked is kept, for it may hold several reports.
@@ -68,24 +58,24 @@ class IntakeHandler:
         """Return None: a document is kept for good."""
         return None
 
-    def seal(self, ticket: str, submitted: ComplaintSubmitted) -> ContactSealed:
+    def seal(self, ticket: str, submitted: events.ComplaintSubmitted) -> events.ContactSealed:
         """Return the reporter's contact, sealed for that ticket."""
-        reporter = submitted.reporter or Reporter()
+        reporter = submitted.reporter or events.Reporter()
         contact = Contact(
             channel=submitted.channel,
             name=reporter.name,
             phone=reporter.phone,
             email=reporter.email,
             national_id=reporter.national_id,
-            locale=reporter.locale or Locale.INDONESIAN,
+            locale=reporter.locale or events.Locale.INDONESIAN,
             preferred_channel=reporter.preferred_channel,
         )
         sealed, key_id = self.sealer.seal_contact(ticket, contact)
-        return ContactSealed(ticket_id=ticket, sealed=sealed, locale=contact.locale, key_id=key_id)
+        return events.ContactSealed(ticket_id=ticket, sealed=sealed, locale=contact.locale, key_id=key_id)
 
 
-def submission(event: Event) -> ComplaintSubmitted:
+def _submission(event: Event) -> events.ComplaintSubmitted:
     """Return the report that an event brings; raise TypeError for any other event, which has no business here."""
-    if not isinstance(event.data, ComplaintSubmitted):
+    if not isinstance(event.data, events.ComplaintSubmitted):
         raise TypeError(f"{event.type} is no submission")
     return event.data

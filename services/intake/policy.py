@@ -104,13 +104,13 @@ def load_intake(policy_dir: Path) -> Rules:
     agencies = load_agencies(policy_dir).codes
     city = load_places(policy_dir)
     held, source = load_sourced(policy_dir / FILE, IntakeFile)
-    refuse(strangers(held, source, city))
+    refuse(_strangers(held, source, city))
     limits = held.limits
     return Rules(
-        channels=load_channels(policy_dir),
+        channels=_load_channels(policy_dir),
         agencies=frozenset(agencies),
-        categories=load_categories(policy_dir),
-        places=places_of(city, held.everyday_places),
+        categories=_load_categories(policy_dir),
+        places=_places_of(city, held.everyday_places),
         insults=insults(map(folded_text, held.insults)),
         emergencies=phrases(map(folded_text, held.emergencies)),
         filler=frozenset(map(folded_text, held.filler)),
@@ -126,10 +126,10 @@ def load_intake(policy_dir: Path) -> Rules:
     )
 
 
-def load_channels(policy_dir: Path) -> frozenset[str]:
+def _load_channels(policy_dir: Path) -> frozenset[str]:
     """Return the codes of channels.yaml; raise PolicyInvalid with every fault of the file."""
     held, source = load_sourced(policy_dir / CHANNELS_FILE, ChannelFile)
-    refuse(repeats(held, source))
+    refuse(_repeats(held, source))
     return frozenset(channel.code for channel in held.channels)
 
 
@@ -139,8 +139,7 @@ def refuse(faults: Iterable[PolicyFault]) -> None:
         raise PolicyInvalid(found)
 
 
-def repeats(held: ChannelFile, source: Source) -> Iterator[PolicyFault]:
-    """Yield a fault for each channel that is given a second time."""
+def _repeats(held: ChannelFile, source: Source) -> Iterator[PolicyFault]:
     first: dict[str, int] = {}
     for index, channel in enumerate(held.channels):
         loc = ("channels", index, "code")
@@ -149,8 +148,7 @@ def repeats(held: ChannelFile, source: Source) -> Iterator[PolicyFault]:
         first.setdefault(channel.code, source.line_of(loc))
 
 
-def strangers(held: IntakeFile, source: Source, city: Places) -> Iterator[PolicyFault]:
-    """Yield a fault for each everyday name that is no name of the city's places."""
+def _strangers(held: IntakeFile, source: Source, city: Places) -> Iterator[PolicyFault]:
     places = (*city.kecamatan, *city.kelurahan)
     names = [name for place in places for name in (place.kelurahan or place.kecamatan, *place.aliases)]
     keys = set(map(key_of, names))
@@ -159,7 +157,7 @@ def strangers(held: IntakeFile, source: Source, city: Places) -> Iterator[Policy
             yield source.fault(("everyday_places", index), unknown("place", name, names, PLACES_FILE))
 
 
-def load_categories(policy_dir: Path) -> dict[str, Category]:
+def _load_categories(policy_dir: Path) -> dict[str, Category]:
     """Return the categories by every code, name and alias that settles which one is meant.
 
     LAPOR! gives some names to several entries: the first is meant if all are the same agency's matter, otherwise none.
@@ -175,8 +173,7 @@ def load_categories(policy_dir: Path) -> dict[str, Category]:
     return {key: Category(entry.code, entry.personal) for key, entry in meant.items()}
 
 
-def places_of(city: Places, everyday: Iterable[str]) -> Gazetteer:
-    """Return the city's places as intake recognises them."""
+def _places_of(city: Places, everyday: Iterable[str]) -> Gazetteer:
     kecamatan = [(place.kecamatan, place.aliases) for place in city.kecamatan]
     kelurahan = [(place.kelurahan, place.kecamatan, place.aliases) for place in city.kelurahan if place.kelurahan]
     return gazetteer(kecamatan, kelurahan, everyday)

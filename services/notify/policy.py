@@ -126,12 +126,12 @@ def load_notices(policy_dir: Path, lease_for: timedelta = timedelta(minutes=5)) 
     held, source = load_sourced(policy_dir / FILE, NoticeFile)
     sending = load(policy_dir / SENDING_FILE, SendingFile)
     texts = Texts(dict(map(read_text, sorted((policy_dir / TEMPLATES).glob("*.j2")))))
-    faults = [*faults_of(held, source, directory), *text_faults(held, source, texts, policy_dir / TEMPLATES)]
+    faults = [*_faults_of(held, source, directory), *_text_faults(held, source, texts, policy_dir / TEMPLATES)]
     if faults:
         raise PolicyInvalid(faults)
     zone = ZoneInfo(held.zone)
     return NoticePolicy(
-        rules=rules_of(held, sending, zone, lease_for),
+        rules=_rules_of(held, sending, zone, lease_for),
         texts=texts,
         directory=directory,
         city=city,
@@ -149,11 +149,10 @@ def read_text(path: Path) -> tuple[str, str]:
         raise PolicyInvalid([PolicyFault(str(path), 1, "the file cannot be read as UTF-8 text")]) from error
 
 
-def rules_of(held: NoticeFile, sending: SendingFile, zone: ZoneInfo, lease_for: timedelta) -> Rules:
-    """Return the rules as the domain knows them."""
+def _rules_of(held: NoticeFile, sending: SendingFile, zone: ZoneInfo, lease_for: timedelta) -> Rules:
     quiet = sending.quiet_hours
     return Rules(
-        notices=tuple(map(notice_of, held.notices)),
+        notices=tuple(map(_notice_of, held.notices)),
         retries=Retries(
             sending.attempts_max,
             timedelta(seconds=sending.first_retry_seconds),
@@ -167,29 +166,26 @@ def rules_of(held: NoticeFile, sending: SendingFile, zone: ZoneInfo, lease_for: 
     )
 
 
-def notice_of(entry: NoticeEntry) -> Notice:
-    """Return a rule as the domain knows it."""
+def _notice_of(entry: NoticeEntry) -> Notice:
     return Notice(
         code=entry.code,
         on=entry.on,
         to=tuple(dict.fromkeys(entry.to)),
         template=entry.text,
         channels=tuple(dict.fromkeys(entry.channels)),
-        when={field: one_or_more(value) for field, value in entry.when.items()},
-        unless={field: one_or_more(value) for field, value in entry.unless.items()},
+        when={field: _one_or_more(value) for field, value in entry.when.items()},
+        unless={field: _one_or_more(value) for field, value in entry.unless.items()},
         urgent=entry.urgent,
         due=entry.starts or entry.due,
         starts=entry.starts is not None,
     )
 
 
-def one_or_more(value: Value) -> tuple[Scalar, ...]:
-    """Return the values that a condition names."""
+def _one_or_more(value: Value) -> tuple[Scalar, ...]:
     return value if isinstance(value, tuple) else (value,)
 
 
-def faults_of(held: NoticeFile, source: Source, directory: AgencyDirectory) -> Iterator[PolicyFault]:
-    """Yield what is wrong with the file beyond its shape."""
+def _faults_of(held: NoticeFile, source: Source, directory: AgencyDirectory) -> Iterator[PolicyFault]:
     try:
         ZoneInfo(held.zone)
     except (KeyError, ValueError, OSError):
@@ -216,11 +212,10 @@ def faults_of(held: NoticeFile, source: Source, directory: AgencyDirectory) -> I
                 yield source.fault((*place, "to", number), unknown("role", role, roles, AGENCIES_FILE))
         if entry.due and entry.starts:
             yield source.fault((*place, "due"), "`due` and `starts` exclude each other: one notice tells one due time")
-        yield from condition_faults(entry, place, source)
+        yield from _condition_faults(entry, place, source)
 
 
-def condition_faults(entry: NoticeEntry, place: Loc, source: Source) -> Iterator[PolicyFault]:
-    """Yield what is wrong with the event that *entry* is told on, and with its conditions."""
+def _condition_faults(entry: NoticeEntry, place: Loc, source: Source) -> Iterator[PolicyFault]:
     model = HEARD.get(entry.on)
     if model is None:
         yield source.fault((*place, "on"), unknown("event", entry.on, HEARD, "the events that notify hears"))
@@ -231,13 +226,12 @@ def condition_faults(entry: NoticeEntry, place: Loc, source: Source) -> Iterator
             if field not in model.model_fields:
                 yield source.fault(loc, unknown("field", field, model.model_fields, entry.on))
                 continue
-            for wanted in one_or_more(value):
-                if not can_be(model, field, wanted):
+            for wanted in _one_or_more(value):
+                if not _can_be(model, field, wanted):
                     yield source.fault(loc, f"`{field}` of {entry.on} is never `{wanted}`")
 
 
-def can_be(model: type[EventData], field: str, value: Scalar) -> bool:
-    """Return whether a field of an event's data can have that value."""
+def _can_be(model: type[EventData], field: str, value: Scalar) -> bool:
     kind: Any = model.model_fields[field].annotation
     try:
         TypeAdapter(kind).validate_python(value)
@@ -246,8 +240,7 @@ def can_be(model: type[EventData], field: str, value: Scalar) -> bool:
     return True
 
 
-def text_faults(held: NoticeFile, source: Source, texts: Texts, folder: Path) -> Iterator[PolicyFault]:
-    """Yield what is wrong with the templates: those that are missing, and those that could not be rendered."""
+def _text_faults(held: NoticeFile, source: Source, texts: Texts, folder: Path) -> Iterator[PolicyFault]:
     for index, entry in enumerate(held.notices):
         for language in held.languages:
             if file_of(entry.text, language) not in texts.sources:

@@ -59,11 +59,10 @@ class StoredNeighbours:
         try:
             return NEIGHBOURS.validate_python(found)
         except ValidationError:
-            return [neighbour for raw in found for neighbour in readable(raw)]
+            return [neighbour for raw in found for neighbour in _readable(raw)]
 
 
-def readable(raw: Raw) -> tuple[Neighbour, ...]:
-    """Return the ticket that was found, or nothing if this release cannot read it: nobody joins it then."""
+def _readable(raw: Raw) -> tuple[Neighbour, ...]:
     try:
         return NEIGHBOURS.validate_python([raw])
     except ValidationError:

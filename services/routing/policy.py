@@ -54,11 +54,11 @@ def load_routing(policy_dir: Path) -> RoutingPolicy:
     return RoutingPolicy(
         version=version_of(policy_dir),
         agencies={agency.code: agency.name for agency in agencies.agencies},
-        rulebook=rulebook_of(rules),
+        rulebook=_rulebook_of(rules),
         districts={agency.kecamatan: agency.code for agency in agencies.agencies if agency.kecamatan},
-        categories=categories_of(categories),
-        requested=trust_of(rules.requested),
-        category=trust_of(rules.category),
+        categories=_categories_of(categories),
+        requested=_trust_of(rules.requested),
+        category=_trust_of(rules.category),
         threshold=rules.keywords.threshold,
         margin=rules.keywords.margin,
         model_accept=rules.model.accept,
@@ -71,13 +71,12 @@ def load_routing(policy_dir: Path) -> RoutingPolicy:
             wait_for=timedelta(hours=rules.early_updates.wait_hours),
             remember_for=timedelta(days=rules.early_updates.remember_days),
         ),
-        clusters=clusters_of(rules.clusters, spellings_of(rules)),
+        clusters=_clusters_of(rules.clusters, _spellings_of(rules)),
     )
 
 
-def rulebook_of(file: RoutingFile) -> Rulebook:
-    """Return the rules with their phrases in the usual form, in which texts are compared."""
-    spellings = spellings_of(file)
+def _rulebook_of(file: RoutingFile) -> Rulebook:
+    spellings = _spellings_of(file)
     speller = Phrasebook(spellings, frozenset())
 
     def condition(entry: RuleEntry) -> Condition:
@@ -99,13 +98,11 @@ def rulebook_of(file: RoutingFile) -> Rulebook:
     return Rulebook(tuple(every), spellings)
 
 
-def spellings_of(file: RoutingFile) -> dict[Phrase, Phrase]:
-    """Return the usual form of every other way of writing."""
+def _spellings_of(file: RoutingFile) -> dict[Phrase, Phrase]:
     return {tuple(split(written)): tuple(split(form)) for form, others in file.spellings.items() for written in others}
 
 
-def clusters_of(entry: ClustersEntry, spellings: Mapping[Phrase, Phrase]) -> ClusterRules:
-    """Return which reports are followed together, with all words in their usual form."""
+def _clusters_of(entry: ClustersEntry, spellings: Mapping[Phrase, Phrase]) -> ClusterRules:
     speller = Phrasebook(spellings, frozenset())
 
     def words(texts: Iterable[str]) -> frozenset[str]:
@@ -135,7 +132,7 @@ def clusters_of(entry: ClustersEntry, spellings: Mapping[Phrase, Phrase]) -> Clu
     )
 
 
-def categories_of(file: CategoryFile) -> Mapping[str, Category]:
+def _categories_of(file: CategoryFile) -> Mapping[str, Category]:
     """Return the categories by code, name and alias, in lower case.
 
     A name that LAPOR! gives to several entries says only what they have in common; the rest is left to the text.
@@ -146,7 +143,7 @@ def categories_of(file: CategoryFile) -> Mapping[str, Category]:
         found[entry.code] = category
         for name in (entry.name, *entry.aliases):
             key = " ".join(name.lower().split())
-            found[key] = common(found[key], category) if key in found else category
+            found[key] = _common(found[key], category) if key in found else category
     return found
 
 
@@ -158,8 +155,7 @@ def category_of(entry: CategoryEntry, file: CategoryFile) -> Category:
     return Category(entry.code, NATIONAL_ADMIN, entry.classification, reason.id, reason.en, entry.personal)
 
 
-def common(one: Category, other: Category) -> Category:
-    """Return what two categories of one name have in common."""
+def _common(one: Category, other: Category) -> Category:
     return Category(
         one.code,
         one.agency if one.agency == other.agency else None,
@@ -170,6 +166,5 @@ def common(one: Category, other: Category) -> Category:
     )
 
 
-def trust_of(entry: TrustEntry) -> Trust:
-    """Return how far such a choice is followed."""
+def _trust_of(entry: TrustEntry) -> Trust:
     return Trust(entry.accept, entry.overruled_at, entry.overruled_by)

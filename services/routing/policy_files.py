@@ -227,11 +227,10 @@ def faults_of_routing(held: RoutingFile, source: Source, agencies: Collection[st
             for place, phrase in rule.phrases
             if not 1 <= len(split(phrase)) <= PHRASE_WORDS_MAX
         ]
-    return faults + faults_of_spellings(held, source)
+    return faults + _faults_of_spellings(held, source)
 
 
-def faults_of_spellings(held: RoutingFile, source: Source) -> list[PolicyFault]:
-    """Return a fault for every way of writing that holds no word, or that has two usual forms."""
+def _faults_of_spellings(held: RoutingFile, source: Source) -> list[PolicyFault]:
     faults = []
     usual: dict[tuple[str, ...], str] = {}
     for form, others in held.spellings.items():

@@ -62,15 +62,14 @@ class ShadowedRouting(RoutingHandler):
         evidence = read(self.shadow, report_of(complaint))
         verdict = verdict_on(self.shadow, complaint, evidence, self.opinion_on(complaint.ticket_id))
         shadow = verdict.agency if isinstance(verdict, Chosen) else TRIAGE
-        metrics.SHADOW.labels(outcome_of(live, shadow)).inc()
+        metrics.SHADOW.labels(_outcome_of(live, shadow)).inc()
         log.info(
             "shadow", ticket_id=complaint.ticket_id, policy=self.policy.version, shadow_policy=self.shadow.version,
             agency=live, shadow_agency=shadow, same=live == shadow,
         )  # fmt: skip
 
 
-def outcome_of(live: str, shadow: str) -> str:
-    """Return how two decisions differ: ``same``, ``other_agency``, ``asks`` or ``decides``."""
+def _outcome_of(live: str, shadow: str) -> str:
     if live == shadow:
         return "same"
     if shadow == TRIAGE:

@@ -29,7 +29,7 @@ class LearnedModel:
     def suggest(self, questions: Sequence[Question]) -> list[Guess]:
         """Return a guess for each question, in order."""
         texts = [f"{question.report.title}\n{question.report.body}" for question in questions]
-        suggested = self.model.suggest(texts, list(map(place_of, questions)), at_most=RANKED_MAX)
+        suggested = self.model.suggest(texts, list(map(_place_of, questions)), at_most=RANKED_MAX)
         return [self.guess(one.ranked) for one in suggested]
 
     def guess(self, ranked: tuple[tuple[str, float], ...]) -> Guess:
@@ -38,8 +38,7 @@ class LearnedModel:
         return Guess(self.name, ranked, None if threshold >= NEVER else threshold, self.precision)
 
 
-def place_of(question: Question) -> dict[str, str]:
-    """Return what is known beside the text, by the names under which models learn it."""
+def _place_of(question: Question) -> dict[str, str]:
     place = question.report.location
     told = {
         "address": place.text if place else None,

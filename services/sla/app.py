@@ -41,7 +41,7 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Ti
         )
         sweep = built.while_clocks_agree(loop.sweep)
         built.every(own.sweep_every_seconds, f"sweep {number + 1}", sweep, own.documents_max)
-    built.remarks["sweep"] = partial(swept, built)
+    built.remarks["sweep"] = partial(_swept, built)
     return built
 
 
@@ -50,7 +50,7 @@ def duty(replica: Service[Ticket], number: int) -> Share:
     return replica.share().lane(number, LANES)
 
 
-def swept(replica: Service[Ticket]) -> str:
+def _swept(replica: Service[Ticket]) -> str:
     """Return how much of all tickets a replica sweeps, for people."""
     share = replica.share()
     return f"{len(share.partitions)} of {share.partitions_total} partitions"

@@ -38,20 +38,19 @@ def span_of(text: object) -> Span:
     return first, last
 
 
-def in_order(spans: Hours) -> Hours:
+def _in_order(spans: Hours) -> Hours:
     """Return the spans of a day; raise ValueError if one begins before the one before it ends."""
     for before, after in pairwise(spans):
         if after[0] < before[1]:
-            raise ValueError(f"{text_of(after)} begins before {text_of(before)} ends")
+            raise ValueError(f"{_text_of(after)} begins before {_text_of(before)} ends")
     return spans
 
 
-def text_of(span: Span) -> str:
-    """Return a span as it is written."""
+def _text_of(span: Span) -> str:
     return "-".join(f"{second // 3600:02}:{second // 60 % 60:02}" for second in span)
 
 
-def known_zone(name: str) -> str:
+def _known_zone(name: str) -> str:
     """Return *name*; raise ValueError if the IANA database has no such zone."""
     try:
         ZoneInfo(name)
@@ -60,7 +59,7 @@ def known_zone(name: str) -> str:
     return name
 
 
-DayHours = Annotated[tuple[Annotated[Span, BeforeValidator(span_of)], ...], AfterValidator(in_order)]
+DayHours = Annotated[tuple[Annotated[Span, BeforeValidator(span_of)], ...], AfterValidator(_in_order)]
 
 
 class HoursEntry(PolicyModel):
@@ -125,11 +124,11 @@ class HolidaysEntry(PolicyModel):
 
     def names(self, years: range) -> Mapping[date, str]:
         """Return the holidays of *years* and what they are called."""
-        return known_holidays(self.country, self.subdivision, self.categories, years)
+        return _known_holidays(self.country, self.subdivision, self.categories, years)
 
 
 @cache
-def known_holidays(
+def _known_holidays(
     country: str, subdivision: str | None, categories: tuple[str, ...], years: range
 ) -> Mapping[date, str]:
     """Return the holidays that the package knows; raise NotImplementedError or ValueError if it knows no such thing."""
@@ -154,7 +153,7 @@ class CalendarEntry(PolicyModel):
 
     code: Code
     name: Short
-    zone: Annotated[str, AfterValidator(known_zone)]
+    zone: Annotated[str, AfterValidator(_known_zone)]
     hours: HoursEntry
     seasons: tuple[SeasonEntry, ...] = ()
     holidays: HolidaysEntry | None = None
@@ -183,7 +182,7 @@ def calendar_of(entry: CalendarEntry, version: int | str) -> Calendar:
             for season in entry.seasons
             for period in season.periods
         ),
-        holidays=(free | dates_of(entry.added)) - dates_of(entry.removed),
+        holidays=(free | _dates_of(entry.added)) - _dates_of(entry.removed),
         shifts={shift.date: shift.hours for shift in entry.shifts},
     )
     held = (calendar.zone, calendar.week, calendar.seasons, sorted(calendar.holidays), sorted(calendar.shifts.items()))
@@ -191,8 +190,7 @@ def calendar_of(entry: CalendarEntry, version: int | str) -> Calendar:
     return replace(calendar, version=f"{version}+{digest[:8]}")
 
 
-def dates_of(days: Iterable[DayEntry]) -> frozenset[date]:
-    """Return the dates of *days*."""
+def _dates_of(days: Iterable[DayEntry]) -> frozenset[date]:
     return frozenset(day.date for day in days)
 
 
@@ -204,7 +202,7 @@ def names_of(entry: CalendarEntry) -> dict[date, str]:
             days = range(period.first.toordinal(), period.last.toordinal() + 1)
             names = {date.fromordinal(day): season.name for day in days} | names
     names |= {day.date: day.name for day in (*entry.added, *entry.shifts)}
-    return {day: name for day, name in names.items() if day not in dates_of(entry.removed)}
+    return {day: name for day, name in names.items() if day not in _dates_of(entry.removed)}
 
 
 def faults_of_calendars(held: CalendarFile, source: Source) -> list[PolicyFault]:
@@ -216,14 +214,13 @@ def faults_of_calendars(held: CalendarFile, source: Source) -> list[PolicyFault]
         if entry.code in codes:
             faults.append(source.fault((*loc, "code"), f"calendar `{entry.code}` is given twice"))
         codes.add(entry.code)
-        faults += [*overlaps(entry, source, loc), *contradictions(entry, source, loc), *idleness(entry, source, loc)]
+        faults += [*_overlaps(entry, source, loc), *_contradictions(entry, source, loc), *_idleness(entry, source, loc)]
     if DEFAULT_CALENDAR not in codes:
         faults.append(source.fault(("calendars",), f"there is no calendar `{DEFAULT_CALENDAR}`"))
     return faults
 
 
-def overlaps(entry: CalendarEntry, source: Source, loc: Loc) -> Iterator[PolicyFault]:
-    """Yield a fault for each period of a season that begins before an earlier one has ended."""
+def _overlaps(entry: CalendarEntry, source: Source, loc: Loc) -> Iterator[PolicyFault]:
     periods = sorted(
         (period.first, period.last, (*loc, "seasons", s, "periods", p))
         for s, season in enumerate(entry.seasons)
@@ -234,8 +231,7 @@ def overlaps(entry: CalendarEntry, source: Source, loc: Loc) -> Iterator[PolicyF
             yield source.fault(where, f"the period from {begins} begins before another ends on {ends}")
 
 
-def contradictions(entry: CalendarEntry, source: Source, loc: Loc) -> Iterator[PolicyFault]:
-    """Yield a fault for each date of which two entries say what it is."""
+def _contradictions(entry: CalendarEntry, source: Source, loc: Loc) -> Iterator[PolicyFault]:
     given: dict[date, str] = {}
     for kind, days in (("added", entry.added), ("removed", entry.removed), ("shifts", entry.shifts)):
         for index, day in enumerate(days):
@@ -246,7 +242,7 @@ def contradictions(entry: CalendarEntry, source: Source, loc: Loc) -> Iterator[P
             given.setdefault(day.date, kind)
 
 
-def idleness(entry: CalendarEntry, source: Source, loc: Loc) -> Iterator[PolicyFault]:
+def _idleness(entry: CalendarEntry, source: Source, loc: Loc) -> Iterator[PolicyFault]:
     """Yield a fault if a clock could wait for ever, or for a year, for this office to open."""
     year = calendar_of(entry, "").idle_year(HOLIDAY_YEARS)
     if year is not None:

@@ -30,22 +30,21 @@ def load_sla(policy_dir: Path) -> SlaRules:
         *faults_of_calendars(calendars, calendars_source),
         *faults_of_sla(sla, sla_source, codes, officers),
         *faults_of_vacancies(sla, sla_source, gone, directory),
-        *faults_of_agencies(policy_dir, directory, codes),
+        *_faults_of_agencies(policy_dir, directory, codes),
     ]
     if faults:
         raise PolicyInvalid(faults)
     return SlaRules(
         version=version_of(sla),
-        clocks={clock: clock_rule(sla.clocks.of(clock), sla) for clock in SlaClock},
+        clocks={clock: _clock_rule(sla.clocks.of(clock), sla) for clock in SlaClock},
         pauses={pause.hold: PauseRule(frozenset(pause.clocks), pause.at_most) for pause in sla.pauses},
         calendars={entry.code: WorkingTime(calendar_of(entry, calendars.version)) for entry in calendars.calendars},
         calendar_of_agency={agency.code: agency.calendar for agency in directory.agencies},
-        vacant=vacant_posts(directory),
+        vacant=_vacant_posts(directory),
     )
 
 
-def faults_of_agencies(policy_dir: Path, directory: AgencyDirectory, calendars: list[str]) -> list[PolicyFault]:
-    """Return a fault for each agency whose calendar there is not."""
+def _faults_of_agencies(policy_dir: Path, directory: AgencyDirectory, calendars: list[str]) -> list[PolicyFault]:
     lost = [
         (index, agency.calendar) for index, agency in enumerate(directory.agencies) if agency.calendar not in calendars
     ]
@@ -58,24 +57,22 @@ def faults_of_agencies(policy_dir: Path, directory: AgencyDirectory, calendars: 
     ]
 
 
-def vacant_posts(directory: AgencyDirectory) -> frozenset[Post]:
-    """Return the posts that nobody holds."""
+def _vacant_posts(directory: AgencyDirectory) -> frozenset[Post]:
     of_agencies = {Post(post, agency.code) for agency in directory.agencies for post in agency.vacant}
     return frozenset(of_agencies | {Post(officer.role) for officer in directory.officers if officer.vacant})
 
 
-def clock_rule(entry: ClockEntry, sla: SlaFile) -> ClockRule:
+def _clock_rule(entry: ClockEntry, sla: SlaFile) -> ClockRule:
     """Return how one clock runs; what an agency must do is timed on its own calendar unless another is named."""
     return ClockRule(
         allowances=entry.allowances,
         warn_at_percent=entry.warn_at_percent,
-        ladder=tuple(map(rung_of, sla.ladders[entry.ladder])) if entry.ladder else (),
+        ladder=tuple(map(_rung_of, sla.ladders[entry.ladder])) if entry.ladder else (),
         calendar=entry.calendar or (None if entry.owner == "agency" else DEFAULT_CALENDAR),
     )
 
 
-def rung_of(entry: RungEntry) -> Rung:
-    """Return one step of a ladder."""
+def _rung_of(entry: RungEntry) -> Rung:
     return Rung(
         level=entry.level,
         responsible=entry.responsible,

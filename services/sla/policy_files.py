@@ -129,7 +129,7 @@ def faults_of_sla(
 ) -> Iterator[PolicyFault]:
     """Yield what is wrong beyond the shape: references that lead nowhere, and rules that make no sense together."""
     for clock in SlaClock:
-        yield from faults_of_clock(held, source, clock, calendars)
+        yield from _faults_of_clock(held, source, clock, calendars)
     reasons: set[HoldReason] = set()
     for index, pause in enumerate(held.pauses):
         if pause.hold in reasons:
@@ -140,22 +140,20 @@ def faults_of_sla(
     roles = (*ROLES_OF_EVERY_AGENCY, *OUTSIDE_ROLES, *officers)
     for name, ladder in held.ladders.items():
         for index, rung in enumerate(ladder):
-            yield from faults_of_rung(rung, index, source, ("ladders", name, index), roles)
+            yield from _faults_of_rung(rung, index, source, ("ladders", name, index), roles)
         for lower, upper in pairwise(ladder):
-            if not rises(lower.after_breach, upper.after_breach):
+            if not _rises(lower.after_breach, upper.after_breach):
                 sentence = f"level {upper.level} must come later than level {lower.level}"
                 yield source.fault(("ladders", name, upper.level - 1, "after_breach"), sentence)
 
 
-def rises(lower: Allowance | None, upper: Allowance | None) -> bool:
-    """Return whether *upper* is later than *lower*, as far as the two can be compared."""
+def _rises(lower: Allowance | None, upper: Allowance | None) -> bool:
     return lower is None or upper is None or lower.unit is not upper.unit or lower.amount < upper.amount
 
 
-def faults_of_clock(
+def _faults_of_clock(
     held: SlaFile, source: Source, clock: SlaClock, calendars: Collection[str]
 ) -> Iterator[PolicyFault]:
-    """Yield what is wrong with one clock."""
     entry, loc = held.clocks.of(clock), ("clocks", clock.value)
     if entry.calendar is not None and entry.calendar not in calendars:
         yield source.fault((*loc, "calendar"), unknown("calendar", entry.calendar, calendars, CALENDARS_FILE))
@@ -185,10 +183,9 @@ def faults_of_vacancies(
             yield source.fault(("ladders", name), sentence)
 
 
-def faults_of_rung(
+def _faults_of_rung(
     rung: RungEntry, index: int, source: Source, loc: Loc, roles: Collection[str]
 ) -> Iterator[PolicyFault]:
-    """Yield what is wrong with one rung."""
     for role in (rung.responsible, *rung.copies):
         if role not in roles:
             yield source.fault(loc, unknown("the role", role, roles, f"`officers` of {AGENCIES_FILE}"))

@@ -22,7 +22,7 @@ def guarded(rule: Callable[[], T]) -> T | Bug:
     try:
         return rule()
     except Exception as error:  # noqa: BLE001  # a rule may fail in any way; delivery goes on without this event
-        return Bug(describe(error))
+        return Bug(_describe(error))
 
 
 async def guarded_call(call: Callable[[], Awaitable[T]], *expected: type[Exception]) -> T | Bug:
@@ -41,9 +41,9 @@ async def guarded_call(call: Callable[[], Awaitable[T]], *expected: type[Excepti
         task = asyncio.current_task()
         if task is None or task.cancelling():
             raise
-        return Bug(describe(error))
+        return Bug(_describe(error))
     except Exception as error:  # noqa: BLE001  # as above; the caller goes on without what this call was for
-        return Bug(describe(error))
+        return Bug(_describe(error))
 
 
 async def guarded_lookup(lookup: Callable[[], Awaitable[T]]) -> T | Bug:
@@ -51,7 +51,7 @@ async def guarded_lookup(lookup: Callable[[], Awaitable[T]]) -> T | Bug:
     return await guarded_call(lookup, TransientError)
 
 
-def describe(error: BaseException) -> str:
+def _describe(error: BaseException) -> str:
     """Return class and place of *error*; its message is left out, for it may quote what a reporter wrote."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:

@@ -66,14 +66,14 @@ def read(index: int, record: Record, now: datetime) -> Reading | Unreadable:
         offset=place.offset,
         arrived_at=place.timestamp,
         now=now,
-        sha256=sha256_of(record) if from_outside else "",
+        sha256=_sha256_of(record) if from_outside else "",
     )
     try:
-        refuse_unpacked(record)
-        event = erasure(place, record) or decode(
+        _refuse_unpacked(record)
+        event = _erasure(place, record) or decode(
             record.value, dict(record.headers), from_outside=from_outside, arrived_at=place.timestamp
         )
-        refuse_strangers(place.topic, event)
+        _refuse_strangers(place.topic, event)
     except UnreadableEvent as fault:
         if from_outside and not fault.hints:
             fault = fault.hinting(hints_in(record.value, dict(record.headers)))
@@ -81,13 +81,13 @@ def read(index: int, record: Record, now: datetime) -> Reading | Unreadable:
     return Reading(index, record, arrival, event)
 
 
-def sha256_of(record: Record) -> str:
+def _sha256_of(record: Record) -> str:
     """Return the hash of a record's whole value, also where only its beginning is at hand; hexadecimal."""
     cut = record.cut("value")
     return hashlib.sha256(record.value or b"").hexdigest() if cut is None else cut.sha256
 
 
-def refuse_unpacked(record: Record) -> None:
+def _refuse_unpacked(record: Record) -> None:
     """Raise UnreadableEvent for what could not be unpacked, or only in part."""
     if record.unreadable is not None:
         raise unreadable_batch(record.unreadable)
@@ -95,7 +95,7 @@ def refuse_unpacked(record: Record) -> None:
         raise UnreadableEvent(*(too_long(cut.length_bytes, cut.part) for cut in record.cuts))
 
 
-def erasure(place: Place, record: Record) -> Event | None:
+def _erasure(place: Place, record: Record) -> Event | None:
     """Return what a tombstone on the compacted topic of contacts says; None for any other record.
 
     Raises:
@@ -112,8 +112,7 @@ def erasure(place: Place, record: Record) -> Event | None:
     )  # fmt: skip
 
 
-def refuse_strangers(topic: str, event: Event) -> None:
-    """Raise UnreadableEvent if such an event has no business on *topic*."""
+def _refuse_strangers(topic: str, event: Event) -> None:
     if event.type not in TYPES_ON.get(topic, ()):
         reason = Reason(
             code="schema_violation",

@@ -78,7 +78,7 @@ class BatchRunner(Generic[S]):
         now = self.clock.now()
         readings = [read(index, record, now) for index, record in enumerate(batch.records)]
         owed, answers, traced = await self.decide_and_save(readings)
-        recent = self.bug_share.after(bugs_in(readings, answers))
+        recent = self.bug_share.after(_bugs_in(readings, answers))
         self.observe(Step.SAVED)
         held = await self.publisher.publish(each_once(chain(owed, *answers)))
         self.observe(Step.PUBLISHED)
@@ -218,7 +218,7 @@ def _document(found: Document[S] | SetAside | None, key: str) -> Document[S]:
     return found if isinstance(found, Document) else Document(key)
 
 
-def bugs_in(readings: Sequence[Reading | Unreadable], answers: Answers) -> Iterator[str | None]:
+def _bugs_in(readings: Sequence[Reading | Unreadable], answers: Answers) -> Iterator[str | None]:
     """Yield, for each record that reached a rule, the bug that it met there, or None."""
     for reading, answer in zip(readings, answers, strict=True):
         if isinstance(reading, Reading):

@@ -19,7 +19,7 @@ class HiddenCharacter(ValueError):
         super().__init__(f"holds the hidden character {self.code}")
 
 
-def refuse_hidden_characters(text: str) -> str:
+def _refuse_hidden_characters(text: str) -> str:
     """Return *text*; raise HiddenCharacter if it holds control or bidirectional-override characters.
 
     Such characters show people another text than the one that was written (CVE-2021-42574).
@@ -29,7 +29,7 @@ def refuse_hidden_characters(text: str) -> str:
     return text
 
 
-Text = Annotated[str, AfterValidator(refuse_hidden_characters)]
+Text = Annotated[str, AfterValidator(_refuse_hidden_characters)]
 Short = Annotated[Text, StringConstraints(min_length=1, max_length=200)]
 Long = Annotated[Text, StringConstraints(max_length=8000)]
 Code = Annotated[Text, StringConstraints(min_length=1, max_length=64, pattern=r"^[a-z0-9][a-z0-9_]*$")]

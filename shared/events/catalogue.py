@@ -18,8 +18,7 @@ class Entry:
     topics: tuple[str, ...]
 
 
-def entries(said_by: str, *said_on: str, data: tuple[type[EventData], ...]) -> tuple[Entry, ...]:
-    """Return an entry for each of *data*."""
+def _entries(said_by: str, *said_on: str, data: tuple[type[EventData], ...]) -> tuple[Entry, ...]:
     return tuple(Entry(model, said_by, said_on) for model in data)
 
 
@@ -45,19 +44,19 @@ TO_WHOEVER_HAS_IT: tuple[type[EventData], ...] = (
 )  # fmt: skip
 
 CATALOGUE: tuple[Entry, ...] = (
-    *entries("channels", topics.SUBMITTED, data=(complaints.ComplaintSubmitted,)),
-    *entries("intake", topics.ACCEPTED, data=(complaints.ComplaintAccepted,)),
-    *entries("intake", topics.REJECTED, data=(complaints.ComplaintRejected,)),
-    *entries("intake", topics.CONTACTS, data=(complaints.ContactSealed, complaints.ContactErased)),
-    *entries("agencies", topics.UPDATES, data=FROM_AGENCIES),
-    *entries("channels", topics.UPDATES, data=FROM_REPORTERS),
-    *entries("officers", topics.UPDATES, data=FROM_OFFICERS),
-    *entries("routing", topics.TICKETS, AGENCY_TOPICS, topics.TRIAGE, data=TO_WHOEVER_HAS_IT),
-    *entries("routing", topics.TICKETS, AGENCY_TOPICS, data=TO_AGENCIES),
-    *entries("routing", topics.TICKETS, data=(tickets.TicketDeclined, splits.TicketPartReopened)),
-    *entries("routing", topics.TICKETS, topics.TRIAGE, data=(tickets.TriageRequested, splits.TicketSplit)),
-    *entries("routing", AGENCY_TOPICS, data=(tickets.TicketUnassigned,)),
-    *entries(
+    *_entries("channels", topics.SUBMITTED, data=(complaints.ComplaintSubmitted,)),
+    *_entries("intake", topics.ACCEPTED, data=(complaints.ComplaintAccepted,)),
+    *_entries("intake", topics.REJECTED, data=(complaints.ComplaintRejected,)),
+    *_entries("intake", topics.CONTACTS, data=(complaints.ContactSealed, complaints.ContactErased)),
+    *_entries("agencies", topics.UPDATES, data=FROM_AGENCIES),
+    *_entries("channels", topics.UPDATES, data=FROM_REPORTERS),
+    *_entries("officers", topics.UPDATES, data=FROM_OFFICERS),
+    *_entries("routing", topics.TICKETS, AGENCY_TOPICS, topics.TRIAGE, data=TO_WHOEVER_HAS_IT),
+    *_entries("routing", topics.TICKETS, AGENCY_TOPICS, data=TO_AGENCIES),
+    *_entries("routing", topics.TICKETS, data=(tickets.TicketDeclined, splits.TicketPartReopened)),
+    *_entries("routing", topics.TICKETS, topics.TRIAGE, data=(tickets.TriageRequested, splits.TicketSplit)),
+    *_entries("routing", AGENCY_TOPICS, data=(tickets.TicketUnassigned,)),
+    *_entries(
         "routing", topics.LINKS,
         data=(
             links.TicketLinked, links.TicketUnlinked, links.LinkRefused, links.AnswerPassedOn, links.LeaderChanged,
@@ -65,19 +64,19 @@ CATALOGUE: tuple[Entry, ...] = (
             splits.PartOpened, splits.PartEnded, splits.PartReopened, splits.WholeWithdrawn,
         ),
     ),
-    *entries(
+    *_entries(
         "sla", topics.SLA,
         data=(
             sla.ClockStarted, sla.ClockPaused, sla.ClockResumed, sla.ClockMet, sla.ClockStopped, sla.DueChanged,
             sla.FeedbackWindowExpired, sla.CompletionWindowExpired,
         ),
     ),
-    *entries("sla", topics.WARNINGS, AGENCY_TOPICS, data=(sla.ClockWarned,)),
-    *entries(
+    *_entries("sla", topics.WARNINGS, AGENCY_TOPICS, data=(sla.ClockWarned,)),
+    *_entries(
         "sla", topics.BREACHES, AGENCY_TOPICS,
         data=(sla.ClockBreached, sla.BreachEscalated, sla.BreachCleared, sla.BreachCorrected),
     ),
-    *entries(
+    *_entries(
         "notify", topics.DELIVERIES,
         data=(
             notifications.NotificationSent, notifications.NotificationFailed, notifications.NotificationSuppressed,

@@ -9,12 +9,12 @@ from pydantic import AfterValidator, Field, StringConstraints
 from shared.events.base import Actor, Attachment, Classification, Code, EventData, Instant, Long, Short, Text
 
 
-def as_uuid_text(text: str) -> str:
+def _as_uuid_text(text: str) -> str:
     """Return a UUID in its usual lower-case form; raise ValueError otherwise."""
     return str(UUID(text))
 
 
-TicketId = Annotated[str, AfterValidator(as_uuid_text)]
+TicketId = Annotated[str, AfterValidator(_as_uuid_text)]
 Said = Annotated[Long, StringConstraints(min_length=1)]
 Attachments = Annotated[tuple[Attachment, ...], Field(max_length=10)]
 

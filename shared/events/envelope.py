@@ -94,7 +94,7 @@ def _decode(
         body = {name[3:]: text(name, content) for name, content in headers.items() if name.startswith("ce_")} | {
             "data": body
         }
-    return read_envelope(body, arrived_at if from_outside else None)
+    return _read_envelope(body, arrived_at if from_outside else None)
 
 
 def text(name: str, content: bytes) -> str:
@@ -113,17 +113,17 @@ def parse(value: bytes) -> Any:
         raise malformed(f"Bukan JSON: {error}.", f"Not JSON: {error}.") from None
 
 
-def read_envelope(body: Mapping[str, Any], arrived_at: datetime | None = None) -> Event:
+def _read_envelope(body: Mapping[str, Any], arrived_at: datetime | None = None) -> Event:
     """Return the event in a parsed structured-mode envelope; raise UnreadableEvent with every fault found."""
     faults = [
-        fault for name in ("specversion", "id", "source", "type") if (fault := attribute_fault(name, body.get(name)))
+        fault for name in ("specversion", "id", "source", "type") if (fault := _attribute_fault(name, body.get(name)))
     ]
-    time = instant(body["time"]) if body.get("time") is not None else arrived_at
+    time = _instant(body["time"]) if body.get("time") is not None else arrived_at
     if time is None:
         faults.append(
             violation("time", "Waktu (time) bukan RFC 3339 dengan zona.", "time is not RFC 3339 with a zone.")
         )
-    data = read_data(body.get("type"), body.get("data"))
+    data = _read_data(body.get("type"), body.get("data"))
     if not isinstance(data, EventData):
         faults.extend(data)
     if faults or time is None or not isinstance(data, EventData):
@@ -136,8 +136,7 @@ def read_envelope(body: Mapping[str, Any], arrived_at: datetime | None = None) -
     )  # fmt: skip
 
 
-def read_data(kind: Any, data: Any) -> EventData | list[Reason]:
-    """Return the data of an event of that type, or all that is wrong with it."""
+def _read_data(kind: Any, data: Any) -> EventData | list[Reason]:
     if not isinstance(data, dict):
         return [violation("data", "Bagian data bukan objek JSON.", "data is not a JSON object.")]
     model = DATA_BY_TYPE.get(kind) if isinstance(kind, str) else None
@@ -149,7 +148,7 @@ def read_data(kind: Any, data: Any) -> EventData | list[Reason]:
         return [from_pydantic(fault) for fault in error.errors(include_url=False)[:REASONS_MAX]]
 
 
-def attribute_fault(name: str, value: Any) -> Reason | None:
+def _attribute_fault(name: str, value: Any) -> Reason | None:
     """Return what is wrong with a required CloudEvents attribute, or None."""
     if not isinstance(value, str) or not value:
         return violation(name, f"Atribut {name} tidak ada.", f"The attribute {name} is missing or no text.")
@@ -171,7 +170,7 @@ def is_uuid(value: str) -> bool:
     return True
 
 
-def instant(value: Any) -> datetime | None:
+def _instant(value: Any) -> datetime | None:
     """Return an aware UTC instant from RFC 3339 text, or None."""
     try:
         at = datetime.fromisoformat(value.upper())

@@ -101,7 +101,7 @@ def from_pydantic(error: Any) -> Reason:
     field = ".".join(map(str, error["loc"])) or "data"
     kind, context = error["type"], error.get("ctx", {})
     if kind in {"string_too_long", "too_long"}:
-        return over_length(field, context)
+        return _over_length(field, context)
     if kind == "value_error" and isinstance(context["error"], HiddenCharacter):
         code = context["error"].code
         said_id, said_en = f"memuat karakter tersembunyi {code}", f"holds the hidden character {code}"
@@ -112,8 +112,7 @@ def from_pydantic(error: Any) -> Reason:
     return violation(field, f"{field} {said_id}.", f"{field} {said_en}.")
 
 
-def over_length(field: str, context: Mapping[str, Any]) -> Reason:
-    """Return the reason for refusing a text or a list that is too long."""
+def _over_length(field: str, context: Mapping[str, Any]) -> Reason:
     limit = context["max_length"]
     what_id, what_en = ("butir", "items") if context.get("field_type") == "Tuple" else ("karakter", "characters")
     return Reason(

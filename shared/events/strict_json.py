@@ -17,7 +17,7 @@ def parse_strictly(value: bytes) -> Any:
     """
     try:
         text = value.decode()
-        body = json.loads(text, object_pairs_hook=unique_keys, parse_constant=refuse_constant)
+        body = json.loads(text, object_pairs_hook=_unique_keys, parse_constant=_refuse_constant)
         if "\\u" in text:
             json.dumps(body, ensure_ascii=False).encode()
     except UnicodeDecodeError as error:
@@ -32,33 +32,31 @@ def parse_strictly(value: bytes) -> Any:
             f"Not JSON: {error.msg}, line {error.lineno} column {error.colno}.",
         ) from None
     except RecursionError:
-        raise too_deep() from None
+        raise _too_deep() from None
     except ValueError:  # int() takes no more than 4300 digits, against quadratic time (CVE-2020-10735)
         raise malformed("Bilangan terlalu panjang.", "A number has too many digits.") from None
-    if depth_of(body) > DEPTH_MAX:
-        raise too_deep()
+    if _depth_of(body) > DEPTH_MAX:
+        raise _too_deep()
     return body
 
 
-def too_deep() -> UnreadableEvent:
-    """Return the fault of a value that is nested deeper than any of ours."""
+def _too_deep() -> UnreadableEvent:
     return malformed(f"Struktur lebih dari {DEPTH_MAX} tingkat.", f"Nested deeper than {DEPTH_MAX} levels.")
 
 
-def depth_of(body: Any) -> int:
+def _depth_of(body: Any) -> int:
     """Return how deep *body* is nested, 0 for a plain value; reads level by level, so that depth costs no stack."""
     level, depth = [body], 0
-    while level := [inner for outer in level for inner in children(outer)]:
+    while level := [inner for outer in level for inner in _children(outer)]:
         depth += 1
     return depth
 
 
-def children(body: Any) -> list[Any]:
-    """Return what lies directly inside a JSON array or object."""
+def _children(body: Any) -> list[Any]:
     return list(body.values()) if isinstance(body, dict) else body if isinstance(body, list) else []
 
 
-def unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Return *pairs* as a dict; raise UnreadableEvent for a key that stands twice or is a database operator's name."""
     found: dict[str, Any] = {}
     for key, value in pairs:
@@ -79,6 +77,5 @@ def unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def refuse_constant(name: str) -> Any:
-    """Refuse NaN and the infinities, which are not JSON."""
+def _refuse_constant(name: str) -> Any:
     raise malformed(f"{name} bukan JSON.", f"{name} is not JSON.")

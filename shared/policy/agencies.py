@@ -106,7 +106,7 @@ def load_agencies(policy_dir: Path) -> AgencyDirectory:
         PolicyInvalid: With every fault of the file: two agencies with one code, one district or a parent unknown.
     """
     held, source = load_sourced(policy_dir / FILE, AgencyFile)
-    faults = [*repeats(held, source), *orphans(held, source)]
+    faults = [*repeats(held, source), *_orphans(held, source)]
     if faults:
         raise PolicyInvalid(faults)
     return AgencyDirectory(held.agencies, held.officers)
@@ -129,8 +129,7 @@ def repeats(held: AgencyFile, source: Source) -> list[PolicyFault]:
     return faults
 
 
-def orphans(held: AgencyFile, source: Source) -> list[PolicyFault]:
-    """Return a fault for each parent that is no agency."""
+def _orphans(held: AgencyFile, source: Source) -> list[PolicyFault]:
     codes = [agency.code for agency in held.agencies]
     return [
         source.fault(("agencies", index, "parent"), unknown("agency", agency.parent, codes, FILE))

@@ -140,25 +140,24 @@ def read(path: Path) -> Source:
         raw = path.read_bytes()
         if len(raw) > FILE_BYTES_MAX:
             raise PolicyInvalid([PolicyFault(file, 1, f"the file is longer than {FILE_BYTES_MAX} bytes")])
-        source = parsed(file, raw.decode("utf-8"))
+        source = _parsed(file, raw.decode("utf-8"))
     except OSError as error:
         raise PolicyInvalid([PolicyFault(file, 1, f"the file cannot be read: {error.strerror}")]) from error
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
         raise PolicyInvalid([PolicyFault(file, line, "the file is not UTF-8 text")]) from error
     except yaml.YAMLError as error:
-        raise PolicyInvalid([syntax_fault(file, error)]) from error
+        raise PolicyInvalid([_syntax_fault(file, error)]) from error
     return source
 
 
 @lru_cache(maxsize=32)  # what several services share is parsed once when the whole policy is checked
-def parsed(file: str, text: str) -> Source:
+def _parsed(file: str, text: str) -> Source:
     """Return *text*, parsed; raise yaml.YAMLError."""
     return Source(file, yaml.compose(text, Loader))
 
 
-def syntax_fault(file: str, error: yaml.YAMLError) -> PolicyFault:
-    """Return what the YAML parser says, in one sentence."""
+def _syntax_fault(file: str, error: yaml.YAMLError) -> PolicyFault:
     mark = getattr(error, "problem_mark", None)
     said = getattr(error, "problem", None) or getattr(error, "reason", None) or "the text cannot be read"
     return PolicyFault(file, mark.line + 1 if mark else 1, f"this is not YAML: {said}")
@@ -176,8 +175,8 @@ def load_sourced(path: Path, model: type[M]) -> tuple[M, Source]:
         # Strict JSON mode: lists become tuples and ISO texts dates, but "3" is no number and 3 no text.
         held = model.model_validate_json(json.dumps(source.value), strict=True)
     except ValidationError as error:
-        words = sorted(set(field_names(model)))
-        faults += [source.fault(one["loc"], sentence_of(one, words)) for one in causes(error.errors())]
+        words = sorted(set(_field_names(model)))
+        faults += [source.fault(one["loc"], _sentence_of(one, words)) for one in _causes(error.errors())]
     if faults:
         raise PolicyInvalid(faults)
     return held, source
@@ -188,27 +187,25 @@ def load(path: Path, model: type[M]) -> M:
     return load_sourced(path, model)[0]
 
 
-def field_names(annotation: object, seen: set[object] | None = None) -> Iterator[str]:
-    """Yield the names of all fields that occur anywhere below *annotation*."""
+def _field_names(annotation: object, seen: set[object] | None = None) -> Iterator[str]:
     seen = set() if seen is None else seen
     if isinstance(annotation, type) and issubclass(annotation, BaseModel) and annotation not in seen:
         seen.add(annotation)
         for name, field in annotation.model_fields.items():
             yield field.alias or name
-            yield from field_names(field.annotation, seen)
+            yield from _field_names(field.annotation, seen)
     for argument in get_args(annotation):
-        yield from field_names(argument, seen)
+        yield from _field_names(argument, seen)
 
 
-def causes(errors: list[ErrorDetails]) -> list[ErrorDetails]:
+def _causes(errors: list[ErrorDetails]) -> list[ErrorDetails]:
     """Return *errors* without those that only follow from another: a list is not too short because an item is wrong."""
     deeper = {error["loc"][:length] for error in errors for length in range(len(error["loc"]))}
     return [error for error in errors if error["type"] != "too_short" or error["loc"] not in deeper]
 
 
-def sentence_of(error: ErrorDetails, words: list[str]) -> str:
-    """Return what pydantic found, as a person would say it."""
-    where, given = place_of(error["loc"]), error["input"]
+def _sentence_of(error: ErrorDetails, words: list[str]) -> str:
+    where, given = _place_of(error["loc"]), error["input"]
     match error["type"]:
         case "missing":
             return f"{where} is missing"
@@ -228,8 +225,7 @@ def sentence_of(error: ErrorDetails, words: list[str]) -> str:
             )
 
 
-def place_of(loc: Loc) -> str:
-    """Return how a person would name the value at *loc*: a field, or an item of one."""
+def _place_of(loc: Loc) -> str:
     names = [step for step in loc if isinstance(step, str)]
     name = f"`{names[-1]}`" if names else "the file"
     return f"item {loc[-1] + 1} of {name}" if loc and isinstance(loc[-1], int) else name

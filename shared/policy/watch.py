@@ -45,7 +45,7 @@ class PolicyWatch(Generic[P]):
         self.load = load
         self.broken: str | None = None
         # In this order: whatever is changed meanwhile is seen to differ at the first look.
-        self.seen = stamps(directory)
+        self.seen = _stamps(directory)
         self.is_settled = True
         self.version = version_of(directory)
         self.policy = load(directory)
@@ -56,7 +56,7 @@ class PolicyWatch(Generic[P]):
 
         *take* runs in the event loop, between two steps of the service, so that no decision is made by half of it.
         """
-        now = await asyncio.to_thread(stamps, self.directory)
+        now = await asyncio.to_thread(_stamps, self.directory)
         if now != self.seen:
             self.seen, self.is_settled = now, False
         elif not self.is_settled:
@@ -104,13 +104,12 @@ class PolicyWatch(Generic[P]):
         return f"{self.version} holds; the files are broken: {self.broken}" if self.broken else f"{self.version} holds"
 
 
-def stamps(directory: Path) -> Stamps:
+def _stamps(directory: Path) -> Stamps:
     """Return size and time of change, in nanoseconds, of each policy file; of one that has just gone, zeros."""
-    return {str(path): stamp(path) for path in policy_files(directory)}
+    return {str(path): _stamp(path) for path in policy_files(directory)}
 
 
-def stamp(path: Path) -> tuple[int, int]:
-    """Return size and time of change of a file, or zeros if it is gone."""
+def _stamp(path: Path) -> tuple[int, int]:
     try:
         found = path.stat()
     except OSError:

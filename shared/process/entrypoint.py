@@ -25,15 +25,15 @@ def main(name: str, build: Callable[[CommonSettings], Service[S]]) -> None:
             service = build(settings)
         except ValidationError as error:
             faults = (f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
-            return refusal(name, "; ".join(faults))
+            return _refusal(name, "; ".join(faults))
         except (ValueError, PolicyInvalid, OSError) as error:
-            return refusal(name, str(error))
+            return _refusal(name, str(error))
         return await service.run()
 
     sys.exit(uvloop.run(started()))
 
 
-def refusal(name: str, sentence: str) -> int:
+def _refusal(name: str, sentence: str) -> int:
     """Say on standard error why the service does not start; return the exit code for it."""
     sys.stderr.write(f"{name} does not start: {sentence}\n")
     return 2

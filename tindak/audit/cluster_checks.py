@@ -3,18 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
-from shared import topics
-from shared.events import (
-    ClusterCounted,
-    ClusterJoined,
-    ClusterLeft,
-    LeaderRouted,
-    LinkRefused,
-    TicketLinked,
-    TicketMerged,
-    TicketRouted,
-    TicketUnmerged,
-)
+from shared import events, topics
 from tindak.audit.ledger import Ledger, Said
 
 Pair = tuple[str, str]  # who follows, and who is followed
@@ -22,15 +11,22 @@ Pair = tuple[str, str]  # who follows, and who is followed
 
 def clusters(ledger: Ledger) -> Iterator[str]:
     """Yield every ticket that follows another without being counted once, and every count that is wrong."""
-    told = ledger.of_type(topics.TICKETS, ClusterCounted, ClusterJoined, ClusterLeft, TicketMerged, TicketUnmerged)
+    told = ledger.of_type(
+        topics.TICKETS,
+        events.ClusterCounted,
+        events.ClusterJoined,
+        events.ClusterLeft,
+        events.TicketMerged,
+        events.TicketUnmerged,
+    )
     told.sort(key=lambda said: (said.ticket, said.data["version"]))
-    following, joined = followed(told)
+    following, joined = _followed(told)
     counted: dict[str, set[str]] = defaultdict(set)
     taken: Counter[Pair] = Counter()
-    for said in (one for one in told if one.type == ClusterCounted.TYPE):
-        yield from recount(said, counted[said.ticket], taken)
-    linked = Counter((said.data["member"], said.ticket) for said in ledger.of_type(topics.LINKS, TicketLinked))
-    refused = Counter((said.ticket, said.data["leader"]) for said in ledger.of_type(topics.LINKS, LinkRefused))
+    for said in (one for one in told if one.type == events.ClusterCounted.TYPE):
+        yield from _recount(said, counted[said.ticket], taken)
+    linked = Counter((said.data["member"], said.ticket) for said in ledger.of_type(topics.LINKS, events.TicketLinked))
+    refused = Counter((said.ticket, said.data["leader"]) for said in ledger.of_type(topics.LINKS, events.LinkRefused))
     for pair in sorted(joined.keys() | linked.keys() | taken.keys()):
         found = joined[pair], linked[pair], taken[pair] + refused[pair]
         if len(set(found)) > 1:
@@ -41,24 +37,23 @@ def clusters(ledger: Ledger) -> Iterator[str]:
     for member, leader in sorted(follow ^ counts):
         does = "follows" if (member, leader) in follow else "is counted by"
         yield f"{member} {does} {leader}, which is not what the other of the two says"
-    yield from led(ledger)
+    yield from _led(ledger)
 
 
-def followed(told: list[Said]) -> tuple[dict[str, str | None], Counter[Pair]]:
-    """Return whom each ticket follows in the end, and how often each has joined whom."""
+def _followed(told: list[Said]) -> tuple[dict[str, str | None], Counter[Pair]]:
     following: dict[str, str | None] = {}
     joined: Counter[Pair] = Counter()
     for said in told:
-        if said.type in (ClusterJoined.TYPE, TicketMerged.TYPE):
+        if said.type in (events.ClusterJoined.TYPE, events.TicketMerged.TYPE):
             leader = str(said.data.get("cluster") or said.data["into"])
             joined[said.ticket, leader] += 1
             following[said.ticket] = leader
-        elif said.type in (ClusterLeft.TYPE, TicketUnmerged.TYPE):
+        elif said.type in (events.ClusterLeft.TYPE, events.TicketUnmerged.TYPE):
             following[said.ticket] = None
     return following, joined
 
 
-def recount(said: Said, members: set[str], taken: Counter[Pair]) -> Iterator[str]:
+def _recount(said: Said, members: set[str], taken: Counter[Pair]) -> Iterator[str]:
     """Count one who has come or gone; yield what is wrong with the count that was told."""
     member = str(said.data["member"])
     if said.data["joined"] is (member in members):
@@ -72,17 +67,16 @@ def recount(said: Said, members: set[str], taken: Counter[Pair]) -> Iterator[str
         yield f"{said} tells {said.data['members']} members of {said.ticket}, there are {len(members)}"
 
 
-def led(ledger: Ledger) -> Iterator[str]:
-    """Yield every member that was not told once of each routing of the ticket that counted it then."""
-    told = ledger.of_type(topics.TICKETS, ClusterCounted, TicketRouted)
+def _led(ledger: Ledger) -> Iterator[str]:
+    told = ledger.of_type(topics.TICKETS, events.ClusterCounted, events.TicketRouted)
     members: dict[str, set[str]] = defaultdict(set)
     due: Counter[tuple[str, str, int]] = Counter()
     for said in sorted(told, key=lambda said: (said.ticket, said.data["version"])):
-        if said.type == ClusterCounted.TYPE:
+        if said.type == events.ClusterCounted.TYPE:
             (members[said.ticket].add if said.data["joined"] else members[said.ticket].discard)(said.data["member"])
         elif said.data.get("cluster") is None:
             due.update((member, said.ticket, said.data["hop"]) for member in members[said.ticket])
-    heard = ledger.of_type(topics.LINKS, LeaderRouted)
+    heard = ledger.of_type(topics.LINKS, events.LeaderRouted)
     found = Counter((said.ticket, str(said.data["leader"]), int(said.data["hop"])) for said in heard)
     for one in sorted(due.keys() | found.keys()):
         if due[one] != found[one]:

@@ -51,7 +51,7 @@ def audit_command(
         counts = {"complaints": examined.complaints, "events": examined.events, "dead_letters": examined.dead_letters}
         say_json(counts | {"findings": found})
     else:
-        typer.echo("\n".join(lines(examined)))
+        typer.echo("\n".join(_lines(examined)))
     raise typer.Exit(1 if examined.findings else 0)
 
 
@@ -93,7 +93,7 @@ async def unfinished(mongo: MongoSettings, service: str) -> list[Document[Any]]:
         store.close()
 
 
-def lines(examined: Examined) -> list[str]:
+def _lines(examined: Examined) -> list[str]:
     """Return what was found, for people."""
     read = f"{examined.complaints} submissions, {examined.events} records read"
     end = f"{len(examined.findings)} faults" if examined.findings else "nothing lost, nothing doubled"

@@ -27,11 +27,10 @@ def answers(ledger: Ledger) -> Iterator[str]:
         if len(answered) > 1:
             source = f"{answered[0].data['channel']}/{answered[0].data['source_id']}"
             yield f"{source} was accepted {len(answered)} times: {', '.join(said.id for said in answered)}"
-    yield from unanswered(ledger, {said.cause_id for many in accepted.values() for said in many}, set(accepted))
+    yield from _unanswered(ledger, {said.cause_id for many in accepted.values() for said in many}, set(accepted))
 
 
-def unanswered(ledger: Ledger, accepted_causes: set[str | None], accepted: set[str]) -> Iterator[str]:
-    """Yield every submission that has no answer, or two."""
+def _unanswered(ledger: Ledger, accepted_causes: set[str | None], accepted: set[str]) -> Iterator[str]:
     rejected: dict[Where, list[Said]] = defaultdict(list)
     for said in ledger.of_type(topics.REJECTED, ComplaintRejected):
         origin = said.data["origin"]

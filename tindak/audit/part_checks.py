@@ -11,7 +11,7 @@ ENDED = frozenset({"closed", "archived", "withdrawn"})
 
 def parts(ledger: Ledger) -> Iterator[str]:
     """Yield every part that was not opened once, and every divided ticket that does not end with its parts."""
-    states = last_states(ledger)
+    states = _last_states(ledger)
     opened: dict[str, str] = {}
     for said in ledger.of_type(topics.TICKETS, TicketRouted):
         if said.data["version"] == 1 and said.data.get("parent"):
@@ -30,8 +30,7 @@ def parts(ledger: Ledger) -> Iterator[str]:
             yield f"{part} should be a part of {expected.get(part)} and is one of {opened.get(part)}"
 
 
-def last_states(ledger: Ledger) -> dict[str, str]:
-    """Return the state of each ticket after its last fact."""
+def _last_states(ledger: Ledger) -> dict[str, str]:
     states: dict[str, tuple[int, str]] = {}
     for said in ledger.said[topics.TICKETS]:
         told = (said.data["version"], said.data["state"])

@@ -5,29 +5,7 @@ from collections.abc import Iterable, Iterator
 
 import orjson
 
-from shared import topics
-from shared.events import (
-    BreachCleared,
-    BreachCorrected,
-    BreachEscalated,
-    ClockBreached,
-    ClockMet,
-    ClockStarted,
-    ClockStopped,
-    ComplaintAccepted,
-    CompletionWindowExpired,
-    ContactSealed,
-    FeedbackWindowExpired,
-    NotificationFailed,
-    NotificationSent,
-    NotificationSuppressed,
-    SlaClock,
-    TicketDeclined,
-    TicketRouted,
-    TicketSplit,
-    TicketUnassigned,
-    TriageRequested,
-)
+from shared import events, topics
 from tindak.audit.ledger import Ledger, Said
 
 AGENCY_TOPICS = topics.agency_topic("")
@@ -38,30 +16,28 @@ def stages(ledger: Ledger) -> Iterator[str]:
 
     A part of a ticket is not accepted by itself; `part_checks` follows it.
     """
-    accepted = {said.ticket for said in ledger.of_type(topics.ACCEPTED, ComplaintAccepted)}
-    firsts = [s for s in ledger.of_type(topics.TICKETS, TicketRouted, TriageRequested) if is_first(s)]
+    accepted = {said.ticket for said in ledger.of_type(topics.ACCEPTED, events.ComplaintAccepted)}
+    firsts = [s for s in ledger.of_type(topics.TICKETS, events.TicketRouted, events.TriageRequested) if _is_first(s)]
     starts = [
         s
-        for s in ledger.of_type(topics.SLA, ClockStarted)
-        if s.data["clock"] == SlaClock.VERIFY and s.data.get("round", 1) == 1 and not s.data.get("parent")
+        for s in ledger.of_type(topics.SLA, events.ClockStarted)
+        if s.data["clock"] == events.SlaClock.VERIFY and s.data.get("round", 1) == 1 and not s.data.get("parent")
     ]
-    contacts = ledger.of_type(topics.CONTACTS, ContactSealed)
+    contacts = ledger.of_type(topics.CONTACTS, events.ContactSealed)
     named = {submission.id for submission in ledger.submissions if submission.names_reporter}
     with_contact = {
-        said.ticket for said in ledger.of_type(topics.ACCEPTED, ComplaintAccepted) if said.cause_id in named
+        said.ticket for said in ledger.of_type(topics.ACCEPTED, events.ComplaintAccepted) if said.cause_id in named
     }
-    yield from exactly_once(accepted, firsts, "routed or put to triage")
-    yield from exactly_once(accepted, starts, "given its verify clock")
-    yield from exactly_once(with_contact, contacts, "given a sealed contact")
+    yield from _exactly_once(accepted, firsts, "routed or put to triage")
+    yield from _exactly_once(accepted, starts, "given its verify clock")
+    yield from _exactly_once(with_contact, contacts, "given a sealed contact")
 
 
-def is_first(said: Said) -> bool:
-    """Return whether a fact is the first of a ticket that is no part of another one."""
+def _is_first(said: Said) -> bool:
     return said.data["version"] == 1 and not said.data.get("parent")
 
 
-def exactly_once(expected: set[str], said: Iterable[Said], what: str) -> Iterator[str]:
-    """Yield each ticket for which something was not said exactly once."""
+def _exactly_once(expected: set[str], said: Iterable[Said], what: str) -> Iterator[str]:
     times = Counter(one.ticket for one in said)
     for ticket in sorted(expected | set(times)):
         if times[ticket] != (1 if ticket in expected else 0):
@@ -85,55 +61,53 @@ def mirrors(ledger: Ledger) -> Iterator[str]:
 
     The refusal of an update that names no ticket stands in no history.
     """
-    history = {key(said): said for said in ledger.said[topics.TICKETS]}
-    moves = ledger.of_type(topics.TICKETS, TicketRouted, TriageRequested, TicketSplit)
+    history = {_key(said): said for said in ledger.said[topics.TICKETS]}
+    moves = ledger.of_type(topics.TICKETS, events.TicketRouted, events.TriageRequested, events.TicketSplit)
     turns = {(said.ticket, said.data["version"]) for said in moves}
-    clocks = {key(said) for topic in (topics.WARNINGS, topics.BREACHES) for said in ledger.said[topic]}
+    clocks = {_key(said) for topic in (topics.WARNINGS, topics.BREACHES) for said in ledger.said[topic]}
     heard: set[tuple[str, Key]] = set()
     for topic in (name for name in ledger.said if name.startswith(AGENCY_TOPICS) or name == topics.TRIAGE):
         for said in ledger.said[topic]:
-            if said.type == TicketUnassigned.TYPE:
+            if said.type == events.TicketUnassigned.TYPE:
                 told = (said.ticket, said.data["version"]) in turns
             elif "version" in said.data:
-                heard.add((topic, key(said)))
-                told = key(said) in history or not said.ticket
+                heard.add((topic, _key(said)))
+                told = _key(said) in history or not said.ticket
             else:
-                told = key(said) in clocks
+                told = _key(said) in clocks
             if not told:
                 yield f"{said} mirrors nothing that was said about ticket {said.ticket}"
     for said in ledger.said[topics.TICKETS]:
-        due = audience(said)
-        if due is not None and (due, key(said)) not in heard:
+        due = _audience(said)
+        if due is not None and (due, _key(said)) not in heard:
             yield f"{said} (ticket {said.ticket}, version {said.data['version']}) did not reach {due}"
 
 
 Key = tuple[str, bytes]
 
 
-def key(said: Said) -> Key:
-    """Return what a fact says, without the report, which only those get who must act on it."""
+def _key(said: Said) -> Key:
     return said.type, orjson.dumps({**said.data, "report": None}, option=orjson.OPT_SORT_KEYS)
 
 
-def audience(said: Said) -> str | None:
-    """Return the topic that must hold a fact of the history too, as far as the fact itself says so."""
-    if said.type == TriageRequested.TYPE:
+def _audience(said: Said) -> str | None:
+    if said.type == events.TriageRequested.TYPE:
         return topics.TRIAGE
     agency = said.data.get("agency")
-    return None if agency is None or said.type == TicketDeclined.TYPE else topics.agency_topic(agency)
+    return None if agency is None or said.type == events.TicketDeclined.TYPE else topics.agency_topic(agency)
 
 
 def breaches(ledger: Ledger) -> Iterator[str]:
     """Yield every round of a clock that breached twice, and everything said about a breach that never was."""
     rounds: dict[Round, list[Said]] = defaultdict(list)
-    for said in ledger.of_type(topics.BREACHES, ClockBreached):
-        rounds[round_of(said)].append(said)
+    for said in ledger.of_type(topics.BREACHES, events.ClockBreached):
+        rounds[_round_of(said)].append(said)
     for (ticket, clock, number), told in rounds.items():
         if len(told) > 1:
             ids = ", ".join(said.id for said in told)
             yield f"{clock} of ticket {ticket} breached {len(told)} times in round {number}: {ids}"
     known = {said.data["breach_id"] for many in rounds.values() for said in many}
-    for said in ledger.of_type(topics.BREACHES, BreachEscalated, BreachCleared, BreachCorrected):
+    for said in ledger.of_type(topics.BREACHES, events.BreachEscalated, events.BreachCleared, events.BreachCorrected):
         if said.data["breach_id"] not in known:
             yield f"{said} is about the breach {said.data['breach_id']}, which nobody told"
 
@@ -141,15 +115,16 @@ def breaches(ledger: Ledger) -> Iterator[str]:
 Round = tuple[str, str, int]
 
 
-def round_of(said: Said) -> Round:
-    """Return which round of which clock a fact is about."""
+def _round_of(said: Said) -> Round:
     return said.ticket, said.data["clock"], said.data.get("round", 1)
 
 
 def deliveries(ledger: Ledger) -> Iterator[str]:
     """Yield every delivery that ended more than once."""
     ends: dict[str, list[Said]] = defaultdict(list)
-    for said in ledger.of_type(topics.DELIVERIES, NotificationSent, NotificationFailed, NotificationSuppressed):
+    for said in ledger.of_type(
+        topics.DELIVERIES, events.NotificationSent, events.NotificationFailed, events.NotificationSuppressed
+    ):
         ends[said.data["delivery_id"]].append(said)
     for delivery, told in ends.items():
         if len(told) > 1:
@@ -163,9 +138,11 @@ def settled(ledger: Ledger) -> Iterator[str]:
         for document in documents:
             if document.due_at is not None:
                 yield f"{service} has still to look at {document.id} at {document.due_at.isoformat()}"
-    ended = {round_of(s) for s in ledger.of_type(topics.SLA, ClockMet, ClockStopped)}
-    ended |= {round_of(s) for s in ledger.of_type(topics.SLA, FeedbackWindowExpired, CompletionWindowExpired)}
-    ended |= {round_of(s) for s in ledger.of_type(topics.BREACHES, ClockBreached)}
-    for said in ledger.of_type(topics.SLA, ClockStarted):
-        if round_of(said) not in ended:
+    ended = {_round_of(s) for s in ledger.of_type(topics.SLA, events.ClockMet, events.ClockStopped)}
+    ended |= {
+        _round_of(s) for s in ledger.of_type(topics.SLA, events.FeedbackWindowExpired, events.CompletionWindowExpired)
+    }
+    ended |= {_round_of(s) for s in ledger.of_type(topics.BREACHES, events.ClockBreached)}
+    for said in ledger.of_type(topics.SLA, events.ClockStarted):
+        if _round_of(said) not in ended:
             yield f"{said.data['clock']} of ticket {said.ticket}, round {said.data.get('round', 1)}, never ended"

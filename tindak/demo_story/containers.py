@@ -84,12 +84,12 @@ class Containers:
         self._run(broker_port, broker_settings(self.layout), KAFKA_IMAGE)
         mongod = ("mongod", "--replSet", replica_set, "--bind_ip_all", "--port", str(member_port))
         self._run(member_port, {}, MONGO_IMAGE, mongod)
-        wait_until(partial(answers, member_port), MONGO_IMAGE)
+        _wait_until(partial(answers, member_port), MONGO_IMAGE)
         members = [{"_id": 0, "host": f"127.0.0.1:{member_port}"}]
         command(member_port, "replSetInitiate", {"_id": replica_set, "members": members})
-        wait_until(partial(is_member, member_port, replica_set), MONGO_IMAGE)
-        wait_until(partial(serves_cluster, broker_port, self.layout.cluster_id), KAFKA_IMAGE)
-        wait_until(partial(forms_groups, broker_port), KAFKA_IMAGE)
+        _wait_until(partial(is_member, member_port, replica_set), MONGO_IMAGE)
+        _wait_until(partial(serves_cluster, broker_port, self.layout.cluster_id), KAFKA_IMAGE)
+        _wait_until(partial(forms_groups, broker_port), KAFKA_IMAGE)
 
     def _run(self, port: int, settings: dict[str, str], image: str, arguments: Sequence[str] = ()) -> None:
         # One port inside and outside, so that the address that a server tells its clients holds for itself, too.
@@ -125,7 +125,7 @@ def broker_settings(layout: Layout) -> dict[str, str]:
     }
 
 
-def wait_until(is_ready: Callable[[], bool], image: str) -> None:
+def _wait_until(is_ready: Callable[[], bool], image: str) -> None:
     """Return once *is_ready*; raise StackError if that takes too long."""
     if not holds_within(is_ready, READY_WITHIN_SECONDS):
         raise StackError(f"The container of {image} was not ready within {READY_WITHIN_SECONDS} s.")

@@ -29,22 +29,21 @@ def missing(chronicle: Chronicle, cast: Cast) -> list[str]:
     lacks += [name for name, is_there in MOMENTS.items() if not is_there(chronicle)]
     for accepted in chronicle.all(e.ComplaintAccepted):
         name = f"{accepted.tracking_id} ({accepted.source_id})"
-        if state_of(chronicle, accepted.ticket_id) not in ENDED:
+        if _state_of(chronicle, accepted.ticket_id) not in ENDED:
             lacks.append(f"{name} has not come to its end")
-        elif not is_told_of_its_end(chronicle, accepted.ticket_id):
+        elif not _is_told_of_its_end(chronicle, accepted.ticket_id):
             lacks.append(f"the reporter of {name} was not told of its end")
     return lacks
 
 
-def state_of(chronicle: Chronicle, ticket_id: str) -> str | None:
+def _state_of(chronicle: Chronicle, ticket_id: str) -> str | None:
     """Return the state of a ticket as its last fact names it, or None while nothing is known of it."""
     facts = chronicle.all(e.TicketFact, ticket_id)
     history = [fact for fact in facts if not isinstance(fact, e.UpdateRefused)]
     return max(history, key=lambda fact: fact.version).state if history else None
 
 
-def is_told_of_its_end(chronicle: Chronicle, ticket_id: str) -> bool:
-    """Return whether the reporter's last notice was delivered, or deliberately not."""
+def _is_told_of_its_end(chronicle: Chronicle, ticket_id: str) -> bool:
     return any(each.notice in TOLD_AT_THE_END for each in chronicle.all(e.DeliveryFact, ticket_id))
 
 
@@ -75,14 +74,14 @@ def figures(chronicle: Chronicle, channels: Counter[str]) -> dict[str, str]:
     closed = Counter(each.by.value for each in chronicle.all(e.TicketClosed))
     sent, failed = count(chronicle, e.NotificationSent), count(chronicle, e.NotificationFailed)
     suppressed = Counter(each.why for each in chronicle.all(e.NotificationSuppressed))
-    withheld = f" ({listed(suppressed)})" if suppressed else ""
+    withheld = f" ({_listed(suppressed)})" if suppressed else ""
     return {
         "submitted": f"{channels.total()} complaints by {len(channels)} channels",
         "accepted": f"{len(accepted)}",
-        "refused": f"{refused.total()}: {listed(refused)}",
-        "routed": f"{routed.total()}: {listed(routed)}",
+        "refused": f"{refused.total()}: {_listed(refused)}",
+        "routed": f"{routed.total()}: {_listed(routed)}",
         "triage": f"{count(chronicle, e.TriageRequested)}",
-        "closed": f"{closed.total()}: {listed(closed)}",
+        "closed": f"{closed.total()}: {_listed(closed)}",
         "breaches": f"{count(chronicle, e.ClockBreached)}, escalated {count(chronicle, e.BreachEscalated)} times",
         "notices": f"{sent} sent, {failed} failed, {suppressed.total()} suppressed{withheld}",
     }
@@ -93,8 +92,7 @@ def count(chronicle: Chronicle, kind: type[e.EventData]) -> int:
     return sum(1 for _ in chronicle.all(kind))
 
 
-def listed(counted: Counter[str]) -> str:
-    """Return counts in words, most first."""
+def _listed(counted: Counter[str]) -> str:
     return ", ".join(f"{number} {name}" for name, number in counted.most_common())
 
 

@@ -83,7 +83,7 @@ async def staged(policy_dir: Path, tell: Tell) -> AsyncIterator[Stage]:
     folder = Path(tempfile.mkdtemp(prefix="tindak-demo-"))
     stage = None
     try:
-        policy = demo_policy(policy_dir, folder / "policy")
+        policy = _demo_policy(policy_dir, folder / "policy")
         tell(in_use(policy / MODEL))
         async with servers(tell) as found, Mailbox() as mailbox:
             stage = Stage({**found, "TINDAK_POLICY_DIR": str(policy)}, folder, mailbox)
@@ -96,8 +96,7 @@ async def staged(policy_dir: Path, tell: Tell) -> AsyncIterator[Stage]:
             shutil.rmtree(folder)
 
 
-def demo_policy(policy_dir: Path, copy: Path) -> Path:
-    """Return *copy*, the city's policy with the demo's files in the place of some."""
+def _demo_policy(policy_dir: Path, copy: Path) -> Path:
     shutil.copytree(policy_dir, copy, ignore=shutil.ignore_patterns(OVERLAYS))
     shutil.copytree(policy_dir / OVERLAYS, copy, dirs_exist_ok=True)
     return copy
@@ -127,13 +126,13 @@ async def running(stage: Stage, tell: Tell) -> AsyncIterator[None]:
     ports = dict(zip(SERVICES, free_ports(len(SERVICES)), strict=True))
     # What the terminal exports for other servers is not meant for these.
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("TINDAK_")}
-    environment = {**inherited, **stage.environment, **service_environment(ports, stage.mailbox.port)}
+    environment = {**inherited, **stage.environment, **_service_environment(ports, stage.mailbox.port)}
     environment["TINDAK_ROUTING_MODEL_DIR"] = f"{stage.environment['TINDAK_POLICY_DIR']}/{MODEL}"
     ended = asyncio.Event()
     supervisor = Supervisor(services(SERVICES), stage.troubles.append, environment, stage.folder)
     task = asyncio.create_task(supervisor.run(ended))
     try:
-        await all_ready(stage, ports)
+        await _all_ready(stage, ports)
         tell(f"{', '.join(SERVICES)} are ready, a process each")
         yield
     finally:
@@ -141,8 +140,7 @@ async def running(stage: Stage, tell: Tell) -> AsyncIterator[None]:
         await task
 
 
-def service_environment(ports: Mapping[str, int], mail_port: int) -> dict[str, str]:
-    """Return what the services need beside the servers: their ports, a key for contacts, and where mail goes."""
+def _service_environment(ports: Mapping[str, int], mail_port: int) -> dict[str, str]:
     key = base64.b64encode(os.urandom(32)).decode()
     health = {f"TINDAK_{service.upper()}_HEALTH_PORT": str(port) for service, port in ports.items()}
     return health | {
@@ -156,7 +154,7 @@ def service_environment(ports: Mapping[str, int], mail_port: int) -> dict[str, s
     }
 
 
-async def all_ready(stage: Stage, ports: Mapping[str, int]) -> None:
+async def _all_ready(stage: Stage, ports: Mapping[str, int]) -> None:
     """Return once every service says that it is ready.
 
     Raises:

@@ -38,7 +38,7 @@ Seed = Annotated[int, typer.Option(help="The same file and seed give the same mo
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object.")]
 
 
-def told_in_a_sentence(command: Callable[P, R]) -> Callable[P, R]:
+def _told_in_a_sentence(command: Callable[P, R]) -> Callable[P, R]:
     """Return *command* with what cannot be done told as a failure; the libraries are loaded only when it runs."""
 
     @wraps(command)
@@ -59,7 +59,7 @@ def told_in_a_sentence(command: Callable[P, R]) -> Callable[P, R]:
 
 
 @app.command()
-@told_in_a_sentence
+@_told_in_a_sentence
 def train(
     source: Source,
     model: Annotated[Path, typer.Option(metavar="DIR", help="Where the model is written.")],
@@ -75,12 +75,12 @@ def train(
     from services.routing.classifier import model_file
     from services.routing.training import learning
 
-    export = read(source, text, agency, place, time, precision)
-    tell(export, quiet=as_json)
+    export = _read(source, text, agency, place, time, precision)
+    _tell(export, quiet=as_json)
     made, summary = learning.train(export.examples, precision=precision, seed=seed)
-    named = model_file.save(model, made, summary, origin(source, export))
+    named = model_file.save(model, made, summary, _origin(source, export))
     if as_json:
-        say_json({"model": str(model), "hash": named, **asdict(summary), **origin(source, export)})
+        say_json({"model": str(model), "hash": named, **asdict(summary), **_origin(source, export)})
         return
     routed = "nothing" if summary.judged_precision is None else f"{summary.judged_coverage:.1%}"
     right = "" if summary.judged_precision is None else f", {summary.judged_precision:.1%} of that rightly"
@@ -92,7 +92,7 @@ def train(
 
 
 @app.command()
-@told_in_a_sentence
+@_told_in_a_sentence
 def evaluate(
     source: Source,
     model: Annotated[Path | None, typer.Option(metavar="DIR", help="The model to measure.")] = None,
@@ -117,8 +117,8 @@ def evaluate(
         raise Misuse("Give either --model DIR or --split-by-time SHARE.")
     if split_by_time is not None and not 0 < split_by_time < 1:
         raise Misuse("--split-by-time is a share between 0 and 1, like 0.8.")
-    export = read(source, text, agency, place, time, precision)
-    tell(export, quiet=as_json)
+    export = _read(source, text, agency, place, time, precision)
+    _tell(export, quiet=as_json)
     examples = export.examples
     if model is not None:
         made, manifest = model_file.load(model)
@@ -135,20 +135,19 @@ def evaluate(
     if report is not None:
         from services.routing.training.report import write_report
 
-        told += [*describe(export), *export.notes]
+        told += [*_describe(export), *export.notes]
         page = write_report(report, f"Text model on {source.name}", told, found, target)
     if as_json:
         say_json({**asdict(found), "notes": list(export.notes)})
         return
-    say(found, target)
+    _say(found, target)
     if report is not None:
         typer.echo(f"The report is {page}.")
 
 
-def read(
+def _read(
     source: Path, text: str | None, agency: str | None, place: list[str] | None, time: str | None, precision: float
 ) -> "Export":
-    """Return the labelled reports of a file."""
     from services.routing.training.exports import Asked, read_export
 
     if not 0 < precision < 1:
@@ -159,8 +158,7 @@ def read(
     return export
 
 
-def origin(source: Path, export: "Export") -> dict[str, Any]:
-    """Return what a model's file says of the file that it learned from."""
+def _origin(source: Path, export: "Export") -> dict[str, Any]:
     period = [instant.isoformat() for instant in export.period] if export.period else None
     content = hashlib.sha256(source.read_bytes()).hexdigest()
     return {
@@ -171,21 +169,19 @@ def origin(source: Path, export: "Export") -> dict[str, Any]:
     }
 
 
-def describe(export: "Export") -> list[str]:
-    """Return which columns were used, and from when to when the reports are."""
+def _describe(export: "Export") -> list[str]:
     used = "; ".join(f"{what}: {', '.join(names) or 'none'}" for what, names in export.columns.items())
     period = "" if export.period is None else f" from {export.period[0]:%Y-%m-%d} to {export.period[1]:%Y-%m-%d}"
     return [f"{len(export.examples.texts):,} usable reports{period}. Columns: {used}."]
 
 
-def tell(export: "Export", *, quiet: bool) -> None:
+def _tell(export: "Export", *, quiet: bool) -> None:
     """Say on stderr what was read and what was odd; *quiet* leaves only what was odd."""
-    for sentence in [*([] if quiet else describe(export)), *export.notes]:
+    for sentence in [*([] if quiet else _describe(export)), *export.notes]:
         typer.echo(sentence, err=True)
 
 
-def say(found: "Measures", target: float) -> None:
-    """Print the measures for people."""
+def _say(found: "Measures", target: float) -> None:
     precision = "none routed" if found.precision is None else f"{found.precision:.3f}"
     typer.echo(
         f"{found.rows:,} reports: top 1 {found.top1:.3f}, top 3 {found.top3:.3f}, macro F1 {found.macro_f1:.3f}."
@@ -195,4 +191,4 @@ def say(found: "Measures", target: float) -> None:
 
 
 app.command("corrections")(corrections_command)
-app.command("retrain")(told_in_a_sentence(retrain_command))
+app.command("retrain")(_told_in_a_sentence(retrain_command))

@@ -53,11 +53,11 @@ def corrections_on(records: Iterable[Record], since: datetime | None = None) -> 
         records: Of the accepted complaints and of the tickets' history, in any order.
         since: Aware.
     """
-    found = [corrected for told in tickets_on(records) if (corrected := correction(told)) is not None]
+    found = [corrected for told in tickets_on(records) if (corrected := _correction(told)) is not None]
     return sorted((one for one in found if since is None or one.at >= since), key=lambda one: one.at)
 
 
-def correction(told: Sequence[Event]) -> Correction | None:
+def _correction(told: Sequence[Event]) -> Correction | None:
     """Return what people corrected about one ticket: the most recent decision that no agency has given back since.
 
     An agency that declines only says who is not responsible; that teaches nothing until somebody says who is.

@@ -60,13 +60,13 @@ def retrain(known: Examples, corrected: Examples, *, precision: float, seed: int
     known = without(known, set(corrected.texts))
     older, newer = halves(known)
     older_corrections, newer_corrections = halves(corrected)
-    measured = joined(newer, newer_corrections)
+    measured = _joined(newer, newer_corrections)
     if len(measured.texts) < MEASURED_MIN or not newer_corrections.texts:
         sentence = f"{len(measured.texts)} reports, {len(newer_corrections.texts)} corrections among them"
         raise TooFew(f"Only {sentence}, are left to measure on; {MEASURED_MIN} with at least one are needed.")
-    before = score(train(older, precision=precision, seed=seed)[0], measured)
-    after = score(train(joined(older, older_corrections), precision=precision, seed=seed)[0], measured)
-    model, summary = train(joined(known, corrected), precision=precision, seed=seed)
+    before = _score(train(older, precision=precision, seed=seed)[0], measured)
+    after = _score(train(_joined(older, older_corrections), precision=precision, seed=seed)[0], measured)
+    model, summary = train(_joined(known, corrected), precision=precision, seed=seed)
     return Retrained(model, summary, before, after, worse(before, after, precision))
 
 
@@ -80,8 +80,7 @@ def worse(before: Score, after: Score, target: float) -> str | None:
     return None
 
 
-def score(model: Model, examples: Examples) -> Score:
-    """Return how good *model* is on *examples*, which must not be empty."""
+def _score(model: Model, examples: Examples) -> Score:
     suggested = model.suggest(examples.texts, examples.places, at_most=1)
     right = [one.ranked[0][0] == agency for one, agency in zip(suggested, examples.agencies, strict=True)]
     routed = [hit for one, hit in zip(suggested, right, strict=True) if one.certain]
@@ -106,8 +105,7 @@ def halves(examples: Examples) -> tuple[Examples, Examples]:
     return examples.part(range(cut)), examples.part(range(cut, len(examples.texts)))
 
 
-def joined(*parts: Examples) -> Examples:
-    """Return several parts as one, in their order."""
+def _joined(*parts: Examples) -> Examples:
     return Examples(
         [text for part in parts for text in part.texts],
         [place for part in parts for place in part.places],

@@ -58,7 +58,7 @@ class DeadLetter:
 
     def summary(self) -> dict[str, Any]:
         """Return everything but the value, for scripts."""
-        about = {name[4:]: content.decode(errors="replace") for name, content in self.record.headers if is_dlq(name)}
+        about = {name[4:]: content.decode(errors="replace") for name, content in self.record.headers if _is_dlq(name)}
         size = None if self.record.value is None else len(self.record.value)
         return {"id": self.id, **about, "key": self.key, "value_bytes": size}
 
@@ -86,6 +86,5 @@ class DeadLetter:
         )
 
 
-def is_dlq(name: str) -> bool:
-    """Return whether a header tells about the dead letter rather than being the writer's."""
+def _is_dlq(name: str) -> bool:
     return name.startswith("dlq-")

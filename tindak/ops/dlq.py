@@ -33,7 +33,7 @@ ByReason = Annotated[str | None, typer.Option("--reason", help="Only those with 
 @app.command(name="list")
 def list_(service: ServiceArgument, reason: ByReason = None, as_json: AsJson = False) -> None:
     """List them: where, when and why; never what they hold."""
-    found = [letter for letter in wait_for(letters_of(service)) if reason in (None, letter.reason)]
+    found = [letter for letter in wait_for(_letters_of(service)) if reason in (None, letter.reason)]
     for letter in found:
         if as_json:
             say_json(letter.summary())
@@ -51,7 +51,7 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show one, with its headers and value."""
-    letter = chosen(wait_for(letters_of(service)), service, [id_])[0]
+    letter = chosen(wait_for(_letters_of(service)), service, [id_])[0]
     value = value_of(letter, reveal=reveal)
     if as_json:
         say_json(letter.summary() | value)
@@ -73,7 +73,7 @@ def replay(
     """Give them to the service again, once what was wrong is mended."""
     if [bool(reason), bool(ids), everything].count(True) != 1:
         raise Misuse("Say which: --id ID (may be repeated), --reason CODE, or --all.")
-    found = wait_for(letters_of(service))
+    found = wait_for(_letters_of(service))
     picked = chosen(found, service, ids) if ids else [letter for letter in found if reason in (None, letter.reason)]
     whole = [letter for letter in picked if letter.is_whole]
     if not dry_run:
@@ -90,8 +90,7 @@ def replay(
             typer.echo(f"{left} hold only a part of what was sent, or could not be unpacked: it must be sent again.")
 
 
-async def letters_of(service: str) -> list[DeadLetter]:
-    """Return a service's dead letters, oldest first, each once however often the service wrote it."""
+async def _letters_of(service: str) -> list[DeadLetter]:
     async with Client(read_settings().kafka) as client:
         records = await client.read([dead_letter_topic(service)])
     letters = {letter.id: letter for letter in map(DeadLetter, records)}

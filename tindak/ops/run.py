@@ -26,22 +26,22 @@ class What(StrEnum):
 def run(what: Annotated[What, typer.Argument(help="One service in this process, or all, a process each.")]) -> None:
     """Run services until SIGTERM or Ctrl-C; with `all`, one that fails is started again."""
     if what is What.ALL:
-        if refused := wait_for(run_all()):
+        if refused := wait_for(_run_all()):
             raise typer.Exit(REFUSED_CODE if refused >= set(SERVICES) else 1)
     else:
         importlib.import_module(f"services.{what}.app").main()
 
 
-async def run_all() -> set[str]:
+async def _run_all() -> set[str]:
     """Keep a process per service alive until SIGTERM or SIGINT, then end them; return those that refused to start."""
     ended = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
-    supervisor = Supervisor(services(SERVICES), tell)
+    supervisor = Supervisor(services(SERVICES), _tell)
     await supervisor.run(ended)
     return supervisor.refused
 
 
-def tell(sentence: str) -> None:
+def _tell(sentence: str) -> None:
     """Say on stderr what happened to a process, for stdout holds the services' own log lines."""
     typer.echo(f"tindak: {sentence}", err=True)

@@ -75,7 +75,7 @@ class Supervisor:
         output = None if self.log_dir is None else (self.log_dir / f"{name}.log").open("ab")
         try:
             return await asyncio.create_subprocess_exec(
-                *leashed(self.commands[name]),
+                *_leashed(self.commands[name]),
                 env=self.environment,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=output,
@@ -102,7 +102,7 @@ class Supervisor:
             told.cancel()
 
 
-def leashed(command: Sequence[str]) -> list[str]:
+def _leashed(command: Sequence[str]) -> list[str]:
     """Return *command* so that it dies with this process, however that ends; only Linux can promise it."""
     if sys.platform != "linux":
         return list(command)

@@ -72,13 +72,13 @@ def watch(
         known_agency(agency)
     if until_end and start is Start.LATEST:
         raise Misuse("--until-end goes with --from earliest; between now and the end lies nothing.")
-    tell: Callable[[Record], None] = tell_json if as_json else tell_line
+    tell: Callable[[Record], None] = _tell_json if as_json else _tell_line
     if stream is Stream.BREACHES:
-        tell = partial(tell_breach, Breaches(rules_at_hand()), as_json=as_json)
-    wait_for(_watch(watched(stream, agency), agency, start, tell, until_end=until_end))
+        tell = partial(_tell_breach, Breaches(_rules_at_hand()), as_json=as_json)
+    wait_for(_watch(_watched(stream, agency), agency, start, tell, until_end=until_end))
 
 
-def watched(stream: Stream, agency: str | None) -> Watched:
+def _watched(stream: Stream, agency: str | None) -> Watched:
     """Return what to read; an agency has a topic of its own."""
     if stream is Stream.ROUTED and agency is not None:
         return Watched([topics.agency_topic(agency)])
@@ -91,17 +91,16 @@ async def _watch(
     async with Client(read_settings().kafka) as client:
         if until_end:
             for record in await client.read(what.topics):
-                if concerns(record, what, agency):
+                if _concerns(record, what, agency):
                     tell(record)
             return
         async with client.follow(what.topics, start) as records:
             async for record in records:
-                if concerns(record, what, agency):
+                if _concerns(record, what, agency):
                     tell(record)
 
 
-def concerns(record: Record, what: Watched, agency: str | None) -> bool:
-    """Return whether a record is one that was asked for."""
+def _concerns(record: Record, what: Watched, agency: str | None) -> bool:
     if what.types is None and agency is None:
         return True
     event = event_of(record)
@@ -110,7 +109,7 @@ def concerns(record: Record, what: Watched, agency: str | None) -> bool:
     return agency is None or getattr(event.data, "agency", agency) == agency
 
 
-def rules_at_hand() -> SlaRules | None:
+def _rules_at_hand() -> SlaRules | None:
     """Return the rules of the clocks, on whose calendars overdue time is counted; None without a policy at hand."""
     try:
         return load_sla(read_settings().policy_dir)
@@ -118,24 +117,22 @@ def rules_at_hand() -> SlaRules | None:
         return None
 
 
-def tell_breach(breaches: Breaches, record: Record, *, as_json: bool) -> None:
-    """Print a word about a breach, with the working time for which it had lasted by then."""
+def _tell_breach(breaches: Breaches, record: Record, *, as_json: bool) -> None:
     event = event_of(record)
     if event is None or breaches.hear(event) is None:
-        (tell_json if as_json else tell_line)(record)
+        (_tell_json if as_json else _tell_line)(record)
     elif as_json:
         say_json(record_as_json(record) | {"overdue_working_seconds": breaches.overdue_seconds(event)})
     else:
         typer.echo(breaches.line(event))
 
 
-def tell_json(record: Record) -> None:
+def _tell_json(record: Record) -> None:
     """Print a record for scripts; a dead letter without its value, which may hold an identity."""
     say_json(DeadLetter(record).summary() if DeadLetter.is_one(record) else record_as_json(record))
 
 
-def tell_line(record: Record) -> None:
-    """Print a record for people."""
+def _tell_line(record: Record) -> None:
     if DeadLetter.is_one(record):
         typer.echo(DeadLetter(record).line())
         return

@@ -36,9 +36,9 @@ def backtest_command(
     trial = Trial.of(policy_of(policy), model_of(model))
     decided = wait_for(_backtest(trial, file, from_topics, policy, {"text": text, "agency": agency}))
     if as_json:
-        say_json(as_object(trial, decided))
+        say_json(_as_object(trial, decided))
     else:
-        typer.echo("\n".join(lines(trial, decided)))
+        typer.echo("\n".join(_lines(trial, decided)))
 
 
 async def _backtest(
@@ -61,8 +61,8 @@ def diff_command(
     if file is not None or from_topics:
         columns, learned = {"text": text, "agency": agency}, model_of(model)
         pairs = wait_for(_both(Trial.of(before, learned), Trial.of(after, learned), file, from_topics, before, columns))
-        told |= compared(pairs)
-        said += differently(pairs)
+        told |= _compared(pairs)
+        said += _differently(pairs)
     if as_json:
         say_json(told)
     else:
@@ -88,8 +88,7 @@ async def reports(
         return await read_topics(client)
 
 
-def as_object(trial: Trial, decided: Sequence[Decided]) -> dict[str, Any]:
-    """Return a backtest for scripts."""
+def _as_object(trial: Trial, decided: Sequence[Decided]) -> dict[str, Any]:
     return {
         "policy_version": trial.version,
         "rows": len(decided),
@@ -99,8 +98,7 @@ def as_object(trial: Trial, decided: Sequence[Decided]) -> dict[str, Any]:
     }
 
 
-def lines(trial: Trial, decided: Sequence[Decided]) -> Iterator[str]:
-    """Yield a backtest for people."""
+def _lines(trial: Trial, decided: Sequence[Decided]) -> Iterator[str]:
     rows = max(len(decided), 1)
     counts = ", ".join(f"{name} {count} ({count / rows:.1%})" for name, count in verdicts(decided).items() if count)
     yield f"Policy {trial.version} over {len(decided)} reports: {counts or 'nothing'}."
@@ -112,11 +110,11 @@ def lines(trial: Trial, decided: Sequence[Decided]) -> Iterator[str]:
         yield f"{one.agency[:24]:<24} " + " ".join(f"{figure:>6}" for figure in figures)
 
 
-def compared(pairs: Sequence[tuple[Decided, Decided]]) -> dict[str, Any]:
+def _compared(pairs: Sequence[tuple[Decided, Decided]]) -> dict[str, Any]:
     """Return what two policies decide differently, for scripts."""
     moved = [(one, other) for one, other in pairs if one.agency != other.agency]
-    better = sum(rank(other) > rank(one) for one, other in moved)
-    worse = sum(rank(other) < rank(one) for one, other in moved)
+    better = sum(_rank(other) > _rank(one) for one, other in moved)
+    worse = sum(_rank(other) < _rank(one) for one, other in moved)
     return {
         "rows": len(pairs),
         "different": len(moved),
@@ -133,14 +131,14 @@ def compared(pairs: Sequence[tuple[Decided, Decided]]) -> dict[str, Any]:
     }
 
 
-def rank(decided: Decided) -> int:
+def _rank(decided: Decided) -> int:
     """Return how well a decision serves the reporter, as far as it is known who had the report; -1 if it is not."""
     return RANK.index(decided.verdict) if decided.verdict in RANK else -1
 
 
-def differently(pairs: Sequence[tuple[Decided, Decided]]) -> Iterator[str]:
+def _differently(pairs: Sequence[tuple[Decided, Decided]]) -> Iterator[str]:
     """Yield what two policies decide differently, for people."""
-    told = compared(pairs)
+    told = _compared(pairs)
     yield (
         f"{told['different']} of {told['rows']} reports would be decided differently:"
         f" {told['better']} better, {told['worse']} worse than now for those whose agency is known."

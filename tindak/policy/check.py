@@ -51,13 +51,13 @@ def check(policy_dir: Path) -> Checked:
     directory, places = attempt(load_agencies), attempt(load_places)
     intake = attempt(load_intake)
     routing, sla, notices = attempt(load_routing), attempt(load_sla), attempt(load_notices)
-    faults += strays(policy_dir)
+    faults += _strays(policy_dir)
     if directory and places:
-        faults += district_faults(policy_dir, directory, places)
+        faults += _district_faults(policy_dir, directory, places)
     if notices:
         faults += faults_of_texts(policy_dir / TEMPLATES, notices)
     if sla and notices:
-        faults += escalation_faults(policy_dir, notices)
+        faults += _escalation_faults(policy_dir, notices)
     if faults or not (directory and places and intake and routing and sla and notices):
         return Checked(version_of(policy_dir), {}, PolicyInvalid(faults).faults)
     counts = {
@@ -74,15 +74,13 @@ def check(policy_dir: Path) -> Checked:
     return Checked(version_of(policy_dir), counts)
 
 
-def strays(policy_dir: Path) -> Iterator[PolicyFault]:
-    """Yield a fault for each file that nobody reads: its name is most likely a slip of the pen."""
+def _strays(policy_dir: Path) -> Iterator[PolicyFault]:
     for path in policy_files(policy_dir):
         if path.parent == policy_dir and path.name not in FILES:
             yield PolicyFault(str(path), 1, unknown("file", path.name, FILES, "what the services read"))
 
 
-def district_faults(policy_dir: Path, directory: AgencyDirectory, places: Places) -> Iterator[PolicyFault]:
-    """Yield a fault for each kecamatan without an office, and for each office of a kecamatan that does not exist."""
+def _district_faults(policy_dir: Path, directory: AgencyDirectory, places: Places) -> Iterator[PolicyFault]:
     names = [place.kecamatan for place in places.kecamatan]
     source = read(policy_dir / PLACES_FILE)
     for index, name in enumerate(names):
@@ -96,20 +94,18 @@ def district_faults(policy_dir: Path, directory: AgencyDirectory, places: Places
             yield source.fault(loc, unknown("kecamatan", agency.kecamatan, names, PLACES_FILE))
 
 
-def escalation_faults(policy_dir: Path, notices: NoticePolicy) -> Iterator[PolicyFault]:
-    """Yield a fault for each step of a ladder of which somebody who should know is not told."""
+def _escalation_faults(policy_dir: Path, notices: NoticePolicy) -> Iterator[PolicyFault]:
     held, source = load_sourced(policy_dir / SLA_FILE, SlaFile)
     for name, ladder in held.ladders.items():
         for index, rung in enumerate(ladder):
-            told = told_of(rung, notices)
+            told = _told_of(rung, notices)
             for role in (rung.responsible, *rung.copies) if rung.responsible != OMBUDSMAN else (REPORTER,):
                 if role not in told:
                     sentence = f"no notice of {NOTICES_FILE} tells `{role}` of level {rung.level}"
                     yield source.fault(("ladders", name, index), sentence)
 
 
-def told_of(rung: RungEntry, notices: NoticePolicy) -> frozenset[str]:
-    """Return the roles that are told when a breach reaches *rung*."""
+def _told_of(rung: RungEntry, notices: NoticePolicy) -> frozenset[str]:
     event = ClockBreached.TYPE if rung.level == 1 else BreachEscalated.TYPE
     return frozenset(
         role

@@ -29,56 +29,52 @@ def differences(before: Path, after: Path) -> list[Change]:
     Raises:
         PolicyInvalid: A file is not YAML at all.
     """
-    old, new = by_name(before), by_name(after)
-    return [change for file in sorted({*old, *new}) for change in of_file(file, old.get(file), new.get(file))]
+    old, new = _by_name(before), _by_name(after)
+    return [change for file in sorted({*old, *new}) for change in _of_file(file, old.get(file), new.get(file))]
 
 
-def by_name(directory: Path) -> dict[str, Path]:
-    """Return the policy files by their names from *directory* on."""
+def _by_name(directory: Path) -> dict[str, Path]:
     return {path.relative_to(directory).as_posix(): path for path in policy_files(directory)}
 
 
-def of_file(file: str, old: Path | None, new: Path | None) -> Iterator[Change]:
-    """Yield what differs in one file."""
+def _of_file(file: str, old: Path | None, new: Path | None) -> Iterator[Change]:
     if old is None or new is None:
         yield Change(file, "", "is new" if old is None else "is gone")
     elif old.suffix != ".yaml" and old.suffix in POLICY_SUFFIXES:
         if old.read_bytes() != new.read_bytes():
             yield Change(file, "", "the text is another one")
     else:
-        for where, what in of_values((), read(old).value, read(new).value):
+        for where, what in _of_values((), read(old).value, read(new).value):
             yield Change(file, " ".join(where), what)
 
 
-def of_values(where: tuple[str, ...], old: Any, new: Any) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Yield place and sentence for each difference between two values."""
+def _of_values(where: tuple[str, ...], old: Any, new: Any) -> Iterator[tuple[tuple[str, ...], str]]:
     if old == new:
         return
-    names = names_of(old, new)
+    names = _names_of(old, new)
     if names is not None:
-        yield from of_mappings(where, *names)
+        yield from _of_mappings(where, *names)
     elif isinstance(old, dict) and isinstance(new, dict):
-        yield from of_mappings(where, old, new)
+        yield from _of_mappings(where, old, new)
     elif isinstance(old, list) and isinstance(new, list):
-        yield where, of_lists(old, new)
+        yield where, _of_lists(old, new)
     else:
-        yield where, f"was {shown(old)}, is {shown(new)}"
+        yield where, f"was {_shown(old)}, is {_shown(new)}"
 
 
-def of_mappings(
+def _of_mappings(
     where: tuple[str, ...], old: Mapping[str, Any], new: Mapping[str, Any]
 ) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Yield place and sentence for each difference between two mappings."""
     for name in dict.fromkeys((*old, *new)):
         if name not in old:
-            yield (*where, name), f"is new{in_short(new[name])}"
+            yield (*where, name), f"is new{_in_short(new[name])}"
         elif name not in new:
-            yield (*where, name), f"is gone{in_short(old[name])}"
+            yield (*where, name), f"is gone{_in_short(old[name])}"
         else:
-            yield from of_values((*where, name), old[name], new[name])
+            yield from _of_values((*where, name), old[name], new[name])
 
 
-def names_of(old: Any, new: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
+def _names_of(old: Any, new: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
     """Return two lists of mappings by what names their items, or None where nothing names each item of both."""
     if not (isinstance(old, list) and isinstance(new, list) and old and new):
         return None
@@ -91,25 +87,22 @@ def names_of(old: Any, new: Any) -> tuple[dict[str, Any], dict[str, Any]] | None
     return None
 
 
-def of_lists(old: Sequence[Any], new: Sequence[Any]) -> str:
-    """Return what differs between two lists of plain values."""
-    gains = [shown(item) for item in new if item not in old]
-    loses = [shown(item) for item in old if item not in new]
+def _of_lists(old: Sequence[Any], new: Sequence[Any]) -> str:
+    gains = [_shown(item) for item in new if item not in old]
+    loses = [_shown(item) for item in old if item not in new]
     if not gains and not loses:
         return "stands in another order, or holds something more often"
     parts = [f"{verb} {', '.join(items)}" for verb, items in (("gains", gains), ("loses", loses)) if items]
     return " and ".join(parts)
 
 
-def in_short(value: Any) -> str:
-    """Return the plain values of something that is new or gone, in brackets."""
+def _in_short(value: Any) -> str:
     if isinstance(value, dict):
-        plain = [f"{name} {shown(item)}" for name, item in value.items() if not isinstance(item, list | dict)]
+        plain = [f"{name} {_shown(item)}" for name, item in value.items() if not isinstance(item, list | dict)]
         return f" ({', '.join(plain)})" if plain else ""
-    return f" ({shown(value)})"
+    return f" ({_shown(value)})"
 
 
-def shown(value: Any) -> str:
-    """Return a value in a few words."""
+def _shown(value: Any) -> str:
     text = ", ".join(map(str, value)) if isinstance(value, list) else "nothing" if value is None else str(value)
     return f"`{text if len(text) <= SHOWN_MAX else text[: SHOWN_MAX - 1] + '…'}`"

@@ -50,7 +50,7 @@ class Trial:
         """Return what intake says to a report that arrives at *at*, without its contact."""
         anonymous = submitted.model_copy(update={"reporter": None})
         ticket = ticket_id(submitted.channel, submitted.source_id)
-        said = decide(None, anonymous, ticket, arrival(topics.SUBMITTED, at), self.intake, nobody)
+        said = decide(None, anonymous, ticket, _arrival(topics.SUBMITTED, at), self.intake, _nobody)
         data = said.facts[0].data
         if not isinstance(data, ComplaintAccepted | ComplaintRejected):
             raise TypeError(f"intake answered with {data.TYPE}")
@@ -64,14 +64,13 @@ class Trial:
         return said
 
     async def _route(self, complaints: Sequence[ComplaintAccepted]) -> list[Routed]:
-        events = [event_of(complaint) for complaint in complaints]
+        events = [_event_of(complaint) for complaint in complaints]
         rules = await self.routing.prefetch([(None, event) for event in events])
-        decisions = [rules.decide(None, event, arrival(topics.ACCEPTED, event.time)) for event in events]
-        return [first_of([fact.data for fact in decision.facts]) for decision in decisions]
+        decisions = [rules.decide(None, event, _arrival(topics.ACCEPTED, event.time)) for event in events]
+        return [_first_of([fact.data for fact in decision.facts]) for decision in decisions]
 
 
-def event_of(complaint: ComplaintAccepted) -> Event:
-    """Return the event in which intake tells of *complaint*."""
+def _event_of(complaint: ComplaintAccepted) -> Event:
     ticket = complaint.ticket_id
     return Event(
         id=ticket, source="/tindak/intake", time=complaint.accepted_at, data=complaint,
@@ -79,16 +78,13 @@ def event_of(complaint: ComplaintAccepted) -> Event:
     )  # fmt: skip
 
 
-def first_of(said: Sequence[Any]) -> Routed:
-    """Return what routing says first of a new ticket: its agency, or the question to an officer."""
+def _first_of(said: Sequence[Any]) -> Routed:
     return next(data for data in said if isinstance(data, TicketRouted | TriageRequested))
 
 
-def arrival(topic: str, at: datetime) -> Arrival:
-    """Return how something comes that lies on no topic."""
+def _arrival(topic: str, at: datetime) -> Arrival:
     return Arrival(topic, 0, 0, at.astimezone(UTC), at.astimezone(UTC))
 
 
-def nobody(ticket: str, submitted: ComplaintSubmitted) -> NoReturn:
-    """Raise ValueError: a trial knows no reporter whose contact could be sealed."""
+def _nobody(ticket: str, submitted: ComplaintSubmitted) -> NoReturn:
     raise ValueError(f"ticket {ticket} of {submitted.channel} has a reporter")

@@ -49,7 +49,7 @@ def explain_command(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """Say which agency a report would go to, and why; the same as the services would say. Exit 1 if it is refused."""
-    report = submission(
+    report = _submission(
         body=text, title=title, category=category, target_agency=agency, classification=classification, channel=channel,
         location={"kelurahan": kelurahan, "kecamatan": kecamatan, "text": place},
     )  # fmt: skip
@@ -57,11 +57,11 @@ def explain_command(
     if as_json:
         say_json(as_object(found))
     else:
-        typer.echo("\n".join(lines(found)))
+        typer.echo("\n".join(_lines(found)))
     raise typer.Exit(1 if found.routed is None else 0)
 
 
-def submission(**given: Any) -> ComplaintSubmitted:
+def _submission(**given: Any) -> ComplaintSubmitted:
     """Return the report as a channel would submit it now; raise Misuse for what no channel could submit."""
     given["location"] = {name: text for name, text in given["location"].items() if text is not None} or None
     try:
@@ -89,8 +89,7 @@ def as_object(found: Explained) -> dict[str, Any]:
     return told | found.routed.model_dump(mode="json", exclude=set(OF_THE_TICKET) | {"report"}, exclude_none=True)
 
 
-def lines(found: Explained) -> Iterator[str]:
-    """Yield it for people."""
+def _lines(found: Explained) -> Iterator[str]:
     if isinstance(found.answer, ComplaintRejected) or found.routed is None:
         reasons = found.answer.reasons if isinstance(found.answer, ComplaintRejected) else ()
         yield from (f"Refused: {reason.message_en} ({reason.code})" for reason in reasons)
@@ -105,13 +104,12 @@ def lines(found: Explained) -> Iterator[str]:
         yield f"An officer decides: {routed.reason}."
         yield from (f"  part     {one.agency:<14}  {'; '.join(one.words)}" for one in routed.parts)
         yield from (f"  offered  {one.agency:<14}  {one.why}" for one in routed.suggestions)
-    yield f"Priority {routed.priority.value}; {routed.classification.value}; {'; '.join(particulars(report))}."
-    yield from map(step_line, routed.explanation)
+    yield f"Priority {routed.priority.value}; {routed.classification.value}; {'; '.join(_particulars(report))}."
+    yield from map(_step_line, routed.explanation)
     yield f"Policy {found.policy_version}."
 
 
-def particulars(report: ComplaintAccepted) -> Iterator[str]:
-    """Yield what intake made of place and category, and what it remarks on."""
+def _particulars(report: ComplaintAccepted) -> Iterator[str]:
     place = report.location
     known = ", ".join(name for name in (place.kelurahan, place.kecamatan) if name) if place else ""
     yield f"place {known or 'not known'}"
@@ -122,7 +120,6 @@ def particulars(report: ComplaintAccepted) -> Iterator[str]:
         yield f"missing {', '.join(report.missing)}"
 
 
-def step_line(step: Step) -> str:
-    """Return one step of the explanation."""
+def _step_line(step: Step) -> str:
     score = "" if step.score is None else f"{step.score:g}"
     return f"  {step.step:<9} {step.rule or '':<24} {score:>7}  {step.outcome}"

@@ -60,13 +60,13 @@ def read_csv(path: Path, columns: Mapping[str, str | None], directory: AgencyDir
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             lines = csv.DictReader(file)
-            found = columns_of(path, lines.fieldnames or (), columns)
-            return [past_of(number, line, found, codes, path) for number, line in enumerate(lines, 1)]
+            found = _columns_of(path, lines.fieldnames or (), columns)
+            return [_past_of(number, line, found, codes, path) for number, line in enumerate(lines, 1)]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise Failure(f"{path} cannot be read as CSV: {error}.") from error
 
 
-def columns_of(path: Path, header: Sequence[str], chosen: Mapping[str, str | None]) -> dict[str, str]:
+def _columns_of(path: Path, header: Sequence[str], chosen: Mapping[str, str | None]) -> dict[str, str]:
     """Return the column of each field that the file has; raise Failure where text or agency has none."""
     there = {" ".join(name.lower().split()): name for name in header if name}
     found: dict[str, str] = {}
@@ -83,7 +83,7 @@ def columns_of(path: Path, header: Sequence[str], chosen: Mapping[str, str | Non
     return found
 
 
-def past_of(
+def _past_of(
     number: int, line: Mapping[str, str | None], columns: Mapping[str, str], codes: Mapping[str, str], path: Path
 ) -> Past:
     """Return the report of a line; raise Failure if it is none."""

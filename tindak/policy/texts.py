@@ -43,17 +43,16 @@ FAILURES = (TemplateError, ArithmeticError, AttributeError, LookupError, TypeErr
 
 def faults_of_texts(folder: Path, policy: NoticePolicy) -> Iterator[PolicyFault]:
     """Yield what is wrong with the texts in *folder*: those that no notice uses, and those that do not work."""
-    yield from unused_texts(folder, policy)
+    yield from _unused_texts(folder, policy)
     languages = sorted({policy.default_language, *policy.language_of_locale.values()})
     for notice in policy.rules.notices:
         for language in languages:
-            for values in (SAMPLES, surely_known(notice)):
-                if sentence := failing(policy, notice.template, language, values):
+            for values in (SAMPLES, _surely_known(notice)):
+                if sentence := _failing(policy, notice.template, language, values):
                     yield PolicyFault(str(folder / file_of(notice.template, language)), 1, sentence)
 
 
-def unused_texts(folder: Path, policy: NoticePolicy) -> Iterator[PolicyFault]:
-    """Yield a fault for each text that no notice uses and no other includes, or whose subject runs on."""
+def _unused_texts(folder: Path, policy: NoticePolicy) -> Iterator[PolicyFault]:
     used = {notice.template for notice in policy.rules.notices}
     for file, content in policy.texts.sources.items():
         if any(f'"{file}"' in other for other in policy.texts.sources.values()):
@@ -64,7 +63,7 @@ def unused_texts(folder: Path, policy: NoticePolicy) -> Iterator[PolicyFault]:
             yield PolicyFault(str(folder / file), 2, "the line below the subject must be empty")
 
 
-def surely_known(notice: Notice) -> Mapping[str, object]:
+def _surely_known(notice: Notice) -> Mapping[str, object]:
     """Return values for what is told whenever *notice* goes out; everything else is None."""
     required = {name for name, field in HEARD[notice.on].model_fields.items() if field.is_required()}
     known = ALWAYS_KNOWN | {TOLD_AS.get(name, name) for name in required}
@@ -74,7 +73,7 @@ def surely_known(notice: Notice) -> Mapping[str, object]:
     return values | {"missing": []}
 
 
-def failing(policy: NoticePolicy, template: str, language: str, values: Mapping[str, object]) -> str | None:
+def _failing(policy: NoticePolicy, template: str, language: str, values: Mapping[str, object]) -> str | None:
     """Return what is wrong with a text that is given *values*, or None."""
     try:
         text = policy.texts.render(template, language, values)

@@ -61,7 +61,7 @@ class Breaches:
         known = self.standing.get(data.breach_id)
         if event.id not in self._heard or known is None:
             self._heard.add(event.id)
-            known = self.standing[data.breach_id] = after(known, data)
+            known = self.standing[data.breach_id] = _after(known, data)
         return known
 
     def overdue_seconds(self, event: e.Event) -> float | None:
@@ -89,10 +89,9 @@ class Breaches:
         )
 
 
-def after(
+def _after(
     known: Breach | None, data: e.ClockBreached | e.BreachEscalated | e.BreachCleared | e.BreachCorrected
 ) -> Breach:
-    """Return a breach after one more word about it."""
     match data:
         case e.ClockBreached():
             return Breach(data.clock, data.agency, data.level, data.responsible, data.due_at, data.breached_at)

@@ -33,8 +33,8 @@ def add_command(
     """Show when an amount of time that begins at an instant is used up, and how it is counted."""
     office = City.of(policy).office(calendar)
     since, within = instant_of(at, office.zone), amount_of(amount)
-    with_end = Counted(f"add {amount}", since, ending(office, since, within))
-    tell(with_end, office, as_json=as_json, result=with_end.until)
+    with_end = Counted(f"add {amount}", since, _ending(office, since, within))
+    _tell(with_end, office, as_json=as_json, result=with_end.until)
 
 
 def subtract_command(
@@ -49,7 +49,7 @@ def subtract_command(
         since = office.work.subtract(until, within)
     except CalendarExhausted as error:
         raise beyond(office) from error
-    tell(Counted(f"subtract {amount}", since, until), office, as_json=as_json, result=since)
+    _tell(Counted(f"subtract {amount}", since, until), office, as_json=as_json, result=since)
 
 
 def between_command(
@@ -66,10 +66,10 @@ def between_command(
         worked = office.work.between(first, last)
     except CalendarExhausted as error:
         raise beyond(office) from error
-    tell(Counted("between", min(first, last), max(first, last)), office, as_json=as_json, result=worked)
+    _tell(Counted("between", min(first, last), max(first, last)), office, as_json=as_json, result=worked)
 
 
-def ending(office: Office, since: datetime, within: timedelta | Allowance) -> datetime:
+def _ending(office: Office, since: datetime, within: timedelta | Allowance) -> datetime:
     """Return when an amount of time is used up; raise Failure if that is beyond the calendar."""
     try:
         if isinstance(within, Allowance):
@@ -98,8 +98,7 @@ def beyond(office: Office) -> Failure:
     )
 
 
-def tell(counted: Counted, office: Office, *, as_json: bool, result: datetime | timedelta) -> None:
-    """Print a count for people or for scripts."""
+def _tell(counted: Counted, office: Office, *, as_json: bool, result: datetime | timedelta) -> None:
     calendar, days = office.work.calendar, days_of(office, counted.since, counted.until)
     if as_json:
         is_time = isinstance(result, timedelta)

@@ -36,11 +36,10 @@ class Day:
 def days_of(office: Office, since: datetime, until: datetime) -> list[Day]:
     """Return each local date from one instant to a later one."""
     first, last = (at.astimezone(office.zone).date().toordinal() for at in (since, until))
-    return [day_of(office, date.fromordinal(number), since, until) for number in range(first, last + 1)]
+    return [_day_of(office, date.fromordinal(number), since, until) for number in range(first, last + 1)]
 
 
-def day_of(office: Office, day: date, since: datetime, until: datetime) -> Day:
-    """Return one local date, cut to a stretch."""
+def _day_of(office: Office, day: date, since: datetime, until: datetime) -> Day:
     low, high = micros(since), micros(until)
     spans = [span for span in spans_of(day, office.work.calendar.hours_on(day), office.zone) if span[0] < span[1]]
     cut = [(max(opens, low), min(closes, high)) for opens, closes in spans]

@@ -49,16 +49,16 @@ def explain_command(
     if ticket is not None and clock is None:
         found = wait_for(_rounds_of(ticket, city))
     elif ticket is None and clock is not None and start is not None:
-        office = office_of(city, clock, agency)
-        holds = tuple(hold_of(text, office) for text in hold or ())
+        office = _office_of(city, clock, agency)
+        holds = tuple(_hold_of(text, office) for text in hold or ())
         found = (Round(clock, 1, instant_of(start, office.zone), classification, agency, holds),)
     else:
         raise refusal("sebutkan ID, atau --clock dan --start", "give either an ID, or --clock and --start")
     told = [explained(round_, city) for round_ in found]
     if as_json:
-        say_json({"policy_version": city.rules.version, "clocks": [as_object(one) for one in told]})
+        say_json({"policy_version": city.rules.version, "clocks": [_as_object(one) for one in told]})
     else:
-        typer.echo("\n\n".join("\n".join(lines(one)) for one in told))
+        typer.echo("\n\n".join("\n".join(_lines(one)) for one in told))
 
 
 async def _rounds_of(typed: str, city: City) -> tuple[Round, ...]:
@@ -74,14 +74,14 @@ async def _rounds_of(typed: str, city: City) -> tuple[Round, ...]:
     return rounds(state)
 
 
-def office_of(city: City, clock: SlaClock, agency: str | None) -> Office:
+def _office_of(city: City, clock: SlaClock, agency: str | None) -> Office:
     """Return the office whose time a clock counts; raise Misuse if there is no such agency."""
     if agency is not None and agency not in city.rules.calendar_of_agency:
         raise refusal(f"instansi `{agency}` tidak dikenal", f"agency `{agency}` is not in agencies.yaml")
     return city.office(city.rules.calendar(clock, agency).calendar.code)
 
 
-def hold_of(text: str, office: Office) -> Hold:
+def _hold_of(text: str, office: Office) -> Hold:
     """Return the hold that was typed as reason, beginning and end; raise Misuse if it is none."""
     reason, _, times = text.partition(",")
     since, _, until = times.partition(",")
@@ -109,8 +109,7 @@ def explained(round_: Round, city: City) -> Explained:
     return Explained(clock, office, warnings, levels)
 
 
-def lines(told: Explained) -> Iterator[str]:
-    """Yield it for people."""
+def _lines(told: Explained) -> Iterator[str]:
     clock, office = told.clock, told.office
     of, calendar = clock.round, office.work.calendar
     yield f"{of.clock} clock, round {of.number}: {of.classification}, {of.agency or 'no agency'}"
@@ -129,8 +128,7 @@ def lines(told: Explained) -> Iterator[str]:
     yield from (f"  level {level}   {shown(at, office)}: {who}" for level, who, at in told.levels)
 
 
-def as_object(told: Explained) -> dict[str, Any]:
-    """Return it for scripts."""
+def _as_object(told: Explained) -> dict[str, Any]:
     clock, of = told.clock, told.clock.round
     calendar = told.office.work.calendar
     ends = [(pause.since.isoformat(), pause.until and pause.until.isoformat()) for pause in clock.pauses]

@@ -65,7 +65,7 @@ class Month:
     def rows(self, events: Iterable[e.Event]) -> list[Row]:
         """Return what *events*, of any order and with any repetition, come to, by agency and clock."""
         once = {event.id: event for event in events}
-        for event in sorted(once.values(), key=place):
+        for event in sorted(once.values(), key=_place):
             self.breaches.hear(event)
             if isinstance(event.data, e.TicketFact):
                 self.hear_ticket(event.data)
@@ -123,7 +123,7 @@ class Month:
                 agency, clock.value,
                 met=sum(not one.is_late for one in courses), late=sum(one.is_late for one in courses),
                 breached=breached[agency, clock], median_hours=quantile(hours, 0.5), p90_hours=quantile(hours, 0.9),
-                closed_by_reporter=share(closed, "reporter"), closed_by_system=share(closed, "system"),
+                closed_by_reporter=_share(closed, "reporter"), closed_by_system=_share(closed, "system"),
                 holds=self.holds[agency], returns=self.returns[agency],
             )  # fmt: skip
 
@@ -136,8 +136,7 @@ class Month:
         return work.between(course.started_at, end) - sum(stood, timedelta())
 
 
-def place(event: e.Event) -> tuple[datetime, bool, int]:
-    """Return where an event belongs: in order of time, the ticket's own history before what follows from it."""
+def _place(event: e.Event) -> tuple[datetime, bool, int]:
     return event.time, not isinstance(event.data, e.TicketFact), getattr(event.data, "version", 0)
 
 
@@ -149,6 +148,6 @@ def quantile(sorted_hours: list[float], share_below: float) -> float | None:
     return round(sorted_hours[max(0, int(needed) - 1)], 2)
 
 
-def share(closed: Counter[str], by: str) -> float | None:
+def _share(closed: Counter[str], by: str) -> float | None:
     """Return which share was closed by somebody; None if nothing was closed."""
     return round(closed[by] / closed.total(), 3) if closed else None

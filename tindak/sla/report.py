@@ -69,7 +69,7 @@ def table(rows: Sequence[Row]) -> list[str]:
     """Return the rows for people."""
     if not rows:
         return ["Tidak ada jam yang berakhir atau terlambat. / No clock ended or was late."]
-    cells = [HEADS, *(tuple(cell(name, getattr(row, name)) for name in NAMES) for row in rows)]
+    cells = [HEADS, *(tuple(_cell(name, getattr(row, name)) for name in NAMES) for row in rows)]
     widths = [max(len(line[column]) for line in cells) for column in range(len(HEADS))]
     return [
         "  ".join(text.ljust(width) if column < 2 else text.rjust(width)
@@ -78,8 +78,7 @@ def table(rows: Sequence[Row]) -> list[str]:
     ]  # fmt: skip
 
 
-def cell(name: str, value: object) -> str:
-    """Return a value as a table shows it."""
+def _cell(name: str, value: object) -> str:
     if value is None:
         return "-"
     if isinstance(value, float):

@@ -5,16 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from shared.events import (
-    AcknowledgeTicket,
-    AnswerTicket,
-    Command,
-    DeclineTicket,
-    HoldReason,
-    HoldTicket,
-    ProgressTicket,
-    ResumeTicket,
-)
+from shared import events
 from tindak.console import Misuse
 from tindak.tickets.updates import (
     TIMEOUT_SECONDS,
@@ -48,7 +39,7 @@ def ack(
     timeout_seconds: TimeoutSeconds = TIMEOUT_SECONDS, as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Say that the agency has seen it."""
-    as_agency(context, AcknowledgeTicket, ticket, {"note": note}, Reply(wait, timeout_seconds, as_json))
+    _as_agency(context, events.AcknowledgeTicket, ticket, {"note": note}, Reply(wait, timeout_seconds, as_json))
 
 
 @app.command()
@@ -61,7 +52,7 @@ def progress(
     as_json: AsJson = False,
 ) -> None:
     """Tell how far it is."""
-    as_agency(context, ProgressTicket, ticket, {"note": note}, Reply(wait, timeout_seconds, as_json))
+    _as_agency(context, events.ProgressTicket, ticket, {"note": note}, Reply(wait, timeout_seconds, as_json))
 
 
 @app.command()
@@ -76,7 +67,7 @@ def answer(
 ) -> None:
     """Answer the reporter."""
     fields = {"answer": text, "final": final}
-    as_agency(context, AnswerTicket, ticket, fields, Reply(wait, timeout_seconds, as_json))
+    _as_agency(context, events.AnswerTicket, ticket, fields, Reply(wait, timeout_seconds, as_json))
 
 
 @app.command()
@@ -91,14 +82,14 @@ def decline(
 ) -> None:
     """Say that the agency is not responsible (bukan wewenang)."""
     fields = {"reason": reason, "suggested_agency": suggest and known_agency(suggest)}
-    as_agency(context, DeclineTicket, ticket, fields, Reply(wait, timeout_seconds, as_json))
+    _as_agency(context, events.DeclineTicket, ticket, fields, Reply(wait, timeout_seconds, as_json))
 
 
 @app.command()
 def hold(
     context: typer.Context,
     ticket: TicketArgument,
-    reason: Annotated[HoldReason, typer.Option(help="What it waits for.")],
+    reason: Annotated[events.HoldReason, typer.Option(help="What it waits for.")],
     question: Annotated[str | None, typer.Option(help="What the reporter is asked.")] = None,
     until: Annotated[str | None, typer.Option(help="RFC 3339 with zone, like 2026-03-02T12:00:00+07:00.")] = None,
     wait: Wait = False,
@@ -106,8 +97,8 @@ def hold(
     as_json: AsJson = False,
 ) -> None:
     """Let it wait (tunda)."""
-    fields = {"reason": reason, "question": question, "until": until and instant(until)}
-    as_agency(context, HoldTicket, ticket, fields, Reply(wait, timeout_seconds, as_json))
+    fields = {"reason": reason, "question": question, "until": until and _instant(until)}
+    _as_agency(context, events.HoldTicket, ticket, fields, Reply(wait, timeout_seconds, as_json))
 
 
 @app.command()
@@ -116,16 +107,17 @@ def resume(
     timeout_seconds: TimeoutSeconds = TIMEOUT_SECONDS, as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Go on with it."""
-    as_agency(context, ResumeTicket, ticket, {"note": note}, Reply(wait, timeout_seconds, as_json))
+    _as_agency(context, events.ResumeTicket, ticket, {"note": note}, Reply(wait, timeout_seconds, as_json))
 
 
-def as_agency(context: typer.Context, kind: type[Command], ticket: str, fields: dict[str, Any], reply: Reply) -> None:
-    """Ask it as the agency that was named before the command."""
+def _as_agency(
+    context: typer.Context, kind: type[events.Command], ticket: str, fields: dict[str, Any], reply: Reply
+) -> None:
     source = f"/agencies/{context.obj}"
     ask(Asked(kind, ticket, fields, {}), lambda _: source, reply)
 
 
-def instant(text: str) -> datetime:
+def _instant(text: str) -> datetime:
     """Return the instant, aware, UTC; raise Misuse if *text* is none or has no zone."""
     try:
         at = datetime.fromisoformat(text)

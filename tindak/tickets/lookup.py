@@ -29,8 +29,8 @@ async def find_ticket(client: Client, text: str) -> Ticket:
         Failure: No accepted complaint that the broker still holds has it.
     """
     whole, slash, number = text.partition("/")
-    part = numbered(number, text) if slash else None
-    wanted = spelled(whole)
+    part = _numbered(number, text) if slash else None
+    wanted = _spelled(whole)
     for record in await client.read([topics.ACCEPTED]):
         data = data_of(record)
         if not isinstance(data, ComplaintAccepted):
@@ -38,7 +38,7 @@ async def find_ticket(client: Client, text: str) -> Ticket:
         found = Ticket(data.ticket_id, data.tracking_id, data.channel)
         if wanted in (found.tracking_id, found.id):
             return found if part is None else part_of(found, part)
-        named = next((one for one in parts_of(found) if one.id == wanted), None)
+        named = next((one for one in _parts_of(found) if one.id == wanted), None)
         if named is not None:
             return named
     raise Failure(f"No accepted complaint has the id {wanted}; `tindak watch accepted --from earliest` lists them.")
@@ -49,19 +49,18 @@ def part_of(whole: Ticket, number: int) -> Ticket:
     return Ticket(part_id(whole.id, number), f"{whole.tracking_id}/{number}", whole.channel)
 
 
-def parts_of(whole: Ticket) -> Iterator[Ticket]:
-    """Yield the parts that a ticket may have."""
+def _parts_of(whole: Ticket) -> Iterator[Ticket]:
     yield from (part_of(whole, number) for number in range(1, PARTS_MAX + 1))
 
 
-def numbered(number: str, text: str) -> int:
+def _numbered(number: str, text: str) -> int:
     """Return the number of a part, from 1; raise Misuse if it is none."""
     if not number.isascii() or not number.isdigit() or not 1 <= int(number) <= PARTS_MAX:
         raise Misuse(f"`{text}` names no part: one of 1 to {PARTS_MAX} follows the stroke, like K7QF-9D2MX-4Q/2.")
     return int(number)
 
 
-def spelled(text: str) -> str:
+def _spelled(text: str) -> str:
     """Return a tracking id or ticket id in its usual spelling; raise Misuse if *text* is neither."""
     tracking = parse_tracking_id(text)
     if tracking is not None:

@@ -4,14 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from shared.events import (
-    ArchiveTicket,
-    AssignTicket,
-    Classification,
-    MergeTicket,
-    ReclassifyTicket,
-    UnmergeTicket,
-)
+from shared import events
 from tindak.tickets.updates import (
     TIMEOUT_SECONDS,
     AsJson,
@@ -44,13 +37,13 @@ def assign(
     codes = [known_agency(code) for code in agency]
     chosen: dict[str, Any] = {"agency": codes[0]} if len(codes) == 1 else {"agencies": codes}
     fields = chosen | {"reason": reason}
-    as_officer(officer, Asked(AssignTicket, ticket, fields, {}), Reply(wait, timeout_seconds, as_json))
+    _as_officer(officer, Asked(events.AssignTicket, ticket, fields, {}), Reply(wait, timeout_seconds, as_json))
 
 
 @app.command()
 def reclassify(
     ticket: TicketArgument,
-    classification: Annotated[Classification, typer.Option(help="What kind of report it is.")],
+    classification: Annotated[events.Classification, typer.Option(help="What kind of report it is.")],
     reason: Why,
     category: Annotated[str | None, typer.Option(help="Code or LAPOR! name.")] = None,
     officer: Officer = "triage",
@@ -60,7 +53,7 @@ def reclassify(
 ) -> None:
     """Correct what kind of report it is; its clocks are recomputed."""
     fields = {"classification": classification, "category": category, "reason": reason}
-    as_officer(officer, Asked(ReclassifyTicket, ticket, fields, {}), Reply(wait, timeout_seconds, as_json))
+    _as_officer(officer, Asked(events.ReclassifyTicket, ticket, fields, {}), Reply(wait, timeout_seconds, as_json))
 
 
 @app.command()
@@ -73,7 +66,9 @@ def archive(
     as_json: AsJson = False,
 ) -> None:
     """Put it away without an answer."""
-    as_officer(officer, Asked(ArchiveTicket, ticket, {"reason": reason}, {}), Reply(wait, timeout_seconds, as_json))
+    _as_officer(
+        officer, Asked(events.ArchiveTicket, ticket, {"reason": reason}, {}), Reply(wait, timeout_seconds, as_json)
+    )
 
 
 @app.command()
@@ -86,7 +81,7 @@ def merge(
     as_json: AsJson = False,
 ) -> None:
     """Follow it together with another ticket about the same matter."""
-    as_officer(officer, Asked(MergeTicket, ticket, {}, {"into": into}), Reply(wait, timeout_seconds, as_json))
+    _as_officer(officer, Asked(events.MergeTicket, ticket, {}, {"into": into}), Reply(wait, timeout_seconds, as_json))
 
 
 @app.command()
@@ -95,9 +90,8 @@ def unmerge(
     timeout_seconds: TimeoutSeconds = TIMEOUT_SECONDS, as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Follow it by itself again."""
-    as_officer(officer, Asked(UnmergeTicket, ticket, {}, {}), Reply(wait, timeout_seconds, as_json))
+    _as_officer(officer, Asked(events.UnmergeTicket, ticket, {}, {}), Reply(wait, timeout_seconds, as_json))
 
 
-def as_officer(officer: str, asked: Asked, reply: Reply) -> None:
-    """Ask it as this officer."""
+def _as_officer(officer: str, asked: Asked, reply: Reply) -> None:
     ask(asked, lambda _: f"/officers/{officer}", reply)

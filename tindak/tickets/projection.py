@@ -57,9 +57,9 @@ def after(so_far: History, data: e.EventData) -> History:
             return so_far
         case e.TicketFact() if data.version > so_far.version:
             agency = holder(so_far.agency, data)
-            stays = moved_on(so_far.stays, data)
+            stays = _moved_on(so_far.stays, data)
             moved = replace(so_far, state=data.state, version=data.version, agency=agency, stays=stays)
-            return linked(moved, data)
+            return _linked(moved, data)
         case e.ClockBreached():
             return replace(so_far, breaches=so_far.breaches | {data.clock})
         case e.BreachCleared() | e.BreachCorrected():
@@ -73,8 +73,7 @@ def after(so_far: History, data: e.EventData) -> History:
     return so_far
 
 
-def linked(so_far: History, data: e.TicketFact) -> History:
-    """Return the history with the ticket's parts, whom it follows and how many follow it after a fact of routing."""
+def _linked(so_far: History, data: e.TicketFact) -> History:
     match data:
         case e.ClusterJoined():
             return replace(so_far, follows=data.cluster)
@@ -99,7 +98,7 @@ def holder(before: str | None, data: e.TicketFact) -> str | None:
     return before
 
 
-def moved_on(stays: tuple[e.Stay, ...], data: e.TicketFact) -> tuple[e.Stay, ...]:
+def _moved_on(stays: tuple[e.Stay, ...], data: e.TicketFact) -> tuple[e.Stay, ...]:
     """Return who has had the ticket after a fact of routing; declining alone ends no stay, what follows it does."""
     last = stays[-1] if stays else None
     match data:

@@ -21,7 +21,7 @@ def reply(
     as_json: AsJson = False,
 ) -> None:
     """Write to the agency; a ticket that waits for the reporter goes on."""
-    as_channel(Asked(ReplyToTicket, ticket, {"text": text}, {}), Reply(wait, timeout_seconds, as_json))
+    _as_channel(Asked(ReplyToTicket, ticket, {"text": text}, {}), Reply(wait, timeout_seconds, as_json))
 
 
 @app.command()
@@ -35,7 +35,7 @@ def confirm(
 ) -> None:
     """Be content with the answer; the ticket is closed."""
     fields = {"rating": rating, "comment": comment}
-    as_channel(Asked(ConfirmTicket, ticket, fields, {}), Reply(wait, timeout_seconds, as_json))
+    _as_channel(Asked(ConfirmTicket, ticket, fields, {}), Reply(wait, timeout_seconds, as_json))
 
 
 @app.command()
@@ -47,7 +47,7 @@ def dispute(
     as_json: AsJson = False,
 ) -> None:
     """Not be content; the ticket is opened again within the window."""
-    as_channel(Asked(DisputeTicket, ticket, {"reason": reason}, {}), Reply(wait, timeout_seconds, as_json))
+    _as_channel(Asked(DisputeTicket, ticket, {"reason": reason}, {}), Reply(wait, timeout_seconds, as_json))
 
 
 @app.command()
@@ -58,9 +58,8 @@ def withdraw(
     as_json: AsJson = False,
 ) -> None:
     """Take the report back."""
-    as_channel(Asked(WithdrawTicket, ticket, {}, {}), Reply(wait, timeout_seconds, as_json))
+    _as_channel(Asked(WithdrawTicket, ticket, {}, {}), Reply(wait, timeout_seconds, as_json))
 
 
-def as_channel(asked: Asked, reply: Reply) -> None:
-    """Ask it as the channel that the report came from."""
+def _as_channel(asked: Asked, reply: Reply) -> None:
     ask(asked, lambda ticket: f"/channels/{ticket.channel}", reply)

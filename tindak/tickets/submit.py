@@ -41,18 +41,18 @@ def submit(
     if file is None and channel is None:
         raise Misuse("A complaint comes from a channel: give --channel.")
     if file is not None:
-        complaints = list(complaints_of(sys.stdin.read() if file == "-" else text_of(Path(file)), file))
+        complaints = list(complaints_of(sys.stdin.read() if file == "-" else _text_of(Path(file)), file))
     else:
         given = {
             "channel": channel, "title": title, "body": body, "source_id": source_id, "category": category,
             "location": {"text": place} if place else None, "reporter": {"email": email} if email else None,
         }  # fmt: skip
         complaints = [{name: value for name, value in given.items() if value is not None}]
-    refused = wait_for(publish(complaints, timeout_seconds if wait else None, as_json=as_json))
+    refused = wait_for(_publish(complaints, timeout_seconds if wait else None, as_json=as_json))
     raise typer.Exit(1 if refused else 0)
 
 
-def text_of(path: Path) -> str:
+def _text_of(path: Path) -> str:
     """Return the content of a file; raise Failure if it cannot be read."""
     try:
         return path.read_text(encoding="utf-8")
@@ -70,7 +70,7 @@ def complaints_of(text: str, file: str) -> Iterator[Complaint]:
         whole = json.loads(text)
     except json.JSONDecodeError:
         lines = [(number, line) for number, line in enumerate(text.splitlines(), start=1) if line.strip()]
-        yield from (complaint_of(line, f"{file}:{number}") for number, line in lines)
+        yield from (_complaint_of(line, f"{file}:{number}") for number, line in lines)
         return
     for each in whole if isinstance(whole, list) else [whole]:
         if not isinstance(each, dict):
@@ -78,7 +78,7 @@ def complaints_of(text: str, file: str) -> Iterator[Complaint]:
         yield each
 
 
-def complaint_of(line: str, where: str) -> Complaint:
+def _complaint_of(line: str, where: str) -> Complaint:
     """Return the complaint on one line; raise Failure if it is none."""
     try:
         found = json.loads(line)
@@ -89,7 +89,7 @@ def complaint_of(line: str, where: str) -> Complaint:
     return found
 
 
-async def publish(complaints: Sequence[Complaint], wait_seconds: float | None, *, as_json: bool) -> int:
+async def _publish(complaints: Sequence[Complaint], wait_seconds: float | None, *, as_json: bool) -> int:
     """Publish the complaints in order and tell about each; return how many were refused, as far as was waited for."""
     refused = 0
     async with Client(read_settings().kafka) as client:
@@ -98,19 +98,18 @@ async def publish(complaints: Sequence[Complaint], wait_seconds: float | None, *
             whole = json.loads(event.value or b"{}")["data"]
             if wait_seconds is None:
                 lies = (await client.publish([event]))[0]
-                tell_published(whole, event.id, lies, as_json=as_json)
+                _tell_published(whole, event.id, lies, as_json=as_json)
                 continue
             async with client.follow([topics.ACCEPTED, topics.REJECTED], Start.LATEST) as records:
                 lies = (await client.publish([event]))[0]
                 hint = "is intake running (`tindak run intake`)?"
                 answer: Answer = await first(records, answer_to_submission(whole, lies), wait_seconds, hint)
-            tell_answer(answer, as_json=as_json)
+            _tell_answer(answer, as_json=as_json)
             refused += isinstance(answer, ComplaintRejected)
     return refused
 
 
-def tell_published(complaint: Complaint, event_id: str, lies: Written, *, as_json: bool) -> None:
-    """Print that a complaint was published, and where it lies."""
+def _tell_published(complaint: Complaint, event_id: str, lies: Written, *, as_json: bool) -> None:
     if as_json:
         place = {"partition": lies.partition, "offset": lies.offset}
         say_json({"source_id": complaint["source_id"], "event_id": event_id, **place})
@@ -119,8 +118,7 @@ def tell_published(complaint: Complaint, event_id: str, lies: Written, *, as_jso
         typer.echo(f"Published {complaint.get('channel')}/{complaint['source_id']} to {where}.")
 
 
-def tell_answer(answer: Answer, *, as_json: bool) -> None:
-    """Print intake's answer: tracking id, or each reason in both languages."""
+def _tell_answer(answer: Answer, *, as_json: bool) -> None:
     if as_json:
         say_json({"type": answer.TYPE, **answer.model_dump(mode="json", exclude_none=True)})
     elif isinstance(answer, ComplaintAccepted):

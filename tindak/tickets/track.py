@@ -26,7 +26,7 @@ def track(
     """Show where a report is, who has it, until when, and what happened."""
     found, told, parts = wait_for(_track(ticket))
     if as_json:
-        say_json(summary(found, told) | {"parts": [summary(part, of_part) for part, of_part in parts]})
+        say_json(_summary(found, told) | {"parts": [_summary(part, of_part) for part, of_part in parts]})
     else:
         typer.echo("\n".join(lines(found, told, parts)))
 
@@ -36,18 +36,16 @@ async def _track(typed: str) -> tuple[Ticket, History, Parts]:
         ticket = await find_ticket(client, typed)
         records = await client.read(TOLD_ON)
     events = [event for record in records if (event := event_of(record)) is not None]
-    told = told_of(ticket, events)
+    told = _told_of(ticket, events)
     parts = [part_of(ticket, part.number) for part in told.parts]
-    return ticket, told, [(part, told_of(part, events)) for part in parts]
+    return ticket, told, [(part, _told_of(part, events)) for part in parts]
 
 
-def told_of(ticket: Ticket, events: Iterable[Event]) -> History:
-    """Return what *events* tell of *ticket*."""
-    return history(event for event in events if concerns(event, ticket))
+def _told_of(ticket: Ticket, events: Iterable[Event]) -> History:
+    return history(event for event in events if _concerns(event, ticket))
 
 
-def concerns(event: Event, ticket: Ticket) -> bool:
-    """Return whether *event* is about *ticket*."""
+def _concerns(event: Event, ticket: Ticket) -> bool:
     return getattr(event.data, "ticket_id", None) == ticket.id
 
 
@@ -82,8 +80,7 @@ def had(stay: Stay) -> str:
     return f"{stay.agency}, {span((stay.until - stay.since).total_seconds())}{because}"
 
 
-def summary(ticket: Ticket, told: History) -> dict[str, Any]:
-    """Return the same for scripts."""
+def _summary(ticket: Ticket, told: History) -> dict[str, Any]:
     return {
         "ticket_id": ticket.id,
         "tracking_id": ticket.tracking_id,

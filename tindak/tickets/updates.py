@@ -68,7 +68,7 @@ async def _ask(asked: Asked, source_of: Callable[[Ticket], str], reply: Reply) -
         ticket = await find_ticket(client, asked.ticket)
         others = {name: (await find_ticket(client, other)).id for name, other in asked.tickets.items()}
         given = {name: value for name, value in asked.fields.items() if value is not None}
-        command = command_of(asked.kind, given | others | {"ticket_id": ticket.id})
+        command = _command_of(asked.kind, given | others | {"ticket_id": ticket.id})
         event = update(command, source_of(ticket), datetime.now(UTC))
         answer = None
         if reply.wait:
@@ -80,7 +80,7 @@ async def _ask(asked: Asked, source_of: Callable[[Ticket], str], reply: Reply) -
     tell(ticket, event.id, answer, as_json=reply.as_json)
 
 
-def command_of(kind: type[Command], fields: Mapping[str, Any]) -> Command:
+def _command_of(kind: type[Command], fields: Mapping[str, Any]) -> Command:
     """Return the command; raise Misuse with the first thing that is wrong with its fields."""
     try:
         return kind.model_validate(dict(fields))

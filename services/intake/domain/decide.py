@@ -7,23 +7,19 @@ from services.intake.domain.refusals import SOURCE_ID_CONFLICT, channel_reasons,
 from services.intake.domain.report import accepted, has_identity, without_own_numbers
 from services.intake.domain.rules import Rules
 from services.intake.domain.state import State, Taken, fingerprint
-from shared import topics
-from shared.events import (
-    Arrival,
-    ComplaintRejected,
-    ComplaintSubmitted,
-    ContactSealed,
-    Decision,
-    Fact,
-    Origin,
-    Reason,
-)
+from shared import events, topics
+from shared.events import Arrival, Decision, Fact
 
-Seal = Callable[[str, ComplaintSubmitted], ContactSealed]
+Seal = Callable[[str, events.ComplaintSubmitted], events.ContactSealed]
 
 
 def decide(
-    state: State | None, submitted: ComplaintSubmitted, event_id: str, arrival: Arrival, rules: Rules, seal: Seal
+    state: State | None,
+    submitted: events.ComplaintSubmitted,
+    event_id: str,
+    arrival: Arrival,
+    rules: Rules,
+    seal: Seal,
 ) -> Decision[State]:
     """Return the answer to a submission.
 
@@ -39,7 +35,7 @@ def decide(
         rules: The city's policy.
         seal: Makes the sealed contact of the ticket with this id; called only if there is an identity.
     """
-    if state is not None and is_repeat(state, submitted, rules):
+    if state is not None and _is_repeat(state, submitted, rules):
         because = "the same report was taken before"
         return Decision(state, ignored_because=because, recorded=False, repeats=state.event_id)
     reasons = reasons_against(submitted, arrival.arrived_at, rules)
@@ -47,12 +43,12 @@ def decide(
         reasons = (SOURCE_ID_CONFLICT,)
     if reasons:
         source_id = without_own_numbers(submitted.source_id, identity_of(submitted.reporter))
-        refused = rejection(submitted.channel, source_id, reasons, arrival)
+        refused = _rejection(submitted.channel, source_id, reasons, arrival)
         return Decision(state, (refused,), recorded=False)
     return take(submitted, event_id, arrival, rules, seal)
 
 
-def is_repeat(state: State, submitted: ComplaintSubmitted, rules: Rules) -> bool:
+def _is_repeat(state: State, submitted: events.ComplaintSubmitted, rules: Rules) -> bool:
     """Return whether a report was taken before.
 
     Only a registered channel can repeat: any other text where a channel should be, such as ``web|1``, may lead to the
@@ -62,7 +58,9 @@ def is_repeat(state: State, submitted: ComplaintSubmitted, rules: Rules) -> bool
     return same_text and rules.knows_channel(submitted.channel)
 
 
-def take(submitted: ComplaintSubmitted, event_id: str, arrival: Arrival, rules: Rules, seal: Seal) -> Decision[State]:
+def take(
+    submitted: events.ComplaintSubmitted, event_id: str, arrival: Arrival, rules: Rules, seal: Seal
+) -> Decision[State]:
     """Return the decision to take a report."""
     report = accepted(submitted, arrival, rules)
     ticket = report.ticket_id
@@ -81,21 +79,22 @@ def take(submitted: ComplaintSubmitted, event_id: str, arrival: Arrival, rules: 
     return Decision(taken, tuple(facts))
 
 
-def rejection(channel: str | None, source_id: str | None, reasons: Sequence[Reason], arrival: Arrival) -> Fact:
+def _rejection(channel: str | None, source_id: str | None, reasons: Sequence[events.Reason], arrival: Arrival) -> Fact:
     """Return the refusal of a report, as far as it is known which it is; it says where the refused bytes lie.
 
     Every channel reads the refusals of all: whatever they quote is covered where it names somebody.
     """
-    origin = Origin(partition=arrival.partition, offset=arrival.offset, sha256=arrival.sha256)
+    origin = events.Origin(partition=arrival.partition, offset=arrival.offset, sha256=arrival.sha256)
     channel = channel and mask(channel)
-    data = ComplaintRejected(channel=channel, source_id=source_id, reasons=tuple(map(covered, reasons)), origin=origin)
+    data = events.ComplaintRejected(
+        channel=channel, source_id=source_id, reasons=tuple(map(_covered, reasons)), origin=origin
+    )
     key = f"{channel}/{source_id}" if channel and source_id else ""
     return Fact(data, topics.REJECTED, key, at=arrival.arrived_at)
 
 
-def covered(reason: Reason) -> Reason:
-    """Return *reason* with identities covered in the names of fields, types and channels that it quotes."""
-    return Reason(
+def _covered(reason: events.Reason) -> events.Reason:
+    return events.Reason(
         code=reason.code,
         field=reason.field and mask(reason.field),
         message_id=mask(reason.message_id),
@@ -104,11 +103,11 @@ def covered(reason: Reason) -> Reason:
 
 
 def refuse_unreadable(
-    reasons: Sequence[Reason], channel: str | None, source_id: str | None, arrival: Arrival, rules: Rules
+    reasons: Sequence[events.Reason], channel: str | None, source_id: str | None, arrival: Arrival, rules: Rules
 ) -> Fact:
     """Return the refusal of a record that is no event, with what else can be said about it.
 
     Who reports is not known, so in the source id all is covered that looks like a number or an address of somebody.
     """
     further = tuple(channel_reasons(channel, rules)) if channel else ()
-    return rejection(channel, source_id and mask(source_id), (*reasons, *further), arrival)
+    return _rejection(channel, source_id and mask(source_id), (*reasons, *further), arrival)

@@ -41,14 +41,14 @@ def fold(original: str) -> Folded:
     pieces: list[str] = []
     origins: list[int] = []
     for index, symbol in enumerate(original):
-        piece = folded_symbol(symbol)
+        piece = _folded_symbol(symbol)
         pieces.append(piece)
         origins.extend([index] * len(piece))
     return Folded(original, "".join(pieces), [*origins, len(original)])
 
 
 @lru_cache(maxsize=4096)
-def folded_symbol(symbol: str) -> str:
+def _folded_symbol(symbol: str) -> str:
     """Return what one character folds to: often one, for ligatures several, for invisible characters none."""
     digit = unicodedata.decimal(symbol, None)
     if digit is not None:
@@ -76,15 +76,14 @@ def replaced(folded: Folded, spans: Iterable[Span]) -> str:
     parts: list[str] = []
     shown_to = 0
     while ranked:
-        cluster, ranked = first_cluster(ranked)
+        cluster, ranked = _first_cluster(ranked)
         start, end = folded.written(cluster[0][0].start, max(span.end for span, _ in cluster))
         parts += [folded.original[shown_to:start], min(cluster, key=lambda one: one[1])[0].label]
         shown_to = end
     return "".join((*parts, folded.original[shown_to:]))
 
 
-def first_cluster(ranked: list[tuple[Span, int]]) -> tuple[list[tuple[Span, int]], list[tuple[Span, int]]]:
-    """Return the spans that overlap with the first one, directly or through others, and the rest."""
+def _first_cluster(ranked: list[tuple[Span, int]]) -> tuple[list[tuple[Span, int]], list[tuple[Span, int]]]:
     end = ranked[0][0].end
     count = 1
     while count < len(ranked) and ranked[count][0].start < end:

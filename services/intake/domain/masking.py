@@ -75,11 +75,10 @@ def mask(text: str, identity: Identity = NOBODY) -> str:
 
 def identity_spans(folded: Folded, identity: Identity) -> list[Span]:
     """Return where a text holds an identity, surest first."""
-    return [*email_spans(folded.text), *own_spans(folded.text, identity), *number_spans(folded.text)]
+    return [*_email_spans(folded.text), *own_spans(folded.text, identity), *number_spans(folded.text)]
 
 
-def email_spans(text: str) -> Iterator[Span]:
-    """Yield where a folded text holds an e-mail address."""
+def _email_spans(text: str) -> Iterator[Span]:
     if "@" in text:
         for pattern in ADDRESSES:
             yield from (Span(*found.span(), EMAIL) for found in pattern.finditer(text))
@@ -90,11 +89,11 @@ def own_spans(text: str, identity: Identity) -> Iterator[Span]:
     if len(identity.email) >= OWN_TEXT_LENGTH_MIN and identity.email in text:
         yield from (Span(*found.span(), EMAIL) for found in re.finditer(re.escape(identity.email), text))
     if SEVEN_DIGITS.search(text):
-        yield from own_number_spans(text, identity)
-    yield from name_spans(text, identity.name)
+        yield from _own_number_spans(text, identity)
+    yield from _name_spans(text, identity.name)
 
 
-def own_number_spans(text: str, identity: Identity) -> Iterator[Span]:
+def _own_number_spans(text: str, identity: Identity) -> Iterator[Span]:
     """Yield where a folded text holds the reporter's own id or telephone number, with whatever between its digits.
 
     A pattern is compiled only for a number that does occur: that costs more than all the rest.
@@ -108,8 +107,7 @@ def own_number_spans(text: str, identity: Identity) -> Iterator[Span]:
         yield from (Span(*found.span(), TELEPHONE) for found in re.finditer(pattern, text))
 
 
-def name_spans(text: str, words: tuple[str, ...]) -> Iterator[Span]:
-    """Yield where a folded text holds the whole name, or at least two words of it side by side."""
+def _name_spans(text: str, words: tuple[str, ...]) -> Iterator[Span]:
     if not any(word in text for word in words):
         return
     count = min(len(words), NAME_PARTS_OF_WORDS_MAX)

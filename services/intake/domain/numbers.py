@@ -60,7 +60,7 @@ def number_spans(text: str) -> list[Span]:
     if not SEVEN_DIGITS.search(text):
         return []
     spans = [Span(*found.span(), NIK) for found in LONG_RUN.finditer(text)]
-    spans += spaced_niks(text)
+    spans += _spaced_niks(text)
     spans += [Span(*found.span(1), NIK) for found in LABELLED_NIK.finditer(text) if not DATE.search(found.group(1))]
     money = [found.span() for found in MONEY.finditer(text)]
     for pattern in TELEPHONES:
@@ -77,20 +77,19 @@ def within(span: tuple[int, int], others: list[tuple[int, int]]) -> bool:
     return any(start <= span[0] and span[1] <= end for start, end in others)
 
 
-def spaced_niks(text: str) -> Iterator[Span]:
-    """Yield where 16 digits in several pieces make a NIK: ``3674 0101 0190 0001``, ``36.74.01.010190.0001``."""
+def _spaced_niks(text: str) -> Iterator[Span]:
     compounds = [found.span() for found in COMPOUND.finditer(text)]
     first = 0
     while first < len(compounds):
-        last = last_of_sixteen(text, compounds[first:])
+        last = _last_of_sixteen(text, compounds[first:])
         start, end = compounds[first][0], compounds[first + last][1]
-        if last >= 0 and is_nik(text[start:end]):
+        if last >= 0 and _is_nik(text[start:end]):
             yield Span(start, end, NIK)
             first += last
         first += 1
 
 
-def last_of_sixteen(text: str, compounds: Sequence[tuple[int, int]]) -> int:
+def _last_of_sixteen(text: str, compounds: Sequence[tuple[int, int]]) -> int:
     """Return which compound makes it 16 digits, the first one counted as 0; -1 if none does or words stand between."""
     digits = 0
     for index, (start, end) in enumerate(compounds[: NIK_DIGITS + 1]):
@@ -102,7 +101,7 @@ def last_of_sixteen(text: str, compounds: Sequence[tuple[int, int]]) -> int:
     return -1
 
 
-def is_nik(written: str) -> bool:
+def _is_nik(written: str) -> bool:
     """Return whether 16 digits written in pieces are a national id rather than dates, times and numbers in a row.
 
     Source:

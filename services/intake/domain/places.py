@@ -55,7 +55,7 @@ class Gazetteer:
         object.__setattr__(self, "_by_key", {key_of(name): named for name, named in self.names.items()})
         object.__setattr__(self, "_everyday_keys", frozenset(map(key_of, self.everyday)))
         longest_first = sorted(self.names, key=lambda name: (-len(key_of(name)), name))
-        choices = "|".join(map(spellings, longest_first))
+        choices = "|".join(map(_spellings, longest_first))
         object.__setattr__(self, "_pattern", re.compile(rf"(?<!\w){BEFORE}(?P<name>{choices})(?!\w)"))
 
     def named(self, text: str) -> Named | None:
@@ -80,7 +80,7 @@ class Gazetteer:
         named = self._by_key[key]
         if hit["street"]:
             return None
-        if key in self._everyday_keys and not (hit["kel"] or hit["kec"]) and not (is_address and stands_alone(hit)):
+        if key in self._everyday_keys and not (hit["kel"] or hit["kec"]) and not (is_address and _stands_alone(hit)):
             return None
         if hit["kel"]:
             return named.kelurahan or named.kecamatan
@@ -118,14 +118,13 @@ def key_of(name: str) -> str:
     return PONDOK_SHORT.sub("pondok", LOOSE.sub("", fold(name).text))
 
 
-def spellings(name: str) -> str:
+def _spellings(name: str) -> str:
     """Return a pattern for the usual spellings of a name in folded text."""
     words = [PONDOK if word in {"pondok", "pd"} else re.escape(word) for word in LOOSE.split(fold(name).text)]
     return r"[\s\-]*".join(words)
 
 
-def stands_alone(hit: re.Match[str]) -> bool:
-    """Return whether nothing else stands between the commas around a hit."""
+def _stands_alone(hit: re.Match[str]) -> bool:
     before, after = hit.string[: hit.start()], hit.string[hit.end() :]
     return not SEGMENT_ENDS.split(before)[-1].strip() and not SEGMENT_ENDS.split(after, maxsplit=1)[0].strip(" .")
 

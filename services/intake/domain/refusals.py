@@ -18,8 +18,8 @@ def reasons_against(submitted: ComplaintSubmitted, arrived_at: datetime, rules: 
     """
     return (
         *channel_reasons(submitted.channel, rules),
-        *time_reasons(submitted, arrived_at, rules),
-        *text_reasons(submitted, rules),
+        *_time_reasons(submitted, arrived_at, rules),
+        *_text_reasons(submitted, rules),
     )
 
 
@@ -36,11 +36,10 @@ def channel_reasons(channel: str, rules: Rules) -> Iterator[Reason]:
         )
 
 
-def time_reasons(submitted: ComplaintSubmitted, arrived_at: datetime, rules: Rules) -> Iterator[Reason]:
-    """Yield the reasons against what a report says of time."""
+def _time_reasons(submitted: ComplaintSubmitted, arrived_at: datetime, rules: Rules) -> Iterator[Reason]:
     limits = rules.limits
     if submitted.submitted_at - arrived_at > limits.ahead:
-        hours = hours_of(limits.ahead.total_seconds())
+        hours = _hours_of(limits.ahead.total_seconds())
         yield Reason(
             code="schema_violation",
             field="submitted_at",
@@ -65,38 +64,35 @@ def time_reasons(submitted: ComplaintSubmitted, arrived_at: datetime, rules: Rul
         )
 
 
-def hours_of(seconds: float) -> str:
-    """Return a duration in hours, without needless digits."""
+def _hours_of(seconds: float) -> str:
     return f"{seconds / 3600:g}"
 
 
-def text_reasons(submitted: ComplaintSubmitted, rules: Rules) -> Iterator[Reason]:
-    """Yield the reason against a text that says nothing. In doubt there is none: somebody may need help."""
+def _text_reasons(submitted: ComplaintSubmitted, rules: Rules) -> Iterator[Reason]:
     text = folded_text(f"{submitted.title or ''}\n{submitted.body}")
     if says_nothing(submitted.body):
-        yield body_reason("empty", "Isi laporan kosong.", "The report has no text.")
+        yield _body_reason("empty", "Isi laporan kosong.", "The report has no text.")
     elif is_only_link(text):
-        yield body_reason(
+        yield _body_reason(
             "spam",
             "Isi laporan hanya tautan; tuliskan apa yang terjadi dan di mana.",
             "The report is only a link; say what happened and where.",
         )
     elif is_only_filler(text, rules.filler):
-        yield body_reason(
+        yield _body_reason(
             "spam",
             "Isi laporan hanya kata uji coba atau huruf berulang; tuliskan apa yang terjadi dan di mana.",
             "The report is only test words or repeated letters; say what happened and where.",
         )
     elif distinct_letters(text) < rules.limits.letters_min:
-        yield body_reason(
+        yield _body_reason(
             "spam",
             f"Isi laporan memakai kurang dari {rules.limits.letters_min} huruf berbeda; tuliskan apa yang terjadi.",
             f"The report has fewer than {rules.limits.letters_min} different letters; say what happened.",
         )
 
 
-def body_reason(code: str, message_id: str, message_en: str) -> Reason:
-    """Return a reason that lies in the report's text."""
+def _body_reason(code: str, message_id: str, message_en: str) -> Reason:
     return Reason(code=code, field="body", message_id=message_id, message_en=message_en)
 
 

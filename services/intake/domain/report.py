@@ -10,14 +10,8 @@ from services.intake.domain.masking import Identity, identity_of, identity_spans
 from services.intake.domain.places import Located, locate
 from services.intake.domain.rules import Category, Rules
 from services.intake.domain.wording import headline, insult_spans, word_count
-from shared.events import (
-    Arrival,
-    Attachment,
-    Classification,
-    ComplaintAccepted,
-    ComplaintSubmitted,
-    Location,
-)
+from shared import events
+from shared.events import Arrival
 from shared.ids import parse_tracking_id, ticket_id, tracking_id
 
 LOCATION_TEXT_LENGTH_MAX = 500
@@ -26,30 +20,30 @@ ADDRESS = re.compile(
     r"|\b(?:[Rr][TtWw])\b[\s./]*\d"
     r"|\b(?:[Pp]erum|[Pp]erumahan|[Kk]omp?le[kx]s?|[Cc]luster|[Kk]ampung|[Kk]p)\b\.?\s+\w"
 )
-PLACELESS = frozenset({Classification.INFORMATION_REQUEST, Classification.ASPIRATION})
+PLACELESS = frozenset({events.Classification.INFORMATION_REQUEST, events.Classification.ASPIRATION})
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What is made of a submission, and what of it needs a remark."""
 
-    submitted: ComplaintSubmitted
+    submitted: events.ComplaintSubmitted
     identity: Identity
     category: Category | None
     located: Located
-    attachments: tuple[Attachment, ...]
+    attachments: tuple[events.Attachment, ...]
     follow_up_of: str | None
     is_abusive: bool
     may_be_emergency: bool
 
 
-def accepted(submitted: ComplaintSubmitted, arrival: Arrival, rules: Rules) -> ComplaintAccepted:
+def accepted(submitted: events.ComplaintSubmitted, arrival: Arrival, rules: Rules) -> events.ComplaintAccepted:
     """Return the report as it is told to everybody: never an identity."""
     ticket = ticket_id(submitted.channel, submitted.source_id)
-    reading = read(submitted, rules)
+    reading = _read(submitted, rules)
     body = shown(submitted.body, reading, rules)
     title = shown(submitted.title or "", reading, rules).strip()
-    return ComplaintAccepted(
+    return events.ComplaintAccepted(
         ticket_id=ticket,
         tracking_id=tracking_id(ticket, arrival.attempt),
         channel=submitted.channel,
@@ -72,9 +66,8 @@ def accepted(submitted: ComplaintSubmitted, arrival: Arrival, rules: Rules) -> C
     )
 
 
-def read(submitted: ComplaintSubmitted, rules: Rules) -> Reading:
-    """Return what a submission holds, before anything is covered."""
-    where = submitted.location or Location()
+def _read(submitted: events.ComplaintSubmitted, rules: Rules) -> Reading:
+    where = submitted.location or events.Location()
     text = f"{submitted.title or ''}\n{submitted.body}"
     folded = fold(f"{text}\n{where.text or ''}").text
     identity = identity_of(submitted.reporter, rules.no_names)
@@ -83,7 +76,7 @@ def read(submitted: ComplaintSubmitted, rules: Rules) -> Reading:
         identity=identity,
         category=rules.category(submitted.category),
         located=locate(rules.places, where.kelurahan, where.kecamatan, where.text, text),
-        attachments=tuple(file for file in submitted.attachments if not names_reporter(file, identity)),
+        attachments=tuple(file for file in submitted.attachments if not _names_reporter(file, identity)),
         follow_up_of=parse_tracking_id(submitted.follow_up_of or ""),
         is_abusive=rules.insults.search(folded) is not None,
         may_be_emergency=rules.emergencies.search(folded) is not None,
@@ -103,31 +96,30 @@ def without_own_numbers(text: str, identity: Identity) -> str:
     return replaced(folded, own_spans(folded.text, replace(identity, name=())))
 
 
-def names_reporter(file: Attachment, identity: Identity) -> bool:
-    """Return whether the address of a file, or what it says of the file's kind, tells who reports."""
+def _names_reporter(file: events.Attachment, identity: Identity) -> bool:
     told = fold(f"{unquote(file.uri)} {file.media_type}").text
     return next(own_spans(told, identity), None) is not None
 
 
-def location(reading: Reading, rules: Rules) -> Location | None:
+def location(reading: Reading, rules: Rules) -> events.Location | None:
     """Return where it happened: the city's own names where they were recognised, the reporter's words otherwise."""
-    given = reading.submitted.location or Location()
+    given = reading.submitted.location or events.Location()
     place = reading.located.place
     told = ", ".join(words for words in ((given.text or "").strip(), *reading.located.unknown) if words)
-    made = Location(
+    made = events.Location(
         text=shown(told, reading, rules)[:LOCATION_TEXT_LENGTH_MAX] or None,
         kelurahan=place.kelurahan if place else None,
         kecamatan=place.kecamatan if place else None,
         latitude=given.latitude,
         longitude=given.longitude,
     )
-    return None if made == Location() else made
+    return None if made == events.Location() else made
 
 
 def missing(reading: Reading, rules: Rules) -> Iterator[str]:
     """Yield what the reporter should still supply."""
     submitted, personal = reading.submitted, reading.category is not None and reading.category.personal
-    if not (personal or submitted.classification in PLACELESS or says_where(reading)):
+    if not (personal or submitted.classification in PLACELESS or _says_where(reading)):
         yield "location"
     if word_count(submitted.body) < rules.limits.description_words_min:
         yield "description"
@@ -135,9 +127,8 @@ def missing(reading: Reading, rules: Rules) -> Iterator[str]:
         yield "identity"
 
 
-def says_where(reading: Reading) -> bool:
-    """Return whether a report says in any way where it plays: a place, coordinates, an address."""
-    given = reading.submitted.location or Location()
+def _says_where(reading: Reading) -> bool:
+    given = reading.submitted.location or events.Location()
     return (
         reading.located.place is not None
         or (given.latitude is not None and given.longitude is not None)
@@ -146,7 +137,7 @@ def says_where(reading: Reading) -> bool:
     )
 
 
-def has_identity(submitted: ComplaintSubmitted) -> bool:
+def has_identity(submitted: events.ComplaintSubmitted) -> bool:
     """Return whether the report says anything of who sent it."""
     return submitted.reporter is not None and submitted.reporter.is_somebody
 

@@ -20,21 +20,20 @@ SENTENCE_END = re.compile(r"(?<=\w{4}[.])\s|(?<=[!?])\s|\n")
 def phrases(words: Iterable[str]) -> re.Pattern[str]:
     """Return a pattern for folded texts that finds any of *words*, each one word or several side by side."""
     choices = [r"[\W_]+".join(map(re.escape, phrase.split())) for phrase in words]
-    return alternation(choices, CLITICS)
+    return _alternation(choices, CLITICS)
 
 
 def insults(words: Iterable[str]) -> re.Pattern[str]:
     """Return such a pattern that also finds drawn-out and disguised spellings: ``gobloook``, ``g0blok``."""
-    choices = [r"[\W_]+".join(map(disguised, phrase.split())) for phrase in words]
-    return alternation(choices, CLITICS)
+    choices = [r"[\W_]+".join(map(_disguised, phrase.split())) for phrase in words]
+    return _alternation(choices, CLITICS)
 
 
-def disguised(word: str) -> str:
-    """Return a pattern for *word* with any letter repeated or written as a digit."""
+def _disguised(word: str) -> str:
     return "".join(f"{DISGUISES.get(letter, re.escape(letter))}+" for letter in word)
 
 
-def alternation(choices: list[str], ending: str) -> re.Pattern[str]:
+def _alternation(choices: list[str], ending: str) -> re.Pattern[str]:
     """Return a pattern for any of *choices* as a whole word, the longest first; for none, one that finds nothing."""
     if not choices:
         return NOTHING

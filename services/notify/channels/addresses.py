@@ -38,13 +38,12 @@ def header_address(text: str) -> Address:
 
 def recipient_address(text: str) -> Address:
     """Return the address of somebody to be written to; raises as `header_address` does."""
-    if text.isascii() and not is_mailbox(text):
+    if text.isascii() and not _is_mailbox(text):
         raise UnusableAddress("bad_address")
     # The parser of headers has the last word: to it `=?utf-8?q?a?=@warga.example` is an encoded word.
     return header_address(text)
 
 
-def is_mailbox(text: str) -> bool:
-    """Return whether *text* has the form and the length of an address that people have."""
+def _is_mailbox(text: str) -> bool:
     found = MAILBOX.fullmatch(text)
     return found is not None and len(text) <= CHARACTERS_MAX and len(found["local"]) <= LOCAL_PART_CHARACTERS_MAX

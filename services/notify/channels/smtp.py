@@ -45,11 +45,11 @@ class SmtpChannel:
         try:
             async with asyncio.timeout(self.settings.smtp_timeout_seconds):
                 client = await self.connected()
-                with closed_on_failure(client):
+                with _closed_on_failure(client):
                     await client.sendmail(self.settings.smtp_from, [str(message.address)], content)
         except (aiosmtplib.SMTPException, OSError) as error:
             # Without its cause: what the server says may quote the address.
-            raise undone(error) from None
+            raise _undone(error) from None
         self.idle.append(client)
         return str(letter["Message-ID"])
 
@@ -57,7 +57,7 @@ class SmtpChannel:
         """Return a connection that answers, one of the idle ones if there is any."""
         while self.idle:
             client = self.idle.pop()
-            with contextlib.suppress(aiosmtplib.SMTPException, OSError), closed_on_failure(client):
+            with contextlib.suppress(aiosmtplib.SMTPException, OSError), _closed_on_failure(client):
                 await client.noop()
                 return client
         password = self.settings.smtp_password
@@ -98,12 +98,12 @@ class SmtpChannel:
         """Take leave of the relay on every idle connection."""
         while self.idle:
             client = self.idle.pop()
-            with contextlib.suppress(aiosmtplib.SMTPException), closed_on_failure(client):
+            with contextlib.suppress(aiosmtplib.SMTPException), _closed_on_failure(client):
                 await client.quit()
 
 
 @contextlib.contextmanager
-def closed_on_failure(client: aiosmtplib.SMTP) -> Iterator[None]:
+def _closed_on_failure(client: aiosmtplib.SMTP) -> Iterator[None]:
     """Close *client* if anything goes wrong with it, so that nobody uses a connection that is out of step."""
     try:
         yield
@@ -112,7 +112,7 @@ def closed_on_failure(client: aiosmtplib.SMTP) -> Iterator[None]:
         raise
 
 
-def undone(error: Exception) -> Undone:
+def _undone(error: Exception) -> Undone:
     """Return what a failed attempt means: code and class, and never the server's words.
 
     5xx is final only where it speaks of this recipient or this message; where it speaks of us (greeting, login, sender)

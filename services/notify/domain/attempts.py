@@ -31,12 +31,11 @@ LOST_ATTEMPT = "outcome_unknown"
 
 def tick(state: Correspondence, rules: Rules, now: datetime) -> Decision[Correspondence]:
     """Return what has come due: waits that are over, notices to be sent now (leased to the caller), lost attempts."""
-    moved = tuple(on_time(delivery, state, rules, now) for delivery in state.deliveries)
+    moved = tuple(_on_time(delivery, state, rules, now) for delivery in state.deliveries)
     return told(state, replace(state, deliveries=moved))
 
 
-def on_time(delivery: Delivery, state: Correspondence, rules: Rules, now: datetime) -> Delivery:
-    """Return *delivery* as it stands at *now*."""
+def _on_time(delivery: Delivery, state: Correspondence, rules: Rules, now: datetime) -> Delivery:
     at, situation = delivery.attention_at, delivery.situation
     if at is None or at > now:
         return delivery

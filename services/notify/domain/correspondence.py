@@ -6,23 +6,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from services.notify.domain.deliveries import Delivery
-from shared.events import (
-    ClockFact,
-    ClockResumed,
-    ClockStarted,
-    ComplaintAccepted,
-    ContactErased,
-    ContactSealed,
-    DueChanged,
-    EventData,
-    Location,
-    SlaClock,
-    TicketFact,
-    TicketHeld,
-    TicketReclassified,
-    TicketRouted,
-    TicketSplit,
-)
+from shared import events
 
 EMERGENCY_FLAG = "possible_emergency"
 
@@ -87,7 +71,7 @@ class Handling:
     classification: str | None = None
     question: str | None = None
     version: int = 0
-    clocks: Mapping[SlaClock, RunningClock] = field(default_factory=dict)
+    clocks: Mapping[events.SlaClock, RunningClock] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,76 +106,73 @@ class Correspondence(Handling):
     def seen_from(self, part: str | None) -> "Correspondence":
         """Return the state as one of its parts has it; the whole as it is for None."""
         known = self.parts.get(part) if part else None
-        return self if known is None else replace(self, **handling_of(known))
+        return self if known is None else replace(self, **_handling_of(known))
 
 
-def handling_of(whole_or_part: Handling) -> dict[str, Any]:
-    """Return how a ticket or a part is handled, by field."""
+def _handling_of(whole_or_part: Handling) -> dict[str, Any]:
     return {each.name: getattr(whole_or_part, each.name) for each in fields(Handling)}
 
 
-def part_of(data: EventData) -> tuple[str, int] | None:
+def part_of(data: events.EventData) -> tuple[str, int] | None:
     """Return ticket id and number of the part that *data* is about; None if it is about no part."""
     match data:
-        case TicketFact(ticket_id=part, part=int(number)) | ClockFact(ticket_id=part, part=int(number)):
+        case events.TicketFact(ticket_id=part, part=int(number)) | events.ClockFact(ticket_id=part, part=int(number)):
             return part, number
         case _:
             return None
 
 
-def learn(state: Correspondence, data: EventData) -> Correspondence:
+def learn(state: Correspondence, data: events.EventData) -> Correspondence:
     """Return what is known once *data* is; equal to *state* if it says nothing new to notify."""
     state = replace(state, tracking_id=getattr(data, "tracking_id", None) or state.tracking_id)
     about = part_of(data)
     if about is None:
-        return learned(state, data)
+        return _learned(state, data)
     part, number = about
     before = replace(state, parts={part: Part(number), **state.parts})
-    after = learned(before.seen_from(part), data)
-    return replace(state, parts={**state.parts, part: Part(number, **handling_of(after))})
+    after = _learned(before.seen_from(part), data)
+    return replace(state, parts={**state.parts, part: Part(number, **_handling_of(after))})
 
 
-def learned(state: Correspondence, data: EventData) -> Correspondence:
-    """Return what is known of the ticket, or the part, that *data* is about."""
+def _learned(state: Correspondence, data: events.EventData) -> Correspondence:
     match data:
-        case ContactSealed():
+        case events.ContactSealed():
             return replace(state, contact=Sealed(data.sealed, data.key_id, data.locale.value))
-        case ContactErased():
+        case events.ContactErased():
             return replace(state, contact=Erased())
-        case ComplaintAccepted():
-            return replace(state, complaint=complaint_of(data))
-        case TicketRouted() if data.version > state.version:
+        case events.ComplaintAccepted():
+            return replace(state, complaint=_complaint_of(data))
+        case events.TicketRouted() if data.version > state.version:
             return replace(
                 state, agency=data.agency, priority=data.priority.value, classification=data.classification.value,
                 version=data.version,
             )  # fmt: skip
-        case TicketSplit() if data.version > state.version:
+        case events.TicketSplit() if data.version > state.version:
             return replace(state, agency=None, version=data.version)
-        case TicketReclassified() if data.version > state.version:
+        case events.TicketReclassified() if data.version > state.version:
             return replace(state, classification=data.classification.value, version=data.version)
-        case TicketHeld():
+        case events.TicketHeld():
             return replace(state, question=data.question)
-        case ClockStarted():
+        case events.ClockStarted():
             return replace(state, clocks={**state.clocks, data.clock: RunningClock(data.started_at, data.due_at)})
-        case ClockResumed() | DueChanged() if data.clock in state.clocks:
+        case events.ClockResumed() | events.DueChanged() if data.clock in state.clocks:
             moved = replace(state.clocks[data.clock], due_at=data.due_at)
             return replace(state, clocks={**state.clocks, data.clock: moved})
         case _:
             return state
 
 
-def complaint_of(data: ComplaintAccepted) -> Complaint:
-    """Return what notices tell of an accepted complaint."""
+def _complaint_of(data: events.ComplaintAccepted) -> Complaint:
     return Complaint(
         title=data.title,
-        place=place_of(data.location),
+        place=_place_of(data.location),
         classification=data.classification.value if data.classification else None,
         missing=data.missing,
         emergency=EMERGENCY_FLAG in data.flags,
     )
 
 
-def place_of(location: Location | None) -> str | None:
+def _place_of(location: events.Location | None) -> str | None:
     """Return where it happened in one line, the narrowest name first; None if nobody said."""
     named = [location.text, location.kelurahan, location.kecamatan] if location else []
     return ", ".join(dict.fromkeys(name for name in named if name)) or None

@@ -22,13 +22,13 @@ def decide(
     if known == before and not planned:
         return Decision(state, ignored_because="nobody is told of it", recorded=False)
     for delivery in planned:
-        why = barred(delivery, known, event, rules, now)
+        why = _barred(delivery, known, event, rules, now)
         added = ended(delivery, Suppressed(now, 0, why)) if why else delivery
         known = replace(known, deliveries=(*known.deliveries, added))
-    return told(before, released(known, now))
+    return told(before, _released(known, now))
 
 
-def barred(delivery: Delivery, state: Correspondence, event: Event, rules: Rules, now: datetime) -> str | None:
+def _barred(delivery: Delivery, state: Correspondence, event: Event, rules: Rules, now: datetime) -> str | None:
     """Return why a planned delivery is not sent at all; None if it is."""
     if event.time < now - rules.stale_for:
         return "too_old"
@@ -42,7 +42,7 @@ def barred(delivery: Delivery, state: Correspondence, event: Event, rules: Rules
     return "too_many" if len(today) >= rules.daily_max else None
 
 
-def released(state: Correspondence, now: datetime) -> Correspondence:
+def _released(state: Correspondence, now: datetime) -> Correspondence:
     """Return *state* with what waits no longer; what is for a reporter whose contact was erased is suppressed."""
     return replace(state, deliveries=tuple(release(delivery, state, now) for delivery in state.deliveries))
 
@@ -52,14 +52,13 @@ def release(delivery: Delivery, state: Correspondence, now: datetime) -> Deliver
     match delivery.situation:
         case Waiting() | Due() as situation if delivery.role == REPORTER and isinstance(state.contact, Erased):
             return ended(delivery, Suppressed(now, attempts_of(situation), "contact_erased"))
-        case Waiting() if is_ready(delivery, state):
+        case Waiting() if _is_ready(delivery, state):
             return replace(delivery, situation=Due(now, 1))
         case _:
             return delivery
 
 
-def is_ready(delivery: Delivery, state: Correspondence) -> bool:
-    """Return whether all that *delivery* waits for is known: report, contact and due time."""
+def _is_ready(delivery: Delivery, state: Correspondence) -> bool:
     has_contact = delivery.role != REPORTER or isinstance(state.contact, Sealed)
     return (
         state.complaint is not None

@@ -5,14 +5,8 @@ from dataclasses import replace
 
 from services.notify.domain.correspondence import Correspondence
 from services.notify.domain.deliveries import Delivery, Failed, Sent, Situation, Suppressed
-from shared.events import (
-    Decision,
-    DeliveryFact,
-    Fact,
-    NotificationFailed,
-    NotificationSent,
-    NotificationSuppressed,
-)
+from shared import events
+from shared.events import Decision, Fact
 from shared.topics import DELIVERIES
 
 
@@ -24,10 +18,10 @@ def ended(delivery: Delivery, situation: Situation) -> Delivery:
 def told(before: Correspondence, after: Correspondence) -> Decision[Correspondence]:
     """Return the decision for *after*: a fact for each delivery that was not settled in *before*."""
     was_settled = {delivery.id for delivery in before.deliveries if delivery.is_settled}
-    return Decision(after, tuple(facts_of(after, (d for d in after.deliveries if d.id not in was_settled))))
+    return Decision(after, tuple(_facts_of(after, (d for d in after.deliveries if d.id not in was_settled))))
 
 
-def facts_of(state: Correspondence, deliveries: Iterable[Delivery]) -> Iterable[Fact]:
+def _facts_of(state: Correspondence, deliveries: Iterable[Delivery]) -> Iterable[Fact]:
     """Yield how each settled delivery ended; at most one fact in a delivery's life."""
     for delivery in deliveries:
         about = {
@@ -37,14 +31,14 @@ def facts_of(state: Correspondence, deliveries: Iterable[Delivery]) -> Iterable[
             "notice": delivery.notice,
             "recipient_role": delivery.role,
         }
-        data: DeliveryFact
+        data: events.DeliveryFact
         match delivery.situation:
             case Sent(at, attempt, channel, provider_id):
-                data = NotificationSent(**about, channel=channel, attempt=attempt, provider_id=provider_id)
+                data = events.NotificationSent(**about, channel=channel, attempt=attempt, provider_id=provider_id)
             case Failed(at, attempt, channel, error):
-                data = NotificationFailed(**about, channel=channel, attempt=attempt, error=error)
+                data = events.NotificationFailed(**about, channel=channel, attempt=attempt, error=error)
             case Suppressed(at, attempt, why):
-                data = NotificationSuppressed(**about, channel=delivery.channels[0], attempt=attempt, why=why)
+                data = events.NotificationSuppressed(**about, channel=delivery.channels[0], attempt=attempt, why=why)
             case _:
                 continue
         yield Fact(data, DELIVERIES, state.ticket_id, at, occasion=f"delivery|{delivery.id}")

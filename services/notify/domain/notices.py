@@ -52,8 +52,8 @@ class Notice:
         """Return whether *data* brings this notice about."""
         return (
             self.on == data.TYPE
-            and all(value_of(data, field) in values for field, values in self.when.items())
-            and not any(value_of(data, field) in values for field, values in self.unless.items())
+            and all(_value_of(data, field) in values for field, values in self.when.items())
+            and not any(_value_of(data, field) in values for field, values in self.unless.items())
         )
 
 
@@ -77,7 +77,7 @@ class Rules:
     lease_for: timedelta
 
 
-def value_of(data: EventData, field: str) -> object:
+def _value_of(data: EventData, field: str) -> object:
     """Return a field of *data* as it stands in JSON; None if it is absent."""
     value = getattr(data, field, None)
     return value.value if isinstance(value, Enum) else value

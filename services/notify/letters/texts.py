@@ -67,7 +67,7 @@ class Texts:
 
     def faults(self, file: str) -> Iterator[tuple[int, str]]:
         """Yield line and sentence for each thing that would keep a file from being rendered, included files as well."""
-        found = examined(self.sources[file])
+        found = _examined(self.sources[file])
         yield from found.faults
         for included in found.included:
             if included not in self.sources:
@@ -88,8 +88,7 @@ class Examined:
 
 
 @lru_cache(maxsize=512)  # of a policy that changed, most texts did not
-def examined(source: str) -> Examined:
-    """Return what is wrong with a template on its own."""
+def _examined(source: str) -> Examined:
     environment = sandbox()
     try:
         environment.compile(environment.parse(source))

@@ -74,11 +74,11 @@ class Lexicon:
         )
         object.__setattr__(self, "_ends", ends)
         object.__setattr__(self, "_index", index)
-        object.__setattr__(self, "_pairs", followers(index[0]))
+        object.__setattr__(self, "_pairs", _followers(index[0]))
 
     def vectors(self, texts: Sequence[str], places: Sequence[Place]) -> Vectors:
         """Return one row for each report: dampened counts times rarity."""
-        rows = [counted(self.columns_of(text, place)) for text, place in zip(texts, places, strict=True)]
+        rows = [_counted(self.columns_of(text, place)) for text, place in zip(texts, places, strict=True)]
         columns = np.concatenate([np.empty(0, np.int32), *(columns for columns, _ in rows)])
         counts = np.concatenate([np.empty(0, np.int64), *(counts for _, counts in rows)])
         starts = np.cumsum([0, *(len(columns) for columns, _ in rows)], dtype=np.int64)
@@ -89,7 +89,7 @@ class Lexicon:
         """Return the columns of all features that occur in a report, each as often as it occurs."""
         remembered = self._remembered
         read = [remembered.get(token) or self._remember(token) for token in tokens(text)]
-        found = known(place_features(place), self._index[2])
+        found = _known(_place_features(place), self._index[2])
         found += [column for one, other in pairwise(read) if (column := one.followed_by.get(other.usual)) is not None]
         found_bytes = np.array(found, dtype=np.int32).tobytes()
         return np.frombuffer(b"".join([found_bytes, *(word.columns for word in read)]), dtype=np.int32)
@@ -97,7 +97,7 @@ class Lexicon:
     def _remember(self, token: str) -> Word:
         of_words, of_pieces, _ = self._index
         word = usual(token)
-        columns = known((word,), of_words) + known(pieces(word), of_pieces)
+        columns = _known((word,), of_words) + _known(pieces(word), of_pieces)
         if len(self._remembered) >= REMEMBERED_WORDS_MAX:
             self._remembered.clear()
         kept = Word(word, np.array(columns, dtype=np.int32).tobytes(), self._pairs.get(word, {}))
@@ -124,18 +124,17 @@ def learn_features(texts: Iterable[str], places: Iterable[Place]) -> Lexicon:
         for word in found:
             if word not in pieces_of:
                 pieces_of[word] = pieces(word)
-        counters[0].update({*found, *pairs(found)})
+        counters[0].update({*found, *_pairs(found)})
         counters[1].update({piece for word in set(found) for piece in pieces_of[word]})
-        counters[2].update(set(place_features(place)))
+        counters[2].update(set(_place_features(place)))
         reports += 1
-    chosen = [commonest(*each) for each in zip(counters, FEATURES_MAX, strict=True)]
+    chosen = [_commonest(*each) for each in zip(counters, FEATURES_MAX, strict=True)]
     seen = [counter[one] for counter, block in zip(counters, chosen, strict=True) for one in block]
     rarity = 1 + np.log((1 + reports) / (1 + np.array(seen, dtype=np.float64)))
     return Lexicon((chosen[0], chosen[1], chosen[2]), rarity.astype(np.float32))
 
 
-def commonest(counter: Counter[str], features_max: int) -> tuple[str, ...]:
-    """Return the features in most reports, in one order whatever the order of the reports."""
+def _commonest(counter: Counter[str], features_max: int) -> tuple[str, ...]:
     ranked = sorted(((count, feature) for feature, count in counter.items() if count >= REPORTS_MIN), reverse=True)
     return tuple(feature for _, feature in ranked[:features_max])
 
@@ -146,12 +145,11 @@ def pieces(word: str) -> list[str]:
     return [marked[at : at + length] for length in PIECE_LETTERS for at in range(len(marked) - length + 1)]
 
 
-def pairs(found: Sequence[str]) -> list[str]:
-    """Return each two words that stand side by side."""
+def _pairs(found: Sequence[str]) -> list[str]:
     return [f"{one} {other}" for one, other in pairwise(found)]
 
 
-def place_features(place: Place) -> list[str]:
+def _place_features(place: Place) -> list[str]:
     """Return each whole value with the name of its field, and the words and word pairs of all.
 
     Words are the same in every field, so that a district named in the address counts like the district itself.
@@ -160,12 +158,11 @@ def place_features(place: Place) -> list[str]:
     for name, value in place.items():
         found = words(value)
         if found:
-            features += [f"{name}={' '.join(found)}", *found, *pairs(found)]
+            features += [f"{name}={' '.join(found)}", *found, *_pairs(found)]
     return features
 
 
-def followers(index: Mapping[str, int]) -> Mapping[str, Mapping[str, int]]:
-    """Return the columns of word pairs, by the first word and then by the second."""
+def _followers(index: Mapping[str, int]) -> Mapping[str, Mapping[str, int]]:
     found: dict[str, dict[str, int]] = {}
     for feature, column in index.items():
         one, space, other = feature.partition(" ")
@@ -174,13 +171,11 @@ def followers(index: Mapping[str, int]) -> Mapping[str, Mapping[str, int]]:
     return found
 
 
-def known(features: Collection[str], index: Mapping[str, int]) -> list[int]:
-    """Return the columns of the features that are in *index*."""
+def _known(features: Collection[str], index: Mapping[str, int]) -> list[int]:
     return [column for column in map(index.get, features) if column is not None]
 
 
-def counted(columns: Columns) -> tuple[Columns, NDArray[np.int64]]:
-    """Return the different *columns* in order, and how often each occurs."""
+def _counted(columns: Columns) -> tuple[Columns, NDArray[np.int64]]:
     ordered = np.sort(columns)
     firsts = np.flatnonzero(np.diff(ordered, prepend=np.int32(-1)))
     return ordered[firsts], np.diff(firsts, append=len(ordered))

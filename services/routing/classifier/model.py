@@ -65,7 +65,7 @@ class Model:
     def probabilities(self, texts: Sequence[str], places: Sequence[Place]) -> Floats:
         """Return the probability of each agency, one row for each report."""
         parts = [
-            softmax(
+            _softmax(
                 scores(self.lexicon.vectors(texts[at : at + size], places[at : at + size]), self.weights) + self.bias
             )
             for size in (BATCH_REPORTS_MAX,)
@@ -112,8 +112,7 @@ def scores(vectors: Vectors, weights: Floats) -> Floats:
     return np.stack(rows).astype(np.float32)
 
 
-def softmax(logits: Floats) -> Floats:
-    """Return *logits* as probabilities, row by row."""
+def _softmax(logits: Floats) -> Floats:
     grown = np.exp(logits - logits.max(axis=1, keepdims=True))
     shares: Floats = (grown / grown.sum(axis=1, keepdims=True)).astype(np.float32)
     return shares

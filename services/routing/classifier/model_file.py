@@ -35,7 +35,7 @@ def save(directory: Path, model: Model, summary: Summary, more: Mapping[str, Any
         more: What else its readers should know, as JSON: the file learned from, its period.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    texts = {name: packed(block) for name, block in zip(BLOCKS, model.lexicon.blocks, strict=True)}
+    texts = {name: _packed(block) for name, block in zip(BLOCKS, model.lexicon.blocks, strict=True)}
     numbers = {
         "rarity": model.lexicon.rarity,
         "weights": model.weights,
@@ -59,7 +59,7 @@ def save(directory: Path, model: Model, summary: Summary, more: Mapping[str, Any
     return str(manifest["hash"])
 
 
-def read_manifest(directory: Path) -> dict[str, Any]:
+def _read_manifest(directory: Path) -> dict[str, Any]:
     """Return what a model's file says of it, once it is known to be whole.
 
     Raises:
@@ -90,7 +90,7 @@ def load(directory: Path) -> tuple[Model, dict[str, Any]]:
     Raises:
         ModelRefused: It is missing, of another format, or was changed since it was trained.
     """
-    manifest = read_manifest(directory)
+    manifest = _read_manifest(directory)
     path = directory / ARRAYS
     try:
         content = path.read_bytes()
@@ -98,7 +98,7 @@ def load(directory: Path) -> tuple[Model, dict[str, Any]]:
             raise ModelRefused(f"{path} is not what {MANIFEST} was written for; copy both again or train again.")
         with np.load(path, allow_pickle=False) as arrays:
             numbers = {name: arrays[name].astype(np.float32) for name in NUMBERS}
-            blocks = tuple(unpacked(arrays[name]) for name in BLOCKS)
+            blocks = tuple(_unpacked(arrays[name]) for name in BLOCKS)
     except OSError as error:
         raise ModelRefused(f"{path} cannot be read: {error.strerror or error}; train the model again.") from error
     except (KeyError, ValueError, zipfile.BadZipFile) as error:
@@ -118,12 +118,11 @@ def digest(manifest: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(rest, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
-def packed(features: tuple[str, ...]) -> NDArray[np.uint8]:
+def _packed(features: tuple[str, ...]) -> NDArray[np.uint8]:
     """Return features as bytes; none of them holds a line break."""
     return np.frombuffer("\n".join(features).encode(), dtype=np.uint8)
 
 
-def unpacked(content: NDArray[np.uint8]) -> tuple[str, ...]:
-    """Return the features that `packed` made bytes of."""
+def _unpacked(content: NDArray[np.uint8]) -> tuple[str, ...]:
     text = content.tobytes().decode()
     return tuple(text.split("\n")) if text else ()

@@ -12,16 +12,8 @@ from services.routing.domain.lifecycle.commands import Request, Update, follow
 from services.routing.domain.lifecycle.early_updates import remember
 from services.routing.domain.lifecycle.parts import hear_part, tell_whole
 from services.routing.domain.ticket.state import Filed, State
-from shared.events import (
-    Arrival,
-    ComplaintAccepted,
-    CompletionWindowExpired,
-    Decision,
-    Event,
-    FeedbackWindowExpired,
-    Link,
-    PartLink,
-)
+from shared import events
+from shared.events import Arrival, Decision, Event
 
 
 def decide(
@@ -41,38 +33,43 @@ def decide(
         opinion: What a text model makes of the ticket's report.
         around: What is known of reports like it.
     """
-    decision = take_along(tell_whole(state, follows(policy, state, event, arrival, opinion, around)))
+    decision = take_along(tell_whole(state, _follows(policy, state, event, arrival, opinion, around)))
     if not isinstance(decision.state, Filed):
         return decision
     state = marked(policy.clusters, decision.state)
     return decision if state is decision.state else replace(decision, state=state)
 
 
-def follows(
-    policy: RoutingPolicy, state: State | None, event: Event, arrival: Arrival, opinion: Opinion, around: Around
+def _follows(
+    policy: RoutingPolicy,
+    state: State | None,
+    event: Event,
+    arrival: Arrival,
+    opinion: Opinion,
+    around: Around,
 ) -> Decision[State]:
     """Return what follows from *event*, but for the mark whether others may join the ticket."""
     filed = state if isinstance(state, Filed) else None
     awaited = None if isinstance(state, Filed) else state
     match event.data:
-        case ComplaintAccepted() as complaint if filed is None:
+        case events.ComplaintAccepted() as complaint if filed is None:
             return opening.file(policy, awaited, complaint, arrival.now, opinion, around)
-        case ComplaintAccepted():
+        case events.ComplaintAccepted():
             return Decision(filed, ignored_because="the complaint has been filed before")
         case command if isinstance(command, Request):
             update = Update(event.id, event.source, command, arrival.arrived_at)
             if filed is None:
                 return remember(policy, awaited, update, arrival.now)
             return follow(policy, filed, update, opinion)
-        case link if isinstance(link, PartLink):
+        case link if isinstance(link, events.PartLink):
             return hear_part(policy, state, link, event.time, opinion)
-        case link if isinstance(link, Link):
+        case link if isinstance(link, events.Link):
             return hear(policy, state, link, event.time)
         case _ if filed is None:
             return Decision(state, ignored_because="the complaint has not come yet", recorded=False)
-        case FeedbackWindowExpired() as expired:
+        case events.FeedbackWindowExpired() as expired:
             return timeouts.close_unanswered(filed, expired, arrival.now)
-        case CompletionWindowExpired() as expired:
+        case events.CompletionWindowExpired() as expired:
             return timeouts.archive_incomplete(filed, expired, arrival.now)
         case reminder if isinstance(reminder, timeouts.Reminder):
             return timeouts.remind(filed, reminder, event.time)

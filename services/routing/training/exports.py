@@ -91,14 +91,14 @@ def read_export(path: Path, asked: Asked) -> Export:
         ColumnMissing: It lacks a column.
     """
     rows = read_table(path)
-    layout = find_layout(path, rows, asked)
+    layout = _find_layout(path, rows, asked)
     notes: list[str] = []
-    body = usable(rows[layout.first_row :], layout, notes)
-    names = common_spelling([cell(row, layout.agency) for row in body])
-    order, period = in_time(body, layout, notes)
+    body = _usable(rows[layout.first_row :], layout, notes)
+    names = _common_spelling([_cell(row, layout.agency) for row in body])
+    order, period = _in_time(body, layout, notes)
     examples = Examples(
-        [text_of(body[at], layout) for at in order],
-        [{name: cell(body[at], column) for name, column in layout.place.items()} for at in order],
+        [_text_of(body[at], layout) for at in order],
+        [{name: _cell(body[at], column) for name, column in layout.place.items()} for at in order],
         [names[at] for at in order],
     )
     used = {
@@ -110,19 +110,18 @@ def read_export(path: Path, asked: Asked) -> Export:
     return Export(examples, period, used, tuple(notes))
 
 
-def find_layout(path: Path, rows: Sequence[Row], asked: Asked) -> Layout:
-    """Return where the columns are, the header being the row that names most of them."""
-    wanted = {plain(name) for name in (asked.text, asked.agency, asked.time, *(asked.place or ())) if name}
+def _find_layout(path: Path, rows: Sequence[Row], asked: Asked) -> Layout:
+    wanted = {_plain(name) for name in (asked.text, asked.agency, asked.time, *(asked.place or ())) if name}
     wanted |= {*TEXTS, *TITLES, *AGENCIES, *DAYS, *CLOCKS, *PLACES}
     heads = rows[:HEADER_ROWS_MAX]
-    first = max(range(len(heads)), key=lambda at: (len(wanted & set(map(plain, heads[at]))), -at))
+    first = max(range(len(heads)), key=lambda at: (len(wanted & set(map(_plain, heads[at]))), -at))
     header = heads[first]
-    columns = {plain(name): at for at, name in reversed(list(enumerate(header))) if name}
+    columns = {_plain(name): at for at, name in reversed(list(enumerate(header))) if name}
 
     def named(name: str) -> int:
-        if plain(name) not in columns:
+        if _plain(name) not in columns:
             raise ColumnMissing(f"{path} has no column `{name}`; it has: {', '.join(filter(None, header))}.")
-        return columns[plain(name)]
+        return columns[_plain(name)]
 
     def found(names: Sequence[str]) -> tuple[int, ...]:
         return tuple(columns[name] for name in names if name in columns)
@@ -136,23 +135,21 @@ def find_layout(path: Path, rows: Sequence[Row], asked: Asked) -> Layout:
         raise ColumnMissing(f"{path} has no column that is known to hold the agency; name it with --agency.")
     places = tuple(map(named, asked.place)) if asked.place else found(PLACES)
     time = (named(asked.time),) if asked.time else (*found(DAYS)[:1], *found(CLOCKS))
-    return Layout(texts, agency, fields_of(header, places), time, header, first + 1)
+    return Layout(texts, agency, _fields_of(header, places), time, header, first + 1)
 
 
-def fields_of(header: Row, places: Sequence[int]) -> Mapping[str, int]:
-    """Return the columns of the place by the fields that the model knows them as."""
+def _fields_of(header: Row, places: Sequence[int]) -> Mapping[str, int]:
     fields: dict[str, int] = {}
     for column in places:
-        name = plain(header[column])
+        name = _plain(header[column])
         field = next((field for field, parts in FIELDS.items() if any(part in name for part in parts)), name)
         fields[name if field in fields else field] = column
     return fields
 
 
-def usable(rows: Sequence[Row], layout: Layout, notes: list[str]) -> list[Row]:
-    """Return the rows that have both a text and an agency, and note how many lack one."""
-    silent = [row for row in rows if not words(text_of(row, layout))]
-    nobody = [row for row in rows if words(text_of(row, layout)) and cell(row, layout.agency).lower() in NOBODY]
+def _usable(rows: Sequence[Row], layout: Layout, notes: list[str]) -> list[Row]:
+    silent = [row for row in rows if not words(_text_of(row, layout))]
+    nobody = [row for row in rows if words(_text_of(row, layout)) and _cell(row, layout.agency).lower() in NOBODY]
     for number, what in ((len(silent), "text"), (len(nobody), "agency")):
         if number:
             notes.append(f"{number} of {len(rows)} rows without {what} were left out.")
@@ -160,11 +157,11 @@ def usable(rows: Sequence[Row], layout: Layout, notes: list[str]) -> list[Row]:
     return [row for row in rows if id(row) not in left_out]
 
 
-def in_time(
+def _in_time(
     rows: Sequence[Row], layout: Layout, notes: list[str]
 ) -> tuple[list[int], tuple[datetime, datetime] | None]:
     """Return the numbers of the rows, oldest first, and the period; rows without a readable time count as oldest."""
-    instants = read_instants([" ".join(cell(row, column) for column in layout.time) for row in rows])
+    instants = read_instants([" ".join(_cell(row, column) for column in layout.time) for row in rows])
     readable = [instant for instant in instants if instant is not None]
     if not readable:
         why = "No time can be read" if layout.time else "No column of the time is known"
@@ -177,26 +174,24 @@ def in_time(
     return sorted(range(len(rows)), key=keys.__getitem__), (before, max(readable))
 
 
-def common_spelling(agencies: Sequence[str]) -> list[str]:
+def _common_spelling(agencies: Sequence[str]) -> list[str]:
     """Return the agencies, each in the spelling that most rows give it; case and spaces make no other agency."""
     spellings: dict[str, Counter[str]] = {}
     for agency in agencies:
-        spellings.setdefault(plain(agency), Counter())[" ".join(agency.split())] += 1
+        spellings.setdefault(_plain(agency), Counter())[" ".join(agency.split())] += 1
     usual = {key: counter.most_common(1)[0][0] for key, counter in spellings.items()}
-    return [usual[plain(agency)] for agency in agencies]
+    return [usual[_plain(agency)] for agency in agencies]
 
 
-def text_of(row: Row, layout: Layout) -> str:
-    """Return the first text of each group that says something: the title, and the last version of the body."""
-    said = (next(filter(None, (cell(row, column) for column in group)), "") for group in layout.texts)
+def _text_of(row: Row, layout: Layout) -> str:
+    said = (next(filter(None, (_cell(row, column) for column in group)), "") for group in layout.texts)
     return "\n".join(filter(None, said))
 
 
-def cell(row: Row, column: int) -> str:
+def _cell(row: Row, column: int) -> str:
     """Return a cell; rows that end early have empty ones."""
     return row[column] if column < len(row) else ""
 
 
-def plain(name: str) -> str:
-    """Return a name as names are compared."""
+def _plain(name: str) -> str:
     return " ".join(name.lower().split())

@@ -61,7 +61,7 @@ class Fit:
 def fit(examples: Examples, seed: int) -> Fit:
     """Return what *examples* teach; each agency in them needs at least `FOLDS` reports."""
     lexicon = learn_features(examples.texts, examples.places)
-    rows = matrix(lexicon, examples)
+    rows = _matrix(lexicon, examples)
     agencies, truth = np.unique(np.array(examples.agencies), return_inverse=True)
     folds = list(StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(rows, truth))
     unseen = [np.zeros((len(truth), len(agencies))) for _ in LEARNERS]
@@ -72,13 +72,12 @@ def fit(examples: Examples, seed: int) -> Fit:
             weights, bias = line(learner(seed).fit(rows[kept], truth[kept]))
             values[left_out] = rows[left_out] @ weights + bias
     lines = [line(learner(seed).fit(rows, truth)) for learner in LEARNERS]
-    return folded(tuple(map(str, agencies)), lexicon, lines, unseen, truth)
+    return _folded(tuple(map(str, agencies)), lexicon, lines, unseen, truth)
 
 
-def folded(
+def _folded(
     agencies: tuple[str, ...], lexicon: Lexicon, lines: Sequence[Line], unseen: Sequence[Values], truth: Indices
 ) -> Fit:
-    """Return the learners and the stack over them as the one linear model that they are together."""
     spreads = [float(values.std()) for values in unseen]
     stack = learn_stack([values / spread for values, spread in zip(unseen, spreads, strict=True)], truth)
     weights, bias = np.zeros_like(lines[0].weights), stack.bias
@@ -100,7 +99,6 @@ def line(learner: Any) -> Line:
     return Line(weights - weights.mean(axis=1, keepdims=True), bias - bias.mean())
 
 
-def matrix(lexicon: Lexicon, examples: Examples) -> csr_matrix:
-    """Return one row for each example."""
+def _matrix(lexicon: Lexicon, examples: Examples) -> csr_matrix:
     starts, columns, values = lexicon.vectors(examples.texts, examples.places)
     return csr_matrix((values, columns, starts), shape=(len(examples.texts), len(lexicon.rarity)))

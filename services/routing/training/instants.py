@@ -49,24 +49,23 @@ def read_instants(column: Sequence[str]) -> list[datetime | None]:
         (int(found[1]), int(found[2])) for value in values if (found := YEAR_LAST.search(value)) and found[2].isdigit()
     ]
     month_first = not any(first > 12 for first, _ in numeric) and any(second > 12 for _, second in numeric)
-    return [read_instant(value, month_first) for value in values]
+    return [_read_instant(value, month_first) for value in values]
 
 
-def read_instant(value: str, month_first: bool) -> datetime | None:
+def _read_instant(value: str, month_first: bool) -> datetime | None:
     """Return the instant that *value*, in lower case, stands for; None if it stands for none."""
     try:
         if SERIAL.match(value):
             return SPREADSHEET_BEGIN + timedelta(days=float(value))
         if found := EPOCH.match(value):
             return datetime.fromtimestamp(float(value) / (1000 if found[1] else 1), UTC)
-        day = day_of(value, month_first)
-        return None if day is None else at_clock(*day)
+        day = _day_of(value, month_first)
+        return None if day is None else _at_clock(*day)
     except (ValueError, OverflowError, OSError):
         return None
 
 
-def day_of(value: str, month_first: bool) -> tuple[datetime, str] | None:
-    """Return midnight of the day in *value*, and what stands behind the day."""
+def _day_of(value: str, month_first: bool) -> tuple[datetime, str] | None:
     if found := YEAR_FIRST.search(value):
         year, month, day = (int(part) for part in found.groups())
     elif found := YEAR_LAST.search(value):
@@ -83,8 +82,7 @@ def day_of(value: str, month_first: bool) -> tuple[datetime, str] | None:
     return datetime(year, month, day, tzinfo=DEFAULT_ZONE), value[found.end() :].strip()
 
 
-def at_clock(day: datetime, rest: str) -> datetime:
-    """Return *day* at the time that *rest* says, or its beginning."""
+def _at_clock(day: datetime, rest: str) -> datetime:
     found = CLOCK.search(rest)
     if found is None:
         return day

@@ -29,12 +29,12 @@ def train(examples: Examples, *, precision: float = 0.95, seed: int = 0) -> tupl
         TooLittle: Fewer than two agencies can be learned, or none in the older part.
     """
     counts = Counter(examples.agencies)
-    usable = learnable(examples)
+    usable = _learnable(examples)
     cut = int(len(usable.texts) * OLDER_SHARE)
     older, newest = usable.part(range(cut)), usable.part(range(cut, len(usable.texts)))
-    judged = judge(fit(learnable(older), seed), newest)
+    judged = _judge(fit(_learnable(older), seed), newest)
     limits = thresholds(judged, precision, {agency: counts[agency] for agency in sorted(set(usable.agencies))})
-    final = as_model(fit(usable, seed), limits)
+    final = _as_model(fit(usable, seed), limits)
     routed = judged.likelihood >= np.array([limits[str(agency)] for agency in judged.agencies])
     summary = Summary(
         precision=precision,
@@ -49,7 +49,7 @@ def train(examples: Examples, *, precision: float = 0.95, seed: int = 0) -> tupl
     return final, summary
 
 
-def learnable(examples: Examples) -> Examples:
+def _learnable(examples: Examples) -> Examples:
     """Return the examples of agencies with at least `LEARNED_MIN` of them.
 
     Raises:
@@ -65,14 +65,12 @@ def learnable(examples: Examples) -> Examples:
     return examples.part(rows)
 
 
-def as_model(found: Fit, limits: Mapping[str, float]) -> Model:
-    """Return a fit with its thresholds."""
+def _as_model(found: Fit, limits: Mapping[str, float]) -> Model:
     limit = np.array([limits[agency] for agency in found.agencies], dtype=np.float32)
     return Model(found.agencies, found.lexicon, found.weights, found.bias, limit)
 
 
-def judge(found: Fit, newer: Examples) -> Judged:
-    """Return what a fit says of reports that it has not learned from, and whether it is right."""
-    probabilities = as_model(found, dict.fromkeys(found.agencies, 0.0)).probabilities(newer.texts, newer.places)
+def _judge(found: Fit, newer: Examples) -> Judged:
+    probabilities = _as_model(found, dict.fromkeys(found.agencies, 0.0)).probabilities(newer.texts, newer.places)
     agencies = np.array(found.agencies)[probabilities.argmax(axis=1)]
     return Judged(agencies, probabilities.max(axis=1).astype(np.float64), agencies == np.array(newer.agencies))

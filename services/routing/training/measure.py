@@ -89,9 +89,9 @@ def measure(model: Model, examples: Examples) -> Measures:
     order = np.argsort(-probabilities, axis=1, kind="stable")[:, :TOP]
     hits = names[order] == truth[:, None]
     best, right = names[order[:, 0]], hits[:, 0]
-    agencies = per_agency(model, truth, best, certain)
+    agencies = _per_agency(model, truth, best, certain)
     said = probabilities.max(axis=1)
-    bins = reliability(said, right)
+    bins = _reliability(said, right)
     return Measures(
         rows=len(truth),
         top1=float(right.mean()),
@@ -100,16 +100,15 @@ def measure(model: Model, examples: Examples) -> Measures:
         coverage=float(certain.mean()),
         precision=float(right[certain].mean()) if certain.any() else None,
         calibration_error=sum(each.rows * abs(each.said - each.right) for each in bins) / len(truth),
-        texts_per_second=speed(model, examples),
+        texts_per_second=_speed(model, examples),
         agencies=agencies,
         bins=bins,
     )
 
 
-def per_agency(
+def _per_agency(
     model: Model, truth: NDArray[np.str_], best: NDArray[np.str_], certain: NDArray[np.bool_]
 ) -> tuple[AgencyMeasure, ...]:
-    """Return the measures of every agency that occurs, most reports first."""
     limits = dict(zip(model.agencies, map(float, model.thresholds), strict=True))
     found = []
     for agency in np.union1d(truth, best):
@@ -128,8 +127,7 @@ def per_agency(
     return tuple(sorted(found, key=lambda each: (-each.rows, each.agency)))
 
 
-def reliability(said: NDArray[np.float32], right: NDArray[np.bool_]) -> tuple[Bin, ...]:
-    """Return the bins that hold reports, lowest probability first."""
+def _reliability(said: NDArray[np.float32], right: NDArray[np.bool_]) -> tuple[Bin, ...]:
     place = np.minimum((said * BINS).astype(int), BINS - 1)
     return tuple(
         Bin(int(held.sum()), float(said[held].mean()), float(right[held].mean()))
@@ -138,8 +136,7 @@ def reliability(said: NDArray[np.float32], right: NDArray[np.bool_]) -> tuple[Bi
     )
 
 
-def speed(model: Model, examples: Examples) -> float:
-    """Return how many texts a second *model* reads in batches, the best of a few passes: others use the machine."""
+def _speed(model: Model, examples: Examples) -> float:
     batches: Sequence[int] = range(0, len(examples.texts), BATCH_REPORTS_MAX)
     seconds = []
     for _ in range(PASSES):

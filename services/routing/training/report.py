@@ -17,14 +17,13 @@ def write_report(directory: Path, title: str, told: Sequence[str], measures: Mea
         target: Precision that the model was trained for.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    draw_reliability(directory / PICTURE, measures.bins)
+    _draw_reliability(directory / PICTURE, measures.bins)
     page = directory / PAGE
-    page.write_text("\n".join(lines(title, told, measures, target)) + "\n", encoding="utf-8")
+    page.write_text("\n".join(_lines(title, told, measures, target)) + "\n", encoding="utf-8")
     return page
 
 
-def lines(title: str, told: Sequence[str], measures: Measures, target: float) -> list[str]:
-    """Return the lines of the page."""
+def _lines(title: str, told: Sequence[str], measures: Measures, target: float) -> list[str]:
     precision = "–" if measures.precision is None else f"{measures.precision:.4f}"
     return [
         f"# {title}",
@@ -52,29 +51,27 @@ def lines(title: str, told: Sequence[str], measures: Measures, target: float) ->
         "",
         "| agency | reports | precision | recall | F1 | threshold | routed | right |",
         "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
-        *agency_lines(measures),
+        *_agency_lines(measures),
     ]
 
 
-def agency_lines(measures: Measures) -> list[str]:
+def _agency_lines(measures: Measures) -> list[str]:
     """Return one row for each agency; a dash where there is nothing to divide."""
     found = []
     for each in measures.agencies:
         limit = "unknown" if each.threshold is None else f"{each.threshold:.3f}" if each.threshold <= 1 else "never"
-        precision, recall = share(each.found, each.named), share(each.found, each.rows)
-        cells = (precision, recall, f"{each.f1:.3f}", limit, each.routed, share(each.routed_right, each.routed))
+        precision, recall = _share(each.found, each.named), _share(each.found, each.rows)
+        cells = (precision, recall, f"{each.f1:.3f}", limit, each.routed, _share(each.routed_right, each.routed))
         name = each.agency.replace("|", "\\|")
         found.append(f"| {name} | {each.rows} | {' | '.join(map(str, cells))} |")
     return found
 
 
-def share(part: int, whole: int) -> str:
-    """Return a share, or a dash of nothing."""
+def _share(part: int, whole: int) -> str:
     return f"{part / whole:.3f}" if whole else "–"
 
 
-def draw_reliability(path: Path, bins: Sequence[Bin]) -> None:
-    """Draw what was said against what was right, and how many reports that was."""
+def _draw_reliability(path: Path, bins: Sequence[Bin]) -> None:
     import matplotlib as mpl
 
     mpl.use("Agg")

@@ -31,7 +31,7 @@ def read_table(path: Path) -> list[Row]:
         TableUnreadable: It cannot be read or holds no row.
     """
     try:
-        rows = excel_rows(path) if path.suffix.lower() in EXCEL else csv_rows(path.read_bytes())
+        rows = _excel_rows(path) if path.suffix.lower() in EXCEL else _csv_rows(path.read_bytes())
     except OSError as error:
         raise TableUnreadable(f"{path} cannot be read: {error.strerror or error}.") from error
     rows = [row for row in rows if any(row)]
@@ -40,8 +40,7 @@ def read_table(path: Path) -> list[Row]:
     return rows
 
 
-def excel_rows(path: Path) -> list[Row]:
-    """Return the rows of the sheet that is shown first."""
+def _excel_rows(path: Path) -> list[Row]:
     import openpyxl
     from openpyxl.utils.exceptions import InvalidFileException
 
@@ -51,15 +50,14 @@ def excel_rows(path: Path) -> list[Row]:
             book = openpyxl.load_workbook(path, read_only=True, data_only=True)
             sheet = book.active if book.active is not None else book.worksheets[0]
             sheet.reset_dimensions()  # some programs write a wrong one
-            rows = [[as_text(cell) for cell in row] for row in sheet.iter_rows(values_only=True)]
+            rows = [[_as_text(cell) for cell in row] for row in sheet.iter_rows(values_only=True)]
             book.close()
     except (InvalidFileException, zipfile.BadZipFile, KeyError, IndexError, ValueError) as error:
         raise TableUnreadable(f"{path} is no XLSX file that can be read: {error}.") from error
     return rows
 
 
-def as_text(cell: object) -> str:
-    """Return a cell's value as text: dates by ISO 8601, whole numbers without a point."""
+def _as_text(cell: object) -> str:
     if cell is None:
         return ""
     if isinstance(cell, date | time):
@@ -69,17 +67,15 @@ def as_text(cell: object) -> str:
     return str(cell).strip()
 
 
-def csv_rows(content: bytes) -> list[Row]:
-    """Return the rows of a CSV file."""
-    text = decoded(content).replace("\0", "")
+def _csv_rows(content: bytes) -> list[Row]:
+    text = _decoded(content).replace("\0", "")
     csv.field_size_limit(CELL_LETTERS_MAX)
     sample = text[:500_000]
-    delimiter = max(DELIMITERS, key=lambda one: evenness(sample, one))
-    return [[cell.strip() for cell in row] for row in parsed(text, delimiter)]
+    delimiter = max(DELIMITERS, key=lambda one: _evenness(sample, one))
+    return [[cell.strip() for cell in row] for row in _parsed(text, delimiter)]
 
 
-def decoded(content: bytes) -> str:
-    """Return the text of a file whose encoding is not told."""
+def _decoded(content: bytes) -> str:
     if content[:2] in {b"\xff\xfe", b"\xfe\xff"}:
         return content.decode("utf-16")
     try:
@@ -88,13 +84,13 @@ def decoded(content: bytes) -> str:
         return content.decode("cp1252", errors="replace")
 
 
-def evenness(sample: str, delimiter: str) -> tuple[int, int]:
+def _evenness(sample: str, delimiter: str) -> tuple[int, int]:
     """Return how many of the first rows have the same number of cells, and how many cells those have.
 
     One cell in every row is as even as can be, and says that this is not the delimiter.
     """
     sizes: Counter[int] = Counter()
-    for number, row in enumerate(parsed(sample, delimiter)):
+    for number, row in enumerate(_parsed(sample, delimiter)):
         if number >= SNIFFED_ROWS:
             break
         sizes[len(row)] += 1
@@ -104,7 +100,7 @@ def evenness(sample: str, delimiter: str) -> tuple[int, int]:
     return rows, cells
 
 
-def parsed(text: str, delimiter: str) -> Iterable[Row]:
+def _parsed(text: str, delimiter: str) -> Iterable[Row]:
     """Return the rows of *text*; line breaks within quotes belong to the cell."""
     try:
         yield from csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)

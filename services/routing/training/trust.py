@@ -38,12 +38,12 @@ class Reliability:
     def odds(self, judged: Judged) -> Values:
         """Return the log odds that the likeliest agency is right."""
         own = np.array([self.agencies.get(str(agency), 0.0) for agency in judged.agencies])
-        odds: Values = self.offset + self.slope * log_odds(judged.likelihood) + own
+        odds: Values = self.offset + self.slope * _log_odds(judged.likelihood) + own
         return odds
 
     def likelihood_at(self, odds: float, agency: str) -> float:
         """Return the probability at which the model's *agency* has these log *odds* of being right."""
-        return expit((odds - self.offset - self.agencies.get(agency, 0.0)) / self.slope)
+        return _expit((odds - self.offset - self.agencies.get(agency, 0.0)) / self.slope)
 
 
 def thresholds(judged: Judged, target: float, examples: Mapping[str, int]) -> dict[str, float]:
@@ -73,7 +73,7 @@ def lowest_odds(odds: Values, right: NDArray[np.bool_], target: float) -> float 
     """Return the lowest log odds above which both the expected and the measured precision reach *target*; or None."""
     order = np.argsort(-odds, kind="stable")
     ranked, number = odds[order], np.arange(1, len(odds) + 1)
-    expected = np.cumsum(expits(ranked)) / number
+    expected = np.cumsum(_expits(ranked)) / number
     measured = np.cumsum(right[order]) / number
     whole = np.append(ranked[1:] < ranked[:-1], True)  # never between reports that are equally sure
     (good,) = np.nonzero(whole & (measured >= target) & (wilson(expected, number) >= target))
@@ -87,11 +87,11 @@ def lowest_odds(odds: Values, right: NDArray[np.bool_], target: float) -> float 
 def learn_reliability(judged: Judged) -> Reliability:
     """Return how often the model is right; agencies differ only as far as enough reports show it."""
     names, index = np.unique(judged.agencies, return_inverse=True)
-    own, right = log_odds(judged.likelihood), judged.right.astype(float)
+    own, right = _log_odds(judged.likelihood), judged.right.astype(float)
 
     def loss(flat: Values) -> tuple[float, Values]:
         odds = flat[0] + flat[1] * own + flat[2:][index]
-        errors = expits(odds) - right
+        errors = _expits(odds) - right
         total = float(np.logaddexp(0, odds).sum() - right @ odds + AGENCY_PRIOR / 2 * flat[2:] @ flat[2:])
         shares = np.bincount(index, errors, minlength=len(names)) + AGENCY_PRIOR * flat[2:]
         return total, np.concatenate([[errors.sum(), errors @ own], shares])
@@ -110,19 +110,16 @@ def wilson(share: Values, number: NDArray[np.int64]) -> Values:
     return bound
 
 
-def log_odds(likelihood: Values) -> Values:
-    """Return probabilities as log odds, the ends left out."""
+def _log_odds(likelihood: Values) -> Values:
     clipped = np.clip(likelihood.astype(np.float64), EDGE, 1 - EDGE)
     odds: Values = np.log(clipped / (1 - clipped))
     return odds
 
 
-def expits(odds: Values) -> Values:
-    """Return log odds as probabilities."""
+def _expits(odds: Values) -> Values:
     shares: Values = 1 / (1 + np.exp(-odds))
     return shares
 
 
-def expit(odds: float) -> float:
-    """Return log odds as a probability."""
-    return float(expits(np.array([odds]))[0])
+def _expit(odds: float) -> float:
+    return float(_expits(np.array([odds]))[0])

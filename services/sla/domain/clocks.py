@@ -66,7 +66,7 @@ class Clock:
     def warns_at(self, percent: int) -> datetime:
         """Return when so much of its time is used up."""
         used = self.time_line.add(self.round.started_at, self.within * percent // 100)
-        return postponed(used, self.pauses, self.time_line)
+        return _postponed(used, self.pauses, self.time_line)
 
     def escalates_at(self, rung: Rung) -> datetime:
         """Return when a rung of the ladder is reached: with the breach at the earliest; pauses put it off, too."""
@@ -75,9 +75,9 @@ class Clock:
         time_line = rung.after.time_line(self.calendar)
         if rung.from_start:
             counted = rung.after.deadline(self.round.started_at, self.calendar)
-            return max(self.due_at, postponed(counted, self.pauses, time_line))
+            return max(self.due_at, _postponed(counted, self.pauses, time_line))
         since_due = tuple(pause for pause in self.pauses if pause.since >= self.due_at)
-        return postponed(rung.after.deadline(self.due_at, self.calendar), since_due, time_line)
+        return _postponed(rung.after.deadline(self.due_at, self.calendar), since_due, time_line)
 
 
 def timed(round_: Round, rules: SlaRules) -> Clock:
@@ -86,19 +86,19 @@ def timed(round_: Round, rules: SlaRules) -> Clock:
     allowance = rules.clocks[round_.clock].allowances[round_.classification]
     time_line = allowance.time_line(calendar)
     first_due_at = allowance.deadline(round_.started_at, calendar)
-    pauses = tuple(pauses_of(round_, rules, calendar))
+    pauses = tuple(_pauses_of(round_, rules, calendar))
     return Clock(
         round=round_,
         allowance=allowance,
         calendar=calendar,
         within=time_line.between(round_.started_at, first_due_at),
-        due_at=postponed(first_due_at, pauses, time_line),
+        due_at=_postponed(first_due_at, pauses, time_line),
         pauses=pauses,
         policy_version=rules.version,
     )
 
 
-def postponed(at: datetime, pauses: Iterable[Pause], time_line: TimeLine) -> datetime:
+def _postponed(at: datetime, pauses: Iterable[Pause], time_line: TimeLine) -> datetime:
     """Return the instant to which pauses put off another; those that begin no earlier than it change nothing."""
     for pause in pauses:
         if pause.until is None or pause.since >= at:
@@ -107,7 +107,7 @@ def postponed(at: datetime, pauses: Iterable[Pause], time_line: TimeLine) -> dat
     return at
 
 
-def pauses_of(round_: Round, rules: SlaRules, calendar: WorkingTime) -> Iterator[Pause]:
+def _pauses_of(round_: Round, rules: SlaRules, calendar: WorkingTime) -> Iterator[Pause]:
     """Yield where a round stands still.
 
     A limit is what the first hold for that reason is granted at most, counted as time; later holds for the same reason

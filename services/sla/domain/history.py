@@ -4,26 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, TypeAlias
 
-from shared.events import (
-    AnswerOffered,
-    Classification,
-    ClosedBy,
-    EventData,
-    HoldReason,
-    ReporterReplied,
-    TicketAnswered,
-    TicketArchived,
-    TicketClosed,
-    TicketDeclined,
-    TicketHeld,
-    TicketReclassified,
-    TicketReopened,
-    TicketResumed,
-    TicketRouted,
-    TicketSplit,
-    TicketWithdrawn,
-    TriageRequested,
-)
+from shared import events
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +21,7 @@ class Routed(Step):
 
     kind: Literal["routed"] = "routed"
     agency: str
-    classification: Classification
+    classification: events.Classification
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +29,7 @@ class SentToTriage(Step):
     """Nobody is responsible."""
 
     kind: Literal["sent_to_triage"] = "sent_to_triage"
-    classification: Classification
+    classification: events.Classification
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +52,7 @@ class Held(Step):
     """Work waits; ``until`` is what the agency asked for."""
 
     kind: Literal["held"] = "held"
-    reason: HoldReason
+    reason: events.HoldReason
     until: datetime | None = None
 
 
@@ -94,7 +75,7 @@ class Reclassified(Step):
     """It is another kind of report."""
 
     kind: Literal["reclassified"] = "reclassified"
-    classification: Classification
+    classification: events.Classification
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,37 +107,37 @@ Past: TypeAlias = (
 )
 
 
-def past_of(data: EventData) -> Past | None:
+def past_of(data: events.EventData) -> Past | None:
     """Return what a fact about a ticket means for its clocks; None if it moves none.
 
     Being merged is a link between two tickets: each keeps its own clocks, so that no report can be lost in another.
     """
     match data:
-        case TicketRouted(version=version, at=at):
+        case events.TicketRouted(version=version, at=at):
             return Routed(version=version, at=at, agency=data.agency, classification=data.classification)
-        case TriageRequested(version=version, at=at):
+        case events.TriageRequested(version=version, at=at):
             return SentToTriage(version=version, at=at, classification=data.classification)
-        case TicketAnswered(version=version, at=at) | AnswerOffered(version=version, at=at):
+        case events.TicketAnswered(version=version, at=at) | events.AnswerOffered(version=version, at=at):
             return Answered(version=version, at=at, final=data.final)
-        case TicketDeclined(version=version, at=at):
+        case events.TicketDeclined(version=version, at=at):
             return Declined(version=version, at=at)
-        case TicketHeld(version=version, at=at):
+        case events.TicketHeld(version=version, at=at):
             return Held(version=version, at=at, reason=data.reason, until=data.until)
-        case TicketResumed(version=version, at=at):
+        case events.TicketResumed(version=version, at=at):
             return Resumed(version=version, at=at)
-        case ReporterReplied(version=version, at=at):
+        case events.ReporterReplied(version=version, at=at):
             return Replied(version=version, at=at)
-        case TicketReclassified(version=version, at=at):
+        case events.TicketReclassified(version=version, at=at):
             return Reclassified(version=version, at=at, classification=data.classification)
-        case TicketReopened(version=version, at=at):
+        case events.TicketReopened(version=version, at=at):
             return Reopened(version=version, at=at, agency=data.agency)
-        case TicketSplit(version=version, at=at):
+        case events.TicketSplit(version=version, at=at):
             return Divided(version=version, at=at)
-        case TicketClosed(version=version, at=at):
-            return Ended(version=version, at=at, why="closed", by_reporter=data.by is ClosedBy.REPORTER)
-        case TicketArchived(version=version, at=at):
+        case events.TicketClosed(version=version, at=at):
+            return Ended(version=version, at=at, why="closed", by_reporter=data.by is events.ClosedBy.REPORTER)
+        case events.TicketArchived(version=version, at=at):
             return Ended(version=version, at=at, why="archived")
-        case TicketWithdrawn(version=version, at=at):
+        case events.TicketWithdrawn(version=version, at=at):
             return Ended(version=version, at=at, why="withdrawn")
         case _:
             return None

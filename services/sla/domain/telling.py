@@ -8,18 +8,7 @@ from services.sla.domain.rounds import End, Met
 from services.sla.domain.rules import WINDOWS, SlaRules
 from services.sla.domain.told import Basis, Breach, Ending, Expired, Told
 from services.sla.domain.voice import About, Voice
-from shared.events import (
-    ClockMet,
-    ClockPaused,
-    ClockResumed,
-    ClockStarted,
-    ClockStopped,
-    ClockWarned,
-    CompletionWindowExpired,
-    DueChanged,
-    FeedbackWindowExpired,
-    SlaClock,
-)
+from shared import events
 
 JUST_AFTER = timedelta(milliseconds=1)  # at the due time nothing is late yet; clocks and database keep milliseconds
 
@@ -38,7 +27,7 @@ class Telling:
         self.is_window = clock.round.clock in WINDOWS
         self.warn_at_percent = rules.clocks[clock.round.clock].warn_at_percent
         self.wakes_at: datetime | None = None
-        self.basis = basis_of(clock)
+        self.basis = _basis_of(clock)
         self.due_at = told.due_at if told else clock.due_at
         self.paused = told.paused if told else False
         self.warned: tuple[int, ...] = told.warned if told else ()
@@ -81,7 +70,7 @@ class Telling:
     def start(self) -> None:
         """Say that the clock has started."""
         self.voice.say(
-            ClockStarted,
+            events.ClockStarted,
             self.basis.started_at,
             once="started",
             started_at=self.basis.started_at,
@@ -96,12 +85,12 @@ class Telling:
         """Say whether the clock stands still or goes on, and when it is due by now."""
         due_at, pause = self.clock.due_at, self.clock.pause_at(self.as_of)
         if pause and not self.paused:
-            self.voice.say(ClockPaused, pause.since, paused_at=pause.since)
+            self.voice.say(events.ClockPaused, pause.since, paused_at=pause.since)
         elif not pause and self.paused:
             resumed_at = self.clock.went_on_at(self.as_of)
-            self.voice.say(ClockResumed, resumed_at, resumed_at=resumed_at, due_at=due_at)
+            self.voice.say(events.ClockResumed, resumed_at, resumed_at=resumed_at, due_at=due_at)
         elif not pause and due_at != self.due_at:
-            self.voice.say(DueChanged, was=self.due_at, due_at=due_at, why=self.why_changed or "held")
+            self.voice.say(events.DueChanged, was=self.due_at, due_at=due_at, why=self.why_changed or "held")
         self.paused = pause is not None
         if not pause:
             # When a clock that stands still will be due is not certain, so it is not said before it goes on.
@@ -124,7 +113,11 @@ class Telling:
     def expire(self) -> None:
         """Say that the reporter's window has closed; once in the round's life."""
         due_at = self.clock.due_at
-        kind = FeedbackWindowExpired if self.clock.round.clock is SlaClock.FEEDBACK else CompletionWindowExpired
+        kind = (
+            events.FeedbackWindowExpired
+            if self.clock.round.clock is events.SlaClock.FEEDBACK
+            else events.CompletionWindowExpired
+        )
         self.voice.say(kind, due_at, once="expired", due_at=due_at)
         self.ending = Expired(due_at)
 
@@ -140,7 +133,7 @@ class Telling:
             if percent not in self.warned:
                 remaining = self.clock.time_line.between(self.as_of, self.clock.due_at)
                 self.voice.say(
-                    ClockWarned,
+                    events.ClockWarned,
                     percent=percent,
                     due_at=self.clock.due_at,
                     agency=self.clock.round.agency,
@@ -153,9 +146,9 @@ class Telling:
         due_at = self.clock.due_at
         if isinstance(end, Met):
             lateness = (end.at - due_at).total_seconds()
-            self.voice.say(ClockMet, end.at, met_at=end.at, due_at=due_at, lateness_seconds=lateness)
+            self.voice.say(events.ClockMet, end.at, met_at=end.at, due_at=due_at, lateness_seconds=lateness)
         elif not isinstance(self.ending, Expired):
-            self.voice.say(ClockStopped, end.at, stopped_at=end.at, why=end.why)
+            self.voice.say(events.ClockStopped, end.at, stopped_at=end.at, why=end.why)
         self.ending, self.paused, self.due_at = end, False, due_at
         if self.breaches.late:
             self.breaches.clear(end.at)
@@ -166,8 +159,7 @@ class Telling:
             self.wakes_at = min(at, self.wakes_at or at)
 
 
-def basis_of(clock: Clock) -> Basis:
-    """Return from what a clock's due time follows."""
+def _basis_of(clock: Clock) -> Basis:
     return Basis(
         started_at=clock.round.started_at,
         agency=clock.round.agency,

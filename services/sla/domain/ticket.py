@@ -11,16 +11,8 @@ from services.sla.domain.rules import SlaRules
 from services.sla.domain.telling import Telling
 from services.sla.domain.told import Told
 from services.sla.domain.voice import About
-from shared.events import (
-    Classification,
-    ComplaintAccepted,
-    Decision,
-    EventData,
-    Fact,
-    TicketFact,
-    TicketRouted,
-    TriageRequested,
-)
+from shared import events
+from shared.events import Decision, Fact
 
 ENDED = ""
 """The edition of a ticket of which no clock runs: those that have run keep the due times that held then."""
@@ -47,7 +39,7 @@ class Ticket:
     tracking_id: str
     as_of: datetime
     accepted_at: datetime | None = None
-    classification: Classification | None = None
+    classification: events.Classification | None = None
     history: tuple[Past, ...] = ()
     told: tuple[Told, ...] = ()
     wakes_at: datetime | None = None
@@ -57,7 +49,7 @@ class Ticket:
     kind: Literal["ticket"] = "ticket"
 
 
-def decide(ticket: Ticket | None, data: EventData, rules: SlaRules, now: datetime) -> Decision[Ticket]:
+def decide(ticket: Ticket | None, data: events.EventData, rules: SlaRules, now: datetime) -> Decision[Ticket]:
     """Return what follows from something heard about a ticket.
 
     Time is taken note of up to the event itself, not up to *now*: what is read late has not happened late.
@@ -66,11 +58,11 @@ def decide(ticket: Ticket | None, data: EventData, rules: SlaRules, now: datetim
         TypeError: It is about no ticket.
     """
     match data:
-        case ComplaintAccepted():
+        case events.ComplaintAccepted():
             ticket = ticket or Ticket(data.ticket_id, data.tracking_id, data.accepted_at)
             heard = replace(accepted(ticket, data.accepted_at), classification=data.classification)
             return moved(heard, rules, data.accepted_at, now, rewritten=True)
-        case TicketFact():
+        case events.TicketFact():
             past = past_of(data)
             known = ticket.history if ticket else ()
             if past is None:
@@ -79,7 +71,7 @@ def decide(ticket: Ticket | None, data: EventData, rules: SlaRules, now: datetim
                 return Decision(ticket, ignored_because="that version is known", recorded=False)
             before = ticket or Ticket(data.ticket_id, data.tracking_id, data.at, parent=data.parent, part=data.part)
             # A part needs no clock for finding an agency: an officer has named it before the part was there.
-            if isinstance(data, TicketRouted | TriageRequested) and data.parent is None:
+            if isinstance(data, events.TicketRouted | events.TriageRequested) and data.parent is None:
                 before = accepted(before, data.accepted_at)
             history = tuple(sorted((*known, past), key=lambda step: step.version))
             rewritten = history[-1] is not past or ticket is None or before.accepted_at != ticket.accepted_at
@@ -100,7 +92,7 @@ def accepted(ticket: Ticket, at: datetime) -> Ticket:
 
 def rounds(ticket: Ticket) -> tuple[Round, ...]:
     """Return every round of the ticket's clocks; a report of unknown kind counts as a complaint."""
-    return rounds_of(ticket.accepted_at, ticket.classification or Classification.COMPLAINT, ticket.history)
+    return rounds_of(ticket.accepted_at, ticket.classification or events.Classification.COMPLAINT, ticket.history)
 
 
 def moved(ticket: Ticket, rules: SlaRules, at: datetime, now: datetime, *, rewritten: bool) -> Decision[Ticket]:
@@ -117,7 +109,7 @@ def moved(ticket: Ticket, rules: SlaRules, at: datetime, now: datetime, *, rewri
     wakes: list[datetime] = []
     for round_ in rounds(ticket):
         known = before.get((round_.clock, round_.number))
-        if known and settled(known, round_, rules, rewritten=rewritten):
+        if known and _settled(known, round_, rules, rewritten=rewritten):
             told.append(known)
             continue
         telling = Telling(about, timed(round_, rules), known, rules).tell()
@@ -129,7 +121,7 @@ def moved(ticket: Ticket, rules: SlaRules, at: datetime, now: datetime, *, rewri
     return Decision(after, tuple(facts))
 
 
-def settled(told: Told, round_: Round, rules: SlaRules, *, rewritten: bool) -> bool:
+def _settled(told: Told, round_: Round, rules: SlaRules, *, rewritten: bool) -> bool:
     """Return whether all is said about a round that has ended, so that it needs no second look.
 
     What happens later changes nothing in it; what turns out to have happened earlier may, but not under a policy or

@@ -157,12 +157,12 @@ class WorkingTime:
         today = at.astimezone(self._zone).date()
         if n > DAYS_MAX - today.toordinal():
             raise CalendarExhausted(f"calendar {self.calendar.code} from {today.year}")
-        return instant(moment(today + timedelta(days=n + 1), 0, self._zone))
+        return instant(_moment(today + timedelta(days=n + 1), 0, self._zone))
 
     def year(self, number: int) -> Year:
         """Return a year, compiled."""
         if number not in self._years:
-            self._years[number] = compiled(self.calendar, self._zone, number)
+            self._years[number] = _compiled(self.calendar, self._zone, number)
         return self._years[number]
 
     def _refuse_beyond(self, at: datetime, working: timedelta) -> None:
@@ -176,8 +176,7 @@ class WorkingTime:
         return number + step
 
 
-def compiled(calendar: Calendar, zone: ZoneInfo, number: int) -> Year:
-    """Return one local year of *calendar*."""
+def _compiled(calendar: Calendar, zone: ZoneInfo, number: int) -> Year:
     given = (
         (day.toordinal(), *edges)
         for day in days_of(number)
@@ -200,16 +199,16 @@ def compiled(calendar: Calendar, zone: ZoneInfo, number: int) -> Year:
 
 def spans_of(day: date, hours: Hours, zone: ZoneInfo) -> Iterator[tuple[int, int]]:
     """Yield the instants, in microseconds, between which there is work on a local date."""
-    begins, ends = moment(day, 0, zone), moment(day, DAY_SECONDS, zone)
+    begins, ends = _moment(day, 0, zone), _moment(day, DAY_SECONDS, zone)
     ordinary = ends - begins == DAY_SECONDS * SECOND
     for first, last in hours:
         if ordinary:
             yield begins + first * SECOND, begins + last * SECOND
         else:
-            yield moment(day, first, zone), moment(day, last, zone)
+            yield _moment(day, first, zone), _moment(day, last, zone)
 
 
-def moment(day: date, second: int, zone: ZoneInfo) -> int:
+def _moment(day: date, second: int, zone: ZoneInfo) -> int:
     """Return the instant of a local time of day, in microseconds; never earlier for a later local time.
 
     What happens twice when the clocks are put back is its first occurrence; what never happens when they are put

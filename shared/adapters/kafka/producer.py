@@ -122,7 +122,7 @@ class KafkaPublisher:
             client = await self.client()
             closed = await self.access.closed(client.client, {self._name(event) for event in waiting})
             held |= {event.reference: closed[self._name(event)] for event in waiting if self._name(event) in closed}
-            large = [event for event in waiting if self.access.is_too_large(self._name(event), size_of(event))]
+            large = [event for event in waiting if self.access.is_too_large(self._name(event), _size_of(event))]
             held |= {event.reference: Obstacle.TOO_LARGE for event in large if event.reference not in held}
             first, rest = self._first([event for event in waiting if event.reference not in held])
             gone = set()
@@ -133,13 +133,13 @@ class KafkaPublisher:
                     self.access.refuse(self._name(event), Obstacle.FORBIDDEN)
                     held[event.reference] = Obstacle.FORBIDDEN
                 elif isinstance(outcome, MessageSizeTooLargeError | RecordListTooLargeError):
-                    self.access.note_too_large(self._name(event), size_of(event))
+                    self.access.note_too_large(self._name(event), _size_of(event))
                     held[event.reference] = Obstacle.TOO_LARGE
                     await self.close()  # what follows in that partition would be out of sequence for this producer
                 elif isinstance(outcome, BaseException):
                     raise outcome
                 else:
-                    self.access.admit(self._name(event), size_of(event))
+                    self.access.admit(self._name(event), _size_of(event))
             left = gone | {event.reference for event in rest}
             waiting = [event for event in waiting if event.reference in left]
             if not waiting:
@@ -216,8 +216,7 @@ class KafkaPublisher:
             await closed(client.stop)
 
 
-def size_of(event: Outgoing) -> int:
-    """Return about how many bytes an event takes on its topic."""
+def _size_of(event: Outgoing) -> int:
     headers = sum(len(name) + len(value) for name, value in event.headers)
     return len(event.value or b"") + len(event.key or "") + headers
 

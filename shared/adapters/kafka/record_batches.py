@@ -105,11 +105,11 @@ def unpack(batch: RecordBatch, topic: str, partition: int) -> list[Record]:
 
 def unreadable(batch: RecordBatch, topic: str, partition: int, error: str) -> Record:
     """Return what stands for a batch that cannot be unpacked: its place, and its bytes as far as they are kept."""
-    packed = as_record(topic, partition, batch.base_offset, _stamp(batch), None, batch.data, ())
+    packed = _as_record(topic, partition, batch.base_offset, _stamp(batch), None, batch.data, ())
     return replace(packed, unreadable=error, last_offset=batch.next_offset - 1)
 
 
-def as_record(
+def _as_record(
     topic: str,
     partition: int,
     offset: int,
@@ -118,7 +118,6 @@ def as_record(
     value: bytes | None,
     headers: Sequence[tuple[str, bytes | None]],
 ) -> Record:
-    """Return a record of which no part is larger than what is handled or kept."""
     cuts: list[Cut] = []
     kept: Headers = tuple((name.lower(), content or b"") for name, content in headers)
     if value is not None and len(value) > KEPT_BYTES_MAX:
@@ -173,7 +172,7 @@ def _at_once(batch: RecordBatch, payload: bytes, topic: str, partition: int) -> 
     if isinstance(found, Bug) or any(len(each.headers) > HEADERS_MAX for each in found):
         return None
     return [
-        as_record(topic, partition, each.offset, instant(each.timestamp), each.key, each.value, each.headers)
+        _as_record(topic, partition, each.offset, instant(each.timestamp), each.key, each.value, each.headers)
         for each in found
     ]
 
@@ -190,7 +189,7 @@ def _one_by_one(batch: RecordBatch, payload: bytes, topic: str, partition: int) 
                 raise CorruptRecordException
         except (IndexError, CorruptRecordException):
             # Where the next record begins is not known either: all that is left of the batch stands here.
-            rest = as_record(topic, partition, offset, stamp, None, payload[at:], ())
+            rest = _as_record(topic, partition, offset, stamp, None, payload[at:], ())
             last_offset = max(offset, batch.next_offset - 1)
             yield replace(rest, unreadable="records cannot be told apart", last_offset=last_offset)
             return
@@ -218,11 +217,11 @@ def _read(batch: RecordBatch, content: bytes, offset: int, topic: str, partition
         return _broken(batch, content, offset, topic, partition, "record is broken")
     by_broker = batch.attributes & LOG_APPEND_TIME
     at_instant = _stamp(batch) if by_broker else instant(first_timestamp + timestamp_delta)
-    return as_record(topic, partition, batch.base_offset + offset_delta, at_instant, key, value, headers)
+    return _as_record(topic, partition, batch.base_offset + offset_delta, at_instant, key, value, headers)
 
 
 def _broken(batch: RecordBatch, content: bytes, offset: int, topic: str, partition: int, error: str) -> Record:
-    return replace(as_record(topic, partition, offset, _stamp(batch), None, content, ()), unreadable=error)
+    return replace(_as_record(topic, partition, offset, _stamp(batch), None, content, ()), unreadable=error)
 
 
 def _bytes(content: bytes, at: int) -> tuple[bytes | None, int]:

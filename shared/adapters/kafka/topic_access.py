@@ -120,7 +120,7 @@ class TopicAccess:
         wanted, now = set(topics), self.now()
         remembered = {topic: self.refusals[topic] for topic in wanted & self.refusals.keys()}
         closed = {topic: refusal.obstacle for topic, refusal in remembered.items() if refusal.until > now}
-        unknown = [topic for topic in wanted - closed.keys() if not is_tracked(client, topic)]
+        unknown = [topic for topic in wanted - closed.keys() if not _is_tracked(client, topic)]
         for look in range(LOOKS_MAX):
             found = await asked(client, unknown) if unknown else {}
             for topic, obstacle in found.items():
@@ -132,13 +132,12 @@ class TopicAccess:
                 break
             await self.sleep(LOOK_EVERY_SECONDS)
         for topic in wanted - closed.keys():
-            if not is_tracked(client, topic):
+            if not _is_tracked(client, topic):
                 await client.add_topic(topic)
         return closed
 
 
-def is_tracked(client: AIOKafkaClient, topic: str) -> bool:
-    """Return whether *client* keeps itself informed about *topic*, and knows its partitions."""
+def _is_tracked(client: AIOKafkaClient, topic: str) -> bool:
     tracked: Collection[str] = client._topics
     return topic in tracked and client.cluster.partitions_for_topic(topic) is not None
 

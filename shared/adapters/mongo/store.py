@@ -118,7 +118,7 @@ class MongoStore(Generic[S]):
             try:
                 return lost | await self.write(rows)
             except (DocumentTooLarge, OperationFailure) as error:
-                if not is_too_large(error):
+                if not _is_too_large(error):
                     raise
             # A server that holds less than MongoDB does, and does not say which one: the largest cannot be wrong.
             largest = max(rows, key=lambda row: len(row.raw.raw))
@@ -285,8 +285,7 @@ class MongoStore(Generic[S]):
             return await self.collection.find({**query, **self.aside.live()}, fields).limit(limit).to_list(None)
 
 
-def is_too_large(error: Exception) -> bool:
-    """Return whether driver or server say that a document does not fit."""
+def _is_too_large(error: Exception) -> bool:
     if isinstance(error, BulkWriteError):
         return any(fault["code"] == TOO_LARGE for fault in (error.details or {}).get("writeErrors", []))
     return isinstance(error, DocumentTooLarge) or getattr(error, "code", None) == TOO_LARGE

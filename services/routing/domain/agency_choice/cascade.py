@@ -43,18 +43,17 @@ class Rung:
 def decide_agency(policy: RoutingPolicy, case: Case) -> Verdict:
     """Return the agency, or the question to an officer; every step that was tried stands in its explanation."""
     tried: tuple[Step, ...] = ()
-    rungs: tuple[Callable[[RoutingPolicy, Case, tuple[Step, ...]], Rung], ...] = (by_request, by_category)
+    rungs: tuple[Callable[[RoutingPolicy, Case, tuple[Step, ...]], Rung], ...] = (_by_request, _by_category)
     for rung in rungs:
         found = rung(policy, case, tried)
         if found.verdict is not None:
             return found.verdict
         tried += found.steps
-    ruled = by_rules(policy, case, tried)
+    ruled = _by_rules(policy, case, tried)
     return by_model(policy, case.opinion, case.guessed(policy), ruled) if isinstance(ruled, Undecided) else ruled
 
 
-def by_request(policy: RoutingPolicy, case: Case, tried: tuple[Step, ...]) -> Rung:
-    """Follow the reporter's choice unless the words of the report speak strongly for another agency."""
+def _by_request(policy: RoutingPolicy, case: Case, tried: tuple[Step, ...]) -> Rung:
     if case.requested is None:
         return Rung()
     if not policy.requested.accept or case.requested not in policy.agencies:
@@ -64,8 +63,7 @@ def by_request(policy: RoutingPolicy, case: Case, tried: tuple[Step, ...]) -> Ru
     return follow(policy, case, tried, choice, policy.requested)
 
 
-def by_category(policy: RoutingPolicy, case: Case, tried: tuple[Step, ...]) -> Rung:
-    """Follow the category's agency unless the words of the report speak strongly for another one."""
+def _by_category(policy: RoutingPolicy, case: Case, tried: tuple[Step, ...]) -> Rung:
     category = case.category
     if category is None or category.agency is None or not policy.category.accept:
         return Rung()
@@ -88,13 +86,13 @@ def follow(policy: RoutingPolicy, case: Case, tried: tuple[Step, ...], choice: C
     overruled = step(policy, made.step, doubtful, rule=made.rule, score=own)
     steps = (*tried, overruled, *rule_steps(policy, evidence, (rival, agency)))
     if rival == NATIONAL_ADMIN:
-        return Rung(verdict=outside(policy, evidence, steps))
+        return Rung(verdict=_outside(policy, evidence, steps))
     doubt = Doubt.REQUESTED_DOUBTFUL if choice.decided_by is DecidedBy.REQUESTED else Doubt.CATEGORY_DOUBTFUL
     chosen = Suggestion(agency=agency, score=own, why=f"{made.step}: {made.rule or agency}")
     return Rung(verdict=Undecided(doubt, steps, suggestions(policy, evidence, case.guessed(policy), (chosen,))))
 
 
-def by_rules(policy: RoutingPolicy, case: Case, tried: tuple[Step, ...]) -> Verdict:
+def _by_rules(policy: RoutingPolicy, case: Case, tried: tuple[Step, ...]) -> Verdict:
     """Choose the agency with the most points if they are enough and clearly the most; otherwise leave it open."""
     ranking = case.evidence.ranking
     (agency, points), (second, next_points) = (*ranking, ("", 0), ("", 0))[:2]
@@ -111,13 +109,12 @@ def by_rules(policy: RoutingPolicy, case: Case, tried: tuple[Step, ...]) -> Verd
         outcome = f"{points} points for {agency}, {next_points} for {second}: too close"
         return Undecided(Doubt.CLOSE_CALL, (*steps, step(policy, "rules", outcome, score=points)), offered)
     if agency == NATIONAL_ADMIN:
-        return outside(policy, case.evidence, steps)
+        return _outside(policy, case.evidence, steps)
     confidence = round(points / sum(score for _, score in ranking), 2)
     return Chosen(agency, DecidedBy.RULE, (*steps, step(policy, "rules", agency, score=points)), confidence)
 
 
-def outside(policy: RoutingPolicy, evidence: Evidence, steps: tuple[Step, ...]) -> Chosen:
-    """Return that the matter lies outside the city's authority, with the reason that the reporter is told."""
+def _outside(policy: RoutingPolicy, evidence: Evidence, steps: tuple[Step, ...]) -> Chosen:
     rule = max((point.rule for point in evidence.of(NATIONAL_ADMIN)), key=lambda rule: rule.weight)
     points = evidence.score_of(NATIONAL_ADMIN)
     confidence = round(points / sum(score for _, score in evidence.ranking), 2)

@@ -73,7 +73,7 @@ def read(policy: RoutingPolicy, report: Report) -> Evidence:
     for rule, phrases in policy.rulebook.holding((report.title, report.body), place):
         match rule:
             case AgencyRule():
-                points += point_of(policy, rule, phrases, location)
+                points += _point_of(policy, rule, phrases, location)
             case PriorityRule():
                 levels.append(rule.level)
             case KindRule():
@@ -83,7 +83,7 @@ def read(policy: RoutingPolicy, report: Report) -> Evidence:
     return Evidence(tuple(points), max(levels, key=LEVELS.index), kinds[0] if kinds else None)
 
 
-def point_of(
+def _point_of(
     policy: RoutingPolicy, rule: AgencyRule, phrases: Iterable[Phrase], location: Location | None
 ) -> tuple[Point, ...]:
     """Return the point that a rule gives where it holds; none if it is the district office's and that is not known."""
@@ -96,4 +96,4 @@ def points_of(policy: RoutingPolicy, texts: Iterable[str], location: Location | 
     place = (location.text or "") if location else ""
     holding = policy.rulebook.holding(texts, place)
     rules = [(rule, phrases) for rule, phrases in holding if isinstance(rule, AgencyRule)]
-    return tuple(point for rule, phrases in rules for point in point_of(policy, rule, phrases, location))
+    return tuple(point for rule, phrases in rules for point in _point_of(policy, rule, phrases, location))

@@ -45,13 +45,12 @@ def suggestions(
 ) -> tuple[Suggestion, ...]:
     """Return what an officer is offered: *first*, then in turn what the rules and what a model think most of."""
     offered = {suggestion.agency: suggestion for suggestion in first}
-    for suggestion in in_turn(by_points(evidence), by_model(guessed)):
+    for suggestion in _in_turn(_by_points(evidence), by_model(guessed)):
         offered.setdefault(suggestion.agency, suggestion)
     return tuple(offered.values())[: policy.suggestions_max]
 
 
-def by_points(evidence: Evidence) -> Iterator[Suggestion]:
-    """Yield the agencies that rules speak for, most points first."""
+def _by_points(evidence: Evidence) -> Iterator[Suggestion]:
     for agency, score in evidence.ranking:
         yield Suggestion(agency=agency, score=score, why="; ".join(point.why for point in evidence.of(agency)))
 
@@ -62,7 +61,6 @@ def by_model(guessed: Likely) -> Iterator[Suggestion]:
         yield Suggestion(agency=agency, score=round(probability, 2), why=f"text model: {probability:.2f}")
 
 
-def in_turn(*lists: Iterator[Suggestion]) -> Iterator[Suggestion]:
-    """Yield the first of each list, then the second of each, and so on."""
+def _in_turn(*lists: Iterator[Suggestion]) -> Iterator[Suggestion]:
     for row in zip_longest(*lists):
         yield from (suggestion for suggestion in row if suggestion is not None)

@@ -23,15 +23,16 @@ def parts(policy: RoutingPolicy, report: Told, evidence: Evidence) -> tuple[Prop
     """
     if sum(score >= policy.threshold for _, score in evidence.ranking) < 2:
         return ()
-    found = by_sentence(policy, report, evidence) or by_score(policy, evidence)
+    found = _by_sentence(policy, report, evidence) or _by_score(policy, evidence)
     return tuple(
-        ProposedPart(agency=agency, words=tuple(dict.fromkeys(point.words for point in points)), rules=rules_of(points))
+        ProposedPart(
+            agency=agency, words=tuple(dict.fromkeys(point.words for point in points)), rules=_rules_of(points)
+        )
         for agency, points in found[:PARTS_MAX]
     )
 
 
-def by_sentence(policy: RoutingPolicy, report: Told, evidence: Evidence) -> list[Matter]:
-    """Return the matters of a report whose sentences, each by itself, speak strongly for different agencies."""
+def _by_sentence(policy: RoutingPolicy, report: Told, evidence: Evidence) -> list[Matter]:
     # Twice what an agency needs: people mention others in passing, and one word must not hold a clear report up.
     enough = 2 * policy.threshold
     if sum(score >= enough for _, score in evidence.ranking) < 2:
@@ -39,40 +40,35 @@ def by_sentence(policy: RoutingPolicy, report: Told, evidence: Evidence) -> list
     # What holds for a sentence alone may not hold once all is read: a later word can take it back.
     hold = {point.rule for point in evidence.points}
     strong: dict[str, tuple[Point, ...]] = {}
-    for sentence in sentences(report):
+    for sentence in _sentences(report):
         said = Evidence(tuple(p for p in points_of(policy, (sentence,), report.location) if p.rule in hold))
         (agency, score), (_, next_score) = (*said.ranking, ("", 0), ("", 0))[:2]
         if score >= enough and score - next_score >= policy.margin:
             strong[agency] = strong.get(agency, ()) + said.of(agency)
-    return apart(list(strong.items()))
+    return _apart(list(strong.items()))
 
 
-def by_score(policy: RoutingPolicy, evidence: Evidence) -> list[Matter]:
-    """Return the matters of a report in which agencies have too similar points to choose between."""
+def _by_score(policy: RoutingPolicy, evidence: Evidence) -> list[Matter]:
     top = evidence.ranking[0][1]
     close = [agency for agency, score in evidence.ranking if top - score < policy.margin and score >= policy.threshold]
-    return apart([(agency, evidence.of(agency)) for agency in close])
+    return _apart([(agency, evidence.of(agency)) for agency in close])
 
 
-def apart(found: list[Matter]) -> list[Matter]:
-    """Return *found* if they are several and no word speaks for two of them."""
-    words = [words_of(points) for _, points in found]
+def _apart(found: list[Matter]) -> list[Matter]:
+    words = [_words_of(points) for _, points in found]
     if len(found) < 2 or any(one & other for one, other in combinations(words, 2)):
         return []
     return found
 
 
-def sentences(report: Told) -> Iterator[str]:
-    """Yield the title and each sentence of the body."""
+def _sentences(report: Told) -> Iterator[str]:
     yield report.title
     yield from SENTENCE_END.split(report.body)
 
 
-def words_of(points: Iterable[Point]) -> frozenset[str]:
-    """Return the words that speak in *points*."""
+def _words_of(points: Iterable[Point]) -> frozenset[str]:
     return frozenset(word for point in points for word in split(point.words))
 
 
-def rules_of(points: Iterable[Point]) -> tuple[str, ...]:
-    """Return the rules of *points*, each once."""
+def _rules_of(points: Iterable[Point]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(point.rule.id for point in points))

@@ -73,7 +73,7 @@ def sketched(policy: RoutingPolicy, complaint: ComplaintAccepted) -> Sought | No
     rules, place, category = policy.clusters, complaint.location, policy.category_of(complaint.category)
     if not rules.accept or place is None or complaint.confidential or (category and category.personal):
         return None
-    kept, asked = keyed_places(rules, place)
+    kept, asked = _keyed_places(rules, place)
     words = policy.rulebook.book.usual(split(f"{complaint.title} {complaint.body}"))
     if not kept:
         return None
@@ -93,8 +93,7 @@ def sketched(policy: RoutingPolicy, complaint: ComplaintAccepted) -> Sought | No
     return Sought(itself, keys)
 
 
-def keyed_places(rules: ClusterRules, place: Location) -> tuple[list[str], list[str]]:
-    """Return the names of a place under which it is kept, and those under which its neighbours are."""
+def _keyed_places(rules: ClusterRules, place: Location) -> tuple[list[str], list[str]]:
     kept = [f"kelurahan {place.kelurahan.lower()}"] if place.kelurahan else []
     if place.latitude is None or place.longitude is None:
         return kept, kept
@@ -122,7 +121,7 @@ def look_around(rules: ClusterRules, reports: Sequence[Sought], stored: Collecti
     found: dict[str, Around] = {}
     for report in reports:
         near = {other.id: other for key in report.keys for other in by_key.get(key, ())}
-        ranked = tuple(other for _, other in sorted(scored(rules, report.itself, near), key=lambda pair: pair[0]))
+        ranked = tuple(other for _, other in sorted(_scored(rules, report.itself, near), key=lambda pair: pair[0]))
         found[report.itself.id] = Around(report.itself.sketch, ranked)
         if not ranked:
             remember(by_key, report.itself, asked)
@@ -135,19 +134,17 @@ def remember(by_key: dict[int, list[Neighbour]], neighbour: Neighbour, asked: se
         by_key.setdefault(key, []).append(neighbour)
 
 
-def scored(
+def _scored(
     rules: ClusterRules, one: Neighbour, others: Mapping[str, Neighbour]
 ) -> Iterator[tuple[tuple[float, datetime, str], Neighbour]]:
-    """Yield those of *others* that tell of the same matter, with what ranks them: likeness, then age."""
     for other in others.values():
-        if other.id != one.id and fits(rules, one, other):
-            share = alike(rules, one.sketch, other.sketch, close_by(rules, one.location, other.location))
+        if other.id != one.id and _fits(rules, one, other):
+            share = alike(rules, one.sketch, other.sketch, _close_by(rules, one.location, other.location))
             if share:
                 yield (-share, other.accepted_at, other.id), other
 
 
-def fits(rules: ClusterRules, one: Neighbour, other: Neighbour) -> bool:
-    """Return whether two reports are of the same time, kind and place."""
+def _fits(rules: ClusterRules, one: Neighbour, other: Neighbour) -> bool:
     if abs(one.accepted_at - other.accepted_at) > max(rules.within, timedelta()):
         return False
     if one.category and other.category and one.category != other.category:
@@ -158,17 +155,17 @@ def fits(rules: ClusterRules, one: Neighbour, other: Neighbour) -> bool:
 def near(rules: ClusterRules, one: Location, other: Location) -> bool:
     """Return whether two places are of one kelurahan, and not too far apart as far as that is known, or close by."""
     same = bool(one.kelurahan and other.kelurahan and one.kelurahan.lower() == other.kelurahan.lower())
-    metres = distance_metres(one, other)
+    metres = _distance_metres(one, other)
     return same if metres is None else metres <= (rules.apart_metres_max if same else rules.near_metres)
 
 
-def close_by(rules: ClusterRules, one: Location | None, other: Location | None) -> bool:
+def _close_by(rules: ClusterRules, one: Location | None, other: Location | None) -> bool:
     """Return whether two places lie close by on the map; False where that is not known."""
-    metres = distance_metres(one, other) if one and other else None
+    metres = _distance_metres(one, other) if one and other else None
     return metres is not None and metres <= rules.near_metres
 
 
-def distance_metres(one: Location, other: Location) -> float | None:
+def _distance_metres(one: Location, other: Location) -> float | None:
     """Return how far apart two places are, exact to a hundredth within a city; None if that is not known."""
     if one.latitude is None or one.longitude is None or other.latitude is None or other.longitude is None:
         return None

@@ -27,7 +27,7 @@ def read_words(
         here: Words of the kelurahan's and kecamatan's names, which all that is reported there has in common.
     """
     reader = Reader(rules, known, here)
-    spread_out = [*spread(rules, words), ""]
+    spread_out = [*_spread(rules, words), ""]
     for word, after in pairwise(spread_out):
         reader.hear(word, after)
     return reader.told, reader.names
@@ -119,8 +119,7 @@ class Reader:
         self.kind, self.named = "", "rt" if kind == "rt" else ""
 
 
-def spread(rules: ClusterRules, words: Iterable[str]) -> Iterator[str]:
-    """Yield *words*, those with a number behind a kind of place in two."""
+def _spread(rules: ClusterRules, words: Iterable[str]) -> Iterator[str]:
     for word in words:
         found = None if word.isalpha() else ATTACHED.fullmatch(word)
         if found and rules.meant.get(found[1], found[1]) in rules.every_place:

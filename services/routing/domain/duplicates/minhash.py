@@ -21,7 +21,7 @@ PAIR = struct.Struct(f">{ROWS}I")
 
 
 @lru_cache(WORDS_REMEMBERED_MAX)  # people use few words, again and again
-def numbers_of(word: str) -> tuple[int, ...]:
+def _numbers_of(word: str) -> tuple[int, ...]:
     """Return the numbers of a word under every hash function, each 0 to 2**31 - 1; the same in every process."""
     digests = (
         hashlib.blake2b(word.encode(), digest_size=64, salt=bytes([part])).digest()
@@ -33,14 +33,14 @@ def numbers_of(word: str) -> tuple[int, ...]:
 
 def number_of(word: str) -> int:
     """Return one number for a word, 0 to 2**31 - 1."""
-    return numbers_of(word)[0]
+    return _numbers_of(word)[0]
 
 
 def band_keys(words: Collection[str], places: Iterable[str]) -> tuple[int, ...]:
     """Return a key for each band at each of *places*, none if there are no words; 0 to 2**31 - 1."""
     if not words:
         return ()
-    columns = zip(*map(numbers_of, words), strict=True)
+    columns = zip(*map(_numbers_of, words), strict=True)
     least = list(map(min, columns))
     rows = [PAIR.pack(*least[row : row + ROWS]) for row in range(0, NUMBERS, ROWS)]
     seeds = [zlib.crc32(place.encode()) for place in places]

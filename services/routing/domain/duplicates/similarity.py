@@ -130,10 +130,10 @@ def alike(rules: ClusterRules, one: Sketch, other: Sketch, close: bool = False) 
     ``close`` says that both tell where they are on the map, and that it is the same place.
     """
     common = rules.weight(one.words & other.words)
-    if (common < COMMON_MIN and not (one.words ^ other.words) <= rules.faint_numbers) or apart(rules, one, other):
+    if (common < COMMON_MIN and not (one.words ^ other.words) <= rules.faint_numbers) or _apart(rules, one, other):
         return 0.0
     share = common / max(rules.weight(one.words), rules.weight(other.words))
-    if close or same_place(one, other):
+    if close or _same_place(one, other):
         exact = len(one.names.keys() & other.names.keys() - VAGUE) >= EXACT_MIN
         return share if share >= rules.alike_min * (EXACT_SHARE if exact else 1) else 0.0
     if not VAGUE.issuperset(one.names.keys() | other.names.keys()) or rules.placing & one.words:
@@ -142,7 +142,7 @@ def alike(rules: ClusterRules, one: Sketch, other: Sketch, close: bool = False) 
     return share if common >= COMMON_ELSEWHERE_MIN and share >= rules.alike_elsewhere_min else 0.0
 
 
-def apart(rules: ClusterRules, one: Sketch, other: Sketch) -> bool:
+def _apart(rules: ClusterRules, one: Sketch, other: Sketch) -> bool:
     """Return whether two reports name two places or two troubles: two streets, two houses, smell and noise.
 
     A place that one names and the other mentions in words that were not understood as a name counts as another one.
@@ -153,13 +153,11 @@ def apart(rules: ClusterRules, one: Sketch, other: Sketch) -> bool:
     return not unclear <= rules.faint_numbers
 
 
-def same_place(one: Sketch, other: Sketch) -> bool:
-    """Return whether two reports share a name, and not each names something that the other does not know."""
-    return knows(one, other) or knows(other, one)
+def _same_place(one: Sketch, other: Sketch) -> bool:
+    return _knows(one, other) or _knows(other, one)
 
 
-def knows(one: Sketch, other: Sketch) -> bool:
-    """Return whether *one* knows every place that *other* names, and there is one."""
+def _knows(one: Sketch, other: Sketch) -> bool:
     places = [(kind, named) for kind, named in other.names.items() if kind not in VAGUE]
     return bool(places) and all(kind in one.names or not named.isdisjoint(one.words) for kind, named in places)
 

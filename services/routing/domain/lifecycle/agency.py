@@ -11,56 +11,49 @@ from services.routing.domain.ticket.refusals import ACKNOWLEDGED_BEFORE, HELD_FO
 from services.routing.domain.ticket.state import Answered, Held, InTriage, Situation, Stage, WithAgency, name_of
 from services.routing.domain.ticket.tenures import declined
 from services.routing.domain.ticket.transition import Outcome, Turn, leave_hold
-from shared.events import (
-    AcknowledgeTicket,
-    AnswerTicket,
-    DeclineTicket,
-    HoldReason,
-    HoldTicket,
-    ProgressTicket,
-    ResumeTicket,
-    TicketAcknowledged,
-    TicketAnswered,
-    TicketDeclined,
-    TicketHeld,
-    TicketProgressed,
-)
+from shared import events
 
 
-def acknowledge(turn: Turn, situation: Situation, asked: AcknowledgeTicket) -> Outcome:
+def acknowledge(turn: Turn, situation: Situation, asked: events.AcknowledgeTicket) -> Outcome:
     """The agency has seen it."""
     match situation:
         case WithAgency(stage=Stage.ROUTED | Stage.REOPENED) | Held(stage=Stage.ROUTED | Stage.REOPENED):
             seen = replace(situation, stage=Stage.ACKNOWLEDGED)
-            return turn.tell(TicketAcknowledged, seen, agency=situation.agency, note=asked.note)
+            return turn.tell(events.TicketAcknowledged, seen, agency=situation.agency, note=asked.note)
         case WithAgency() | Held() | Answered():
             return ACKNOWLEDGED_BEFORE
         case _:
             return wrong_state(name_of(situation))
 
 
-def progress(turn: Turn, situation: Situation, asked: ProgressTicket) -> Outcome:
+def progress(turn: Turn, situation: Situation, asked: events.ProgressTicket) -> Outcome:
     """The agency tells how far it is; a hold goes on."""
     if not isinstance(situation, WithAgency | Held):
         return wrong_state(name_of(situation))
     at_work = replace(situation, stage=Stage.IN_PROGRESS)
-    return turn.tell(TicketProgressed, at_work, agency=situation.agency, note=asked.note, attachments=asked.attachments)
+    return turn.tell(
+        events.TicketProgressed, at_work, agency=situation.agency, note=asked.note, attachments=asked.attachments
+    )
 
 
-def answer(turn: Turn, situation: Situation, asked: AnswerTicket) -> Outcome:
+def answer(turn: Turn, situation: Situation, asked: events.AnswerTicket) -> Outcome:
     """The agency answers; a final answer ends its work, and a hold with it."""
     if not isinstance(situation, WithAgency | Held):
         return wrong_state(name_of(situation))
     about = {"agency": situation.agency, "answer": asked.answer, "attachments": asked.attachments, "final": asked.final}
     if not asked.final:
-        told = turn.tell(TicketAnswered, replace(situation, stage=Stage.IN_PROGRESS), **about)
+        told = turn.tell(events.TicketAnswered, replace(situation, stage=Stage.IN_PROGRESS), **about)
         return pass_answer_on(told, situation.agency, asked)
     turn = leave_hold(turn, situation) if isinstance(situation, Held) else turn
     turn = turn.change(answers=turn.ticket.answers + 1)
-    return pass_answer_on(turn.tell(TicketAnswered, Answered(situation.agency), **about), situation.agency, asked)
+    return pass_answer_on(
+        turn.tell(events.TicketAnswered, Answered(situation.agency), **about), situation.agency, asked
+    )
 
 
-def decline(turn: Turn, situation: Situation, asked: DeclineTicket, policy: RoutingPolicy, opinion: Opinion) -> Outcome:
+def decline(
+    turn: Turn, situation: Situation, asked: events.DeclineTicket, policy: RoutingPolicy, opinion: Opinion
+) -> Outcome:
     """Bukan wewenang: never ends the ticket; the agency that was named gets it, or an officer decides."""
     if not isinstance(situation, WithAgency | Held):
         return wrong_state(name_of(situation))
@@ -68,7 +61,7 @@ def decline(turn: Turn, situation: Situation, asked: DeclineTicket, policy: Rout
     agency = situation.agency
     turn = turn.change(returns=turn.ticket.returns + 1, stays=declined(turn.ticket.stays, asked.reason))
     given_back = turn.tell(
-        TicketDeclined,
+        events.TicketDeclined,
         WithAgency(agency, situation.stage),
         agency=agency,
         reason=asked.reason,
@@ -81,15 +74,15 @@ def decline(turn: Turn, situation: Situation, asked: DeclineTicket, policy: Rout
             return given_back.triage(undecided)
 
 
-def hold(turn: Turn, situation: Situation, asked: HoldTicket) -> Outcome:
+def hold(turn: Turn, situation: Situation, asked: events.HoldTicket) -> Outcome:
     """Tunda: work waits for somebody or something."""
     match situation:
         case WithAgency(agency, stage):
             held = Held(agency, stage, asked.reason, asked.question, asked.until)
-            if asked.reason is HoldReason.NEEDS_REPORTER:
+            if asked.reason is events.HoldReason.NEEDS_REPORTER:
                 turn = turn.change(questions=turn.ticket.questions + 1)
             return turn.tell(
-                TicketHeld, held, agency=agency, reason=asked.reason, question=asked.question, until=asked.until
+                events.TicketHeld, held, agency=agency, reason=asked.reason, question=asked.question, until=asked.until
             )
         case Held(reason=asked.reason, question=asked.question, until=asked.until):
             return HELD_FOR_THAT
@@ -97,7 +90,7 @@ def hold(turn: Turn, situation: Situation, asked: HoldTicket) -> Outcome:
             return wrong_state(name_of(situation))
 
 
-def resume(turn: Turn, situation: Situation, asked: ResumeTicket) -> Outcome:
+def resume(turn: Turn, situation: Situation, asked: events.ResumeTicket) -> Outcome:
     """Work goes on."""
     match situation:
         case Held():

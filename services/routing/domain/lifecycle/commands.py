@@ -11,32 +11,15 @@ from services.routing.domain.lifecycle.permissions import Role, Sender, forbids,
 from services.routing.domain.ticket.refusals import TOO_MANY_UPDATES, UPDATES_MAX, Refusal
 from services.routing.domain.ticket.state import Archived, Closed, Filed, Situation, Ticket, Withdrawn
 from services.routing.domain.ticket.transition import Outcome, Turn
-from shared.events import (
-    AcknowledgeTicket,
-    AnswerTicket,
-    ArchiveTicket,
-    AssignTicket,
-    ConfirmTicket,
-    Decision,
-    DeclineTicket,
-    DisputeTicket,
-    Fact,
-    HoldTicket,
-    MergeTicket,
-    ProgressTicket,
-    ReclassifyTicket,
-    ReplyToTicket,
-    ResumeTicket,
-    UnmergeTicket,
-    UpdateRefused,
-    WithdrawTicket,
-)
+from shared import events
+from shared.events import Decision, Fact
 from shared.topics import TICKETS, agency_topic
 
 Request: TypeAlias = (
-    AcknowledgeTicket | ProgressTicket | AnswerTicket | DeclineTicket | HoldTicket | ResumeTicket | ReplyToTicket
-    | ConfirmTicket | DisputeTicket | WithdrawTicket | AssignTicket | ReclassifyTicket | ArchiveTicket | MergeTicket
-    | UnmergeTicket
+    events.AcknowledgeTicket | events.ProgressTicket | events.AnswerTicket | events.DeclineTicket
+    | events.HoldTicket | events.ResumeTicket | events.ReplyToTicket | events.ConfirmTicket | events.DisputeTicket
+    | events.WithdrawTicket | events.AssignTicket | events.ReclassifyTicket | events.ArchiveTicket
+    | events.MergeTicket | events.UnmergeTicket
 )  # fmt: skip
 COMMANDS: dict[str, type[Request]] = {command.TYPE: command for command in get_args(Request)}
 SOURCE_SYMBOLS_MAX = 200
@@ -67,11 +50,13 @@ def follow(policy: RoutingPolicy, filed: Filed, update: Update, opinion: Opinion
     turn = Turn(ticket, situation, update.at).change(updates=ticket.updates + 1)
     forbidden = forbids(update.sender, update.command, ticket, situation)
     outcome = forbidden or ask(policy, turn, situation, update.command, opinion)
-    if ticket.updates >= UPDATES_MAX and not ends(situation, outcome):
+    if ticket.updates >= UPDATES_MAX and not _ends(situation, outcome):
         return Decision(filed, untraced(policy, update, TOO_MANY_UPDATES, ticket), recorded=False)
     match outcome:
         case Refusal():
-            turn = turn.say(UpdateRefused, situation, hearers(policy, update.sender), **wording(update, outcome))
+            turn = turn.say(
+                events.UpdateRefused, situation, hearers(policy, update.sender), **_wording(update, outcome)
+            )
         case Turn():
             turn = outcome
         case _:
@@ -82,42 +67,41 @@ def follow(policy: RoutingPolicy, filed: Filed, update: Update, opinion: Opinion
 def ask(policy: RoutingPolicy, turn: Turn, situation: Situation, command: Request, opinion: Opinion) -> Outcome:
     """Return what comes of a permitted command in this situation."""
     match command:
-        case AcknowledgeTicket():
+        case events.AcknowledgeTicket():
             return agency.acknowledge(turn, situation, command)
-        case ProgressTicket():
+        case events.ProgressTicket():
             return agency.progress(turn, situation, command)
-        case AnswerTicket():
+        case events.AnswerTicket():
             return agency.answer(turn, situation, command)
-        case DeclineTicket():
+        case events.DeclineTicket():
             return agency.decline(turn, situation, command, policy, opinion)
-        case HoldTicket():
+        case events.HoldTicket():
             return agency.hold(turn, situation, command)
-        case ResumeTicket():
+        case events.ResumeTicket():
             return agency.resume(turn, situation, command)
-        case ReplyToTicket():
+        case events.ReplyToTicket():
             return reporter.reply(turn, situation, command)
-        case ConfirmTicket():
+        case events.ConfirmTicket():
             return reporter.confirm(turn, situation, command)
-        case DisputeTicket():
+        case events.DisputeTicket():
             return reporter.dispute(turn, situation, command, policy.reopen_within)
-        case WithdrawTicket():
+        case events.WithdrawTicket():
             return reporter.withdraw(turn, situation)
-        case AssignTicket():
+        case events.AssignTicket():
             return officer.assign(turn, situation, command, policy)
-        case ReclassifyTicket():
+        case events.ReclassifyTicket():
             return officer.reclassify(turn, situation, command, policy)
-        case ArchiveTicket():
+        case events.ArchiveTicket():
             return officer.archive(turn, situation, command)
-        case MergeTicket():
+        case events.MergeTicket():
             return officer.merge(turn, situation, command)
-        case UnmergeTicket():
+        case events.UnmergeTicket():
             return officer.unmerge(turn, situation)
         case _:
             assert_never(command)
 
 
-def ends(before: Situation, outcome: Outcome) -> bool:
-    """Return whether the ticket comes to its end by *outcome*."""
+def _ends(before: Situation, outcome: Outcome) -> bool:
     ended = (Closed, Archived, Withdrawn)
     return isinstance(outcome, Turn) and isinstance(outcome.situation, ended) and not isinstance(before, ended)
 
@@ -130,9 +114,9 @@ def untraced(policy: RoutingPolicy, update: Update, refusal: Refusal, ticket: Ti
     """
     ticket_id = update.command.ticket_id
     known = {"tracking_id": ticket.tracking_id, "parent": ticket.parent, "part": ticket.part} if ticket else {}
-    data = UpdateRefused(
+    data = events.UpdateRefused(
         **{"tracking_id": ""} | known, ticket_id=ticket_id, state="unchanged", version=0, at=update.at,
-        **wording(update, refusal),
+        **_wording(update, refusal),
     )  # fmt: skip
     return tuple(Fact(data, topic, ticket_id, update.at) for topic in hearers(policy, update.sender))
 
@@ -144,8 +128,7 @@ def hearers(policy: RoutingPolicy, sender: Sender | None) -> tuple[str, ...]:
     return TICKETS, agency_topic(sender.code)
 
 
-def wording(update: Update, refusal: Refusal) -> dict[str, str]:
-    """Return what a refusal says beside the ticket."""
+def _wording(update: Update, refusal: Refusal) -> dict[str, str]:
     return {
         "update_id": update.id,
         "update_source": update.source[:SOURCE_SYMBOLS_MAX],

@@ -20,22 +20,10 @@ from services.routing.domain.ticket.refusals import (
 )
 from services.routing.domain.ticket.state import Answered, Archived, Held, InTriage, Situation, WithAgency, name_of
 from services.routing.domain.ticket.transition import Outcome, Turn, leave_hold
-from shared.events import (
-    ArchiveTicket,
-    AssignTicket,
-    ClosedBy,
-    DecidedBy,
-    MergeTicket,
-    ReclassifyTicket,
-    TicketArchived,
-    TicketMerged,
-    TicketReclassified,
-    TicketUnlinked,
-    TicketUnmerged,
-)
+from shared import events
 
 
-def assign(turn: Turn, situation: Situation, asked: AssignTicket, policy: RoutingPolicy) -> Outcome:
+def assign(turn: Turn, situation: Situation, asked: events.AssignTicket, policy: RoutingPolicy) -> Outcome:
     """An officer's choice of the agency, or of several, wins over everything, as long as the ticket has not ended."""
     if not isinstance(situation, InTriage | WithAgency | Held | Answered):
         return wrong_state(name_of(situation))
@@ -48,11 +36,11 @@ def assign(turn: Turn, situation: Situation, asked: AssignTicket, policy: Routin
     if isinstance(situation, WithAgency | Held) and situation.agency == asked.agency:
         return HAS_IT_ALREADY
     turn = leave_hold(turn, situation) if isinstance(situation, Held) else turn
-    choice = Chosen(asked.agency, DecidedBy.OFFICER, (step(policy, "officer", asked.reason),))
+    choice = Chosen(asked.agency, events.DecidedBy.OFFICER, (step(policy, "officer", asked.reason),))
     return turn.change(assigned=True).route(choice, policy.name_of(asked.agency))
 
 
-def reclassify(turn: Turn, situation: Situation, asked: ReclassifyTicket, policy: RoutingPolicy) -> Outcome:
+def reclassify(turn: Turn, situation: Situation, asked: events.ReclassifyTicket, policy: RoutingPolicy) -> Outcome:
     """Correct what kind of report it is; the agency stays the same."""
     if not isinstance(situation, InTriage | WithAgency | Held | Answered):
         return wrong_state(name_of(situation))
@@ -62,7 +50,7 @@ def reclassify(turn: Turn, situation: Situation, asked: ReclassifyTicket, policy
         return THAT_KIND_ALREADY
     changed = turn.change(classification=asked.classification, category=category or turn.ticket.category)
     return changed.tell(
-        TicketReclassified,
+        events.TicketReclassified,
         situation,
         agency=situation.agency,
         classification=asked.classification,
@@ -72,12 +60,12 @@ def reclassify(turn: Turn, situation: Situation, asked: ReclassifyTicket, policy
     )
 
 
-def archive(turn: Turn, situation: Situation, asked: ArchiveTicket) -> Outcome:
+def archive(turn: Turn, situation: Situation, asked: events.ArchiveTicket) -> Outcome:
     """Put the ticket away without an answer."""
     match situation:
         case InTriage(agency) | WithAgency(agency) | Held(agency) | Answered(agency):
             archived = turn.tell(
-                TicketArchived, Archived(agency), agency=agency, by=ClosedBy.OFFICER, reason=asked.reason
+                events.TicketArchived, Archived(agency), agency=agency, by=events.ClosedBy.OFFICER, reason=asked.reason
             )
             return hand_over(archived)
         case Archived():
@@ -86,7 +74,7 @@ def archive(turn: Turn, situation: Situation, asked: ArchiveTicket) -> Outcome:
             return wrong_state(name_of(situation))
 
 
-def merge(turn: Turn, situation: Situation, asked: MergeTicket) -> Outcome:
+def merge(turn: Turn, situation: Situation, asked: events.MergeTicket) -> Outcome:
     """Follow the ticket together with another; a link only, it keeps its own situation and its own clocks.
 
     Those who follow it follow the other one then, too.
@@ -100,7 +88,7 @@ def merge(turn: Turn, situation: Situation, asked: MergeTicket) -> Outcome:
     if turn.ticket.cluster is not None:
         return ALREADY_MERGED
     linked = turn.change(cluster=asked.into)
-    merged = linked.tell(TicketMerged, situation, agency=situation.agency, into=asked.into)
+    merged = linked.tell(events.TicketMerged, situation, agency=situation.agency, into=asked.into)
     return hand_over(merged.link(link_to(merged, asked.into)), asked.into)
 
 
@@ -109,5 +97,5 @@ def unmerge(turn: Turn, situation: Situation) -> Outcome:
     leader = turn.ticket.cluster
     if leader is None:
         return FOLLOWS_NOBODY
-    alone = turn.change(cluster=None).tell(TicketUnmerged, situation, agency=situation.agency)
-    return alone.link(TicketUnlinked(ticket_id=leader, member=turn.ticket.id))
+    alone = turn.change(cluster=None).tell(events.TicketUnmerged, situation, agency=situation.agency)
+    return alone.link(events.TicketUnlinked(ticket_id=leader, member=turn.ticket.id))

@@ -27,7 +27,7 @@ def file(
     around: Around = NOTHING_AROUND,
 ) -> Decision[State]:
     """Return the ticket with its first agency or in triage, and what follows from the updates that came before."""
-    return follow_waiting(policy, open_ticket(policy, complaint, now, opinion, around), awaited, opinion)
+    return follow_waiting(policy, _open_ticket(policy, complaint, now, opinion, around), awaited, opinion)
 
 
 def follow_waiting(policy: RoutingPolicy, opened: Turn, awaited: Awaited | None, opinion: Opinion) -> Decision[State]:
@@ -39,14 +39,13 @@ def follow_waiting(policy: RoutingPolicy, opened: Turn, awaited: Awaited | None,
     return Decision(filed, facts)
 
 
-def open_ticket(
+def _open_ticket(
     policy: RoutingPolicy,
     complaint: ComplaintAccepted,
     now: datetime,
     opinion: Opinion,
     around: Around = NOTHING_AROUND,
 ) -> Turn:
-    """Return the first turn of a ticket: with an agency or with the question to an officer, alone or with others."""
     report = report_of(complaint)
     evidence = read(policy, report)
     category = policy.category_of(complaint.category)

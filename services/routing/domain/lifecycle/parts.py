@@ -26,19 +26,8 @@ from services.routing.domain.ticket.state import (
     name_of,
 )
 from services.routing.domain.ticket.transition import Turn
-from shared.events import (
-    ClosedBy,
-    DecidedBy,
-    Decision,
-    Fact,
-    PartEnded,
-    PartLink,
-    PartOpened,
-    PartReopened,
-    TicketClosed,
-    TicketPartReopened,
-    WholeWithdrawn,
-)
+from shared import events
+from shared.events import Decision, Fact
 from shared.topics import LINKS, TICKETS
 
 ALL_PARTS_CLOSED = "all_parts_closed"
@@ -46,32 +35,31 @@ WHOLE_WITHDRAWN = "whole_withdrawn"
 
 
 def hear_part(
-    policy: RoutingPolicy, state: State | None, link: PartLink, at: datetime, opinion: Opinion = NO_MODEL
+    policy: RoutingPolicy, state: State | None, link: events.PartLink, at: datetime, opinion: Opinion = NO_MODEL
 ) -> Decision[State]:
     """Return what follows from what a part and the whole tell each other, for the one that hears it."""
     match state, link:
-        case Filed(), PartOpened():
+        case Filed(), events.PartOpened():
             return Decision(state, ignored_because="the part has been opened before")
-        case awaited, PartOpened():
-            return open_part(policy, awaited if isinstance(awaited, Awaited) else None, link, at, opinion)
-        case Filed(ticket, situation), WholeWithdrawn():
+        case awaited, events.PartOpened():
+            return _open_part(policy, awaited if isinstance(awaited, Awaited) else None, link, at, opinion)
+        case Filed(ticket, situation), events.WholeWithdrawn():
             taken_back = withdraw(Turn(ticket, situation, at), situation, WHOLE_WITHDRAWN)
             if isinstance(taken_back, Turn):
                 return Decision(Filed(taken_back.ticket, taken_back.situation), taken_back.facts)
             return Decision(state, ignored_because="the part has ended before")
-        case awaited, WholeWithdrawn():
+        case awaited, events.WholeWithdrawn():
             waiting = awaited if isinstance(awaited, Awaited) else Awaited()
             return Decision(replace(waiting, withdrawn=True), ignored_because="the part is not open yet; remembered")
-        case Filed(ticket, situation), (PartEnded() | PartReopened()) as told:
-            return hear_of_end(Turn(ticket, situation, at), told)
+        case Filed(ticket, situation), (events.PartEnded() | events.PartReopened()) as told:
+            return _hear_of_end(Turn(ticket, situation, at), told)
         case _:
             return Decision(state, ignored_because="the ticket is not divided")
 
 
-def open_part(
-    policy: RoutingPolicy, awaited: Awaited | None, link: PartOpened, at: datetime, opinion: Opinion
+def _open_part(
+    policy: RoutingPolicy, awaited: Awaited | None, link: events.PartOpened, at: datetime, opinion: Opinion
 ) -> Decision[State]:
-    """Return the part with its agency, and what follows from what came before it."""
     ticket = Ticket(
         id=link.ticket_id,
         tracking_id=link.tracking_id,
@@ -87,7 +75,7 @@ def open_part(
         part=link.number,
         assigned=True,
     )
-    choice = Chosen(link.agency, DecidedBy.OFFICER, (step(policy, "officer", link.reason),))
+    choice = Chosen(link.agency, events.DecidedBy.OFFICER, (step(policy, "officer", link.reason),))
     opened = Turn(ticket, InTriage(), at).route(choice, policy.name_of(link.agency))
     if awaited and awaited.withdrawn:
         taken_back = withdraw(opened, opened.situation, WHOLE_WITHDRAWN)
@@ -95,21 +83,21 @@ def open_part(
     return follow_waiting(policy, opened, awaited, opinion)
 
 
-def hear_of_end(turn: Turn, told: PartEnded | PartReopened) -> Decision[State]:
+def _hear_of_end(turn: Turn, told: events.PartEnded | events.PartReopened) -> Decision[State]:
     """Return the whole after a part has ended or goes on; it ends with the last of them, and goes on with any."""
     known = next((part for part in turn.ticket.parts if part.id == told.part), None)
     if known is None or told.version <= known.version:
         same = Filed(turn.ticket, turn.situation)
         return Decision(same, ignored_because="nothing later is known of that part")
-    now = PartKnown(known.id, told.version, isinstance(told, PartEnded))
+    now = PartKnown(known.id, told.version, isinstance(told, events.PartEnded))
     after = turn.change(parts=tuple(now if part is known else part for part in turn.ticket.parts))
     every_part_ended = all(part.ended for part in after.ticket.parts)
     match turn.situation:
         case Split() if every_part_ended:
-            closed = Closed(None, ClosedBy.SYSTEM, max(turn.at, turn.ticket.at))
-            after = after.tell(TicketClosed, closed, by=ClosedBy.SYSTEM, reason=ALL_PARTS_CLOSED)
+            closed = Closed(None, events.ClosedBy.SYSTEM, max(turn.at, turn.ticket.at))
+            after = after.tell(events.TicketClosed, closed, by=events.ClosedBy.SYSTEM, reason=ALL_PARTS_CLOSED)
         case Closed() if not every_part_ended:
-            after = after.say(TicketPartReopened, Split(), (TICKETS,), reopened=known.id)
+            after = after.say(events.TicketPartReopened, Split(), (TICKETS,), reopened=known.id)
     return Decision(Filed(after.ticket, after.situation), after.facts)
 
 
@@ -123,5 +111,5 @@ def tell_whole(before: State | None, decision: Decision[State]) -> Decision[Stat
     if ended is had_ended:
         return decision
     about = {"ticket_id": ticket.parent, "part": ticket.id, "version": ticket.version}
-    told = PartEnded(**about, state=name_of(state.situation)) if ended else PartReopened(**about)
+    told = events.PartEnded(**about, state=name_of(state.situation)) if ended else events.PartReopened(**about)
     return replace(decision, facts=(*decision.facts, Fact(told, LINKS, told.ticket_id, ticket.at)))

@@ -5,24 +5,7 @@ from enum import StrEnum
 
 from services.routing.domain.ticket.refusals import NOT_PERMITTED, NOT_YOURS, Refusal
 from services.routing.domain.ticket.state import Situation, Ticket
-from shared.events import (
-    AcknowledgeTicket,
-    AnswerTicket,
-    ArchiveTicket,
-    AssignTicket,
-    Command,
-    ConfirmTicket,
-    DeclineTicket,
-    DisputeTicket,
-    HoldTicket,
-    MergeTicket,
-    ProgressTicket,
-    ReclassifyTicket,
-    ReplyToTicket,
-    ResumeTicket,
-    UnmergeTicket,
-    WithdrawTicket,
-)
+from shared import events
 
 
 class Role(StrEnum):
@@ -33,14 +16,16 @@ class Role(StrEnum):
     CHANNEL = "channels"
 
 
-MAY: dict[Role, tuple[type[Command], ...]] = {
+MAY: dict[Role, tuple[type[events.Command], ...]] = {
     Role.AGENCY: (
-        AcknowledgeTicket, ProgressTicket, AnswerTicket, DeclineTicket, HoldTicket, ResumeTicket, ReclassifyTicket,
+        events.AcknowledgeTicket, events.ProgressTicket, events.AnswerTicket, events.DeclineTicket,
+        events.HoldTicket, events.ResumeTicket, events.ReclassifyTicket,
     ),
     Role.OFFICER: (
-        AssignTicket, ReclassifyTicket, ArchiveTicket, MergeTicket, UnmergeTicket, HoldTicket, ResumeTicket,
+        events.AssignTicket, events.ReclassifyTicket, events.ArchiveTicket, events.MergeTicket,
+        events.UnmergeTicket, events.HoldTicket, events.ResumeTicket,
     ),
-    Role.CHANNEL: (ReplyToTicket, ConfirmTicket, DisputeTicket, WithdrawTicket),
+    Role.CHANNEL: (events.ReplyToTicket, events.ConfirmTicket, events.DisputeTicket, events.WithdrawTicket),
 }  # fmt: skip
 
 
@@ -59,7 +44,7 @@ def sender_of(source: str) -> Sender | None:
     return Sender(Role(role), code) if not root and code and role in list(Role) else None
 
 
-def forbids(sender: Sender | None, command: Command, ticket: Ticket, situation: Situation) -> Refusal | None:
+def forbids(sender: Sender | None, command: events.Command, ticket: Ticket, situation: Situation) -> Refusal | None:
     """Return why *sender* may not ask this of the ticket, or None.
 
     An agency acts only on a ticket that it has or had when it ended; a reporter speaks through the channel that

@@ -18,44 +18,39 @@ from services.routing.domain.ticket.state import (
     name_of,
 )
 from services.routing.domain.ticket.transition import Outcome, Turn, leave_hold
-from shared.events import (
-    ClosedBy,
-    ConfirmTicket,
-    DisputeTicket,
-    HoldReason,
-    ReplyToTicket,
-    ReporterReplied,
-    TicketClosed,
-    TicketReopened,
-    TicketWithdrawn,
-)
+from shared import events
 
 SPLIT = "split"  # what is said about a divided ticket concerns one of its parts, and it must be said which
 
 
-def reply(turn: Turn, situation: Situation, asked: ReplyToTicket) -> Outcome:
+def reply(turn: Turn, situation: Situation, asked: events.ReplyToTicket) -> Outcome:
     """The reporter writes; a hold that waits for the reporter ends with it."""
     if not isinstance(situation, InTriage | WithAgency | Held | Answered):
         return wrong_state(name_of(situation))
     told = turn.tell(
-        ReporterReplied, situation, agency=situation.agency, text=asked.text, attachments=asked.attachments
+        events.ReporterReplied, situation, agency=situation.agency, text=asked.text, attachments=asked.attachments
     )
-    if isinstance(situation, Held) and situation.reason is HoldReason.NEEDS_REPORTER:
+    if isinstance(situation, Held) and situation.reason is events.HoldReason.NEEDS_REPORTER:
         return leave_hold(told, situation)
     return told
 
 
-def confirm(turn: Turn, situation: Situation, asked: ConfirmTicket) -> Outcome:
+def confirm(turn: Turn, situation: Situation, asked: events.ConfirmTicket) -> Outcome:
     """The reporter is content: the ticket is closed by the reporter."""
     match situation:
         case Answered(agency):
-            closed = Closed(agency, ClosedBy.REPORTER, max(turn.at, turn.ticket.at))
+            closed = Closed(agency, events.ClosedBy.REPORTER, max(turn.at, turn.ticket.at))
             return turn.tell(
-                TicketClosed, closed, agency=agency, by=ClosedBy.REPORTER, rating=asked.rating, comment=asked.comment
+                events.TicketClosed,
+                closed,
+                agency=agency,
+                by=events.ClosedBy.REPORTER,
+                rating=asked.rating,
+                comment=asked.comment,
             )
         case Closed() if turn.ticket.parts:
             return wrong_state(SPLIT)
-        case Closed(by=ClosedBy.REPORTER):
+        case Closed(by=events.ClosedBy.REPORTER):
             return CONFIRMED_BEFORE
         case Closed():
             return WINDOW_CLOSED
@@ -63,15 +58,17 @@ def confirm(turn: Turn, situation: Situation, asked: ConfirmTicket) -> Outcome:
             return wrong_state(name_of(situation))
 
 
-def dispute(turn: Turn, situation: Situation, asked: DisputeTicket, reopen_within: timedelta) -> Outcome:
+def dispute(turn: Turn, situation: Situation, asked: events.DisputeTicket, reopen_within: timedelta) -> Outcome:
     """The reporter is not content: the agency goes on, also within *reopen_within* after closing by the system."""
     match situation:
         case Closed() if turn.ticket.parts:
             return wrong_state(SPLIT)
-        case Closed(by=ClosedBy.SYSTEM) if turn.at - situation.at > reopen_within:
+        case Closed(by=events.ClosedBy.SYSTEM) if turn.at - situation.at > reopen_within:
             return WINDOW_CLOSED
-        case Answered(str(agency)) | Closed(str(agency), ClosedBy.SYSTEM):
-            return turn.tell(TicketReopened, WithAgency(agency, Stage.REOPENED), agency=agency, reason=asked.reason)
+        case Answered(str(agency)) | Closed(str(agency), events.ClosedBy.SYSTEM):
+            return turn.tell(
+                events.TicketReopened, WithAgency(agency, Stage.REOPENED), agency=agency, reason=asked.reason
+            )
         case _:
             return wrong_state(name_of(situation))
 
@@ -80,9 +77,9 @@ def withdraw(turn: Turn, situation: Situation, reason: str | None = None) -> Out
     """The reporter takes the report back, at any time before its end; with all its parts, if it is divided."""
     match situation:
         case Split():
-            return withdraw_parts(turn.tell(TicketWithdrawn, Withdrawn(None), reason=reason))
+            return withdraw_parts(turn.tell(events.TicketWithdrawn, Withdrawn(None), reason=reason))
         case InTriage(agency) | WithAgency(agency) | Held(agency) | Answered(agency):
-            return hand_over(turn.tell(TicketWithdrawn, Withdrawn(agency), agency=agency, reason=reason))
+            return hand_over(turn.tell(events.TicketWithdrawn, Withdrawn(agency), agency=agency, reason=reason))
         case Withdrawn():
             return WITHDRAWN_BEFORE
         case _:

@@ -21,7 +21,7 @@ def divide(turn: Turn, situation: Situation, asked: AssignTicket, policy: Routin
 
     Tickets that follow it go on together without it: none of their reporters has asked for a part.
     """
-    refusal = why_not(turn.ticket, asked.agencies, policy)
+    refusal = _why_not(turn.ticket, asked.agencies, policy)
     if refusal:
         return refusal
     turn = leave_hold(turn, situation) if isinstance(situation, Held) else turn
@@ -35,10 +35,10 @@ def divide(turn: Turn, situation: Situation, asked: AssignTicket, policy: Routin
         TicketSplit, Split(), (TICKETS, TRIAGE) if turn.is_queued else (TICKETS,), parts=parts, reason=asked.reason
     )
     released = told.released(situation, None, "split")
-    return hand_over(released.link(*(opened(told.ticket, part, asked.reason) for part in parts)))
+    return hand_over(released.link(*(_opened(told.ticket, part, asked.reason) for part in parts)))
 
 
-def why_not(ticket: Ticket, agencies: tuple[str, ...], policy: RoutingPolicy) -> Refusal | None:
+def _why_not(ticket: Ticket, agencies: tuple[str, ...], policy: RoutingPolicy) -> Refusal | None:
     """Return why a ticket cannot be divided among *agencies*; None if it can."""
     if ticket.parent is not None:
         return PART_OF_ANOTHER
@@ -49,8 +49,7 @@ def why_not(ticket: Ticket, agencies: tuple[str, ...], policy: RoutingPolicy) ->
     return next((unknown_agency(agency) for agency in agencies if agency not in policy.agencies), None)
 
 
-def opened(ticket: Ticket, part: Part, reason: str) -> PartOpened:
-    """Return what a part is told of itself."""
+def _opened(ticket: Ticket, part: Part, reason: str) -> PartOpened:
     return PartOpened(
         ticket_id=part.ticket_id, parent=ticket.id, number=part.number, tracking_id=ticket.tracking_id,
         agency=part.agency, reason=reason, report=ticket.report, classification=ticket.classification,

@@ -5,52 +5,41 @@ from datetime import datetime
 from services.routing.domain.clusters.broadcast import hand_over
 from services.routing.domain.ticket.state import Answered, Archived, Closed, Filed, Held, State
 from services.routing.domain.ticket.transition import Turn
-from shared.events import (
-    BreachCleared,
-    BreachCorrected,
-    BreachEscalated,
-    ClockBreached,
-    ClockWarned,
-    ClosedBy,
-    CompletionWindowExpired,
-    Decision,
-    Fact,
-    FeedbackWindowExpired,
-    HoldReason,
-    TicketArchived,
-    TicketClosed,
-)
+from shared import events
+from shared.events import Decision, Fact
 from shared.topics import agency_topic
 
-Reminder = ClockWarned | ClockBreached | BreachEscalated | BreachCleared | BreachCorrected
+Reminder = (
+    events.ClockWarned | events.ClockBreached | events.BreachEscalated | events.BreachCleared | events.BreachCorrected
+)
 
 COMPLETION_WINDOW_EXPIRED = "completion_window_expired"
 
 
-def close_unanswered(filed: Filed, expired: FeedbackWindowExpired, now: datetime) -> Decision[State]:
+def close_unanswered(filed: Filed, expired: events.FeedbackWindowExpired, now: datetime) -> Decision[State]:
     """Close a ticket whose reporter kept silent about the final answer, if that answer is still the last word."""
     situation, ticket = filed.situation, filed.ticket
     if not isinstance(situation, Answered) or ticket.answers != expired.round:
         return Decision(filed, ignored_because="the answer of that round is not the last word any more")
     turn = Turn(ticket, situation, now)
-    closed = Closed(situation.agency, ClosedBy.SYSTEM, max(now, ticket.at))
-    return done(turn.tell(TicketClosed, closed, agency=situation.agency, by=ClosedBy.SYSTEM))
+    closed = Closed(situation.agency, events.ClosedBy.SYSTEM, max(now, ticket.at))
+    return _done(turn.tell(events.TicketClosed, closed, agency=situation.agency, by=events.ClosedBy.SYSTEM))
 
 
-def archive_incomplete(filed: Filed, expired: CompletionWindowExpired, now: datetime) -> Decision[State]:
+def archive_incomplete(filed: Filed, expired: events.CompletionWindowExpired, now: datetime) -> Decision[State]:
     """Archive a ticket whose reporter did not supply what was asked for, if it still waits for that."""
     situation, ticket = filed.situation, filed.ticket
-    waits = isinstance(situation, Held) and situation.reason is HoldReason.NEEDS_REPORTER
+    waits = isinstance(situation, Held) and situation.reason is events.HoldReason.NEEDS_REPORTER
     if not waits or ticket.questions != expired.round:
         return Decision(filed, ignored_because="the ticket does not wait for the reporter of that round any more")
     archived = Turn(ticket, situation, now).tell(
-        TicketArchived,
+        events.TicketArchived,
         Archived(situation.agency),
         agency=situation.agency,
-        by=ClosedBy.SYSTEM,
+        by=events.ClosedBy.SYSTEM,
         reason=COMPLETION_WINDOW_EXPIRED,
     )
-    return done(hand_over(archived))
+    return _done(hand_over(archived))
 
 
 def remind(filed: Filed, reminder: Reminder, said_at: datetime) -> Decision[State]:
@@ -60,12 +49,11 @@ def remind(filed: Filed, reminder: Reminder, said_at: datetime) -> Decision[Stat
     if the ticket has gone elsewhere meanwhile: whichever of the two is heard first, the agency hears of the breach.
     """
     agency, ticket = reminder.agency, filed.ticket
-    concerned = {filed.situation.agency} if isinstance(reminder, ClockWarned) else set(ticket.agencies)
+    concerned = {filed.situation.agency} if isinstance(reminder, events.ClockWarned) else set(ticket.agencies)
     if agency is None or agency not in concerned:
         return Decision(filed, ignored_because="no agency that has the ticket is concerned")
     return Decision(filed, (Fact(reminder, agency_topic(agency), ticket.id, said_at),))
 
 
-def done(turn: Turn) -> Decision[State]:
-    """Return the decision that a turn comes to."""
+def _done(turn: Turn) -> Decision[State]:
     return Decision(Filed(turn.ticket, turn.situation), turn.facts)

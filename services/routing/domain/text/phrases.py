@@ -50,8 +50,8 @@ class Phrasebook:
         object.__setattr__(self, "_slips", Forgiveness(frozenset(known) if self.forgives else frozenset()))
         # People use few words, again and again.
         object.__setattr__(self, "_stemmed", lru_cache(WORDS_REMEMBERED_MAX)(self._stem))
-        object.__setattr__(self, "_spelled", lengths(self.spellings))
-        object.__setattr__(self, "_begun", lengths(self.phrases))
+        object.__setattr__(self, "_spelled", _lengths(self.spellings))
+        object.__setattr__(self, "_begun", _lengths(self.phrases))
 
     def found_in(self, *texts: str) -> frozenset[Phrase]:
         """Return the phrases that occur in *texts*."""
@@ -93,8 +93,7 @@ class Phrasebook:
         return (self._slips.meant(word) if self.forgives else None) or word
 
 
-def lengths(phrases: Iterable[Phrase]) -> Mapping[str, tuple[int, ...]]:
-    """Return how long the phrases are that begin with a word, longest first."""
+def _lengths(phrases: Iterable[Phrase]) -> Mapping[str, tuple[int, ...]]:
     found: dict[str, set[int]] = defaultdict(set)
     for phrase in phrases:
         found[phrase[0]].add(len(phrase))

@@ -26,7 +26,7 @@ class Forgiveness:
         lacking: dict[str, set[str]] = defaultdict(set)
         for word in self.known:
             if len(word) >= WORD_LETTERS_MIN and word.isalpha():
-                for shorter in without_one(word):
+                for shorter in _without_one(word):
                     lacking[shorter].add(word)
         object.__setattr__(self, "_lacking", {shorter: frozenset(words) for shorter, words in lacking.items()})
 
@@ -37,7 +37,7 @@ class Forgiveness:
             return plain
         if len(word) < WORD_LETTERS_MIN - 1 or not word.isalpha():
             return None
-        found = set(self._lacking.get(word, ())).union(self.longer(without_one(word)), self.longer(swapped(word)))
+        found = set(self._lacking.get(word, ())).union(self.longer(_without_one(word)), self.longer(_swapped(word)))
         return found.pop() if len(found) == 1 else None
 
     def longer(self, words: Iterable[str]) -> Iterator[str]:
@@ -50,12 +50,11 @@ def once(drawn_out: re.Match[str]) -> str:
     return drawn_out[0][0]
 
 
-def without_one(word: str) -> Iterator[str]:
-    """Yield *word* without each of its letters but the first."""
+def _without_one(word: str) -> Iterator[str]:
     return (word[:index] + word[index + 1 :] for index in range(1, len(word)))
 
 
-def swapped(word: str) -> Iterator[str]:
+def _swapped(word: str) -> Iterator[str]:
     """Yield *word* with each two letters that stand side by side, but for the first, in each other's place."""
     return (
         word[:index] + word[index + 1] + word[index] + word[index + 2 :]

@@ -49,7 +49,7 @@ def unknown_agency(code: str) -> Refusal:
     )
 
 
-def unchanged(message_id: str, message_en: str) -> Refusal:
+def _unchanged(message_id: str, message_en: str) -> Refusal:
     """Return that the ticket is already as the sender wants it, so that nothing follows."""
     return Refusal(UpdateRefused.UNCHANGED, message_id, message_en)
 
@@ -115,43 +115,43 @@ PART_OF_ANOTHER = Refusal(
     "This ticket is a part of another one already and cannot be divided again.",
 )
 
-ACKNOWLEDGED_BEFORE = unchanged(
+ACKNOWLEDGED_BEFORE = _unchanged(
     "Laporan ini sudah pernah dinyatakan diterima; tidak ada yang berubah.",
     "This ticket has been acknowledged before; nothing changes.",
 )
-HELD_FOR_THAT = unchanged(
+HELD_FOR_THAT = _unchanged(
     "Laporan ini sudah ditunda dengan alasan yang sama; tidak ada yang berubah.",
     "This ticket is on hold for that very reason already; nothing changes.",
 )
-NOT_HELD = unchanged(
+NOT_HELD = _unchanged(
     "Laporan ini tidak sedang ditunda; tidak ada yang berubah.",
     "This ticket is not on hold; nothing changes.",
 )
-CONFIRMED_BEFORE = unchanged(
+CONFIRMED_BEFORE = _unchanged(
     "Pelapor sudah pernah menyatakan puas dengan jawaban ini; tidak ada yang berubah.",
     "The reporter has confirmed this answer before; nothing changes.",
 )
-WITHDRAWN_BEFORE = unchanged(
+WITHDRAWN_BEFORE = _unchanged(
     "Laporan ini sudah dicabut pelapor; tidak ada yang berubah.",
     "The reporter has withdrawn this ticket before; nothing changes.",
 )
-HAS_IT_ALREADY = unchanged(
+HAS_IT_ALREADY = _unchanged(
     "Laporan ini sudah berada pada instansi tersebut; tidak ada yang berubah.",
     "That agency has this ticket already; nothing changes.",
 )
-THAT_KIND_ALREADY = unchanged(
+THAT_KIND_ALREADY = _unchanged(
     "Laporan ini sudah berklasifikasi dan berkategori demikian; tidak ada yang berubah.",
     "This ticket has that classification and category already; nothing changes.",
 )
-ARCHIVED_BEFORE = unchanged(
+ARCHIVED_BEFORE = _unchanged(
     "Laporan ini sudah diarsipkan; tidak ada yang berubah.",
     "This ticket has been archived before; nothing changes.",
 )
-FOLLOWS_THAT_ONE = unchanged(
+FOLLOWS_THAT_ONE = _unchanged(
     "Laporan ini sudah digabungkan dengan laporan tersebut; tidak ada yang berubah.",
     "This ticket is followed together with that one already; nothing changes.",
 )
-FOLLOWS_NOBODY = unchanged(
+FOLLOWS_NOBODY = _unchanged(
     "Laporan ini tidak digabungkan dengan laporan lain; tidak ada yang berubah.",
     "This ticket is not followed together with another one; nothing changes.",
 )

@@ -15,12 +15,11 @@ def moved_on(stays: Stays, before: str | None, after: str | None, at: datetime) 
     """Return the stays once the ticket has gone from one agency to another at *at*; None stands for nobody."""
     if before == after:
         return stays
-    ended = tuple(end(stay, at) for stay in stays)
+    ended = tuple(_end(stay, at) for stay in stays)
     return ended if after is None else (*ended, Stay(agency=after, since=at))
 
 
-def end(stay: Stay, at: datetime) -> Stay:
-    """Return a stay that lasts no longer than until *at*."""
+def _end(stay: Stay, at: datetime) -> Stay:
     return stay if stay.until is not None else stay.model_copy(update={"until": at})
 
 

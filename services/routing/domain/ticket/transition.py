@@ -9,22 +9,12 @@ from services.routing.domain.agency_choice.verdict import Chosen, Undecided
 from services.routing.domain.ticket.refusals import Refusal
 from services.routing.domain.ticket.state import Held, InTriage, Situation, Ticket, WithAgency, holder_of, name_of
 from services.routing.domain.ticket.tenures import LAST_MAX, moved_on
-from shared.events import (
-    EventData,
-    Fact,
-    Link,
-    PartLink,
-    TicketDeclined,
-    TicketFact,
-    TicketResumed,
-    TicketRouted,
-    TicketUnassigned,
-    TriageRequested,
-)
+from shared import events
+from shared.events import Fact
 from shared.topics import LINKS, TICKETS, TRIAGE, agency_topic
 
 # An agency that declines hears of it as `TicketUnassigned`; what it said belongs to the public history.
-UNHEARD_BY_AGENCIES: tuple[type[TicketFact], ...] = (TicketDeclined,)
+UNHEARD_BY_AGENCIES: tuple[type[events.TicketFact], ...] = (events.TicketDeclined,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +41,13 @@ class Turn:
         """Return the turn with another value of some field of the ticket; nothing is said."""
         return replace(self, ticket=replace(self.ticket, **changes))
 
-    def tell(self, kind: type[TicketFact], situation: Situation, **about: Any) -> "Turn":
+    def tell(self, kind: type[events.TicketFact], situation: Situation, **about: Any) -> "Turn":
         """Return the turn after a fact, told in the public history and to whoever has the ticket before it."""
         hears = listener_of(self.situation)
         topics = (TICKETS,) if hears is None or kind in UNHEARD_BY_AGENCIES else (TICKETS, hears)
         return self.say(kind, situation, topics, **about)
 
-    def say(self, kind: type[TicketFact], situation: Situation, topics: Iterable[str], **about: Any) -> "Turn":
+    def say(self, kind: type[events.TicketFact], situation: Situation, topics: Iterable[str], **about: Any) -> "Turn":
         """Return the turn after the ticket's next fact, told on *topics*."""
         at = max(self.ticket.at, self.at)
         stays = moved_on(self.ticket.stays, holder_of(self.situation), holder_of(situation), at)
@@ -75,11 +65,11 @@ class Turn:
         told = tuple(Fact(data, topic, ticket.id, at) for topic in topics)
         return Turn(ticket, situation, self.at, self.facts + told)
 
-    def also(self, data: EventData, topic: str) -> "Turn":
+    def also(self, data: events.EventData, topic: str) -> "Turn":
         """Return the turn after saying *data*, which is no fact of its own, on one more topic."""
         return replace(self, facts=(*self.facts, Fact(data, topic, self.ticket.id, self.ticket.at)))
 
-    def link(self, *links: Link | PartLink) -> "Turn":
+    def link(self, *links: events.Link | events.PartLink) -> "Turn":
         """Return the turn after telling other tickets how this one is linked to them."""
         told = tuple(Fact(link, LINKS, link.ticket_id, self.ticket.at) for link in links)
         return replace(self, facts=(*self.facts, *told))
@@ -90,7 +80,7 @@ class Turn:
         moved = self.change(agencies=(*self.ticket.agencies, agency))
         ticket = moved.ticket
         routed = moved.say(
-            TicketRouted,
+            events.TicketRouted,
             WithAgency(agency),
             (TICKETS, TRIAGE) if self.is_queued else (TICKETS,),
             agency=agency,
@@ -116,7 +106,7 @@ class Turn:
         at = max(ticket.at, self.at)
         stays = moved_on(ticket.stays, holder_of(self.situation), None, at)
         asked = self.say(
-            TriageRequested,
+            events.TriageRequested,
             InTriage(),
             (TICKETS,),
             reason=verdict.reason,
@@ -142,7 +132,7 @@ class Turn:
         agency = before.agency
         if agency is None or agency == now_with:
             return self
-        gone = TicketUnassigned(
+        gone = events.TicketUnassigned(
             ticket_id=self.ticket.id,
             tracking_id=self.ticket.tracking_id,
             state=name_of(self.situation),
@@ -168,4 +158,4 @@ Outcome = Turn | Refusal
 
 def leave_hold(turn: Turn, held: Held, note: str | None = None) -> Turn:
     """Return the turn after work goes on; said before whatever ends a hold, so that every history reads alike."""
-    return turn.tell(TicketResumed, WithAgency(held.agency, held.stage), agency=held.agency, note=note)
+    return turn.tell(events.TicketResumed, WithAgency(held.agency, held.stage), agency=held.agency, note=note)
