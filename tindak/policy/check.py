@@ -9,7 +9,7 @@ from services.intake.policy import load_intake
 from services.notify.domain.deliveries import REPORTER
 from services.notify.policy import FILE as NOTICES_FILE
 from services.notify.policy import TEMPLATES, NoticePolicy, load_notices
-from services.routing.policy import load_routing
+from services.routing.tooling import load_routing
 from services.sla.policy import load_sla
 from services.sla.policy_files import SLA_FILE, RungEntry, SlaFile
 from shared.events import BreachEscalated, ClockBreached
