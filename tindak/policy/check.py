@@ -10,8 +10,7 @@ from services.notify.domain.deliveries import REPORTER
 from services.notify.policy import FILE as NOTICES_FILE
 from services.notify.policy import TEMPLATES, NoticePolicy, load_notices
 from services.routing.policy import load_routing
-from services.sla.policy import load_sla
-from services.sla.policy_files import SLA_FILE, RungEntry, SlaFile
+from services.sla.tooling import SLA_FILE, RungEntry, SlaFile, load_sla
 from shared.events import BreachEscalated, ClockBreached
 from shared.policy.agencies import FILE as AGENCIES_FILE
 from shared.policy.agencies import AgencyDirectory, load_agencies
