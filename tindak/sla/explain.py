@@ -12,7 +12,7 @@ from services.sla.domain.rounds import Hold, Met, Round
 from services.sla.domain.ticket import Ticket, decide, rounds
 from services.sla.domain.working_time import CalendarExhausted
 from shared import topics
-from shared.events import Classification, ComplaintAccepted, HoldReason, SlaClock, TicketFact
+from shared.events import Classification, ComplaintAccepted, HoldReason, SlaClock, TicketFact, state_after
 from tindak.client.kafka import Client
 from tindak.client.records import data_of
 from tindak.console import Failure, read_settings, say_json, wait_for
@@ -68,7 +68,7 @@ async def _rounds_of(typed: str, city: City) -> tuple[Round, ...]:
     state: Ticket | None = None
     for data in map(data_of, records):
         if isinstance(data, ComplaintAccepted | TicketFact) and data.ticket_id == wanted.id:
-            state = decide(state, data, city.rules, datetime.now(UTC)).state
+            state = state_after(state, decide(state, data, city.rules, datetime.now(UTC)))
     if state is None or not rounds(state):
         raise Failure(f"Belum ada jam untuk {typed}. / No clock of {typed} has started yet.")
     return rounds(state)
