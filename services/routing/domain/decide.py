@@ -3,8 +3,8 @@
 from services.routing.domain.agency_choice.prediction import NO_MODEL, Opinion
 from services.routing.domain.agency_choice.rules import RoutingPolicy
 from services.routing.domain.clusters.broadcast import take_along
-from services.routing.domain.clusters.candidates import NOTHING_AROUND, Around
 from services.routing.domain.clusters.membership import hear, marked
+from services.routing.domain.duplicates.candidates import NO_CANDIDATES, Candidates
 from services.routing.domain.lifecycle import opening, timeouts
 from services.routing.domain.lifecycle.commands import Request, Update, follow
 from services.routing.domain.lifecycle.early_updates import remember
@@ -20,7 +20,7 @@ def decide(
     event: Event,
     arrival: Arrival,
     opinion: Opinion = NO_MODEL,
-    around: Around = NOTHING_AROUND,
+    candidates: Candidates = NO_CANDIDATES,
 ) -> Decision[State]:
     """Return what follows from *event* for the ticket that it concerns; never raises for an event that routing hears.
 
@@ -29,9 +29,9 @@ def decide(
 
     Args:
         opinion: What a text model makes of the ticket's report.
-        around: What is known of reports like it.
+        candidates: What is known of reports like it.
     """
-    decision = _follows(policy, state, event, arrival, opinion, around)
+    decision = _follows(policy, state, event, arrival, opinion, candidates)
     match decision:
         case Applied(state=Filed() as filed) as applied:
             marked_applied = Applied(marked(policy.clusters, filed), applied.facts)
@@ -48,14 +48,14 @@ def _follows(
     event: Event,
     arrival: Arrival,
     opinion: Opinion,
-    around: Around,
+    candidates: Candidates,
 ) -> Decision[State]:
     """Return what follows from *event*, but for the mark whether others may join the ticket."""
     filed = state if isinstance(state, Filed) else None
     awaited = None if isinstance(state, Filed) else state
     match event.data:
         case events.ComplaintAccepted() as complaint if filed is None:
-            return opening.file(policy, awaited, complaint, arrival.now, opinion, around)
+            return opening.file(policy, awaited, complaint, arrival.now, opinion, candidates)
         case events.ComplaintAccepted():
             return Ignored("the complaint has been filed before", filed)
         case command if isinstance(command, Request):

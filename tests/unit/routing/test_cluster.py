@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from services.routing.domain.clusters.broadcast import BRANCHES, branched
 from services.routing.domain.clusters.membership import hear, join, marked
-from services.routing.domain.duplicates.similarity import ClusterRules, Sketch
+from services.routing.domain.duplicates.similarity import ClusterRules, Fingerprint
 from services.routing.domain.ticket.state import Awaited, Filed, State
 from services.routing.domain.ticket.transition import Turn
 from shared.events import (
@@ -230,7 +230,7 @@ def test_an_officer_takes_a_ticket_out_of_its_cluster() -> None:
     assert situation_of(decision) == filed("routed").situation
 
 
-SKETCH = Sketch(frozenset({1, 2, 3}), {}, (7,))
+SKETCH = Fingerprint(frozenset({1, 2, 3}), {}, (7,))
 
 
 @pytest.mark.parametrize(
