@@ -15,7 +15,7 @@ from services.sla.domain.working_time import CalendarExhausted, WorkingTime, ins
 from services.sla.policy import load_sla
 from services.sla.policy_files import SLA_FILE, RungEntry, SlaFile, allowance_of
 from services.sla.recompute import Report
-from shared.events import ComplaintAccepted, EventData, TicketFact
+from shared.events import ComplaintAccepted, EventData, TicketFact, state_after
 from shared.policy.loading import load
 from shared.process.settings import CommonSettings
 
@@ -43,7 +43,7 @@ def rounds_of_ticket(heard: Iterable[EventData], ticket_id: str, rules: SlaRules
     state: Ticket | None = None
     for data in heard:
         if isinstance(data, ComplaintAccepted | TicketFact) and data.ticket_id == ticket_id:
-            state = decide(state, data, rules, now).state
+            state = state_after(state, decide(state, data, rules, now))
     return rounds(state) if state else ()
 
 
