@@ -67,6 +67,7 @@ def retrain_command(
     from services.routing.classifier.model_file import save
     from services.routing.training.exports import Asked, ColumnMissing, read_export
     from services.routing.training.learning import TooLittle
+    from services.routing.training.overlap import pack_digests
     from services.routing.training.tables import TableUnreadable
     from tindak.model.retraining import TooFew, named, retrain
 
@@ -78,9 +79,9 @@ def retrain_command(
     except (ColumnMissing, TableUnreadable, TooFew, TooLittle) as error:
         raise Failure(str(error)) from error
     kept = found.refused_because
-    named_so = (
-        None if kept else save(model, found.model, found.summary, {"file": file.name, "corrected_by": corrections.name})
-    )
+    digests = pack_digests((*known.texts, *corrected.texts))
+    origin = {"file": file.name, "corrected_by": corrections.name, "text_digests": digests}
+    named_so = None if kept else save(model, found.model, found.summary, origin)
     if as_json:
         scores = {"before": asdict(found.before), "after": asdict(found.after)}
         say_json({"replaced": kept is None, "because": kept, "hash": named_so, **scores})
