@@ -14,10 +14,7 @@ from tindak.console import Failure, Misuse, say_json
 from tindak.model.corrections_cli import corrections_command, retrain_command
 
 if TYPE_CHECKING:
-    from services.routing.classifier.model import Model
-    from services.routing.training.exports import Export
-    from services.routing.training.fitting import Examples
-    from services.routing.training.measure import Measures
+    from services.routing.training.tooling import Examples, Export, Measures, Model
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -46,10 +43,7 @@ def _told_in_a_sentence(command: Callable[P, R]) -> Callable[P, R]:
     @wraps(command)
     def told(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
-            from services.routing.classifier.model_file import ModelRefused
-            from services.routing.training.exports import ColumnMissing
-            from services.routing.training.learning import TooLittle
-            from services.routing.training.tables import TableUnreadable
+            from services.routing.training.tooling import ColumnMissing, ModelRefused, TableUnreadable, TooLittle
         except ModuleNotFoundError as error:
             raise Failure(f"{error.name} is not installed; run `pip install 'tindak[model]'`.") from error
         try:
@@ -74,15 +68,13 @@ def train(
     as_json: AsJson = False,
 ) -> None:
     """Learn the agencies of reports from a labelled file; LAPOR!'s "Laporan Ringkas" needs no options."""
-    from services.routing.classifier import model_file
-    from services.routing.training import learning
-    from services.routing.training.overlap import pack_digests
+    from services.routing.training import tooling
 
     export = _read(source, text, agency, place, time, precision)
     _tell(export, quiet=as_json)
-    made, summary = learning.train(export.examples, precision=precision, seed=seed)
-    digests = {"text_digests": pack_digests(export.examples.texts)}
-    named = model_file.save(model, made, summary, _origin(source, export) | digests)
+    made, summary = tooling.train(export.examples, precision=precision, seed=seed)
+    digests = {"text_digests": tooling.pack_digests(export.examples.texts)}
+    named = tooling.save(model, made, summary, _origin(source, export) | digests)
     if as_json:
         say_json({"model": str(model), "hash": named, **asdict(summary), **_origin(source, export)})
         return
@@ -113,7 +105,7 @@ def evaluate(
     as_json: AsJson = False,
 ) -> None:
     """Measure a model on a labelled file, or train on its older part and measure on the newer one."""
-    from services.routing.training.measure import measure
+    from services.routing.training import tooling
 
     if (model is None) == (split_by_time is None):
         raise Misuse("Give either --model DIR or --split-by-time SHARE.")
@@ -125,7 +117,7 @@ def evaluate(
         subject = _stored_model(Path(model or ""), source, export.examples)
     else:
         subject = _model_of_older_part(split_by_time, source, export.examples, precision, seed)
-    found = measure(subject.model, subject.examples)
+    found = tooling.measure(subject.model, subject.examples)
     notes = list(export.notes)
     if subject.learned:
         notes.append(
@@ -133,10 +125,8 @@ def evaluate(
         )
         typer.echo(notes[-1], err=True)
     if report is not None:
-        from services.routing.training.report import write_report
-
         told = [subject.description, *_describe(export), *notes]
-        page = write_report(report, f"Text model on {source.name}", told, found, subject.target)
+        page = tooling.write_report(report, f"Text model on {source.name}", told, found, subject.target)
     if as_json:
         say_json({**asdict(found), "in_training_set": subject.learned, "notes": notes})
         return
@@ -156,21 +146,21 @@ class _Subject(NamedTuple):
 
 
 def _stored_model(directory: Path, source: Path, examples: "Examples") -> _Subject:
-    from services.routing.classifier import model_file
+    from services.routing.training import tooling
 
-    model, manifest = model_file.load(directory)
+    model, manifest = tooling.load(directory)
     description = f"Model {manifest['hash'][:12]}, measured on {source.name}."
     target, learned = float(manifest["training"]["precision"]), _learned_among(manifest, source, examples.texts)
     return _Subject(model, examples, target, description, learned)
 
 
 def _model_of_older_part(share: float, source: Path, examples: "Examples", precision: float, seed: int) -> _Subject:
-    from services.routing.training import learning
+    from services.routing.training import tooling
 
     cut = int(len(examples.texts) * share)
     if len(examples.texts) < SPLIT_ROWS_MIN or cut == 0:
         raise Failure(f"{source} has {len(examples.texts)} usable rows; a split needs {SPLIT_ROWS_MIN} or more.")
-    model, summary = learning.train(examples.part(range(cut)), precision=precision, seed=seed)
+    model, summary = tooling.train(examples.part(range(cut)), precision=precision, seed=seed)
     description = f"Trained on the older {summary.rows:,} reports of {source.name}, measured on the newer ones."
     return _Subject(model, examples.part(range(cut, len(examples.texts))), precision, description)
 
@@ -178,7 +168,7 @@ def _model_of_older_part(share: float, source: Path, examples: "Examples", preci
 def _read(
     source: Path, text: str | None, agency: str | None, place: list[str] | None, time: str | None, precision: float
 ) -> "Export":
-    from services.routing.training.exports import Asked, read_export
+    from services.routing.training.tooling import Asked, read_export
 
     if not 0 < precision < 1:
         raise Misuse("--precision is a share between 0 and 1, like 0.95.")
@@ -203,7 +193,7 @@ def _learned_among(manifest: Mapping[str, Any], source: Path, texts: Sequence[st
 
     Models of release 0.1.0 name only the file that they learned from.
     """
-    from services.routing.training.overlap import count_known
+    from services.routing.training.tooling import count_known
 
     training = manifest["training"]
     if "text_digests" in training:

@@ -9,7 +9,7 @@ from services.intake.policy import load_intake
 from services.notify.domain.deliveries import REPORTER
 from services.notify.policy import FILE as NOTICES_FILE
 from services.notify.policy import TEMPLATES, NoticePolicy, load_notices
-from services.routing.policy import load_routing
+from services.routing.tooling import load_routing
 from services.sla.tooling import SLA_FILE, RungEntry, SlaFile, load_sla
 from shared.events import BreachEscalated, ClockBreached
 from shared.policy.agencies import FILE as AGENCIES_FILE
