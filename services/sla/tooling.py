@@ -5,7 +5,7 @@ from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from services.sla.calendar_files import CALENDARS_FILE, CalendarFile, names_of
+from services.sla.calendar_files import CALENDARS_FILE, HOLIDAY_YEARS, CalendarFile, names_of
 from services.sla.domain.allowances import Allowance, Unit
 from services.sla.domain.clocks import Clock, timed
 from services.sla.domain.rounds import Hold, Met, Round
@@ -20,9 +20,9 @@ from shared.policy.loading import load
 from shared.process.settings import CommonSettings
 
 __all__ = [
-    "CALENDARS_FILE", "DEFAULT_CALENDAR", "SLA_FILE", "WINDOWS", "Allowance", "CalendarExhausted", "Clock", "Hold",
-    "Met", "Report", "Round", "RungEntry", "SlaFile", "SlaRules", "Unit", "WorkingTime", "allowance_of",
-    "day_names", "load_sla", "recompute", "rounds_of_ticket", "spans_on", "timed",
+    "CALENDARS_FILE", "DEFAULT_CALENDAR", "HOLIDAY_YEARS", "SLA_FILE", "WINDOWS", "Allowance", "CalendarExhausted",
+    "CalendarFile", "Clock", "Hold", "Met", "Report", "Round", "RungEntry", "SlaFile", "SlaRules", "Unit",
+    "WorkingTime", "allowance_of", "day_names", "load_sla", "recompute", "rounds_of_ticket", "spans_on", "timed",
 ]  # fmt: skip
 
 
