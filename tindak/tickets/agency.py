@@ -97,7 +97,7 @@ def hold(
     as_json: AsJson = False,
 ) -> None:
     """Let it wait (tunda)."""
-    fields = {"reason": reason, "question": question, "until": until and _instant(until)}
+    fields = {"reason": reason, "question": question, "until": until and _later(until)}
     _as_agency(context, events.HoldTicket, ticket, fields, Reply(wait, timeout_seconds, as_json))
 
 
@@ -115,6 +115,14 @@ def _as_agency(
 ) -> None:
     source = f"/agencies/{context.obj}"
     ask(Asked(kind, ticket, fields, {}), lambda _: source, reply)
+
+
+def _later(text: str) -> datetime:
+    """Return the instant, aware, UTC; raise Misuse if *text* is none, has no zone, or is over."""
+    at = _instant(text)
+    if at <= datetime.now(UTC):
+        raise Misuse(f"--until {text} is over; name a moment to come.")
+    return at
 
 
 def _instant(text: str) -> datetime:

@@ -59,7 +59,7 @@ def reclassify(
 @app.command()
 def archive(
     ticket: TicketArgument,
-    reason: Annotated[str, typer.Option(help="Reason code, like not_relevant or no_evidence.")],
+    reason: Annotated[events.ArchiveReason, typer.Option(help="Why it is put away.")],
     officer: Officer = "triage",
     wait: Wait = False,
     timeout_seconds: TimeoutSeconds = TIMEOUT_SECONDS,
