@@ -13,7 +13,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from services.routing.domain.clusters.candidates import Neighbour
+from services.routing.domain.duplicates.candidates import Neighbour
 from services.routing.domain.ticket.state import State
 from services.routing.handlers import RoutingHandler
 from services.routing.policy import load_routing
@@ -38,7 +38,7 @@ class Remembered:
         return list({other.id: other for key in keys for other in self.by_key.get(key, ())}.values())
 
     def remember(self, neighbour: Neighbour) -> None:
-        for key in neighbour.sketch.bands:
+        for key in neighbour.fingerprint.bands:
             self.by_key.setdefault(key, []).append(neighbour)
 
 

@@ -8,16 +8,17 @@ from typing import Self
 
 from services.routing.domain.agency_choice.prediction import NO_MODEL, NOT_ASKED, Opinion, TextModel
 from services.routing.domain.agency_choice.rules import RoutingPolicy
-from services.routing.domain.clusters.candidates import NOTHING_AROUND, Around, keys_of, look_around, sought
 from services.routing.domain.decide import decide
+from services.routing.domain.duplicates.candidates import NO_CANDIDATES, Candidates, find_candidates, keys_of
 from services.routing.domain.lifecycle import early_updates
 from services.routing.domain.lifecycle.malformed_updates import refuse_unreadable
 from services.routing.domain.lifecycle.prediction_requests import questions
 from services.routing.domain.ticket.state import State
+from services.routing.duplicate_search import new_complaints, searches_of
 from services.routing.neighbours import Neighbours, NoNeighbours
 from shared import topics
 from shared.delivery.ports import Record
-from shared.events import Arrival, Decision, Event, Refused, UnreadableEvent
+from shared.events import Applied, Arrival, Decision, Event, Ignored, Refused, UnreadableEvent
 
 
 class RoutingHandler:
@@ -53,7 +54,7 @@ class RoutingHandler:
         self.model = model
         self.opinions = opinions or {}
         self.neighbours = neighbours or NoNeighbours()
-        self.around: Mapping[str, Around] = {}
+        self.candidates: Mapping[str, Candidates] = {}
 
     def take(self, policy: RoutingPolicy) -> None:
         """Decide by *policy* from now on."""
@@ -66,9 +67,9 @@ class RoutingHandler:
         if self.model is not None and asked:
             guesses = await asyncio.to_thread(self.model.suggest, list(asked.values()))
             informed.opinions = dict(zip(asked, guesses, strict=True))
-        reports = sought(self.policy, early_updates)
-        stored = await self.neighbours.sharing(keys_of(reports)) if reports else ()
-        informed.around = look_around(self.policy.clusters, reports, stored)
+        searches = searches_of(self.policy, new_complaints(early_updates).values())
+        stored = await self.neighbours.sharing(keys_of(searches)) if searches else ()
+        informed.candidates = find_candidates(self.policy.clusters, searches, stored)
         return informed
 
     def opinion_on(self, ticket_id: str) -> Opinion:
@@ -83,8 +84,8 @@ class RoutingHandler:
     def decide(self, state: State | None, event: Event, arrival: Arrival) -> Decision[State]:
         """Return what follows from *event*."""
         ticket = self.key_of(event)
-        around = self.around.get(ticket, NOTHING_AROUND)
-        return decide(self.policy, state, event, arrival, self.opinion_on(ticket), around)
+        candidates = self.candidates.get(ticket, NO_CANDIDATES)
+        return decide(self.policy, state, event, arrival, self.opinion_on(ticket), candidates)
 
     def refuse(self, record: Record, arrival: Arrival, fault: UnreadableEvent) -> Refused:
         """Return the answer to an update that cannot be read, as far as it says who sent it; it is kept in any case."""
@@ -100,6 +101,6 @@ class RoutingHandler:
         """Return from when on a ticket is forgotten of which only updates were heard; None for any other."""
         return early_updates.expires_at(self.policy.early_updates, state)
 
-    def tick(self, state: State, now: datetime) -> Decision[State]:
+    def tick(self, state: State, now: datetime) -> Applied[State] | Ignored[State]:
         """Return the answers to updates that have waited in vain up to *now*."""
         return early_updates.end_waits(self.policy, state, now)

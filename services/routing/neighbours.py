@@ -7,7 +7,7 @@ import structlog
 from pydantic import TypeAdapter, ValidationError
 from pymongo import ASCENDING, IndexModel
 
-from services.routing.domain.clusters.candidates import Neighbour
+from services.routing.domain.duplicates.candidates import Neighbour
 from services.routing.domain.ticket.state import State
 from shared.adapters.mongo.store import MongoStore
 from shared.delivery.documents.codec import Raw
@@ -18,7 +18,8 @@ INDEX = IndexModel([(BANDS, ASCENDING)], partialFilterExpression={FINDABLE: True
 FOUND_MAX = 5000
 FIELDS = {
     "_id": 0, "id": "$_id", "agency": "$state.situation.agency", "accepted_at": "$state.ticket.accepted_at",
-    "category": "$state.ticket.category", "location": "$state.ticket.report.location", "sketch": "$state.ticket.sketch",
+    "category": "$state.ticket.category", "location": "$state.ticket.report.location",
+    "fingerprint": "$state.ticket.sketch",
 }  # fmt: skip
 NEIGHBOURS = TypeAdapter(tuple[Neighbour, ...])
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from services.routing.domain.clusters.candidates import Neighbour
+from services.routing.domain.duplicates.candidates import Neighbour
 from services.routing.domain.ticket.state import Filed
 from tests.fakes.memory import MemoryStore
 
@@ -23,7 +23,7 @@ class MemoryNeighbours:
             if isinstance(document.state, Filed) and document.state.ticket.findable
         ]
         await self.store.step("loaded")
-        return [neighbour for neighbour in found if not wanted.isdisjoint(neighbour.sketch.bands)]
+        return [neighbour for neighbour in found if not wanted.isdisjoint(neighbour.fingerprint.bands)]
 
 
 def neighbour_of(filed: Filed) -> Neighbour:

@@ -12,8 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from services.routing.classifier.model_file import ModelRefused, load
-from services.routing.text_model import NAME_SYMBOLS
+from services.routing.tooling import describe_model
 from shared.policy.agencies import load_agencies
 from shared.policy.loading import OVERLAYS
 from shared.process.settings import KafkaSettings, MongoSettings
@@ -105,14 +104,10 @@ def _demo_policy(policy_dir: Path, copy: Path) -> Path:
 def in_use(directory: Path) -> str:
     """Return which text model routing will ask, in a sentence; raise Failure if it would refuse it."""
     try:
-        model, manifest = load(directory)
-    except ModelRefused as refused:
+        name, learned = describe_model(directory)
+    except ValueError as refused:
         raise Failure(f"The demo routes by a text model: {refused}") from refused
-    name, learned = manifest["hash"][:NAME_SYMBOLS], manifest["training"]
-    return (
-        f"text model {name} is in use: {len(model.agencies)} agencies learned from {learned['rows']:,} reports of"
-        f" {learned['file']}; it decides what the rules leave open, where it is sure enough"
-    )
+    return f"text model {name} is in use: {learned}; it decides what the rules leave open, where it is sure enough"
 
 
 def settings_in(environment: Mapping[str, str], prefix: str) -> dict[str, str]:

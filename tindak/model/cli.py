@@ -14,8 +14,7 @@ from tindak.console import Failure, Misuse, say_json
 from tindak.model.corrections_cli import corrections_command, retrain_command
 
 if TYPE_CHECKING:
-    from services.routing.training.exports import Export
-    from services.routing.training.measure import Measures
+    from services.routing.training.tooling import Export, Measures
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -44,10 +43,7 @@ def _told_in_a_sentence(command: Callable[P, R]) -> Callable[P, R]:
     @wraps(command)
     def told(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
-            from services.routing.classifier.model_file import ModelRefused
-            from services.routing.training.exports import ColumnMissing
-            from services.routing.training.learning import TooLittle
-            from services.routing.training.tables import TableUnreadable
+            from services.routing.training.tooling import ColumnMissing, ModelRefused, TableUnreadable, TooLittle
         except ModuleNotFoundError as error:
             raise Failure(f"{error.name} is not installed; run `pip install 'tindak[model]'`.") from error
         try:
@@ -72,13 +68,12 @@ def train(
     as_json: AsJson = False,
 ) -> None:
     """Learn the agencies of reports from a labelled file; LAPOR!'s "Laporan Ringkas" needs no options."""
-    from services.routing.classifier import model_file
-    from services.routing.training import learning
+    from services.routing.training import tooling
 
     export = _read(source, text, agency, place, time, precision)
     _tell(export, quiet=as_json)
-    made, summary = learning.train(export.examples, precision=precision, seed=seed)
-    named = model_file.save(model, made, summary, _origin(source, export))
+    made, summary = tooling.train(export.examples, precision=precision, seed=seed)
+    named = tooling.save(model, made, summary, _origin(source, export))
     if as_json:
         say_json({"model": str(model), "hash": named, **asdict(summary), **_origin(source, export)})
         return
@@ -109,9 +104,7 @@ def evaluate(
     as_json: AsJson = False,
 ) -> None:
     """Measure a model on a labelled file, or train on its older part and measure on the newer one."""
-    from services.routing.classifier import model_file
-    from services.routing.training import learning
-    from services.routing.training.measure import measure
+    from services.routing.training import tooling
 
     if (model is None) == (split_by_time is None):
         raise Misuse("Give either --model DIR or --split-by-time SHARE.")
@@ -121,22 +114,20 @@ def evaluate(
     _tell(export, quiet=as_json)
     examples = export.examples
     if model is not None:
-        made, manifest = model_file.load(model)
+        made, manifest = tooling.load(model)
         target = float(manifest["training"]["precision"])
         told = [f"Model {manifest['hash'][:12]}, measured on {source.name}."]
     else:
         cut = int(len(examples.texts) * (split_by_time or 0))
         if len(examples.texts) < SPLIT_ROWS_MIN or cut == 0:
             raise Failure(f"{source} has {len(examples.texts)} usable rows; a split needs {SPLIT_ROWS_MIN} or more.")
-        made, summary = learning.train(examples.part(range(cut)), precision=precision, seed=seed)
+        made, summary = tooling.train(examples.part(range(cut)), precision=precision, seed=seed)
         examples, target = examples.part(range(cut, len(examples.texts))), precision
         told = [f"Trained on the older {summary.rows:,} reports of {source.name}, measured on the newer ones."]
-    found = measure(made, examples)
+    found = tooling.measure(made, examples)
     if report is not None:
-        from services.routing.training.report import write_report
-
         told += [*_describe(export), *export.notes]
-        page = write_report(report, f"Text model on {source.name}", told, found, target)
+        page = tooling.write_report(report, f"Text model on {source.name}", told, found, target)
     if as_json:
         say_json({**asdict(found), "notes": list(export.notes)})
         return
@@ -148,7 +139,7 @@ def evaluate(
 def _read(
     source: Path, text: str | None, agency: str | None, place: list[str] | None, time: str | None, precision: float
 ) -> "Export":
-    from services.routing.training.exports import Asked, read_export
+    from services.routing.training.tooling import Asked, read_export
 
     if not 0 < precision < 1:
         raise Misuse("--precision is a share between 0 and 1, like 0.95.")

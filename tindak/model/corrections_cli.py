@@ -64,10 +64,7 @@ def retrain_command(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """Learn from corrections, too; replace the model only if that is no worse on the newest reports; else exit 1."""
-    from services.routing.classifier.model_file import save
-    from services.routing.training.exports import Asked, ColumnMissing, read_export
-    from services.routing.training.learning import TooLittle
-    from services.routing.training.tables import TableUnreadable
+    from services.routing.training.tooling import Asked, ColumnMissing, TableUnreadable, TooLittle, read_export, save
     from tindak.model.retraining import TooFew, named, retrain
 
     codes = codes_of(load_agencies(policy_of(policy)))

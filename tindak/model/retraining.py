@@ -7,9 +7,7 @@ model in use itself would be unfair, for it has learned from most of what it wou
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from services.routing.classifier.model import Model, Summary
-from services.routing.training.fitting import Examples
-from services.routing.training.learning import train
+from services.routing.training.tooling import Examples, Model, Summary, train
 
 OLDER_SHARE = 0.8
 MEASURED_MIN = 20  # fewer reports say nothing about which of two models is better

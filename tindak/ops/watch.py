@@ -8,8 +8,7 @@ from typing import Annotated
 
 import typer
 
-from services.sla.domain.rules import SlaRules
-from services.sla.policy import load_sla
+from services.sla.tooling import SlaRules, load_sla
 from shared import topics
 from shared.delivery.ports import Record
 from shared.events import EventData, TicketRouted, TriageRequested

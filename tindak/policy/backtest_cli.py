@@ -9,9 +9,11 @@ from typing import Annotated, Any
 import typer
 
 from shared.policy.agencies import load_agencies
+from shared.policy.loading import PolicyInvalid
 from tindak.client.kafka import Client
 from tindak.console import Misuse, read_settings, say_json, wait_for
 from tindak.policy.backtest import Decided, Verdict, decide, deciders, tallies, verdicts
+from tindak.policy.check import check
 from tindak.policy.diff import differences
 from tindak.policy.dry_run import Trial
 from tindak.policy.dry_run_options import ModelDir, PolicyDir, model_of, policy_of
@@ -55,7 +57,9 @@ def diff_command(
     as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Say what differs between two policies and, with past reports, what the second would decide differently."""
-    changes = differences(policy_of(before), policy_of(after))
+    if faults := [*check(policy_of(before)).faults, *check(policy_of(after)).faults]:
+        raise PolicyInvalid(faults)
+    changes = differences(before, after)
     told: dict[str, Any] = {"changes": [asdict(change) for change in changes]}
     said = list(map(str, changes)) or ["The two policies are the same."]
     if file is not None or from_topics:

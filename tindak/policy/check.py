@@ -1,4 +1,4 @@
-"""Reads a whole policy with the loaders of the services, and what only two files together reveal; changes nothing."""
+"""Checks a whole policy: with the loaders of the services, and for what only two files together reveal."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -9,9 +9,8 @@ from services.intake.policy import load_intake
 from services.notify.domain.deliveries import REPORTER
 from services.notify.policy import FILE as NOTICES_FILE
 from services.notify.policy import TEMPLATES, NoticePolicy, load_notices
-from services.routing.policy import load_routing
-from services.sla.policy import load_sla
-from services.sla.policy_files import SLA_FILE, RungEntry, SlaFile
+from services.routing.tooling import load_routing
+from services.sla.tooling import SLA_FILE, RungEntry, SlaFile, load_sla
 from shared.events import BreachEscalated, ClockBreached
 from shared.policy.agencies import FILE as AGENCIES_FILE
 from shared.policy.agencies import AgencyDirectory, load_agencies
@@ -19,6 +18,7 @@ from shared.policy.loading import PolicyFault, PolicyInvalid, load_sourced, poli
 from shared.policy.places import FILE as PLACES_FILE
 from shared.policy.places import Places, load_places
 from tindak.policy.texts import faults_of_texts
+from tindak.policy.warnings import warnings_of
 
 T = TypeVar("T")
 FILES = frozenset(
@@ -30,11 +30,12 @@ OMBUDSMAN = "ombudsman"  # outside the city and not written to: the reporter lea
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What a check found: nothing wrong and how much there is, or every fault."""
+    """What a check found: every fault, or how much there is and what cannot be meant."""
 
     version: str
     counts: Mapping[str, int]
     faults: tuple[PolicyFault, ...] = ()
+    warnings: tuple[PolicyFault, ...] = ()
 
 
 def check(policy_dir: Path) -> Checked:
@@ -71,7 +72,8 @@ def check(policy_dir: Path) -> Checked:
         "calendars": len(sla.calendars),
         "notices": len(notices.rules.notices),
     }
-    return Checked(version_of(policy_dir), counts)
+    warnings = tuple(warnings_of(policy_dir, directory, routing))
+    return Checked(version_of(policy_dir), counts, warnings=warnings)
 
 
 def _strays(policy_dir: Path) -> Iterator[PolicyFault]:

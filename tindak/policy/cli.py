@@ -1,4 +1,4 @@
-"""``tindak policy``: what a policy says and what is wrong with it, before services work with it; changes none."""
+"""``tindak policy``: checks, explains and compares policies before services use them."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -23,16 +23,19 @@ app.command("diff")(diff_command)
 @app.command("check")
 def check_(
     directory: Annotated[Path, typer.Argument(envvar="TINDAK_POLICY_DIR", help="Holds the files.")] = Path("policy"),
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 for warnings, too.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
-    """Validate every file as the services do, and print file, line and sentence for each fault; then exit with 1."""
+    """Validate every file as the services do; print the place and sentence of faults (exit 1) and warnings (exit 0)."""
     found = check(policy_of(directory))
     if as_json:
-        faults = [asdict(fault) for fault in found.faults]
-        say_json({"version": found.version, "counts": dict(found.counts), "faults": faults})
+        faults, warnings = ([asdict(one) for one in those] for those in (found.faults, found.warnings))
+        say_json({"version": found.version, "counts": dict(found.counts), "faults": faults, "warnings": warnings})
     elif found.faults:
         typer.echo("\n".join(map(str, found.faults)))
     else:
+        for one in found.warnings:
+            typer.echo(f"{one.file}:{one.line}: warning: {one.sentence}")
         counts = ", ".join(f"{number} {what}" for what, number in found.counts.items())
         typer.echo(f"Policy {found.version} is sound: {counts}.")
-    raise typer.Exit(1 if found.faults else 0)
+    raise typer.Exit(1 if found.faults or (strict and found.warnings) else 0)

@@ -9,9 +9,7 @@ from typing import Any, NoReturn
 from services.intake.domain.decide import decide
 from services.intake.domain.rules import Rules
 from services.intake.policy import load_intake
-from services.routing.domain.agency_choice.prediction import TextModel
-from services.routing.handlers import RoutingHandler
-from services.routing.policy import load_routing
+from services.routing.tooling import RoutingHandler, TextModel, dry_run
 from shared import topics
 from shared.events import (
     Arrival,
@@ -39,7 +37,7 @@ class Trial:
     @classmethod
     def of(cls, policy_dir: Path, model: TextModel | None = None) -> "Trial":
         """Return the trial of the policy below *policy_dir*; raise PolicyInvalid if a service would refuse it."""
-        return cls(load_intake(policy_dir), RoutingHandler(load_routing(policy_dir), model))
+        return cls(load_intake(policy_dir), dry_run(policy_dir, model))
 
     @property
     def version(self) -> str:

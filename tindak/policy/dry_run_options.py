@@ -5,8 +5,7 @@ from typing import Annotated
 
 import typer
 
-from services.routing.domain.agency_choice.prediction import TextModel
-from services.routing.text_model import load_model
+from services.routing.tooling import TextModel, load_model
 from tindak.console import Failure
 
 PolicyDir = Annotated[Path, typer.Option("--policy", envvar="TINDAK_POLICY_DIR", help="Directory of the policy.")]

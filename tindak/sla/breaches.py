@@ -5,8 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from services.sla.domain.rules import SlaRules
-from services.sla.domain.working_time import CalendarExhausted
+from services.sla.tooling import CalendarExhausted, SlaRules
 from shared import events as e
 from tindak.console import local
 from tindak.formatting import sentence

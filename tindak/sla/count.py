@@ -6,9 +6,7 @@ from typing import Annotated
 
 import typer
 
-from services.sla.domain.allowances import Allowance, Unit
-from services.sla.domain.rules import DEFAULT_CALENDAR
-from services.sla.domain.working_time import CalendarExhausted
+from services.sla.tooling import DEFAULT_CALENDAR, Allowance, CalendarExhausted, Unit
 from tindak.console import Failure, say_json
 from tindak.sla.days import as_objects, day_lines, days_of, hours_text, shown
 from tindak.sla.input import HERE, AsJson, At, Calendar, City, Office, PolicyDir, amount_of, instant_of, refusal

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from services.sla.domain.working_time import instant, micros, spans_of
+from services.sla.tooling import spans_on
 from tindak.sla.input import Office
 
 SHOWN_MAX = 62
@@ -40,10 +40,9 @@ def days_of(office: Office, since: datetime, until: datetime) -> list[Day]:
 
 
 def _day_of(office: Office, day: date, since: datetime, until: datetime) -> Day:
-    low, high = micros(since), micros(until)
-    spans = [span for span in spans_of(day, office.work.calendar.hours_on(day), office.zone) if span[0] < span[1]]
-    cut = [(max(opens, low), min(closes, high)) for opens, closes in spans]
-    within = tuple((instant(opens), instant(closes)) for opens, closes in cut if opens < closes)
+    spans = list(spans_on(day, office.work))
+    cut = [(max(opens, since), min(closes, until)) for opens, closes in spans]
+    within = tuple((opens, closes) for opens, closes in cut if opens < closes)
     return Day(day, office.names.get(day), within, bool(spans))
 
 

@@ -7,12 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
-from services.sla.domain.clocks import Clock, timed
-from services.sla.domain.rounds import Hold, Met, Round
-from services.sla.domain.ticket import Ticket, decide, rounds
-from services.sla.domain.working_time import CalendarExhausted
+from services.sla.tooling import CalendarExhausted, Clock, Hold, Met, Round, rounds_of_ticket, timed
 from shared import topics
-from shared.events import Classification, ComplaintAccepted, HoldReason, SlaClock, TicketFact
+from shared.events import Classification, HoldReason, SlaClock
 from tindak.client.kafka import Client
 from tindak.client.records import data_of
 from tindak.console import Failure, read_settings, say_json, wait_for
@@ -65,13 +62,11 @@ async def _rounds_of(typed: str, city: City) -> tuple[Round, ...]:
     async with Client(read_settings().kafka) as client:
         wanted = await find_ticket(client, typed)
         records = await client.read([topics.ACCEPTED, topics.TICKETS])
-    state: Ticket | None = None
-    for data in map(data_of, records):
-        if isinstance(data, ComplaintAccepted | TicketFact) and data.ticket_id == wanted.id:
-            state = decide(state, data, city.rules, datetime.now(UTC)).state
-    if state is None or not rounds(state):
+    heard = (data for record in records if (data := data_of(record)) is not None)
+    found = rounds_of_ticket(heard, wanted.id, city.rules, datetime.now(UTC))
+    if not found:
         raise Failure(f"Belum ada jam untuk {typed}. / No clock of {typed} has started yet.")
-    return rounds(state)
+    return found
 
 
 def _office_of(city: City, clock: SlaClock, agency: str | None) -> Office:

@@ -1,6 +1,7 @@
 """What ``tindak sla`` is asked with: instants, amounts of time and calendars, each refused in two languages."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -9,13 +10,17 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from services.sla.calendar_files import CALENDARS_FILE, CalendarFile, names_of
-from services.sla.domain.allowances import Allowance
-from services.sla.domain.rules import DEFAULT_CALENDAR, SlaRules
-from services.sla.domain.working_time import WorkingTime
-from services.sla.policy import load_sla
-from services.sla.policy_files import allowance_of
-from shared.policy.loading import did_you_mean, load
+from services.sla.tooling import (
+    CALENDARS_FILE,
+    DEFAULT_CALENDAR,
+    Allowance,
+    SlaRules,
+    WorkingTime,
+    allowance_of,
+    day_names,
+    load_sla,
+)
+from shared.policy.loading import did_you_mean
 from tindak.console import Misuse
 
 HERE = Path("policy")
@@ -32,7 +37,7 @@ class Office:
     """A calendar to count on, and what its unusual dates are called."""
 
     work: WorkingTime
-    names: dict[date, str]
+    names: Mapping[date, str]
 
     @property
     def zone(self) -> ZoneInfo:
@@ -42,21 +47,20 @@ class Office:
 
 @dataclass(frozen=True, slots=True)
 class City:
-    """The rules of the clocks, and the files behind the calendars."""
+    """The rules of the clocks, and by calendar what its unusual dates are called."""
 
     rules: SlaRules
-    files: CalendarFile
+    day_names: Mapping[str, Mapping[date, str]]
 
     @classmethod
     def of(cls, policy_dir: Path) -> "City":
         """Return the city whose policy lies there; raise PolicyInvalid with every fault of it."""
-        return cls(load_sla(policy_dir), load(policy_dir / CALENDARS_FILE, CalendarFile))
+        return cls(load_sla(policy_dir), day_names(policy_dir))
 
     def office(self, code: str = DEFAULT_CALENDAR) -> Office:
         """Return the office with this calendar; raise Misuse if there is none."""
-        for entry in self.files.calendars:
-            if entry.code == code:
-                return Office(self.rules.calendars[code], names_of(entry))
+        if code in self.rules.calendars:
+            return Office(self.rules.calendars[code], self.day_names[code])
         close = did_you_mean(code, self.rules.calendars)
         raise refusal(
             f"kalender `{code}` tidak ada di {CALENDARS_FILE}", f"calendar `{code}` is not in {CALENDARS_FILE}{close}"

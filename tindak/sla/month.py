@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from services.sla.domain.rules import SlaRules
+from services.sla.tooling import SlaRules
 from shared import events as e
 from tindak.console import WIB
 from tindak.sla.breaches import Breaches, Standing

@@ -2,25 +2,14 @@
 
 import asyncio
 import dataclasses
-import random
-from collections.abc import Awaitable
 from pathlib import Path
 from typing import Annotated
 
 import orjson
 import typer
 
-from services.sla.handlers import SlaHandler
-from services.sla.policy import load_sla
-from services.sla.recompute import Recompute, Report, Throttle
-from services.sla.store import INDEXES, STATE, SlaStore
-from shared.adapters.clock import SystemClock
-from shared.adapters.kafka.producer import KafkaPublisher
-from shared.adapters.kafka.subscriber import committed_by
-from shared.adapters.mongo.client import collection
-from shared.delivery.documents.published import PublishedOffsets
-from shared.delivery.retry import retried
-from shared.delivery.vitals import Vitals
+from services.sla.tooling import Report
+from services.sla.tooling import recompute as recompute_all
 from shared.process import logs
 from shared.process.settings import CommonSettings
 from tindak.console import Failure
@@ -44,34 +33,20 @@ def recompute(
             "The services would time the clocks back: change the policy in TINDAK_POLICY_DIR, or look with --dry-run."
         )
     logs.configure("recompute", "warning")
-    report = asyncio.run(work(settings, folder, share, dry_run, quiet=as_json))
+    tell = _untold if as_json else _progress
+    report = asyncio.run(recompute_all(settings, folder, share, tell, dry_run=dry_run))
     typer.echo(orjson.dumps(dataclasses.asdict(report)).decode() if as_json else told(report, dry_run))
     if report.failed:
         raise Failure(f"{report.failed} tickets could not be timed; the log names them and the place of the fault.")
 
 
-async def work(settings: CommonSettings, folder: Path, share: float, dry_run: bool, quiet: bool) -> Report:
-    """Return what was changed, waiting out every outage."""
-    store = SlaStore(collection(settings.mongo, SlaHandler.service), STATE, INDEXES)
-    publisher, clock, published = KafkaPublisher(settings.kafka), SystemClock(), PublishedOffsets()
-    handler = SlaHandler(load_sla(folder))
-    job = Recompute(handler, store, publisher, clock, throttle=Throttle(share), published=published)
+def _untold(report: Report) -> None:
+    pass
 
-    def progress(report: Report) -> None:
-        if not quiet and report.tickets // 10_000 > (report.tickets - job.batch_max) // 10_000:
-            typer.echo(f"{report.tickets} tickets ...", err=True)
 
-    async def begin() -> Report:
-        await store.prepare()
-        published.learn(await committed_by(settings.kafka, handler.service, handler.topics))
-        return await (job.dry_run(progress) if dry_run else job.run(progress))
-
-    try:
-        patient: Awaitable[Report] = retried(begin, clock, Vitals(), random.Random(), "recompute")
-        return await patient
-    finally:
-        await publisher.close()
-        store.close()
+def _progress(report: Report) -> None:
+    if report.tickets // 10_000 > (report.tickets - 500) // 10_000:
+        typer.echo(f"{report.tickets} tickets ...", err=True)
 
 
 def told(report: Report, dry_run: bool) -> str:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from services.sla.policy import load_sla
+from services.sla.tooling import load_sla
 from shared import topics
 from tindak.client.kafka import Client
 from tindak.client.records import event_of

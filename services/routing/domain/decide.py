@@ -1,19 +1,17 @@
 """What follows from one event, whatever it is; the rules themselves stand in the other modules."""
 
-from dataclasses import replace
-
 from services.routing.domain.agency_choice.prediction import NO_MODEL, Opinion
 from services.routing.domain.agency_choice.rules import RoutingPolicy
 from services.routing.domain.clusters.broadcast import take_along
-from services.routing.domain.clusters.candidates import NOTHING_AROUND, Around
 from services.routing.domain.clusters.membership import hear, marked
+from services.routing.domain.duplicates.candidates import NO_CANDIDATES, Candidates
 from services.routing.domain.lifecycle import opening, timeouts
 from services.routing.domain.lifecycle.commands import Request, Update, follow
 from services.routing.domain.lifecycle.early_updates import remember
 from services.routing.domain.lifecycle.parts import hear_part, tell_whole
 from services.routing.domain.ticket.state import Filed, State
 from shared import events
-from shared.events import Arrival, Decision, Event
+from shared.events import Applied, Arrival, Decision, Event, Ignored
 
 
 def decide(
@@ -22,7 +20,7 @@ def decide(
     event: Event,
     arrival: Arrival,
     opinion: Opinion = NO_MODEL,
-    around: Around = NOTHING_AROUND,
+    candidates: Candidates = NO_CANDIDATES,
 ) -> Decision[State]:
     """Return what follows from *event* for the ticket that it concerns; never raises for an event that routing hears.
 
@@ -31,13 +29,17 @@ def decide(
 
     Args:
         opinion: What a text model makes of the ticket's report.
-        around: What is known of reports like it.
+        candidates: What is known of reports like it.
     """
-    decision = take_along(tell_whole(state, _follows(policy, state, event, arrival, opinion, around)))
-    if not isinstance(decision.state, Filed):
-        return decision
-    state = marked(policy.clusters, decision.state)
-    return decision if state is decision.state else replace(decision, state=state)
+    decision = _follows(policy, state, event, arrival, opinion, candidates)
+    match decision:
+        case Applied(state=Filed() as filed) as applied:
+            marked_applied = Applied(marked(policy.clusters, filed), applied.facts)
+            return take_along(tell_whole(state, marked_applied))
+        case Ignored(because, Filed() as filed):
+            return Ignored(because, marked(policy.clusters, filed))
+        case _:
+            return decision
 
 
 def _follows(
@@ -46,16 +48,16 @@ def _follows(
     event: Event,
     arrival: Arrival,
     opinion: Opinion,
-    around: Around,
+    candidates: Candidates,
 ) -> Decision[State]:
     """Return what follows from *event*, but for the mark whether others may join the ticket."""
     filed = state if isinstance(state, Filed) else None
     awaited = None if isinstance(state, Filed) else state
     match event.data:
         case events.ComplaintAccepted() as complaint if filed is None:
-            return opening.file(policy, awaited, complaint, arrival.now, opinion, around)
+            return opening.file(policy, awaited, complaint, arrival.now, opinion, candidates)
         case events.ComplaintAccepted():
-            return Decision(filed, ignored_because="the complaint has been filed before")
+            return Ignored("the complaint has been filed before", filed)
         case command if isinstance(command, Request):
             update = Update(event.id, event.source, command, arrival.arrived_at)
             if filed is None:
@@ -66,7 +68,7 @@ def _follows(
         case link if isinstance(link, events.Link):
             return hear(policy, state, link, event.time)
         case _ if filed is None:
-            return Decision(state, ignored_because="the complaint has not come yet", recorded=False)
+            return Ignored("the complaint has not come yet")
         case events.FeedbackWindowExpired() as expired:
             return timeouts.close_unanswered(filed, expired, arrival.now)
         case events.CompletionWindowExpired() as expired:
@@ -74,4 +76,4 @@ def _follows(
         case reminder if isinstance(reminder, timeouts.Reminder):
             return timeouts.remind(filed, reminder, event.time)
         case _:
-            return Decision(filed, ignored_because="the clock concerns others only", recorded=False)
+            return Ignored("the clock concerns others only")

@@ -3,8 +3,8 @@
 import pytest
 from pymongo import MongoClient
 
-from services.routing.domain.clusters.candidates import Neighbour
-from services.routing.domain.duplicates.similarity import Sketch
+from services.routing.domain.duplicates.candidates import Neighbour
+from services.routing.domain.duplicates.similarity import Fingerprint
 from services.routing.domain.ticket.state import State
 from services.routing.neighbours import BANDS, FINDABLE, INDEX, StoredNeighbours
 from services.routing.store import STATE
@@ -21,7 +21,7 @@ from tests.unit.routing.desk import filed, report
 pytestmark = [pytest.mark.connected, pytest.mark.timeout(120)]
 
 PLACE = Location(kelurahan="Serua", latitude=-6.3, longitude=106.7)
-SKETCH = Sketch(frozenset({1, 2, 3}), {5: frozenset({6})}, (7, 8, 2**31 - 1))
+SKETCH = Fingerprint(frozenset({1, 2, 3}), {5: frozenset({6})}, (7, 8, 2**31 - 1))
 
 
 def stored(name: str, **changes: object) -> Document[State]:

@@ -5,12 +5,19 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from tindak.cli import main
 from tindak.console import Failure
 from tindak.policy.check import check
 from tindak.policy.cli import app
 
 pytestmark = pytest.mark.policy
 
+UNREACHED = """  - code: uptd_new
+    name: UPTD Baru
+    short: UPTD
+    email: uptd@tangsel.example
+    head_email: kepala.uptd@tangsel.example
+"""
 SHIPPED = Path(__file__).parents[3] / "policy"
 
 
@@ -30,6 +37,12 @@ def spoil(file: Path, old: str, new: str) -> str:
 
 def faults(policy: Path) -> list[str]:
     return [str(fault) for fault in check(policy).faults]
+
+
+def warnings(policy: Path) -> list[str]:
+    found = check(policy)
+    assert found.faults == ()
+    return list(map(str, found.warnings))
 
 
 def run(*arguments: str) -> Result:
@@ -137,7 +150,99 @@ def test_json_tells_version_counts_and_faults(policy: Path) -> None:
             {"file": file, "line": 1, "sentence": "`city` is missing"},
             {"file": file, "line": 4, "sentence": "`town` is not a known field"},
         ],
+        "warnings": [],
     }
+
+
+REMOVED = (
+    'removed: []  # - {date: "2026-12-24", name: cuti bersama dibatalkan (SKB ...)}',
+    'removed: [{date: "2026-12-25", name: Natal}, {date: "2026-12-23", name: cuti bersama dibatalkan}]',
+)
+
+
+def test_a_removed_date_that_is_no_holiday_is_a_warning(policy: Path) -> None:
+    line = spoil(policy / "calendars.yaml", *REMOVED)
+
+    assert warnings(policy) == [f"{line}: 2026-12-23 is no holiday of `default` that could be removed"]
+
+
+def test_an_agency_that_nothing_routes_to_is_a_warning(policy: Path) -> None:
+    code = spoil(policy / "agencies.yaml", "  - code: dishub\n", UNREACHED + "  - code: dishub\n")
+
+    assert warnings(policy) == [
+        f"{code}: no rule of routing.yaml and no category of categories.yaml routes to `uptd_new`"
+    ]
+
+
+def test_a_district_office_is_reached_only_where_a_rule_or_a_category_names_the_district(policy: Path) -> None:
+    for file in ("routing.yaml", "categories.yaml"):
+        text = (policy / file).read_text("utf-8")
+        (policy / file).write_text(text.replace("agency: kecamatan", "agency: dlh"), "utf-8")
+
+    unreached = {warning.rpartition(" ")[2] for warning in warnings(policy)}
+
+    assert unreached == {
+        f"`kec_{name}`"
+        for name in ("ciputat", "ciputat_timur", "pamulang", "pondok_aren", "serpong", "serpong_utara", "setu")
+    }
+
+
+def test_a_phrase_that_its_own_exception_cancels_is_a_warning(policy: Path) -> None:
+    rules = (
+        ("kw-same", "[lampu merah, pju]", "[lampu merah]"),
+        ("kw-part", "[tiang lampu merah, pju]", "[lampu merah]"),
+        ("kw-spelled", "[bangjo, pju]", "[lampu merah]"),
+        ("kw-shorter", "[lampu, pju]", "[lampu merah]"),
+        ("kw-reversed", "[merah lampu, pju]", "[lampu merah]"),
+    )
+    text = "".join(
+        f"  - {{id: {name}, agency: dishub, weight: 3, any: {phrases}, none: {exceptions}}}\n"
+        for name, phrases, exceptions in rules
+    )
+    file, _, line = spoil(policy / "routing.yaml", "\nrules:\n", f"\nrules:\n{text}").rpartition(":")
+
+    assert warnings(policy) == [
+        f"{file}:{int(line) + number}: `{phrase}` never counts for `{rule}`: its exception `lampu merah` occurs"
+        " wherever it does"
+        for number, rule, phrase in (
+            (2, "kw-same", "lampu merah"), (3, "kw-part", "tiang lampu merah"), (4, "kw-spelled", "bangjo")
+        )
+    ]  # fmt: skip
+
+
+def test_warnings_leave_a_policy_sound_and_only_strict_refuses_it(policy: Path) -> None:
+    line = spoil(policy / "calendars.yaml", *REMOVED)
+    sentence = "2026-12-23 is no holiday of `default` that could be removed"
+    file, _, number = line.rpartition(":")
+
+    plain, strict, as_json = run(str(policy)), run(str(policy), "--strict"), run(str(policy), "--json")
+
+    assert (plain.exit_code, strict.exit_code, as_json.exit_code) == (0, 1, 0)
+    assert plain.stdout == strict.stdout
+    warning, sound = plain.stdout.splitlines()
+    assert warning == f"{line}: warning: {sentence}"
+    assert " is sound: " in sound
+    assert json.loads(as_json.stdout)["warnings"] == [{"file": file, "line": int(number), "sentence": sentence}]
+
+
+def test_the_shipped_policy_raises_no_warning() -> None:
+    assert run(str(SHIPPED), "--strict").exit_code == 0
+
+
+@pytest.mark.parametrize("broken_one", ["before", "after"])
+def test_policies_of_which_one_is_broken_are_not_compared_but_their_faults_are_told(
+    policy: Path, broken_one: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reason = spoil(policy / "categories.yaml", "outside: electricity", "outside: electric")
+    district = spoil(policy / "places.yaml", "- name: Setu", "- name: Seti")
+    pair = (policy, SHIPPED) if broken_one == "before" else (SHIPPED, policy)
+
+    code = main(["policy", "diff", *map(str, pair)])
+
+    out, err = capsys.readouterr()
+    assert (code, out) == (1, "")
+    assert f"{reason}: reason `electric` is not in outside_reasons; did you mean `electricity`?" in err
+    assert f"{district}: kecamatan `Seti` has no office in agencies.yaml" in err
 
 
 def test_a_directory_that_is_not_there_is_said_in_one_sentence(tmp_path: Path) -> None:

@@ -9,13 +9,14 @@ from hypothesis import strategies as st
 
 from services.routing.domain.clusters.broadcast import BRANCHES, branched
 from services.routing.domain.clusters.membership import hear, join, marked
-from services.routing.domain.duplicates.similarity import ClusterRules, Sketch
+from services.routing.domain.duplicates.similarity import ClusterRules, Fingerprint
 from services.routing.domain.ticket.state import Awaited, Filed, State
 from services.routing.domain.ticket.transition import Turn
 from shared.events import (
     AnswerOffered,
     AnswerPassedOn,
     AnswerTicket,
+    Applied,
     ArchiveTicket,
     ClusterCounted,
     ClusterJoined,
@@ -121,7 +122,7 @@ def test_who_cannot_be_taken_is_told_why(state: State | None, reason: str) -> No
     decision = heard(state, LINKED)
 
     assert links(decision) == [LinkRefused(ticket_id=ONE, leader=TICKET, reason=reason)]
-    assert decision.recorded
+    assert isinstance(decision, Applied)
 
 
 def test_a_ticket_leaves_the_leader_that_does_not_take_it_and_no_other() -> None:
@@ -229,7 +230,7 @@ def test_an_officer_takes_a_ticket_out_of_its_cluster() -> None:
     assert situation_of(decision) == filed("routed").situation
 
 
-SKETCH = Sketch(frozenset({1, 2, 3}), {}, (7,))
+SKETCH = Fingerprint(frozenset({1, 2, 3}), {}, (7,))
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ OF_NAME = " number"
 Names = dict[str, set[str]]
 
 
-def read_words(
+def extract_features(
     rules: ClusterRules, words: Iterable[str], known: frozenset[str], here: frozenset[str]
 ) -> tuple[set[str], Names]:
     """Return the stems that tell of the matter, and by kind of place the names that follow it.

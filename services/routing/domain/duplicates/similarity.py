@@ -20,7 +20,7 @@ VAGUE = frozenset((number_of(NUMBER), number_of(SIDE), number_of(TROUBLE)))
 
 
 @dataclass(frozen=True, slots=True)
-class Sketch:
+class Fingerprint:
     """What is compared of a report.
 
     Args:
@@ -124,7 +124,7 @@ class ClusterRules:
         return (paper and (own or not placed)) or (own and not placed)
 
 
-def alike(rules: ClusterRules, one: Sketch, other: Sketch, close: bool = False) -> float:
+def similarity(rules: ClusterRules, one: Fingerprint, other: Fingerprint, close: bool = False) -> float:
     """Return the share of words that two reports have in common, 0 to 1; 0 if it is not enough, or another place.
 
     ``close`` says that both tell where they are on the map, and that it is the same place.
@@ -142,7 +142,7 @@ def alike(rules: ClusterRules, one: Sketch, other: Sketch, close: bool = False) 
     return share if common >= COMMON_ELSEWHERE_MIN and share >= rules.alike_elsewhere_min else 0.0
 
 
-def _apart(rules: ClusterRules, one: Sketch, other: Sketch) -> bool:
+def _apart(rules: ClusterRules, one: Fingerprint, other: Fingerprint) -> bool:
     """Return whether two reports name two places or two troubles: two streets, two houses, smell and noise.
 
     A place that one names and the other mentions in words that were not understood as a name counts as another one.
@@ -153,18 +153,18 @@ def _apart(rules: ClusterRules, one: Sketch, other: Sketch) -> bool:
     return not unclear <= rules.faint_numbers
 
 
-def _same_place(one: Sketch, other: Sketch) -> bool:
+def _same_place(one: Fingerprint, other: Fingerprint) -> bool:
     return _knows(one, other) or _knows(other, one)
 
 
-def _knows(one: Sketch, other: Sketch) -> bool:
+def _knows(one: Fingerprint, other: Fingerprint) -> bool:
     places = [(kind, named) for kind, named in other.names.items() if kind not in VAGUE]
     return bool(places) and all(kind in one.names or not named.isdisjoint(one.words) for kind, named in places)
 
 
-def numbered(words: set[str], names: Mapping[str, set[str]], bands: tuple[int, ...]) -> Sketch:
-    """Return a sketch of words and names."""
-    return Sketch(
+def fingerprint_of(words: set[str], names: Mapping[str, set[str]], bands: tuple[int, ...]) -> Fingerprint:
+    """Return the fingerprint of words and names."""
+    return Fingerprint(
         frozenset(map(number_of, words)),
         {number_of(stem(kind)): frozenset(map(number_of, named)) for kind, named in names.items()},
         bands,

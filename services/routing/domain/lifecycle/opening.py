@@ -9,13 +9,13 @@ from services.routing.domain.agency_choice.prediction import NO_MODEL, Opinion
 from services.routing.domain.agency_choice.rules import RoutingPolicy
 from services.routing.domain.agency_choice.topic_detection import parts
 from services.routing.domain.agency_choice.verdict import Chosen, Verdict
-from services.routing.domain.clusters.candidates import NOTHING_AROUND, Around, most_alike
 from services.routing.domain.clusters.membership import join
+from services.routing.domain.duplicates.candidates import NO_CANDIDATES, Candidates, best_match
 from services.routing.domain.lifecycle.commands import follow
 from services.routing.domain.lifecycle.early_updates import remembered
 from services.routing.domain.ticket.state import Awaited, Filed, InTriage, State, Ticket
 from services.routing.domain.ticket.transition import Turn
-from shared.events import Classification, ComplaintAccepted, Decision, Report
+from shared.events import Applied, Classification, ComplaintAccepted, Report, state_after
 
 
 def file(
@@ -24,19 +24,19 @@ def file(
     complaint: ComplaintAccepted,
     now: datetime,
     opinion: Opinion = NO_MODEL,
-    around: Around = NOTHING_AROUND,
-) -> Decision[State]:
+    candidates: Candidates = NO_CANDIDATES,
+) -> Applied[State]:
     """Return the ticket with its first agency or in triage, and what follows from the updates that came before."""
-    return follow_waiting(policy, _open_ticket(policy, complaint, now, opinion, around), awaited, opinion)
+    return follow_waiting(policy, _open_ticket(policy, complaint, now, opinion, candidates), awaited, opinion)
 
 
-def follow_waiting(policy: RoutingPolicy, opened: Turn, awaited: Awaited | None, opinion: Opinion) -> Decision[State]:
+def follow_waiting(policy: RoutingPolicy, opened: Turn, awaited: Awaited | None, opinion: Opinion) -> Applied[State]:
     """Return what follows from a ticket's first turn and from the updates that came before it."""
     filed, facts = Filed(opened.ticket, opened.situation), opened.facts
     for early in awaited.updates if awaited else ():
         follows = follow(policy, filed, remembered(early), opinion)
-        filed, facts = follows.state or filed, facts + follows.facts
-    return Decision(filed, facts)
+        filed, facts = state_after(filed, follows) or filed, facts + follows.facts
+    return Applied(filed, facts)
 
 
 def _open_ticket(
@@ -44,7 +44,7 @@ def _open_ticket(
     complaint: ComplaintAccepted,
     now: datetime,
     opinion: Opinion,
-    around: Around = NOTHING_AROUND,
+    candidates: Candidates = NO_CANDIDATES,
 ) -> Turn:
     report = report_of(complaint)
     evidence = read(policy, report)
@@ -61,10 +61,10 @@ def _open_ticket(
         submitted_at=complaint.submitted_at,
         accepted_at=complaint.accepted_at,
         at=complaint.accepted_at,
-        sketch=around.sketch,
+        sketch=candidates.fingerprint,
     )
     verdict = verdict_on(policy, complaint, evidence, opinion)
-    leader = most_alike(policy.clusters, around, verdict.agency if isinstance(verdict, Chosen) else None)
+    leader = best_match(policy.clusters, candidates, verdict.agency if isinstance(verdict, Chosen) else None)
     turn = Turn(replace(ticket, cluster=leader) if leader else ticket, InTriage(), now)
     match verdict:
         case Chosen() as choice:

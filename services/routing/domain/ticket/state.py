@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
-from services.routing.domain.duplicates.similarity import Sketch
+from services.routing.domain.duplicates.similarity import Fingerprint
 from shared.events import Classification, ClosedBy, HoldReason, Priority, Report, Stay
 
 
@@ -173,7 +173,7 @@ class Ticket:
     members: tuple[str, ...] = ()
     assigned: bool = False
     led: Led | None = None
-    sketch: Sketch | None = None
+    sketch: Fingerprint | None = None
     findable: bool = False
     parent: str | None = None
     part: int | None = None

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from services.routing.domain.clusters.candidates import sketched
-from services.routing.domain.duplicates.features import Names, read_words
-from services.routing.domain.duplicates.similarity import TROUBLE, alike
+from services.routing.domain.duplicates.features import Names, extract_features
+from services.routing.domain.duplicates.similarity import TROUBLE, similarity
 from services.routing.domain.text.phrases import split
+from services.routing.duplicate_search import search_of
 from services.routing.policy import load_routing
 from shared.events import Location
 from tests.builders import accepted
@@ -19,7 +19,7 @@ POLICY = load_routing(Path(__file__).parents[3] / "policy")
 
 def names(text: str, here: str = "Kedaung") -> Names:
     words = POLICY.rulebook.book.usual(split(text))
-    _, found = read_words(POLICY.clusters, words, POLICY.rulebook.telling, frozenset(split(here)))
+    _, found = extract_features(POLICY.clusters, words, POLICY.rulebook.telling, frozenset(split(here)))
     return {kind: named for kind, named in found.items() if kind != TROUBLE}
 
 
@@ -47,29 +47,29 @@ def test_a_place_has_one_name_however_it_is_written(one: str, other: str) -> Non
     ],
 )
 def test_another_number_side_or_trouble_is_another_matter(text: str, other: str) -> None:
-    assert likeness(text, text) > 0 == likeness(text, other)
+    assert similar(text, text) > 0 == similar(text, other)
 
 
 def test_the_address_tells_where_too() -> None:
     text = "Lampu penerangan mati, gelap sekali, rawan begal"
-    assert likeness(text, text, "Jl. Mawar No. 3", "Jalan Mawar nomor 3") > 0
-    assert likeness(text, text, "Jl. Mawar No. 3", "Jl. Mawar No. 30") == 0
-    assert likeness(text, text, "Jl. Mawar", "Jl. Tulip") == 0
+    assert similar(text, text, "Jl. Mawar No. 3", "Jalan Mawar nomor 3") > 0
+    assert similar(text, text, "Jl. Mawar No. 3", "Jl. Mawar No. 30") == 0
+    assert similar(text, text, "Jl. Mawar", "Jl. Tulip") == 0
 
 
 def test_what_is_ones_own_is_followed_with_nobody() -> None:
-    assert sketched(POLICY, accepted(title="", body="KTP saya hilang di Jalan Mawar", location=place())) is None
-    assert sketched(POLICY, accepted(title="", body="Jalan rusak parah di dekat rumah saya", location=place())) is None
+    assert search_of(POLICY, accepted(title="", body="KTP saya hilang di Jalan Mawar", location=place())) is None
+    assert search_of(POLICY, accepted(title="", body="Jalan rusak parah di dekat rumah saya", location=place())) is None
 
 
 def place(text: str | None = None) -> Location:
     return Location(kelurahan="Kedaung", text=text)
 
 
-def likeness(one: str, other: str, here: str | None = None, there: str | None = None) -> float:
+def similar(one: str, other: str, here: str | None = None, there: str | None = None) -> float:
     reports = [
-        sketched(POLICY, accepted(title="", body=body, location=place(text)))
+        search_of(POLICY, accepted(title="", body=body, location=place(text)))
         for body, text in ((one, here), (other, there))
     ]
-    first, second = (report.itself.sketch for report in reports if report is not None)
-    return alike(POLICY.clusters, first, second)
+    first, second = (report.itself.fingerprint for report in reports if report is not None)
+    return similarity(POLICY.clusters, first, second)

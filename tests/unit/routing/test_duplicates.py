@@ -19,7 +19,8 @@ from uuid import NAMESPACE_URL, uuid5
 
 import pytest
 
-from services.routing.domain.clusters.candidates import look_around, sought
+from services.routing.domain.duplicates.candidates import find_candidates
+from services.routing.duplicate_search import new_complaints, searches_of
 from services.routing.policy import load_routing
 from shared.events import Location
 from tests.builders import accepted, event
@@ -28,7 +29,7 @@ from tests.fakes.bench import NOON
 pytestmark = pytest.mark.policy
 
 POLICY = load_routing(Path(__file__).parents[3] / "policy")
-FOLDER = Path(__file__).parent / "likeness"
+FOLDER = Path(__file__).parent / "duplicates"
 
 
 def reports(name: str) -> list[dict[str, str]]:
@@ -49,7 +50,7 @@ def leaders(rows: list[dict[str, str]]) -> list[str]:
             accepted_at=when,
         )  # fmt: skip
         waiting.append((None, event(complaint)))
-    found = look_around(POLICY.clusters, sought(POLICY, waiting), ())
+    found = find_candidates(POLICY.clusters, searches_of(POLICY, new_complaints(waiting).values()), ())
     return [found[id].neighbours[0].id if id in found and found[id].neighbours else id for id in ids]
 
 

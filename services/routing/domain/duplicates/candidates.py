@@ -1,4 +1,4 @@
-"""Which tickets lie near a new report and are told alike, as far as is known before it is filed; looks nothing up."""
+"""Candidate duplicates for new reports: near by, and alike enough to be followed together; looks nothing up."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,8 +6,7 @@ from datetime import datetime, timedelta
 from itertools import product
 from math import cos, floor, hypot, radians
 
-from services.routing.domain.agency_choice.rules import RoutingPolicy
-from services.routing.domain.duplicates.features import read_words
+from services.routing.domain.duplicates.features import extract_features
 from services.routing.domain.duplicates.minhash import band_keys
 from services.routing.domain.duplicates.similarity import (
     NUMBER,
@@ -15,13 +14,12 @@ from services.routing.domain.duplicates.similarity import (
     TROUBLE,
     WORDS_MIN,
     ClusterRules,
-    Sketch,
-    alike,
-    numbered,
+    Fingerprint,
+    fingerprint_of,
+    similarity,
 )
-from services.routing.domain.text.phrases import split
-from services.routing.domain.ticket.state import Filed, State
-from shared.events import ComplaintAccepted, Event, Location
+from services.routing.domain.text.phrases import Phrasebook, split
+from shared.events import ComplaintAccepted, Location
 
 METRES_PER_DEGREE = 111_320  # of latitude, and of longitude at the equator
 
@@ -34,12 +32,12 @@ class Neighbour:
     accepted_at: datetime
     category: str | None
     location: Location | None
-    sketch: Sketch
+    fingerprint: Fingerprint
     agency: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Sought:
+class Search:
     """A new report, and the keys under which those are found that it may join."""
 
     itself: Neighbour
@@ -47,50 +45,44 @@ class Sought:
 
 
 @dataclass(frozen=True, slots=True)
-class Around:
-    """What is compared of a new report, and the tickets that it may join, the one most alike first."""
+class Candidates:
+    """What is compared of a new report, and the tickets that it may join, the most similar first."""
 
-    sketch: Sketch | None = None
+    fingerprint: Fingerprint | None = None
     neighbours: tuple[Neighbour, ...] = ()
 
 
-NOTHING_AROUND = Around()
+NO_CANDIDATES = Candidates()
 
 
-def sought(policy: RoutingPolicy, waiting: Iterable[tuple[State | None, Event]]) -> list[Sought]:
-    """Return the new reports that may be followed together with others, in the order of their acceptance."""
-    new = {
-        event.data.ticket_id: event.data
-        for state, event in waiting
-        if isinstance(event.data, ComplaintAccepted) and not isinstance(state, Filed)
-    }
-    found = [one for complaint in new.values() if (one := sketched(policy, complaint)) is not None]
-    return sorted(found, key=lambda one: (one.itself.accepted_at, one.itself.id))
+def search_for(
+    rules: ClusterRules, book: Phrasebook, known: frozenset[str], complaint: ComplaintAccepted, category: str | None
+) -> Search | None:
+    """Return what to search for a report; None if it is personal, confidential, says too little or not where.
 
-
-def sketched(policy: RoutingPolicy, complaint: ComplaintAccepted) -> Sought | None:
-    """Return what is sought for a report; None if it is personal, confidential, says too little or not where."""
-    rules, place, category = policy.clusters, complaint.location, policy.category_of(complaint.category)
-    if not rules.accept or place is None or complaint.confidential or (category and category.personal):
+    Args:
+        known: Words of the city's rules: they tell of a matter and are rarely names.
+        category: Its code, as far as it is known.
+    """
+    place = complaint.location
+    if not rules.accept or place is None or complaint.confidential:
         return None
     kept, asked = _keyed_places(rules, place)
-    words = policy.rulebook.book.usual(split(f"{complaint.title} {complaint.body}"))
+    words = book.usual(split(f"{complaint.title} {complaint.body}"))
     if not kept:
         return None
     here = frozenset(split(f"{place.kelurahan or ''} {place.kecamatan or ''}"))
-    told, names = read_words(rules, words, policy.rulebook.telling, here)
+    told, names = extract_features(rules, words, known, here)
     if place.text:
-        _, there = read_words(rules, policy.rulebook.book.usual(split(place.text)), policy.rulebook.telling, here)
+        _, there = extract_features(rules, book.usual(split(place.text)), known, here)
         names = {kind: names.get(kind, set()) | there.get(kind, set()) for kind in names.keys() | there.keys()}
     placed = not {NUMBER, SIDE, TROUBLE}.issuperset(names) or place.latitude is not None
     if not told or (len(told) < WORDS_MIN and not placed) or rules.is_personal(words, placed):
         return None
     compared = told.union(*names.values())
     keys = band_keys(compared, asked)
-    sketch = numbered(told, names, keys if asked == kept else band_keys(compared, kept))
-    known_as = category.code if category else complaint.category
-    itself = Neighbour(complaint.ticket_id, complaint.accepted_at, known_as, place, sketch)
-    return Sought(itself, keys)
+    fingerprint = fingerprint_of(told, names, keys if asked == kept else band_keys(compared, kept))
+    return Search(Neighbour(complaint.ticket_id, complaint.accepted_at, category, place, fingerprint), keys)
 
 
 def _keyed_places(rules: ClusterRules, place: Location) -> tuple[list[str], list[str]]:
@@ -104,33 +96,34 @@ def _keyed_places(rules: ClusterRules, place: Location) -> tuple[list[str], list
     return [*kept, f"cell {row} {column}"], [*kept, *cells]
 
 
-def keys_of(reports: Iterable[Sought]) -> list[int]:
+def keys_of(searches: Iterable[Search]) -> list[int]:
     """Return the keys of all of them, each once."""
-    return list({key: None for report in reports for key in report.keys})
+    return list({key: None for search in searches for key in search.keys})
 
 
-def look_around(rules: ClusterRules, reports: Sequence[Sought], stored: Collection[Neighbour]) -> dict[str, Around]:
-    """Return for each of *reports* what it may join among *stored* tickets and among those that come before it.
+def find_candidates(
+    rules: ClusterRules, searches: Sequence[Search], stored: Collection[Neighbour]
+) -> dict[str, Candidates]:
+    """Return for each search what its report may join among *stored* tickets and among those that come before it.
 
     One that most likely joins another is joined by none: nobody follows somebody who follows.
     """
     by_key: dict[int, list[Neighbour]] = {}
-    asked = {key for report in reports for key in report.keys}
+    asked = {key for search in searches for key in search.keys}
     for neighbour in stored:
-        remember(by_key, neighbour, asked)
-    found: dict[str, Around] = {}
-    for report in reports:
-        near = {other.id: other for key in report.keys for other in by_key.get(key, ())}
-        ranked = tuple(other for _, other in sorted(_scored(rules, report.itself, near), key=lambda pair: pair[0]))
-        found[report.itself.id] = Around(report.itself.sketch, ranked)
+        _remember(by_key, neighbour, asked)
+    found: dict[str, Candidates] = {}
+    for search in searches:
+        near = {other.id: other for key in search.keys for other in by_key.get(key, ())}
+        ranked = tuple(other for _, other in sorted(_scored(rules, search.itself, near), key=lambda pair: pair[0]))
+        found[search.itself.id] = Candidates(search.itself.fingerprint, ranked)
         if not ranked:
-            remember(by_key, report.itself, asked)
+            _remember(by_key, search.itself, asked)
     return found
 
 
-def remember(by_key: dict[int, list[Neighbour]], neighbour: Neighbour, asked: set[int]) -> None:
-    """Note *neighbour* under those of its keys that are asked for."""
-    for key in asked.intersection(neighbour.sketch.bands):
+def _remember(by_key: dict[int, list[Neighbour]], neighbour: Neighbour, asked: set[int]) -> None:
+    for key in asked.intersection(neighbour.fingerprint.bands):
         by_key.setdefault(key, []).append(neighbour)
 
 
@@ -139,7 +132,9 @@ def _scored(
 ) -> Iterator[tuple[tuple[float, datetime, str], Neighbour]]:
     for other in others.values():
         if other.id != one.id and _fits(rules, one, other):
-            share = alike(rules, one.sketch, other.sketch, _close_by(rules, one.location, other.location))
+            share = similarity(
+                rules, one.fingerprint, other.fingerprint, _close_by(rules, one.location, other.location)
+            )
             if share:
                 yield (-share, other.accepted_at, other.id), other
 
@@ -149,10 +144,10 @@ def _fits(rules: ClusterRules, one: Neighbour, other: Neighbour) -> bool:
         return False
     if one.category and other.category and one.category != other.category:
         return False
-    return one.location is not None and other.location is not None and near(rules, one.location, other.location)
+    return one.location is not None and other.location is not None and _near(rules, one.location, other.location)
 
 
-def near(rules: ClusterRules, one: Location, other: Location) -> bool:
+def _near(rules: ClusterRules, one: Location, other: Location) -> bool:
     """Return whether two places are of one kelurahan, and not too far apart as far as that is known, or close by."""
     same = bool(one.kelurahan and other.kelurahan and one.kelurahan.lower() == other.kelurahan.lower())
     metres = _distance_metres(one, other)
@@ -174,12 +169,12 @@ def _distance_metres(one: Location, other: Location) -> float | None:
     return hypot(north, east)
 
 
-def most_alike(rules: ClusterRules, around: Around, agency: str | None) -> str | None:
+def best_match(rules: ClusterRules, candidates: Candidates, agency: str | None) -> str | None:
     """Return the ticket that a report joins which *agency* gets; None if it stays alone.
 
     Where two agencies are known to have the two reports, they are two matters.
     """
     if not rules.accept:
         return None
-    same = (other.id for other in around.neighbours if None in (agency, other.agency) or agency == other.agency)
+    same = (other.id for other in candidates.neighbours if None in (agency, other.agency) or agency == other.agency)
     return next(same, None)

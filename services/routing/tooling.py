@@ -1,0 +1,50 @@
+"""What the command line may use of routing: its policy, its model, a dry run; for learning see ``training/tooling.py``.
+
+The text model's libraries are loaded only by the functions that need them.
+"""
+
+from pathlib import Path
+
+from services.routing.domain.agency_choice.prediction import TextModel
+from services.routing.handlers import RoutingHandler
+from services.routing.policy import load_routing
+
+__all__ = ["RoutingHandler", "TextModel", "describe_model", "dry_run", "load_model", "load_routing"]
+
+
+def dry_run(policy_dir: Path, model: TextModel | None = None) -> RoutingHandler:
+    """Return the handler that runs live, by the policy below *policy_dir*; it knows no other tickets.
+
+    Raises:
+        PolicyInvalid: The service would refuse the policy.
+    """
+    return RoutingHandler(load_routing(policy_dir), model)
+
+
+def load_model(directory: Path) -> TextModel:
+    """Return the text model in *directory*.
+
+    Raises:
+        ValueError: It cannot be used; in one sentence.
+    """
+    from services.routing import text_model
+
+    return text_model.load_model(directory)
+
+
+def describe_model(directory: Path) -> tuple[str, str]:
+    """Return the name of the model in *directory*, and what it learned from.
+
+    Raises:
+        ValueError: It cannot be used; in one sentence.
+    """
+    from services.routing.classifier.model_file import ModelRefused, load
+    from services.routing.text_model import NAME_SYMBOLS
+
+    try:
+        model, manifest = load(directory)
+    except ModelRefused as refused:
+        raise ValueError(str(refused)) from refused
+    learned = manifest["training"]
+    told = f"{len(model.agencies)} agencies learned from {learned['rows']:,} reports of {learned['file']}"
+    return manifest["hash"][:NAME_SYMBOLS], told

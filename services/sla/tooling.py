@@ -1,0 +1,63 @@
+"""What the command line uses of sla: its policy, counts of working time, the clocks of a ticket, recompute."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from services.sla.calendar_files import CALENDARS_FILE, CalendarFile, names_of
+from services.sla.domain.allowances import Allowance, Unit
+from services.sla.domain.clocks import Clock, timed
+from services.sla.domain.rounds import Hold, Met, Round
+from services.sla.domain.rules import DEFAULT_CALENDAR, SlaRules
+from services.sla.domain.ticket import Ticket, decide, rounds
+from services.sla.domain.working_time import CalendarExhausted, WorkingTime, instant, spans_of
+from services.sla.policy import load_sla
+from services.sla.policy_files import SLA_FILE, RungEntry, SlaFile, allowance_of
+from services.sla.recompute import Report
+from shared.events import ComplaintAccepted, EventData, TicketFact, state_after
+from shared.policy.loading import load
+from shared.process.settings import CommonSettings
+
+__all__ = [
+    "CALENDARS_FILE", "DEFAULT_CALENDAR", "SLA_FILE", "Allowance", "CalendarExhausted", "Clock", "Hold", "Met",
+    "Report", "Round", "RungEntry", "SlaFile", "SlaRules", "Unit", "WorkingTime", "allowance_of", "day_names",
+    "load_sla", "recompute", "rounds_of_ticket", "spans_on", "timed",
+]  # fmt: skip
+
+
+def day_names(policy_dir: Path) -> Mapping[str, Mapping[date, str]]:
+    """Return by calendar why a date is not an ordinary one of its weekday; raise PolicyInvalid if it is unreadable."""
+    return {entry.code: names_of(entry) for entry in load(policy_dir / CALENDARS_FILE, CalendarFile).calendars}
+
+
+def spans_on(day: date, work: WorkingTime) -> Iterator[tuple[datetime, datetime]]:
+    """Yield from when to when there is work on a local date of the calendar."""
+    for opens, closes in spans_of(day, work.calendar.hours_on(day), ZoneInfo(work.calendar.zone)):
+        if opens < closes:
+            yield instant(opens), instant(closes)
+
+
+def rounds_of_ticket(heard: Iterable[EventData], ticket_id: str, rules: SlaRules, now: datetime) -> tuple[Round, ...]:
+    """Return the rounds of a ticket's clocks as the service keeps them; empty if nothing heard started one."""
+    state: Ticket | None = None
+    for data in heard:
+        if isinstance(data, ComplaintAccepted | TicketFact) and data.ticket_id == ticket_id:
+            state = state_after(state, decide(state, data, rules, now))
+    return rounds(state) if state else ()
+
+
+async def recompute(
+    settings: CommonSettings, policy_dir: Path, share: float, tell: Callable[[Report], None], *, dry_run: bool
+) -> Report:
+    """Time all running clocks by the policy in *policy_dir* and return what that changes, waiting out every outage.
+
+    Args:
+        share: Of the time, that may be spent working (over 0, up to 1).
+        tell: Called after each batch.
+        dry_run: Save and publish nothing.
+    """
+    # Database and broker are loaded by the one command that needs them.
+    from services.sla.job import run
+
+    return await run(settings, load_sla(policy_dir), share, tell, dry_run=dry_run)
