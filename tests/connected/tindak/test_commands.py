@@ -112,7 +112,7 @@ def test_submitted_complaint_lies_on_its_topic(namespace: Namespace, capsys: pyt
 
 
 def test_submission_without_an_answer_says_what_to_look_at(capsys: pytest.CaptureFixture[str]) -> None:
-    code = main(["submit", "--channel", "web", "--body", "x", "--wait", "--timeout-seconds", "0.2"])
+    code = main(["submit", "--channel", "web", "--body", "x", "--wait", "--timeout", "0.2"])
 
     assert (code, capsys.readouterr().err) == (
         1, "tindak: No answer within 0.2 s; is intake running (`tindak run intake`)?\n",
