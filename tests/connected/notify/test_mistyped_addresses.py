@@ -18,7 +18,7 @@ from tests.connected.notify.relay import HOST, Relay
 from tests.servers.addresses import Namespace
 from tests.unit.notify.samples import rules
 
-pytestmark = pytest.mark.connected
+pytestmark = [pytest.mark.connected, pytest.mark.without_topics]
 
 HONEST = [f"warga{number}@warga.example" for number in range(40)]
 

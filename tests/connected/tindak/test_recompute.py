@@ -23,7 +23,7 @@ from tindak.cli import main
 from tindak.client.kafka import Client
 from tindak.client.records import data_of
 
-pytestmark = [pytest.mark.connected, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.connected, pytest.mark.without_agencies, pytest.mark.timeout(180)]
 
 
 async def stored(namespace: Namespace) -> Document[object]:

@@ -25,7 +25,7 @@ from tests.servers.fleet import POLICY, Fleet, running, until
 from tindak.client.kafka import Client
 from tindak.client.records import event_of
 
-pytestmark = [pytest.mark.connected, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.connected, pytest.mark.without_agencies, pytest.mark.timeout(240)]
 
 TICKETS = [ticket_id("web", str(number)) for number in range(3000)]
 RULES = load_sla(POLICY)
