@@ -9,7 +9,7 @@ from services.notify.domain.deliveries import Outcome, Sending
 from services.notify.domain.notices import Rules
 from shared import topics
 from shared.delivery.ports import Record
-from shared.events import Arrival, ClockFact, Decision, Event, Refused, TicketFact, UnreadableEvent
+from shared.events import Applied, Arrival, ClockFact, Decision, Event, Ignored, Refused, TicketFact, UnreadableEvent
 
 
 class NotifyHandler:
@@ -52,12 +52,12 @@ class NotifyHandler:
         """Return None: a document is kept for good."""
         return None
 
-    def tick(self, state: Correspondence, now: datetime) -> Decision[Correspondence]:
+    def tick(self, state: Correspondence, now: datetime) -> Applied[Correspondence]:
         """Return what has come due; what is to be sent is leased to whoever saves this decision."""
         return tick(state, self.rules, now)
 
     def conclude(
         self, state: Correspondence, delivery_id: str, lease: Sending, outcome: Outcome, now: datetime
-    ) -> Decision[Correspondence]:
+    ) -> Applied[Correspondence] | Ignored[Correspondence]:
         """Return what follows from how the attempt to send under *lease* ended."""
         return conclude(state, delivery_id, lease, outcome, self.rules, now)

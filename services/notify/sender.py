@@ -23,6 +23,7 @@ from shared.delivery.ports import Publisher, Store, TransientError
 from shared.delivery.retry import retried
 from shared.delivery.time_loop import TimeLoop
 from shared.delivery.vitals import Observe, Step, Vitals, unobserved
+from shared.events import state_after
 from shared.ids import occasion_id
 
 ROUNDS_MAX = 20
@@ -236,7 +237,7 @@ class Sender:
         decision = self.handler.conclude(held.state, made.delivery_id, made.lease, made.outcome, now)
         cause = Cause(occasion_id(held.id, f"attempt|{made.delivery_id}|{made.lease.attempt}"), None)
         events = outgoing(self.handler.service, held.id, cause, decision.facts, now)
-        return looked_after(self.handler, held.move(events, decision.state, now))
+        return looked_after(self.handler, held.move(events, state_after(held.state, decision), now))
 
 
 def claims_of(before: Document[Correspondence], after: Document[Correspondence]) -> list[Claim]:

@@ -18,7 +18,7 @@ from services.routing.duplicate_search import new_complaints, searches_of
 from services.routing.neighbours import Neighbours, NoNeighbours
 from shared import topics
 from shared.delivery.ports import Record
-from shared.events import Arrival, Decision, Event, Refused, UnreadableEvent
+from shared.events import Applied, Arrival, Decision, Event, Ignored, Refused, UnreadableEvent
 
 
 class RoutingHandler:
@@ -101,6 +101,6 @@ class RoutingHandler:
         """Return from when on a ticket is forgotten of which only updates were heard; None for any other."""
         return early_updates.expires_at(self.policy.early_updates, state)
 
-    def tick(self, state: State, now: datetime) -> Decision[State]:
+    def tick(self, state: State, now: datetime) -> Applied[State] | Ignored[State]:
         """Return the answers to updates that have waited in vain up to *now*."""
         return early_updates.end_waits(self.policy, state, now)

@@ -1,12 +1,24 @@
 """What sla hears and which rule decides; never a rule itself."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from services.sla.domain.rules import SlaRules
 from services.sla.domain.ticket import Ticket, decide, tick
 from shared import topics
 from shared.delivery.ports import Record
-from shared.events import Arrival, ClockBreached, ClockMet, ClockStopped, Decision, Event, Refused, UnreadableEvent
+from shared.events import (
+    Applied,
+    Arrival,
+    ClockBreached,
+    ClockMet,
+    ClockStopped,
+    Decision,
+    Event,
+    Fact,
+    Refused,
+    UnreadableEvent,
+)
 from shared.process import metrics
 
 
@@ -35,7 +47,9 @@ class SlaHandler:
 
     def decide(self, state: Ticket | None, event: Event, arrival: Arrival) -> Decision[Ticket]:
         """Return what follows from *event*."""
-        return measured(decide(state, event.data, self.rules, arrival.now))
+        decision = decide(state, event.data, self.rules, arrival.now)
+        _count_clocks(decision.facts)
+        return decision
 
     def refuse(self, record: Record, arrival: Arrival, fault: UnreadableEvent) -> Refused:
         """Return nothing to say: what cannot be read names no ticket whose clocks it could move."""
@@ -49,14 +63,16 @@ class SlaHandler:
         """Return None: a document is kept for good."""
         return None
 
-    def tick(self, state: Ticket, now: datetime) -> Decision[Ticket]:
+    def tick(self, state: Ticket, now: datetime) -> Applied[Ticket]:
         """Return what has followed from the passing of time up to *now*."""
-        return measured(tick(state, self.rules, now))
+        decision = tick(state, self.rules, now)
+        _count_clocks(decision.facts)
+        return decision
 
 
-def measured(decision: Decision[Ticket]) -> Decision[Ticket]:
-    """Return *decision*, counted; one that is made again, after an outage or a lost save, is counted again."""
-    for fact in decision.facts:
+def _count_clocks(facts: Iterable[Fact]) -> None:
+    """Count what the clocks say; a decision that is made again, after an outage or a lost save, is counted again."""
+    for fact in facts:
         match fact.data:
             case ClockBreached(clock=clock, due_at=due_at, breached_at=said_at):
                 metrics.BREACH_LATENESS_SECONDS.labels(clock.value).observe((said_at - due_at).total_seconds())
@@ -64,4 +80,3 @@ def measured(decision: Decision[Ticket]) -> Decision[Ticket]:
                 metrics.CLOCKS_ENDED.labels(clock.value, "late" if lateness_seconds > 0 else "in_time").inc()
             case ClockStopped(clock=clock):
                 metrics.CLOCKS_ENDED.labels(clock.value, "stopped").inc()
-    return decision

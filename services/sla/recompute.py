@@ -15,7 +15,7 @@ from shared.delivery.documents.document import NO_FLOORS, Document, Partition
 from shared.delivery.guard import Bug, guarded
 from shared.delivery.ports import Publisher
 from shared.delivery.time_loop import TimeLoop, in_turns
-from shared.events import BreachCorrected, BreachEscalated, ClockBreached, ClockResumed, Decision, DueChanged
+from shared.events import Applied, BreachCorrected, BreachEscalated, ClockBreached, ClockResumed, DueChanged
 
 log = structlog.get_logger()
 PAUSE_MAX = timedelta(seconds=5)
@@ -50,10 +50,10 @@ class Report:
     overtaken: int = 0
     failed: int = 0
 
-    def with_tickets(self, decisions: Sequence[Decision[Ticket]]) -> "Report":
+    def with_tickets(self, decisions: Sequence[Applied[Ticket]]) -> "Report":
         """Return the report with more tickets, as they are now and with what is said about them."""
         said = [fact.data for decision in decisions for fact in decision.facts]
-        told = [told for decision in decisions if decision.state for told in decision.state.told]
+        told = [told for decision in decisions for told in decision.state.told]
         shifts = [(data.due_at - data.was).total_seconds() for data in said if isinstance(data, DueChanged)]
         return replace(
             self,
@@ -172,7 +172,7 @@ class Recompute:
     async def decided(self, batch: list[Document[Ticket]]) -> list[Document[Ticket]]:
         """Return the tickets as the rules time them now, in their order."""
         after: list[Document[Ticket]] = []
-        decisions: list[Decision[Ticket]] = []
+        decisions: list[Applied[Ticket]] = []
         now = self.clock.now()
         async for document in in_turns(batch, self.clock):
             decided = guarded(partial(self.retimed, document, now))
@@ -185,11 +185,9 @@ class Recompute:
         self.report = self.report.with_tickets(decisions)
         return after
 
-    def retimed(self, document: Document[Ticket], now: datetime) -> tuple[Decision[Ticket], Document[Ticket]]:
+    def retimed(self, document: Document[Ticket], now: datetime) -> tuple[Applied[Ticket], Document[Ticket]]:
         """Return one ticket as the rules time it now, with what changes, and its document."""
         if document.state is None:
             raise ValueError("a document without a state has no clocks")
         decision = self.handler.tick(document.state, now)
-        if decision.state is None:
-            raise ValueError("time takes no ticket away")
         return decision, self.loop.follow(document, decision, now)

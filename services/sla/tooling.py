@@ -9,20 +9,20 @@ from services.sla.calendar_files import CALENDARS_FILE, CalendarFile, names_of
 from services.sla.domain.allowances import Allowance, Unit
 from services.sla.domain.clocks import Clock, timed
 from services.sla.domain.rounds import Hold, Met, Round
-from services.sla.domain.rules import DEFAULT_CALENDAR, SlaRules
+from services.sla.domain.rules import DEFAULT_CALENDAR, WINDOWS, SlaRules
 from services.sla.domain.ticket import Ticket, decide, rounds
 from services.sla.domain.working_time import CalendarExhausted, WorkingTime, instant, spans_of
 from services.sla.policy import load_sla
 from services.sla.policy_files import SLA_FILE, RungEntry, SlaFile, allowance_of
 from services.sla.recompute import Report
-from shared.events import ComplaintAccepted, EventData, TicketFact
+from shared.events import ComplaintAccepted, EventData, TicketFact, state_after
 from shared.policy.loading import load
 from shared.process.settings import CommonSettings
 
 __all__ = [
-    "CALENDARS_FILE", "DEFAULT_CALENDAR", "SLA_FILE", "Allowance", "CalendarExhausted", "Clock", "Hold", "Met",
-    "Report", "Round", "RungEntry", "SlaFile", "SlaRules", "Unit", "WorkingTime", "allowance_of", "day_names",
-    "load_sla", "recompute", "rounds_of_ticket", "spans_on", "timed",
+    "CALENDARS_FILE", "DEFAULT_CALENDAR", "SLA_FILE", "WINDOWS", "Allowance", "CalendarExhausted", "Clock", "Hold",
+    "Met", "Report", "Round", "RungEntry", "SlaFile", "SlaRules", "Unit", "WorkingTime", "allowance_of",
+    "day_names", "load_sla", "recompute", "rounds_of_ticket", "spans_on", "timed",
 ]  # fmt: skip
 
 
@@ -43,7 +43,7 @@ def rounds_of_ticket(heard: Iterable[EventData], ticket_id: str, rules: SlaRules
     state: Ticket | None = None
     for data in heard:
         if isinstance(data, ComplaintAccepted | TicketFact) and data.ticket_id == ticket_id:
-            state = decide(state, data, rules, now).state
+            state = state_after(state, decide(state, data, rules, now))
     return rounds(state) if state else ()
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, assert_never
 
 import structlog
 
@@ -14,7 +14,7 @@ from shared.delivery.handler import Handler, InformedHandler
 from shared.delivery.outgoing import Cause, Outgoing, outgoing
 from shared.delivery.ports import Record
 from shared.delivery.reading import Reading, Unreadable, applied_id
-from shared.events.decision import Arrival, Decision
+from shared.events.decision import Applied, Arrival, Decision, Ignored, Replayed, Untracked
 from shared.events.envelope import Event
 from shared.ids import record_id
 from shared.process import metrics
@@ -88,25 +88,32 @@ class Deciding(Generic[S]):
         """Return the document after an event that is new to it, and what is said about it."""
         decision = self.handler.decide(document.state, event, arrival)
         self.tell(document.id, event, decision)
-        if decision.repeats is not None:
-            return document, document.answer_to(applied_id(decision.repeats, arrival.topic, document.id))
-        if not decision.recorded:
-            # Handled again at another time, or replayed, it must give the same bytes: so place and time are those at
-            # which the record first lay, not those of a replay or of this moment.
-            cause = Cause(record_id(arrival.topic, arrival.partition, arrival.offset), event.id, event.traceparent)
-            return document, outgoing(self.handler.service, document.id, cause, decision.facts, arrival.arrived_at)
-        known_as = applied_id(event.id, arrival.topic, document.id)
-        cause = Cause(known_as, event.id, event.traceparent)
-        said = outgoing(self.handler.service, document.id, cause, decision.facts, arrival.now)
-        answer = Answer(record.topic, record.partition, record.offset, said)
-        after = document.apply(known_as, answer, decision.state)
-        return looked_after(self.handler, after), said
+        match decision:
+            case Applied() | Ignored():
+                if decision.state is None:
+                    return document, ()
+                known_as = applied_id(event.id, arrival.topic, document.id)
+                cause = Cause(known_as, event.id, event.traceparent)
+                said = outgoing(self.handler.service, document.id, cause, decision.facts, arrival.now)
+                answer = Answer(record.topic, record.partition, record.offset, said)
+                return looked_after(self.handler, document.apply(known_as, answer, decision.state)), said
+            case Untracked(facts):
+                # Handled again at another time, or replayed, it must give the same bytes: so place and time are those
+                # at which the record first lay, not those of a replay or of this moment.
+                cause = Cause(record_id(arrival.topic, arrival.partition, arrival.offset), event.id, event.traceparent)
+                return document, outgoing(self.handler.service, document.id, cause, facts, arrival.arrived_at)
+            case Replayed(event_id):
+                return document, document.answer_to(applied_id(event_id, arrival.topic, document.id))
+            case _:
+                assert_never(decision)
 
     def tell(self, ticket_id: str, event: Event, decision: Decision[S]) -> None:
         """Log what was decided: types and ids only, never a text or an address."""
         log.info(
             "decided", event_id=event.id, type=event.type, ticket_id=ticket_id,
-            said=[fact.data.TYPE for fact in decision.facts], ignored_because=decision.ignored_because,
+            outcome=type(decision).__name__.lower(),
+            said=[fact.data.TYPE for fact in decision.facts],
+            ignored_because=decision.because if isinstance(decision, Ignored) else None,
         )  # fmt: skip
 
     def refuse(self, reading: Unreadable) -> tuple[Outgoing, ...]:

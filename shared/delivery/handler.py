@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Protocol, TypeVar, runtime_checkable
 
 from shared.delivery.ports import Record
-from shared.events.decision import Arrival, Decision, Refused
+from shared.events.decision import Applied, Arrival, Decision, Ignored, Refused
 from shared.events.envelope import Event, UnreadableEvent
 
 S = TypeVar("S")
@@ -72,6 +72,6 @@ class InformedHandler(Handler[S], Protocol[S]):
 class TimedHandler(Handler[S], Protocol[S]):
     """Rules that also move with time."""
 
-    def tick(self, state: S, now: datetime) -> Decision[S]:
+    def tick(self, state: S, now: datetime) -> Applied[S] | Ignored[S]:
         """Return what has followed from the passing of time up to *now*."""
         ...

@@ -17,7 +17,7 @@ from shared.delivery.outgoing import Cause, outgoing
 from shared.delivery.ports import Publisher, Store
 from shared.delivery.relay import Duty, Relay, everywhere
 from shared.delivery.vitals import Observe, Step, unobserved
-from shared.events.decision import Decision
+from shared.events.decision import Applied, Ignored, state_after
 from shared.ids import occasion_id
 
 S = TypeVar("S")
@@ -103,7 +103,7 @@ class TimeLoop(Generic[S]):
         """Return the document after its rule of time."""
         return self.follow(document, self.handler.tick(state, now), now)
 
-    def follow(self, document: Document[S], decision: Decision[S], now: datetime) -> Document[S]:
+    def follow(self, document: Document[S], decision: Applied[S] | Ignored[S], now: datetime) -> Document[S]:
         """Return the document after what time has brought about."""
         cause = Cause(occasion_id(document.id, f"tick|{document.revision}"), None)
         events = outgoing(self.handler.service, document.id, cause, decision.facts, now)
@@ -111,9 +111,9 @@ class TimeLoop(Generic[S]):
             "time passed",
             ticket_id=document.id,
             said=[fact.data.TYPE for fact in decision.facts],
-            ignored_because=decision.ignored_because,
+            ignored_because=decision.because if isinstance(decision, Ignored) else None,
         )
-        return looked_after(self.handler, document.move(events, decision.state, now))
+        return looked_after(self.handler, document.move(events, state_after(document.state, decision), now))
 
     async def settle(self, documents: Sequence[Document[S]]) -> list[Document[S]]:
         """Save documents and publish what they owe; return those that were not lost to somebody faster."""

@@ -1,8 +1,8 @@
-"""What a rule returns: the next state and the facts that follow; never carries them out."""
+"""What a rule returns: the next state and the facts that follow."""
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import ClassVar, Generic, TypeAlias, TypeVar
 
 from shared.events.base import EventData
 
@@ -30,23 +30,65 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
-class Decision(Generic[S]):
-    """What follows from one event, or from the passing of time.
+class Applied(Generic[S]):
+    """The event changes the ticket.
 
     Args:
-        state: The state from now on; None while there is none.
-        facts: What is told, in order.
-        ignored_because: Why nothing follows, for the log; None if something does.
-        recorded: False if the answer follows from the record alone and leaves no trace in the document: nothing is
-            saved, and the facts must come out the same if the record is handled again.
-        repeats: Id of an already applied event whose stored answer is given again, byte for byte.
+        state: The state from now on.
+        facts: What is published, in order.
     """
 
-    state: S | None
+    state: S
     facts: tuple[Fact, ...] = ()
-    ignored_because: str | None = None
-    recorded: bool = True
-    repeats: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored(Generic[S]):
+    """The event is late, a repeat, or none of this service's business: nothing is published.
+
+    Args:
+        because: Why, for the log.
+        state: Given, it is saved, and the event counts as applied: when it is delivered again it is not decided again.
+            None: the event leaves no trace.
+    """
+
+    facts: ClassVar[tuple[Fact, ...]] = ()
+    because: str
+    state: S | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Untracked:
+    """The event is answered and leaves no trace: the facts must come out the same if it is delivered again."""
+
+    facts: tuple[Fact, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """The event repeats one that was applied before: the stored answer to that one is published again, byte for byte.
+
+    Args:
+        event_id: Of the event that was applied.
+    """
+
+    facts: ClassVar[tuple[Fact, ...]] = ()
+    event_id: str
+
+
+Decision: TypeAlias = Applied[S] | Ignored[S] | Untracked | Replayed
+"""What follows from one event. Time alone can only apply or be ignored."""
+
+
+def state_after(before: S | None, decision: Decision[S]) -> S | None:
+    """Return the state once *decision* is carried out on *before*."""
+    match decision:
+        case Applied(state=state):
+            return state
+        case Ignored(state=state) if state is not None:
+            return state
+        case _:
+            return before
 
 
 @dataclass(frozen=True, slots=True)

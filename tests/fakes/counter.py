@@ -7,14 +7,20 @@ from shared import topics
 from shared.delivery.ports import Record
 from shared.events import (
     AcknowledgeTicket,
+    Applied,
     Arrival,
+    ConfirmTicket,
     Decision,
     Event,
     Fact,
+    Ignored,
     ProgressTicket,
     Refused,
+    Replayed,
     TicketProgressed,
+    UnmergeTicket,
     UnreadableEvent,
+    Untracked,
     WithdrawTicket,
 )
 from tests.builders import TRACKING
@@ -40,7 +46,8 @@ class Counter:
     """Counts accepted complaints and updates.
 
     A withdrawal is answered without a trace; a progress report asks for the answer to the event that its note names;
-    an acknowledgement meets a bug in the method that ``breaks`` names. What cannot be read is refused if ``refuses``.
+    a confirmation is ignored, and counts as applied; an unmerging is ignored without a trace; an acknowledgement
+    meets a bug in the method that ``breaks`` names. What cannot be read is refused if ``refuses``.
     """
 
     breaks: str | None = None
@@ -58,13 +65,17 @@ class Counter:
         self.meet_bug("decide", event)
         ticket = self.key_of(event)
         if isinstance(event.data, WithdrawTicket):
-            return Decision(state, (Fact(progressed(ticket, 0, event.time), topics.TRIAGE, ticket),), recorded=False)
+            return Untracked((Fact(progressed(ticket, 0, event.time), topics.TRIAGE, ticket),))
         if isinstance(event.data, ProgressTicket):
-            return Decision(state, repeats=event.data.note)
+            return Replayed(event.data.note)
+        if isinstance(event.data, ConfirmTicket):
+            return Ignored("nobody asked", state)
+        if isinstance(event.data, UnmergeTicket):
+            return Ignored("nobody asked")
         count = Count((state.heard if state else 0) + 1, self.counts_again_at)
         unsayable = self.breaks == "encode" and isinstance(event.data, AcknowledgeTicket)
         key = "\ud800" if unsayable else ticket
-        return Decision(count, (Fact(progressed(ticket, count.heard, event.time), topics.TICKETS, key),))
+        return Applied(count, (Fact(progressed(ticket, count.heard, event.time), topics.TICKETS, key),))
 
     def refuse(self, record: Record, arrival: Arrival, fault: UnreadableEvent) -> Refused:
         if self.breaks == "refuse":
@@ -86,7 +97,7 @@ class Counter:
         if self.breaks == "tick":
             raise ZeroDivisionError
         fact = Fact(progressed("ticket", state.heard, now), topics.SLA, "ticket")
-        return Decision(replace(state, due_at=None), (fact,))
+        return Applied(replace(state, due_at=None), (fact,))
 
     def meet_bug(self, method: str, event: Event) -> None:
         if self.breaks == method and isinstance(event.data, AcknowledgeTicket):

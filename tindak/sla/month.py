@@ -19,9 +19,10 @@ Key = tuple[str, e.SlaClock, int]
 class Row:
     """One agency's clock in a month; times are working time, shares are of the agency's closed tickets.
 
-    ``met`` ended in time, ``late`` ended after the due time; ``breached`` is how many passed it, ended or not. Median,
-    p90 and the shares are None where there is nothing to take them of. What is said of the agency as a whole (shares,
-    ``holds``, ``returns``) stands in each of its rows.
+    ``met`` ended in time, ``late`` ended after the due time; ``breached`` passed it in the month, ended or not;
+    ``overdue`` passed it before the month's end and has not ended by now. Median, p90 and the shares are None where
+    there is nothing to take them of. What is said of the agency as a whole (shares, ``holds``, ``returns``) stands in
+    each of its rows.
     """
 
     agency: str
@@ -29,6 +30,7 @@ class Row:
     met: int
     late: int
     breached: int
+    overdue: int
     median_hours: float | None
     p90_hours: float | None
     closed_by_reporter: float | None
@@ -110,19 +112,22 @@ class Month:
         for (_, clock, _), course in self.courses.items():
             if self.within(course.met_at):
                 ended[NOBODY if clock is e.SlaClock.VERIFY else course.agency or NOBODY, clock].append(course)
-        breached = Counter(
-            (breach.agency or NOBODY, breach.clock)
-            for breach in self.breaches.standing.values()
-            if breach.standing is not Standing.CORRECTED and self.within(breach.breached_at)
-        )
-        for agency, clock in {*ended, *breached}:
+        breached: Counter[tuple[str, e.SlaClock]] = Counter()
+        overdue: Counter[tuple[str, e.SlaClock]] = Counter()
+        for breach in self.breaches.standing.values():
+            whose = breach.agency or NOBODY, breach.clock
+            if breach.breached_at is not None and breach.standing is not Standing.CORRECTED:
+                breached[whose] += self.within(breach.breached_at)
+                overdue[whose] += breach.standing is Standing.OPEN and breach.breached_at < self.ends
+        for agency, clock in {*ended, *+breached, *+overdue}:
             courses = ended.get((agency, clock), [])
             hours = sorted(self.worked(clock, course).total_seconds() / 3600 for course in courses if course.started_at)
             closed = self.closed[agency]
             yield Row(
                 agency, clock.value,
                 met=sum(not one.is_late for one in courses), late=sum(one.is_late for one in courses),
-                breached=breached[agency, clock], median_hours=quantile(hours, 0.5), p90_hours=quantile(hours, 0.9),
+                breached=breached[agency, clock], overdue=overdue[agency, clock],
+                median_hours=quantile(hours, 0.5), p90_hours=quantile(hours, 0.9),
                 closed_by_reporter=_share(closed, "reporter"), closed_by_system=_share(closed, "system"),
                 holds=self.holds[agency], returns=self.returns[agency],
             )  # fmt: skip

@@ -1,4 +1,4 @@
-"""``tindak sla report``: a month of clocks as a table, CSV or chart; what it counts is `sla_month`'s matter."""
+"""``tindak sla report``: a month of clocks as a table, CSV or chart; `month` counts, `chart` draws."""
 
 import csv
 import sys
@@ -13,7 +13,8 @@ from services.sla.tooling import load_sla
 from shared import topics
 from tindak.client.kafka import Client
 from tindak.client.records import event_of
-from tindak.console import Failure, read_settings, say_json, wait_for
+from tindak.console import read_settings, say_json, wait_for
+from tindak.sla.chart import draw
 from tindak.sla.input import HERE, AsJson, PolicyDir, refusal
 from tindak.sla.month import Month, Row
 
@@ -25,6 +26,7 @@ HEADS = (
     "met",
     "late",
     "breached",
+    "overdue",
     "median h",
     "p90 h",
     "by reporter",
@@ -57,6 +59,7 @@ def report_command(
         typer.echo("\n".join(table(rows)))
     if png is not None:
         draw(rows, month, png)
+        typer.echo(f"Grafik ditulis ke {png}. / The chart was written to {png}.", err=True)
 
 
 async def _rows(month: Month) -> list[Row]:
@@ -84,28 +87,3 @@ def _cell(name: str, value: object) -> str:
     if isinstance(value, float):
         return f"{value:.0%}" if name.startswith("closed") else f"{value:.1f}"
     return str(value)
-
-
-def draw(rows: Sequence[Row], month: str, path: Path) -> None:
-    """Draw how the clocks of each agency ended; raise Failure if there is no matplotlib, or no such folder."""
-    try:
-        from matplotlib.figure import Figure
-    except ModuleNotFoundError as error:
-        raise Failure(
-            "matplotlib belum terpasang untuk menggambar; jalankan `pip install 'tindak[model]'`. / Drawing needs"
-            " matplotlib; run `pip install 'tindak[model]'`."
-        ) from error
-    labels = [f"{row.agency} {row.clock}" for row in rows]
-    figure = Figure(figsize=(9, 1.5 + 0.35 * len(rows)), layout="constrained")
-    axes = figure.subplots()
-    axes.barh(labels, [row.met for row in rows], color="#4878a8", label="met in time")
-    axes.barh(labels, [row.late for row in rows], left=[row.met for row in rows], color="#d9822b", label="met late")
-    axes.plot([row.breached for row in rows], labels, "kD", markersize=4, label="breached")
-    axes.invert_yaxis()
-    axes.set_title(f"Clocks that ended or were breached in {month}")
-    axes.set_xlabel("clocks")
-    axes.legend()
-    try:
-        figure.savefig(path, format="png", dpi=120)
-    except OSError as error:
-        raise Failure(f"{path} tidak dapat ditulis. / {path} cannot be written: {error.strerror}.") from error

@@ -8,7 +8,7 @@ from services.intake.domain.report import accepted, has_identity, without_own_nu
 from services.intake.domain.rules import Rules
 from services.intake.domain.state import State, Taken, fingerprint
 from shared import events, topics
-from shared.events import Arrival, Decision, Fact
+from shared.events import Applied, Arrival, Decision, Fact, Replayed, Untracked
 
 Seal = Callable[[str, events.ComplaintSubmitted], events.ContactSealed]
 
@@ -36,15 +36,14 @@ def decide(
         seal: Makes the sealed contact of the ticket with this id; called only if there is an identity.
     """
     if state is not None and _is_repeat(state, submitted, rules):
-        because = "the same report was taken before"
-        return Decision(state, ignored_because=because, recorded=False, repeats=state.event_id)
+        return Replayed(state.event_id)
     reasons = reasons_against(submitted, arrival.arrived_at, rules)
     if not reasons and state is not None:
         reasons = (SOURCE_ID_CONFLICT,)
     if reasons:
         source_id = without_own_numbers(submitted.source_id, identity_of(submitted.reporter))
         refused = _rejection(submitted.channel, source_id, reasons, arrival)
-        return Decision(state, (refused,), recorded=False)
+        return Untracked((refused,))
     return take(submitted, event_id, arrival, rules, seal)
 
 
@@ -60,7 +59,7 @@ def _is_repeat(state: State, submitted: events.ComplaintSubmitted, rules: Rules)
 
 def take(
     submitted: events.ComplaintSubmitted, event_id: str, arrival: Arrival, rules: Rules, seal: Seal
-) -> Decision[State]:
+) -> Applied[State]:
     """Return the decision to take a report."""
     report = accepted(submitted, arrival, rules)
     ticket = report.ticket_id
@@ -76,7 +75,7 @@ def take(
         title=submitted.title,
         body=submitted.body,
     )
-    return Decision(taken, tuple(facts))
+    return Applied(taken, tuple(facts))
 
 
 def _rejection(channel: str | None, source_id: str | None, reasons: Sequence[events.Reason], arrival: Arrival) -> Fact:

@@ -24,12 +24,12 @@ from services.notify.domain.deliveries import (
 )
 from services.notify.domain.endings import ended, told
 from services.notify.domain.notices import Rules
-from shared.events import Decision
+from shared.events import Applied, Ignored
 
 LOST_ATTEMPT = "outcome_unknown"
 
 
-def tick(state: Correspondence, rules: Rules, now: datetime) -> Decision[Correspondence]:
+def tick(state: Correspondence, rules: Rules, now: datetime) -> Applied[Correspondence]:
     """Return what has come due: waits that are over, notices to be sent now (leased to the caller), lost attempts."""
     moved = tuple(_on_time(delivery, state, rules, now) for delivery in state.deliveries)
     return told(state, replace(state, deliveries=moved))
@@ -62,14 +62,14 @@ def claimed(before: Correspondence, after: Correspondence) -> tuple[Delivery, ..
 
 def conclude(
     state: Correspondence, delivery_id: str, lease: Sending, outcome: Outcome, rules: Rules, now: datetime
-) -> Decision[Correspondence]:
+) -> Applied[Correspondence] | Ignored[Correspondence]:
     """Return what follows from how the attempt under *lease* ended; nothing, if another holds the delivery by now.
 
     The number of the attempt is not enough to tell them apart: what was not tried is leased again under the same one.
     """
     sending = next((d for d in state.deliveries if d.id == delivery_id), None)
     if sending is None or sending.situation != lease:
-        return Decision(state, ignored_because="another attempt has taken over")
+        return Ignored("another attempt has taken over")
     situation = after_attempt(sending, lease.attempt, outcome, rules, now)
     done = replace(sending, situation=situation)
     concluded = ended(done, situation) if done.is_settled else done

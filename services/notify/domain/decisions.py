@@ -7,7 +7,7 @@ from services.notify.domain.correspondence import Correspondence, Erased, Runnin
 from services.notify.domain.deliveries import REPORTER, Delivery, Due, Suppressed, Waiting, attempts_of
 from services.notify.domain.endings import ended, told
 from services.notify.domain.notices import Rules, plan
-from shared.events import Decision, Event
+from shared.events import Decision, Event, Ignored
 
 DAY = timedelta(days=1)
 
@@ -20,7 +20,7 @@ def decide(
     known = learn(before, event.data)
     planned = list(plan(known, event, rules, now))
     if known == before and not planned:
-        return Decision(state, ignored_because="nobody is told of it", recorded=False)
+        return Ignored("nobody is told of it")
     for delivery in planned:
         why = _barred(delivery, known, event, rules, now)
         added = ended(delivery, Suppressed(now, 0, why)) if why else delivery

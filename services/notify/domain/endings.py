@@ -6,7 +6,7 @@ from dataclasses import replace
 from services.notify.domain.correspondence import Correspondence
 from services.notify.domain.deliveries import Delivery, Failed, Sent, Situation, Suppressed
 from shared import events
-from shared.events import Decision, Fact
+from shared.events import Applied, Fact
 from shared.topics import DELIVERIES
 
 
@@ -15,10 +15,10 @@ def ended(delivery: Delivery, situation: Situation) -> Delivery:
     return replace(delivery, situation=situation, told={})
 
 
-def told(before: Correspondence, after: Correspondence) -> Decision[Correspondence]:
+def told(before: Correspondence, after: Correspondence) -> Applied[Correspondence]:
     """Return the decision for *after*: a fact for each delivery that was not settled in *before*."""
     was_settled = {delivery.id for delivery in before.deliveries if delivery.is_settled}
-    return Decision(after, tuple(_facts_of(after, (d for d in after.deliveries if d.id not in was_settled))))
+    return Applied(after, tuple(_facts_of(after, (d for d in after.deliveries if d.id not in was_settled))))
 
 
 def _facts_of(state: Correspondence, deliveries: Iterable[Delivery]) -> Iterable[Fact]:

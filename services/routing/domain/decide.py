@@ -1,7 +1,5 @@
 """What follows from one event, whatever it is; the rules themselves stand in the other modules."""
 
-from dataclasses import replace
-
 from services.routing.domain.agency_choice.prediction import NO_MODEL, Opinion
 from services.routing.domain.agency_choice.rules import RoutingPolicy
 from services.routing.domain.clusters.broadcast import take_along
@@ -13,7 +11,7 @@ from services.routing.domain.lifecycle.early_updates import remember
 from services.routing.domain.lifecycle.parts import hear_part, tell_whole
 from services.routing.domain.ticket.state import Filed, State
 from shared import events
-from shared.events import Arrival, Decision, Event
+from shared.events import Applied, Arrival, Decision, Event, Ignored
 
 
 def decide(
@@ -33,11 +31,15 @@ def decide(
         opinion: What a text model makes of the ticket's report.
         candidates: What is known of reports like it.
     """
-    decision = take_along(tell_whole(state, _follows(policy, state, event, arrival, opinion, candidates)))
-    if not isinstance(decision.state, Filed):
-        return decision
-    state = marked(policy.clusters, decision.state)
-    return decision if state is decision.state else replace(decision, state=state)
+    decision = _follows(policy, state, event, arrival, opinion, candidates)
+    match decision:
+        case Applied(state=Filed() as filed) as applied:
+            marked_applied = Applied(marked(policy.clusters, filed), applied.facts)
+            return take_along(tell_whole(state, marked_applied))
+        case Ignored(because, Filed() as filed):
+            return Ignored(because, marked(policy.clusters, filed))
+        case _:
+            return decision
 
 
 def _follows(
@@ -55,7 +57,7 @@ def _follows(
         case events.ComplaintAccepted() as complaint if filed is None:
             return opening.file(policy, awaited, complaint, arrival.now, opinion, candidates)
         case events.ComplaintAccepted():
-            return Decision(filed, ignored_because="the complaint has been filed before")
+            return Ignored("the complaint has been filed before", filed)
         case command if isinstance(command, Request):
             update = Update(event.id, event.source, command, arrival.arrived_at)
             if filed is None:
@@ -66,7 +68,7 @@ def _follows(
         case link if isinstance(link, events.Link):
             return hear(policy, state, link, event.time)
         case _ if filed is None:
-            return Decision(state, ignored_because="the complaint has not come yet", recorded=False)
+            return Ignored("the complaint has not come yet")
         case events.FeedbackWindowExpired() as expired:
             return timeouts.close_unanswered(filed, expired, arrival.now)
         case events.CompletionWindowExpired() as expired:
@@ -74,4 +76,4 @@ def _follows(
         case reminder if isinstance(reminder, timeouts.Reminder):
             return timeouts.remind(filed, reminder, event.time)
         case _:
-            return Decision(filed, ignored_because="the clock concerns others only", recorded=False)
+            return Ignored("the clock concerns others only")

@@ -12,7 +12,7 @@ from services.sla.domain.telling import Telling
 from services.sla.domain.told import Told
 from services.sla.domain.voice import About
 from shared import events
-from shared.events import Decision, Fact
+from shared.events import Applied, Decision, Fact, Ignored
 
 ENDED = ""
 """The edition of a ticket of which no clock runs: those that have run keep the due times that held then."""
@@ -66,9 +66,9 @@ def decide(ticket: Ticket | None, data: events.EventData, rules: SlaRules, now: 
             past = past_of(data)
             known = ticket.history if ticket else ()
             if past is None:
-                return Decision(ticket, ignored_because="it moves no clock", recorded=False)
+                return Ignored("it moves no clock")
             if any(step.version == past.version for step in known):
-                return Decision(ticket, ignored_because="that version is known", recorded=False)
+                return Ignored("that version is known")
             before = ticket or Ticket(data.ticket_id, data.tracking_id, data.at, parent=data.parent, part=data.part)
             # A part needs no clock for finding an agency: an officer has named it before the part was there.
             if isinstance(data, events.TicketRouted | events.TriageRequested) and data.parent is None:
@@ -80,7 +80,7 @@ def decide(ticket: Ticket | None, data: events.EventData, rules: SlaRules, now: 
             raise TypeError(f"{data.TYPE} is about no ticket")
 
 
-def tick(ticket: Ticket, rules: SlaRules, now: datetime) -> Decision[Ticket]:
+def tick(ticket: Ticket, rules: SlaRules, now: datetime) -> Applied[Ticket]:
     """Return what the passing of time up to *now* has brought about."""
     return moved(ticket, rules, now, now, rewritten=False)
 
@@ -95,7 +95,7 @@ def rounds(ticket: Ticket) -> tuple[Round, ...]:
     return rounds_of(ticket.accepted_at, ticket.classification or events.Classification.COMPLAINT, ticket.history)
 
 
-def moved(ticket: Ticket, rules: SlaRules, at: datetime, now: datetime, *, rewritten: bool) -> Decision[Ticket]:
+def moved(ticket: Ticket, rules: SlaRules, at: datetime, now: datetime, *, rewritten: bool) -> Applied[Ticket]:
     """Return what is to be said after the history is known up to *at*, and the ticket once it is said.
 
     Args:
@@ -118,7 +118,7 @@ def moved(ticket: Ticket, rules: SlaRules, at: datetime, now: datetime, *, rewri
         wakes += [] if telling.wakes_at is None else [telling.wakes_at]
     edition = rules.edition if any(one.ending is None for one in told) else ENDED
     after = replace(ticket, as_of=as_of, told=tuple(told), wakes_at=min(wakes, default=None), edition=edition)
-    return Decision(after, tuple(facts))
+    return Applied(after, tuple(facts))
 
 
 def _settled(told: Told, round_: Round, rules: SlaRules, *, rewritten: bool) -> bool:

@@ -7,7 +7,7 @@ import pytest
 from shared import topics
 from shared.delivery.ports import TransientError
 from shared.delivery.vitals import Step
-from shared.events import Arrival, Decision, Event, Fact, ResumeTicket
+from shared.events import Applied, Arrival, Decision, Event, Fact, ResumeTicket
 from tests.builders import TICKET, accepted, event
 from tests.fakes.bench import Crashed, Workbench, dies_after
 from tests.fakes.counter import Count, Counter, progressed
@@ -34,7 +34,7 @@ class Seer(Counter):
 
     def decide(self, state: Count | None, event: Event, arrival: Arrival) -> Decision[Count]:
         count = Count((state.heard if state else 0) + 1 + self.seen)
-        return Decision(count, (Fact(progressed(TICKET, count.heard, event.time), topics.TICKETS, TICKET),))
+        return Applied(count, (Fact(progressed(TICKET, count.heard, event.time), topics.TICKETS, TICKET),))
 
 
 def bench(*fails: Exception) -> Workbench:

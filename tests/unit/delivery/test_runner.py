@@ -5,7 +5,7 @@ import pytest
 from shared import topics
 from shared.delivery.dead_letters import dead_letter
 from shared.delivery.vitals import Step
-from shared.events import ProgressTicket, ResumeTicket, WithdrawTicket
+from shared.events import ConfirmTicket, EventData, ProgressTicket, ResumeTicket, UnmergeTicket, WithdrawTicket
 from shared.events.envelope import encode
 from shared.ids import outside_cause_id
 from tests.builders import TICKET, accepted, event
@@ -47,6 +47,27 @@ async def test_the_same_event_again_changes_nothing() -> None:
 
     assert bench.store.documents[TICKET] == document
     assert heard(bench) == [1]
+
+
+@pytest.mark.parametrize(
+    ("ignored", "is_traced"),
+    [(ConfirmTicket(ticket_id=TICKET), True), (UnmergeTicket(ticket_id=TICKET), False)],
+)
+async def test_an_ignored_event_is_remembered_only_with_a_state(ignored: EventData, is_traced: bool) -> None:
+    bench = Workbench(Counter())
+    bench.say(topics.ACCEPTED, FIRST)
+    await bench.work()
+    before = bench.store.documents[TICKET]
+    second = event(ignored)
+
+    bench.say(topics.UPDATES, second)
+    await bench.work()
+
+    document = bench.store.documents[TICKET]
+    assert document.state == before.state
+    assert heard(bench) == [1]
+    assert (len(document.applied) > len(before.applied)) is is_traced
+    assert (document.revision > before.revision) is is_traced
 
 
 async def test_a_copy_of_an_event_elsewhere_is_not_answered_again() -> None:

@@ -11,6 +11,7 @@ from services.intake.domain.report import accepted
 from services.intake.domain.state import State, Taken, fingerprint
 from shared import topics
 from shared.events import (
+    Applied,
     Arrival,
     ComplaintRejected,
     ComplaintSubmitted,
@@ -20,6 +21,8 @@ from shared.events import (
     Locale,
     Origin,
     Reason,
+    Replayed,
+    Untracked,
 )
 from tests.builders import TICKET, TRACKING, submitted
 from tests.fakes.bench import NOON
@@ -58,7 +61,7 @@ def rejected(*reasons: Reason, at: Any = NOON, channel: str | None = "web", sour
 def test_good_report_is_accepted_and_remembered() -> None:
     fact = Fact(accepted(REPORT, arrival(), RULES), topics.ACCEPTED, TICKET, at=NOON)
 
-    assert decided() == Decision(TAKEN, (fact,))
+    assert decided() == Applied(TAKEN, (fact,))
 
 
 def test_known_reporter_is_sealed_beside_it() -> None:
@@ -67,7 +70,7 @@ def test_known_reporter_is_sealed_beside_it() -> None:
     decision = decided(reporter=who, anonymous=True)
 
     report = submitted(reporter=who, anonymous=True)
-    assert decision == Decision(
+    assert decision == Applied(
         TAKEN,
         (
             Fact(accepted(report, arrival(), RULES), topics.ACCEPTED, TICKET, at=NOON),
@@ -101,14 +104,12 @@ def test_text_is_remembered_as_it_was_written() -> None:
     ],
 )
 def test_repeat_of_a_taken_report_gets_the_first_answer(event_id: str, changes: dict[str, Any]) -> None:
-    assert decided(TAKEN, event_id, **changes) == Decision(
-        TAKEN, ignored_because="the same report was taken before", recorded=False, repeats=ID
-    )
+    assert decided(TAKEN, event_id, **changes) == Replayed(ID)
 
 
 @pytest.mark.parametrize("changes", [{"body": "Lampu jalan mati di Ciputat."}, {"title": "Lain"}, {"title": None}])
 def test_other_text_under_a_taken_id_is_a_conflict(changes: dict[str, Any]) -> None:
-    assert decided(TAKEN, OTHER_ID, **changes) == Decision(TAKEN, (rejected(SOURCE_ID_CONFLICT),), recorded=False)
+    assert decided(TAKEN, OTHER_ID, **changes) == Untracked((rejected(SOURCE_ID_CONFLICT),))
 
 
 def test_channel_that_is_none_repeats_nothing() -> None:
@@ -131,7 +132,7 @@ def test_refused_report_is_refused_the_same_before_and_after_its_id_was_taken(st
     decision = decided(state, OTHER_ID, title=None, body="...")
 
     empty = Reason(code="empty", field="body", message_id="Isi laporan kosong.", message_en="The report has no text.")
-    assert decision == Decision(state, (rejected(empty),), recorded=False)
+    assert decision == Untracked((rejected(empty),))
 
 
 def test_refusal_depends_on_the_arrival_and_never_on_the_moment() -> None:

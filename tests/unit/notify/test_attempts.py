@@ -22,9 +22,10 @@ from services.notify.domain.deliveries import (
 )
 from services.notify.domain.timing import QuietHours
 from shared.events import (
-    Decision,
+    Applied,
     DeliveryFact,
     Fact,
+    Ignored,
     NotificationFailed,
     NotificationSent,
     NotificationSuppressed,
@@ -68,7 +69,7 @@ def suppressed(why: str, attempt: int) -> Fact:
 def test_a_due_notice_is_leased_to_who_finds_it(at: datetime) -> None:
     decision = tick(correspondence(delivery(Due(at, 2))), RULES, NOON)
 
-    assert decision == Decision(correspondence(delivery(Sending(NOON + LEASE, 2))))
+    assert decision == Applied(correspondence(delivery(Sending(NOON + LEASE, 2))))
 
 
 @pytest.mark.parametrize(
@@ -85,13 +86,13 @@ def test_a_due_notice_is_leased_to_who_finds_it(at: datetime) -> None:
 def test_what_is_not_due_stays_as_it_is(situation: Situation) -> None:
     state = correspondence(delivery(situation))
 
-    assert tick(state, RULES, NOON) == Decision(state)
+    assert tick(state, RULES, NOON) == Applied(state)
 
 
 def test_a_wait_that_is_over_ends_without_the_due_time() -> None:
     decision = tick(correspondence(delivery(Waiting(NOON))), RULES, NOON)
 
-    assert decision == Decision(correspondence(delivery(LEASED)))
+    assert decision == Applied(correspondence(delivery(LEASED)))
 
 
 @pytest.mark.parametrize(
@@ -108,7 +109,7 @@ def test_a_reporter_without_a_contact_is_told_nothing(
     decision = tick(correspondence(delivery(situation), contact=contact), RULES, NOON)
 
     ended = delivery(Suppressed(NOON, attempt, why))
-    assert decision == Decision(correspondence(ended, contact=contact), (suppressed(why, attempt),))
+    assert decision == Applied(correspondence(ended, contact=contact), (suppressed(why, attempt),))
 
 
 def test_an_agency_is_told_although_there_is_no_contact() -> None:
@@ -122,27 +123,27 @@ def test_an_agency_is_told_although_there_is_no_contact() -> None:
 def test_an_attempt_of_which_nothing_was_heard_is_made_again() -> None:
     decision = tick(correspondence(delivery(Sending(NOON, 1))), RULES, NOON)
 
-    assert decision == Decision(correspondence(delivery(Sending(NOON + LEASE, 2))))
+    assert decision == Applied(correspondence(delivery(Sending(NOON + LEASE, 2))))
 
 
 def test_a_last_attempt_of_which_nothing_was_heard_has_failed() -> None:
     decision = tick(correspondence(delivery(Sending(NOON, 3))), RULES, NOON)
 
     ended = delivery(Failed(NOON, 3, "email", "outcome_unknown"))
-    assert decision == Decision(correspondence(ended), (failed("outcome_unknown", 3),))
+    assert decision == Applied(correspondence(ended), (failed("outcome_unknown", 3),))
 
 
 @pytest.mark.parametrize(("situation", "attempt"), [(Waiting(NIGHT), 1), (Due(NIGHT, 2), 2), (Sending(NIGHT, 1), 2)])
 def test_reporters_sleep_in_the_quiet_hours(situation: Situation, attempt: int) -> None:
     decision = tick(correspondence(delivery(situation)), QUIET, NIGHT)
 
-    assert decision == Decision(correspondence(delivery(Due(MORNING, attempt))))
+    assert decision == Applied(correspondence(delivery(Due(MORNING, attempt))))
 
 
 def test_outside_the_quiet_hours_nothing_is_put_off() -> None:
     decision = tick(correspondence(delivery(Due(NOON, 1))), QUIET, NOON)
 
-    assert decision == Decision(correspondence(delivery(LEASED)))
+    assert decision == Applied(correspondence(delivery(LEASED)))
 
 
 def test_officials_and_urgent_notices_know_no_quiet_hours() -> None:
@@ -152,13 +153,13 @@ def test_officials_and_urgent_notices_know_no_quiet_hours() -> None:
 
     leased = Sending(NIGHT + LEASE, 1)
     expected = delivery(leased, urgent=True), delivery(leased, role="liaison", agency="dishub")
-    assert decision == Decision(correspondence(*expected))
+    assert decision == Applied(correspondence(*expected))
 
 
 def test_an_emergency_knows_no_quiet_hours() -> None:
     decision = tick(correspondence(delivery(Due(NIGHT, 1)), priority="emergency"), QUIET, NIGHT)
 
-    assert decision == Decision(correspondence(delivery(Sending(NIGHT + LEASE, 1)), priority="emergency"))
+    assert decision == Applied(correspondence(delivery(Sending(NIGHT + LEASE, 1)), priority="emergency"))
 
 
 def test_only_what_was_leased_now_is_claimed() -> None:
@@ -185,7 +186,7 @@ def test_an_attempt_decides_the_next_situation(outcome: Outcome, situation: Situ
 
     decision = conclude(state, DELIVERY, LEASED, outcome, RULES, NOON)
 
-    assert decision == Decision(correspondence(delivery(situation)), facts)
+    assert decision == Applied(correspondence(delivery(situation)), facts)
 
 
 @pytest.mark.parametrize(("attempt", "gives_up"), [(2, False), (3, True)])
@@ -218,7 +219,7 @@ def test_only_the_concluded_delivery_changes() -> None:
 
     decision = conclude(correspondence(other, delivery(LEASED)), DELIVERY, LEASED, Untried(), RULES, NOON)
 
-    assert decision == Decision(correspondence(other, delivery(Due(NOON, 1))))
+    assert decision == Applied(correspondence(other, delivery(Due(NOON, 1))))
 
 
 @pytest.mark.parametrize("outcome", [Delivered("email"), Deferred("email", "smtp_451"), Untried()])
@@ -232,10 +233,10 @@ def test_an_overtaken_lease_is_not_accepted(situation: Situation, outcome: Outco
 
     decision = conclude(state, DELIVERY, LEASED, outcome, RULES, NOON)
 
-    assert decision == Decision(state, ignored_because="another attempt has taken over")
+    assert decision == Ignored("another attempt has taken over")
 
 
 def test_an_unknown_delivery_decides_nothing() -> None:
     decision = conclude(correspondence(), DELIVERY, LEASED, Delivered("email"), RULES, NOON)
 
-    assert decision == Decision(correspondence(), ignored_because="another attempt has taken over")
+    assert decision == Ignored("another attempt has taken over")

@@ -19,10 +19,11 @@ from services.notify.domain.deliveries import (
 )
 from services.notify.domain.notices import Rules, plan
 from shared.events import (
+    Applied,
     ContactErased,
-    Decision,
     Event,
     Fact,
+    Ignored,
     NotificationSuppressed,
     SlaClock,
     TicketRouted,
@@ -79,7 +80,7 @@ def test_a_notice_to_the_reporter_is_due_once_contact_and_report_are_known() -> 
 
     [planned] = plan(after(CONTACT), ACCEPTED, ALL, NOON)
     known = replace(after(CONTACT), tracking_id=TRACKING, complaint=correspondence().complaint)
-    assert decision == Decision(replace(known, deliveries=(replace(planned, situation=Due(NOON, 1)),)))
+    assert decision == Applied(replace(known, deliveries=(replace(planned, situation=Due(NOON, 1)),)))
 
 
 def test_a_notice_to_the_reporter_waits_for_the_contact() -> None:
@@ -126,13 +127,13 @@ def test_an_event_of_which_nobody_is_told_leaves_no_trace() -> None:
 
     decision = decide(state, TICKET, event(said(TicketWithdrawn)), ALL, NOON)
 
-    assert decision == Decision(state, ignored_because="nobody is told of it", recorded=False)
+    assert decision == Ignored("nobody is told of it")
 
 
 def test_what_is_only_learnt_is_recorded() -> None:
     decision = decide(None, TICKET, RESPOND, ALL, NOON)
 
-    assert decision == Decision(after(RESPOND))
+    assert decision == Applied(after(RESPOND))
     assert decision.state is not None
     assert decision.state.clocks.keys() == {SlaClock.RESPOND}
 
@@ -143,7 +144,7 @@ def test_erasing_the_contact_suppresses_what_is_not_sent_yet(situation: Situatio
 
     ended = delivery(Suppressed(NOON, attempt, "contact_erased"))
     facts = (suppressed("contact_erased", attempt),)
-    assert decision == Decision(correspondence(ended, contact=Erased()), facts)
+    assert decision == Applied(correspondence(ended, contact=Erased()), facts)
 
 
 @pytest.mark.parametrize(
@@ -153,7 +154,7 @@ def test_erasing_the_contact_suppresses_what_is_not_sent_yet(situation: Situatio
 def test_erasing_the_contact_changes_nothing_that_is_sent_or_being_sent(situation: Situation) -> None:
     decision = decide(correspondence(delivery(situation)), TICKET, ERASED, ALL, NOON)
 
-    assert decision == Decision(correspondence(delivery(situation), contact=Erased()))
+    assert decision == Applied(correspondence(delivery(situation), contact=Erased()))
 
 
 def test_erasing_the_contact_leaves_the_agency_its_notice() -> None:
@@ -161,7 +162,7 @@ def test_erasing_the_contact_leaves_the_agency_its_notice() -> None:
 
     decision = decide(correspondence(waits), TICKET, ERASED, ALL, NOON)
 
-    assert decision == Decision(correspondence(waits, contact=Erased()))
+    assert decision == Applied(correspondence(waits, contact=Erased()))
 
 
 def test_a_reporter_whose_contact_was_erased_is_told_nothing_more() -> None:

@@ -7,9 +7,9 @@ from services.routing.domain.ticket.state import Answered, Filed, Held, InTriage
 from shared.events import (
     AcknowledgeTicket,
     AnswerTicket,
+    Applied,
     Attachment,
     DecidedBy,
-    Decision,
     DeclineTicket,
     Fact,
     HoldReason,
@@ -59,7 +59,7 @@ def test_acknowledging_is_told_in_the_history_and_to_the_agency() -> None:
     decision = ask(filed(), AcknowledgeTicket(ticket_id=TICKET, note="Diterima."))
 
     data = TicketAcknowledged(**head("acknowledged"), agency="dishub", note="Diterima.")
-    assert decision == Decision(
+    assert decision == Applied(
         Filed(ticket(at=LATER, version=2, updates=1), WithAgency("dishub", Stage.ACKNOWLEDGED)),
         (Fact(data, "tickets.events", TICKET, LATER), Fact(data, "tickets.routed.dishub", TICKET, LATER)),
     )
@@ -73,7 +73,7 @@ def test_acknowledging_twice_changes_nothing_and_is_answered() -> None:
         message_id="Laporan ini sudah pernah dinyatakan diterima; tidak ada yang berubah.",
         message_en="This ticket has been acknowledged before; nothing changes.",
     )  # fmt: skip
-    assert decision == Decision(
+    assert decision == Applied(
         Filed(ticket(at=LATER, version=2, updates=1), SITUATIONS["acknowledged"]),
         (Fact(data, "tickets.events", TICKET, LATER), Fact(data, "tickets.routed.dishub", TICKET, LATER)),
     )

@@ -5,6 +5,7 @@ import pytest
 from services.routing.domain.lifecycle.timeouts import archive_incomplete, close_unanswered, remind
 from services.routing.domain.ticket.state import Archived, Closed, Filed
 from shared.events import (
+    Applied,
     BreachCleared,
     BreachCorrected,
     BreachEscalated,
@@ -14,9 +15,9 @@ from shared.events import (
     ClockWarned,
     ClosedBy,
     CompletionWindowExpired,
-    Decision,
     Fact,
     FeedbackWindowExpired,
+    Ignored,
     SlaClock,
     TicketArchived,
     TicketClosed,
@@ -54,7 +55,7 @@ def test_silence_about_the_answer_closes_the_ticket() -> None:
     decision = close_unanswered(filed("answered"), feedback_expired(), LATER)
 
     data = TicketClosed(**head("closed"), agency="dishub", by=ClosedBy.SYSTEM)
-    assert decision == Decision(
+    assert decision == Applied(
         Filed(ticket(at=LATER, version=2, answers=1), Closed("dishub", ClosedBy.SYSTEM, LATER)),
         (Fact(data, "tickets.events", TICKET, LATER), Fact(data, "tickets.routed.dishub", TICKET, LATER)),
     )
@@ -72,15 +73,15 @@ def test_only_silence_about_the_last_answer_closes_the_ticket(answers: int, roun
     decision = close_unanswered(filed("answered", answers=answers), feedback_expired(round), LATER)
 
     assert bool(decision.facts) is closes
-    assert closes or decision.ignored_because == "the answer of that round is not the last word any more"
+    assert closes or decision.because == "the answer of that round is not the last word any more"
 
 
 @pytest.mark.parametrize("situation", sorted(set(SITUATIONS) - {"answered"}))
 def test_silence_means_nothing_without_an_answer(situation: str) -> None:
     state = filed(situation, answers=1)
 
-    assert close_unanswered(state, feedback_expired(), LATER) == Decision(
-        state, ignored_because="the answer of that round is not the last word any more"
+    assert close_unanswered(state, feedback_expired(), LATER) == Ignored(
+        "the answer of that round is not the last word any more", state
     )
 
 
@@ -103,8 +104,8 @@ def test_only_silence_about_the_last_question_archives(questions: int, round: in
 def test_a_ticket_that_does_not_wait_for_its_reporter_is_not_archived(situation: str) -> None:
     state = filed(situation, questions=1)
 
-    assert archive_incomplete(state, completion_expired(), LATER) == Decision(
-        state, ignored_because="the ticket does not wait for the reporter of that round any more"
+    assert archive_incomplete(state, completion_expired(), LATER) == Ignored(
+        "the ticket does not wait for the reporter of that round any more", state
     )
 
 
@@ -123,15 +124,13 @@ def test_an_agency_hears_of_the_clock_of_its_ticket(reminder: ClockFact) -> None
 
     decision = remind(state, reminder, LATER)  # type: ignore[arg-type]
 
-    assert decision == Decision(state, (Fact(reminder, "tickets.routed.dishub", TICKET, LATER),))
+    assert decision == Applied(state, (Fact(reminder, "tickets.routed.dishub", TICKET, LATER),))
 
 
 def test_a_warning_does_not_follow_an_agency_that_has_the_ticket_no_longer() -> None:
     state = filed("routed", agencies=("dlh", "dishub"))
 
-    assert remind(state, warned("dlh"), LATER) == Decision(
-        state, ignored_because="no agency that has the ticket is concerned"
-    )
+    assert remind(state, warned("dlh"), LATER) == Ignored("no agency that has the ticket is concerned", state)
 
 
 def test_a_breach_stands_against_the_agency_that_had_the_ticket() -> None:

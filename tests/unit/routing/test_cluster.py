@@ -16,6 +16,7 @@ from shared.events import (
     AnswerOffered,
     AnswerPassedOn,
     AnswerTicket,
+    Applied,
     ArchiveTicket,
     ClusterCounted,
     ClusterJoined,
@@ -121,7 +122,7 @@ def test_who_cannot_be_taken_is_told_why(state: State | None, reason: str) -> No
     decision = heard(state, LINKED)
 
     assert links(decision) == [LinkRefused(ticket_id=ONE, leader=TICKET, reason=reason)]
-    assert decision.recorded
+    assert isinstance(decision, Applied)
 
 
 def test_a_ticket_leaves_the_leader_that_does_not_take_it_and_no_other() -> None:

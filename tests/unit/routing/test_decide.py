@@ -12,6 +12,7 @@ from shared.events import (
     Decision,
     EventData,
     FeedbackWindowExpired,
+    Ignored,
     SlaClock,
 )
 from tests.builders import TICKET, TRACKING, accepted, event
@@ -46,7 +47,7 @@ def test_a_complaint_is_filed_at_the_moment_of_deciding(state: State | None) -> 
 def test_a_complaint_that_comes_twice_under_different_ids_is_ignored() -> None:
     state = filed("answered")
 
-    assert heard(state, accepted()) == Decision(state, ignored_because="the complaint has been filed before")
+    assert heard(state, accepted()) == Ignored("the complaint has been filed before", state)
 
 
 def test_an_update_counts_from_its_arrival_at_the_broker() -> None:
@@ -67,7 +68,7 @@ def test_an_update_before_its_complaint_waits(state: State | None) -> None:
 @pytest.mark.parametrize("data", [WARNED, FEEDBACK, COMPLETION, STARTED])
 def test_a_clock_before_its_complaint_concerns_nobody(state: State | None, data: EventData) -> None:
     """No agency has the ticket before routing says so, and no window opens before routing says that it may."""
-    assert heard(state, data) == Decision(state, ignored_because="the complaint has not come yet", recorded=False)
+    assert heard(state, data) == Ignored("the complaint has not come yet")
 
 
 def test_the_windows_of_the_reporter_end_a_ticket_at_the_moment_of_deciding() -> None:
@@ -88,4 +89,4 @@ def test_a_reminder_is_passed_on() -> None:
 def test_a_clock_that_moves_concerns_others() -> None:
     state = Filed(filed().ticket, InTriage())
 
-    assert heard(state, STARTED) == Decision(state, ignored_because="the clock concerns others only", recorded=False)
+    assert heard(state, STARTED) == Ignored("the clock concerns others only")

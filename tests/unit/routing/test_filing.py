@@ -7,6 +7,7 @@ from services.routing.domain.lifecycle.early_updates import remember
 from services.routing.domain.lifecycle.opening import file
 from services.routing.domain.ticket.state import Answered, Awaited, Filed, InTriage, State, WithAgency
 from shared.events import (
+    Applied,
     Classification,
     DecidedBy,
     Decision,
@@ -70,7 +71,7 @@ def test_a_complaint_becomes_a_ticket_with_its_agency() -> None:
             Step(step="rules", policy_version="p1", outcome="dishub", score=3),
         ),
     )  # fmt: skip
-    assert decision == Decision(
+    assert decision == Applied(
         Filed(ticket(at=LATER, stays=(Stay(agency="dishub", since=LATER),)), WithAgency("dishub")),
         (
             Fact(routed, "tickets.events", TICKET, LATER),

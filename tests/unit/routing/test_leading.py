@@ -178,7 +178,7 @@ def test_a_member_with_a_way_of_its_own_stays_and_passes_the_word_on(state: File
     assert said(decision) == []
     assert [told.ticket_id for told in links(decision)] == [ONE]
     assert situation_of(decision) == state.situation
-    assert heard(state, link).ignored_because == "nothing follows from it"
+    assert heard(state, link).because == "nothing follows from it"
 
 
 @pytest.mark.parametrize("situation", ["in_triage", "routed"])

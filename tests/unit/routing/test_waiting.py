@@ -8,7 +8,7 @@ from services.routing.domain.lifecycle.early_updates import LATE_MAX, due_at, en
 from services.routing.domain.ticket.refusals import EARLY_MAX, TOO_MANY_WAIT, WAITED_IN_VAIN, Refusal
 from services.routing.domain.ticket.state import Awaited, EarlyUpdate, State
 from services.routing.store import STATE
-from shared.events import Decision, Fact, UpdateRefused
+from shared.events import Applied, Fact, Ignored, Untracked, UpdateRefused
 from tests.builders import TICKET
 from tests.fakes.bench import NOON
 from tests.unit.routing.commands import COMMANDS
@@ -42,7 +42,7 @@ def in_vain(topic: str, source: str = DISHUB) -> Fact:
 def test_an_update_before_its_complaint_waits_from_when_it_is_heard(before: Awaited | None) -> None:
     decision = remember(POLICY, before, update(COMMANDS["acknowledge"], when=NOON), LATER)
 
-    assert decision == Decision(Awaited((early(),)), ignored_because="its complaint has not come yet; it is remembered")
+    assert decision == Ignored("its complaint has not come yet; it is remembered", Awaited((early(),)))
 
 
 def test_updates_wait_in_the_order_in_which_they_are_heard() -> None:
@@ -60,10 +60,8 @@ def test_only_so_many_updates_wait() -> None:
     decision = remember(POLICY, full, update(COMMANDS["acknowledge"]), LATER)
 
     data = refused(TOO_MANY_WAIT, LATER)
-    assert decision == Decision(
-        full,
-        (Fact(data, "tickets.events", TICKET, LATER), Fact(data, "tickets.routed.dishub", TICKET, LATER)),
-        recorded=False,
+    assert decision == Untracked(
+        (Fact(data, "tickets.events", TICKET, LATER), Fact(data, "tickets.routed.dishub", TICKET, LATER))
     )
 
 
@@ -74,7 +72,7 @@ def test_what_waits_is_looked_at_when_the_first_wait_ends() -> None:
 @pytest.mark.parametrize("state", [Awaited(), Awaited(withdrawn=True), Awaited(ended_at=NOON), filed()])
 def test_without_updates_that_wait_there_is_nothing_to_look_at(state: State) -> None:
     assert due_at(RULES, state) is None
-    assert end_waits(POLICY, state, END) == Decision(state, ignored_because="no wait has ended")
+    assert end_waits(POLICY, state, END) == Ignored("no wait has ended")
 
 
 def test_an_update_of_release_0_1_0_waits_from_when_it_came() -> None:
@@ -91,14 +89,14 @@ def test_an_update_of_release_0_1_0_waits_from_when_it_came() -> None:
 def test_a_wait_does_not_end_early() -> None:
     state = Awaited((early(),))
 
-    assert end_waits(POLICY, state, END - TICK) == Decision(state, ignored_because="no wait has ended")
+    assert end_waits(POLICY, state, END - TICK) == Ignored("no wait has ended")
 
 
 @pytest.mark.parametrize("late_by", [timedelta(), LATE_MAX])
 def test_an_update_that_waited_in_vain_is_answered(late_by: timedelta) -> None:
     decision = end_waits(POLICY, Awaited((early(),)), END + late_by)
 
-    assert decision == Decision(
+    assert decision == Applied(
         Awaited(ended_at=END + late_by), (in_vain("tickets.events"), in_vain("tickets.routed.dishub"))
     )
 
@@ -129,9 +127,7 @@ def test_a_wait_that_ended_while_nobody_was_here_goes_on(late_by: timedelta, goe
 
     decision = end_waits(POLICY, Awaited((early(), later)), now)
 
-    assert decision == Decision(
-        Awaited((early(until=now + goes_on_for), later)), ignored_because="nobody was here when the wait ended"
-    )
+    assert decision == Ignored("nobody was here when the wait ended", Awaited((early(until=now + goes_on_for), later)))
 
 
 def test_what_waited_in_vain_is_forgotten_in_the_end() -> None:

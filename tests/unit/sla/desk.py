@@ -19,6 +19,7 @@ from shared.events import (
     Fact,
     SlaClock,
     TicketFact,
+    state_after,
 )
 from shared.ids import occasion_id
 from tests.builders import TICKET, TRACKING
@@ -52,7 +53,7 @@ class Desk:
         for data in heard:
             moment = at(now) if now else data.at if isinstance(data, TicketFact) else data.accepted_at
             decision = decide(self.ticket, data, self.rules, moment)
-            self.ticket = decision.state
+            self.ticket = state_after(self.ticket, decision)
             self.facts += decision.facts
         return [fact.data for fact in self.facts[before:]]
 

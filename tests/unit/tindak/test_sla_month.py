@@ -1,21 +1,20 @@
 """``tindak sla report``: what a month comes to, as sla and routing said it."""
 
-import builtins
 import csv
 import io
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
 from shared.events import Event
 from tests.builders import event
 from tests.unit.sla.cases import RULES, accepted, answered, closed, declined, held, resumed, routed, wib
 from tests.unit.sla.desk import Desk
-from tindak.console import Failure
 from tindak.sla import report
 from tindak.sla.month import Month, Row, quantile
-from tindak.sla.report import NAMES, draw, table
+from tindak.sla.report import NAMES, table
 
 pytestmark = pytest.mark.unit
 
@@ -54,11 +53,22 @@ def test_a_month_is_counted_by_agency_and_clock_in_working_time() -> None:
     found = rows("2026-04", STORY)
 
     assert found["dishub", "respond"] == Row(
-        "dishub", "respond", met=0, late=1, breached=1, median_hours=97.5, p90_hours=97.5,
+        "dishub", "respond", met=0, late=1, breached=1, overdue=0, median_hours=97.5, p90_hours=97.5,
         closed_by_reporter=0.0, closed_by_system=1.0, holds=1, returns=0,
     )  # fmt: skip
     assert (found["dishub", "resolve"].met, found["dishub", "resolve"].late) == (1, 0)
     assert (found["-", "verify"].met, found["-", "verify"].median_hours) == (1, 1.0)
+
+
+def test_what_has_not_ended_is_overdue_in_each_month_since_its_due_time() -> None:
+    unanswered = story(*HEARD[:4], held(4, "2026-06-30 09:00"))
+
+    counts = {
+        month: [(row.breached, row.overdue) for key, row in rows(month, unanswered).items() if key[1] == "respond"]
+        for month in ("2026-03", "2026-04", "2026-05")
+    }
+
+    assert counts == {"2026-03": [], "2026-04": [(1, 1)], "2026-05": [(0, 1)]}
 
 
 def test_order_and_repetition_change_nothing() -> None:
@@ -89,7 +99,7 @@ def test_a_table_has_a_line_for_each_row_and_a_dash_for_what_there_is_not() -> N
     lines = table([late])
 
     assert lines[0].split()[:5] == ["agency", "clock", "met", "late", "breached"]
-    assert lines[1].split() == ["dishub", "respond", "0", "1", "1", "97.5", "97.5", "-", "-", "1", "0"]
+    assert lines[1].split() == ["dishub", "respond", "0", "1", "1", "0", "97.5", "97.5", "-", "-", "1", "0"]
     assert table([]) == ["Tidak ada jam yang berakhir atau terlambat. / No clock ended or was late."]
 
 
@@ -106,26 +116,22 @@ def test_a_csv_has_the_same_rows(monkeypatch: pytest.MonkeyPatch, capsys: pytest
     assert {(line["agency"], line["clock"]) for line in lines} == set(rows("2026-04", STORY)) | {("-", "verify")}
 
 
-def test_a_chart_is_a_png(tmp_path: Path) -> None:
+def test_the_report_says_which_chart_it_wrote(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     pytest.importorskip("matplotlib")
 
-    draw(list(rows("2026-04", STORY).values()), "2026-04", tmp_path / "chart.png")
+    async def counted(month: Month) -> list[Row]:
+        return month.rows(STORY)
 
+    monkeypatch.setattr(report, "_rows", counted)
+
+    report.report_command("2026-04", png=tmp_path / "chart.png", as_json=True)
+
+    told = capsys.readouterr()
     assert (tmp_path / "chart.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
-
-
-def test_without_matplotlib_a_chart_is_refused_in_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    real = builtins.__import__
-
-    def missing(name: str, *args: Any, **kwargs: Any) -> Any:
-        if name.startswith("matplotlib"):
-            raise ModuleNotFoundError(name="matplotlib")
-        return real(name, *args, **kwargs)
-
-    monkeypatch.setattr(builtins, "__import__", missing)
-
-    with pytest.raises(Failure, match="Drawing needs matplotlib; run `pip install"):
-        draw([], "2026-04", tmp_path / "chart.png")
+    assert told.err == f"Grafik ditulis ke {tmp_path}/chart.png. / The chart was written to {tmp_path}/chart.png.\n"
+    assert orjson.loads(told.out)["month"] == "2026-04"
 
 
 @pytest.mark.parametrize("month", ["2026-13", "april", "2026", "0000-01"])

@@ -6,10 +6,10 @@ from dataclasses import replace
 from services.routing.domain.agency_choice.explanation import step
 from services.routing.domain.agency_choice.rules import RoutingPolicy
 from services.routing.domain.agency_choice.verdict import Chosen
-from services.routing.domain.ticket.state import Answered, Filed, Held, InTriage, Led, Stage, State, WithAgency
+from services.routing.domain.ticket.state import Answered, Filed, Held, InTriage, Led, Stage, WithAgency
 from services.routing.domain.ticket.transition import Turn, leave_hold
 from shared import events
-from shared.events import Decision, Fact
+from shared.events import Applied, Fact
 from shared.topics import LINKS
 
 BRANCHES = 8  # a leader tells so many, each of them as many more: no document holds more copies of an answer
@@ -54,12 +54,11 @@ def hand_over(turn: Turn, successor: str | None = None) -> Turn:
     return turn.link(*branched(members, link))
 
 
-def take_along(decision: Decision[State]) -> Decision[State]:
+def take_along(decision: Applied[Filed]) -> Applied[Filed]:
     """Return *decision* with what all who follow the ticket are told, if an agency has got the ticket by it."""
-    state = decision.state
-    if not isinstance(state, Filed) or state.ticket.cluster is not None or not state.ticket.members:
+    ticket = decision.state.ticket
+    if ticket.cluster is not None or not ticket.members:
         return decision
-    ticket = state.ticket
     routed = next((fact.data for fact in decision.facts if isinstance(fact.data, events.TicketRouted)), None)
     if routed is None:
         return decision

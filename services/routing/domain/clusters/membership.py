@@ -13,7 +13,7 @@ from services.routing.domain.duplicates.similarity import ClusterRules
 from services.routing.domain.ticket.state import Awaited, Filed, Held, InTriage, Situation, State, WithAgency
 from services.routing.domain.ticket.transition import Turn, listener_of
 from shared import events
-from shared.events import Decision, Fact
+from shared.events import Applied, Decision, Fact, Ignored
 from shared.topics import LINKS, TICKETS
 
 LEADER_ENDED, LEADER_FOLLOWS, FULL, UNKNOWN_LEADER = "leader_ended", "leader_follows", "full", "unknown_leader"
@@ -56,13 +56,12 @@ def hear(policy: RoutingPolicy, state: State | None, link: events.Link, at: date
         passed_on = tuple(Fact(each, LINKS, each.ticket_id, at) for each in branched(link.then, link))
     if not isinstance(state, Filed):
         # Recorded, so that the answer stays the same when the complaint has come meanwhile.
-        return Decision(replace(state or Awaited(), linked=True), passed_on + _unheard_of(link, at))
+        return Applied(replace(state or Awaited(), linked=True), passed_on + _unheard_of(link, at))
     turn = Turn(state.ticket, state.situation, at)
     after = _follow_link(policy, turn, link) or turn
     facts = passed_on + after.facts
-    return Decision(
-        Filed(after.ticket, after.situation), facts, ignored_because=None if facts else "nothing follows from it"
-    )
+    filed = Filed(after.ticket, after.situation)
+    return Applied(filed, facts) if facts else Ignored("nothing follows from it", filed)
 
 
 def _unheard_of(link: events.Link, at: datetime) -> tuple[Fact, ...]:

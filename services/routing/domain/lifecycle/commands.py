@@ -12,7 +12,7 @@ from services.routing.domain.ticket.refusals import TOO_MANY_UPDATES, UPDATES_MA
 from services.routing.domain.ticket.state import Archived, Closed, Filed, Situation, Ticket, Withdrawn
 from services.routing.domain.ticket.transition import Outcome, Turn
 from shared import events
-from shared.events import Decision, Fact
+from shared.events import Applied, Fact, Untracked
 from shared.topics import TICKETS, agency_topic
 
 Request: TypeAlias = (
@@ -40,7 +40,9 @@ class Update:
         return sender_of(self.source)
 
 
-def follow(policy: RoutingPolicy, filed: Filed, update: Update, opinion: Opinion = NO_MODEL) -> Decision[Filed]:
+def follow(
+    policy: RoutingPolicy, filed: Filed, update: Update, opinion: Opinion = NO_MODEL
+) -> Applied[Filed] | Untracked:
     """Return what follows from *update*: facts, or a refusal, also of what would change nothing.
 
     Whatever is asked counts, so that nobody can fill a ticket without end. Past the limit only what ends the ticket
@@ -51,7 +53,7 @@ def follow(policy: RoutingPolicy, filed: Filed, update: Update, opinion: Opinion
     forbidden = forbids(update.sender, update.command, ticket, situation)
     outcome = forbidden or ask(policy, turn, situation, update.command, opinion)
     if ticket.updates >= UPDATES_MAX and not _ends(situation, outcome):
-        return Decision(filed, untraced(policy, update, TOO_MANY_UPDATES, ticket), recorded=False)
+        return Untracked(untraced(policy, update, TOO_MANY_UPDATES, ticket))
     match outcome:
         case Refusal():
             turn = turn.say(
@@ -61,7 +63,7 @@ def follow(policy: RoutingPolicy, filed: Filed, update: Update, opinion: Opinion
             turn = outcome
         case _:
             assert_never(outcome)
-    return Decision(Filed(turn.ticket, turn.situation), turn.facts)
+    return Applied(Filed(turn.ticket, turn.situation), turn.facts)
 
 
 def ask(policy: RoutingPolicy, turn: Turn, situation: Situation, command: Request, opinion: Opinion) -> Outcome:

@@ -7,7 +7,7 @@ from services.routing.domain.agency_choice.rules import EarlyUpdates, RoutingPol
 from services.routing.domain.lifecycle.commands import COMMANDS, Update, untraced
 from services.routing.domain.ticket.refusals import EARLY_MAX, TOO_MANY_WAIT, WAITED_IN_VAIN
 from services.routing.domain.ticket.state import Awaited, EarlyUpdate, State
-from shared.events import Decision, Fact
+from shared.events import Applied, Decision, Fact, Ignored, Untracked
 
 LATE_MAX = timedelta(minutes=5)
 """So late may a sweep be that nobody was away; see `end_waits`."""
@@ -21,11 +21,11 @@ def remember(policy: RoutingPolicy, awaited: Awaited | None, update: Update, now
     """
     waiting = awaited.updates if awaited else ()
     if len(waiting) >= EARLY_MAX:
-        return Decision(awaited, untraced(policy, update, TOO_MANY_WAIT), recorded=False)
+        return Untracked(untraced(policy, update, TOO_MANY_WAIT))
     command, until = update.command, now + policy.early_updates.wait_for
     early = EarlyUpdate(update.id, update.source, command.TYPE, command.model_dump_json(), update.at, until)
     remembers = replace(awaited or Awaited(), updates=(*waiting, early), ended_at=None)
-    return Decision(remembers, ignored_because="its complaint has not come yet; it is remembered")
+    return Ignored("its complaint has not come yet; it is remembered", remembers)
 
 
 def remembered(early: EarlyUpdate) -> Update:
@@ -50,7 +50,7 @@ def expires_at(rules: EarlyUpdates, state: State) -> datetime | None:
     return state.ended_at + rules.remember_for
 
 
-def end_waits(policy: RoutingPolicy, state: State, now: datetime) -> Decision[State]:
+def end_waits(policy: RoutingPolicy, state: State, now: datetime) -> Applied[State] | Ignored[State]:
     """Return the answers to those updates whose wait has ended by *now*.
 
     A wait that ended long ago ended while nobody was here, and complaints may have come meanwhile and lie unread: it
@@ -59,15 +59,15 @@ def end_waits(policy: RoutingPolicy, state: State, now: datetime) -> Decision[St
     rules, updates = policy.early_updates, state.updates if isinstance(state, Awaited) else ()
     over = [early for early in updates if _ends_at(rules, early) <= now]
     if not isinstance(state, Awaited) or not over:
-        return Decision(state, ignored_because="no wait has ended")
+        return Ignored("no wait has ended")
     late_by = now - min(_ends_at(rules, early) for early in over)
     if late_by > LATE_MAX:
         until = now + min(late_by, rules.wait_for)
         longer = tuple(replace(early, waits_until=until) if early in over else early for early in updates)
-        return Decision(replace(state, updates=longer), ignored_because="nobody was here when the wait ended")
+        return Ignored("nobody was here when the wait ended", replace(state, updates=longer))
     waiting = tuple(early for early in updates if early not in over)
     facts = tuple(fact for early in over for fact in _in_vain(policy, early))
-    return Decision(replace(state, updates=waiting, ended_at=None if waiting else now), facts)
+    return Applied(replace(state, updates=waiting, ended_at=None if waiting else now), facts)
 
 
 def _ends_at(rules: EarlyUpdates, early: EarlyUpdate) -> datetime:

@@ -15,7 +15,7 @@ from services.routing.domain.lifecycle.commands import follow
 from services.routing.domain.lifecycle.early_updates import remembered
 from services.routing.domain.ticket.state import Awaited, Filed, InTriage, State, Ticket
 from services.routing.domain.ticket.transition import Turn
-from shared.events import Classification, ComplaintAccepted, Decision, Report
+from shared.events import Applied, Classification, ComplaintAccepted, Report, state_after
 
 
 def file(
@@ -25,18 +25,18 @@ def file(
     now: datetime,
     opinion: Opinion = NO_MODEL,
     candidates: Candidates = NO_CANDIDATES,
-) -> Decision[State]:
+) -> Applied[State]:
     """Return the ticket with its first agency or in triage, and what follows from the updates that came before."""
     return follow_waiting(policy, _open_ticket(policy, complaint, now, opinion, candidates), awaited, opinion)
 
 
-def follow_waiting(policy: RoutingPolicy, opened: Turn, awaited: Awaited | None, opinion: Opinion) -> Decision[State]:
+def follow_waiting(policy: RoutingPolicy, opened: Turn, awaited: Awaited | None, opinion: Opinion) -> Applied[State]:
     """Return what follows from a ticket's first turn and from the updates that came before it."""
     filed, facts = Filed(opened.ticket, opened.situation), opened.facts
     for early in awaited.updates if awaited else ():
         follows = follow(policy, filed, remembered(early), opinion)
-        filed, facts = follows.state or filed, facts + follows.facts
-    return Decision(filed, facts)
+        filed, facts = state_after(filed, follows) or filed, facts + follows.facts
+    return Applied(filed, facts)
 
 
 def _open_ticket(

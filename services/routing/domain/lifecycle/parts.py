@@ -27,7 +27,7 @@ from services.routing.domain.ticket.state import (
 )
 from services.routing.domain.ticket.transition import Turn
 from shared import events
-from shared.events import Decision, Fact
+from shared.events import Applied, Decision, Fact, Ignored
 from shared.topics import LINKS, TICKETS
 
 ALL_PARTS_CLOSED = "all_parts_closed"
@@ -40,21 +40,21 @@ def hear_part(
     """Return what follows from what a part and the whole tell each other, for the one that hears it."""
     match state, link:
         case Filed(), events.PartOpened():
-            return Decision(state, ignored_because="the part has been opened before")
+            return Ignored("the part has been opened before", state)
         case awaited, events.PartOpened():
             return _open_part(policy, awaited if isinstance(awaited, Awaited) else None, link, at, opinion)
         case Filed(ticket, situation), events.WholeWithdrawn():
             taken_back = withdraw(Turn(ticket, situation, at), situation, WHOLE_WITHDRAWN)
             if isinstance(taken_back, Turn):
-                return Decision(Filed(taken_back.ticket, taken_back.situation), taken_back.facts)
-            return Decision(state, ignored_because="the part has ended before")
+                return Applied(Filed(taken_back.ticket, taken_back.situation), taken_back.facts)
+            return Ignored("the part has ended before", state)
         case awaited, events.WholeWithdrawn():
             waiting = awaited if isinstance(awaited, Awaited) else Awaited()
-            return Decision(replace(waiting, withdrawn=True), ignored_because="the part is not open yet; remembered")
+            return Ignored("the part is not open yet; remembered", replace(waiting, withdrawn=True))
         case Filed(ticket, situation), (events.PartEnded() | events.PartReopened()) as told:
             return _hear_of_end(Turn(ticket, situation, at), told)
         case _:
-            return Decision(state, ignored_because="the ticket is not divided")
+            return Ignored("the ticket is not divided", state)
 
 
 def _open_part(
@@ -88,7 +88,7 @@ def _hear_of_end(turn: Turn, told: events.PartEnded | events.PartReopened) -> De
     known = next((part for part in turn.ticket.parts if part.id == told.part), None)
     if known is None or told.version <= known.version:
         same = Filed(turn.ticket, turn.situation)
-        return Decision(same, ignored_because="nothing later is known of that part")
+        return Ignored("nothing later is known of that part", same)
     now = PartKnown(known.id, told.version, isinstance(told, events.PartEnded))
     after = turn.change(parts=tuple(now if part is known else part for part in turn.ticket.parts))
     every_part_ended = all(part.ended for part in after.ticket.parts)
@@ -98,13 +98,13 @@ def _hear_of_end(turn: Turn, told: events.PartEnded | events.PartReopened) -> De
             after = after.tell(events.TicketClosed, closed, by=events.ClosedBy.SYSTEM, reason=ALL_PARTS_CLOSED)
         case Closed() if not every_part_ended:
             after = after.say(events.TicketPartReopened, Split(), (TICKETS,), reopened=known.id)
-    return Decision(Filed(after.ticket, after.situation), after.facts)
+    return Applied(Filed(after.ticket, after.situation), after.facts)
 
 
-def tell_whole(before: State | None, decision: Decision[State]) -> Decision[State]:
+def tell_whole(before: State | None, decision: Applied[Filed]) -> Applied[Filed]:
     """Return *decision* with what the whole is told, if a part has ended by it or goes on after its end."""
     state = decision.state
-    if not isinstance(state, Filed) or state.ticket.parent is None:
+    if state.ticket.parent is None:
         return decision
     had_ended = isinstance(before, Filed) and is_ended(before.situation)
     ticket, ended = state.ticket, is_ended(state.situation)

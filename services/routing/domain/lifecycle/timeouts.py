@@ -6,7 +6,7 @@ from services.routing.domain.clusters.broadcast import hand_over
 from services.routing.domain.ticket.state import Answered, Archived, Closed, Filed, Held, State
 from services.routing.domain.ticket.transition import Turn
 from shared import events
-from shared.events import Decision, Fact
+from shared.events import Applied, Decision, Fact, Ignored
 from shared.topics import agency_topic
 
 Reminder = (
@@ -20,7 +20,7 @@ def close_unanswered(filed: Filed, expired: events.FeedbackWindowExpired, now: d
     """Close a ticket whose reporter kept silent about the final answer, if that answer is still the last word."""
     situation, ticket = filed.situation, filed.ticket
     if not isinstance(situation, Answered) or ticket.answers != expired.round:
-        return Decision(filed, ignored_because="the answer of that round is not the last word any more")
+        return Ignored("the answer of that round is not the last word any more", filed)
     turn = Turn(ticket, situation, now)
     closed = Closed(situation.agency, events.ClosedBy.SYSTEM, max(now, ticket.at))
     return _done(turn.tell(events.TicketClosed, closed, by=events.ClosedBy.SYSTEM))
@@ -31,7 +31,7 @@ def archive_incomplete(filed: Filed, expired: events.CompletionWindowExpired, no
     situation, ticket = filed.situation, filed.ticket
     waits = isinstance(situation, Held) and situation.reason is events.HoldReason.NEEDS_REPORTER
     if not waits or ticket.questions != expired.round:
-        return Decision(filed, ignored_because="the ticket does not wait for the reporter of that round any more")
+        return Ignored("the ticket does not wait for the reporter of that round any more", filed)
     archived = Turn(ticket, situation, now).tell(
         events.TicketArchived,
         Archived(situation.agency),
@@ -50,9 +50,9 @@ def remind(filed: Filed, reminder: Reminder, said_at: datetime) -> Decision[Stat
     agency, ticket = reminder.agency, filed.ticket
     concerned = {filed.situation.agency} if isinstance(reminder, events.ClockWarned) else set(ticket.agencies)
     if agency is None or agency not in concerned:
-        return Decision(filed, ignored_because="no agency that has the ticket is concerned")
-    return Decision(filed, (Fact(reminder, agency_topic(agency), ticket.id, said_at),))
+        return Ignored("no agency that has the ticket is concerned", filed)
+    return Applied(filed, (Fact(reminder, agency_topic(agency), ticket.id, said_at),))
 
 
-def _done(turn: Turn) -> Decision[State]:
-    return Decision(Filed(turn.ticket, turn.situation), turn.facts)
+def _done(turn: Turn) -> Applied[State]:
+    return Applied(Filed(turn.ticket, turn.situation), turn.facts)
