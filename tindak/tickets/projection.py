@@ -7,7 +7,6 @@ from datetime import datetime
 from shared import events as e
 from shared.events import SlaClock
 
-
 ENDED = frozenset({"closed", "archived", "withdrawn"})
 
 

@@ -125,7 +125,7 @@ def test_the_order_of_the_topics_makes_no_difference() -> None:
 def test_an_event_of_which_nobody_is_told_leaves_no_trace() -> None:
     state = after(ACCEPTED)
 
-    decision = decide(state, TICKET, event(said(TicketWithdrawn)), ALL, NOON)
+    decision = decide(state, TICKET, event(said(TicketWithdrawn, agency=None)), ALL, NOON)
 
     assert decision == Ignored("nobody is told of it")
 
