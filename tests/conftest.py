@@ -63,15 +63,20 @@ def containers() -> Iterator[Servers]:
 
 
 @pytest.fixture
-def namespace(stack: Servers) -> Iterator[Namespace]:
-    """Topics and databases that this test alone uses; gone afterwards."""
+def namespace(request: pytest.FixtureRequest, stack: Servers) -> Iterator[Namespace]:
+    """Topics and databases that this test alone uses; gone afterwards.
+
+    All topics of the city are made, in about two seconds; most tests of adapters are marked as needing none or few.
+    """
     own = Namespace(stack, f"t{secrets.token_hex(4)}-")
-    topics = fewer_partitions(catalogue(load_agencies(POLICY).codes))
-    apply(own.kafka, topics)
+    marked = request.node.get_closest_marker
+    if marked("without_topics") is None:
+        agencies = () if marked("without_agencies") else load_agencies(POLICY).codes
+        apply(own.kafka, fewer_partitions(catalogue(agencies)))
     yield own
     client = connect(own.kafka)
-    deletions = client.delete_topics([own.prefix + topic.name for topic in topics])
-    for deletion in deletions.values():
+    made = [name for name in client.list_topics(timeout=30).topics if name.startswith(own.prefix)]
+    for deletion in client.delete_topics(made).values() if made else ():
         deletion.result(30)
     with MongoClient[dict[str, Any]](stack.mongo_uri) as database:
         for name in database.list_database_names():

@@ -1,47 +1,45 @@
-"""The entry point ``tindak``: which command is where, and how a failure is said; never what a command does."""
+"""The entry point ``tindak``: which command is where, and how a failure is said."""
 
-import asyncio
-import logging
+import importlib
 import sys
 from collections.abc import Sequence
+from typing import Annotated, NamedTuple
 
 import typer
 
-from shared.policy.loading import PolicyInvalid
-from shared.process.logs import QUIET
-from tindak.audit.command import audit_command
+from shared.policy.faults import PolicyInvalid
+from shared.process.release import RELEASE
 from tindak.console import Failure
-from tindak.demo import demo
-from tindak.model.cli import app as routing
-from tindak.ops import dlq, documents
-from tindak.ops.run import run
-from tindak.ops.watch import watch
-from tindak.policy.cli import app as policy
-from tindak.sla.cli import app as sla
-from tindak.stack import StackError
-from tindak.stack.cli import app as stack
-from tindak.tickets import agency, officer, reporter
-from tindak.tickets.submit import submit
-from tindak.tickets.track import track
-from tindak.topics.cli import app as topics
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells say it
 
-app = typer.Typer(
-    name="tindak",
-    help="Tindak: every report routed, timed and answered.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
-app.command()(demo)
-app.command()(run)
-app.command()(submit)
-app.command()(track)
-app.command()(watch)
-app.command(name="audit")(audit_command)
-for group in (stack, topics, policy, routing, sla, agency.app, officer.app, reporter.app, dlq.app, documents.app):
-    app.add_typer(group)
+
+class Command(NamedTuple):
+    """Where a command or a group of them is, and the line about it in ``tindak --help``."""
+
+    module: str
+    attribute: str
+    help: str
+
+
+COMMANDS = {
+    "demo": Command("demo", "demo", "Set up a local stack and the four services, and show what they do."),
+    "run": Command("ops.run", "run", "Run services until SIGTERM or Ctrl-C."),
+    "submit": Command("tickets.submit", "submit", "Publish complaints: one from options, or any number from a file."),
+    "track": Command("tickets.track", "track", "Show where a report is, who has it, until when, and what happened."),
+    "watch": Command("ops.watch", "watch", "Follow a stream until Ctrl-C."),
+    "audit": Command("audit.command", "audit_command", "Check that nothing is lost and nothing doubled."),
+    "stack": Command("stack.cli", "app", "Start, stop and show the local servers: Kafka and MongoDB."),
+    "topics": Command("topics.cli", "app", "Topics and access rules on the broker."),
+    "policy": Command("policy.cli", "app", "The city's policy."),
+    "routing": Command("model.cli", "app", "The text model of routing."),
+    "sla": Command("sla.cli", "app", "Working time and clocks."),
+    "agency": Command("tickets.agency", "app", "Publish what an agency does with a ticket."),
+    "officer": Command("tickets.officer", "app", "Publish what a triage officer decides."),
+    "reporter": Command("tickets.reporter", "app", "Publish what the reporter says, as the report's channel."),
+    "dlq": Command("ops.dlq", "app", "List, show and replay what a service could not handle."),
+    "documents": Command("ops.documents", "app", "List, show and heal documents that a service has set aside."),
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -50,22 +48,71 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: Without the program's name; None: this process's own.
     """
-    for name in QUIET:
-        # A broker that does not answer is told in one sentence, not once more by each library.
-        logging.getLogger(name).setLevel(logging.CRITICAL)
+    given = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        return int(app(args=arguments, prog_name="tindak", standalone_mode=False) or 0)
+        return int(_app_for(given)(args=given, prog_name="tindak", standalone_mode=False) or 0)
     except typer.TyperException as error:
         return _misused(error)
-    except (Failure, StackError, PolicyInvalid) as error:
+    except (Failure, PolicyInvalid) as error:
         typer.echo(f"tindak: {error}", err=True)
         return 1
-    except (KeyboardInterrupt, asyncio.CancelledError, typer.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
     except BrokenPipeError:
         # Whoever read our output has read enough; without this Python complains once more while it exits.
         sys.stdout = open("/dev/null", "w")  # noqa: SIM115  # open to the end of the process
         return 0
+
+
+def _app_for(arguments: Sequence[str]) -> typer.Typer:
+    """Return the whole program, of which only what *arguments* may name is imported."""
+    app = typer.Typer(
+        name="tindak",
+        help="Tindak: every report routed, timed and answered.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+    )
+    app.callback()(_program)
+    for name, command in COMMANDS.items():
+        if name not in arguments:
+            app.command(name=name, help=command.help)(_not_imported)
+            continue
+        found = getattr(importlib.import_module(f"tindak.{command.module}"), command.attribute)
+        if isinstance(found, typer.Typer):
+            app.add_typer(found, name=name, help=command.help)
+        else:
+            app.command(name=name)(found)
+        _silence_libraries()
+    return app
+
+
+def _not_imported() -> None:
+    """Stand for a command that the arguments do not name."""
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"tindak {RELEASE}")
+        raise typer.Exit
+
+
+def _program(
+    _version: Annotated[
+        bool, typer.Option("--version", help="Print the release.", is_eager=True, callback=_print_version)
+    ] = False,
+) -> None:
+    """Take the options of the program itself."""
+
+
+def _silence_libraries() -> None:
+    """Let a broker that does not answer be told in one sentence, not once more by each library."""
+    import logging
+
+    from shared.process.logs import QUIET
+
+    for name in QUIET:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
 def _misused(error: typer.TyperException) -> int:

@@ -1,16 +1,15 @@
-"""How the command line speaks: results on stdout, one sentence about a failure on stderr; never what is said."""
+"""How commands read their settings, run, print and fail: results on stdout, one sentence about a failure on stderr."""
 
-import asyncio
 import json
 from collections.abc import Coroutine
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import typer
-from pydantic import ValidationError
 
-from shared.process.settings import CommonSettings
+if TYPE_CHECKING:
+    from shared.process.settings import CommonSettings
 
 T = TypeVar("T")
 
@@ -29,24 +28,49 @@ class Misuse(typer.BadParameter):
         return self.message
 
 
-def read_settings() -> CommonSettings:
+def read_settings(timeout_seconds: float | None = None) -> "CommonSettings":
     """Return the settings of the environment.
+
+    Args:
+        timeout_seconds: How long a broker or database may leave a request unanswered; None: as the environment says.
 
     Raises:
         Failure: A variable holds something impossible or unsafe.
     """
+    # Imported here, and asyncio below: `tindak --help` needs neither.
+    from pydantic import ValidationError
+
+    from shared.process.settings import CommonSettings
+
     try:
-        return CommonSettings()
+        settings = CommonSettings()
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         name = "_".join(str(step) for step in first["loc"])
         said = first["msg"].removeprefix("Value error, ")
         raise Failure(f"The environment is not usable: {name + ': ' if name else ''}{said}.") from error
+    if timeout_seconds is None:
+        return settings
+    timeout_ms = max(1, round(timeout_seconds * 1000))
+    kafka = settings.kafka.model_copy(update={"request_timeout_ms": timeout_ms})
+    # Half of it: a call to a database that was found and went silent is given up after twice this.
+    mongo = settings.mongo.model_copy(update={"timeout_ms": max(1, timeout_ms // 2)})
+    return settings.model_copy(update={"kafka": kafka, "mongo": mongo})
 
 
 def wait_for(work: Coroutine[Any, Any, T]) -> T:
     """Return what *work* returns, from a command, which is not asynchronous itself."""
-    return asyncio.run(work)
+    import asyncio
+
+    try:
+        return asyncio.run(work)
+    except asyncio.CancelledError:
+        raise KeyboardInterrupt from None
+
+
+def no_database(error: Exception) -> Failure:
+    """Return what is said when the database does not answer."""
+    return Failure(f"The database cannot be asked; is TINDAK_MONGO_URI right? {error}")
 
 
 def say_json(value: object) -> None:

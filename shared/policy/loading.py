@@ -5,7 +5,6 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar, get_args
@@ -14,32 +13,15 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
+from shared.policy.faults import PolicyFault as PolicyFault
+from shared.policy.faults import PolicyInvalid as PolicyInvalid
+
 FILE_BYTES_MAX = 1024 * 1024
 DEPTH_MAX = 20
 POLICY_SUFFIXES = frozenset({".yaml", ".j2"})
 OVERLAYS = "demo"  # files that replace others when asked to; not part of the policy that holds
 
 Loc = tuple[int | str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class PolicyFault:
-    """One thing wrong in one place; ``line`` counts from 1."""
-
-    file: str
-    line: int
-    sentence: str
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.sentence}"
-
-
-class PolicyInvalid(Exception):
-    """The policy cannot be used; ``faults`` says everything that is wrong, its text one fault per line."""
-
-    def __init__(self, faults: Iterable[PolicyFault]) -> None:
-        self.faults = tuple(sorted(set(faults), key=lambda fault: (fault.file, fault.line, fault.sentence)))
-        super().__init__("\n".join(map(str, self.faults)))
 
 
 class PolicyModel(BaseModel):

@@ -18,7 +18,8 @@ from tests.fakes.memory import MemoryBroker, MemoryClock, MemoryStore
 from tests.fakes.stored import StoredMemoryStore
 
 MEMORY = pytest.param("memory", marks=pytest.mark.contract)
-MONGO = pytest.param("mongo", marks=pytest.mark.connected)
+MONGO = pytest.param("mongo", marks=[pytest.mark.connected, pytest.mark.without_topics])
+KAFKA = pytest.param("kafka", marks=[pytest.mark.connected, pytest.mark.without_agencies])
 NOTES = TypeAdapter(Note)
 UNIQUE = IndexModel([("state.number", ASCENDING)], unique=True)
 
@@ -55,7 +56,7 @@ async def collection_of_notes(request: pytest.FixtureRequest) -> MongoStore[Note
     return store
 
 
-@pytest.fixture(params=[MEMORY, pytest.param("kafka", marks=pytest.mark.connected)])
+@pytest.fixture(params=[MEMORY, KAFKA])
 async def stream(request: pytest.FixtureRequest) -> AsyncIterator[Stream]:
     """Empty topics with a publisher, and groups that read them."""
     if request.param == "memory":

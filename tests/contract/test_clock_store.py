@@ -13,13 +13,13 @@ from shared.adapters.mongo.client import connect
 from shared.delivery.documents.codec import SCHEMA_VERSION
 from shared.delivery.documents.document import Document
 from shared.delivery.outgoing import Outgoing
-from tests.contract.conftest import MEMORY
+from tests.contract.conftest import MEMORY, MONGO
 from tests.fakes.bench import NOON
 from tests.fakes.clocks import MemoryClockStore
 from tests.servers.addresses import Namespace
 
 
-@pytest.fixture(params=[MEMORY, pytest.param("mongo", marks=pytest.mark.connected)])
+@pytest.fixture(params=[MEMORY, MONGO])
 async def clocks(request: pytest.FixtureRequest) -> AsyncIterator[ClockStore]:
     if request.param == "memory":
         yield MemoryClockStore()
@@ -69,6 +69,7 @@ async def test_an_outdated_ticket_comes_whole(clocks: ClockStore) -> None:
 
 
 @pytest.mark.connected
+@pytest.mark.without_topics
 async def test_outdated_tickets_that_cannot_be_read_hide_none_behind_them(namespace: Namespace) -> None:
     """The recomputation ends where nothing comes any more: a batch in vain must not look like that."""
     store = SlaStore(connect(namespace.mongo)[f"{namespace.prefix}clocks"][secrets.token_hex(4)], STATE, INDEXES)

@@ -49,6 +49,7 @@ def refusals(fleet: Fleet) -> dict[str, str]:
     return said
 
 
+@pytest.mark.without_topics
 def test_a_policy_with_a_fault_is_refused_with_file_and_line(namespace: Namespace, tmp_path: Path) -> None:
     policy = policy_with(tmp_path)
     lines = {}
@@ -66,6 +67,7 @@ def test_a_policy_with_a_fault_is_refused_with_file_and_line(namespace: Namespac
         assert fault in said[service], said
 
 
+@pytest.mark.without_topics
 def test_what_could_lose_events_is_refused_outside_the_local_profile(namespace: Namespace, tmp_path: Path) -> None:
     said = refusals(Fleet(namespace, tmp_path, settings=UNSAFE))
 
@@ -74,6 +76,7 @@ def test_what_could_lose_events_is_refused_outside_the_local_profile(namespace: 
         assert set(re.findall(r"TINDAK_(?:KAFKA|MONGO)_\w+", text)) == UNSAFE.keys() - {"TINDAK_PROFILE"}
 
 
+@pytest.mark.without_topics
 def test_notify_refuses_to_tell_nobody_outside_the_local_profile(namespace: Namespace, tmp_path: Path) -> None:
     safe = {"TINDAK_PROFILE": "cluster", "TINDAK_KAFKA_ENABLE_IDEMPOTENCE": "true"}
     fleet = Fleet(namespace, tmp_path, settings=safe | {"TINDAK_KAFKA_REPLICATION_FACTOR": "3"})
@@ -105,6 +108,7 @@ async def test_services_told_to_end_in_the_middle_of_work_end_well_and_lose_noth
         assert len(story.all(e.ComplaintAccepted, topics.ACCEPTED)) == 400
 
 
+@pytest.mark.without_topics
 async def test_services_that_wait_for_their_servers_end_when_told_to(namespace: Namespace, tmp_path: Path) -> None:
     kafka, mongo = free_ports(2)
     nowhere = {

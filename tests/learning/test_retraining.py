@@ -10,6 +10,7 @@ from typer.testing import CliRunner, Result
 
 from services.routing.classifier.model_file import load
 from services.routing.training.fitting import Examples
+from services.routing.training.overlap import count_known
 from tests.learning.test_text_model import WORDS, taught
 from tindak.console import Failure
 from tindak.model.corrections_cli import retrain_command
@@ -118,6 +119,8 @@ def test_a_better_model_takes_the_place_of_the_old_one(tmp_path: Path) -> None:
     assert (result.exit_code, told["replaced"], told["hash"]) == (0, True, manifest["hash"])
     assert told["after"]["top1"] > told["before"]["top1"]
     assert "dispar" in model.agencies
+    known = [text for text, _ in (*KNOWN, *CORRECTED)]
+    assert count_known(known, manifest["training"]["text_digests"]) == len(known)
 
 
 def test_a_worse_model_is_refused_and_the_old_one_stays(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from services.routing.classifier.model_file import digest
 from tests.learning.cases import RARE, invented
 from tindak.cli import main
 
@@ -43,6 +44,51 @@ def test_a_trained_model_is_measured_on_another_file(
     assert (code, learned["rows"], learned["counts"][RARE], found["rows"]) == (0, 600, 8, 600)
     assert found.keys() >= KEYS
     assert found["top1"] > 0.8
+
+
+def test_measuring_on_rows_of_the_training_set_is_warned_of(
+    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    header, *rows = file.read_text().splitlines()
+    part, mixed, fresh = tmp_path / "part.csv", tmp_path / "mixed.csv", tmp_path / "fresh.csv"
+    strange = [row.replace(",", f" baru{number},", 1) for number, row in enumerate(rows[500:])]
+    part.write_text("\n".join((header, *rows[:500])))
+    mixed.write_text("\n".join((header, *(row.upper() for row in rows[:7]), *strange)))
+    fresh.write_text("\n".join((header, *strange)))
+    model = str(tmp_path / "model")
+    assert main(["routing", "train", *options(part), "--model", model, "--precision", "0.9"]) == 0
+    capsys.readouterr()
+
+    told = {}
+    for measured in (part, mixed, fresh):
+        assert main(["routing", "evaluate", *options(measured), "--model", model, "--json"]) == 0
+        out, err = capsys.readouterr()
+        told[measured.stem] = (json.loads(out)["in_training_set"], err)
+
+    sentence = "Warning: {} of these {} rows were in the model's training set; it knows them.\n"
+    assert told == {
+        "part": (500, sentence.format(500, 500)), "mixed": (7, sentence.format(7, 107)), "fresh": (0, "")
+    }  # fmt: skip
+
+
+def test_a_model_of_release_0_1_0_is_known_to_have_learned_its_own_file(
+    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = tmp_path / "model"
+    assert main(["routing", "train", *options(file), "--model", str(model), "--precision", "0.9"]) == 0
+    manifest = json.loads((model / "model.json").read_text())
+    del manifest["training"]["text_digests"]
+    (model / "model.json").write_text(json.dumps(manifest | {"hash": digest(manifest)}))
+    other = tmp_path / "other.csv"
+    other.write_text(file.read_text() + "\n")
+    capsys.readouterr()
+
+    learned = []
+    for measured in (file, other):
+        assert main(["routing", "evaluate", *options(measured), "--model", str(model), "--json"]) == 0
+        learned.append(json.loads(capsys.readouterr().out)["in_training_set"])
+
+    assert learned == [600, 0]
 
 
 def test_a_split_measures_the_newer_part_and_writes_a_report(

@@ -8,6 +8,7 @@ import pytest
 from services.routing.classifier.model_file import load
 from services.routing.training.exports import Asked, read_export
 from services.routing.training.learning import train
+from services.routing.training.overlap import count_known
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = ROOT / "policy" / "model"
@@ -28,3 +29,4 @@ def test_the_shipped_model_answers_like_one_trained_anew() -> None:
     np.testing.assert_allclose(one, other, atol=0.005)
     np.testing.assert_allclose(shipped.thresholds, anew.thresholds, atol=0.005)
     assert manifest["training"]["counts"] == summary.counts
+    assert count_known(examples.texts, manifest["training"]["text_digests"]) == len(examples.texts)

@@ -18,8 +18,9 @@ from shared.policy.agencies import load_agencies
 from shared.process.settings import MongoSettings
 from tindak.audit import Check, Finding, audit
 from tindak.client.kafka import Client
-from tindak.console import Failure, read_settings, say_json, wait_for
+from tindak.console import no_database, read_settings, say_json, wait_for
 from tindak.ops.dead_letters import DeadLetter
+from tindak.options import TIMEOUT_SECONDS, AsJson, Timeout
 
 FOREVER = datetime(9999, 12, 31, tzinfo=UTC)
 DOCUMENTS_MAX = 1_000_000
@@ -38,14 +39,15 @@ class Examined:
 
 def audit_command(
     settled: Annotated[bool, typer.Option("--settled", help="Clocks and deliveries must have ended, too.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    timeout: Timeout = TIMEOUT_SECONDS,
+    as_json: AsJson = False,
 ) -> None:
     """Check that nothing is lost and nothing doubled; exit code 1 if something is.
 
     What is on its way at the moment counts as missing: ask again when the services have read everything.
     """
     checks = set(Check) - UNLESS_ASKED | ({Check.SETTLED} if settled else set())
-    examined = wait_for(_audit(checks))
+    examined = wait_for(_audit(checks, timeout))
     if as_json:
         found = [{"check": finding.check.name.lower(), "sentence": finding.sentence} for finding in examined.findings]
         counts = {"complaints": examined.complaints, "events": examined.events, "dead_letters": examined.dead_letters}
@@ -55,8 +57,8 @@ def audit_command(
     raise typer.Exit(1 if examined.findings else 0)
 
 
-async def _audit(checks: Collection[Check]) -> Examined:
-    settings = read_settings()
+async def _audit(checks: Collection[Check], timeout_seconds: float) -> Examined:
+    settings = read_settings(timeout_seconds)
     agencies = load_agencies(settings.policy_dir).codes
     async with Client(settings.kafka) as client:
         return await examine(client, settings.mongo, agencies, checks)
@@ -88,7 +90,7 @@ async def unfinished(mongo: MongoSettings, service: str) -> list[Document[Any]]:
         due = await store.due_before(FOREVER, DOCUMENTS_MAX)
         return list({document.id: document for document in (*pending, *due)}.values())
     except TransientError as error:
-        raise Failure(f"The database cannot be asked; is TINDAK_MONGO_URI right? {error}") from error
+        raise no_database(error) from error
     finally:
         store.close()
 

@@ -1,6 +1,5 @@
 """Waits for what the services answer to something just published; never publishes."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import TypeVar
 
@@ -9,7 +8,7 @@ from shared.events import ComplaintAccepted, ComplaintRejected, Event
 from shared.ids import ticket_id
 from tindak.client.kafka import Written
 from tindak.client.records import event_of
-from tindak.console import Failure
+from tindak.waiting import within
 
 T = TypeVar("T")
 
@@ -24,16 +23,12 @@ async def first(
     Raises:
         Failure: Nothing came within that time; *hint* says what to look at.
     """
-    try:
-        async with asyncio.timeout(within_seconds):
-            async for record in records:
-                event = event_of(record)
-                found = None if event is None else wanted(event)
-                if found is not None:
-                    return found
-    except TimeoutError:
-        pass
-    raise Failure(f"No answer within {within_seconds:g} s; {hint}")
+    async with within(within_seconds, f"No answer within {within_seconds:g} s; {hint}"):
+        while True:
+            event = event_of(await anext(records))
+            found = None if event is None else wanted(event)
+            if found is not None:
+                return found
 
 
 def answer_to_submission(data: Mapping[str, object], lies: Written) -> Callable[[Event], Answer | None]:

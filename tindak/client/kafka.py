@@ -1,8 +1,8 @@
 """Kafka as an outsider sees it: publish, read to the present end, follow; knows no rule about complaints."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from types import TracebackType
@@ -15,6 +15,7 @@ from aiokafka.errors import (
     MessageSizeTooLargeError,
     UnknownTopicOrPartitionError,
 )
+from aiokafka.structs import RecordMetadata
 from faststream.kafka.security import parse_security
 
 from shared.adapters.kafka.consumer import SafeConsumer
@@ -24,12 +25,13 @@ from shared.delivery.outgoing import Outgoing
 from shared.delivery.ports import Record
 from shared.process.settings import KafkaSettings
 from tindak.console import Failure
+from tindak.waiting import progress, within
 
 POLL_MS = 200
 # The embedded broker looks for new records only now and then while a fetch waits: the shorter, the more often.
 FETCH_WAIT_MS_MAX = 50
-SILENT_AT_MOST_SECONDS = 30
 BATCH_RECORDS_MAX = 1000
+PUBLISH_RECORDS_MAX = 500  # so many are sent before their acknowledgements are awaited
 
 
 class Start(StrEnum):
@@ -55,10 +57,11 @@ class Written:
 class Client:
     """A connection to the broker, open from entry to exit of ``async with``.
 
-    Topics are named without the deployment's prefix, here and in the records.
+    Topics are named without the deployment's prefix, here and in the records. A broker that leaves something unanswered
+    for longer than ``settings.request_timeout_ms`` is given up.
 
     Raises:
-        Failure: From every method: the broker is out of reach, refuses us, or has no such topic.
+        Failure: From every method: the broker is out of reach, silent, refuses us, or has no such topic.
     """
 
     def __init__(self, settings: KafkaSettings) -> None:
@@ -68,24 +71,25 @@ class Client:
 
     async def publish(self, events: Sequence[Outgoing]) -> list[Written]:
         """Return where each event lies, once all in-sync replicas have it; the order per key is kept."""
-        with self._failures():
+        written: list[Written] = []
+        with self._failures(), progress("Publishing", len(events)) as advance:
             client = await self._started()
-            sent = [
-                await client.send(
-                    self.settings.topic_prefix + event.topic,
-                    event.value,
-                    None if event.key is None else event.key.encode(errors="surrogateescape"),
-                    headers=list(event.headers),
-                )
-                for event in events
-            ]
-            return [Written(lies.partition, lies.offset) for lies in await asyncio.gather(*sent)]
+            for start in range(0, len(events), PUBLISH_RECORDS_MAX):
+                some = events[start : start + PUBLISH_RECORDS_MAX]
+                async with self._answered():
+                    sent = [await self._send(client, event) for event in some]
+                    written += [Written(lies.partition, lies.offset) for lies in await asyncio.gather(*sent)]
+                advance(len(some))
+        return written
 
     async def read(self, topics: Collection[str]) -> list[Record]:
         """Return every record from the beginning to the present end, in the order of their times."""
-        with self._failures():
+        found: list[Record] = []
+        with self._failures(), progress("Reading records") as advance:
             async with self._consumer(topics, Start.EARLIEST) as consumer:
-                found = [record async for record in self._to_end(consumer)]
+                async for records in self._to_end(consumer):
+                    found += records
+                    advance(len(records))
         return sorted(found, key=lambda record: record.timestamp)
 
     @asynccontextmanager
@@ -109,7 +113,8 @@ class Client:
             if self._producer is None:
                 fresh = producer(self.settings)
                 try:
-                    await fresh.start()
+                    async with self._answered():
+                        await fresh.start()
                 except BaseException:
                     await closed(fresh.stop)
                     raise
@@ -132,29 +137,33 @@ class Client:
             **parse_security(security(self.settings)),
         )
         try:
-            await consumer.start()
-            places = consumer.assignment()
-            found = await (consumer.end_offsets if start is Start.LATEST else consumer.beginning_offsets)(places)
+            async with self._answered():
+                await consumer.start()
+                places = consumer.assignment()
+                found = await (consumer.end_offsets if start is Start.LATEST else consumer.beginning_offsets)(places)
             for place, offset in found.items():
                 consumer.seek(place, offset)
             yield consumer
         finally:
             await closed(consumer.stop)
 
-    async def _to_end(self, consumer: SafeConsumer) -> AsyncIterator[Record]:
-        ends: dict[TopicPartition, int] = await consumer.end_offsets(consumer.assignment())
-        last_seen = asyncio.get_running_loop().time()
-        is_cut = False
-        # The embedded broker (tansu 0.6) says of an end only where the last batch begins; a poll may cut that batch.
-        while is_cut or [place for place, end in ends.items() if await consumer.position(place) < end]:
-            records = await self._poll(consumer)
-            is_cut = len(records) >= BATCH_RECORDS_MAX
-            now = asyncio.get_running_loop().time()
-            last_seen = now if records else last_seen
-            if now - last_seen > SILENT_AT_MOST_SECONDS:
-                raise Failure(f"Kafka at {self.settings.bootstrap_servers} stopped answering; try again.")
-            for record in records:
-                yield record
+    async def _send(self, client: AIOKafkaProducer, event: Outgoing) -> Awaitable[RecordMetadata]:
+        key = None if event.key is None else event.key.encode(errors="surrogateescape")
+        topic = self.settings.topic_prefix + event.topic
+        answer: Awaitable[RecordMetadata] = await client.send(topic, event.value, key, headers=list(event.headers))
+        return answer
+
+    async def _to_end(self, consumer: SafeConsumer) -> AsyncIterator[list[Record]]:
+        async with self._answered() as alive:
+            ends: dict[TopicPartition, int] = await consumer.end_offsets(consumer.assignment())
+            is_cut = False
+            # The embedded broker (tansu 0.6) says of an end only where the last batch begins; a poll may cut that.
+            while is_cut or [place for place, end in ends.items() if await consumer.position(place) < end]:
+                records = await self._poll(consumer)
+                is_cut = len(records) >= BATCH_RECORDS_MAX
+                if records:
+                    alive()
+                yield records
 
     async def _onwards(self, consumer: SafeConsumer) -> AsyncIterator[Record]:
         while True:
@@ -164,6 +173,11 @@ class Client:
     async def _poll(self, consumer: SafeConsumer) -> list[Record]:
         found = await consumer.getmany(timeout_ms=POLL_MS, max_records=BATCH_RECORDS_MAX)
         return [record for records in found.values() for record in records]
+
+    def _answered(self) -> AbstractAsyncContextManager[Callable[[], None]]:
+        at, seconds = self.settings.bootstrap_servers, self.settings.request_timeout_ms / 1000
+        sentence = f"Kafka at {at} gave no answer for {seconds:g} s; is TINDAK_KAFKA_BOOTSTRAP_SERVERS right?"
+        return within(seconds, sentence)
 
     @contextmanager
     def _failures(self) -> Iterator[None]:

@@ -2,11 +2,11 @@
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, ParamSpec, TypeVar
 
 import typer
 
@@ -14,7 +14,7 @@ from tindak.console import Failure, Misuse, say_json
 from tindak.model.corrections_cli import corrections_command, retrain_command
 
 if TYPE_CHECKING:
-    from services.routing.training.tooling import Export, Measures
+    from services.routing.training.tooling import Examples, Export, Measures, Model
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -73,7 +73,8 @@ def train(
     export = _read(source, text, agency, place, time, precision)
     _tell(export, quiet=as_json)
     made, summary = tooling.train(export.examples, precision=precision, seed=seed)
-    named = tooling.save(model, made, summary, _origin(source, export))
+    digests = {"text_digests": tooling.pack_digests(export.examples.texts)}
+    named = tooling.save(model, made, summary, _origin(source, export) | digests)
     if as_json:
         say_json({"model": str(model), "hash": named, **asdict(summary), **_origin(source, export)})
         return
@@ -112,28 +113,56 @@ def evaluate(
         raise Misuse("--split-by-time is a share between 0 and 1, like 0.8.")
     export = _read(source, text, agency, place, time, precision)
     _tell(export, quiet=as_json)
-    examples = export.examples
-    if model is not None:
-        made, manifest = tooling.load(model)
-        target = float(manifest["training"]["precision"])
-        told = [f"Model {manifest['hash'][:12]}, measured on {source.name}."]
+    if split_by_time is None:
+        subject = _stored_model(Path(model or ""), source, export.examples)
     else:
-        cut = int(len(examples.texts) * (split_by_time or 0))
-        if len(examples.texts) < SPLIT_ROWS_MIN or cut == 0:
-            raise Failure(f"{source} has {len(examples.texts)} usable rows; a split needs {SPLIT_ROWS_MIN} or more.")
-        made, summary = tooling.train(examples.part(range(cut)), precision=precision, seed=seed)
-        examples, target = examples.part(range(cut, len(examples.texts))), precision
-        told = [f"Trained on the older {summary.rows:,} reports of {source.name}, measured on the newer ones."]
-    found = tooling.measure(made, examples)
+        subject = _model_of_older_part(split_by_time, source, export.examples, precision, seed)
+    found = tooling.measure(subject.model, subject.examples)
+    notes = list(export.notes)
+    if subject.learned:
+        notes.append(
+            f"Warning: {subject.learned} of these {found.rows} rows were in the model's training set; it knows them."
+        )
+        typer.echo(notes[-1], err=True)
     if report is not None:
-        told += [*_describe(export), *export.notes]
-        page = tooling.write_report(report, f"Text model on {source.name}", told, found, target)
+        told = [subject.description, *_describe(export), *notes]
+        page = tooling.write_report(report, f"Text model on {source.name}", told, found, subject.target)
     if as_json:
-        say_json({**asdict(found), "notes": list(export.notes)})
+        say_json({**asdict(found), "in_training_set": subject.learned, "notes": notes})
         return
-    _say(found, target)
+    _say(found, subject.target)
     if report is not None:
         typer.echo(f"The report is {page}.")
+
+
+class _Subject(NamedTuple):
+    """A model to measure, on which reports, and how many of these it has learned from."""
+
+    model: "Model"
+    examples: "Examples"
+    target: float
+    description: str
+    learned: int = 0
+
+
+def _stored_model(directory: Path, source: Path, examples: "Examples") -> _Subject:
+    from services.routing.training import tooling
+
+    model, manifest = tooling.load(directory)
+    description = f"Model {manifest['hash'][:12]}, measured on {source.name}."
+    target, learned = float(manifest["training"]["precision"]), _learned_among(manifest, source, examples.texts)
+    return _Subject(model, examples, target, description, learned)
+
+
+def _model_of_older_part(share: float, source: Path, examples: "Examples", precision: float, seed: int) -> _Subject:
+    from services.routing.training import tooling
+
+    cut = int(len(examples.texts) * share)
+    if len(examples.texts) < SPLIT_ROWS_MIN or cut == 0:
+        raise Failure(f"{source} has {len(examples.texts)} usable rows; a split needs {SPLIT_ROWS_MIN} or more.")
+    model, summary = tooling.train(examples.part(range(cut)), precision=precision, seed=seed)
+    description = f"Trained on the older {summary.rows:,} reports of {source.name}, measured on the newer ones."
+    return _Subject(model, examples.part(range(cut, len(examples.texts))), precision, description)
 
 
 def _read(
@@ -151,13 +180,29 @@ def _read(
 
 def _origin(source: Path, export: "Export") -> dict[str, Any]:
     period = [instant.isoformat() for instant in export.period] if export.period else None
-    content = hashlib.sha256(source.read_bytes()).hexdigest()
     return {
         "file": source.name,
-        "file_sha256": content,
+        "file_sha256": _sha256_of(source),
         "period": period,
         "columns": json.loads(json.dumps(export.columns)),
     }
+
+
+def _learned_among(manifest: Mapping[str, Any], source: Path, texts: Sequence[str]) -> int:
+    """Return how many of the *texts* of *source* were in a model's training set.
+
+    Models of release 0.1.0 name only the file that they learned from.
+    """
+    from services.routing.training.tooling import count_known
+
+    training = manifest["training"]
+    if "text_digests" in training:
+        return count_known(texts, training["text_digests"])
+    return len(texts) if training.get("file_sha256") == _sha256_of(source) else 0
+
+
+def _sha256_of(source: Path) -> str:
+    return hashlib.sha256(source.read_bytes()).hexdigest()
 
 
 def _describe(export: "Export") -> list[str]:

@@ -64,20 +64,20 @@ def retrain_command(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """Learn from corrections, too; replace the model only if that is no worse on the newest reports; else exit 1."""
-    from services.routing.training.tooling import Asked, ColumnMissing, TableUnreadable, TooLittle, read_export, save
+    from services.routing.training import tooling
     from tindak.model.retraining import TooFew, named, retrain
 
     codes = codes_of(load_agencies(policy_of(policy)))
     try:
-        known = named(read_export(file, Asked(text, agency)).examples, codes)
-        corrected = named(read_export(corrections, Asked()).examples, codes)
+        known = named(tooling.read_export(file, tooling.Asked(text, agency)).examples, codes)
+        corrected = named(tooling.read_export(corrections, tooling.Asked()).examples, codes)
         found = retrain(known, corrected, precision=precision, seed=seed)
-    except (ColumnMissing, TableUnreadable, TooFew, TooLittle) as error:
+    except (tooling.ColumnMissing, tooling.TableUnreadable, TooFew, tooling.TooLittle) as error:
         raise Failure(str(error)) from error
     kept = found.refused_because
-    named_so = (
-        None if kept else save(model, found.model, found.summary, {"file": file.name, "corrected_by": corrections.name})
-    )
+    digests = tooling.pack_digests((*known.texts, *corrected.texts))
+    origin = {"file": file.name, "corrected_by": corrections.name, "text_digests": digests}
+    named_so = None if kept else tooling.save(model, found.model, found.summary, origin)
     if as_json:
         scores = {"before": asdict(found.before), "after": asdict(found.after)}
         say_json({"replaced": kept is None, "because": kept, "hash": named_so, **scores})

@@ -8,10 +8,12 @@ from typing import Annotated, Any
 
 import typer
 
+from shared.process.settings import KafkaSettings
 from shared.topics import dead_letter_topic
 from tindak.client.kafka import Client
 from tindak.console import Failure, Misuse, read_settings, say_json, wait_for
 from tindak.ops.dead_letters import VALUES_HIDDEN, DeadLetter
+from tindak.options import TIMEOUT_SECONDS, AsJson, DryRun, Timeout
 
 app = typer.Typer(name="dlq", help="List, show and replay what a service could not handle.", no_args_is_help=True)
 
@@ -26,14 +28,16 @@ class Service(StrEnum):
 
 
 ServiceArgument = Annotated[Service, typer.Argument(metavar="SERVICE", help="Whose dead letters.")]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON object per dead letter.")]
 ByReason = Annotated[str | None, typer.Option("--reason", help="Only those with this reason code.")]
 
 
 @app.command(name="list")
-def list_(service: ServiceArgument, reason: ByReason = None, as_json: AsJson = False) -> None:
+def list_(
+    service: ServiceArgument, reason: ByReason = None, timeout: Timeout = TIMEOUT_SECONDS, as_json: AsJson = False
+) -> None:
     """List them: where, when and why; never what they hold."""
-    found = [letter for letter in wait_for(_letters_of(service)) if reason in (None, letter.reason)]
+    letters = wait_for(_letters_of(read_settings(timeout).kafka, service))
+    found = [letter for letter in letters if reason in (None, letter.reason)]
     for letter in found:
         if as_json:
             say_json(letter.summary())
@@ -48,10 +52,11 @@ def show(
     service: ServiceArgument,
     id_: Annotated[str, typer.Argument(metavar="ID", help="topic/partition/offset, as `list` prints it.")],
     reveal: Annotated[bool, typer.Option("--reveal", help="Show intake's values, which may hold identities.")] = False,
+    timeout: Timeout = TIMEOUT_SECONDS,
     as_json: AsJson = False,
 ) -> None:
     """Show one, with its headers and value."""
-    letter = chosen(wait_for(_letters_of(service)), service, [id_])[0]
+    letter = chosen(wait_for(_letters_of(read_settings(timeout).kafka, service)), service, [id_])[0]
     value = value_of(letter, reveal=reveal)
     if as_json:
         say_json(letter.summary() | value)
@@ -67,17 +72,18 @@ def replay(
     reason: ByReason = None,
     ids: Annotated[list[str] | None, typer.Option("--id", help="topic/partition/offset; may be repeated.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="All of them.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say which.")] = False,
+    dry_run: DryRun = False,
+    timeout: Timeout = TIMEOUT_SECONDS,
     as_json: AsJson = False,
 ) -> None:
     """Give them to the service again, once what was wrong is mended."""
     if [bool(reason), bool(ids), everything].count(True) != 1:
         raise Misuse("Say which: --id ID (may be repeated), --reason CODE, or --all.")
-    found = wait_for(_letters_of(service))
+    found = wait_for(_letters_of(read_settings(timeout).kafka, service))
     picked = chosen(found, service, ids) if ids else [letter for letter in found if reason in (None, letter.reason)]
     whole = [letter for letter in picked if letter.is_whole]
     if not dry_run:
-        wait_for(publish(whole))
+        wait_for(publish(read_settings(timeout).kafka, whole))
     for letter in picked:
         if as_json:
             say_json({"id": letter.id, "reason": letter.reason, "replayed": letter.is_whole and not dry_run})
@@ -90,16 +96,16 @@ def replay(
             typer.echo(f"{left} hold only a part of what was sent, or could not be unpacked: it must be sent again.")
 
 
-async def _letters_of(service: str) -> list[DeadLetter]:
-    async with Client(read_settings().kafka) as client:
+async def _letters_of(settings: KafkaSettings, service: str) -> list[DeadLetter]:
+    async with Client(settings) as client:
         records = await client.read([dead_letter_topic(service)])
     letters = {letter.id: letter for letter in map(DeadLetter, records)}
     return list(letters.values())
 
 
-async def publish(letters: Sequence[DeadLetter]) -> None:
+async def publish(settings: KafkaSettings, letters: Sequence[DeadLetter]) -> None:
     """Write the letters to the replay topic, which their service alone reads."""
-    async with Client(read_settings().kafka) as client:
+    async with Client(settings) as client:
         await client.publish([letter.replay() for letter in letters])
 
 

@@ -15,11 +15,12 @@ from shared.process.release import RELEASE
 from shared.process.settings import CommonSettings
 from shared.topics import dead_letter_topic, replay_topic
 from tindak.client.kafka import Client
-from tindak.console import Failure, Misuse, read_settings, say_json, wait_for
+from tindak.console import Failure, Misuse, no_database, read_settings, say_json, wait_for
 from tindak.ops.dead_letters import DeadLetter
 from tindak.ops.dlq import Service, publish
 from tindak.ops.stored_document import masked, plain
 from tindak.ops.waiting_letters import by_document
+from tindak.options import TIMEOUT_SECONDS, AsJson, DryRun, Timeout
 
 T = TypeVar("T")
 
@@ -28,7 +29,6 @@ app = typer.Typer(
 )
 
 ServiceArgument = Annotated[Service, typer.Argument(metavar="SERVICE", help="Whose documents.")]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON object per document.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +66,9 @@ class Waiting:
 
 
 @app.command(name="list")
-def list_(service: ServiceArgument, as_json: AsJson = False) -> None:
+def list_(service: ServiceArgument, timeout: Timeout = TIMEOUT_SECONDS, as_json: AsJson = False) -> None:
     """List them: which, why, since when, and how many dead letters wait; never what they hold."""
-    found = wait_for(_waiting(service))
+    found = wait_for(_waiting(read_settings(timeout), service))
     for each in found:
         if as_json:
             say_json(each.summary())
@@ -83,10 +83,11 @@ def show(
     service: ServiceArgument,
     id_: Annotated[str, typer.Argument(metavar="ID", help="Ticket id, as `list` prints it.")],
     raw: Annotated[bool, typer.Option("--raw", help="Show texts, too; they may hold identities.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="On one line.")] = False,
+    timeout: Timeout = TIMEOUT_SECONDS,
+    as_json: AsJson = False,
 ) -> None:
     """Show one as it is stored, as JSON; it may hold identities, so texts and bytes are masked unless --raw."""
-    stored = wait_for(_stored(service, id_))
+    stored = wait_for(_stored(read_settings(timeout), service, id_))
     if stored is None:
         raise Failure(f"{service} has no document {id_}; `tindak documents list {service}` shows what is set aside.")
     shown = plain(stored) if raw else masked(stored)
@@ -101,20 +102,21 @@ def retry(
     service: ServiceArgument,
     ids: Annotated[list[str] | None, typer.Argument(metavar="ID", help="Ticket ids, as `list` prints them.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="All of them.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say which.")] = False,
+    dry_run: DryRun = False,
+    timeout: Timeout = TIMEOUT_SECONDS,
     as_json: AsJson = False,
 ) -> None:
     """Take the mark off and replay what waits, in its order; what still cannot be read is set aside again."""
     if bool(ids) == everything:
         raise Misuse("Say which: one or more IDs, or --all.")
-    found = wait_for(_waiting(service))
+    found = wait_for(_waiting(read_settings(timeout), service))
     picked = found if everything else _chosen(found, service, ids or ())
     healable = [each for each in picked if not each.is_newer]
     if not everything and len(healable) < len(picked):
         newer = next(each.document for each in picked if each.is_newer)
         raise Failure(f"{newer.id} was written by release {newer.release}, this is {RELEASE}: update, then retry.")
     if not dry_run:
-        wait_for(_retry(service, healable))
+        wait_for(_retry(read_settings(timeout), service, healable))
     for each in healable:
         if as_json:
             say_json({"id": each.document.id, "replayed": len(each.letters), "retried": not dry_run})
@@ -126,9 +128,8 @@ def retry(
         typer.echo(f"{len(healable)} of {len(found)} documents of {service} {verb}, with {letters} dead letters.")
 
 
-async def _waiting(service: str) -> list[Waiting]:
+async def _waiting(settings: CommonSettings, service: str) -> list[Waiting]:
     """Return what is set aside, longest first; then what no longer is, but has dead letters that were not replayed."""
-    settings = read_settings()
     async with Client(settings.kafka) as client:
         letters = by_document(await client.read([dead_letter_topic(service), replay_topic(service)]))
     marked = await _asked(settings, service, AsideDocuments.listed)
@@ -141,15 +142,15 @@ async def _waiting(service: str) -> list[Waiting]:
     return [*(Waiting(document, letters.get(document.id, ())) for document in marked), *back]
 
 
-async def _stored(service: str, id_: str) -> dict[str, Any] | None:
-    return await _asked(read_settings(), service, lambda documents: documents.stored(id_))
+async def _stored(settings: CommonSettings, service: str, id_: str) -> dict[str, Any] | None:
+    return await _asked(settings, service, lambda documents: documents.stored(id_))
 
 
-async def _retry(service: str, healable: Sequence[Waiting]) -> None:
+async def _retry(settings: CommonSettings, service: str, healable: Sequence[Waiting]) -> None:
     # The mark first: what is replayed before it is off would only come back.
     ids = [each.document.id for each in healable]
-    await _asked(read_settings(), service, lambda documents: documents.take_back(ids))
-    await publish([letter for each in healable for letter in each.letters])
+    await _asked(settings, service, lambda documents: documents.take_back(ids))
+    await publish(settings.kafka, [letter for each in healable for letter in each.letters])
 
 
 async def _asked(settings: CommonSettings, service: str, question: Callable[[AsideDocuments], Awaitable[T]]) -> T:
@@ -158,7 +159,7 @@ async def _asked(settings: CommonSettings, service: str, question: Callable[[Asi
     try:
         return await question(AsideDocuments(documents))
     except (TransientError, PermanentError) as error:
-        raise Failure(f"The database cannot be asked; is TINDAK_MONGO_URI right? {error}") from error
+        raise no_database(error) from error
     finally:
         documents.database.client.close()
 

@@ -13,12 +13,14 @@ from shared import topics
 from shared.delivery.ports import Record
 from shared.events import EventData, TicketRouted, TriageRequested
 from shared.policy.loading import PolicyInvalid
+from shared.process.settings import KafkaSettings
 from tindak.client.kafka import Client, Start
 from tindak.client.records import as_json as record_as_json
 from tindak.client.records import event_of
 from tindak.console import Misuse, local, read_settings, say_json, wait_for
 from tindak.formatting import sentence
 from tindak.ops.dead_letters import DeadLetter
+from tindak.options import TIMEOUT_SECONDS, AsJson, Timeout
 from tindak.sla.breaches import Breaches
 from tindak.tickets.updates import known_agency
 
@@ -62,7 +64,8 @@ def watch(
     agency: Annotated[str | None, typer.Option(help="Only this agency's; with `routed` its whole topic.")] = None,
     start: Annotated[Start, typer.Option("--from", help="Where to begin.")] = Start.LATEST,
     until_end: Annotated[bool, typer.Option("--until-end", help="Stop at the present end of the stream.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object per line.")] = False,
+    timeout: Timeout = TIMEOUT_SECONDS,
+    as_json: AsJson = False,
 ) -> None:
     """Follow a stream until Ctrl-C."""
     if agency is not None:
@@ -74,7 +77,8 @@ def watch(
     tell: Callable[[Record], None] = _tell_json if as_json else _tell_line
     if stream is Stream.BREACHES:
         tell = partial(_tell_breach, Breaches(_rules_at_hand()), as_json=as_json)
-    wait_for(_watch(_watched(stream, agency), agency, start, tell, until_end=until_end))
+    kafka = read_settings(timeout).kafka
+    wait_for(_watch(kafka, _watched(stream, agency), agency, start, tell, until_end=until_end))
 
 
 def _watched(stream: Stream, agency: str | None) -> Watched:
@@ -85,9 +89,15 @@ def _watched(stream: Stream, agency: str | None) -> Watched:
 
 
 async def _watch(
-    what: Watched, agency: str | None, start: Start, tell: Callable[[Record], None], *, until_end: bool
+    kafka: KafkaSettings,
+    what: Watched,
+    agency: str | None,
+    start: Start,
+    tell: Callable[[Record], None],
+    *,
+    until_end: bool,
 ) -> None:
-    async with Client(read_settings().kafka) as client:
+    async with Client(kafka) as client:
         if until_end:
             for record in await client.read(what.topics):
                 if _concerns(record, what, agency):

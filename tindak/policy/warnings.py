@@ -3,10 +3,16 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from services.routing.domain.agency_choice.rules import DISTRICT_OFFICE, NATIONAL_ADMIN, RoutingPolicy
-from services.routing.domain.text.phrases import split
-from services.routing.policy_files import CATEGORIES_FILE, ROUTING_FILE, RoutingFile
-from services.sla.calendar_files import CALENDARS_FILE, HOLIDAY_YEARS, CalendarFile
+from services.routing.tooling import (
+    CATEGORIES_FILE,
+    DISTRICT_OFFICE,
+    NATIONAL_ADMIN,
+    ROUTING_FILE,
+    RoutingFile,
+    RoutingPolicy,
+    split,
+)
+from services.sla.tooling import CALENDARS_FILE, HOLIDAY_YEARS, CalendarFile
 from shared.policy.agencies import FILE as AGENCIES_FILE
 from shared.policy.agencies import AgencyDirectory
 from shared.policy.loading import PolicyFault, load_sourced, read

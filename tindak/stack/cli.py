@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from tindak.options import AsJson
 from tindak.stack.errors import StackError
 from tindak.stack.layout import Layout
 from tindak.stack.local import LocalStack
@@ -91,7 +92,7 @@ def down(folder: Folder = DEFAULT_FOLDER) -> None:
 @app.command()
 def status(
     folder: Folder = DEFAULT_FOLDER,
-    as_json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show the servers and their addresses; exit code 0 if all run, 1 otherwise."""
     state = State.read(folder)

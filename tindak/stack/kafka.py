@@ -19,7 +19,9 @@ def brokers(
     folder: Path, ports: Sequence[int], controller_ports: Sequence[int], cluster_id: str, *, detached: bool
 ) -> list[Node]:
     """Return the brokers of one cluster, their storage formatted, not started yet."""
-    java = (str(programs.java()), "-XX:+UseSerialGC", f"-Dlog4j2.configurationFile={LOG4J}")
+    # Servers that live for minutes are not worth the second compiler: without it they start in half the time.
+    fast = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+    java = (str(programs.java()), *fast, f"-Dlog4j2.configurationFile={LOG4J}")
     jars = f"{programs.kafka_jars()}/*"
     voters = ",".join(f"{number}@127.0.0.1:{port}" for number, port in enumerate(controller_ports, 1))
     nodes = []

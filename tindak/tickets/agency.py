@@ -7,17 +7,8 @@ import typer
 
 from shared import events
 from tindak.console import Misuse
-from tindak.tickets.updates import (
-    TIMEOUT_SECONDS,
-    AsJson,
-    Asked,
-    Reply,
-    TicketArgument,
-    TimeoutSeconds,
-    Wait,
-    ask,
-    known_agency,
-)
+from tindak.options import Reply, with_reply
+from tindak.tickets.updates import Asked, TicketArgument, ask, known_agency
 
 app = typer.Typer(name="agency", help="Publish what an agency does with a ticket.", no_args_is_help=True)
 
@@ -34,80 +25,76 @@ def agency(
 
 
 @app.command()
-def ack(
-    context: typer.Context, ticket: TicketArgument, note: Note = None, wait: Wait = False,
-    timeout_seconds: TimeoutSeconds = TIMEOUT_SECONDS, as_json: AsJson = False,
-) -> None:  # fmt: skip
+@with_reply
+def ack(context: typer.Context, ticket: TicketArgument, note: Note = None, *, reply: Reply) -> None:
     """Say that the agency has seen it."""
-    _as_agency(context, events.AcknowledgeTicket, ticket, {"note": note}, Reply(wait, timeout_seconds, as_json))
+    _as_agency(context, events.AcknowledgeTicket, ticket, {"note": note}, reply)
 
 
 @app.command()
+@with_reply
 def progress(
     context: typer.Context,
     ticket: TicketArgument,
     note: Annotated[str, typer.Option(help="How far it is.")],
-    wait: Wait = False,
-    timeout_seconds: TimeoutSeconds = TIMEOUT_SECONDS,
-    as_json: AsJson = False,
+    *,
+    reply: Reply,
 ) -> None:
     """Tell how far it is."""
-    _as_agency(context, events.ProgressTicket, ticket, {"note": note}, Reply(wait, timeout_seconds, as_json))
+    _as_agency(context, events.ProgressTicket, ticket, {"note": note}, reply)
 
 
 @app.command()
+@with_reply
 def answer(
     context: typer.Context,
     ticket: TicketArgument,
     text: Annotated[str, typer.Option(help="The answer.")],
     final: Annotated[bool, typer.Option("--final/--interim", help="Whether the matter is done with it.")] = True,
-    wait: Wait = False,
-    timeout_seconds: TimeoutSeconds = TIMEOUT_SECONDS,
-    as_json: AsJson = False,
+    *,
+    reply: Reply,
 ) -> None:
     """Answer the reporter."""
     fields = {"answer": text, "final": final}
-    _as_agency(context, events.AnswerTicket, ticket, fields, Reply(wait, timeout_seconds, as_json))
+    _as_agency(context, events.AnswerTicket, ticket, fields, reply)
 
 
 @app.command()
+@with_reply
 def decline(
     context: typer.Context,
     ticket: TicketArgument,
     reason: Annotated[str, typer.Option(help="Why the agency is not responsible.")],
     suggest: Annotated[str | None, typer.Option(help="Code of the agency that is.")] = None,
-    wait: Wait = False,
-    timeout_seconds: TimeoutSeconds = TIMEOUT_SECONDS,
-    as_json: AsJson = False,
+    *,
+    reply: Reply,
 ) -> None:
     """Say that the agency is not responsible (bukan wewenang)."""
     fields = {"reason": reason, "suggested_agency": suggest and known_agency(suggest)}
-    _as_agency(context, events.DeclineTicket, ticket, fields, Reply(wait, timeout_seconds, as_json))
+    _as_agency(context, events.DeclineTicket, ticket, fields, reply)
 
 
 @app.command()
+@with_reply
 def hold(
     context: typer.Context,
     ticket: TicketArgument,
     reason: Annotated[events.HoldReason, typer.Option(help="What it waits for.")],
     question: Annotated[str | None, typer.Option(help="What the reporter is asked.")] = None,
     until: Annotated[str | None, typer.Option(help="RFC 3339 with zone, like 2026-03-02T12:00:00+07:00.")] = None,
-    wait: Wait = False,
-    timeout_seconds: TimeoutSeconds = TIMEOUT_SECONDS,
-    as_json: AsJson = False,
+    *,
+    reply: Reply,
 ) -> None:
     """Let it wait (tunda)."""
-    fields = {"reason": reason, "question": question, "until": until and _instant(until)}
-    _as_agency(context, events.HoldTicket, ticket, fields, Reply(wait, timeout_seconds, as_json))
+    fields = {"reason": reason, "question": question, "until": until and _later(until)}
+    _as_agency(context, events.HoldTicket, ticket, fields, reply)
 
 
 @app.command()
-def resume(
-    context: typer.Context, ticket: TicketArgument, note: Note = None, wait: Wait = False,
-    timeout_seconds: TimeoutSeconds = TIMEOUT_SECONDS, as_json: AsJson = False,
-) -> None:  # fmt: skip
+@with_reply
+def resume(context: typer.Context, ticket: TicketArgument, note: Note = None, *, reply: Reply) -> None:
     """Go on with it."""
-    _as_agency(context, events.ResumeTicket, ticket, {"note": note}, Reply(wait, timeout_seconds, as_json))
+    _as_agency(context, events.ResumeTicket, ticket, {"note": note}, reply)
 
 
 def _as_agency(
@@ -115,6 +102,14 @@ def _as_agency(
 ) -> None:
     source = f"/agencies/{context.obj}"
     ask(Asked(kind, ticket, fields, {}), lambda _: source, reply)
+
+
+def _later(text: str) -> datetime:
+    """Return the instant, aware, UTC; raise Misuse if *text* is none, has no zone, or is over."""
+    at = _instant(text)
+    if at <= datetime.now(UTC):
+        raise Misuse(f"--until {text} is over; name a moment to come.")
+    return at
 
 
 def _instant(text: str) -> datetime:

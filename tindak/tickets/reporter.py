@@ -5,7 +5,8 @@ from typing import Annotated
 import typer
 
 from shared.events import ConfirmTicket, DisputeTicket, ReplyToTicket, WithdrawTicket
-from tindak.tickets.updates import TIMEOUT_SECONDS, AsJson, Asked, Reply, TicketArgument, TimeoutSeconds, Wait, ask
+from tindak.options import Reply, with_reply
+from tindak.tickets.updates import Asked, TicketArgument, ask
 
 app = typer.Typer(
     name="reporter", help="Publish what the reporter says, as the report's channel.", no_args_is_help=True
@@ -13,52 +14,52 @@ app = typer.Typer(
 
 
 @app.command()
+@with_reply
 def reply(
     ticket: TicketArgument,
     text: Annotated[str, typer.Option(help="What the reporter writes.")],
-    wait: Wait = False,
-    timeout_seconds: TimeoutSeconds = TIMEOUT_SECONDS,
-    as_json: AsJson = False,
+    *,
+    reply: Reply,
 ) -> None:
     """Write to the agency; a ticket that waits for the reporter goes on."""
-    _as_channel(Asked(ReplyToTicket, ticket, {"text": text}, {}), Reply(wait, timeout_seconds, as_json))
+    _as_channel(Asked(ReplyToTicket, ticket, {"text": text}, {}), reply)
 
 
 @app.command()
+@with_reply
 def confirm(
     ticket: TicketArgument,
     rating: Annotated[int | None, typer.Option(min=1, max=5, help="1 to 5.")] = None,
     comment: Annotated[str | None, typer.Option(help="In a few words.")] = None,
-    wait: Wait = False,
-    timeout_seconds: TimeoutSeconds = TIMEOUT_SECONDS,
-    as_json: AsJson = False,
+    *,
+    reply: Reply,
 ) -> None:
     """Be content with the answer; the ticket is closed."""
     fields = {"rating": rating, "comment": comment}
-    _as_channel(Asked(ConfirmTicket, ticket, fields, {}), Reply(wait, timeout_seconds, as_json))
+    _as_channel(Asked(ConfirmTicket, ticket, fields, {}), reply)
 
 
 @app.command()
+@with_reply
 def dispute(
     ticket: TicketArgument,
     reason: Annotated[str, typer.Option(help="Why the answer does not do.")],
-    wait: Wait = False,
-    timeout_seconds: TimeoutSeconds = TIMEOUT_SECONDS,
-    as_json: AsJson = False,
+    *,
+    reply: Reply,
 ) -> None:
     """Not be content; the ticket is opened again within the window."""
-    _as_channel(Asked(DisputeTicket, ticket, {"reason": reason}, {}), Reply(wait, timeout_seconds, as_json))
+    _as_channel(Asked(DisputeTicket, ticket, {"reason": reason}, {}), reply)
 
 
 @app.command()
+@with_reply
 def withdraw(
     ticket: TicketArgument,
-    wait: Wait = False,
-    timeout_seconds: TimeoutSeconds = TIMEOUT_SECONDS,
-    as_json: AsJson = False,
+    *,
+    reply: Reply,
 ) -> None:
     """Take the report back."""
-    _as_channel(Asked(WithdrawTicket, ticket, {}, {}), Reply(wait, timeout_seconds, as_json))
+    _as_channel(Asked(WithdrawTicket, ticket, {}, {}), reply)
 
 
 def _as_channel(asked: Asked, reply: Reply) -> None:

@@ -2,7 +2,8 @@
 
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,15 +11,24 @@ from typing import Annotated, Any
 import typer
 
 from shared import topics
-from shared.events import ComplaintAccepted, ComplaintRejected
-from tindak.client.answers import Answer, answer_to_submission, first
+from shared.delivery.ports import Record
+from shared.events import ComplaintAccepted, ComplaintRejected, Event
+from shared.ids import ticket_id
+from shared.mail_addresses import UnusableAddress, recipient_address
+from tindak.client.answers import Answer
 from tindak.client.envelopes import submission
 from tindak.client.kafka import Client, Start, Written
+from tindak.client.records import event_of
 from tindak.console import Failure, Misuse, read_settings, say_json, wait_for
+from tindak.options import Reply, with_reply
+from tindak.waiting import progress, within
 
 Complaint = Mapping[str, Any]
 
+UNANSWERED = "is intake running (`tindak run intake`)?"
 
+
+@with_reply
 def submit(
     file: Annotated[str | None, typer.Option(help="JSON or JSONL of `data`; - reads standard input.")] = None,
     channel: Annotated[str | None, typer.Option(help="Code of the channel, for one complaint.")] = None,
@@ -28,9 +38,8 @@ def submit(
     category: Annotated[str | None, typer.Option(help="Code or LAPOR! name of the category.")] = None,
     place: Annotated[str | None, typer.Option(help="Where it happened, in words.")] = None,
     email: Annotated[str | None, typer.Option(help="Where the reporter is told; leaves intake only sealed.")] = None,
-    wait: Annotated[bool, typer.Option("--wait", help="Print the answer: tracking id or refusal.")] = False,
-    timeout_seconds: Annotated[float, typer.Option(min=0.1, help="How long --wait waits for each answer.")] = 30,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object per complaint.")] = False,
+    *,
+    reply: Reply,
 ) -> None:
     """Publish complaints: one from options, or any number from a file.
 
@@ -40,6 +49,8 @@ def submit(
         raise Misuse("Give either --file, or --channel and --body.")
     if file is None and channel is None:
         raise Misuse("A complaint comes from a channel: give --channel.")
+    if email is not None:
+        _check_email(email)
     if file is not None:
         complaints = list(complaints_of(sys.stdin.read() if file == "-" else _text_of(Path(file)), file))
     else:
@@ -48,8 +59,16 @@ def submit(
             "location": {"text": place} if place else None, "reporter": {"email": email} if email else None,
         }  # fmt: skip
         complaints = [{name: value for name, value in given.items() if value is not None}]
-    refused = wait_for(_publish(complaints, timeout_seconds if wait else None, as_json=as_json))
+    refused = wait_for(_publish(complaints, reply))
     raise typer.Exit(1 if refused else 0)
+
+
+def _check_email(address: str) -> None:
+    """Raise Misuse if nobody could be written to at this address."""
+    try:
+        recipient_address(address.strip())
+    except UnusableAddress as fault:
+        raise Misuse(f"--email must be an address such as name@example.org ({fault}).") from fault
 
 
 def _text_of(path: Path) -> str:
@@ -89,24 +108,93 @@ def _complaint_of(line: str, where: str) -> Complaint:
     return found
 
 
-async def _publish(complaints: Sequence[Complaint], wait_seconds: float | None, *, as_json: bool) -> int:
+async def _publish(complaints: Sequence[Complaint], reply: Reply) -> int:
     """Publish the complaints in order and tell about each; return how many were refused, as far as was waited for."""
-    refused = 0
-    async with Client(read_settings().kafka) as client:
-        for complaint in complaints:
-            event = submission(complaint, datetime.now(UTC))
-            whole = json.loads(event.value or b"{}")["data"]
-            if wait_seconds is None:
-                lies = (await client.publish([event]))[0]
-                _tell_published(whole, event.id, lies, as_json=as_json)
-                continue
-            async with client.follow([topics.ACCEPTED, topics.REJECTED], Start.LATEST) as records:
-                lies = (await client.publish([event]))[0]
-                hint = "is intake running (`tindak run intake`)?"
-                answer: Answer = await first(records, answer_to_submission(whole, lies), wait_seconds, hint)
-            _tell_answer(answer, as_json=as_json)
-            refused += isinstance(answer, ComplaintRejected)
-    return refused
+    events = [submission(complaint, datetime.now(UTC)) for complaint in complaints]
+    given: list[Complaint] = [json.loads(event.value or b"{}")["data"] for event in events]
+    async with Client(read_settings(reply.timeout_seconds).kafka) as client:
+        if not reply.wait:
+            for whole, event, lies in zip(given, events, await client.publish(events), strict=True):
+                _tell_published(whole, event.id, lies, as_json=reply.as_json)
+            return 0
+        async with client.follow([topics.ACCEPTED, topics.REJECTED], Start.LATEST) as records:
+            pending = Pending(given, await client.publish(events))
+            with progress("Waiting for answers", len(given)) as advance:
+                async for answers in answered(records, pending, reply.timeout_seconds):
+                    for answer in answers:
+                        _tell_answer(answer, as_json=reply.as_json)
+                    advance(len(answers))
+    return pending.refused
+
+
+class Pending:
+    """Submissions that were published, and the answers to them as they come in.
+
+    A refusal names the record that it answers. An acceptance names channel and source id: it answers the first such
+    submission that waits, and those that repeat it.
+    """
+
+    def __init__(self, given: Sequence[Complaint], lies: Sequence[Written]) -> None:
+        self.given = given
+        self.refused = 0
+        self._by_place = {place: index for index, place in enumerate(lies)}
+        self._by_ticket: dict[str, list[int]] = defaultdict(list)
+        for index, whole in enumerate(given):
+            self._by_ticket[_ticket_of(whole)].append(index)
+        self._answers: dict[int, Answer] = {}
+        self._told = 0
+
+    def hear(self, event: Event) -> bool:
+        """Take an event; return whether it answers anything that waits."""
+        match event.data:
+            case ComplaintRejected(origin=origin):
+                place = self._by_place.get(Written(origin.partition, origin.offset))
+                found = [] if place is None or place in self._answers else [place]
+                self.refused += len(found)
+            case ComplaintAccepted(ticket_id=ticket):
+                waiting = [index for index in self._by_ticket.get(ticket, ()) if index not in self._answers]
+                found = [index for index in waiting if _text_in(self.given[index]) == _text_in(self.given[waiting[0]])]
+            case _:
+                return False
+        self._answers.update(dict.fromkeys(found, event.data))
+        return bool(found)
+
+    def ready(self) -> list[Answer]:
+        """Return the answers not returned yet, in the order of the submissions, as far as there is no gap."""
+        found = []
+        while self._told in self._answers:
+            found.append(self._answers[self._told])
+            self._told += 1
+        return found
+
+    @property
+    def unanswered(self) -> int:
+        """How many wait."""
+        return len(self.given) - len(self._answers)
+
+
+def _ticket_of(complaint: Complaint) -> str:
+    return ticket_id(str(complaint.get("channel")), str(complaint["source_id"]))
+
+
+def _text_in(complaint: Complaint) -> tuple[object, object]:
+    return complaint.get("title"), complaint.get("body")
+
+
+async def answered(
+    records: AsyncIterator[Record], pending: Pending, within_seconds: float
+) -> AsyncIterator[list[Answer]]:
+    """Yield the answers as they come, in the order of the submissions.
+
+    Raises:
+        Failure: No further answer came within that time.
+    """
+    async with within(within_seconds, f"No answer within {within_seconds:g} s; {UNANSWERED}") as alive:
+        while pending.unanswered:
+            event = event_of(await anext(records))
+            if event is not None and pending.hear(event):
+                alive()
+                yield pending.ready()
 
 
 def _tell_published(complaint: Complaint, event_id: str, lies: Written, *, as_json: bool) -> None:

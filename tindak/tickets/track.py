@@ -11,6 +11,7 @@ from tindak.client.kafka import Client
 from tindak.client.records import event_of
 from tindak.console import local, read_settings, say_json, wait_for
 from tindak.formatting import noted, sentence, span
+from tindak.options import TIMEOUT_SECONDS, AsJson, Timeout
 from tindak.tickets.lookup import Ticket, find_ticket, part_of
 from tindak.tickets.projection import History, history
 
@@ -21,18 +22,19 @@ TOLD_ON = (topics.ACCEPTED, topics.TICKETS, topics.SLA, topics.WARNINGS, topics.
 
 def track(
     ticket: Annotated[str, typer.Argument(metavar="ID", help="Tracking id in any spelling, or ticket id.")],
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    timeout: Timeout = TIMEOUT_SECONDS,
+    as_json: AsJson = False,
 ) -> None:
     """Show where a report is, who has it, until when, and what happened."""
-    found, told, parts = wait_for(_track(ticket))
+    found, told, parts = wait_for(_track(ticket, timeout))
     if as_json:
         say_json(_summary(found, told) | {"parts": [_summary(part, of_part) for part, of_part in parts]})
     else:
         typer.echo("\n".join(lines(found, told, parts)))
 
 
-async def _track(typed: str) -> tuple[Ticket, History, Parts]:
-    async with Client(read_settings().kafka) as client:
+async def _track(typed: str, timeout_seconds: float) -> tuple[Ticket, History, Parts]:
+    async with Client(read_settings(timeout_seconds).kafka) as client:
         ticket = await find_ticket(client, typed)
         records = await client.read(TOLD_ON)
     events = [event for record in records if (event := event_of(record)) is not None]

@@ -17,14 +17,10 @@ from tindak.client.envelopes import update
 from tindak.client.kafka import Client, Start
 from tindak.console import Failure, Misuse, read_settings, say_json, wait_for
 from tindak.formatting import sentence
+from tindak.options import Reply
 from tindak.tickets.lookup import Ticket, find_ticket
 
 TicketArgument = Annotated[str, typer.Argument(metavar="TICKET", help="Tracking id in any spelling, or ticket id.")]
-Wait = Annotated[bool, typer.Option("--wait", help="Print routing's answer; exit code 1 if it refuses.")]
-TimeoutSeconds = Annotated[float, typer.Option(min=0.1, help="How long --wait waits.")]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON object.")]
-
-TIMEOUT_SECONDS = 10.0
 UNANSWERED = "is routing running (`tindak run routing`)?"
 
 
@@ -45,15 +41,6 @@ class Asked:
     tickets: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """Whether and how routing's answer is printed."""
-
-    wait: bool
-    timeout_seconds: float
-    as_json: bool
-
-
 def ask(asked: Asked, source_of: Callable[[Ticket], str], reply: Reply) -> None:
     """Publish one update, said by ``source_of(ticket)``, and print what became of it.
 
@@ -64,7 +51,7 @@ def ask(asked: Asked, source_of: Callable[[Ticket], str], reply: Reply) -> None:
 
 
 async def _ask(asked: Asked, source_of: Callable[[Ticket], str], reply: Reply) -> None:
-    async with Client(read_settings().kafka) as client:
+    async with Client(read_settings(reply.timeout_seconds).kafka) as client:
         ticket = await find_ticket(client, asked.ticket)
         others = {name: (await find_ticket(client, other)).id for name, other in asked.tickets.items()}
         given = {name: value for name, value in asked.fields.items() if value is not None}

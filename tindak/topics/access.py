@@ -10,7 +10,6 @@ from confluent_kafka.admin import (
     AclBindingFilter,
     AclOperation,
     AclPermissionType,
-    AdminClient,
     ConfigResource,
     ResourcePatternType,
     ResourceType,
@@ -20,8 +19,7 @@ from shared.process.settings import KafkaSettings
 from shared.topics import Topic
 from tindak.topics.apply import settle
 from tindak.topics.connection import (
-    ANSWER_WITHIN_SECONDS,
-    CONNECT_WITHIN_SECONDS,
+    Admin,
     BrokerRefused,
     connect,
     refusal,
@@ -83,22 +81,22 @@ def allow(settings: KafkaSettings, wanted: Iterable[Topic], *, dry_run: bool = F
     client = connect(settings)
     try:
         _check_authorizer(client)
-        there = set(client.describe_acls(_any()).result(ANSWER_WITHIN_SECONDS))
+        there = set(client.describe_acls(_any()).result(client.timeout_seconds))
         bindings = {_binding(rule): rule for rule in rules(wanted, settings.topic_prefix)}
         missing = [binding for binding in bindings if binding not in there]
         if missing and not dry_run:
             settle(client.create_acls(missing))
-    except KafkaException as error:
+    except (KafkaException, TimeoutError) as error:
         raise refusal(error) from error
     return [bindings[binding] for binding in missing]
 
 
-def _check_authorizer(client: AdminClient) -> None:
+def _check_authorizer(client: Admin) -> None:
     # Asked before any rule is: librdkafka 2.16 aborts the whole process when a broker does not know the request, as the
     # embedded one does not.
-    broker = next(iter(client.list_topics(timeout=CONNECT_WITHIN_SECONDS).brokers))
+    broker = next(iter(client.list_topics(timeout=client.timeout_seconds).brokers))
     asked = client.describe_configs([ConfigResource(ResourceType.BROKER, str(broker))])
-    config = next(iter(asked.values())).result(ANSWER_WITHIN_SECONDS)
+    config = next(iter(asked.values())).result(client.timeout_seconds)
     authorizer = config.get("authorizer.class.name")
     if authorizer is None or not authorizer.value:
         raise BrokerRefused("The broker has no authorizer, so it can keep no access rules; leave out --acls.")

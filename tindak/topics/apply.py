@@ -7,7 +7,6 @@ from typing import Any, assert_never
 
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import (
-    AdminClient,
     AlterConfigOpType,
     ConfigEntry,
     ConfigResource,
@@ -19,7 +18,7 @@ from confluent_kafka.admin import (
 
 from shared.process.settings import KafkaSettings
 from shared.topics import Topic
-from tindak.topics.connection import ANSWER_WITHIN_SECONDS, CONNECT_WITHIN_SECONDS, connect, refusal
+from tindak.topics.connection import CHANGE_WITHIN_SECONDS, Admin, connect, refusal
 from tindak.topics.plan import Change, Configure, Create, Leave, RaisePartitions, Standing, changes
 from tindak.topics.waiting import await_agreement, await_brokers
 
@@ -40,7 +39,7 @@ def apply(settings: KafkaSettings, wanted: Iterable[Topic], *, dry_run: bool = F
     """
     topics = [replace(topic, name=settings.topic_prefix + topic.name) for topic in wanted]
 
-    def differences(client: AdminClient) -> list[Change]:
+    def differences(client: Admin) -> list[Change]:
         return changes(_standing(client, topics), topics, settings.replication_factor)
 
     client = connect(settings)
@@ -50,18 +49,18 @@ def apply(settings: KafkaSettings, wanted: Iterable[Topic], *, dry_run: bool = F
             _create(client, [change for change in found if isinstance(change, Create)])
             found = [_alter(client, change) for change in found]
             await_agreement(settings, [change for change in found if not isinstance(change, Leave)], differences)
-    except KafkaException as error:
+    except (KafkaException, TimeoutError) as error:
         raise refusal(error) from error
     return found
 
 
-def _standing(client: AdminClient, topics: Sequence[Topic]) -> dict[str, Standing]:
-    all_there = client.list_topics(timeout=CONNECT_WITHIN_SECONDS).topics
+def _standing(client: Admin, topics: Sequence[Topic]) -> dict[str, Standing]:
+    all_there = client.list_topics(timeout=client.timeout_seconds).topics
     there = {topic.name: all_there[topic.name] for topic in topics if topic.name in all_there}
     asked = [ConfigResource(ResourceType.TOPIC, name) for name in there]
     configs = client.describe_configs(asked) if asked else {}
     return {
-        resource.name: _topic_standing(there[resource.name], entries.result(ANSWER_WITHIN_SECONDS))
+        resource.name: _topic_standing(there[resource.name], entries.result(client.timeout_seconds))
         for resource, entries in configs.items()
     }
 
@@ -71,7 +70,7 @@ def _topic_standing(topic: TopicMetadata, entries: Mapping[str, ConfigEntry]) ->
     return Standing(len(topic.partitions), copies, {name: entry.value or "" for name, entry in entries.items()})
 
 
-def _create(client: AdminClient, missing: Sequence[Create]) -> None:
+def _create(client: Admin, missing: Sequence[Create]) -> None:
     # In one request: sixty topics take a tenth of a second then, and six seconds one by one.
     new = [NewTopic(topic.topic, topic.partitions, topic.copies, config=dict(topic.config)) for topic in missing]
     if new:
@@ -80,7 +79,7 @@ def _create(client: AdminClient, missing: Sequence[Create]) -> None:
         settle(client.create_topics(new), unless=KafkaError.TOPIC_ALREADY_EXISTS)
 
 
-def _alter(client: AdminClient, change: Change) -> Change:
+def _alter(client: Admin, change: Change) -> Change:
     match change:
         case RaisePartitions(topic, was, partitions):
             try:
@@ -104,7 +103,7 @@ def settle(futures: Mapping[Any, Future[Any]], unless: int | None = None) -> Non
     """Return once the broker has done all of it; raise KafkaException unless it did, or refused with code *unless*."""
     for future in futures.values():
         try:
-            future.result(ANSWER_WITHIN_SECONDS)
+            future.result(CHANGE_WITHIN_SECONDS)
         except KafkaException as error:
             if error.args[0].code() != unless:
                 raise

@@ -8,6 +8,7 @@ import typer
 from shared.policy.agencies import load_agencies
 from shared.topics import catalogue
 from tindak.console import read_settings, say_json
+from tindak.options import TIMEOUT_SECONDS, AsJson, DryRun, Timeout
 from tindak.topics.access import Allow, allow
 from tindak.topics.apply import apply
 from tindak.topics.plan import Change
@@ -22,12 +23,13 @@ def _topics() -> None:
 
 @app.command("apply")
 def apply_(
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
+    dry_run: DryRun = False,
     acls: Annotated[bool, typer.Option("--acls", help="Access rules too; the broker needs an authorizer.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object per change.")] = False,
+    timeout: Timeout = TIMEOUT_SECONDS,
+    as_json: AsJson = False,
 ) -> None:
     """Create what is missing and change what differs from the catalogue and the agency directory."""
-    settings = read_settings()
+    settings = read_settings(timeout)
     wanted = catalogue(load_agencies(settings.policy_dir).codes)
     found: list[Change | Allow] = [*apply(settings.kafka, wanted, dry_run=dry_run)]
     if acls:

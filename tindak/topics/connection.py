@@ -6,16 +6,25 @@ from confluent_kafka.admin import AdminClient
 from shared.process.settings import KafkaSettings
 from tindak.console import Failure
 
-CONNECT_WITHIN_SECONDS = 10.0
-ANSWER_WITHIN_SECONDS = 30.0
+CHANGE_WITHIN_SECONDS = 30.0  # making sixty topics takes a broker long, and it says nothing meanwhile
 
 
 class BrokerRefused(Failure):
     """The broker did not do what was asked, in one sentence."""
 
 
-def connect(settings: KafkaSettings) -> AdminClient:
-    """Return a client that connects when it is used and keeps silent; its calls say what went wrong."""
+class Admin(AdminClient):
+    """A client that connects when it is used and keeps silent; its calls say what went wrong.
+
+    Attributes:
+        timeout_seconds: How long a question may stay unanswered.
+    """
+
+    timeout_seconds: float
+
+
+def connect(settings: KafkaSettings) -> Admin:
+    """Return a client of the broker that the settings name."""
     given = {
         "bootstrap.servers": settings.bootstrap_servers,
         "security.protocol": settings.security_protocol,
@@ -27,11 +36,15 @@ def connect(settings: KafkaSettings) -> AdminClient:
         "ssl.key.location": settings.ssl_key_file,
         "log_level": 0,
     }
-    return AdminClient({name: str(value) for name, value in given.items() if value is not None})
+    client = Admin({name: str(value) for name, value in given.items() if value is not None})
+    client.timeout_seconds = settings.request_timeout_ms / 1000
+    return client
 
 
-def refusal(error: KafkaException) -> BrokerRefused:
+def refusal(error: KafkaException | TimeoutError) -> BrokerRefused:
     """Return in one sentence what went wrong at the broker."""
+    if isinstance(error, TimeoutError):
+        return BrokerRefused("No broker answers in time; is TINDAK_KAFKA_BOOTSTRAP_SERVERS right?")
     cause = error.args[0]
     if cause.code() in (KafkaError._TRANSPORT, KafkaError._TIMED_OUT, KafkaError._ALL_BROKERS_DOWN):
         return BrokerRefused(f"No broker answers ({cause.str()}); is TINDAK_KAFKA_BOOTSTRAP_SERVERS right?")

@@ -5,10 +5,10 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient, OffsetSpec
+from confluent_kafka.admin import OffsetSpec
 
 from shared.process.settings import KafkaSettings
-from tindak.topics.connection import ANSWER_WITHIN_SECONDS, CONNECT_WITHIN_SECONDS, BrokerRefused, connect
+from tindak.topics.connection import CHANGE_WITHIN_SECONDS, Admin, BrokerRefused, connect
 from tindak.topics.plan import Change, Create, RaisePartitions
 
 BROKERS_WITHIN_SECONDS = 30.0
@@ -16,7 +16,7 @@ AGREE_WITHIN_SECONDS = 60.0
 POLL_SECONDS = 0.1
 
 
-def await_brokers(client: AdminClient, count: int) -> None:
+def await_brokers(client: Admin, count: int) -> None:
     """Return once there are as many brokers, for one that has just started answers before it can hold a copy.
 
     Raises:
@@ -24,7 +24,7 @@ def await_brokers(client: AdminClient, count: int) -> None:
     """
 
     def missing() -> str | None:
-        there = len(client.list_topics(timeout=CONNECT_WITHIN_SECONDS).brokers)
+        there = len(client.list_topics(timeout=client.timeout_seconds).brokers)
         return (
             None if there >= count else f"A replication factor of {count} needs as many brokers; there is only {there}."
         )
@@ -33,7 +33,7 @@ def await_brokers(client: AdminClient, count: int) -> None:
 
 
 def await_agreement(
-    settings: KafkaSettings, done: Sequence[Change], differences: Callable[[AdminClient], Sequence[Change]]
+    settings: KafkaSettings, done: Sequence[Change], differences: Callable[[Admin], Sequence[Change]]
 ) -> None:
     """Return once no broker still asks for what was done, and each new partition's leader answers.
 
@@ -47,15 +47,14 @@ def await_agreement(
     """
     if not done:
         return
-    for broker in connect(settings).list_topics(timeout=CONNECT_WITHIN_SECONDS).brokers.values():
+    first = connect(settings)
+    for broker in first.list_topics(timeout=first.timeout_seconds).brokers.values():
         alone = settings.model_copy(update={"bootstrap_servers": f"{broker.host}:{broker.port}"})
         _wait(partial(_unknown, connect(alone), done, differences), AGREE_WITHIN_SECONDS)
     _wait(lambda: _leaderless(settings, done), AGREE_WITHIN_SECONDS)
 
 
-def _unknown(
-    client: AdminClient, done: Sequence[Change], differences: Callable[[AdminClient], Sequence[Change]]
-) -> str | None:
+def _unknown(client: Admin, done: Sequence[Change], differences: Callable[[Admin], Sequence[Change]]) -> str | None:
     try:
         still = differences(client)
     except KafkaException as error:
@@ -73,8 +72,8 @@ def _leaderless(settings: KafkaSettings, done: Sequence[Change]) -> str | None:
     latest: OffsetSpec = OffsetSpec.latest()  # type: ignore[no-untyped-call]  # librdkafka's class method has no types
     asked = {TopicPartition(change.topic, number): latest for change in grown for number in range(change.partitions)}
     client = connect(settings)
-    answers = client.list_offsets(asked, request_timeout=ANSWER_WITHIN_SECONDS) if asked else {}
-    without = [place for place, answer in answers.items() if answer.exception(2 * ANSWER_WITHIN_SECONDS) is not None]
+    answers = client.list_offsets(asked, request_timeout=CHANGE_WITHIN_SECONDS) if asked else {}
+    without = [place for place, answer in answers.items() if answer.exception(2 * CHANGE_WITHIN_SECONDS) is not None]
     return f"{without[0].topic} has a partition without a leader; look at the brokers' logs." if without else None
 
 

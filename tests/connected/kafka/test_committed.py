@@ -8,7 +8,7 @@ from shared.delivery.outgoing import Outgoing
 from tests.contract.streams import KafkaStream
 from tests.servers.addresses import Namespace
 
-pytestmark = [pytest.mark.connected, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.connected, pytest.mark.without_agencies, pytest.mark.timeout(120)]
 
 
 async def test_how_far_a_group_has_committed_each_partition_is_told_without_joining_it(namespace: Namespace) -> None:

@@ -17,7 +17,7 @@ from tests.servers.addresses import Namespace
 from tests.servers.fleet import until
 from tindak.topics import connect
 
-pytestmark = pytest.mark.connected
+pytestmark = [pytest.mark.connected, pytest.mark.without_agencies]
 
 WITHIN_SECONDS = 60
 

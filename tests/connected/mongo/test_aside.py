@@ -21,7 +21,7 @@ from tests.contract.notes import Note, note
 from tests.fakes.bench import NOON
 from tests.servers.addresses import Namespace
 
-pytestmark = pytest.mark.connected
+pytestmark = [pytest.mark.connected, pytest.mark.without_topics]
 
 NOTES = TypeAdapter(Note)
 

@@ -8,7 +8,7 @@ from tests.connected.mongo.faults import WRITE_CONCERN_TIMED_OUT, Faulty, faulty
 from tests.contract.notes import Note, full, note
 from tests.servers.addresses import Namespace
 
-pytestmark = pytest.mark.connected
+pytestmark = [pytest.mark.connected, pytest.mark.without_topics]
 
 UNAUTHORIZED, WRITE_CONFLICT, TOO_LARGE = 13, 112, 10334
 

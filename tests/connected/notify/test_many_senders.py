@@ -17,7 +17,7 @@ from tests.connected.notify.relay import HOST, Relay
 from tests.servers.addresses import Namespace
 from tests.unit.notify.samples import POLICY, SEALER, rules
 
-pytestmark = pytest.mark.connected
+pytestmark = [pytest.mark.connected, pytest.mark.without_topics]
 
 TICKETS = [ticket_id("web", str(number)) for number in range(60)]
 

@@ -18,7 +18,7 @@ from tests.fakes.bench import NOON
 from tests.servers.addresses import Namespace
 from tests.unit.routing.desk import filed, report
 
-pytestmark = [pytest.mark.connected, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.connected, pytest.mark.without_topics, pytest.mark.timeout(120)]
 
 PLACE = Location(kelurahan="Serua", latitude=-6.3, longitude=106.7)
 SKETCH = Fingerprint(frozenset({1, 2, 3}), {5: frozenset({6})}, (7, 8, 2**31 - 1))

@@ -20,7 +20,7 @@ from tests.servers.fleet import POLICY, Fleet, Member, running, until
 from tindak.client.kafka import Client
 from tindak.client.records import data_of
 
-pytestmark = [pytest.mark.connected, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.connected, pytest.mark.without_agencies, pytest.mark.timeout(240)]
 
 TICKETS = [ticket_id("web", str(number)) for number in range(60)]
 WITHIN_SECONDS = 60

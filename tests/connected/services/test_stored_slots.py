@@ -15,7 +15,7 @@ from shared.slots import share_of
 from tests.fakes.bench import NOON
 from tests.servers.addresses import Namespace
 
-pytestmark = [pytest.mark.connected, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.connected, pytest.mark.without_topics, pytest.mark.timeout(120)]
 
 TICKETS = [ticket_id("web", str(number)) for number in range(200)]
 

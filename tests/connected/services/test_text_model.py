@@ -69,6 +69,7 @@ async def test_a_running_service_routes_by_the_model_only_what_the_rules_leave_o
     assert by_rule.decided_by is DecidedBy.RULE
 
 
+@pytest.mark.without_topics
 @pytest.mark.parametrize("file", ["model.json", "arrays.npz"])
 def test_a_model_with_a_changed_byte_keeps_routing_from_starting_and_is_named_in_one_line(
     namespace: Namespace, tmp_path: Path, file: str

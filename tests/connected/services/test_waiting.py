@@ -15,7 +15,7 @@ from tests.servers.addresses import Namespace
 from tests.unit.routing.commands import COMMANDS
 from tests.unit.routing.desk import DISHUB, UPDATE_ID, filed
 
-pytestmark = [pytest.mark.connected, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.connected, pytest.mark.without_topics, pytest.mark.timeout(120)]
 
 PROGRESS = COMMANDS["progress"]
 EARLY = EarlyUpdate(UPDATE_ID, DISHUB, PROGRESS.TYPE, PROGRESS.model_dump_json(), NOON)

@@ -8,7 +8,7 @@ from pymongo import MongoClient
 
 from tests.servers.addresses import Namespace
 
-pytestmark = pytest.mark.connected
+pytestmark = [pytest.mark.connected, pytest.mark.without_agencies]
 
 
 async def test_what_is_published_in_a_namespace_is_read_there(namespace: Namespace) -> None:

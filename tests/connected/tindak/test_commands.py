@@ -13,14 +13,17 @@ from shared.delivery.outgoing import Outgoing
 from shared.delivery.ports import Record
 from shared.events.envelope import decode, encode
 from shared.ids import part_id
+from shared.policy.agencies import load_agencies
 from tests.builders import NOON, TICKET, TRACKING, accepted, event
+from tests.conftest import POLICY, fewer_partitions
 from tests.servers.addresses import Namespace
 from tests.unit.tindak.test_telling import routed
 from tindak.cli import main
 from tindak.client.kafka import BATCH_RECORDS_MAX, Client, Start
 from tindak.console import Failure
+from tindak.topics import apply
 
-pytestmark = pytest.mark.connected
+pytestmark = [pytest.mark.connected, pytest.mark.without_agencies]
 
 POISON = Record(topics.SUBMITTED, 3, 17, b"web/1", b"{broken", (), NOON)
 
@@ -112,7 +115,7 @@ def test_submitted_complaint_lies_on_its_topic(namespace: Namespace, capsys: pyt
 
 
 def test_submission_without_an_answer_says_what_to_look_at(capsys: pytest.CaptureFixture[str]) -> None:
-    code = main(["submit", "--channel", "web", "--body", "x", "--wait", "--timeout-seconds", "0.2"])
+    code = main(["submit", "--channel", "web", "--body", "x", "--wait", "--timeout", "0.2"])
 
     assert (code, capsys.readouterr().err) == (
         1, "tindak: No answer within 0.2 s; is intake running (`tindak run intake`)?\n",
@@ -269,6 +272,7 @@ def test_value_of_intake_is_shown_on_request_only(namespace: Namespace, capsys: 
 
 
 def test_audit_finds_what_nobody_answered(namespace: Namespace, capsys: pytest.CaptureFixture[str]) -> None:
+    apply(namespace.kafka, fewer_partitions(topics.catalogue(load_agencies(POLICY).codes)))
     run(capsys, "submit", "--channel", "web", "--source-id", "7", "--body", "Jalan rusak")
 
     code = main(["audit", "--json"])

@@ -17,7 +17,7 @@ from tests.servers.addresses import Namespace
 from tindak.cli import main
 from tindak.client.kafka import Client
 
-pytestmark = pytest.mark.connected
+pytestmark = [pytest.mark.connected, pytest.mark.without_agencies]
 
 SHIPPED = Path(__file__).parents[3] / "policy"
 ASSIGNED = e.TicketRouted(

@@ -1,8 +1,20 @@
 """Exit codes and the one sentence that every failure is: 0 done, 1 refused or failed, 2 wrong usage."""
 
-import pytest
+import asyncio
+import inspect
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib import import_module
 
+import pytest
+import typer
+
+from shared.process.release import RELEASE
+from tindak.cli import COMMANDS as TABLE
 from tindak.cli import main
+from tindak.console import wait_for
 
 pytestmark = pytest.mark.unit
 
@@ -11,6 +23,24 @@ COMMANDS = (
     "run", "submit", "track", "watch", "stack", "topics", "agency", "officer", "reporter", "dlq", "demo", "policy",
     "sla", "documents",
 )  # fmt: skip
+
+
+HEAVY = ("numpy", "aiokafka", "motor", "confluent_kafka", "faststream", "jinja2", "babel", "holidays", "pydantic")
+ASK_KAFKA = (
+    "submit --channel web --body x",
+    "submit --channel web --body x --wait",
+    "track K7QF-9D2MX-4Q",
+    "watch breaches",
+    "watch dead-letters --from earliest --until-end",
+    "agency dlh ack 0f9a4a3e-77a1-4f4e-9d38-6b8a5a3d2c11",
+    "officer archive K7QF-9D2MX-4Q --reason unclear",
+    "reporter withdraw K7QF-9D2MX-4Q",
+    "audit",
+    "dlq list sla",
+    "documents list sla",
+    "documents retry routing --all",
+    "dlq replay notify --all",
+)
 
 
 @pytest.fixture(autouse=True)
@@ -31,6 +61,36 @@ def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
 
     told = capsys.readouterr().out
     assert (code, [name for name in COMMANDS if f" {name} " not in told]) == (0, [])
+
+
+def test_help_imports_no_library_that_only_commands_need() -> None:
+    script = "import sys; from tindak.cli import main; main(['--help']); print(*sys.modules, file=sys.stderr)"
+
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+
+    assert set(HEAVY) & set(done.stderr.split()) == set()
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_line_about_a_command_is_the_one_that_its_module_states(name: str) -> None:
+    entry = TABLE[name]
+    command = getattr(import_module(f"tindak.{entry.module}"), entry.attribute)
+
+    stated = command.info.help if isinstance(command, typer.Typer) else inspect.getdoc(command)
+
+    assert stated.startswith(entry.help.removesuffix("."))
+
+
+def test_version_is_the_release(capsys: pytest.CaptureFixture[str]) -> None:
+    assert (main(["--version"]), capsys.readouterr().out) == (0, f"tindak {RELEASE}\n")
+
+
+def test_cancelled_command_counts_as_interrupted() -> None:
+    async def cancelled() -> None:
+        raise asyncio.CancelledError
+
+    with pytest.raises(KeyboardInterrupt):
+        wait_for(cancelled())
 
 
 @pytest.mark.parametrize(
@@ -79,6 +139,21 @@ def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
             "tindak: `tomorrow` is not an instant with its zone, like 2026-03-02T12:00:00+07:00."
             " `tindak agency {AGENCY} hold --help` shows how.",
         ),
+        (
+            "agency dlh hold X --reason field_work --until 2020-03-02T12:00:00+07:00",
+            "tindak: --until 2020-03-02T12:00:00+07:00 is over; name a moment to come."
+            " `tindak agency {AGENCY} hold --help` shows how.",
+        ),
+        (
+            "officer archive X --reason no-such-code",
+            "tindak: Invalid value for '--reason': 'no-such-code' is not one of 'hateful_content', 'no_evidence',"
+            " 'unclear', 'not_government', 'duplicate', 'expired'. `tindak officer archive --help` shows how.",
+        ),
+        (
+            "submit --channel web --body x --email warga@@x",
+            "tindak: --email must be an address such as name@example.org (bad_address)."
+            " `tindak submit --help` shows how.",
+        ),
     ],
 )
 def test_wrong_usage_is_one_line_and_exit_code_2(typed: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -89,20 +164,7 @@ def test_wrong_usage_is_one_line_and_exit_code_2(typed: str, said: str, capsys: 
 
 @pytest.mark.parametrize(
     "typed",
-    [
-        "submit --channel web --body x",
-        "submit --channel web --body x --wait",
-        "track K7QF-9D2MX-4Q",
-        "watch breaches",
-        "watch dead-letters --from earliest --until-end",
-        "agency dlh ack 0f9a4a3e-77a1-4f4e-9d38-6b8a5a3d2c11",
-        "officer archive K7QF-9D2MX-4Q --reason unclear",
-        "reporter withdraw K7QF-9D2MX-4Q",
-        "dlq list sla",
-        "documents list sla",
-        "documents retry routing --all",
-        "dlq replay notify --all",
-    ],
+    ASK_KAFKA,
 )
 def test_broker_out_of_reach_is_one_sentence_and_exit_code_1(typed: str, capsys: pytest.CaptureFixture[str]) -> None:
     code = main(typed.split())
@@ -112,6 +174,48 @@ def test_broker_out_of_reach_is_one_sentence_and_exit_code_1(typed: str, capsys:
         f"tindak: No Kafka broker answers at {NOWHERE}; start one (`tindak stack up`) or set"
         " TINDAK_KAFKA_BOOTSTRAP_SERVERS.",
     )
+
+
+@pytest.fixture
+def silent() -> Iterator[str]:
+    """The address of a server that takes connections and never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"127.0.0.1:{server.getsockname()[1]}"
+
+
+@pytest.mark.parametrize("typed", ASK_KAFKA)
+def test_silent_broker_is_given_up_in_one_sentence(
+    typed: str, silent: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TINDAK_KAFKA_BOOTSTRAP_SERVERS", silent)
+
+    code = main([*typed.split(), "--timeout", "0.1"])
+
+    assert (code, one_line(capsys)) == (
+        1, f"tindak: Kafka at {silent} gave no answer for 0.1 s; is TINDAK_KAFKA_BOOTSTRAP_SERVERS right?",
+    )  # fmt: skip
+
+
+def test_topics_of_a_silent_broker_are_given_up_in_one_sentence(
+    silent: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TINDAK_KAFKA_BOOTSTRAP_SERVERS", silent)
+
+    code = main(["topics", "apply", "--timeout", "0.1"])
+
+    assert code == 1
+    assert one_line(capsys).startswith("tindak: No broker answers")
+
+
+def test_silent_database_is_given_up_in_one_sentence(
+    silent: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TINDAK_MONGO_URI", f"mongodb://{silent}/?replicaSet=rs0")
+
+    code = main(["documents", "show", "sla", "x", "--timeout", "0.2"])
+
+    assert code == 1
+    assert one_line(capsys).startswith("tindak: The database cannot be asked; is TINDAK_MONGO_URI right?")
 
 
 def test_unsafe_environment_is_one_sentence_and_exit_code_1(

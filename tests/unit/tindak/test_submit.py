@@ -5,15 +5,16 @@ import json
 import pytest
 
 from shared.delivery.ports import Record
-from shared.events import ComplaintRejected, ComplaintSubmitted, Event
+from shared.events import ComplaintAccepted, ComplaintRejected, ComplaintSubmitted, Event
 from shared.events.envelope import decode
+from shared.ids import ticket_id
 from tests.builders import NOON, accepted, event
 from tindak.client.answers import answer_to_submission
 from tindak.client.envelopes import submission
 from tindak.client.kafka import Written
 from tindak.client.records import as_json, event_of
 from tindak.console import Failure
-from tindak.tickets.submit import complaints_of
+from tindak.tickets.submit import Pending, complaints_of
 
 pytestmark = pytest.mark.unit
 
@@ -92,3 +93,48 @@ def test_record_of_another_kind_is_told_without_its_value() -> None:
 
     assert event_of(record) is None
     assert as_json(record) == {"topic": "tickets.events", "partition": 0, "offset": 7, "event": None}
+
+
+def pending(*given: dict[str, object]) -> Pending:
+    """Submissions that lie at offsets 0, 1, 2 ... of one partition."""
+    return Pending(given, [Written(0, offset) for offset in range(len(given))])
+
+
+def taken(source_id: str) -> Event:
+    return event(accepted(ticket_id=ticket_id("web", source_id)))
+
+
+def test_answers_come_in_the_order_of_the_submissions() -> None:
+    waiting = pending(GIVEN, GIVEN | {"source_id": "2"}, GIVEN | {"source_id": "3"})
+
+    told = [(waiting.hear(each), waiting.ready()) for each in (taken("2"), rejected(0, 2), taken("1"))]
+
+    first, second, third = taken("1").data, taken("2").data, rejected(0, 2).data
+    assert told == [(True, []), (True, []), (True, [first, second, third])]
+    assert (waiting.unanswered, waiting.refused) == (0, 1)
+
+
+def test_repeat_in_the_same_file_shares_the_answer() -> None:
+    waiting = pending(GIVEN, GIVEN)
+
+    waiting.hear(taken("1"))
+
+    assert (len(waiting.ready()), waiting.unanswered) == (2, 0)
+
+
+def test_other_text_under_the_same_source_id_waits_for_its_own_answer() -> None:
+    waiting = pending(GIVEN, GIVEN | {"body": "Lampu mati"})
+
+    waiting.hear(taken("1"))
+    assert [type(answer) for answer in waiting.ready()] == [ComplaintAccepted]
+    waiting.hear(rejected(0, 1))
+
+    assert [type(answer) for answer in waiting.ready()] == [ComplaintRejected]
+
+
+def test_answer_to_somebody_else_or_twice_is_no_answer() -> None:
+    waiting = pending(GIVEN)
+
+    heard = [waiting.hear(each) for each in (taken("9"), rejected(1, 0), taken("1"), taken("1"), rejected(0, 0))]
+
+    assert (heard, waiting.refused) == ([False, False, True, False, False], 0)
