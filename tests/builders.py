@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from shared.events import ComplaintAccepted, ComplaintSubmitted, Event, EventData
+from shared.events import Arrival, ComplaintAccepted, ComplaintSubmitted, Event, EventData
 from shared.ids import ticket_id, tracking_id
 from tests.fakes.bench import NOON
 
@@ -17,6 +17,11 @@ def event(data: EventData, *, id: str | None = None, at: datetime = NOON, source
     subject = getattr(data, "ticket_id", None)
     made = id or str(uuid5(NAMESPACE_URL, f"{data.TYPE}|{data.model_dump_json()}|{at.isoformat()}"))
     return Event(id=made, source=source, time=at, data=data, subject=subject, key=subject)
+
+
+def arrival(now: datetime = NOON, topic: str = "tickets.events") -> Arrival:
+    """Return how an event comes that is decided on at *now*, the moment of its arrival."""
+    return Arrival(topic, 0, 0, arrived_at=now, now=now)
 
 
 def submitted(**changes: Any) -> ComplaintSubmitted:

@@ -14,7 +14,7 @@ from services.sla.domain.rules import SlaRules
 from services.sla.domain.ticket import Ticket, decide, tick
 from services.sla.store import STATE, SlaStore
 from shared.delivery.documents.document import Document
-from shared.events import ComplaintAccepted, DecidedBy, Priority, TicketRouted
+from shared.events import Arrival, ComplaintAccepted, DecidedBy, Event, Priority, TicketRouted, state_after
 from shared.ids import ticket_id, tracking_id
 from shared.slots import PARTITIONS, slot_of
 
@@ -62,14 +62,13 @@ def ticket_due(rules: SlaRules, due_at: datetime, now: datetime) -> Ticket:
     """Return a ticket whose respond clock is due at that instant, and of which all is said that is true by *now*."""
     ticket = ticket_id("web", "template")
     began_at = due_at - timedelta(hours=RESPOND_HOURS)
-    first = decide(None, accepted(ticket, began_at - timedelta(minutes=1)), rules, began_at)
-    second = decide(first.state, routed(ticket, began_at), rules, began_at)
-    if second.state is None:
-        raise AssertionError("a routed ticket has clocks")
-    state = tick(second.state, rules, now).state
+    state: Ticket | None = None
+    for data in (accepted(ticket, began_at - timedelta(minutes=1)), routed(ticket, began_at)):
+        event = Event(id=ticket, source="/tindak/bench", time=began_at, data=data)
+        state = state_after(state, decide(state, event, Arrival("", 0, 0, began_at, began_at), rules))
     if state is None:
-        raise AssertionError("time takes no ticket away")
-    return state
+        raise AssertionError("a routed ticket has clocks")
+    return tick(state, rules, now).state
 
 
 async def plant(

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from services.intake.domain.decide import decide, refuse_unreadable
+from services.intake.domain.decide import decide, refuse_unreadable, submission
 from services.intake.domain.rules import Rules
 from services.intake.domain.state import State
 from shared import events, topics
@@ -34,12 +34,12 @@ class IntakeHandler:
 
     def key_of(self, event: Event) -> str:
         """Return the id of the ticket that the report is, was and will be."""
-        submitted = _submission(event)
+        submitted = submission(event)
         return ticket_id(submitted.channel, submitted.source_id)
 
     def decide(self, state: State | None, event: Event, arrival: Arrival) -> Decision[State]:
         """Return the answer to a submission."""
-        return decide(state, _submission(event), event.id, arrival, self.rules, self.seal)
+        return decide(state, event, arrival, self.rules, seal=self.seal)
 
     def refuse(self, record: Record, arrival: Arrival, fault: events.UnreadableEvent) -> Refused:
         """Return the answer to what cannot be read: a channel learns of everything that it sent what became of it.
@@ -72,10 +72,3 @@ class IntakeHandler:
         )
         sealed, key_id = self.sealer.seal_contact(ticket, contact)
         return events.ContactSealed(ticket_id=ticket, sealed=sealed, locale=contact.locale, key_id=key_id)
-
-
-def _submission(event: Event) -> events.ComplaintSubmitted:
-    """Return the report that an event brings; raise TypeError for any other event, which has no business here."""
-    if not isinstance(event.data, events.ComplaintSubmitted):
-        raise TypeError(f"{event.type} is no submission")
-    return event.data

@@ -4,12 +4,12 @@ from datetime import datetime
 
 from services.notify.domain.attempts import conclude, tick
 from services.notify.domain.correspondence import Correspondence
-from services.notify.domain.decisions import decide
+from services.notify.domain.decide import decide, document_of
 from services.notify.domain.deliveries import Outcome, Sending
 from services.notify.domain.notices import Rules
 from shared import topics
 from shared.delivery.ports import Record
-from shared.events import Applied, Arrival, ClockFact, Decision, Event, Ignored, Refused, TicketFact, UnreadableEvent
+from shared.events import Applied, Arrival, Decision, Event, Ignored, Refused, UnreadableEvent
 
 
 class NotifyHandler:
@@ -30,15 +30,12 @@ class NotifyHandler:
         self.rules = rules
 
     def key_of(self, event: Event) -> str:
-        """Return the ticket id; for a part that of the whole, whose reporter has given one contact for all."""
-        if isinstance(event.data, TicketFact | ClockFact) and event.data.parent is not None:
-            return event.data.parent
-        ticket: str = getattr(event.data, "ticket_id")  # noqa: B009  # every type on notify's topics has one
-        return ticket
+        """Return the ticket id; for a part that of the whole."""
+        return document_of(event)
 
     def decide(self, state: Correspondence | None, event: Event, arrival: Arrival) -> Decision[Correspondence]:
         """Return what is known and who is to be told from now on."""
-        return decide(state, self.key_of(event), event, self.rules, arrival.now)
+        return decide(state, event, arrival, self.rules)
 
     def refuse(self, record: Record, arrival: Arrival, fault: UnreadableEvent) -> Refused:
         """Return nothing to say: what is no event on our own topics goes to the dead letters."""

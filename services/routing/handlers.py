@@ -8,7 +8,7 @@ from typing import Self
 
 from services.routing.domain.agency_choice.prediction import NO_MODEL, NOT_ASKED, Opinion, TextModel
 from services.routing.domain.agency_choice.rules import RoutingPolicy
-from services.routing.domain.decide import decide
+from services.routing.domain.decide import LookedUp, decide
 from services.routing.domain.duplicates.candidates import NO_CANDIDATES, Candidates, find_candidates, keys_of
 from services.routing.domain.lifecycle import early_updates
 from services.routing.domain.lifecycle.malformed_updates import refuse_unreadable
@@ -84,8 +84,8 @@ class RoutingHandler:
     def decide(self, state: State | None, event: Event, arrival: Arrival) -> Decision[State]:
         """Return what follows from *event*."""
         ticket = self.key_of(event)
-        candidates = self.candidates.get(ticket, NO_CANDIDATES)
-        return decide(self.policy, state, event, arrival, self.opinion_on(ticket), candidates)
+        known = LookedUp(self.opinion_on(ticket), self.candidates.get(ticket, NO_CANDIDATES))
+        return decide(state, event, arrival, self.policy, known=known)
 
     def refuse(self, record: Record, arrival: Arrival, fault: UnreadableEvent) -> Refused:
         """Return the answer to an update that cannot be read, as far as it says who sent it; it is kept in any case."""

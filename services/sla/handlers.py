@@ -47,7 +47,7 @@ class SlaHandler:
 
     def decide(self, state: Ticket | None, event: Event, arrival: Arrival) -> Decision[Ticket]:
         """Return what follows from *event*."""
-        decision = decide(state, event.data, self.rules, arrival.now)
+        decision = decide(state, event, arrival, self.rules)
         _count_clocks(decision.facts)
         return decision
 

@@ -15,7 +15,7 @@ from services.sla.domain.working_time import CalendarExhausted, WorkingTime, ins
 from services.sla.policy import load_sla
 from services.sla.policy_files import SLA_FILE, RungEntry, SlaFile, allowance_of
 from services.sla.recompute import Report
-from shared.events import ComplaintAccepted, EventData, TicketFact, state_after
+from shared.events import Arrival, ComplaintAccepted, Event, TicketFact, state_after
 from shared.policy.loading import load
 from shared.process.settings import CommonSettings
 
@@ -38,12 +38,12 @@ def spans_on(day: date, work: WorkingTime) -> Iterator[tuple[datetime, datetime]
             yield instant(opens), instant(closes)
 
 
-def rounds_of_ticket(heard: Iterable[EventData], ticket_id: str, rules: SlaRules, now: datetime) -> tuple[Round, ...]:
+def rounds_of_ticket(heard: Iterable[Event], ticket_id: str, rules: SlaRules, now: datetime) -> tuple[Round, ...]:
     """Return the rounds of a ticket's clocks as the service keeps them; empty if nothing heard started one."""
     state: Ticket | None = None
-    for data in heard:
-        if isinstance(data, ComplaintAccepted | TicketFact) and data.ticket_id == ticket_id:
-            state = state_after(state, decide(state, data, rules, now))
+    for event in heard:
+        if isinstance(event.data, ComplaintAccepted | TicketFact) and event.data.ticket_id == ticket_id:
+            state = state_after(state, decide(state, event, Arrival("", 0, 0, now, now), rules))
     return rounds(state) if state else ()
 
 

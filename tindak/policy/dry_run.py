@@ -48,7 +48,8 @@ class Trial:
         """Return what intake says to a report that arrives at *at*, without its contact."""
         anonymous = submitted.model_copy(update={"reporter": None})
         ticket = ticket_id(submitted.channel, submitted.source_id)
-        said = decide(None, anonymous, ticket, _arrival(topics.SUBMITTED, at), self.intake, _nobody)
+        event = Event(id=ticket, source="/tindak", time=at, data=anonymous)
+        said = decide(None, event, _arrival(topics.SUBMITTED, at), self.intake, seal=_nobody)
         data = said.facts[0].data
         if not isinstance(data, ComplaintAccepted | ComplaintRejected):
             raise TypeError(f"intake answered with {data.TYPE}")

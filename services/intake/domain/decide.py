@@ -8,20 +8,13 @@ from services.intake.domain.report import accepted, has_identity, without_own_nu
 from services.intake.domain.rules import Rules
 from services.intake.domain.state import State, Taken, fingerprint
 from shared import events, topics
-from shared.events import Applied, Arrival, Decision, Fact, Replayed, Untracked
+from shared.events import Applied, Arrival, Decision, Event, Fact, Replayed, Untracked
 
 Seal = Callable[[str, events.ComplaintSubmitted], events.ContactSealed]
 
 
-def decide(
-    state: State | None,
-    submitted: events.ComplaintSubmitted,
-    event_id: str,
-    arrival: Arrival,
-    rules: Rules,
-    seal: Seal,
-) -> Decision[State]:
-    """Return the answer to a submission.
+def decide(state: State | None, event: Event, arrival: Arrival, policy: Rules, *, seal: Seal) -> Decision[State]:
+    """Return the answer to a submission; raise TypeError for any other event, which has no business here.
 
     A repeat of what was taken gets the first answer again. A refusal leaves no trace, so the channel may correct the
     report and send it under the same source id. It says that the id is taken only if nothing else is wrong: so it
@@ -29,22 +22,29 @@ def decide(
 
     Args:
         state: What is known under this channel and source id.
-        submitted: The report.
-        event_id: Of the event that brings it.
+        event: Brings the report.
         arrival: When and where it came; ``attempt`` chooses another tracking id if one was taken.
-        rules: The city's policy.
+        policy: What the city accepts.
         seal: Makes the sealed contact of the ticket with this id; called only if there is an identity.
     """
-    if state is not None and _is_repeat(state, submitted, rules):
+    submitted = submission(event)
+    if state is not None and _is_repeat(state, submitted, policy):
         return Replayed(state.event_id)
-    reasons = reasons_against(submitted, arrival.arrived_at, rules)
+    reasons = reasons_against(submitted, arrival.arrived_at, policy)
     if not reasons and state is not None:
         reasons = (SOURCE_ID_CONFLICT,)
     if reasons:
         source_id = without_own_numbers(submitted.source_id, identity_of(submitted.reporter))
         refused = _rejection(submitted.channel, source_id, reasons, arrival)
         return Untracked((refused,))
-    return take(submitted, event_id, arrival, rules, seal)
+    return _take(submitted, event.id, arrival, policy, seal)
+
+
+def submission(event: Event) -> events.ComplaintSubmitted:
+    """Return the report that an event brings; raise TypeError for any other event."""
+    if not isinstance(event.data, events.ComplaintSubmitted):
+        raise TypeError(f"{event.type} is no submission")
+    return event.data
 
 
 def _is_repeat(state: State, submitted: events.ComplaintSubmitted, rules: Rules) -> bool:
@@ -57,7 +57,7 @@ def _is_repeat(state: State, submitted: events.ComplaintSubmitted, rules: Rules)
     return same_text and rules.knows_channel(submitted.channel)
 
 
-def take(
+def _take(
     submitted: events.ComplaintSubmitted, event_id: str, arrival: Arrival, rules: Rules, seal: Seal
 ) -> Applied[State]:
     """Return the decision to take a report."""

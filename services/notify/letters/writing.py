@@ -6,7 +6,7 @@ from datetime import datetime
 
 from services.notify.channels import Message
 from services.notify.domain.correspondence import Correspondence, Sealed
-from services.notify.domain.decisions import awaited_run
+from services.notify.domain.decide import awaited_run
 from services.notify.domain.deliveries import REPORTER, Deferred, Delivery, Withheld
 from services.notify.domain.notices import AGENCY_HEAD, LIAISON
 from services.notify.letters.wording import duration, moment

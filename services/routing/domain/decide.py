@@ -1,5 +1,7 @@
 """What follows from one event, whatever it is; the rules themselves stand in the other modules."""
 
+from dataclasses import dataclass
+
 from services.routing.domain.agency_choice.prediction import NO_MODEL, Opinion
 from services.routing.domain.agency_choice.rules import RoutingPolicy
 from services.routing.domain.clusters.broadcast import take_along
@@ -14,13 +16,24 @@ from shared import events
 from shared.events import Applied, Arrival, Decision, Event, Ignored
 
 
+@dataclass(frozen=True, slots=True)
+class LookedUp:
+    """What was looked up before deciding.
+
+    Args:
+        opinion: What a text model makes of the ticket's report.
+        candidates: Open reports like it.
+    """
+
+    opinion: Opinion = NO_MODEL
+    candidates: Candidates = NO_CANDIDATES
+
+
+NOTHING_LOOKED_UP = LookedUp()
+
+
 def decide(
-    policy: RoutingPolicy,
-    state: State | None,
-    event: Event,
-    arrival: Arrival,
-    opinion: Opinion = NO_MODEL,
-    candidates: Candidates = NO_CANDIDATES,
+    state: State | None, event: Event, arrival: Arrival, policy: RoutingPolicy, *, known: LookedUp = NOTHING_LOOKED_UP
 ) -> Decision[State]:
     """Return what follows from *event* for the ticket that it concerns; never raises for an event that routing hears.
 
@@ -28,10 +41,9 @@ def decide(
     before routing has said that it may.
 
     Args:
-        opinion: What a text model makes of the ticket's report.
-        candidates: What is known of reports like it.
+        known: About a new report.
     """
-    decision = _follows(policy, state, event, arrival, opinion, candidates)
+    decision = _follows(state, event, arrival, policy, known)
     match decision:
         case Applied(state=Filed() as filed) as applied:
             marked_applied = Applied(marked(policy.clusters, filed), applied.facts)
@@ -43,28 +55,23 @@ def decide(
 
 
 def _follows(
-    policy: RoutingPolicy,
-    state: State | None,
-    event: Event,
-    arrival: Arrival,
-    opinion: Opinion,
-    candidates: Candidates,
+    state: State | None, event: Event, arrival: Arrival, policy: RoutingPolicy, known: LookedUp
 ) -> Decision[State]:
     """Return what follows from *event*, but for the mark whether others may join the ticket."""
     filed = state if isinstance(state, Filed) else None
     awaited = None if isinstance(state, Filed) else state
     match event.data:
         case events.ComplaintAccepted() as complaint if filed is None:
-            return opening.file(policy, awaited, complaint, arrival.now, opinion, candidates)
+            return opening.file(policy, awaited, complaint, arrival.now, known.opinion, known.candidates)
         case events.ComplaintAccepted():
             return Ignored("the complaint has been filed before", filed)
         case command if isinstance(command, Request):
             update = Update(event.id, event.source, command, arrival.arrived_at)
             if filed is None:
                 return remember(policy, awaited, update, arrival.now)
-            return follow(policy, filed, update, opinion)
+            return follow(policy, filed, update, known.opinion)
         case link if isinstance(link, events.PartLink):
-            return hear_part(policy, state, link, event.time, opinion)
+            return hear_part(policy, state, link, event.time, known.opinion)
         case link if isinstance(link, events.Link):
             return hear(policy, state, link, event.time)
         case _ if filed is None:

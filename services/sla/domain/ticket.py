@@ -12,7 +12,7 @@ from services.sla.domain.telling import Telling
 from services.sla.domain.told import Told
 from services.sla.domain.voice import About
 from shared import events
-from shared.events import Applied, Decision, Fact, Ignored
+from shared.events import Applied, Arrival, Decision, Fact, Ignored
 
 ENDED = ""
 """The edition of a ticket of which no clock runs: those that have run keep the due times that held then."""
@@ -49,20 +49,21 @@ class Ticket:
     kind: Literal["ticket"] = "ticket"
 
 
-def decide(ticket: Ticket | None, data: events.EventData, rules: SlaRules, now: datetime) -> Decision[Ticket]:
+def decide(state: Ticket | None, event: events.Event, arrival: Arrival, policy: SlaRules) -> Decision[Ticket]:
     """Return what follows from something heard about a ticket.
 
-    Time is taken note of up to the event itself, not up to *now*: what is read late has not happened late.
+    Time is taken note of up to the event itself, not up to this moment: what is read late has not happened late.
 
     Raises:
         TypeError: It is about no ticket.
     """
-    match data:
-        case events.ComplaintAccepted():
+    ticket, now = state, arrival.now
+    match event.data:
+        case events.ComplaintAccepted() as data:
             ticket = ticket or Ticket(data.ticket_id, data.tracking_id, data.accepted_at)
             heard = replace(accepted(ticket, data.accepted_at), classification=data.classification)
-            return moved(heard, rules, data.accepted_at, now, rewritten=True)
-        case events.TicketFact():
+            return moved(heard, policy, data.accepted_at, now, rewritten=True)
+        case events.TicketFact() as data:
             past = past_of(data)
             known = ticket.history if ticket else ()
             if past is None:
@@ -75,9 +76,9 @@ def decide(ticket: Ticket | None, data: events.EventData, rules: SlaRules, now: 
                 before = accepted(before, data.accepted_at)
             history = tuple(sorted((*known, past), key=lambda step: step.version))
             rewritten = history[-1] is not past or ticket is None or before.accepted_at != ticket.accepted_at
-            return moved(replace(before, history=history), rules, data.at, now, rewritten=rewritten)
+            return moved(replace(before, history=history), policy, data.at, now, rewritten=rewritten)
         case _:
-            raise TypeError(f"{data.TYPE} is about no ticket")
+            raise TypeError(f"{event.type} is about no ticket")
 
 
 def tick(ticket: Ticket, rules: SlaRules, now: datetime) -> Applied[Ticket]:

@@ -16,7 +16,7 @@ from shared.adapters.mongo.client import collection
 from shared.delivery.documents.document import Document
 from shared.events import DueChanged
 from shared.process import logs
-from tests.builders import TICKET, accepted
+from tests.builders import TICKET, accepted, arrival, event
 from tests.servers.addresses import Namespace
 from tests.servers.fleet import POLICY
 from tindak.cli import main
@@ -37,7 +37,7 @@ async def timed_otherwise(namespace: Namespace) -> None:
     """Store a ticket whose clock was said to be due an hour later than it is, under rules that hold no longer."""
     now = datetime.now(UTC).replace(microsecond=0)
     rules = load_sla(POLICY)
-    state = decide(None, accepted(accepted_at=now), rules, now).state
+    state = decide(None, event(accepted(accepted_at=now)), arrival(now), rules).state
     assert state is not None
     (told,) = state.told
     old = replace(told, due_at=told.due_at + timedelta(hours=1), basis=replace(told.basis, policy_version="old"))

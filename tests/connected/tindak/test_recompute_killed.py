@@ -19,7 +19,7 @@ from shared.adapters.mongo.client import COLLECTION, collection
 from shared.delivery.documents.document import Document
 from shared.events import DueChanged
 from shared.ids import ticket_id, tracking_id
-from tests.builders import accepted
+from tests.builders import accepted, arrival, event
 from tests.servers.addresses import Namespace
 from tests.servers.fleet import POLICY, Fleet, running, until
 from tindak.client.kafka import Client
@@ -35,7 +35,7 @@ WITHIN_SECONDS = 60
 async def plant(namespace: Namespace) -> None:
     """Store tickets whose clock was said to be due an hour later than it is, under rules that hold no longer."""
     now = datetime.now(UTC).replace(microsecond=0)
-    state = decide(None, accepted(accepted_at=now), RULES, now).state
+    state = decide(None, event(accepted(accepted_at=now)), arrival(now), RULES).state
     assert state is not None
     (told,) = state.told
     old = replace(told, due_at=told.due_at + timedelta(hours=1), basis=replace(told.basis, policy_version="old"))

@@ -24,7 +24,7 @@ from shared.events import (
     Replayed,
     Untracked,
 )
-from tests.builders import TICKET, TRACKING, submitted
+from tests.builders import TICKET, TRACKING, event, submitted
 from tests.fakes.bench import NOON
 from tests.unit.intake.city import RULES, arrival
 
@@ -50,7 +50,7 @@ def decided(
     state: State | None = None, event_id: str = ID, came: Arrival | None = None, **changes: Any
 ) -> Decision[State]:
     """Return what is decided on the plain report with these changes."""
-    return decide(state, submitted(**changes), event_id, came or arrival(), RULES, seal)
+    return decide(state, event(submitted(**changes), id=event_id), came or arrival(), RULES, seal=seal)
 
 
 def rejected(*reasons: Reason, at: Any = NOON, channel: str | None = "web", source_id: str | None = "1") -> Fact:

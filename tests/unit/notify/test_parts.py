@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from services.notify.domain.correspondence import Correspondence, Part, learn
-from services.notify.domain.decisions import decide
+from services.notify.domain.decide import decide
 from services.notify.domain.deliveries import Due, Waiting
 from services.notify.handlers import NotifyHandler
 from services.notify.letters.writing import Letters
@@ -23,7 +23,7 @@ from shared.events import (
     TicketWithdrawn,
 )
 from shared.ids import part_id
-from tests.builders import TICKET, TRACKING, accepted, event
+from tests.builders import TICKET, TRACKING, accepted, arrival, event
 from tests.fakes.bench import NOON
 from tests.unit.notify.samples import LATER, POLICY, SEALER, contact, said
 
@@ -45,7 +45,7 @@ def heard(*told: EventData) -> Correspondence:
     """Return what is known and planned after complaint, contact, the split and *told*."""
     state: Correspondence | None = None
     for data in (accepted(), contact(), said(TicketSplit), *told):
-        state = decide(state, TICKET, event(data), POLICY.rules, NOON).state
+        state = decide(state, event(data), arrival(NOON), POLICY.rules).state
     assert state is not None
     return state
 
@@ -125,7 +125,7 @@ def test_a_report_that_is_taken_back_is_told_once_to_the_reporter_and_to_each_ag
 def test_the_agency_that_had_the_whole_before_hears_no_more_of_it() -> None:
     state = Correspondence(TICKET)
     for data in (said(TicketRouted, version=1), said(TicketSplit, version=2), said(TicketWithdrawn, agency=None)):
-        state = decide(state, TICKET, event(data), POLICY.rules, NOON).state or state
+        state = decide(state, event(data), arrival(NOON), POLICY.rules).state or state
 
     assert [each.notice for each in state.deliveries if each.role == "liaison"] == ["agency_new_ticket"]
 

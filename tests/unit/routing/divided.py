@@ -5,9 +5,9 @@ from typing import Any
 
 from services.routing.domain.decide import decide
 from services.routing.domain.ticket.state import Filed, State
-from shared.events import Arrival, AssignTicket, Decision, EventData, PartLink, PartOpened
+from shared.events import AssignTicket, Decision, EventData, PartLink, PartOpened
 from shared.ids import part_id
-from tests.builders import TICKET, event
+from tests.builders import TICKET, arrival, event
 from tests.unit.routing.desk import LATER, OFFICER, POLICY, ask, filed, said
 
 FIRST, SECOND = part_id(TICKET, 1), part_id(TICKET, 2)
@@ -35,7 +35,7 @@ def opened(number: int = 1) -> PartOpened:
 def hear(state: State | None, data: EventData, when: datetime = LATER, source: str = OFFICER) -> Decision[State]:
     """Return what follows from a link or a command."""
     told = event(data, at=when, source="/tindak/routing" if isinstance(data, PartLink) else source)
-    return decide(POLICY, state, told, Arrival("t", 0, 0, when, when))
+    return decide(state, told, arrival(when), POLICY)
 
 
 def part(number: int = 1) -> Filed:

@@ -34,7 +34,7 @@ ARRIVAL = Arrival("tickets.updates", 0, 0, arrived_at=LATER, now=LATER + timedel
 
 
 def heard(state: State | None, data: EventData, source: str = DISHUB) -> Decision[State]:
-    return decide(POLICY, state, event(data, at=NOON, source=source), ARRIVAL)
+    return decide(state, event(data, at=NOON, source=source), ARRIVAL, POLICY)
 
 
 @pytest.mark.parametrize("state", [None, Awaited()])

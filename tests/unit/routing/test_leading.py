@@ -10,7 +10,6 @@ from services.routing.domain.ticket.state import Filed, Held, InTriage, Led, Sit
 from shared.events import (
     AcknowledgeTicket,
     AnswerPassedOn,
-    Arrival,
     AssignTicket,
     DecidedBy,
     Decision,
@@ -25,7 +24,7 @@ from shared.events import (
     UnmergeTicket,
 )
 from shared.ids import ticket_id
-from tests.builders import TICKET, event
+from tests.builders import TICKET, arrival, event
 from tests.fakes.bench import NOON
 from tests.unit.routing.desk import DISHUB, LATER, OFFICER, POLICY, filed, head, said, situation_of
 from tests.unit.routing.divided import part
@@ -42,7 +41,7 @@ ASSIGNED = AssignTicket(ticket_id=TICKET, agency="dlh", reason="Sesuai tugasnya.
 
 
 def heard(state: State | None, data: EventData, by: str = "/tindak/routing") -> Decision[State]:
-    return decide(POLICY, state, event(data, at=LATER, source=by), Arrival("t", 0, 0, LATER, LATER))
+    return decide(state, event(data, at=LATER, source=by), arrival(LATER), POLICY)
 
 
 def member(situation: Situation | str = "routed", **changes: Any) -> Filed:

@@ -12,7 +12,6 @@ from services.routing.domain.decide import decide
 from services.routing.domain.lifecycle.opening import file
 from services.routing.domain.ticket.state import Filed, Held, InTriage, WithAgency
 from shared.events import (
-    Arrival,
     AssignTicket,
     DecidedBy,
     DeclineTicket,
@@ -25,7 +24,7 @@ from shared.events import (
     TicketUnassigned,
 )
 from shared.ids import ticket_id
-from tests.builders import accepted, event
+from tests.builders import accepted, arrival, event
 from tests.fakes.bench import NOON
 from tests.unit.routing.desk import OFFICER, POLICY
 
@@ -67,7 +66,7 @@ class Matter:
     def hear(self, ticket: str, data: EventData, source: str = "/tindak/routing") -> None:
         self.now += timedelta(minutes=1)
         told = event(data, at=self.now, source=source)
-        decision = decide(POLICY, self.states[ticket], told, Arrival("t", 0, 0, self.now, self.now))
+        decision = decide(self.states[ticket], told, arrival(self.now), POLICY)
         assert isinstance(decision.state, Filed)
         self.states[ticket] = decision.state
         self.facts[ticket] += decision.facts

@@ -22,7 +22,7 @@ from shared.events import (
     state_after,
 )
 from shared.ids import occasion_id
-from tests.builders import TICKET, TRACKING
+from tests.builders import TICKET, TRACKING, arrival, event
 from tests.unit.sla.cases import RULES, accepted, at, routed
 
 VERIFY, RESPOND, RESOLVE = SlaClock.VERIFY, SlaClock.RESPOND, SlaClock.RESOLVE
@@ -52,7 +52,7 @@ class Desk:
         before = len(self.facts)
         for data in heard:
             moment = at(now) if now else data.at if isinstance(data, TicketFact) else data.accepted_at
-            decision = decide(self.ticket, data, self.rules, moment)
+            decision = decide(self.ticket, event(data), arrival(moment), self.rules)
             self.ticket = state_after(self.ticket, decision)
             self.facts += decision.facts
         return [fact.data for fact in self.facts[before:]]

@@ -24,6 +24,7 @@ from shared.events import (
     TicketAcknowledged,
     TicketFact,
 )
+from tests.builders import arrival, event
 from tests.unit.sla.cases import (
     LAW,
     RULES,
@@ -218,7 +219,7 @@ def test_an_event_about_no_ticket_is_a_bug() -> None:
     ours = started(VERIFY, "2026-04-06 08:00", "2026-04-09 16:00", "3 working_days")
 
     with pytest.raises(TypeError, match="about no ticket"):
-        decide(None, ours, RULES, at("2026-04-06 09:00"))
+        decide(None, event(ours), arrival(at("2026-04-06 09:00")), RULES)
 
 
 def test_time_never_goes_back() -> None:

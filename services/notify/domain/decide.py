@@ -7,25 +7,32 @@ from services.notify.domain.correspondence import Correspondence, Erased, Runnin
 from services.notify.domain.deliveries import REPORTER, Delivery, Due, Suppressed, Waiting, attempts_of
 from services.notify.domain.endings import ended, told
 from services.notify.domain.notices import Rules, plan
-from shared.events import Decision, Event, Ignored
+from shared.events import Arrival, ClockFact, Decision, Event, Ignored, TicketFact
 
 DAY = timedelta(days=1)
 
 
-def decide(
-    state: Correspondence | None, ticket_id: str, event: Event, rules: Rules, now: datetime
-) -> Decision[Correspondence]:
+def decide(state: Correspondence | None, event: Event, arrival: Arrival, policy: Rules) -> Decision[Correspondence]:
     """Return what is known and who is to be told once *event* is heard; the order of the topics makes no difference."""
-    before = state or Correspondence(ticket_id)
+    now = arrival.now
+    before = state or Correspondence(document_of(event))
     known = learn(before, event.data)
-    planned = list(plan(known, event, rules, now))
+    planned = list(plan(known, event, policy, now))
     if known == before and not planned:
         return Ignored("nobody is told of it")
     for delivery in planned:
-        why = _barred(delivery, known, event, rules, now)
+        why = _barred(delivery, known, event, policy, now)
         added = ended(delivery, Suppressed(now, 0, why)) if why else delivery
         known = replace(known, deliveries=(*known.deliveries, added))
     return told(before, _released(known, now))
+
+
+def document_of(event: Event) -> str:
+    """Return the ticket id; for a part that of the whole, whose reporter has given one contact for all."""
+    if isinstance(event.data, TicketFact | ClockFact) and event.data.parent is not None:
+        return event.data.parent
+    ticket: str = getattr(event.data, "ticket_id")  # noqa: B009  # every type on notify's topics has one
+    return ticket
 
 
 def _barred(delivery: Delivery, state: Correspondence, event: Event, rules: Rules, now: datetime) -> str | None:

@@ -5,7 +5,7 @@ from itertools import permutations
 import pytest
 
 from services.notify.domain.correspondence import Correspondence, Erased, Sealed, Unknown
-from services.notify.domain.decisions import decide
+from services.notify.domain.decide import decide
 from services.notify.domain.deliveries import (
     Awaited,
     Delivery,
@@ -29,7 +29,7 @@ from shared.events import (
     TicketRouted,
     TicketWithdrawn,
 )
-from tests.builders import TICKET, TRACKING, accepted, event
+from tests.builders import TICKET, TRACKING, accepted, arrival, event
 from tests.fakes.bench import NOON
 from tests.unit.notify.samples import (
     DELIVERY,
@@ -58,7 +58,7 @@ UNTIL = NOON + timedelta(minutes=1)
 def after(*events: Event, by: Rules = ALL) -> Correspondence:
     state = None
     for heard in events:
-        state = decide(state, TICKET, heard, by, NOON).state
+        state = decide(state, heard, arrival(NOON), by).state
     assert state is not None
     return state
 
@@ -76,7 +76,7 @@ def suppressed(why: str, attempt: int = 0, id: str = DELIVERY) -> Fact:
 
 
 def test_a_notice_to_the_reporter_is_due_once_contact_and_report_are_known() -> None:
-    decision = decide(after(CONTACT), TICKET, ACCEPTED, ALL, NOON)
+    decision = decide(after(CONTACT), ACCEPTED, arrival(NOON), ALL)
 
     [planned] = plan(after(CONTACT), ACCEPTED, ALL, NOON)
     known = replace(after(CONTACT), tracking_id=TRACKING, complaint=correspondence().complaint)
@@ -106,7 +106,7 @@ def test_an_earlier_run_of_the_clock_is_not_waited_for() -> None:
 def test_a_clock_that_runs_already_is_taken_as_it_is() -> None:
     waits = delivery(Waiting(UNTIL), awaited=Awaited(SlaClock.RESPOND))
 
-    state = decide(correspondence(waits), TICKET, RESPOND, ALL, NOON).state
+    state = decide(correspondence(waits), RESPOND, arrival(NOON), ALL).state
 
     assert state is not None
     assert situations(state) == [Due(NOON, 1)]
@@ -125,13 +125,13 @@ def test_the_order_of_the_topics_makes_no_difference() -> None:
 def test_an_event_of_which_nobody_is_told_leaves_no_trace() -> None:
     state = after(ACCEPTED)
 
-    decision = decide(state, TICKET, event(said(TicketWithdrawn)), ALL, NOON)
+    decision = decide(state, event(said(TicketWithdrawn)), arrival(NOON), ALL)
 
     assert decision == Ignored("nobody is told of it")
 
 
 def test_what_is_only_learnt_is_recorded() -> None:
-    decision = decide(None, TICKET, RESPOND, ALL, NOON)
+    decision = decide(None, RESPOND, arrival(NOON), ALL)
 
     assert decision == Applied(after(RESPOND))
     assert decision.state is not None
@@ -140,7 +140,7 @@ def test_what_is_only_learnt_is_recorded() -> None:
 
 @pytest.mark.parametrize(("situation", "attempt"), [(Waiting(UNTIL), 0), (Due(NOON, 2), 2)])
 def test_erasing_the_contact_suppresses_what_is_not_sent_yet(situation: Situation, attempt: int) -> None:
-    decision = decide(correspondence(delivery(situation)), TICKET, ERASED, ALL, NOON)
+    decision = decide(correspondence(delivery(situation)), ERASED, arrival(NOON), ALL)
 
     ended = delivery(Suppressed(NOON, attempt, "contact_erased"))
     facts = (suppressed("contact_erased", attempt),)
@@ -152,7 +152,7 @@ def test_erasing_the_contact_suppresses_what_is_not_sent_yet(situation: Situatio
     [Sending(NOON + LEASE, 1), Sent(NOON, 1, "email"), Failed(NOON, 1, "email", "smtp_550"), Suppressed(NOON, 0, "x")],
 )
 def test_erasing_the_contact_changes_nothing_that_is_sent_or_being_sent(situation: Situation) -> None:
-    decision = decide(correspondence(delivery(situation)), TICKET, ERASED, ALL, NOON)
+    decision = decide(correspondence(delivery(situation)), ERASED, arrival(NOON), ALL)
 
     assert decision == Applied(correspondence(delivery(situation), contact=Erased()))
 
@@ -160,7 +160,7 @@ def test_erasing_the_contact_changes_nothing_that_is_sent_or_being_sent(situatio
 def test_erasing_the_contact_leaves_the_agency_its_notice() -> None:
     waits = delivery(Due(NOON, 1), role="liaison", agency="dishub")
 
-    decision = decide(correspondence(waits), TICKET, ERASED, ALL, NOON)
+    decision = decide(correspondence(waits), ERASED, arrival(NOON), ALL)
 
     assert decision == Applied(correspondence(waits, contact=Erased()))
 
@@ -168,7 +168,7 @@ def test_erasing_the_contact_leaves_the_agency_its_notice() -> None:
 def test_a_reporter_whose_contact_was_erased_is_told_nothing_more() -> None:
     state = after(CONTACT, ERASED)
 
-    decision = decide(state, TICKET, ACCEPTED, ALL, NOON)
+    decision = decide(state, ACCEPTED, arrival(NOON), ALL)
 
     [planned] = plan(state, ACCEPTED, ALL, NOON)
     assert decision.facts == (suppressed("contact_erased", id=planned.id),)
@@ -182,7 +182,7 @@ def test_a_contact_that_is_sealed_anew_counts_again() -> None:
 def test_what_happened_too_long_ago_is_not_told(age: timedelta, told: bool) -> None:
     old = event(accepted(), at=NOON - age)
 
-    decision = decide(correspondence(), TICKET, old, ALL, NOON)
+    decision = decide(correspondence(), old, arrival(NOON), ALL)
 
     [planned] = plan(correspondence(), old, ALL, NOON)
     assert decision.facts == (() if told else (suppressed("too_old", id=planned.id),))
@@ -208,7 +208,7 @@ def earlier(number: int, **changes: object) -> Delivery:
 def test_a_recipient_gets_only_so_many_notices_a_day(held: tuple[Delivery, ...], told: bool) -> None:
     few = rules(daily_max=2)
 
-    decision = decide(correspondence(*held), TICKET, ACCEPTED, few, NOON)
+    decision = decide(correspondence(*held), ACCEPTED, arrival(NOON), few)
 
     [planned] = plan(correspondence(), ACCEPTED, few, NOON)
     assert decision.facts == (() if told else (suppressed("too_many", id=planned.id),))
