@@ -1,15 +1,15 @@
-"""A policy on trial: what intake and routing would say to a report, by the code that runs live; publishes nothing."""
+"""What intake and routing would say to reports by a policy, with the code that runs live; publishes nothing."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
-from services.intake.domain.decide import decide
-from services.intake.domain.rules import Rules
-from services.intake.policy import load_intake
-from services.routing.tooling import RoutingHandler, TextModel, dry_run
+from services.intake.tooling import Rules, load_intake
+from services.intake.tooling import dry_run as intake_answer
+from services.routing.tooling import RoutingHandler, TextModel
+from services.routing.tooling import dry_run as routing_handler
 from shared import topics
 from shared.events import (
     Arrival,
@@ -20,7 +20,6 @@ from shared.events import (
     TicketRouted,
     TriageRequested,
 )
-from shared.ids import ticket_id
 
 BATCH_MAX = 500  # as many as a service takes at once; the model is asked about so many together
 
@@ -28,16 +27,16 @@ Routed = TicketRouted | TriageRequested
 
 
 @dataclass(frozen=True)
-class Trial:
+class DryRun:
     """Intake and routing by one policy, and by one model if there is one."""
 
     intake: Rules
     routing: RoutingHandler
 
     @classmethod
-    def of(cls, policy_dir: Path, model: TextModel | None = None) -> "Trial":
-        """Return the trial of the policy below *policy_dir*; raise PolicyInvalid if a service would refuse it."""
-        return cls(load_intake(policy_dir), dry_run(policy_dir, model))
+    def of(cls, policy_dir: Path, model: TextModel | None = None) -> "DryRun":
+        """Return the dry run of the policy below *policy_dir*; raise PolicyInvalid if a service would refuse it."""
+        return cls(load_intake(policy_dir), routing_handler(policy_dir, model))
 
     @property
     def version(self) -> str:
@@ -46,14 +45,7 @@ class Trial:
 
     def answer(self, submitted: ComplaintSubmitted, at: datetime) -> ComplaintAccepted | ComplaintRejected:
         """Return what intake says to a report that arrives at *at*, without its contact."""
-        anonymous = submitted.model_copy(update={"reporter": None})
-        ticket = ticket_id(submitted.channel, submitted.source_id)
-        event = Event(id=ticket, source="/tindak", time=at, data=anonymous)
-        said = decide(None, event, _arrival(topics.SUBMITTED, at), self.intake, seal=_nobody)
-        data = said.facts[0].data
-        if not isinstance(data, ComplaintAccepted | ComplaintRejected):
-            raise TypeError(f"intake answered with {data.TYPE}")
-        return data
+        return intake_answer(submitted, at.astimezone(UTC), self.intake)
 
     async def route(self, complaints: Sequence[ComplaintAccepted]) -> list[Routed]:
         """Return what routing says to each of the complaints, in order."""
@@ -65,7 +57,9 @@ class Trial:
     async def _route(self, complaints: Sequence[ComplaintAccepted]) -> list[Routed]:
         events = [_event_of(complaint) for complaint in complaints]
         rules = await self.routing.prefetch([(None, event) for event in events])
-        decisions = [rules.decide(None, event, _arrival(topics.ACCEPTED, event.time)) for event in events]
+        decisions = [
+            rules.decide(None, event, Arrival(topics.ACCEPTED, 0, 0, event.time, event.time)) for event in events
+        ]
         return [_first_of([fact.data for fact in decision.facts]) for decision in decisions]
 
 
@@ -79,11 +73,3 @@ def _event_of(complaint: ComplaintAccepted) -> Event:
 
 def _first_of(said: Sequence[Any]) -> Routed:
     return next(data for data in said if isinstance(data, TicketRouted | TriageRequested))
-
-
-def _arrival(topic: str, at: datetime) -> Arrival:
-    return Arrival(topic, 0, 0, at.astimezone(UTC), at.astimezone(UTC))
-
-
-def _nobody(ticket: str, submitted: ComplaintSubmitted) -> NoReturn:
-    raise ValueError(f"ticket {ticket} of {submitted.channel} has a reporter")
