@@ -1,4 +1,4 @@
-"""What the command line may use of notify: its policy, and the texts of its messages."""
+"""What the command line may use of notify: its policy, and the texts to render for a check."""
 
 from services.notify.domain.deliveries import REPORTER
 from services.notify.domain.notices import OF_AGENCY, Notice

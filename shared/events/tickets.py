@@ -55,6 +55,13 @@ class Suggestion(Model):
     why: str
 
 
+class SimilarTicket(Model):
+    """An open ticket of the same kelurahan with a report like this one, for people to judge; ``score`` is 0 to 1."""
+
+    tracking_id: str
+    score: float
+
+
 class ProposedPart(Model):
     """An agency that one of several matters in a report may belong to; the words and rules that speak for it."""
 
@@ -124,6 +131,7 @@ class TicketRouted(TicketFact):
     reason_id: str | None = None
     reason_en: str | None = None
     cluster: str | None = None
+    similar: tuple[SimilarTicket, ...] = ()
     accepted_at: Instant
     submitted_at: Instant
     report: Report | None = None
@@ -145,6 +153,7 @@ class TriageRequested(TicketFact):
     explanation: tuple[Step, ...] = ()
     stays: tuple[Stay, ...] = ()
     cluster: str | None = None
+    similar: tuple[SimilarTicket, ...] = ()
     accepted_at: Instant
     submitted_at: Instant
     report: Report | None = None

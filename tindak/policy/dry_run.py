@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +45,7 @@ class DryRun:
 
     def answer(self, submitted: ComplaintSubmitted, at: datetime) -> ComplaintAccepted | ComplaintRejected:
         """Return what intake says to a report that arrives at *at*, without its contact."""
-        return intake_answer(submitted, at.astimezone(UTC), self.intake)
+        return intake_answer(self.intake, submitted, at)
 
     async def route(self, complaints: Sequence[ComplaintAccepted]) -> list[Routed]:
         """Return what routing says to each of the complaints, in order."""

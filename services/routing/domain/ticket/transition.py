@@ -95,6 +95,7 @@ class Turn:
             reason_id=choice.reason_id,
             reason_en=choice.reason_en,
             cluster=ticket.cluster,
+            similar=ticket.similar,
             accepted_at=ticket.accepted_at,
             submitted_at=ticket.submitted_at,
         )
@@ -118,6 +119,7 @@ class Turn:
             explanation=verdict.explanation,
             stays=stays[-LAST_MAX:],
             cluster=ticket.cluster,
+            similar=ticket.similar,
             accepted_at=ticket.accepted_at,
             submitted_at=ticket.submitted_at,
         )
