@@ -1,5 +1,7 @@
 """One sentence for each thing that happens, for people at a terminal; never more than the event says."""
 
+from collections.abc import Sequence
+
 from shared import events as e
 from tindak.console import local
 
@@ -98,20 +100,20 @@ def _of_clock(data: e.EventData) -> str | None:
     clock = f"{data.clock.value} clock"
     match data:
         case e.ClockStarted():
-            return f"{clock} runs until {local(data.due_at)} ({data.allowance})"
+            return f"{clock} runs until {local(data.due_at)} ({words(data.allowance)})"
         case e.ClockResumed():
             return f"{clock} runs again until {local(data.due_at)}"
         case e.ClockMet():
             late = data.lateness_seconds
             return f"{clock} met " + (f"{span(late)} late" if late > 0 else f"{span(-late)} before its time")
         case e.ClockStopped():
-            return f"{clock} stopped: {data.why}"
+            return f"{clock} stopped: {words(data.why)}"
         case e.ClockPaused():
             return f"{clock} stands still"
         case e.DueChanged():
-            return f"{clock} is due {local(data.due_at)} instead of {local(data.was)}: {data.why}"
+            return f"{clock} is due {local(data.due_at)} instead of {local(data.was)}: {words(data.why)}"
         case e.ClockWarned():
-            return f"{clock}: {data.percent} % of the time is used, {span(data.remaining_seconds)} left"
+            return f"{clock}: {data.percent} % of the time is used, {hours(data.remaining_seconds)} left"
         case e.FeedbackWindowExpired() | e.CompletionWindowExpired():
             return f"{clock}: the reporter's time is over"
     return _of_breach(data, clock)
@@ -127,9 +129,9 @@ def _of_breach(data: e.EventData, clock: str) -> str | None:
                 f"{clock} still overdue{_of_agency(data.agency)}, level {data.level}; responsible: {data.responsible}"
             )
         case e.BreachCleared():
-            return f"{clock}: what was overdue is done, {span(data.overdue_seconds)} late"
+            return f"{clock}: what was overdue is done, {hours(data.overdue_seconds)} late"
         case e.BreachCorrected():
-            return f"{clock}: it was no breach: {data.why}"
+            return f"{clock}: it was no breach: {words(data.why)}"
     return None
 
 
@@ -199,13 +201,34 @@ def short(text: str) -> str:
     return line if len(line) <= TEXT_MAX else line[: TEXT_MAX - 1].rstrip() + "…"
 
 
+def words(code: str) -> str:
+    """Return a code of the catalogue or the policy as words: ``policy_changed`` as ``policy changed``."""
+    return code.replace("_", " ")
+
+
 def span(seconds: float) -> str:
-    """Return a duration in its largest two units: ``2 d 3 h``, ``4 min 5 s``, ``3.2 s``."""
-    if seconds < 60:
+    """Return a duration in its largest two units: ``2 d 3 h``, ``4 min 5 s``, ``3.2 s``, ``under 1 s``."""
+    if seconds < 1:
+        return "under 1 s"
+    if round(seconds, 1) < 60:
         return f"{seconds:.1f} s"
     days, rest = divmod(round(seconds), 86_400)
-    hours, rest = divmod(rest, 3_600)
-    minutes, whole = divmod(rest, 60)
-    units = [(days, "d"), (hours, "h"), (minutes, "min"), (whole, "s")]
+    units = [(days, "d"), *_units_of_a_day(rest)]
     first = next(index for index, (count, _) in enumerate(units) if count)
-    return " ".join(f"{count} {unit}" for count, unit in units[first : first + 2] if count)
+    return _joined(units[first : first + 2])
+
+
+def hours(seconds: float) -> str:
+    """Return working time: ``37 h 30 min``, ``under 1 s``; never in days, which have no fixed number of hours."""
+    if 0 < seconds < 1:
+        return "under 1 s"
+    return _joined(_units_of_a_day(round(seconds))) or "0 h"
+
+
+def _units_of_a_day(seconds: int) -> Sequence[tuple[int, str]]:
+    minutes, seconds = divmod(seconds, 60)
+    return (minutes // 60, "h"), (minutes % 60, "min"), (seconds, "s")
+
+
+def _joined(units: Sequence[tuple[int, str]]) -> str:
+    return " ".join(f"{count} {unit}" for count, unit in units if count)

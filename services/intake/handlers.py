@@ -65,7 +65,7 @@ class IntakeHandler:
             channel=submitted.channel,
             name=reporter.name,
             phone=reporter.phone,
-            email=reporter.email,
+            email=(reporter.email or "").strip() or None,
             national_id=reporter.national_id,
             locale=reporter.locale or events.Locale.INDONESIAN,
             preferred_channel=reporter.preferred_channel,

@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import ConfigDict, Field, PositiveInt
 
 from services.intake.domain.folding import folded_text
-from services.intake.domain.places import Gazetteer, gazetteer, key_of
+from services.intake.domain.places import Bounds, Gazetteer, gazetteer, key_of
 from services.intake.domain.rules import Category, Limits, Rules, name_key
 from services.intake.domain.wording import insults, phrases
 from shared.events.base import Short
@@ -111,6 +111,7 @@ def load_intake(policy_dir: Path) -> Rules:
         agencies=frozenset(agencies),
         categories=_load_categories(policy_dir),
         places=_places_of(city, held.everyday_places),
+        bounds=Bounds(**city.bounds.model_dump()) if city.bounds else None,
         insults=insults(map(folded_text, held.insults)),
         emergencies=phrases(map(folded_text, held.emergencies)),
         filler=frozenset(map(folded_text, held.filler)),

@@ -5,7 +5,7 @@ from typing import Self
 from pydantic import Field, PositiveFloat, PositiveInt, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from services.notify.channels.addresses import header_address
+from shared.mail_addresses import header_address
 
 
 class Settings(BaseSettings):

@@ -27,6 +27,17 @@ class HoldReason(StrEnum):
     FIELD_WORK = "field_work"
 
 
+class ArchiveReason(StrEnum):
+    """Why an officer puts a ticket away without an answer; the reporter's letter has a sentence for each."""
+
+    HATEFUL_CONTENT = "hateful_content"
+    NO_EVIDENCE = "no_evidence"
+    UNCLEAR = "unclear"
+    NOT_GOVERNMENT = "not_government"
+    DUPLICATE = "duplicate"
+    EXPIRED = "expired"
+
+
 class Command(EventData):
     """Something that is asked of a ticket."""
 
@@ -130,7 +141,7 @@ class ReclassifyTicket(Command):
 
 
 class ArchiveTicket(Command):
-    """An officer puts it away without an answer, with a reason code."""
+    """An officer puts it away without an answer; ``reason`` is an `ArchiveReason`, or else the update is refused."""
 
     TYPE: ClassVar[str] = "tindak.ticket.archive.v1"
     reason: Short

@@ -1,13 +1,16 @@
 """What is wrong with a record that is no event of ours, in sentences for people; never quotes what was refused."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from shared.events.base import HiddenCharacter, Reason
+from shared.events.base import Attachment, HiddenCharacter, Reason
 from shared.topics import ADDRESS_BYTES_MAX, VALUE_BYTES_MAX
 
 REASONS_MAX = 20
 NAME_LENGTH_MAX = 64
+# A list of what is allowed, for browsers open more kinds of link than anybody could forbid (`javascript:`, `data:`).
+ATTACHMENT_LINK = re.compile(r"(?:https?|s3|gs)://[^\s/]\S*", re.IGNORECASE)
 
 # What pydantic calls a fault, and how it is told: in Indonesian and in English, after the field's name.
 SENTENCES = {
@@ -89,6 +92,18 @@ def too_long(size_bytes: int, part: str = "value") -> Reason:
 def violation(field: str, message_id: str, message_en: str) -> Reason:
     """Return a schema violation at *field*."""
     return Reason(code="schema_violation", field=field, message_id=message_id, message_en=message_en)
+
+
+def attachment_reasons(attachments: Iterable[Attachment]) -> Iterator[Reason]:
+    """Yield a reason against each attachment that is no link to a file; old events may hold some."""
+    for number, attachment in enumerate(attachments):
+        if not ATTACHMENT_LINK.fullmatch(attachment.uri):
+            field = f"attachments.{number}.uri"
+            yield violation(
+                field,
+                f"{field} harus berupa tautan https, http, s3 atau gs tanpa spasi.",
+                f"{field} must be an https, http, s3 or gs link without white space.",
+            )
 
 
 def named(name: str) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from shared.events.base import Short
 from shared.policy.loading import PolicyFault, PolicyInvalid, PolicyModel, Source, load_sourced
@@ -25,11 +25,27 @@ class NamedKecamatan(NamedPlace):
     kelurahan: Annotated[tuple[NamedPlace, ...], Field(min_length=1)]
 
 
+class Bounds(PolicyModel):
+    """The box around the city, in degrees."""
+
+    south: Annotated[float, Field(ge=-90, le=90)]
+    west: Annotated[float, Field(ge=-180, le=180)]
+    north: Annotated[float, Field(ge=-90, le=90)]
+    east: Annotated[float, Field(ge=-180, le=180)]
+
+    @model_validator(mode="after")
+    def _enclose_something(self) -> "Bounds":
+        if self.south >= self.north or self.west >= self.east:
+            raise ValueError("`south` must be less than `north`, and `west` less than `east`")
+        return self
+
+
 class PlaceFile(PolicyModel):
     """The shape of places.yaml; ``city_aliases`` are names of the whole city."""
 
     city: Short
     city_aliases: tuple[Short, ...] = ()
+    bounds: Bounds | None = None
     kecamatan: Annotated[tuple[NamedKecamatan, ...], Field(min_length=1)]
 
 
@@ -50,6 +66,7 @@ class Places:
     kecamatan: tuple[Place, ...]
     kelurahan: tuple[Place, ...]
     city_aliases: tuple[str, ...] = ()
+    bounds: Bounds | None = None
 
 
 def load_places(policy_dir: Path) -> Places:
@@ -67,6 +84,7 @@ def load_places(policy_dir: Path) -> Places:
             for village in district.kelurahan
         ),
         city_aliases=held.city_aliases,
+        bounds=held.bounds,
     )
 
 

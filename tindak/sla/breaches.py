@@ -2,14 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from services.sla.tooling import CalendarExhausted, SlaRules
 from shared import events as e
 from tindak.console import local
-from tindak.formatting import sentence
-from tindak.sla.days import hours_text
+from tindak.formatting import hours, sentence
 
 
 class Standing(StrEnum):
@@ -81,7 +80,7 @@ class Breaches:
         breach = self.standing[event.data.breach_id]  # type: ignore[attr-defined]  # heard, so it is of a breach
         tracking = getattr(event.data, "tracking_id", "-")
         seconds = self.overdue_seconds(event)
-        overdue = "-" if seconds is None else hours_text(timedelta(seconds=seconds))
+        overdue = "-" if seconds is None else "just" if seconds < 1 else hours(seconds)
         return (
             f"{local(event.time)}  {breach.agency or '-':<14} {tracking:<13} {breach.clock:<8} {overdue:>12} overdue"
             f"  level {breach.level}  {sentence(event.data)}"

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from services.sla.tooling import WINDOWS
 from shared.events import SlaClock
 from tindak.console import Failure
-from tindak.sla.days import hours_text
+from tindak.formatting import hours
 from tindak.sla.month import NOBODY, Row
 
 if TYPE_CHECKING:
@@ -48,7 +47,7 @@ class Bar:
     @property
     def median(self) -> str:
         """Return the median for people."""
-        return "-" if self.median_hours is None else hours_text(timedelta(minutes=round(60 * self.median_hours)))
+        return "-" if self.median_hours is None else hours(60 * round(60 * self.median_hours))
 
 
 @dataclass(frozen=True, slots=True)

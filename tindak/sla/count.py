@@ -8,7 +8,8 @@ import typer
 
 from services.sla.tooling import DEFAULT_CALENDAR, Allowance, CalendarExhausted, Unit
 from tindak.console import Failure, say_json
-from tindak.sla.days import as_objects, day_lines, days_of, hours_text, shown
+from tindak.formatting import hours
+from tindak.sla.days import as_objects, day_lines, days_of, shown
 from tindak.sla.input import HERE, AsJson, At, Calendar, City, Office, PolicyDir, amount_of, instant_of, refusal
 
 Amount = Annotated[str, typer.Argument(metavar="AMOUNT", help="`7h30m`, `90m`, or as in sla.yaml: `5 working_days`.")]
@@ -109,8 +110,8 @@ def _tell(counted: Counted, office: Office, *, as_json: bool, result: datetime |
     typer.echo(f"from   {shown(counted.since, office)}")
     typer.echo("\n".join(day_lines(days, office)))
     typer.echo(f"until  {shown(counted.until, office)}")
-    said_last = hours_text(result) if isinstance(result, timedelta) and result >= timedelta() else None
     if isinstance(result, timedelta):
-        typer.echo(f"       {said_last or '-' + hours_text(-result)} of working time")
+        sign = "-" if result < timedelta() else ""
+        typer.echo(f"       {sign}{hours(abs(result).total_seconds())} of working time")
     else:
         typer.echo(f"=      {shown(result, office)}")

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from services.sla.tooling import spans_on
+from tindak.formatting import hours
 from tindak.sla.input import Office
 
 SHOWN_MAX = 62
@@ -46,14 +47,6 @@ def _day_of(office: Office, day: date, since: datetime, until: datetime) -> Day:
     return Day(day, office.names.get(day), within, bool(spans))
 
 
-def hours_text(of: timedelta) -> str:
-    """Return working time in hours: ``37 h 30 min``; a working day has no fixed number of them."""
-    minutes, seconds = divmod(round(of.total_seconds()), 60)
-    hours, minutes = divmod(minutes, 60)
-    parts = [f"{count} {unit}" for count, unit in ((hours, "h"), (minutes, "min"), (seconds, "s")) if count]
-    return " ".join(parts) or "0 h"
-
-
 def shown(at: datetime, office: Office) -> str:
     """Return an instant as it is shown in the office."""
     there = at.astimezone(office.zone)
@@ -67,11 +60,12 @@ def day_lines(days: Sequence[Day], office: Office) -> Iterator[str]:
         worked += day.worked
         if len(days) > SHOWN_MAX and index in left_out:
             if index == left_out[-1]:
-                yield f"  ... {len(left_out)} days left out ...{'':<19}{hours_text(worked):>12}"
+                yield f"  ... {len(left_out)} days left out ...{'':<19}{hours(worked.total_seconds()):>12}"
             continue
         spans = " ".join("-".join(f"{at.astimezone(office.zone):%H:%M}" for at in span) for span in day.spans)
         name = day.name or ("" if day.is_working_day else "free")
-        line = f"  {day.date:%a} {day.date.day:>2} {day.date:%b %Y}  {spans or '-':<26}{hours_text(worked):>12}  {name}"
+        by_then = hours(worked.total_seconds())
+        line = f"  {day.date:%a} {day.date.day:>2} {day.date:%b %Y}  {spans or '-':<26}{by_then:>12}  {name}"
         yield line.rstrip()
 
 

@@ -13,6 +13,7 @@ from shared.events import Classification, HoldReason, SlaClock
 from tindak.client.kafka import Client
 from tindak.client.records import event_of
 from tindak.console import Failure, read_settings, say_json, wait_for
+from tindak.formatting import words
 from tindak.sla.count import beyond
 from tindak.sla.days import as_objects, day_lines, days_of, shown
 from tindak.sla.input import HERE, AsJson, City, Office, PolicyDir, instant_of, refusal
@@ -107,8 +108,8 @@ def explained(round_: Round, city: City) -> Explained:
 def _lines(told: Explained) -> Iterator[str]:
     clock, office = told.clock, told.office
     of, calendar = clock.round, office.work.calendar
-    yield f"{of.clock} clock, round {of.number}: {of.classification}, {of.agency or 'no agency'}"
-    yield f"  allowed   {clock.allowance} (policy {clock.policy_version})"
+    yield f"{of.clock} clock, round {of.number}: {words(of.classification)}, {of.agency or 'no agency'}"
+    yield f"  allowed   {words(str(clock.allowance))} (policy {clock.policy_version})"
     yield f"  counted   on calendar {calendar.code} ({calendar.zone}), version {calendar.version}"
     yield f"  started   {shown(of.started_at, office)}"
     yield from map("  {}".format, day_lines(days_of(office, of.started_at, clock.due_at), office))
@@ -117,7 +118,7 @@ def _lines(told: Explained) -> Iterator[str]:
         yield f"  paused    {shown(pause.since, office)} until {until}"
     yield f"  due       {shown(clock.due_at, office)}"
     if of.end is not None:
-        how = "met" if isinstance(of.end, Met) else f"stopped ({of.end.why})"
+        how = "met" if isinstance(of.end, Met) else f"stopped ({words(of.end.why)})"
         yield f"  ended     {shown(of.end.at, office)}: {how}{', late' if clock.late_at(of.end.at) else ''}"
     yield from (f"  warned    {shown(at, office)}: {percent} % used" for percent, at in told.warnings)
     yield from (f"  level {level}   {shown(at, office)}: {who}" for level, who, at in told.levels)

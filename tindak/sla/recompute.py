@@ -13,6 +13,7 @@ from services.sla.tooling import recompute as recompute_all
 from shared.process import logs
 from shared.process.settings import CommonSettings
 from tindak.console import Failure
+from tindak.formatting import span
 
 
 def recompute(
@@ -30,14 +31,19 @@ def recompute(
     folder = policy or settings.policy_dir
     if policy is not None and not dry_run:
         raise Failure(
-            "The services would time the clocks back: change the policy in TINDAK_POLICY_DIR, or look with --dry-run."
+            "Layanan akan menghitung ulang dengan kebijakannya sendiri: ubah kebijakan di TINDAK_POLICY_DIR, atau lihat"
+            " dengan --dry-run. / The services would time the clocks back: change the policy in TINDAK_POLICY_DIR, or"
+            " look with --dry-run."
         )
     logs.configure("recompute", "warning")
     tell = _untold if as_json else _progress
     report = asyncio.run(recompute_all(settings, folder, share, tell, dry_run=dry_run))
-    typer.echo(orjson.dumps(dataclasses.asdict(report)).decode() if as_json else told(report, dry_run))
+    typer.echo(orjson.dumps(dataclasses.asdict(report)).decode() if as_json else summary(report, dry_run))
     if report.failed:
-        raise Failure(f"{report.failed} tickets could not be timed; the log names them and the place of the fault.")
+        raise Failure(
+            f"{report.failed} tiket tidak dapat dihitung; catatan log menyebutkan tiket dan letak kesalahannya. /"
+            f" Not timed: {report.failed} tickets; the log names them and the place of the fault."
+        )
 
 
 def _untold(report: Report) -> None:
@@ -49,15 +55,15 @@ def _progress(report: Report) -> None:
         typer.echo(f"{report.tickets} tickets ...", err=True)
 
 
-def told(report: Report, dry_run: bool) -> str:
+def summary(report: Report, dry_run: bool) -> str:
     """Return a report for people."""
-    would = "would be" if dry_run else "were"
+    would = "would be timed" if dry_run else "timed"
+    shift = f", by up to {span(report.largest_shift_seconds)}" if report.later or report.earlier else ""
     lines = [
-        f"{report.tickets} tickets with {report.running} running clocks {would} timed by edition {report.edition}:",
-        f"  {report.later} clocks due later, {report.earlier} earlier, by up to {report.largest_shift_seconds:.0f} s;"
-        f" {report.resumed} go on",
-        f"  {report.corrected} breaches corrected, {report.breached} breached, {report.escalated} escalated",
+        f"tickets: {report.tickets:,}, running clocks: {report.running:,}, {would} by edition {report.edition}",
+        f"  due later: {report.later:,}, due earlier: {report.earlier:,}{shift}; running again: {report.resumed:,}",
+        f"  breaches corrected: {report.corrected:,}, new: {report.breached:,}, escalated: {report.escalated:,}",
     ]
     if report.overtaken:
-        lines.append(f"  {report.overtaken} were changed by others meanwhile and timed once more")
+        lines.append(f"  changed by others meanwhile and timed once more: {report.overtaken:,}")
     return "\n".join(lines)

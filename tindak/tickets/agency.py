@@ -86,7 +86,7 @@ def hold(
     reply: Reply,
 ) -> None:
     """Let it wait (tunda)."""
-    fields = {"reason": reason, "question": question, "until": until and _instant(until)}
+    fields = {"reason": reason, "question": question, "until": until and _later(until)}
     _as_agency(context, events.HoldTicket, ticket, fields, reply)
 
 
@@ -102,6 +102,14 @@ def _as_agency(
 ) -> None:
     source = f"/agencies/{context.obj}"
     ask(Asked(kind, ticket, fields, {}), lambda _: source, reply)
+
+
+def _later(text: str) -> datetime:
+    """Return the instant, aware, UTC; raise Misuse if *text* is none, has no zone, or is over."""
+    at = _instant(text)
+    if at <= datetime.now(UTC):
+        raise Misuse(f"--until {text} is over; name a moment to come.")
+    return at
 
 
 def _instant(text: str) -> datetime:

@@ -51,7 +51,7 @@ def reclassify(
 @with_reply
 def archive(
     ticket: TicketArgument,
-    reason: Annotated[str, typer.Option(help="Reason code, like not_relevant or no_evidence.")],
+    reason: Annotated[events.ArchiveReason, typer.Option(help="Why it is put away.")],
     officer: Officer = "triage",
     *,
     reply: Reply,

@@ -135,6 +135,20 @@ def only(places: set[Place]) -> Place | None:
 
 
 @dataclass(frozen=True, slots=True)
+class Bounds:
+    """The box around a city, in degrees; its edges belong to it."""
+
+    south: float
+    west: float
+    north: float
+    east: float
+
+    def contains(self, latitude: float, longitude: float) -> bool:
+        """Return whether a point lies in the box."""
+        return self.south <= latitude <= self.north and self.west <= longitude <= self.east
+
+
+@dataclass(frozen=True, slots=True)
 class Located:
     """Where a report plays, as far as the city knows the place.
 

@@ -7,7 +7,8 @@ from datetime import datetime
 from services.intake.domain.folding import folded_text
 from services.intake.domain.rules import Rules
 from services.intake.domain.wording import distinct_letters, is_only_filler, is_only_link, says_nothing
-from shared.events import ComplaintSubmitted, Reason
+from shared.events import ComplaintSubmitted, Location, Reason, Reporter, attachment_reasons
+from shared.mail_addresses import NOT_ASCII, UnusableAddress, recipient_address
 
 
 def reasons_against(submitted: ComplaintSubmitted, arrived_at: datetime, rules: Rules) -> tuple[Reason, ...]:
@@ -20,6 +21,9 @@ def reasons_against(submitted: ComplaintSubmitted, arrived_at: datetime, rules: 
         *channel_reasons(submitted.channel, rules),
         *_time_reasons(submitted, arrived_at, rules),
         *_text_reasons(submitted, rules),
+        *_place_reasons(submitted.location),
+        *attachment_reasons(submitted.attachments),
+        *_email_reasons(submitted.reporter),
     )
 
 
@@ -94,6 +98,41 @@ def _text_reasons(submitted: ComplaintSubmitted, rules: Rules) -> Iterator[Reaso
 
 def _body_reason(code: str, message_id: str, message_en: str) -> Reason:
     return Reason(code=code, field="body", message_id=message_id, message_en=message_en)
+
+
+def _place_reasons(location: Location | None) -> Iterator[Reason]:
+    if location is None or (location.latitude is None) is (location.longitude is None):
+        return
+    given, absent = ("latitude", "longitude") if location.longitude is None else ("longitude", "latitude")
+    yield Reason(
+        code="schema_violation",
+        field=f"location.{absent}",
+        message_id=f"location.{absent} wajib diisi bila location.{given} diisi.",
+        message_en=f"location.{absent} is required where location.{given} is given.",
+    )
+
+
+def _email_reasons(reporter: Reporter | None) -> Iterator[Reason]:
+    """Yield the reason against a text that is no e-mail address: what is said to the reporter would never arrive."""
+    if reporter is not None and email_fault(reporter) not in (None, NOT_ASCII):
+        yield Reason(
+            code="schema_violation",
+            field="reporter.email",
+            message_id="reporter.email bukan alamat surel, misalnya nama@contoh.id; perbaiki atau kosongkan.",
+            message_en="reporter.email is no e-mail address such as name@example.org; correct it or leave it out.",
+        )
+
+
+def email_fault(reporter: Reporter) -> str | None:
+    """Return the code of what is wrong with the reporter's e-mail address; None for a usable one or for none."""
+    address = (reporter.email or "").strip()
+    if not address:
+        return None
+    try:
+        recipient_address(address)
+    except UnusableAddress as fault:
+        return str(fault)
+    return None
 
 
 SOURCE_ID_CONFLICT = Reason(

@@ -8,6 +8,7 @@ from urllib.parse import unquote
 from services.intake.domain.folding import fold, replaced
 from services.intake.domain.masking import Identity, identity_of, identity_spans, own_spans
 from services.intake.domain.places import Located, locate
+from services.intake.domain.refusals import email_fault
 from services.intake.domain.rules import Category, Rules
 from services.intake.domain.wording import headline, insult_spans, word_count
 from shared import events
@@ -31,6 +32,7 @@ class Reading:
     identity: Identity
     category: Category | None
     located: Located
+    coordinates: tuple[float, float] | None
     attachments: tuple[events.Attachment, ...]
     follow_up_of: str | None
     is_abusive: bool
@@ -75,12 +77,21 @@ def _read(submitted: events.ComplaintSubmitted, rules: Rules) -> Reading:
         submitted=submitted,
         identity=identity,
         category=rules.category(submitted.category),
+        coordinates=_coordinates(where, rules),
         located=locate(rules.places, where.kelurahan, where.kecamatan, where.text, text),
         attachments=tuple(file for file in submitted.attachments if not _names_reporter(file, identity)),
         follow_up_of=parse_tracking_id(submitted.follow_up_of or ""),
         is_abusive=rules.insults.search(folded) is not None,
         may_be_emergency=rules.emergencies.search(folded) is not None,
     )
+
+
+def _coordinates(where: events.Location, rules: Rules) -> tuple[float, float] | None:
+    """Return latitude and longitude, unless they lie outside the city: then they are a slip or a default."""
+    if where.latitude is None or where.longitude is None:
+        return None
+    is_inside = rules.bounds is None or rules.bounds.contains(where.latitude, where.longitude)
+    return (where.latitude, where.longitude) if is_inside else None
 
 
 def shown(text: str, reading: Reading, rules: Rules) -> str:
@@ -106,12 +117,13 @@ def location(reading: Reading, rules: Rules) -> events.Location | None:
     given = reading.submitted.location or events.Location()
     place = reading.located.place
     told = ", ".join(words for words in ((given.text or "").strip(), *reading.located.unknown) if words)
+    latitude, longitude = reading.coordinates or (None, None)
     made = events.Location(
         text=shown(told, reading, rules)[:LOCATION_TEXT_LENGTH_MAX] or None,
         kelurahan=place.kelurahan if place else None,
         kecamatan=place.kecamatan if place else None,
-        latitude=given.latitude,
-        longitude=given.longitude,
+        latitude=latitude,
+        longitude=longitude,
     )
     return None if made == events.Location() else made
 
@@ -131,7 +143,7 @@ def _says_where(reading: Reading) -> bool:
     given = reading.submitted.location or events.Location()
     return (
         reading.located.place is not None
-        or (given.latitude is not None and given.longitude is not None)
+        or reading.coordinates is not None
         or bool((given.text or "").strip())
         or ADDRESS.search(f"{reading.submitted.title or ''}\n{reading.submitted.body}") is not None
     )
@@ -145,6 +157,7 @@ def has_identity(submitted: events.ComplaintSubmitted) -> bool:
 def flags(reading: Reading, arrival: Arrival, rules: Rules) -> Iterator[str]:
     """Yield what others should know about the report beside its content."""
     submitted = reading.submitted
+    where = submitted.location or events.Location()
     remarks = {
         "clock_skew": submitted.submitted_at - arrival.arrived_at > rules.limits.skew,
         "abusive_language": reading.is_abusive,
@@ -153,6 +166,8 @@ def flags(reading: Reading, arrival: Arrival, rules: Rules) -> Iterator[str]:
         "unknown_target_agency": bool(submitted.target_agency) and submitted.target_agency not in rules.agencies,
         "unknown_place": bool(reading.located.unknown),
         "place_conflict": reading.located.contradicts,
+        "outside_city": where.latitude is not None and reading.coordinates is None,
+        "unusable_email": submitted.reporter is not None and email_fault(submitted.reporter) is not None,
         "unknown_follow_up": bool(submitted.follow_up_of) and reading.follow_up_of is None,
         "attachment_withheld": len(reading.attachments) < len(submitted.attachments),
     }

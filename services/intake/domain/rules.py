@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta, timezone
 
 from services.intake.domain.folding import folded_text
-from services.intake.domain.places import Gazetteer
+from services.intake.domain.places import Bounds, Gazetteer
 from services.intake.domain.wording import NOTHING
 
 PARTNER = re.compile(r"[a-z0-9][a-z0-9_]*")
@@ -50,6 +50,7 @@ class Rules:
         agencies: Codes of all agencies.
         categories: By code, name and alias, each as `name_key` gives it.
         places: The city's.
+        bounds: Coordinates outside are no place of the city's; None: any are taken.
         insults: Finds in folded text what is masked as an insult.
         emergencies: Finds in folded text what may be an emergency.
         filler: Folded words of people who only try the form out.
@@ -61,6 +62,7 @@ class Rules:
     agencies: frozenset[str]
     categories: Mapping[str, Category]
     places: Gazetteer
+    bounds: Bounds | None = None
     insults: re.Pattern[str] = NOTHING
     emergencies: re.Pattern[str] = NOTHING
     filler: frozenset[str] = frozenset()

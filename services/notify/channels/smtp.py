@@ -12,8 +12,8 @@ from email.utils import format_datetime
 import aiosmtplib
 
 from services.notify.channels import Message, TemporarilyUndeliverable, Undeliverable
-from services.notify.channels.addresses import UnusableAddress, header_address, recipient_address
 from services.notify.settings import Settings
+from shared.mail_addresses import UnusableAddress, header_address, recipient_address
 
 ABOUT_RECIPIENT_OR_MESSAGE = (aiosmtplib.SMTPRecipientRefused, aiosmtplib.SMTPDataError)
 AUTHENTICATION_REQUIRED = 530

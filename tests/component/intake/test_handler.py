@@ -50,6 +50,15 @@ async def test_the_reporter_goes_out_sealed_for_notify(anonymous: bool) -> None:
     assert desk.contacts() == [Contact(channel="web", **{**SITI, "locale": Locale.ENGLISH})]
 
 
+async def test_white_space_around_an_email_address_is_taken_away() -> None:
+    desk = Desk()
+    desk.submit(reporter={"email": " siti@example.org "})
+
+    await desk.work()
+
+    assert [contact.email for contact in desk.contacts()] == ["siti@example.org"]
+
+
 async def test_a_reporter_without_a_language_is_answered_in_indonesian() -> None:
     desk = Desk()
     desk.submit(reporter={"email": "siti@example.org"})

@@ -13,7 +13,7 @@ from shared.adapters.mongo.store import MongoStore
 from shared.events import NotificationFailed, NotificationSent
 from shared.events.complaints import Reporter
 from tests.component.notify.desk import Desk
-from tests.connected.notify.mistyped import MISTYPED, REFUSED_BY_INTAKE
+from tests.connected.notify.mistyped import HIDDEN_OR_TOO_LONG, MISTYPED
 from tests.connected.notify.relay import HOST, Relay
 from tests.servers.addresses import Namespace
 from tests.unit.notify.samples import rules
@@ -57,7 +57,7 @@ async def test_forty_honest_reporters_get_one_mail_each_beside_those_who_mistype
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("address", REFUSED_BY_INTAKE)
+@pytest.mark.parametrize("address", HIDDEN_OR_TOO_LONG)
 def test_what_is_too_long_or_hides_something_passes_no_channel(address: str) -> None:
     with pytest.raises(ValidationError):
         Reporter(email=address)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from services.intake.domain.places import gazetteer
+from services.intake.domain.places import Bounds, gazetteer
 from services.intake.domain.rules import Category, Rules
 from services.intake.domain.wording import insults, phrases
 from shared import topics
@@ -38,6 +38,7 @@ RULES = Rules(
         "ktp": Category("ktp", personal=True),
     },
     places=PLACES,
+    bounds=Bounds(south=-6.39, west=106.62, north=-6.21, east=106.8),
     insults=insults(["goblok", "dasar anjing"]),
     emergencies=phrases(["kebakaran", "kabel putus"]),
     filler=frozenset({"test", "tes", "asdf"}),

@@ -162,3 +162,61 @@ def test_limits_are_the_policys() -> None:
     reasons = reasons_against(submitted(submitted_at=NOON - timedelta(days=2)), NOON, strict)
 
     assert [reason.code for reason in reasons] == ["outside_retention", "spam"]
+
+
+@pytest.mark.parametrize(
+    ("location", "reasons"),
+    [
+        ({"latitude": -6.3, "longitude": 106.7}, []),
+        ({"text": "depan pasar"}, []),
+        ({"latitude": -6.3}, [("schema_violation", "location.longitude")]),
+        ({"longitude": 106.7}, [("schema_violation", "location.latitude")]),
+    ],
+)
+def test_half_a_pair_of_coordinates_is_refused(location: dict[str, Any], reasons: list[tuple[str, str | None]]) -> None:
+    assert against(submitted(location=location)) == reasons
+
+
+@pytest.mark.parametrize(
+    "email", ["warga@@x", "warga@@warga.example", "warga", "warga@x", "Siti <siti@warga.example>", "0812-3456-7890"]
+)
+def test_what_is_no_email_address_is_refused_without_quoting_it(email: str) -> None:
+    (reason,) = reasons_against(submitted(reporter={"email": email}), NOON, RULES)
+
+    assert reason == Reason(
+        code="schema_violation",
+        field="reporter.email",
+        message_id="reporter.email bukan alamat surel, misalnya nama@contoh.id; perbaiki atau kosongkan.",
+        message_en="reporter.email is no e-mail address such as name@example.org; correct it or leave it out.",
+    )
+
+
+@pytest.mark.parametrize("email", [None, "", "  ", "siti@warga.example", " siti@warga.example ", "wärga@warga.example"])
+def test_an_email_address_may_be_absent_padded_or_beyond_ascii(email: str | None) -> None:
+    assert against(submitted(reporter={"email": email})) == []
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "javascript:alert(1)", "JavaScript://x/%0aalert(1)", "data:text/html,x", "file:///etc/passwd", "//x/1.jpg",
+        "1.jpg", "https:", "https://", "https:///1.jpg", " https://x/1.jpg", "https://x/1 2.jpg", "java\nscript:x",
+        "ftp://x/1.jpg",
+    ],
+)  # fmt: skip
+def test_an_attachment_that_is_no_link_to_a_file_is_refused(uri: str) -> None:
+    files = [{"uri": "https://x/1.jpg", "media_type": "image/jpeg"}, {"uri": uri, "media_type": "image/jpeg"}]
+
+    (reason,) = reasons_against(submitted(attachments=files), NOON, RULES)
+
+    assert reason == Reason(
+        code="schema_violation",
+        field="attachments.1.uri",
+        message_id="attachments.1.uri harus berupa tautan https, http, s3 atau gs tanpa spasi.",
+        message_en="attachments.1.uri must be an https, http, s3 or gs link without white space.",
+    )
+
+
+@pytest.mark.parametrize("uri", ["https://x.example/a?b=c#d", "http://10.0.0.7:9000/1", "S3://foto/1.jpg", "gs://b/1"])
+def test_an_attachment_on_the_web_or_in_an_object_store_is_taken(uri: str) -> None:
+    assert against(submitted(attachments=[{"uri": uri, "media_type": "image/jpeg"}])) == []

@@ -1,5 +1,6 @@
 """What everybody may see of a report."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -155,7 +156,7 @@ def test_what_others_should_know_is_flagged(changes: dict[str, Any], flags: tupl
         ({"body": PLACELESS, "location": {"text": "depan SD"}}, ()),
         ({"body": PLACELESS, "location": {"text": " "}}, ("location",)),
         ({"body": PLACELESS, "location": {"latitude": -6.3, "longitude": 106.7}}, ()),
-        ({"body": PLACELESS, "location": {"latitude": -6.3}}, ("location",)),
+        ({"body": PLACELESS, "location": {"latitude": -8.65, "longitude": 115.22}}, ("location",)),
         ({"body": PLACELESS, "location": {"kecamatan": "Serpong"}}, ()),
         ({"body": "Lampu mati di Jl. Siliwangi sudah lama"}, ()),
         ({"body": "Lampu mati di Gg. Haji Taip sudah lama"}, ()),
@@ -189,3 +190,39 @@ def test_address_keeps_within_its_limit() -> None:
 
 def test_report_without_any_place_has_no_location() -> None:
     assert seen(title=None, body=PLACELESS, location={"text": ""}).location is None
+
+
+@pytest.mark.parametrize(
+    ("latitude", "longitude", "flags"),
+    [
+        (-6.39, 106.62, ()),
+        (-6.21, 106.8, ()),
+        (-6.3901, 106.7, ("outside_city",)),
+        (-6.2099, 106.7, ("outside_city",)),
+        (-6.3, 106.6199, ("outside_city",)),
+        (-6.3, 106.8001, ("outside_city",)),
+        (0, 0, ("outside_city",)),
+    ],
+)
+def test_coordinates_outside_the_city_are_flagged_and_not_used(
+    latitude: float, longitude: float, flags: tuple[str, ...]
+) -> None:
+    report = seen(location={"kelurahan": "Rempoa", "latitude": latitude, "longitude": longitude})
+
+    assert report.flags == flags
+    assert report.location == Location(
+        kelurahan="Rempoa",
+        kecamatan="Ciputat Timur",
+        latitude=None if flags else latitude,
+        longitude=None if flags else longitude,
+    )
+
+
+def test_a_city_without_bounds_takes_any_coordinates() -> None:
+    report = accepted(submitted(location={"latitude": 0, "longitude": 0}), arrival(), replace(RULES, bounds=None))
+
+    assert (report.flags, report.location) == ((), Location(kecamatan="Ciputat", latitude=0, longitude=0))
+
+
+def test_an_email_address_that_few_relays_deliver_to_is_flagged() -> None:
+    assert seen(reporter={"email": "wärga@warga.example"}).flags == ("unusable_email",)

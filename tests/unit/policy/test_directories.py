@@ -4,7 +4,7 @@ import pytest
 
 from shared.policy.agencies import Agency, AgencyDirectory, AgencyKind, Officer, load_agencies
 from shared.policy.loading import PolicyInvalid
-from shared.policy.places import Place, Places, load_places
+from shared.policy.places import Bounds, Place, Places, load_places
 
 pytestmark = pytest.mark.unit
 
@@ -107,3 +107,26 @@ def test_a_kelurahan_or_kecamatan_named_twice_is_a_fault(tmp_path: Path) -> None
         (6, "kecamatan `SETU` is given twice"),
         (8, "kelurahan `sawah` is given twice"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("south", "east", "said"),
+    [
+        (-6.2, 106.8, "`bounds`: `south` must be less than `north`, and `west` less than `east`"),
+        (-6.3, 106.6, "`bounds`: `south` must be less than `north`, and `west` less than `east`"),
+        (-6.3, 106.8, None),
+    ],
+)
+def test_the_bounds_of_a_city_enclose_something(tmp_path: Path, south: float, east: float, said: str | None) -> None:
+    (tmp_path / "places.yaml").write_text(
+        f"city: Kota\nbounds: {{south: {south}, west: 106.6, north: -6.2, east: {east}}}\n"
+        "kecamatan:\n  - name: Setu\n    kelurahan:\n      - {name: Sawah}\n"
+    )
+
+    if said is None:
+        assert load_places(tmp_path).bounds == Bounds(south=south, west=106.6, north=-6.2, east=east)
+        return
+    with pytest.raises(PolicyInvalid) as caught:
+        load_places(tmp_path)
+
+    assert faults(caught) == [(2, said)]

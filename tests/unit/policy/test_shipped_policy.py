@@ -7,6 +7,7 @@ from services.notify.letters.texts import NAMES
 from services.routing.domain.agency_choice.rules import RoutingPolicy
 from services.routing.policy import load_routing
 from services.routing.policy_files import CategoryFile
+from shared.events import ArchiveReason
 from shared.policy.agencies import AgencyKind, load_agencies
 from shared.policy.loading import load, version_of
 from shared.policy.places import load_places
@@ -137,3 +138,11 @@ def test_every_file_that_is_read_is_shipped_and_no_other() -> None:
 
 def test_texts_are_checked_with_every_value_that_a_text_may_use() -> None:
     assert set(SAMPLES) == NAMES
+
+
+@pytest.mark.parametrize("language", ["id", "en"])
+@pytest.mark.parametrize("reason", list(ArchiveReason))
+def test_the_reporter_reads_a_sentence_for_each_reason_for_archiving(reason: ArchiveReason, language: str) -> None:
+    letter = (SHIPPED / "notices" / f"archived.{language}.j2").read_text("utf-8")
+
+    assert f'"{reason}": "' in letter

@@ -65,7 +65,8 @@ def test_a_line_tells_who_is_late_with_what_for_how_long_and_at_which_level() ->
     lines = [breaches.line(one) for one in told(desk) if breaches.hear(one)]
 
     assert [line.split("  ", 1)[1].split() for line in lines] == [
-        f"dishub {TRACKING} respond 0 h overdue level 1 respond clock BREACHED at dishub; responsible: liaison".split(),
+        f"dishub {TRACKING} respond just overdue level 1 respond clock BREACHED at dishub;"
+        " responsible: liaison".split(),
         f"dishub {TRACKING} respond 7 h 30 min overdue level 2 respond clock still overdue at dishub, level 2;"
         " responsible: agency_head".split(),
     ]

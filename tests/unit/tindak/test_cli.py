@@ -139,6 +139,21 @@ def test_cancelled_command_counts_as_interrupted() -> None:
             "tindak: `tomorrow` is not an instant with its zone, like 2026-03-02T12:00:00+07:00."
             " `tindak agency {AGENCY} hold --help` shows how.",
         ),
+        (
+            "agency dlh hold X --reason field_work --until 2020-03-02T12:00:00+07:00",
+            "tindak: --until 2020-03-02T12:00:00+07:00 is over; name a moment to come."
+            " `tindak agency {AGENCY} hold --help` shows how.",
+        ),
+        (
+            "officer archive X --reason no-such-code",
+            "tindak: Invalid value for '--reason': 'no-such-code' is not one of 'hateful_content', 'no_evidence',"
+            " 'unclear', 'not_government', 'duplicate', 'expired'. `tindak officer archive --help` shows how.",
+        ),
+        (
+            "submit --channel web --body x --email warga@@x",
+            "tindak: --email must be an address such as name@example.org (bad_address)."
+            " `tindak submit --help` shows how.",
+        ),
     ],
 )
 def test_wrong_usage_is_one_line_and_exit_code_2(typed: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:

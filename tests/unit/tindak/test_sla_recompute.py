@@ -2,11 +2,11 @@ import pytest
 
 from services.sla.recompute import Report
 from tindak.cli import main
-from tindak.sla.recompute import told
+from tindak.sla.recompute import summary
 
 pytestmark = pytest.mark.unit
 
-REPORT = Report("e1", tickets=3, running=6, later=4, earlier=1, largest_shift_seconds=86400, corrected=2)
+REPORT = Report("e1", tickets=3, running=6, later=4, earlier=1, largest_shift_seconds=257400, corrected=2)
 
 
 @pytest.mark.parametrize("share", ["0", "1.5", "-1"])
@@ -21,9 +21,16 @@ def test_clocks_are_timed_by_no_other_policy_than_that_of_the_services(capsys: p
 
 
 def test_a_report_says_what_was_changed_and_a_dry_run_what_would_be() -> None:
-    assert told(REPORT, dry_run=False).splitlines() == [
-        "3 tickets with 6 running clocks were timed by edition e1:",
-        "  4 clocks due later, 1 earlier, by up to 86400 s; 0 go on",
-        "  2 breaches corrected, 0 breached, 0 escalated",
+    assert summary(REPORT, dry_run=False).splitlines() == [
+        "tickets: 3, running clocks: 6, timed by edition e1",
+        "  due later: 4, due earlier: 1, by up to 2 d 23 h; running again: 0",
+        "  breaches corrected: 2, new: 0, escalated: 0",
     ]
-    assert "would be timed" in told(REPORT, dry_run=True)
+    assert "would be timed" in summary(REPORT, dry_run=True)
+
+
+def test_a_report_of_clocks_that_keep_their_due_times_names_no_shift() -> None:
+    unmoved = summary(Report("e1", tickets=1_000_000, running=1), dry_run=False)
+
+    assert "due later: 0, due earlier: 0; running again: 0" in unmoved
+    assert unmoved.startswith("tickets: 1,000,000, ")

@@ -8,7 +8,7 @@ from shared import events as e
 from shared.events.catalogue import CATALOGUE
 from shared.events.complaints import ContactErased
 from tests.builders import NOON, TICKET, TRACKING, accepted
-from tindak.formatting import sentence, short, span
+from tindak.formatting import hours, sentence, short, span, words
 
 pytestmark = pytest.mark.unit
 
@@ -154,7 +154,41 @@ def test_long_text_is_cut_to_one_line_of_120_characters() -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "told"),
-    [(0, "0.0 s"), (59.94, "59.9 s"), (60, "1 min"), (3_661, "1 h 1 min"), (3_600, "1 h"), (180_000, "2 d 2 h")],
+    [
+        (0, "under 1 s"),
+        (1, "1.0 s"),
+        (59.94, "59.9 s"),
+        (59.96, "1 min"),
+        (60, "1 min"),
+        (3_661, "1 h 1 min"),
+        (3_600, "1 h"),
+        (180_000, "2 d 2 h"),
+    ],
 )
 def test_duration_is_told_in_its_two_largest_units(seconds: float, told: str) -> None:
     assert span(seconds) == told
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [(0, "0 h"), (0.001, "under 1 s"), (1, "1 s"), (90, "1 min 30 s"), (3_600, "1 h"), (180_000, "50 h")],
+)
+def test_working_time_is_told_in_hours_and_never_in_days(seconds: float, told: str) -> None:
+    assert hours(seconds) == told
+
+
+def test_time_left_and_overdue_is_working_time() -> None:
+    clock = CLOCK | {"agency": "dlh", "due_at": NOON, "breach_id": "b"}
+
+    warned = e.ClockWarned.model_validate(clock | {"percent": 80, "remaining_seconds": 108_000.0})
+    cleared = e.BreachCleared.model_validate(clock | {"overdue_seconds": 0.001})
+
+    assert sentence(warned) == "respond clock: 80 % of the time is used, 30 h left"
+    assert sentence(cleared) == "respond clock: what was overdue is done, under 1 s late"
+
+
+def test_codes_are_told_as_words() -> None:
+    changed = e.DueChanged.model_validate(CLOCK | {"was": NOON, "due_at": NOON, "why": "policy_changed"})
+
+    assert sentence(changed).endswith(": policy changed")
+    assert words("5 working_days") == "5 working days"

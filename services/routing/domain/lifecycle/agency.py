@@ -7,7 +7,14 @@ from services.routing.domain.agency_choice.returns import after_return
 from services.routing.domain.agency_choice.rules import RoutingPolicy
 from services.routing.domain.agency_choice.verdict import Chosen
 from services.routing.domain.clusters.broadcast import pass_answer_on
-from services.routing.domain.ticket.refusals import ACKNOWLEDGED_BEFORE, HELD_FOR_THAT, NOT_HELD, wrong_state
+from services.routing.domain.ticket.refusals import (
+    ACKNOWLEDGED_BEFORE,
+    CLOCK_SKEW_MAX,
+    HELD_FOR_THAT,
+    NOT_HELD,
+    UNTIL_PASSED,
+    wrong_state,
+)
 from services.routing.domain.ticket.state import Answered, Held, InTriage, Situation, Stage, WithAgency, name_of
 from services.routing.domain.ticket.tenures import declined
 from services.routing.domain.ticket.transition import Outcome, Turn, leave_hold
@@ -77,6 +84,8 @@ def decline(
 def hold(turn: Turn, situation: Situation, asked: events.HoldTicket) -> Outcome:
     """Tunda: work waits for somebody or something."""
     match situation:
+        case WithAgency() if asked.until is not None and asked.until <= turn.at - CLOCK_SKEW_MAX:
+            return UNTIL_PASSED
         case WithAgency(agency, stage):
             held = Held(agency, stage, asked.reason, asked.question, asked.until)
             if asked.reason is events.HoldReason.NEEDS_REPORTER:

@@ -8,7 +8,7 @@ from services.routing.domain.agency_choice.prediction import NO_MODEL, Opinion
 from services.routing.domain.agency_choice.rules import RoutingPolicy
 from services.routing.domain.lifecycle import agency, officer, reporter
 from services.routing.domain.lifecycle.permissions import Role, Sender, forbids, sender_of
-from services.routing.domain.ticket.refusals import TOO_MANY_UPDATES, UPDATES_MAX, Refusal
+from services.routing.domain.ticket.refusals import TOO_MANY_UPDATES, UPDATES_MAX, Refusal, schema_violation
 from services.routing.domain.ticket.state import Archived, Closed, Filed, Situation, Ticket, Withdrawn
 from services.routing.domain.ticket.transition import Outcome, Turn
 from shared import events
@@ -51,7 +51,7 @@ def follow(
     ticket, situation = filed.ticket, filed.situation
     turn = Turn(ticket, situation, update.at).change(updates=ticket.updates + 1)
     forbidden = forbids(update.sender, update.command, ticket, situation)
-    outcome = forbidden or ask(policy, turn, situation, update.command, opinion)
+    outcome = forbidden or _flaw(update.command) or ask(policy, turn, situation, update.command, opinion)
     if ticket.updates >= UPDATES_MAX and not _ends(situation, outcome):
         return Untracked(untraced(policy, update, TOO_MANY_UPDATES, ticket))
     match outcome:
@@ -64,6 +64,12 @@ def follow(
         case _:
             assert_never(outcome)
     return Applied(Filed(turn.ticket, turn.situation), turn.facts)
+
+
+def _flaw(command: Request) -> Refusal | None:
+    """Return what is wrong with the content of a command, whatever the ticket's situation; None if nothing is."""
+    reasons = tuple(events.attachment_reasons(getattr(command, "attachments", ())))
+    return schema_violation(reasons) if reasons else None
 
 
 def ask(policy: RoutingPolicy, turn: Turn, situation: Situation, command: Request, opinion: Opinion) -> Outcome:

@@ -15,6 +15,7 @@ from services.routing.domain.ticket.refusals import (
     HAS_IT_ALREADY,
     MERGED_WITH_ITSELF,
     THAT_KIND_ALREADY,
+    UNKNOWN_REASON,
     unknown_agency,
     wrong_state,
 )
@@ -63,6 +64,8 @@ def reclassify(turn: Turn, situation: Situation, asked: events.ReclassifyTicket,
 def archive(turn: Turn, situation: Situation, asked: events.ArchiveTicket) -> Outcome:
     """Put the ticket away without an answer."""
     match situation:
+        case InTriage() | WithAgency() | Held() | Answered() if asked.reason not in list(events.ArchiveReason):
+            return UNKNOWN_REASON
         case InTriage(agency) | WithAgency(agency) | Held(agency) | Answered(agency):
             archived = turn.tell(
                 events.TicketArchived, Archived(agency), agency=agency, by=events.ClosedBy.OFFICER, reason=asked.reason

@@ -1,8 +1,10 @@
 """Why something that was asked for is not possible, in a code and in both languages; never decides it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
-from shared.events import PARTS_MAX, UpdateRefused
+from shared.events import PARTS_MAX, ArchiveReason, Reason, UpdateRefused
 
 STATES = {
     "in_triage": ("menunggu disposisi petugas", "waiting for an officer's decision"),
@@ -18,6 +20,8 @@ STATES = {
     "split": ("sudah dibagi; sebutkan bagiannya, misalnya .../1", "divided; name one of its parts, like .../1"),
 }
 UPDATES_MAX = 2000
+# A sender's clock may be slow: what is over by no more than this was not over to the sender.
+CLOCK_SKEW_MAX = timedelta(minutes=5)
 EARLY_MAX = 20
 
 
@@ -46,6 +50,15 @@ def unknown_agency(code: str) -> Refusal:
         "unknown_agency",
         f"Tidak ada instansi dengan kode {code!r}.",
         f"There is no agency with the code {code!r}.",
+    )
+
+
+def schema_violation(reasons: Sequence[Reason]) -> Refusal:
+    """Return everything that is wrong with the content of an update."""
+    return Refusal(
+        "schema_violation",
+        " ".join(reason.message_id for reason in reasons),
+        " ".join(reason.message_en for reason in reasons),
     )
 
 
@@ -113,6 +126,16 @@ PART_OF_ANOTHER = Refusal(
     "part_of_another",
     "Laporan ini sudah merupakan bagian dari laporan lain dan tidak dapat dibagi lagi.",
     "This ticket is a part of another one already and cannot be divided again.",
+)
+UNTIL_PASSED = Refusal(
+    "until_passed",
+    "Batas waktu penundaan (until) sudah lewat; sebutkan waktu yang akan datang.",
+    "The moment until which the ticket is to be on hold (until) is over; name one to come.",
+)
+UNKNOWN_REASON = Refusal(
+    "unknown_reason",
+    f"Alasan pengarsipan (reason) tidak dikenal; pilih salah satu: {', '.join(ArchiveReason)}.",
+    f"The reason for archiving (reason) is not known; choose one of: {', '.join(ArchiveReason)}.",
 )
 
 ACKNOWLEDGED_BEFORE = _unchanged(

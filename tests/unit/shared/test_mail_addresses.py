@@ -1,6 +1,6 @@
 import pytest
 
-from services.notify.channels.addresses import UnusableAddress, header_address, recipient_address
+from shared.mail_addresses import UnusableAddress, header_address, recipient_address
 
 pytestmark = pytest.mark.unit
 

@@ -1,9 +1,10 @@
-"""Which texts are mail addresses that can be written to; never asks whether anybody reads what arrives there."""
+"""Which texts are e-mail addresses that can be written to."""
 
 import re
 from email.errors import MessageError
 from email.headerregistry import Address
 
+BAD, NOT_ASCII = "bad_address", "address_not_ascii"
 CHARACTERS_MAX = 254  # RFC 5321 section 4.5.3.1.3: a path of 256 less its angle brackets
 LOCAL_PART_CHARACTERS_MAX = 64
 ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
@@ -25,21 +26,21 @@ def header_address(text: str) -> Address:
             for one that only relays with SMTPUTF8 (RFC 6531) or an encoded domain could take.
     """
     if not text.isascii():
-        raise UnusableAddress("address_not_ascii")
+        raise UnusableAddress(NOT_ASCII)
     try:
         address = Address(addr_spec=text)
     # IndexError: a text that ends where the parser looks for more (Python 3.11).
     except (ValueError, MessageError, IndexError):
-        raise UnusableAddress("bad_address") from None
+        raise UnusableAddress(BAD) from None
     if address.addr_spec != text:
-        raise UnusableAddress("bad_address")
+        raise UnusableAddress(BAD)
     return address
 
 
 def recipient_address(text: str) -> Address:
     """Return the address of somebody to be written to; raises as `header_address` does."""
     if text.isascii() and not _is_mailbox(text):
-        raise UnusableAddress("bad_address")
+        raise UnusableAddress(BAD)
     # The parser of headers has the last word: to it `=?utf-8?q?a?=@warga.example` is an encoded word.
     return header_address(text)
 
