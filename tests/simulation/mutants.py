@@ -168,7 +168,7 @@ def marked_whatever_the_revision(patch: pytest.MonkeyPatch) -> None:
     async def mark_published(self: SimStore, documents: Sequence[Document[Any]]) -> set[str]:
         await self.step("save")
         for document in documents:
-            self.write(self.documents[document.id].told())
+            self.write(self.documents[document.id].published())
         await self.step("saved")
         return set()
 
@@ -211,7 +211,7 @@ def answers_overtake_what_is_held_back(patch: pytest.MonkeyPatch) -> None:
 
 def held_back_taken_for_published(patch: pytest.MonkeyPatch) -> None:
     def held_back(self: Document[Any], held: Any, now: Any) -> Document[Any]:
-        return self.told()
+        return self.published()
 
     patch.setattr(Document, "held_back", held_back)
 
