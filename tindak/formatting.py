@@ -31,7 +31,7 @@ def _of_ticket(data: e.EventData) -> str | None:
         case e.TicketRouted():
             return f"routed to {data.agency_name}: {why_routed(data)}"
         case e.TriageRequested():
-            return f"waits for an officer: {data.reason}{suggested(data)}"
+            return f"waits for an officer: {data.reason}{suggested(data)}{_similar(data.similar)}"
         case e.TicketAcknowledged():
             return f"{data.agency} acknowledged it" + noted(data.note)
         case e.TicketProgressed():
@@ -184,6 +184,10 @@ def _is_for(step: e.Step, agency: str) -> bool:
 def suggested(data: e.TriageRequested) -> str:
     """Return the agencies that an officer may choose, best first."""
     return f" (suggested: {', '.join(each.agency for each in data.suggestions)})" if data.suggestions else ""
+
+
+def _similar(listed: tuple[e.SimilarTicket, ...]) -> str:
+    return f" (similar: {', '.join(f'{one.tracking_id} {one.score:.2f}' for one in listed)})" if listed else ""
 
 
 def _of_agency(agency: str | None) -> str:

@@ -5,10 +5,14 @@ from typing import Annotated, Any
 import typer
 
 from shared import events
+from tindak.console import Misuse
 from tindak.options import Reply, with_reply
+from tindak.tickets import similar
 from tindak.tickets.updates import Asked, TicketArgument, ask, known_agency
 
 app = typer.Typer(name="officer", help="Publish what a triage officer decides.", no_args_is_help=True)
+
+NUMBERS = ("1", "2", "3", "4", "5", "6", "7", "8", "9")  # no id is as short
 
 Officer = Annotated[str, typer.Option("--as", metavar="ID", help="Id of the officer.")]
 Why = Annotated[str, typer.Option(help="Why.")]
@@ -64,12 +68,22 @@ def archive(
 @with_reply
 def merge(
     ticket: TicketArgument,
-    into: Annotated[str, typer.Option(metavar="TICKET", help="The ticket that both are followed under.")],
+    into: Annotated[
+        str | None, typer.Option(metavar="TICKET", help="The ticket that leads both, or its number in --show.")
+    ] = None,
+    show: Annotated[bool, typer.Option("--show", help="List the most similar open reports, and ask nothing.")] = False,
     officer: Officer = "triage",
     *,
     reply: Reply,
 ) -> None:
     """Follow it together with another ticket about the same matter."""
+    if show:
+        similar.show(ticket, reply)
+        return
+    if into is None:
+        raise Misuse("--into is missing: a tracking id, a ticket id or a number that --show lists.")
+    if into in NUMBERS:
+        into = similar.numbered(ticket, int(into), reply.timeout_seconds)
     _as_officer(officer, Asked(events.MergeTicket, ticket, {}, {"into": into}), reply)
 
 

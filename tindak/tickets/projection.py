@@ -22,6 +22,7 @@ class History:
         stays: Who has had it and for how long, in order; the last one has no end while that agency has it.
         follows: Ticket id of the one that it is followed together with; None if of none.
         members: How many follow it.
+        similar: Open reports that were similar when it was filed, the most similar first.
         parts: Those into which it is divided.
         due: When each running clock is due; a paused one is absent.
         breaches: Clocks that are overdue now.
@@ -35,6 +36,7 @@ class History:
     stays: tuple[e.Tenure, ...] = ()
     follows: str | None = None
     members: int = 0
+    similar: tuple[e.SimilarTicket, ...] = ()
     parts: tuple[e.Part, ...] = ()
     due: dict[SlaClock, datetime] = field(default_factory=dict)
     breaches: frozenset[SlaClock] = frozenset()
@@ -76,6 +78,8 @@ def after(so_far: History, data: e.EventData) -> History:
 
 def _linked(so_far: History, data: e.TicketFact) -> History:
     match data:
+        case e.TicketRouted() | e.TriageRequested():
+            return replace(so_far, similar=data.similar)
         case e.ClusterJoined():
             return replace(so_far, follows=data.cluster)
         case e.TicketMerged():

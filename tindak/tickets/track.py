@@ -62,6 +62,10 @@ def lines(ticket: Ticket, told: History, parts: Parts = ()) -> list[str]:
     if told.members:
         head.append(f"  leads     {told.members} reports of the same matter")
     head += [
+        f"  {'similar' if number == 1 else '':<9} {number}  {one.tracking_id}  {one.score:.2f}"
+        for number, one in enumerate(told.similar, 1)
+    ]
+    head += [
         f"  part      {part.tracking_id}  {of_part.state or 'not opened yet'}, with {of_part.agency or 'nobody'}"
         for part, of_part in parts
     ]
@@ -91,6 +95,7 @@ def _summary(ticket: Ticket, told: History) -> dict[str, Any]:
         "agency": told.agency,
         "follows": told.follows,
         "members": told.members,
+        "similar": [one.model_dump(mode="json") for one in told.similar],
         "stays": [stay.model_dump(mode="json", exclude_none=True) for stay in told.stays],
         "due": {clock.value: at.isoformat() for clock, at in told.due.items()},
         "overdue": sorted(clock.value for clock in told.breaches),
