@@ -5,10 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from services.intake.policy import load_intake
-from services.notify.domain.deliveries import REPORTER
-from services.notify.policy import FILE as NOTICES_FILE
-from services.notify.policy import TEMPLATES, NoticePolicy, load_notices
+from services.intake.tooling import load_intake
+from services.notify.tooling import NOTICES_FILE, REPORTER, TEMPLATES, NoticePolicy, load_notices
 from services.routing.tooling import load_routing
 from services.sla.tooling import SLA_FILE, RungEntry, SlaFile, load_sla
 from shared.events import BreachEscalated, ClockBreached

@@ -4,11 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
-from services.intake.domain.decide import decide
-from services.intake.domain.rules import Rules
-from services.intake.policy import load_intake
+from services.intake import tooling as intake
 from services.routing.tooling import RoutingHandler, TextModel, dry_run
 from shared import topics
 from shared.events import (
@@ -20,7 +18,6 @@ from shared.events import (
     TicketRouted,
     TriageRequested,
 )
-from shared.ids import ticket_id
 
 BATCH_MAX = 500  # as many as a service takes at once; the model is asked about so many together
 
@@ -31,13 +28,13 @@ Routed = TicketRouted | TriageRequested
 class Trial:
     """Intake and routing by one policy, and by one model if there is one."""
 
-    intake: Rules
+    intake: intake.Rules
     routing: RoutingHandler
 
     @classmethod
     def of(cls, policy_dir: Path, model: TextModel | None = None) -> "Trial":
         """Return the trial of the policy below *policy_dir*; raise PolicyInvalid if a service would refuse it."""
-        return cls(load_intake(policy_dir), dry_run(policy_dir, model))
+        return cls(intake.load_intake(policy_dir), dry_run(policy_dir, model))
 
     @property
     def version(self) -> str:
@@ -46,14 +43,7 @@ class Trial:
 
     def answer(self, submitted: ComplaintSubmitted, at: datetime) -> ComplaintAccepted | ComplaintRejected:
         """Return what intake says to a report that arrives at *at*, without its contact."""
-        anonymous = submitted.model_copy(update={"reporter": None})
-        ticket = ticket_id(submitted.channel, submitted.source_id)
-        event = Event(id=ticket, source="/tindak", time=at, data=anonymous)
-        said = decide(None, event, _arrival(topics.SUBMITTED, at), self.intake, seal=_nobody)
-        data = said.facts[0].data
-        if not isinstance(data, ComplaintAccepted | ComplaintRejected):
-            raise TypeError(f"intake answered with {data.TYPE}")
-        return data
+        return intake.dry_run(self.intake, submitted, at)
 
     async def route(self, complaints: Sequence[ComplaintAccepted]) -> list[Routed]:
         """Return what routing says to each of the complaints, in order."""
@@ -83,7 +73,3 @@ def _first_of(said: Sequence[Any]) -> Routed:
 
 def _arrival(topic: str, at: datetime) -> Arrival:
     return Arrival(topic, 0, 0, at.astimezone(UTC), at.astimezone(UTC))
-
-
-def _nobody(ticket: str, submitted: ComplaintSubmitted) -> NoReturn:
-    raise ValueError(f"ticket {ticket} of {submitted.channel} has a reporter")

@@ -6,9 +6,7 @@ from pathlib import Path
 
 from jinja2 import TemplateError
 
-from services.notify.domain.notices import OF_AGENCY, Notice
-from services.notify.letters.texts import file_of
-from services.notify.policy import FILE, HEARD, NoticePolicy
+from services.notify.tooling import HEARD, NOTICES_FILE, OF_AGENCY, Notice, NoticePolicy, file_of
 from shared.policy.loading import PolicyFault
 
 SAMPLES: Mapping[str, object] = {
@@ -58,7 +56,7 @@ def _unused_texts(folder: Path, policy: NoticePolicy) -> Iterator[PolicyFault]:
         if any(f'"{file}"' in other for other in policy.texts.sources.values()):
             continue
         if file.split(".")[0] not in used:
-            yield PolicyFault(str(folder / file), 1, f"no notice of {FILE} uses this text")
+            yield PolicyFault(str(folder / file), 1, f"no notice of {NOTICES_FILE} uses this text")
         elif content.partition("\n")[2][:1] not in ("\n", ""):
             yield PolicyFault(str(folder / file), 2, "the line below the subject must be empty")
 
