@@ -13,6 +13,7 @@ from shared import topics
 from shared.delivery.ports import Record
 from shared.events import ComplaintAccepted, ComplaintSubmitted, Event
 from shared.policy.agencies import AgencyDirectory
+from shared.text import name_key
 from tindak.client.kafka import Client
 from tindak.client.records import event_of
 from tindak.console import Failure
@@ -68,7 +69,7 @@ def read_csv(path: Path, columns: Mapping[str, str | None], directory: AgencyDir
 
 def _columns_of(path: Path, header: Sequence[str], chosen: Mapping[str, str | None]) -> dict[str, str]:
     """Return the column of each field that the file has; raise Failure where text or agency has none."""
-    there = {" ".join(name.lower().split()): name for name in header if name}
+    there = {name_key(name): name for name in header if name}
     found: dict[str, str] = {}
     for field, usual in NAMES.items():
         wanted = chosen.get(field)
@@ -109,7 +110,7 @@ def codes_of(directory: AgencyDirectory) -> dict[str, str]:
 
 def key(name: str) -> str:
     """Return a name as it is compared."""
-    return " ".join(name.lower().replace("_", " ").split())
+    return name_key(name.replace("_", " "))
 
 
 async def read_topics(client: Client) -> list[Past]:

@@ -10,6 +10,7 @@ from services.routing.classifier.words import words
 from services.routing.training.fitting import Examples
 from services.routing.training.instants import read_instants
 from services.routing.training.tables import Row, read_table
+from shared.text import name_key
 
 HEADER_ROWS_MAX = 10  # some exports begin with a title
 NOBODY = {"", "-", "--", "n/a", "null", "none", "nan"}
@@ -111,17 +112,17 @@ def read_export(path: Path, asked: Asked) -> Export:
 
 
 def _find_layout(path: Path, rows: Sequence[Row], asked: Asked) -> Layout:
-    wanted = {_plain(name) for name in (asked.text, asked.agency, asked.time, *(asked.place or ())) if name}
+    wanted = {name_key(name) for name in (asked.text, asked.agency, asked.time, *(asked.place or ())) if name}
     wanted |= {*TEXTS, *TITLES, *AGENCIES, *DAYS, *CLOCKS, *PLACES}
     heads = rows[:HEADER_ROWS_MAX]
-    first = max(range(len(heads)), key=lambda at: (len(wanted & set(map(_plain, heads[at]))), -at))
+    first = max(range(len(heads)), key=lambda at: (len(wanted & set(map(name_key, heads[at]))), -at))
     header = heads[first]
-    columns = {_plain(name): at for at, name in reversed(list(enumerate(header))) if name}
+    columns = {name_key(name): at for at, name in reversed(list(enumerate(header))) if name}
 
     def named(name: str) -> int:
-        if _plain(name) not in columns:
+        if name_key(name) not in columns:
             raise ColumnMissing(f"{path} has no column `{name}`; it has: {', '.join(filter(None, header))}.")
-        return columns[_plain(name)]
+        return columns[name_key(name)]
 
     def found(names: Sequence[str]) -> tuple[int, ...]:
         return tuple(columns[name] for name in names if name in columns)
@@ -141,7 +142,7 @@ def _find_layout(path: Path, rows: Sequence[Row], asked: Asked) -> Layout:
 def _fields_of(header: Row, places: Sequence[int]) -> Mapping[str, int]:
     fields: dict[str, int] = {}
     for column in places:
-        name = _plain(header[column])
+        name = name_key(header[column])
         field = next((field for field, parts in FIELDS.items() if any(part in name for part in parts)), name)
         fields[name if field in fields else field] = column
     return fields
@@ -178,9 +179,9 @@ def _common_spelling(agencies: Sequence[str]) -> list[str]:
     """Return the agencies, each in the spelling that most rows give it; case and spaces make no other agency."""
     spellings: dict[str, Counter[str]] = {}
     for agency in agencies:
-        spellings.setdefault(_plain(agency), Counter())[" ".join(agency.split())] += 1
+        spellings.setdefault(name_key(agency), Counter())[" ".join(agency.split())] += 1
     usual = {key: counter.most_common(1)[0][0] for key, counter in spellings.items()}
-    return [usual[_plain(agency)] for agency in agencies]
+    return [usual[name_key(agency)] for agency in agencies]
 
 
 def _text_of(row: Row, layout: Layout) -> str:
@@ -191,7 +192,3 @@ def _text_of(row: Row, layout: Layout) -> str:
 def _cell(row: Row, column: int) -> str:
     """Return a cell; rows that end early have empty ones."""
     return row[column] if column < len(row) else ""
-
-
-def _plain(name: str) -> str:
-    return " ".join(name.lower().split())
