@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from services.intake.domain.folding import fold
+from shared.text import fold
 
 # Pondok is mostly written short; every name may be written together, apart or with a hyphen.
 PONDOK_SHORT = re.compile(r"^(?:pdk|pnd|pd)(?=[a-z])")

@@ -19,8 +19,9 @@ from services.routing.domain.duplicates.similarity import (
     fingerprint_of,
     similarity,
 )
-from services.routing.domain.text.phrases import Phrasebook, split
+from services.routing.domain.text.phrases import Phrasebook
 from shared.events import ComplaintAccepted, Location, SimilarTicket
+from shared.text import words_of
 
 METRES_PER_DEGREE = 111_320  # of latitude, and of longitude at the equator
 
@@ -78,13 +79,13 @@ def search_for(
     if not rules.accept or place is None or complaint.confidential:
         return None
     kept, asked = _keyed_places(rules, place)
-    words = book.usual(split(f"{complaint.title} {complaint.body}"))
+    words = book.usual(words_of(f"{complaint.title} {complaint.body}"))
     if not kept:
         return None
-    here = frozenset(split(f"{place.kelurahan or ''} {place.kecamatan or ''}"))
+    here = frozenset(words_of(f"{place.kelurahan or ''} {place.kecamatan or ''}"))
     told, names = extract_features(rules, words, known, here)
     if place.text:
-        _, there = extract_features(rules, book.usual(split(place.text)), known, here)
+        _, there = extract_features(rules, book.usual(words_of(place.text)), known, here)
         names = {kind: names.get(kind, set()) | there.get(kind, set()) for kind in names.keys() | there.keys()}
     placed = not {NUMBER, SIDE, TROUBLE}.issuperset(names) or place.latitude is not None
     if not told or (len(told) < WORDS_MIN and not placed) or rules.is_personal(words, placed):
