@@ -33,9 +33,10 @@ class Open(NoNeighbours):
         self.complaints = {one.ticket_id: one for one in complaints}
         self.ids = list(self.complaints)[:OPEN]
 
-    async def listed_in(self, kelurahan: str) -> Listing:
+    async def listed_in(self, kelurahan: Collection[str]) -> Mapping[str, Listing]:
         answer = decode(self.answer)
-        return Listing(answer["ids"], {id_: to for id_, to in zip(answer["ids"], answer["leaders"], strict=True) if to})
+        pairs = zip(answer["ids"], answer["leaders"], strict=True)
+        return dict.fromkeys(kelurahan, Listing(answer["ids"], {id_: leader for id_, leader in pairs if leader}))
 
     async def reports_of(self, ids: Collection[str]) -> Mapping[str, OpenReport]:
         found = [self.complaints[id_] for id_ in ids]

@@ -1,5 +1,6 @@
 """Looks up the open tickets that new reports are compared with: by their keys, or all of a kelurahan."""
 
+import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -25,7 +26,7 @@ INDEXES = (
     IndexModel([(BANDS, ASCENDING)], partialFilterExpression={FINDABLE: True}),
     IndexModel([(KELURAHAN, ASCENDING), (ACCEPTED_AT, DESCENDING)], partialFilterExpression=OPEN),
 )
-LOOK_UP_MS_MAX = 500
+LOOK_UP_SECONDS_MAX = 0.5  # nobody waits longer for what people may do without
 TEXTS = {
     "_id": 1, "tracking_id": "$state.ticket.tracking_id", "title": "$state.ticket.report.title",
     "body": "$state.ticket.report.body",
@@ -60,8 +61,12 @@ class Neighbours(Protocol):
         """Return tickets that others may join and that have one of *keys*."""
         ...
 
-    async def listed_in(self, kelurahan: str) -> Listing:
-        """Return the open tickets of a kelurahan, but for parts and confidential ones; at most `REPORTS_MAX`."""
+    async def listed_in(self, kelurahan: Collection[str]) -> Mapping[str, Listing]:
+        """Return the open tickets of each kelurahan, but for parts and confidential ones; at most `REPORTS_MAX`.
+
+        Raises:
+            TimeoutError: It takes too long; so for `reports_of`.
+        """
         ...
 
     async def reports_of(self, ids: Collection[str]) -> Mapping[str, OpenReport]:
@@ -76,9 +81,9 @@ class NoNeighbours:
         """Return nobody."""
         return ()
 
-    async def listed_in(self, kelurahan: str) -> Listing:
+    async def listed_in(self, kelurahan: Collection[str]) -> Mapping[str, Listing]:
         """Return nobody."""
-        return Listing()
+        return dict.fromkeys(kelurahan, Listing())
 
     async def reports_of(self, ids: Collection[str]) -> Mapping[str, OpenReport]:
         """Return nothing."""
@@ -101,8 +106,13 @@ class StoredNeighbours:
         except ValidationError:
             return [neighbour for raw in found for neighbour in _readable(raw)]
 
-    async def listed_in(self, kelurahan: str) -> Listing:
-        """Return the open tickets of a kelurahan; as two columns of one document, which takes least to decode."""
+    async def listed_in(self, kelurahan: Collection[str]) -> Mapping[str, Listing]:
+        """Return the open tickets of each kelurahan."""
+        async with asyncio.timeout(LOOK_UP_SECONDS_MAX):
+            return dict(zip(kelurahan, await asyncio.gather(*map(self._listed_in, kelurahan)), strict=True))
+
+    async def _listed_in(self, kelurahan: str) -> Listing:
+        # Two columns of one document take least to decode.
         stages: list[Raw] = [
             {"$match": {KELURAHAN: kelurahan, **LISTED, **self.store.aside.live()}},
             {"$sort": {ACCEPTED_AT: DESCENDING}},
@@ -111,7 +121,9 @@ class StoredNeighbours:
             {"$group": {"_id": None, "ids": {"$push": "$_id"}, "leaders": {"$push": "$leader"}}},
         ]
         async with outages_are_transient():
-            found = await self.store.collection.aggregate(stages, maxTimeMS=LOOK_UP_MS_MAX).to_list(1)
+            found = await self.store.collection.aggregate(stages, maxTimeMS=round(LOOK_UP_SECONDS_MAX * 1000)).to_list(
+                1
+            )
         if not found:
             return Listing()
         pairs = zip(found[0]["ids"], found[0]["leaders"], strict=True)
@@ -119,7 +131,10 @@ class StoredNeighbours:
 
     async def reports_of(self, ids: Collection[str]) -> Mapping[str, OpenReport]:
         """Return the reports of tickets, by ticket."""
-        found = await self.store.select({"_id": {"$in": list(ids)}}, TEXTS, len(ids)) if ids else []
+        if not ids:
+            return {}
+        async with asyncio.timeout(LOOK_UP_SECONDS_MAX):
+            found = await self.store.select({"_id": {"$in": list(ids)}}, TEXTS, len(ids))
         return {
             raw["_id"]: open_report(raw["tracking_id"], raw.get("title", ""), raw.get("body", ""))
             for raw in found

@@ -1,4 +1,4 @@
-"""Texts as the model reads them: words in lower case and their usual spelling; knows no agency and no model."""
+"""Texts as the classifier reads them: words in lower case and their usual spelling."""
 
 import hashlib
 import re

@@ -1,4 +1,4 @@
-"""Keys that two texts are likely to share the more words they share; compares nothing itself.
+"""Locality-sensitive hashing (MinHash): keys that two texts share the likelier, the more words they share.
 
 Each word has a number under each of `NUMBERS` hash functions. A text keeps the least of its words' numbers under each:
 two texts keep the same one as often as their sets of words overlap (Broder 1997). `ROWS` of them side by side make a

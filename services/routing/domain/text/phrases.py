@@ -1,4 +1,4 @@
-"""Texts as words in their usual form, and the phrases that occur in them; knows no rule and no agency."""
+"""Phrase search: texts as words in their usual form, and the phrases that occur in them."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -1,4 +1,4 @@
-"""Words without endings and vowels, so that what sounds alike is the same; looks nothing up."""
+"""Stemming: words without prefixes, endings and vowels, so that spellings of one word compare equal."""
 
 import re
 from functools import lru_cache
