@@ -114,7 +114,7 @@ class StoredNeighbours:
     async def _listed_in(self, kelurahan: str) -> Listing:
         # Two columns of one document take least to decode.
         stages: list[Raw] = [
-            {"$match": {KELURAHAN: kelurahan, **LISTED, **self.store.aside.live()}},
+            {"$match": {KELURAHAN: kelurahan, **LISTED, **self.store.quarantine.live()}},
             {"$sort": {ACCEPTED_AT: DESCENDING}},
             {"$limit": REPORTS_MAX},
             {"$project": {"leader": {"$ifNull": ["$state.ticket.cluster", None]}}},

@@ -12,7 +12,16 @@ from pydantic import ValidationError
 
 from shared.events.base import EventData, Reason
 from shared.events.catalogue import DATA_BY_TYPE
-from shared.events.faults import REASONS_MAX, UnreadableEvent, from_pydantic, malformed, named, too_long, violation
+from shared.events.faults import (
+    REASONS_MAX,
+    UnreadableEvent,
+    from_pydantic,
+    malformed,
+    named,
+    not_json,
+    too_long,
+    violation,
+)
 from shared.events.hints import hints_in
 from shared.events.strict_json import parse_strictly
 from shared.topics import VALUE_BYTES_MAX
@@ -89,7 +98,7 @@ def _decode(
         raise UnreadableEvent(too_long(len(value)))
     body = parse_strictly(value) if from_outside else parse(value)
     if not isinstance(body, dict):
-        raise malformed("Isi pesan bukan objek JSON.", f"The value is a JSON {type(body).__name__}, not an object.")
+        raise malformed("Isi pesan bukan objek JSON.", "The value is not a JSON object.")
     if from_outside and "ce_specversion" in headers:
         body = {name[3:]: text(name, content) for name, content in headers.items() if name.startswith("ce_")} | {
             "data": body
@@ -110,7 +119,7 @@ def parse(value: bytes) -> Any:
     try:
         return orjson.loads(value)
     except orjson.JSONDecodeError as error:
-        raise malformed(f"Bukan JSON: {error}.", f"Not JSON: {error}.") from None
+        raise not_json(error) from None
 
 
 def _read_envelope(body: Mapping[str, Any], arrived_at: datetime | None = None) -> Event:

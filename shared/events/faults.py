@@ -1,5 +1,6 @@
 """What is wrong with a record that is no event of ours, in sentences for people; never quotes what was refused."""
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -54,7 +55,7 @@ class UnreadableEvent(Exception):
     def __init__(self, *reasons: Reason, hints: Mapping[str, str] | None = None) -> None:
         self.reasons = reasons[:REASONS_MAX]
         self.hints = dict(hints or {})
-        super().__init__("; ".join(f"{reason.code}: {reason.message_en}" for reason in self.reasons))
+        super().__init__(" ".join(reason.message_en for reason in self.reasons))
 
     def hinting(self, hints: Mapping[str, str]) -> "UnreadableEvent":
         """Return the same faults of a record that tells *hints*."""
@@ -64,6 +65,14 @@ class UnreadableEvent(Exception):
 def malformed(message_id: str, message_en: str) -> UnreadableEvent:
     """Return the fault of a record that is not even JSON, or no CloudEvent."""
     return UnreadableEvent(Reason(code="malformed", message_id=message_id, message_en=message_en))
+
+
+def not_json(error: json.JSONDecodeError) -> UnreadableEvent:
+    """Return the fault of a text that is no JSON, and where reading it ended."""
+    return malformed(
+        f"Bukan JSON: pembacaan terhenti di baris {error.lineno} kolom {error.colno}.",
+        f"Not JSON: {error.msg}, line {error.lineno} column {error.colno}.",
+    )
 
 
 def unreadable_batch(error: str) -> UnreadableEvent:
@@ -122,8 +131,9 @@ def from_pydantic(error: Any) -> Reason:
         said_id, said_en = f"memuat karakter tersembunyi {code}", f"holds the hidden character {code}"
     elif kind in SENTENCES:
         said_id, said_en = (sentence.format(**context) for sentence in SENTENCES[kind])
+        said_id = said_id.replace("' or '", "' atau '")
     else:
-        said_id, said_en = "tidak sah", f"is not valid: {error['msg']}"
+        said_id, said_en = "tidak sah", f"is not valid: {error['msg'].removeprefix('Value error, ')}"
     return violation(field, f"{field} {said_id}.", f"{field} {said_en}.")
 
 

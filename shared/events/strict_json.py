@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from shared.events.faults import UnreadableEvent, malformed, named, violation
+from shared.events.faults import UnreadableEvent, malformed, named, not_json, violation
 
 DEPTH_MAX = 32
 
@@ -27,10 +27,7 @@ def parse_strictly(value: bytes) -> Any:
             "Teks memuat separuh pasangan surrogate Unicode.", "A text holds half of a Unicode surrogate pair."
         ) from None
     except json.JSONDecodeError as error:
-        raise malformed(
-            f"Bukan JSON: pembacaan terhenti di baris {error.lineno} kolom {error.colno}.",
-            f"Not JSON: {error.msg}, line {error.lineno} column {error.colno}.",
-        ) from None
+        raise not_json(error) from None
     except RecursionError:
         raise _too_deep() from None
     except ValueError:  # int() takes no more than 4300 digits, against quadratic time (CVE-2020-10735)

@@ -15,8 +15,8 @@ from tindak.console import Failure, Misuse, read_settings, say_json, wait_for
 from tindak.model.corrections import Correction, corrections_on, write
 from tindak.model.labelled_files import Asked, ColumnMissing
 from tindak.model.tables import TableUnreadable
-from tindak.policy.dry_run_options import PolicyDir, policy_of
 from tindak.policy.labelled_reports import codes_of
+from tindak.policy.options import PolicyDir, policy_of
 
 
 def corrections_command(

@@ -1,4 +1,4 @@
-"""Reports of the past and who had them in the end, from a file or from the topics."""
+"""Reads reports and the agency that had each in the end, from a file or from the topics."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -21,12 +21,12 @@ from tindak.model.tables import TableUnreadable
 from tindak.tickets.projection import history
 
 SOURCE_ID_MAX = 128
-CLOCK = datetime(2000, 1, 1, tzinfo=UTC)  # a past report is judged by its text, never by its age
+CLOCK = datetime(2000, 1, 1, tzinfo=UTC)  # a labelled report is judged by its text, never by its age
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
-    """A report of the past.
+class LabelledReport:
+    """A report and who had it.
 
     Args:
         report: As a channel submitted it, or as intake accepted it.
@@ -37,7 +37,7 @@ class Past:
     agency: str | None
 
 
-def read_file(path: Path, asked: Asked, directory: AgencyDirectory) -> list[Past]:
+def read_file(path: Path, asked: Asked, directory: AgencyDirectory) -> list[LabelledReport]:
     """Return the reports of a CSV or XLSX file with a header.
 
     Args:
@@ -53,10 +53,10 @@ def read_file(path: Path, asked: Asked, directory: AgencyDirectory) -> list[Past
         rows = read_labelled(path, asked).rows
     except (TableUnreadable, ColumnMissing) as error:
         raise Failure(str(error)) from error
-    return [_past_of(number, row, codes, path) for number, row in enumerate(rows, 1)]
+    return [_report_of(number, row, codes, path) for number, row in enumerate(rows, 1)]
 
 
-def _past_of(number: int, row: LabelledRow, codes: Mapping[str, str], path: Path) -> Past:
+def _report_of(number: int, row: LabelledRow, codes: Mapping[str, str], path: Path) -> LabelledReport:
     """Return the report of a row; raise Failure if it is none."""
     place = {"text": row.place.get("address"), **{name: row.place.get(name) for name in ("kelurahan", "kecamatan")}}
     try:
@@ -68,7 +68,7 @@ def _past_of(number: int, row: LabelledRow, codes: Mapping[str, str], path: Path
         )  # fmt: skip
     except ValidationError as error:
         raise Failure(f"{path}, row {number}: {error.errors(include_url=False)[0]['msg']}.") from error
-    return Past(report, codes.get(key(row.agency), row.agency) or None)
+    return LabelledReport(report, codes.get(key(row.agency), row.agency) or None)
 
 
 def codes_of(directory: AgencyDirectory) -> dict[str, str]:
@@ -81,15 +81,15 @@ def key(name: str) -> str:
     return name_key(name.replace("_", " "))
 
 
-async def read_topics(client: Client) -> list[Past]:
+async def read_topics(client: Client) -> list[LabelledReport]:
     """Return the accepted complaints of the topics and who has or had them, in the order of their acceptance."""
-    return past_on(await client.read([topics.ACCEPTED, topics.TICKETS]))
+    return reports_on(await client.read([topics.ACCEPTED, topics.TICKETS]))
 
 
-def past_on(records: Iterable[Record]) -> list[Past]:
+def reports_on(records: Iterable[Record]) -> list[LabelledReport]:
     """Return the accepted complaints among *records*, in their order, and who has or had them."""
     ended = map(history, tickets_on(records))
-    return [Past(one.accepted, one.agency) for one in ended if one.accepted is not None]
+    return [LabelledReport(one.accepted, one.agency) for one in ended if one.accepted is not None]
 
 
 def tickets_on(records: Iterable[Record]) -> list[list[Event]]:

@@ -39,8 +39,8 @@ def the_fault(value: bytes | None, headers: Mapping[str, bytes] | None = None) -
         (b'{"specversion": "1.0",}', "malformed", "line 1 column"),
         (b"\xff\xfe{}", "malformed", "Not UTF-8 (at byte 0)"),
         (b"\xef\xbb\xbf{}", "malformed", "BOM"),
-        (b"[]", "malformed", "a JSON list, not an object"),
-        (b"null", "malformed", "a JSON NoneType, not an object"),
+        (b"[]", "malformed", "not a JSON object"),
+        (b"null", "malformed", "not a JSON object"),
         (b'{"a": NaN}', "malformed", "NaN is not JSON"),
         (b'{"a": -Infinity}', "malformed", "-Infinity is not JSON"),
         (b'{"a": ' + b"9" * 5000 + b"}", "malformed", "too many digits"),
@@ -114,7 +114,7 @@ def test_header_that_is_not_utf8_is_named() -> None:
         ({"occurred_on": "31-02-2026"}, "schema_violation", "occurred_on bukan tanggal berbentuk 2026-03-31.",
          "occurred_on is not a date such as 2026-03-31."),
         ({"classification": "rant"}, "schema_violation",
-         "classification harus salah satu dari 'complaint_supervisory', 'complaint', 'information_request' or "
+         "classification harus salah satu dari 'complaint_supervisory', 'complaint', 'information_request' atau "
          "'aspiration'.",
          "classification must be one of 'complaint_supervisory', 'complaint', 'information_request' or 'aspiration'."),
         ({"anonymous": "maybe"}, "schema_violation", "anonymous harus true atau false.",
@@ -147,7 +147,7 @@ def test_fault_without_a_sentence_of_its_own_is_still_named() -> None:
     fault = the_fault(value)
 
     assert fault.message_id == "ticket_id tidak sah."
-    assert fault.message_en.startswith("ticket_id is not valid: ")
+    assert fault.message_en == "ticket_id is not valid: badly formed hexadecimal UUID string."
 
 
 def test_missing_data_field_is_required() -> None:
@@ -181,3 +181,11 @@ def test_refusal_never_quotes_the_refused_value() -> None:
 def test_no_bytes_at_all_are_more_than_unreadable(value: bytes) -> None:
     with pytest.raises(UnreadableEvent):
         read(value)
+
+
+def test_a_fault_says_its_sentences_and_leaves_the_code_to_whoever_shows_it() -> None:
+    """A dead letter names the code beside it: nobody should read it twice."""
+    with pytest.raises(UnreadableEvent) as refusal:
+        read(line(body=5, channel=""))
+
+    assert str(refusal.value) == "channel must not be empty. body must be text."
