@@ -6,15 +6,14 @@ prints the mean of the best run. Decoding the database's answer is in it, the dr
 """
 
 import asyncio
-import csv
 import statistics
 import sys
 import time
 from collections.abc import Collection, Mapping
-from pathlib import Path
 
 from bson import decode, encode
 
+from bench.training_set import rows
 from services.routing.domain.duplicates.similar_reports import OpenReport
 from services.routing.duplicate_search import SimilarReports
 from services.routing.neighbours import Listing, NoNeighbours, open_report
@@ -22,7 +21,6 @@ from shared.events import ComplaintAccepted, Location
 from shared.ids import ticket_id, tracking_id
 from tests.builders import accepted
 
-ROOT = Path(__file__).parents[1]
 OPEN, NEW, ROUNDS, CEILING = 500, 300, 5, 500
 
 
@@ -49,8 +47,7 @@ class Open(NoNeighbours):
 
 def complaints() -> list[ComplaintAccepted]:
     """Return reports of the training set, all in one kelurahan."""
-    with (ROOT / "policy/training/tangsel.csv").open(encoding="utf-8") as file:
-        texts = [row["text"] for row in csv.DictReader(file)][: OPEN + NEW]
+    texts = [row["text"] for row in rows()[: OPEN + NEW]]
     tickets = [ticket_id("web", str(number)) for number in range(len(texts))]
     return [
         accepted(ticket_id=id_, tracking_id=tracking_id(id_), title="", body=text, location=Location(kelurahan="Serua"))

@@ -1,4 +1,4 @@
-"""Stretches of a folded text that are not to be seen, and the original with labels in their place."""
+"""Masks spans of a folded text in the original, each by its label."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

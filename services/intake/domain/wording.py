@@ -1,4 +1,4 @@
-"""What the words of a report say about it: insults, possible emergencies, and whether anything is said at all."""
+"""Finds insults, emergency words and empty texts among the words of a report."""
 
 import re
 from collections.abc import Iterable

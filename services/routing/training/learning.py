@@ -1,4 +1,4 @@
-"""Trains a model: probabilities from all reports, thresholds from the newest; it reads and writes no file."""
+"""Trains a model: probabilities from all reports, thresholds from the newest."""
 
 from collections import Counter
 from collections.abc import Mapping
