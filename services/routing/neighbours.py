@@ -26,7 +26,7 @@ INDEXES = (
     IndexModel([(BANDS, ASCENDING)], partialFilterExpression={FINDABLE: True}),
     IndexModel([(KELURAHAN, ASCENDING), (ACCEPTED_AT, DESCENDING)], partialFilterExpression=OPEN),
 )
-LOOK_UP_SECONDS_MAX = 0.5  # nobody waits longer for what people may do without
+LOOK_UP_MS_MAX = 500  # nobody waits longer for what people may do without
 TEXTS = {
     "_id": 1, "tracking_id": "$state.ticket.tracking_id", "title": "$state.ticket.report.title",
     "body": "$state.ticket.report.body",
@@ -55,6 +55,7 @@ class Neighbours(Protocol):
 
     Raises:
         TransientError: From every method: the database cannot be asked now.
+        TimeoutError: From the look-ups for similar reports: it does not answer soon enough.
     """
 
     async def sharing(self, keys: Collection[int]) -> Sequence[Neighbour]:
@@ -108,7 +109,7 @@ class StoredNeighbours:
 
     async def listed_in(self, kelurahan: Collection[str]) -> Mapping[str, Listing]:
         """Return the open tickets of each kelurahan."""
-        async with asyncio.timeout(LOOK_UP_SECONDS_MAX):
+        async with asyncio.timeout(LOOK_UP_MS_MAX / 1000):
             return dict(zip(kelurahan, await asyncio.gather(*map(self._listed_in, kelurahan)), strict=True))
 
     async def _listed_in(self, kelurahan: str) -> Listing:
@@ -121,9 +122,7 @@ class StoredNeighbours:
             {"$group": {"_id": None, "ids": {"$push": "$_id"}, "leaders": {"$push": "$leader"}}},
         ]
         async with outages_are_transient():
-            found = await self.store.collection.aggregate(stages, maxTimeMS=round(LOOK_UP_SECONDS_MAX * 1000)).to_list(
-                1
-            )
+            found = await self.store.collection.aggregate(stages, maxTimeMS=LOOK_UP_MS_MAX).to_list(1)
         if not found:
             return Listing()
         pairs = zip(found[0]["ids"], found[0]["leaders"], strict=True)
@@ -133,7 +132,7 @@ class StoredNeighbours:
         """Return the reports of tickets, by ticket."""
         if not ids:
             return {}
-        async with asyncio.timeout(LOOK_UP_SECONDS_MAX):
+        async with asyncio.timeout(LOOK_UP_MS_MAX / 1000):
             found = await self.store.select({"_id": {"$in": list(ids)}}, TEXTS, len(ids))
         return {
             raw["_id"]: open_report(raw["tracking_id"], raw.get("title", ""), raw.get("body", ""))

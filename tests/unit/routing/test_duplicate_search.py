@@ -104,7 +104,7 @@ class Store:
 
 
 async def test_a_database_that_does_not_answer_in_time_is_waited_for_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(neighbours, "LOOK_UP_SECONDS_MAX", 0.01)
+    monkeypatch.setattr(neighbours, "LOOK_UP_MS_MAX", 10)
 
     with pytest.raises(TimeoutError):
         await StoredNeighbours(Store(None)).reports_of(["a"])  # type: ignore[arg-type]

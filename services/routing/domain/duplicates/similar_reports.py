@@ -112,12 +112,13 @@ class SimilarityIndex:
 
     def keep(self, ids: Iterable[str], read: Mapping[str, OpenReport]) -> None:
         """Hold the reports of *ids* alone, of which those not held before stand in *read*, as far as they exist."""
-        wanted = set(ids)
-        for gone in self.reports.keys() - wanted:
+        wanted = dict.fromkeys(ids)  # in order, so that of two that are equally similar the same one comes first
+        for gone in self.reports.keys() - wanted.keys():
             del self.reports[gone]
             self._changes += 1
-        for id_ in read.keys() & wanted:
-            self.add(id_, read[id_])
+        for id_ in wanted:
+            if id_ in read:
+                self.add(id_, read[id_])
 
     def add(self, id_: str, report: OpenReport) -> None:
         """Hold one report more, unless it is held or there are too many."""
