@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from shared import topics
-from shared.events import ComplaintAccepted, Event, Stay, TicketFact
+from shared.events import ComplaintAccepted, Event, Tenure, TicketFact
 from tindak.client.kafka import Client
 from tindak.client.records import event_of
 from tindak.console import local, read_settings, say_json, wait_for
@@ -95,7 +95,7 @@ def lines(ticket: Ticket, told: History, parts: Parts = (), names: Names = Mappi
     return [*head, "", *(f"  {at}  {what}" for at, what in zip(times, happened, strict=True))]
 
 
-def had(stay: Stay) -> str:
+def had(stay: Tenure) -> str:
     """Return how long an agency has had the ticket, and why it gave it back if it did."""
     if stay.until is None:
         return f"{stay.agency}, since {local(stay.since)}"
