@@ -166,6 +166,12 @@ def test_a_history_tells_whom_a_ticket_follows_and_how_many_follow_it() -> None:
     assert told(*story).members == 3
 
 
+def test_what_happened_to_a_ticket_comes_before_its_clocks_at_the_same_time() -> None:
+    at_once = [event(data, at=NOON) for data in (clock(e.ClockMet, met_at=NOON, lateness_seconds=-1), routed())]
+
+    assert [one.type for one in history(at_once).events] == [e.TicketRouted.TYPE, e.ClockMet.TYPE]
+
+
 def test_people_see_the_leader_of_a_cluster_by_tracking_id() -> None:
     leader = fact(e.TicketAcknowledged, 2, ticket_id=part_id(TICKET, 9), tracking_id="K7QF-9D2MX-4Q")
     joined = fact(e.ClusterJoined, 2, cluster=leader.ticket_id)
