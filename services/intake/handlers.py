@@ -28,7 +28,7 @@ class IntakeHandler:
         self.rules = rules
         self.sealer = sealer
 
-    def take(self, rules: Rules) -> None:
+    def use_policy(self, rules: Rules) -> None:
         """Decide by *rules* from now on."""
         self.rules = rules
 

@@ -49,8 +49,8 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Co
     )
 
     def take(policy: NoticePolicy) -> None:
-        handler.take(policy.rules)
-        letters.take(policy)
+        handler.use_policy(policy.rules)
+        letters.use_policy(policy)
 
     built.follow(watch, take)
     # Once the leases of a round have run out it begins nothing more, and what is on its way ends within its own time.

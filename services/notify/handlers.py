@@ -25,7 +25,7 @@ class NotifyHandler:
     def __init__(self, rules: Rules) -> None:
         self.rules = rules
 
-    def take(self, rules: Rules) -> None:
+    def use_policy(self, rules: Rules) -> None:
         """Decide by *rules* from now on."""
         self.rules = rules
 

@@ -43,7 +43,7 @@ class Letters:
         self.policy = policy
         self.sealer = sealer
 
-    def take(self, policy: NoticePolicy) -> None:
+    def use_policy(self, policy: NoticePolicy) -> None:
         """Write by the texts and addresses of *policy* from now on."""
         self.policy = policy
 
