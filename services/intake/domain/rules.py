@@ -70,12 +70,18 @@ class Rules:
     zone: timezone = timezone(timedelta(hours=7), "WIB")
     limits: Limits = field(default_factory=Limits)
 
+    def registered(self, code: str) -> str | None:
+        """Return the entry of the registry under which reports may come from a channel of this code, or None."""
+        if code in self.channels:
+            return None if code.endswith("_") else code
+        for known in sorted(self.channels):
+            if known.endswith("_") and code.startswith(known) and PARTNER.fullmatch(code.removeprefix(known)):
+                return known
+        return None
+
     def knows_channel(self, code: str) -> bool:
         """Return whether reports may come from a channel of this code."""
-        if code in self.channels:
-            return not code.endswith("_")
-        partners = (code.removeprefix(known) for known in self.channels if known.endswith("_") and known < code)
-        return any(partner != code and PARTNER.fullmatch(partner) for partner in partners)
+        return self.registered(code) is not None
 
     def category(self, given: str | None) -> Category | None:
         """Return the category that a channel means by a code or a LAPOR! name."""

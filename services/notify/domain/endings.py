@@ -30,6 +30,7 @@ def _facts_of(state: Correspondence, deliveries: Iterable[Delivery]) -> Iterable
             "delivery_id": delivery.id,
             "notice": delivery.notice,
             "recipient_role": delivery.role,
+            "agency": delivery.agency,
         }
         data: events.DeliveryFact
         match delivery.situation:
