@@ -5,7 +5,7 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 PYTEST := $(BIN)/python -m pytest -q
 # Two at a time, each with servers of its own: such tests wait more than they work.
-APART := -n 2 --dist loadfile
+APART := -n 2 --dist loadgroup
 FAST := $(PYTEST) -m "unit or component or contract"
 # Each half prints in one piece, where make is recent enough (4.0) to see to it.
 APIECE := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
@@ -44,18 +44,25 @@ fast-rules: install
 fast-rest: install
 	$(FAST) tests/unit tests/component tests/contract $(addprefix --ignore=,$(RULES))
 
+# Which test runs on which servers is decided by its markers, here and nowhere else (they are listed in pyproject.toml):
+#   connected, faults, upgrade   once, on Apache Kafka; with the marker `cluster` on three brokers and three members
+#   journey, every_stack         on each of the three: embedded servers, Apache Kafka, containers
+#   loopback                     once, beside the embedded servers, for they start their own
+ON_EACH := journey or every_stack
+
 # What needs no server first: it says within seconds what is broken.
 test: check fast
 	$(PYTEST) -n 2 -m architecture tests/architecture
 	$(PYTEST) -n 2 -m "laws or policy or learning"
-	$(PYTEST) -m simulation tests/simulation
-	$(PYTEST) $(APART) -m "connected or journey" --stack embedded
+	$(PYTEST) -n 2 -m simulation tests/simulation
+	$(PYTEST) $(APART) -m "loopback or $(ON_EACH)" --stack embedded
 
 test-kafka: install
-	$(PYTEST) -m "connected or faults or journey or upgrade" --stack apache --brokers 3 --members 3
+	$(PYTEST) $(APART) -m "(connected or faults or journey or upgrade) and not cluster" --stack apache
+	$(PYTEST) -m cluster --stack apache --brokers 3 --members 3
 
 test-containers: install
-	$(PYTEST) $(APART) -m "connected or journey" --stack containers
+	$(PYTEST) $(APART) -m "$(ON_EACH)" --stack containers
 
 bench: install
 	$(BIN)/python -m bench.routing_throughput

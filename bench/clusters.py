@@ -16,6 +16,7 @@ from pathlib import Path
 from services.routing.domain.duplicates.candidates import Neighbour
 from services.routing.domain.ticket.state import State
 from services.routing.handlers import RoutingHandler
+from services.routing.neighbours import NoNeighbours
 from services.routing.policy import load_routing
 from shared.events import Arrival, ComplaintAccepted, Event, Location
 from shared.ids import ticket_id, tracking_id
@@ -28,7 +29,7 @@ VILLAGES = ("Ciputat", "Serua", "Rempoa", "Setu", "Muncul", "Buaran", "Jombang",
 BATCH, ROUNDS = 200, 5
 
 
-class Remembered:
+class Remembered(NoNeighbours):
     """Finds tickets by key as the index does, at the cost of a look into a dictionary."""
 
     def __init__(self) -> None:

@@ -1,6 +1,7 @@
 """Which servers the tests run against, and the rule that no error goes unnoticed."""
 
 import logging
+import os
 import secrets
 from collections.abc import Iterator, MutableMapping
 from dataclasses import replace
@@ -36,6 +37,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "expects_errors: this test may log errors")
+    # What the terminal exports for a demo or a stack is not meant for tests, nor for what they start.
+    for name in [name for name in os.environ if name.startswith("TINDAK_")]:
+        del os.environ[name]
 
 
 @pytest.fixture(scope="session")

@@ -31,6 +31,7 @@ COMMANDS = {
     "audit": Command("audit.command", "audit_command", "Check that nothing is lost and nothing doubled."),
     "stack": Command("stack.cli", "app", "Start, stop and show the local servers: Kafka and MongoDB."),
     "topics": Command("topics.cli", "app", "Topics and access rules on the broker."),
+    "keys": Command("keys", "app", "Keys that seal reporters' identities."),
     "policy": Command("policy.cli", "app", "The city's policy."),
     "routing": Command("model.cli", "app", "The text model of routing."),
     "sla": Command("sla.cli", "app", "Working time and clocks."),

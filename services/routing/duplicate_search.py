@@ -1,11 +1,24 @@
-"""Prepares the search for duplicates of the new reports of a batch."""
+"""Searches duplicates of the new reports of a batch: those that they may join, and similar ones for people to judge."""
 
-from collections.abc import Iterable, Mapping
+import asyncio
+from collections import OrderedDict, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+import structlog
 
 from services.routing.domain.agency_choice.rules import RoutingPolicy
 from services.routing.domain.duplicates.candidates import Search, search_for
+from services.routing.domain.duplicates.similar_reports import SIMILAR_MAX, SimilarityIndex, SimilarReport
 from services.routing.domain.ticket.state import Filed, State
+from services.routing.neighbours import Neighbours, open_report
+from shared.delivery.ports import PermanentError, TransientError
 from shared.events import ComplaintAccepted, Event
+
+LOOK_UP_SECONDS_MAX = 1.0
+READ_MAX = 500  # reports of one kelurahan that are read at once; a process that has just started sees the newest first
+REPORTS_REMEMBERED_MAX = 30_000  # of all kelurahan; 2 KB each
+
+log = structlog.get_logger()
 
 
 def new_complaints(waiting: Iterable[tuple[State | None, Event]]) -> Mapping[str, ComplaintAccepted]:
@@ -30,3 +43,55 @@ def search_of(policy: RoutingPolicy, complaint: ComplaintAccepted) -> Search | N
         return None
     rulebook, code = policy.rulebook, category.code if category else complaint.category
     return search_for(policy.clusters, rulebook.book, rulebook.telling, complaint, code)
+
+
+class SimilarReports:
+    """Finds the open reports of a kelurahan that are most like new ones.
+
+    Keeps of each open report what is compared, and asks with each batch which are open: other processes of routing
+    have a part of them.
+
+    Args:
+        neighbours: Where open tickets are found.
+    """
+
+    def __init__(self, neighbours: Neighbours) -> None:
+        self.neighbours = neighbours
+        self.indexes: OrderedDict[str, SimilarityIndex] = OrderedDict()
+
+    async def of(self, complaints: Iterable[ComplaintAccepted]) -> dict[str, tuple[SimilarReport, ...]]:
+        """Return the similar reports by ticket, one more than people are shown: one of them may be joined.
+
+        A confidential report is neither compared nor ever found. What cannot be looked up now is left out; routing
+        does not wait for it.
+        """
+        by_kelurahan: dict[str, list[ComplaintAccepted]] = defaultdict(list)
+        for complaint in complaints:
+            place = complaint.location
+            if place is not None and place.kelurahan is not None and not complaint.confidential:
+                by_kelurahan[place.kelurahan].append(complaint)
+        found: dict[str, tuple[SimilarReport, ...]] = {}
+        try:
+            async with asyncio.timeout(LOOK_UP_SECONDS_MAX):
+                for kelurahan, new in by_kelurahan.items():
+                    found |= await self._in(kelurahan, new)
+        except (TransientError, PermanentError, TimeoutError) as error:
+            log.warning("similar reports are left out", reports=len(found), error=type(error).__name__)
+        return found
+
+    async def _in(self, kelurahan: str, new: Sequence[ComplaintAccepted]) -> dict[str, tuple[SimilarReport, ...]]:
+        listing = await self.neighbours.listed_in(kelurahan)
+        held = self.indexes[kelurahan].reports if kelurahan in self.indexes else {}
+        unread = [id_ for id_ in listing.ids if id_ not in held][:READ_MAX]
+        read = await self.neighbours.reports_of(unread)
+        index = self.indexes.setdefault(kelurahan, SimilarityIndex())
+        self.indexes.move_to_end(kelurahan)
+        index.keep(listing.ids, read)
+        found: dict[str, tuple[SimilarReport, ...]] = {}
+        for complaint in sorted(new, key=lambda one: (one.accepted_at, one.ticket_id)):
+            itself, report = complaint.ticket_id, open_report(complaint.tracking_id, complaint.title, complaint.body)
+            found[itself] = index.most_similar(report.vector, itself, listing.leaders, SIMILAR_MAX + 1)
+            index.add(itself, report)
+        while sum(len(each.reports) for each in self.indexes.values()) > REPORTS_REMEMBERED_MAX:
+            self.indexes.popitem(last=False)
+        return found

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
+from dataclasses import replace
 from datetime import datetime
 from typing import Self
 
@@ -14,7 +15,7 @@ from services.routing.domain.lifecycle import early_updates
 from services.routing.domain.lifecycle.malformed_updates import refuse_unreadable
 from services.routing.domain.lifecycle.prediction_requests import questions
 from services.routing.domain.ticket.state import State
-from services.routing.duplicate_search import new_complaints, searches_of
+from services.routing.duplicate_search import SimilarReports, new_complaints, searches_of
 from services.routing.neighbours import Neighbours, NoNeighbours
 from shared import topics
 from shared.delivery.ports import Record
@@ -67,6 +68,7 @@ class RoutingHandler:
         self.model = model
         self.opinions = opinions or {}
         self.neighbours = neighbours or NoNeighbours()
+        self.similar_reports = SimilarReports(self.neighbours)
         self.candidates: Mapping[str, Candidates] = {}
 
     def take(self, policy: RoutingPolicy) -> None:
@@ -74,15 +76,20 @@ class RoutingHandler:
         self.policy = policy
 
     async def prefetch(self, early_updates: Sequence[tuple[State | None, Event]]) -> Self:
-        """Return the same rules, knowing what lies around new reports, and what the model makes of what it is asked."""
+        """Return the same rules, knowing the candidate duplicates of new reports, and what the model predicts."""
         informed = copy(self)
         asked = {} if self.model is None else questions(self.policy, early_updates)
         if self.model is not None and asked:
             guesses = await asyncio.to_thread(self.model.suggest, list(asked.values()))
             informed.opinions = dict(zip(asked, guesses, strict=True))
-        searches = searches_of(self.policy, new_complaints(early_updates).values())
+        complaints = new_complaints(early_updates)
+        searches = searches_of(self.policy, complaints.values())
         stored = await self.neighbours.sharing(keys_of(searches)) if searches else ()
-        informed.candidates = find_candidates(self.policy.clusters, searches, stored)
+        found = find_candidates(self.policy.clusters, searches, stored)
+        similar = await self.similar_reports.of(complaints.values())
+        informed.candidates = {
+            ticket: replace(found.get(ticket, NO_CANDIDATES), similar=similar.get(ticket, ())) for ticket in complaints
+        }
         return informed
 
     def opinion_on(self, ticket_id: str) -> Opinion:

@@ -6,13 +6,13 @@ from pydantic import Field, TypeAdapter
 from pymongo import ASCENDING, IndexModel
 
 from services.routing.domain.ticket.state import State
-from services.routing.neighbours import INDEX as NEIGHBOURS
+from services.routing.neighbours import INDEXES as NEIGHBOURS
 from shared.adapters.mongo.outages import outages_are_transient
 from shared.adapters.mongo.store import MongoStore
 
 STATE: TypeAdapter[State] = TypeAdapter(Annotated[State, Field(discriminator="kind")])
 KIND, AWAITED = "state.kind", "awaited"
-INDEXES = (NEIGHBOURS, IndexModel([(KIND, ASCENDING)], partialFilterExpression={KIND: AWAITED}))
+INDEXES = (*NEIGHBOURS, IndexModel([(KIND, ASCENDING)], partialFilterExpression={KIND: AWAITED}))
 
 
 class RoutingStore(MongoStore[State]):

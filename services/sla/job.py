@@ -18,13 +18,13 @@ from shared.process.settings import CommonSettings
 
 
 async def run(
-    settings: CommonSettings, rules: SlaRules, share: float, tell: Callable[[Report], None], *, dry_run: bool
+    settings: CommonSettings, rules: SlaRules, throttle: Throttle, tell: Callable[[Report], None], *, dry_run: bool
 ) -> Report:
     """Return what was changed, waiting out every outage."""
     handler, clock, published = SlaHandler(rules), SystemClock(), PublishedOffsets()
     store = SlaStore(collection(settings.mongo, handler.service), STATE, INDEXES)
     publisher = KafkaPublisher(settings.kafka)
-    job = Recompute(handler, store, publisher, clock, throttle=Throttle(share), published=published)
+    job = Recompute(handler, store, publisher, clock, throttle=throttle, published=published)
 
     async def begin() -> Report:
         await store.prepare()

@@ -76,10 +76,12 @@ class Throttle:
     Args:
         share: Of the time, that may be spent working (over 0, up to 1).
         late_after: The sweep may be so far behind; beyond, rest as long as it is behind.
+        pause_max: The longest rest.
     """
 
     share: float = 0.85
     late_after: timedelta = timedelta(seconds=1)
+    pause_max: timedelta = PAUSE_MAX
 
     def pause(self, worked: timedelta, behind: timedelta) -> timedelta:
         """Return how long to rest after a batch.
@@ -89,7 +91,7 @@ class Throttle:
             behind: How long the most overdue clock has been waiting for the sweep.
         """
         fair = worked * ((1 - self.share) / self.share)
-        return min(max(fair, behind), PAUSE_MAX) if behind > self.late_after else min(fair, PAUSE_MAX)
+        return min(max(fair, behind) if behind > self.late_after else fair, self.pause_max)
 
 
 class Recompute:

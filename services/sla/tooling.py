@@ -14,15 +14,16 @@ from services.sla.domain.ticket import Ticket, decide, rounds
 from services.sla.domain.working_time import CalendarExhausted, WorkingTime, instant, spans_of
 from services.sla.policy import load_sla
 from services.sla.policy_files import SLA_FILE, RungEntry, SlaFile, allowance_of
-from services.sla.recompute import Report
+from services.sla.recompute import PAUSE_MAX, Report, Throttle
 from shared.events import Arrival, ComplaintAccepted, Event, TicketFact, state_after
 from shared.policy.loading import load
 from shared.process.settings import CommonSettings
 
 __all__ = [
-    "CALENDARS_FILE", "DEFAULT_CALENDAR", "HOLIDAY_YEARS", "SLA_FILE", "WINDOWS", "Allowance", "CalendarExhausted",
-    "CalendarFile", "Clock", "Hold", "Met", "Report", "Round", "RungEntry", "SlaFile", "SlaRules", "Unit",
-    "WorkingTime", "allowance_of", "day_names", "load_sla", "recompute", "rounds_of_ticket", "spans_on", "timed",
+    "CALENDARS_FILE", "DEFAULT_CALENDAR", "HOLIDAY_YEARS", "PAUSE_MAX", "SLA_FILE", "WINDOWS", "Allowance",
+    "CalendarExhausted", "CalendarFile", "Clock", "Hold", "Met", "Report", "Round", "RungEntry", "SlaFile",
+    "SlaRules", "Throttle", "Unit", "WorkingTime", "allowance_of", "day_names", "load_sla", "recompute",
+    "rounds_of_ticket", "spans_on", "timed",
 ]  # fmt: skip
 
 
@@ -48,16 +49,15 @@ def rounds_of_ticket(heard: Iterable[Event], ticket_id: str, rules: SlaRules, no
 
 
 async def recompute(
-    settings: CommonSettings, policy_dir: Path, share: float, tell: Callable[[Report], None], *, dry_run: bool
+    settings: CommonSettings, policy_dir: Path, throttle: Throttle, tell: Callable[[Report], None], *, dry_run: bool
 ) -> Report:
     """Time all running clocks by the policy in *policy_dir* and return what that changes, waiting out every outage.
 
     Args:
-        share: Of the time, that may be spent working (over 0, up to 1).
         tell: Called after each batch.
         dry_run: Save and publish nothing.
     """
     # Database and broker are loaded by the one command that needs them.
     from services.sla.job import run
 
-    return await run(settings, load_sla(policy_dir), share, tell, dry_run=dry_run)
+    return await run(settings, load_sla(policy_dir), throttle, tell, dry_run=dry_run)

@@ -10,7 +10,6 @@ class ClusterJoined(TicketFact):
     """It is followed together with the ticket ``cluster``, which tells of the same matter; it keeps its own clocks."""
 
     TYPE: ClassVar[str] = "tindak.ticket.cluster_joined.v1"
-    agency: str | None = None
     cluster: str
 
 
@@ -18,7 +17,6 @@ class ClusterLeft(TicketFact):
     """It is followed by itself again: ``leader_ended``, ``leader_follows``, ``full`` or ``unknown_leader``."""
 
     TYPE: ClassVar[str] = "tindak.ticket.cluster_left.v1"
-    agency: str | None = None
     cluster: str
     reason: str
 
@@ -30,7 +28,6 @@ class ClusterCounted(TicketFact):
     """
 
     TYPE: ClassVar[str] = "tindak.ticket.cluster_counted.v1"
-    agency: str | None = None
     member: str
     joined: bool
     members: int

@@ -55,6 +55,13 @@ class Suggestion(Model):
     why: str
 
 
+class SimilarTicket(Model):
+    """An open ticket of the same kelurahan with a report like this one, for people to judge; ``score`` is 0 to 1."""
+
+    tracking_id: str
+    score: float
+
+
 class ProposedPart(Model):
     """An agency that one of several matters in a report may belong to; the words and rules that speak for it."""
 
@@ -94,6 +101,9 @@ class TicketFact(EventData):
     ``state`` is where the fact leads: ``in_triage``, ``routed``, ``acknowledged``, ``in_progress``, ``reopened``,
     ``held``, ``answered``, ``closed``, ``archived``, ``withdrawn`` or ``split``. A ticket that is a part of another one
     names that as its ``parent``, and its own number among the parts, from 1, as ``part``.
+
+    ``agency`` is the agency that has the ticket after the fact; absent if none has it. An ended ticket stays with the
+    agency that had it, to which a dispute leads back.
     """
 
     ticket_id: str
@@ -103,6 +113,7 @@ class TicketFact(EventData):
     at: Instant
     parent: str | None = None
     part: int | None = None
+    agency: str | None = None
 
 
 class TicketRouted(TicketFact):
@@ -124,6 +135,7 @@ class TicketRouted(TicketFact):
     reason_id: str | None = None
     reason_en: str | None = None
     cluster: str | None = None
+    similar: tuple[SimilarTicket, ...] = ()
     accepted_at: Instant
     submitted_at: Instant
     report: Report | None = None
@@ -145,6 +157,7 @@ class TriageRequested(TicketFact):
     explanation: tuple[Step, ...] = ()
     stays: tuple[Stay, ...] = ()
     cluster: str | None = None
+    similar: tuple[SimilarTicket, ...] = ()
     accepted_at: Instant
     submitted_at: Instant
     report: Report | None = None
@@ -178,7 +191,7 @@ class TicketAnswered(TicketFact):
 
 
 class TicketDeclined(TicketFact):
-    """The agency said that it is not responsible; routing or triage follows."""
+    """The agency that still has the ticket said that it is not responsible; where it goes is the next fact."""
 
     TYPE: ClassVar[str] = "tindak.ticket.declined.v1"
     agency: str
@@ -200,7 +213,6 @@ class TicketResumed(TicketFact):
     """Work goes on."""
 
     TYPE: ClassVar[str] = "tindak.ticket.resumed.v1"
-    agency: str | None = None
     note: str | None = None
 
 
@@ -208,7 +220,6 @@ class ReporterReplied(TicketFact):
     """The reporter wrote."""
 
     TYPE: ClassVar[str] = "tindak.ticket.reporter_replied.v1"
-    agency: str | None = None
     text: str
     attachments: tuple[Attachment, ...] = ()
 
@@ -217,7 +228,6 @@ class TicketClosed(TicketFact):
     """The matter is ended; ``reason`` is ``all_parts_closed`` where that is why."""
 
     TYPE: ClassVar[str] = "tindak.ticket.closed.v1"
-    agency: str | None = None
     by: ClosedBy
     reason: str | None = None
     rating: int | None = None
@@ -236,7 +246,6 @@ class TicketReclassified(TicketFact):
     """It is another kind of report than was thought."""
 
     TYPE: ClassVar[str] = "tindak.ticket.reclassified.v1"
-    agency: str | None = None
     classification: Classification
     was: Classification
     category: str | None = None
@@ -247,7 +256,6 @@ class TicketArchived(TicketFact):
     """Put away without an answer."""
 
     TYPE: ClassVar[str] = "tindak.ticket.archived.v1"
-    agency: str | None = None
     by: ClosedBy = ClosedBy.OFFICER
     reason: str
 
@@ -256,7 +264,6 @@ class TicketWithdrawn(TicketFact):
     """The reporter took it back; ``reason`` is ``whole_withdrawn`` where he took back that of which it is a part."""
 
     TYPE: ClassVar[str] = "tindak.ticket.withdrawn.v1"
-    agency: str | None = None
     reason: str | None = None
 
 
@@ -264,7 +271,6 @@ class TicketMerged(TicketFact):
     """It is followed together with another ticket."""
 
     TYPE: ClassVar[str] = "tindak.ticket.merged.v1"
-    agency: str | None = None
     into: str
 
 
@@ -272,11 +278,10 @@ class TicketUnmerged(TicketFact):
     """It is followed by itself again."""
 
     TYPE: ClassVar[str] = "tindak.ticket.unmerged.v1"
-    agency: str | None = None
 
 
 class TicketUnassigned(TicketFact):
-    """The ticket is no longer this agency's (on that agency's topic only)."""
+    """The ticket is no longer with ``agency``; said on that agency's topic only, and not part of the history."""
 
     TYPE: ClassVar[str] = "tindak.ticket.unassigned.v1"
     agency: str

@@ -18,8 +18,8 @@ from tests.fakes.memory import MemoryBroker, MemoryClock, MemoryStore
 from tests.fakes.stored import StoredMemoryStore
 
 MEMORY = pytest.param("memory", marks=pytest.mark.contract)
-MONGO = pytest.param("mongo", marks=[pytest.mark.connected, pytest.mark.without_topics])
-KAFKA = pytest.param("kafka", marks=[pytest.mark.connected, pytest.mark.without_agencies])
+MONGO = pytest.param("mongo", marks=[pytest.mark.connected, pytest.mark.every_stack, pytest.mark.without_topics])
+KAFKA = pytest.param("kafka", marks=[pytest.mark.connected, pytest.mark.every_stack, pytest.mark.without_agencies])
 NOTES = TypeAdapter(Note)
 UNIQUE = IndexModel([("state.number", ASCENDING)], unique=True)
 

@@ -69,6 +69,7 @@ async def test_an_outdated_ticket_comes_whole(clocks: ClockStore) -> None:
 
 
 @pytest.mark.connected
+@pytest.mark.every_stack
 @pytest.mark.without_topics
 async def test_outdated_tickets_that_cannot_be_read_hide_none_behind_them(namespace: Namespace) -> None:
     """The recomputation ends where nothing comes any more: a batch in vain must not look like that."""

@@ -1,10 +1,12 @@
 """Finds tickets by their keys in a collection in memory, as an index would."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from services.routing.domain.duplicates.candidates import Neighbour
-from services.routing.domain.ticket.state import Filed
+from services.routing.domain.duplicates.similar_reports import OpenReport
+from services.routing.domain.ticket.state import Filed, Held, InTriage, Ticket, WithAgency
+from services.routing.neighbours import Listing, open_report
 from tests.fakes.memory import MemoryStore
 
 
@@ -24,6 +26,26 @@ class MemoryNeighbours:
         ]
         await self.store.step("loaded")
         return [neighbour for neighbour in found if not wanted.isdisjoint(neighbour.fingerprint.bands)]
+
+    async def listed_in(self, kelurahan: str) -> Listing:
+        await self.store.step("load")
+        listed = sorted(self._listed_in(kelurahan), key=lambda ticket: ticket.accepted_at, reverse=True)
+        await self.store.step("loaded")
+        return Listing([one.id for one in listed], {one.id: one.cluster for one in listed if one.cluster})
+
+    def _listed_in(self, kelurahan: str) -> Iterator[Ticket]:
+        for document in self.store.documents.values():
+            match document.state:
+                case Filed(ticket, InTriage() | WithAgency() | Held()) if not (
+                    ticket.parent or ticket.report.confidential
+                ):
+                    place = ticket.report.location
+                    if place is not None and place.kelurahan == kelurahan:
+                        yield ticket
+
+    async def reports_of(self, ids: Collection[str]) -> Mapping[str, OpenReport]:
+        found = [self.store.documents[id_].state.ticket for id_ in ids if id_ in self.store.documents]
+        return {one.id: open_report(one.tracking_id, one.report.title, one.report.body) for one in found}
 
 
 def neighbour_of(filed: Filed) -> Neighbour:

@@ -10,7 +10,7 @@ from tests.servers.fleet import Fleet, running
 from tindak.stack import LocalStack
 from tindak.stack.node import Node
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.faults, pytest.mark.cluster, pytest.mark.timeout(600)]
 
 
 def local(stack: Servers) -> LocalStack:

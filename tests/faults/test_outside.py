@@ -76,6 +76,7 @@ def set_aside(story: Story) -> set[tuple[str, str, str, int]]:
     }
 
 
+@pytest.mark.cluster
 async def test_twelve_deaths_among_outsiders_lose_and_double_nothing(namespace: Namespace, tmp_path: Path) -> None:
     choice = random.Random(8)
     async with running(Fleet(namespace, tmp_path)) as fleet, city_of(namespace) as city:

@@ -92,12 +92,14 @@ def test_demo_stays_up_and_its_commands_work(environment: dict[str, str]) -> Non
         acknowledged = tindak(here, "agency", "dishub", "ack", tracking_id[0].lower().replace("-", " "), "--wait")
         again = tindak(here, "agency", "dishub", "ack", tracking_id[0], "--wait")
         tracked = tindak(here, "track", tracking_id[0])
+        explained = tindak(here, "policy", "explain", "--text", "Tolong dibantu, kondisinya makin parah dan bau")
         audited = tindak(here, "watch", "breaches", "--from", "earliest", "--until-end")
 
         assert "dishub acknowledged it" in acknowledged
         assert "tidak ada yang berubah. / This ticket has been acknowledged before; nothing changes." in again
         assert re.search(r"state +acknowledged", tracked)
         assert "BREACHED at dsdabmbk" in audited
+        assert re.search(r"^  model ", explained, re.MULTILINE)  # the demo's services ask it, too
     finally:
         demo.send_signal(signal.SIGINT)
         rest, _ = demo.communicate(timeout=30)

@@ -18,6 +18,7 @@ class Check(StrEnum):
     ANSWERS = "every submission was answered, with one answer"
     STAGES = "every accepted complaint is in every later stage once"
     VERSIONS = "a ticket's facts count from 1 without a gap, in order"
+    HOLDERS = "every fact of a ticket names the agency that has it then"
     MIRRORS = "agencies and officers hear what the history says, and all of it that is theirs"
     BREACHES = "a clock breaches at most once a round"
     DELIVERIES = "a delivery ends once"
@@ -44,6 +45,7 @@ CHECKS: Mapping[Check, Callable[[Ledger], Iterator[str]]] = {
     Check.ANSWERS: event_checks.answers,
     Check.STAGES: ticket_checks.stages,
     Check.VERSIONS: ticket_checks.versions,
+    Check.HOLDERS: ticket_checks.holders,
     Check.MIRRORS: ticket_checks.mirrors,
     Check.BREACHES: ticket_checks.breaches,
     Check.DELIVERIES: ticket_checks.deliveries,

@@ -9,6 +9,10 @@ from shared import events, topics
 from tindak.audit.ledger import Ledger, Said
 
 AGENCY_TOPICS = topics.agency_topic("")
+# A refusal is told to whoever asked; an agency that declines hears of it by `TicketUnassigned`.
+UNHEARD_BY_AGENCIES = frozenset({events.TicketDeclined.TYPE, events.UpdateRefused.TYPE})
+WITH_NOBODY = frozenset({"in_triage", "split"})
+ENDED = frozenset({"closed", "archived", "withdrawn"})
 
 
 def stages(ledger: Ledger) -> Iterator[str]:
@@ -56,6 +60,24 @@ def versions(ledger: Ledger) -> Iterator[str]:
             yield f"the facts of ticket {ticket} have the versions {found}"
 
 
+def holders(ledger: Ledger) -> Iterator[str]:
+    """Yield every fact whose ``agency`` is not the one that has the ticket after it.
+
+    Only a routing gives a ticket to another agency, and only triage and a split leave it with none. Refusals of release
+    0.1.0 do not say who has it.
+    """
+    has_it: dict[str, str | None] = {}
+    for said in ledger.said[topics.TICKETS]:
+        agency, state = said.data.get("agency"), said.data["state"]
+        if said.data["version"] == 0 or (said.type == events.UpdateRefused.TYPE and agency is None):
+            continue
+        before = agency if said.type == events.TicketRouted.TYPE else has_it.get(said.ticket)
+        expected = None if state in WITH_NOBODY else before
+        if agency != expected or (agency is None and state not in WITH_NOBODY | ENDED):
+            yield f"{said} (ticket {said.ticket}, {state}) names {agency or 'no agency'}; {expected or 'none'} has it"
+        has_it[said.ticket] = agency
+
+
 def mirrors(ledger: Ledger) -> Iterator[str]:
     """Yield what agencies or officers heard beside the history, and what they should have heard and did not.
 
@@ -94,7 +116,7 @@ def _audience(said: Said) -> str | None:
     if said.type == events.TriageRequested.TYPE:
         return topics.TRIAGE
     agency = said.data.get("agency")
-    return None if agency is None or said.type == events.TicketDeclined.TYPE else topics.agency_topic(agency)
+    return None if agency is None or said.type in UNHEARD_BY_AGENCIES else topics.agency_topic(agency)
 
 
 def breaches(ledger: Ledger) -> Iterator[str]:

@@ -1,7 +1,6 @@
 """What the demo plays on: servers, topics, a policy with clocks of seconds, a mailbox, four services."""
 
 import asyncio
-import base64
 import os
 import shutil
 import sys
@@ -20,6 +19,7 @@ from shared.topics import SERVICES, catalogue
 from tindak.console import Failure
 from tindak.demo_story.mailbox import Mailbox
 from tindak.demo_story.servers import servers
+from tindak.keys import new_key
 from tindak.ops.supervisor import Supervisor, services
 from tindak.stack.node import free_ports
 from tindak.topics.apply import apply
@@ -85,7 +85,8 @@ async def staged(policy_dir: Path, tell: Tell) -> AsyncIterator[Stage]:
         policy = _demo_policy(policy_dir, folder / "policy")
         tell(in_use(policy / MODEL))
         async with servers(tell) as found, Mailbox() as mailbox:
-            stage = Stage({**found, "TINDAK_POLICY_DIR": str(policy)}, folder, mailbox)
+            here = {"TINDAK_POLICY_DIR": str(policy), "TINDAK_ROUTING_MODEL_DIR": str(policy / MODEL)}
+            stage = Stage({**found, **here}, folder, mailbox)
             created = await asyncio.to_thread(apply, stage.kafka, catalogue(stage.agencies))
             tell(f"{len(created)} topics created")
             async with running(stage, tell):
@@ -122,7 +123,6 @@ async def running(stage: Stage, tell: Tell) -> AsyncIterator[None]:
     # What the terminal exports for other servers is not meant for these.
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("TINDAK_")}
     environment = {**inherited, **stage.environment, **_service_environment(ports, stage.mailbox.port)}
-    environment["TINDAK_ROUTING_MODEL_DIR"] = f"{stage.environment['TINDAK_POLICY_DIR']}/{MODEL}"
     ended = asyncio.Event()
     supervisor = Supervisor(services(SERVICES), stage.troubles.append, environment, stage.folder)
     task = asyncio.create_task(supervisor.run(ended))
@@ -136,11 +136,10 @@ async def running(stage: Stage, tell: Tell) -> AsyncIterator[None]:
 
 
 def _service_environment(ports: Mapping[str, int], mail_port: int) -> dict[str, str]:
-    key = base64.b64encode(os.urandom(32)).decode()
     health = {f"TINDAK_{service.upper()}_HEALTH_PORT": str(port) for service, port in ports.items()}
     return health | {
         "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
-        "TINDAK_CONTACT_KEYS": f"demo:{key}",
+        "TINDAK_CONTACT_KEYS": new_key("demo"),
         "TINDAK_NOTIFY_SMTP_HOST": "127.0.0.1",
         "TINDAK_NOTIFY_SMTP_PORT": str(mail_port),
         "TINDAK_NOTIFY_SMTP_STARTTLS": "false",

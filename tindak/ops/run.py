@@ -2,14 +2,17 @@
 
 import asyncio
 import importlib
+import os
 import signal
+from collections.abc import Mapping
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from shared.topics import SERVICES
-from tindak.console import wait_for
+from tindak.console import Misuse, read_settings, wait_for
 from tindak.ops.supervisor import REFUSED_CODE, Supervisor, services
 
 
@@ -23,21 +26,41 @@ class What(StrEnum):
     ALL = "all"
 
 
-def run(what: Annotated[What, typer.Argument(help="One service in this process, or all, a process each.")]) -> None:
+def run(
+    what: Annotated[What, typer.Argument(help="One service in this process, or all, a process each.")],
+    log_dir: Annotated[
+        Path | None, typer.Option(help="With `all`: a file per service, instead of standard output.")
+    ] = None,
+) -> None:
     """Run services until SIGTERM or Ctrl-C; with `all`, one that fails is started again."""
-    if what is What.ALL:
-        if refused := wait_for(_run_all()):
-            raise typer.Exit(REFUSED_CODE if refused >= set(SERVICES) else 1)
-    else:
+    if log_dir is not None and what is not What.ALL:
+        raise Misuse("--log-dir goes with `all`; one service logs to standard output.")
+    for service in SERVICES if what is What.ALL else (what.value,):
+        _tell(f"{service} answers on {health_address(service, os.environ)}/health/ready and /metrics.")
+    if what is not What.ALL:
         importlib.import_module(f"services.{what}.app").main()
+        return
+    if log_dir is not None:
+        log_dir.mkdir(parents=True, exist_ok=True)
+    _tell(f"logs go to {'standard output' if log_dir is None else log_dir / '<service>.log'}; Ctrl-C ends all.")
+    if refused := wait_for(_run_all(log_dir)):
+        raise typer.Exit(REFUSED_CODE if refused >= set(SERVICES) else 1)
 
 
-async def _run_all() -> set[str]:
+def health_address(service: str, environment: Mapping[str, str]) -> str:
+    """Return where a service answers about its health, by the settings that it will read."""
+    settings = importlib.import_module(f"services.{service}.settings").Settings
+    prefix, default = settings.model_config["env_prefix"], settings.model_fields["health_port"].default
+    port = environment.get(f"{prefix}HEALTH_PORT", str(default))
+    return f"http://{read_settings().health_host}:{'<a free port>' if port == '0' else port}"
+
+
+async def _run_all(log_dir: Path | None) -> set[str]:
     """Keep a process per service alive until SIGTERM or SIGINT, then end them; return those that refused to start."""
     ended = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
-    supervisor = Supervisor(services(SERVICES), _tell)
+    supervisor = Supervisor(services(SERVICES), _tell, log_dir=log_dir)
     await supervisor.run(ended)
     return supervisor.refused
 

@@ -9,8 +9,9 @@ import typer
 from services.sla.tooling import DEFAULT_CALENDAR, Allowance, CalendarExhausted, Unit
 from tindak.console import Failure, say_json
 from tindak.formatting import hours
+from tindak.options import AsJson
 from tindak.sla.days import as_objects, day_lines, days_of, shown
-from tindak.sla.input import HERE, AsJson, At, Calendar, City, Office, PolicyDir, amount_of, instant_of, refusal
+from tindak.sla.input import HERE, At, Calendar, City, Office, PolicyDir, amount_of, instant_of, refusal
 
 Amount = Annotated[str, typer.Argument(metavar="AMOUNT", help="`7h30m`, `90m`, or as in sla.yaml: `5 working_days`.")]
 

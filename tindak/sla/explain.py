@@ -14,9 +14,10 @@ from tindak.client.kafka import Client
 from tindak.client.records import event_of
 from tindak.console import Failure, read_settings, say_json, wait_for
 from tindak.formatting import words
+from tindak.options import TIMEOUT_SECONDS, AsJson, Timeout
 from tindak.sla.count import beyond
 from tindak.sla.days import as_objects, day_lines, days_of, shown
-from tindak.sla.input import HERE, AsJson, City, Office, PolicyDir, instant_of, refusal
+from tindak.sla.input import HERE, City, Office, PolicyDir, instant_of, refusal
 from tindak.tickets.lookup import find_ticket
 
 
@@ -40,12 +41,13 @@ def explain_command(
         list[str] | None, typer.Option(metavar="REASON,SINCE,UNTIL", help="A pause; may be repeated, in order.")
     ] = None,
     policy: PolicyDir = HERE,
+    timeout: Timeout = TIMEOUT_SECONDS,
     as_json: AsJson = False,
 ) -> None:
     """Show why clocks are due when they are: of a ticket, or one --clock that would --start at an instant."""
     city = City.of(policy)
     if ticket is not None and clock is None:
-        found = wait_for(_rounds_of(ticket, city))
+        found = wait_for(_rounds_of(ticket, city, timeout))
     elif ticket is None and clock is not None and start is not None:
         office = _office_of(city, clock, agency)
         holds = tuple(_hold_of(text, office) for text in hold or ())
@@ -59,8 +61,8 @@ def explain_command(
         typer.echo("\n\n".join("\n".join(_lines(one)) for one in told))
 
 
-async def _rounds_of(typed: str, city: City) -> tuple[Round, ...]:
-    async with Client(read_settings().kafka) as client:
+async def _rounds_of(typed: str, city: City, timeout_seconds: float) -> tuple[Round, ...]:
+    async with Client(read_settings(timeout_seconds).kafka) as client:
         wanted = await find_ticket(client, typed)
         records = await client.read([topics.ACCEPTED, topics.TICKETS])
     heard = (event for record in records if (event := event_of(record)) is not None)

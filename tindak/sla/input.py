@@ -29,7 +29,6 @@ PLAIN = re.compile(r"(?=\d)(?:(\d{1,6})h)?\s*(?:(\d{1,7})m(?:in)?)?\s*(?:(\d{1,9
 At = Annotated[str, typer.Argument(metavar="AT", help="RFC 3339; without a zone as the clock in the office shows it.")]
 Calendar = Annotated[str, typer.Option("--calendar", help="Code of calendars.yaml.")]
 PolicyDir = Annotated[Path, typer.Option("--policy", envvar="TINDAK_POLICY_DIR", help="Holds the files.")]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON object.")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,6 @@ from services.sla.tooling import SlaRules
 from shared import events as e
 from tindak.console import WIB
 from tindak.sla.breaches import Breaches, Standing
-from tindak.tickets.projection import holder
 
 NOBODY = "-"
 Key = tuple[str, e.SlaClock, int]
@@ -81,16 +80,16 @@ class Month:
 
     def hear_ticket(self, data: e.TicketFact) -> None:
         """Note who has a ticket, and what is counted of agencies."""
-        who = self.holders.get(data.ticket_id) or NOBODY
         if self.within(data.at):
             match data:
                 case e.TicketClosed():
-                    self.closed[who][data.by.value] += 1
+                    self.closed[data.agency or NOBODY][data.by.value] += 1
                 case e.TicketHeld():
                     self.holds[data.agency] += 1
                 case e.TicketDeclined():
                     self.returns[data.agency] += 1
-        self.holders[data.ticket_id] = holder(self.holders.get(data.ticket_id), data)
+        if not isinstance(data, e.UpdateRefused):
+            self.holders[data.ticket_id] = data.agency
 
     def hear_clock(self, data: e.ClockFact) -> None:
         """Note how a clock runs; the last word about its end counts."""

@@ -1,44 +1,45 @@
 """``tindak sla recompute``: all running clocks are timed by the calendars and policy that hold now."""
 
-import asyncio
-import dataclasses
+from dataclasses import asdict
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
-import orjson
 import typer
 
-from services.sla.tooling import Report
+from services.sla.tooling import PAUSE_MAX, Report, Throttle
 from services.sla.tooling import recompute as recompute_all
 from shared.process import logs
-from shared.process.settings import CommonSettings
-from tindak.console import Failure
+from tindak.console import Failure, read_settings, say_json, wait_for
 from tindak.formatting import span
+from tindak.options import TIMEOUT_SECONDS, AsJson, DryRun, Timeout
+from tindak.waiting import progress, within
 
 
 def recompute(
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Save and say nothing; report what would change.")] = False,
+    dry_run: DryRun = False,
     share: Annotated[
         float, typer.Option(help="Of the time to spend working, over 0 to 1; the rest is left to the services.")
     ] = 0.85,
     policy: Annotated[Path | None, typer.Option(help="Folder of the policy; default: TINDAK_POLICY_DIR.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+    timeout: Timeout = TIMEOUT_SECONDS,
+    as_json: AsJson = False,
 ) -> None:
     """Time all running clocks anew after calendars or clocks have changed; stop it and begin again at any time."""
     if not 0 < share <= 1:
         raise typer.BadParameter("must be over 0 and at most 1", param_hint="--share")
-    settings = CommonSettings()
-    folder = policy or settings.policy_dir
     if policy is not None and not dry_run:
         raise Failure(
             "Layanan akan menghitung ulang dengan kebijakannya sendiri: ubah kebijakan di TINDAK_POLICY_DIR, atau lihat"
             " dengan --dry-run. / The services would time the clocks back: change the policy in TINDAK_POLICY_DIR, or"
             " look with --dry-run."
         )
-    logs.configure("recompute", "warning")
-    tell = _untold if as_json else _progress
-    report = asyncio.run(recompute_all(settings, folder, share, tell, dry_run=dry_run))
-    typer.echo(orjson.dumps(dataclasses.asdict(report)).decode() if as_json else summary(report, dry_run))
+    logs.configure("recompute", "error")
+    report = wait_for(_recompute(policy, share, timeout, dry_run=dry_run))
+    if as_json:
+        say_json(asdict(report))
+    else:
+        typer.echo(summary(report, dry_run))
     if report.failed:
         raise Failure(
             f"{report.failed} tiket tidak dapat dihitung; catatan log menyebutkan tiket dan letak kesalahannya. /"
@@ -46,13 +47,29 @@ def recompute(
         )
 
 
-def _untold(report: Report) -> None:
-    pass
+async def _recompute(policy: Path | None, share: float, timeout_seconds: float, *, dry_run: bool) -> Report:
+    settings = read_settings(timeout_seconds)
+    # A rest between two batches must not count as silence of a server.
+    throttle = Throttle(share, pause_max=min(PAUSE_MAX, timedelta(seconds=timeout_seconds / 2)))
+    done = 0
+    with progress("Timing tickets") as advance:
+        async with within(timeout_seconds, _silence(timeout_seconds)) as alive:
+
+            def note(report: Report) -> None:
+                nonlocal done
+                alive()
+                advance(report.tickets - done)
+                done = report.tickets
+
+            return await recompute_all(settings, policy or settings.policy_dir, throttle, note, dry_run=dry_run)
 
 
-def _progress(report: Report) -> None:
-    if report.tickets // 10_000 > (report.tickets - 500) // 10_000:
-        typer.echo(f"{report.tickets} tickets ...", err=True)
+def _silence(timeout_seconds: float) -> str:
+    return (
+        f"Basis data atau Kafka tidak menjawab selama {timeout_seconds:g} s; periksa TINDAK_MONGO_URI dan"
+        f" TINDAK_KAFKA_BOOTSTRAP_SERVERS, lalu ulangi. / Database or Kafka gave no answer for {timeout_seconds:g} s;"
+        " check TINDAK_MONGO_URI and TINDAK_KAFKA_BOOTSTRAP_SERVERS, and begin again."
+    )
 
 
 def summary(report: Report, dry_run: bool) -> str:

@@ -14,8 +14,9 @@ from shared import topics
 from tindak.client.kafka import Client
 from tindak.client.records import event_of
 from tindak.console import read_settings, say_json, wait_for
+from tindak.options import TIMEOUT_SECONDS, AsJson, Timeout
 from tindak.sla.chart import draw
-from tindak.sla.input import HERE, AsJson, PolicyDir, refusal
+from tindak.sla.input import HERE, PolicyDir, refusal
 from tindak.sla.month import Month, Row
 
 READ = (topics.TICKETS, topics.SLA, topics.BREACHES)
@@ -41,6 +42,7 @@ def report_command(
     as_csv: Annotated[bool, typer.Option("--csv", help="Comma-separated, for spreadsheets.")] = False,
     png: Annotated[Path | None, typer.Option("--png", metavar="FILE", help="Also draw a chart.")] = None,
     policy: PolicyDir = HERE,
+    timeout: Timeout = TIMEOUT_SECONDS,
     as_json: AsJson = False,
 ) -> None:
     """Show by agency and clock what was met, late and breached in a month, and how long it took in working time."""
@@ -49,7 +51,7 @@ def report_command(
         counted = Month(month, rules)
     except (ValueError, OverflowError):
         raise refusal(f"`{month}` bukan bulan seperti 2026-03", f"`{month}` is no month such as 2026-03") from None
-    rows = wait_for(_rows(counted))
+    rows = wait_for(_rows(counted, timeout))
     if as_json:
         say_json({"month": month, "rows": [asdict(row) for row in rows]})
     elif as_csv:
@@ -62,8 +64,8 @@ def report_command(
         typer.echo(f"Grafik ditulis ke {png}. / The chart was written to {png}.", err=True)
 
 
-async def _rows(month: Month) -> list[Row]:
-    async with Client(read_settings().kafka) as client:
+async def _rows(month: Month, timeout_seconds: float) -> list[Row]:
+    async with Client(read_settings(timeout_seconds).kafka) as client:
         records = await client.read(READ)
     return month.rows(event for record in records if (event := event_of(record)) is not None)
 

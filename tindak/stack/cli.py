@@ -1,6 +1,7 @@
 """``tindak stack``: the local servers from the command line; never touches a server that it did not start."""
 
 import json
+import os
 import shlex
 import signal
 import threading
@@ -28,7 +29,7 @@ class Broker(StrEnum):
 
 
 class Format(StrEnum):
-    """How the addresses are printed."""
+    """How the environment is printed."""
 
     TEXT = "text"
     ENV = "env"
@@ -60,11 +61,11 @@ def up(
             signal.signal(number, lambda *_: ended.set())
     if output is Format.TEXT:
         typer.echo(f"{stack.layout.shape} run in {folder}; ready after {time.monotonic() - began:.1f} s.")
-    typer.echo(_addresses(stack.layout, output))
+    typer.echo(_exports(stack.layout, output))
     if detach:
         return
     if output is Format.TEXT:
-        typer.echo("Ctrl-C stops them.")
+        typer.echo("Ctrl-C stops them. With these lines in another terminal: `tindak topics apply`, `tindak run all`.")
     try:
         _stay(stack, ended)
     finally:
@@ -101,17 +102,29 @@ def status(
     running = len(state.alive) == len(state.processes)
     servers = {name: {"pid": process.pid, "alive": process.is_alive} for name, process in state.processes.items()}
     if as_json:
-        environment = state.layout.environment()
+        environment = environment_for(state.layout)
         typer.echo(json.dumps({"running": running, "servers": servers, "environment": environment}))
     else:
         for name, process in state.processes.items():
             typer.echo(f"{name:<10} {'runs, pid ' + str(process.pid) if process.is_alive else 'does not run'}")
-        typer.echo(_addresses(state.layout, Format.TEXT))
+        typer.echo(_exports(state.layout, Format.TEXT))
     raise typer.Exit(0 if running else 1)
 
 
-def _addresses(layout: Layout, output: Format) -> str:
-    environment = layout.environment()
+def environment_for(layout: Layout) -> dict[str, str]:
+    """Return all that `tindak run all` needs: the addresses, a contact key, and the policy and its model at hand."""
+    policy = Path(os.environ.get("TINDAK_POLICY_DIR", "policy")).absolute()
+    model = policy / "model"
+    return (
+        layout.environment()
+        | {"TINDAK_CONTACT_KEYS": layout.contact_key}
+        | ({"TINDAK_POLICY_DIR": str(policy)} if policy.is_dir() else {})
+        | ({"TINDAK_ROUTING_MODEL_DIR": str(model)} if model.is_dir() else {})
+    )
+
+
+def _exports(layout: Layout, output: Format) -> str:
+    environment = environment_for(layout)
     if output is Format.JSON:
         return json.dumps(environment)
     return "\n".join(f"export {name}={shlex.quote(value)}" for name, value in environment.items())

@@ -2,9 +2,10 @@
 
 import base64
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Self
 
+from tindak.keys import new_key
 from tindak.stack.errors import StackError
 from tindak.stack.node import free_ports
 
@@ -14,7 +15,7 @@ SIZES = (1, 3)
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Ports and names, drawn once, so that a stack that is started again with its data is found where it was."""
+    """Ports, names and the contact key, drawn once, so that a stack that is started again with its data fits them."""
 
     kind: BrokerKind
     cluster_id: str
@@ -22,6 +23,7 @@ class Layout:
     broker_ports: tuple[int, ...]
     controller_ports: tuple[int, ...]
     member_ports: tuple[int, ...]
+    contact_key: str = field(default_factory=new_key)
 
     @classmethod
     def draw(cls, kind: BrokerKind, brokers: int, members: int) -> Self:

@@ -7,6 +7,8 @@ from datetime import datetime
 from shared import events as e
 from shared.events import SlaClock
 
+ENDED = frozenset({"closed", "archived", "withdrawn"})
+
 
 @dataclass(frozen=True, slots=True)
 class History:
@@ -56,9 +58,8 @@ def after(so_far: History, data: e.EventData) -> History:
         case e.UpdateRefused():
             return so_far
         case e.TicketFact() if data.version > so_far.version:
-            agency = holder(so_far.agency, data)
             stays = _moved_on(so_far.stays, data)
-            moved = replace(so_far, state=data.state, version=data.version, agency=agency, stays=stays)
+            moved = replace(so_far, state=data.state, version=data.version, agency=data.agency, stays=stays)
             return _linked(moved, data)
         case e.ClockBreached():
             return replace(so_far, breaches=so_far.breaches | {data.clock})
@@ -88,29 +89,14 @@ def _linked(so_far: History, data: e.TicketFact) -> History:
     return so_far
 
 
-def holder(before: str | None, data: e.TicketFact) -> str | None:
-    """Return the code of the agency that has the ticket after a fact of routing."""
-    match data:
-        case e.TicketRouted():
-            return data.agency
-        case e.TriageRequested() | e.TicketDeclined() | e.TicketSplit():
-            return None
-    return before
-
-
 def _moved_on(stays: tuple[e.Stay, ...], data: e.TicketFact) -> tuple[e.Stay, ...]:
-    """Return who has had the ticket after a fact of routing; declining alone ends no stay, what follows it does."""
+    """Return who has had the ticket after a fact of routing."""
     last = stays[-1] if stays else None
-    match data:
-        case e.TicketRouted() | e.TicketReopened() if last is None or last.until or last.agency != data.agency:
-            return (*ended(stays, data), e.Stay(agency=data.agency, since=data.at))
-        case e.TicketDeclined() if last is not None and last.until is None:
-            return (*stays[:-1], last.model_copy(update={"declined_because": data.reason}))
-        case e.TriageRequested() | e.TicketSplit() | e.TicketClosed() | e.TicketArchived() | e.TicketWithdrawn():
-            return ended(stays, data)
+    had_by = last.agency if last is not None and last.until is None else None
+    has_it = None if data.state in ENDED else data.agency
+    if has_it != had_by:
+        gone = tuple(stay if stay.until else stay.model_copy(update={"until": data.at}) for stay in stays)
+        return gone if has_it is None else (*gone, e.Stay(agency=has_it, since=data.at))
+    if isinstance(data, e.TicketDeclined) and last is not None:
+        return (*stays[:-1], last.model_copy(update={"declined_because": data.reason}))
     return stays
-
-
-def ended(stays: tuple[e.Stay, ...], data: e.TicketFact) -> tuple[e.Stay, ...]:
-    """Return the stays, of which none lasts longer than until a fact."""
-    return tuple(stay if stay.until else stay.model_copy(update={"until": data.at}) for stay in stays)

@@ -63,7 +63,8 @@ class Handling:
 
     Args:
         question: What the agency last asked the reporter.
-        version: Of the last ticket event that changed agency, priority or classification.
+        version: Of the last ticket event that changed priority or classification.
+        agency_version: Of the last ticket event by which another agency had the ticket, or none.
     """
 
     agency: str | None = None
@@ -71,6 +72,7 @@ class Handling:
     classification: str | None = None
     question: str | None = None
     version: int = 0
+    agency_version: int = 0
     clocks: Mapping[events.SlaClock, RunningClock] = field(default_factory=dict)
 
 
@@ -135,6 +137,8 @@ def learn(state: Correspondence, data: events.EventData) -> Correspondence:
 
 
 def _learned(state: Correspondence, data: events.EventData) -> Correspondence:
+    if isinstance(data, events.TicketFact) and not isinstance(data, events.UpdateRefused):
+        state = _held_by(state, data)
     match data:
         case events.ContactSealed():
             return replace(state, contact=Sealed(data.sealed, data.key_id, data.locale.value))
@@ -144,11 +148,8 @@ def _learned(state: Correspondence, data: events.EventData) -> Correspondence:
             return replace(state, complaint=_complaint_of(data))
         case events.TicketRouted() if data.version > state.version:
             return replace(
-                state, agency=data.agency, priority=data.priority.value, classification=data.classification.value,
-                version=data.version,
-            )  # fmt: skip
-        case events.TicketSplit() if data.version > state.version:
-            return replace(state, agency=None, version=data.version)
+                state, priority=data.priority.value, classification=data.classification.value, version=data.version
+            )
         case events.TicketReclassified() if data.version > state.version:
             return replace(state, classification=data.classification.value, version=data.version)
         case events.TicketHeld():
@@ -160,6 +161,14 @@ def _learned(state: Correspondence, data: events.EventData) -> Correspondence:
             return replace(state, clocks={**state.clocks, data.clock: moved})
         case _:
             return state
+
+
+def _held_by(state: Correspondence, data: events.TicketFact) -> Correspondence:
+    # Documents of release 0.1.0 know one version only.
+    known = max(state.agency_version, state.version)
+    if data.version <= known or data.agency == state.agency:
+        return state
+    return replace(state, agency=data.agency, agency_version=data.version)
 
 
 def _complaint_of(data: events.ComplaintAccepted) -> Complaint:

@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 from services.notify.domain.correspondence import Correspondence, part_of
 from services.notify.domain.deliveries import Awaited, Delivery, Waiting
 from services.notify.domain.timing import QuietHours, Retries
-from shared.events import Event, EventData, SlaClock
+from shared.events import Event, EventData, SlaClock, UpdateRefused
 
 LIAISON = "liaison"
 AGENCY_HEAD = "agency_head"
@@ -86,7 +86,9 @@ def _value_of(data: EventData, field: str) -> object:
 def plan(state: Correspondence, event: Event, rules: Rules, now: datetime) -> Iterator[Delivery]:
     """Yield a waiting delivery for each recipient of each notice that *event* brings about."""
     part, _ = part_of(event.data) or (None, 0)
-    agency = getattr(event.data, "agency", None) or state.seen_from(part).agency
+    known = state.seen_from(part).agency
+    # Refusals of release 0.1.0 do not say who has the ticket.
+    agency = known if isinstance(event.data, UpdateRefused) else getattr(event.data, "agency", known)
     for notice in rules.notices:
         for role in notice.to if notice.concerns(event.data) else ():
             if role not in OF_AGENCY or agency is not None:

@@ -29,6 +29,7 @@ class SentToTriage(Step):
     """Nobody is responsible."""
 
     kind: Literal["sent_to_triage"] = "sent_to_triage"
+    agency: str | None = None
     classification: events.Classification
 
 
@@ -42,9 +43,10 @@ class Answered(Step):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declined(Step):
-    """The agency gave it back."""
+    """The agency gave it back; it has it until the next step says who does."""
 
     kind: Literal["declined"] = "declined"
+    agency: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +93,7 @@ class Divided(Step):
     """Its parts have clocks of their own from now on."""
 
     kind: Literal["divided"] = "divided"
+    agency: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,11 +119,11 @@ def past_of(data: events.EventData) -> Past | None:
         case events.TicketRouted(version=version, at=at):
             return Routed(version=version, at=at, agency=data.agency, classification=data.classification)
         case events.TriageRequested(version=version, at=at):
-            return SentToTriage(version=version, at=at, classification=data.classification)
+            return SentToTriage(version=version, at=at, agency=data.agency, classification=data.classification)
         case events.TicketAnswered(version=version, at=at) | events.AnswerOffered(version=version, at=at):
             return Answered(version=version, at=at, final=data.final)
         case events.TicketDeclined(version=version, at=at):
-            return Declined(version=version, at=at)
+            return Declined(version=version, at=at, agency=data.agency)
         case events.TicketHeld(version=version, at=at):
             return Held(version=version, at=at, reason=data.reason, until=data.until)
         case events.TicketResumed(version=version, at=at):
@@ -132,7 +135,7 @@ def past_of(data: events.EventData) -> Past | None:
         case events.TicketReopened(version=version, at=at):
             return Reopened(version=version, at=at, agency=data.agency)
         case events.TicketSplit(version=version, at=at):
-            return Divided(version=version, at=at)
+            return Divided(version=version, at=at, agency=data.agency)
         case events.TicketClosed(version=version, at=at):
             return Ended(version=version, at=at, why="closed", by_reporter=data.by is events.ClosedBy.REPORTER)
         case events.TicketArchived(version=version, at=at):

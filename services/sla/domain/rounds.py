@@ -111,14 +111,14 @@ class Course:
             case Routed():
                 self.route(past)
             case SentToTriage():
-                self.leave("returned")
+                self.leave("returned", past.agency)
                 self.classify(past.classification)
                 if not self.runs(VERIFY):
                     self.start(VERIFY)
             case Answered():
                 self.answer(past)
             case Declined():
-                self.leave("declined")
+                self.leave("declined", past.agency)
             case Held():
                 self.hold(past)
             case Resumed():
@@ -131,7 +131,7 @@ class Course:
             case Reopened():
                 self.reopen(past)
             case Divided():
-                self.leave("split")
+                self.leave("split", past.agency)
                 self.meet(VERIFY)
                 self.stop("split", RESOLVE)
             case Ended():
@@ -192,12 +192,12 @@ class Course:
         self.start(RESPOND)
         self.start(RESOLVE)
 
-    def leave(self, why: str) -> None:
-        """No agency has the ticket: resolve runs on, for the citizen waits all the same."""
+    def leave(self, why: str, agency: str | None) -> None:
+        """The agency gives the ticket up: resolve runs on, for the citizen waits all the same."""
         self.release()
         self.stop(why, RESPOND, FEEDBACK)
-        self.agency = None
-        self.change(RESOLVE, agency=None)
+        self.agency = agency
+        self.change(RESOLVE, agency=agency)
 
     def classify(self, classification: Classification) -> None:
         """It counts as that kind of report from now on, in all that still runs."""

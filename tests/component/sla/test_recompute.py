@@ -220,3 +220,11 @@ def test_the_job_rests_its_share_and_while_the_sweep_is_behind(
     share: float, worked: float, behind: float, expected: float
 ) -> None:
     assert Throttle(share).pause(seconds(worked), seconds(behind)) == seconds(expected)
+
+
+def test_a_rest_is_never_longer_than_the_caller_allows() -> None:
+    patient, hasty = Throttle(share=0.1), Throttle(share=0.1, pause_max=seconds(2))
+
+    rests = [throttle.pause(seconds(1), behind=seconds(60)) for throttle in (patient, hasty)]
+
+    assert rests == [seconds(5), seconds(2)]

@@ -20,7 +20,7 @@ from tests.servers.addresses import Namespace
 from tindak.client.kafka import Client
 from tindak.topics import apply, connect
 
-pytestmark = [pytest.mark.connected, pytest.mark.without_agencies, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.connected, pytest.mark.every_stack, pytest.mark.without_agencies, pytest.mark.timeout(120)]
 
 LATE = Topic("tickets.routed.late", ("routing",), ("agency:late",), 1, 90)
 WITHIN_SECONDS = 20

@@ -12,7 +12,7 @@ from shared.delivery.ports import Batch, TransientError
 from shared.process.settings import KafkaSettings
 from tindak.stack.node import free_ports
 
-pytestmark = [pytest.mark.connected, pytest.mark.expects_errors]  # aiokafka logs what it also raises
+pytestmark = [pytest.mark.loopback, pytest.mark.expects_errors]  # aiokafka logs what it also raises
 
 SAID = re.compile(r"Kafka: KafkaConnectionError: Unable to bootstrap from .*")
 

@@ -18,7 +18,7 @@ from tests.connected.notify.relay import HOST, Relay, certificate, knows
 from tests.fakes.bench import NOON
 from tests.unit.notify.samples import DELIVERY, EMAIL, NAME, contact, rules
 
-pytestmark = pytest.mark.connected
+pytestmark = pytest.mark.loopback
 
 BODY = "Halo Siti Aminah,\n\nlaporan Anda – “jalan berlubang” – sudah kami terima.\n.\nSalam\n"
 UNKNOWN_USER = f"550 5.1.1 <{EMAIL}>: no such user"

@@ -1,12 +1,16 @@
 """What the index of a real collection finds is what a look at every document finds."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 from pymongo import MongoClient
 
 from services.routing.domain.duplicates.candidates import Neighbour
+from services.routing.domain.duplicates.similar_reports import vector_of
 from services.routing.domain.duplicates.similarity import Fingerprint
 from services.routing.domain.ticket.state import State
-from services.routing.neighbours import BANDS, FINDABLE, INDEX, StoredNeighbours
+from services.routing.neighbours import BANDS, FINDABLE, INDEXES, KELURAHAN, LISTED, Listing, StoredNeighbours
 from services.routing.store import STATE
 from shared.adapters.mongo.client import collection
 from shared.adapters.mongo.store import MongoStore
@@ -31,7 +35,7 @@ def stored(name: str, **changes: object) -> Document[State]:
 
 
 async def test_open_tickets_are_found_by_any_of_their_keys(namespace: Namespace) -> None:
-    store: MongoStore[State] = MongoStore(collection(namespace.mongo, "routing"), STATE, [INDEX])
+    store: MongoStore[State] = MongoStore(collection(namespace.mongo, "routing"), STATE, INDEXES)
     await store.prepare()
     await store.save([stored("one"), stored("hidden", findable=False), stored("plain", sketch=None, findable=False)])
     neighbours = StoredNeighbours(store)
@@ -45,7 +49,7 @@ async def test_open_tickets_are_found_by_any_of_their_keys(namespace: Namespace)
 
 
 async def test_the_look_up_uses_the_index(namespace: Namespace) -> None:
-    store: MongoStore[State] = MongoStore(collection(namespace.mongo, "routing"), STATE, [INDEX])
+    store: MongoStore[State] = MongoStore(collection(namespace.mongo, "routing"), STATE, INDEXES)
     await store.prepare()
     await store.save([stored("one")])
     store.close()
@@ -58,7 +62,7 @@ async def test_the_look_up_uses_the_index(namespace: Namespace) -> None:
 
 
 async def test_a_neighbour_that_cannot_be_read_or_is_left_alone_hides_nobody_else(namespace: Namespace) -> None:
-    store: MongoStore[State] = MongoStore(collection(namespace.mongo, "routing"), STATE, [INDEX])
+    store: MongoStore[State] = MongoStore(collection(namespace.mongo, "routing"), STATE, INDEXES)
     await store.prepare()
     await store.save([stored(name) for name in ("one", "bad", "newer", "aside")])
     for name, change in {
@@ -72,3 +76,30 @@ async def test_a_neighbour_that_cannot_be_read_or_is_left_alone_hides_nobody_els
     store.close()
 
     assert [neighbour.id for neighbour in found] == [ticket_id("web", "one")]
+
+
+async def test_the_open_tickets_of_a_kelurahan_are_listed_newest_first_with_their_leaders(namespace: Namespace) -> None:
+    store: MongoStore[State] = MongoStore(collection(namespace.mongo, "routing"), STATE, INDEXES)
+    await store.prepare()
+    later = {"accepted_at": NOON + timedelta(hours=1), "cluster": ticket_id("web", "one")}
+    elsewhere = report(location=Location(kelurahan="Setu"))
+    secret = report(location=PLACE, confidential=True)
+    await store.save([
+        stored("one"), stored("later", **later), stored("elsewhere", report=elsewhere),
+        stored("secret", report=secret), stored("part", parent=ticket_id("web", "one"), part=1),
+        replace(stored("ended"), state=filed("withdrawn", id=ticket_id("web", "ended"), report=report(location=PLACE))),
+    ])  # fmt: skip
+    neighbours = StoredNeighbours(store)
+    one, last = ticket_id("web", "one"), ticket_id("web", "later")
+
+    assert await neighbours.listed_in("Serua") == Listing([last, one], {last: one})
+    assert await neighbours.listed_in("Nirgends") == Listing()
+
+    found = await neighbours.reports_of([one, ticket_id("web", "unknown")])
+    told = stored("one").state.ticket  # type: ignore[union-attr]
+    assert list(found) == [one]
+    assert found[one].tracking_id == told.tracking_id
+    assert found[one].vector.columns.tolist() == vector_of(f"{told.report.title} {told.report.body}").columns.tolist()
+    plan = await store.collection.find({KELURAHAN: "Serua", **LISTED}).explain()
+    assert "IXSCAN" in str(plan["queryPlanner"]["winningPlan"])
+    store.close()

@@ -8,7 +8,7 @@ from pymongo import MongoClient
 
 from tests.servers.addresses import Namespace
 
-pytestmark = [pytest.mark.connected, pytest.mark.without_agencies]
+pytestmark = [pytest.mark.connected, pytest.mark.every_stack, pytest.mark.without_agencies]
 
 
 async def test_what_is_published_in_a_namespace_is_read_there(namespace: Namespace) -> None:
@@ -37,3 +37,12 @@ def test_a_transaction_over_two_documents_is_committed(namespace: Namespace) -> 
             tickets.insert_many([{"_id": 1}, {"_id": 2}], session=session)
 
         assert sorted(document["_id"] for document in tickets.find()) == [1, 2]
+
+
+def test_a_fail_point_can_be_set_where_test_commands_are_allowed(namespace: Namespace) -> None:
+    if namespace.servers.local is None:
+        pytest.skip("containers run without test commands")
+    with MongoClient[dict[str, Any]](namespace.servers.mongo_uri) as client:
+        answer = client.admin.command("configureFailPoint", "failCommand", mode="off")
+
+    assert answer["ok"] == 1

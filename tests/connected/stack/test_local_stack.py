@@ -14,16 +14,13 @@ import pytest
 from pymongo import MongoClient, WriteConcern
 from typer.testing import CliRunner
 
-from shared.process.settings import KafkaSettings
 from shared.topics import Topic
-from tests.servers.addresses import Servers
 from tindak.stack import Layout, LocalStack, StackError, State
 from tindak.stack.cli import app
 from tindak.stack.mongo import primary
 from tindak.stack.processes import Process, holds_within, this
-from tindak.topics import apply
 
-pytestmark = pytest.mark.connected
+pytestmark = pytest.mark.loopback
 
 TINDAK = (sys.executable, "-m", "tindak.cli", "stack")
 TICKETS = Topic("tickets.events", (), (), 3, 1)
@@ -160,26 +157,3 @@ def test_what_a_majority_holds_survives_the_death_of_the_primary() -> None:
             assert holds_within(lambda: primary(local.members, local.layout.replica_set) is not None, 30)
             assert collection.find_one() == {"_id": "K7QF"}
             assert local.primary() != first
-
-
-def test_a_fail_point_can_be_set_where_test_commands_are_allowed(stack: Servers) -> None:
-    if stack.local is None:
-        pytest.skip("containers run without test commands")
-    with MongoClient[dict[str, Any]](stack.mongo_uri) as client:
-        answer = client.admin.command("configureFailPoint", "failCommand", mode="off")
-
-    assert answer["ok"] == 1
-
-
-def test_apache_started_again_keeps_ports_topics_and_documents(tmp_path: Path, pytestconfig: pytest.Config) -> None:
-    if pytestconfig.getoption("--stack") != "apache":
-        pytest.skip("needs --stack apache")
-    with LocalStack("apache", folder=tmp_path) as first, tickets(first.mongo_uri) as collection:
-        kafka = KafkaSettings(bootstrap_servers=first.bootstrap_servers, replication_factor=1)
-        apply(kafka, [TICKETS])
-        collection.insert_one({"_id": "K7QF"})
-
-    with LocalStack("apache", folder=tmp_path) as second, tickets(second.mongo_uri) as collection:
-        assert second.layout == first.layout
-        assert apply(kafka, [TICKETS], dry_run=True) == []
-        assert collection.find_one() == {"_id": "K7QF"}

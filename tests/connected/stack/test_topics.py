@@ -11,7 +11,7 @@ from tindak.topics import BrokerRefused, apply
 from tindak.topics.access import allow, rules
 from tindak.topics.plan import Configure, Create, Leave, RaisePartitions
 
-pytestmark = [pytest.mark.connected, pytest.mark.without_topics]
+pytestmark = [pytest.mark.connected, pytest.mark.every_stack, pytest.mark.without_topics]
 
 TICKETS = Topic("uji.events", ("routing",), ("sla",), 2, 90)
 

@@ -14,7 +14,7 @@ from tindak.demo_story.stage import settings_in
 from tindak.stack.mongo import is_member
 from tindak.topics.apply import apply
 
-pytestmark = [pytest.mark.connected, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.connected, pytest.mark.every_stack, pytest.mark.timeout(300)]
 
 
 @pytest.fixture(autouse=True)

@@ -64,7 +64,7 @@ FIELDS: dict[type[EventData], dict[str, Any]] = {
         "explanation": (), "accepted_at": NOON, "submitted_at": NOON,
     },
     TriageRequested: TICKET_FACT
-    | {"reason": "no_match", "classification": "complaint", "accepted_at": NOON, "submitted_at": NOON},
+    | {"agency": None, "reason": "no_match", "classification": "complaint", "accepted_at": NOON, "submitted_at": NOON},
     TicketProgressed: TICKET_FACT | {"note": "Tim sudah di lokasi."},
     TicketAnswered: TICKET_FACT | {"answer": "Lubang sudah ditambal.", "final": True},
     AnswerOffered: TICKET_FACT | {"answer": "Lubang sudah ditambal.", "final": True, "cluster": TICKET},
@@ -76,7 +76,7 @@ FIELDS: dict[type[EventData], dict[str, Any]] = {
     TicketWithdrawn: TICKET_FACT,
     TicketSplit: TICKET_FACT
     | {
-        "reason": "Dua masalah.", "parts": [
+        "agency": None, "reason": "Dua masalah.", "parts": [
             {"ticket_id": part_id(TICKET, 1), "number": 1, "agency": "dishub", "agency_name": "Dinas Perhubungan"},
             {"ticket_id": part_id(TICKET, 2), "number": 2, "agency": "dlh", "agency_name": "Dinas Lingkungan Hidup"},
         ],

@@ -20,9 +20,12 @@ from shared.events import (
     Location,
     SlaClock,
     TicketHeld,
+    TicketProgressed,
     TicketReclassified,
     TicketRouted,
     TicketWithdrawn,
+    TriageRequested,
+    UpdateRefused,
 )
 from tests.builders import TICKET, TRACKING, accepted
 from tests.fakes.bench import NOON
@@ -74,7 +77,9 @@ def test_a_complaint_without_a_place_names_none() -> None:
 def test_routing_says_agency_priority_and_classification() -> None:
     state = learn(EMPTY, said(TicketRouted, priority="high"))
 
-    assert state == replace(NAMED, agency="dishub", priority="high", classification="complaint", version=2)
+    assert state == replace(
+        NAMED, agency="dishub", priority="high", classification="complaint", version=2, agency_version=2
+    )
 
 
 def test_what_routing_says_outweighs_a_suspected_emergency() -> None:
@@ -91,7 +96,7 @@ def test_an_older_routing_changes_nothing(version: int) -> None:
 
 
 def test_reclassifying_changes_the_classification() -> None:
-    state = learn(EMPTY, reclassified())
+    state = learn(EMPTY, reclassified(agency=None))
 
     assert state == replace(NAMED, classification="complaint_supervisory", version=2)
 
@@ -103,7 +108,42 @@ def test_an_older_reclassifying_changes_nothing() -> None:
 
 
 def test_the_last_question_to_the_reporter_is_remembered() -> None:
-    assert learn(EMPTY, said(TicketHeld)) == replace(NAMED, question="Di depan toko yang mana?")
+    assert learn(EMPTY, said(TicketHeld)).question == "Di depan toko yang mana?"
+
+
+def test_a_ticket_that_goes_back_to_triage_is_with_no_agency() -> None:
+    state = learn(learn(EMPTY, said(TicketRouted)), said(TriageRequested, version=4))
+
+    assert (state.agency, state.agency_version, state.priority) == (None, 4, "normal")
+
+
+def test_any_fact_says_which_agency_has_the_ticket() -> None:
+    """So that one fact that was missed, a dead letter, does not leave the wrong agency for good."""
+    state = learn(learn(EMPTY, said(TicketRouted)), said(TicketProgressed, agency="dlh", version=5))
+
+    assert (state.agency, state.agency_version) == ("dlh", 5)
+
+
+def test_a_fact_that_is_replayed_late_does_not_bring_an_agency_back() -> None:
+    state = learn(learn(EMPTY, said(TriageRequested, version=4)), said(TicketRouted, version=3))
+    state = learn(replace(state, agency="dlh", agency_version=4), said(TicketRouted, version=3))
+
+    assert (state.agency, state.version, state.priority) == ("dlh", 3, "normal")
+
+
+def test_a_document_of_release_0_1_0_knows_of_which_version_its_agency_is() -> None:
+    stored = replace(EMPTY, agency="dlh", version=6)
+
+    assert learn(stored, said(TicketProgressed, version=5)).agency == "dlh"
+    assert learn(stored, said(TriageRequested, version=7)).agency is None
+
+
+def test_a_refused_update_moves_no_ticket() -> None:
+    refused = UpdateRefused(
+        **TICKET_FACT | {"version": 9}, update_id="u", update_source="s", code="c", message_id="x.", message_en="x."
+    )
+
+    assert learn(learn(EMPTY, said(TicketRouted)), refused).agency == "dishub"
 
 
 def test_a_started_clock_gives_its_due_time() -> None:
@@ -131,4 +171,4 @@ def test_a_moved_due_time_replaces_the_first(moved: EventData) -> None:
 
 
 def test_an_event_that_says_nothing_new_leaves_all_as_it_was() -> None:
-    assert learn(NAMED, said(TicketWithdrawn)) == NAMED
+    assert learn(NAMED, said(TicketWithdrawn, agency=None)) == NAMED

@@ -125,7 +125,7 @@ def test_the_order_of_the_topics_makes_no_difference() -> None:
 def test_an_event_of_which_nobody_is_told_leaves_no_trace() -> None:
     state = after(ACCEPTED)
 
-    decision = decide(state, event(said(TicketWithdrawn)), arrival(NOON), ALL)
+    decision = decide(state, event(said(TicketWithdrawn, agency=None)), arrival(NOON), ALL)
 
     assert decision == Ignored("nobody is told of it")
 

@@ -6,10 +6,20 @@ import pytest
 
 from services.notify.domain.deliveries import Awaited, Delivery, Waiting
 from services.notify.domain.notices import plan
-from shared.events import ClockWarned, EventData, SlaClock, TicketAnswered, TicketRouted, TicketWithdrawn
+from shared.events import (
+    ClockBreached,
+    ClockWarned,
+    DueChanged,
+    EventData,
+    SlaClock,
+    TicketAnswered,
+    TicketRouted,
+    TicketWithdrawn,
+    UpdateRefused,
+)
 from tests.builders import accepted, event
 from tests.fakes.bench import NOON
-from tests.unit.notify.samples import correspondence, notice, rules, said
+from tests.unit.notify.samples import TICKET_FACT, correspondence, notice, rules, said
 
 pytestmark = pytest.mark.unit
 
@@ -79,9 +89,26 @@ def test_a_condition_on_an_enumeration_compares_its_code() -> None:
 
 
 def test_the_agency_of_the_ticket_is_told_of_an_event_that_names_none() -> None:
-    withdrawn = said(TicketWithdrawn, agency=None)
+    [delivery] = planned(said(DueChanged), agency="dlh", to=("liaison",))
 
-    [delivery] = planned(withdrawn, agency="dlh", to=("liaison",))
+    assert delivery.agency == "dlh"
+
+
+def test_an_event_that_says_that_no_agency_has_the_ticket_is_told_to_none() -> None:
+    assert planned(said(ClockBreached, agency=None), agency="dlh", to=("liaison",)) == []
+
+
+def test_a_refusal_of_release_0_1_0_does_not_say_that_nobody_has_the_ticket() -> None:
+    refused = UpdateRefused(
+        **TICKET_FACT | {"agency": None},
+        update_id="u",
+        update_source="/agencies/dlh",
+        code="not_yours",
+        message_id="x.",
+        message_en="x.",
+    )
+
+    [delivery] = planned(refused, agency="dlh", to=("liaison",))
 
     assert delivery.agency == "dlh"
 

@@ -135,5 +135,5 @@ def test_an_older_fact_of_a_part_does_not_bring_its_agency_back() -> None:
     for data in (said(TicketRouted, **ONE | {"version": 3}, agency="dlh"), LAMP):
         state = learn(state, data)
 
-    known = Part(1, agency="dlh", priority="normal", classification="complaint", version=3)
+    known = Part(1, agency="dlh", priority="normal", classification="complaint", version=3, agency_version=3)
     assert state.parts == {ONE["ticket_id"]: known}

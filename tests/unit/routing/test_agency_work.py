@@ -69,7 +69,7 @@ def test_acknowledging_twice_changes_nothing_and_is_answered() -> None:
     decision = ask(filed("acknowledged"), AcknowledgeTicket(ticket_id=TICKET))
 
     data = UpdateRefused(
-        **head("acknowledged"), update_id=UPDATE_ID, update_source=DISHUB, code="unchanged",
+        **head("acknowledged"), agency="dishub", update_id=UPDATE_ID, update_source=DISHUB, code="unchanged",
         message_id="Laporan ini sudah pernah dinyatakan diterima; tidak ada yang berubah.",
         message_en="This ticket has been acknowledged before; nothing changes.",
     )  # fmt: skip

@@ -42,6 +42,7 @@ asked = st.sampled_from(sorted(COMMANDS)).flatmap(
         else st.just(COMMANDS[name])
     )
 )
+WITH_NOBODY = {"in_triage", "split"}
 steps = st.lists(st.tuples(asked, st.sampled_from(SENDERS), st.integers(-3, 30)), max_size=40)
 bodies = st.sampled_from(["Lampu jalan mati", "Sampah dan lampu jalan", "Tolong min", "Listrik padam PLN"])
 
@@ -91,6 +92,37 @@ def test_a_history_counts_from_one_and_never_runs_backwards(body: str, history: 
     assert [data.version for data in told] == list(range(1, len(told) + 1))  # type: ignore[attr-defined]
     assert all(one.at <= next_.at for one, next_ in pairwise(told))  # type: ignore[attr-defined]
     assert (state.ticket.version, state.ticket.at) == (told[-1].version, told[-1].at)  # type: ignore[attr-defined]
+
+
+@settings(deadline=None)
+@given(bodies, steps)
+def test_every_fact_names_the_agency_that_has_the_ticket_after_it(
+    body: str, history: list[tuple[Command, str, int]]
+) -> None:
+    state, facts = live(body, history)
+
+    told = [fact.data for fact in facts if fact.topic == "tickets.events"]
+    has_it: str | None = None
+    for data in told:
+        assert isinstance(data, TicketFact)
+        has_it = data.agency if isinstance(data, TicketRouted) else None if data.state in WITH_NOBODY else has_it
+        assert data.agency == has_it
+    assert has_it == state.situation.agency
+
+
+@settings(deadline=None)
+@given(bodies, steps)
+def test_what_others_hear_of_a_fact_names_the_same_agency(body: str, history: list[tuple[Command, str, int]]) -> None:
+    _, facts = live(body, history)
+
+    told = {
+        fact.data.version: fact.data.agency
+        for fact in facts
+        if fact.topic == "tickets.events" and isinstance(fact.data, TicketFact)
+    }
+    for fact in facts:
+        if isinstance(fact.data, TicketFact) and not isinstance(fact.data, TicketUnassigned):
+            assert fact.data.agency == told[fact.data.version]
 
 
 @settings(deadline=None)

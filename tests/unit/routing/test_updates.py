@@ -41,7 +41,7 @@ def refused(source: str, refusal: Refusal, **about: object) -> UpdateRefused:
 def test_a_refusal_is_told_in_the_history_and_to_the_agency_that_asked() -> None:
     decision = ask(filed(), COMMANDS["progress"], by=DLH)
 
-    data = refused(DLH, refusals.NOT_YOURS, **head("routed"))
+    data = refused(DLH, refusals.NOT_YOURS, agency="dishub", **head("routed"))
     assert decision == Applied(
         Filed(ticket(at=LATER, version=2, updates=1), SITUATIONS["routed"]),
         (Fact(data, "tickets.events", TICKET, LATER), Fact(data, "tickets.routed.dlh", TICKET, LATER)),

@@ -2,10 +2,15 @@
 
 import base64
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from tindak.stack import BrokerKind, Layout, StackError
+from services.intake.settings import Settings as Intake
+from services.notify.settings import Settings as Notify
+from shared.process.settings import CommonSettings
+from tindak.stack import BrokerKind, Layout, StackError, State
+from tindak.stack.cli import environment_for
 
 pytestmark = pytest.mark.unit
 
@@ -19,6 +24,38 @@ def test_clients_are_given_every_broker_and_member() -> None:
         "TINDAK_KAFKA_REPLICATION_FACTOR": "3",
         "TINDAK_MONGO_URI": "mongodb://127.0.0.1:20007/?replicaSet=tindak-1",
     }
+
+
+def test_contact_key_is_drawn_once_and_kept_with_the_data(tmp_path: Path) -> None:
+    layout = Layout.draw("embedded", 1, 1)
+    State(layout, {}).write(tmp_path)
+
+    found = State.read(tmp_path)
+
+    assert found is not None
+    assert (found.layout.contact_key, layout.contact_key == THREE.contact_key) == (layout.contact_key, False)
+
+
+def test_exports_are_all_that_the_services_need(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "policy" / "model").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+
+    exported = environment_for(THREE)
+
+    assert exported == THREE.environment() | {
+        "TINDAK_CONTACT_KEYS": THREE.contact_key,
+        "TINDAK_POLICY_DIR": f"{tmp_path}/policy",
+        "TINDAK_ROUTING_MODEL_DIR": f"{tmp_path}/policy/model",
+    }
+    for name, value in exported.items():
+        monkeypatch.setenv(name, value)
+    assert [type(settings) for settings in (CommonSettings(), Intake(), Notify())] == [CommonSettings, Intake, Notify]
+
+
+def test_exports_name_no_policy_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    assert set(environment_for(THREE)) == {*THREE.environment(), "TINDAK_CONTACT_KEYS"}
 
 
 def test_the_embedded_broker_is_spared_what_it_cannot_do() -> None:

@@ -45,6 +45,9 @@ def fact(kind: type[e.TicketFact], version: int, **fields: object) -> e.TicketFa
     return kind.model_validate(plain | fields)
 
 
+TRIAGE = {"reason": "declined", "classification": "complaint", "accepted_at": NOON, "submitted_at": NOON}
+
+
 def told(*data: e.EventData) -> History:
     return history(event(each, at=NOON + timedelta(seconds=second)) for second, each in enumerate(data))
 
@@ -57,10 +60,12 @@ def test_routed_ticket_is_with_its_agency_until_its_clock_is_due() -> None:
     )  # fmt: skip
 
 
-def test_declined_ticket_is_with_nobody() -> None:
-    result = told(routed(), fact(e.TicketDeclined, 2, reason="bukan wewenang", state="declined"))
+def test_a_declined_ticket_is_with_its_agency_until_the_next_fact() -> None:
+    declined = fact(e.TicketDeclined, 2, reason="bukan wewenang", state="routed", agency="dishub")
+    asked = fact(e.TriageRequested, 3, state="in_triage", agency=None, **TRIAGE)
 
-    assert (result.state, result.agency) == ("declined", None)
+    assert told(routed(), declined).agency == "dishub"
+    assert told(routed(), declined, asked).agency is None
 
 
 def test_later_version_wins_however_times_are_stamped() -> None:
@@ -134,7 +139,7 @@ def test_a_history_tells_how_long_each_agency_has_had_the_ticket() -> None:
     first = routed(**at(0), version=1)
     declined = fact(e.TicketDeclined, 2, reason="Bukan.", agency="dishub", **at(2))
     tried = routed(**at(2), version=3, agency="dlh")
-    closed = fact(e.TicketClosed, 4, by="system", **at(26))
+    closed = fact(e.TicketClosed, 4, by="system", state="closed", **at(26))
     reopened = fact(e.TicketReopened, 5, reason="Belum.", **at(30))
 
     result = told(first, declined, tried, closed, reopened)
@@ -166,7 +171,7 @@ def divided() -> e.TicketFact:
         {"ticket_id": part_id(TICKET, number), "number": number, "agency": agency, "agency_name": agency.upper()}
         for number, agency in ((1, "dishub"), (2, "dlh"))
     ]
-    return fact(e.TicketSplit, 2, state="split", parts=parts, reason="Dua masalah.")
+    return fact(e.TicketSplit, 2, state="split", agency=None, parts=parts, reason="Dua masalah.")
 
 
 def test_a_divided_ticket_is_with_nobody_and_names_its_parts() -> None:

@@ -104,7 +104,7 @@ def test_a_table_has_a_line_for_each_row_and_a_dash_for_what_there_is_not() -> N
 
 
 def test_a_csv_has_the_same_rows(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    async def counted(month: Month) -> list[Row]:
+    async def counted(month: Month, timeout_seconds: float) -> list[Row]:
         return month.rows(STORY)
 
     monkeypatch.setattr(report, "_rows", counted)
@@ -121,7 +121,7 @@ def test_the_report_says_which_chart_it_wrote(
 ) -> None:
     pytest.importorskip("matplotlib")
 
-    async def counted(month: Month) -> list[Row]:
+    async def counted(month: Month, timeout_seconds: float) -> list[Row]:
         return month.rows(STORY)
 
     monkeypatch.setattr(report, "_rows", counted)

@@ -36,7 +36,7 @@ def offer(turn: Turn, link: events.AnswerPassedOn) -> Turn | None:
     situation = turn.situation
     if not isinstance(situation, WithAgency | Held) or situation.agency != link.agency:
         return None
-    about = link.model_dump(include={"agency", "answer", "final"}) | {"attachments": link.attachments}
+    about = {"answer": link.answer, "attachments": link.attachments, "final": link.final}
     if not link.final:
         at_work = replace(situation, stage=Stage.IN_PROGRESS)
         return turn.tell(events.AnswerOffered, at_work, cluster=link.leader, **about)

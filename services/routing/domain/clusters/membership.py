@@ -34,9 +34,7 @@ def marked(rules: ClusterRules, filed: Filed) -> Filed:
 
 def join(turn: Turn, leader: str) -> Turn:
     """Return the turn after the ticket has joined *leader*."""
-    joined = turn.change(cluster=leader).tell(
-        events.ClusterJoined, turn.situation, agency=turn.situation.agency, cluster=leader
-    )
+    joined = turn.change(cluster=leader).tell(events.ClusterJoined, turn.situation, cluster=leader)
     return joined.link(link_to(joined, leader))
 
 
@@ -47,9 +45,7 @@ def link_to(turn: Turn, leader: str) -> events.TicketLinked:
 
 
 def _leave(turn: Turn, leader: str, reason: str) -> Turn:
-    left = turn.change(cluster=None).tell(
-        events.ClusterLeft, turn.situation, agency=turn.situation.agency, cluster=leader, reason=reason
-    )
+    left = turn.change(cluster=None).tell(events.ClusterLeft, turn.situation, cluster=leader, reason=reason)
     return left.link(events.TicketUnlinked(ticket_id=leader, member=turn.ticket.id))
 
 
@@ -113,7 +109,6 @@ def _counted(turn: Turn, members: tuple[str, ...], member: str, report: events.R
         events.ClusterCounted,
         turn.situation,
         (TICKETS,),
-        agency=turn.situation.agency,
         member=member,
         joined=report is not None,
         members=len(members),

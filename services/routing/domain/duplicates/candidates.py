@@ -3,11 +3,12 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import product
+from itertools import islice, product
 from math import cos, floor, hypot, radians
 
 from services.routing.domain.duplicates.features import extract_features
 from services.routing.domain.duplicates.minhash import band_keys
+from services.routing.domain.duplicates.similar_reports import SIMILAR_MAX, SimilarReport
 from services.routing.domain.duplicates.similarity import (
     NUMBER,
     SIDE,
@@ -19,7 +20,7 @@ from services.routing.domain.duplicates.similarity import (
     similarity,
 )
 from services.routing.domain.text.phrases import Phrasebook, split
-from shared.events import ComplaintAccepted, Location
+from shared.events import ComplaintAccepted, Location, SimilarTicket
 
 METRES_PER_DEGREE = 111_320  # of latitude, and of longitude at the equator
 
@@ -46,10 +47,19 @@ class Search:
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """What is compared of a new report, and the tickets that it may join, the most similar first."""
+    """What is compared of a new report, and the tickets that it may join, the most similar first.
+
+    ``similar`` are those that only people may merge it into.
+    """
 
     fingerprint: Fingerprint | None = None
     neighbours: tuple[Neighbour, ...] = ()
+    similar: tuple[SimilarReport, ...] = ()
+
+    def similar_but(self, leader: str | None) -> tuple[SimilarTicket, ...]:
+        """Return what people are shown of the similar ones: at most `SIMILAR_MAX`, without the one that is joined."""
+        others = (one for one in self.similar if one.ticket_id != leader)
+        return tuple(SimilarTicket(tracking_id=one.tracking_id, score=one.score) for one in islice(others, SIMILAR_MAX))
 
 
 NO_CANDIDATES = Candidates()

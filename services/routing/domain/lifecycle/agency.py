@@ -26,7 +26,7 @@ def acknowledge(turn: Turn, situation: Situation, asked: events.AcknowledgeTicke
     match situation:
         case WithAgency(stage=Stage.ROUTED | Stage.REOPENED) | Held(stage=Stage.ROUTED | Stage.REOPENED):
             seen = replace(situation, stage=Stage.ACKNOWLEDGED)
-            return turn.tell(events.TicketAcknowledged, seen, agency=situation.agency, note=asked.note)
+            return turn.tell(events.TicketAcknowledged, seen, note=asked.note)
         case WithAgency() | Held() | Answered():
             return ACKNOWLEDGED_BEFORE
         case _:
@@ -38,16 +38,14 @@ def progress(turn: Turn, situation: Situation, asked: events.ProgressTicket) -> 
     if not isinstance(situation, WithAgency | Held):
         return wrong_state(name_of(situation))
     at_work = replace(situation, stage=Stage.IN_PROGRESS)
-    return turn.tell(
-        events.TicketProgressed, at_work, agency=situation.agency, note=asked.note, attachments=asked.attachments
-    )
+    return turn.tell(events.TicketProgressed, at_work, note=asked.note, attachments=asked.attachments)
 
 
 def answer(turn: Turn, situation: Situation, asked: events.AnswerTicket) -> Outcome:
     """The agency answers; a final answer ends its work, and a hold with it."""
     if not isinstance(situation, WithAgency | Held):
         return wrong_state(name_of(situation))
-    about = {"agency": situation.agency, "answer": asked.answer, "attachments": asked.attachments, "final": asked.final}
+    about = {"answer": asked.answer, "attachments": asked.attachments, "final": asked.final}
     if not asked.final:
         told = turn.tell(events.TicketAnswered, replace(situation, stage=Stage.IN_PROGRESS), **about)
         return pass_answer_on(told, situation.agency, asked)
@@ -70,7 +68,6 @@ def decline(
     given_back = turn.tell(
         events.TicketDeclined,
         WithAgency(agency, situation.stage),
-        agency=agency,
         reason=asked.reason,
         suggested_agency=asked.suggested_agency,
     )
@@ -90,9 +87,7 @@ def hold(turn: Turn, situation: Situation, asked: events.HoldTicket) -> Outcome:
             held = Held(agency, stage, asked.reason, asked.question, asked.until)
             if asked.reason is events.HoldReason.NEEDS_REPORTER:
                 turn = turn.change(questions=turn.ticket.questions + 1)
-            return turn.tell(
-                events.TicketHeld, held, agency=agency, reason=asked.reason, question=asked.question, until=asked.until
-            )
+            return turn.tell(events.TicketHeld, held, reason=asked.reason, question=asked.question, until=asked.until)
         case Held(reason=asked.reason, question=asked.question, until=asked.until):
             return HELD_FOR_THAT
         case _:

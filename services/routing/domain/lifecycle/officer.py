@@ -53,7 +53,6 @@ def reclassify(turn: Turn, situation: Situation, asked: events.ReclassifyTicket,
     return changed.tell(
         events.TicketReclassified,
         situation,
-        agency=situation.agency,
         classification=asked.classification,
         was=was,
         category=changed.ticket.category,
@@ -68,7 +67,7 @@ def archive(turn: Turn, situation: Situation, asked: events.ArchiveTicket) -> Ou
             return UNKNOWN_REASON
         case InTriage(agency) | WithAgency(agency) | Held(agency) | Answered(agency):
             archived = turn.tell(
-                events.TicketArchived, Archived(agency), agency=agency, by=events.ClosedBy.OFFICER, reason=asked.reason
+                events.TicketArchived, Archived(agency), by=events.ClosedBy.OFFICER, reason=asked.reason
             )
             return hand_over(archived)
         case Archived():
@@ -91,7 +90,7 @@ def merge(turn: Turn, situation: Situation, asked: events.MergeTicket) -> Outcom
     if turn.ticket.cluster is not None:
         return ALREADY_MERGED
     linked = turn.change(cluster=asked.into)
-    merged = linked.tell(events.TicketMerged, situation, agency=situation.agency, into=asked.into)
+    merged = linked.tell(events.TicketMerged, situation, into=asked.into)
     return hand_over(merged.link(link_to(merged, asked.into)), asked.into)
 
 
@@ -100,5 +99,5 @@ def unmerge(turn: Turn, situation: Situation) -> Outcome:
     leader = turn.ticket.cluster
     if leader is None:
         return FOLLOWS_NOBODY
-    alone = turn.change(cluster=None).tell(events.TicketUnmerged, situation, agency=situation.agency)
+    alone = turn.change(cluster=None).tell(events.TicketUnmerged, situation)
     return alone.link(events.TicketUnlinked(ticket_id=leader, member=turn.ticket.id))

@@ -65,7 +65,7 @@ def _open_ticket(
     )
     verdict = verdict_on(policy, complaint, evidence, opinion)
     leader = best_match(policy.clusters, candidates, verdict.agency if isinstance(verdict, Chosen) else None)
-    turn = Turn(replace(ticket, cluster=leader) if leader else ticket, InTriage(), now)
+    turn = Turn(replace(ticket, cluster=leader, similar=candidates.similar_but(leader)), InTriage(), now)
     match verdict:
         case Chosen() as choice:
             opened = turn.route(choice, policy.name_of(choice.agency))

@@ -27,9 +27,7 @@ def reply(turn: Turn, situation: Situation, asked: events.ReplyToTicket) -> Outc
     """The reporter writes; a hold that waits for the reporter ends with it."""
     if not isinstance(situation, InTriage | WithAgency | Held | Answered):
         return wrong_state(name_of(situation))
-    told = turn.tell(
-        events.ReporterReplied, situation, agency=situation.agency, text=asked.text, attachments=asked.attachments
-    )
+    told = turn.tell(events.ReporterReplied, situation, text=asked.text, attachments=asked.attachments)
     if isinstance(situation, Held) and situation.reason is events.HoldReason.NEEDS_REPORTER:
         return leave_hold(told, situation)
     return told
@@ -43,7 +41,6 @@ def confirm(turn: Turn, situation: Situation, asked: events.ConfirmTicket) -> Ou
             return turn.tell(
                 events.TicketClosed,
                 closed,
-                agency=agency,
                 by=events.ClosedBy.REPORTER,
                 rating=asked.rating,
                 comment=asked.comment,
@@ -66,9 +63,7 @@ def dispute(turn: Turn, situation: Situation, asked: events.DisputeTicket, reope
         case Closed(by=events.ClosedBy.SYSTEM) if turn.at - situation.at > reopen_within:
             return WINDOW_CLOSED
         case Answered(str(agency)) | Closed(str(agency), events.ClosedBy.SYSTEM):
-            return turn.tell(
-                events.TicketReopened, WithAgency(agency, Stage.REOPENED), agency=agency, reason=asked.reason
-            )
+            return turn.tell(events.TicketReopened, WithAgency(agency, Stage.REOPENED), reason=asked.reason)
         case _:
             return wrong_state(name_of(situation))
 
@@ -79,7 +74,7 @@ def withdraw(turn: Turn, situation: Situation, reason: str | None = None) -> Out
         case Split():
             return withdraw_parts(turn.tell(events.TicketWithdrawn, Withdrawn(None), reason=reason))
         case InTriage(agency) | WithAgency(agency) | Held(agency) | Answered(agency):
-            return hand_over(turn.tell(events.TicketWithdrawn, Withdrawn(agency), agency=agency, reason=reason))
+            return hand_over(turn.tell(events.TicketWithdrawn, Withdrawn(agency), reason=reason))
         case Withdrawn():
             return WITHDRAWN_BEFORE
         case _:

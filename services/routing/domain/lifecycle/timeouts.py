@@ -23,7 +23,7 @@ def close_unanswered(filed: Filed, expired: events.FeedbackWindowExpired, now: d
         return Ignored("the answer of that round is not the last word any more", filed)
     turn = Turn(ticket, situation, now)
     closed = Closed(situation.agency, events.ClosedBy.SYSTEM, max(now, ticket.at))
-    return _done(turn.tell(events.TicketClosed, closed, agency=situation.agency, by=events.ClosedBy.SYSTEM))
+    return _done(turn.tell(events.TicketClosed, closed, by=events.ClosedBy.SYSTEM))
 
 
 def archive_incomplete(filed: Filed, expired: events.CompletionWindowExpired, now: datetime) -> Decision[State]:
@@ -35,7 +35,6 @@ def archive_incomplete(filed: Filed, expired: events.CompletionWindowExpired, no
     archived = Turn(ticket, situation, now).tell(
         events.TicketArchived,
         Archived(situation.agency),
-        agency=situation.agency,
         by=events.ClosedBy.SYSTEM,
         reason=COMPLETION_WINDOW_EXPIRED,
     )

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Literal, TypeAlias
 
 from services.routing.domain.duplicates.similarity import Fingerprint
-from shared.events import Classification, ClosedBy, HoldReason, Priority, Report, Stay
+from shared.events import Classification, ClosedBy, HoldReason, Priority, Report, SimilarTicket, Stay
 
 
 class Stage(StrEnum):
@@ -147,6 +147,7 @@ class Ticket:
         led: How far it has heard of its leader's way; None if of nothing.
         sketch: What is compared of its report; None if it is never followed with others unless an officer says so.
         findable: Whether reports like it may join it.
+        similar: Open tickets with similar reports when it was filed, for people to judge.
         parent: Ticket of which it is a part; None if of none.
         part: Its number among the parts, from 1.
         parts: Those into which it is divided.
@@ -175,6 +176,7 @@ class Ticket:
     led: Led | None = None
     sketch: Fingerprint | None = None
     findable: bool = False
+    similar: tuple[SimilarTicket, ...] = ()
     parent: str | None = None
     part: int | None = None
     parts: tuple[PartKnown, ...] = ()

@@ -48,7 +48,7 @@ class Turn:
         return self.say(kind, situation, topics, **about)
 
     def say(self, kind: type[events.TicketFact], situation: Situation, topics: Iterable[str], **about: Any) -> "Turn":
-        """Return the turn after the ticket's next fact, told on *topics*."""
+        """Return the turn after the ticket's next fact, told on *topics*; it names the agency that has it then."""
         at = max(self.ticket.at, self.at)
         stays = moved_on(self.ticket.stays, holder_of(self.situation), holder_of(situation), at)
         ticket = replace(self.ticket, at=at, version=self.ticket.version + 1, stays=stays)
@@ -60,6 +60,7 @@ class Turn:
             at=at,
             parent=ticket.parent,
             part=ticket.part,
+            agency=situation.agency,
             **about,
         )
         told = tuple(Fact(data, topic, ticket.id, at) for topic in topics)
@@ -83,7 +84,6 @@ class Turn:
             events.TicketRouted,
             WithAgency(agency),
             (TICKETS, TRIAGE) if self.is_queued else (TICKETS,),
-            agency=agency,
             agency_name=agency_name,
             priority=ticket.priority,
             classification=ticket.classification,
@@ -95,6 +95,7 @@ class Turn:
             reason_id=choice.reason_id,
             reason_en=choice.reason_en,
             cluster=ticket.cluster,
+            similar=ticket.similar,
             accepted_at=ticket.accepted_at,
             submitted_at=ticket.submitted_at,
         )
@@ -118,6 +119,7 @@ class Turn:
             explanation=verdict.explanation,
             stays=stays[-LAST_MAX:],
             cluster=ticket.cluster,
+            similar=ticket.similar,
             accepted_at=ticket.accepted_at,
             submitted_at=ticket.submitted_at,
         )
@@ -158,4 +160,4 @@ Outcome = Turn | Refusal
 
 def leave_hold(turn: Turn, held: Held, note: str | None = None) -> Turn:
     """Return the turn after work goes on; said before whatever ends a hold, so that every history reads alike."""
-    return turn.tell(events.TicketResumed, WithAgency(held.agency, held.stage), agency=held.agency, note=note)
+    return turn.tell(events.TicketResumed, WithAgency(held.agency, held.stage), note=note)

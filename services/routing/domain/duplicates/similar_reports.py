@@ -1,0 +1,166 @@
+"""Ranks the open reports of one kelurahan by how much their text is like a new one's; people decide what it means.
+
+Reports of the same matter in other words share few words but many pieces of words, so that character n-grams find most
+of what `similarity` leaves alone: cosine of dampened counts times inverse document frequency (TF-IDF).
+"""
+
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.routing.domain.text.phrases import split
+
+GRAM_LETTERS = 4
+BUCKETS = 2**15  # n-grams are counted by hash; two that share a bucket hardly change a ranking
+SYMBOLS_MAX = 2_000  # of a text; the rest of a longer one is not compared
+WORDS_REMEMBERED_MAX = 50_000
+SIMILAR_MAX = 3
+SCORE_MIN = 0.05  # below it hardly two reports of the same matter were found
+REPORTS_MAX = 1_000  # of one kelurahan, the newest
+CHANGES_MIN, CHANGED_SHARE = 8, 8  # after so many and an eighth of the reports rarity is counted again
+
+Columns = NDArray[np.int32]
+Floats = NDArray[np.float32]
+Starts = NDArray[np.int64]
+
+
+class Vector(NamedTuple):
+    """The n-grams of a text by bucket, ascending, and their dampened counts."""
+
+    columns: Columns
+    weights: Floats
+
+
+class OpenReport(NamedTuple):
+    """What is kept of a report: what people call its ticket, and its text as a vector."""
+
+    tracking_id: str
+    vector: Vector
+
+
+@dataclass(frozen=True, slots=True)
+class SimilarReport:
+    """An open ticket whose report, or a member's, is like a new one; ``score`` is 0 to 1."""
+
+    ticket_id: str
+    tracking_id: str
+    score: float
+
+
+@lru_cache(WORDS_REMEMBERED_MAX)  # people use few words, again and again
+def _grams_of(word: str) -> bytes:
+    """Return the buckets of a word's n-grams, as the bytes of 32-bit numbers, which join fastest."""
+    padded = f" {word} "
+    grams = (padded[at : at + GRAM_LETTERS] for at in range(max(1, len(padded) - GRAM_LETTERS + 1)))
+    return np.array([zlib.crc32(gram.encode()) % BUCKETS for gram in grams], dtype=np.int32).tobytes()
+
+
+def vector_of(text: str) -> Vector:
+    """Return the n-grams of *text*; never empty."""
+    words = split(text[:SYMBOLS_MAX]) or [""]
+    columns, counts = np.unique(np.frombuffer(b"".join(map(_grams_of, words)), np.int32), return_counts=True)
+    return Vector(columns, 1 + np.log(counts.astype(np.float32)))
+
+
+class _Matrix(NamedTuple):
+    """Reports as rows of one length each, weighed by the rarity of their n-grams; what is not held is still in it."""
+
+    ids: list[str]
+    rarity: Floats
+    columns: Columns
+    weights: Floats
+    starts: Starts
+
+    def appended(self, id_: str, vector: Vector) -> "_Matrix":
+        """Return the matrix with one row more, under the rarity that is known."""
+        row = vector.weights * self.rarity[vector.columns]
+        return _Matrix(
+            [*self.ids, id_],
+            self.rarity,
+            np.concatenate([self.columns, vector.columns]),
+            np.concatenate([self.weights, row / np.sqrt(np.dot(row, row))]),
+            np.append(self.starts, len(self.columns)),
+        )
+
+
+def _matrix_of(reports: Mapping[str, OpenReport]) -> _Matrix:
+    vectors = [report.vector for report in reports.values()]
+    columns = np.concatenate([vector.columns for vector in vectors])
+    starts = np.cumsum([0, *(len(vector.columns) for vector in vectors[:-1])], dtype=np.int64)
+    rarity = 1 + np.log(np.float32(1 + len(vectors)) / (1 + np.bincount(columns, minlength=BUCKETS).astype(np.float32)))
+    weights = np.concatenate([vector.weights for vector in vectors]) * rarity[columns]
+    lengths = np.sqrt(np.add.reduceat(weights * weights, starts))
+    return _Matrix(
+        list(reports), rarity, columns, weights / np.repeat(lengths, np.diff([*starts, len(columns)])), starts
+    )
+
+
+class SimilarityIndex:
+    """The open reports of one kelurahan, at most `REPORTS_MAX`.
+
+    How rare an n-gram is counts as of the last time when the matrix was made; it is made again after some changes.
+    """
+
+    def __init__(self) -> None:
+        self.reports: dict[str, OpenReport] = {}
+        self._matrix: _Matrix | None = None
+        self._changes = 0
+
+    def keep(self, ids: Iterable[str], read: Mapping[str, OpenReport]) -> None:
+        """Hold the reports of *ids* alone, of which those not held before stand in *read*, as far as they exist."""
+        wanted = set(ids)
+        for gone in self.reports.keys() - wanted:
+            del self.reports[gone]
+            self._changes += 1
+        for id_ in read.keys() & wanted:
+            self.add(id_, read[id_])
+
+    def add(self, id_: str, report: OpenReport) -> None:
+        """Hold one report more, unless it is held or there are too many."""
+        if len(self.reports) >= REPORTS_MAX or id_ in self.reports:
+            return
+        self.reports[id_] = report
+        self._changes += 1
+        if self._matrix is not None and self._is_current():
+            self._matrix = self._matrix.appended(id_, report.vector)
+
+    def most_similar(
+        self, asked: Vector, itself: str, leaders: Mapping[str, str], found_max: int = SIMILAR_MAX
+    ) -> tuple[SimilarReport, ...]:
+        """Return the tickets that are most like *asked*, the most similar first.
+
+        A ticket that follows another counts for its leader, which is what others can be merged into.
+
+        Args:
+            asked: Of the ticket *itself*, which is not returned.
+            leaders: Whom those follow that follow somebody.
+        """
+        found: dict[str, SimilarReport] = {}
+        for score, id_ in self._ranked(asked):
+            if score < SCORE_MIN or len(found) == found_max:
+                break
+            matter = leaders.get(id_, id_)
+            report = self.reports.get(matter)
+            if itself not in (id_, matter) and matter not in found and report is not None and id_ in self.reports:
+                found[matter] = SimilarReport(matter, report.tracking_id, score)
+        return tuple(found.values())
+
+    def _ranked(self, asked: Vector) -> Iterator[tuple[float, str]]:
+        if not self.reports:
+            return
+        if self._matrix is None or not self._is_current():
+            self._matrix, self._changes = _matrix_of(self.reports), 0
+        ids, rarity, columns, weights, starts = self._matrix
+        wanted = np.zeros(BUCKETS, np.float32)
+        wanted[asked.columns] = asked.weights * rarity[asked.columns]
+        scores = np.add.reduceat(weights * wanted[columns], starts) / np.sqrt(np.dot(wanted, wanted))
+        for index in np.argsort(-scores, kind="stable").tolist():
+            yield round(min(1.0, float(scores[index])), 3), ids[index]
+
+    def _is_current(self) -> bool:
+        return self._changes <= CHANGES_MIN + len(self.reports) // CHANGED_SHARE

@@ -1,0 +1,83 @@
+"""All four services over one broker in memory, by the shipped policy."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from services.intake.handlers import IntakeHandler
+from services.intake.policy import load_intake
+from services.intake.store import unique
+from services.routing.handlers import RoutingHandler
+from services.routing.policy import load_routing
+from services.sla.handlers import SlaHandler
+from services.sla.policy import load_sla
+from shared import topics
+from shared.events import Command
+from tests.builders import event
+from tests.component.notify.desk import Desk as NotifyDesk
+from tests.fakes.bench import Workbench
+from tests.fakes.memory import MemoryStore
+from tests.unit.notify.samples import POLICY, SEALER
+from tindak.audit import Check, audit
+
+SHIPPED = Path(__file__).parents[2] / "policy"
+ROUTING = load_routing(SHIPPED)
+WEB, OFFICER = "/channels/web", "/officers/7"
+
+
+class City:
+    """All four services over one broker; ``ask`` says something and lets everybody hear all that follows."""
+
+    def __init__(self) -> None:
+        self.notify = NotifyDesk(POLICY.rules)
+        self.broker, self.clock = self.notify.broker, self.notify.clock
+        self.routing = self.bench(RoutingHandler(ROUTING))
+        self.sla = self.bench(SlaHandler(load_sla(SHIPPED)))
+        intake = self.bench(IntakeHandler(load_intake(SHIPPED), SEALER), MemoryStore(unique=unique))
+        self.benches = (intake, self.routing, self.sla, self.notify)
+
+    def bench(self, handler: Any, store: Any = None) -> Workbench:
+        made = Workbench(handler, store, self.clock.at)
+        made.broker, made.clock = self.broker, self.clock
+        made.restart()
+        return made
+
+    async def hear(self, topic: str, data: Any, source: str) -> None:
+        self.notify.say(topic, event(data, source=source, at=self.clock.now()))
+        await self.settle()
+
+    async def settle(self) -> None:
+        """Let everybody hear everything, and send what is to be sent."""
+        size = -1
+        while size != (size := sum(map(len, self.broker.logs.values()))):
+            for bench in self.benches:
+                await bench.work()
+            await self.notify.send()
+
+    async def ask(self, *asked: tuple[str, Command]) -> None:
+        for source, command in asked:
+            await self.hear(topics.UPDATES, command, source)
+
+    async def pass_time(self, passed: timedelta) -> None:
+        """Let *passed* go by; whenever a clock is due, sla looks, and everybody hears what follows."""
+        until = self.clock.now() + passed
+        while (
+            due_at := min((one.due_at for one in self.sla.store.documents.values() if one.due_at), default=until)
+        ) < until:
+            self.clock.at = max(due_at, self.clock.at)
+            await self.sla.loop.sweep()
+            await self.settle()
+        self.clock.at = until
+
+    def situation(self, ticket: str) -> str:
+        kind: str = self.routing.store.documents[ticket].state.situation.kind
+        return kind
+
+    def letters(self) -> list[str]:
+        """Return the subjects of what the reporter was sent."""
+        return [message.subject for message in self.notify.email.given if message.role == "reporter"]
+
+    def findings(self) -> list[str]:
+        records = [record for log in self.broker.logs.values() for record in log]
+        documents = {bench.handler.service: bench.store.documents.values() for bench in self.benches}
+        return [str(found) for found in audit(records, documents, checks=set(Check) - {Check.SETTLED})]
