@@ -1,4 +1,4 @@
-"""What intake hears and which rule decides; never a rule itself."""
+"""Connects the topics that intake reads to its rules."""
 
 from datetime import datetime
 
@@ -29,7 +29,7 @@ class IntakeHandler:
         self.rules = rules
         self.sealer = sealer
 
-    def take(self, rules: Rules) -> None:
+    def use_policy(self, rules: Rules) -> None:
         """Decide by *rules* from now on."""
         self.rules = rules
 

@@ -1,4 +1,4 @@
-"""Which topics notify hears and which rule decides; never sends anything."""
+"""Connects the topics that notify reads to its rules."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -37,7 +37,7 @@ class NotifyHandler:
     def __init__(self, rules: Rules) -> None:
         self.rules = rules
 
-    def take(self, rules: Rules) -> None:
+    def use_policy(self, rules: Rules) -> None:
         """Decide by *rules* from now on."""
         self.rules = rules
 
@@ -46,13 +46,13 @@ class NotifyHandler:
         return document_of(event)
 
     def decide(self, state: Correspondence | None, event: Event, arrival: Arrival) -> Decision[Correspondence]:
-        """Return what is known and who is to be told from now on."""
+        """Return the projection after an event and the deliveries that it causes."""
         decision = decide(state, event, arrival, self.rules)
         _count_notices(decision.facts)
         return decision
 
     def refuse(self, record: Record, arrival: Arrival, fault: UnreadableEvent) -> Refused:
-        """Return nothing to say: what is no event on our own topics goes to the dead letters."""
+        """Return nothing to say: what is no event on our own topics goes to the dead renderer."""
         return Refused()
 
     def due_at(self, state: Correspondence) -> datetime | None:

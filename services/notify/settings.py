@@ -1,4 +1,4 @@
-"""Settings of notify beside the common ones; read once from the environment."""
+"""Settings of notify, read once from the environment."""
 
 from typing import Self
 

@@ -71,7 +71,7 @@ class RoutingHandler:
         self.similar_reports = SimilarReports(self.neighbours)
         self.candidates: Mapping[str, Candidates] = {}
 
-    def take(self, policy: RoutingPolicy) -> None:
+    def use_policy(self, policy: RoutingPolicy) -> None:
         """Decide by *policy* from now on."""
         self.policy = policy
 

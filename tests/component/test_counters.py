@@ -9,10 +9,10 @@ from services.notify.channels import Undeliverable
 from shared import topics
 from shared.events import AcknowledgeTicket, DeclineTicket
 from tests.builders import TICKET
-from tests.component.intake.desk import Desk as Intake
-from tests.component.intake.desk import line
-from tests.component.notify.desk import ACCEPTED, CONTACT, ROUTED, TWO, FakeChannel
-from tests.component.notify.desk import Desk as Notify
+from tests.component.intake.harness import ServiceHarness as Intake
+from tests.component.intake.harness import line
+from tests.component.notify.harness import ACCEPTED, CONTACT, ROUTED, TWO, FakeChannel
+from tests.component.notify.harness import ServiceHarness as Notify
 from tests.component.routing.desk import Desk as Routing
 from tests.component.routing.desk import accepted
 from tests.fakes.counters import samples

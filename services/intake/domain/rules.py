@@ -1,4 +1,4 @@
-"""What the city's policy tells intake, as values; reads no file."""
+"""The policy of intake, as the rules take it."""
 
 import re
 from collections.abc import Mapping
