@@ -14,6 +14,7 @@ from services.notify.domain.notices import AGENCY_HEAD, LIAISON, Notice, Rules, 
 from services.notify.domain.timing import QuietHours, Retries
 from services.notify.handlers import NotifyHandler
 from services.notify.messages.templates import Templates, file_of
+from services.notify.settings import LEASE_SECONDS
 from shared.events import EventData, SlaClock
 from shared.events.base import Code, Short
 from shared.events.catalogue import CATALOGUE
@@ -111,7 +112,7 @@ class NoticePolicy:
     language_of_locale: dict[str, str]
 
 
-def load_notices(policy_dir: Path, lease_for: timedelta = timedelta(minutes=5)) -> NoticePolicy:
+def load_notices(policy_dir: Path, lease_for: timedelta = timedelta(seconds=LEASE_SECONDS)) -> NoticePolicy:
     """Return the policy of notify.
 
     Args:

@@ -197,8 +197,8 @@ def loops(
     if isinstance(handler, NotifyHandler):
         renderer: Any = PlainRenderer()
         sender = Sender(
-            handler, store, broker, clock, renderer, {"log": channel}, send_within=SEND_WITHIN, published=published,
-            vitals=vitals, jitter=channel.choice,
+            handler, store, broker, clock, renderer, {"log": channel}, send_within=SEND_WITHIN, documents_max=200,
+            published=published, vitals=vitals, jitter=channel.choice,
         )  # fmt: skip
         return {"sender": sender.sweep, **relay}
     return relay

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta, timezone
 
 from services.intake.domain.folding import folded_text
@@ -25,12 +25,12 @@ class Limits:
         title_length_max: A title made from the body is cut to this many characters.
     """
 
-    retention: timedelta = timedelta(days=30)
-    ahead: timedelta = timedelta(hours=24)
-    skew: timedelta = timedelta(minutes=5)
-    letters_min: int = 3
-    description_words_min: int = 5
-    title_length_max: int = 80
+    retention: timedelta
+    ahead: timedelta
+    skew: timedelta
+    letters_min: int
+    description_words_min: int
+    title_length_max: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +62,13 @@ class Rules:
     agencies: frozenset[str]
     categories: Mapping[str, Category]
     places: Gazetteer
+    limits: Limits
     bounds: Bounds | None = None
     insults: re.Pattern[str] = NOTHING
     emergencies: re.Pattern[str] = NOTHING
     filler: frozenset[str] = frozenset()
     no_names: frozenset[str] = frozenset()
     zone: timezone = timezone(timedelta(hours=7), "WIB")
-    limits: Limits = field(default_factory=Limits)
 
     def registered(self, code: str) -> str | None:
         """Return the entry of the registry under which reports may come from a channel of this code, or None."""

@@ -26,6 +26,8 @@ CONTACT = topics.CONTACTS, event(contact(), at=NOON)
 ROUTED = topics.TICKETS, event(said(TicketRouted))
 TWO = rules(notice(), notice(code="routed", on=TicketRouted.TYPE, to=("liaison",), template="agency_new_ticket"))
 
+SEND_WITHIN = timedelta(seconds=20)
+
 Meanwhile = Callable[[Message], Awaitable[None]]
 
 
@@ -70,9 +72,8 @@ class ServiceHarness(Workbench):
     def new_sender(self, publisher: Publisher | None = None, **options: Any) -> Sender:
         """Return one more process that sends."""
         renderer = options.pop("renderer", None) or MessageRenderer(POLICY, SEALER)
-        return Sender(
-            self.handler, self.store, publisher or self.broker, self.clock, renderer, self.channels, **options
-        )
+        ports = self.handler, self.store, publisher or self.broker, self.clock
+        return Sender(*ports, renderer, self.channels, **{"send_within": SEND_WITHIN, "documents_max": 200} | options)
 
     def report(self, number: int, **reporter: Any) -> str:
         """Say one more accepted report and its contact; return the ticket's id."""
