@@ -39,7 +39,7 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[St
         else RoutingHandler(watch.policy, model, neighbours=neighbours)
     )
     built = Service(settings, handler, store, own.health_port, observe)
-    built.follow(watch, handler.take)
+    built.follow(watch, handler.use_policy)
     if shadow is not None and isinstance(handler, ShadowedRouting):
         built.follow(shadow, handler.take_shadow, part="shadow_policy")
     loop = TimeLoop(

@@ -36,7 +36,7 @@ class SlaHandler:
     def __init__(self, rules: SlaRules) -> None:
         self.rules = rules
 
-    def take(self, rules: SlaRules) -> None:
+    def use_policy(self, rules: SlaRules) -> None:
         """Decide by *rules* from now on, also about clocks that run already."""
         self.rules = rules
 

@@ -12,7 +12,7 @@ from services.intake.handlers import IntakeHandler
 from services.intake.policy import load_intake
 from services.intake.store import unique
 from services.notify.handlers import NotifyHandler
-from services.notify.letters.writing import Letters
+from services.notify.messages.renderer import MessageRenderer
 from services.notify.policy import load_notices
 from services.routing.handlers import RoutingHandler
 from services.routing.policy import load_routing
@@ -64,7 +64,7 @@ async def test_routing_decides_by_the_new_rules_and_says_which(policy: Path) -> 
     before = watch.version
 
     change(policy / "routing.yaml", "rules:\n", "rules:\n  - {id: kw-new, agency: dlh, weight: 5, any: [zonk]}\n")
-    await follow(watch, bench.handler.take)
+    await follow(watch, bench.handler.use_policy)
     bench.say(topics.ACCEPTED, event(complaint(2, **vague)))
     await bench.work()
 
@@ -78,7 +78,7 @@ async def test_a_broken_policy_leaves_routing_at_work_by_the_old_one(policy: Pat
     bench = Workbench(RoutingHandler(watch.policy))
     change(policy / "routing.yaml", "agency: dsdabmbk", "agency: dsdabmk")
 
-    await follow(watch, bench.handler.take)
+    await follow(watch, bench.handler.use_policy)
     bench.say(topics.ACCEPTED, event(complaint(1)))
     await bench.work()
 
@@ -94,7 +94,7 @@ async def test_intake_takes_a_channel_that_was_added(policy: Path) -> None:
     await bench.work()
 
     change(policy / "channels.yaml", "channels:\n", "channels:\n  - {code: telegram, name: Telegram, replies: true}\n")
-    await follow(watch, bench.handler.take)
+    await follow(watch, bench.handler.use_policy)
     bench.say(topics.SUBMITTED, event(submitted(channel="telegram", source_id="2")))
     await bench.work()
 
@@ -109,7 +109,7 @@ async def test_sla_starts_clocks_by_the_new_allowances(policy: Path) -> None:
     before = watch.policy.version
 
     change(policy / "sla.yaml", "version: ", "version: 9")
-    await follow(watch, bench.handler.take)
+    await follow(watch, bench.handler.use_policy)
     bench.say(topics.ACCEPTED, event(complaint(2)))
     await bench.work()
 
@@ -120,17 +120,17 @@ async def test_sla_starts_clocks_by_the_new_allowances(policy: Path) -> None:
 
 async def test_notify_writes_by_the_new_rules_and_texts(policy: Path) -> None:
     watch = PolicyWatch("notify", policy, load_notices)
-    handler, letters = NotifyHandler(watch.policy.rules), Letters(watch.policy, SEALER)
+    handler, renderer = NotifyHandler(watch.policy.rules), MessageRenderer(watch.policy, SEALER)
 
-    def take(changed: Any) -> None:
-        handler.take(changed.rules)
-        letters.take(changed)
+    def use_policy(changed: Any) -> None:
+        handler.use_policy(changed.rules)
+        renderer.use_policy(changed)
 
     change(policy / "sending.yaml", "attempts_max: ", "attempts_max: 4 #")
     change(policy / "notices" / "closed.id.j2", "{{ tracking_id }}", "nomor {{ tracking_id }}")
-    await follow(watch, take)
+    await follow(watch, use_policy)
 
-    text = letters.policy.texts.sources["closed.id.j2"]
+    text = renderer.policy.templates.sources["closed.id.j2"]
     assert handler.rules.retries.attempts_max == 4
     assert "nomor {{ tracking_id }}" in text
     assert handler.rules.stale_for > timedelta(0)

@@ -76,10 +76,10 @@ class Operator:
         rules = self.choice.choice(fleet.editions()[service])
         self.note(f"changes the policy of {service}")
         taker: Any = self.world.handlers[service]
-        taker.take(rules)
+        taker.use_policy(rules)
         taking: list[Any] = [replica.handler for replica in self.world.replicas if replica.service == service]
         for handler in taking:
-            self.world.scheduler.after(self.world.nemesis.within(3), lambda h=handler: h.take(rules))  # type: ignore[misc]
+            self.world.scheduler.after(self.world.nemesis.within(3), lambda h=handler: h.use_policy(rules))  # type: ignore[misc]
 
     def recompute(self) -> None:
         """Time all running clocks anew, as one does after a change of policy."""

@@ -1,4 +1,4 @@
-"""What follows from a submission: exactly one answer; never how it is delivered."""
+"""Answers a submission with exactly one acceptance, refusal or repeated answer (idempotency by source id)."""
 
 from collections.abc import Callable, Sequence
 

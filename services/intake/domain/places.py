@@ -1,4 +1,4 @@
-"""Recognises the kelurahan and kecamatan that a report speaks of; in doubt it recognises less."""
+"""Recognises the kelurahan and kecamatan of a report; in doubt it recognises none."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence

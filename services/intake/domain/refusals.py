@@ -1,4 +1,4 @@
-"""Why a report is not taken: a code and a sentence in both languages for each thing that applies; never a lump."""
+"""Validates a submission; each thing that is wrong has a code and a sentence in both languages."""
 
 import difflib
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Makes of a submission what everybody may see: identities and insults covered, names brought to the city's own."""
+"""Makes the public report of a submission: identities and insults masked, places and categories normalised, flags."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""One notice on its way to one recipient: the situations it can be in, and how an attempt to send it ends."""
+"""The delivery of one notice to one recipient: its states, and the outcomes of an attempt to send it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Which event brings about which notice for whom; never says when it is sent."""
+"""The notice rules: which event causes which notice for which recipients."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

@@ -231,7 +231,7 @@ class Clocks(RuleBasedStateMachine):
     def decree_a_holiday(self, day: int) -> None:
         """Another calendar holds, and every running clock is looked at by it."""
         self.holidays ^= {(self.now + timedelta(days=day)).date()}
-        self.office.handler.take(rules_with(self.holidays, "c" + "-".join(sorted(map(str, self.holidays)))))
+        self.office.handler.use_policy(rules_with(self.holidays, "c" + "-".join(sorted(map(str, self.holidays)))))
         self.clerk.office = WallClock(calendar(holidays=self.holidays), FIRST, LAST)
         self.recompute()
 

@@ -1,5 +1,6 @@
 """Every refusal says exactly what applies, in both languages; in doubt nothing does."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -157,7 +158,7 @@ def test_title_that_says_something_saves_the_report(body: str) -> None:
 
 
 def test_limits_are_the_policys() -> None:
-    strict = rules(limits=RULES.limits.__class__(retention=timedelta(days=1), letters_min=30))
+    strict = rules(limits=replace(RULES.limits, retention=timedelta(days=1), letters_min=30))
 
     reasons = reasons_against(submitted(submitted_at=NOON - timedelta(days=2)), NOON, strict)
 

@@ -127,7 +127,7 @@ def test_an_event_of_which_nobody_is_told_leaves_no_trace() -> None:
 
     decision = decide(state, event(said(TicketWithdrawn, agency=None)), arrival(NOON), ALL)
 
-    assert decision == Ignored("nobody is told of it")
+    assert decision == Ignored("nobody is notified of it")
 
 
 def test_what_is_only_learnt_is_recorded() -> None:

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from services.notify.domain.correspondence import Correspondence, Part, learn
+from services.notify.domain.correspondence import Correspondence, Part, project
 from services.notify.domain.decide import decide
 from services.notify.domain.deliveries import Due, Waiting
 from services.notify.handlers import NotifyHandler
-from services.notify.letters.writing import Letters
+from services.notify.messages.renderer import MessageRenderer
 from services.notify.store import STATE
 from shared.events import (
     ClockStarted,
@@ -56,9 +56,9 @@ def notices(state: Correspondence) -> list[tuple[str, str | None]]:
 
 
 def bodies(state: Correspondence) -> dict[str, str]:
-    """Return the reporter's letters by subject."""
+    """Return the reporter's renderer by subject."""
     held = [each for each in state.deliveries if each.role == "reporter"]
-    written = [Letters(POLICY, SEALER).write(state, each, ("email",), NOON) for each in held]
+    written = [MessageRenderer(POLICY, SEALER).render(state, each, ("email",), NOON) for each in held]
     return {message.subject: message.body for messages in written for message in messages}  # type: ignore[union-attr]
 
 
@@ -133,7 +133,7 @@ def test_the_agency_that_had_the_whole_before_hears_no_more_of_it() -> None:
 def test_an_older_fact_of_a_part_does_not_bring_its_agency_back() -> None:
     state = Correspondence(TICKET)
     for data in (said(TicketRouted, **ONE | {"version": 3}, agency="dlh"), LAMP):
-        state = learn(state, data)
+        state = project(state, data)
 
     known = Part(1, agency="dlh", priority="normal", classification="complaint", version=3, agency_version=3)
     assert state.parts == {ONE["ticket_id"]: known}
