@@ -16,7 +16,7 @@ from services.sla.store import STATE, SlaStore
 from shared.delivery.documents.document import Document
 from shared.events import Arrival, ComplaintAccepted, DecidedBy, Event, Priority, TicketRouted, state_after
 from shared.ids import ticket_id, tracking_id
-from shared.slots import PARTITIONS, slot_of
+from shared.sharding import PARTITIONS, shard_of
 
 RESPOND_HOURS = 100
 BATCH = 2000
@@ -97,7 +97,7 @@ def copies(
             number += 1
             one = copy.copy(raw)
             ticket = ticket_id(name, str(number))
-            one["_id"], one["slot"] = ticket, slot_of(ticket, PARTITIONS)
+            one["_id"], one["slot"] = ticket, shard_of(ticket, PARTITIONS)
             one["state"] = raw["state"] | {"ticket_id": ticket, "tracking_id": tracking_id(ticket)}
             yield one
 

@@ -16,7 +16,7 @@ from services.notify.handlers import NotifyHandler
 from services.notify.messages.renderer import MessageRenderer
 from shared.adapters.clock import Clock
 from shared.delivery.deciding import looked_after
-from shared.delivery.documents.document import NO_FLOORS, Document, Partition
+from shared.delivery.documents.document import NOTHING_PUBLISHED, Document, Partition
 from shared.delivery.guard import Bug, guarded, guarded_call
 from shared.delivery.outgoing import Cause, outgoing
 from shared.delivery.ports import Publisher, Store, TransientError
@@ -78,7 +78,7 @@ class Sender:
         send_within: timedelta,
         documents_max: int,
         spread: Spread = in_turn,
-        published: Mapping[Partition, int] = NO_FLOORS,
+        published: Mapping[Partition, int] = NOTHING_PUBLISHED,
         vitals: Vitals | None = None,
         observe: Observe = unobserved,
         jitter: random.Random | None = None,

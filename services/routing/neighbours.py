@@ -104,7 +104,7 @@ class StoredNeighbours:
     async def listed_in(self, kelurahan: str) -> Listing:
         """Return the open tickets of a kelurahan; as two columns of one document, which takes least to decode."""
         stages: list[Raw] = [
-            {"$match": {KELURAHAN: kelurahan, **LISTED, **self.store.aside.live()}},
+            {"$match": {KELURAHAN: kelurahan, **LISTED, **self.store.quarantine.live()}},
             {"$sort": {ACCEPTED_AT: DESCENDING}},
             {"$limit": REPORTS_MAX},
             {"$project": {"leader": {"$ifNull": ["$state.ticket.cluster", None]}}},

@@ -14,9 +14,9 @@ from shared.policy.watch import PolicyWatch
 from shared.process import entrypoint
 from shared.process.service import Service
 from shared.process.settings import CommonSettings
-from shared.slots import Share
+from shared.sharding import Share
 
-LANES = 2
+WORKERS = 2
 """Of the sweep in one process: while one waits for database or broker, the other one decides."""
 
 
@@ -28,14 +28,14 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Ti
     store = SlaStore(collection(settings.mongo, handler.service), STATE, INDEXES)
     built = Service(settings, handler, store, own.health_port, observe)
     built.follow(watch, handler.use_policy)
-    for number in range(LANES):
+    for number in range(WORKERS):
         loop = TimeLoop(
             handler,
             store,
             built.publisher,
             built.clock,
             published=built.runner.published,
-            duty=partial(duty, built, number),
+            assignment=partial(assignment, built, number),
             documents_max=own.documents_max,
             observe=observe,
         )
@@ -45,9 +45,9 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Ti
     return built
 
 
-def duty(replica: Service[Ticket], number: int) -> Share:
-    """Return what the *number*-th lane of a replica sweeps."""
-    return replica.share().lane(number, LANES)
+def assignment(replica: Service[Ticket], number: int) -> Share:
+    """Return what the *number*-th worker of a replica sweeps."""
+    return replica.share().worker(number, WORKERS)
 
 
 def _swept(replica: Service[Ticket]) -> str:

@@ -11,7 +11,7 @@ from services.sla.domain.ticket import Ticket
 from services.sla.handlers import SlaHandler
 from services.sla.store import ClockStore
 from shared.adapters.clock import Clock
-from shared.delivery.documents.document import NO_FLOORS, Document, Partition
+from shared.delivery.documents.document import NOTHING_PUBLISHED, Document, Partition
 from shared.delivery.guard import Bug, guarded
 from shared.delivery.ports import Publisher
 from shared.delivery.time_loop import TimeLoop, in_turns
@@ -113,7 +113,7 @@ class Recompute:
         clock: Clock,
         *,
         throttle: Throttle | None = None,
-        published: Mapping[Partition, int] = NO_FLOORS,
+        published: Mapping[Partition, int] = NOTHING_PUBLISHED,
         batch_max: int = 500,
     ) -> None:
         self.handler = handler

@@ -52,6 +52,6 @@ class SlaStore(MongoStore[Ticket]):
                 found.extend(documents)
                 if len(found) == limit:
                     break
-                live = {**wanted, **self.aside.live()}
+                live = {**wanted, **self.quarantine.live()}
                 skip = 0 if documents else max(0, skip - await self.collection.count_documents(live))
         return found

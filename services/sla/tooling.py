@@ -5,15 +5,14 @@ from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from services.sla.calendar_files import CALENDARS_FILE, HOLIDAY_YEARS, CalendarFile, names_of
+from services.sla.calendars import CALENDARS_FILE, HOLIDAY_YEARS, CalendarFile, names_of
 from services.sla.domain.allowances import Allowance, Unit
 from services.sla.domain.clocks import Clock, timed
 from services.sla.domain.rounds import Hold, Met, Round
 from services.sla.domain.rules import DEFAULT_CALENDAR, WINDOWS, SlaRules
 from services.sla.domain.ticket import Ticket, decide, rounds
 from services.sla.domain.working_time import CalendarExhausted, WorkingTime, instant, spans_of
-from services.sla.policy import load_sla
-from services.sla.policy_files import SLA_FILE, RungEntry, SlaFile, allowance_of
+from services.sla.policy import SLA_FILE, LevelEntry, SlaFile, allowance_of, load_sla
 from services.sla.recompute import PAUSE_MAX, Report, Throttle
 from shared.events import Arrival, ComplaintAccepted, Event, TicketFact, state_after
 from shared.policy.loading import load
@@ -21,7 +20,7 @@ from shared.process.settings import CommonSettings
 
 __all__ = [
     "CALENDARS_FILE", "DEFAULT_CALENDAR", "HOLIDAY_YEARS", "PAUSE_MAX", "SLA_FILE", "WINDOWS", "Allowance",
-    "CalendarExhausted", "CalendarFile", "Clock", "Hold", "Met", "Report", "Round", "RungEntry", "SlaFile",
+    "CalendarExhausted", "CalendarFile", "Clock", "Hold", "LevelEntry", "Met", "Report", "Round", "SlaFile",
     "SlaRules", "Throttle", "Unit", "WorkingTime", "allowance_of", "day_names", "load_sla", "recompute",
     "rounds_of_ticket", "spans_on", "timed",
 ]  # fmt: skip

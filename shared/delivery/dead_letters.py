@@ -48,7 +48,7 @@ def dead_letter(
         reason: Machine code.
         error: Class and message, for people; holds no data of the record.
         now: Aware, UTC.
-        document_id: The document that is set aside and for which it waits; None if it waits for none.
+        document_id: The document that is quarantined and for which it waits; None if it waits for none.
     """
     place = origin(record)
     about = {

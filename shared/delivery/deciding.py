@@ -8,7 +8,7 @@ from typing import Generic, TypeVar, assert_never
 import structlog
 
 from shared.delivery.dead_letters import dead_letter
-from shared.delivery.documents.document import Answer, Document, SetAside
+from shared.delivery.documents.document import Answer, Document, Quarantined
 from shared.delivery.guard import Bug, guarded, guarded_lookup
 from shared.delivery.handler import Handler, InformedHandler
 from shared.delivery.outgoing import Cause, Outgoing, outgoing
@@ -75,7 +75,7 @@ class Deciding(Generic[S]):
         if known_as in document.applied:
             log.debug("applied before", event_id=event.id, ticket_id=document.id)
             # A replayed dead letter lies elsewhere than the record that was applied, and its answer may never have
-            # been published: its document was set aside in between.
+            # been published: its document was quarantined in between.
             is_owed = self.handler.keeps_answers or document.answers(known_as, reading.origin)
             return document, document.answer_to(known_as) if is_owed else ()
         arrival = replace(reading.arrival, attempt=attempt)
@@ -139,7 +139,7 @@ class Deciding(Generic[S]):
         )
         return Bugged((self.dead(reading, "bug", bug.error),))
 
-    def set_aside(self, reading: Reading, document: SetAside) -> Outgoing:
+    def quarantined(self, reading: Reading, document: Quarantined) -> Outgoing:
         """Return a reading as a dead letter that waits for its document; that is no fault of a rule."""
         return self.dead(reading, document.reason.value, document.error, document.id)
 

@@ -6,9 +6,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal, Protocol, TypeVar
 
-from shared.delivery.documents.document import Document, SetAside
+from shared.delivery.documents.document import Document, Quarantined
 from shared.delivery.outgoing import Outgoing, Reference
-from shared.slots import Share
+from shared.sharding import Share
 
 S = TypeVar("S")
 
@@ -117,13 +117,13 @@ class Publisher(Protocol):
 class Store(Protocol[S]):
     """One collection: one document per ticket.
 
-    A document that this release cannot read, or that has grown too large to be saved, is set aside: marked where it
+    A document that this release cannot read, or that has grown too large to be saved, is quarantined: marked where it
     lies, guarded by its revision, until somebody takes the mark off. No search finds it. One that a newer release
     wrote is left alone in the same way, but never marked, for that release goes on with it.
     """
 
-    async def load(self, ids: Collection[str]) -> dict[str, Document[S] | SetAside]:
-        """Return the documents that exist, by id, as a majority has them; why, of those that are set aside.
+    async def load(self, ids: Collection[str]) -> dict[str, Document[S] | Quarantined]:
+        """Return the documents that exist, by id, as a majority has them; why, of those that are quarantined.
 
         Raises:
             TransientError: Nothing was read.
@@ -134,15 +134,15 @@ class Store(Protocol[S]):
         """Write each document if it is still at the revision it was loaded with; its revision grows by one.
 
         Returns:
-            Ids that lost to somebody faster, or to another holder of a unique value, or that do not fit and are set
-            aside now; they are not written, and loading them says which it was.
+            Ids that lost to somebody faster, or to another holder of a unique value, or that do not fit and are now in
+            quarantine; they are not written, and loading them says which it was.
 
         Raises:
             TransientError: Each may have been written or not.
         """
         ...
 
-    async def mark_told(self, documents: Sequence[Document[S]]) -> set[str]:
+    async def mark_published(self, documents: Sequence[Document[S]]) -> set[str]:
         """Take what is pending out of each document that is still as it was saved; its revision grows by one.
 
         Returns:
@@ -175,8 +175,8 @@ class Store(Protocol[S]):
         Args:
             at: Aware.
             limit: At least 1.
-            share: Where they lie, see `shared.slots`; None: anywhere. Documents of a release that knew no slots lie in
-                the first one.
+            share: Where they lie, see `shared.sharding`; None: anywhere. Documents of a release that knew no shards
+                lie in the first one.
         """
         ...
 

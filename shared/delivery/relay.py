@@ -1,4 +1,4 @@
-"""Publishes what documents owe, and what was left behind or held back; never decides what is said."""
+"""The outbox relay: publishes what documents hold unpublished, because a process died or a topic held it back."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -6,26 +6,26 @@ from datetime import timedelta
 from typing import Generic, TypeVar
 
 from shared.adapters.clock import Clock
-from shared.delivery.documents.document import NO_FLOORS, Document, Partition
+from shared.delivery.documents.document import NOTHING_PUBLISHED, Document, Partition
 from shared.delivery.outgoing import Outgoing, each_once
 from shared.delivery.ports import HeldBack, Publisher, Store
 from shared.delivery.vitals import Observe, Step, unobserved
-from shared.slots import Share
+from shared.sharding import Share
 
 S = TypeVar("S")
 RELAY_AFTER = timedelta(seconds=10)
 HOLDING_MAX = 100_000  # forgetting which documents wait repeats some events, once
 
-Duty = Callable[[], Share | None]
+Assignment = Callable[[], Share | None]
 
 
-def everywhere() -> None:
-    """Return None: documents of all slots are looked after."""
+def all_shards() -> None:
+    """Return None: documents of all shards are looked after."""
     return
 
 
 class Relay(Generic[S]):
-    """Publishes what saved documents owe, then marks it.
+    """Publishes what saved documents hold unpublished, then marks it as published.
 
     A document that somebody changes in between keeps the mark, and the same events are published once more. What a
     topic holds back stays pending, and is tried again later than everything that was not tried yet, so that however
@@ -34,7 +34,7 @@ class Relay(Generic[S]):
     Args:
         published: What is known to be published, see `PublishedOffsets`; the rest of a document's kept answers is said
             again before what is pending, so that a ticket's facts come out in order, whoever died in between.
-        duty: Asked at each round for the share to look after; None: all.
+        assignment: Asked at each round for the share to look after; None: all.
         documents_max: In one round.
         after: So long may a living process take between saving and marking.
     """
@@ -45,8 +45,8 @@ class Relay(Generic[S]):
         publisher: Publisher,
         clock: Clock,
         *,
-        published: Mapping[Partition, int] = NO_FLOORS,
-        duty: Duty = everywhere,
+        published: Mapping[Partition, int] = NOTHING_PUBLISHED,
+        assignment: Assignment = all_shards,
         documents_max: int = 500,
         after: timedelta = RELAY_AFTER,
         observe: Observe = unobserved,
@@ -55,7 +55,7 @@ class Relay(Generic[S]):
         self.publisher = publisher
         self.clock = clock
         self.published = published
-        self.duty = duty
+        self.assignment = assignment
         self.documents_max = documents_max
         self.after = after
         self.observe = observe
@@ -70,7 +70,7 @@ class Relay(Generic[S]):
         Raises:
             TransientError: What had been done by then is done again later.
         """
-        share, since = self.duty(), self.clock.now() - self.after
+        share, since = self.assignment(), self.clock.now() - self.after
         if share is not None and not share.partitions:
             return 0
         waiting = await self.store.pending_before(since, self.documents_max, share)
@@ -78,33 +78,33 @@ class Relay(Generic[S]):
         return len(waiting)
 
     async def publish(self, documents: Sequence[Document[S]]) -> list[Document[S]]:
-        """Publish what saved documents with something pending owe, then mark it; return all as they stand then.
+        """Publish what documents with something pending hold, then mark it; return all documents as they stand then.
 
         Raises:
             TransientError: Some or all may not be published or marked; publishing all of them again is right.
         """
-        owing = [document for document in documents if document.pending]
-        if not owing:
+        waiting = [document for document in documents if document.pending]
+        if not waiting:
             return list(documents)
-        events = [event for document in owing for event in self._owed(document)]
+        events = [event for document in waiting for event in self._unpublished(document)]
         held = await self.publisher.publish(each_once(events))
         self.observe(Step.PUBLISHED)
-        marked = await self._mark(owing, held)
+        marked = await self._mark(waiting, held)
         self.observe(Step.COMMITTED)
         return [marked.get(document.id, document) for document in documents]
 
-    def _owed(self, document: Document[S]) -> Sequence[Outgoing]:
-        owed = document.owed(self.published)
+    def _unpublished(self, document: Document[S]) -> Sequence[Outgoing]:
+        unpublished = document.unpublished(self.published)
         if document.id not in self.holding:
-            return owed
+            return unpublished
         # All that is not held back went out when it was tried first.
         queues = {event.topic for event in document.pending}
-        return [event for event in owed if event.topic in queues]
+        return [event for event in unpublished if event.topic in queues]
 
-    async def _mark(self, owing: Sequence[Document[S]], held: HeldBack) -> dict[str, Document[S]]:
+    async def _mark(self, waiting: Sequence[Document[S]], held: HeldBack) -> dict[str, Document[S]]:
         now = self.clock.now()
-        told, changed, stuck = list[Document[S]](), list[Document[S]](), list[str]()
-        for document in owing:
+        done, changed, stuck = list[Document[S]](), list[Document[S]](), list[str]()
+        for document in waiting:
             after = document.held_back(held, now)
             if len(after.pending) == len(document.pending):
                 stuck.append(document.id)
@@ -113,19 +113,19 @@ class Relay(Generic[S]):
             elif document.is_outbox:
                 changed.append(replace(after, expires_at=now))
             elif document.expires_at is not None:
-                changed.append(after)  # it could not expire as long as it owed something
+                changed.append(after)  # it could not expire as long as something was pending
             else:
-                told.append(document)
-        lost = await self.store.mark_told(told) if told else set()
+                done.append(document)
+        lost = await self.store.mark_published(done) if done else set()
         lost |= await self.store.save(changed) if changed else set()
         if stuck:
             await self.store.postpone_pending(stuck, now)
-        self._note_holding(stuck, changed, told)
-        won = [*(document.told() for document in told), *changed]
+        self._note_holding(stuck, changed, done)
+        won = [*(document.published() for document in done), *changed]
         return {document.id: document.saved() for document in won if document.id not in lost}
 
-    def _note_holding(self, stuck: Sequence[str], changed: Sequence[Document[S]], told: Sequence[Document[S]]) -> None:
+    def _note_holding(self, stuck: Sequence[str], changed: Sequence[Document[S]], done: Sequence[Document[S]]) -> None:
         if len(self.holding) > HOLDING_MAX:
             self.holding.clear()
-        self.holding.difference_update(document.id for document in (*changed, *told))
+        self.holding.difference_update(document.id for document in (*changed, *done))
         self.holding.update(stuck, (document.id for document in changed if document.pending))

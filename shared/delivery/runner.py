@@ -1,4 +1,4 @@
-"""Load, decide, save, publish, commit: once, for every service; never knows what is decided."""
+"""Load, decide, save, publish, commit: once, for every service."""
 
 import random
 from collections import defaultdict
@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 from shared.adapters.clock import Clock
 from shared.delivery.bug_share import BugShare
 from shared.delivery.deciding import Bugged, Deciding
-from shared.delivery.documents.document import Document, Partition, SetAside
+from shared.delivery.documents.document import Document, Partition, Quarantined
 from shared.delivery.documents.published import PublishedOffsets
 from shared.delivery.handler import Handler
 from shared.delivery.outgoing import Outgoing, each_once
@@ -33,10 +33,11 @@ class BatchRunner(Generic[S]):
     """Handles batches so that a crash between any two steps leads to the same end.
 
     Redelivery finds the event applied and publishes the stored answer again, byte for byte; listeners drop repeats by
-    event id. What a document still owes is published before what it says next, so that a ticket's facts reach a topic
-    in the order in which they came about, whoever died in between. An outage is retried in place; a bug in a rule costs
-    one record, which goes to the dead letters. What a topic holds back is owed by the document that it comes from, or
-    by one of its own, before the batch is committed; a `Relay` publishes it once the topic takes it.
+    event id. What a document holds unpublished (its outbox) goes out before what it says next, so that a ticket's facts
+    reach a topic in the order in which they came about, whoever died in between. An outage is retried in place; a bug
+    in a rule costs one record, which goes to the dead letters. What a topic holds back is kept pending in the document
+    that it comes from, or in one of its own, before the batch is committed; a `Relay` publishes it once the topic takes
+    it.
     """
 
     def __init__(
@@ -77,34 +78,34 @@ class BatchRunner(Generic[S]):
         """Handle the batch once; may be repeated after a failure at any point."""
         now = self.clock.now()
         readings = [read(index, record, now) for index, record in enumerate(batch.records)]
-        owed, answers, traced = await self.decide_and_save(readings)
+        unpublished, answers, traced = await self.decide_and_save(readings)
         recent = self.bug_share.after(_bugs_in(readings, answers))
         self.observe(Step.SAVED)
-        held = await self.publisher.publish(each_once(chain(owed, *answers)))
+        held = await self.publisher.publish(each_once(chain(unpublished, *answers)))
         self.observe(Step.PUBLISHED)
         if held:
-            await self.owe(held, readings, answers)
+            await self.save_held_back(held, readings, answers)
         self.note_published(batch.records, traced)
         await batch.commit()
         self.bug_share.recent = recent
         self.observe(Step.COMMITTED)
 
     async def decide_and_save(self, readings: Sequence[Reading | Unreadable]) -> tuple[list[Outgoing], Answers, Traced]:
-        """Return what the documents owed before, the answer to each reading, and whether it is among the applied ones.
+        """Return what documents held unpublished, the answer to each reading, and whether it is among the applied ones.
 
         All of it is saved.
         """
         answers: Answers = [()] * len(readings)
         traced: Traced = [False] * len(readings)
-        owed: list[Outgoing] = []
-        floors = self.floors(readings)
+        unpublished: list[Outgoing] = []
+        published_offsets = self.published_offsets(readings)
         todo = self.by_document(readings, answers)
         for attempt in range(ROUNDS_MAX):
             found = await self.store.load(todo.keys())
             self.observe(Step.LOADED)
             for reading in chain.from_iterable(todo.values()):
                 traced[reading.index] = False
-            todo = self.left_alone(todo, found, answers)
+            todo = self.skip_quarantined(todo, found, answers)
             documents: dict[str, Document[S]] = {key: _document(found.get(key), key) for key in todo}
             new: list[tuple[S | None, Event]] = [
                 (documents[key].state, reading.event)
@@ -120,15 +121,15 @@ class BatchRunner(Generic[S]):
                     document, answers[reading.index] = rules.apply(document, reading, attempt)
                     traced[reading.index] = reading.known_as(key) in document.applied
                 if document is not before or any(before.answers(each.known_as(key), each.place) for each in waiting):
-                    owed.extend(before.owed(floors))
+                    unpublished.extend(before.unpublished(published_offsets))
                 elif before.pending and any(answers[each.index] for each in waiting):
-                    owed.extend(before.pending)
+                    unpublished.extend(before.pending)
                 if document is not before:
-                    changed.append(document if self.handler.keeps_answers else document.forget(floors))
+                    changed.append(document if self.handler.keeps_answers else document.forget(published_offsets))
             lost = await self.store.save(changed) if changed else set()
             todo = {key: waiting for key, waiting in todo.items() if key in lost}
             if not todo:
-                return owed, answers, traced
+                return unpublished, answers, traced
         raise TransientError(f"{len(todo)} documents were changed by others {ROUNDS_MAX} times in a row")
 
     def by_document(self, readings: Sequence[Reading | Unreadable], answers: Answers) -> dict[str, list[Reading]]:
@@ -145,20 +146,20 @@ class BatchRunner(Generic[S]):
                 todo[key].append(reading)
         return todo
 
-    def left_alone(
-        self, todo: dict[str, list[Reading]], found: Mapping[str, Document[S] | SetAside], answers: Answers
+    def skip_quarantined(
+        self, todo: dict[str, list[Reading]], found: Mapping[str, Document[S] | Quarantined], answers: Answers
     ) -> dict[str, list[Reading]]:
         """Return the readings whose documents can be worked on; the others become dead letters, as no fault of a rule.
 
-        What such a document owes stays owed: a dead letter that is replayed gives its stored answer, see `apply`.
+        What such a document holds unpublished stays there: a replayed dead letter gives its stored answer, see `apply`.
         """
-        aside = {key: document for key in todo if isinstance(document := found.get(key), SetAside)}
-        for key, document in aside.items():
+        quarantine = {key: document for key in todo if isinstance(document := found.get(key), Quarantined)}
+        for key, document in quarantine.items():
             for reading in todo[key]:
-                answers[reading.index] = (self.rules.set_aside(reading, document),)
-        return {key: waiting for key, waiting in todo.items() if key not in aside} if aside else todo
+                answers[reading.index] = (self.rules.quarantined(reading, document),)
+        return {key: waiting for key, waiting in todo.items() if key not in quarantine} if quarantine else todo
 
-    def floors(self, readings: Sequence[Reading | Unreadable]) -> Mapping[Partition, int]:
+    def published_offsets(self, readings: Sequence[Reading | Unreadable]) -> Mapping[Partition, int]:
         """Return, by partition, the offset below which every answer is known to be published.
 
         That is where the batch at hand begins, since offsets are committed after publishing; or how far this process
@@ -170,7 +171,7 @@ class BatchRunner(Generic[S]):
         """Remember how far each partition is published, see `PublishedOffsets.note`."""
         self.published.note(records, traced)
 
-    async def owe(self, held: HeldBack, readings: Sequence[Reading | Unreadable], answers: Answers) -> None:
+    async def save_held_back(self, held: HeldBack, readings: Sequence[Reading | Unreadable], answers: Answers) -> None:
         """Save what was held back as pending, so that it outlives the commit; what is pending already stays as it is.
 
         Raises:
@@ -179,28 +180,30 @@ class BatchRunner(Generic[S]):
         letters = dead_letter_topic(self.handler.service)
         if any(topic == letters and why is not Obstacle.TOO_LARGE for (topic, _), why in held.items()):
             raise TransientError(f"Kafka: the topic {letters} is missing or forbidden, and no dead letter may be lost")
-        owing = self.owing(held, readings, answers)
-        floors = self.floors(readings)
+        by_reading = self.held_back_by_reading(held, readings, answers)
+        published_offsets = self.published_offsets(readings)
         for _ in range(ROUNDS_MAX):
-            found = await self.store.load({id for ticket, own, _ in owing for id in (ticket, own) if id is not None})
+            found = await self.store.load(
+                {id for ticket, own, _ in by_reading for id in (ticket, own) if id is not None}
+            )
             by_document: dict[str, list[Outgoing]] = defaultdict(list)
-            for ticket, own, events in owing:
+            for ticket, own, events in by_reading:
                 there = found.get(ticket) if ticket else None
                 is_there = isinstance(there, Document) and not there.is_outbox
                 by_document[ticket if is_there and ticket else own].extend(events)
             changed = []
             for id, events in by_document.items():
                 before: Document[S] = _document(found.get(id), id)
-                # What was applied before is said again because the document owes it, not as an answer.
-                kept = [event for event in before.answered(floors) if event.reference in held]
-                after = before.owe([*kept, *events], floors, self.clock.now())
+                # What was applied before is said again because it is unpublished, not as an answer.
+                kept = [event for event in before.answered(published_offsets) if event.reference in held]
+                after = before.keep_pending([*kept, *events], published_offsets, self.clock.now())
                 if after is not before:
                     changed.append(replace(after, expires_at=None) if after.is_outbox else after)
             if not changed or not await self.store.save(changed):
                 return
-        raise TransientError(f"documents that owe events were changed by others {ROUNDS_MAX} times in a row")
+        raise TransientError(f"documents that keep events were changed by others {ROUNDS_MAX} times in a row")
 
-    def owing(
+    def held_back_by_reading(
         self, held: HeldBack, readings: Sequence[Reading | Unreadable], answers: Answers
     ) -> list[tuple[str | None, str, list[Outgoing]]]:
         """Return, for each reading, its ticket, an id of its own, and what of its answer was held back."""
@@ -214,7 +217,7 @@ class BatchRunner(Generic[S]):
         return found
 
 
-def _document(found: Document[S] | SetAside | None, key: str) -> Document[S]:
+def _document(found: Document[S] | Quarantined | None, key: str) -> Document[S]:
     return found if isinstance(found, Document) else Document(key)
 
 

@@ -1,4 +1,4 @@
-"""What time brings about: take what is due, decide again, save, publish; never trusts what it has read."""
+"""The sweep: loads what is due, decides again, saves, publishes."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
@@ -10,12 +10,12 @@ import structlog
 
 from shared.adapters.clock import Clock
 from shared.delivery.deciding import looked_after
-from shared.delivery.documents.document import NO_FLOORS, Document, Partition
+from shared.delivery.documents.document import NOTHING_PUBLISHED, Document, Partition
 from shared.delivery.guard import Bug, guarded
 from shared.delivery.handler import TimedHandler
 from shared.delivery.outgoing import Cause, outgoing
 from shared.delivery.ports import Publisher, Store
-from shared.delivery.relay import Duty, Relay, everywhere
+from shared.delivery.relay import Assignment, Relay, all_shards
 from shared.delivery.vitals import Observe, Step, unobserved
 from shared.events.decision import Applied, Ignored, state_after
 from shared.ids import occasion_id
@@ -39,12 +39,12 @@ async def in_turns(items: Sequence[T], clock: Clock) -> AsyncIterator[T]:
 class TimeLoop(Generic[S]):
     """Moves documents whose time has come.
 
-    Several replicas may run. They divide the work by *duty*; while a slot changes hands two may look after it, or one
-    that has just come back to life may still believe that it does: the revision guard lets one of them win.
+    Several replicas may run. They divide the work by *assignment*; during a rebalance two may look after one shard, or
+    one that has just come back to life may still believe that it does: the revision guard lets one of them win.
 
     Args:
         published: As in `Relay`.
-        duty: Asked at each round for the share to look after; None: all.
+        assignment: Asked at each round for the share to look after; None: all.
         documents_max: In one round.
     """
 
@@ -55,15 +55,15 @@ class TimeLoop(Generic[S]):
         publisher: Publisher,
         clock: Clock,
         *,
-        published: Mapping[Partition, int] = NO_FLOORS,
-        duty: Duty = everywhere,
+        published: Mapping[Partition, int] = NOTHING_PUBLISHED,
+        assignment: Assignment = all_shards,
         documents_max: int = 500,
         observe: Observe = unobserved,
     ) -> None:
         self.handler = handler
         self.store = store
         self.clock = clock
-        self.duty = duty
+        self.assignment = assignment
         self.documents_max = documents_max
         self.outbox = Relay(store, publisher, clock, published=published, observe=observe)
         self.observe = observe
@@ -74,7 +74,7 @@ class TimeLoop(Generic[S]):
         Raises:
             TransientError: What had been done by then is repeated or relayed later.
         """
-        now, share = self.clock.now(), self.duty()
+        now, share = self.clock.now(), self.assignment()
         if share is not None and not share.partitions:
             return 0
         due = await self.store.due_before(now, self.documents_max, share)
@@ -116,7 +116,7 @@ class TimeLoop(Generic[S]):
         return looked_after(self.handler, document.move(events, state_after(document.state, decision), now))
 
     async def settle(self, documents: Sequence[Document[S]]) -> list[Document[S]]:
-        """Save documents and publish what they owe; return those that were not lost to somebody faster."""
+        """Save documents and publish what they hold unpublished; return those that were not lost to somebody faster."""
         lost = await self.store.save(documents) if documents else set()
         self.observe(Step.SAVED)
         won = [document.saved() for document in documents if document.id not in lost]

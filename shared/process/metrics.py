@@ -10,7 +10,7 @@ BATCH_SECONDS = Histogram(
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60),
 )
 DEAD_LETTERS = Counter("tindak_dead_letters_total", "Records that could not be handled.", ["service", "reason"])
-DOCUMENTS_ASIDE = Gauge(
+DOCUMENTS_QUARANTINED = Gauge(
     "tindak_documents_aside", "Documents that are left alone until somebody has looked.", ["service", "reason"]
 )
 LAG_RECORDS = Gauge("tindak_lag_records", "Records that wait to be read.", ["service"])
@@ -29,7 +29,7 @@ PARTITION_AT_FAULT = Gauge(
     "Offset at which a partition stands because it cannot be read; -1 once it is read again.",
     ["service", "topic", "partition", "error"],
 )
-SET_ASIDE = Counter(
+QUARANTINED = Counter(
     "tindak_set_aside_total", "Batches that could not be unpacked.", ["service", "topic", "partition", "error"]
 )
 CLOCKS_ENDED = Counter("tindak_clocks_ended_total", "Clocks that ended, by how.", ["clock", "outcome"])

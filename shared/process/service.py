@@ -17,7 +17,7 @@ from shared.adapters.kafka.fetch_faults import Ending, FetchFault, FetchFaults
 from shared.adapters.kafka.held_topics import HeldTopics
 from shared.adapters.kafka.producer import KafkaPublisher
 from shared.adapters.kafka.subscriber import KafkaConsumer
-from shared.adapters.mongo.aside import AsideWatch
+from shared.adapters.mongo.quarantine import QuarantineWatch
 from shared.adapters.mongo.store import MongoStore
 from shared.delivery.bug_share import BugShare
 from shared.delivery.handler import Handler
@@ -32,14 +32,14 @@ from shared.process.health import Health, HealthServer
 from shared.process.loops import HUNG_AFTER_SECONDS, Loop, LoopRunner
 from shared.process.settings import CommonSettings
 from shared.process.watchdog import Stuck, Watchdog
-from shared.slots import NOTHING, Share
+from shared.sharding import NOTHING, Share
 from shared.topics import TICKETS
 
 P = TypeVar("P")
 S = TypeVar("S")
 T = TypeVar("T")
 
-ASIDE_LOOK_EVERY_SECONDS = 5
+QUARANTINE_LOOK_EVERY_SECONDS = 5
 RELAYED_MAX = 500  # documents in one round
 CLOCKS_READ_EVERY_SECONDS = 5
 
@@ -97,9 +97,9 @@ class Service(Generic[S]):
         self.server = HealthServer(self.name, health, settings.health_host, health_port)
         self.ending = asyncio.Event()
         self.ended_by: BaseException | None = None
-        aside = AsideWatch(self.name, store.aside)
-        self.remarks["documents"] = aside.remark
-        self.every(ASIDE_LOOK_EVERY_SECONDS, "documents", aside.look, full=1)
+        quarantine = QuarantineWatch(self.name, store.quarantine)
+        self.remarks["documents"] = quarantine.remark
+        self.every(QUARANTINE_LOOK_EVERY_SECONDS, "documents", quarantine.look, full=1)
 
     async def run(self) -> int:
         """Run until told to stop; return the exit code: 0 after a signal, 1 if only a restart can help."""
@@ -179,8 +179,8 @@ class Service(Generic[S]):
         place = {"topic": fault.topic, "partition": fault.partition}
         labels = (self.name, fault.topic, str(fault.partition), fault.error)
         metrics.PARTITION_AT_FAULT.labels(*labels).set(fault.offset if fault.is_standing else -1)
-        if fault.ended is Ending.SET_ASIDE:
-            metrics.SET_ASIDE.labels(*labels).inc()
+        if fault.ended is Ending.QUARANTINED:
+            metrics.QUARANTINED.labels(*labels).inc()
         log.warning(
             "partition at fault" if fault.is_standing else "partition goes on", **place, offset=fault.offset,
             error=fault.error, tries=fault.tries, ended=fault.ended,
@@ -201,7 +201,7 @@ class Service(Generic[S]):
     def look_after_what_is_owed(self) -> None:
         """Let what a dead process left, or what a topic holds back, be published; and the clocks be compared."""
         relay = Relay(
-            self.store, self.publisher, self.clock, published=self.runner.published, duty=self.share,
+            self.store, self.publisher, self.clock, published=self.runner.published, assignment=self.share,
             documents_max=RELAYED_MAX, after=timedelta(seconds=self.settings.relay_after_seconds),
             observe=self.runner.observe,
         )  # fmt: skip
@@ -219,7 +219,7 @@ class Service(Generic[S]):
         self.remarks["clocks"] = self.clocks.remark
 
     def share(self) -> Share:
-        """Return what this replica looks after, see `shared.slots`: as it reads the topic of the tickets' history.
+        """Return what this replica looks after, see `shared.sharding`: as it reads the topic of the tickets' history.
 
         Where the service does not read that one, its first topic stands in for it. So the group's coordinator is who
         leases the documents: whoever sends no heartbeat for a session loses them to the others. Nothing before the
@@ -229,7 +229,7 @@ class Service(Generic[S]):
             return NOTHING
         share = self.consumer.share(TICKETS if TICKETS in self.topics else self.topics[0])
         if share.partitions:
-            self.store.slots.partitions_total = share.partitions_total
+            self.store.shards.partitions_total = share.partitions_total
         return share
 
     def while_clocks_agree(self, work: Callable[[], Awaitable[int]]) -> Callable[[], Awaitable[int]]:

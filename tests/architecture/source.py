@@ -28,6 +28,23 @@ def imports(module: ast.Module) -> set[str]:
     return found
 
 
+def modules_imported(module: ast.Module) -> set[str]:
+    """Return the project's own modules and packages that a module imports, at any depth."""
+    found = set()
+    for node in ast.walk(module):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names = (f"{node.module}.{alias.name}" for alias in node.names)
+            found |= {name if _is_module(name) else node.module for name in names}
+    return set(filter(_is_module, found))
+
+
+def _is_module(name: str) -> bool:
+    path = ROOT / name.replace(".", "/")
+    return path.with_suffix(".py").is_file() or (path / "__init__.py").is_file()
+
+
 def tracked() -> list[Path]:
     """Return every file that is part of the project."""
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True).stdout

@@ -1,8 +1,9 @@
+import ast
 import sys
 
 import pytest
 
-from tests.architecture.source import SERVICES, imports, modules
+from tests.architecture.source import SERVICES, imports, modules, modules_imported
 
 pytestmark = pytest.mark.architecture
 
@@ -48,6 +49,32 @@ def test_no_service_imports_another(service: str) -> None:
     }
 
     assert guilty == {}
+
+
+def test_the_command_line_uses_services_through_their_tooling_only() -> None:
+    guilty = {
+        path: name
+        for path, module in modules().items()
+        if path.startswith("tindak/")
+        for name in modules_imported(module)
+        if within(name, "services") and not name.endswith(".tooling")
+    }
+
+    assert guilty == {}
+
+
+@pytest.mark.parametrize(
+    ("line", "modules"),
+    [
+        ("import shared.topics", {"shared.topics"}),
+        ("from services.sla import tooling", {"services.sla.tooling"}),
+        ("from services.sla import domain", {"services.sla.domain"}),
+        ("from services.sla.policy import load_sla", {"services.sla.policy"}),
+        ("import typing", set()),
+    ],
+)
+def test_an_import_is_counted_as_the_module_that_it_reaches(line: str, modules: set[str]) -> None:
+    assert modules_imported(ast.parse(line)) == modules
 
 
 def test_shared_stands_without_services_and_command_line() -> None:

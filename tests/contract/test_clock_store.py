@@ -86,8 +86,8 @@ async def test_outdated_tickets_that_cannot_be_read_hide_none_behind_them(namesp
 
 
 async def test_what_only_owes_events_of_no_ticket_is_not_outdated(clocks: ClockStore) -> None:
-    owed = Outgoing("1", "sla.events", None, b"{}")
-    await clocks.save([Document("outbox", pending=(owed,), pending_at=NOON), ticket("a", None)])
+    unpublished = Outgoing("1", "sla.events", None, b"{}")
+    await clocks.save([Document("outbox", pending=(unpublished,), pending_at=NOON), ticket("a", None)])
 
     assert await ids(clocks, 10) == ["a"]
     assert await ids(clocks, 10, skip=1) == []

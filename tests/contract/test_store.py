@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from shared.delivery.outgoing import Outgoing
 from shared.delivery.ports import Store, Waiting
-from shared.slots import share_of
+from shared.sharding import share_of
 from tests.contract.notes import EVERY_BYTE, Note, full, note, outgoing
 from tests.fakes.bench import NOON
 
@@ -133,7 +133,7 @@ async def test_what_is_pending_comes_longest_first_up_to_the_limit(store: Store[
 async def test_what_is_due_or_pending_is_found_in_its_share_alone(store: Store[Note]) -> None:
     ids = [f"{number:03}" for number in range(100)]
     await store.save([note(id, due_at=NOON, pending=(outgoing(id),), pending_at=NOON) for id in ids])
-    everywhere = {document.id for document in await store.due_before(NOON, 200)}
+    all_shards = {document.id for document in await store.due_before(NOON, 200)}
 
     for search in (store.due_before, store.pending_before):
         shares = [share_of({partition}, 12) for partition in range(12)]
@@ -142,7 +142,7 @@ async def test_what_is_due_or_pending_is_found_in_its_share_alone(store: Store[N
 
         assert max(map(len, by_share)) < 25
         assert sum(map(len, by_share)) == 100
-        assert set().union(*by_share) == everywhere == set(ids)
+        assert set().union(*by_share) == all_shards == set(ids)
         assert two == by_share[3] | by_share[7]
         assert len(await search(NOON, 5, share_of({3, 7}, 12))) == 5
 
@@ -204,10 +204,10 @@ async def test_a_mark_takes_out_what_is_pending_and_nothing_else(store: Store[No
     await store.save([full("c").saved()])
     saved = await store.load(["a", "c"])
 
-    lost = await store.mark_told(list(saved.values()))
+    lost = await store.mark_published(list(saved.values()))
 
     assert lost == set()
-    assert await store.load(["a", "c"]) == {id: document.told().saved() for id, document in saved.items()}
+    assert await store.load(["a", "c"]) == {id: document.published().saved() for id, document in saved.items()}
     assert await store.pending_before(NOON, 10) == []
 
 
@@ -216,7 +216,7 @@ async def test_what_somebody_changed_since_is_not_marked(store: Store[Note]) -> 
     stale = (await store.load(["a"]))["a"]
     await store.save([stale])
 
-    lost = await store.mark_told([stale])
+    lost = await store.mark_published([stale])
 
     assert lost == {"a"}
     assert (await store.load(["a"]))["a"] == stale.saved()
@@ -224,7 +224,7 @@ async def test_what_somebody_changed_since_is_not_marked(store: Store[Note]) -> 
 
 
 async def test_nothing_to_mark_is_fine(store: Store[Note]) -> None:
-    assert await store.mark_told([]) == set()
+    assert await store.mark_published([]) == set()
 
 
 async def test_a_save_leaves_the_callers_document_as_it_was(store: Store[Note]) -> None:

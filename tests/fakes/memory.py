@@ -13,7 +13,7 @@ from shared.delivery.documents.document import Document
 from shared.delivery.outgoing import Outgoing, Reference
 from shared.delivery.ports import HeldBack, Obstacle, Record, Waiting
 from shared.partitioning import hash_of
-from shared.slots import PARTITIONS, Share, slot_of
+from shared.sharding import PARTITIONS, Share, shard_of
 from shared.topics import COMMON
 
 S = TypeVar("S")
@@ -155,8 +155,8 @@ class MemoryStore(Generic[S]):
         others = (other for other in self.documents.values() if other.id != document.id and other.state is not None)
         return all(self.unique(other.state) != value for other in others if other.state is not None)
 
-    async def mark_told(self, documents: Sequence[Document[S]]) -> set[str]:
-        return await self.save([document.told() for document in documents])
+    async def mark_published(self, documents: Sequence[Document[S]]) -> set[str]:
+        return await self.save([document.published() for document in documents])
 
     async def postpone_pending(self, ids: Collection[str], at: datetime) -> None:
         await self.step("postpone")
@@ -166,8 +166,8 @@ class MemoryStore(Generic[S]):
         await self.step("postponed")
 
     async def pending_on(self, topics: Collection[str]) -> dict[str, Waiting]:
-        owed = [[event.topic for event in document.pending] for document in self.documents.values()]
-        counts = {topic: [each.count(topic) for each in owed if topic in each] for topic in topics}
+        unpublished = [[event.topic for event in document.pending] for document in self.documents.values()]
+        counts = {topic: [each.count(topic) for each in unpublished if topic in each] for topic in topics}
         return {topic: Waiting(len(many), sum(many)) for topic, many in counts.items() if many}
 
     async def due_before(self, at: datetime, limit: int, share: Share | None = None) -> list[Document[S]]:
@@ -181,6 +181,6 @@ class MemoryStore(Generic[S]):
         return await self.found([id for since, id in sorted(waiting) if since <= at], limit, share)
 
     async def found(self, ids: Sequence[str], limit: int, share: Share | None) -> list[Document[S]]:
-        here = [self.documents[id] for id in ids if share is None or share.holds(slot_of(id, self.partitions_total))]
+        here = [self.documents[id] for id in ids if share is None or share.holds(shard_of(id, self.partitions_total))]
         await self.step("loaded")
         return here[:limit]

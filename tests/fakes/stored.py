@@ -10,9 +10,9 @@ import bson
 from pydantic import TypeAdapter
 
 from shared.delivery.documents.codec import DocumentCodec, Raw
-from shared.delivery.documents.document import AsideReason, Document, SetAside
+from shared.delivery.documents.document import Document, Quarantined, QuarantineReason
 from shared.delivery.ports import Waiting
-from shared.slots import PARTITIONS, Share, slot_of
+from shared.sharding import PARTITIONS, Share, shard_of
 from tests.fakes.memory import Stepper, at_once
 
 S = TypeVar("S")
@@ -40,22 +40,22 @@ class StoredMemoryStore(Generic[S]):
         decoded = {id: self.codec.decode(deepcopy(raw)) for id, raw in self.raws.items()}
         return {id: document for id, document in decoded.items() if isinstance(document, Document)}
 
-    async def load(self, ids: Collection[str]) -> dict[str, Document[S] | SetAside]:
+    async def load(self, ids: Collection[str]) -> dict[str, Document[S] | Quarantined]:
         await self.step("load")
         found = {id: self.read(id) for id in ids if id in self.raws}
         await self.step("loaded")
         return found
 
-    def read(self, id: str) -> Document[S] | SetAside:
+    def read(self, id: str) -> Document[S] | Quarantined:
         raw = self.raws[id]
         decoded = self.codec.decode(deepcopy(raw))
-        if isinstance(decoded, SetAside) and decoded.reason is not AsideReason.NEWER and "aside" not in raw:
+        if isinstance(decoded, Quarantined) and decoded.reason is not QuarantineReason.NEWER and "aside" not in raw:
             self.mark(decoded)
         return decoded
 
-    def mark(self, aside: SetAside) -> None:
-        raw = self.raws.setdefault(aside.id, self.codec.encode(Document(aside.id)))
-        raw["aside"] = {"reason": aside.reason.value, "error": aside.error}
+    def mark(self, quarantine: Quarantined) -> None:
+        raw = self.raws.setdefault(quarantine.id, self.codec.encode(Document(quarantine.id)))
+        raw["aside"] = {"reason": quarantine.reason.value, "error": quarantine.error}
         raw["rev"] = raw["rev"] + 1 if isinstance(raw["rev"], int) else raw["rev"]
 
     async def save(self, documents: Sequence[Document[S]]) -> set[str]:
@@ -68,7 +68,7 @@ class StoredMemoryStore(Generic[S]):
         raw = self.codec.encode(document)
         is_free = self.revision(document.id) == document.revision and self.is_unique(document)
         if is_free and (size := len(bson.encode(raw))) > self.bytes_max:
-            self.mark(SetAside(document.id, AsideReason.TOO_LARGE, f"{size} bytes"))
+            self.mark(Quarantined(document.id, QuarantineReason.TOO_LARGE, f"{size} bytes"))
             return False
         if is_free:
             self.raws[document.id] = raw
@@ -84,7 +84,7 @@ class StoredMemoryStore(Generic[S]):
         others = [other.state for other in self.documents.values() if other.id != document.id]
         return all(self.unique(state) != value for state in others if state is not None)
 
-    async def mark_told(self, documents: Sequence[Document[S]]) -> set[str]:
+    async def mark_published(self, documents: Sequence[Document[S]]) -> set[str]:
         await self.step("save")
         lost = {document.id for document in documents if self.revision(document.id) != document.revision}
         for raw in (self.raws[document.id] for document in documents if document.id not in lost):
@@ -102,8 +102,8 @@ class StoredMemoryStore(Generic[S]):
         await self.step("postponed")
 
     async def pending_on(self, topics: Collection[str]) -> dict[str, Waiting]:
-        owed = [[event["topic"] for event in raw.get("pending", ())] for raw in self.raws.values()]
-        counts = {topic: [each.count(topic) for each in owed if topic in each] for topic in topics}
+        unpublished = [[event["topic"] for event in raw.get("pending", ())] for raw in self.raws.values()]
+        counts = {topic: [each.count(topic) for each in unpublished if topic in each] for topic in topics}
         return {topic: Waiting(len(many), sum(many)) for topic, many in counts.items() if many}
 
     async def due_before(self, at: datetime, limit: int, share: Share | None = None) -> list[Document[S]]:
@@ -121,4 +121,4 @@ class StoredMemoryStore(Generic[S]):
         return [document for document in here if isinstance(document, Document)][:limit]
 
     def is_within(self, share: Share | None, id: str) -> bool:
-        return share is None or share.holds(slot_of(id, self.partitions_total))
+        return share is None or share.holds(shard_of(id, self.partitions_total))

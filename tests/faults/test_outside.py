@@ -57,7 +57,7 @@ async def test_what_cannot_be_unpacked_or_is_far_too_large_stops_nothing(namespa
 
         accepted = await story.complain(channel="web", source_id="honest", body="Lampu jalan di Pamulang padam.")
         await story.hears(e.TicketRouted, topics.TICKETS, accepted.ticket_id)
-        await story.until(lambda: set_aside(story) == KEPT or None, "what is set aside")
+        await story.until(lambda: quarantined(story) == KEPT or None, "what is set aside")
         await story.audited({(topic, 0, offset) for _, _, topic, offset in KEPT})
 
         assert [(member.health(), member.process.poll()) for member in fleet.members] == [(200, None)] * 4
@@ -66,7 +66,7 @@ async def test_what_cannot_be_unpacked_or_is_far_too_large_stops_nothing(namespa
         assert sorted(codes) == ["too_long", "too_long", "too_long", "unreadable_batch"]
 
 
-def set_aside(story: Story) -> set[tuple[str, str, str, int]]:
+def quarantined(story: Story) -> set[tuple[str, str, str, int]]:
     """Return what lies among the dead letters: of which service, why, and where it was."""
     letters = [record for record in story.records if record.topic.endswith(".dead-letters")]
     told = [(record.topic.partition(".")[0], dict(record.headers)) for record in letters]

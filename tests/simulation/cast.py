@@ -79,7 +79,7 @@ class Cast:
     Attributes:
         asked: By ticket and id, every update of somebody honest.
         raced: Tickets whose end in routing depends on who is first.
-        retold: Those of which intake may have taken another report first, because one was set aside by a bug.
+        retold: Those of which intake may have taken another report first, because a bug made one a dead letter.
         resealed: Those whose contact notify may have heard only after its erasure, for the same reason; it holds then.
         uncertain: Parts that may or may not come to be.
     """

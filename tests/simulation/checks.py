@@ -46,12 +46,12 @@ def findings(world: "World") -> Iterator[str]:
     documents = {service: store.documents.values() for service, store in world.stores.items()}
     records = list(world.broker.records())
     ledger = Ledger.of(records, documents, ())
-    set_aside, late = world.operator.set_aside()
+    quarantined, late = world.operator.quarantined()
     world.cast.raced |= late["routing"]
     world.cast.retold |= late["intake"]
     world.cast.resealed |= late["notify"]
     # What met a bug may have been read again once it was mended, before it was a dead letter.
-    expected = world.outsider.dead_letters() | (ledger.dead & set_aside)
+    expected = world.outsider.dead_letters() | (ledger.dead & quarantined)
     yield from map(str, audit(records, documents, dead_letters=expected))
     yield from world.noticed
     yield from world.outbox.audit(ledger)
@@ -62,13 +62,13 @@ def findings(world: "World") -> Iterator[str]:
 
 
 def dropped(before: Document[Any], after: Document[Any]) -> Iterator[Outgoing]:
-    """Yield what a document owed before a save and does not owe after it."""
-    owed = [*before.pending]
+    """Yield what a document held before a save and does not hold after it."""
+    unpublished = [*before.pending]
     for event_id, answer in before.applied.items():
         if answer is not None and after.applied.get(event_id) is None:
-            owed += answer.outgoing
+            unpublished += answer.outgoing
     still = {event.reference for event in after.pending}
-    yield from (event for event in owed if event.reference not in still)
+    yield from (event for event in unpublished if event.reference not in still)
 
 
 def unanswered(world: "World", ledger: Ledger) -> Iterator[str]:

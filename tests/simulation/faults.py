@@ -119,7 +119,7 @@ class Nemesis:
         for store in self.world.stores.values():
             store.loses_next = False
             store.overgrown.clear()
-            store.aside.clear()
+            store.quarantine.clear()
 
     def rebalance(self, task: Task) -> None:
         """Deal the partitions of a service anew."""

@@ -38,7 +38,7 @@ from shared.delivery.time_loop import TimeLoop
 from shared.delivery.vitals import Vitals
 from shared.policy.loading import OVERLAYS
 from shared.seal import Sealer
-from shared.slots import Share, share_of
+from shared.sharding import Share, share_of
 from tests.fakes.neighbours import MemoryNeighbours
 from tests.simulation.outbox import Outbox
 from tests.simulation.ports import Member, SimClockStore, SimStore
@@ -171,7 +171,7 @@ class FakeChannel:
         """Nothing is open."""
 
 
-def duty(topic: str, member: Member) -> Share:
+def assignment(topic: str, member: Member) -> Share:
     """Return what goes with the partitions of *topic* that a consumer believes to own."""
     mine = {number for name, number in member.positions if name == topic}
     return share_of(mine, member.group.broker.partitions(topic))
@@ -186,12 +186,12 @@ def loops(
     vitals: Vitals,
     published: PublishedOffsets,
 ) -> Loops:
-    """Return what time drives in one replica of a service: it looks after the slots of the partitions that it reads."""
+    """Return what time drives in one replica of a service, for the shards of the partitions that it reads."""
     broker = member.group.broker
-    share = partial(duty, topics.TICKETS if topics.TICKETS in handler.topics else handler.topics[0], member)
-    relay = {"relay": Relay(store, broker, clock, published=published, duty=share, after=RELAY_AFTER).relay}
+    share = partial(assignment, topics.TICKETS if topics.TICKETS in handler.topics else handler.topics[0], member)
+    relay = {"relay": Relay(store, broker, clock, published=published, assignment=share, after=RELAY_AFTER).relay}
     if isinstance(handler, SlaHandler):
-        return {"sweep": TimeLoop(handler, store, broker, clock, published=published, duty=share).sweep, **relay}
+        return {"sweep": TimeLoop(handler, store, broker, clock, published=published, assignment=share).sweep, **relay}
     if isinstance(handler, RoutingHandler):
         return {"sweep": TimeLoop(handler, store, broker, clock, published=published).sweep, **relay}
     if isinstance(handler, NotifyHandler):

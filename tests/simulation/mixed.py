@@ -7,7 +7,7 @@ from typing import Any
 
 from services.intake import store as intake_store
 from shared.delivery.documents.codec import DocumentCodec, Raw
-from shared.delivery.documents.document import Document, SetAside
+from shared.delivery.documents.document import Document, Quarantined
 from tests.fakes.clocks import outdated
 from tests.fakes.stored import StoredMemoryStore
 from tests.simulation import fleet
@@ -76,7 +76,7 @@ class ReleaseStore(StoredMemoryStore[Any]):
     lost: list[str] = field(default_factory=list)
     written: Callable[[Document[Any] | None, Document[Any]], None] = lambda before, after: None
     overgrown: set[str] = field(default_factory=set)
-    aside: dict[str, SetAside] = field(default_factory=dict)
+    quarantine: dict[str, Quarantined] = field(default_factory=dict)
     _decoded: dict[str, tuple[int, Document[Any]]] = field(default_factory=dict)
 
     @property

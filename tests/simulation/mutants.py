@@ -24,9 +24,9 @@ Mutant = Callable[[pytest.MonkeyPatch], None]
 def commit_before_publish(patch: pytest.MonkeyPatch) -> None:
     async def attempt(self: BatchRunner[Any], batch: Batch) -> None:
         readings = [read(index, record, self.clock.now()) for index, record in enumerate(batch.records)]
-        owed, answers, traced = await self.decide_and_save(readings)
+        unpublished, answers, traced = await self.decide_and_save(readings)
         await batch.commit()
-        await self.publisher.publish(each_once([*owed, *(event for answer in answers for event in answer)]))
+        await self.publisher.publish(each_once([*unpublished, *(event for answer in answers for event in answer)]))
         self.note_published(batch.records, traced)
 
     patch.setattr(BatchRunner, "attempt", attempt)
@@ -43,7 +43,7 @@ def publish_before_save(patch: pytest.MonkeyPatch) -> None:
             return await self.store.load(ids)
 
         async def save(self, documents: Sequence[Document[Any]]) -> set[str]:
-            events = [event for document in documents for event in document.owed(self.runner.published)]
+            events = [event for document in documents for event in document.unpublished(self.runner.published)]
             await self.runner.publisher.publish(events)
             return await self.store.save(documents)
 
@@ -65,17 +65,17 @@ def save_without_guard(patch: pytest.MonkeyPatch) -> None:
 
 
 def dropped_because_of_another_partition(patch: pytest.MonkeyPatch) -> None:
-    def lies_below(self: Answer, floors: Mapping[Partition, int]) -> bool:
-        return self.offset < max(floors.values(), default=0)
+    def is_published(self: Answer, published_offsets: Mapping[Partition, int]) -> bool:
+        return self.offset < max(published_offsets.values(), default=0)
 
-    patch.setattr(Answer, "lies_below", lies_below)
+    patch.setattr(Answer, "is_published", is_published)
 
 
 def applied_id_forgotten(patch: pytest.MonkeyPatch) -> None:
     original = Document.forget
 
-    def forget(self: Document[Any], floors: Mapping[Partition, int]) -> Document[Any]:
-        kept = original(self, floors).applied
+    def forget(self: Document[Any], published_offsets: Mapping[Partition, int]) -> Document[Any]:
+        kept = original(self, published_offsets).applied
         return replace(self, applied={event_id: answer for event_id, answer in kept.items() if answer is not None})
 
     patch.setattr(Document, "forget", forget)
@@ -84,7 +84,7 @@ def applied_id_forgotten(patch: pytest.MonkeyPatch) -> None:
 def sweep_that_trusts_its_query(patch: pytest.MonkeyPatch) -> None:
     async def sweep(self: TimeLoop[Any]) -> int:
         now = self.clock.now()
-        found = await self.store.due_before(now, self.documents_max, self.duty())
+        found = await self.store.due_before(now, self.documents_max, self.assignment())
         await give_way("found")
         moved = [after for document in found for after in self.moved(document, now)]
         latest = await self.store.load([document.id for document in moved])
@@ -97,7 +97,7 @@ def sweep_that_trusts_its_query(patch: pytest.MonkeyPatch) -> None:
 def marked_before_published(patch: pytest.MonkeyPatch) -> None:
     async def publish(self: Relay[Any], documents: Sequence[Document[Any]]) -> list[Document[Any]]:
         telling = [document for document in documents if document.pending]
-        await self.store.save([document.told() for document in telling])
+        await self.store.save([document.published() for document in telling])
         await self.publisher.publish([event for document in telling for event in document.pending])
         return list(documents)
 
@@ -165,14 +165,14 @@ def write_without_majority_taken_for_success(patch: pytest.MonkeyPatch) -> None:
 
 
 def marked_whatever_the_revision(patch: pytest.MonkeyPatch) -> None:
-    async def mark_told(self: SimStore, documents: Sequence[Document[Any]]) -> set[str]:
+    async def mark_published(self: SimStore, documents: Sequence[Document[Any]]) -> set[str]:
         await self.step("save")
         for document in documents:
-            self.write(self.documents[document.id].told())
+            self.write(self.documents[document.id].published())
         await self.step("saved")
         return set()
 
-    patch.setattr(SimStore, "mark_told", mark_told)
+    patch.setattr(SimStore, "mark_published", mark_published)
 
 
 def applied_ids_trimmed(patch: pytest.MonkeyPatch) -> None:
@@ -186,10 +186,10 @@ def applied_ids_trimmed(patch: pytest.MonkeyPatch) -> None:
 
 
 def held_back_and_forgotten(patch: pytest.MonkeyPatch) -> None:
-    async def owe(self: BatchRunner[Any], held: Any, readings: Any, answers: Any) -> None:
-        await give_way("owed")
+    async def save_held_back(self: BatchRunner[Any], held: Any, readings: Any, answers: Any) -> None:
+        await give_way("held back")
 
-    patch.setattr(BatchRunner, "owe", owe)
+    patch.setattr(BatchRunner, "save_held_back", save_held_back)
 
 
 def answers_overtake_what_is_held_back(patch: pytest.MonkeyPatch) -> None:
@@ -198,18 +198,20 @@ def answers_overtake_what_is_held_back(patch: pytest.MonkeyPatch) -> None:
     def apply(self: Document[Any], event_id: str, answer: Answer, state: Any) -> Document[Any]:
         return replace(original(self, event_id, answer, state), pending=self.pending)
 
-    def owe(self: Document[Any], events: Sequence[Outgoing], floors: Any, now: Any) -> Document[Any]:
+    def keep_pending(
+        self: Document[Any], events: Sequence[Outgoing], published_offsets: Any, now: Any
+    ) -> Document[Any]:
         known = {event.reference for event in self.pending}
         fresh = tuple(event for event in events if event.reference not in known)
         return replace(self, pending=fresh + self.pending, pending_at=now) if fresh else self
 
     patch.setattr(Document, "apply", apply)
-    patch.setattr(Document, "owe", owe)
+    patch.setattr(Document, "keep_pending", keep_pending)
 
 
 def held_back_taken_for_published(patch: pytest.MonkeyPatch) -> None:
     def held_back(self: Document[Any], held: Any, now: Any) -> Document[Any]:
-        return self.told()
+        return self.published()
 
     patch.setattr(Document, "held_back", held_back)
 

@@ -119,7 +119,7 @@ class Operator:
             self.world.scheduler.after(wait_for, self.replay_bugs)
 
     def replay_bugs(self) -> None:
-        """Replay each dead letter that only a bug, or a document that was set aside, has made one."""
+        """Replay each dead letter that only a bug, or a document in quarantine, has made one."""
         for service in self.world.handlers:
             for record in self.letters(service):
                 where = (record.topic, record.partition, record.offset)
@@ -127,7 +127,7 @@ class Operator:
                     self.replayed.add(where)
                     self.replay(record)
 
-    def set_aside(self) -> tuple[set["Where"], dict[str, set[str]]]:
+    def quarantined(self) -> tuple[set["Where"], dict[str, set[str]]]:
         """Return where the records first lay at which the bug was met, and by service which tickets they concern."""
         where: set[Where] = set()
         tickets: dict[str, set[str]] = defaultdict(set)

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from shared.delivery.documents.document import AsideReason, Document, SetAside
+from shared.delivery.documents.document import Document, Quarantined, QuarantineReason
 from shared.delivery.outgoing import Outgoing
 from shared.delivery.ports import Cut, HeldBack, Record, TransientError
-from shared.slots import Share
+from shared.sharding import Share
 from tests.fakes.clocks import MemoryClockStore
 from tests.fakes.memory import MemoryBroker, MemoryStore
 from tests.simulation.scheduler import give_way
@@ -104,16 +104,16 @@ class SimStore(MemoryStore[Any]):
         written: Called with each document as it was and as it is written.
         loses_next: Whether the next save ends as `NoMajority`.
         overgrown: Ids of documents that cannot be written any more: the next save sets them aside.
-        aside: Those that are set aside.
+        quarantine: Those that are quarantined.
     """
 
     written: Callable[[Document[Any] | None, Document[Any]], None] = lambda before, after: None
     loses_next: bool = False
     overgrown: set[str] = field(default_factory=set)
-    aside: dict[str, SetAside] = field(default_factory=dict)
+    quarantine: dict[str, Quarantined] = field(default_factory=dict)
 
-    async def load(self, ids: Collection[str]) -> dict[str, Document[Any] | SetAside]:  # type: ignore[override]
-        return {id: self.aside.get(id, document) for id, document in (await super().load(ids)).items()}
+    async def load(self, ids: Collection[str]) -> dict[str, Document[Any] | Quarantined]:  # type: ignore[override]
+        return {id: self.quarantine.get(id, document) for id, document in (await super().load(ids)).items()}
 
     async def save(self, documents: Sequence[Document[Any]]) -> set[str]:
         if self.loses_next:
@@ -121,12 +121,12 @@ class SimStore(MemoryStore[Any]):
             self.loses_next = False
             raise NoMajority("the primary stepped down before a majority had it")
         for id in self.overgrown.intersection(document.id for document in documents):
-            self.aside[id] = SetAside(id, AsideReason.TOO_LARGE, "it has grown too large")
-        refused = self.aside.keys() & {document.id for document in documents}
+            self.quarantine[id] = Quarantined(id, QuarantineReason.TOO_LARGE, "it has grown too large")
+        refused = self.quarantine.keys() & {document.id for document in documents}
         return refused | await super().save([document for document in documents if document.id not in refused])
 
     async def found(self, ids: Sequence[str], limit: int, share: Share | None) -> list[Document[Any]]:
-        return await super().found([id for id in ids if id not in self.aside], limit, share)
+        return await super().found([id for id in ids if id not in self.quarantine], limit, share)
 
     def write(self, document: Document[Any]) -> None:
         before = self.documents.get(document.id)

@@ -159,7 +159,7 @@ class World:
             self.outbox.written(before, after)
         for event in checks.dropped(before, after) if before is not None else ():
             if (event.topic, event.id) not in self.broker.published:
-                self.noticed.append(f"[dropped] {service} no longer owes {event.id} on {event.topic}, where it is not")
+                self.noticed.append(f"[dropped] {service} no longer holds {event.id} on {event.topic}, where it is not")
 
     def running(self) -> Process:
         """Return the process that is running."""

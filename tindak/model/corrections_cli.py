@@ -13,8 +13,8 @@ from shared.policy.agencies import load_agencies
 from tindak.client.kafka import Client
 from tindak.console import Failure, Misuse, read_settings, say_json, wait_for
 from tindak.model.corrections import Correction, corrections_on, write
-from tindak.policy.dry_run_options import PolicyDir, policy_of
 from tindak.policy.labelled_reports import codes_of
+from tindak.policy.options import PolicyDir, policy_of
 
 
 def corrections_command(

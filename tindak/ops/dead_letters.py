@@ -47,7 +47,7 @@ class DeadLetter:
 
     @property
     def document(self) -> str | None:
-        """Id of the document that is set aside and for which it waits; None if it waits for none."""
+        """Id of the document that is quarantined and for which it waits; None if it waits for none."""
         return header(self.record, "dlq-document")
 
     @property

@@ -1,4 +1,4 @@
-"""``tindak documents``: lists, shows and heals what a service has set aside; safe to repeat."""
+"""``tindak documents``: lists, shows and heals what a service has quarantined; safe to repeat."""
 
 import json
 from collections.abc import Awaitable, Callable, Sequence
@@ -7,9 +7,9 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
-from shared.adapters.mongo.aside import AsideDocument, AsideDocuments
 from shared.adapters.mongo.client import collection
-from shared.delivery.documents.document import AsideReason
+from shared.adapters.mongo.quarantine import Quarantine, QuarantinedDocument
+from shared.delivery.documents.document import QuarantineReason
 from shared.delivery.ports import PermanentError, TransientError
 from shared.process.release import RELEASE
 from shared.process.settings import CommonSettings
@@ -33,19 +33,19 @@ ServiceArgument = Annotated[Service, typer.Argument(metavar="SERVICE", help="Who
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A document that is set aside, and the dead letters that wait for it, in the order in which they came.
+    """A document that is quarantined, and the dead letters that wait for it, in the order in which they came.
 
-    ``is_back`` says that it is not set aside any more, and only its letters wait.
+    ``is_back`` says that it is not quarantined any more, and only its letters wait.
     """
 
-    document: AsideDocument
+    document: QuarantinedDocument
     letters: Sequence[DeadLetter]
     is_back: bool = False
 
     @property
     def is_newer(self) -> bool:
         """Whether only a newer release than this one can work with it."""
-        return self.document.reason == AsideReason.NEWER and not self.is_back
+        return self.document.reason == QuarantineReason.NEWER and not self.is_back
 
     def summary(self) -> dict[str, Any]:
         """Return it for scripts."""
@@ -129,13 +129,15 @@ def retry(
 
 
 async def _waiting(settings: CommonSettings, service: str) -> list[Waiting]:
-    """Return what is set aside, longest first; then what no longer is, but has dead letters that were not replayed."""
+    """Return what is in quarantine, longest first; then what no longer is, but has dead letters not replayed."""
     async with Client(settings.kafka) as client:
         letters = by_document(await client.read([dead_letter_topic(service), replay_topic(service)]))
-    marked = await _asked(settings, service, AsideDocuments.listed)
+    marked = await _asked(settings, service, Quarantine.listed)
     known = {document.id for document in marked}
     back = [
-        Waiting(AsideDocument(id_, waiting[0].reason, "not set aside any more", None, None), waiting, is_back=True)
+        Waiting(
+            QuarantinedDocument(id_, waiting[0].reason, "not set aside any more", None, None), waiting, is_back=True
+        )
         for id_, waiting in letters.items()
         if id_ not in known
     ]
@@ -153,11 +155,11 @@ async def _retry(settings: CommonSettings, service: str, healable: Sequence[Wait
     await publish(settings.kafka, [letter for each in healable for letter in each.letters])
 
 
-async def _asked(settings: CommonSettings, service: str, question: Callable[[AsideDocuments], Awaitable[T]]) -> T:
+async def _asked(settings: CommonSettings, service: str, question: Callable[[Quarantine], Awaitable[T]]) -> T:
     """Return what a service's collection answers; raise Failure if it cannot be asked."""
     documents = collection(settings.mongo, service)
     try:
-        return await question(AsideDocuments(documents))
+        return await question(Quarantine(documents))
     except (TransientError, PermanentError) as error:
         raise no_database(error) from error
     finally:

@@ -1,4 +1,4 @@
-"""Which dead letters wait for a document that is set aside; never reads a topic."""
+"""Which dead letters wait for a document that is quarantined; never reads a topic."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping

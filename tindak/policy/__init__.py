@@ -1,1 +1,1 @@
-"""Commands about the policy: check, explain, compare, and run it against past reports."""
+"""Commands about the policy: check, explain, compare, and run it over labelled reports."""

@@ -1,4 +1,4 @@
-"""Runs a policy over reports of the past and counts who would gain and lose; pure but for the trial itself."""
+"""Runs a policy over labelled reports and counts which agencies would gain and lose."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from shared.events import ComplaintAccepted, TicketRouted
-from tindak.policy.dry_run import Routed, Trial
-from tindak.policy.labelled_reports import CLOCK, Past
+from tindak.policy.dry_run import DryRun, Routed
+from tindak.policy.labelled_reports import CLOCK, LabelledReport
 
 TRIAGE = "triage"
 REFUSED = "refused"
@@ -26,9 +26,9 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What a policy would decide about a report of the past; ``routed`` is None where intake would refuse it."""
+    """What a policy would decide about a labelled report; ``routed`` is None where intake would refuse it."""
 
-    past: Past
+    labelled: LabelledReport
     routed: Routed | None
 
     @property
@@ -41,14 +41,14 @@ class Decided:
     @property
     def verdict(self) -> Verdict:
         """Return how that compares with who had it."""
-        if self.past.agency is None:
+        if self.labelled.agency is None:
             return Verdict.UNKNOWN
         if self.routed is None:
             return Verdict.REFUSED
         if isinstance(self.routed, TicketRouted):
-            return Verdict.RIGHT if self.routed.agency == self.past.agency else Verdict.WRONG
+            return Verdict.RIGHT if self.routed.agency == self.labelled.agency else Verdict.WRONG
         offered = {suggestion.agency for suggestion in self.routed.suggestions}
-        return Verdict.OFFERED if self.past.agency in offered else Verdict.UNSURE
+        return Verdict.OFFERED if self.labelled.agency in offered else Verdict.UNSURE
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,22 +73,22 @@ class Tally:
     asks: int
 
 
-async def decide(trial: Trial, reports: Sequence[Past]) -> list[Decided]:
-    """Return what the policy on trial would decide about each report, in order."""
-    taken = [
-        past.report if isinstance(past.report, ComplaintAccepted) else trial.answer(past.report, CLOCK)
-        for past in reports
+async def decide(dry_run: DryRun, reports: Sequence[LabelledReport]) -> list[Decided]:
+    """Return what the policy would decide about each report, in order."""
+    answers = [
+        one.report if isinstance(one.report, ComplaintAccepted) else dry_run.answer(one.report, CLOCK)
+        for one in reports
     ]
-    said = iter(await trial.route([report for report in taken if isinstance(report, ComplaintAccepted)]))
+    routed = iter(await dry_run.route([answer for answer in answers if isinstance(answer, ComplaintAccepted)]))
     return [
-        Decided(past, next(said) if isinstance(report, ComplaintAccepted) else None)
-        for past, report in zip(reports, taken, strict=True)
+        Decided(one, next(routed) if isinstance(answer, ComplaintAccepted) else None)
+        for one, answer in zip(reports, answers, strict=True)
     ]
 
 
 def tallies(decided: Sequence[Decided]) -> list[Tally]:
     """Return each agency's share, those with the most reports first; of reports that somebody had in the end."""
-    known = [(one.past.agency, one.agency, one.verdict) for one in decided if one.past.agency is not None]
+    known = [(one.labelled.agency, one.agency, one.verdict) for one in decided if one.labelled.agency is not None]
     had, gets = Counter(had for had, _, _ in known), Counter(got for _, got, _ in known)
     right = Counter(had for had, _, verdict in known if verdict is Verdict.RIGHT)
     loses = Counter(had for had, _, verdict in known if verdict is Verdict.WRONG)

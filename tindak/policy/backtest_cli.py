@@ -15,9 +15,9 @@ from tindak.console import Misuse, read_settings, say_json, wait_for
 from tindak.policy.backtest import Decided, Verdict, decide, deciders, tallies, verdicts
 from tindak.policy.check import check
 from tindak.policy.diff import differences
-from tindak.policy.dry_run import Trial
-from tindak.policy.dry_run_options import ModelDir, PolicyDir, model_of, policy_of
-from tindak.policy.labelled_reports import Past, read_csv, read_topics
+from tindak.policy.dry_run import DryRun
+from tindak.policy.labelled_reports import LabelledReport, read_csv, read_topics
+from tindak.policy.options import ModelDir, PolicyDir, model_of, policy_of
 
 EXAMPLES_MAX = 10
 RANK = (Verdict.WRONG, Verdict.REFUSED, Verdict.UNSURE, Verdict.OFFERED, Verdict.RIGHT)  # ever better for the reporter
@@ -34,29 +34,29 @@ def backtest_command(
     model: ModelDir = None,
     text: Text = None, agency: Agency = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
-    """Run a policy over reports of the past and say who would gain and lose, agency by agency."""
-    trial = Trial.of(policy_of(policy), model_of(model))
-    decided = wait_for(_backtest(trial, file, from_topics, policy, {"text": text, "agency": agency}))
+    """Run a policy over labelled reports and say, agency by agency, who would gain and lose."""
+    dry_run = DryRun.of(policy_of(policy), model_of(model))
+    decided = wait_for(_backtest(dry_run, file, from_topics, policy, {"text": text, "agency": agency}))
     if as_json:
-        say_json(_as_object(trial, decided))
+        say_json(_as_object(dry_run, decided))
     else:
-        typer.echo("\n".join(_lines(trial, decided)))
+        typer.echo("\n".join(_lines(dry_run, decided)))
 
 
 async def _backtest(
-    trial: Trial, file: Path | None, from_topics: bool, policy: Path, columns: Mapping[str, str | None]
+    dry_run: DryRun, file: Path | None, from_topics: bool, policy: Path, columns: Mapping[str, str | None]
 ) -> list[Decided]:
-    return await decide(trial, await reports(file, from_topics, policy, columns))
+    return await decide(dry_run, await _reports(file, from_topics, policy, columns))
 
 
 def diff_command(
     before: Annotated[Path, typer.Argument(help="Directory of the one policy.")],
     after: Annotated[Path, typer.Argument(help="Directory of the other.")],
-    file: Annotated[Path | None, typer.Option("--file", help="CSV of past reports to run both over.")] = None,
+    file: Annotated[Path | None, typer.Option("--file", help="CSV of labelled reports to run both over.")] = None,
     from_topics: FromTopics = False, model: ModelDir = None, text: Text = None, agency: Agency = None,
     as_json: AsJson = False,
 ) -> None:  # fmt: skip
-    """Say what differs between two policies and, with past reports, what the second would decide differently."""
+    """Say what differs between two policies and, with labelled reports, what the second would decide differently."""
     if faults := [*check(policy_of(before)).faults, *check(policy_of(after)).faults]:
         raise PolicyInvalid(faults)
     changes = differences(before, after)
@@ -64,7 +64,9 @@ def diff_command(
     said = list(map(str, changes)) or ["The two policies are the same."]
     if file is not None or from_topics:
         columns, learned = {"text": text, "agency": agency}, model_of(model)
-        pairs = wait_for(_both(Trial.of(before, learned), Trial.of(after, learned), file, from_topics, before, columns))
+        pairs = wait_for(
+            _both(DryRun.of(before, learned), DryRun.of(after, learned), file, from_topics, before, columns)
+        )
         told |= _compared(pairs)
         said += _differently(pairs)
     if as_json:
@@ -74,16 +76,15 @@ def diff_command(
 
 
 async def _both(
-    before: Trial, after: Trial, file: Path | None, from_topics: bool, policy: Path, columns: Mapping[str, str | None]
+    before: DryRun, after: DryRun, file: Path | None, from_topics: bool, policy: Path, columns: Mapping[str, str | None]
 ) -> list[tuple[Decided, Decided]]:
-    past = await reports(file, from_topics, policy, columns)
-    return list(zip(await decide(before, past), await decide(after, past), strict=True))
+    labelled = await _reports(file, from_topics, policy, columns)
+    return list(zip(await decide(before, labelled), await decide(after, labelled), strict=True))
 
 
-async def reports(
+async def _reports(
     file: Path | None, from_topics: bool, policy: Path, columns: Mapping[str, str | None]
-) -> Sequence[Past]:
-    """Return the reports that were asked for; raise Misuse unless exactly one source was named."""
+) -> Sequence[LabelledReport]:
     if (file is None) != from_topics:
         raise Misuse("Give either a CSV file or --from-topics.")
     if file is not None:
@@ -92,9 +93,9 @@ async def reports(
         return await read_topics(client)
 
 
-def _as_object(trial: Trial, decided: Sequence[Decided]) -> dict[str, Any]:
+def _as_object(dry_run: DryRun, decided: Sequence[Decided]) -> dict[str, Any]:
     return {
-        "policy_version": trial.version,
+        "policy_version": dry_run.version,
         "rows": len(decided),
         **verdicts(decided),
         "decided_by": deciders(decided),
@@ -102,10 +103,10 @@ def _as_object(trial: Trial, decided: Sequence[Decided]) -> dict[str, Any]:
     }
 
 
-def _lines(trial: Trial, decided: Sequence[Decided]) -> Iterator[str]:
+def _lines(dry_run: DryRun, decided: Sequence[Decided]) -> Iterator[str]:
     rows = max(len(decided), 1)
     counts = ", ".join(f"{name} {count} ({count / rows:.1%})" for name, count in verdicts(decided).items() if count)
-    yield f"Policy {trial.version} over {len(decided)} reports: {counts or 'nothing'}."
+    yield f"Policy {dry_run.version} over {len(decided)} reports: {counts or 'nothing'}."
     by = ", ".join(f"{name} {count}" for name, count in sorted(deciders(decided).items()))
     yield f"Decided by: {by or 'nobody'}."
     yield f"{'agency':<24} {'had':>6} {'gets':>6} {'right':>6} {'gains':>6} {'loses':>6} {'asks':>6}"
@@ -129,7 +130,7 @@ def _compared(pairs: Sequence[tuple[Decided, Decided]]) -> dict[str, Any]:
             for (before, after), count in Counter((one.agency, other.agency) for one, other in moved).most_common()
         ],
         "examples": [
-            {"from": one.agency, "to": other.agency, "had": one.past.agency, "text": one.past.report.body[:120]}
+            {"from": one.agency, "to": other.agency, "had": one.labelled.agency, "text": one.labelled.report.body[:120]}
             for one, other in moved[:EXAMPLES_MAX]
         ],
     }

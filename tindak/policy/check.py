@@ -8,7 +8,7 @@ from typing import TypeVar
 from services.intake.tooling import load_intake
 from services.notify.tooling import NOTICES_FILE, REPORTER, TEMPLATES, NoticePolicy, load_notices
 from services.routing.tooling import load_routing
-from services.sla.tooling import SLA_FILE, RungEntry, SlaFile, load_sla
+from services.sla.tooling import SLA_FILE, LevelEntry, SlaFile, load_sla
 from shared.events import BreachEscalated, ClockBreached
 from shared.policy.agencies import FILE as AGENCIES_FILE
 from shared.policy.agencies import AgencyDirectory, load_agencies
@@ -97,19 +97,19 @@ def _district_faults(policy_dir: Path, directory: AgencyDirectory, places: Place
 def _escalation_faults(policy_dir: Path, notices: NoticePolicy) -> Iterator[PolicyFault]:
     held, source = load_sourced(policy_dir / SLA_FILE, SlaFile)
     for name, ladder in held.ladders.items():
-        for index, rung in enumerate(ladder):
-            told = _told_of(rung, notices)
-            for role in (rung.responsible, *rung.copies) if rung.responsible != OMBUDSMAN else (REPORTER,):
+        for index, level in enumerate(ladder):
+            told = _told_of(level, notices)
+            for role in (level.responsible, *level.copies) if level.responsible != OMBUDSMAN else (REPORTER,):
                 if role not in told:
-                    sentence = f"no notice of {NOTICES_FILE} tells `{role}` of level {rung.level}"
+                    sentence = f"no notice of {NOTICES_FILE} tells `{role}` of level {level.level}"
                     yield source.fault(("ladders", name, index), sentence)
 
 
-def _told_of(rung: RungEntry, notices: NoticePolicy) -> frozenset[str]:
-    event = ClockBreached.TYPE if rung.level == 1 else BreachEscalated.TYPE
+def _told_of(level: LevelEntry, notices: NoticePolicy) -> frozenset[str]:
+    event = ClockBreached.TYPE if level.level == 1 else BreachEscalated.TYPE
     return frozenset(
         role
         for notice in notices.rules.notices
-        if notice.on == event and rung.responsible in notice.when.get("responsible", (rung.responsible,))
+        if notice.on == event and level.responsible in notice.when.get("responsible", (level.responsible,))
         for role in notice.to
     )

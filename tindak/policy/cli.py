@@ -9,8 +9,8 @@ import typer
 from tindak.console import say_json
 from tindak.policy.backtest_cli import backtest_command, diff_command
 from tindak.policy.check import check
-from tindak.policy.dry_run_options import policy_of
 from tindak.policy.explain import explain_command
+from tindak.policy.options import policy_of
 
 app = typer.Typer(name="policy", help="The city's policy.", no_args_is_help=True)
 

@@ -1,13 +1,15 @@
-"""A policy on trial: what intake and routing would say to a report, by the code that runs live; publishes nothing."""
+"""What intake and routing would say to reports by a policy, with the code that runs live; publishes nothing."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from services.intake import tooling as intake
-from services.routing.tooling import RoutingHandler, TextModel, dry_run
+from services.intake.tooling import Rules, load_intake
+from services.intake.tooling import dry_run as intake_answer
+from services.routing.tooling import RoutingHandler, TextModel
+from services.routing.tooling import dry_run as routing_handler
 from shared import topics
 from shared.events import (
     Arrival,
@@ -25,16 +27,16 @@ Routed = TicketRouted | TriageRequested
 
 
 @dataclass(frozen=True)
-class Trial:
+class DryRun:
     """Intake and routing by one policy, and by one model if there is one."""
 
-    intake: intake.Rules
+    intake: Rules
     routing: RoutingHandler
 
     @classmethod
-    def of(cls, policy_dir: Path, model: TextModel | None = None) -> "Trial":
-        """Return the trial of the policy below *policy_dir*; raise PolicyInvalid if a service would refuse it."""
-        return cls(intake.load_intake(policy_dir), dry_run(policy_dir, model))
+    def of(cls, policy_dir: Path, model: TextModel | None = None) -> "DryRun":
+        """Return the dry run of the policy below *policy_dir*; raise PolicyInvalid if a service would refuse it."""
+        return cls(load_intake(policy_dir), routing_handler(policy_dir, model))
 
     @property
     def version(self) -> str:
@@ -43,7 +45,7 @@ class Trial:
 
     def answer(self, submitted: ComplaintSubmitted, at: datetime) -> ComplaintAccepted | ComplaintRejected:
         """Return what intake says to a report that arrives at *at*, without its contact."""
-        return intake.dry_run(self.intake, submitted, at)
+        return intake_answer(self.intake, submitted, at)
 
     async def route(self, complaints: Sequence[ComplaintAccepted]) -> list[Routed]:
         """Return what routing says to each of the complaints, in order."""
@@ -55,7 +57,9 @@ class Trial:
     async def _route(self, complaints: Sequence[ComplaintAccepted]) -> list[Routed]:
         events = [_event_of(complaint) for complaint in complaints]
         rules = await self.routing.prefetch([(None, event) for event in events])
-        decisions = [rules.decide(None, event, _arrival(topics.ACCEPTED, event.time)) for event in events]
+        decisions = [
+            rules.decide(None, event, Arrival(topics.ACCEPTED, 0, 0, event.time, event.time)) for event in events
+        ]
         return [_first_of([fact.data for fact in decision.facts]) for decision in decisions]
 
 
@@ -69,7 +73,3 @@ def _event_of(complaint: ComplaintAccepted) -> Event:
 
 def _first_of(said: Sequence[Any]) -> Routed:
     return next(data for data in said if isinstance(data, TicketRouted | TriageRequested))
-
-
-def _arrival(topic: str, at: datetime) -> Arrival:
-    return Arrival(topic, 0, 0, at.astimezone(UTC), at.astimezone(UTC))

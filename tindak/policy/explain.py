@@ -11,8 +11,8 @@ from pydantic import ValidationError
 
 from shared.events import ComplaintAccepted, ComplaintRejected, ComplaintSubmitted, Step, TicketRouted
 from tindak.console import Misuse, say_json, wait_for
-from tindak.policy.dry_run import Routed, Trial
-from tindak.policy.dry_run_options import ModelDir, PolicyDir, model_of, policy_of
+from tindak.policy.dry_run import DryRun, Routed
+from tindak.policy.options import ModelDir, PolicyDir, model_of, policy_of
 
 OF_THE_TICKET = frozenset({"ticket_id", "tracking_id", "state", "version", "at", "accepted_at", "submitted_at", "hop"})
 OF_THE_REPORT = frozenset({"title", "body", "location", "category", "target_agency", "missing", "flags"})
@@ -53,7 +53,7 @@ def explain_command(
         body=text, title=title, category=category, target_agency=agency, classification=classification, channel=channel,
         location={"kelurahan": kelurahan, "kecamatan": kecamatan, "text": place},
     )  # fmt: skip
-    found = wait_for(explain(Trial.of(policy_of(policy), model_of(model)), report))
+    found = wait_for(explain(DryRun.of(policy_of(policy), model_of(model)), report))
     if as_json:
         say_json(as_object(found))
     else:
@@ -71,13 +71,13 @@ def _submission(**given: Any) -> ComplaintSubmitted:
         raise Misuse(f"{'.'.join(map(str, first['loc']))}: {first['msg']}.") from error
 
 
-async def explain(trial: Trial, report: ComplaintSubmitted) -> Explained:
+async def explain(dry_run: DryRun, report: ComplaintSubmitted) -> Explained:
     """Return what intake and routing would say to *report*."""
-    answer = trial.answer(report, report.submitted_at)
+    answer = dry_run.answer(report, report.submitted_at)
     if isinstance(answer, ComplaintRejected):
-        return Explained(answer, None, trial.version)
-    (routed,) = await trial.route([answer])
-    return Explained(answer, routed, trial.version)
+        return Explained(answer, None, dry_run.version)
+    (routed,) = await dry_run.route([answer])
+    return Explained(answer, routed, dry_run.version)
 
 
 def as_object(found: Explained) -> dict[str, Any]:

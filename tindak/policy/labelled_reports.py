@@ -1,4 +1,4 @@
-"""Reports of the past and who had them in the end: from a CSV file or from the topics; decides nothing."""
+"""Reads reports and the agency that had each in the end, from a CSV file or from the topics."""
 
 import csv
 from collections import defaultdict
@@ -29,12 +29,12 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "place": ("place", "address", "alamat", "lokasi", "lokasi kejadian"),
 }
 SOURCE_ID_MAX = 128
-CLOCK = datetime(2000, 1, 1, tzinfo=UTC)  # a past report is judged by its text, never by its age
+CLOCK = datetime(2000, 1, 1, tzinfo=UTC)  # a labelled report is judged by its text, never by its age
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
-    """A report of the past.
+class LabelledReport:
+    """A report and who had it.
 
     Args:
         report: As a channel submitted it, or as intake accepted it.
@@ -45,7 +45,7 @@ class Past:
     agency: str | None
 
 
-def read_csv(path: Path, columns: Mapping[str, str | None], directory: AgencyDirectory) -> list[Past]:
+def read_csv(path: Path, columns: Mapping[str, str | None], directory: AgencyDirectory) -> list[LabelledReport]:
     """Return the reports of a CSV file with a header.
 
     Args:
@@ -61,7 +61,7 @@ def read_csv(path: Path, columns: Mapping[str, str | None], directory: AgencyDir
         with path.open(encoding="utf-8-sig", newline="") as file:
             lines = csv.DictReader(file)
             found = _columns_of(path, lines.fieldnames or (), columns)
-            return [_past_of(number, line, found, codes, path) for number, line in enumerate(lines, 1)]
+            return [_report_of(number, line, found, codes, path) for number, line in enumerate(lines, 1)]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise Failure(f"{path} cannot be read as CSV: {error}.") from error
 
@@ -83,9 +83,9 @@ def _columns_of(path: Path, header: Sequence[str], chosen: Mapping[str, str | No
     return found
 
 
-def _past_of(
+def _report_of(
     number: int, line: Mapping[str, str | None], columns: Mapping[str, str], codes: Mapping[str, str], path: Path
-) -> Past:
+) -> LabelledReport:
     """Return the report of a line; raise Failure if it is none."""
     given = {field: text for field, column in columns.items() if (text := (line[column] or "").strip())}
     place = {"text": given.get("place"), "kelurahan": given.get("kelurahan"), "kecamatan": given.get("kecamatan")}
@@ -99,7 +99,7 @@ def _past_of(
         )  # fmt: skip
     except ValidationError as error:
         raise Failure(f"{path}, line {number + 1}: {error.errors(include_url=False)[0]['msg']}.") from error
-    return Past(report, None if label is None else codes.get(key(label), label))
+    return LabelledReport(report, None if label is None else codes.get(key(label), label))
 
 
 def codes_of(directory: AgencyDirectory) -> dict[str, str]:
@@ -112,15 +112,15 @@ def key(name: str) -> str:
     return " ".join(name.lower().replace("_", " ").split())
 
 
-async def read_topics(client: Client) -> list[Past]:
+async def read_topics(client: Client) -> list[LabelledReport]:
     """Return the accepted complaints of the topics and who has or had them, in the order of their acceptance."""
-    return past_on(await client.read([topics.ACCEPTED, topics.TICKETS]))
+    return reports_on(await client.read([topics.ACCEPTED, topics.TICKETS]))
 
 
-def past_on(records: Iterable[Record]) -> list[Past]:
+def reports_on(records: Iterable[Record]) -> list[LabelledReport]:
     """Return the accepted complaints among *records*, in their order, and who has or had them."""
     ended = map(history, tickets_on(records))
-    return [Past(one.accepted, one.agency) for one in ended if one.accepted is not None]
+    return [LabelledReport(one.accepted, one.agency) for one in ended if one.accepted is not None]
 
 
 def tickets_on(records: Iterable[Record]) -> list[list[Event]]:

@@ -35,7 +35,7 @@ def explain_command(
     ticket: Annotated[str | None, typer.Argument(metavar="[ID]", help="Tracking id or ticket id.")] = None,
     clock: Annotated[SlaClock | None, typer.Option(help="Which clock.")] = None,
     start: Annotated[str | None, typer.Option(help="When it starts, as AT of `tindak sla add`.")] = None,
-    agency: Annotated[str | None, typer.Option(help="Whose calendar and ladder.")] = None,
+    agency: Annotated[str | None, typer.Option(help="Whose calendar and superiors.")] = None,
     classification: Annotated[Classification, typer.Option(help="What kind of report.")] = Classification.COMPLAINT,
     hold: Annotated[
         list[str] | None, typer.Option(metavar="REASON,SINCE,UNTIL", help="A pause; may be repeated, in order.")
@@ -99,9 +99,9 @@ def explained(round_: Round, city: City) -> Explained:
     office = city.office(city.rules.calendar(round_.clock, round_.agency).calendar.code)
     try:
         clock = timed(round_, city.rules)
-        rule, ladder = city.rules.clocks[round_.clock], city.rules.ladder(round_.clock, round_.agency)
+        rule, escalation = city.rules.clocks[round_.clock], city.rules.escalation(round_.clock, round_.agency)
         warnings = [(percent, clock.warns_at(percent)) for percent in rule.warn_at_percent]
-        levels = [(rung.level, rung.responsible, clock.escalates_at(rung)) for rung in ladder]
+        levels = [(level.level, level.responsible, clock.escalates_at(level)) for level in escalation]
     except CalendarExhausted as error:
         raise beyond(office) from error
     return Explained(clock, office, warnings, levels)

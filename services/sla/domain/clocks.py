@@ -1,4 +1,4 @@
-"""From a round to a clock: when it is due, where it stands still, when it warns and escalates; never says so."""
+"""Times a round by the policy: when it is due, where it pauses, when it warns and escalates."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from services.sla.domain.allowances import Allowance, TimeLine
 from services.sla.domain.rounds import Round
-from services.sla.domain.rules import Rung, SlaRules
+from services.sla.domain.rules import EscalationLevel, SlaRules
 from services.sla.domain.working_time import WorkingTime
 from shared.events import HoldReason
 
@@ -68,16 +68,16 @@ class Clock:
         used = self.time_line.add(self.round.started_at, self.within * percent // 100)
         return _postponed(used, self.pauses, self.time_line)
 
-    def escalates_at(self, rung: Rung) -> datetime:
-        """Return when a rung of the ladder is reached: with the breach at the earliest; pauses put it off, too."""
-        if rung.after is None:
+    def escalates_at(self, level: EscalationLevel) -> datetime:
+        """Return when a level is reached: with the breach at the earliest; pauses put it off, too."""
+        if level.after is None:
             return self.due_at
-        time_line = rung.after.time_line(self.calendar)
-        if rung.from_start:
-            counted = rung.after.deadline(self.round.started_at, self.calendar)
+        time_line = level.after.time_line(self.calendar)
+        if level.from_start:
+            counted = level.after.deadline(self.round.started_at, self.calendar)
             return max(self.due_at, _postponed(counted, self.pauses, time_line))
         since_due = tuple(pause for pause in self.pauses if pause.since >= self.due_at)
-        return _postponed(rung.after.deadline(self.due_at, self.calendar), since_due, time_line)
+        return _postponed(level.after.deadline(self.due_at, self.calendar), since_due, time_line)
 
 
 def timed(round_: Round, rules: SlaRules) -> Clock:

@@ -1,4 +1,4 @@
-"""What the city has decided about its clocks, as values; never applies them."""
+"""The policy of the clocks as values: allowances, pauses, calendars, escalation."""
 
 import hashlib
 from collections.abc import Mapping
@@ -14,12 +14,12 @@ WINDOWS = frozenset({SlaClock.COMPLETE, SlaClock.FEEDBACK})
 
 
 OUTSIDE_ROLES = ("ombudsman",)
-"""Roles on a ladder that are nobody's superior, so that they never stand in for anybody."""
+"""Roles that are nobody's superior, so that they never stand in for anybody."""
 
 
 @dataclass(frozen=True, slots=True)
-class Rung:
-    """One step of a ladder of escalation.
+class EscalationLevel:
+    """Who is responsible for a breach from when on.
 
     Args:
         level: 1 is the breach itself.
@@ -53,13 +53,13 @@ class ClockRule:
     Args:
         allowances: By classification, all of them.
         warn_at_percent: Rising, of the time allowed.
-        ladder: By level, rising; empty for the reporter's windows.
+        escalation: By level, rising; empty for the reporter's windows.
         calendar: Code; None for that of the agency.
     """
 
     allowances: Mapping[Classification, Allowance]
     warn_at_percent: tuple[int, ...] = ()
-    ladder: tuple[Rung, ...] = ()
+    escalation: tuple[EscalationLevel, ...] = ()
     calendar: str | None = DEFAULT_CALENDAR
 
 
@@ -73,7 +73,7 @@ class PauseRule:
 
 @dataclass(frozen=True, slots=True)
 class SlaRules:
-    """Everything that the city has decided about its clocks.
+    """The whole policy of the clocks.
 
     Args:
         version: Of the policy, without calendars.
@@ -105,27 +105,27 @@ class SlaRules:
         code = self.clocks[clock].calendar or self.calendar_of_agency.get(agency or "", DEFAULT_CALENDAR)
         return self.calendars[code]
 
-    def ladder(self, clock: SlaClock, agency: str | None) -> tuple[Rung, ...]:
+    def escalation(self, clock: SlaClock, agency: str | None) -> tuple[EscalationLevel, ...]:
         """Return who is responsible for a breach; while no agency has the ticket, whoever must find one is.
 
         Where a post is vacant, the next superior who exists is, so that a breach always reaches somebody.
         """
         finder = clock not in WINDOWS and agency is None
-        rungs = self.clocks[SlaClock.VERIFY if finder else clock].ladder
-        return self.filled(tuple(rung for rung in rungs if clock in rung.clocks), agency)
+        levels = self.clocks[SlaClock.VERIFY if finder else clock].escalation
+        return self._filled(tuple(level for level in levels if clock in level.clocks), agency)
 
-    def filled(self, ladder: tuple[Rung, ...], agency: str | None) -> tuple[Rung, ...]:
-        """Return a ladder with the next superior in each place that nobody holds; the highest, below, if none does."""
-        posts = [rung.responsible for rung in ladder]
+    def _filled(self, levels: tuple[EscalationLevel, ...], agency: str | None) -> tuple[EscalationLevel, ...]:
+        """Return the levels with the next superior for each vacant post; the highest below it if there is none."""
+        posts = [level.responsible for level in levels]
         if not any(self.is_vacant(role, agency) for role in posts):
-            return ladder
+            return levels
         held = [role for role in posts if role not in OUTSIDE_ROLES and not self.is_vacant(role, agency)]
         filled = []
-        for index, rung in enumerate(ladder):
+        for index, level in enumerate(levels):
             above = [role for role in posts[index:] if role in held]
-            vacant = self.is_vacant(rung.responsible, agency)
-            instead = next(iter(above or held[-1:]), rung.responsible)
-            filled.append(replace(rung, responsible=instead, instead_of=rung.responsible) if vacant else rung)
+            vacant = self.is_vacant(level.responsible, agency)
+            instead = next(iter(above or held[-1:]), level.responsible)
+            filled.append(replace(level, responsible=instead, instead_of=level.responsible) if vacant else level)
         return tuple(filled)
 
     def is_vacant(self, role: str, agency: str | None) -> bool:

@@ -1,16 +1,16 @@
-"""A ticket's clocks, as history and time move them: decides what is said, and never says it."""
+"""Decides what follows for the clocks of a ticket from a fact, or from the passing of time."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
 from services.sla.domain.clocks import timed
+from services.sla.domain.emitter import ClockContext
 from services.sla.domain.history import Past, past_of
+from services.sla.domain.reconcile import ClockReconciler
 from services.sla.domain.rounds import Round, rounds_of
 from services.sla.domain.rules import SlaRules
-from services.sla.domain.telling import Telling
-from services.sla.domain.told import Told
-from services.sla.domain.voice import About
+from services.sla.domain.snapshot import ClockSnapshot
 from shared import events
 from shared.events import Applied, Arrival, Decision, Fact, Ignored
 
@@ -23,12 +23,12 @@ class Ticket:
     """What sla knows of a ticket.
 
     Args:
-        accepted_at: None until somebody has said it.
+        accepted_at: None until it is known.
         classification: What the reporter called it; None if that is unknown.
         history: What moved its clocks, in the order of versions, whatever the order of arrival.
-        told: What was said about each round of each clock.
-        as_of: Up to when time has been taken note of; it never goes back.
-        wakes_at: When time alone may give more to say; None if never.
+        told: What was last published about each round of each clock.
+        as_of: Up to when time has counted; it never goes back.
+        wakes_at: When time alone may lead to more facts; None if never.
         parent: Ticket of which it is a part; None if of none.
         part: Its number among the parts.
         edition: Of the rules by which its running clocks were timed last; empty once none runs, None if it was last
@@ -41,7 +41,7 @@ class Ticket:
     accepted_at: datetime | None = None
     classification: events.Classification | None = None
     history: tuple[Past, ...] = ()
-    told: tuple[Told, ...] = ()
+    told: tuple[ClockSnapshot, ...] = ()
     wakes_at: datetime | None = None
     parent: str | None = None
     part: int | None = None
@@ -50,9 +50,9 @@ class Ticket:
 
 
 def decide(state: Ticket | None, event: events.Event, arrival: Arrival, policy: SlaRules) -> Decision[Ticket]:
-    """Return what follows from something heard about a ticket.
+    """Return what follows from a fact about a ticket.
 
-    Time is taken note of up to the event itself, not up to this moment: what is read late has not happened late.
+    Time counts up to the event itself, not up to this moment: what is read late has not happened late.
 
     Raises:
         TypeError: It is about no ticket.
@@ -97,40 +97,40 @@ def rounds(ticket: Ticket) -> tuple[Round, ...]:
 
 
 def moved(ticket: Ticket, rules: SlaRules, at: datetime, now: datetime, *, rewritten: bool) -> Applied[Ticket]:
-    """Return what is to be said after the history is known up to *at*, and the ticket once it is said.
+    """Return the facts to publish once the history is known up to *at*, and the ticket with them published.
 
     Args:
         rewritten: Whether something became known that lies before the end of the history as it was known.
     """
     as_of = max(at, ticket.as_of)
-    about = About(ticket.ticket_id, ticket.tracking_id, as_of, now, ticket.parent, ticket.part)
-    before = {(told.clock, told.round): told for told in ticket.told}
-    told: list[Told] = []
+    context = ClockContext(ticket.ticket_id, ticket.tracking_id, as_of, now, ticket.parent, ticket.part)
+    before = {(last.clock, last.round): last for last in ticket.told}
+    snapshots: list[ClockSnapshot] = []
     facts: list[Fact] = []
     wakes: list[datetime] = []
     for round_ in rounds(ticket):
-        known = before.get((round_.clock, round_.number))
-        if known and _settled(known, round_, rules, rewritten=rewritten):
-            told.append(known)
+        last = before.get((round_.clock, round_.number))
+        if last and _settled(last, round_, rules, rewritten=rewritten):
+            snapshots.append(last)
             continue
-        telling = Telling(about, timed(round_, rules), known, rules).tell()
-        told.append(telling.told)
-        facts += telling.voice.facts
-        wakes += [] if telling.wakes_at is None else [telling.wakes_at]
-    edition = rules.edition if any(one.ending is None for one in told) else ENDED
-    after = replace(ticket, as_of=as_of, told=tuple(told), wakes_at=min(wakes, default=None), edition=edition)
+        reconciler = ClockReconciler(context, timed(round_, rules), last, rules).reconcile()
+        snapshots.append(reconciler.snapshot)
+        facts += reconciler.emitter.facts
+        wakes += [] if reconciler.wakes_at is None else [reconciler.wakes_at]
+    edition = rules.edition if any(one.ending is None for one in snapshots) else ENDED
+    after = replace(ticket, as_of=as_of, told=tuple(snapshots), wakes_at=min(wakes, default=None), edition=edition)
     return Applied(after, tuple(facts))
 
 
-def _settled(told: Told, round_: Round, rules: SlaRules, *, rewritten: bool) -> bool:
-    """Return whether all is said about a round that has ended, so that it needs no second look.
+def _settled(last: ClockSnapshot, round_: Round, rules: SlaRules, *, rewritten: bool) -> bool:
+    """Return whether all is published about a round that has ended, so that it needs no second look.
 
     What happens later changes nothing in it; what turns out to have happened earlier may, but not under a policy or
     calendar that came after its end: it keeps the due time that held then.
     """
-    if told.ending is None or told.ending != round_.end:
+    if last.ending is None or last.ending != round_.end:
         return False
     if not rewritten:
         return True
     version = rules.calendar(round_.clock, round_.agency).calendar.version
-    return (told.basis.policy_version, told.basis.calendar_version) != (rules.version, version)
+    return (last.basis.policy_version, last.basis.calendar_version) != (rules.version, version)

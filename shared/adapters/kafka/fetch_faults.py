@@ -1,4 +1,4 @@
-"""What keeps single partitions from being read, and what of them was set aside."""
+"""What keeps single partitions from being read, and what of them was quarantined."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -8,15 +8,15 @@ from aiokafka import TopicPartition
 
 
 class Ending(StrEnum):
-    """How a partition came to go on: it could be read again, or what could not be unpacked was set aside."""
+    """How a partition came to go on: it could be read again, or what could not be unpacked was quarantined."""
 
     READ = "read"
-    SET_ASIDE = "set_aside"
+    QUARANTINED = "set_aside"
 
 
 @dataclass(frozen=True, slots=True)
 class FetchFault:
-    """Why a partition is not read on, or what of it was set aside.
+    """Why a partition is not read on, or what of it was quarantined.
 
     Args:
         offset: Where it stands.

@@ -72,7 +72,7 @@ class UnpackedRecords:
             self.next_fetch_offset = max(self.next_fetch_offset, batch.next_offset)
 
     def _records_of(self, batch: RecordBatch, topic: str) -> list[Record] | None:
-        """Return the records of a batch, or what stands for it if it is set aside; None if it is tried again."""
+        """Return the records of a batch, or what stands for it if it is quarantined; None if it is tried again."""
         found = guarded(partial(_unpacked, batch, topic, self.place.partition))
         if isinstance(found, list):
             self.fetcher.faults.end(self.place)
@@ -82,7 +82,7 @@ class UnpackedRecords:
         if may_pass and fault.tries < TRIES_MAX:
             self.fetcher.pause(self.state, fault.tries)
             return None
-        self.fetcher.faults.end(self.place, Ending.SET_ASIDE)
+        self.fetcher.faults.end(self.place, Ending.QUARANTINED)
         return [record_batches.unreadable(batch, topic, self.place.partition, error)]
 
 

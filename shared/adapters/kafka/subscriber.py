@@ -20,7 +20,7 @@ from shared.adapters.kafka.producer import METADATA_AGE_MAX_MS, closed, outage, 
 from shared.delivery.documents.document import Partition
 from shared.delivery.ports import Batch, Record, TransientError
 from shared.process.settings import KafkaSettings
-from shared.slots import Share, share_of
+from shared.sharding import Share, share_of
 
 COMMIT_WITHIN_SECONDS = 30
 LEAVE_WITHIN_SECONDS = 3  # so long may leaving the group and closing the connections take of the time to stop
@@ -253,7 +253,7 @@ class KafkaConsumer:
         """Return what somebody should know of single partitions and topics though the others are read; may be empty."""
         missing = sorted(self.client.missing_topics()) if self.client else []
         said = [f"waits for the topics {', '.join(missing)}"] if missing else []
-        said += [f"set aside: {fault}" for fault in self.faults.last.values() if fault.ended is Ending.SET_ASIDE]
+        said += [f"set aside: {fault}" for fault in self.faults.last.values() if fault.ended is Ending.QUARANTINED]
         return "; ".join(said)
 
     def standing(self) -> str:

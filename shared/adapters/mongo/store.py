@@ -15,14 +15,14 @@ from pymongo import ASCENDING, IndexModel, WriteConcern
 from pymongo.errors import BulkWriteError, DocumentTooLarge, OperationFailure
 from pymongo.read_concern import ReadConcern
 
-from shared.adapters.mongo import aside
-from shared.adapters.mongo.aside import AsideDocuments
+from shared.adapters.mongo import quarantine
 from shared.adapters.mongo.outages import outages_are_transient
-from shared.adapters.mongo.slots import StoredSlots
+from shared.adapters.mongo.quarantine import Quarantine
+from shared.adapters.mongo.shards import StoredShards
 from shared.delivery.documents.codec import DocumentCodec, Raw
-from shared.delivery.documents.document import AsideReason, Document, SetAside
+from shared.delivery.documents.document import Document, Quarantined, QuarantineReason
 from shared.delivery.ports import Waiting
-from shared.slots import Share, slot_of
+from shared.sharding import Share, shard_of
 
 S = TypeVar("S")
 
@@ -30,7 +30,7 @@ DUPLICATE_KEY = 11000
 TOO_LARGE = 10334
 CONFLICT_ROUNDS_MAX = 5
 UNDECODABLE = "undecodable"
-# MongoDB's limit, but for what the mark needs that sets a document aside.
+# MongoDB's limit, but for what the mark needs that quarantines a document.
 DOCUMENT_BYTES_MAX = 16 * 1024 * 1024 - 16 * 1024
 
 
@@ -50,7 +50,7 @@ class MongoStore(Generic[S]):
         collection: Made with `shared.adapters.mongo.client.collection`.
         states: How a state becomes a JSON-like value and back.
         indexes: The service's own, beside those that every collection has.
-        marks: Whether documents that cannot be read are marked as set aside; False for who only looks.
+        marks: Whether documents that cannot be read are marked as quarantined; False for who only looks.
     """
 
     def __init__(
@@ -63,8 +63,8 @@ class MongoStore(Generic[S]):
     ) -> None:
         self.collection = collection
         self.codec = DocumentCodec(states)
-        self.aside = AsideDocuments(collection, marks=marks)
-        self.slots = StoredSlots(collection)
+        self.quarantine = Quarantine(collection, marks=marks)
+        self.shards = StoredShards(collection)
         self.indexes = [
             IndexModel(
                 [("slot", ASCENDING), ("due_at", ASCENDING)], partialFilterExpression={"due_at": {"$exists": True}}
@@ -75,7 +75,7 @@ class MongoStore(Generic[S]):
                 expireAfterSeconds=0,
                 partialFilterExpression={"expires_at": {"$exists": True}},
             ),
-            *aside.INDEXES,
+            *quarantine.INDEXES,
             *indexes,
         ]
 
@@ -100,18 +100,18 @@ class MongoStore(Generic[S]):
         """Close the client."""
         self.collection.database.client.close()
 
-    async def load(self, ids: Collection[str]) -> dict[str, Document[S] | SetAside]:
+    async def load(self, ids: Collection[str]) -> dict[str, Document[S] | Quarantined]:
         """Return the documents that exist, by id."""
         return {document.id: document for document in await self.read({"_id": {"$in": list(ids)}})}
 
     async def save(self, documents: Sequence[Document[S]]) -> set[str]:
-        """Write each document unless somebody was faster; return the ids of those that lost, or were set aside."""
+        """Write each document unless somebody was faster; return the ids of those that lost, or were quarantined."""
         async with outages_are_transient():
             lost, rows = set(), []
             for document in documents:
                 row = self.encoded(document)
-                if isinstance(row, SetAside):
-                    await self.aside.mark(row, document.revision, is_new=document.revision == 0)
+                if isinstance(row, Quarantined):
+                    await self.quarantine.mark(row, document.revision, is_new=document.revision == 0)
                     lost.add(row.id)
                 else:
                     rows.append(row)
@@ -123,19 +123,21 @@ class MongoStore(Generic[S]):
             # A server that holds less than MongoDB does, and does not say which one: the largest cannot be wrong.
             largest = max(rows, key=lambda row: len(row.raw.raw))
             said = f"the database refuses {len(largest.raw.raw)} bytes"
-            refused = SetAside(largest.id, AsideReason.TOO_LARGE, said)
-            await self.aside.mark(refused, largest.revision, is_new=largest.revision == 0)
+            refused = Quarantined(largest.id, QuarantineReason.TOO_LARGE, said)
+            await self.quarantine.mark(refused, largest.revision, is_new=largest.revision == 0)
             return {document.id for document in documents}
 
-    def encoded(self, document: Document[S]) -> Row | SetAside:
+    def encoded(self, document: Document[S]) -> Row | Quarantined:
         """Return a document as it goes to the database, or why the database cannot hold it."""
         try:
-            slot = slot_of(document.id, self.slots.partitions_total)
-            encoded = bson.encode({**self.codec.encode(document), "slot": slot})
+            shard = shard_of(document.id, self.shards.partitions_total)
+            encoded = bson.encode({**self.codec.encode(document), "slot": shard})
         except (BSONError, OverflowError, ValueError) as error:
-            return SetAside(document.id, AsideReason.UNSTORABLE, type(error).__name__)
+            return Quarantined(document.id, QuarantineReason.UNSTORABLE, type(error).__name__)
         if len(encoded) > DOCUMENT_BYTES_MAX:
-            return SetAside(document.id, AsideReason.TOO_LARGE, f"{len(encoded)} bytes; {DOCUMENT_BYTES_MAX} fit")
+            return Quarantined(
+                document.id, QuarantineReason.TOO_LARGE, f"{len(encoded)} bytes; {DOCUMENT_BYTES_MAX} fit"
+            )
         return Row(document.id, document.revision, RawBSONDocument(encoded))
 
     async def write(self, rows: Sequence[Row]) -> set[str]:
@@ -183,7 +185,7 @@ class MongoStore(Generic[S]):
                 await self.collection.insert_many([row.raw for row in won], session=session)
         return {row.id for row in rows} - {row.id for row in won}
 
-    async def mark_told(self, documents: Sequence[Document[S]]) -> set[str]:
+    async def mark_published(self, documents: Sequence[Document[S]]) -> set[str]:
         """Take what is pending out of documents; return the ids of those that somebody may have changed.
 
         One statement for all of one revision, without their contents. Where it marks fewer than it was given, nobody
@@ -232,23 +234,23 @@ class MongoStore(Generic[S]):
     async def within(self, share: Share | None) -> Raw:
         """Return the condition that a document lies within a share."""
         async with outages_are_transient():
-            return {"slot": await self.slots.within(share)}
+            return {"slot": await self.shards.within(share)}
 
     async def found(self, wanted: Mapping[str, Any], field: str, limit: int, skip: int = 0) -> list[Document[S]]:
         """Return documents that are wanted and can be read, in the order of a field; none only if there are none."""
         in_vain: set[str] = set()
         while True:
-            read = await self.read({**wanted, **self.aside.live()}, field, limit, skip)
+            read = await self.read({**wanted, **self.quarantine.live()}, field, limit, skip)
             documents = [document for document in read if isinstance(document, Document)]
-            # Those that were read in vain are set aside by now, and are not found again.
+            # Those that were read in vain are quarantined by now, and are not found again.
             if documents or {each.id for each in read} <= in_vain:
                 return documents
             in_vain.update(each.id for each in read)
 
     async def read(
         self, wanted: Mapping[str, Any], field: str = "_id", limit: int = 0, skip: int = 0
-    ) -> list[Document[S] | SetAside]:
-        """Return documents in the order of a field; what this release cannot read is marked as set aside."""
+    ) -> list[Document[S] | Quarantined]:
+        """Return documents in the order of a field; what this release cannot read is marked as quarantined."""
         async with outages_are_transient():
             cursor = self.collection.find(wanted).skip(skip).limit(limit)
             try:
@@ -269,20 +271,20 @@ class MongoStore(Generic[S]):
             raws += [raw] if raw else []
         return raws
 
-    async def readable(self, raw: Raw) -> Document[S] | SetAside:
-        """Return the document that was stored; one that this release cannot read is marked as set aside."""
+    async def readable(self, raw: Raw) -> Document[S] | Quarantined:
+        """Return the document that was stored; one that this release cannot read is marked as quarantined."""
         if UNDECODABLE in raw:
-            decoded: Document[S] | SetAside = SetAside(raw["_id"], AsideReason.UNREADABLE, raw[UNDECODABLE])
+            decoded: Document[S] | Quarantined = Quarantined(raw["_id"], QuarantineReason.UNREADABLE, raw[UNDECODABLE])
         else:
-            decoded = self.aside.unmarked.get(raw["_id"]) or self.codec.decode(raw)
-        if isinstance(decoded, SetAside) and decoded.reason is not AsideReason.NEWER and "aside" not in raw:
-            await self.aside.mark(decoded, raw.get("rev"))
+            decoded = self.quarantine.unmarked.get(raw["_id"]) or self.codec.decode(raw)
+        if isinstance(decoded, Quarantined) and decoded.reason is not QuarantineReason.NEWER and "aside" not in raw:
+            await self.quarantine.mark(decoded, raw.get("rev"))
         return decoded
 
     async def select(self, query: Raw, fields: Raw, limit: int) -> list[Raw]:
         """Return *fields* of the documents that *query* finds and that are not left alone, in any order."""
         async with outages_are_transient():
-            return await self.collection.find({**query, **self.aside.live()}, fields).limit(limit).to_list(None)
+            return await self.collection.find({**query, **self.quarantine.live()}, fields).limit(limit).to_list(None)
 
 
 def _is_too_large(error: Exception) -> bool:

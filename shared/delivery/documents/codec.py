@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from shared.delivery.documents.document import Answer, AsideReason, Beyond, Document, SetAside
+from shared.delivery.documents.document import Answer, Beyond, Document, Quarantined, QuarantineReason
 from shared.delivery.documents.unknown_fields import with_unknown_fields
 from shared.delivery.outgoing import Outgoing
 from shared.events.envelope import HEADERS
@@ -50,22 +50,22 @@ class DocumentCodec(Generic[S]):
         raw = self._encoded(document)
         return raw if document.beyond is None else _kept(raw, document.beyond)
 
-    def decode(self, raw: Mapping[str, Any]) -> Document[S] | SetAside:
+    def decode(self, raw: Mapping[str, Any]) -> Document[S] | Quarantined:
         """Return the document that was stored, or why this release leaves it alone."""
         version, mark = raw.get("v", 1), raw.get("aside")
         if isinstance(version, int | float) and version > self.schema_version:
             error = f"schema version {version}; release {self.release} knows {self.schema_version}"
-            return SetAside(raw["_id"], AsideReason.NEWER, error)
+            return Quarantined(raw["_id"], QuarantineReason.NEWER, error)
         try:
             if mark is not None:
-                return SetAside(raw["_id"], AsideReason(mark["reason"]), str(mark["error"]))
+                return Quarantined(raw["_id"], QuarantineReason(mark["reason"]), str(mark["error"]))
             state, is_known = self._state(raw["state"])
             document = _document(raw, state)
             if is_known and not _has_unknown_fields(raw):
                 return document
             return replace(document, beyond=Beyond(raw, self._encoded(document)))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            return SetAside(raw["_id"], AsideReason.UNREADABLE, _described(error))
+            return Quarantined(raw["_id"], QuarantineReason.UNREADABLE, _described(error))
 
     def _encoded(self, document: Document[S]) -> Raw:
         raw: Raw = {
@@ -92,7 +92,7 @@ class DocumentCodec(Generic[S]):
         if document.due_at is not None:
             raw["due_at"] = document.due_at
         if document.expires_at is not None:
-            # The database would drop it together with what it owes.
+            # The database would drop it together with what is pending in it.
             raw["expires_once_told_at" if document.pending else "expires_at"] = document.expires_at
         return raw
 

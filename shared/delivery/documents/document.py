@@ -1,4 +1,4 @@
-"""One ticket's document: state, what was applied, and what follows from it; never reads or writes one."""
+"""One ticket's document: state, inbox (applied event ids, for deduplication) and outbox (answers not yet published)."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
@@ -11,7 +11,7 @@ from shared.delivery.outgoing import Outgoing, Reference, each_once
 S = TypeVar("S")
 
 Partition = tuple[str, int]
-NO_FLOORS: Mapping[Partition, int] = {}
+NOTHING_PUBLISHED: Mapping[Partition, int] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +23,12 @@ class Answer:
     offset: int
     outgoing: tuple[Outgoing, ...]
 
-    def lies_below(self, floors: Mapping[Partition, int]) -> bool:
-        """Return whether the event lies before the floor of its partition, and so was published."""
-        return self.offset < floors.get((self.topic, self.partition), 0)
+    def is_published(self, published_offsets: Mapping[Partition, int]) -> bool:
+        """Return whether the event lies before what is known to be published of its partition."""
+        return self.offset < published_offsets.get((self.topic, self.partition), 0)
 
 
-class AsideReason(StrEnum):
+class QuarantineReason(StrEnum):
     """Why a document is left alone; also the reason of the dead letters of its events."""
 
     UNREADABLE = "document_unreadable"
@@ -38,11 +38,11 @@ class AsideReason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class SetAside:
+class Quarantined:
     """A document that this release leaves alone; *error* says what is wrong with it, and holds no data of it."""
 
     id: str
-    reason: AsideReason
+    reason: QuarantineReason
     error: str
 
 
@@ -83,7 +83,7 @@ class Document(Generic[S]):
 
     @property
     def is_outbox(self) -> bool:
-        """Return whether it only owes events that concern no ticket."""
+        """Return whether it only holds unpublished events that concern no ticket."""
         return self.state is None and not self.applied
 
     def apply(self, event_id: str, answer: Answer, state: S | None) -> "Document[S]":
@@ -101,7 +101,7 @@ class Document(Generic[S]):
         since = (self.pending_at or now) if pending else None
         return replace(self, state=state, pending=pending, pending_at=since)
 
-    def told(self) -> "Document[S]":
+    def published(self) -> "Document[S]":
         """Return the document once all that was pending is published."""
         return replace(self, pending=(), pending_at=None)
 
@@ -110,7 +110,9 @@ class Document(Generic[S]):
         left = tuple(event for event in self.pending if event.reference in held)
         return replace(self, pending=left, pending_at=now if left else None)
 
-    def owe(self, events: Collection[Outgoing], floors: Mapping[Partition, int], now: datetime) -> "Document[S]":
+    def keep_pending(
+        self, events: Collection[Outgoing], published_offsets: Mapping[Partition, int], now: datetime
+    ) -> "Document[S]":
         """Return the document with *events*, which were held back, among what is pending; each of them once.
 
         Whatever else may not be published on their topics joins them, in the order in which it came about: a kept
@@ -119,7 +121,11 @@ class Document(Generic[S]):
         """
         queues = {event.topic for event in events}
         there = {event.reference for event in self.pending}
-        ahead = [event for event in self.answered(floors) if event.topic in queues and event.reference not in there]
+        ahead = [
+            event
+            for event in self.answered(published_offsets)
+            if event.topic in queues and event.reference not in there
+        ]
         pending = tuple(each_once((*ahead, *self.pending, *events)))
         return self if pending == self.pending else replace(self, pending=pending, pending_at=self.pending_at or now)
 
@@ -141,29 +147,29 @@ class Document(Generic[S]):
         answer = self.applied.get(event_id)
         return answer is not None and (answer.topic, answer.partition, answer.offset) == place
 
-    def owed(self, floors: Mapping[Partition, int]) -> tuple[Outgoing, ...]:
+    def unpublished(self, published_offsets: Mapping[Partition, int]) -> tuple[Outgoing, ...]:
         """Return all that was saved and may not be published, in the order in which it came about.
 
-        What lies below the *floors* is known to be published, see `forget`.
+        What lies below *published_offsets* is known to be published, see `forget`.
         """
         there = {event.reference for event in self.pending}
-        return (*(event for event in self.answered(floors) if event.reference not in there), *self.pending)
+        return (*(event for event in self.answered(published_offsets) if event.reference not in there), *self.pending)
 
-    def answered(self, floors: Mapping[Partition, int] = NO_FLOORS) -> tuple[Outgoing, ...]:
-        """Return the answers that are kept and do not lie below the *floors*, in order of application."""
-        kept = [answer for answer in self.applied.values() if answer and not answer.lies_below(floors)]
+    def answered(self, published_offsets: Mapping[Partition, int] = NOTHING_PUBLISHED) -> tuple[Outgoing, ...]:
+        """Return the answers that are kept and do not lie below *published_offsets*, in order of application."""
+        kept = [answer for answer in self.applied.values() if answer and not answer.is_published(published_offsets)]
         return tuple(event for answer in kept for event in answer.outgoing)
 
-    def forget(self, floors: Mapping[Partition, int]) -> "Document[S]":
+    def forget(self, published_offsets: Mapping[Partition, int]) -> "Document[S]":
         """Return the document without the answers that are known to be published.
 
         Offsets are committed after publishing, and a consumer handles one batch after the other: so every event of a
         partition that lies before the first record of the batch at hand was published, and so was every event before
-        the end of what this process has published itself. These are the *floors*. Age proves nothing, and neither does
-        an event of another partition. The ids stay.
+        the end of what this process has published itself. Age proves nothing, and neither does an event of another
+        partition. The ids stay, for deduplication.
         """
         applied = {
-            event_id: None if answer and answer.lies_below(floors) else answer
+            event_id: None if answer and answer.is_published(published_offsets) else answer
             for event_id, answer in self.applied.items()
         }
         return replace(self, applied=applied)

@@ -1,4 +1,4 @@
-"""How far a process knows what follows from each partition to be published; never asks a broker."""
+"""How far a process knows what follows from each partition to be published."""
 
 from collections.abc import Iterable, Mapping
 
@@ -7,7 +7,7 @@ from shared.delivery.ports import Record
 
 
 class PublishedOffsets(dict[Partition, int]):
-    """By partition, the offset below which every answer is published, or owed by its document as pending.
+    """By partition, the offset below which every answer is published, or pending in its document.
 
     The runner writes it; the sweep and the relay of the same process read it, so that they repeat little.
     """
@@ -16,7 +16,7 @@ class PublishedOffsets(dict[Partition, int]):
         """Note that what follows from *records* is published, up to the first that left no trace in a document.
 
         If such a record comes again, to another process, under other rules or once a bug is mended, it may be applied
-        then; what this process has said about it is not what that document owes.
+        then; what this process has said about it is not what that document must publish.
 
         Args:
             records: Of a batch, in order.
@@ -33,7 +33,7 @@ class PublishedOffsets(dict[Partition, int]):
                 self[place] = max(record.next_offset, self[place])
 
     def learn(self, committed: Mapping[Partition, int]) -> None:
-        """Take over what the group has committed: who commits has published, or owes it."""
+        """Take over what the group has committed: who commits has published it, or keeps it pending."""
         for place, offset in committed.items():
             self[place] = max(offset, self.get(place, 0))
 
@@ -42,6 +42,6 @@ class PublishedOffsets(dict[Partition, int]):
         first: dict[Partition, int] = {}
         for record in records:
             first.setdefault((record.topic, record.partition), record.offset)
-        floors = PublishedOffsets(self)
-        floors.learn(first)
-        return floors
+        known = PublishedOffsets(self)
+        known.learn(first)
+        return known

@@ -9,7 +9,7 @@ from services.notify.channels import Message, Undeliverable
 from services.notify.domain.deliveries import Due, Failed, Sending, Sent, Situation, Untried
 from services.notify.sender import Attempt, claims_of
 from shared import topics
-from shared.delivery.documents.document import AsideReason, Document, SetAside
+from shared.delivery.documents.document import Document, Quarantined, QuarantineReason
 from shared.delivery.ports import TransientError
 from tests.builders import TICKET, event
 from tests.component.notify.harness import ACCEPTED, CONTACT, ROUTED, TWO, FakeChannel, ServiceHarness, sent, told
@@ -284,13 +284,13 @@ async def test_an_attempt_whose_document_was_set_aside_meanwhile_ends_and_holds_
     harness = await told()
     before = await harness.store.load([TICKET])
 
-    async def set_aside(documents: Sequence[Document[Any]]) -> set[str]:
+    async def quarantined(documents: Sequence[Document[Any]]) -> set[str]:
         return {document.id for document in documents}
 
-    async def left_alone(ids: Collection[str]) -> dict[str, SetAside]:
-        return {id: SetAside(id, AsideReason.TOO_LARGE, "17 MB") for id in ids}
+    async def skip_quarantined(ids: Collection[str]) -> dict[str, Quarantined]:
+        return {id: Quarantined(id, QuarantineReason.TOO_LARGE, "17 MB") for id in ids}
 
-    harness.store.save, harness.store.load = set_aside, left_alone  # type: ignore[method-assign, assignment]
+    harness.store.save, harness.store.load = quarantined, skip_quarantined  # type: ignore[method-assign, assignment]
 
     await harness.sender.conclude(list(before.values()), {TICKET: []})
 

@@ -10,8 +10,8 @@ from tests.unit.sla.cases import AGENCY, ALWAYS, COORDINATOR, clock_rule, days, 
 
 def rules_with(holidays: frozenset[date], version: str) -> SlaRules:
     clocks = {clock: clock_rule(days(within)) for clock, within in WITHIN.items()}
-    clocks[SlaClock.VERIFY] = clock_rule(days(WITHIN[SlaClock.VERIFY]), ladder=COORDINATOR)
-    clocks[SlaClock.RESPOND] = clock_rule(days(WITHIN[SlaClock.RESPOND]), ladder=AGENCY, calendar=None)
+    clocks[SlaClock.VERIFY] = clock_rule(days(WITHIN[SlaClock.VERIFY]), escalation=COORDINATOR)
+    clocks[SlaClock.RESPOND] = clock_rule(days(WITHIN[SlaClock.RESPOND]), escalation=AGENCY, calendar=None)
     resolve = {kind: days(within) for kind, within in RESOLVE_WITHIN.items()}
     clocks[SlaClock.RESOLVE] = ClockRule(resolve, (50, 80), AGENCY, None)
     return rules(

@@ -13,7 +13,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from services.sla.domain.told import Expired, Standing, Told
+from services.sla.domain.snapshot import ClockSnapshot, Expired, Standing
 from shared import topics
 from shared.delivery.relay import Relay
 from shared.delivery.vitals import Step
@@ -265,7 +265,7 @@ class Clocks(RuleBasedStateMachine):
             "expired": late and window and run.end is None,
         }
 
-    def as_sla(self, told: Told, run: Run) -> dict[str, object]:
+    def as_sla(self, told: ClockSnapshot, run: Run) -> dict[str, object]:
         expired = isinstance(told.ending, Expired)
         ended = told.ending and not expired
         return {

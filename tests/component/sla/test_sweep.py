@@ -13,7 +13,7 @@ from shared.delivery.time_loop import TimeLoop
 from shared.delivery.vitals import Step
 from shared.events import ClockBreached, HoldReason
 from shared.ids import ticket_id, tracking_id
-from shared.slots import NOTHING, PARTITIONS, Share, share_of, slot_of
+from shared.sharding import NOTHING, PARTITIONS, Share, shard_of, share_of
 from tests.builders import TICKET
 from tests.component.sla.office import COMPLAINT, ROUTED, Office
 from tests.fakes.bench import Crashed, CrashingBroker, dies_after
@@ -219,8 +219,11 @@ async def test_replicas_sweep_their_own_share_and_together_all_of_them() -> None
         await one.sweep()
         swept.append({heard.key for heard in office.heard(topics.BREACHES)[before:]})
 
-    lie = [{slot_of(key or "", PARTITIONS) for key in keys} for keys in swept]
-    assert [{share.holds(slot) for slot in slots} for share, slots in zip(shares, lie, strict=True)] == [{True}, {True}]
+    lie = [{shard_of(key or "", PARTITIONS) for key in keys} for keys in swept]
+    assert [{share.holds(shard) for shard in shards} for share, shards in zip(shares, lie, strict=True)] == [
+        {True},
+        {True},
+    ]
     assert set().union(*swept) == set(tickets)
 
 
@@ -228,10 +231,10 @@ async def test_who_has_no_share_asks_for_nothing() -> None:
     office = await at_work()
     office.clock.at = at("2026-04-14 09:00")
     idle = replica(office, NOTHING)
-    relay = Relay(office.store, office.broker, office.clock, duty=lambda: NOTHING)
+    relay = Relay(office.store, office.broker, office.clock, assignment=lambda: NOTHING)
 
     assert (await idle.sweep(), await relay.relay(), office.names(topics.BREACHES)) == (0, 0, [])
 
 
 def replica(office: Office, share: Share) -> TimeLoop[Any]:
-    return TimeLoop(office.handler, office.store, office.broker, office.clock, duty=lambda: share)
+    return TimeLoop(office.handler, office.store, office.broker, office.clock, assignment=lambda: share)

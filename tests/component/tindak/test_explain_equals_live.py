@@ -22,7 +22,7 @@ from tests.fakes.bench import NOON, Workbench
 from tests.fakes.memory import MemoryStore
 from tests.fakes.model import WordModel
 from tests.unit.policy.everyday_reports import REPORTS
-from tindak.policy.dry_run import Trial
+from tindak.policy.dry_run import DryRun
 from tindak.policy.explain import as_object, explain
 
 pytestmark = pytest.mark.policy
@@ -56,7 +56,7 @@ async def live(report: ComplaintSubmitted, model: TextModel | None) -> dict[str,
 
 
 async def explained(report: ComplaintSubmitted, model: TextModel | None) -> dict[str, Any]:
-    return as_object(await explain(Trial(INTAKE, RoutingHandler(ROUTING, model)), report))
+    return as_object(await explain(DryRun(INTAKE, RoutingHandler(ROUTING, model)), report))
 
 
 @pytest.mark.parametrize("model", [None, MODEL], ids=["rules", "rules and model"])

@@ -137,7 +137,7 @@ async def test_what_cannot_be_unpacked_is_set_aside_and_loses_nothing_of_any_par
     assert broken.unreadable == "gzip: more than 33554432 bytes come out"
     place = f"{namespace.prefix}{topics.SUBMITTED}/1 at offset 10: {broken.unreadable}"
     assert [(str(fault), fault.tries, fault.ended) for fault in reader.faults] == [
-        (place, 1, None), (place, 1, Ending.SET_ASIDE),
+        (place, 1, None), (place, 1, Ending.QUARANTINED),
     ]  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.delivery.documents.document import AsideReason, SetAside
+from shared.delivery.documents.document import Quarantined, QuarantineReason
 from shared.delivery.ports import TransientError
 from tests.connected.mongo.faults import WRITE_CONCERN_TIMED_OUT, Faulty, faulty_store
 from tests.contract.notes import Note, full, note
@@ -57,9 +57,9 @@ async def test_a_mark_that_no_majority_holds_is_no_success(namespace: Namespace)
         await saved(faulty)
         async with faulty.failing("update", 1, **WRITE_CONCERN_TIMED_OUT):
             with pytest.raises(TransientError):
-                await faulty.store.mark_told([full("a").saved()])
+                await faulty.store.mark_published([full("a").saved()])
 
-        assert await faulty.store.mark_told([full("a").saved()]) == {"a"}
+        assert await faulty.store.mark_published([full("a").saved()]) == {"a"}
 
 
 async def test_a_transaction_that_lost_to_another_is_tried_again(namespace: Namespace) -> None:
@@ -108,7 +108,7 @@ async def test_of_what_the_server_finds_too_large_the_largest_is_set_aside(names
             lost = await faulty.store.save(documents)
         again = await faulty.store.save(documents)
 
-        aside = (await faulty.store.load(["b"]))["b"]
+        quarantine = (await faulty.store.load(["b"]))["b"]
         assert (lost, again) == ({"a", "b"}, {"b"})
-        assert isinstance(aside, SetAside)
-        assert aside.reason is AsideReason.TOO_LARGE
+        assert isinstance(quarantine, Quarantined)
+        assert quarantine.reason is QuarantineReason.TOO_LARGE

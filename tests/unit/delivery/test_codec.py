@@ -8,7 +8,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from shared.delivery.documents.codec import FIELDS, DocumentCodec, Raw
-from shared.delivery.documents.document import Answer, AsideReason, Document, SetAside
+from shared.delivery.documents.document import Answer, Document, Quarantined, QuarantineReason
 from shared.delivery.outgoing import Outgoing
 from tests.fakes.bench import NOON
 
@@ -56,10 +56,10 @@ def test_a_document_is_stored_as_0_1_0_did_with_version_and_release_beside_it() 
 
 
 def test_a_document_may_be_dropped_only_once_it_owes_nothing() -> None:
-    told = CODEC.encode(FULL.told())
+    told = CODEC.encode(FULL.published())
 
     assert (told["expires_at"], "expires_once_told_at" in told) == (FULL.expires_at, False)
-    assert CODEC.decode(told) == FULL.told().saved()
+    assert CODEC.decode(told) == FULL.published().saved()
 
 
 def test_a_stored_document_is_read_as_it_was() -> None:
@@ -116,14 +116,14 @@ def test_fields_that_this_release_has_dropped_itself_do_not_come_back() -> None:
 def test_a_document_is_read_up_to_the_version_that_this_release_knows(version: int, is_read: bool) -> None:
     found = CODEC.decode(CODEC.encode(FULL) | {"v": version})
 
-    newer = SetAside("t", AsideReason.NEWER, "schema version 4; release 2 knows 3")
+    newer = Quarantined("t", QuarantineReason.NEWER, "schema version 4; release 2 knows 3")
     assert found == (FULL.saved() if is_read else newer)
 
 
 def test_a_marked_document_says_why_it_was_set_aside() -> None:
     mark = {"reason": "document_too_large", "error": "17 MB", "at": datetime(2026, 3, 2, tzinfo=UTC), "release": "1"}
 
-    assert CODEC.decode(CODEC.encode(FULL) | {"aside": mark}) == SetAside("t", AsideReason.TOO_LARGE, "17 MB")
+    assert CODEC.decode(CODEC.encode(FULL) | {"aside": mark}) == Quarantined("t", QuarantineReason.TOO_LARGE, "17 MB")
 
 
 @pytest.mark.parametrize(
@@ -145,6 +145,6 @@ def test_a_marked_document_says_why_it_was_set_aside() -> None:
 def test_what_cannot_be_read_says_where_and_nothing_of_what_stands_there(broken: dict[str, Any], error: str) -> None:
     found = CODEC.decode(CODEC.encode(FULL) | broken)
 
-    assert isinstance(found, SetAside)
-    assert (found.id, found.reason, found.error[: len(error)]) == ("t", AsideReason.UNREADABLE, error)
+    assert isinstance(found, Quarantined)
+    assert (found.id, found.reason, found.error[: len(error)]) == ("t", QuarantineReason.UNREADABLE, error)
     assert "Siti" not in found.error

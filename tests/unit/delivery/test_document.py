@@ -30,14 +30,14 @@ def test_an_event_without_an_answer_leaves_only_its_id() -> None:
     assert EMPTY.apply("a", Answer("updates", 0, 5, ()), "s").applied == {"a": None}
 
 
-@pytest.mark.parametrize(("floor", "kept"), [(4, True), (5, True), (6, False)])
-def test_an_answer_is_forgotten_once_its_offset_lies_before_the_floor(floor: int, kept: bool) -> None:
+@pytest.mark.parametrize(("published_offset", "kept"), [(4, True), (5, True), (6, False)])
+def test_an_answer_is_forgotten_once_its_offset_lies_before_the_floor(published_offset: int, kept: bool) -> None:
     document: Document[str] = Document("t", applied={"a": answer("1", 5)})
 
-    after = document.forget({("updates", 0): floor})
+    after = document.forget({("updates", 0): published_offset})
 
     assert (after.applied["a"] is not None) == kept
-    assert bool(document.owed({("updates", 0): floor})) == kept
+    assert bool(document.unpublished({("updates", 0): published_offset})) == kept
 
 
 @pytest.mark.parametrize("elsewhere", [("updates", 1), ("accepted", 0)])
@@ -60,8 +60,8 @@ def test_a_document_owes_its_answers_in_order_and_then_what_time_brought() -> No
         "t", applied={"b": answer("1", 5), "x": None, "a": answer("2", 6)}, pending=said("3")
     )
 
-    assert document.owed({("updates", 0): 6}) == said("2") + said("3")
-    assert document.owed({}) == said("1") + said("2") + said("3")
+    assert document.unpublished({("updates", 0): 6}) == said("2") + said("3")
+    assert document.unpublished({}) == said("1") + said("2") + said("3")
 
 
 @pytest.mark.parametrize("place", [("updates", 0, 6), ("updates", 1, 5), ("accepted", 0, 5)])
@@ -80,7 +80,7 @@ def test_pending_events_wait_since_the_first_of_them() -> None:
     second = first.move(said("2"), "s", NOON + timedelta(hours=1))
 
     assert (second.pending, second.pending_at) == (said("1") + said("2"), NOON)
-    assert second.told() == Document("t", state="s")
+    assert second.published() == Document("t", state="s")
 
 
 def test_time_that_says_nothing_leaves_nothing_pending() -> None:
@@ -98,38 +98,38 @@ def test_an_answer_does_not_wait_for_another_topic() -> None:
     document = EMPTY.move(said("1"), "s", NOON).apply("a", Answer("updates", 0, 1, (elsewhere,)), "s")
 
     assert document.pending == said("1")
-    assert document.owed({}) == (elsewhere, *said("1"))
+    assert document.unpublished({}) == (elsewhere, *said("1"))
 
 
 def test_what_is_pending_is_owed_in_its_place_and_once() -> None:
     """An answer behind something pending must not overtake it because it is kept, too."""
     document = EMPTY.apply("a", answer("1", 1), "s").move(said("2"), "s", NOON).apply("b", answer("3", 2), "s")
 
-    assert document.owed({}) == said("1") + said("2") + said("3")
-    assert document.owed({("updates", 0): 9}) == said("2") + said("3")
+    assert document.unpublished({}) == said("1") + said("2") + said("3")
+    assert document.unpublished({("updates", 0): 9}) == said("2") + said("3")
 
 
 def test_what_is_held_back_is_owed_before_what_is_pending_and_once() -> None:
     document = EMPTY.apply("a", answer("1", 1), "s").move(said("2"), "s", NOON)
 
-    after = document.owe(said("1"), {}, NOON + timedelta(seconds=1))
+    after = document.keep_pending(said("1"), {}, NOON + timedelta(seconds=1))
 
     assert (after.pending, after.pending_at) == (said("1") + said("2"), NOON)
-    assert after.owe(said("1") + said("2"), {}, NOON) is after
+    assert after.keep_pending(said("1") + said("2"), {}, NOON) is after
 
 
 def test_whatever_else_is_unpublished_on_the_topic_joins_what_is_held_back_in_order() -> None:
     """Two replicas may hold back one event each, and find out in either order."""
     document = EMPTY.apply("a", answer("1", 1), "s").apply("b", answer("2", 2, partition=1), "s")
 
-    first, second = document.owe(said("1"), {}, NOON), document.owe(said("2"), {}, NOON)
+    first, second = document.keep_pending(said("1"), {}, NOON), document.keep_pending(said("2"), {}, NOON)
 
     assert first.pending == second.pending == said("1") + said("2")
-    assert document.owe(said("2"), {("updates", 0): 2}, NOON).pending == said("2")
+    assert document.keep_pending(said("2"), {("updates", 0): 2}, NOON).pending == said("2")
 
 
 def test_what_is_held_back_and_is_no_kept_answer_is_owed_last() -> None:
-    document = EMPTY.move(said("1"), "s", NOON).owe(said("2"), {}, NOON)
+    document = EMPTY.move(said("1"), "s", NOON).keep_pending(said("2"), {}, NOON)
 
     assert document.pending == said("1") + said("2")
 

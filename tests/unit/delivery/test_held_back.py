@@ -1,4 +1,4 @@
-"""What a topic does not take stays owed by a document, in order, and goes out once the topic takes it."""
+"""What a topic does not take stays pending in a document, in order, and goes out once the topic takes it."""
 
 from typing import Any
 
@@ -92,11 +92,11 @@ async def test_a_crash_between_publishing_and_owing_loses_and_doubles_nothing(di
 
     bench.restart()
     await bench.work()
-    owed = pending(bench)
+    unpublished = pending(bench)
     bench.broker.refused.clear()
     await relayed(bench)
 
-    assert (owed, versions(bench)) == ([topics.TICKETS], [1])
+    assert (unpublished, versions(bench)) == ([topics.TICKETS], [1])
 
 
 async def test_two_replicas_that_handle_one_record_owe_its_answer_once() -> None:
@@ -113,7 +113,7 @@ async def test_two_replicas_that_handle_one_record_owe_its_answer_once() -> None
 
 async def test_who_was_overtaken_before_owing_looks_again() -> None:
     class Overtaken(MemoryStore[Count]):
-        """Somebody changes the ticket just before it is to owe something."""
+        """Somebody changes the ticket just before it is to keep something."""
 
         async def save(self, documents: Any) -> set[str]:
             if any(document.pending for document in documents) and self.documents[TICKET].revision == 1:
@@ -148,12 +148,12 @@ async def test_an_answer_of_no_ticket_is_owed_by_a_document_of_its_own_that_goes
     (record,) = bench.broker.topic(topics.UPDATES)
     own = record_id(record.topic, record.partition, record.offset)
     await bench.work()
-    owed = pending(bench, own)
+    unpublished = pending(bench, own)
 
     bench.broker.refused.clear()
     await relayed(bench)
 
-    assert (owed, versions(bench, topics.TRIAGE)) == ([topics.TRIAGE], [0])
+    assert (unpublished, versions(bench, topics.TRIAGE)) == ([topics.TRIAGE], [0])
     assert bench.store.documents == {own: Document(own, 2, expires_at=NOON + RELAY_AFTER)}
 
 
@@ -165,10 +165,10 @@ async def test_an_answer_without_a_trace_is_owed_by_the_ticket_if_there_is_one()
 
     await bench.work()
 
-    owing = {id: pending(bench, id) for id in bench.store.documents}
-    assert owing.pop(TICKET) == [topics.TRIAGE]
-    assert list(owing.values()) == [[topics.TRIAGE]]
-    assert OTHER not in owing
+    waiting = {id: pending(bench, id) for id in bench.store.documents}
+    assert waiting.pop(TICKET) == [topics.TRIAGE]
+    assert list(waiting.values()) == [[topics.TRIAGE]]
+    assert OTHER not in waiting
 
 
 async def test_an_answer_that_was_asked_for_again_is_owed_too() -> None:

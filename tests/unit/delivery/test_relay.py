@@ -1,4 +1,4 @@
-"""What documents owe goes out in order, and what a topic holds back keeps nothing else waiting."""
+"""What documents hold unpublished goes out in order, and what a topic holds back keeps nothing else waiting."""
 
 from datetime import timedelta
 from typing import Any
@@ -18,8 +18,8 @@ from tests.unit.delivery.withholding import FIRST, relayed, versions, withheld
 pytestmark = pytest.mark.unit
 
 
-def owing(*ids: str, topic: str, since: timedelta = timedelta()) -> dict[str, Document[Count]]:
-    """Return documents that owe one event each."""
+def waiting(*ids: str, topic: str, since: timedelta = timedelta()) -> dict[str, Document[Count]]:
+    """Return documents with one event pending each."""
     return {
         id: Document(id, 1, Count(1), pending=(Outgoing(id, topic, id, b"{}"),), pending_at=NOON - RELAY_AFTER + since)
         for id in ids
@@ -30,7 +30,7 @@ async def test_many_held_documents_keep_none_of_the_others_waiting() -> None:
     bench = withheld("gone")
     bench.relay.documents_max = 10
     held = [f"held {number}" for number in range(30)]
-    bench.store.documents = owing(*held, topic="gone") | owing(
+    bench.store.documents = waiting(*held, topic="gone") | waiting(
         "free", topic=topics.SLA, since=timedelta(milliseconds=1)
     )
     bench.clock.at += timedelta(milliseconds=1)
@@ -68,7 +68,7 @@ async def test_what_went_out_beside_something_held_back_is_not_repeated_at_each_
 
 async def test_of_two_relays_one_takes_what_is_pending_off() -> None:
     bench = Workbench(Counter())
-    bench.store.documents = owing("t", topic=topics.SLA)
+    bench.store.documents = waiting("t", topic=topics.SLA)
     (document,) = bench.store.documents.values()
     other: Relay[Count] = Relay(bench.store, bench.broker, bench.clock)
 

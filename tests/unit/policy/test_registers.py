@@ -11,12 +11,12 @@ from tests.builders import accepted
 from tests.unit.policy.everyday_reports import REPORTS
 from tests.unit.policy.regional_reports import JAVANESE, SUNDANESE
 from tindak.policy.backtest import Verdict, decide
-from tindak.policy.dry_run import Trial
-from tindak.policy.labelled_reports import Past
+from tindak.policy.dry_run import DryRun
+from tindak.policy.labelled_reports import LabelledReport
 
 pytestmark = pytest.mark.policy
 
-TRIAL = Trial.of(Path(__file__).parents[3] / "policy")
+DRY_RUN = DryRun.of(Path(__file__).parents[3] / "policy")
 RIGHT_OR_OFFERED_MIN = 0.9
 WRONG_MAX = 0.02
 
@@ -25,8 +25,8 @@ async def outcomes(reports: Sequence[tuple[str, str]]) -> Counter[Verdict]:
     """Return how many reports go to the right agency, are offered to an officer with it, or go astray."""
     known = [(agency, text) for agency, text in reports if agency != "triage"]
     place = Location(kecamatan="Ciputat")
-    past = [Past(accepted(title="", body=text, location=place), agency) for agency, text in known]
-    return Counter(one.verdict for one in await decide(TRIAL, past))
+    past = [LabelledReport(accepted(title="", body=text, location=place), agency) for agency, text in known]
+    return Counter(one.verdict for one in await decide(DRY_RUN, past))
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ async def test_after_three_tries_it_is_set_aside_and_reading_goes_on_behind_it()
     )  # fmt: skip
     assert behind.value == b"behind"
     assert fetch.positions() == [2, 0]
-    assert (fetch.faults.standing(), fetch.faults.last[ONE].ended) == ([], Ending.SET_ASIDE)
+    assert (fetch.faults.standing(), fetch.faults.last[ONE].ended) == ([], Ending.QUARANTINED)
 
 
 async def test_what_was_written_so_is_set_aside_at_once() -> None:
@@ -67,7 +67,7 @@ async def test_what_was_written_so_is_set_aside_at_once() -> None:
     broken, behind = await fetch.drained()
 
     assert (broken.unreadable, behind.value) == ("gzip: BadGzipFile", b"behind")
-    assert (fetch.faults.last[ONE].tries, fetch.faults.last[ONE].ended) == (1, Ending.SET_ASIDE)
+    assert (fetch.faults.last[ONE].tries, fetch.faults.last[ONE].ended) == (1, Ending.QUARANTINED)
     assert not fetch.state(ONE).paused
 
 

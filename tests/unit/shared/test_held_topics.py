@@ -15,7 +15,7 @@ pytestmark = pytest.mark.unit
 DISHUB, DLH = "tickets.routed.dishub", "tickets.routed.dlh"
 
 
-def owing(id: str, *topics: str) -> Document[int]:
+def waiting(id: str, *topics: str) -> Document[int]:
     events = tuple(Outgoing(f"{id}{number}", topic, id, b"{}") for number, topic in enumerate(topics))
     return Document(id, 1, 1, pending=events, pending_at=NOON - timedelta(days=1))
 
@@ -25,7 +25,7 @@ def gauge(topic: str) -> float | None:
 
 
 async def test_each_topic_that_holds_back_is_named_with_why_and_how_much() -> None:
-    documents = [owing("a", DISHUB, DISHUB, "tickets.events"), owing("b", DISHUB, DLH)]
+    documents = [waiting("a", DISHUB, DISHUB, "tickets.events"), waiting("b", DISHUB, DLH)]
     store = MemoryStore(documents={document.id: document for document in documents})
     held = HeldTopics("routing", lambda: {DISHUB: Obstacle.MISSING, DLH: Obstacle.FORBIDDEN}, store)
 
@@ -39,7 +39,7 @@ async def test_each_topic_that_holds_back_is_named_with_why_and_how_much() -> No
 
 async def test_nothing_is_said_once_every_topic_takes_its_events() -> None:
     obstacles = {DISHUB: Obstacle.MISSING}
-    store = MemoryStore(documents={"a": owing("a", DISHUB)})
+    store = MemoryStore(documents={"a": waiting("a", DISHUB)})
     held = HeldTopics("routing", lambda: obstacles, store)
     await held.count()
 

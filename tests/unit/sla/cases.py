@@ -4,10 +4,10 @@ from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from services.sla.calendar_files import span_of
+from services.sla.calendars import span_of
 from services.sla.domain.allowances import Allowance, Unit
 from services.sla.domain.hours import Calendar, Hours, Week
-from services.sla.domain.rules import ClockRule, PauseRule, Rung, SlaRules
+from services.sla.domain.rules import ClockRule, EscalationLevel, PauseRule, SlaRules
 from services.sla.domain.working_time import WorkingTime
 from shared.events import (
     Classification,
@@ -69,12 +69,12 @@ def days(amount: int) -> Allowance:
     return Allowance(amount, Unit.WORKING_DAYS)
 
 
-COORDINATOR = (Rung(1, "triage"), Rung(2, "coordinator_head", days(1)))
+COORDINATOR = (EscalationLevel(1, "triage"), EscalationLevel(2, "coordinator_head", days(1)))
 AGENCY = (
-    Rung(1, "liaison"),
-    Rung(2, "agency_head", days(1)),
-    Rung(3, "mayor", days(7)),
-    Rung(4, "ombudsman", days(60), from_start=True, clocks=frozenset({SlaClock.RESOLVE})),
+    EscalationLevel(1, "liaison"),
+    EscalationLevel(2, "agency_head", days(1)),
+    EscalationLevel(3, "mayor", days(7)),
+    EscalationLevel(4, "ombudsman", days(60), from_start=True, clocks=frozenset({SlaClock.RESOLVE})),
 )
 RESOLVE_WITHIN = {
     Classification.INFORMATION_REQUEST: days(5),
@@ -91,8 +91,8 @@ def clock_rule(allowance: Allowance, **changes: Any) -> ClockRule:
 def rules(**changes: Any) -> SlaRules:
     """Return rules like those of the city, on a calendar without holidays; ``clocks`` replaces single clocks."""
     clocks = {
-        SlaClock.VERIFY: clock_rule(days(3), ladder=COORDINATOR),
-        SlaClock.RESPOND: clock_rule(days(5), ladder=AGENCY, calendar=None),
+        SlaClock.VERIFY: clock_rule(days(3), escalation=COORDINATOR),
+        SlaClock.RESPOND: clock_rule(days(5), escalation=AGENCY, calendar=None),
         SlaClock.RESOLVE: ClockRule(RESOLVE_WITHIN, (50, 80), AGENCY, None),
         SlaClock.COMPLETE: clock_rule(days(10)),
         SlaClock.FEEDBACK: clock_rule(days(10), warn_at_percent=(80,)),

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.sla.domain.snapshot import ClockSnapshot, Standing
 from services.sla.domain.ticket import Ticket, decide, rounds
-from services.sla.domain.told import Standing, Told
 from shared.events import (
     Classification,
     ClockBreached,
@@ -68,7 +68,7 @@ LIFE: list[Heard] = [
 ]
 
 
-def stands(told: Told) -> dict[str, Any]:
+def stands(told: ClockSnapshot) -> dict[str, Any]:
     """Return what is true for good of all that was said about a round."""
     late = told.breach.standing in (Standing.OPEN, Standing.CLEARED)
     ending = told.ending and (told.ending.kind, told.ending.at)

@@ -79,7 +79,7 @@ def test_a_breach_that_is_noticed_late_says_so() -> None:
     assert heard == [breached(noticed=timedelta(hours=17))]
 
 
-def test_a_lasting_breach_climbs_the_ladder() -> None:
+def test_a_lasting_breach_escalates_level_by_level() -> None:
     desk = overdue()
 
     desk.wait_until("2026-04-24 16:30")
@@ -172,7 +172,7 @@ def test_a_cleared_breach_climbs_no_further() -> None:
     assert desk.all_said(BreachEscalated) == []
 
 
-def test_holding_what_is_overdue_stops_the_ladder_and_hides_nothing() -> None:
+def test_holding_an_overdue_ticket_stops_escalation_and_keeps_the_breach() -> None:
     desk = overdue()
     desk.hear(held(2, "2026-04-14 09:00", HoldReason.NEEDS_OTHER_AGENCY))
 

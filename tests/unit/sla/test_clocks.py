@@ -6,7 +6,7 @@ import pytest
 from services.sla.domain.allowances import Allowance, Unit
 from services.sla.domain.clocks import Clock, Pause, timed
 from services.sla.domain.rounds import Hold, Met, Round
-from services.sla.domain.rules import PauseRule, Rung
+from services.sla.domain.rules import EscalationLevel, PauseRule
 from shared.events import Classification, HoldReason, SlaClock
 from tests.unit.sla.cases import LAW, RULES, at, clock_rule, days, rules, wib
 
@@ -239,24 +239,28 @@ def test_pauses_put_warnings_off_that_have_not_come_before() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rung", "holds", "reached"),
+    ("level", "holds", "reached"),
     [
-        (Rung(1, "liaison"), (), "2026-04-13 16:00"),
-        (Rung(2, "agency_head", days(1)), (), "2026-04-14 16:00"),
-        (Rung(2, "agency_head", Allowance(30, Unit.SECONDS)), (), "2026-04-13 16:00"),
-        (Rung(3, "ombudsman", days(60), from_start=True), (), "2026-06-29 16:00"),
-        (Rung(3, "ombudsman", days(2), from_start=True), (), "2026-04-13 16:00"),  # never before the breach
-        (Rung(2, "agency_head", days(1)), (("2026-04-14 09:00", "2026-04-14 10:00"),), "2026-04-15 08:30"),
-        (Rung(2, "agency_head", days(1)), (("2026-04-07 09:00", "2026-04-07 10:00"),), "2026-04-15 16:00"),
-        (Rung(3, "x", days(60), from_start=True), (("2026-04-07 09:00", "2026-04-07 10:00"),), "2026-06-30 08:30"),
+        (EscalationLevel(1, "liaison"), (), "2026-04-13 16:00"),
+        (EscalationLevel(2, "agency_head", days(1)), (), "2026-04-14 16:00"),
+        (EscalationLevel(2, "agency_head", Allowance(30, Unit.SECONDS)), (), "2026-04-13 16:00"),
+        (EscalationLevel(3, "ombudsman", days(60), from_start=True), (), "2026-06-29 16:00"),
+        (EscalationLevel(3, "ombudsman", days(2), from_start=True), (), "2026-04-13 16:00"),  # never before the breach
+        (EscalationLevel(2, "agency_head", days(1)), (("2026-04-14 09:00", "2026-04-14 10:00"),), "2026-04-15 08:30"),
+        (EscalationLevel(2, "agency_head", days(1)), (("2026-04-07 09:00", "2026-04-07 10:00"),), "2026-04-15 16:00"),
+        (
+            EscalationLevel(3, "x", days(60), from_start=True),
+            (("2026-04-07 09:00", "2026-04-07 10:00"),),
+            "2026-06-30 08:30",
+        ),
     ],
 )
-def test_the_ladder_is_climbed_in_working_time_too(
-    rung: Rung, holds: tuple[tuple[str, str], ...], reached: str
+def test_escalation_counts_working_time(
+    level: EscalationLevel, holds: tuple[tuple[str, str], ...], reached: str
 ) -> None:
     clock = timed(round_(RESPOND, *(hold(ASKED, *span) for span in holds)), RULES)
 
-    assert wib(clock.escalates_at(rung)) == reached
+    assert wib(clock.escalates_at(level)) == reached
 
 
 @pytest.mark.parametrize(
@@ -283,14 +287,14 @@ def test_a_clock_names_the_policy_and_the_calendar_that_time_it() -> None:
 
 def test_while_nobody_has_the_ticket_whoever_must_find_an_agency_is_responsible() -> None:
     def first(clock: SlaClock, agency: str | None) -> str:
-        return RULES.ladder(clock, agency)[0].responsible
+        return RULES.escalation(clock, agency)[0].responsible
 
     assert first(RESOLVE, "dishub") == "liaison"
     assert first(RESOLVE, None) == "triage"
     assert first(VERIFY, None) == "triage"
-    assert RULES.ladder(SlaClock.FEEDBACK, None) == ()
+    assert RULES.escalation(SlaClock.FEEDBACK, None) == ()
 
 
-def test_a_rung_stands_only_on_the_ladders_of_its_clocks() -> None:
-    assert [rung.level for rung in RULES.ladder(RESOLVE, "dishub")] == [1, 2, 3, 4]
-    assert [rung.level for rung in RULES.ladder(RESPOND, "dishub")] == [1, 2, 3]
+def test_an_escalation_level_applies_to_its_own_clocks_only() -> None:
+    assert [level.level for level in RULES.escalation(RESOLVE, "dishub")] == [1, 2, 3, 4]
+    assert [level.level for level in RULES.escalation(RESPOND, "dishub")] == [1, 2, 3]

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from services.sla.domain.told import Standing
+from services.sla.domain.snapshot import Standing
 from shared.events import (
     BreachCleared,
     BreachCorrected,

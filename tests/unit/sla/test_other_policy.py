@@ -10,7 +10,7 @@ pytestmark = pytest.mark.unit
 
 def test_another_policy_times_what_runs() -> None:
     desk = at_work()
-    desk.rules = rules(version="p2", clocks={RESPOND: clock_rule(days(2), ladder=AGENCY, calendar=None)})
+    desk.rules = rules(version="p2", clocks={RESPOND: clock_rule(days(2), escalation=AGENCY, calendar=None)})
 
     heard = desk.look(at("2026-04-07 08:30"))
 

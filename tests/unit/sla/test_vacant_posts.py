@@ -71,9 +71,9 @@ def test_vacant_posts_of_the_directory_are_known_to_the_clocks(copy: Path) -> No
     change(copy / "agencies.yaml", "    short: Dishub\n", "    short: Dishub\n    vacant: [liaison]\n")
     change(copy / "agencies.yaml", "email: sekda@tangsel.example}", "email: sekda@tangsel.example, vacant: true}")
 
-    ladder = load_sla(copy).ladder(RESPOND, "dishub")
+    ladder = load_sla(copy).escalation(RESPOND, "dishub")
 
-    assert [rung.responsible for rung in ladder] == ["agency_head", "agency_head", "mayor", "mayor"]
+    assert [level.responsible for level in ladder] == ["agency_head", "agency_head", "mayor", "mayor"]
 
 
 def test_a_ladder_on_which_nobody_is_left_is_refused(copy: Path) -> None:

@@ -18,8 +18,8 @@ from tests.fakes.model import WordModel
 from tindak.console import Failure
 from tindak.policy.backtest import TRIAGE, Tally, Verdict, decide, tallies, verdicts
 from tindak.policy.cli import app
-from tindak.policy.dry_run import Trial
-from tindak.policy.labelled_reports import Past, past_on
+from tindak.policy.dry_run import DryRun
+from tindak.policy.labelled_reports import LabelledReport, reports_on
 
 pytestmark = pytest.mark.policy
 
@@ -39,7 +39,7 @@ LINES = (
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    return written(tmp_path / "past.csv", HEADER, LINES)
+    return written(tmp_path / "labelled.csv", HEADER, LINES)
 
 
 def written(path: Path, header: Sequence[str], lines: Sequence[Sequence[str]]) -> Path:
@@ -90,10 +90,10 @@ def test_people_read_counts_and_a_table(file: Path) -> None:
 
 
 async def test_a_model_on_trial_decides_what_the_rules_leave_open() -> None:
-    past = [Past(accepted(title="Min", body="gelap sekali"), "dishub")]
+    past = [LabelledReport(accepted(title="Min", body="gelap sekali"), "dishub")]
 
-    without = await decide(Trial.of(SHIPPED), past)
-    with_model = await decide(Trial.of(SHIPPED, WordModel()), past)
+    without = await decide(DryRun.of(SHIPPED), past)
+    with_model = await decide(DryRun.of(SHIPPED, WordModel()), past)
 
     assert [one.agency for one in (*without, *with_model)] == [TRIAGE, "dishub"]
     assert verdicts(with_model)["right"] == 1
@@ -117,7 +117,7 @@ def test_columns_go_by_the_names_of_lapor_or_by_those_that_are_given(tmp_path: P
     ],
 )
 def test_a_file_that_cannot_be_used_is_said_in_one_sentence(tmp_path: Path, content: str, said: str) -> None:
-    file = tmp_path / "past.csv"
+    file = tmp_path / "labelled.csv"
     file.write_bytes(content.encode("utf-8", "surrogatepass"))
 
     result = run("backtest", "--policy", SHIPPED, file)
@@ -126,7 +126,7 @@ def test_a_file_that_cannot_be_used_is_said_in_one_sentence(tmp_path: Path, cont
     assert said in str(result.exception)
 
 
-@pytest.mark.parametrize("arguments", [(), ("past.csv", "--from-topics")])
+@pytest.mark.parametrize("arguments", [(), ("labelled.csv", "--from-topics")])
 def test_one_source_must_be_named(arguments: tuple[str, ...]) -> None:
     result = run("backtest", "--policy", SHIPPED, *arguments)
 
@@ -134,12 +134,12 @@ def test_one_source_must_be_named(arguments: tuple[str, ...]) -> None:
     assert "Give either a CSV file or --from-topics" in result.stderr
 
 
-def on_topics(*events: tuple[str, Event]) -> list[Past]:
+def on_topics(*events: tuple[str, Event]) -> list[LabelledReport]:
     bench = Workbench(None)
     for topic, told in events:
         bench.say(topic, told)
     bench.write(topics.TICKETS, b"garbage")
-    return past_on([record for log in bench.broker.logs.values() for record in log])
+    return reports_on([record for log in bench.broker.logs.values() for record in log])
 
 
 def test_tickets_of_the_topics_are_reports_with_whoever_had_them_in_the_end() -> None:
@@ -147,20 +147,20 @@ def test_tickets_of_the_topics_are_reports_with_whoever_had_them_in_the_end() ->
 
     past = on_topics((topics.ACCEPTED, event(complaint)), *routed(complaint))
 
-    assert past == [Past(complaint, "dlh")]
+    assert past == [LabelledReport(complaint, "dlh")]
 
 
 def test_a_ticket_without_an_agency_or_without_its_report_says_nothing_of_agencies() -> None:
     complaint = accepted()
 
-    assert on_topics((topics.ACCEPTED, event(complaint))) == [Past(complaint, None)]
+    assert on_topics((topics.ACCEPTED, event(complaint))) == [LabelledReport(complaint, None)]
     assert on_topics(*routed(complaint)) == []
 
 
 def routed(complaint: Any) -> list[tuple[str, Event]]:
     """Return what routing says of a complaint that its first agency declines and that an officer gives to another."""
-    trial = Trial.of(SHIPPED).routing
-    bench = Workbench(trial)
+    dry_run = DryRun.of(SHIPPED).routing
+    bench = Workbench(dry_run)
     bench.say(topics.ACCEPTED, event(complaint))
     commands = (
         event(DeclineTicket(ticket_id=TICKET, reason="Bukan kami"), source="/agencies/dsdabmbk", at=NOON),

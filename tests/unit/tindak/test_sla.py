@@ -97,7 +97,7 @@ def test_a_clock_is_explained_as_it_would_run(city: SlaRules, capsys: pytest.Cap
     assert clock["due_at"] == days(5).deadline(at("2026-04-06 09:00"), city.calendars["default"]).isoformat()
     assert [one["percent"] for one in clock["warnings"]] == [50, 80]
     assert [(one["level"], one["responsible"]) for one in clock["levels"]] == [
-        (rung.level, rung.responsible) for rung in city.ladder(SlaClock.RESPOND, "dishub")
+        (level.level, level.responsible) for level in city.escalation(SlaClock.RESPOND, "dishub")
     ]
 
 

@@ -1,47 +1,47 @@
-"""What is to be said about one clock: the difference between what was said and what is true; never twice the same."""
+"""Publishes the difference between what a clock is and what was last published about it."""
 
 from datetime import datetime, timedelta
 
-from services.sla.domain.breaches import BreachTelling
+from services.sla.domain.breaches import BreachReconciler
 from services.sla.domain.clocks import Clock
+from services.sla.domain.emitter import ClockContext, FactEmitter
 from services.sla.domain.rounds import End, Met
 from services.sla.domain.rules import WINDOWS, SlaRules
-from services.sla.domain.told import Basis, Breach, Ending, Expired, Told
-from services.sla.domain.voice import About, Voice
+from services.sla.domain.snapshot import Basis, Breach, ClockSnapshot, Ending, Expired
 from shared import events
 
 JUST_AFTER = timedelta(milliseconds=1)  # at the due time nothing is late yet; clocks and database keep milliseconds
 
 
-class Telling:
-    """One clock being told about.
+class ClockReconciler:
+    """One round of a clock, compared with its last snapshot.
 
-    After `tell`, ``voice.facts`` is what to say, in order; ``told`` what has been said by then; ``wakes_at`` the next
-    instant, later than ``about.as_of``, at which time alone may give more to say, or None.
+    After `reconcile`, ``emitter.facts`` is what to publish, in order; ``snapshot`` what is published by then;
+    ``wakes_at`` the next instant, later than ``context.as_of``, at which time alone may lead to more, or None.
     """
 
-    def __init__(self, about: About, clock: Clock, told: Told | None, rules: SlaRules) -> None:
+    def __init__(self, context: ClockContext, clock: Clock, last: ClockSnapshot | None, rules: SlaRules) -> None:
         self.clock = clock
-        self.as_of = about.as_of
-        self.voice = Voice(about, clock.round)
+        self.as_of = context.as_of
+        self.emitter = FactEmitter(context, clock.round)
         self.is_window = clock.round.clock in WINDOWS
         self.warn_at_percent = rules.clocks[clock.round.clock].warn_at_percent
         self.wakes_at: datetime | None = None
         self.basis = _basis_of(clock)
-        self.due_at = told.due_at if told else clock.due_at
-        self.paused = told.paused if told else False
-        self.warned: tuple[int, ...] = told.warned if told else ()
-        self.ending: Ending | None = told.ending if told else None
-        self.breaches = BreachTelling(self.voice, clock, told.breach if told else Breach(), rules)
-        self.why_changed = told.basis.why_not(self.basis) if told else None
-        if told is None:
+        self.due_at = last.due_at if last else clock.due_at
+        self.paused = last.paused if last else False
+        self.warned: tuple[int, ...] = last.warned if last else ()
+        self.ending: Ending | None = last.ending if last else None
+        self.breaches = BreachReconciler(self.emitter, clock, last.breach if last else Breach(), rules)
+        self.change_reason = last.basis.change_reason(self.basis) if last else None
+        if last is None:
             self.start()
 
     @property
-    def told(self) -> Told:
-        """Return what has been said by now."""
+    def snapshot(self) -> ClockSnapshot:
+        """Return what is published by now."""
         round_ = self.clock.round
-        return Told(
+        return ClockSnapshot(
             round_.clock,
             round_.number,
             self.due_at,
@@ -52,15 +52,15 @@ class Telling:
             self.ending,
         )
 
-    def tell(self) -> "Telling":
-        """Say all that there is to say."""
+    def reconcile(self) -> "ClockReconciler":
+        """Publish all that differs."""
         end = self.clock.round.end
         if end is None and isinstance(self.ending, Expired):
             return self
         if end is None:
             self.run_on()
         if not self.is_window:
-            self.breaches.judge(end.at if end else self.as_of, self.why_changed)
+            self.breaches.reconcile(end.at if end else self.as_of, self.change_reason)
         if end is None:
             self.pass_time()
         elif end != self.ending or self.clock.due_at != self.due_at:
@@ -68,8 +68,8 @@ class Telling:
         return self
 
     def start(self) -> None:
-        """Say that the clock has started."""
-        self.voice.say(
+        """Publish that the clock has started."""
+        self.emitter.emit(
             events.ClockStarted,
             self.basis.started_at,
             once="started",
@@ -82,47 +82,47 @@ class Telling:
         )
 
     def run_on(self) -> None:
-        """Say whether the clock stands still or goes on, and when it is due by now."""
+        """Publish whether the clock pauses or resumes, and when it is due by now."""
         due_at, pause = self.clock.due_at, self.clock.pause_at(self.as_of)
         if pause and not self.paused:
-            self.voice.say(events.ClockPaused, pause.since, paused_at=pause.since)
+            self.emitter.emit(events.ClockPaused, pause.since, paused_at=pause.since)
         elif not pause and self.paused:
             resumed_at = self.clock.went_on_at(self.as_of)
-            self.voice.say(events.ClockResumed, resumed_at, resumed_at=resumed_at, due_at=due_at)
+            self.emitter.emit(events.ClockResumed, resumed_at, resumed_at=resumed_at, due_at=due_at)
         elif not pause and due_at != self.due_at:
-            self.voice.say(events.DueChanged, was=self.due_at, due_at=due_at, why=self.why_changed or "held")
+            self.emitter.emit(events.DueChanged, was=self.due_at, due_at=due_at, why=self.change_reason or "held")
         self.paused = pause is not None
         if not pause:
-            # When a clock that stands still will be due is not certain, so it is not said before it goes on.
+            # When a paused clock will be due is not certain, so it is not published before it resumes.
             self.due_at = due_at
 
     def pass_time(self) -> None:
-        """Say what time alone has brought about, and find out when it will bring about more."""
+        """Publish what time alone has brought about, and find out when it will bring about more."""
         pause = self.clock.pause_at(self.as_of)
         if self.is_window and self.clock.late_at(self.as_of):
             self.expire()
         elif pause:
             self.wake(pause.until)
         elif self.breaches.stands:
-            for reached_at in self.breaches.climb(self.as_of):
+            for reached_at in self.breaches.escalate_until(self.as_of):
                 self.wake(reached_at)
         else:
             self.wake(self.clock.due_at + JUST_AFTER)
             self.warn()
 
     def expire(self) -> None:
-        """Say that the reporter's window has closed; once in the round's life."""
+        """Publish that the reporter's window has closed; once in the round's life."""
         due_at = self.clock.due_at
         kind = (
             events.FeedbackWindowExpired
             if self.clock.round.clock is events.SlaClock.FEEDBACK
             else events.CompletionWindowExpired
         )
-        self.voice.say(kind, due_at, once="expired", due_at=due_at)
+        self.emitter.emit(kind, due_at, once="expired", due_at=due_at)
         self.ending = Expired(due_at)
 
     def warn(self) -> None:
-        """Say which percentages are used up; one that a later due time takes back may be said again."""
+        """Publish which percentages are used up; one that a later due time takes back may be published again."""
         used = []
         for percent in self.warn_at_percent:
             warns_at = self.clock.warns_at(percent)
@@ -132,7 +132,7 @@ class Telling:
             used.append(percent)
             if percent not in self.warned:
                 remaining = self.clock.time_line.between(self.as_of, self.clock.due_at)
-                self.voice.say(
+                self.emitter.emit(
                     events.ClockWarned,
                     percent=percent,
                     due_at=self.clock.due_at,
@@ -142,19 +142,19 @@ class Telling:
         self.warned = tuple(used)
 
     def end(self, end: End) -> None:
-        """Say how the round ended; of a window that has closed before, only what the reporter did all the same."""
+        """Publish how the round ended; of a window that has closed before, only what the reporter did all the same."""
         due_at = self.clock.due_at
         if isinstance(end, Met):
             lateness = (end.at - due_at).total_seconds()
-            self.voice.say(events.ClockMet, end.at, met_at=end.at, due_at=due_at, lateness_seconds=lateness)
+            self.emitter.emit(events.ClockMet, end.at, met_at=end.at, due_at=due_at, lateness_seconds=lateness)
         elif not isinstance(self.ending, Expired):
-            self.voice.say(events.ClockStopped, end.at, stopped_at=end.at, why=end.why)
+            self.emitter.emit(events.ClockStopped, end.at, stopped_at=end.at, why=end.why)
         self.ending, self.paused, self.due_at = end, False, due_at
         if self.breaches.late:
             self.breaches.clear(end.at)
 
     def wake(self, at: datetime | None) -> None:
-        """Note an instant at which time may give more to say."""
+        """Note an instant at which time may lead to more."""
         if at is not None:
             self.wakes_at = min(at, self.wakes_at or at)
 

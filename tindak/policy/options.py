@@ -1,4 +1,4 @@
-"""The options of commands that put a policy on trial."""
+"""Options that name a policy and a text model."""
 
 from pathlib import Path
 from typing import Annotated

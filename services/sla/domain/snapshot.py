@@ -1,4 +1,4 @@
-"""What has been said about a clock so far, so that it is said once; never what is true of it."""
+"""What was last published about a clock; comparing it with the rounds keeps every fact from being published twice."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +10,7 @@ from shared.events import Classification, SlaClock
 
 
 class Standing(StrEnum):
-    """What the last word about a breach is."""
+    """What was last published about a breach."""
 
     UNSAID = "unsaid"
     OPEN = "open"
@@ -20,7 +20,7 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Breach:
-    """The breach of a round; ``levels`` are those said since it was opened, ``reopened`` how often it was once more."""
+    """The breach of a round; ``levels`` are published since it was opened, ``reopened`` counts later openings."""
 
     standing: Standing = Standing.UNSAID
     levels: tuple[int, ...] = ()
@@ -40,7 +40,7 @@ Ending: TypeAlias = Met | Stopped | Expired
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """From what a due time follows, beside holds."""
+    """What a due time follows from, beside holds."""
 
     started_at: datetime
     agency: str | None
@@ -48,7 +48,7 @@ class Basis:
     policy_version: str
     calendar_version: str
 
-    def why_not(self, other: "Basis") -> str | None:
+    def change_reason(self, other: "Basis") -> str | None:
         """Return why a clock may be due at another time on the *other* basis; None if they are the same."""
         reasons = {
             "reclassified": self.classification is not other.classification,
@@ -61,8 +61,8 @@ class Basis:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What was last said about one round of a clock.
+class ClockSnapshot:
+    """What was last published about one round of a clock.
 
     Args:
         warned: Percentages that were warned of and are still used up.

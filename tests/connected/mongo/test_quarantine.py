@@ -11,11 +11,11 @@ import pytest
 from bson.raw_bson import RawBSONDocument
 from pydantic import TypeAdapter
 
-from shared.adapters.mongo.aside import AsideWatch
 from shared.adapters.mongo.client import connect
+from shared.adapters.mongo.quarantine import QuarantineWatch
 from shared.adapters.mongo.store import DOCUMENT_BYTES_MAX, MongoStore
 from shared.delivery.documents.codec import SCHEMA_VERSION
-from shared.delivery.documents.document import AsideReason, SetAside
+from shared.delivery.documents.document import Quarantined, QuarantineReason
 from shared.process.release import RELEASE
 from tests.contract.notes import Note, note
 from tests.fakes.bench import NOON
@@ -51,25 +51,25 @@ async def test_a_document_that_the_driver_cannot_decode_is_set_aside_and_others_
 
     assert due == [note("b", due_at=NOON).saved()]
     assert loaded == {
-        "a": SetAside("a", AsideReason.UNREADABLE, "InvalidBSON"), "b": note("b", due_at=NOON).saved(),
+        "a": Quarantined("a", QuarantineReason.UNREADABLE, "InvalidBSON"), "b": note("b", due_at=NOON).saved(),
     }  # fmt: skip
-    assert "text" in ((await store.aside.stored("a")) or {})["state"]
+    assert "text" in ((await store.quarantine.stored("a")) or {})["state"]
 
 
 async def test_what_the_database_cannot_hold_is_set_aside(store: MongoStore[Note]) -> None:
     lost = await store.save([note("a", state=Note("a", text="\ud800")), note("b")])
 
-    aside = (await store.load(["a"]))["a"]
+    quarantine = (await store.load(["a"]))["a"]
     assert lost == {"a"}
-    assert isinstance(aside, SetAside)
-    assert aside.reason is AsideReason.UNSTORABLE
+    assert isinstance(quarantine, Quarantined)
+    assert quarantine.reason is QuarantineReason.UNSTORABLE
 
 
 async def test_a_mark_says_why_since_when_and_which_release_set_it(store: MongoStore[Note]) -> None:
     await broken(store, "a")
     await store.load(["a"])
 
-    raw: dict[str, Any] = (await store.aside.stored("a")) or {}
+    raw: dict[str, Any] = (await store.quarantine.stored("a")) or {}
 
     mark = raw["aside"]
     assert (mark["reason"], mark["release"], raw["rev"]) == ("document_unreadable", RELEASE, 2)
@@ -85,7 +85,7 @@ async def test_documents_that_just_fit_still_hold_the_mark(store: MongoStore[Not
     lost = await store.save([replace(fits.saved(), state=Note("a", text=f"{fits.state.text}x"))])
 
     assert lost == {"a"}
-    assert (await store.aside.counts())[AsideReason.TOO_LARGE] == 1
+    assert (await store.quarantine.counts())[QuarantineReason.TOO_LARGE] == 1
 
 
 async def test_what_0_1_0_left_no_room_in_for_a_mark_is_set_aside_without_one(store: MongoStore[Note]) -> None:
@@ -98,9 +98,9 @@ async def test_what_0_1_0_left_no_room_in_for_a_mark_is_set_aside_without_one(st
     lost = await store.save([loaded, note("b")])
 
     again = (await store.load(["a"]))["a"]
-    assert (lost, "aside" in ((await store.aside.stored("a")) or {})) == ({"a"}, False)
-    assert isinstance(again, SetAside)
-    assert again.reason is AsideReason.TOO_LARGE
+    assert (lost, "aside" in ((await store.quarantine.stored("a")) or {})) == ({"a"}, False)
+    assert isinstance(again, Quarantined)
+    assert again.reason is QuarantineReason.TOO_LARGE
 
 
 async def test_a_document_taken_back_is_read_again(store: MongoStore[Note]) -> None:
@@ -108,16 +108,16 @@ async def test_a_document_taken_back_is_read_again(store: MongoStore[Note]) -> N
     await store.load(["a", "b"])
     await store.collection.update_one({"_id": "a"}, {"$set": {"state": {"number": "a"}}})
 
-    taken = await store.aside.take_back(["a", "b", "nobody"])
+    taken = await store.quarantine.take_back(["a", "b", "nobody"])
 
     loaded = await store.load(["a", "b"])
     assert taken == 2
     assert loaded["a"] == note("a", revision=3, due_at=NOON)
-    assert isinstance(loaded["b"], SetAside)
+    assert isinstance(loaded["b"], Quarantined)
 
 
 async def test_a_watch_that_has_just_started_counts_what_others_set_aside(store: MongoStore[Note]) -> None:
-    watch = AsideWatch("sla", store.aside)
+    watch = QuarantineWatch("sla", store.quarantine)
     await watch.look()
     at_first = watch.remark()
     await broken(store, "a", "b")
@@ -125,7 +125,7 @@ async def test_a_watch_that_has_just_started_counts_what_others_set_aside(store:
     await store.load(["a", "b"])
     await store.collection.update_one({"_id": "c"}, {"$set": {"v": SCHEMA_VERSION + 1, "by": "9.0.0"}})
 
-    started = AsideWatch("sla", store.aside)
+    started = QuarantineWatch("sla", store.quarantine)
     await started.look()
 
     assert at_first == ""
@@ -139,7 +139,7 @@ async def test_what_is_set_aside_is_listed_longest_first_then_what_is_newer(stor
         await broken(store, id)
         await store.load([id])
 
-    listed = await store.aside.listed()
+    listed = await store.quarantine.listed()
 
     assert [(each.id, each.reason, each.release) for each in listed] == [
         ("b", "document_unreadable", RELEASE), ("a", "document_unreadable", RELEASE), ("n", "document_newer", "9.0.0"),
@@ -151,7 +151,7 @@ async def test_who_only_looks_marks_nothing(store: MongoStore[Note]) -> None:
     looking = MongoStore(store.collection, NOTES, marks=False)
 
     assert await looking.due_before(NOON, 1) == []
-    assert sum((await store.aside.counts()).values()) == 0
+    assert sum((await store.quarantine.counts()).values()) == 0
 
 
 async def test_counts_and_searches_go_along_their_indexes(store: MongoStore[Note]) -> None:
@@ -159,7 +159,7 @@ async def test_counts_and_searches_go_along_their_indexes(store: MongoStore[Note
     await store.save([note(f"{number:03}", due_at=NOON) for number in range(300)])
     await broken(store, "a")
     await store.load(["a"])
-    due = {"due_at": {"$lte": NOON}, "slot": {"$in": [1, 2]}, **store.aside.live()}
+    due = {"due_at": {"$lte": NOON}, "slot": {"$in": [1, 2]}, **store.quarantine.live()}
 
     async def examined(query: dict[str, Any]) -> int:
         command = {"explain": {"find": store.collection.name, "filter": query}, "verbosity": "executionStats"}

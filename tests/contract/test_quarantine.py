@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 
 from shared.delivery.documents.codec import SCHEMA_VERSION, Raw
-from shared.delivery.documents.document import AsideReason, SetAside
+from shared.delivery.documents.document import Quarantined, QuarantineReason
 from shared.process.release import RELEASE
-from shared.slots import PARTITIONS, slot_of
+from shared.sharding import PARTITIONS, shard_of
 from tests.contract.notes import Note, note, outgoing
 from tests.contract.shelves import Shelf
 from tests.fakes.bench import NOON
@@ -20,7 +20,7 @@ NEWER = {"v": SCHEMA_VERSION + 1, "by": "9.0.0"}
 def of_0_1_0(id: str) -> Raw:
     """Return a document as release 0.1.0 stored it."""
     return {
-        "_id": id, "rev": 3, "slot": slot_of(id, PARTITIONS), "state": {"number": id, "text": "old", "at": None},
+        "_id": id, "rev": 3, "slot": shard_of(id, PARTITIONS), "state": {"number": id, "text": "old", "at": None},
         "applied": ["x", "y"], "answers": [{"id": "y", "t": "tickets.updates", "p": 1, "o": 7, "out": []}],
         "due_at": NOON,
     }  # fmt: skip
@@ -59,10 +59,10 @@ async def test_a_document_of_a_bad_shape_is_set_aside_and_others_go_on(shelf: Sh
 
     loaded = await shelf.store.load(["a", "b"])
 
-    aside, other = loaded["a"], loaded["b"]
-    assert isinstance(aside, SetAside)
-    assert (aside.id, aside.reason) == ("a", AsideReason.UNREADABLE)
-    assert "unheard" not in aside.error
+    quarantine, other = loaded["a"], loaded["b"]
+    assert isinstance(quarantine, Quarantined)
+    assert (quarantine.id, quarantine.reason) == ("a", QuarantineReason.UNREADABLE)
+    assert "unheard" not in quarantine.error
     assert other == note("b", revision=1, due_at=NOON, pending=(outgoing("b"),), pending_at=NOON)
     assert await found(shelf) == [["b"], ["b"]]
 
@@ -96,10 +96,10 @@ async def test_who_loaded_a_document_before_it_was_set_aside_loses(shelf: Shelf)
     await shelf.change("a", state={})
     await shelf.store.load(["a"])
 
-    lost = await shelf.store.save([stale]) | await shelf.store.mark_told([stale])
+    lost = await shelf.store.save([stale]) | await shelf.store.mark_published([stale])
 
     assert lost == {"a"}
-    assert isinstance((await shelf.store.load(["a"]))["a"], SetAside)
+    assert isinstance((await shelf.store.load(["a"]))["a"], Quarantined)
 
 
 async def test_a_document_of_a_newer_release_is_left_as_it_is(shelf: Shelf) -> None:
@@ -110,8 +110,8 @@ async def test_a_document_of_a_newer_release_is_left_as_it_is(shelf: Shelf) -> N
 
     loaded = (await shelf.store.load(["a"]))["a"]
 
-    assert isinstance(loaded, SetAside)
-    assert loaded.reason is AsideReason.NEWER
+    assert isinstance(loaded, Quarantined)
+    assert loaded.reason is QuarantineReason.NEWER
     assert await found(shelf) == [["b"], ["b"]]
     assert await shelf.raw("a") == before
 
@@ -125,8 +125,8 @@ async def test_a_document_that_has_grown_too_large_is_set_aside_and_the_others_a
 
     loaded = await shelf.store.load(["a", "b", "c"])
     assert lost == {"a"}
-    assert isinstance(aside := loaded["a"], SetAside)
-    assert aside.reason is AsideReason.TOO_LARGE
+    assert isinstance(quarantine := loaded["a"], Quarantined)
+    assert quarantine.reason is QuarantineReason.TOO_LARGE
     assert (loaded["b"], loaded["c"]) == (grown[1].saved(), note("c").saved())
     assert (await shelf.raw("a"))["state"] == {"number": "a", "text": "Jalan berlubang", "at": None}
 
@@ -137,7 +137,7 @@ async def test_a_new_document_that_is_too_large_keeps_later_events_waiting(shelf
     lost = await shelf.store.save([large, note("b")])
 
     assert lost == {"a"}
-    assert isinstance((await shelf.store.load(["a"]))["a"], SetAside)
+    assert isinstance((await shelf.store.load(["a"]))["a"], Quarantined)
     assert await shelf.store.save([note("a")]) == {"a"}
 
 
@@ -177,6 +177,6 @@ async def test_fields_of_another_release_survive_a_mark(shelf: Shelf) -> None:
     await shelf.change("a", tags=["x"])
     loaded = (await shelf.store.load(["a"]))["a"]
 
-    lost = await shelf.store.mark_told([loaded])
+    lost = await shelf.store.mark_published([loaded])
 
     assert (lost, (await shelf.raw("a"))["tags"]) == (set(), ["x"])

@@ -1,4 +1,4 @@
-"""The shape of calendars.yaml, what can be wrong in it, and the calendars that it means; counts no time."""
+"""Reads calendars.yaml: its shape, what can be wrong in it, and the calendars that it means."""
 
 import hashlib
 import re

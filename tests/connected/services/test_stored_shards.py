@@ -11,7 +11,7 @@ from shared.adapters.mongo.store import MongoStore
 from shared.delivery.documents.document import Document
 from shared.delivery.outgoing import Outgoing
 from shared.ids import ticket_id
-from shared.slots import share_of
+from shared.sharding import share_of
 from tests.fakes.bench import NOON
 from tests.servers.addresses import Namespace
 
@@ -31,13 +31,13 @@ async def tickets(namespace: Namespace) -> AsyncIterator[Any]:
 def store_of(tickets: Any, partitions_total: int) -> MongoStore[str]:
     """Return the store of a replica that knows of so many partitions."""
     store = MongoStore(tickets, TypeAdapter(str))
-    store.slots.partitions_total = partitions_total
+    store.shards.partitions_total = partitions_total
     return store
 
 
 def due(ticket: str) -> Document[str]:
-    owed = Outgoing(ticket, "sla.events", ticket, b"{}")
-    return Document(ticket, state="open", due_at=NOON, pending=(owed,), pending_at=NOON)
+    unpublished = Outgoing(ticket, "sla.events", ticket, b"{}")
+    return Document(ticket, state="open", due_at=NOON, pending=(unpublished,), pending_at=NOON)
 
 
 async def found(store: MongoStore[str], search: str, partitions_total: int) -> list[str]:
@@ -54,7 +54,7 @@ async def test_every_document_is_found_in_exactly_one_share(tickets: Any, search
     await store_of(tickets, 12).save([due(ticket) for ticket in TICKETS[100:190]])
     await store_of(tickets, 12).save([due(ticket) for ticket in TICKETS[190:]])
     await tickets.update_many({"_id": {"$in": TICKETS[190:195]}}, {"$set": {"slot": 23}})  # as 0.1.0 may store them
-    await tickets.update_many({"_id": {"$in": TICKETS[195:]}}, {"$unset": {"slot": 1}})  # as was stored before slots
+    await tickets.update_many({"_id": {"$in": TICKETS[195:]}}, {"$unset": {"slot": 1}})  # as was stored before shards
 
     by_fifty = await found(store_of(tickets, 50), search, 50)
     by_twelve = await found(store_of(tickets, 12), search, 12)
@@ -67,7 +67,7 @@ async def test_what_is_due_is_read_along_the_index_in_order(tickets: Any) -> Non
     store = store_of(tickets, 64)
     await store.prepare()
     await store.save([due(ticket) for ticket in TICKETS])
-    wanted = {"due_at": {"$lte": NOON}, "slot": await store.slots.within(None)}
+    wanted = {"due_at": {"$lte": NOON}, "slot": await store.shards.within(None)}
 
     plan: Any = await tickets.find(wanted).sort("due_at", 1).limit(10).explain()
 

@@ -1,4 +1,4 @@
-"""Documents that are left alone: marked where they lie, counted, listed and taken back; never reads what they hold."""
+"""The quarantine of a collection: documents that are left alone, marked where they lie, counted, listed, taken back."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from pymongo.errors import DuplicateKeyError, WriteError
 
 from shared.adapters.mongo.outages import outages_are_transient
 from shared.delivery.documents.codec import SCHEMA_VERSION, Raw
-from shared.delivery.documents.document import AsideReason, SetAside
+from shared.delivery.documents.document import Quarantined, QuarantineReason
 from shared.process import metrics
 from shared.process.release import RELEASE
 
@@ -32,7 +32,7 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class AsideDocument:
+class QuarantinedDocument:
     """A document that is left alone; *since* is None for one that a newer release wrote: that bears no mark."""
 
     id: str
@@ -42,7 +42,7 @@ class AsideDocument:
     release: str | None
 
 
-class AsideDocuments:
+class Quarantine:
     """The documents of one collection that are left alone.
 
     The mark is written guarded by revision, so that whoever is faster wins. What a newer release wrote is never
@@ -56,35 +56,39 @@ class AsideDocuments:
     def __init__(self, collection: Any, *, marks: bool = True) -> None:
         self.collection = collection
         self.marks = marks
-        self.unmarked: dict[str, SetAside] = {}
+        self.unmarked: dict[str, Quarantined] = {}
 
     def live(self) -> Raw:
         """Return what every query for work asks for, too, so that no document left alone crowds out others."""
         known = {"_id": {"$nin": list(self.unmarked)}} if self.unmarked else {}
         return {"aside": {"$exists": False}, **NOT_NEWER, **known}
 
-    async def mark(self, aside: SetAside, revision: Any, *, is_new: bool = False) -> None:
+    async def mark(self, quarantined: Quarantined, revision: Any, *, is_new: bool = False) -> None:
         """Mark a document that is still at *revision*; nothing happens if somebody was faster.
 
         Args:
-            aside: What is wrong with it.
+            quarantined: What is wrong with it.
             revision: As it is stored, whatever that is.
             is_new: Nothing is stored yet: then a document comes to be that holds the mark alone, so that later events
                 of the ticket do not overtake those that wait for it.
         """
         if not self.marks:
-            self.unmarked[aside.id] = aside
+            self.unmarked[quarantined.id] = quarantined
             return
         mark: Raw = {
-            "$set": {"aside.reason": aside.reason.value, "aside.error": aside.error, "aside.release": RELEASE},
+            "$set": {
+                "aside.reason": quarantined.reason.value,
+                "aside.error": quarantined.error,
+                "aside.release": RELEASE,
+            },
             "$currentDate": {"aside.at": True},
         }
         if is_new:
             empty = {"rev": 1, "v": SCHEMA_VERSION, "by": RELEASE, "state": None, "applied": [], "answers": []}
-            wanted: Raw = {"_id": aside.id, "rev": {"$exists": False}, "aside": {"$exists": False}}
+            wanted: Raw = {"_id": quarantined.id, "rev": {"$exists": False}, "aside": {"$exists": False}}
             mark["$setOnInsert"] = empty
         else:
-            wanted = {"_id": aside.id, "rev": revision}
+            wanted = {"_id": quarantined.id, "rev": revision}
             mark |= {"$inc": {"rev": 1}} if isinstance(revision, int) else {}
         try:
             marked = await self.collection.update_one(wanted, mark, upsert=is_new)
@@ -94,21 +98,26 @@ class AsideDocuments:
             if error.code != TOO_LARGE_TO_UPDATE:
                 raise
             # Release 0.1.0 kept no room for the mark: this process knows of it, and the next finds out again.
-            self.unmarked[aside.id] = aside
+            self.unmarked[quarantined.id] = quarantined
         else:
             if not marked.modified_count and marked.upserted_id is None:
                 return
-        log.warning("document set aside", ticket_id=str(aside.id), reason=aside.reason.value, error=aside.error)
+        log.warning(
+            "document quarantined",
+            ticket_id=str(quarantined.id),
+            reason=quarantined.reason.value,
+            error=quarantined.error,
+        )
 
-    async def counts(self) -> Mapping[AsideReason, int]:
+    async def counts(self) -> Mapping[QuarantineReason, int]:
         """Return how many there are by reason, along indexes that hold nothing else."""
         by_reason = [{"$match": MARKED}, {"$group": {"_id": "$aside.reason", "count": {"$sum": 1}}}]
         async with outages_are_transient():
             counted = {each["_id"]: each["count"] for each in await self.collection.aggregate(by_reason).to_list(None)}
-            counted[AsideReason.NEWER.value] = await self.collection.count_documents(NEWER)
-        return {reason: counted.get(reason.value, 0) for reason in AsideReason}
+            counted[QuarantineReason.NEWER.value] = await self.collection.count_documents(NEWER)
+        return {reason: counted.get(reason.value, 0) for reason in QuarantineReason}
 
-    async def listed(self) -> list[AsideDocument]:
+    async def listed(self) -> list[QuarantinedDocument]:
         """Return all of them, longest first; those of a newer release come last."""
         fields = {"aside": 1, "v": 1, "by": 1}
         async with outages_are_transient():
@@ -116,12 +125,14 @@ class AsideDocuments:
             newer = await self.collection.find(NEWER, fields).sort("_id", ASCENDING).to_list(None)
         return [
             *(
-                AsideDocument(raw["_id"], mark.get("reason"), mark.get("error"), mark["at"], mark.get("release"))
+                QuarantinedDocument(raw["_id"], mark.get("reason"), mark.get("error"), mark["at"], mark.get("release"))
                 for raw in marked
                 for mark in [raw["aside"]]
             ),
             *(
-                AsideDocument(raw["_id"], AsideReason.NEWER.value, f"schema version {raw['v']}", None, raw.get("by"))
+                QuarantinedDocument(
+                    raw["_id"], QuarantineReason.NEWER.value, f"schema version {raw['v']}", None, raw.get("by")
+                )
                 for raw in newer
             ),
         ]
@@ -141,22 +152,22 @@ class AsideDocuments:
             return int(taken.modified_count)
 
 
-class AsideWatch:
+class QuarantineWatch:
     """What health and metrics say of the documents of *service* that are left alone.
 
     It asks the database, so that it is true after a restart, whoever set them aside.
     """
 
-    def __init__(self, service: str, documents: AsideDocuments) -> None:
+    def __init__(self, service: str, documents: Quarantine) -> None:
         self.service = service
         self.documents = documents
-        self.found: Mapping[AsideReason, int] = {}
+        self.found: Mapping[QuarantineReason, int] = {}
 
     async def look(self) -> int:
         """Count them; return 0, for there is never more to be done at once."""
         self.found = await self.documents.counts()
         for reason, count in self.found.items():
-            metrics.DOCUMENTS_ASIDE.labels(self.service, reason.value).set(count)
+            metrics.DOCUMENTS_QUARANTINED.labels(self.service, reason.value).set(count)
         return 0
 
     def remark(self) -> str:

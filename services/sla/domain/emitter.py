@@ -1,4 +1,4 @@
-"""How something is said about one round of a clock: on which topic, under which id; never what is said."""
+"""Builds the facts about one round of a clock: their topic, their common fields, and ids that survive redelivery."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,10 +13,13 @@ TOPIC_OF = {entry.data: entry.topics[0] for entry in CATALOGUE if entry.said_by 
 
 
 @dataclass(frozen=True, slots=True)
-class About:
-    """Whose clock it is, up to when time has been taken note of (``as_of``), and the moment of deciding.
+class ClockContext:
+    """The ticket whose clock it is, and the two instants of a decision.
 
-    ``parent`` and ``part`` say of which ticket it is a part.
+    Args:
+        as_of: Up to when the passing of time counts.
+        now: When the decision is made.
+        parent, part: The ticket of which it is a part, and its number among the parts.
     """
 
     ticket_id: str
@@ -28,22 +31,22 @@ class About:
 
 
 @dataclass(slots=True)
-class Voice:
-    """Collects what is said about one round, in order."""
+class FactEmitter:
+    """Collects the facts about one round, in order."""
 
-    about: About
+    context: ClockContext
     round: Round
     facts: list[Fact] = field(default_factory=list)
 
     @property
     def breach_id(self) -> str:
         """Return the id of the one breach that this round may have."""
-        return occasion_id(self.about.ticket_id, f"breach|{self.round.clock}|{self.round.number}")
+        return occasion_id(self.context.ticket_id, f"breach|{self.round.clock}|{self.round.number}")
 
-    def say(
+    def emit(
         self, kind: type[ClockFact], at: datetime | None = None, /, *, once: str | None = None, **data: Any
     ) -> None:
-        """Say something.
+        """Add a fact.
 
         Args:
             kind: Type of the fact.
@@ -51,10 +54,10 @@ class Voice:
             once: Name of an occasion that a round has once in its life, from which the event's id follows.
             data: The rest of the fact.
         """
-        clock, number, about = self.round.clock, self.round.number, self.about
+        clock, number, context = self.round.clock, self.round.number, self.context
         fact = kind(
-            ticket_id=about.ticket_id, tracking_id=about.tracking_id, clock=clock, round=number, parent=about.parent,
-            part=about.part, **data,
+            ticket_id=context.ticket_id, tracking_id=context.tracking_id, clock=clock, round=number,
+            parent=context.parent, part=context.part, **data,
         )  # fmt: skip
         occasion = f"{clock}|{number}|{once}" if once else None
-        self.facts.append(Fact(fact, TOPIC_OF[kind], about.ticket_id, at, occasion))
+        self.facts.append(Fact(fact, TOPIC_OF[kind], context.ticket_id, at, occasion))

@@ -1,14 +1,14 @@
-"""Which slots the documents of a collection lie in, see `shared.slots`; never says who looks after them."""
+"""Which shards the documents of a collection lie in, see `shared.sharding`; never says who looks after them."""
 
 from typing import Any
 
-from shared.slots import PARTITIONS, SLOTS_BEFORE, Share
+from shared.sharding import PARTITIONS, SHARDS_BEFORE, Share
 
 Raw = dict[str, Any]
 
 
-class StoredSlots:
-    """The slots of one collection.
+class StoredShards:
+    """The shards of one collection.
 
     Attributes:
         partitions_total: Of the topic by whose partitions the replicas share the documents.
@@ -20,21 +20,21 @@ class StoredSlots:
         self._total: int | None = None
 
     async def within(self, share: Share | None) -> Raw:
-        """Return a condition on the slot. The index holds them one after the other, so that each one is named."""
-        slots_total = await self.total()
-        wanted = list(range(slots_total)) if share is None else share.slots(slots_total)
-        # What was stored without a slot lies with the first one until it is saved again.
+        """Return a condition on the shard. The index holds them one after the other, so that each one is named."""
+        shards_total = await self.total()
+        wanted = list(range(shards_total)) if share is None else share.shards(shards_total)
+        # What was stored without a shard lies with the first one until it is saved again.
         return {"$in": [*wanted, None] if 0 in wanted else wanted}
 
     async def total(self) -> int:
-        """Return a number below which every slot lies; the index is asked once for the highest one.
+        """Return a number below which every shard lies; the index is asked once for the highest one.
 
         What a replica stores that knows of more partitions is seen as soon as this one knows of them, too.
         """
         if self._total is None:
             found: list[Raw] = []
             for field in ("due_at", "pending_at"):
-                wanted = {"slot": {"$gte": SLOTS_BEFORE}, field: {"$exists": True}}
+                wanted = {"slot": {"$gte": SHARDS_BEFORE}, field: {"$exists": True}}
                 found += await self.collection.find(wanted, {"slot": 1}).sort("slot", -1).limit(1).to_list(1)
-            self._total = max([SLOTS_BEFORE, *(raw["slot"] + 1 for raw in found)])
+            self._total = max([SHARDS_BEFORE, *(raw["slot"] + 1 for raw in found)])
         return max(self._total, self.partitions_total)

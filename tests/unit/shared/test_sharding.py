@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.ids import ticket_id
-from shared.slots import NOTHING, SLOTS_BEFORE, Share, share_of, slot_of
+from shared.sharding import NOTHING, SHARDS_BEFORE, Share, shard_of, share_of
 
 pytestmark = pytest.mark.unit
 
@@ -40,15 +40,15 @@ def test_every_slot_ever_stored_belongs_to_one_replica_and_no_replica_is_idle(to
 
     shares = dealt(total, replicas)
 
-    assert all(sum(share.holds(slot) for share in shares) == 1 for slot in range(2 * max(total, SLOTS_BEFORE)))
-    assert all(share.slots(total) for share in shares)
+    assert all(sum(share.holds(shard) for share in shares) == 1 for shard in range(2 * max(total, SHARDS_BEFORE)))
+    assert all(share.shards(total) for share in shares)
 
 
 def test_fifty_partitions_keep_twenty_replicas_at_work() -> None:
     shares = dealt(50, 20)
 
-    assert sorted(len(share.slots(50)) for share in shares) == [2] * 10 + [3] * 10
-    assert sorted(slot for share in shares for slot in share.slots(50)) == list(range(50))
+    assert sorted(len(share.shards(50)) for share in shares) == [2] * 10 + [3] * 10
+    assert sorted(shard for share in shares for shard in share.shards(50)) == list(range(50))
 
 
 def test_more_replicas_than_partitions_leave_only_the_surplus_idle() -> None:
@@ -61,29 +61,29 @@ def test_more_replicas_than_partitions_leave_only_the_surplus_idle() -> None:
 def test_a_tickets_slot_is_the_partition_in_which_its_events_lie(ticket: object, total: int) -> None:
     partitions = list(range(total))
 
-    assert slot_of(str(ticket), total) == DefaultPartitioner()(str(ticket).encode(), partitions, partitions)
+    assert shard_of(str(ticket), total) == DefaultPartitioner()(str(ticket).encode(), partitions, partitions)
 
 
 def test_a_ticket_keeps_its_slot_for_ever() -> None:
     """Documents hold it: another way of counting would take them from the replica that reads their tickets."""
-    assert [slot_of(ticket_id("web", str(number)), 12) for number in range(6)] == [2, 2, 8, 6, 9, 7]
+    assert [shard_of(ticket_id("web", str(number)), 12) for number in range(6)] == [2, 2, 8, 6, 9, 7]
 
 
 @given(TOTALS, st.integers(1, 5), st.data())
-def test_lanes_divide_the_share_of_one_replica(total: int, lanes: int, data: st.DataObject) -> None:
+def test_lanes_divide_the_share_of_one_replica(total: int, workers: int, data: st.DataObject) -> None:
     mine = share_of(data.draw(st.frozensets(st.integers(0, total - 1))), total)
 
-    slots = [mine.lane(number, lanes).slots(2 * total) for number in range(lanes)]
+    shards = [mine.worker(number, workers).shards(2 * total) for number in range(workers)]
 
-    assert sorted(slot for lane in slots for slot in lane) == mine.slots(2 * total)
+    assert sorted(shard for worker in shards for shard in worker) == mine.shards(2 * total)
 
 
 def test_a_single_partition_is_worked_through_by_one_lane_alone() -> None:
     mine = share_of({7}, 50)
 
-    assert [mine.lane(number, 2).slots(64) for number in range(2)] == [[7, 57], []]
+    assert [mine.worker(number, 2).shards(64) for number in range(2)] == [[7, 57], []]
 
 
 def test_who_does_not_know_the_partitions_looks_after_nothing() -> None:
     assert share_of({1}, 0) == NOTHING
-    assert NOTHING.slots(100) == []
+    assert NOTHING.shards(100) == []
