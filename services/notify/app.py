@@ -70,7 +70,7 @@ def refuse_unsafe(settings: CommonSettings, own: Settings) -> None:
 
 
 def channels(settings: CommonSettings, own: Settings) -> dict[str, Channel]:
-    """Return the channels that are set up; raise UnsafeSettings where people would be told nothing.
+    """Return the channels that are set up; raise UnsafeSettings if no message could reach anybody.
 
     The log is a channel of the local profile only: elsewhere it would call a notice sent that reached nobody.
     """

@@ -52,7 +52,7 @@ class NotifyHandler:
         return decision
 
     def refuse(self, record: Record, arrival: Arrival, fault: UnreadableEvent) -> Refused:
-        """Return nothing to say: what is no event on our own topics goes to the dead renderer."""
+        """Return no answer: what is no event on our own topics goes to the dead letters."""
         return Refused()
 
     def due_at(self, state: Correspondence) -> datetime | None:

@@ -79,7 +79,7 @@ def _take(
 
 
 def _rejection(channel: str | None, source_id: str | None, reasons: Sequence[events.Reason], arrival: Arrival) -> Fact:
-    """Return the refusal of a report, as far as it is known which it is; it says where the refused bytes lie.
+    """Return the refusal of a report, with the place of the refused record in its topic.
 
     Every channel reads the refusals of all: whatever they quote is covered where it names somebody.
     """
@@ -104,7 +104,7 @@ def _covered(reason: events.Reason) -> events.Reason:
 def refuse_unreadable(
     reasons: Sequence[events.Reason], channel: str | None, source_id: str | None, arrival: Arrival, rules: Rules
 ) -> Fact:
-    """Return the refusal of a record that is no event, with what else can be said about it.
+    """Return the refusal of a record that is no event.
 
     Who reports is not known, so in the source id all is covered that looks like a number or an address of somebody.
     """

@@ -8,7 +8,6 @@ from urllib.parse import unquote
 from services.intake.domain.folding import fold, replaced
 from services.intake.domain.masking import Identity, identity_of, identity_spans, own_spans
 from services.intake.domain.places import Located, locate
-from services.intake.domain.refusals import email_fault
 from services.intake.domain.rules import Category, Rules
 from services.intake.domain.wording import headline, insult_spans, word_count
 from shared import events
@@ -26,7 +25,7 @@ PLACELESS = frozenset({events.Classification.INFORMATION_REQUEST, events.Classif
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What is made of a submission, and what of it needs a remark."""
+    """A submission with what was recognised in it."""
 
     submitted: events.ComplaintSubmitted
     identity: Identity
@@ -40,7 +39,7 @@ class Reading:
 
 
 def accepted(submitted: events.ComplaintSubmitted, arrival: Arrival, rules: Rules) -> events.ComplaintAccepted:
-    """Return the report as it is told to everybody: never an identity."""
+    """Return the public report, without any identity."""
     ticket = ticket_id(submitted.channel, submitted.source_id)
     reading = _read(submitted, rules)
     body = shown(submitted.body, reading, rules)
@@ -155,7 +154,7 @@ def has_identity(submitted: events.ComplaintSubmitted) -> bool:
 
 
 def flags(reading: Reading, arrival: Arrival, rules: Rules) -> Iterator[str]:
-    """Yield what others should know about the report beside its content."""
+    """Yield a code for everything that is odd about the report."""
     submitted = reading.submitted
     where = submitted.location or events.Location()
     remarks = {
@@ -167,7 +166,7 @@ def flags(reading: Reading, arrival: Arrival, rules: Rules) -> Iterator[str]:
         "unknown_place": bool(reading.located.unknown),
         "place_conflict": reading.located.contradicts,
         "outside_city": where.latitude is not None and reading.coordinates is None,
-        "unusable_email": submitted.reporter is not None and email_fault(submitted.reporter) is not None,
+        "unusable_email": submitted.reporter is not None and not (submitted.reporter.email or "").isascii(),
         "unknown_follow_up": bool(submitted.follow_up_of) and reading.follow_up_of is None,
         "attachment_withheld": len(reading.attachments) < len(submitted.attachments),
     }

@@ -40,7 +40,7 @@ Contact = Unknown | Sealed | Erased
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
-    """What notices tell of the report itself."""
+    """What notices show of the report itself."""
 
     title: str
     place: str | None
@@ -51,7 +51,7 @@ class Complaint:
 
 @dataclass(frozen=True, slots=True)
 class RunningClock:
-    """The last run of a clock that was heard of."""
+    """The last known run of a clock."""
 
     started_at: datetime
     due_at: datetime
@@ -85,7 +85,7 @@ class Part(Handling):
 
 @dataclass(frozen=True, slots=True)
 class Correspondence(Handling):
-    """One ticket's state, and that of its parts: whoever reported it is told of all of them, and has one contact.
+    """One ticket and its parts, with all their deliveries; the reporter of all of them has one contact.
 
     Args:
         parts: By ticket id.

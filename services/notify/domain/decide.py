@@ -77,7 +77,7 @@ def _is_ready(delivery: Delivery, state: Correspondence) -> bool:
 
 
 def awaited_run(delivery: Delivery, state: Correspondence) -> RunningClock | None:
-    """Return the run of the clock whose due time *delivery* tells, once it is known."""
+    """Return the run of the clock whose due time *delivery* shows, once it is known."""
     awaited = delivery.awaited
     run = state.seen_from(delivery.part).clocks.get(awaited.clock) if awaited else None
     return run if awaited and run and (awaited.since is None or run.started_at >= awaited.since) else None

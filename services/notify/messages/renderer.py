@@ -147,7 +147,7 @@ class MessageRenderer:
         } | {name: told.get(name) for name in ("answer", "rating", "by", "clock", "percent", "level", "parts")}
 
     def due_at(self, state: Correspondence, delivery: Delivery) -> datetime | None:
-        """Return the due time to be told: of the clock waited for, or of the event, or of the clock it speaks of."""
+        """Return the due time to show: of the awaited clock, of the event, or of the clock that the event names."""
         if delivery.awaited:
             run = awaited_run(delivery, state)
         elif "due_at" in delivery.told:

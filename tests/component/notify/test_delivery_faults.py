@@ -119,7 +119,7 @@ async def test_whatever_a_channel_raises_for_some_the_others_get_one_mail_each(
     assert harness.email.tried == attempts * len(odd)
 
 
-async def test_a_bug_in_a_channel_is_told_by_class_and_place_and_quotes_nobody() -> None:
+async def test_a_bug_in_a_channel_is_logged_by_class_and_place_only() -> None:
     harness, _, odd = await harness_of(lambda: raises(ValueError(f"no such mailbox: {ODD}")))
 
     with capture_logs() as lines:
@@ -143,7 +143,7 @@ async def test_after_a_bug_the_next_channel_is_not_asked() -> None:
     assert sms.given == []
 
 
-async def test_a_bug_is_told_of_the_channel_that_has_it() -> None:
+async def test_a_bug_names_the_channel_that_has_it() -> None:
     sms = FakeChannel(*[RuntimeError()] * 3)
     harness = ServiceHarness(
         rules(notice(channels=("email", "sms"))), email=MoodyChannel(lambda: raises(Undeliverable("550"))), sms=sms

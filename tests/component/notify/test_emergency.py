@@ -58,13 +58,13 @@ async def test_ops_hears_of_an_emergency_that_the_rules_alone_see() -> None:
     assert ("ops_emergency", "ops") in told
 
 
-async def test_an_emergency_that_has_no_agency_is_told_to_ops_and_to_the_officer_at_once() -> None:
+async def test_an_emergency_without_agency_notifies_ops_and_officer_at_once() -> None:
     told = await told_at_night(**UNCLEAR, flags=FLAG)
 
     assert told == [("triage_emergency", "ops"), ("triage_emergency", "triage")]
 
 
-async def test_an_officer_s_choice_is_told_to_the_agency_and_not_to_ops_once_more() -> None:
+async def test_an_assignment_notifies_the_agency_and_not_ops_again() -> None:
     assigned = event(
         AssignTicket(ticket_id=TICKET, agency="dinkes", reason="Gawat darurat"), at=NIGHT, source="/officers/7"
     )

@@ -43,7 +43,7 @@ async def test_a_tombstone_erases_the_contact() -> None:
     assert harness.broker.topic(DEAD) == []
 
 
-async def test_a_notice_that_is_suppressed_is_told() -> None:
+async def test_a_suppressed_notice_is_published() -> None:
     harness = heard_before_the_contact_is_erased()
     await harness.work()
     harness.write(topics.CONTACTS, None, key=TICKET)
@@ -99,7 +99,7 @@ async def test_a_tombstone_for_no_ticket_is_put_aside() -> None:
     assert [record.key for record in harness.broker.topic(DEAD)] == [b"siapa"]
 
 
-async def test_a_dead_letter_that_is_replayed_is_heard() -> None:
+async def test_a_replayed_dead_letter_is_handled() -> None:
     harness = ServiceHarness()
     harness.write(topics.ACCEPTED, b"no JSON", key=TICKET)
     await harness.work()
@@ -123,7 +123,7 @@ def desk_value(told: Event) -> bytes:
 
 
 @pytest.mark.parametrize("order", list(permutations([ACCEPTED, CONTACT, ROUTED, RESPOND])))
-async def test_whichever_topic_comes_first_the_same_is_told(order: tuple[tuple[str, Event], ...]) -> None:
+async def test_the_order_of_topics_makes_no_difference(order: tuple[tuple[str, Event], ...]) -> None:
     harness = ServiceHarness()
     for told in order:
         harness.say(*told)
@@ -143,7 +143,7 @@ async def test_whichever_topic_comes_first_the_same_is_told(order: tuple[tuple[s
     }
 
 
-async def test_an_erasing_event_in_an_envelope_is_heard_too() -> None:
+async def test_an_erasing_event_in_an_envelope_is_handled() -> None:
     harness = ServiceHarness()
     harness.say(topics.CONTACTS, event(ContactErased(ticket_id=TICKET)))
 

@@ -32,7 +32,7 @@ from tests.unit.notify.samples import EMAIL, PHONE, contact, notice, rules
 pytestmark = pytest.mark.component
 
 
-async def test_a_due_notice_is_sent_once_and_told() -> None:
+async def test_a_due_notice_is_sent_once_and_published() -> None:
     harness = await told()
 
     await harness.send()
@@ -52,7 +52,7 @@ async def test_with_nothing_due_nothing_is_done() -> None:
     assert await harness.sender.sweep() == 0
 
 
-async def test_a_report_without_a_contact_is_told_of_to_nobody() -> None:
+async def test_a_report_without_contact_is_suppressed() -> None:
     harness = await told(ACCEPTED)
     harness.pass_time(timedelta(minutes=1))
 

@@ -71,7 +71,7 @@ async def test_a_process_that_dies_before_noting_the_outcome_sends_the_same_mess
     assert [message.id for message in harness.email.given] == [harness.state.deliveries[0].id] * 2
 
 
-async def test_an_outcome_that_was_saved_and_not_told_is_told_by_whoever_comes_next() -> None:
+async def test_a_saved_but_unpublished_outcome_is_published_by_the_next_process() -> None:
     harness = await told()
     with pytest.raises(Crashed):
         await harness.new_sender(CrashingBroker()).sweep()

@@ -27,7 +27,7 @@ def test_plain_report_is_not_refused() -> None:
     assert reasons_against(submitted(), NOON, RULES) == ()
 
 
-def test_everything_that_applies_is_said() -> None:
+def test_every_reason_that_applies_is_given() -> None:
     report = submitted(
         channel="webb", submitted_at=NOON - DAYS_30 - TICK, occurred_on=date(2026, 3, 3), title=None, body="tes"
     )

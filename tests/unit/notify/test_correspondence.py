@@ -56,7 +56,7 @@ def test_an_erased_contact_is_forgotten() -> None:
     assert state == replace(EMPTY, contact=Erased())
 
 
-def test_a_complaint_gives_what_notices_tell_of_it() -> None:
+def test_a_complaint_is_projected_for_notices() -> None:
     place = Location(text="depan pasar", kelurahan="Ciputat", kecamatan="Ciputat")
     data = accepted(location=place, missing=("evidence",), flags=("possible_emergency",), classification="complaint")
 

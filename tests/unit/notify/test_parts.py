@@ -56,18 +56,18 @@ def notices(state: Correspondence) -> list[tuple[str, str | None]]:
 
 
 def bodies(state: Correspondence) -> dict[str, str]:
-    """Return the reporter's renderer by subject."""
+    """Return the reporter's messages by subject."""
     held = [each for each in state.deliveries if each.role == "reporter"]
     written = [MessageRenderer(POLICY, SEALER).render(state, each, ("email",), NOON) for each in held]
     return {message.subject: message.body for messages in written for message in messages}  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("data", [LAMP, due(ONE, 0)])
-def test_what_is_said_of_a_part_concerns_the_correspondence_of_the_whole(data: EventData) -> None:
+def test_an_event_of_a_part_is_stored_with_the_whole_ticket(data: EventData) -> None:
     assert HANDLER.key_of(event(data)) == TICKET
 
 
-def test_what_is_said_of_the_whole_concerns_itself() -> None:
+def test_an_event_of_the_whole_is_stored_with_itself() -> None:
     told: list[Event] = [event(accepted()), event(said(TicketRouted)), event(contact())]
 
     assert {HANDLER.key_of(each) for each in told} == {TICKET}
@@ -104,13 +104,13 @@ def test_letters_name_the_part_and_its_own_due_time() -> None:
     assert f"{TRACKING}/2: Dinas Lingkungan Hidup\n" in announced
 
 
-def test_the_end_of_all_parts_is_told_as_such() -> None:
+def test_the_end_of_all_parts_has_a_notice_of_its_own() -> None:
     closed = said(TicketClosed, agency=None, by="system", rating=None, reason="all_parts_closed", version=3)
 
     assert notices(heard(closed))[-1] == ("closed_all_parts", None)
 
 
-def test_a_report_that_is_taken_back_is_told_once_to_the_reporter_and_to_each_agency() -> None:
+def test_a_withdrawn_report_notifies_reporter_and_each_agency_once() -> None:
     whole = said(TicketWithdrawn, agency=None)
     parts = [said(TicketWithdrawn, **each | {"version": 2}, reason="whole_withdrawn") for each in (ONE, TWO)]
 
