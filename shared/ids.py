@@ -7,6 +7,7 @@ NAMESPACE = UUID("6d3f2c5e-1d5b-5c0e-9a53-3f0b6f1c7a10")
 
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 CHECK_SYMBOLS = CROCKFORD + "*~$=U"
+UNSAYABLE = len(CHECK_SYMBOLS) - len(CROCKFORD)
 FORGIVEN = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
 TRACKING_SYMBOLS = 10
 
@@ -56,7 +57,10 @@ def named(namespace: str, name: str) -> str:
 
 
 def tracking_id(ticket: str, attempt: int = 0) -> str:
-    """Return the id that people read out: ten Crockford symbols and a check symbol, as ``K7QF-9D2MX-4Q``.
+    """Return the id that people read out: ten Crockford symbols and one that checks them, as ``K7QF-9D2MX-4Q``.
+
+    Letters and digits only: a number that Crockford's check symbols ``*~$=U`` would check, which cannot be read out and
+    break links, gives way to one that a letter checks.
 
     Args:
         ticket: Ticket id.
@@ -66,19 +70,23 @@ def tracking_id(ticket: str, attempt: int = 0) -> str:
         Crockford base32, https://www.crockford.com/base32.html (check symbol: value modulo 37).
     """
     number = uuid5(UUID(ticket), f"tracking|{attempt}").int >> (128 - 5 * TRACKING_SYMBOLS)
+    if number % len(CHECK_SYMBOLS) >= len(CROCKFORD):
+        number -= UNSAYABLE
     return _grouped(number)
 
 
 def _grouped(number: int) -> str:
     symbols = "".join(CROCKFORD[number >> shift & 31] for shift in range(5 * (TRACKING_SYMBOLS - 1), -1, -5))
-    whole = symbols + CHECK_SYMBOLS[number % 37]
+    whole = symbols + CHECK_SYMBOLS[number % len(CHECK_SYMBOLS)]
     return f"{whole[:4]}-{whole[4:9]}-{whole[9:]}"
 
 
 def parse_tracking_id(text: str) -> str | None:
     """Return the tracking id that a person meant, or None if *text* can be none.
 
-    Any case is accepted, with or without dashes and spaces; O is read as 0, I and L as 1.
+    Any case is accepted, with or without dashes and spaces; O is read as 0, I and L as 1. So are ids of release 0.1.0
+    that end in one of ``*~$=U``. One mistaken symbol, or two neighbours that changed places, make it no id: 37 is
+    prime, and greater than the number of symbols.
     """
     symbols = text.upper().translate(FORGIVEN)
     if len(symbols) != TRACKING_SYMBOLS + 1 or any(symbol not in CROCKFORD for symbol in symbols[:-1]):
@@ -86,4 +94,4 @@ def parse_tracking_id(text: str) -> str | None:
     number = 0
     for symbol in symbols[:-1]:
         number = number * 32 + CROCKFORD.index(symbol)
-    return _grouped(number) if CHECK_SYMBOLS[number % 37] == symbols[-1] else None
+    return _grouped(number) if CHECK_SYMBOLS[number % len(CHECK_SYMBOLS)] == symbols[-1] else None

@@ -87,10 +87,10 @@ COMMON = (
 
 
 def of_service(service: str) -> tuple[Topic, Topic]:
-    """Return a service's own two topics: its dead letters and their replays."""
+    """Return a service's own two topics: its dead letters, with the operators' notes on them, and their replays."""
     return (
-        Topic(dead_letter_topic(service), (service,), ("ops",), 3, 90, DEAD_LETTER_BYTES_MAX),
-        Topic(replay_topic(service), ("ops",), (service,), 3, 30, DEAD_LETTER_BYTES_MAX),
+        Topic(dead_letter_topic(service), (service, "ops"), ("ops",), 3, 90, DEAD_LETTER_BYTES_MAX),
+        Topic(replay_topic(service), ("ops",), (service, "ops"), 3, 30, DEAD_LETTER_BYTES_MAX),
     )
 
 

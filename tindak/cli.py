@@ -38,7 +38,7 @@ COMMANDS = {
     "agency": Command("tickets.agency", "app", "Publish what an agency does with a ticket."),
     "officer": Command("tickets.officer", "app", "Publish what a triage officer decides."),
     "reporter": Command("tickets.reporter", "app", "Publish what the reporter says, as the report's channel."),
-    "dlq": Command("ops.dlq", "app", "List, show and replay what a service could not handle."),
+    "dlq": Command("ops.dlq", "app", "List, show, replay and drop what services could not handle."),
     "documents": Command("ops.documents", "app", "List, show and heal documents that a service has set aside."),
 }
 

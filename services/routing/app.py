@@ -41,7 +41,7 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[St
     built = Service(settings, handler, store, own.health_port, observe)
     built.follow(watch, handler.use_policy)
     if shadow is not None and isinstance(handler, ShadowedRouting):
-        built.follow(shadow, handler.take_shadow, part="shadow_policy")
+        built.follow(shadow, handler.use_shadow_policy, part="shadow_policy")
     loop = TimeLoop(
         handler,
         store,

@@ -1,6 +1,5 @@
 """Searches duplicates of the new reports of a batch: those that they may join, and similar ones for people to judge."""
 
-import asyncio
 from collections import OrderedDict, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -14,7 +13,6 @@ from services.routing.neighbours import Neighbours, open_report
 from shared.delivery.ports import PermanentError, TransientError
 from shared.events import ComplaintAccepted, Event
 
-LOOK_UP_SECONDS_MAX = 1.0
 READ_MAX = 500  # reports of one kelurahan that are read at once; a process that has just started sees the newest first
 REPORTS_REMEMBERED_MAX = 30_000  # of all kelurahan; 2 KB each
 
@@ -72,9 +70,8 @@ class SimilarReports:
                 by_kelurahan[place.kelurahan].append(complaint)
         found: dict[str, tuple[SimilarReport, ...]] = {}
         try:
-            async with asyncio.timeout(LOOK_UP_SECONDS_MAX):
-                for kelurahan, new in by_kelurahan.items():
-                    found |= await self._in(kelurahan, new)
+            for kelurahan, new in by_kelurahan.items():
+                found |= await self._in(kelurahan, new)
         except (TransientError, PermanentError, TimeoutError) as error:
             log.warning("similar reports are left out", reports=len(found), error=type(error).__name__)
         return found

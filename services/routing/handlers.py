@@ -7,13 +7,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Self
 
-from services.routing.domain.agency_choice.prediction import NO_MODEL, NOT_ASKED, Opinion, TextModel
+from services.routing.domain.agency_choice.prediction import NO_MODEL, NOT_ASKED, MaybePrediction, TextModel
 from services.routing.domain.agency_choice.rules import RoutingPolicy
 from services.routing.domain.decide import LookedUp, decide
 from services.routing.domain.duplicates.candidates import NO_CANDIDATES, Candidates, find_candidates, keys_of
 from services.routing.domain.lifecycle import early_updates
-from services.routing.domain.lifecycle.malformed_updates import refuse_unreadable
-from services.routing.domain.lifecycle.prediction_requests import questions
+from services.routing.domain.lifecycle.commands import refuse_unreadable
+from services.routing.domain.lifecycle.opening import questions
 from services.routing.domain.ticket.state import State
 from services.routing.duplicate_search import SimilarReports, new_complaints, searches_of
 from services.routing.neighbours import Neighbours, NoNeighbours
@@ -41,7 +41,7 @@ class RoutingHandler:
     Args:
         policy: The city's rules; may be replaced between two batches.
         model: Asked about every new report, for where the rules leave it open; None for none.
-        opinions: What it makes of the reports of the batch at hand, by ticket.
+        predictions: What it makes of the reports of the batch at hand, by ticket.
         neighbours: Where open tickets are found that new reports may join; None to look in the batch alone.
     """
 
@@ -61,12 +61,12 @@ class RoutingHandler:
         self,
         policy: RoutingPolicy,
         model: TextModel | None = None,
-        opinions: Mapping[str, Opinion] | None = None,
+        predictions: Mapping[str, MaybePrediction] | None = None,
         neighbours: Neighbours | None = None,
     ) -> None:
         self.policy = policy
         self.model = model
-        self.opinions = opinions or {}
+        self.predictions = predictions or {}
         self.neighbours = neighbours or NoNeighbours()
         self.similar_reports = SimilarReports(self.neighbours)
         self.candidates: Mapping[str, Candidates] = {}
@@ -80,8 +80,8 @@ class RoutingHandler:
         informed = copy(self)
         asked = {} if self.model is None else questions(self.policy, early_updates)
         if self.model is not None and asked:
-            guesses = await asyncio.to_thread(self.model.suggest, list(asked.values()))
-            informed.opinions = dict(zip(asked, guesses, strict=True))
+            predictions = await asyncio.to_thread(self.model.suggest, list(asked.values()))
+            informed.predictions = dict(zip(asked, predictions, strict=True))
         complaints = new_complaints(early_updates)
         searches = searches_of(self.policy, complaints.values())
         stored = await self.neighbours.sharing(keys_of(searches)) if searches else ()
@@ -92,9 +92,9 @@ class RoutingHandler:
         }
         return informed
 
-    def opinion_on(self, ticket_id: str) -> Opinion:
+    def prediction_on(self, ticket_id: str) -> MaybePrediction:
         """Return what the model makes of a ticket's report, or why it was not asked."""
-        return self.opinions.get(ticket_id, NO_MODEL if self.model is None else NOT_ASKED)
+        return self.predictions.get(ticket_id, NO_MODEL if self.model is None else NOT_ASKED)
 
     def key_of(self, event: Event) -> str:
         """Return the ticket that *event* concerns; every event on these topics names one."""
@@ -104,7 +104,7 @@ class RoutingHandler:
     def decide(self, state: State | None, event: Event, arrival: Arrival) -> Decision[State]:
         """Return what follows from *event*."""
         ticket = self.key_of(event)
-        known = LookedUp(self.opinion_on(ticket), self.candidates.get(ticket, NO_CANDIDATES))
+        known = LookedUp(self.prediction_on(ticket), self.candidates.get(ticket, NO_CANDIDATES))
         decision = decide(state, event, arrival, self.policy, known=known)
         _count_history(decision.facts)
         return decision

@@ -1,5 +1,6 @@
 """Looks up the open tickets that new reports are compared with: by their keys, or all of a kelurahan."""
 
+import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -54,6 +55,7 @@ class Neighbours(Protocol):
 
     Raises:
         TransientError: From every method: the database cannot be asked now.
+        TimeoutError: From the look-ups for similar reports: it does not answer soon enough.
     """
 
     async def sharing(self, keys: Collection[int]) -> Sequence[Neighbour]:
@@ -110,7 +112,7 @@ class StoredNeighbours:
             {"$project": {"leader": {"$ifNull": ["$state.ticket.cluster", None]}}},
             {"$group": {"_id": None, "ids": {"$push": "$_id"}, "leaders": {"$push": "$leader"}}},
         ]
-        async with outages_are_transient():
+        async with outages_are_transient(), asyncio.timeout(LOOK_UP_MS_MAX / 1000):
             found = await self.store.collection.aggregate(stages, maxTimeMS=LOOK_UP_MS_MAX).to_list(1)
         if not found:
             return Listing()
@@ -119,7 +121,8 @@ class StoredNeighbours:
 
     async def reports_of(self, ids: Collection[str]) -> Mapping[str, OpenReport]:
         """Return the reports of tickets, by ticket."""
-        found = await self.store.select({"_id": {"$in": list(ids)}}, TEXTS, len(ids)) if ids else []
+        async with asyncio.timeout(LOOK_UP_MS_MAX / 1000):
+            found = await self.store.select({"_id": {"$in": list(ids)}}, TEXTS, len(ids)) if ids else []
         return {
             raw["_id"]: open_report(raw["tracking_id"], raw.get("title", ""), raw.get("body", ""))
             for raw in found

@@ -11,11 +11,11 @@ from services.routing.domain.agency_choice.rules import (
     Condition,
     EarlyUpdates,
     KindRule,
+    OverridePolicy,
     PriorityRule,
     RoutingPolicy,
     Rule,
     Rulebook,
-    Trust,
 )
 from services.routing.domain.duplicates.similarity import ClusterRules
 from services.routing.domain.text.phrases import Phrase, Phrasebook, split
@@ -26,9 +26,9 @@ from services.routing.policy_files import (
     CategoryEntry,
     CategoryFile,
     ClustersEntry,
+    OverrideEntry,
     RoutingFile,
     RuleEntry,
-    TrustEntry,
     faults_of_categories,
     faults_of_routing,
 )
@@ -57,8 +57,8 @@ def load_routing(policy_dir: Path) -> RoutingPolicy:
         rulebook=_rulebook_of(rules),
         districts={agency.kecamatan: agency.code for agency in agencies.agencies if agency.kecamatan},
         categories=_categories_of(categories),
-        requested=_trust_of(rules.requested),
-        category=_trust_of(rules.category),
+        requested=_override_of(rules.requested),
+        category=_override_of(rules.category),
         threshold=rules.keywords.threshold,
         margin=rules.keywords.margin,
         model_accept=rules.model.accept,
@@ -166,5 +166,5 @@ def _common(one: Category, other: Category) -> Category:
     )
 
 
-def _trust_of(entry: TrustEntry) -> Trust:
-    return Trust(entry.accept, entry.overruled_at, entry.overruled_by)
+def _override_of(entry: OverrideEntry) -> OverridePolicy:
+    return OverridePolicy(entry.accept, entry.overruled_at, entry.overruled_by)

@@ -22,7 +22,7 @@ Weight = Annotated[int, Field(ge=1, le=10)]
 Points = Annotated[int, Field(ge=1, le=100)]
 
 
-class TrustEntry(PolicyModel):
+class OverrideEntry(PolicyModel):
     """How far a choice is followed; the figures are points."""
 
     accept: bool = True
@@ -144,8 +144,8 @@ class RoutingFile(PolicyModel):
     """The shape of routing.yaml."""
 
     version: int
-    requested: TrustEntry
-    category: TrustEntry
+    requested: OverrideEntry
+    category: OverrideEntry
     keywords: KeywordsEntry
     model: ModelEntry = ModelEntry()
     returns: ReturnsEntry = ReturnsEntry()

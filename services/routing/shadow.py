@@ -6,7 +6,7 @@ from functools import partial
 import structlog
 
 from services.routing.domain.agency_choice.evidence import read
-from services.routing.domain.agency_choice.prediction import Opinion, TextModel
+from services.routing.domain.agency_choice.prediction import MaybePrediction, TextModel
 from services.routing.domain.agency_choice.rules import RoutingPolicy
 from services.routing.domain.agency_choice.verdict import Chosen
 from services.routing.domain.lifecycle.opening import report_of, verdict_on
@@ -36,13 +36,13 @@ class ShadowedRouting(RoutingHandler):
         policy: RoutingPolicy,
         shadow: RoutingPolicy,
         model: TextModel | None = None,
-        opinions: Mapping[str, Opinion] | None = None,
+        predictions: Mapping[str, MaybePrediction] | None = None,
         neighbours: Neighbours | None = None,
     ) -> None:
-        super().__init__(policy, model, opinions, neighbours)
+        super().__init__(policy, model, predictions, neighbours)
         self.shadow = shadow
 
-    def take_shadow(self, shadow: RoutingPolicy) -> None:
+    def use_shadow_policy(self, shadow: RoutingPolicy) -> None:
         """Let *shadow* say what it would have decided from now on."""
         self.shadow = shadow
 
@@ -60,7 +60,7 @@ class ShadowedRouting(RoutingHandler):
         first = decision.facts[0].data
         live = first.agency if isinstance(first, TicketRouted) else TRIAGE
         evidence = read(self.shadow, report_of(complaint))
-        verdict = verdict_on(self.shadow, complaint, evidence, self.opinion_on(complaint.ticket_id))
+        verdict = verdict_on(self.shadow, complaint, evidence, self.prediction_on(complaint.ticket_id))
         shadow = verdict.agency if isinstance(verdict, Chosen) else TRIAGE
         metrics.SHADOW.labels(_outcome_of(live, shadow)).inc()
         log.info(

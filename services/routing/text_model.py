@@ -1,18 +1,18 @@
-"""Asks a trained model on behalf of the ladder; learns and stores nothing, and decides nothing."""
+"""Asks a trained model on behalf of the cascade; learns and stores nothing, and decides nothing."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 from services.routing.classifier.model import NEVER, Model
 from services.routing.classifier.model_file import ModelRefused, load
-from services.routing.domain.agency_choice.prediction import Guess, Question
+from services.routing.domain.agency_choice.prediction import Prediction, Question
 
 RANKED_MAX = 5  # more than an officer is offered, since some may be no agencies of the city or have declined already
 NAME_SYMBOLS = 12  # of the hash, as a policy's version has
 
 
 class LearnedModel:
-    """A model as the ladder asks it.
+    """A model as the cascade asks it.
 
     Args:
         model: Trained.
@@ -26,16 +26,16 @@ class LearnedModel:
         self.precision = precision
         self.thresholds = dict(zip(model.agencies, map(float, model.thresholds), strict=True))
 
-    def suggest(self, questions: Sequence[Question]) -> list[Guess]:
-        """Return a guess for each question, in order."""
+    def suggest(self, questions: Sequence[Question]) -> list[Prediction]:
+        """Return a prediction for each question, in order."""
         texts = [f"{question.report.title}\n{question.report.body}" for question in questions]
         suggested = self.model.suggest(texts, list(map(_place_of, questions)), at_most=RANKED_MAX)
-        return [self.guess(one.ranked) for one in suggested]
+        return [self.prediction(one.ranked) for one in suggested]
 
-    def guess(self, ranked: tuple[tuple[str, float], ...]) -> Guess:
+    def prediction(self, ranked: tuple[tuple[str, float], ...]) -> Prediction:
         """Return what was suggested, with the threshold of the likeliest agency."""
         threshold = self.thresholds[ranked[0][0]]
-        return Guess(self.name, ranked, None if threshold >= NEVER else threshold, self.precision)
+        return Prediction(self.name, ranked, None if threshold >= NEVER else threshold, self.precision)
 
 
 def _place_of(question: Question) -> dict[str, str]:

@@ -10,7 +10,7 @@ import structlog
 from shared.delivery.dead_letters import dead_letter
 from shared.delivery.documents.document import Answer, Document, Quarantined
 from shared.delivery.guard import Bug, guarded, guarded_lookup
-from shared.delivery.handler import Handler, InformedHandler
+from shared.delivery.handler import Handler
 from shared.delivery.outgoing import Cause, Outgoing, outgoing
 from shared.delivery.ports import Record
 from shared.delivery.reading import Reading, Unreadable, applied_id
@@ -55,7 +55,8 @@ class Deciding(Generic[S]):
         Raises:
             TransientError: It could not be looked up now.
         """
-        if not waiting or not isinstance(self.handler, InformedHandler):
+        # An `InformedHandler`; whether it is one by all its methods takes longer to find out than most decisions.
+        if not waiting or not hasattr(self.handler, "prefetch"):
             return self
         found = await guarded_lookup(partial(self.handler.prefetch, waiting))
         if isinstance(found, Bug):

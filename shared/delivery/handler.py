@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Protocol, TypeVar, runtime_checkable
+from typing import Protocol, TypeVar
 
 from shared.delivery.ports import Record
 from shared.events.decision import Applied, Arrival, Decision, Ignored, Refused
@@ -50,7 +50,6 @@ class Handler(Protocol[S]):
         ...
 
 
-@runtime_checkable
 class InformedHandler(Handler[S], Protocol[S]):
     """Rules that must know more than state and event: what a model makes of a text, which tickets lie near it."""
 

@@ -70,7 +70,7 @@ class ProposedPart(Model):
     rules: tuple[str, ...] = ()
 
 
-class Stay(Model):
+class Tenure(Model):
     """How long an agency has had a ticket; ``until`` is absent while it has it."""
 
     agency: str
@@ -155,7 +155,7 @@ class TriageRequested(TicketFact):
     suggestions: tuple[Suggestion, ...] = ()
     parts: tuple[ProposedPart, ...] = ()
     explanation: tuple[Step, ...] = ()
-    stays: tuple[Stay, ...] = ()
+    stays: tuple[Tenure, ...] = ()
     cluster: str | None = None
     similar: tuple[SimilarTicket, ...] = ()
     accepted_at: Instant

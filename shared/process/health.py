@@ -1,4 +1,4 @@
-"""Liveness and readiness that tell the truth, and metrics; never a check that a dead consumer would pass."""
+"""The health endpoints (liveness, readiness) and the metrics of one service, over HTTP."""
 
 import contextlib
 import socket
@@ -6,11 +6,12 @@ from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 
 import uvicorn
-from prometheus_client import REGISTRY, make_asgi_app
+from prometheus_client import REGISTRY
+from prometheus_client.exposition import choose_encoder
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse
-from starlette.routing import Mount, Route
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 
 Faults = Mapping[str, str]
 
@@ -46,11 +47,16 @@ def application(service: str, health: Health) -> Starlette:
     async def ready(_: Request) -> JSONResponse:
         return answer({**health.live(), **health.ready()})
 
+    async def measured(request: Request) -> Response:
+        encode, content_type = choose_encoder(request.headers.get("accept", ""))
+        return Response(encode(REGISTRY), headers={"content-type": content_type})
+
     return Starlette(
         routes=[
             Route("/health/live", live),
             Route("/health/ready", ready),
-            Mount("/metrics", make_asgi_app(REGISTRY)),
+            # Not `make_asgi_app`: it must be mounted, and a mount redirects to `/metrics/`.
+            Route("/metrics", measured),
         ]
     )
 

@@ -13,7 +13,7 @@ DEAD_LETTERS = Counter("tindak_dead_letters_total", "Records that could not be h
 DOCUMENTS_QUARANTINED = Gauge(
     "tindak_documents_aside", "Documents that are left alone until somebody has looked.", ["service", "reason"]
 )
-LAG_RECORDS = Gauge("tindak_lag_records", "Records that wait to be read.", ["service"])
+LAG_RECORDS = Gauge("tindak_lag_records", "Records that wait to be read.", ["service", "topic", "partition"])
 HELD_EVENTS = Gauge(
     "tindak_held_events", "Events that wait for a topic that is missing or does not take them.", ["service", "topic"]
 )

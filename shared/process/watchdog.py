@@ -11,7 +11,8 @@ from shared.delivery.vitals import Vitals
 from shared.process import metrics
 from shared.process.loops import LoopRunner
 
-Positions = Mapping[object, tuple[int, int]]
+Partition = tuple[str, int]
+Positions = Mapping[Partition, tuple[int, int]]
 PART = "connection"
 WHILE_OTHERS_MOVE = 3
 
@@ -67,7 +68,7 @@ class Watchdog:
         self.ping = ping
         self.stuck_after = timedelta(seconds=stuck_after_seconds)
         self.loops = loops
-        self.seen: dict[object, Seen] = {}
+        self.seen: dict[Partition, Seen] = {}
         self.waited_until = clock.now()
 
     async def run(self, every_seconds: float = 2) -> None:
@@ -102,7 +103,7 @@ class Watchdog:
 
     def judge(self, positions: Positions, now: datetime) -> None:
         """Raise Stuck if a partition is behind and has not moved for too long, whatever the others do."""
-        metrics.LAG_RECORDS.labels(self.service).set(sum(max(0, end - at) for at, end in positions.values()))
+        self._measure_lag(positions)
         if self.vitals.troubles or self.vitals.stopped_because:
             self.waited_until = now
         at = {place: position for place, (position, _) in positions.items()}
@@ -114,10 +115,17 @@ class Watchdog:
         latest = max((seen.moved_at for seen in self.seen.values()), default=now)
         for place, seen in self.seen.items():
             if self.is_too_long(latest, now) or self.is_too_long(seen.moved_at, now, WHILE_OTHERS_MOVE):
-                raise Stuck(f"{place}: records wait at {seen.position} since {seen.moved_at.isoformat()}")
+                raise Stuck(f"{place[0]}/{place[1]}: records wait at {seen.position} since {seen.moved_at.isoformat()}")
         since = self.vitals.handling_since
         if since is not None and self.is_too_long(since, now):
             raise Stuck(f"a batch is being handled since {since.isoformat()}")
+
+    def _measure_lag(self, positions: Positions) -> None:
+        for topic, partition in self.seen.keys() - positions.keys():
+            # Another replica measures it now; what was measured here would stand for ever.
+            metrics.LAG_RECORDS.remove(self.service, topic, str(partition))
+        for (topic, partition), (position, end) in positions.items():
+            metrics.LAG_RECORDS.labels(self.service, topic, str(partition)).set(max(0, end - position))
 
     def is_too_long(self, since: datetime, now: datetime, times: int = 1) -> bool:
         """Return whether nothing has moved *since* then, nor since the last trouble ended, for too long."""

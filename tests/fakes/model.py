@@ -4,7 +4,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from services.routing.domain.agency_choice.prediction import Guess, Question
+from services.routing.domain.agency_choice.prediction import Prediction, Question
 
 NAME = "words-1"
 
@@ -19,13 +19,13 @@ class WordModel:
     asked: list[str] = field(default_factory=list)
     threads: set[int] = field(default_factory=set)
 
-    def suggest(self, questions: Sequence[Question]) -> list[Guess]:
+    def suggest(self, questions: Sequence[Question]) -> list[Prediction]:
         self.threads.add(threading.get_ident())
-        return [self.guess(f"{question.report.title} {question.report.body}") for question in questions]
+        return [self.prediction(f"{question.report.title} {question.report.body}") for question in questions]
 
-    def guess(self, text: str) -> Guess:
+    def prediction(self, text: str) -> Prediction:
         self.asked.append(text)
         known = sorted(
             {self.words[word] for word in text.lower().split() if word in self.words}, key=lambda one: -one[1]
         )
-        return Guess(NAME, tuple(known), self.threshold, self.precision)
+        return Prediction(NAME, tuple(known), self.threshold, self.precision)

@@ -1,7 +1,6 @@
 """A collection in memory that keeps what a database would, so that other releases may have written it."""
 
 from collections.abc import Callable, Collection, Sequence
-from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -37,7 +36,7 @@ class StoredMemoryStore(Generic[S]):
     @property
     def documents(self) -> dict[str, Document[S]]:
         """What this release can read."""
-        decoded = {id: self.codec.decode(deepcopy(raw)) for id, raw in self.raws.items()}
+        decoded = {id: self.codec.decode(copied(raw)) for id, raw in self.raws.items()}
         return {id: document for id, document in decoded.items() if isinstance(document, Document)}
 
     async def load(self, ids: Collection[str]) -> dict[str, Document[S] | Quarantined]:
@@ -48,7 +47,7 @@ class StoredMemoryStore(Generic[S]):
 
     def read(self, id: str) -> Document[S] | Quarantined:
         raw = self.raws[id]
-        decoded = self.codec.decode(deepcopy(raw))
+        decoded = self.codec.decode(copied(raw))
         if isinstance(decoded, Quarantined) and decoded.reason is not QuarantineReason.NEWER and "aside" not in raw:
             self.mark(decoded)
         return decoded
@@ -122,3 +121,10 @@ class StoredMemoryStore(Generic[S]):
 
     def is_within(self, share: Share | None, id: str) -> bool:
         return share is None or share.holds(shard_of(id, self.partitions_total))
+
+
+def copied(value: Any) -> Any:
+    """Return what is stored, so that who reads it shares nothing with the collection; faster than ``deepcopy``."""
+    if isinstance(value, dict):
+        return {name: copied(item) for name, item in value.items()}
+    return [copied(item) for item in value] if isinstance(value, list) else value

@@ -125,11 +125,14 @@ async def test_what_a_bad_deploy_could_not_handle_is_given_back_once_it_is_mende
         (listed,) = await tindak(namespace, "dlq", "list", "routing")
         given = await tindak(namespace, "dlq", "replay", "routing", "--reason", "bug")
         seen = await story.hears(e.TicketAcknowledged, topics.agency_topic("dishub"), ticket)
-        again = await tindak(namespace, "dlq", "replay", "routing", "--all")
+        left = await tindak(namespace, "dlq", "replay", "--all")
+        again = await tindak(namespace, "dlq", "replay", "routing", "--id", given[0]["id"])
         await story.audited({lies})
 
         assert (listed["reason"], listed["attempts"]) == ("bug", "1")
         assert re.fullmatch(r"ZeroDivisionError at .*failing\.py:\d+", listed["error"])
-        assert given == again == [{"id": "/".join(map(str, lies)), "reason": "bug", "replayed": True}]
+        name = "/".join(map(str, lies))
+        assert given == again == [{"id": name, "service": "routing", "reason": "bug", "replayed": True}]
+        assert (listed["sender"], listed["state"], left) == (AGENCY, "open", [])
         assert (seen.note, seen.version) == ("Kami cek.", 3)
         assert story.told(topics.TICKETS, ticket) == ["routed", "reporter_replied", "acknowledged"]

@@ -54,11 +54,13 @@ def question(body: str) -> Question:
 def test_each_question_gets_the_guess_about_its_own_text(directory: Path) -> None:
     model = load_model(directory)
 
-    guesses = model.suggest([question("gelap, bohlam padam"), question("sampah bau busuk"), question("obat dokter")])
+    predictions = model.suggest(
+        [question("gelap, bohlam padam"), question("sampah bau busuk"), question("obat dokter")]
+    )
 
-    assert [guess.ranking[0][0] for guess in guesses] == ["dishub", "dlh", "dinkes"]
-    assert all(len(guess.ranking) <= RANKED_MAX for guess in guesses)
-    assert {(guess.model, guess.precision) for guess in guesses} == {(model.name, 0.95)}
+    assert [prediction.ranking[0][0] for prediction in predictions] == ["dishub", "dlh", "dinkes"]
+    assert all(len(prediction.ranking) <= RANKED_MAX for prediction in predictions)
+    assert {(prediction.model, prediction.precision) for prediction in predictions} == {(model.name, 0.95)}
     assert len(model.name) == 12
 
 
@@ -68,21 +70,21 @@ def test_nothing_asked_is_nothing_guessed(directory: Path) -> None:
 
 def test_the_ladder_routes_by_a_real_model_where_the_rules_know_nothing(directory: Path) -> None:
     model = load_model(directory)
-    (guess,) = model.suggest([question("bohlam padam, gelap")])
+    (prediction,) = model.suggest([question("bohlam padam, gelap")])
 
-    decided = verdict(guess, "bohlam padam, gelap", policy=POLICY)
+    decided = verdict(prediction, "bohlam padam, gelap", policy=POLICY)
 
-    assert guess.threshold is not None
-    assert guess.ranking[0][1] >= guess.threshold
+    assert prediction.threshold is not None
+    assert prediction.ranking[0][1] >= prediction.threshold
     assert isinstance(decided, Chosen)
     assert (decided.agency, decided.decided_by) == ("dishub", DecidedBy.MODEL)
     assert decided.explanation[-1].rule == model.name
 
 
 def test_an_agency_with_few_examples_has_no_threshold(directory: Path) -> None:
-    (guess,) = load_model(directory).suggest([question("perpustakaan buku pinjam")])
+    (prediction,) = load_model(directory).suggest([question("perpustakaan buku pinjam")])
 
-    assert (guess.ranking[0][0], guess.threshold) == ("dispusip", None)
+    assert (prediction.ranking[0][0], prediction.threshold) == ("dispusip", None)
 
 
 def test_a_model_that_was_changed_is_refused_in_one_sentence(tmp_path: Path) -> None:

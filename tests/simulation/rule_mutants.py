@@ -12,38 +12,38 @@ from services.notify.domain.correspondence import Correspondence
 from services.notify.domain.deliveries import Sending
 from services.notify.sender import Sender, claims_of
 from services.routing.domain import decide
-from services.routing.domain.agency_choice.prediction import Opinion
+from services.routing.domain.agency_choice.prediction import MaybePrediction
 from services.routing.domain.agency_choice.rules import RoutingPolicy
 from services.routing.domain.lifecycle import opening
 from services.routing.domain.ticket.state import Awaited, State
-from services.routing.domain.ticket.transition import Turn
+from services.routing.domain.ticket.transition import Transition
 from services.sla.domain import ticket as sla
 from shared.events import Decision, Fact, Link, LinkRefused, PartLink, PartOpened, TicketUnlinked
 from shared.topics import LINKS
 
 
 def leaves_a_cluster_without_a_word(patch: pytest.MonkeyPatch) -> None:
-    original = Turn.link
+    original = Transition.link
 
-    def link(self: Turn, *links: Link) -> Turn:
+    def link(self: Transition, *links: Link) -> Transition:
         return original(self, *(each for each in links if not isinstance(each, TicketUnlinked)))
 
-    patch.setattr(Turn, "link", link)
+    patch.setattr(Transition, "link", link)
 
 
 def joins_whoever_leads_or_not(patch: pytest.MonkeyPatch) -> None:
-    def unheard(self: Turn, *links: Link) -> Turn:
+    def unheard(self: Transition, *links: Link) -> Transition:
         told = tuple(Fact(each, LINKS, each.ticket_id, self.ticket.at) for each in links)
         return replace(self, facts=(*self.facts, *(fact for fact in told if not isinstance(fact.data, LinkRefused))))
 
-    patch.setattr(Turn, "link", unheard)
+    patch.setattr(Transition, "link", unheard)
 
 
 def goes_without_a_word_to_its_members(patch: pytest.MonkeyPatch) -> None:
     def silent(decision: Decision[State]) -> Decision[State]:
         return decision
 
-    patch.setattr(decide, "take_along", silent)
+    patch.setattr(decide, "broadcast_routing", silent)
 
 
 def ends_without_a_word_to_the_whole(patch: pytest.MonkeyPatch) -> None:
@@ -54,12 +54,12 @@ def ends_without_a_word_to_the_whole(patch: pytest.MonkeyPatch) -> None:
 
 
 def opens_no_part(patch: pytest.MonkeyPatch) -> None:
-    original = Turn.link
+    original = Transition.link
 
-    def link(self: Turn, *links: Link | PartLink) -> Turn:
+    def link(self: Transition, *links: Link | PartLink) -> Transition:
         return original(self, *(each for each in links if not isinstance(each, PartOpened)))
 
-    patch.setattr(Turn, "link", link)
+    patch.setattr(Transition, "link", link)
 
 
 def sent_before_its_claim(patch: pytest.MonkeyPatch) -> None:
@@ -93,8 +93,10 @@ def history_in_order_of_arrival(patch: pytest.MonkeyPatch) -> None:
 def early_updates_forgotten(patch: pytest.MonkeyPatch) -> None:
     original = opening.follow_waiting
 
-    def follow_waiting(policy: RoutingPolicy, opened: Turn, awaited: Awaited | None, opinion: Opinion) -> Any:
-        return original(policy, opened, None, opinion)
+    def follow_waiting(
+        policy: RoutingPolicy, opened: Transition, awaited: Awaited | None, prediction: MaybePrediction
+    ) -> Any:
+        return original(policy, opened, None, prediction)
 
     patch.setattr(opening, "follow_waiting", follow_waiting)
 

@@ -1,6 +1,5 @@
 """Runs seeds and says what was wrong with them, and how to see it again."""
 
-import gc
 import logging
 import sys
 import zlib
@@ -74,9 +73,7 @@ def not_as_stored(world: World) -> Iterator[str]:
 
 
 def failures(seeds: Iterable[int]) -> list[Outcome]:
-    """Return the outcomes of those seeds that were not well; for a process that does nothing else."""
-    gc.freeze()
-    quietly()
+    """Return the outcomes of those seeds that were not well."""
     return [outcome for seed in seeds if (outcome := simulate(seed)).findings]
 
 

@@ -1,21 +1,24 @@
-"""``tindak dlq``: lists, shows and replays dead letters; safe to repeat, for services drop what they have applied."""
+"""``tindak dlq``: lists, shows, replays and drops dead letters; safe to repeat, for services drop what they applied."""
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
 
+from shared.delivery.outgoing import Outgoing
 from shared.process.settings import KafkaSettings
-from shared.topics import dead_letter_topic
+from shared.topics import SERVICES, dead_letter_topic, replay_topic
 from tindak.client.kafka import Client
-from tindak.console import Failure, Misuse, read_settings, say_json, wait_for
-from tindak.ops.dead_letters import VALUES_HIDDEN, DeadLetter
+from tindak.console import Failure, Misuse, local, read_settings, say_json, wait_for
+from tindak.ops.dead_letters import DeadLetter, Letter, State, letters_in
 from tindak.options import TIMEOUT_SECONDS, AsJson, DryRun, Timeout
 
-app = typer.Typer(name="dlq", help="List, show and replay what a service could not handle.", no_args_is_help=True)
+app = typer.Typer(name="dlq", help="List, show, replay and drop what services could not handle.", no_args_is_help=True)
+
+VALUES_HIDDEN = "intake"  # what it could not handle may hold a name, an address or an identity number
 
 
 class Service(StrEnum):
@@ -27,95 +30,151 @@ class Service(StrEnum):
     NOTIFY = "notify"
 
 
-ServiceArgument = Annotated[Service, typer.Argument(metavar="SERVICE", help="Whose dead letters.")]
+ServiceArgument = Annotated[Service | None, typer.Argument(metavar="[SERVICE]", help="Whose; all services' if absent.")]
 ByReason = Annotated[str | None, typer.Option("--reason", help="Only those with this reason code.")]
+Ids = Annotated[
+    list[str] | None, typer.Option("--id", help="topic/partition/offset, as `list` prints it; may be repeated.")
+]
 
 
 @app.command(name="list")
 def list_(
-    service: ServiceArgument, reason: ByReason = None, timeout: Timeout = TIMEOUT_SECONDS, as_json: AsJson = False
+    service: ServiceArgument = None,
+    state: Annotated[State | None, typer.Option(help="Only those in this state.")] = None,
+    reason: ByReason = None,
+    timeout: Timeout = TIMEOUT_SECONDS,
+    as_json: AsJson = False,
 ) -> None:
-    """List them: where, when and why; never what they hold."""
-    letters = wait_for(_letters_of(read_settings(timeout).kafka, service))
-    found = [letter for letter in letters if reason in (None, letter.reason)]
+    """List each once: state, when, where, from whom and why; never what they hold."""
+    letters = wait_for(read_letters(read_settings(timeout).kafka, service))
+    found = [each for each in letters if reason in (None, each.last.reason) and state in (None, each.state)]
     for letter in found:
         if as_json:
             say_json(letter.summary())
         else:
             typer.echo(letter.line())
     if not found and not as_json:
-        typer.echo(f"No dead letters of {service}" + (f" with the reason {reason}." if reason else "."))
+        which = f" {state}" if state else ""
+        typer.echo(f"No{which} dead letters{_of(service)}" + (f" with the reason {reason}." if reason else "."))
 
 
 @app.command()
 def show(
-    service: ServiceArgument,
-    id_: Annotated[str, typer.Argument(metavar="ID", help="topic/partition/offset, as `list` prints it.")],
+    names: Annotated[list[str], typer.Argument(metavar="[SERVICE] ID", help="topic/partition/offset, as listed.")],
     reveal: Annotated[bool, typer.Option("--reveal", help="Show intake's values, which may hold identities.")] = False,
     timeout: Timeout = TIMEOUT_SECONDS,
     as_json: AsJson = False,
 ) -> None:
-    """Show one, with its headers and value."""
-    letter = chosen(wait_for(_letters_of(read_settings(timeout).kafka, service)), service, [id_])[0]
-    value = value_of(letter, reveal=reveal)
-    if as_json:
-        say_json(letter.summary() | value)
-        return
-    for name, content in letter.summary().items():
-        typer.echo(f"{name:<14} {'-' if content is None else content}")
-    typer.echo(next(iter(value.values())))
+    """Show one, with its history, headers and value; for each service that has it."""
+    service, id_ = _named(names)
+    for letter in chosen(wait_for(read_letters(read_settings(timeout).kafka, service)), service, [id_]):
+        value = value_of(letter.last, reveal=reveal)
+        if as_json:
+            say_json(letter.summary() | value)
+            continue
+        for name, content in (letter.summary() | {"history": ""}).items():
+            typer.echo(f"{name:<14} {'-' if content is None else content}".rstrip())
+        for each in letter.history:
+            typer.echo(f"  {local(each.at)}  {each.what}")
+        typer.echo(next(iter(value.values())))
 
 
 @app.command()
 def replay(
-    service: ServiceArgument,
+    service: ServiceArgument = None,
     reason: ByReason = None,
-    ids: Annotated[list[str] | None, typer.Option("--id", help="topic/partition/offset; may be repeated.")] = None,
-    everything: Annotated[bool, typer.Option("--all", help="All of them.")] = False,
+    ids: Ids = None,
+    everything: Annotated[bool, typer.Option("--all", help="All that are open.")] = False,
     dry_run: DryRun = False,
     timeout: Timeout = TIMEOUT_SECONDS,
     as_json: AsJson = False,
 ) -> None:
-    """Give them to the service again, once what was wrong is mended."""
+    """Give them to their services again, once what was wrong is mended; by --reason and --all, only open ones."""
     if [bool(reason), bool(ids), everything].count(True) != 1:
         raise Misuse("Say which: --id ID (may be repeated), --reason CODE, or --all.")
-    found = wait_for(_letters_of(read_settings(timeout).kafka, service))
-    picked = chosen(found, service, ids) if ids else [letter for letter in found if reason in (None, letter.reason)]
-    whole = [letter for letter in picked if letter.is_whole]
+    kafka = read_settings(timeout).kafka
+    found = wait_for(read_letters(kafka, service))
+    is_open = [letter for letter in found if letter.state is State.OPEN]
+    picked = chosen(found, service, ids) if ids else [each for each in is_open if reason in (None, each.last.reason)]
+    whole = [letter for letter in picked if letter.last.is_whole]
     if not dry_run:
-        wait_for(publish(read_settings(timeout).kafka, whole))
+        wait_for(publish(kafka, [letter.last.replay() for letter in whole]))
     for letter in picked:
         if as_json:
-            say_json({"id": letter.id, "reason": letter.reason, "replayed": letter.is_whole and not dry_run})
-        elif dry_run and letter.is_whole:
+            done = letter.last.is_whole and not dry_run
+            say_json(
+                {"id": letter.last.id, "service": letter.last.service, "reason": letter.last.reason}
+                | {"replayed": done}
+            )
+        elif dry_run and letter.last.is_whole:
             typer.echo(letter.line())
     if not as_json:
         verb = "would be replayed" if dry_run else "replayed"
-        typer.echo(f"{len(whole)} of {len(found)} dead letters of {service} {verb}.")
+        typer.echo(f"{len(whole)} of {len(found)} dead letters{_of(service)} {verb}.")
         if left := len(picked) - len(whole):
             typer.echo(f"{left} hold only a part of what was sent, or could not be unpacked: it must be sent again.")
 
 
-async def _letters_of(settings: KafkaSettings, service: str) -> list[DeadLetter]:
+@app.command()
+def drop(
+    because: Annotated[str, typer.Option("--reason", help="Why it is left alone; kept beside the dead letters.")],
+    service: ServiceArgument = None,
+    ids: Ids = None,
+    timeout: Timeout = TIMEOUT_SECONDS,
+    as_json: AsJson = False,
+) -> None:
+    """Note that open ones are left alone for good; nothing is deleted, and `replay --id` still takes them."""
+    if not ids or not because.strip():
+        raise Misuse("Say which and why: --id ID (may be repeated) and --reason TEXT.")
+    kafka = read_settings(timeout).kafka
+    picked = chosen(wait_for(read_letters(kafka, service)), service, ids)
+    past = next((letter for letter in picked if letter.state is not State.OPEN), None)
+    if past is not None:
+        raise Failure(f"{past.last.id} is {past.state} already; `tindak dlq show {past.last.id}` tells its history.")
+    wait_for(publish(kafka, [letter.last.drop(" ".join(because.split())) for letter in picked]))
+    for letter in picked:
+        if as_json:
+            say_json({"id": letter.last.id, "service": letter.last.service, "state": State.DROPPED})
+    if not as_json:
+        typer.echo(f"{len(picked)} dead letters{_of(service)} dropped.")
+
+
+async def read_letters(settings: KafkaSettings, service: str | None) -> list[Letter]:
+    """Return the dead letters of one service, or of all."""
+    own: Sequence[Callable[[str], str]] = (dead_letter_topic, replay_topic)
     async with Client(settings) as client:
-        records = await client.read([dead_letter_topic(service)])
-    letters = {letter.id: letter for letter in map(DeadLetter, records)}
-    return list(letters.values())
+        records = await client.read([topic(each) for each in ([service] if service else SERVICES) for topic in own])
+    return letters_in(records)
 
 
-async def publish(settings: KafkaSettings, letters: Sequence[DeadLetter]) -> None:
-    """Write the letters to the replay topic, which their service alone reads."""
+async def publish(settings: KafkaSettings, events: Sequence[Outgoing]) -> None:
+    """Write replays or notes."""
     async with Client(settings) as client:
-        await client.publish([letter.replay() for letter in letters])
+        await client.publish(events)
 
 
-def chosen(letters: Sequence[DeadLetter], service: str, ids: Sequence[str]) -> list[DeadLetter]:
+def chosen(letters: Sequence[Letter], service: str | None, ids: Sequence[str]) -> list[Letter]:
     """Return the letters with these ids; raise Failure for one that is not there."""
-    by_id = {letter.id: letter for letter in letters}
-    missing = next((each for each in ids if each not in by_id), None)
+    there = {letter.last.id for letter in letters}
+    missing = next((each for each in ids if each not in there), None)
     if missing is not None:
-        raise Failure(f"{service} has no dead letter {missing}; `tindak dlq list {service}` shows those that it has.")
-    return [by_id[each] for each in ids]
+        who, which = (f"{service} has no", f" {service}") if service else ("There is no", "")
+        raise Failure(f"{who} dead letter {missing}; `tindak dlq list{which}` shows those that there are.")
+    return [letter for each in dict.fromkeys(ids) for letter in letters if letter.last.id == each]
+
+
+def _named(names: Sequence[str]) -> tuple[str | None, str]:
+    """Return service and id of ``[SERVICE] ID``; raise Misuse if they are something else."""
+    match names:
+        case [id_]:
+            return None, id_
+        case [service, id_] if service in SERVICES:
+            return service, id_
+    raise Misuse(f"Say which: [SERVICE] ID, where SERVICE is one of {', '.join(SERVICES)}.")
+
+
+def _of(service: str | None) -> str:
+    return f" of {service}" if service else ""
 
 
 def value_of(letter: DeadLetter, *, reveal: bool) -> dict[str, Any]:

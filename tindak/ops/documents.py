@@ -1,8 +1,9 @@
 """``tindak documents``: lists, shows and heals what a service has quarantined; safe to repeat."""
 
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
 import typer
@@ -13,13 +14,9 @@ from shared.delivery.documents.document import QuarantineReason
 from shared.delivery.ports import PermanentError, TransientError
 from shared.process.release import RELEASE
 from shared.process.settings import CommonSettings
-from shared.topics import dead_letter_topic, replay_topic
-from tindak.client.kafka import Client
-from tindak.console import Failure, Misuse, no_database, read_settings, say_json, wait_for
-from tindak.ops.dead_letters import DeadLetter
-from tindak.ops.dlq import Service, publish
-from tindak.ops.stored_document import masked, plain
-from tindak.ops.waiting_letters import by_document
+from tindak.console import Failure, Misuse, local, no_database, read_settings, say_json, wait_for
+from tindak.ops.dead_letters import DeadLetter, by_document
+from tindak.ops.dlq import Service, publish, read_letters
 from tindak.options import TIMEOUT_SECONDS, AsJson, DryRun, Timeout
 
 T = TypeVar("T")
@@ -27,6 +24,10 @@ T = TypeVar("T")
 app = typer.Typer(
     name="documents", help="List, show and heal documents that a service has set aside.", no_args_is_help=True
 )
+
+# Names whose texts are codes and ids of ours, and say nothing of a person.
+SHOWN = frozenset({"_id", "id", "kind", "by", "t", "topic"})
+MARK = "aside"
 
 ServiceArgument = Annotated[Service, typer.Argument(metavar="SERVICE", help="Whose documents.")]
 
@@ -60,7 +61,7 @@ class Waiting:
 
     def line(self) -> str:
         """Return it on one line: since when, which, why, and what waits for it."""
-        since = self.document.since.isoformat(timespec="seconds") if self.document.since else "-"
+        since = local(self.document.since) if self.document.since else "-"
         about = f"{self.document.reason}: {self.document.error}"
         return f"{since}  {self.document.id}  {about}; {len(self.letters)} dead letters wait"
 
@@ -130,8 +131,7 @@ def retry(
 
 async def _waiting(settings: CommonSettings, service: str) -> list[Waiting]:
     """Return what is in quarantine, longest first; then what no longer is, but has dead letters not replayed."""
-    async with Client(settings.kafka) as client:
-        letters = by_document(await client.read([dead_letter_topic(service), replay_topic(service)]))
+    letters = by_document(await read_letters(settings.kafka, service))
     marked = await _asked(settings, service, Quarantine.listed)
     known = {document.id for document in marked}
     back = [
@@ -152,7 +152,7 @@ async def _retry(settings: CommonSettings, service: str, healable: Sequence[Wait
     # The mark first: what is replayed before it is off would only come back.
     ids = [each.document.id for each in healable]
     await _asked(settings, service, lambda documents: documents.take_back(ids))
-    await publish(settings.kafka, [letter for each in healable for letter in each.letters])
+    await publish(settings.kafka, [letter.replay() for each in healable for letter in each.letters])
 
 
 async def _asked(settings: CommonSettings, service: str, question: Callable[[Quarantine], Awaitable[T]]) -> T:
@@ -174,3 +174,35 @@ def _chosen(found: Sequence[Waiting], service: str, ids: Sequence[str]) -> list[
             f"{service} has not set {missing} aside; `tindak documents list {service}` shows what is set aside."
         )
     return [by_id[id_] for id_ in dict.fromkeys(ids)]
+
+
+def masked(value: Any, name: str = "") -> Any:
+    """Return *value* as JSON that shows its structure: a text or bytes only as how long it is."""
+    match value:
+        case Mapping() if name == MARK:
+            return plain(value)
+        case Mapping():
+            return {str(key): masked(item, str(key)) for key, item in value.items()}
+        case list():
+            return [masked(item, name) for item in value]
+        case str() if name not in SHOWN:
+            return f"text of {len(value)} characters"
+        case bytes():
+            return f"{len(value)} bytes"
+        case _:
+            return plain(value)
+
+
+def plain(value: Any) -> Any:
+    """Return *value* as JSON with everything in it."""
+    match value:
+        case Mapping():
+            return {str(key): plain(item) for key, item in value.items()}
+        case list():
+            return [plain(item) for item in value]
+        case datetime():
+            return value.isoformat()
+        case bytes():
+            return value.decode(errors="backslashreplace")
+        case _:
+            return value

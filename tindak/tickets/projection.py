@@ -33,7 +33,7 @@ class History:
     state: str | None = None
     version: int = 0
     agency: str | None = None
-    stays: tuple[e.Stay, ...] = ()
+    stays: tuple[e.Tenure, ...] = ()
     follows: str | None = None
     members: int = 0
     similar: tuple[e.SimilarTicket, ...] = ()
@@ -93,14 +93,14 @@ def _linked(so_far: History, data: e.TicketFact) -> History:
     return so_far
 
 
-def _moved_on(stays: tuple[e.Stay, ...], data: e.TicketFact) -> tuple[e.Stay, ...]:
+def _moved_on(stays: tuple[e.Tenure, ...], data: e.TicketFact) -> tuple[e.Tenure, ...]:
     """Return who has had the ticket after a fact of routing."""
     last = stays[-1] if stays else None
     had_by = last.agency if last is not None and last.until is None else None
     has_it = None if data.state in ENDED else data.agency
     if has_it != had_by:
         gone = tuple(stay if stay.until else stay.model_copy(update={"until": data.at}) for stay in stays)
-        return gone if has_it is None else (*gone, e.Stay(agency=has_it, since=data.at))
+        return gone if has_it is None else (*gone, e.Tenure(agency=has_it, since=data.at))
     if isinstance(data, e.TicketDeclined) and last is not None:
         return (*stays[:-1], last.model_copy(update={"declined_because": data.reason}))
     return stays

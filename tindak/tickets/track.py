@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from shared import topics
-from shared.events import Event, Stay
+from shared.events import Event, Tenure
 from tindak.client.kafka import Client
 from tindak.client.records import event_of
 from tindak.console import local, read_settings, say_json, wait_for
@@ -78,7 +78,7 @@ def lines(ticket: Ticket, told: History, parts: Parts = ()) -> list[str]:
     return [*head, "", *(f"  {local(event.time)}  {sentence(event.data)}" for event in told.events)]
 
 
-def had(stay: Stay) -> str:
+def had(stay: Tenure) -> str:
     """Return how long an agency has had the ticket, and why it gave it back if it did."""
     if stay.until is None:
         return f"{stay.agency}, since {local(stay.since)}"

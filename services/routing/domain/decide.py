@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from services.routing.domain.agency_choice.prediction import NO_MODEL, Opinion
+from services.routing.domain.agency_choice.prediction import NO_MODEL, MaybePrediction
 from services.routing.domain.agency_choice.rules import RoutingPolicy
-from services.routing.domain.clusters.broadcast import take_along
+from services.routing.domain.clusters.broadcast import broadcast_routing
 from services.routing.domain.clusters.membership import hear, marked
 from services.routing.domain.duplicates.candidates import NO_CANDIDATES, Candidates
 from services.routing.domain.lifecycle import opening, timeouts
@@ -21,11 +21,11 @@ class LookedUp:
     """What was looked up before deciding.
 
     Args:
-        opinion: What a text model makes of the ticket's report.
+        prediction: What a text model makes of the ticket's report.
         candidates: Open reports like it.
     """
 
-    opinion: Opinion = NO_MODEL
+    prediction: MaybePrediction = NO_MODEL
     candidates: Candidates = NO_CANDIDATES
 
 
@@ -47,7 +47,7 @@ def decide(
     match decision:
         case Applied(state=Filed() as filed) as applied:
             marked_applied = Applied(marked(policy.clusters, filed), applied.facts)
-            return take_along(tell_whole(state, marked_applied))
+            return broadcast_routing(tell_whole(state, marked_applied))
         case Ignored(because, Filed() as filed):
             return Ignored(because, marked(policy.clusters, filed))
         case _:
@@ -62,16 +62,16 @@ def _follows(
     awaited = None if isinstance(state, Filed) else state
     match event.data:
         case events.ComplaintAccepted() as complaint if filed is None:
-            return opening.file(policy, awaited, complaint, arrival.now, known.opinion, known.candidates)
+            return opening.file(policy, awaited, complaint, arrival.now, known.prediction, known.candidates)
         case events.ComplaintAccepted():
             return Ignored("the complaint has been filed before", filed)
         case command if isinstance(command, Request):
             update = Update(event.id, event.source, command, arrival.arrived_at)
             if filed is None:
                 return remember(policy, awaited, update, arrival.now)
-            return follow(policy, filed, update, known.opinion)
+            return follow(policy, filed, update, known.prediction)
         case link if isinstance(link, events.PartLink):
-            return hear_part(policy, state, link, event.time, known.opinion)
+            return hear_part(policy, state, link, event.time, known.prediction)
         case link if isinstance(link, events.Link):
             return hear(policy, state, link, event.time)
         case _ if filed is None:

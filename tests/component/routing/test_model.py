@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.routing.domain.agency_choice.prediction import Guess, Question, TextModel
+from services.routing.domain.agency_choice.prediction import Prediction, Question, TextModel
 from services.routing.handlers import RoutingHandler
 from services.routing.text_model import load_model
 from shared import topics
@@ -25,7 +25,7 @@ PATIENCE_SECONDS = 30
 
 
 class Breaking(WordModel):
-    def guess(self, text: str) -> None:  # type: ignore[override]  # it never comes to that
+    def prediction(self, text: str) -> None:  # type: ignore[override]  # it never comes to that
         raise ZeroDivisionError
 
 
@@ -36,7 +36,7 @@ class Waiting(WordModel):
         super().__init__()
         self.is_thinking, self.may_answer = threading.Event(), threading.Event()
 
-    def suggest(self, questions: Sequence[Question]) -> list[Guess]:
+    def suggest(self, questions: Sequence[Question]) -> list[Prediction]:
         self.is_thinking.set()
         if not self.may_answer.wait(PATIENCE_SECONDS):
             raise TimeoutError("the event loop stands still while the model thinks")
@@ -118,7 +118,7 @@ async def test_the_event_loop_goes_on_while_a_real_model_reads_a_full_batch() ->
     asking = asyncio.create_task(at_work.handler.prefetch(waiting))
     beats = await beats_until_done(asking)
 
-    assert len(asking.result().opinions) == 500
+    assert len(asking.result().predictions) == 500
     assert beats > 10
 
 

@@ -118,7 +118,7 @@ async def test_what_follows_later_is_not_shadowed() -> None:
 
 async def test_another_shadow_may_take_its_place() -> None:
     at_work = desk(ShadowedRouting(POLICY, OTHER))
-    at_work.handler.take_shadow(STRICT)
+    at_work.handler.use_shadow_policy(STRICT)
     at_work.complain()
 
     with capture_logs() as logs:

@@ -81,7 +81,7 @@ async def test_four_running_services_take_a_change_and_stay_ready_with_a_broken_
         await all_say(fleet, lambda said: said.startswith(f"{changed} holds; the files are broken: "))
         third = await decided(client, 3)
 
-        told = {member.service: (remark(member), asked(member, "/metrics/")) for member in fleet.members}
+        told = {member.service: (remark(member), asked(member, "/metrics")) for member in fleet.members}
 
     assert isinstance(first, TriageRequested)
     for routed in (second, third):

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -256,10 +257,28 @@ def test_dead_letters_are_listed_without_values_and_replayed_to_their_service(
     replayed = run(capsys, "dlq", "replay", "intake", "--id", "complaints.submitted/3/17")
 
     (record,) = read(namespace, topics.replay_topic("intake"))
-    assert [line.split()[2] for line in listed] == ["complaints.submitted/3/17"]
+    assert [line.split()[7] for line in listed] == ["complaints.submitted/3/17"]
     assert (dry[-1], untouched) == ("1 of 1 dead letters of intake would be replayed.", [])
     assert replayed == ["1 of 1 dead letters of intake replayed."]
     assert (record.key, record.value) == (POISON.key, POISON.value)
+
+
+def test_dropped_dead_letter_is_listed_once_with_its_reason_and_left_out_of_replays(
+    namespace: Namespace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = dead_letter("sla", replace(POISON, topic=topics.TICKETS), "bug", "KeyError", NOON)
+    write(namespace, dead_letter("intake", POISON, "bug", "KeyError", NOON), other)
+
+    run(capsys, "dlq", "drop", "--id", "complaints.submitted/3/17", "--reason", "salah ketik")
+
+    listed = [json.loads(line) for line in run(capsys, "dlq", "list", "--json")]
+    replayed = run(capsys, "dlq", "replay", "--all")
+    twice = main(["dlq", "drop", "--id", "complaints.submitted/3/17", "--reason", "lagi"])
+    assert {(each["service"], each["state"], each["history"][-1]["what"]) for each in listed} == {
+        ("intake", "dropped", "dropped: salah ketik"), ("sla", "open", "bug: KeyError"),
+    }  # fmt: skip
+    assert replayed == ["1 of 2 dead letters replayed."]
+    assert (twice, "complaints.submitted/3/17 is dropped already" in capsys.readouterr().err) == (1, True)
 
 
 def test_value_of_intake_is_shown_on_request_only(namespace: Namespace, capsys: pytest.CaptureFixture[str]) -> None:

@@ -16,9 +16,9 @@ from shared.events import (
     HoldTicket,
     ProgressTicket,
     ResumeTicket,
-    Stay,
     Step,
     Suggestion,
+    Tenure,
     TicketAcknowledged,
     TicketAnswered,
     TicketDeclined,
@@ -199,7 +199,12 @@ def test_a_declined_ticket_is_tried_once_with_the_agency_that_was_named() -> Non
         ),
     )
     got = ticket(
-        at=LATER, version=3, updates=1, agencies=("dishub", "dlh"), returns=1, stays=(Stay(agency="dlh", since=LATER),)
+        at=LATER,
+        version=3,
+        updates=1,
+        agencies=("dishub", "dlh"),
+        returns=1,
+        stays=(Tenure(agency="dlh", since=LATER),),
     )
     assert decision.state == Filed(got, WithAgency("dlh", Stage.ROUTED))
 

@@ -1,7 +1,7 @@
 import pytest
 
 from services.routing.domain.agency_choice.prediction import Question
-from services.routing.domain.lifecycle.prediction_requests import questions
+from services.routing.domain.lifecycle.opening import questions
 from services.routing.domain.ticket.state import Awaited, State
 from shared.events import ComplaintAccepted, DeclineTicket, Event, ProgressTicket
 from tests.builders import TICKET, accepted, event

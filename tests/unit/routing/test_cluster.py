@@ -11,7 +11,7 @@ from services.routing.domain.clusters.broadcast import BRANCHES, branched
 from services.routing.domain.clusters.membership import hear, join, marked
 from services.routing.domain.duplicates.similarity import ClusterRules, Fingerprint
 from services.routing.domain.ticket.state import Awaited, Filed, State
-from services.routing.domain.ticket.transition import Turn
+from services.routing.domain.ticket.transition import Transition
 from shared.events import (
     AnswerOffered,
     AnswerPassedOn,
@@ -64,10 +64,10 @@ def ticket_of(decision: Decision[State]) -> Any:
 def test_who_joins_says_so_in_the_history_to_the_agency_and_to_the_leader() -> None:
     state = filed("routed")
 
-    turn = join(Turn(state.ticket, state.situation, LATER), LEADER)
+    transition = join(Transition(state.ticket, state.situation, LATER), LEADER)
 
     joined = ClusterJoined(**head("routed"), agency="dishub", cluster=LEADER)
-    assert [(fact.topic, fact.key, fact.data) for fact in turn.facts] == [
+    assert [(fact.topic, fact.key, fact.data) for fact in transition.facts] == [
         ("tickets.events", TICKET, joined),
         ("tickets.routed.dishub", TICKET, joined),
         (

@@ -14,8 +14,8 @@ from shared.events import (
     Fact,
     Location,
     Priority,
-    Stay,
     Step,
+    Tenure,
     TicketAcknowledged,
     TicketAnswered,
     TicketRouted,
@@ -72,7 +72,7 @@ def test_a_complaint_becomes_a_ticket_with_its_agency() -> None:
         ),
     )  # fmt: skip
     assert decision == Applied(
-        Filed(ticket(at=LATER, stays=(Stay(agency="dishub", since=LATER),)), WithAgency("dishub")),
+        Filed(ticket(at=LATER, stays=(Tenure(agency="dishub", since=LATER),)), WithAgency("dishub")),
         (
             Fact(routed, "tickets.events", TICKET, LATER),
             Fact(routed.model_copy(update={"report": report()}), "tickets.routed.dishub", TICKET, LATER),
@@ -171,7 +171,7 @@ def test_remembered_updates_are_handled_once_the_complaint_comes() -> None:
         TicketAcknowledged(**head("acknowledged", 2), agency="dishub"),
         TicketAnswered(**head("answered", 3), agency="dishub", answer="Selesai.", final=True),
     ]
-    stays = (Stay(agency="dishub", since=LATER),)
+    stays = (Tenure(agency="dishub", since=LATER),)
     assert decision.state == Filed(ticket(at=LATER, version=3, answers=1, updates=2, stays=stays), Answered("dishub"))
 
 

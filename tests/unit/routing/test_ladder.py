@@ -5,7 +5,7 @@ import pytest
 from services.routing.domain.agency_choice.cascade import Case, decide_agency
 from services.routing.domain.agency_choice.evidence import read
 from services.routing.domain.agency_choice.explanation import STEPS_MAX
-from services.routing.domain.agency_choice.rules import AgencyRule, RoutingPolicy, Rulebook, Trust
+from services.routing.domain.agency_choice.rules import AgencyRule, OverridePolicy, RoutingPolicy, Rulebook
 from services.routing.domain.agency_choice.verdict import Chosen, Doubt, Undecided, Verdict
 from shared.events import DecidedBy, Step, Suggestion
 from tests.unit.routing.desk import POLICY, any_of, at, report
@@ -123,9 +123,10 @@ def test_the_reporters_choice_is_doubted_if_the_words_speak_strongly_for_another
 
 
 @pytest.mark.parametrize(
-    ("trust", "followed"), [(Trust(True, 4, 3), True), (Trust(True, 3, 4), True), (Trust(True, 3, 3), False)]
+    ("trust", "followed"),
+    [(OverridePolicy(True, 4, 3), True), (OverridePolicy(True, 3, 4), True), (OverridePolicy(True, 3, 3), False)],
 )
-def test_strong_means_enough_points_and_enough_ahead(trust: Trust, followed: bool) -> None:
+def test_strong_means_enough_points_and_enough_ahead(trust: OverridePolicy, followed: bool) -> None:
     decided = verdict("Lampu jalan mati", requested="dlh", policy=replace(POLICY, requested=trust))
 
     assert isinstance(decided, Chosen) is followed
@@ -146,7 +147,7 @@ def test_a_choice_does_not_bring_into_the_city_what_lies_outside() -> None:
 def test_a_choice_that_is_not_followed_leaves_the_decision_to_the_words(
     requested: str, accept: bool, outcome: str
 ) -> None:
-    policy = replace(POLICY, requested=Trust(accept=accept))
+    policy = replace(POLICY, requested=OverridePolicy(accept=accept))
 
     decided = verdict("Lampu jalan mati", requested=requested, policy=policy)
 
@@ -162,7 +163,7 @@ def test_the_category_names_the_agency() -> None:
 
 
 def test_the_category_is_doubted_if_the_words_speak_strongly_for_another() -> None:
-    policy = replace(POLICY, category=Trust(True, 3, 3))
+    policy = replace(POLICY, category=OverridePolicy(True, 3, 3))
 
     decided = verdict("Sampah menumpuk", category="penerangan_jalan", policy=policy)
 
@@ -198,7 +199,9 @@ def test_a_category_of_the_districts_leaves_an_unknown_place_to_the_words() -> N
 
 @pytest.mark.parametrize(("category", "accept"), [("pungli", True), ("penerangan_jalan", False), ("tidak ada", True)])
 def test_a_category_that_says_nothing_leaves_the_decision_to_the_words(category: str, accept: bool) -> None:
-    decided = verdict("Sampah menumpuk", category=category, policy=replace(POLICY, category=Trust(accept=accept)))
+    decided = verdict(
+        "Sampah menumpuk", category=category, policy=replace(POLICY, category=OverridePolicy(accept=accept))
+    )
 
     assert isinstance(decided, Chosen)
     assert decided.agency == "dlh"

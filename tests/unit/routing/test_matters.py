@@ -3,8 +3,7 @@ from dataclasses import replace
 import pytest
 
 from services.routing.domain.agency_choice.evidence import read
-from services.routing.domain.agency_choice.model_step import by_model
-from services.routing.domain.agency_choice.prediction import Guess
+from services.routing.domain.agency_choice.prediction import NO_MODEL, MaybePrediction, Prediction
 from services.routing.domain.agency_choice.rules import AgencyRule, RoutingPolicy, Rulebook
 from services.routing.domain.agency_choice.topic_detection import parts
 from services.routing.domain.agency_choice.verdict import Chosen, Doubt, Undecided, Verdict
@@ -35,9 +34,9 @@ def found(body: str, title: str = "", policy: RoutingPolicy = POLICY) -> tuple[P
     return parts(policy, told, read(policy, told))
 
 
-def verdict(body: str, policy: RoutingPolicy = POLICY, **about: str) -> Verdict:
+def verdict(body: str, prediction: MaybePrediction = NO_MODEL, **about: str) -> Verdict:
     told = report(title="", body=body)
-    return verdict_on(policy, accepted(title="", body=body, **about), read(policy, told))
+    return verdict_on(POLICY, accepted(title="", body=body, **about), read(POLICY, told), prediction)
 
 
 def test_agencies_of_equal_points_by_different_words_are_parts() -> None:
@@ -99,9 +98,9 @@ def test_what_the_reporter_chose_is_one_matter_still(chosen: dict[str, str]) -> 
 
 
 def test_a_model_does_not_decide_between_several_matters() -> None:
-    unsure = Undecided(Doubt.SEVERAL_MATTERS, (), parts=(LAMP, WASTE))
+    sure = Prediction("m", (("dishub", 0.99),), 0.5, 0.99)
 
-    asked = by_model(POLICY, Guess("m", (("dishub", 0.99),), 0.5, 0.99), (("dishub", 0.99),), unsure)
+    asked = verdict("Lampu jalan mati dan ada sampah", sure)
 
     assert isinstance(asked, Undecided)
     assert asked.parts == (LAMP, WASTE)

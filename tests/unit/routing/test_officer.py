@@ -11,8 +11,8 @@ from shared.events import (
     Fact,
     MergeTicket,
     ReclassifyTicket,
-    Stay,
     Step,
+    Tenure,
     TicketArchived,
     TicketMerged,
     TicketReclassified,
@@ -77,7 +77,7 @@ def test_an_officer_takes_a_ticket_off_the_triage_queue() -> None:
         Fact(data, "tickets.triage", TICKET, LATER),
         Fact(data.model_copy(update={"report": report()}), "tickets.routed.dlh", TICKET, LATER),
     )
-    stays = (Stay(agency="dlh", since=LATER),)
+    stays = (Tenure(agency="dlh", since=LATER),)
     got = ticket(at=LATER, version=2, updates=1, agencies=("dlh",), stays=stays, assigned=True)
     assert decision.state == Filed(got, WithAgency("dlh"))
 

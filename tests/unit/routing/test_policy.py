@@ -9,8 +9,8 @@ from services.routing.domain.agency_choice.rules import (
     Condition,
     EarlyUpdates,
     KindRule,
+    OverridePolicy,
     PriorityRule,
-    Trust,
 )
 from services.routing.policy import load_routing
 from shared.events import Classification, Priority
@@ -107,8 +107,8 @@ def test_rules_are_loaded_with_their_phrases_in_the_usual_form(folder: Path) -> 
 def test_figures_and_names_are_taken_from_the_files(folder: Path) -> None:
     policy = load_routing(folder)
 
-    assert policy.requested == Trust(True, 3, 2)
-    assert policy.category == Trust(False, 5, 4)
+    assert policy.requested == OverridePolicy(True, 3, 2)
+    assert policy.category == OverridePolicy(False, 5, 4)
     assert (policy.threshold, policy.margin, policy.suggestions_max) == (2, 1, 4)
     assert (policy.try_suggested, policy.hops_max) == (False, 3)
     assert policy.reopen_within == timedelta(days=7)

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from services.routing.domain.lifecycle.opening import file
 from services.routing.domain.ticket.state import Filed, InTriage, WithAgency
-from services.routing.domain.ticket.tenures import BECAUSE_SYMBOLS_MAX, LAST_MAX, Span, declined, moved_on, spent
-from shared.events import AssignTicket, Command, DecidedBy, DeclineTicket, Fact, Stay, TicketRouted, TriageRequested
+from services.routing.domain.ticket.tenures import BECAUSE_SYMBOLS_MAX, LAST_MAX, Span, moved_on, spent, with_reason
+from shared.events import AssignTicket, Command, DecidedBy, DeclineTicket, Fact, Tenure, TicketRouted, TriageRequested
 from tests.builders import TICKET, accepted
 from tests.fakes.bench import NOON
 from tests.unit.routing.desk import LATER, OFFICER, POLICY, ask, filed, said
@@ -134,8 +134,8 @@ def test_a_second_return_goes_to_an_officer_with_the_whole_story(hops_max: int) 
     asked = said(decision)[-1]
     assert isinstance(asked, TriageRequested)
     assert asked.stays == (
-        Stay(agency="dishub", since=NOON, until=NOON + timedelta(hours=3), declined_because="Bukan lampu kami."),
-        Stay(
+        Tenure(agency="dishub", since=NOON, until=NOON + timedelta(hours=3), declined_because="Bukan lampu kami."),
+        Tenure(
             agency="dlh",
             since=NOON + timedelta(hours=3),
             until=NOON + timedelta(days=2),
@@ -152,14 +152,14 @@ def test_what_an_agency_had_before_it_was_noted_is_left_out() -> None:
     decision = ask(filed(), DeclineTicket(ticket_id=TICKET, reason="Bukan."))
 
     assert said(decision)[-1].stays == ()
-    assert declined((), "Bukan.") == ()
+    assert with_reason((), "Bukan.") == ()
 
 
 def test_a_reason_is_kept_short_and_an_officer_sees_the_last_stays() -> None:
-    stays = tuple(Stay(agency=f"dinas_{number}", since=NOON, until=LATER) for number in range(30))
-    open_one = (*stays, Stay(agency="dlh", since=LATER))
+    stays = tuple(Tenure(agency=f"dinas_{number}", since=NOON, until=LATER) for number in range(30))
+    open_one = (*stays, Tenure(agency="dlh", since=LATER))
 
-    assert declined(open_one, "x" * 500)[-1].declined_because == "x" * BECAUSE_SYMBOLS_MAX
+    assert with_reason(open_one, "x" * 500)[-1].declined_because == "x" * BECAUSE_SYMBOLS_MAX
     assert len(spent(stays, LATER).split(", ")) == LAST_MAX
     assert moved_on(stays, "dlh", "dlh", LATER) == stays
 

@@ -5,7 +5,7 @@ import pytest
 from services.routing.domain.lifecycle.early_updates import remember
 from services.routing.domain.ticket.state import Awaited, Led, State
 from services.routing.store import STATE
-from shared.events import Classification, Priority, Stay
+from shared.events import Classification, Priority, Tenure
 from tests.fakes.bench import NOON
 from tests.unit.routing.commands import COMMANDS
 from tests.unit.routing.desk import POLICY, SITUATIONS, at, filed, report, update
@@ -22,7 +22,10 @@ FULL = filed(
     priority=Priority.HIGH,
     requested="dlh",
     agencies=("dlh", "dishub"),
-    stays=(Stay(agency="dlh", since=NOON, until=NOON, declined_because="Bukan."), Stay(agency="dishub", since=NOON)),
+    stays=(
+        Tenure(agency="dlh", since=NOON, until=NOON, declined_because="Bukan."),
+        Tenure(agency="dishub", since=NOON),
+    ),
     returns=1,
     updates=7,
     cluster="6d3f2c5e-1d5b-5c0e-9a53-3f0b6f1c7a10",

@@ -2,7 +2,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from services.routing.domain.lifecycle.malformed_updates import refuse_unreadable
+from services.routing.domain.lifecycle.commands import refuse_unreadable
 from shared.events import Fact, Reason, UnreadableEvent, UpdateRefused
 from tests.builders import TICKET
 from tests.fakes.bench import NOON

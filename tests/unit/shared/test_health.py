@@ -1,9 +1,10 @@
+import asyncio
 import json
 from typing import Any
 
 import pytest
 
-from shared.process.health import Health, application
+from shared.process.health import Health, HealthServer, application
 
 pytestmark = pytest.mark.unit
 
@@ -42,3 +43,19 @@ async def test_a_service_is_well_unless_it_cannot_work(path: str, said: dict[str
     counts = said.get("live", {}) | (said.get("ready", {}) if path.endswith("ready") else {})
     assert (found, body["status"]) == (status, "ok" if status == 200 else "failing")
     assert (body["because"], body["remarks"]) == (counts, said.get("remarks", {}))
+
+
+async def test_metrics_answer_over_http_without_a_redirect() -> None:
+    server = HealthServer("sla", Health(live=dict, ready=dict), "127.0.0.1", 0)
+    port = server.socket.getsockname()[1]
+    answering = asyncio.create_task(server.answer())
+
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"GET /metrics HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
+    answer = await asyncio.wait_for(reader.read(), 10)
+    writer.close()
+    server.should_exit = True
+    await answering
+
+    assert answer.startswith(b"HTTP/1.1 200 OK")
+    assert b"# TYPE tindak_lag_records gauge" in answer

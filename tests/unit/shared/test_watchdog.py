@@ -6,13 +6,21 @@ import pytest
 from shared.delivery.ports import TransientError
 from shared.delivery.vitals import Vitals
 from shared.process.loops import Loop, LoopRunner
-from shared.process.watchdog import PART, Stuck, Watchdog
+from shared.process.metrics import LAG_RECORDS
+from shared.process.watchdog import PART, Partition, Stuck, Watchdog
 from tests.fakes.bench import NOON
 from tests.fakes.memory import MemoryClock
 
 pytestmark = pytest.mark.unit
 
+
+@pytest.fixture(autouse=True)
+def without_lag_of_other_tests() -> None:
+    LAG_RECORDS.clear()
+
+
 STUCK_AFTER_SECONDS = 60
+A, B = ("tickets.events", 0), ("tickets.events", 1)
 
 
 class Watched:
@@ -20,7 +28,7 @@ class Watched:
 
     def __init__(self) -> None:
         self.clock, self.vitals = MemoryClock(NOON), Vitals()
-        self.at: dict[object, tuple[int, int]] = {"a": (0, 0), "b": (0, 0)}
+        self.at: dict[Partition, tuple[int, int]] = {A: (0, 0), B: (0, 0)}
         self.fault: TransientError | None = None
         loop = Loop("sweep", self.never, timedelta(seconds=1), 1, timedelta(seconds=30))
         self.loop = LoopRunner("sla", loop, self.clock, self.vitals, random.Random(1))
@@ -33,33 +41,33 @@ class Watched:
         if self.fault:
             raise self.fault
 
-    async def positions(self) -> dict[object, tuple[int, int]]:
+    async def positions(self) -> dict[Partition, tuple[int, int]]:
         return dict(self.at)
 
-    async def look(self, seconds: int, **moves: int) -> None:
-        """Let so many seconds pass, in which partitions move on by so many records in each ten."""
+    async def look(self, seconds: int, a: int = 0) -> None:
+        """Let so many seconds pass, in which the first partition moves on by so many records in each ten."""
         for _ in range(0, seconds, 10):
             await self.dog.check()
             self.clock.at += timedelta(seconds=10)
-            self.at |= {place: (self.at[place][0] + step, self.at[place][1]) for place, step in moves.items()}
+            self.at |= {A: (self.at[A][0] + a, self.at[A][1])}
         await self.dog.check()
 
 
 async def test_a_partition_that_does_not_move_is_found_though_the_others_do() -> None:
     watched = Watched()
-    watched.at = {"a": (0, 1000), "b": (7, 8)}
+    watched.at = {A: (0, 1000), B: (7, 8)}
 
     await watched.look(3 * STUCK_AFTER_SECONDS, a=1)
-    with pytest.raises(Stuck, match="b: records wait at 7 since 2026-03-02T05:00:00"):
+    with pytest.raises(Stuck, match=r"tickets\.events/1: records wait at 7 since 2026-03-02T05:00:00"):
         await watched.look(10, a=1)
 
 
 async def test_a_consumer_that_is_behind_and_moves_nowhere_is_found() -> None:
     watched = Watched()
-    watched.at = {"a": (0, 1000), "b": (7, 8)}
+    watched.at = {A: (0, 1000), B: (7, 8)}
 
     await watched.look(STUCK_AFTER_SECONDS)
-    with pytest.raises(Stuck, match="a: records wait at 0"):
+    with pytest.raises(Stuck, match=r"tickets\.events/0: records wait at 0"):
         await watched.look(10)
 
 
@@ -72,7 +80,7 @@ async def test_partitions_that_are_read_to_their_end_are_never_stuck() -> None:
 
 async def test_an_idle_partition_is_not_stuck_while_another_is_busy() -> None:
     watched = Watched()
-    watched.at["a"] = (0, 100_000)
+    watched.at[A] = (0, 100_000)
 
     for _ in range(60):
         watched.vitals.handling_since = watched.clock.now()
@@ -90,7 +98,7 @@ async def test_a_batch_that_never_ends_is_found() -> None:
 
 async def test_what_waits_in_an_outage_gets_its_time_once_that_is_over() -> None:
     watched = Watched()
-    watched.at["a"], watched.vitals.handling_since = (0, 5), NOON
+    watched.at[A], watched.vitals.handling_since = (0, 5), NOON
     watched.vitals.troubles["batch"] = "no primary"
     await watched.look(600)
 
@@ -120,3 +128,21 @@ async def test_a_loop_that_hangs_is_found() -> None:
     await watched.look(30)
     with pytest.raises(Stuck, match="loop sweep: a round takes 40 s already"):
         await watched.look(10)
+
+
+def lag() -> dict[str, float]:
+    """Return what the metric says of sla, by partition."""
+    samples = [each for metric in LAG_RECORDS.collect() for each in metric.samples if each.labels["service"] == "sla"]
+    return {f"{each.labels['topic']}/{each.labels['partition']}": each.value for each in samples}
+
+
+async def test_lag_is_measured_by_partition_and_goes_with_it() -> None:
+    watched = Watched()
+    watched.at = {A: (2, 9), B: (7, 7)}
+    await watched.look(0)
+    both = lag()
+
+    del watched.at[A]
+    await watched.look(0)
+
+    assert (both, lag()) == ({"tickets.events/0": 7, "tickets.events/1": 0}, {"tickets.events/1": 0})

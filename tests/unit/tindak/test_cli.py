@@ -36,7 +36,9 @@ ASK_KAFKA = (
     "officer archive K7QF-9D2MX-4Q --reason unclear",
     "reporter withdraw K7QF-9D2MX-4Q",
     "audit",
-    "dlq list sla",
+    "dlq list",
+    "dlq show x/0/1",
+    "dlq drop --id x/0/1 --reason y",
     "documents list sla",
     "documents retry routing --all",
     "dlq replay notify --all",
@@ -125,6 +127,16 @@ def test_cancelled_command_counts_as_interrupted() -> None:
             "dlq replay intake",
             "tindak: Say which: --id ID (may be repeated), --reason CODE, or --all."
             " `tindak dlq replay --help` shows how.",
+        ),
+        (
+            "dlq drop --reason x",
+            "tindak: Say which and why: --id ID (may be repeated) and --reason TEXT."
+            " `tindak dlq drop --help` shows how.",
+        ),
+        (
+            "dlq show 7 x/0/1",
+            "tindak: Say which: [SERVICE] ID, where SERVICE is one of intake, routing, sla, notify."
+            " `tindak dlq show --help` shows how.",
         ),
         (
             "documents retry routing",

@@ -1,15 +1,17 @@
 """A dead letter as it is listed, shown and given back to its service."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from shared.delivery.dead_letters import dead_letter
+from shared.delivery.outgoing import Outgoing
 from shared.delivery.ports import Record
 from shared.delivery.reading import Unreadable, read
 from tests.builders import NOON
 from tindak.console import Failure
-from tindak.ops.dead_letters import DeadLetter
+from tindak.ops.dead_letters import DeadLetter, Letter, State, letters_in
 from tindak.ops.dlq import chosen, value_of
 
 pytestmark = pytest.mark.unit
@@ -44,7 +46,7 @@ def test_summary_tells_everything_but_the_value() -> None:
     assert letter().summary() == {
         "id": "complaints.submitted/3/17", "service": "intake", "topic": "complaints.submitted", "partition": "3",
         "offset": "17", "timestamp": NOON.isoformat(), "reason": "bug", "error": "KeyError at domain.py:9",
-        "attempts": "1", "at": NOON.isoformat(), "key": "web/1", "value_bytes": 7,
+        "attempts": "1", "at": NOON.isoformat(), "sender": None, "key": "web/1", "value_bytes": 7,
     }  # fmt: skip
 
 
@@ -82,9 +84,23 @@ def test_service_reads_a_replay_as_on_its_first_topic() -> None:
 
 
 def test_line_tells_when_where_and_why() -> None:
-    when = NOON.isoformat()
+    assert letter().line() == (
+        "2 Mar 2026 12:00:00 WIB  intake  complaints.submitted/3/17  sender unknown  bug: KeyError at domain.py:9"
+    )
 
-    assert letter().line() == f"{when}  intake  complaints.submitted/3/17  bug: KeyError at domain.py:9"
+
+def test_line_tells_who_sent_it_where_the_envelope_still_says_so() -> None:
+    sent = replace(REFUSED, value=b'{"source": "/channels/web", "data": 7')
+    whole = replace(REFUSED, value=b'{"source": "/channels/web", "data": 7}')
+
+    assert [letter(record).sender for record in (sent, whole)] == [None, "/channels/web"]
+    assert "  from /channels/web  bug: " in letter(whole).line()
+
+
+def test_time_that_the_service_did_not_say_is_the_broker_s() -> None:
+    odd = replace(letter().record, headers=(("dlq-at", b"yesterday"),))
+
+    assert DeadLetter(odd).at == NOON
 
 
 def test_value_of_intake_is_shown_only_when_asked_for() -> None:
@@ -106,4 +122,66 @@ def test_value_that_is_no_text_is_shown_in_base64() -> None:
 
 def test_absent_letter_is_refused_with_what_to_do() -> None:
     with pytest.raises(Failure, match=r"intake has no dead letter x/0/1; `tindak dlq list intake` shows"):
-        chosen([letter()], "intake", ["x/0/1"])
+        chosen(letters_in([letter().record]), "intake", ["x/0/1"])
+
+
+def test_letter_of_two_services_is_chosen_for_both() -> None:
+    both = letters_in([letter().record, letter(service="sla").record])
+
+    assert [each.last.service for each in chosen(both, None, [letter().id, letter().id])] == ["intake", "sla"]
+
+
+def written(out: Outgoing, seconds: int) -> Record:
+    """Return what is published as its topic holds it, so many seconds after noon."""
+    key = None if out.key is None else out.key.encode(errors="surrogateescape")
+    return Record(out.topic, 0, seconds, key, out.value, out.headers, NOON + timedelta(seconds=seconds))
+
+
+def one(*records: Record) -> Letter:
+    """Return the only letter in these records."""
+    (found,) = letters_in(records)
+    return found
+
+
+def test_letter_is_open_until_it_is_replayed_and_again_when_it_comes_back() -> None:
+    first = letter()
+    replay = written(first.replay(), 60)
+    back = letter(replay)
+
+    told = [first.record, replay, back.record]
+    assert [one(*told[:count]).state for count in (1, 2, 3)] == [State.OPEN, State.REPLAYED, State.OPEN]
+
+
+def test_letter_that_came_back_is_one_with_its_history() -> None:
+    first = letter()
+    replay = written(first.replay(), 60)
+    back = letter(replay)
+
+    found = one(first.record, first.record, replay, back.record, back.record)
+
+    assert [(each["at"], each["what"]) for each in found.summary()["history"]] == [
+        (NOON.isoformat(), "bug: KeyError at domain.py:9"),
+        ((NOON + timedelta(seconds=60)).isoformat(), "replayed"),
+        (NOON.isoformat(), "bug (attempt 2): KeyError at domain.py:9"),
+    ]
+    assert found.line().startswith("open      2 Mar 2026 12:00:00 WIB  intake  ")
+
+
+def test_note_says_why_and_nothing_of_what_the_letter_holds() -> None:
+    note = written(letter().drop("salah ketik"), 60)
+
+    found = one(letter().record, note)
+
+    assert (found.state, note.value, note.key) == (State.DROPPED, None, b"web/1")
+    assert found.line().endswith("bug: KeyError at domain.py:9; dropped: salah ketik")
+    assert dict(note.headers) == HEADERS_AT_FIRST | {"dlq-dropped": b"salah ketik"}
+
+
+def test_dropped_letter_may_be_replayed_all_the_same() -> None:
+    dead = letter()
+
+    assert one(dead.record, written(dead.drop("x"), 60), written(dead.replay(), 90)).state is State.REPLAYED
+
+
+def test_note_on_a_letter_that_the_broker_no_longer_holds_is_none() -> None:
+    assert letters_in([written(letter().drop("x"), 60)]) == []

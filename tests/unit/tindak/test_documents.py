@@ -8,9 +8,8 @@ import pytest
 from shared.delivery.dead_letters import dead_letter
 from shared.delivery.ports import Record
 from tests.builders import NOON, TICKET
-from tindak.ops.dead_letters import DeadLetter
-from tindak.ops.stored_document import masked, plain
-from tindak.ops.waiting_letters import by_document
+from tindak.ops.dead_letters import DeadLetter, by_document, letters_in
+from tindak.ops.documents import masked, plain
 
 pytestmark = pytest.mark.unit
 
@@ -42,7 +41,7 @@ def later(offset: int) -> Record:
 
 def waiting(*records: Record) -> list[tuple[str, int]]:
     """Return id and attempts of the letters that wait for the ticket's document."""
-    return [(each.id, each.attempts) for each in by_document(records).get(TICKET, [])]
+    return [(each.id, each.attempts) for each in by_document(letters_in(records)).get(TICKET, [])]
 
 
 def test_letters_wait_in_the_order_in_which_they_came() -> None:
@@ -52,7 +51,7 @@ def test_letters_wait_in_the_order_in_which_they_came() -> None:
 
 
 def test_a_letter_for_no_document_waits_for_none() -> None:
-    assert by_document([letter(document=None)]) == {}
+    assert by_document(letters_in([letter(document=None)])) == {}
 
 
 def test_a_letter_written_twice_waits_once() -> None:
@@ -71,10 +70,17 @@ def test_a_letter_that_came_back_waits_again_at_its_old_place() -> None:
     assert waiting(first, second, replay(first), back, replay(back)) == [("tickets.updates/3/20", 1)]
 
 
+def test_a_dropped_letter_waits_no_more() -> None:
+    note = DeadLetter(letter()).drop("answered by phone")
+    dropped = Record(note.topic, 0, 1, b"key", note.value, note.headers, NOON)
+
+    assert waiting(letter(), dropped) == []
+
+
 def test_a_letter_whose_attempts_cannot_be_read_counts_as_the_first() -> None:
     odd = replace(letter(), headers=(("dlq-document", TICKET.encode()), ("dlq-attempts", b"\xb2")))
 
-    assert [each.attempts for each in by_document([odd])[TICKET]] == [1]
+    assert [each.attempts for each in by_document(letters_in([odd]))[TICKET]] == [1]
 
 
 def test_a_stored_document_is_shown_without_what_may_name_a_person() -> None:

@@ -146,9 +146,9 @@ def test_a_history_tells_how_long_each_agency_has_had_the_ticket() -> None:
 
     since, tried_at = NOON, NOON + timedelta(hours=2)
     assert result.stays == (
-        e.Stay(agency="dishub", since=since, until=tried_at, declined_because="Bukan."),
-        e.Stay(agency="dlh", since=tried_at, until=NOON + timedelta(hours=26)),
-        e.Stay(agency="dlh", since=NOON + timedelta(hours=30)),
+        e.Tenure(agency="dishub", since=since, until=tried_at, declined_because="Bukan."),
+        e.Tenure(agency="dlh", since=tried_at, until=NOON + timedelta(hours=26)),
+        e.Tenure(agency="dlh", since=NOON + timedelta(hours=30)),
     )
     assert list(map(had, result.stays)) == [
         'dishub, 2 h, declined: "Bukan."', "dlh, 1 d", f"dlh, since {local(NOON + timedelta(hours=30))}",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.topics import Topic, catalogue
+from shared.topics import SERVICES, Topic, catalogue, dead_letter_topic, replay_topic
 from tindak.topics.access import Allow, rules
 
 pytestmark = pytest.mark.unit
@@ -29,6 +29,13 @@ def test_nobody_but_notify_reads_contacts() -> None:
 
     readers = {rule.principal for rule in everything if rule.operation == "READ" and rule.name == "reporters.contacts"}
     assert readers == {"User:notify"}
+
+
+def test_operators_read_and_write_the_topics_of_dead_letters_and_replays() -> None:
+    allowed = {(rule.operation, rule.name) for rule in rules(catalogue([])) if rule.principal == "User:ops"}
+
+    own = {topic for service in SERVICES for topic in (dead_letter_topic(service), replay_topic(service))}
+    assert allowed >= {(operation, topic) for operation in ("READ", "WRITE") for topic in own}
 
 
 def test_every_rule_bears_the_prefix() -> None:

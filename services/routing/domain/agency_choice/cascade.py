@@ -1,20 +1,35 @@
-"""The decision ladder: which agency is responsible for a report, and why; never what happens to the ticket."""
+"""The cascade that decides which agency is responsible: request, category, rules, text model; and after a decline.
+
+Each step decides or leaves it to the next one. What happens to the ticket is `lifecycle`'s.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import assert_never
 
-from services.routing.domain.agency_choice.evidence import Evidence
-from services.routing.domain.agency_choice.explanation import Likely, likely, rule_steps, step, suggestions
-from services.routing.domain.agency_choice.model_step import by_model
-from services.routing.domain.agency_choice.prediction import NO_MODEL, Opinion
-from services.routing.domain.agency_choice.rules import DISTRICT_OFFICE, NATIONAL_ADMIN, Category, RoutingPolicy, Trust
+from services.routing.domain.agency_choice.evidence import Evidence, read
+from services.routing.domain.agency_choice.explanation import (
+    RankedAgencies,
+    ranked_agencies,
+    rule_steps,
+    step,
+    suggestions,
+)
+from services.routing.domain.agency_choice.prediction import NO_MODEL, MaybePrediction, NoPrediction, Prediction
+from services.routing.domain.agency_choice.rules import (
+    DISTRICT_OFFICE,
+    NATIONAL_ADMIN,
+    Category,
+    OverridePolicy,
+    RoutingPolicy,
+)
 from services.routing.domain.agency_choice.verdict import Chosen, Doubt, Undecided, Verdict
-from shared.events import DecidedBy, ProposedPart, Step, Suggestion
+from shared.events import DecidedBy, ProposedPart, Report, Step, Suggestion
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What is decided about: the report's evidence, what the reporter chose beside it, and what a model makes of it.
+    """What is decided about: the report's evidence, what the reporter chose beside it, and a model's prediction.
 
     Args:
         parts: Those among whom the report may have to be divided.
@@ -24,17 +39,17 @@ class Case:
     requested: str | None = None
     category: Category | None = None
     district: str | None = None
-    opinion: Opinion = NO_MODEL
+    prediction: MaybePrediction = NO_MODEL
     parts: tuple[ProposedPart, ...] = ()
 
-    def guessed(self, policy: RoutingPolicy) -> Likely:
+    def predicted(self, policy: RoutingPolicy) -> RankedAgencies:
         """Return the agencies of the city that a model thinks of, most probable first."""
-        return likely(policy, self.opinion, self.district)
+        return ranked_agencies(policy, self.prediction, self.district)
 
 
 @dataclass(frozen=True, slots=True)
-class Rung:
-    """What one step of the ladder found; ``verdict`` is None where the next step must decide."""
+class StepResult:
+    """What one step of the cascade found; ``verdict`` is None where the next step must decide."""
 
     steps: tuple[Step, ...] = ()
     verdict: Verdict | None = None
@@ -43,53 +58,56 @@ class Rung:
 def decide_agency(policy: RoutingPolicy, case: Case) -> Verdict:
     """Return the agency, or the question to an officer; every step that was tried stands in its explanation."""
     tried: tuple[Step, ...] = ()
-    rungs: tuple[Callable[[RoutingPolicy, Case, tuple[Step, ...]], Rung], ...] = (_by_request, _by_category)
-    for rung in rungs:
-        found = rung(policy, case, tried)
-        if found.verdict is not None:
-            return found.verdict
-        tried += found.steps
+    steps: tuple[Callable[[RoutingPolicy, Case, tuple[Step, ...]], StepResult], ...] = (_by_request, _by_category)
+    for decide in steps:
+        result = decide(policy, case, tried)
+        if result.verdict is not None:
+            return result.verdict
+        tried += result.steps
     ruled = _by_rules(policy, case, tried)
-    return by_model(policy, case.opinion, case.guessed(policy), ruled) if isinstance(ruled, Undecided) else ruled
+    return _by_model(policy, case, ruled) if isinstance(ruled, Undecided) else ruled
 
 
-def _by_request(policy: RoutingPolicy, case: Case, tried: tuple[Step, ...]) -> Rung:
+def _by_request(policy: RoutingPolicy, case: Case, tried: tuple[Step, ...]) -> StepResult:
     if case.requested is None:
-        return Rung()
+        return StepResult()
     if not policy.requested.accept or case.requested not in policy.agencies:
         known = "not followed" if case.requested in policy.agencies else "not known"
-        return Rung((step(policy, "requested", f"{case.requested} is {known}"),))
+        return StepResult((step(policy, "requested", f"{case.requested} is {known}"),))
     choice = Chosen(case.requested, DecidedBy.REQUESTED, (step(policy, "requested", case.requested),))
-    return follow(policy, case, tried, choice, policy.requested)
+    return _unless_overridden(policy, case, tried, choice, policy.requested)
 
 
-def _by_category(policy: RoutingPolicy, case: Case, tried: tuple[Step, ...]) -> Rung:
+def _by_category(policy: RoutingPolicy, case: Case, tried: tuple[Step, ...]) -> StepResult:
     category = case.category
     if category is None or category.agency is None or not policy.category.accept:
-        return Rung()
+        return StepResult()
     agency = case.district if category.agency == DISTRICT_OFFICE else category.agency
     if agency is None:
-        return Rung((step(policy, "category", "the district is not known", rule=category.code),))
+        return StepResult((step(policy, "category", "the district is not known", rule=category.code),))
     chosen = (step(policy, "category", agency, rule=category.code),)
     choice = Chosen(agency, DecidedBy.RULE, chosen, None, category.reason_id, category.reason_en)
-    return follow(policy, case, tried, choice, policy.category)
+    return _unless_overridden(policy, case, tried, choice, policy.category)
 
 
-def follow(policy: RoutingPolicy, case: Case, tried: tuple[Step, ...], choice: Chosen, trust: Trust) -> Rung:
+def _unless_overridden(
+    policy: RoutingPolicy, case: Case, tried: tuple[Step, ...], choice: Chosen, override: OverridePolicy
+) -> StepResult:
     """Return the verdict on a choice that somebody made, as far as the evidence lets it stand."""
     evidence, (made,), agency = case.evidence, choice.explanation, choice.agency
     own = evidence.score_of(agency)
     rival, points = next(((other, score) for other, score in evidence.ranking if other != agency), ("", 0))
-    if points < trust.overruled_at or points - own < trust.overruled_by:
-        return Rung(verdict=replace(choice, explanation=(*tried, made.model_copy(update={"score": own}))))
+    if points < override.overruled_at or points - own < override.overruled_by:
+        return StepResult(verdict=replace(choice, explanation=(*tried, made.model_copy(update={"score": own}))))
     doubtful = f"{agency} is doubtful: {own} points for it, {points} for {rival}"
     overruled = step(policy, made.step, doubtful, rule=made.rule, score=own)
     steps = (*tried, overruled, *rule_steps(policy, evidence, (rival, agency)))
     if rival == NATIONAL_ADMIN:
-        return Rung(verdict=_outside(policy, evidence, steps))
+        return StepResult(verdict=_outside(policy, evidence, steps))
     doubt = Doubt.REQUESTED_DOUBTFUL if choice.decided_by is DecidedBy.REQUESTED else Doubt.CATEGORY_DOUBTFUL
     chosen = Suggestion(agency=agency, score=own, why=f"{made.step}: {made.rule or agency}")
-    return Rung(verdict=Undecided(doubt, steps, suggestions(policy, evidence, case.guessed(policy), (chosen,))))
+    offered = suggestions(policy, evidence, case.predicted(policy), (chosen,))
+    return StepResult(verdict=Undecided(doubt, steps, offered))
 
 
 def _by_rules(policy: RoutingPolicy, case: Case, tried: tuple[Step, ...]) -> Verdict:
@@ -97,7 +115,7 @@ def _by_rules(policy: RoutingPolicy, case: Case, tried: tuple[Step, ...]) -> Ver
     ranking = case.evidence.ranking
     (agency, points), (second, next_points) = (*ranking, ("", 0), ("", 0))[:2]
     steps = (*tried, *rule_steps(policy, case.evidence, (name for name, _ in ranking[: policy.suggestions_max])))
-    offered = suggestions(policy, case.evidence, case.guessed(policy))
+    offered = suggestions(policy, case.evidence, case.predicted(policy))
     if points < policy.threshold:
         outcome = f"{points} points for the best agency, {policy.threshold} are needed"
         return Undecided(Doubt.NO_EVIDENCE, (*steps, step(policy, "rules", outcome, score=points)), offered)
@@ -120,3 +138,94 @@ def _outside(policy: RoutingPolicy, evidence: Evidence, steps: tuple[Step, ...])
     confidence = round(points / sum(score for _, score in evidence.ranking), 2)
     found = step(policy, "outside", NATIONAL_ADMIN, rule=rule.id, score=points)
     return Chosen(NATIONAL_ADMIN, DecidedBy.RULE, (*steps, found), confidence, rule.reason_id, rule.reason_en)
+
+
+def _by_model(policy: RoutingPolicy, case: Case, unsure: Undecided) -> Verdict:
+    """Return the agency that a model is sure enough of, or the officer's question with what the model says."""
+    match case.prediction:
+        case NoPrediction(because):
+            return replace(unsure, explanation=(*unsure.explanation, step(policy, "model", because)))
+        case Prediction() as prediction:
+            predicted = case.predicted(policy)
+            agency, probability = (*predicted, ("no agency of the city", 0.0))[0]
+            veto = _model_veto(policy, prediction, predicted, unsure)
+            outcome = f"{agency}: {veto}" if veto else agency
+            asked = step(policy, "model", outcome, rule=prediction.model, score=round(probability, 4))
+            explanation = (*unsure.explanation, asked)
+            if veto:
+                return replace(unsure, explanation=explanation)
+            return Chosen(agency, DecidedBy.MODEL, explanation, round(probability, 2))
+        case _:
+            assert_never(case.prediction)
+
+
+def _model_veto(
+    policy: RoutingPolicy, prediction: Prediction, predicted: RankedAgencies, unsure: Undecided
+) -> str | None:
+    """Return why an officer decides although a model has a prediction; None if the model may decide.
+
+    Two agencies that the rules speak for equally may both be concerned. And whoever is told that a matter is not the
+    city's is owed a reason, which a model cannot give.
+    """
+    if not predicted:
+        return "the model knows none for this report"
+    agency, probability = predicted[0]
+    precision, wanted = prediction.precision, policy.model_precision_min
+    if not policy.model_accept:
+        return "the policy lets the model suggest, not decide"
+    if precision < wanted:
+        return f"the model is right in {precision:.2f} of such cases, {wanted:.2f} are wanted"
+    if unsure.reason in (Doubt.CLOSE_CALL, Doubt.SEVERAL_MATTERS):
+        return "not decided by the model where rules speak for several"
+    if agency == NATIONAL_ADMIN:
+        return "an officer must say why it is not the city's"
+    if probability < prediction.ranking[0][1]:
+        return "the model thinks first of an agency that the city does not have"
+    if prediction.threshold is None:
+        return "too few examples to decide by"
+    if probability < prediction.threshold:
+        return f"{probability:.2f} is not enough, {prediction.threshold:.2f} is needed"
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """A report that its agency gives back.
+
+    Args:
+        by: The agency that declines.
+        named: The agency that it names instead, known or not; None if none.
+        had_by: All that have had it, the declining one among them.
+        returns: How often it has been declined, this time included.
+        time_spent: How long each agency has had it, for people; None if that is not known.
+    """
+
+    report: Report
+    by: str
+    named: str | None
+    had_by: tuple[str, ...]
+    returns: int
+    time_spent: str | None = None
+    prediction: MaybePrediction = NO_MODEL
+
+
+def decide_after_decline(policy: RoutingPolicy, declined: Declined) -> Verdict:
+    """Return the agency that the declining one named, if it may be tried; otherwise the question to an officer.
+
+    It is tried once: not if it has had the ticket before (no ticket goes round in a circle, however long), not after
+    as many agencies as the policy allows, and not after a second return, whoever chose the agencies in between.
+    """
+    by, had_by = declined.by, declined.had_by
+    named = declined.named if declined.named in policy.agencies else None
+    fresh = named not in had_by and len(had_by) < policy.hops_max
+    if named is not None and fresh and policy.try_suggested and declined.returns <= 1:
+        return Chosen(named, DecidedBy.RULE, (step(policy, "return", f"{by} declined and named {named}"),))
+    untried = f" and named {declined.named}, which is not tried" if declined.named else ""
+    first = (Suggestion(agency=named, score=0, why=f"named by {by}"),) if named else ()
+    steps: tuple[Step, ...] = (step(policy, "return", f"{by} declined{untried}"),)
+    if declined.time_spent:
+        steps = (*steps, step(policy, "stays", declined.time_spent, score=declined.returns))
+    evidence = read(policy, declined.report).without(had_by)
+    predicted = ranked_agencies(policy, declined.prediction, policy.district_of(declined.report.location))
+    untried_yet = tuple((agency, probability) for agency, probability in predicted if agency not in had_by)
+    return Undecided(Doubt.DECLINED, steps, suggestions(policy, evidence, untried_yet, first))

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Iterator
 from itertools import zip_longest
 
 from services.routing.domain.agency_choice.evidence import Evidence
-from services.routing.domain.agency_choice.prediction import Guess, Opinion
+from services.routing.domain.agency_choice.prediction import MaybePrediction, Prediction
 from services.routing.domain.agency_choice.rules import DISTRICT_OFFICE, RoutingPolicy
 from shared.events import Step, Suggestion
 
 STEPS_MAX = 12  # of rules in one explanation; the best agencies come first
 
-Likely = tuple[tuple[str, float], ...]
+RankedAgencies = tuple[tuple[str, float], ...]
 
 
 def step(
@@ -29,23 +29,23 @@ def rule_steps(policy: RoutingPolicy, evidence: Evidence, agencies: Iterable[str
     )
 
 
-def likely(policy: RoutingPolicy, opinion: Opinion, district: str | None) -> Likely:
+def ranked_agencies(policy: RoutingPolicy, prediction: MaybePrediction, district: str | None) -> RankedAgencies:
     """Return the codes of the city's agencies that a model thinks of by code or official name, most probable first.
 
     Args:
         district: Code of the district office of the report's place; None if the place is not known.
     """
-    ranking = opinion.ranking if isinstance(opinion, Guess) else ()
+    ranking = prediction.ranking if isinstance(prediction, Prediction) else ()
     named = ((told if told != DISTRICT_OFFICE else district or "", probability) for told, probability in ranking)
     return tuple((code, probability) for told, probability in named if (code := policy.code_of(told)) is not None)
 
 
 def suggestions(
-    policy: RoutingPolicy, evidence: Evidence, guessed: Likely = (), first: tuple[Suggestion, ...] = ()
+    policy: RoutingPolicy, evidence: Evidence, predicted: RankedAgencies = (), first: tuple[Suggestion, ...] = ()
 ) -> tuple[Suggestion, ...]:
     """Return what an officer is offered: *first*, then in turn what the rules and what a model think most of."""
     offered = {suggestion.agency: suggestion for suggestion in first}
-    for suggestion in _in_turn(_by_points(evidence), by_model(guessed)):
+    for suggestion in _in_turn(_by_points(evidence), _by_model(predicted)):
         offered.setdefault(suggestion.agency, suggestion)
     return tuple(offered.values())[: policy.suggestions_max]
 
@@ -55,9 +55,9 @@ def _by_points(evidence: Evidence) -> Iterator[Suggestion]:
         yield Suggestion(agency=agency, score=score, why="; ".join(point.why for point in evidence.of(agency)))
 
 
-def by_model(guessed: Likely) -> Iterator[Suggestion]:
+def _by_model(predicted: RankedAgencies) -> Iterator[Suggestion]:
     """Yield the agencies that a model thinks of."""
-    for agency, probability in guessed:
+    for agency, probability in predicted:
         yield Suggestion(agency=agency, score=round(probability, 2), why=f"text model: {probability:.2f}")
 
 

@@ -1,4 +1,4 @@
-"""What a text model makes of reports, as the ladder hears it, and which reports it is asked about; holds no model."""
+"""What a text model makes of reports, as the cascade hears it, and which reports it is asked about; holds no model."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Guess:
+class Prediction:
     """What a model makes of one report.
 
     Args:
@@ -25,7 +25,7 @@ class Guess:
             office of the report's place.
         threshold: Probability from which the first of them may be right often enough to need no person; None if there
             were too few examples of it to tell.
-        precision: How often "often enough" is: the share of such guesses that were right, 0 to 1.
+        precision: How often "often enough" is: the share of such predictions that were right, 0 to 1.
     """
 
     model: str
@@ -35,20 +35,20 @@ class Guess:
 
 
 @dataclass(frozen=True, slots=True)
-class Unasked:
+class NoPrediction:
     """No model was asked, and why."""
 
     because: str
 
 
-Opinion = Guess | Unasked
-NO_MODEL = Unasked("no text model is in use")
-NOT_ASKED = Unasked("the text model was not asked")
+MaybePrediction = Prediction | NoPrediction
+NO_MODEL = NoPrediction("no text model is in use")
+NOT_ASKED = NoPrediction("the text model was not asked")
 
 
 class TextModel(Protocol):
     """A text model that has learned from labelled reports."""
 
-    def suggest(self, questions: Sequence[Question]) -> Sequence[Guess]:
-        """Return a guess for each question, in order; takes processor time and is called in a thread."""
+    def suggest(self, questions: Sequence[Question]) -> Sequence[Prediction]:
+        """Return a prediction for each question, in order; takes processor time and is called in a thread."""
         ...

@@ -119,7 +119,7 @@ class Rulebook:
 
 
 @dataclass(frozen=True, slots=True)
-class Trust:
+class OverridePolicy:
     """How far a choice that somebody made is followed.
 
     It is overruled where another agency has at least ``overruled_at`` points and is ``overruled_by`` ahead of it.
@@ -180,8 +180,8 @@ class RoutingPolicy:
     rulebook: Rulebook
     districts: Mapping[str, str] = field(default_factory=dict)
     categories: Mapping[str, Category] = field(default_factory=dict)
-    requested: Trust = Trust()
-    category: Trust = Trust(overruled_at=5, overruled_by=4)
+    requested: OverridePolicy = OverridePolicy()
+    category: OverridePolicy = OverridePolicy(overruled_at=5, overruled_by=4)
     threshold: int = 3
     margin: int = 2
     model_accept: bool = True

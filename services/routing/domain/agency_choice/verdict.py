@@ -1,4 +1,4 @@
-"""What the decision ladder comes to: an agency, or a question to an officer; never how it comes to it."""
+"""What the decision cascade comes to: an agency, or a question to an officer; never how it comes to it."""
 
 from dataclasses import dataclass
 from enum import StrEnum

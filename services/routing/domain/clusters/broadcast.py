@@ -7,7 +7,7 @@ from services.routing.domain.agency_choice.explanation import step
 from services.routing.domain.agency_choice.rules import RoutingPolicy
 from services.routing.domain.agency_choice.verdict import Chosen
 from services.routing.domain.ticket.state import Answered, Filed, Held, InTriage, Led, Stage, WithAgency
-from services.routing.domain.ticket.transition import Turn, leave_hold
+from services.routing.domain.ticket.transition import Transition, leave_hold
 from shared import events
 from shared.events import Applied, Fact
 from shared.topics import LINKS
@@ -22,39 +22,41 @@ def branched(members: Sequence[str], link: events.Branching) -> tuple[events.Bra
     return tuple(link.model_copy(update={"ticket_id": share[0], "then": tuple(share[1:])}) for share in shares)
 
 
-def pass_answer_on(turn: Turn, agency: str, asked: events.AnswerTicket) -> Turn:
-    """Return the turn after the answer has been sent on to all who follow the ticket."""
+def pass_answer_on(transition: Transition, agency: str, asked: events.AnswerTicket) -> Transition:
+    """Return the transition after the answer has been sent on to all who follow the ticket."""
     link = events.AnswerPassedOn(
-        ticket_id=turn.ticket.id, leader=turn.ticket.id, agency=agency, answer=asked.answer,
+        ticket_id=transition.ticket.id, leader=transition.ticket.id, agency=agency, answer=asked.answer,
         attachments=asked.attachments, final=asked.final,
     )  # fmt: skip
-    return turn.link(*branched(turn.ticket.members, link))
+    return transition.link(*branched(transition.ticket.members, link))
 
 
-def offer(turn: Turn, link: events.AnswerPassedOn) -> Turn | None:
-    """Return the turn after the agency's answer to the leader has been offered; None if it has not the ticket."""
-    situation = turn.situation
+def offer(transition: Transition, link: events.AnswerPassedOn) -> Transition | None:
+    """Return the transition after the agency's answer to the leader has been offered; None if it has not the ticket."""
+    situation = transition.situation
     if not isinstance(situation, WithAgency | Held) or situation.agency != link.agency:
         return None
     about = {"answer": link.answer, "attachments": link.attachments, "final": link.final}
     if not link.final:
         at_work = replace(situation, stage=Stage.IN_PROGRESS)
-        return turn.tell(events.AnswerOffered, at_work, cluster=link.leader, **about)
-    turn = leave_hold(turn, situation) if isinstance(situation, Held) else turn
-    turn = turn.change(answers=turn.ticket.answers + 1)
-    return turn.tell(events.AnswerOffered, Answered(situation.agency), cluster=link.leader, **about)
+        return transition.tell(events.AnswerOffered, at_work, cluster=link.leader, **about)
+    transition = leave_hold(transition, situation) if isinstance(situation, Held) else transition
+    transition = transition.change(answers=transition.ticket.answers + 1)
+    return transition.tell(events.AnswerOffered, Answered(situation.agency), cluster=link.leader, **about)
 
 
-def hand_over(turn: Turn, successor: str | None = None) -> Turn:
-    """Return the turn after all who follow the ticket follow *successor*, or the first of them if there is none."""
-    members = turn.ticket.members
+def hand_over(transition: Transition, successor: str | None = None) -> Transition:
+    """Let all who follow the ticket follow *successor*, or the first of them if there is none."""
+    members = transition.ticket.members
     if not members:
-        return turn
-    link = events.LeaderChanged(ticket_id=turn.ticket.id, leader=turn.ticket.id, successor=successor or members[0])
-    return turn.link(*branched(members, link))
+        return transition
+    link = events.LeaderChanged(
+        ticket_id=transition.ticket.id, leader=transition.ticket.id, successor=successor or members[0]
+    )
+    return transition.link(*branched(members, link))
 
 
-def take_along(decision: Applied[Filed]) -> Applied[Filed]:
+def broadcast_routing(decision: Applied[Filed]) -> Applied[Filed]:
     """Return *decision* with what all who follow the ticket are told, if an agency has got the ticket by it."""
     ticket = decision.state.ticket
     if ticket.cluster is not None or not ticket.members:
@@ -70,30 +72,32 @@ def take_along(decision: Applied[Filed]) -> Applied[Filed]:
     return replace(decision, facts=(*decision.facts, *told))
 
 
-def go_along(policy: RoutingPolicy, turn: Turn, link: events.LeaderRouted) -> Turn | None:
-    """Return the turn after the ticket has heard where its leader went, and gone there, too, if it goes along.
+def follow_leader_routing(
+    policy: RoutingPolicy, transition: Transition, link: events.LeaderRouted
+) -> Transition | None:
+    """Return the transition after the ticket has heard where its leader went, and gone there, too, if it goes along.
 
     None if it has heard of a later routing before: when members come and go, two words may take different ways.
     """
-    led = turn.ticket.led
+    led = transition.ticket.led
     if led is not None and led.leader == link.leader and led.hop >= link.hop:
         return None
-    goes, situation = _goes_along(turn, link), turn.situation
-    turn = turn.change(led=Led(link.leader, link.hop))
+    goes, situation = _follows_leader(transition, link), transition.situation
+    transition = transition.change(led=Led(link.leader, link.hop))
     if not goes:
-        return turn
-    turn = leave_hold(turn, situation) if isinstance(situation, Held) else turn
+        return transition
+    transition = leave_hold(transition, situation) if isinstance(situation, Held) else transition
     why = step(policy, "cluster", f"follows ticket {link.leader}, which {link.agency} has now")
-    return turn.route(Chosen(link.agency, link.decided_by, (why,)), policy.name_of(link.agency))
+    return transition.route(Chosen(link.agency, link.decided_by, (why,)), policy.name_of(link.agency))
 
 
-def _goes_along(turn: Turn, link: events.LeaderRouted) -> bool:
+def _follows_leader(transition: Transition, link: events.LeaderRouted) -> bool:
     """Return whether the ticket goes where its leader went.
 
     It waits for an officer as the leader may have done, or is with an agency that the leader has left; no officer has
     chosen its agency; and only an officer's word brings it back to an agency that has had it.
     """
-    ticket, situation = turn.ticket, turn.situation
+    ticket, situation = transition.ticket, transition.situation
     at_agency = isinstance(situation, WithAgency | Held)
     left_behind = at_agency and situation.agency in link.was and situation.agency != link.agency
     comes_back = link.agency in ticket.agencies and link.decided_by is not events.DecidedBy.OFFICER

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from services.routing.domain.agency_choice.prediction import Opinion
-from services.routing.domain.agency_choice.returns import after_return
+from services.routing.domain.agency_choice.cascade import Declined, decide_after_decline
+from services.routing.domain.agency_choice.prediction import MaybePrediction
 from services.routing.domain.agency_choice.rules import RoutingPolicy
 from services.routing.domain.agency_choice.verdict import Chosen
 from services.routing.domain.clusters.broadcast import pass_answer_on
@@ -16,89 +16,102 @@ from services.routing.domain.ticket.refusals import (
     wrong_state,
 )
 from services.routing.domain.ticket.state import Answered, Held, InTriage, Situation, Stage, WithAgency, name_of
-from services.routing.domain.ticket.tenures import declined
-from services.routing.domain.ticket.transition import Outcome, Turn, leave_hold
+from services.routing.domain.ticket.tenures import spent, with_reason
+from services.routing.domain.ticket.transition import Outcome, Transition, leave_hold
 from shared import events
 
 
-def acknowledge(turn: Turn, situation: Situation, asked: events.AcknowledgeTicket) -> Outcome:
+def acknowledge(transition: Transition, situation: Situation, asked: events.AcknowledgeTicket) -> Outcome:
     """The agency has seen it."""
     match situation:
         case WithAgency(stage=Stage.ROUTED | Stage.REOPENED) | Held(stage=Stage.ROUTED | Stage.REOPENED):
             seen = replace(situation, stage=Stage.ACKNOWLEDGED)
-            return turn.tell(events.TicketAcknowledged, seen, note=asked.note)
+            return transition.tell(events.TicketAcknowledged, seen, note=asked.note)
         case WithAgency() | Held() | Answered():
             return ACKNOWLEDGED_BEFORE
         case _:
             return wrong_state(name_of(situation))
 
 
-def progress(turn: Turn, situation: Situation, asked: events.ProgressTicket) -> Outcome:
+def progress(transition: Transition, situation: Situation, asked: events.ProgressTicket) -> Outcome:
     """The agency tells how far it is; a hold goes on."""
     if not isinstance(situation, WithAgency | Held):
         return wrong_state(name_of(situation))
     at_work = replace(situation, stage=Stage.IN_PROGRESS)
-    return turn.tell(events.TicketProgressed, at_work, note=asked.note, attachments=asked.attachments)
+    return transition.tell(events.TicketProgressed, at_work, note=asked.note, attachments=asked.attachments)
 
 
-def answer(turn: Turn, situation: Situation, asked: events.AnswerTicket) -> Outcome:
+def answer(transition: Transition, situation: Situation, asked: events.AnswerTicket) -> Outcome:
     """The agency answers; a final answer ends its work, and a hold with it."""
     if not isinstance(situation, WithAgency | Held):
         return wrong_state(name_of(situation))
     about = {"answer": asked.answer, "attachments": asked.attachments, "final": asked.final}
     if not asked.final:
-        told = turn.tell(events.TicketAnswered, replace(situation, stage=Stage.IN_PROGRESS), **about)
+        told = transition.tell(events.TicketAnswered, replace(situation, stage=Stage.IN_PROGRESS), **about)
         return pass_answer_on(told, situation.agency, asked)
-    turn = leave_hold(turn, situation) if isinstance(situation, Held) else turn
-    turn = turn.change(answers=turn.ticket.answers + 1)
+    transition = leave_hold(transition, situation) if isinstance(situation, Held) else transition
+    transition = transition.change(answers=transition.ticket.answers + 1)
     return pass_answer_on(
-        turn.tell(events.TicketAnswered, Answered(situation.agency), **about), situation.agency, asked
+        transition.tell(events.TicketAnswered, Answered(situation.agency), **about), situation.agency, asked
     )
 
 
 def decline(
-    turn: Turn, situation: Situation, asked: events.DeclineTicket, policy: RoutingPolicy, opinion: Opinion
+    transition: Transition,
+    situation: Situation,
+    asked: events.DeclineTicket,
+    policy: RoutingPolicy,
+    prediction: MaybePrediction,
 ) -> Outcome:
     """Bukan wewenang: never ends the ticket; the agency that was named gets it, or an officer decides."""
     if not isinstance(situation, WithAgency | Held):
         return wrong_state(name_of(situation))
-    turn = leave_hold(turn, situation) if isinstance(situation, Held) else turn
+    transition = leave_hold(transition, situation) if isinstance(situation, Held) else transition
     agency = situation.agency
-    turn = turn.change(returns=turn.ticket.returns + 1, stays=declined(turn.ticket.stays, asked.reason))
-    given_back = turn.tell(
+    transition = transition.change(
+        returns=transition.ticket.returns + 1, stays=with_reason(transition.ticket.stays, asked.reason)
+    )
+    given_back = transition.tell(
         events.TicketDeclined,
         WithAgency(agency, situation.stage),
         reason=asked.reason,
         suggested_agency=asked.suggested_agency,
     )
-    match after_return(policy, given_back.ticket, agency, asked.suggested_agency, opinion):
+    ticket = given_back.ticket
+    declined = Declined(
+        ticket.report, agency, asked.suggested_agency, ticket.agencies, ticket.returns, spent(ticket.stays, ticket.at),
+        prediction,
+    )  # fmt: skip
+    match decide_after_decline(policy, declined):
         case Chosen() as choice:
             return given_back.route(choice, policy.name_of(choice.agency))
         case undecided:
             return given_back.triage(undecided)
 
 
-def hold(turn: Turn, situation: Situation, asked: events.HoldTicket) -> Outcome:
+def hold(transition: Transition, situation: Situation, asked: events.HoldTicket) -> Outcome:
     """Tunda: work waits for somebody or something."""
     match situation:
-        case WithAgency() if asked.until is not None and asked.until <= turn.at - CLOCK_SKEW_MAX:
+        case WithAgency() if asked.until is not None and asked.until <= transition.at - CLOCK_SKEW_MAX:
             return UNTIL_PASSED
         case WithAgency(agency, stage):
             held = Held(agency, stage, asked.reason, asked.question, asked.until)
             if asked.reason is events.HoldReason.NEEDS_REPORTER:
-                turn = turn.change(questions=turn.ticket.questions + 1)
-            return turn.tell(events.TicketHeld, held, reason=asked.reason, question=asked.question, until=asked.until)
+                transition = transition.change(questions=transition.ticket.questions + 1)
+            return transition.tell(
+                events.TicketHeld, held, reason=asked.reason, question=asked.question, until=asked.until
+            )
         case Held(reason=asked.reason, question=asked.question, until=asked.until):
             return HELD_FOR_THAT
         case _:
             return wrong_state(name_of(situation))
 
 
-def resume(turn: Turn, situation: Situation, asked: events.ResumeTicket) -> Outcome:
+def resume(transition: Transition, situation: Situation, asked: events.ResumeTicket) -> Outcome:
     """Work goes on."""
     match situation:
         case Held():
-            return leave_hold(turn, situation, asked.note)
+            return leave_hold(transition, situation, asked.note)
         case WithAgency() | InTriage() | Answered():
             return NOT_HELD
         case _:

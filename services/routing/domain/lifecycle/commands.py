@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias, assert_never, get_args
 
-from services.routing.domain.agency_choice.prediction import NO_MODEL, Opinion
+from services.routing.domain.agency_choice.prediction import NO_MODEL, MaybePrediction
 from services.routing.domain.agency_choice.rules import RoutingPolicy
 from services.routing.domain.lifecycle import agency, officer, reporter
 from services.routing.domain.lifecycle.permissions import Role, Sender, forbids, sender_of
 from services.routing.domain.ticket.refusals import TOO_MANY_UPDATES, UPDATES_MAX, Refusal, schema_violation
 from services.routing.domain.ticket.state import Archived, Closed, Filed, Situation, Ticket, Withdrawn
-from services.routing.domain.ticket.transition import Outcome, Turn
+from services.routing.domain.ticket.transition import Outcome, Transition
 from shared import events
 from shared.events import Applied, Fact, Untracked
 from shared.topics import TICKETS, agency_topic
@@ -41,7 +41,7 @@ class Update:
 
 
 def follow(
-    policy: RoutingPolicy, filed: Filed, update: Update, opinion: Opinion = NO_MODEL
+    policy: RoutingPolicy, filed: Filed, update: Update, prediction: MaybePrediction = NO_MODEL
 ) -> Applied[Filed] | Untracked:
     """Return what follows from *update*: facts, or a refusal, also of what would change nothing.
 
@@ -49,21 +49,21 @@ def follow(
     is taken; the rest is refused without a trace, so such a refusal stands outside the counted history.
     """
     ticket, situation = filed.ticket, filed.situation
-    turn = Turn(ticket, situation, update.at).change(updates=ticket.updates + 1)
+    transition = Transition(ticket, situation, update.at).change(updates=ticket.updates + 1)
     forbidden = forbids(update.sender, update.command, ticket, situation)
-    outcome = forbidden or _flaw(update.command) or ask(policy, turn, situation, update.command, opinion)
+    outcome = forbidden or _flaw(update.command) or ask(policy, transition, situation, update.command, prediction)
     if ticket.updates >= UPDATES_MAX and not _ends(situation, outcome):
         return Untracked(untraced(policy, update, TOO_MANY_UPDATES, ticket))
     match outcome:
         case Refusal():
-            turn = turn.say(
+            transition = transition.say(
                 events.UpdateRefused, situation, hearers(policy, update.sender), **_wording(update, outcome)
             )
-        case Turn():
-            turn = outcome
+        case Transition():
+            transition = outcome
         case _:
             assert_never(outcome)
-    return Applied(Filed(turn.ticket, turn.situation), turn.facts)
+    return Applied(Filed(transition.ticket, transition.situation), transition.facts)
 
 
 def _flaw(command: Request) -> Refusal | None:
@@ -72,46 +72,48 @@ def _flaw(command: Request) -> Refusal | None:
     return schema_violation(reasons) if reasons else None
 
 
-def ask(policy: RoutingPolicy, turn: Turn, situation: Situation, command: Request, opinion: Opinion) -> Outcome:
+def ask(
+    policy: RoutingPolicy, transition: Transition, situation: Situation, command: Request, prediction: MaybePrediction
+) -> Outcome:
     """Return what comes of a permitted command in this situation."""
     match command:
         case events.AcknowledgeTicket():
-            return agency.acknowledge(turn, situation, command)
+            return agency.acknowledge(transition, situation, command)
         case events.ProgressTicket():
-            return agency.progress(turn, situation, command)
+            return agency.progress(transition, situation, command)
         case events.AnswerTicket():
-            return agency.answer(turn, situation, command)
+            return agency.answer(transition, situation, command)
         case events.DeclineTicket():
-            return agency.decline(turn, situation, command, policy, opinion)
+            return agency.decline(transition, situation, command, policy, prediction)
         case events.HoldTicket():
-            return agency.hold(turn, situation, command)
+            return agency.hold(transition, situation, command)
         case events.ResumeTicket():
-            return agency.resume(turn, situation, command)
+            return agency.resume(transition, situation, command)
         case events.ReplyToTicket():
-            return reporter.reply(turn, situation, command)
+            return reporter.reply(transition, situation, command)
         case events.ConfirmTicket():
-            return reporter.confirm(turn, situation, command)
+            return reporter.confirm(transition, situation, command)
         case events.DisputeTicket():
-            return reporter.dispute(turn, situation, command, policy.reopen_within)
+            return reporter.dispute(transition, situation, command, policy.reopen_within)
         case events.WithdrawTicket():
-            return reporter.withdraw(turn, situation)
+            return reporter.withdraw(transition, situation)
         case events.AssignTicket():
-            return officer.assign(turn, situation, command, policy)
+            return officer.assign(transition, situation, command, policy)
         case events.ReclassifyTicket():
-            return officer.reclassify(turn, situation, command, policy)
+            return officer.reclassify(transition, situation, command, policy)
         case events.ArchiveTicket():
-            return officer.archive(turn, situation, command)
+            return officer.archive(transition, situation, command)
         case events.MergeTicket():
-            return officer.merge(turn, situation, command)
+            return officer.merge(transition, situation, command)
         case events.UnmergeTicket():
-            return officer.unmerge(turn, situation)
+            return officer.unmerge(transition, situation)
         case _:
             assert_never(command)
 
 
 def _ends(before: Situation, outcome: Outcome) -> bool:
     ended = (Closed, Archived, Withdrawn)
-    return isinstance(outcome, Turn) and isinstance(outcome.situation, ended) and not isinstance(before, ended)
+    return isinstance(outcome, Transition) and isinstance(outcome.situation, ended) and not isinstance(before, ended)
 
 
 def untraced(policy: RoutingPolicy, update: Update, refusal: Refusal, ticket: Ticket | None = None) -> tuple[Fact, ...]:
@@ -144,3 +146,32 @@ def _wording(update: Update, refusal: Refusal) -> dict[str, str]:
         "message_id": refusal.message_id,
         "message_en": refusal.message_en,
     }
+
+
+def refuse_unreadable(policy: RoutingPolicy, fault: events.UnreadableEvent, arrived_at: datetime) -> tuple[Fact, ...]:
+    """Return the refusal of a record that is no update, told to those who would hear any other; none if nobody sent it.
+
+    It follows from the record alone. Without a ticket it stands in no history: the agency alone hears of it.
+
+    Args:
+        fault: All that is wrong with it, and what could be read nevertheless.
+        arrived_at: By the broker's clock.
+    """
+    source, ticket = fault.hints.get("source", ""), fault.hints.get("ticket_id", "")
+    sender = sender_of(source)
+    if sender is None:
+        return ()
+    data = events.UpdateRefused(
+        ticket_id=ticket,
+        tracking_id="",
+        state="unchanged",
+        version=0,
+        at=arrived_at,
+        update_id=fault.hints.get("event_id", ""),
+        update_source=source,
+        code=fault.reasons[0].code,
+        message_id=" ".join(reason.message_id for reason in fault.reasons),
+        message_en=" ".join(reason.message_en for reason in fault.reasons),
+    )
+    told_on = [topic for topic in hearers(policy, sender) if ticket or topic != TICKETS]
+    return tuple(Fact(data, topic, ticket, arrived_at) for topic in told_on)

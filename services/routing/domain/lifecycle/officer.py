@@ -20,36 +20,38 @@ from services.routing.domain.ticket.refusals import (
     wrong_state,
 )
 from services.routing.domain.ticket.state import Answered, Archived, Held, InTriage, Situation, WithAgency, name_of
-from services.routing.domain.ticket.transition import Outcome, Turn, leave_hold
+from services.routing.domain.ticket.transition import Outcome, Transition, leave_hold
 from shared import events
 
 
-def assign(turn: Turn, situation: Situation, asked: events.AssignTicket, policy: RoutingPolicy) -> Outcome:
+def assign(transition: Transition, situation: Situation, asked: events.AssignTicket, policy: RoutingPolicy) -> Outcome:
     """An officer's choice of the agency, or of several, wins over everything, as long as the ticket has not ended."""
     if not isinstance(situation, InTriage | WithAgency | Held | Answered):
         return wrong_state(name_of(situation))
     if (asked.agency is None) is (not asked.agencies):
         return AGENCY_OR_AGENCIES
     if asked.agency is None:
-        return divide(turn, situation, asked, policy)
+        return divide(transition, situation, asked, policy)
     if asked.agency not in policy.agencies:
         return unknown_agency(asked.agency)
     if isinstance(situation, WithAgency | Held) and situation.agency == asked.agency:
         return HAS_IT_ALREADY
-    turn = leave_hold(turn, situation) if isinstance(situation, Held) else turn
+    transition = leave_hold(transition, situation) if isinstance(situation, Held) else transition
     choice = Chosen(asked.agency, events.DecidedBy.OFFICER, (step(policy, "officer", asked.reason),))
-    return turn.change(assigned=True).route(choice, policy.name_of(asked.agency))
+    return transition.change(assigned=True).route(choice, policy.name_of(asked.agency))
 
 
-def reclassify(turn: Turn, situation: Situation, asked: events.ReclassifyTicket, policy: RoutingPolicy) -> Outcome:
+def reclassify(
+    transition: Transition, situation: Situation, asked: events.ReclassifyTicket, policy: RoutingPolicy
+) -> Outcome:
     """Correct what kind of report it is; the agency stays the same."""
     if not isinstance(situation, InTriage | WithAgency | Held | Answered):
         return wrong_state(name_of(situation))
     known = policy.category_of(asked.category)
-    was, category = turn.ticket.classification, known.code if known else asked.category
-    if was is asked.classification and category in (None, turn.ticket.category):
+    was, category = transition.ticket.classification, known.code if known else asked.category
+    if was is asked.classification and category in (None, transition.ticket.category):
         return THAT_KIND_ALREADY
-    changed = turn.change(classification=asked.classification, category=category or turn.ticket.category)
+    changed = transition.change(classification=asked.classification, category=category or transition.ticket.category)
     return changed.tell(
         events.TicketReclassified,
         situation,
@@ -60,13 +62,13 @@ def reclassify(turn: Turn, situation: Situation, asked: events.ReclassifyTicket,
     )
 
 
-def archive(turn: Turn, situation: Situation, asked: events.ArchiveTicket) -> Outcome:
+def archive(transition: Transition, situation: Situation, asked: events.ArchiveTicket) -> Outcome:
     """Put the ticket away without an answer."""
     match situation:
         case InTriage() | WithAgency() | Held() | Answered() if asked.reason not in list(events.ArchiveReason):
             return UNKNOWN_REASON
         case InTriage(agency) | WithAgency(agency) | Held(agency) | Answered(agency):
-            archived = turn.tell(
+            archived = transition.tell(
                 events.TicketArchived, Archived(agency), by=events.ClosedBy.OFFICER, reason=asked.reason
             )
             return hand_over(archived)
@@ -76,28 +78,28 @@ def archive(turn: Turn, situation: Situation, asked: events.ArchiveTicket) -> Ou
             return wrong_state(name_of(situation))
 
 
-def merge(turn: Turn, situation: Situation, asked: events.MergeTicket) -> Outcome:
+def merge(transition: Transition, situation: Situation, asked: events.MergeTicket) -> Outcome:
     """Follow the ticket together with another; a link only, it keeps its own situation and its own clocks.
 
     Those who follow it follow the other one then, too.
     """
     if not isinstance(situation, InTriage | WithAgency | Held | Answered):
         return wrong_state(name_of(situation))
-    if asked.into == turn.ticket.id:
+    if asked.into == transition.ticket.id:
         return MERGED_WITH_ITSELF
-    if turn.ticket.cluster == asked.into:
+    if transition.ticket.cluster == asked.into:
         return FOLLOWS_THAT_ONE
-    if turn.ticket.cluster is not None:
+    if transition.ticket.cluster is not None:
         return ALREADY_MERGED
-    linked = turn.change(cluster=asked.into)
+    linked = transition.change(cluster=asked.into)
     merged = linked.tell(events.TicketMerged, situation, into=asked.into)
     return hand_over(merged.link(link_to(merged, asked.into)), asked.into)
 
 
-def unmerge(turn: Turn, situation: Situation) -> Outcome:
+def unmerge(transition: Transition, situation: Situation) -> Outcome:
     """Follow the ticket by itself again, also after its end."""
-    leader = turn.ticket.cluster
+    leader = transition.ticket.cluster
     if leader is None:
         return FOLLOWS_NOBODY
-    alone = turn.change(cluster=None).tell(events.TicketUnmerged, situation)
-    return alone.link(events.TicketUnlinked(ticket_id=leader, member=turn.ticket.id))
+    alone = transition.change(cluster=None).tell(events.TicketUnmerged, situation)
+    return alone.link(events.TicketUnlinked(ticket_id=leader, member=transition.ticket.id))

@@ -1,11 +1,12 @@
 """What follows when the complaint itself comes: the ticket, its first agency, and the updates that came before it."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from services.routing.domain.agency_choice.cascade import Case, decide_agency
 from services.routing.domain.agency_choice.evidence import Evidence, read
-from services.routing.domain.agency_choice.prediction import NO_MODEL, Opinion
+from services.routing.domain.agency_choice.prediction import NO_MODEL, MaybePrediction, Question
 from services.routing.domain.agency_choice.rules import RoutingPolicy
 from services.routing.domain.agency_choice.topic_detection import parts
 from services.routing.domain.agency_choice.verdict import Chosen, Verdict
@@ -14,8 +15,8 @@ from services.routing.domain.duplicates.candidates import NO_CANDIDATES, Candida
 from services.routing.domain.lifecycle.commands import follow
 from services.routing.domain.lifecycle.early_updates import remembered
 from services.routing.domain.ticket.state import Awaited, Filed, InTriage, State, Ticket
-from services.routing.domain.ticket.transition import Turn
-from shared.events import Applied, Classification, ComplaintAccepted, Report, state_after
+from services.routing.domain.ticket.transition import Transition
+from shared.events import Applied, Classification, ComplaintAccepted, DeclineTicket, Event, Report, state_after
 
 
 def file(
@@ -23,18 +24,20 @@ def file(
     awaited: Awaited | None,
     complaint: ComplaintAccepted,
     now: datetime,
-    opinion: Opinion = NO_MODEL,
+    prediction: MaybePrediction = NO_MODEL,
     candidates: Candidates = NO_CANDIDATES,
 ) -> Applied[State]:
     """Return the ticket with its first agency or in triage, and what follows from the updates that came before."""
-    return follow_waiting(policy, _open_ticket(policy, complaint, now, opinion, candidates), awaited, opinion)
+    return follow_waiting(policy, _open_ticket(policy, complaint, now, prediction, candidates), awaited, prediction)
 
 
-def follow_waiting(policy: RoutingPolicy, opened: Turn, awaited: Awaited | None, opinion: Opinion) -> Applied[State]:
-    """Return what follows from a ticket's first turn and from the updates that came before it."""
+def follow_waiting(
+    policy: RoutingPolicy, opened: Transition, awaited: Awaited | None, prediction: MaybePrediction
+) -> Applied[State]:
+    """Return what follows from a ticket's first transition and from the updates that came before it."""
     filed, facts = Filed(opened.ticket, opened.situation), opened.facts
     for early in awaited.updates if awaited else ():
-        follows = follow(policy, filed, remembered(early), opinion)
+        follows = follow(policy, filed, remembered(early), prediction)
         filed, facts = state_after(filed, follows) or filed, facts + follows.facts
     return Applied(filed, facts)
 
@@ -43,9 +46,9 @@ def _open_ticket(
     policy: RoutingPolicy,
     complaint: ComplaintAccepted,
     now: datetime,
-    opinion: Opinion,
+    prediction: MaybePrediction,
     candidates: Candidates = NO_CANDIDATES,
-) -> Turn:
+) -> Transition:
     report = report_of(complaint)
     evidence = read(policy, report)
     category = policy.category_of(complaint.category)
@@ -63,26 +66,46 @@ def _open_ticket(
         at=complaint.accepted_at,
         sketch=candidates.fingerprint,
     )
-    verdict = verdict_on(policy, complaint, evidence, opinion)
+    verdict = verdict_on(policy, complaint, evidence, prediction)
     leader = best_match(policy.clusters, candidates, verdict.agency if isinstance(verdict, Chosen) else None)
-    turn = Turn(replace(ticket, cluster=leader, similar=candidates.similar_but(leader)), InTriage(), now)
+    transition = Transition(replace(ticket, cluster=leader, similar=candidates.similar_but(leader)), InTriage(), now)
     match verdict:
         case Chosen() as choice:
-            opened = turn.route(choice, policy.name_of(choice.agency))
+            opened = transition.route(choice, policy.name_of(choice.agency))
         case undecided:
-            opened = turn.triage(undecided)
+            opened = transition.triage(undecided)
     return opened if leader is None else join(opened, leader)
 
 
 def verdict_on(
-    policy: RoutingPolicy, complaint: ComplaintAccepted, evidence: Evidence, opinion: Opinion = NO_MODEL
+    policy: RoutingPolicy, complaint: ComplaintAccepted, evidence: Evidence, prediction: MaybePrediction = NO_MODEL
 ) -> Verdict:
-    """Return what the ladder comes to for a complaint and what its words speak for."""
+    """Return what the cascade comes to for a complaint and what its words speak for."""
     category, district = policy.category_of(complaint.category), policy.district_of(complaint.location)
     several = parts(policy, complaint, evidence)
-    return decide_agency(policy, Case(evidence, complaint.target_agency, category, district, opinion, several))
+    return decide_agency(policy, Case(evidence, complaint.target_agency, category, district, prediction, several))
 
 
 def report_of(complaint: ComplaintAccepted) -> Report:
     """Return what an agency needs and may see of a complaint."""
     return Report(**complaint.model_dump(include=set(Report.model_fields)))
+
+
+def questions(policy: RoutingPolicy, waiting: Sequence[tuple[State | None, Event]]) -> dict[str, Question]:
+    """Return what a model is asked, by ticket.
+
+    Every new report is asked about, although the rules decide most of them alone: to find out first which they leave
+    open costs more than the answer.
+    """
+    asked: dict[str, Question] = {}
+    for state, event in waiting:
+        match state, event.data:
+            case Filed(ticket), DeclineTicket():
+                asked[ticket.id] = Question(ticket.report, ticket.category)
+            case Filed(), _:
+                continue
+            case _, ComplaintAccepted() as complaint:
+                category = policy.category_of(complaint.category)
+                code = category.code if category else complaint.category
+                asked[complaint.ticket_id] = Question(report_of(complaint), code)
+    return asked

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from services.routing.domain.agency_choice.explanation import step
-from services.routing.domain.agency_choice.prediction import NO_MODEL, Opinion
+from services.routing.domain.agency_choice.prediction import NO_MODEL, MaybePrediction
 from services.routing.domain.agency_choice.rules import RoutingPolicy
 from services.routing.domain.agency_choice.verdict import Chosen
 from services.routing.domain.lifecycle.opening import follow_waiting
@@ -25,7 +25,7 @@ from services.routing.domain.ticket.state import (
     is_ended,
     name_of,
 )
-from services.routing.domain.ticket.transition import Turn
+from services.routing.domain.ticket.transition import Transition
 from shared import events
 from shared.events import Applied, Decision, Fact, Ignored
 from shared.topics import LINKS, TICKETS
@@ -35,30 +35,34 @@ WHOLE_WITHDRAWN = "whole_withdrawn"
 
 
 def hear_part(
-    policy: RoutingPolicy, state: State | None, link: events.PartLink, at: datetime, opinion: Opinion = NO_MODEL
+    policy: RoutingPolicy,
+    state: State | None,
+    link: events.PartLink,
+    at: datetime,
+    prediction: MaybePrediction = NO_MODEL,
 ) -> Decision[State]:
     """Return what follows from what a part and the whole tell each other, for the one that hears it."""
     match state, link:
         case Filed(), events.PartOpened():
             return Ignored("the part has been opened before", state)
         case awaited, events.PartOpened():
-            return _open_part(policy, awaited if isinstance(awaited, Awaited) else None, link, at, opinion)
+            return _open_part(policy, awaited if isinstance(awaited, Awaited) else None, link, at, prediction)
         case Filed(ticket, situation), events.WholeWithdrawn():
-            taken_back = withdraw(Turn(ticket, situation, at), situation, WHOLE_WITHDRAWN)
-            if isinstance(taken_back, Turn):
+            taken_back = withdraw(Transition(ticket, situation, at), situation, WHOLE_WITHDRAWN)
+            if isinstance(taken_back, Transition):
                 return Applied(Filed(taken_back.ticket, taken_back.situation), taken_back.facts)
             return Ignored("the part has ended before", state)
         case awaited, events.WholeWithdrawn():
             waiting = awaited if isinstance(awaited, Awaited) else Awaited()
             return Ignored("the part is not open yet; remembered", replace(waiting, withdrawn=True))
         case Filed(ticket, situation), (events.PartEnded() | events.PartReopened()) as told:
-            return _hear_of_end(Turn(ticket, situation, at), told)
+            return _hear_of_end(Transition(ticket, situation, at), told)
         case _:
             return Ignored("the ticket is not divided", state)
 
 
 def _open_part(
-    policy: RoutingPolicy, awaited: Awaited | None, link: events.PartOpened, at: datetime, opinion: Opinion
+    policy: RoutingPolicy, awaited: Awaited | None, link: events.PartOpened, at: datetime, prediction: MaybePrediction
 ) -> Decision[State]:
     ticket = Ticket(
         id=link.ticket_id,
@@ -76,25 +80,25 @@ def _open_part(
         assigned=True,
     )
     choice = Chosen(link.agency, events.DecidedBy.OFFICER, (step(policy, "officer", link.reason),))
-    opened = Turn(ticket, InTriage(), at).route(choice, policy.name_of(link.agency))
+    opened = Transition(ticket, InTriage(), at).route(choice, policy.name_of(link.agency))
     if awaited and awaited.withdrawn:
         taken_back = withdraw(opened, opened.situation, WHOLE_WITHDRAWN)
-        opened = taken_back if isinstance(taken_back, Turn) else opened
-    return follow_waiting(policy, opened, awaited, opinion)
+        opened = taken_back if isinstance(taken_back, Transition) else opened
+    return follow_waiting(policy, opened, awaited, prediction)
 
 
-def _hear_of_end(turn: Turn, told: events.PartEnded | events.PartReopened) -> Decision[State]:
+def _hear_of_end(transition: Transition, told: events.PartEnded | events.PartReopened) -> Decision[State]:
     """Return the whole after a part has ended or goes on; it ends with the last of them, and goes on with any."""
-    known = next((part for part in turn.ticket.parts if part.id == told.part), None)
+    known = next((part for part in transition.ticket.parts if part.id == told.part), None)
     if known is None or told.version <= known.version:
-        same = Filed(turn.ticket, turn.situation)
+        same = Filed(transition.ticket, transition.situation)
         return Ignored("nothing later is known of that part", same)
     now = PartKnown(known.id, told.version, isinstance(told, events.PartEnded))
-    after = turn.change(parts=tuple(now if part is known else part for part in turn.ticket.parts))
+    after = transition.change(parts=tuple(now if part is known else part for part in transition.ticket.parts))
     every_part_ended = all(part.ended for part in after.ticket.parts)
-    match turn.situation:
+    match transition.situation:
         case Split() if every_part_ended:
-            closed = Closed(None, events.ClosedBy.SYSTEM, max(turn.at, turn.ticket.at))
+            closed = Closed(None, events.ClosedBy.SYSTEM, max(transition.at, transition.ticket.at))
             after = after.tell(events.TicketClosed, closed, by=events.ClosedBy.SYSTEM, reason=ALL_PARTS_CLOSED)
         case Closed() if not every_part_ended:
             after = after.say(events.TicketPartReopened, Split(), (TICKETS,), reopened=known.id)

@@ -17,35 +17,35 @@ from services.routing.domain.ticket.state import (
     Withdrawn,
     name_of,
 )
-from services.routing.domain.ticket.transition import Outcome, Turn, leave_hold
+from services.routing.domain.ticket.transition import Outcome, Transition, leave_hold
 from shared import events
 
 SPLIT = "split"  # what is said about a divided ticket concerns one of its parts, and it must be said which
 
 
-def reply(turn: Turn, situation: Situation, asked: events.ReplyToTicket) -> Outcome:
+def reply(transition: Transition, situation: Situation, asked: events.ReplyToTicket) -> Outcome:
     """The reporter writes; a hold that waits for the reporter ends with it."""
     if not isinstance(situation, InTriage | WithAgency | Held | Answered):
         return wrong_state(name_of(situation))
-    told = turn.tell(events.ReporterReplied, situation, text=asked.text, attachments=asked.attachments)
+    told = transition.tell(events.ReporterReplied, situation, text=asked.text, attachments=asked.attachments)
     if isinstance(situation, Held) and situation.reason is events.HoldReason.NEEDS_REPORTER:
         return leave_hold(told, situation)
     return told
 
 
-def confirm(turn: Turn, situation: Situation, asked: events.ConfirmTicket) -> Outcome:
+def confirm(transition: Transition, situation: Situation, asked: events.ConfirmTicket) -> Outcome:
     """The reporter is content: the ticket is closed by the reporter."""
     match situation:
         case Answered(agency):
-            closed = Closed(agency, events.ClosedBy.REPORTER, max(turn.at, turn.ticket.at))
-            return turn.tell(
+            closed = Closed(agency, events.ClosedBy.REPORTER, max(transition.at, transition.ticket.at))
+            return transition.tell(
                 events.TicketClosed,
                 closed,
                 by=events.ClosedBy.REPORTER,
                 rating=asked.rating,
                 comment=asked.comment,
             )
-        case Closed() if turn.ticket.parts:
+        case Closed() if transition.ticket.parts:
             return wrong_state(SPLIT)
         case Closed(by=events.ClosedBy.REPORTER):
             return CONFIRMED_BEFORE
@@ -55,26 +55,28 @@ def confirm(turn: Turn, situation: Situation, asked: events.ConfirmTicket) -> Ou
             return wrong_state(name_of(situation))
 
 
-def dispute(turn: Turn, situation: Situation, asked: events.DisputeTicket, reopen_within: timedelta) -> Outcome:
+def dispute(
+    transition: Transition, situation: Situation, asked: events.DisputeTicket, reopen_within: timedelta
+) -> Outcome:
     """The reporter is not content: the agency goes on, also within *reopen_within* after closing by the system."""
     match situation:
-        case Closed() if turn.ticket.parts:
+        case Closed() if transition.ticket.parts:
             return wrong_state(SPLIT)
-        case Closed(by=events.ClosedBy.SYSTEM) if turn.at - situation.at > reopen_within:
+        case Closed(by=events.ClosedBy.SYSTEM) if transition.at - situation.at > reopen_within:
             return WINDOW_CLOSED
         case Answered(str(agency)) | Closed(str(agency), events.ClosedBy.SYSTEM):
-            return turn.tell(events.TicketReopened, WithAgency(agency, Stage.REOPENED), reason=asked.reason)
+            return transition.tell(events.TicketReopened, WithAgency(agency, Stage.REOPENED), reason=asked.reason)
         case _:
             return wrong_state(name_of(situation))
 
 
-def withdraw(turn: Turn, situation: Situation, reason: str | None = None) -> Outcome:
+def withdraw(transition: Transition, situation: Situation, reason: str | None = None) -> Outcome:
     """The reporter takes the report back, at any time before its end; with all its parts, if it is divided."""
     match situation:
         case Split():
-            return withdraw_parts(turn.tell(events.TicketWithdrawn, Withdrawn(None), reason=reason))
+            return withdraw_parts(transition.tell(events.TicketWithdrawn, Withdrawn(None), reason=reason))
         case InTriage(agency) | WithAgency(agency) | Held(agency) | Answered(agency):
-            return hand_over(turn.tell(events.TicketWithdrawn, Withdrawn(agency), reason=reason))
+            return hand_over(transition.tell(events.TicketWithdrawn, Withdrawn(agency), reason=reason))
         case Withdrawn():
             return WITHDRAWN_BEFORE
         case _:

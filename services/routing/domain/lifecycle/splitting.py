@@ -10,29 +10,38 @@ from services.routing.domain.ticket.refusals import (
     unknown_agency,
 )
 from services.routing.domain.ticket.state import Held, PartKnown, Situation, Split, Ticket
-from services.routing.domain.ticket.transition import Turn, leave_hold
+from services.routing.domain.ticket.transition import Transition, leave_hold
 from shared.events import PARTS_MAX, AssignTicket, Part, PartOpened, TicketSplit, WholeWithdrawn
 from shared.ids import part_id
 from shared.topics import TICKETS, TRIAGE
 
 
-def divide(turn: Turn, situation: Situation, asked: AssignTicket, policy: RoutingPolicy) -> Turn | Refusal:
-    """Return the turn after the ticket has become parts, one for each agency; whoever had it has it no longer.
+def divide(
+    transition: Transition, situation: Situation, asked: AssignTicket, policy: RoutingPolicy
+) -> Transition | Refusal:
+    """Return the transition after the ticket has become parts, one for each agency; whoever had it has it no longer.
 
     Tickets that follow it go on together without it: none of their reporters has asked for a part.
     """
-    refusal = _why_not(turn.ticket, asked.agencies, policy)
+    refusal = _why_not(transition.ticket, asked.agencies, policy)
     if refusal:
         return refusal
-    turn = leave_hold(turn, situation) if isinstance(situation, Held) else turn
+    transition = leave_hold(transition, situation) if isinstance(situation, Held) else transition
     parts = tuple(
         Part(
-            ticket_id=part_id(turn.ticket.id, number), number=number, agency=agency, agency_name=policy.name_of(agency)
+            ticket_id=part_id(transition.ticket.id, number),
+            number=number,
+            agency=agency,
+            agency_name=policy.name_of(agency),
         )
         for number, agency in enumerate(asked.agencies, 1)
     )
-    told = turn.change(parts=tuple(PartKnown(part.ticket_id) for part in parts)).say(
-        TicketSplit, Split(), (TICKETS, TRIAGE) if turn.is_queued else (TICKETS,), parts=parts, reason=asked.reason
+    told = transition.change(parts=tuple(PartKnown(part.ticket_id) for part in parts)).say(
+        TicketSplit,
+        Split(),
+        (TICKETS, TRIAGE) if transition.is_queued else (TICKETS,),
+        parts=parts,
+        reason=asked.reason,
     )
     released = told.released(situation, None, "split")
     return hand_over(released.link(*(_opened(told.ticket, part, asked.reason) for part in parts)))
@@ -58,6 +67,6 @@ def _opened(ticket: Ticket, part: Part, reason: str) -> PartOpened:
     )  # fmt: skip
 
 
-def withdraw_parts(turn: Turn) -> Turn:
-    """Return the turn after every part has been told that the whole was taken back."""
-    return turn.link(*(WholeWithdrawn(ticket_id=part.id) for part in turn.ticket.parts))
+def withdraw_parts(transition: Transition) -> Transition:
+    """Return the transition after every part has been told that the whole was taken back."""
+    return transition.link(*(WholeWithdrawn(ticket_id=part.id) for part in transition.ticket.parts))

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from services.routing.domain.clusters.broadcast import hand_over
 from services.routing.domain.ticket.state import Answered, Archived, Closed, Filed, Held, State
-from services.routing.domain.ticket.transition import Turn
+from services.routing.domain.ticket.transition import Transition
 from shared import events
 from shared.events import Applied, Decision, Fact, Ignored
 from shared.topics import agency_topic
@@ -21,9 +21,9 @@ def close_unanswered(filed: Filed, expired: events.FeedbackWindowExpired, now: d
     situation, ticket = filed.situation, filed.ticket
     if not isinstance(situation, Answered) or ticket.answers != expired.round:
         return Ignored("the answer of that round is not the last word any more", filed)
-    turn = Turn(ticket, situation, now)
+    transition = Transition(ticket, situation, now)
     closed = Closed(situation.agency, events.ClosedBy.SYSTEM, max(now, ticket.at))
-    return _done(turn.tell(events.TicketClosed, closed, by=events.ClosedBy.SYSTEM))
+    return _done(transition.tell(events.TicketClosed, closed, by=events.ClosedBy.SYSTEM))
 
 
 def archive_incomplete(filed: Filed, expired: events.CompletionWindowExpired, now: datetime) -> Decision[State]:
@@ -32,7 +32,7 @@ def archive_incomplete(filed: Filed, expired: events.CompletionWindowExpired, no
     waits = isinstance(situation, Held) and situation.reason is events.HoldReason.NEEDS_REPORTER
     if not waits or ticket.questions != expired.round:
         return Ignored("the ticket does not wait for the reporter of that round any more", filed)
-    archived = Turn(ticket, situation, now).tell(
+    archived = Transition(ticket, situation, now).tell(
         events.TicketArchived,
         Archived(situation.agency),
         by=events.ClosedBy.SYSTEM,
@@ -54,5 +54,5 @@ def remind(filed: Filed, reminder: Reminder, said_at: datetime) -> Decision[Stat
     return Applied(filed, (Fact(reminder, agency_topic(agency), ticket.id, said_at),))
 
 
-def _done(turn: Turn) -> Applied[State]:
-    return Applied(Filed(turn.ticket, turn.situation), turn.facts)
+def _done(transition: Transition) -> Applied[State]:
+    return Applied(Filed(transition.ticket, transition.situation), transition.facts)

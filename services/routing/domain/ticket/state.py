@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Literal, TypeAlias
 
 from services.routing.domain.duplicates.similarity import Fingerprint
-from shared.events import Classification, ClosedBy, HoldReason, Priority, Report, SimilarTicket, Stay
+from shared.events import Classification, ClosedBy, HoldReason, Priority, Report, SimilarTicket, Tenure
 
 
 class Stage(StrEnum):
@@ -165,7 +165,7 @@ class Ticket:
     at: datetime
     version: int = 0
     agencies: tuple[str, ...] = ()
-    stays: tuple[Stay, ...] = ()
+    stays: tuple[Tenure, ...] = ()
     returns: int = 0
     answers: int = 0
     questions: int = 0

@@ -3,27 +3,27 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.events import Stay
+from shared.events import Tenure
 
 LAST_MAX = 20  # as many as an officer is shown
 BECAUSE_SYMBOLS_MAX = 200
 
-Stays = tuple[Stay, ...]
+Tenures = tuple[Tenure, ...]
 
 
-def moved_on(stays: Stays, before: str | None, after: str | None, at: datetime) -> Stays:
+def moved_on(stays: Tenures, before: str | None, after: str | None, at: datetime) -> Tenures:
     """Return the stays once the ticket has gone from one agency to another at *at*; None stands for nobody."""
     if before == after:
         return stays
     ended = tuple(_end(stay, at) for stay in stays)
-    return ended if after is None else (*ended, Stay(agency=after, since=at))
+    return ended if after is None else (*ended, Tenure(agency=after, since=at))
 
 
-def _end(stay: Stay, at: datetime) -> Stay:
+def _end(stay: Tenure, at: datetime) -> Tenure:
     return stay if stay.until is not None else stay.model_copy(update={"until": at})
 
 
-def declined(stays: Stays, because: str) -> Stays:
+def with_reason(stays: Tenures, because: str) -> Tenures:
     """Return the stays once the agency that has the ticket has said why it is not responsible."""
     if not stays or stays[-1].until is not None:
         return stays
@@ -31,7 +31,7 @@ def declined(stays: Stays, because: str) -> Stays:
     return (*stays[:-1], last)
 
 
-def spent(stays: Stays, now: datetime) -> str:
+def spent(stays: Tenures, now: datetime) -> str:
     """Return how long each agency has had the ticket, in the order of the stays: ``dishub 2 d 3 h, dlh 15 min``."""
     return ", ".join(f"{stay.agency} {Span.between(stay.since, stay.until or now)}" for stay in stays[-LAST_MAX:])
 

@@ -1,4 +1,4 @@
-"""One turn of a ticket: what is said, to whom, and where it leads; never decides what may happen."""
+"""The state machine's transitions: a ticket goes from one situation to the next, and facts say so; decides nothing."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -18,7 +18,7 @@ UNHEARD_BY_AGENCIES: tuple[type[events.TicketFact], ...] = (events.TicketDecline
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class Transition:
     """A ticket on its way through one decision.
 
     Args:
@@ -37,18 +37,20 @@ class Turn:
         """Return whether officers have been asked and not decided yet."""
         return isinstance(self.situation, InTriage) and self.ticket.version > 0
 
-    def change(self, **changes: Any) -> "Turn":
-        """Return the turn with another value of some field of the ticket; nothing is said."""
+    def change(self, **changes: Any) -> "Transition":
+        """Return the transition with another value of some field of the ticket; nothing is said."""
         return replace(self, ticket=replace(self.ticket, **changes))
 
-    def tell(self, kind: type[events.TicketFact], situation: Situation, **about: Any) -> "Turn":
-        """Return the turn after a fact, told in the public history and to whoever has the ticket before it."""
+    def tell(self, kind: type[events.TicketFact], situation: Situation, **about: Any) -> "Transition":
+        """Return the transition after a fact, told in the public history and to whoever has the ticket before it."""
         hears = listener_of(self.situation)
         topics = (TICKETS,) if hears is None or kind in UNHEARD_BY_AGENCIES else (TICKETS, hears)
         return self.say(kind, situation, topics, **about)
 
-    def say(self, kind: type[events.TicketFact], situation: Situation, topics: Iterable[str], **about: Any) -> "Turn":
-        """Return the turn after the ticket's next fact, told on *topics*; it names the agency that has it then."""
+    def say(
+        self, kind: type[events.TicketFact], situation: Situation, topics: Iterable[str], **about: Any
+    ) -> "Transition":
+        """Return the transition after the next fact, told on *topics*; it names the agency that has the ticket then."""
         at = max(self.ticket.at, self.at)
         stays = moved_on(self.ticket.stays, holder_of(self.situation), holder_of(situation), at)
         ticket = replace(self.ticket, at=at, version=self.ticket.version + 1, stays=stays)
@@ -64,19 +66,19 @@ class Turn:
             **about,
         )
         told = tuple(Fact(data, topic, ticket.id, at) for topic in topics)
-        return Turn(ticket, situation, self.at, self.facts + told)
+        return Transition(ticket, situation, self.at, self.facts + told)
 
-    def also(self, data: events.EventData, topic: str) -> "Turn":
-        """Return the turn after saying *data*, which is no fact of its own, on one more topic."""
+    def also(self, data: events.EventData, topic: str) -> "Transition":
+        """Return the transition after saying *data*, which is no fact of its own, on one more topic."""
         return replace(self, facts=(*self.facts, Fact(data, topic, self.ticket.id, self.ticket.at)))
 
-    def link(self, *links: events.Link | events.PartLink) -> "Turn":
-        """Return the turn after telling other tickets how this one is linked to them."""
+    def link(self, *links: events.Link | events.PartLink) -> "Transition":
+        """Return the transition after telling other tickets how this one is linked to them."""
         told = tuple(Fact(link, LINKS, link.ticket_id, self.ticket.at) for link in links)
         return replace(self, facts=(*self.facts, *told))
 
-    def route(self, choice: Chosen, agency_name: str) -> "Turn":
-        """Return the turn after an agency has got the ticket, and whoever had it has lost it."""
+    def route(self, choice: Chosen, agency_name: str) -> "Transition":
+        """Return the transition after an agency has got the ticket, and whoever had it has lost it."""
         agency = choice.agency
         moved = self.change(agencies=(*self.ticket.agencies, agency))
         ticket = moved.ticket
@@ -101,8 +103,8 @@ class Turn:
         )
         return routed.with_report(agency_topic(agency)).released(self.situation, agency)
 
-    def triage(self, verdict: Undecided) -> "Turn":
-        """Return the turn after an officer has been asked, and the agency that had the ticket has lost it."""
+    def triage(self, verdict: Undecided) -> "Transition":
+        """Return the transition after an officer has been asked, and the agency that had the ticket has lost it."""
         ticket = self.ticket
         at = max(ticket.at, self.at)
         stays = moved_on(ticket.stays, holder_of(self.situation), None, at)
@@ -125,12 +127,12 @@ class Turn:
         )
         return asked.with_report(TRIAGE).released(self.situation, None)
 
-    def with_report(self, topic: str) -> "Turn":
-        """Return the turn after saying the last fact once more, with the report itself, to those who must act on it."""
+    def with_report(self, topic: str) -> "Transition":
+        """Say the last fact once more, with the report itself, to those who must act on it."""
         return self.also(self.facts[-1].data.model_copy(update={"report": self.ticket.report}), topic)
 
-    def released(self, before: Situation, now_with: str | None, reason: str = "triage_requested") -> "Turn":
-        """Return the turn after the agency that had the ticket has been told that it has it no longer."""
+    def released(self, before: Situation, now_with: str | None, reason: str = "triage_requested") -> "Transition":
+        """Return the transition after the agency that had the ticket has been told that it has it no longer."""
         agency = before.agency
         if agency is None or agency == now_with:
             return self
@@ -155,9 +157,9 @@ def listener_of(situation: Situation) -> str | None:
     return None if situation.agency is None else agency_topic(situation.agency)
 
 
-Outcome = Turn | Refusal
+Outcome = Transition | Refusal
 
 
-def leave_hold(turn: Turn, held: Held, note: str | None = None) -> Turn:
-    """Return the turn after work goes on; said before whatever ends a hold, so that every history reads alike."""
-    return turn.tell(events.TicketResumed, WithAgency(held.agency, held.stage), note=note)
+def leave_hold(transition: Transition, held: Held, note: str | None = None) -> Transition:
+    """Return the transition after work goes on; said before whatever ends a hold, so that every history reads alike."""
+    return transition.tell(events.TicketResumed, WithAgency(held.agency, held.stage), note=note)
