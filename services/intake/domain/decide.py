@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 
 from services.intake.domain.masking import identity_of, mask
-from services.intake.domain.refusals import SOURCE_ID_CONFLICT, channel_reasons, reasons_against
-from services.intake.domain.report import accepted, has_identity, without_own_numbers
+from services.intake.domain.refusals import SOURCE_ID_CONFLICT, channel_reasons, refusal_reasons
+from services.intake.domain.report import accepted, has_identity, mask_own_numbers
 from services.intake.domain.rules import Rules
 from services.intake.domain.state import State, Taken, fingerprint
 from shared import events, topics
@@ -30,11 +30,11 @@ def decide(state: State | None, event: Event, arrival: Arrival, policy: Rules, *
     submitted = submission(event)
     if state is not None and _is_repeat(state, submitted, policy):
         return Replayed(state.event_id)
-    reasons = reasons_against(submitted, arrival.arrived_at, policy)
+    reasons = refusal_reasons(submitted, arrival.arrived_at, policy)
     if not reasons and state is not None:
         reasons = (SOURCE_ID_CONFLICT,)
     if reasons:
-        source_id = without_own_numbers(submitted.source_id, identity_of(submitted.reporter))
+        source_id = mask_own_numbers(submitted.source_id, identity_of(submitted.reporter))
         refused = _rejection(submitted.channel, source_id, reasons, arrival)
         return Untracked((refused,))
     return _take(submitted, event.id, arrival, policy, seal)

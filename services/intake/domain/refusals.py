@@ -11,7 +11,7 @@ from shared.events import ComplaintSubmitted, Location, Reason, Reporter, attach
 from shared.mail_addresses import is_usable
 
 
-def reasons_against(submitted: ComplaintSubmitted, arrived_at: datetime, rules: Rules) -> tuple[Reason, ...]:
+def refusal_reasons(submitted: ComplaintSubmitted, arrived_at: datetime, rules: Rules) -> tuple[Reason, ...]:
     """Return everything that speaks against taking a report, none if nothing does.
 
     Depends on nothing but the report, when it arrived and the policy, so that the same report is refused in the same

@@ -42,13 +42,13 @@ def accepted(submitted: events.ComplaintSubmitted, arrival: Arrival, rules: Rule
     """Return the public report, without any identity."""
     ticket = ticket_id(submitted.channel, submitted.source_id)
     reading = _read(submitted, rules)
-    body = shown(submitted.body, reading, rules)
-    title = shown(submitted.title or "", reading, rules).strip()
+    body = masked(submitted.body, reading, rules)
+    title = masked(submitted.title or "", reading, rules).strip()
     return events.ComplaintAccepted(
         ticket_id=ticket,
         tracking_id=tracking_id(ticket, arrival.attempt),
         channel=submitted.channel,
-        source_id=without_own_numbers(submitted.source_id, reading.identity),
+        source_id=mask_own_numbers(submitted.source_id, reading.identity),
         submitted_at=submitted.submitted_at,
         accepted_at=arrival.arrived_at,
         title=title or headline(body, rules.limits.title_length_max),
@@ -93,14 +93,14 @@ def _coordinates(where: events.Location, rules: Rules) -> tuple[float, float] | 
     return (where.latitude, where.longitude) if is_inside else None
 
 
-def shown(text: str, reading: Reading, rules: Rules) -> str:
+def masked(text: str, reading: Reading, rules: Rules) -> str:
     """Return *text* with identities and insults covered."""
     folded = fold(text)
     insults = insult_spans(folded, rules.insults) if reading.is_abusive else []
     return replaced(folded, [*identity_spans(folded, reading.identity), *insults])
 
 
-def without_own_numbers(text: str, identity: Identity) -> str:
+def mask_own_numbers(text: str, identity: Identity) -> str:
     """Return a technical text with the reporter's own address, id and number covered, but no words like the name."""
     folded = fold(text)
     return replaced(folded, own_spans(folded.text, replace(identity, name=())))
@@ -118,7 +118,7 @@ def location(reading: Reading, rules: Rules) -> events.Location | None:
     told = ", ".join(words for words in ((given.text or "").strip(), *reading.located.unknown) if words)
     latitude, longitude = reading.coordinates or (None, None)
     made = events.Location(
-        text=shown(told, reading, rules)[:LOCATION_TEXT_LENGTH_MAX] or None,
+        text=masked(told, reading, rules)[:LOCATION_TEXT_LENGTH_MAX] or None,
         kelurahan=place.kelurahan if place else None,
         kecamatan=place.kecamatan if place else None,
         latitude=latitude,

@@ -72,11 +72,11 @@ def _is_ready(delivery: Delivery, state: Correspondence) -> bool:
     return (
         state.complaint is not None
         and has_contact
-        and (delivery.awaited is None or awaited_run(delivery, state) is not None)
+        and (delivery.awaited is None or awaited_clock(delivery, state) is not None)
     )
 
 
-def awaited_run(delivery: Delivery, state: Correspondence) -> RunningClock | None:
+def awaited_clock(delivery: Delivery, state: Correspondence) -> RunningClock | None:
     """Return the run of the clock whose due time *delivery* shows, once it is known."""
     awaited = delivery.awaited
     run = state.seen_from(delivery.part).clocks.get(awaited.clock) if awaited else None

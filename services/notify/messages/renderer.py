@@ -6,7 +6,7 @@ from datetime import datetime
 
 from services.notify.channels import Message
 from services.notify.domain.correspondence import Correspondence, Sealed
-from services.notify.domain.decide import awaited_run
+from services.notify.domain.decide import awaited_clock
 from services.notify.domain.deliveries import REPORTER, Deferred, Delivery, Withheld
 from services.notify.domain.notices import AGENCY_HEAD, LIAISON
 from services.notify.messages.formatting import duration, moment
@@ -149,7 +149,7 @@ class MessageRenderer:
     def due_at(self, state: Correspondence, delivery: Delivery) -> datetime | None:
         """Return the due time to show: of the awaited clock, of the event, or of the clock that the event names."""
         if delivery.awaited:
-            run = awaited_run(delivery, state)
+            run = awaited_clock(delivery, state)
         elif "due_at" in delivery.told:
             return datetime.fromisoformat(delivery.told["due_at"])
         else:
