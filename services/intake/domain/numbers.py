@@ -1,9 +1,9 @@
-"""Finds national ids (NIK) and telephone numbers in a folded text; knows nothing of who wrote it."""
+"""Finds national ids (NIK) and telephone numbers in a folded text."""
 
 import re
 from collections.abc import Iterator, Sequence
 
-from services.intake.domain.folding import Span
+from services.intake.domain.spans import Span
 
 NIK, TELEPHONE = "[NIK]", "[telepon]"
 
