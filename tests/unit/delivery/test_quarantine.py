@@ -6,9 +6,9 @@ import pytest
 from pydantic import TypeAdapter
 
 from shared import topics
-from shared.delivery.bug_share import BugShare
 from shared.delivery.documents.codec import DocumentCodec
 from shared.delivery.documents.document import Document
+from shared.delivery.guard import BugShare
 from shared.delivery.outgoing import Outgoing
 from shared.delivery.vitals import Step
 from shared.events import Event, ResumeTicket

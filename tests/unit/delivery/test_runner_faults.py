@@ -3,8 +3,8 @@ from datetime import timedelta
 import pytest
 
 from shared import topics
-from shared.delivery.bug_share import BugShare, TooManyBugs
 from shared.delivery.documents.document import Document
+from shared.delivery.guard import BugShare, TooManyBugs
 from shared.delivery.ports import TransientError
 from shared.delivery.vitals import Step, unobserved
 from shared.events import AcknowledgeTicket, ProgressTicket, ResumeTicket
