@@ -1,4 +1,4 @@
-"""From a record to an event, or to what is wrong with it; never decides about the event."""
+"""Reads a record as an event, or says what is wrong with it."""
 
 import hashlib
 from dataclasses import dataclass

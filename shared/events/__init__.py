@@ -1,4 +1,4 @@
-"""Everything that is said on the topics, and what a rule returns; imported by every domain as ``events``."""
+"""All events, and the decisions of rules; domains import it as ``events``."""
 
 from shared.events.base import *
 from shared.events.commands import *

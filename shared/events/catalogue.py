@@ -1,4 +1,4 @@
-"""The event catalogue: every type, and who says it where; never an event itself."""
+"""The event catalogue: every type, who publishes it, and on which topics."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""CloudEvents 1.0 on Kafka, structured and binary mode; never looks into the meaning of the data."""
+"""The CloudEvents 1.0 envelope on Kafka, in structured and binary mode."""
 
 import re
 from collections.abc import Mapping

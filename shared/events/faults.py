@@ -1,4 +1,4 @@
-"""What is wrong with a record that is no event of ours, in sentences for people; never quotes what was refused."""
+"""What is wrong with a record that is no event, in sentences for people that quote nothing of it."""
 
 import json
 import re

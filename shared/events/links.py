@@ -1,4 +1,4 @@
-"""Tickets that belong together, in a cluster or as parts of one: what routing says of them, and tells itself."""
+"""Events about tickets that belong together: clusters, and the parts of divided tickets."""
 
 from typing import ClassVar
 

@@ -1,4 +1,4 @@
-"""The life of one service process: wait for broker and database, run, tell the truth, stop in order."""
+"""The life of one service process: wait for broker and database, run, report health, stop in order."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""aiokafka's producer as the port on which events go out, with every delivery option spelled out."""
+"""aiokafka's producer as the publisher port, with every delivery option spelled out."""
 
 import asyncio
 import contextlib
