@@ -6,8 +6,10 @@ INSTALLED := .venv/installed
 # Servers under test write what nobody reads again: into memory, where there is room for it.
 MEMORY_GB := $(shell df --output=avail -BG /dev/shm 2> /dev/null | tail -n 1 | tr -dc 0-9)
 PYTEST := $(if $(shell [ 0$(MEMORY_GB) -ge 8 ] && echo yes),TMPDIR=/dev/shm) $(BIN)/python -m pytest -q
-# Two at a time, each with servers of its own: such tests wait more than they work.
+# Two at a time, each worker with servers of its own: such tests wait more than they work. What shares a fixture of its file
+# with others, as the compose file does, stays with one worker.
 APART := -n 2 --dist loadgroup
+FILES_APART := -n 2 --dist loadfile
 FAST := $(PYTEST) -m "unit or component or contract"
 # Each half prints in one piece, where make is recent enough (4.0) to see to it.
 APIECE := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
@@ -76,7 +78,7 @@ test-kafka: install
 	$(PYTEST) -m cluster --stack apache --brokers 3 --members 3 tests/faults
 
 test-containers: install
-	$(PYTEST) $(APART) -m "$(ON_EACH)" --stack containers $(CONNECTED) tests/containers
+	$(PYTEST) $(FILES_APART) -m "$(ON_EACH)" --stack containers $(CONNECTED) tests/containers
 
 bench: install
 	$(BIN)/python -m bench.routing_throughput

@@ -11,7 +11,7 @@ from tests.architecture.source import ROOT
 pytestmark = pytest.mark.architecture
 
 # What a test may do or needs; the other markers name tiers.
-MANNERS = {"asyncio", "expects_errors", "fixture", "parametrize", "skipif", "timeout", "usefixtures", "xdist_group"}
+MANNERS = {"asyncio", "expects_errors", "fixture", "parametrize", "skipif", "timeout", "usefixtures"}
 MANNERS |= {"without_topics", "without_agencies"}
 MAKEFILE = (ROOT / "Makefile").read_text().replace("\\\n", " ")
 FILES = sorted((ROOT / "tests").rglob("test_*.py")) + sorted((ROOT / "tests").rglob("conftest.py"))

@@ -19,9 +19,7 @@ from tests.servers.containers import why_no_containers
 from tests.servers.fleet import until
 
 # Clients log an error for every connection that a killed broker cuts.
-pytestmark = [
-    pytest.mark.journey, pytest.mark.timeout(1800), pytest.mark.expects_errors, pytest.mark.xdist_group("compose"),
-]  # fmt: skip
+pytestmark = [pytest.mark.journey, pytest.mark.timeout(1800), pytest.mark.expects_errors]
 
 CONTAINERS = ("intake", "kafka-1", "routing", "kafka-2", "sla", "kafka-3", "notify", "mongo", "mail")
 CHECK = "secrets-check"
