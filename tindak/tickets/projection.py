@@ -1,4 +1,4 @@
-"""What the topics tell about one ticket: where it is, who has it, until when; pure, reads nothing."""
+"""Projects the events of one ticket into its current state: where it is, who has it, until when."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
