@@ -1,4 +1,4 @@
-"""Kafka as an outsider sees it: publish, read to the present end, follow; knows no rule about complaints."""
+"""Kafka as an outsider sees it: publish, read to the present end, follow."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Sequence
@@ -47,8 +47,8 @@ def _raised(error: BaseException | None) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
-    """Where a record came to lie."""
+class Position:
+    """Where a record was written on its topic."""
 
     partition: int
     offset: int
@@ -69,16 +69,16 @@ class Client:
         self._producer: AIOKafkaProducer | None = None
         self._starting = asyncio.Lock()
 
-    async def publish(self, events: Sequence[Outgoing]) -> list[Written]:
-        """Return where each event lies, once all in-sync replicas have it; the order per key is kept."""
-        written: list[Written] = []
+    async def publish(self, events: Sequence[Outgoing]) -> list[Position]:
+        """Return where each event was written, once all in-sync replicas have it; the order per key is kept."""
+        written: list[Position] = []
         with self._failures(), progress("Publishing", len(events)) as advance:
             client = await self._started()
             for start in range(0, len(events), PUBLISH_RECORDS_MAX):
                 some = events[start : start + PUBLISH_RECORDS_MAX]
                 async with self._answered():
                     sent = [await self._send(client, event) for event in some]
-                    written += [Written(lies.partition, lies.offset) for lies in await asyncio.gather(*sent)]
+                    written += [Position(done.partition, done.offset) for done in await asyncio.gather(*sent)]
                 advance(len(some))
         return written
 

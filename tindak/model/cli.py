@@ -12,6 +12,7 @@ import typer
 
 from tindak.console import Failure, Misuse, say_json
 from tindak.model.corrections_cli import corrections_command, retrain_command
+from tindak.options import AsJson
 
 if TYPE_CHECKING:
     from services.routing.training.tooling import Examples, Export, Measures, Model
@@ -34,7 +35,6 @@ Time = Annotated[
 ]
 Precision = Annotated[float, typer.Option(help="Share of what is routed without a person that must be right.")]
 Seed = Annotated[int, typer.Option(help="The same file and seed give the same model.")]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON object.")]
 
 
 def _told_in_a_sentence(command: Callable[P, R]) -> Callable[P, R]:

@@ -16,7 +16,7 @@ from shared.policy.agencies import AgencyDirectory
 from tindak.client.kafka import Client
 from tindak.client.records import event_of
 from tindak.console import Failure
-from tindak.tickets.projection import history
+from tindak.tickets.projection import project
 
 # What columns are called, ours and in exports of LAPOR!; the first that is there counts.
 NAMES: Mapping[str, tuple[str, ...]] = {
@@ -119,7 +119,7 @@ async def read_topics(client: Client) -> list[LabelledReport]:
 
 def reports_on(records: Iterable[Record]) -> list[LabelledReport]:
     """Return the accepted complaints among *records*, in their order, and who has or had them."""
-    ended = map(history, tickets_on(records))
+    ended = map(project, tickets_on(records))
     return [LabelledReport(one.accepted, one.agency) for one in ended if one.accepted is not None]
 
 

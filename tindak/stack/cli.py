@@ -1,4 +1,4 @@
-"""``tindak stack``: the local servers from the command line; never touches a server that it did not start."""
+"""``tindak stack``: starts, stops and shows the local servers; only those that it started itself."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""``tindak topics``: the broker's topics and access rules from the command line; never deletes one."""
+"""``tindak topics``: creates and changes the broker's topics and access rules."""
 
 from dataclasses import asdict
 from typing import Annotated
