@@ -1,7 +1,7 @@
 """``tindak policy backtest`` and ``diff``: what a policy would have decided, and what another decides differently."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,18 +12,21 @@ from shared.policy.agencies import load_agencies
 from shared.policy.loading import PolicyInvalid
 from tindak.client.kafka import Client
 from tindak.console import Misuse, read_settings, say_json, wait_for
+from tindak.model.labelled_files import Asked
 from tindak.options import TIMEOUT_SECONDS, AsJson, Timeout
 from tindak.policy.backtest import Decided, Verdict, decide, deciders, tallies, verdicts
 from tindak.policy.check import check
 from tindak.policy.diff import differences
 from tindak.policy.dry_run import DryRun
-from tindak.policy.labelled_reports import LabelledReport, read_csv, read_topics
+from tindak.policy.labelled_reports import LabelledReport, read_file, read_topics
 from tindak.policy.options import ModelDir, PolicyDir, model_of, policy_of
 
 EXAMPLES_MAX = 10
 RANK = (Verdict.WRONG, Verdict.REFUSED, Verdict.UNSURE, Verdict.OFFERED, Verdict.RIGHT)  # ever better for the reporter
 
-File = Annotated[Path | None, typer.Argument(help="CSV with the columns text and agency, and more if there is more.")]
+File = Annotated[
+    Path | None, typer.Argument(help="CSV or XLSX with the columns text and agency, and more if there is more.")
+]
 FromTopics = Annotated[bool, typer.Option("--from-topics", help="Take the tickets of the topics.")]
 Text = Annotated[str | None, typer.Option(metavar="COL", help="Column of the text.")]
 Agency = Annotated[str | None, typer.Option(metavar="COL", help="Column of the agency that had it in the end.")]
@@ -31,11 +34,11 @@ Agency = Annotated[str | None, typer.Option(metavar="COL", help="Column of the a
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where labelled reports are read from: a CSV file with columns, or the topics."""
+    """Where labelled reports are read from: a file with columns, or the topics."""
 
     file: Path | None
     from_topics: bool
-    columns: Mapping[str, str | None]
+    columns: Asked
     timeout_seconds: float
 
 
@@ -46,7 +49,7 @@ def backtest_command(
 ) -> None:  # fmt: skip
     """Run a policy over labelled reports and say, agency by agency, who would gain and lose."""
     dry_run = DryRun.of(policy_of(policy), model_of(model))
-    source = Source(file, from_topics, {"text": text, "agency": agency}, timeout)
+    source = Source(file, from_topics, Asked(text, agency), timeout)
     decided = wait_for(_backtest(dry_run, policy, source))
     if as_json:
         say_json(_as_object(dry_run, decided))
@@ -61,7 +64,7 @@ async def _backtest(dry_run: DryRun, policy: Path, source: Source) -> list[Decid
 def diff_command(
     before: Annotated[Path, typer.Argument(help="Directory of the one policy.")],
     after: Annotated[Path, typer.Argument(help="Directory of the other.")],
-    file: Annotated[Path | None, typer.Option("--file", help="CSV of labelled reports to run both over.")] = None,
+    file: Annotated[Path | None, typer.Option("--file", help="Labelled reports to run both over, CSV or XLSX.")] = None,
     from_topics: FromTopics = False, model: ModelDir = None, text: Text = None, agency: Agency = None,
     timeout: Timeout = TIMEOUT_SECONDS, as_json: AsJson = False,
 ) -> None:  # fmt: skip
@@ -72,7 +75,7 @@ def diff_command(
     told: dict[str, Any] = {"changes": [asdict(change) for change in changes]}
     said = list(map(str, changes)) or ["The two policies are the same."]
     if file is not None or from_topics:
-        source, learned = Source(file, from_topics, {"text": text, "agency": agency}, timeout), model_of(model)
+        source, learned = Source(file, from_topics, Asked(text, agency), timeout), model_of(model)
         pairs = wait_for(_both(DryRun.of(before, learned), DryRun.of(after, learned), before, source))
         told |= _compared(pairs)
         said += _differently(pairs)
@@ -89,9 +92,9 @@ async def _both(before: DryRun, after: DryRun, policy: Path, source: Source) -> 
 
 async def _reports(policy: Path, source: Source) -> Sequence[LabelledReport]:
     if (source.file is None) != source.from_topics:
-        raise Misuse("Give either a CSV file or --from-topics.")
+        raise Misuse("Give either a file or --from-topics.")
     if source.file is not None:
-        return read_csv(source.file, source.columns, load_agencies(policy))
+        return read_file(source.file, source.columns, load_agencies(policy))
     async with Client(read_settings(source.timeout_seconds).kafka) as client:
         return await read_topics(client)
 
