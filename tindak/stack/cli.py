@@ -17,6 +17,7 @@ from tindak.stack.errors import StackError
 from tindak.stack.layout import Layout
 from tindak.stack.local import LocalStack
 from tindak.stack.state import State
+from tindak.waiting import progress
 
 app = typer.Typer(name="stack", help="Start, stop and show the local servers: Kafka and MongoDB.", no_args_is_help=True)
 
@@ -54,7 +55,8 @@ def up(
     """Start a broker and a MongoDB replica set on free ports, and stay until they are stopped."""
     began = time.monotonic()
     stack = LocalStack(broker.value, brokers=brokers, members=members, folder=folder.absolute(), detached=detach)
-    stack.start()
+    with progress("Starting servers", brokers + members):
+        stack.start()
     ended = threading.Event()
     if not detach:
         for number in (signal.SIGINT, signal.SIGTERM):

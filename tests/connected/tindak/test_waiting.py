@@ -67,6 +67,9 @@ def test_long_commands_show_their_progress(
     main(["audit"])
     reading = capsys.readouterr().err
 
+    main(["topics", "apply", "--dry-run"])
+    comparing = capsys.readouterr().err
+    assert comparing == "Comparing topics with the catalogue: 1 of 1 ...\n"
     assert submitting.endswith(f"Publishing: {COMPLAINTS} of {COMPLAINTS} ...\n")
     assert f"Reading records: {COMPLAINTS} ...\n" in reading
 
