@@ -31,6 +31,7 @@ POLL_MS = 200
 # The embedded broker looks for new records only now and then while a fetch waits: the shorter, the more often.
 FETCH_WAIT_MS_MAX = 50
 BATCH_RECORDS_MAX = 1000
+OURS_FIRST_MS = 5_000
 PUBLISH_RECORDS_MAX = 500  # so many are sent before their acknowledgements are awaited
 
 
@@ -66,6 +67,9 @@ class Client:
 
     def __init__(self, settings: KafkaSettings) -> None:
         self.settings = settings
+        # aiokafka's own timeout comes later than ours, so that silence is always reported in the same words.
+        longer_ms = settings.request_timeout_ms + OURS_FIRST_MS
+        self._connection = settings.model_copy(update={"request_timeout_ms": longer_ms})
         self._producer: AIOKafkaProducer | None = None
         self._starting = asyncio.Lock()
 
@@ -111,7 +115,7 @@ class Client:
     async def _started(self) -> AIOKafkaProducer:
         async with self._starting:
             if self._producer is None:
-                fresh = producer(self.settings)
+                fresh = producer(self._connection)
                 try:
                     async with self._answered():
                         await fresh.start()
@@ -134,7 +138,7 @@ class Client:
             enable_auto_commit=False,
             fetch_max_wait_ms=FETCH_WAIT_MS_MAX,
             # So long aiokafka looks for a topic that is missing, which must be said before the broker is given up.
-            request_timeout_ms=self.settings.request_timeout_ms // 2,
+            request_timeout_ms=self._connection.request_timeout_ms // 2,
             **parse_security(security(self.settings)),
         )
         try:
