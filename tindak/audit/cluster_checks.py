@@ -1,4 +1,4 @@
-"""Checks of the audit that follow tickets that are followed together; knows the contracts, never who is alike."""
+"""Checks of clusters: members and leader agree on who belongs to it, and members hear where the leader goes."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
