@@ -1,9 +1,9 @@
-"""Words without endings and vowels, so that what sounds alike is the same; looks nothing up."""
+"""Stemming: words without prefixes, endings and vowels, so that spellings of one word compare equal."""
 
 import re
 from functools import lru_cache
 
-from services.routing.domain.duplicates.minhash import WORDS_REMEMBERED_MAX
+from shared.text import WORDS_REMEMBERED_MAX
 
 PREFIX = re.compile(r"^(?:[mp]e(?=[lmnrwy])|di|ter|ber|ke|se)(?=[a-z]{4})")
 NASAL = re.compile(r"^(?:ng|n(?=[cdj])|m(?=[bp]))(?=[a-z]{3})")  # mbakar, ndorong, ngambil: how people shorten me-
