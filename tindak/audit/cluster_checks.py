@@ -1,4 +1,4 @@
-"""Checks of clusters: members and leader agree on who belongs to it, and members hear where the leader goes."""
+"""The audit's checks of clusters: what leaders and members say about each other must agree."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
