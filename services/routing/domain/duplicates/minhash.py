@@ -11,12 +11,13 @@ import zlib
 from collections.abc import Collection, Iterable
 from functools import lru_cache
 
+from services.routing.domain.text.stems import WORDS_REMEMBERED_MAX
+
 BANDS = 20
 ROWS = 2
 NUMBERS = BANDS * ROWS
 PER_DIGEST = 16  # numbers of four bytes in a digest of sixty-four
 MASK = 0x7FFFFFFF  # so that MongoDB stores a number in four bytes
-WORDS_REMEMBERED_MAX = 50_000
 PAIR = struct.Struct(f">{ROWS}I")
 
 
