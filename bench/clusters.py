@@ -6,13 +6,13 @@ twenty keys up for each complaint that tells where it is.
 """
 
 import asyncio
-import csv
 import sys
 import time
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from bench.training_set import rows
 from services.routing.domain.duplicates.candidates import Neighbour
 from services.routing.domain.ticket.state import State
 from services.routing.handlers import RoutingHandler
@@ -45,9 +45,7 @@ class Remembered(NoNeighbours):
 
 def complaints() -> list[Event]:
     """Return the training set as intake would accept it."""
-    with (ROOT / "policy/training/tangsel.csv").open(encoding="utf-8") as file:
-        texts = [row["text"] for row in csv.DictReader(file)]
-    return [event(complaint(number, text)) for number, text in enumerate(texts[:4000])]
+    return [event(complaint(number, row["text"])) for number, row in enumerate(rows()[:4000])]
 
 
 def complaint(number: int, text: str) -> ComplaintAccepted:

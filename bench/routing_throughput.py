@@ -8,7 +8,6 @@ turn, several times; the best run of each counts, because others use the machine
 
 import argparse
 import asyncio
-import csv
 import os
 import re
 import secrets
@@ -27,6 +26,7 @@ from typing import Any
 import orjson
 import yaml
 
+from bench.training_set import rows
 from services.routing.domain.agency_choice.rules import RoutingPolicy
 from services.routing.handlers import RoutingHandler
 from services.routing.policy import load_routing
@@ -50,18 +50,15 @@ from tindak.topics.apply import apply
 
 ROOT = Path(__file__).resolve().parents[1]
 POLICY, MODEL = ROOT / "policy", ROOT / "policy" / "model"
-TEXTS = POLICY / "training" / "tangsel.csv"
 RUNS = 3
 BATCH = 500
 
 
 def complaints(count: int) -> list[Event]:
     """Return accepted complaints; the invented reports again and again, each under an id of its own."""
-    with TEXTS.open(encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    found = []
+    reports, found = rows(), []
     for number in range(count):
-        row, source_id = rows[number % len(rows)], str(number)
+        row, source_id = reports[number % len(reports)], str(number)
         ticket = ticket_id("web", source_id)
         place = {
             "text": row["address"] or None,
@@ -220,10 +217,9 @@ async def main() -> None:
 
 def alone(model: LearnedModel) -> float:
     """Return how many texts a second the model reads, in batches, its words known."""
-    with TEXTS.open(encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    texts = [row["text"] for row in rows]
-    places = [{name: row[name] for name in ("address", "kecamatan", "kelurahan") if row[name]} for row in rows]
+    reports = rows()
+    texts = [row["text"] for row in reports]
+    places = [{name: row[name] for name in ("address", "kecamatan", "kelurahan") if row[name]} for row in reports]
     seconds = []
     for _ in range(RUNS + 1):
         begun = time.perf_counter()

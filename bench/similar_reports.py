@@ -6,15 +6,14 @@ prints the mean of the best run. Decoding the database's answer is in it, the dr
 """
 
 import asyncio
-import csv
 import statistics
 import sys
 import time
 from collections.abc import Collection, Mapping
-from pathlib import Path
 
 from bson import decode, encode
 
+from bench.training_set import rows
 from services.routing.domain.duplicates.similar_reports import OpenReport
 from services.routing.duplicate_search import SimilarReports
 from services.routing.neighbours import Listing, NoNeighbours, open_report
@@ -22,7 +21,6 @@ from shared.events import ComplaintAccepted, Location
 from shared.ids import ticket_id, tracking_id
 from tests.builders import accepted
 
-ROOT = Path(__file__).parents[1]
 OPEN, NEW, ROUNDS, CEILING = 500, 300, 5, 500
 
 
@@ -33,9 +31,10 @@ class Open(NoNeighbours):
         self.complaints = {one.ticket_id: one for one in complaints}
         self.ids = list(self.complaints)[:OPEN]
 
-    async def listed_in(self, kelurahan: str) -> Listing:
+    async def listed_in(self, kelurahan: Collection[str]) -> Mapping[str, Listing]:
         answer = decode(self.answer)
-        return Listing(answer["ids"], {id_: to for id_, to in zip(answer["ids"], answer["leaders"], strict=True) if to})
+        pairs = zip(answer["ids"], answer["leaders"], strict=True)
+        return dict.fromkeys(kelurahan, Listing(answer["ids"], {id_: leader for id_, leader in pairs if leader}))
 
     async def reports_of(self, ids: Collection[str]) -> Mapping[str, OpenReport]:
         found = [self.complaints[id_] for id_ in ids]
@@ -48,8 +47,7 @@ class Open(NoNeighbours):
 
 def complaints() -> list[ComplaintAccepted]:
     """Return reports of the training set, all in one kelurahan."""
-    with (ROOT / "policy/training/tangsel.csv").open(encoding="utf-8") as file:
-        texts = [row["text"] for row in csv.DictReader(file)][: OPEN + NEW]
+    texts = [row["text"] for row in rows()[: OPEN + NEW]]
     tickets = [ticket_id("web", str(number)) for number in range(len(texts))]
     return [
         accepted(ticket_id=id_, tracking_id=tracking_id(id_), title="", body=text, location=Location(kelurahan="Serua"))

@@ -1,19 +1,36 @@
 """The event catalogue as AsyncAPI 3 and as a page for people, both made from the code; `make docs` writes them."""
 
+import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from shared import topics
-from shared.events.base import EventData
+from shared.events.base import EventData, Model
 from shared.events.catalogue import AGENCY_TOPICS, CATALOGUE, Entry
+from tindak.catalogue_codes import TABLES
+from tindak.catalogue_fields import FILED, OTHER_TICKET, UPDATE, example, kinds_of, meaning
 
 AGENCY_TOPIC = topics.Topic(AGENCY_TOPICS, ("routing",), ("the agency",), 3, 90)
 SCHEMAS = "#/components/schemas/{model}"
 ASYNCAPI = "asyncapi.yaml"
 PAGE = "event-catalogue.md"
+SOURCES = {"channels": "/channels/<channel>", "agencies": "/agencies/<agency>", "officers": "/officers/<id>"}
+ENVELOPE = {
+    "specversion": "Version of CloudEvents.",
+    "id": "Id of the event (UUID); whoever has seen it has seen the event.",
+    "source": "Who says it.",
+    "type": "Type of the event.",
+    "time": "When it happened; for what outsiders write, when they wrote it.",
+    "subject": "Id of the ticket, if the event concerns one.",
+    "datacontenttype": "Always JSON.",
+    "partitionkey": "The Kafka key.",
+    "causationid": "Id of the event that led to this one.",
+    "traceparent": "Trace context of W3C, if the sender gave one.",
+}
 
 
 def _every_topic() -> tuple[topics.Topic, ...]:
@@ -23,6 +40,29 @@ def _every_topic() -> tuple[topics.Topic, ...]:
 
 def _said_on(topic: topics.Topic) -> tuple[Entry, ...]:
     return tuple(entry for entry in CATALOGUE if topic.name in entry.topics)
+
+
+def key_of(data: type[EventData]) -> str:
+    """Return what the Kafka key of such an event is."""
+    return "ticket_id" if "ticket_id" in data.model_fields else "channel/source_id"
+
+
+def source_of(entry: Entry) -> str:
+    """Return the CloudEvents source of such an event."""
+    return SOURCES.get(entry.said_by, f"/tindak/{entry.said_by}")
+
+
+def event_of(entry: Entry) -> dict[str, Any]:
+    """Return an example of such an event as it travels."""
+    data = example(entry.data)
+    key = "/".join(data[name] for name in key_of(entry.data).split("/"))
+    source = source_of(entry).replace("<channel>", "web").replace("<agency>", "dishub").replace("<id>", "7")
+    envelope = {
+        "specversion": "1.0", "id": UPDATE, "source": source, "type": entry.data.TYPE, "time": FILED,
+        "subject": data.get("ticket_id"), "datacontenttype": "application/json", "partitionkey": key,
+        "causationid": OTHER_TICKET if source.startswith("/tindak/") else None, "data": data,
+    }  # fmt: skip
+    return {name: value for name, value in envelope.items() if value is not None}
 
 
 def _one_line(data: type[EventData]) -> str:
@@ -79,13 +119,13 @@ def _operation(service: str, topic: topics.Topic) -> tuple[str, dict[str, Any]]:
 
 
 def _message(entry: Entry) -> dict[str, Any]:
-    envelope = {
+    envelope: dict[str, Any] = {
         "type": "object",
         "required": ["specversion", "id", "source", "type", "time", "data"],
         "properties": {
             "specversion": {"const": "1.0"},
             "id": {"type": "string", "format": "uuid"},
-            "source": {"type": "string"},
+            "source": {"type": "string", "examples": [source_of(entry)]},
             "type": {"const": entry.data.TYPE},
             "time": {"type": "string", "format": "date-time"},
             "subject": {"type": "string"},
@@ -96,7 +136,16 @@ def _message(entry: Entry) -> dict[str, Any]:
             "data": {"$ref": SCHEMAS.format(model=entry.data.__name__)},
         },
     }
-    return {"name": entry.data.TYPE, "summary": _one_line(entry.data), "payload": envelope}
+    for name, said in ENVELOPE.items():
+        envelope["properties"][name]["description"] = said
+    key = {"type": "string", "description": f"`{key_of(entry.data)}` of the data."}
+    return {
+        "name": entry.data.TYPE,
+        "summary": _one_line(entry.data),
+        "payload": envelope,
+        "bindings": {"kafka": {"key": key}},
+        "examples": [{"name": entry.data.__name__, "payload": event_of(entry)}],
+    }
 
 
 def _schemas() -> dict[str, Any]:
@@ -105,7 +154,30 @@ def _schemas() -> dict[str, Any]:
         schema = entry.data.model_json_schema(ref_template=SCHEMAS)
         found |= schema.pop("$defs", {})
         found[entry.data.__name__] = schema
+    for model in models():
+        for name, field in found[model.__name__]["properties"].items():
+            found[model.__name__]["properties"][name] = _described(field, meaning(model, name))
     return dict(sorted(found.items()))
+
+
+def models() -> list[type[Model]]:
+    """Return the data of every type of event and every object within, by name."""
+    found = {model for entry in CATALOGUE for model in _within(entry.data)}
+    return sorted(found, key=lambda model: model.__name__)
+
+
+def _within(model: type[Model]) -> Iterator[type[Model]]:
+    yield model
+    for field in model.model_fields.values():
+        for kind in kinds_of(field.annotation):
+            if isinstance(kind, type) and issubclass(kind, Model):
+                yield from _within(kind)
+
+
+def _described(field: dict[str, Any], said: str) -> dict[str, Any]:
+    # Beside a reference nothing else is read.
+    field = {"allOf": [field]} if "$ref" in field else field
+    return {**field, "description": said}
 
 
 def page() -> str:
@@ -129,9 +201,38 @@ def page() -> str:
             "",
         ]
         for entry in _said_on(topic):
-            lines += [f"- **`{entry.data.TYPE}`** — {_one_line(entry.data)}  ", f"  {_fields(entry.data)}"]
+            lines += [f"- **`{entry.data.TYPE}`** — {_one_line(entry.data)}  ", f"  {_fields(entry.data)}  "]
+            lines += [f"  source `{source_of(entry)}` · key `{key_of(entry.data)}`"]
         lines += [""] if _said_on(topic) else ["Original key, value and headers, with `dlq-*` headers beside them.", ""]
-    return "\n".join(lines)
+    return "\n".join([*lines, *_codes(), *_meanings(), *_examples()])
+
+
+def _codes() -> Iterator[str]:
+    yield from ("## Codes", "")
+    for title, codes in TABLES:
+        yield from (f"### {title}", "", *(f"- `{code}`: {said}" for code, said in sorted(codes.items())), "")
+
+
+def _meanings() -> Iterator[str]:
+    """Yield what the fields mean: each once, and again where it means something else."""
+    yield from ("## Fields", "", "Named with its object where it means something else there, or stands there only.", "")
+    said: dict[str, dict[str, list[str]]] = {}
+    for model in models():
+        for name in model.model_fields:
+            said.setdefault(name, {}).setdefault(meaning(model, name), []).append(model.__name__)
+    for name, meanings in sorted(said.items()):
+        usual = max(meanings, key=lambda text: len(meanings[text]))
+        yield f"- `{name}`: {usual}"
+        others = {text: owners for text, owners in meanings.items() if text != usual}
+        yield from (f"  - in {', '.join(f'`{owner}`' for owner in owners)}: {text}" for text, owners in others.items())
+    yield ""
+
+
+def _examples() -> Iterator[str]:
+    yield from ("## Examples", "", "The `data` of one event of each type; whole events stand in `asyncapi.yaml`.", "")
+    for entry in CATALOGUE:
+        data = json.dumps(example(entry.data), ensure_ascii=False)
+        yield from (f"`{entry.data.TYPE}`", "", "```json", data, "```", "")
 
 
 def _fields(data: type[EventData]) -> str:

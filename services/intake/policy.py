@@ -8,7 +8,6 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field, PositiveInt
 
-from services.intake.domain.folding import folded_text
 from services.intake.domain.places import Bounds, Gazetteer, gazetteer, key_of
 from services.intake.domain.rules import Category, Limits, Rules, name_key
 from services.intake.domain.wording import insults, phrases
@@ -17,6 +16,7 @@ from shared.policy.agencies import load_agencies
 from shared.policy.loading import PolicyFault, PolicyInvalid, PolicyModel, Source, load, load_sourced, unknown
 from shared.policy.places import FILE as PLACES_FILE
 from shared.policy.places import Places, load_places
+from shared.text import folded_text
 
 FILE = "intake.yaml"
 CHANNELS_FILE = "channels.yaml"

@@ -7,13 +7,13 @@ import structlog
 
 from services.routing.domain.agency_choice.rules import RoutingPolicy
 from services.routing.domain.duplicates.candidates import Search, search_for
-from services.routing.domain.duplicates.similar_reports import SIMILAR_MAX, SimilarityIndex, SimilarReport
+from services.routing.domain.duplicates.similar_reports import SIMILAR_MAX, OpenReport, SimilarityIndex, SimilarReport
 from services.routing.domain.ticket.state import Filed, State
-from services.routing.neighbours import Neighbours, open_report
+from services.routing.neighbours import Listing, Neighbours, open_report
 from shared.delivery.ports import PermanentError, TransientError
 from shared.events import ComplaintAccepted, Event
 
-READ_MAX = 500  # reports of one kelurahan that are read at once; a process that has just started sees the newest first
+READ_MAX = 1_000  # reports that are read for a batch; a process that has just started sees the newest first
 REPORTS_REMEMBERED_MAX = 30_000  # of all kelurahan; 2 KB each
 
 log = structlog.get_logger()
@@ -68,19 +68,29 @@ class SimilarReports:
             place = complaint.location
             if place is not None and place.kelurahan is not None and not complaint.confidential:
                 by_kelurahan[place.kelurahan].append(complaint)
-        found: dict[str, tuple[SimilarReport, ...]] = {}
+        if not by_kelurahan:
+            return {}
         try:
-            for kelurahan, new in by_kelurahan.items():
-                found |= await self._in(kelurahan, new)
+            listings = await self.neighbours.listed_in(by_kelurahan)
+            unread = [id_ for kelurahan, listing in listings.items() for id_ in self._unread(kelurahan, listing)]
+            read = await self.neighbours.reports_of(unread[:READ_MAX]) if unread else {}
         except (TransientError, PermanentError, TimeoutError) as error:
-            log.warning("similar reports are left out", reports=len(found), error=type(error).__name__)
+            log.warning("similar reports are left out", reports=len(by_kelurahan), error=type(error).__name__)
+            return {}
+        found: dict[str, tuple[SimilarReport, ...]] = {}
+        for kelurahan, new in by_kelurahan.items():
+            found |= self._ranked(kelurahan, listings[kelurahan], read, new)
+        while sum(len(each.reports) for each in self.indexes.values()) > REPORTS_REMEMBERED_MAX:
+            self.indexes.popitem(last=False)
         return found
 
-    async def _in(self, kelurahan: str, new: Sequence[ComplaintAccepted]) -> dict[str, tuple[SimilarReport, ...]]:
-        listing = await self.neighbours.listed_in(kelurahan)
+    def _unread(self, kelurahan: str, listing: Listing) -> list[str]:
         held = self.indexes[kelurahan].reports if kelurahan in self.indexes else {}
-        unread = [id_ for id_ in listing.ids if id_ not in held][:READ_MAX]
-        read = await self.neighbours.reports_of(unread)
+        return [id_ for id_ in listing.ids if id_ not in held]
+
+    def _ranked(
+        self, kelurahan: str, listing: Listing, read: Mapping[str, OpenReport], new: Sequence[ComplaintAccepted]
+    ) -> dict[str, tuple[SimilarReport, ...]]:
         index = self.indexes.setdefault(kelurahan, SimilarityIndex())
         self.indexes.move_to_end(kelurahan)
         index.keep(listing.ids, read)
@@ -89,6 +99,4 @@ class SimilarReports:
             itself, report = complaint.ticket_id, open_report(complaint.tracking_id, complaint.title, complaint.body)
             found[itself] = index.most_similar(report.vector, itself, listing.leaders, SIMILAR_MAX + 1)
             index.add(itself, report)
-        while sum(len(each.reports) for each in self.indexes.values()) > REPORTS_REMEMBERED_MAX:
-            self.indexes.popitem(last=False)
         return found

@@ -26,7 +26,7 @@ INDEXES = (
     IndexModel([(BANDS, ASCENDING)], partialFilterExpression={FINDABLE: True}),
     IndexModel([(KELURAHAN, ASCENDING), (ACCEPTED_AT, DESCENDING)], partialFilterExpression=OPEN),
 )
-LOOK_UP_MS_MAX = 500
+LOOK_UP_MS_MAX = 500  # nobody waits longer for what people may do without
 TEXTS = {
     "_id": 1, "tracking_id": "$state.ticket.tracking_id", "title": "$state.ticket.report.title",
     "body": "$state.ticket.report.body",
@@ -62,8 +62,12 @@ class Neighbours(Protocol):
         """Return tickets that others may join and that have one of *keys*."""
         ...
 
-    async def listed_in(self, kelurahan: str) -> Listing:
-        """Return the open tickets of a kelurahan, but for parts and confidential ones; at most `REPORTS_MAX`."""
+    async def listed_in(self, kelurahan: Collection[str]) -> Mapping[str, Listing]:
+        """Return the open tickets of each kelurahan, but for parts and confidential ones; at most `REPORTS_MAX`.
+
+        Raises:
+            TimeoutError: It takes too long; so for `reports_of`.
+        """
         ...
 
     async def reports_of(self, ids: Collection[str]) -> Mapping[str, OpenReport]:
@@ -78,9 +82,9 @@ class NoNeighbours:
         """Return nobody."""
         return ()
 
-    async def listed_in(self, kelurahan: str) -> Listing:
+    async def listed_in(self, kelurahan: Collection[str]) -> Mapping[str, Listing]:
         """Return nobody."""
-        return Listing()
+        return dict.fromkeys(kelurahan, Listing())
 
     async def reports_of(self, ids: Collection[str]) -> Mapping[str, OpenReport]:
         """Return nothing."""
@@ -103,8 +107,13 @@ class StoredNeighbours:
         except ValidationError:
             return [neighbour for raw in found for neighbour in _readable(raw)]
 
-    async def listed_in(self, kelurahan: str) -> Listing:
-        """Return the open tickets of a kelurahan; as two columns of one document, which takes least to decode."""
+    async def listed_in(self, kelurahan: Collection[str]) -> Mapping[str, Listing]:
+        """Return the open tickets of each kelurahan."""
+        async with asyncio.timeout(LOOK_UP_MS_MAX / 1000):
+            return dict(zip(kelurahan, await asyncio.gather(*map(self._listed_in, kelurahan)), strict=True))
+
+    async def _listed_in(self, kelurahan: str) -> Listing:
+        # Two columns of one document take least to decode.
         stages: list[Raw] = [
             {"$match": {KELURAHAN: kelurahan, **LISTED, **self.store.quarantine.live()}},
             {"$sort": {ACCEPTED_AT: DESCENDING}},
@@ -112,7 +121,7 @@ class StoredNeighbours:
             {"$project": {"leader": {"$ifNull": ["$state.ticket.cluster", None]}}},
             {"$group": {"_id": None, "ids": {"$push": "$_id"}, "leaders": {"$push": "$leader"}}},
         ]
-        async with outages_are_transient(), asyncio.timeout(LOOK_UP_MS_MAX / 1000):
+        async with outages_are_transient():
             found = await self.store.collection.aggregate(stages, maxTimeMS=LOOK_UP_MS_MAX).to_list(1)
         if not found:
             return Listing()
@@ -121,8 +130,10 @@ class StoredNeighbours:
 
     async def reports_of(self, ids: Collection[str]) -> Mapping[str, OpenReport]:
         """Return the reports of tickets, by ticket."""
+        if not ids:
+            return {}
         async with asyncio.timeout(LOOK_UP_MS_MAX / 1000):
-            found = await self.store.select({"_id": {"$in": list(ids)}}, TEXTS, len(ids)) if ids else []
+            found = await self.store.select({"_id": {"$in": list(ids)}}, TEXTS, len(ids))
         return {
             raw["_id"]: open_report(raw["tracking_id"], raw.get("title", ""), raw.get("body", ""))
             for raw in found

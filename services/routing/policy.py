@@ -18,7 +18,7 @@ from services.routing.domain.agency_choice.rules import (
     Rulebook,
 )
 from services.routing.domain.duplicates.similarity import ClusterRules
-from services.routing.domain.text.phrases import Phrase, Phrasebook, split
+from services.routing.domain.text.phrases import Phrase, Phrasebook
 from services.routing.domain.text.stems import bare
 from services.routing.policy_files import (
     CATEGORIES_FILE,
@@ -34,6 +34,7 @@ from services.routing.policy_files import (
 )
 from shared.policy.agencies import load_agencies
 from shared.policy.loading import PolicyInvalid, load_sourced, version_of
+from shared.text import name_key, words_of
 
 
 def load_routing(policy_dir: Path) -> RoutingPolicy:
@@ -81,7 +82,7 @@ def _rulebook_of(file: RoutingFile) -> Rulebook:
 
     def condition(entry: RuleEntry) -> Condition:
         def phrases(texts: tuple[str, ...]) -> frozenset[Phrase]:
-            return frozenset(speller.usual(split(text)) for text in texts)
+            return frozenset(speller.usual(words_of(text)) for text in texts)
 
         return Condition(
             any=phrases(entry.any), all=tuple(map(phrases, entry.all)), at=phrases(entry.at), none=phrases(entry.none)
@@ -99,14 +100,16 @@ def _rulebook_of(file: RoutingFile) -> Rulebook:
 
 
 def _spellings_of(file: RoutingFile) -> dict[Phrase, Phrase]:
-    return {tuple(split(written)): tuple(split(form)) for form, others in file.spellings.items() for written in others}
+    return {
+        tuple(words_of(written)): tuple(words_of(form)) for form, others in file.spellings.items() for written in others
+    }
 
 
 def _clusters_of(entry: ClustersEntry, spellings: Mapping[Phrase, Phrase]) -> ClusterRules:
     speller = Phrasebook(spellings, frozenset())
 
     def words(texts: Iterable[str]) -> frozenset[str]:
-        return frozenset(word for text in texts for word in speller.usual(split(text)))
+        return frozenset(word for text in texts for word in speller.usual(words_of(text)))
 
     return ClusterRules(
         accept=entry.accept,
@@ -128,7 +131,7 @@ def _clusters_of(entry: ClustersEntry, spellings: Mapping[Phrase, Phrase]) -> Cl
         selves=words(entry.selves),
         alike_elsewhere_min=entry.alike_elsewhere_min,
         meant={word: form for form, others in entry.meant.items() for word in words(others)},
-        personal=frozenset(speller.usual(split(phrase)) for phrase in entry.personal),
+        personal=frozenset(speller.usual(words_of(phrase)) for phrase in entry.personal),
     )
 
 
@@ -142,7 +145,7 @@ def _categories_of(file: CategoryFile) -> Mapping[str, Category]:
         category = category_of(entry, file)
         found[entry.code] = category
         for name in (entry.name, *entry.aliases):
-            key = " ".join(name.lower().split())
+            key = name_key(name)
             found[key] = _common(found[key], category) if key in found else category
     return found
 

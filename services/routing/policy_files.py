@@ -7,11 +7,11 @@ from typing import Annotated
 from pydantic import Field
 
 from services.routing.domain.agency_choice.rules import DISTRICT_OFFICE, NATIONAL_ADMIN
-from services.routing.domain.text.phrases import split
 from shared.events import Classification, Code, Priority
 from shared.events.base import Short
 from shared.policy.agencies import FILE as AGENCIES_FILE
 from shared.policy.loading import Loc, PolicyFault, PolicyModel, Source, unknown
+from shared.text import words_of
 
 ROUTING_FILE = "routing.yaml"
 CATEGORIES_FILE = "categories.yaml"
@@ -225,7 +225,7 @@ def faults_of_routing(held: RoutingFile, source: Source, agencies: Collection[st
         faults += [
             source.fault((*loc, *place), f"`{phrase}` must be 1 to {PHRASE_WORDS_MAX} words")
             for place, phrase in rule.phrases
-            if not 1 <= len(split(phrase)) <= PHRASE_WORDS_MAX
+            if not 1 <= len(words_of(phrase)) <= PHRASE_WORDS_MAX
         ]
     return faults + _faults_of_spellings(held, source)
 
@@ -235,8 +235,8 @@ def _faults_of_spellings(held: RoutingFile, source: Source) -> list[PolicyFault]
     usual: dict[tuple[str, ...], str] = {}
     for form, others in held.spellings.items():
         for index, written in enumerate(others):
-            words = tuple(split(written))
-            if not words or not split(form):
+            words = tuple(words_of(written))
+            if not words or not words_of(form):
                 faults.append(source.fault(("spellings", form, index), f"`{form}: {written}` holds no word"))
             elif usual.setdefault(words, form) != form:
                 sentence = f"`{written}` is written for `{usual[words]}` and for `{form}`"

@@ -1,4 +1,4 @@
-"""Asks a trained model on behalf of the cascade; learns and stores nothing, and decides nothing."""
+"""Asks the text classifier for a prediction, as the last step of the routing cascade."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -7,14 +7,13 @@ from pathlib import Path
 
 from services.routing.domain.agency_choice.prediction import TextModel
 from services.routing.domain.agency_choice.rules import DISTRICT_OFFICE, NATIONAL_ADMIN, RoutingPolicy
-from services.routing.domain.text.phrases import split
 from services.routing.handlers import RoutingHandler
 from services.routing.policy import load_routing
 from services.routing.policy_files import CATEGORIES_FILE, ROUTING_FILE, RoutingFile
 
 __all__ = [
     "CATEGORIES_FILE", "DISTRICT_OFFICE", "NATIONAL_ADMIN", "ROUTING_FILE", "RoutingFile", "RoutingHandler",
-    "RoutingPolicy", "TextModel", "describe_model", "dry_run", "load_model", "load_routing", "split",
+    "RoutingPolicy", "TextModel", "describe_model", "dry_run", "load_model", "load_routing",
 ]  # fmt: skip
 
 

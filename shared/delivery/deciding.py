@@ -1,4 +1,4 @@
-"""What one record brings about: the handler's rules, with ids and bytes put to what they say; never does any I/O."""
+"""Idempotency: one record leads to the same facts, under the same ids, however often it is handled; does no I/O."""
 
 from collections.abc import Sequence
 from dataclasses import replace

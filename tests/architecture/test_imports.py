@@ -18,7 +18,7 @@ def within(name: str, package: str) -> bool:
 def test_a_domain_imports_only_the_standard_library_and_the_contract(path: str) -> None:
     own = ".".join(path.split("/")[:2]) + ".domain"
     # Arithmetic on many numbers at once is no I/O, and without numpy takes ten times as long.
-    allowed = ("shared.events", "shared.ids", "shared.mail_addresses", "shared.topics", own, "numpy")
+    allowed = ("shared.events", "shared.ids", "shared.mail_addresses", "shared.text", "shared.topics", own, "numpy")
 
     strangers = {
         name
@@ -104,3 +104,17 @@ def test_a_partly_typed_library_is_wrapped_in_its_own_modules(library: str, home
     }
 
     assert users == homes
+
+
+def test_what_serves_knows_nothing_of_learning() -> None:
+    learning = ("services.routing.training", "sklearn", "scipy", "openpyxl", "matplotlib")
+
+    guilty = {
+        path: name
+        for path, module in modules().items()
+        if path.startswith(("services/", "shared/")) and not path.startswith("services/routing/training/")
+        for name in imports(module)
+        if any(within(name, one) for one in learning)
+    }
+
+    assert guilty == {}

@@ -6,7 +6,7 @@ from shared import topics
 from shared.events import UpdateRefused
 from tests.builders import TICKET, event
 from tests.component.notify import desk as notify
-from tests.component.sla.office import Office
+from tests.component.sla.harness import SlaHarness
 from tests.fakes.bench import NOON, Workbench
 
 pytestmark = pytest.mark.component
@@ -17,7 +17,7 @@ REFUSED = UpdateRefused(
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("service", [Office, notify.Desk])
+@pytest.mark.parametrize("service", [SlaHarness, notify.Desk])
 async def test_a_refusal_about_an_unknown_ticket_leaves_no_trace(service: type[Workbench]) -> None:
     bench = service()  # type: ignore[call-arg]
     bench.say(topics.TICKETS, event(REFUSED))

@@ -27,10 +27,14 @@ class MemoryNeighbours:
         await self.store.step("loaded")
         return [neighbour for neighbour in found if not wanted.isdisjoint(neighbour.fingerprint.bands)]
 
-    async def listed_in(self, kelurahan: str) -> Listing:
+    async def listed_in(self, kelurahan: Collection[str]) -> Mapping[str, Listing]:
         await self.store.step("load")
-        listed = sorted(self._listed_in(kelurahan), key=lambda ticket: ticket.accepted_at, reverse=True)
+        found = {each: self._listing(each) for each in kelurahan}
         await self.store.step("loaded")
+        return found
+
+    def _listing(self, kelurahan: str) -> Listing:
+        listed = sorted(self._listed_in(kelurahan), key=lambda ticket: ticket.accepted_at, reverse=True)
         return Listing([one.id for one in listed], {one.id: one.cluster for one in listed if one.cluster})
 
     def _listed_in(self, kelurahan: str) -> Iterator[Ticket]:

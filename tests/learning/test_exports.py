@@ -1,4 +1,5 @@
 import csv
+import sys
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta, timezone
 from pathlib import Path
@@ -6,9 +7,10 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from services.routing.training.exports import Asked, ColumnMissing, read_export
 from services.routing.training.fitting import Examples
-from services.routing.training.tables import TableUnreadable, read_table
+from tindak.model.exports import read_export
+from tindak.model.labelled_files import Asked, ColumnMissing
+from tindak.model.tables import TableUnreadable, read_table
 
 pytestmark = pytest.mark.learning
 
@@ -111,8 +113,11 @@ def test_a_title_above_the_header_is_skipped(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        (Asked(), "no column that is known to hold the text; name it with --text"),
-        (Asked(text="pesan"), "no column that is known to hold the agency; name it with --agency"),
+        (Asked(), "no column that is known to hold the text; it has: pesan, siapa. Name it: --text COL"),
+        (
+            Asked(text="pesan"),
+            "no column that is known to hold the agency; it has: pesan, siapa. Name it: --agency COL",
+        ),
         (Asked(text="isi"), "has no column `isi`; it has: pesan, siapa"),
         (Asked("pesan", "siapa", ("alamat",)), "has no column `alamat`"),
     ],
@@ -141,3 +146,10 @@ def test_a_file_that_is_no_table_is_refused(name: str, content: bytes, said: str
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(TableUnreadable, match=r"none.csv cannot be read: No such file or directory."):
         read_table(tmp_path / "none.csv")
+
+
+def test_excel_files_without_their_library_say_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "openpyxl", None)
+
+    with pytest.raises(TableUnreadable, match=r"needs openpyxl; run `pip install 'tindak\[model\]'`"):
+        read_table(tmp_path / "any.xlsx")

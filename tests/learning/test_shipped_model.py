@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from services.routing.classifier.model_file import load
-from services.routing.training.exports import Asked, read_export
 from services.routing.training.learning import train
 from services.routing.training.overlap import count_known
+from tindak.model.exports import read_export
+from tindak.model.labelled_files import Asked
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = ROOT / "policy" / "model"

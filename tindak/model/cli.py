@@ -12,9 +12,12 @@ import typer
 
 from tindak.console import Failure, Misuse, say_json
 from tindak.model.corrections_cli import corrections_command, retrain_command
+from tindak.model.labelled_files import Asked, ColumnMissing
+from tindak.model.tables import TableUnreadable
 
 if TYPE_CHECKING:
-    from services.routing.training.tooling import Examples, Export, Measures, Model
+    from services.routing.training.tooling import Examples, Measures, Model
+    from tindak.model.exports import Export
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -43,7 +46,7 @@ def _told_in_a_sentence(command: Callable[P, R]) -> Callable[P, R]:
     @wraps(command)
     def told(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
-            from services.routing.training.tooling import ColumnMissing, ModelRefused, TableUnreadable, TooLittle
+            from services.routing.training.tooling import ModelRefused, TooLittle
         except ModuleNotFoundError as error:
             raise Failure(f"{error.name} is not installed; run `pip install 'tindak[model]'`.") from error
         try:
@@ -168,7 +171,7 @@ def _model_of_older_part(share: float, source: Path, examples: "Examples", preci
 def _read(
     source: Path, text: str | None, agency: str | None, place: list[str] | None, time: str | None, precision: float
 ) -> "Export":
-    from services.routing.training.tooling import Asked, read_export
+    from tindak.model.exports import read_export
 
     if not 0 < precision < 1:
         raise Misuse("--precision is a share between 0 and 1, like 0.95.")

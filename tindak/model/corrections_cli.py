@@ -13,6 +13,8 @@ from shared.policy.agencies import load_agencies
 from tindak.client.kafka import Client
 from tindak.console import Failure, Misuse, read_settings, say_json, wait_for
 from tindak.model.corrections import Correction, corrections_on, write
+from tindak.model.labelled_files import Asked, ColumnMissing
+from tindak.model.tables import TableUnreadable
 from tindak.policy.labelled_reports import codes_of
 from tindak.policy.options import PolicyDir, policy_of
 
@@ -65,14 +67,15 @@ def retrain_command(
 ) -> None:
     """Learn from corrections, too; replace the model only if that is no worse on the newest reports; else exit 1."""
     from services.routing.training import tooling
+    from tindak.model.exports import read_export
     from tindak.model.retraining import TooFew, named, retrain
 
     codes = codes_of(load_agencies(policy_of(policy)))
     try:
-        known = named(tooling.read_export(file, tooling.Asked(text, agency)).examples, codes)
-        corrected = named(tooling.read_export(corrections, tooling.Asked()).examples, codes)
+        known = named(read_export(file, Asked(text, agency)).examples, codes)
+        corrected = named(read_export(corrections, Asked()).examples, codes)
         found = retrain(known, corrected, precision=precision, seed=seed)
-    except (tooling.ColumnMissing, tooling.TableUnreadable, TooFew, tooling.TooLittle) as error:
+    except (ColumnMissing, TableUnreadable, TooFew, tooling.TooLittle) as error:
         raise Failure(str(error)) from error
     kept = found.refused_because
     digests = tooling.pack_digests((*known.texts, *corrected.texts))

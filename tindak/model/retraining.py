@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from services.routing.training.tooling import Examples, Model, Summary, train
+from shared.text import name_key
 
 OLDER_SHARE = 0.8
 MEASURED_MIN = 20  # fewer reports say nothing about which of two models is better
@@ -88,7 +89,7 @@ def _score(model: Model, examples: Examples) -> Score:
 
 def named(examples: Examples, codes: Mapping[str, str]) -> Examples:
     """Return *examples* with each agency by its code, where *codes* knows it by the name in lower case."""
-    agencies = [codes.get(" ".join(agency.lower().replace("_", " ").split()), agency) for agency in examples.agencies]
+    agencies = [codes.get(name_key(agency.replace("_", " ")), agency) for agency in examples.agencies]
     return Examples(examples.texts, examples.places, agencies)
 
 

@@ -62,7 +62,8 @@ class Supervisor:
                 return
             if code == REFUSED_CODE:
                 self.refused.add(name)
-                self.tell(f"{name} refuses its settings or its policy; mend what it says and start it again.")
+                where = "it" if self.log_dir is None else self.log_dir / f"{name}.log"
+                self.tell(f"{name} refuses its settings or its policy; mend what {where} says and start it again.")
                 return
             if clock() - started_at > HEALTHY_AFTER_SECONDS:
                 pause = self.first_pause_seconds

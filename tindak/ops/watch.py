@@ -1,5 +1,6 @@
 """``tindak watch``: follows a stream of facts; reads as an outsider does and keeps no offsets."""
 
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -104,6 +105,8 @@ async def _watch(
                     tell(record)
             return
         async with client.follow(what.topics, start) as records:
+            if sys.stderr.isatty():
+                typer.echo(f"Following {', '.join(what.topics)} from the {start}; Ctrl-C ends.", err=True)
             async for record in records:
                 if _concerns(record, what, agency):
                     tell(record)

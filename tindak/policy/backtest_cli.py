@@ -1,7 +1,7 @@
 """``tindak policy backtest`` and ``diff``: what a policy would have decided, and what another decides differently."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,17 +12,20 @@ from shared.policy.agencies import load_agencies
 from shared.policy.loading import PolicyInvalid
 from tindak.client.kafka import Client
 from tindak.console import Misuse, read_settings, say_json, wait_for
+from tindak.model.labelled_files import Asked
 from tindak.policy.backtest import Decided, Verdict, decide, deciders, tallies, verdicts
 from tindak.policy.check import check
 from tindak.policy.diff import differences
 from tindak.policy.dry_run import DryRun
-from tindak.policy.labelled_reports import LabelledReport, read_csv, read_topics
+from tindak.policy.labelled_reports import LabelledReport, read_file, read_topics
 from tindak.policy.options import ModelDir, PolicyDir, model_of, policy_of
 
 EXAMPLES_MAX = 10
 RANK = (Verdict.WRONG, Verdict.REFUSED, Verdict.UNSURE, Verdict.OFFERED, Verdict.RIGHT)  # ever better for the reporter
 
-File = Annotated[Path | None, typer.Argument(help="CSV with the columns text and agency, and more if there is more.")]
+File = Annotated[
+    Path | None, typer.Argument(help="CSV or XLSX with the columns text and agency, and more if there is more.")
+]
 FromTopics = Annotated[bool, typer.Option("--from-topics", help="Take the tickets of the topics.")]
 Text = Annotated[str | None, typer.Option(metavar="COL", help="Column of the text.")]
 Agency = Annotated[str | None, typer.Option(metavar="COL", help="Column of the agency that had it in the end.")]
@@ -36,7 +39,7 @@ def backtest_command(
 ) -> None:  # fmt: skip
     """Run a policy over labelled reports and say, agency by agency, who would gain and lose."""
     dry_run = DryRun.of(policy_of(policy), model_of(model))
-    decided = wait_for(_backtest(dry_run, file, from_topics, policy, {"text": text, "agency": agency}))
+    decided = wait_for(_backtest(dry_run, file, from_topics, policy, Asked(text, agency)))
     if as_json:
         say_json(_as_object(dry_run, decided))
     else:
@@ -44,7 +47,7 @@ def backtest_command(
 
 
 async def _backtest(
-    dry_run: DryRun, file: Path | None, from_topics: bool, policy: Path, columns: Mapping[str, str | None]
+    dry_run: DryRun, file: Path | None, from_topics: bool, policy: Path, columns: Asked
 ) -> list[Decided]:
     return await decide(dry_run, await _reports(file, from_topics, policy, columns))
 
@@ -52,7 +55,7 @@ async def _backtest(
 def diff_command(
     before: Annotated[Path, typer.Argument(help="Directory of the one policy.")],
     after: Annotated[Path, typer.Argument(help="Directory of the other.")],
-    file: Annotated[Path | None, typer.Option("--file", help="CSV of labelled reports to run both over.")] = None,
+    file: Annotated[Path | None, typer.Option("--file", help="Labelled reports to run both over, CSV or XLSX.")] = None,
     from_topics: FromTopics = False, model: ModelDir = None, text: Text = None, agency: Agency = None,
     as_json: AsJson = False,
 ) -> None:  # fmt: skip
@@ -63,7 +66,7 @@ def diff_command(
     told: dict[str, Any] = {"changes": [asdict(change) for change in changes]}
     said = list(map(str, changes)) or ["The two policies are the same."]
     if file is not None or from_topics:
-        columns, learned = {"text": text, "agency": agency}, model_of(model)
+        columns, learned = Asked(text, agency), model_of(model)
         pairs = wait_for(
             _both(DryRun.of(before, learned), DryRun.of(after, learned), file, from_topics, before, columns)
         )
@@ -76,19 +79,17 @@ def diff_command(
 
 
 async def _both(
-    before: DryRun, after: DryRun, file: Path | None, from_topics: bool, policy: Path, columns: Mapping[str, str | None]
+    before: DryRun, after: DryRun, file: Path | None, from_topics: bool, policy: Path, columns: Asked
 ) -> list[tuple[Decided, Decided]]:
     labelled = await _reports(file, from_topics, policy, columns)
     return list(zip(await decide(before, labelled), await decide(after, labelled), strict=True))
 
 
-async def _reports(
-    file: Path | None, from_topics: bool, policy: Path, columns: Mapping[str, str | None]
-) -> Sequence[LabelledReport]:
+async def _reports(file: Path | None, from_topics: bool, policy: Path, columns: Asked) -> Sequence[LabelledReport]:
     if (file is None) != from_topics:
-        raise Misuse("Give either a CSV file or --from-topics.")
+        raise Misuse("Give either a file or --from-topics.")
     if file is not None:
-        return read_csv(file, columns, load_agencies(policy))
+        return read_file(file, columns, load_agencies(policy))
     async with Client(read_settings().kafka) as client:
         return await read_topics(client)
 

@@ -1,8 +1,7 @@
-"""Reads reports and the agency that had each in the end, from a CSV file or from the topics."""
+"""Reads reports and the agency that had each in the end, from a file or from the topics."""
 
-import csv
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,21 +12,14 @@ from shared import topics
 from shared.delivery.ports import Record
 from shared.events import ComplaintAccepted, ComplaintSubmitted, Event
 from shared.policy.agencies import AgencyDirectory
+from shared.text import name_key
 from tindak.client.kafka import Client
 from tindak.client.records import event_of
 from tindak.console import Failure
+from tindak.model.labelled_files import Asked, ColumnMissing, LabelledRow, read_labelled
+from tindak.model.tables import TableUnreadable
 from tindak.tickets.projection import history
 
-# What columns are called, ours and in exports of LAPOR!; the first that is there counts.
-NAMES: Mapping[str, tuple[str, ...]] = {
-    "text": ("text", "body", "isi laporan", "isi laporan awal", "isi aduan", "isi", "laporan", "aduan", "uraian"),
-    "agency": ("agency", "instansi", "instansi terdisposisi", "disposisi", "instansi tujuan", "opd", "skpd"),
-    "title": ("title", "judul laporan", "judul"),
-    "category": ("category", "kategori", "topik"),
-    "kelurahan": ("kelurahan", "kelurahan/desa", "desa"),
-    "kecamatan": ("kecamatan",),
-    "place": ("place", "address", "alamat", "lokasi", "lokasi kejadian"),
-}
 SOURCE_ID_MAX = 128
 CLOCK = datetime(2000, 1, 1, tzinfo=UTC)  # a labelled report is judged by its text, never by its age
 
@@ -45,61 +37,38 @@ class LabelledReport:
     agency: str | None
 
 
-def read_csv(path: Path, columns: Mapping[str, str | None], directory: AgencyDirectory) -> list[LabelledReport]:
-    """Return the reports of a CSV file with a header.
+def read_file(path: Path, asked: Asked, directory: AgencyDirectory) -> list[LabelledReport]:
+    """Return the reports of a CSV or XLSX file with a header.
 
     Args:
-        path: UTF-8.
-        columns: By field of `NAMES`, the column to take in place of the usual ones.
+        path: Of the file.
+        asked: Which columns to use.
         directory: Agencies may be named by code, short name or official name.
 
     Raises:
-        Failure: It cannot be read, lacks text or agency, or a line is no report.
+        Failure: It cannot be read, lacks text or agency, or a row is no report.
     """
     codes = codes_of(directory)
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            lines = csv.DictReader(file)
-            found = _columns_of(path, lines.fieldnames or (), columns)
-            return [_report_of(number, line, found, codes, path) for number, line in enumerate(lines, 1)]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise Failure(f"{path} cannot be read as CSV: {error}.") from error
+        rows = read_labelled(path, asked).rows
+    except (TableUnreadable, ColumnMissing) as error:
+        raise Failure(str(error)) from error
+    return [_report_of(number, row, codes, path) for number, row in enumerate(rows, 1)]
 
 
-def _columns_of(path: Path, header: Sequence[str], chosen: Mapping[str, str | None]) -> dict[str, str]:
-    """Return the column of each field that the file has; raise Failure where text or agency has none."""
-    there = {" ".join(name.lower().split()): name for name in header if name}
-    found: dict[str, str] = {}
-    for field, usual in NAMES.items():
-        wanted = chosen.get(field)
-        column = next((there[name] for name in ((wanted.lower(),) if wanted else usual) if name in there), None)
-        if column is not None:
-            found[field] = column
-        elif wanted or field in ("text", "agency"):
-            known = ", ".join(f"`{name}`" for name in header)
-            raise Failure(
-                f"{path} has no column `{wanted or field}`; it has {known or 'none'}. Name it: --{field} COL."
-            )
-    return found
-
-
-def _report_of(
-    number: int, line: Mapping[str, str | None], columns: Mapping[str, str], codes: Mapping[str, str], path: Path
-) -> LabelledReport:
-    """Return the report of a line; raise Failure if it is none."""
-    given = {field: text for field, column in columns.items() if (text := (line[column] or "").strip())}
-    place = {"text": given.get("place"), "kelurahan": given.get("kelurahan"), "kecamatan": given.get("kecamatan")}
-    label = given.get("agency")
+def _report_of(number: int, row: LabelledRow, codes: Mapping[str, str], path: Path) -> LabelledReport:
+    """Return the report of a row; raise Failure if it is none."""
+    place = {"text": row.place.get("address"), **{name: row.place.get(name) for name in ("kelurahan", "kecamatan")}}
     try:
         report = ComplaintSubmitted(
             channel="web", source_id=f"{path.name[:100]}#{number}"[-SOURCE_ID_MAX:], submitted_at=CLOCK,
-            title=given.get("title", "")[:200] or None, body=given.get("text", "")[:8000],
-            category=given.get("category", "")[:200] or None,
+            title=row.title[:200] or None, body=row.text[:8000],
+            category=row.place.get("category", "")[:200] or None,
             location={name: text[:100] for name, text in place.items() if text} or None,
         )  # fmt: skip
     except ValidationError as error:
-        raise Failure(f"{path}, line {number + 1}: {error.errors(include_url=False)[0]['msg']}.") from error
-    return LabelledReport(report, None if label is None else codes.get(key(label), label))
+        raise Failure(f"{path}, row {number}: {error.errors(include_url=False)[0]['msg']}.") from error
+    return LabelledReport(report, codes.get(key(row.agency), row.agency) or None)
 
 
 def codes_of(directory: AgencyDirectory) -> dict[str, str]:
@@ -109,7 +78,7 @@ def codes_of(directory: AgencyDirectory) -> dict[str, str]:
 
 def key(name: str) -> str:
     """Return a name as it is compared."""
-    return " ".join(name.lower().replace("_", " ").split())
+    return name_key(name.replace("_", " "))
 
 
 async def read_topics(client: Client) -> list[LabelledReport]:

@@ -10,12 +10,12 @@ from services.routing.tooling import (
     ROUTING_FILE,
     RoutingFile,
     RoutingPolicy,
-    split,
 )
 from services.sla.tooling import CALENDARS_FILE, HOLIDAY_YEARS, CalendarFile
 from shared.policy.agencies import FILE as AGENCIES_FILE
 from shared.policy.agencies import AgencyDirectory
 from shared.policy.loading import PolicyFault, load_sourced, read
+from shared.text import words_of
 
 
 def warnings_of(policy_dir: Path, directory: AgencyDirectory, routing: RoutingPolicy) -> Iterator[PolicyFault]:
@@ -49,7 +49,7 @@ def _cancelled_phrases(policy_dir: Path, routing: RoutingPolicy) -> Iterator[Pol
     held, source = load_sourced(policy_dir / ROUTING_FILE, RoutingFile)
     book = routing.rulebook.book
     for loc, rule in held.each():
-        exceptions = {book.usual(split(text)): text for text in rule.none}
+        exceptions = {book.usual(words_of(text)): text for text in rule.none}
         for place, phrase in rule.phrases:
             if place[0] in ("any", "all"):
                 for cancelling in sorted(book.found_in(phrase) & exceptions.keys()):

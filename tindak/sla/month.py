@@ -1,4 +1,4 @@
-"""What clocks and agencies came to in a month, from what was said of them; pure, reads nothing."""
+"""Counts a month of clocks by agency from the events about them; reads nothing itself."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
@@ -39,8 +39,8 @@ class Row:
 
 
 @dataclass
-class Course:
-    """One round of a clock as it was said: when it started, stood still and was met, by whom."""
+class ClockRun:
+    """One round of a clock as published: when it started, paused and was met, by whom."""
 
     started_at: datetime | None = None
     pauses: list[tuple[datetime, datetime | None]] = field(default_factory=list)
@@ -56,7 +56,7 @@ class Month:
         self.begins = datetime.strptime(text, "%Y-%m").replace(tzinfo=WIB)
         self.ends = (self.begins + timedelta(days=32)).replace(day=1)
         self.rules = rules
-        self.courses: dict[Key, Course] = defaultdict(Course)
+        self.runs: dict[Key, ClockRun] = defaultdict(ClockRun)
         self.holders: dict[str, str | None] = {}
         self.closed: dict[str, Counter[str]] = defaultdict(Counter)
         self.holds: Counter[str] = Counter()
@@ -69,18 +69,18 @@ class Month:
         for event in sorted(once.values(), key=_place):
             self.breaches.hear(event)
             if isinstance(event.data, e.TicketFact):
-                self.hear_ticket(event.data)
+                self._apply_ticket(event.data)
             elif isinstance(event.data, e.ClockFact):
-                self.hear_clock(event.data)
-        return sorted(self.made(), key=lambda row: (row.agency, row.clock))
+                self._apply_clock(event.data)
+        return sorted(self._made(), key=lambda row: (row.agency, row.clock))
 
-    def within(self, at: datetime | None) -> bool:
+    def _within(self, at: datetime | None) -> bool:
         """Return whether an instant lies in the month."""
         return at is not None and self.begins <= at < self.ends
 
-    def hear_ticket(self, data: e.TicketFact) -> None:
+    def _apply_ticket(self, data: e.TicketFact) -> None:
         """Note who has a ticket, and what is counted of agencies."""
-        if self.within(data.at):
+        if self._within(data.at):
             match data:
                 case e.TicketClosed():
                     self.closed[data.agency or NOBODY][data.by.value] += 1
@@ -91,53 +91,53 @@ class Month:
         if not isinstance(data, e.UpdateRefused):
             self.holders[data.ticket_id] = data.agency
 
-    def hear_clock(self, data: e.ClockFact) -> None:
-        """Note how a clock runs; the last word about its end counts."""
-        course = self.courses[data.ticket_id, data.clock, data.round]
+    def _apply_clock(self, data: e.ClockFact) -> None:
+        """Note how a clock runs; the last fact about its end counts."""
+        run = self.runs[data.ticket_id, data.clock, data.round]
         match data:
             case e.ClockStarted():
-                course.started_at = data.started_at
+                run.started_at = data.started_at
             case e.ClockPaused():
-                course.pauses.append((data.paused_at, None))
-            case e.ClockResumed() if course.pauses:
-                course.pauses[-1] = (course.pauses[-1][0], data.resumed_at)
+                run.pauses.append((data.paused_at, None))
+            case e.ClockResumed() if run.pauses:
+                run.pauses[-1] = (run.pauses[-1][0], data.resumed_at)
             case e.ClockMet():
-                course.met_at, course.is_late = data.met_at, data.lateness_seconds > 0
-                course.agency = self.holders.get(data.ticket_id)
+                run.met_at, run.is_late = data.met_at, data.lateness_seconds > 0
+                run.agency = self.holders.get(data.ticket_id)
 
-    def made(self) -> Iterator[Row]:
+    def _made(self) -> Iterator[Row]:
         """Yield a row for each agency and clock of which the month has something to tell."""
-        ended: dict[tuple[str, e.SlaClock], list[Course]] = defaultdict(list)
-        for (_, clock, _), course in self.courses.items():
-            if self.within(course.met_at):
-                ended[NOBODY if clock is e.SlaClock.VERIFY else course.agency or NOBODY, clock].append(course)
+        ended: dict[tuple[str, e.SlaClock], list[ClockRun]] = defaultdict(list)
+        for (_, clock, _), run in self.runs.items():
+            if self._within(run.met_at):
+                ended[NOBODY if clock is e.SlaClock.VERIFY else run.agency or NOBODY, clock].append(run)
         breached: Counter[tuple[str, e.SlaClock]] = Counter()
         overdue: Counter[tuple[str, e.SlaClock]] = Counter()
         for breach in self.breaches.standing.values():
             whose = breach.agency or NOBODY, breach.clock
             if breach.breached_at is not None and breach.standing is not Standing.CORRECTED:
-                breached[whose] += self.within(breach.breached_at)
+                breached[whose] += self._within(breach.breached_at)
                 overdue[whose] += breach.standing is Standing.OPEN and breach.breached_at < self.ends
         for agency, clock in {*ended, *+breached, *+overdue}:
-            courses = ended.get((agency, clock), [])
-            hours = sorted(self.worked(clock, course).total_seconds() / 3600 for course in courses if course.started_at)
+            runs = ended.get((agency, clock), [])
+            hours = sorted(self._worked(clock, run).total_seconds() / 3600 for run in runs if run.started_at)
             closed = self.closed[agency]
             yield Row(
                 agency, clock.value,
-                met=sum(not one.is_late for one in courses), late=sum(one.is_late for one in courses),
+                met=sum(not one.is_late for one in runs), late=sum(one.is_late for one in runs),
                 breached=breached[agency, clock], overdue=overdue[agency, clock],
                 median_hours=quantile(hours, 0.5), p90_hours=quantile(hours, 0.9),
                 closed_by_reporter=_share(closed, "reporter"), closed_by_system=_share(closed, "system"),
                 holds=self.holds[agency], returns=self.returns[agency],
             )  # fmt: skip
 
-    def worked(self, clock: e.SlaClock, course: Course) -> timedelta:
-        """Return the working time that a course took, without what it stood still."""
-        if course.started_at is None or course.met_at is None:
+    def _worked(self, clock: e.SlaClock, run: ClockRun) -> timedelta:
+        """Return the working time that a run took, without its pauses."""
+        if run.started_at is None or run.met_at is None:
             return timedelta()
-        work, end = self.rules.calendar(clock, course.agency), course.met_at
-        stood = (work.between(min(since, end), min(until or end, end)) for since, until in course.pauses)
-        return work.between(course.started_at, end) - sum(stood, timedelta())
+        work, end = self.rules.calendar(clock, run.agency), run.met_at
+        stood = (work.between(min(since, end), min(until or end, end)) for since, until in run.pauses)
+        return work.between(run.started_at, end) - sum(stood, timedelta())
 
 
 def _place(event: e.Event) -> tuple[datetime, bool, int]:

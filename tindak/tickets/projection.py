@@ -47,9 +47,16 @@ def history(told: Iterable[e.Event]) -> History:
     """Return what *told*, events of one ticket from any topics, adds up to; repeats count once."""
     once = {event.id: event for event in told}
     result = History()
-    for event in sorted(once.values(), key=lambda event: (event.time, getattr(event.data, "version", 0))):
+    for event in sorted(once.values(), key=_order):
         result = replace(after(result, event.data), events=(*result.events, event))
     return result
+
+
+def _order(event: e.Event) -> tuple[datetime, int, int]:
+    """Return what events are ordered by; of those at one time, what happened to the ticket comes before its clocks."""
+    kinds = (e.ComplaintAccepted, e.TicketFact, e.ClockFact, e.DeliveryFact)
+    rank = next((number for number, kind in enumerate(kinds) if isinstance(event.data, kind)), len(kinds))
+    return event.time, rank, getattr(event.data, "version", 0)
 
 
 def after(so_far: History, data: e.EventData) -> History:

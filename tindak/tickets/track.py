@@ -1,12 +1,14 @@
 """``tindak track``: where a report is, who has it, until when, and what happened; reads the topics from the start."""
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Annotated, Any
 
 import typer
 
 from shared import topics
-from shared.events import Event, Tenure
+from shared.events import ComplaintAccepted, Event, Tenure, TicketFact
 from tindak.client.kafka import Client
 from tindak.client.records import event_of
 from tindak.console import local, read_settings, say_json, wait_for
@@ -16,6 +18,9 @@ from tindak.tickets.lookup import Ticket, find_ticket, part_of
 from tindak.tickets.projection import History, history
 
 Parts = Sequence[tuple[Ticket, History]]
+Names = Mapping[str, str]  # tracking ids by ticket id
+
+TICKET_ID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 
 TOLD_ON = (topics.ACCEPTED, topics.TICKETS, topics.SLA, topics.WARNINGS, topics.BREACHES, topics.DELIVERIES)
 
@@ -26,21 +31,31 @@ def track(
     as_json: AsJson = False,
 ) -> None:
     """Show where a report is, who has it, until when, and what happened."""
-    found, told, parts = wait_for(_track(ticket, timeout))
+    found, told, parts, names = wait_for(_track(ticket, timeout))
     if as_json:
-        say_json(_summary(found, told) | {"parts": [_summary(part, of_part) for part, of_part in parts]})
+        whole = _summary(found, told) | {"follows_tracking_id": names.get(told.follows or "")}
+        say_json(whole | {"parts": [_summary(part, of_part) for part, of_part in parts]})
     else:
-        typer.echo("\n".join(lines(found, told, parts)))
+        typer.echo("\n".join(lines(found, told, parts, names)))
 
 
-async def _track(typed: str, timeout_seconds: float) -> tuple[Ticket, History, Parts]:
+async def _track(typed: str, timeout_seconds: float) -> tuple[Ticket, History, Parts, Names]:
     async with Client(read_settings(timeout_seconds).kafka) as client:
         ticket = await find_ticket(client, typed)
         records = await client.read(TOLD_ON)
     events = [event for record in records if (event := event_of(record)) is not None]
     told = _told_of(ticket, events)
     parts = [part_of(ticket, part.number) for part in told.parts]
-    return ticket, told, [(part, _told_of(part, events)) for part in parts]
+    return ticket, told, [(part, _told_of(part, events)) for part in parts], tracking_ids(events)
+
+
+def tracking_ids(events: Iterable[Event]) -> Names:
+    """Return the tracking id of every ticket that the events tell of, by ticket id."""
+    return {
+        event.data.ticket_id: event.data.tracking_id
+        for event in events
+        if isinstance(event.data, ComplaintAccepted | TicketFact)
+    }
 
 
 def _told_of(ticket: Ticket, events: Iterable[Event]) -> History:
@@ -51,14 +66,14 @@ def _concerns(event: Event, ticket: Ticket) -> bool:
     return getattr(event.data, "ticket_id", None) == ticket.id
 
 
-def lines(ticket: Ticket, told: History, parts: Parts = ()) -> list[str]:
-    """Return the whole story for people."""
+def lines(ticket: Ticket, told: History, parts: Parts = (), names: Names = MappingProxyType({})) -> list[str]:
+    """Return the whole story for people, who know other tickets by their tracking ids in *names*."""
     head = [f"{ticket.tracking_id}  {told.accepted.title if told.accepted else ''}".rstrip()]
     head.append(f"  ticket    {ticket.id}, from {ticket.channel}")
     head.append(f"  state     {told.state or 'not routed yet'}")
     head.append(f"  with      {told.agency or 'nobody'}")
     if told.follows:
-        head.append(f"  follows   {told.follows}, which tells of the same matter")
+        head.append(f"  follows   {names.get(told.follows, told.follows)}, which tells of the same matter")
     if told.members:
         head.append(f"  leads     {told.members} reports of the same matter")
     head += [
@@ -75,7 +90,9 @@ def lines(ticket: Ticket, told: History, parts: Parts = ()) -> list[str]:
     head += [
         f"  {note:<9} {had(stay)}" for note, stay in zip(("had it", *[""] * len(told.stays)), told.stays, strict=False)
     ]
-    return [*head, "", *(f"  {local(event.time)}  {sentence(event.data)}" for event in told.events)]
+    happened = (TICKET_ID.sub(lambda found: names.get(found[0], found[0]), sentence(one.data)) for one in told.events)
+    times = (local(one.time) for one in told.events)
+    return [*head, "", *(f"  {at}  {what}" for at, what in zip(times, happened, strict=True))]
 
 
 def had(stay: Tenure) -> str:

@@ -4,9 +4,10 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from services.intake.domain.folding import Folded, Span, fold, folded_text, replaced
 from services.intake.domain.numbers import GAP, NIK, SEVEN_DIGITS, TELEPHONE, number_spans
+from services.intake.domain.spans import Span, replaced
 from shared.events import Reporter
+from shared.text import WORD, Folded, fold, folded_text
 
 EMAIL, NAME = "[email]", "[nama]"
 
@@ -16,7 +17,6 @@ ADDRESSES = (
     re.compile(rf"{LOCAL}@(?:[a-z][\w-]*|[\w-]+(?=\.))(?:\.[\w-]+)*"),
     re.compile(rf"{LOCAL}\s{{0,2}}@\s{{0,2}}(?:[\w-]+\.)+[a-z]{{2,}}"),
 )
-WORD = re.compile(r"[^\W_]+")
 BETWEEN_NAMES = r"[\W_]{0,3}"
 LONE_NAME_LETTERS_MIN = 4
 NAME_PART_LETTERS_MIN = 6

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from services.intake.domain.folding import Span
+from services.intake.domain.spans import Span
 
 NIK, TELEPHONE = "[NIK]", "[telepon]"
 

@@ -1,10 +1,10 @@
-"""Recognises the kelurahan and kecamatan that a report speaks of; in doubt it recognises less."""
+"""Recognises the kelurahan and kecamatan that a report is about; in doubt none."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from services.intake.domain.folding import fold
+from shared.text import fold
 
 # Pondok is mostly written short; every name may be written together, apart or with a hyphen.
 PONDOK_SHORT = re.compile(r"^(?:pdk|pnd|pd)(?=[a-z])")

@@ -4,11 +4,11 @@ import difflib
 from collections.abc import Iterator
 from datetime import datetime
 
-from services.intake.domain.folding import folded_text
 from services.intake.domain.rules import Rules
 from services.intake.domain.wording import distinct_letters, is_only_filler, is_only_link, says_nothing
 from shared.events import ComplaintSubmitted, Location, Reason, Reporter, attachment_reasons
 from shared.mail_addresses import NOT_ASCII, UnusableAddress, recipient_address
+from shared.text import folded_text
 
 
 def reasons_against(submitted: ComplaintSubmitted, arrived_at: datetime, rules: Rules) -> tuple[Reason, ...]:

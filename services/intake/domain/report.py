@@ -5,15 +5,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
-from services.intake.domain.folding import fold, replaced
 from services.intake.domain.masking import Identity, identity_of, identity_spans, own_spans
 from services.intake.domain.places import Located, locate
 from services.intake.domain.refusals import email_fault
 from services.intake.domain.rules import Category, Rules
+from services.intake.domain.spans import replaced
 from services.intake.domain.wording import headline, insult_spans, word_count
 from shared import events
 from shared.events import Arrival
 from shared.ids import parse_tracking_id, ticket_id, tracking_id
+from shared.text import fold
 
 LOCATION_TEXT_LENGTH_MAX = 500
 ADDRESS = re.compile(

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta, timezone
 
-from services.intake.domain.folding import folded_text
 from services.intake.domain.places import Bounds, Gazetteer
 from services.intake.domain.wording import NOTHING
+from shared.text import folded_text
 
 PARTNER = re.compile(r"[a-z0-9][a-z0-9_]*")
 

@@ -1,9 +1,10 @@
-"""What the words of a report say about it: insults, possible emergencies, and whether anything is said at all."""
+"""Finds insults, emergency words and empty texts among the words of a report."""
 
 import re
 from collections.abc import Iterable
 
-from services.intake.domain.folding import Folded, Span
+from services.intake.domain.spans import Span
+from shared.text import LETTERS, Folded
 
 INSULT = "[kata kasar]"
 CLITICS = r"(?:nya|mu|lah|kah|pun|lu|loe)?"
@@ -12,7 +13,6 @@ DISGUISES = {"a": "[a4]", "e": "[e3]", "i": "[i1]", "o": "[o0]", "s": "[s5]"}
 NOTHING = re.compile(r"(?!)")
 
 LINK = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
-WORD = re.compile(r"[^\W\d_]+")
 # A full stop after a short word is mostly an abbreviation: Jl., No., RT.
 SENTENCE_END = re.compile(r"(?<=\w{4}[.])\s|(?<=[!?])\s|\n")
 
@@ -54,7 +54,7 @@ def says_nothing(body: str) -> bool:
 def is_only_link(text: str) -> bool:
     """Return whether a folded text holds a link and no word besides."""
     rest, links = LINK.subn(" ", text)
-    return links > 0 and WORD.search(rest) is None
+    return links > 0 and LETTERS.search(rest) is None
 
 
 def distinct_letters(text: str) -> int:
@@ -64,14 +64,14 @@ def distinct_letters(text: str) -> int:
 
 def is_only_filler(text: str, filler: Iterable[str]) -> bool:
     """Return whether every word of a folded text is one of *filler*, or one letter drawn out; digits do not count."""
-    words = WORD.findall(text)
+    words = LETTERS.findall(text)
     known = frozenset(filler)
     return bool(words) and all(word in known or (len(word) > 1 and len(set(word)) == 1) for word in words)
 
 
 def word_count(text: str) -> int:
     """Return how many words a text has."""
-    return len(WORD.findall(text))
+    return len(LETTERS.findall(text))
 
 
 def headline(body: str, length_max: int) -> str:

@@ -1,5 +1,5 @@
-"""The text model: likely agencies of a report, learned from labelled ones, and whether a person must look.
+"""The text classifier: likely agencies of a report, learned from labelled ones, each with a threshold of its own.
 
-``model`` and ``model_file`` are what the service needs, with numpy alone; everything that learns or measures needs the
-extra ``model`` (scikit-learn, openpyxl, matplotlib) and is imported by the command line only.
+It needs numpy alone. What learns and measures it stands in ``training``, which needs the extra ``model`` (scikit-learn,
+scipy, matplotlib) and is used by the command line only.
 """

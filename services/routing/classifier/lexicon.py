@@ -13,7 +13,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from services.routing.classifier.words import tokens, usual, words
+from services.routing.classifier.words import usual, words
+from shared.text import runs_of
 
 PIECE_LETTERS = (2, 3, 4, 5)
 REPORTS_MIN = 2  # a feature that only one report has teaches nothing
@@ -88,7 +89,7 @@ class Lexicon:
     def columns_of(self, text: str, place: Place) -> Columns:
         """Return the columns of all features that occur in a report, each as often as it occurs."""
         remembered = self._remembered
-        read = [remembered.get(token) or self._remember(token) for token in tokens(text)]
+        read = [remembered.get(token) or self._remember(token) for token in runs_of(text)]
         found = _known(_place_features(place), self._index[2])
         found += [column for one, other in pairwise(read) if (column := one.followed_by.get(other.usual)) is not None]
         found_bytes = np.array(found, dtype=np.int32).tobytes()

@@ -1,4 +1,4 @@
-"""A trained model: which agencies are likely, and whether it knows enough to decide; it learns and stores nothing."""
+"""The trained classifier: likely agencies of a report, and whether the likeliest is above its threshold."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""A model as two files, a manifest and arrays; nothing in them is executed, and what was changed is refused."""
+"""Stores a model as two files, a manifest and arrays; loading executes nothing and refuses what was changed."""
 
 import hashlib
 import importlib.metadata

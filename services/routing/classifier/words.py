@@ -1,10 +1,10 @@
-"""Texts as the model reads them: words in lower case and their usual spelling; knows no agency and no model."""
+"""Texts as the classifier reads them: words in lower case and their usual spelling."""
 
 import hashlib
 import re
-import unicodedata
 
-TOKEN = re.compile(r"[^\W\d_]+|\d+")
+from shared.text import LETTERS_OR_DIGITS, runs_of
+
 DRAWN_OUT = re.compile(r"([^\W\d_])\1{2,}")
 DIGITS_MAX = 4  # a number says how long it is, not which one it is: years and house numbers do not come back
 WORD_LETTERS_MAX = 40
@@ -38,14 +38,8 @@ USUAL = {
 }
 
 
-def tokens(text: str) -> list[str]:
-    """Return the runs of letters and the runs of digits of *text*, in lower case."""
-    plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
-    return TOKEN.findall(plain.lower())
-
-
 def usual(token: str) -> str:
-    """Return a token of `tokens` as the model reads it: a number by its length, a word in its usual spelling."""
+    """Return a run of letters or digits as the model reads it: a number by its length, a word in its usual spelling."""
     if token[0].isdigit():
         return "0" * min(len(token), DIGITS_MAX)
     short = DRAWN_OUT.sub(r"\1", token) if len(token) > 3 else token
@@ -54,10 +48,10 @@ def usual(token: str) -> str:
 
 def words(text: str) -> list[str]:
     """Return the words of *text* as the model reads them."""
-    return [usual(token) for token in tokens(text)]
+    return [usual(token) for token in runs_of(text)]
 
 
 def edition() -> str:
     """Return what changes when this module reads texts in another way: a model fits only the edition it learned in."""
-    parts = (TOKEN.pattern, DRAWN_OUT.pattern, DIGITS_MAX, WORD_LETTERS_MAX, sorted(USUAL.items()))
+    parts = (LETTERS_OR_DIGITS.pattern, DRAWN_OUT.pattern, DIGITS_MAX, WORD_LETTERS_MAX, sorted(USUAL.items()))
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:12]

@@ -1,4 +1,4 @@
-"""Learns the probabilities of agencies from labelled reports; says nothing of when they are high enough."""
+"""Fits the classifier: probabilities of agencies, learned from labelled reports."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

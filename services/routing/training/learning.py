@@ -1,4 +1,4 @@
-"""Trains a model: probabilities from all reports, thresholds from the newest; it reads and writes no file."""
+"""Trains a model: probabilities from all reports, thresholds from the newest."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ import numpy as np
 
 from services.routing.classifier.model import Model, Summary
 from services.routing.training.fitting import FOLDS, Examples, Fit, fit
-from services.routing.training.trust import EXAMPLES_MIN, Judged, thresholds
+from services.routing.training.thresholds import EXAMPLES_MIN, Judged, thresholds
 
 OLDER_SHARE = 0.8  # of the training reports; the newer ones choose the thresholds
 AGENCIES_MIN = 2

@@ -1,4 +1,4 @@
-"""How good a model is on labelled reports; it neither trains nor prints."""
+"""Measures a model on labelled reports: precision, coverage, calibration."""
 
 import time
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Which reports a model has learned from, kept as digests, so that it is not measured on them unnoticed."""
+"""Digests of the reports that a model has learned from, so that it is not measured on them unnoticed."""
 
 import base64
 import hashlib

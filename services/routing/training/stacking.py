@@ -1,4 +1,4 @@
-"""How several learners' decision values become probabilities: a multinomial regression, shrunk towards agreement."""
+"""Stacking: turns several learners' decision values into probabilities, by a multinomial regression with shrinkage."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Publishes the breach of one round: opened once, escalated level by level, cleared, corrected."""
+"""Publishes breach and escalation of one round: opened once, escalated level by level, cleared, corrected."""
 
 from collections.abc import Iterator
 from dataclasses import replace

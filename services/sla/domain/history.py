@@ -1,4 +1,4 @@
-"""What has happened to a ticket, as far as it moves a clock; never a word of what anybody wrote."""
+"""The events of a ticket's history that move its clocks, without anything that somebody wrote."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -105,12 +105,12 @@ class Ended(Step):
     by_reporter: bool = False
 
 
-Past: TypeAlias = (
+ClockEvent: TypeAlias = (
     Routed | SentToTriage | Answered | Declined | Held | Resumed | Replied | Reclassified | Reopened | Divided | Ended
 )
 
 
-def past_of(data: events.EventData) -> Past | None:
+def to_clock_event(data: events.EventData) -> ClockEvent | None:
     """Return what a fact about a ticket means for its clocks; None if it moves none.
 
     Being merged is a link between two tickets: each keeps its own clocks, so that no report can be lost in another.

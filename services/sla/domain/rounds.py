@@ -1,4 +1,4 @@
-"""From a ticket's history to the rounds of its clocks: when each began, was held, ended; never how long it may run."""
+"""Derives the rounds of the clocks from a ticket's history: when each began, was held and ended."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -7,11 +7,11 @@ from typing import Any, Literal, TypeAlias, assert_never
 
 from services.sla.domain.history import (
     Answered,
+    ClockEvent,
     Declined,
     Divided,
     Ended,
     Held,
-    Past,
     Reclassified,
     Reopened,
     Replied,
@@ -76,7 +76,7 @@ class Round:
 
 
 def rounds_of(
-    accepted_at: datetime | None, classification: Classification, history: Iterable[Past]
+    accepted_at: datetime | None, classification: Classification, history: Iterable[ClockEvent]
 ) -> tuple[Round, ...]:
     """Return every round of every clock.
 
@@ -85,17 +85,17 @@ def rounds_of(
         classification: What the report was taken for at first.
         history: In the order of versions.
     """
-    course = Course(classification)
+    timeline = ClockTimeline(classification)
     if accepted_at is not None:
-        course.at = accepted_at
-        course.start(VERIFY)
-    for past in history:
-        course.hear(past)
-    return tuple(round_ for rounds in course.rounds.values() for round_ in rounds)
+        timeline.at = accepted_at
+        timeline.start(VERIFY)
+    for event in history:
+        timeline.apply(event)
+    return tuple(round_ for rounds in timeline.rounds.values() for round_ in rounds)
 
 
-class Course:
-    """The rounds while the history is being read, one step after the other."""
+class ClockTimeline:
+    """The rounds of all clocks while the history is applied, one event after the other."""
 
     def __init__(self, classification: Classification) -> None:
         self.rounds: dict[SlaClock, list[Round]] = {clock: [] for clock in SlaClock}
@@ -103,78 +103,78 @@ class Course:
         self.agency: str | None = None
         self.at = datetime.min.replace(tzinfo=UTC)
 
-    def hear(self, past: Past) -> None:
-        """Move the clocks as one step of the history demands."""
+    def apply(self, event: ClockEvent) -> None:
+        """Start, hold and end rounds as one event demands."""
         # Clocks of machines differ a little; a history never runs backwards.
-        self.at = max(self.at, past.at)
-        match past:
+        self.at = max(self.at, event.at)
+        match event:
             case Routed():
-                self.route(past)
+                self.route(event)
             case SentToTriage():
-                self.leave("returned", past.agency)
-                self.classify(past.classification)
+                self.leave("returned", event.agency)
+                self.classify(event.classification)
                 if not self.runs(VERIFY):
                     self.start(VERIFY)
             case Answered():
-                self.answer(past)
+                self.answer(event)
             case Declined():
-                self.leave("declined", past.agency)
+                self.leave("declined", event.agency)
             case Held():
-                self.hold(past)
+                self.hold(event)
             case Resumed():
                 self.release()
             case Replied():
                 if self.runs(COMPLETE):
                     self.release()
             case Reclassified():
-                self.classify(past.classification)
+                self.classify(event.classification)
             case Reopened():
-                self.reopen(past)
+                self.reopen(event)
             case Divided():
-                self.leave("split", past.agency)
+                self.leave("split", event.agency)
                 self.meet(VERIFY)
                 self.stop("split", RESOLVE)
             case Ended():
-                if past.by_reporter:
+                if event.by_reporter:
                     self.meet(FEEDBACK)
-                self.stop(past.why, *SlaClock)
+                self.stop(event.why, *SlaClock)
                 self.agency = None
             case _:
-                assert_never(past)
+                assert_never(event)
 
-    def route(self, past: Routed) -> None:
+    def route(self, event: Routed) -> None:
         """An agency gets the ticket: respond starts anew unless it had it already, resolve runs on through all."""
-        had_it_already = past.agency == self.agency and self.runs(RESOLVE)
-        self.agency = past.agency
+        had_it_already = event.agency == self.agency and self.runs(RESOLVE)
+        self.agency = event.agency
         self.release()
-        self.classify(past.classification)
+        self.classify(event.classification)
         self.meet(VERIFY)
         self.stop("reassigned", FEEDBACK)
         if self.runs(RESOLVE):
-            self.change(RESOLVE, agency=past.agency)
+            self.change(RESOLVE, agency=event.agency)
         else:
             self.start(RESOLVE)
         if not had_it_already:
             self.stop("reassigned", RESPOND)
             self.start(RESPOND)
 
-    def answer(self, past: Answered) -> None:
+    def answer(self, event: Answered) -> None:
         """The first answer meets respond; a final one meets resolve too, and then it is the reporter's turn."""
         self.meet(RESPOND)
-        if past.final:
+        if event.final:
             self.release()
             self.meet(RESOLVE)
             self.stop("answered_again", FEEDBACK)
             self.start(FEEDBACK)
 
-    def hold(self, past: Held) -> None:
+    def hold(self, event: Held) -> None:
         """Work waits; for the reporter the complete clock runs instead."""
         self.release()
         for clock in (RESPOND, RESOLVE):
             if self.runs(clock):
                 holds = self.rounds[clock][-1].holds
-                self.change(clock, holds=(*holds, Hold(past.reason, self.at, past.until)))
-        if past.reason is HoldReason.NEEDS_REPORTER:
+                self.change(clock, holds=(*holds, Hold(event.reason, self.at, event.until)))
+        if event.reason is HoldReason.NEEDS_REPORTER:
             self.start(COMPLETE)
 
     def release(self) -> None:
@@ -184,11 +184,11 @@ class Course:
                 self.change(clock, holds=(*holds[:-1], replace(holds[-1], ended_at=self.at)))
         self.meet(COMPLETE)
 
-    def reopen(self, past: Reopened) -> None:
+    def reopen(self, event: Reopened) -> None:
         """The agency goes on: its answer did not end the matter, so that both its clocks start a new round."""
         self.meet(FEEDBACK)
         self.stop("reopened", RESPOND, RESOLVE)
-        self.agency = past.agency
+        self.agency = event.agency
         self.start(RESPOND)
         self.start(RESOLVE)
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from services.sla.domain.clocks import timed
 from services.sla.domain.emitter import ClockContext
-from services.sla.domain.history import Past, past_of
+from services.sla.domain.history import ClockEvent, to_clock_event
 from services.sla.domain.reconcile import ClockReconciler
 from services.sla.domain.rounds import Round, rounds_of
 from services.sla.domain.rules import SlaRules
@@ -40,7 +40,7 @@ class Ticket:
     as_of: datetime
     accepted_at: datetime | None = None
     classification: events.Classification | None = None
-    history: tuple[Past, ...] = ()
+    history: tuple[ClockEvent, ...] = ()
     told: tuple[ClockSnapshot, ...] = ()
     wakes_at: datetime | None = None
     parent: str | None = None
@@ -64,18 +64,18 @@ def decide(state: Ticket | None, event: events.Event, arrival: Arrival, policy: 
             heard = replace(accepted(ticket, data.accepted_at), classification=data.classification)
             return moved(heard, policy, data.accepted_at, now, rewritten=True)
         case events.TicketFact() as data:
-            past = past_of(data)
+            move = to_clock_event(data)
             known = ticket.history if ticket else ()
-            if past is None:
+            if move is None:
                 return Ignored("it moves no clock")
-            if any(step.version == past.version for step in known):
+            if any(step.version == move.version for step in known):
                 return Ignored("that version is known")
             before = ticket or Ticket(data.ticket_id, data.tracking_id, data.at, parent=data.parent, part=data.part)
             # A part needs no clock for finding an agency: an officer has named it before the part was there.
             if isinstance(data, events.TicketRouted | events.TriageRequested) and data.parent is None:
                 before = accepted(before, data.accepted_at)
-            history = tuple(sorted((*known, past), key=lambda step: step.version))
-            rewritten = history[-1] is not past or ticket is None or before.accepted_at != ticket.accepted_at
+            history = tuple(sorted((*known, move), key=lambda step: step.version))
+            rewritten = history[-1] is not move or ticket is None or before.accepted_at != ticket.accepted_at
             return moved(replace(before, history=history), policy, data.at, now, rewritten=rewritten)
         case _:
             raise TypeError(f"{event.type} is about no ticket")

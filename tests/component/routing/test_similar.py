@@ -134,7 +134,7 @@ async def test_an_officer_merges_it_into_the_one_that_is_listed() -> None:
 @pytest.mark.parametrize("error", [TransientError("no primary"), PermanentError("bad bytes"), TimeoutError()])
 async def test_a_look_up_that_fails_holds_up_nothing(error: Exception) -> None:
     class Failing(MemoryNeighbours):
-        async def listed_in(self, kelurahan: str) -> Any:
+        async def listed_in(self, kelurahan: Any) -> Any:
             raise error
 
     harness = Clustered()

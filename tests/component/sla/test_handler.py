@@ -8,7 +8,7 @@ from shared.events import ClockBreached, ClockStopped, TicketAcknowledged
 from shared.events.envelope import HEADERS, encode
 from shared.ids import occasion_id
 from tests.builders import TICKET, event
-from tests.component.sla.office import COMPLAINT, DEAD, ROUTED, Office
+from tests.component.sla.harness import COMPLAINT, DEAD, ROUTED, SlaHarness
 from tests.fakes.bench import Crashed, dies_after
 from tests.unit.sla.cases import answered, at, closed, declined, fact, held, resumed, routed
 
@@ -16,8 +16,8 @@ pytestmark = pytest.mark.component
 
 
 async def test_the_whole_life_of_a_ticket_is_timed() -> None:
-    office = Office()
-    office.hear(
+    harness = SlaHarness()
+    harness.hear(
         COMPLAINT,
         ROUTED,
         held(2, "2026-04-07 10:00"),
@@ -26,107 +26,107 @@ async def test_the_whole_life_of_a_ticket_is_timed() -> None:
         closed(5, "2026-04-09 09:00"),
     )
 
-    await office.work()
+    await harness.work()
 
-    assert sorted(office.names(topics.SLA)) == sorted(
+    assert sorted(harness.names(topics.SLA)) == sorted(
         [
             "verify started", "verify met", "respond started", "resolve started", "respond paused", "resolve paused",
             "complete started", "respond resumed", "resolve resumed", "complete met", "respond met", "resolve met",
             "feedback started", "feedback met",
         ]
     )  # fmt: skip
-    assert office.due_at is None
-    assert {heard.key for heard in office.heard(topics.SLA)} == {TICKET}
+    assert harness.due_at is None
+    assert {heard.key for heard in harness.heard(topics.SLA)} == {TICKET}
 
 
 async def test_the_same_messages_twice_change_nothing() -> None:
-    office = Office()
-    office.hear(COMPLAINT, ROUTED)
-    await office.work()
-    said, state = office.everything(), office.state
+    harness = SlaHarness()
+    harness.hear(COMPLAINT, ROUTED)
+    await harness.work()
+    said, state = harness.everything(), harness.state
 
-    office.hear(COMPLAINT, ROUTED)
-    await office.work()
+    harness.hear(COMPLAINT, ROUTED)
+    await harness.work()
 
-    assert office.everything() == said
-    assert office.state == state
+    assert harness.everything() == said
+    assert harness.state == state
 
 
 async def test_a_message_of_another_id_about_a_known_version_changes_nothing() -> None:
-    office = Office()
-    office.hear(COMPLAINT, ROUTED)
-    await office.work()
-    said = office.everything()
+    harness = SlaHarness()
+    harness.hear(COMPLAINT, ROUTED)
+    await harness.work()
+    said = harness.everything()
 
-    office.say(topics.TICKETS, event(ROUTED, id="0c4b7b9e-55b5-5d5f-8a51-3d2f3f3a7c11", at=ROUTED.at))
-    await office.work()
+    harness.say(topics.TICKETS, event(ROUTED, id="0c4b7b9e-55b5-5d5f-8a51-3d2f3f3a7c11", at=ROUTED.at))
+    await harness.work()
 
-    assert office.everything() == said
+    assert harness.everything() == said
 
 
 @pytest.mark.parametrize("last", [Step.LOADED, Step.SAVED, Step.PUBLISHED])
 async def test_a_crash_at_any_step_still_says_everything_once_per_id(last: Step) -> None:
-    calm, office = Office(), Office()
-    for one in (calm, office):
+    calm, harness = SlaHarness(), SlaHarness()
+    for one in (calm, harness):
         one.hear(COMPLAINT, ROUTED, answered(2, "2026-04-14 09:00"))
     await calm.work()
 
-    office.restart(observe=dies_after(last))
+    harness.restart(observe=dies_after(last))
     with pytest.raises(Crashed):
-        await office.work()
-    office.restart()
-    await office.work()
+        await harness.work()
+    harness.restart()
+    await harness.work()
 
-    assert {heard.id: heard for heard in office.everything()} == {heard.id: heard for heard in calm.everything()}
+    assert {heard.id: heard for heard in harness.everything()} == {heard.id: heard for heard in calm.everything()}
 
 
 async def test_what_is_no_event_goes_to_the_dead_letters_and_the_next_is_handled() -> None:
-    office = Office()
-    office.write(topics.TICKETS, b"{", key=TICKET)
-    office.hear(COMPLAINT)
+    harness = SlaHarness()
+    harness.write(topics.TICKETS, b"{", key=TICKET)
+    harness.hear(COMPLAINT)
 
-    await office.work()
+    await harness.work()
 
-    assert [dict(record.headers)["dlq-reason"] for record in office.broker.topic(DEAD)] == [b"malformed"]
-    assert office.names(topics.SLA) == ["verify started"]
+    assert [dict(record.headers)["dlq-reason"] for record in harness.broker.topic(DEAD)] == [b"malformed"]
+    assert harness.names(topics.SLA) == ["verify started"]
 
 
 async def test_a_replayed_dead_letter_takes_its_place_in_the_history() -> None:
-    office = Office()
-    office.hear(COMPLAINT, ROUTED, routed(3, "2026-04-08 09:00", "dlh"))
-    await office.work()
+    harness = SlaHarness()
+    harness.hear(COMPLAINT, ROUTED, routed(3, "2026-04-08 09:00", "dlh"))
+    await harness.work()
     missed = event(declined(2, "2026-04-07 15:00"), at=at("2026-04-07 15:00"))
     record = Record(topics.TICKETS, 0, 7, TICKET.encode(), encode(missed), HEADERS, missed.time)
-    letter = dead_letter("sla", record, "bug", "KeyError at rule.py:1", office.clock.now())
+    letter = dead_letter("sla", record, "bug", "KeyError at rule.py:1", harness.clock.now())
 
-    office.write(topics.replay_topic("sla"), letter.value, key=TICKET, headers=dict(letter.headers))
-    await office.work()
+    harness.write(topics.replay_topic("sla"), letter.value, key=TICKET, headers=dict(letter.headers))
+    await harness.work()
 
-    assert [step.version for step in office.state.history] == [1, 2, 3]
-    assert {(data.stopped_at, data.why) for data in office.data(topics.SLA) if isinstance(data, ClockStopped)} == {
+    assert [step.version for step in harness.state.history] == [1, 2, 3]
+    assert {(data.stopped_at, data.why) for data in harness.data(topics.SLA) if isinstance(data, ClockStopped)} == {
         (at("2026-04-08 09:00"), "reassigned"),
         (at("2026-04-07 15:00"), "declined"),
     }
 
 
 async def test_what_moves_no_clock_leaves_no_document() -> None:
-    office = Office()
-    office.hear(fact(TicketAcknowledged, 2, "2026-04-06 10:00", agency="dishub"))
+    harness = SlaHarness()
+    harness.hear(fact(TicketAcknowledged, 2, "2026-04-06 10:00", agency="dishub"))
 
-    await office.work()
+    await harness.work()
 
-    assert office.store.documents == {}
+    assert harness.store.documents == {}
 
 
 async def test_the_id_of_a_breach_follows_from_ticket_clock_and_round_alone() -> None:
-    swept, read_late = Office(), Office()
-    for office in (swept, read_late):
-        office.hear(COMPLAINT, ROUTED)
-        await office.work()
+    swept, read_late = SlaHarness(), SlaHarness()
+    for harness in (swept, read_late):
+        harness.hear(COMPLAINT, ROUTED)
+        await harness.work()
     await swept.wait_until("2026-04-14 09:00")
     read_late.hear(answered(2, "2026-04-14 09:00", final=False))
     await read_late.work()
 
-    ids = {heard.id for office in (swept, read_late) for heard in office.heard(topics.BREACHES)[:1]}
+    ids = {heard.id for harness in (swept, read_late) for heard in harness.heard(topics.BREACHES)[:1]}
 
     assert ids == {occasion_id(TICKET, f"{ClockBreached.TYPE}|respond|1|breached")}

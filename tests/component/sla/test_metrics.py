@@ -6,7 +6,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from shared.events import TicketWithdrawn
-from tests.component.sla.office import COMPLAINT, ROUTED, Office
+from tests.component.sla.harness import COMPLAINT, ROUTED, SlaHarness
 from tests.unit.sla.cases import answered, at, fact
 
 pytestmark = pytest.mark.component
@@ -20,13 +20,13 @@ def counted(name: str, **labels: str) -> float:
 async def test_how_late_a_breach_is_said_is_measured_from_the_due_time() -> None:
     name = "tindak_breach_lateness_seconds"
     seconds, breaches = counted(f"{name}_sum", clock="respond"), counted(f"{name}_count", clock="respond")
-    office = Office()
-    office.hear(COMPLAINT, ROUTED)
-    await office.work()
-    office.clock.at = at("2026-04-13 16:02")
+    harness = SlaHarness()
+    harness.hear(COMPLAINT, ROUTED)
+    await harness.work()
+    harness.clock.at = at("2026-04-13 16:02")
 
-    await office.sweep()
-    await office.sweep()
+    await harness.sweep()
+    await harness.sweep()
 
     assert counted(f"{name}_count", clock="respond") - breaches == 1
     assert counted(f"{name}_sum", clock="respond") - seconds == 120
@@ -42,9 +42,9 @@ async def test_how_late_a_breach_is_said_is_measured_from_the_due_time() -> None
 )
 async def test_how_a_clock_ends_is_counted(end: Any, outcome: str) -> None:
     before = counted("tindak_clocks_ended_total", clock="respond", outcome=outcome)
-    office = Office()
-    office.hear(COMPLAINT, ROUTED, end)
+    harness = SlaHarness()
+    harness.hear(COMPLAINT, ROUTED, end)
 
-    await office.work()
+    await harness.work()
 
     assert counted("tindak_clocks_ended_total", clock="respond", outcome=outcome) - before == 1

@@ -29,7 +29,7 @@ from shared.events import (
     TicketWithdrawn,
 )
 from tests.builders import TICKET, event
-from tests.component.sla.office import Office
+from tests.component.sla.harness import SlaHarness
 from tests.component.sla.plain import Clerk, Run
 from tests.component.sla.small_city import rules_with
 from tests.fakes.bench import Crashed, dies_after
@@ -73,7 +73,7 @@ class Clocks(RuleBasedStateMachine):
     def submit(self) -> None:
         self.loop = asyncio.Runner()
         self.holidays: frozenset[date] = frozenset()
-        self.office = Office(rules_with(self.holidays, "c0"))
+        self.harness = SlaHarness(rules_with(self.holidays, "c0"))
         self.clerk = Clerk(OFFICE, WATCH, WATCHERS)
         self.phase, self.version = "new", 0
         self.said: list[Event] = []
@@ -87,7 +87,7 @@ class Clocks(RuleBasedStateMachine):
 
     @property
     def now(self) -> datetime:
-        return self.office.clock.at
+        return self.harness.clock.at
 
     def hear(self, data: ComplaintAccepted | TicketFact) -> None:
         told = event(data, at=self.now)
@@ -97,20 +97,20 @@ class Clocks(RuleBasedStateMachine):
     def deliver(self, told: Event) -> None:
         """Let sla handle an event; where it dies at some step, once more after it has been started again."""
         topic = topics.ACCEPTED if isinstance(told.data, ComplaintAccepted) else topics.TICKETS
-        self.office.say(topic, told)
-        self.survive(self.office.work)
-        self.loop.run(self.office.work())
+        self.harness.say(topic, told)
+        self.survive(self.harness.work)
+        self.loop.run(self.harness.work())
 
     def survive(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         if self.dies_at is not None:
-            self.office.restart(observe=dies_after(self.dies_at))
+            self.harness.restart(observe=dies_after(self.dies_at))
             self.dies_at = None
         try:
             self.loop.run(work())
-            self.office.restart()
+            self.harness.restart()
         except Crashed:
-            self.office.restart()
-            relay = Relay(self.office.store, self.office.broker, self.office.clock, after=timedelta())
+            self.harness.restart()
+            relay = Relay(self.harness.store, self.harness.broker, self.harness.clock, after=timedelta())
             self.loop.run(relay.relay())
 
     def next(self) -> tuple[int, str]:
@@ -213,8 +213,8 @@ class Clocks(RuleBasedStateMachine):
     @rule(minutes=MOMENTS)
     def let_time_pass(self, minutes: int) -> None:
         until = wib(self.now + timedelta(minutes=minutes))
-        self.survive(lambda: self.office.wait_until(until))
-        self.loop.run(self.office.wait_until(until))
+        self.survive(lambda: self.harness.wait_until(until))
+        self.loop.run(self.harness.wait_until(until))
 
     @precondition(lambda self: self.said)
     @rule(which=st.integers(0, 40), anew=st.booleans())
@@ -231,16 +231,16 @@ class Clocks(RuleBasedStateMachine):
     def decree_a_holiday(self, day: int) -> None:
         """Another calendar holds, and every running clock is looked at by it."""
         self.holidays ^= {(self.now + timedelta(days=day)).date()}
-        self.office.handler.use_policy(rules_with(self.holidays, "c" + "-".join(sorted(map(str, self.holidays)))))
+        self.harness.handler.use_policy(rules_with(self.holidays, "c" + "-".join(sorted(map(str, self.holidays)))))
         self.clerk.office = WallClock(calendar(holidays=self.holidays), FIRST, LAST)
         self.recompute()
 
     def recompute(self) -> None:
         """Look at the ticket once, as a recomputation does; that of sla itself may take the place of this."""
-        document = self.office.store.documents[TICKET]
-        self.office.store.documents[TICKET] = replace(document, due_at=self.now)
-        self.survive(self.office.sweep)
-        self.loop.run(self.office.sweep())
+        document = self.harness.store.documents[TICKET]
+        self.harness.store.documents[TICKET] = replace(document, due_at=self.now)
+        self.survive(self.harness.sweep)
+        self.loop.run(self.harness.sweep())
 
     # What must hold.
 
@@ -248,7 +248,7 @@ class Clocks(RuleBasedStateMachine):
     def the_clocks_are_those_of_the_clerk(self) -> None:
         if not hasattr(self, "clerk"):
             return
-        told = {(one.clock, one.round): one for one in self.office.state.told}
+        told = {(one.clock, one.round): one for one in self.harness.state.told}
         assert told.keys() == {(run.clock, run.number) for run in self.clerk.runs}
         for run in self.clerk.runs:
             assert self.as_sla(told[run.clock, run.number], run) == self.as_clerk(run), run
@@ -281,7 +281,7 @@ class Clocks(RuleBasedStateMachine):
     def each_breach_was_said_once(self) -> None:
         if not hasattr(self, "clerk"):
             return
-        heard = {one.id: one.data for one in self.office.heard(topics.BREACHES)}
+        heard = {one.id: one.data for one in self.harness.heard(topics.BREACHES)}
         breached = Counter((one.clock, one.round) for one in heard.values() if isinstance(one, ClockBreached))
         late = {(run.clock, run.number) for run in self.clerk.runs if self.clerk.late(run, self.now)}
         assert set(breached.values()) <= {1}

@@ -17,7 +17,7 @@ from shared.delivery.ports import HeldBack
 from shared.delivery.vitals import Step
 from shared.events import BreachCorrected, ClockStarted, DueChanged
 from shared.ids import ticket_id, tracking_id
-from tests.component.sla.office import Office
+from tests.component.sla.harness import SlaHarness
 from tests.fakes.bench import Crashed
 from tests.fakes.clocks import MemoryClockStore
 from tests.unit.sla.cases import RULES, F, accepted, answered, at, calendar, closed, routed
@@ -37,64 +37,64 @@ def of(fact: F, ticket: str) -> F:
     return fact.model_copy(update={"ticket_id": ticket, "tracking_id": tracking_id(ticket)})
 
 
-async def office(*, ended: int = 2) -> Office:
+async def seven_tickets(*, ended: int = 2) -> SlaHarness:
     """Sla with seven tickets; the clocks of the last ones have ended."""
-    office = Office()
-    office.store = MemoryClockStore()
-    office.restart()
+    harness = SlaHarness()
+    harness.store = MemoryClockStore()
+    harness.restart()
     for number, ticket in enumerate(TICKETS):
         ids = {"ticket_id": ticket, "tracking_id": tracking_id(ticket)}
-        office.hear(accepted("2026-04-06 08:00", **ids), routed(1, f"2026-04-0{7 - number % 2} 09:00", **ids))
+        harness.hear(accepted("2026-04-06 08:00", **ids), routed(1, f"2026-04-0{7 - number % 2} 09:00", **ids))
         if number >= len(TICKETS) - ended:
-            office.hear(of(answered(2, "2026-04-08 09:00"), ticket), of(closed(3, "2026-04-08 10:00"), ticket))
-    await office.work()
-    office.clock.at = at("2026-04-09 09:00")
-    return office
+            harness.hear(of(answered(2, "2026-04-08 09:00"), ticket), of(closed(3, "2026-04-08 10:00"), ticket))
+    await harness.work()
+    harness.clock.at = at("2026-04-09 09:00")
+    return harness
 
 
-def job(office: Office, rules: SlaRules = FRIDAY_OFF, **options: object) -> Recompute:
-    store = office.store
+def job(harness: SlaHarness, rules: SlaRules = FRIDAY_OFF, **options: object) -> Recompute:
+    store = harness.store
     assert isinstance(store, MemoryClockStore)
-    made = Recompute(SlaHandler(rules), store, office.broker, office.clock, batch_max=2, throttle=Throttle(share=1))
+    made = Recompute(SlaHandler(rules), store, harness.broker, harness.clock, batch_max=2, throttle=Throttle(share=1))
     for name, value in options.items():
         for part in (made.loop, made.loop.outbox):
             setattr(part, name, value)
     return made
 
 
-def changes(office: Office) -> list[DueChanged]:
-    return [data for data in office.data(topics.SLA) if isinstance(data, DueChanged)]
+def changes(harness: SlaHarness) -> list[DueChanged]:
+    return [data for data in harness.data(topics.SLA) if isinstance(data, DueChanged)]
 
 
 async def test_a_new_holiday_puts_off_every_running_clock_once() -> None:
-    kantor = await office()
+    harness = await seven_tickets()
 
-    report = await job(kantor).run()
-    again = await job(kantor).run()
+    report = await job(harness).run()
+    again = await job(harness).run()
 
     assert (report.tickets, report.running, report.later, report.earlier) == (5, 10, 10, 0)
     assert (again.tickets, again.later) == (0, 0)
-    assert len(changes(kantor)) == 10
-    assert {data.why for data in changes(kantor)} == {"calendar_changed"}
-    assert all(data.due_at > data.was for data in changes(kantor))
-    assert report.largest_shift_seconds == max((data.due_at - data.was).total_seconds() for data in changes(kantor))
+    assert len(changes(harness)) == 10
+    assert {data.why for data in changes(harness)} == {"calendar_changed"}
+    assert all(data.due_at > data.was for data in changes(harness))
+    assert report.largest_shift_seconds == max((data.due_at - data.was).total_seconds() for data in changes(harness))
 
 
 async def test_clocks_that_have_ended_keep_the_calendar_that_held() -> None:
-    kantor = await office()
-    before = {ticket: kantor.store.documents[ticket] for ticket in TICKETS[-2:]}
+    harness = await seven_tickets()
+    before = {ticket: harness.store.documents[ticket] for ticket in TICKETS[-2:]}
 
-    await job(kantor).run()
+    await job(harness).run()
 
-    assert {ticket: kantor.store.documents[ticket] for ticket in before} == before
+    assert {ticket: harness.store.documents[ticket] for ticket in before} == before
     for document in before.values():
         assert document.state.edition == ENDED
         assert {told.basis.calendar_version for told in document.state.told} == {"c1"}
 
 
 async def test_those_that_are_due_first_are_timed_first() -> None:
-    kantor = await office(ended=0)
-    due = {ticket: kantor.store.documents[ticket].due_at for ticket in TICKETS}
+    harness = await seven_tickets(ended=0)
+    due = {ticket: harness.store.documents[ticket].due_at for ticket in TICKETS}
 
     assert len(set(due.values())) == 2
     timed: list[str] = []
@@ -104,7 +104,7 @@ async def test_those_that_are_due_first_are_timed_first() -> None:
             timed.extend(event.key or "" for event in events)
             return {}
 
-    await job(kantor, publisher=Listening()).run()
+    await job(harness, publisher=Listening()).run()
 
     order = [due[ticket] for ticket in timed]
     assert set(timed) == set(TICKETS)
@@ -112,18 +112,18 @@ async def test_those_that_are_due_first_are_timed_first() -> None:
 
 
 async def test_a_dry_run_reports_the_same_and_changes_nothing() -> None:
-    kantor = await office()
-    said, stored = kantor.everything(), dict(kantor.store.documents)
+    harness = await seven_tickets()
+    said, stored = harness.everything(), dict(harness.store.documents)
 
-    foretold = await job(kantor).dry_run()
+    foretold = await job(harness).dry_run()
 
-    assert (kantor.everything(), kantor.store.documents) == (said, stored)
-    assert foretold == await job(kantor).run()
+    assert (harness.everything(), harness.store.documents) == (said, stored)
+    assert foretold == await job(harness).run()
 
 
 @pytest.mark.parametrize("last", [Step.SAVED, Step.PUBLISHED, Step.COMMITTED])
 async def test_a_job_that_is_killed_in_the_middle_is_begun_again_and_says_everything_once(last: Step) -> None:
-    calm, kantor = await office(), await office()
+    calm, harness = await seven_tickets(), await seven_tickets()
     await job(calm).run()
     seen: list[Step] = []
 
@@ -133,12 +133,12 @@ async def test_a_job_that_is_killed_in_the_middle_is_begun_again_and_says_everyt
             raise Crashed
 
     with pytest.raises(Crashed):
-        await job(kantor, observe=dies_in_the_second_batch).run()
-    report = await job(kantor).run()
-    kantor.clock.at += timedelta(seconds=10)
-    await kantor.relay.relay()
+        await job(harness, observe=dies_in_the_second_batch).run()
+    report = await job(harness).run()
+    harness.clock.at += timedelta(seconds=10)
+    await harness.relay.relay()
 
-    said = {heard.id: heard.data for heard in kantor.everything()}
+    said = {heard.id: heard.data for heard in harness.everything()}
     assert 0 < report.tickets < 5
     assert {id: data for id, data in said.items() if isinstance(data, DueChanged)} == {
         heard.id: heard.data for heard in calm.everything() if isinstance(heard.data, DueChanged)
@@ -146,30 +146,30 @@ async def test_a_job_that_is_killed_in_the_middle_is_begun_again_and_says_everyt
 
 
 async def test_a_breach_that_was_none_is_put_right() -> None:
-    kantor = await office()
-    await kantor.wait_until("2026-04-14 16:30")
-    breached = len(kantor.heard(topics.BREACHES))
+    harness = await seven_tickets()
+    await harness.wait_until("2026-04-14 16:30")
+    breached = len(harness.heard(topics.BREACHES))
 
-    report = await job(kantor).run()
+    report = await job(harness).run()
 
-    corrected = [data for data in kantor.data(topics.BREACHES) if isinstance(data, BreachCorrected)]
+    corrected = [data for data in harness.data(topics.BREACHES) if isinstance(data, BreachCorrected)]
     assert breached
     assert report.corrected == len(corrected) == len({data.breach_id for data in corrected}) > 0
     assert {data.why for data in corrected} == {"calendar_changed"}
 
 
 async def test_what_arrives_meanwhile_is_neither_lost_nor_undone() -> None:
-    kantor = await office()
-    stale = await kantor.store.load(TICKETS[:1])
-    work = job(kantor)
+    harness = await seven_tickets()
+    stale = await harness.store.load(TICKETS[:1])
+    work = job(harness)
     late = await work.decided(list(stale.values()))
-    kantor.hear(of(answered(2, "2026-04-09 08:00", final=False), TICKETS[0]))
-    await kantor.work()
+    harness.hear(of(answered(2, "2026-04-09 08:00", final=False), TICKETS[0]))
+    await harness.work()
 
     won = await work.loop.settle(late)
     await work.run()
 
-    state = kantor.store.documents[TICKETS[0]].state
+    state = harness.store.documents[TICKETS[0]].state
     assert won == []
     assert [step.version for step in state.history] == [1, 2]
     assert state.edition == FRIDAY_OFF.edition
@@ -177,8 +177,8 @@ async def test_what_arrives_meanwhile_is_neither_lost_nor_undone() -> None:
 
 @pytest.mark.expects_errors
 async def test_a_rule_that_fails_at_one_ticket_leaves_it_and_ends() -> None:
-    kantor = await office()
-    work = job(kantor)
+    harness = await seven_tickets()
+    work = job(harness)
     rule = work.handler.tick
 
     def fails(state: object, now: object) -> object:
@@ -190,7 +190,7 @@ async def test_a_rule_that_fails_at_one_ticket_leaves_it_and_ends() -> None:
     report = await work.run()
 
     assert (report.tickets, report.failed) == (4, 1)
-    assert kantor.store.documents[TICKETS[0]].state.edition == RULES.edition
+    assert harness.store.documents[TICKETS[0]].state.edition == RULES.edition
 
 
 def test_the_edition_changes_with_calendars_and_clocks_alone() -> None:
@@ -201,11 +201,11 @@ def test_the_edition_changes_with_calendars_and_clocks_alone() -> None:
 
 
 async def test_a_ticket_names_the_edition_from_its_first_clock_on() -> None:
-    kantor = await office()
+    harness = await seven_tickets()
 
-    started = [data for data in kantor.data(topics.SLA) if isinstance(data, ClockStarted)]
+    started = [data for data in harness.data(topics.SLA) if isinstance(data, ClockStarted)]
     assert {data.calendar_version for data in started} == {"c1"}
-    assert {kantor.store.documents[ticket].state.edition for ticket in TICKETS} == {RULES.edition, ENDED}
+    assert {harness.store.documents[ticket].state.edition for ticket in TICKETS} == {RULES.edition, ENDED}
 
 
 def seconds(number: float) -> timedelta:

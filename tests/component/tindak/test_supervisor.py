@@ -99,7 +99,8 @@ async def test_process_that_refuses_its_settings_is_left_alone(tmp_path: Path) -
 
     assert (len(stage.pids("one")), len(stage.pids("two")), stage.supervisor.refused) == (1, 1, {"one", "two"})
     assert sorted(stage.told) == [
-        f"{name} refuses its settings or its policy; mend what it says and start it again." for name in ("one", "two")
+        f"{name} refuses its settings or its policy; mend what {tmp_path / name}.log says and start it again."
+        for name in ("one", "two")
     ]
 
 

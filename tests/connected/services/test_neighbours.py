@@ -92,8 +92,9 @@ async def test_the_open_tickets_of_a_kelurahan_are_listed_newest_first_with_thei
     neighbours = StoredNeighbours(store)
     one, last = ticket_id("web", "one"), ticket_id("web", "later")
 
-    assert await neighbours.listed_in("Serua") == Listing([last, one], {last: one})
-    assert await neighbours.listed_in("Nirgends") == Listing()
+    assert await neighbours.listed_in(["Serua", "Nirgends"]) == {
+        "Serua": Listing([last, one], {last: one}), "Nirgends": Listing(),
+    }  # fmt: skip
 
     found = await neighbours.reports_of([one, ticket_id("web", "unknown")])
     told = stored("one").state.ticket  # type: ignore[union-attr]

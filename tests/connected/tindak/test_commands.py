@@ -18,7 +18,7 @@ from shared.policy.agencies import load_agencies
 from tests.builders import NOON, TICKET, TRACKING, accepted, event
 from tests.conftest import POLICY, fewer_partitions
 from tests.servers.addresses import Namespace
-from tests.unit.tindak.test_telling import routed
+from tests.unit.tindak.test_formatting import routed
 from tindak.cli import main
 from tindak.client.kafka import BATCH_RECORDS_MAX, Client, Start
 from tindak.console import Failure

@@ -1,6 +1,6 @@
 import pytest
 
-from services.intake.domain.folding import Span, fold
+from services.intake.domain.spans import Span
 from services.intake.domain.wording import (
     INSULT,
     distinct_letters,
@@ -13,6 +13,7 @@ from services.intake.domain.wording import (
     says_nothing,
     word_count,
 )
+from shared.text import fold
 
 pytestmark = pytest.mark.unit
 

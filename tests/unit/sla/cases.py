@@ -1,4 +1,4 @@
-"""Calendars, rules and facts with defaults, and a desk at which a ticket's clocks are watched."""
+"""Calendars, rules and facts with defaults, and a harness at which a ticket's clocks are watched."""
 
 from datetime import UTC, date, datetime
 from typing import Any, TypeVar

@@ -42,7 +42,7 @@ from tests.unit.sla.cases import (
     routed,
     triaged,
 )
-from tests.unit.sla.desk import RESOLVE, VERIFY, Desk, started
+from tests.unit.sla.harness import RESOLVE, VERIFY, ClockHarness, started
 
 pytestmark = pytest.mark.laws
 
@@ -75,19 +75,19 @@ def stands(told: ClockSnapshot) -> dict[str, Any]:
     return {"due_at": told.due_at, "paused": told.paused, "late": late, "ending": ending, "basis": told.basis}
 
 
-def end_of(desk: Desk) -> tuple[Any, ...]:
-    ticket = desk.ticket
+def end_of(harness: ClockHarness) -> tuple[Any, ...]:
+    ticket = harness.ticket
     assert ticket is not None
     told = {(one.clock, one.round): stands(one) for one in ticket.told}
     return rounds(ticket), ticket.history, ticket.accepted_at, told, ticket.wakes_at
 
 
-def after(*heard: Heard, now: str = "2026-08-13 10:00") -> Desk:
-    """Return a desk that heard all this, in this order, at one moment after it all happened."""
-    desk = Desk()
-    desk.hear(*heard, now=now)
-    desk.look(at(now))
-    return desk
+def after(*heard: Heard, now: str = "2026-08-13 10:00") -> ClockHarness:
+    """Return a harness that heard all this, in this order, at one moment after it all happened."""
+    harness = ClockHarness()
+    harness.hear(*heard, now=now)
+    harness.look(at(now))
+    return harness
 
 
 IN_ORDER = end_of(after(*LIFE))
@@ -108,28 +108,28 @@ def test_every_repetition_comes_to_the_same_clocks(again: list[Heard], order: li
 @settings(max_examples=12, deadline=None)
 @given(st.permutations(LIFE), st.data())
 def test_time_that_passes_on_the_way_comes_to_the_same_clocks(order: list[Heard], data: st.DataObject) -> None:
-    desk = Desk()
+    harness = ClockHarness()
     for heard in order:
-        desk.hear(heard, now="2026-08-13 09:30")
+        harness.hear(heard, now="2026-08-13 09:30")
         if data.draw(st.booleans()):
-            desk.look(at("2026-08-13 09:30"))
-    desk.look(at("2026-08-13 10:00"))
+            harness.look(at("2026-08-13 09:30"))
+    harness.look(at("2026-08-13 10:00"))
 
-    assert end_of(desk) == IN_ORDER
+    assert end_of(harness) == IN_ORDER
 
 
 @settings(max_examples=12, deadline=None)
 @given(st.permutations(LIFE))
 def test_whatever_the_order_a_clock_is_said_to_start_and_to_breach_at_most_once_a_round(order: list[Heard]) -> None:
-    desk = Desk()
+    harness = ClockHarness()
     for heard in order:
-        desk.hear(heard, now="2026-08-13 09:30")
-        desk.look(at("2026-08-13 09:30"))
+        harness.hear(heard, now="2026-08-13 09:30")
+        harness.look(at("2026-08-13 09:30"))
 
     for kind in (ClockStarted, ClockBreached):
-        said = [(data.clock, data.round) for data in desk.all_said(kind)]
+        said = [(data.clock, data.round) for data in harness.all_said(kind)]
         assert len(said) == len(set(said))
-    occasions = [told.occasion for told in desk.facts if told.occasion]
+    occasions = [told.occasion for told in harness.facts if told.occasion]
     assert len(occasions) == len(set(occasions))
 
 
@@ -151,68 +151,68 @@ def test_of_a_short_history_all_orders_come_to_the_same(order: tuple[Heard, ...]
 
 def test_history_read_late_has_not_happened_late() -> None:
     """A backlog after an outage: everybody was in time, so no breach may be said on the way, not even for a moment."""
-    desk = Desk()
+    harness = ClockHarness()
 
-    desk.hear(accepted("2026-04-06 08:00"), now="2026-06-01 09:00")
-    desk.hear(routed(1, "2026-04-06 09:00"), now="2026-06-01 09:00")
-    desk.hear(answered(2, "2026-04-08 09:00"), now="2026-06-01 09:00")
+    harness.hear(accepted("2026-04-06 08:00"), now="2026-06-01 09:00")
+    harness.hear(routed(1, "2026-04-06 09:00"), now="2026-06-01 09:00")
+    harness.hear(answered(2, "2026-04-08 09:00"), now="2026-06-01 09:00")
 
-    assert desk.all_said(ClockBreached) == []
+    assert harness.all_said(ClockBreached) == []
 
 
 def test_a_version_that_is_known_is_ignored_and_leaves_no_trace() -> None:
-    desk = Desk()
-    desk.hear(ACCEPTED, routed(1, "2026-04-06 09:00"))
-    before = desk.ticket
+    harness = ClockHarness()
+    harness.hear(ACCEPTED, routed(1, "2026-04-06 09:00"))
+    before = harness.ticket
 
-    assert desk.hear(routed(1, "2026-04-06 09:00")) == []
-    assert desk.ticket is before
+    assert harness.hear(routed(1, "2026-04-06 09:00")) == []
+    assert harness.ticket is before
 
 
 def test_what_moves_no_clock_is_ignored_also_of_an_unknown_ticket() -> None:
-    desk = Desk()
+    harness = ClockHarness()
 
-    assert desk.hear(fact(TicketAcknowledged, 2, "2026-04-06 10:00", agency="dishub")) == []
-    assert desk.ticket is None
+    assert harness.hear(fact(TicketAcknowledged, 2, "2026-04-06 10:00", agency="dishub")) == []
+    assert harness.ticket is None
 
 
 def test_a_ticket_may_be_known_from_its_routing_first() -> None:
-    desk = Desk()
+    harness = ClockHarness()
 
-    said = desk.hear(routed(1, "2026-04-06 09:00"))
-    later = desk.hear(ACCEPTED, now="2026-04-06 09:01")
+    said = harness.hear(routed(1, "2026-04-06 09:00"))
+    later = harness.hear(ACCEPTED, now="2026-04-06 09:01")
 
     assert [(type(data), data.clock) for data in said][:1] == [(ClockStarted, VERIFY)]
     assert later == []
 
 
 def test_a_ticket_may_be_known_from_a_later_fact_first() -> None:
-    desk = Desk()
+    harness = ClockHarness()
 
-    assert desk.hear(declined(2, "2026-04-07 10:00")) == []
-    desk.hear(routed(1, "2026-04-06 09:00"), now="2026-04-07 10:01")
+    assert harness.hear(declined(2, "2026-04-07 10:00")) == []
+    harness.hear(routed(1, "2026-04-06 09:00"), now="2026-04-07 10:01")
 
     in_order = after(routed(1, "2026-04-06 09:00"), declined(2, "2026-04-07 10:00"), now="2026-04-07 10:00")
-    assert end_of(desk) == end_of(in_order)
+    assert end_of(harness) == end_of(in_order)
 
 
 def test_of_two_times_of_acceptance_the_earlier_holds() -> None:
-    desk = Desk()
-    desk.hear(accepted("2026-04-07 08:00"), triaged(1, "2026-04-07 08:01"))
+    harness = ClockHarness()
+    harness.hear(accepted("2026-04-07 08:00"), triaged(1, "2026-04-07 08:01"))
 
-    assert desk.ticket is not None
-    assert desk.ticket.accepted_at == at("2026-04-06 08:00")
+    assert harness.ticket is not None
+    assert harness.ticket.accepted_at == at("2026-04-06 08:00")
 
 
 def test_what_the_reporter_called_it_counts_until_routing_says_otherwise() -> None:
-    desk = Desk()
+    harness = ClockHarness()
 
-    desk.hear(accepted("2026-04-06 08:00", classification=LAW))
+    harness.hear(accepted("2026-04-06 08:00", classification=LAW))
 
-    assert desk.ticket is not None
-    assert [one.classification for one in rounds(desk.ticket)] == [LAW]
-    desk.hear(routed(1, "2026-04-06 09:00"))
-    assert {one.clock: one.classification for one in rounds(desk.ticket)}[RESOLVE] is Classification.COMPLAINT
+    assert harness.ticket is not None
+    assert [one.classification for one in rounds(harness.ticket)] == [LAW]
+    harness.hear(routed(1, "2026-04-06 09:00"))
+    assert {one.clock: one.classification for one in rounds(harness.ticket)}[RESOLVE] is Classification.COMPLAINT
 
 
 def test_an_event_about_no_ticket_is_a_bug() -> None:
@@ -223,24 +223,24 @@ def test_an_event_about_no_ticket_is_a_bug() -> None:
 
 
 def test_time_never_goes_back() -> None:
-    desk = after(*LIFE[:3], now="2026-04-08 10:00")
+    harness = after(*LIFE[:3], now="2026-04-08 10:00")
 
-    desk.hear(LIFE[3], now="2026-04-09 10:00")
-    desk.look(at("2026-04-20 10:00"))
-    ticket = desk.ticket
-    desk.hear(LIFE[4], now="2026-04-20 10:00")
+    harness.hear(LIFE[3], now="2026-04-09 10:00")
+    harness.look(at("2026-04-20 10:00"))
+    ticket = harness.ticket
+    harness.hear(LIFE[4], now="2026-04-20 10:00")
 
     assert isinstance(ticket, Ticket)
-    assert desk.ticket is not None
-    assert desk.ticket.as_of == ticket.as_of == at("2026-04-20 10:00")
+    assert harness.ticket is not None
+    assert harness.ticket.as_of == ticket.as_of == at("2026-04-20 10:00")
 
 
 def test_a_clock_of_an_unknown_report_is_that_of_a_complaint() -> None:
-    desk = Desk()
+    harness = ClockHarness()
 
-    desk.hear(ACCEPTED)
+    harness.hear(ACCEPTED)
 
-    assert desk.ticket is not None
-    assert [(one.clock, one.classification) for one in rounds(desk.ticket)] == [
+    assert harness.ticket is not None
+    assert [(one.clock, one.classification) for one in rounds(harness.ticket)] == [
         (SlaClock.VERIFY, Classification.COMPLAINT)
     ]

@@ -26,13 +26,13 @@ from tests.unit.sla.cases import (
     routed,
     triaged,
 )
-from tests.unit.sla.desk import (
+from tests.unit.sla.harness import (
     DUE,
     OF_BREACHES,
     RESOLVE,
     RESPOND,
     VERIFY,
-    Desk,
+    ClockHarness,
     at_work,
     breached,
     escalated,
@@ -47,28 +47,28 @@ pytestmark = pytest.mark.unit
 
 
 def test_at_the_due_time_nothing_has_breached_and_a_moment_later_it_has() -> None:
-    desk = at_work()
+    harness = at_work()
 
-    desk.wait_until(DUE)
-    at_due_time = desk.all_said(ClockBreached)
-    desk.wait_until("2026-04-13 16:01")
+    harness.wait_until(DUE)
+    at_due_time = harness.all_said(ClockBreached)
+    harness.wait_until("2026-04-13 16:01")
 
     assert at_due_time == []
-    assert desk.all_said(ClockBreached) == [breached()]
+    assert harness.all_said(ClockBreached) == [breached()]
 
 
 def test_however_often_one_looks_a_breach_is_said_once() -> None:
-    desk = overdue()
+    harness = overdue()
 
-    assert desk.look(at("2026-04-13 19:00")) == []
-    assert desk.look(at("2026-04-13 19:00")) == []
-    assert desk.all_said(ClockBreached) == [breached()]
+    assert harness.look(at("2026-04-13 19:00")) == []
+    assert harness.look(at("2026-04-13 19:00")) == []
+    assert harness.all_said(ClockBreached) == [breached()]
 
 
 def test_a_breach_has_the_same_event_id_whatever_brings_it_to_light() -> None:
-    desk = overdue()
+    harness = overdue()
 
-    told = next(told for told in desk.facts if isinstance(told.data, ClockBreached))
+    told = next(told for told in harness.facts if isinstance(told.data, ClockBreached))
 
     assert (told.topic, told.key, told.occasion) == ("sla.breaches", TICKET, "respond|1|breached")
 
@@ -80,26 +80,26 @@ def test_a_breach_that_is_noticed_late_says_so() -> None:
 
 
 def test_a_lasting_breach_escalates_level_by_level() -> None:
-    desk = overdue()
+    harness = overdue()
 
-    desk.wait_until("2026-04-24 16:30")
+    harness.wait_until("2026-04-24 16:30")
 
-    assert desk.all_said(BreachEscalated) == [
+    assert harness.all_said(BreachEscalated) == [
         escalated(2, "agency_head", "2026-04-14 16:00"),
         escalated(3, "mayor", "2026-04-22 16:00"),
     ]
 
 
 def test_after_sixty_working_days_the_ombudsman_may_be_asked_about_resolve_only() -> None:
-    desk = overdue()
+    harness = overdue()
 
-    desk.wait_until("2026-12-31 00:00")
+    harness.wait_until("2026-12-31 00:00")
 
-    assert [(data.clock, data.at) for data in desk.all_said(BreachEscalated) if data.responsible == "ombudsman"] == [
+    assert [(data.clock, data.at) for data in harness.all_said(BreachEscalated) if data.responsible == "ombudsman"] == [
         (RESOLVE, at("2026-06-29 16:00"))
     ]
-    assert desk.ticket is not None
-    assert desk.ticket.wakes_at is None
+    assert harness.ticket is not None
+    assert harness.ticket.wakes_at is None
 
 
 def test_a_sweep_after_an_outage_says_breach_and_every_level_that_was_reached() -> None:
@@ -113,24 +113,24 @@ def test_a_sweep_after_an_outage_says_breach_and_every_level_that_was_reached() 
 
 
 def test_an_unrouted_ticket_breaches_and_escalates_like_any_other() -> None:
-    desk = Desk()
-    desk.hear(accepted("2026-04-06 08:00"), triaged(1, "2026-04-06 08:01"))
+    harness = ClockHarness()
+    harness.hear(accepted("2026-04-06 08:00"), triaged(1, "2026-04-06 08:01"))
 
-    desk.wait_until("2026-04-10 17:00")
+    harness.wait_until("2026-04-10 17:00")
 
-    assert desk.all_said(*OF_BREACHES) == [
+    assert harness.all_said(*OF_BREACHES) == [
         breached(VERIFY, due="2026-04-09 16:00", responsible="triage", agency=None),
         escalated(2, "coordinator_head", "2026-04-10 16:30", clock=VERIFY, agency=None),
     ]
 
 
 def test_a_declined_ticket_that_nobody_has_is_the_coordinators_breach() -> None:
-    desk = at_work()
-    desk.hear(declined(2, "2026-04-24 10:00"), triaged(3, "2026-04-24 10:00"))
+    harness = at_work()
+    harness.hear(declined(2, "2026-04-24 10:00"), triaged(3, "2026-04-24 10:00"))
 
-    desk.wait_until("2026-04-24 17:00")
+    harness.wait_until("2026-04-24 17:00")
 
-    resolve = [data for data in desk.all_said(ClockBreached) if data.clock is RESOLVE]
+    resolve = [data for data in harness.all_said(ClockBreached) if data.clock is RESOLVE]
     assert resolve == [breached(RESOLVE, due="2026-04-24 16:30", responsible="triage", agency=None)]
 
 
@@ -164,34 +164,34 @@ def test_a_breach_that_need_not_be_made_good_any_more_is_cleared_too() -> None:
 
 
 def test_a_cleared_breach_climbs_no_further() -> None:
-    desk = overdue()
-    desk.hear(answered(2, "2026-04-14 09:00", final=False))
+    harness = overdue()
+    harness.hear(answered(2, "2026-04-14 09:00", final=False))
 
-    desk.wait_until("2026-04-23 00:00")
+    harness.wait_until("2026-04-23 00:00")
 
-    assert desk.all_said(BreachEscalated) == []
+    assert harness.all_said(BreachEscalated) == []
 
 
 def test_holding_an_overdue_ticket_stops_escalation_and_keeps_the_breach() -> None:
-    desk = overdue()
-    desk.hear(held(2, "2026-04-14 09:00", HoldReason.NEEDS_OTHER_AGENCY))
+    harness = overdue()
+    harness.hear(held(2, "2026-04-14 09:00", HoldReason.NEEDS_OTHER_AGENCY))
 
-    paused = [data for data in desk.wait_until("2026-04-17 09:00") if isinstance(data, BreachEscalated)]
-    desk.hear(resumed(3, "2026-04-17 09:00"))
-    desk.wait_until("2026-04-20 23:00")
+    paused = [data for data in harness.wait_until("2026-04-17 09:00") if isinstance(data, BreachEscalated)]
+    harness.hear(resumed(3, "2026-04-17 09:00"))
+    harness.wait_until("2026-04-20 23:00")
 
     assert paused == []
-    assert desk.all_said(BreachEscalated) == [escalated(2, "agency_head", "2026-04-17 16:30")]
-    assert desk.all_said(BreachCorrected) == []
+    assert harness.all_said(BreachEscalated) == [escalated(2, "agency_head", "2026-04-17 16:30")]
+    assert harness.all_said(BreachCorrected) == []
 
 
 def test_each_round_has_its_own_breach() -> None:
-    desk = overdue()
-    desk.hear(answered(2, "2026-04-14 09:00"), reopened(3, "2026-04-15 09:00"))
+    harness = overdue()
+    harness.hear(answered(2, "2026-04-14 09:00"), reopened(3, "2026-04-15 09:00"))
 
-    desk.wait_until("2026-04-22 16:01")
+    harness.wait_until("2026-04-22 16:01")
 
-    assert [(data.round, data.breach_id) for data in desk.all_said(ClockBreached)] == [
+    assert [(data.round, data.breach_id) for data in harness.all_said(ClockBreached)] == [
         (1, id_of(RESPOND)),
         (2, id_of(RESPOND, 2)),
     ]
@@ -207,10 +207,10 @@ def test_an_agency_that_declines_too_late_stays_in_the_stream_of_breaches() -> N
 
 
 def test_the_clocks_of_a_closed_ticket_breach_no_more() -> None:
-    desk = at_work()
-    desk.hear(answered(2, "2026-04-07 09:00"), closed(3, "2026-04-08 09:00"))
+    harness = at_work()
+    harness.hear(answered(2, "2026-04-07 09:00"), closed(3, "2026-04-08 09:00"))
 
-    desk.wait_until("2027-01-01 00:00")
+    harness.wait_until("2027-01-01 00:00")
 
-    assert desk.all_said(*OF_BREACHES) == []
-    assert len(desk.all_said(ClockMet)) == 4
+    assert harness.all_said(*OF_BREACHES) == []
+    assert len(harness.all_said(ClockMet)) == 4

@@ -13,7 +13,7 @@ from shared.events import (
     TicketWithdrawn,
 )
 from tests.unit.sla.cases import answered, at, fact, held, reclassified, routed
-from tests.unit.sla.desk import DUE, OF_BREACHES, RESOLVE, RESPOND, at_work, breached, met, of_breach, overdue, said
+from tests.unit.sla.harness import DUE, OF_BREACHES, RESOLVE, RESPOND, at_work, breached, met, of_breach, overdue, said
 
 pytestmark = pytest.mark.unit
 
@@ -40,38 +40,38 @@ def test_a_withdrawal_in_time_that_arrives_late_corrects_the_breach() -> None:
 
 
 def test_a_hold_in_time_that_arrives_late_corrects_the_breach() -> None:
-    desk = overdue()
+    harness = overdue()
 
-    heard = desk.hear(held(2, "2026-04-13 15:00"), now="2026-04-13 18:01")
+    heard = harness.hear(held(2, "2026-04-13 15:00"), now="2026-04-13 18:01")
 
     assert of_breach(BreachCorrected, why="held") in heard
-    assert desk.all_said(ClockBreached) == [breached()]
+    assert harness.all_said(ClockBreached) == [breached()]
 
 
 def test_reclassifying_corrects_a_breach_that_thereby_never_was() -> None:
-    desk = at_work()
-    desk.hear(answered(2, "2026-04-07 09:00", final=False))
-    desk.wait_until("2026-04-27 17:00")
+    harness = at_work()
+    harness.hear(answered(2, "2026-04-07 09:00", final=False))
+    harness.wait_until("2026-04-27 17:00")
 
-    heard = desk.hear(reclassified(3, "2026-04-28 09:00"))
+    heard = harness.hear(reclassified(3, "2026-04-28 09:00"))
 
     assert heard[-1] == of_breach(BreachCorrected, RESOLVE, why="reclassified")
-    assert desk.ticket is not None
-    assert [told.breach.standing for told in desk.ticket.told if told.clock is RESOLVE] == [Standing.CORRECTED]
+    assert harness.ticket is not None
+    assert [told.breach.standing for told in harness.ticket.told if told.clock is RESOLVE] == [Standing.CORRECTED]
 
 
 def test_what_was_corrected_and_breaches_after_all_is_opened_again_under_the_same_id() -> None:
     """Exactly one `breached` per round is promised, so that the second time is said as a first level reached again."""
-    desk = at_work()
-    desk.hear(answered(2, "2026-04-07 09:00", final=False))
-    desk.wait_until("2026-04-27 17:00")
-    desk.hear(reclassified(3, "2026-04-28 09:00"))
+    harness = at_work()
+    harness.hear(answered(2, "2026-04-07 09:00", final=False))
+    harness.wait_until("2026-04-27 17:00")
+    harness.hear(reclassified(3, "2026-04-28 09:00"))
 
-    desk.wait_until("2026-06-30 17:00")
-    again = [(told.data.level, told.occasion) for told in desk.facts if isinstance(told.data, BreachEscalated)]
-    cleared = desk.hear(answered(4, "2026-07-01 09:00"))[1:2]
+    harness.wait_until("2026-06-30 17:00")
+    again = [(told.data.level, told.occasion) for told in harness.facts if isinstance(told.data, BreachEscalated)]
+    cleared = harness.hear(answered(4, "2026-07-01 09:00"))[1:2]
 
-    assert len(desk.all_said(ClockBreached)) == 1
+    assert len(harness.all_said(ClockBreached)) == 1
     assert again == [
         (2, "resolve|1|escalated|2|0"),
         (1, "resolve|1|escalated|1|1"),
@@ -82,19 +82,19 @@ def test_what_was_corrected_and_breaches_after_all_is_opened_again_under_the_sam
 
 
 def test_reclassifying_after_the_end_changes_nothing() -> None:
-    desk = at_work()
-    desk.hear(answered(2, "2026-04-27 09:00"))
-    before = desk.all_said(*OF_BREACHES)
+    harness = at_work()
+    harness.hear(answered(2, "2026-04-27 09:00"))
+    before = harness.all_said(*OF_BREACHES)
 
-    assert desk.hear(reclassified(3, "2026-04-27 10:00")) == []
+    assert harness.hear(reclassified(3, "2026-04-27 10:00")) == []
     assert before[-1] == of_breach(BreachCleared, RESOLVE, overdue_seconds=1.5 * 3600)
 
 
 def test_an_earlier_answer_that_arrives_last_puts_the_lateness_right() -> None:
-    desk = overdue()
-    desk.hear(answered(3, "2026-04-14 10:00", final=False))
+    harness = overdue()
+    harness.hear(answered(3, "2026-04-14 10:00", final=False))
 
-    heard = desk.hear(answered(2, "2026-04-14 09:00", final=False), now="2026-04-14 11:00")
+    heard = harness.hear(answered(2, "2026-04-14 09:00", final=False), now="2026-04-14 11:00")
 
     assert heard == [
         met(RESPOND, "2026-04-14 09:00", DUE, timedelta(hours=17)),
@@ -104,10 +104,10 @@ def test_an_earlier_answer_that_arrives_last_puts_the_lateness_right() -> None:
 
 def test_an_answer_that_turns_out_to_be_another_agencys_ends_the_breach_when_the_ticket_left() -> None:
     """A dead letter replayed late: the ticket had gone to another agency before the answer."""
-    desk = overdue()
-    desk.hear(answered(3, "2026-04-15 10:00", final=False))
+    harness = overdue()
+    harness.hear(answered(3, "2026-04-15 10:00", final=False))
 
-    heard = desk.hear(routed(2, "2026-04-14 09:00", "dlh"), now="2026-04-15 12:00")
+    heard = harness.hear(routed(2, "2026-04-14 09:00", "dlh"), now="2026-04-15 12:00")
 
     assert heard[:2] == [
         said(ClockStopped, RESPOND, stopped_at=at("2026-04-14 09:00"), why="reassigned"),

@@ -3,16 +3,16 @@ import pytest
 from services.sla.domain.rules import SlaRules
 from shared.events import BreachCleared, BreachCorrected, DueChanged
 from tests.unit.sla.cases import AGENCY, answered, at, clock_rule, closed, dates, days, held, office, rules
-from tests.unit.sla.desk import RESOLVE, RESPOND, at_work, said
+from tests.unit.sla.harness import RESOLVE, RESPOND, at_work, said
 
 pytestmark = pytest.mark.unit
 
 
 def test_another_policy_times_what_runs() -> None:
-    desk = at_work()
-    desk.rules = rules(version="p2", clocks={RESPOND: clock_rule(days(2), escalation=AGENCY, calendar=None)})
+    harness = at_work()
+    harness.rules = rules(version="p2", clocks={RESPOND: clock_rule(days(2), escalation=AGENCY, calendar=None)})
 
-    heard = desk.look(at("2026-04-07 08:30"))
+    heard = harness.look(at("2026-04-07 08:30"))
 
     assert heard == [
         said(DueChanged, RESPOND, was=at("2026-04-13 16:00"), due_at=at("2026-04-08 16:00"), why="policy_changed")
@@ -20,10 +20,10 @@ def test_another_policy_times_what_runs() -> None:
 
 
 def test_another_calendar_times_what_runs() -> None:
-    desk = at_work()
-    desk.rules = rules(calendars={"default": office(version="c2", holidays=dates("2026-04-08"))})
+    harness = at_work()
+    harness.rules = rules(calendars={"default": office(version="c2", holidays=dates("2026-04-08"))})
 
-    heard = desk.look(at("2026-04-07 09:00"))
+    heard = harness.look(at("2026-04-07 09:00"))
 
     assert heard == [
         said(DueChanged, RESPOND, was=at("2026-04-13 16:00"), due_at=at("2026-04-14 16:00"), why="calendar_changed"),
@@ -32,11 +32,11 @@ def test_another_calendar_times_what_runs() -> None:
 
 
 def test_a_holiday_that_is_declared_late_corrects_a_breach() -> None:
-    desk = at_work()
-    desk.wait_until("2026-04-13 18:00")
-    desk.rules = rules(calendars={"default": office(version="c2", holidays=dates("2026-04-13"))})
+    harness = at_work()
+    harness.wait_until("2026-04-13 18:00")
+    harness.rules = rules(calendars={"default": office(version="c2", holidays=dates("2026-04-13"))})
 
-    heard = desk.look(at("2026-04-13 19:00"))
+    heard = harness.look(at("2026-04-13 19:00"))
 
     assert [(data.clock, data.why) for data in heard if isinstance(data, BreachCorrected)] == [
         (RESPOND, "calendar_changed")
@@ -44,14 +44,14 @@ def test_a_holiday_that_is_declared_late_corrects_a_breach() -> None:
 
 
 def test_a_pause_that_the_policy_no_longer_knows_is_over() -> None:
-    desk = at_work()
-    desk.hear(held(2, "2026-04-07 10:00"))
-    desk.rules = rules(version="p2", pauses={})
+    harness = at_work()
+    harness.hear(held(2, "2026-04-07 10:00"))
+    harness.rules = rules(version="p2", pauses={})
 
-    desk.look(at("2026-04-07 12:00"))
+    harness.look(at("2026-04-07 12:00"))
 
-    assert desk.ticket is not None
-    assert [(told.paused, told.due_at) for told in desk.ticket.told if told.clock in (RESPOND, RESOLVE)] == [
+    assert harness.ticket is not None
+    assert [(told.paused, told.due_at) for told in harness.ticket.told if told.clock in (RESPOND, RESOLVE)] == [
         (False, at("2026-04-13 16:00")),
         (False, at("2026-04-24 16:30")),
     ]
@@ -61,14 +61,14 @@ def test_a_pause_that_the_policy_no_longer_knows_is_over() -> None:
     "later", [rules(version="p2"), rules(calendars={"default": office(version="c2", holidays=dates("2026-04-20"))})]
 )
 def test_what_has_ended_keeps_the_due_time_that_held_then(later: SlaRules) -> None:
-    desk = at_work()
-    desk.hear(answered(2, "2026-04-24 16:31"))
-    assert desk.ticket is not None
-    before = [told for told in desk.ticket.told if told.clock is RESOLVE]
-    assert desk.all_said(BreachCleared)
+    harness = at_work()
+    harness.hear(answered(2, "2026-04-24 16:31"))
+    assert harness.ticket is not None
+    before = [told for told in harness.ticket.told if told.clock is RESOLVE]
+    assert harness.all_said(BreachCleared)
 
-    desk.rules = later
-    desk.hear(closed(3, "2026-04-27 09:00"))
+    harness.rules = later
+    harness.hear(closed(3, "2026-04-27 09:00"))
 
-    assert [told for told in desk.ticket.told if told.clock is RESOLVE] == before
-    assert desk.all_said(BreachCorrected) == []
+    assert [told for told in harness.ticket.told if told.clock is RESOLVE] == before
+    assert harness.all_said(BreachCorrected) == []

@@ -8,7 +8,7 @@ from shared.events import ClockFact, ClockMet, ClockStarted, ClockStopped, SlaCl
 from shared.ids import part_id
 from tests.builders import TICKET
 from tests.unit.sla.cases import accepted, answered, closed, fact, held, routed, split, triaged
-from tests.unit.sla.desk import COMPLETE, FEEDBACK, RESOLVE, RESPOND, VERIFY, Desk
+from tests.unit.sla.harness import COMPLETE, FEEDBACK, RESOLVE, RESPOND, VERIFY, ClockHarness
 
 pytestmark = pytest.mark.unit
 
@@ -36,26 +36,26 @@ def ends(said: list[ClockFact]) -> dict[SlaClock, str]:
     ids=["triage", "at work", "held", "answered"],
 )
 def test_dividing_a_ticket_ends_its_own_clocks(before: list[Any], ended: dict[SlaClock, str]) -> None:
-    desk = Desk()
-    desk.hear(accepted(ACCEPTED), *before)
+    harness = ClockHarness()
+    harness.hear(accepted(ACCEPTED), *before)
 
-    assert ends(desk.hear(split(len(before) + 1, DIVIDED))) == ended
-    assert desk.wait_until("2026-09-01 08:00") == []
+    assert ends(harness.hear(split(len(before) + 1, DIVIDED))) == ended
+    assert harness.wait_until("2026-09-01 08:00") == []
 
 
 def test_nothing_runs_again_when_a_part_is_opened_again_or_the_whole_closes() -> None:
-    desk = Desk()
-    desk.hear(accepted(ACCEPTED), triaged(1, ACCEPTED), split(2, DIVIDED))
+    harness = ClockHarness()
+    harness.hear(accepted(ACCEPTED), triaged(1, ACCEPTED), split(2, DIVIDED))
 
     again = fact(TicketPartReopened, 4, DIVIDED, reopened=PART["ticket_id"])
 
-    assert desk.hear(closed(3, DIVIDED, "system"), again) == []
+    assert harness.hear(closed(3, DIVIDED, "system"), again) == []
 
 
 def test_a_part_has_clocks_of_its_own_from_its_beginning_and_none_for_finding_an_agency() -> None:
-    desk = Desk()
+    harness = ClockHarness()
 
-    started = desk.hear(routed(1, DIVIDED, **PART))
+    started = harness.hear(routed(1, DIVIDED, **PART))
 
     assert {data.clock for data in started} == {RESPOND, RESOLVE}
     for data in started:
@@ -65,19 +65,19 @@ def test_a_part_has_clocks_of_its_own_from_its_beginning_and_none_for_finding_an
 
 
 def test_a_part_that_comes_back_to_an_officer_has_a_clock_for_that() -> None:
-    desk = Desk()
-    desk.hear(routed(1, DIVIDED, **PART))
+    harness = ClockHarness()
+    harness.hear(routed(1, DIVIDED, **PART))
 
-    said = desk.hear(triaged(2, "2026-04-08 10:00", **PART))
+    said = harness.hear(triaged(2, "2026-04-08 10:00", **PART))
 
     assert [(data.clock, data.round) for data in said if isinstance(data, ClockStarted)] == [(VERIFY, 1)]
 
 
 def test_a_part_that_is_overdue_says_of_which_ticket_it_is_one() -> None:
-    desk = Desk()
-    desk.hear(routed(1, DIVIDED, **PART))
+    harness = ClockHarness()
+    harness.hear(routed(1, DIVIDED, **PART))
 
-    said = desk.wait_until("2026-04-20 08:00")
+    said = harness.wait_until("2026-04-20 08:00")
 
     assert said
     assert {(data.parent, data.part) for data in said} == {(TICKET, 1)}

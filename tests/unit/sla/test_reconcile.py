@@ -14,22 +14,33 @@ from shared.events import (
 )
 from tests.builders import TICKET
 from tests.unit.sla.cases import accepted, answered, at, closed, declined, held, reclassified, resumed, routed, triaged
-from tests.unit.sla.desk import COMPLETE, FEEDBACK, RESOLVE, RESPOND, VERIFY, Desk, at_work, met, said, started
+from tests.unit.sla.harness import (
+    COMPLETE,
+    FEEDBACK,
+    RESOLVE,
+    RESPOND,
+    VERIFY,
+    ClockHarness,
+    at_work,
+    met,
+    said,
+    started,
+)
 
 pytestmark = pytest.mark.unit
 
 
 def test_acceptance_starts_verify() -> None:
-    heard = Desk().hear(accepted("2026-04-06 08:00"))
+    heard = ClockHarness().hear(accepted("2026-04-06 08:00"))
 
     assert heard == [started(VERIFY, "2026-04-06 08:00", "2026-04-09 16:00", "3 working_days", agency=None)]
 
 
 def test_an_agency_meets_verify_and_starts_its_own_clocks() -> None:
-    desk = Desk()
-    desk.hear(accepted("2026-04-06 08:00"))
+    harness = ClockHarness()
+    harness.hear(accepted("2026-04-06 08:00"))
 
-    heard = desk.hear(routed(1, "2026-04-06 09:00"))
+    heard = harness.hear(routed(1, "2026-04-06 09:00"))
 
     assert heard == [
         met(VERIFY, "2026-04-06 09:00", "2026-04-09 16:00", -timedelta(days=3, hours=7)),
@@ -39,19 +50,19 @@ def test_an_agency_meets_verify_and_starts_its_own_clocks() -> None:
 
 
 def test_what_is_told_of_a_clock_bears_the_time_at_which_it_happened() -> None:
-    desk = Desk()
+    harness = ClockHarness()
 
-    desk.hear(accepted("2026-04-06 08:00"), routed(1, "2026-04-06 09:00"), now="2026-04-06 09:07")
+    harness.hear(accepted("2026-04-06 08:00"), routed(1, "2026-04-06 09:00"), now="2026-04-06 09:07")
 
-    assert [told.at for told in desk.facts] == [at("2026-04-06 08:00")] + [at("2026-04-06 09:00")] * 3
-    assert {(told.topic, told.key) for told in desk.facts} == {("sla.events", TICKET)}
+    assert [told.at for told in harness.facts] == [at("2026-04-06 08:00")] + [at("2026-04-06 09:00")] * 3
+    assert {(told.topic, told.key) for told in harness.facts} == {("sla.events", TICKET)}
 
 
 def test_triage_says_nothing_new_while_verify_runs() -> None:
-    desk = Desk()
-    desk.hear(accepted("2026-04-06 08:00"))
+    harness = ClockHarness()
+    harness.hear(accepted("2026-04-06 08:00"))
 
-    assert desk.hear(triaged(1, "2026-04-06 08:01")) == []
+    assert harness.hear(triaged(1, "2026-04-06 08:01")) == []
 
 
 def test_a_final_answer_meets_both_clocks_and_asks_the_reporter() -> None:
@@ -79,10 +90,10 @@ def test_declining_stops_respond_for_good_and_the_next_agency_gets_a_round_of_it
 
 
 def test_a_hold_pauses_and_resuming_says_the_later_due_time() -> None:
-    desk = at_work()
+    harness = at_work()
 
-    paused = desk.hear(held(2, "2026-04-07 10:00", HoldReason.NEEDS_OTHER_AGENCY))
-    went_on = desk.hear(resumed(3, "2026-04-08 10:00"))
+    paused = harness.hear(held(2, "2026-04-07 10:00", HoldReason.NEEDS_OTHER_AGENCY))
+    went_on = harness.hear(resumed(3, "2026-04-08 10:00"))
 
     assert paused == [said(ClockPaused, clock, paused_at=at("2026-04-07 10:00")) for clock in (RESPOND, RESOLVE)]
     assert went_on == [
@@ -92,32 +103,32 @@ def test_a_hold_pauses_and_resuming_says_the_later_due_time() -> None:
 
 
 def test_a_pause_that_reaches_its_limit_ends_by_itself() -> None:
-    desk = at_work()
-    desk.hear(held(2, "2026-04-07 10:00", HoldReason.FIELD_WORK))
+    harness = at_work()
+    harness.hear(held(2, "2026-04-07 10:00", HoldReason.FIELD_WORK))
 
-    desk.wait_until("2026-04-09 16:00")
+    harness.wait_until("2026-04-09 16:00")
 
-    assert desk.all_said(ClockResumed) == [
+    assert harness.all_said(ClockResumed) == [
         said(ClockResumed, RESOLVE, resumed_at=at("2026-04-09 16:00"), due_at=at("2026-04-29 13:30"))
     ]
 
 
 def test_resuming_after_the_limit_says_nothing_more() -> None:
-    desk = at_work()
-    desk.hear(held(2, "2026-04-07 10:00", HoldReason.FIELD_WORK))
-    desk.wait_until("2026-04-10 16:00")
+    harness = at_work()
+    harness.hear(held(2, "2026-04-07 10:00", HoldReason.FIELD_WORK))
+    harness.wait_until("2026-04-10 16:00")
 
-    assert desk.hear(resumed(3, "2026-04-13 09:00")) == []
+    assert harness.hear(resumed(3, "2026-04-13 09:00")) == []
 
 
 def test_nothing_warns_or_breaches_while_the_reporter_is_waited_for() -> None:
-    desk = at_work()
-    desk.hear(held(2, "2026-04-06 10:00"))
+    harness = at_work()
+    harness.hear(held(2, "2026-04-06 10:00"))
 
-    desk.wait_until("2026-04-20 15:59")
+    harness.wait_until("2026-04-20 15:59")
 
-    assert {type(data) for data in desk.all_said(ClockWarned, ClockBreached)} == {ClockWarned}
-    assert {data.clock for data in desk.all_said(ClockWarned)} == {COMPLETE}
+    assert {type(data) for data in harness.all_said(ClockWarned, ClockBreached)} == {ClockWarned}
+    assert {data.clock for data in harness.all_said(ClockWarned)} == {COMPLETE}
 
 
 def test_reclassifying_tells_the_other_due_time_once() -> None:
@@ -129,31 +140,31 @@ def test_reclassifying_tells_the_other_due_time_once() -> None:
 
 
 def test_while_a_clock_stands_still_no_due_time_is_told() -> None:
-    desk = at_work()
-    desk.hear(held(2, "2026-04-07 10:00"))
+    harness = at_work()
+    harness.hear(held(2, "2026-04-07 10:00"))
 
-    during = desk.hear(reclassified(3, "2026-04-08 09:00"))
-    after = desk.hear(resumed(4, "2026-04-08 10:00"))
+    during = harness.hear(reclassified(3, "2026-04-08 09:00"))
+    after = harness.hear(resumed(4, "2026-04-08 10:00"))
 
     assert during == []
     assert after[1] == said(ClockResumed, RESOLVE, resumed_at=at("2026-04-08 10:00"), due_at=at("2026-06-30 16:00"))
 
 
 def test_warnings_are_said_once_each_when_their_share_is_used_up() -> None:
-    desk = at_work()
+    harness = at_work()
 
-    desk.wait_until("2026-04-13 16:00")
+    harness.wait_until("2026-04-13 16:00")
 
-    assert [(data.clock, data.percent) for data in desk.all_said(ClockWarned)] == [(RESPOND, 50), (RESPOND, 80)]
-    assert desk.all_said(ClockWarned)[1] == said(
+    assert [(data.clock, data.percent) for data in harness.all_said(ClockWarned)] == [(RESPOND, 50), (RESPOND, 80)]
+    assert harness.all_said(ClockWarned)[1] == said(
         ClockWarned, RESPOND, percent=80, due_at=at("2026-04-13 16:00"), agency="dishub", remaining_seconds=31_320
     )
 
 
 def test_a_sweep_that_comes_late_says_every_missed_warning_in_order() -> None:
-    desk = at_work()
+    harness = at_work()
 
-    heard = desk.look(at("2026-04-13 15:00"))
+    heard = harness.look(at("2026-04-13 15:00"))
 
     assert [(type(data), data.percent, data.remaining_seconds) for data in heard] == [
         (ClockWarned, 50, 3600), (ClockWarned, 80, 3600),
@@ -167,19 +178,19 @@ def test_a_sweep_that_comes_after_the_due_time_warns_no_more() -> None:
 
 
 def test_a_warning_that_a_later_due_time_takes_back_may_come_again() -> None:
-    desk = at_work()
-    desk.wait_until("2026-04-20 09:00")
-    desk.hear(answered(2, "2026-04-20 09:00", final=False), reclassified(3, "2026-04-20 09:00"))
+    harness = at_work()
+    harness.wait_until("2026-04-20 09:00")
+    harness.hear(answered(2, "2026-04-20 09:00", final=False), reclassified(3, "2026-04-20 09:00"))
 
-    desk.wait_until("2026-06-01 09:00")
+    harness.wait_until("2026-06-01 09:00")
 
-    assert [data.percent for data in desk.all_said(ClockWarned) if data.clock is RESOLVE] == [50, 50]
+    assert [data.percent for data in harness.all_said(ClockWarned) if data.clock is RESOLVE] == [50, 50]
 
 
 def test_the_ticket_that_has_ended_needs_no_look_any_more() -> None:
-    desk = at_work()
-    desk.hear(answered(2, "2026-04-07 10:00"), closed(3, "2026-04-08 10:00"))
+    harness = at_work()
+    harness.hear(answered(2, "2026-04-07 10:00"), closed(3, "2026-04-08 10:00"))
 
-    assert desk.ticket is not None
-    assert desk.ticket.wakes_at is None
-    assert desk.look(at("2027-01-01 00:00")) == []
+    assert harness.ticket is not None
+    assert harness.ticket.wakes_at is None
+    assert harness.look(at("2027-01-01 00:00")) == []

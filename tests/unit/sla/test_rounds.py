@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from services.sla.domain.history import past_of
+from services.sla.domain.history import to_clock_event
 from services.sla.domain.rounds import Hold, Met, Round, Stopped, rounds_of
 from shared.events import (
     Classification,
@@ -45,7 +45,7 @@ ROUTED = at("2026-04-06 09:00")
 
 def story(*facts: EventData, accepted_at: datetime | None = ACCEPTED) -> dict[SlaClock, tuple[Round, ...]]:
     """Return the rounds by clock that follow from these facts."""
-    history = [past for data in facts if (past := past_of(data)) is not None]
+    history = [event for data in facts if (event := to_clock_event(data)) is not None]
     found = rounds_of(accepted_at, COMPLAINT, history)
     return {clock: tuple(one for one in found if one.clock is clock) for clock in SlaClock}
 
@@ -284,7 +284,7 @@ def test_a_new_round_begins_with_the_classification_of_its_time() -> None:
     ids=lambda data: type(data).__name__,
 )  # fmt: skip
 def test_comments_links_and_refusals_move_no_clock(noise: EventData) -> None:
-    assert past_of(noise) is None
+    assert to_clock_event(noise) is None
 
 
 def test_a_history_never_runs_backwards() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.sla.domain.history import Past, past_of
+from services.sla.domain.history import ClockEvent, to_clock_event
 from services.sla.domain.rounds import Round, rounds_of
 from shared.events import Classification, HoldReason, SlaClock
 from tests.unit.sla.cases import (
@@ -49,23 +49,25 @@ MOVES = (
 )
 histories = st.lists(st.sampled_from(MOVES), min_size=1, max_size=12).map(
     lambda moves: [
-        past
+        event
         for version, move in enumerate(moves, 1)
-        if (past := past_of(move(version, f"2026-04-{version + 5:02} 09:00")))
+        if (event := to_clock_event(move(version, f"2026-04-{version + 5:02} 09:00")))
     ]
 )
 
 
 @settings(max_examples=30, deadline=None)
 @given(histories, st.data())
-def test_hearing_more_of_a_history_takes_no_round_and_no_end_away(history: list[Past], data: st.DataObject) -> None:
+def test_hearing_more_of_a_history_takes_no_round_and_no_end_away(
+    history: list[ClockEvent], data: st.DataObject
+) -> None:
     known = data.draw(st.sets(st.sampled_from(history)))
 
-    def ends(of: list[Past]) -> dict[tuple[SlaClock, int], datetime | None]:
+    def ends(of: list[ClockEvent]) -> dict[tuple[SlaClock, int], datetime | None]:
         rounds = rounds_of(ACCEPTED, COMPLAINT, of)
         return {(one.clock, one.number): one.end.at if one.end else None for one in rounds}
 
-    before, after = ends([past for past in history if past in known]), ends(history)
+    before, after = ends([event for event in history if event in known]), ends(history)
 
     assert before.keys() <= after.keys()
     for key, ended_at in before.items():
@@ -75,21 +77,23 @@ def test_hearing_more_of_a_history_takes_no_round_and_no_end_away(history: list[
 
 @settings(max_examples=30, deadline=None)
 @given(histories)
-def test_of_each_clock_at_most_the_last_round_runs(history: list[Past]) -> None:
+def test_of_each_clock_at_most_the_last_round_runs(history: list[ClockEvent]) -> None:
     for clock, rounds in story_of(history).items():
         assert all(one.end for one in rounds[:-1]), clock
         assert [one.number for one in rounds] == list(range(1, len(rounds) + 1))
         assert all(earlier.end and earlier.end.at <= later.started_at for earlier, later in pairwise(rounds))
 
 
-def story_of(history: list[Past]) -> dict[SlaClock, list[Round]]:
+def story_of(history: list[ClockEvent]) -> dict[SlaClock, list[Round]]:
     found = rounds_of(ACCEPTED, COMPLAINT, history)
     return {clock: [one for one in found if one.clock is clock] for clock in SlaClock}
 
 
 @settings(max_examples=30, deadline=None)
 @given(histories, st.data())
-def test_what_happens_later_changes_nothing_in_a_round_that_has_ended(history: list[Past], data: st.DataObject) -> None:
+def test_what_happens_later_changes_nothing_in_a_round_that_has_ended(
+    history: list[ClockEvent], data: st.DataObject
+) -> None:
     prefix = history[: data.draw(st.integers(0, len(history)))]
 
     ended = {one for one in rounds_of(ACCEPTED, COMPLAINT, prefix) if one.end}

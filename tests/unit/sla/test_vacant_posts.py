@@ -9,7 +9,7 @@ from services.sla.domain.rules import OUTSIDE_ROLES, Post, SlaRules
 from services.sla.policy import load_sla
 from shared.events import BreachEscalated, ClockBreached, SlaClock
 from tests.unit.sla.cases import accepted, routed, rules, triaged
-from tests.unit.sla.desk import RESOLVE, RESPOND, VERIFY, Desk
+from tests.unit.sla.harness import RESOLVE, RESPOND, VERIFY, ClockHarness
 from tests.unit.sla.test_policy_faults import change, copy, faults
 
 __all__ = ["copy"]
@@ -17,17 +17,17 @@ __all__ = ["copy"]
 pytestmark = pytest.mark.unit
 
 
-def responsible(desk: Desk, clock: SlaClock) -> list[tuple[int, str, str | None]]:
+def responsible(harness: ClockHarness, clock: SlaClock) -> list[tuple[int, str, str | None]]:
     """Return level, responsible role and the role in whose place it stands, of all that was said of a breach."""
-    told: list[Any] = [said for said in desk.all_said(ClockBreached, BreachEscalated) if said.clock is clock]
+    told: list[Any] = [said for said in harness.all_said(ClockBreached, BreachEscalated) if said.clock is clock]
     return [(said.level, said.responsible, said.instead_of) for said in told]
 
 
-def late(under: SlaRules, agency: str = "dishub") -> Desk:
-    desk = Desk(under)
-    desk.hear(accepted("2026-04-06 08:00"), routed(1, "2026-04-06 09:00", agency))
-    desk.wait_until("2026-12-31 09:00")
-    return desk
+def late(under: SlaRules, agency: str = "dishub") -> ClockHarness:
+    harness = ClockHarness(under)
+    harness.hear(accepted("2026-04-06 08:00"), routed(1, "2026-04-06 09:00", agency))
+    harness.wait_until("2026-12-31 09:00")
+    return harness
 
 
 @pytest.mark.parametrize(
@@ -46,25 +46,25 @@ def late(under: SlaRules, agency: str = "dishub") -> Desk:
 def test_the_next_superior_who_exists_is_responsible(
     vacant: tuple[Post, ...], said: list[tuple[str, str | None]]
 ) -> None:
-    desk = late(rules(vacant=frozenset(vacant)))
+    harness = late(rules(vacant=frozenset(vacant)))
 
-    assert responsible(desk, RESPOND) == [(level, *who) for level, who in enumerate(said, 1)]
+    assert responsible(harness, RESPOND) == [(level, *who) for level, who in enumerate(said, 1)]
 
 
 def test_the_ombudsman_stands_in_for_nobody_and_is_asked_all_the_same() -> None:
-    desk = late(rules(vacant=frozenset({Post("mayor")})))
+    harness = late(rules(vacant=frozenset({Post("mayor")})))
 
-    assert (4, "ombudsman", None) in responsible(desk, RESOLVE)
-    assert all(who not in OUTSIDE_ROLES or instead is None for _, who, instead in responsible(desk, RESOLVE))
+    assert (4, "ombudsman", None) in responsible(harness, RESOLVE)
+    assert all(who not in OUTSIDE_ROLES or instead is None for _, who, instead in responsible(harness, RESOLVE))
 
 
 def test_a_vacant_coordinator_is_skipped_for_a_ticket_that_nobody_has() -> None:
-    desk = Desk(rules(vacant=frozenset({Post("triage")})))
-    desk.hear(accepted("2026-04-06 08:00"), triaged(1, "2026-04-06 08:01"))
+    harness = ClockHarness(rules(vacant=frozenset({Post("triage")})))
+    harness.hear(accepted("2026-04-06 08:00"), triaged(1, "2026-04-06 08:01"))
 
-    desk.wait_until("2026-04-09 17:00")
+    harness.wait_until("2026-04-09 17:00")
 
-    assert responsible(desk, VERIFY) == [(1, "coordinator_head", "triage")]
+    assert responsible(harness, VERIFY) == [(1, "coordinator_head", "triage")]
 
 
 def test_vacant_posts_of_the_directory_are_known_to_the_clocks(copy: Path) -> None:

@@ -4,60 +4,62 @@ import pytest
 
 from shared.events import ClockStopped, CompletionWindowExpired, FeedbackWindowExpired, TicketArchived
 from tests.unit.sla.cases import answered, at, closed, fact, held, reopened
-from tests.unit.sla.desk import COMPLETE, FEEDBACK, RESOLVE, RESPOND, at_work, met, said
+from tests.unit.sla.harness import COMPLETE, FEEDBACK, RESOLVE, RESPOND, at_work, met, said
 
 pytestmark = pytest.mark.unit
 
 
 def test_the_feedback_window_expires_once_just_after_its_end() -> None:
-    desk = at_work()
-    desk.hear(answered(2, "2026-04-07 10:00"))
+    harness = at_work()
+    harness.hear(answered(2, "2026-04-07 10:00"))
 
-    assert FeedbackWindowExpired not in map(type, desk.wait_until("2026-04-21 16:00"))
-    heard = desk.look(at("2026-04-21 16:00") + timedelta(milliseconds=1))
+    assert FeedbackWindowExpired not in map(type, harness.wait_until("2026-04-21 16:00"))
+    heard = harness.look(at("2026-04-21 16:00") + timedelta(milliseconds=1))
 
     assert heard == [said(FeedbackWindowExpired, FEEDBACK, due_at=at("2026-04-21 16:00"))]
-    assert desk.facts[-1].at == at("2026-04-21 16:00")
-    assert desk.ticket is not None
-    assert desk.ticket.wakes_at is None
+    assert harness.facts[-1].at == at("2026-04-21 16:00")
+    assert harness.ticket is not None
+    assert harness.ticket.wakes_at is None
 
 
 def test_the_end_that_an_expired_window_brings_about_is_not_told_of_its_clock() -> None:
-    desk = at_work()
-    desk.hear(answered(2, "2026-04-07 10:00"))
-    desk.wait_until("2026-04-22 00:00")
+    harness = at_work()
+    harness.hear(answered(2, "2026-04-07 10:00"))
+    harness.wait_until("2026-04-22 00:00")
 
-    assert desk.hear(closed(3, "2026-04-21 16:01", "system")) == []
+    assert harness.hear(closed(3, "2026-04-21 16:01", "system")) == []
 
 
 def test_a_reporter_who_disputes_after_the_window_has_expired_is_heard() -> None:
-    desk = at_work()
-    desk.hear(answered(2, "2026-04-07 10:00"))
-    desk.wait_until("2026-04-22 00:00")
+    harness = at_work()
+    harness.hear(answered(2, "2026-04-07 10:00"))
+    harness.wait_until("2026-04-22 00:00")
 
-    heard = desk.hear(reopened(3, "2026-04-22 09:00"))
+    heard = harness.hear(reopened(3, "2026-04-22 09:00"))
 
     assert heard[-1] == met(FEEDBACK, "2026-04-22 09:00", "2026-04-21 16:00", timedelta(hours=17))
     assert [(data.clock, data.round) for data in heard[:-1]] == [(RESPOND, 2), (RESOLVE, 2)]
 
 
 def test_a_confirmation_in_the_window_meets_feedback() -> None:
-    desk = at_work()
-    desk.hear(answered(2, "2026-04-07 10:00"))
+    harness = at_work()
+    harness.hear(answered(2, "2026-04-07 10:00"))
 
-    assert desk.hear(closed(3, "2026-04-07 16:00")) == [
+    assert harness.hear(closed(3, "2026-04-07 16:00")) == [
         met(FEEDBACK, "2026-04-07 16:00", "2026-04-21 16:00", -timedelta(days=14))
     ]
 
 
 def test_the_completion_window_expires_and_archiving_stops_what_stood_still() -> None:
-    desk = at_work()
-    desk.hear(held(2, "2026-04-07 10:00"))
-    desk.wait_until("2026-04-22 00:00")
+    harness = at_work()
+    harness.hear(held(2, "2026-04-07 10:00"))
+    harness.wait_until("2026-04-22 00:00")
 
-    archived = desk.hear(fact(TicketArchived, 3, "2026-04-22 00:00", by="system", reason="completion_window_expired"))
+    archived = harness.hear(
+        fact(TicketArchived, 3, "2026-04-22 00:00", by="system", reason="completion_window_expired")
+    )
 
-    assert desk.all_said(CompletionWindowExpired) == [
+    assert harness.all_said(CompletionWindowExpired) == [
         said(CompletionWindowExpired, COMPLETE, due_at=at("2026-04-21 16:00"))
     ]
     assert archived == [
@@ -66,9 +68,9 @@ def test_the_completion_window_expires_and_archiving_stops_what_stood_still() ->
 
 
 def test_an_open_window_that_the_end_of_the_ticket_closes_is_stopped() -> None:
-    desk = at_work()
-    desk.hear(answered(2, "2026-04-07 10:00"))
+    harness = at_work()
+    harness.hear(answered(2, "2026-04-07 10:00"))
 
-    assert desk.hear(closed(3, "2026-04-08 10:00", "officer")) == [
+    assert harness.hear(closed(3, "2026-04-08 10:00", "officer")) == [
         said(ClockStopped, FEEDBACK, stopped_at=at("2026-04-08 10:00"), why="closed")
     ]

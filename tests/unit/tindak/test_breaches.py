@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 from shared.events import ClockFact, Event
 from tests.builders import TRACKING, event
 from tests.unit.sla.cases import RULES, answered, reclassified
-from tests.unit.sla.desk import Desk, at_work, overdue
+from tests.unit.sla.harness import ClockHarness, at_work, overdue
 from tindak.sla.breaches import Breaches, Standing
 
 pytestmark = pytest.mark.unit
 
 
-def told(desk: Desk) -> list[Event]:
-    """Return what a desk said of breaches, as it lies on the topic."""
-    facts = [fact for fact in desk.facts if fact.topic == "sla.breaches"]
+def told(harness: ClockHarness) -> list[Event]:
+    """Return what a harness said of breaches, as it lies on the topic."""
+    facts = [fact for fact in harness.facts if fact.topic == "sla.breaches"]
     return [event(fact.data, at=fact.at or when_of(fact.data)) for fact in facts]
 
 
@@ -27,11 +27,11 @@ def when_of(data: Any) -> datetime:
 
 
 def a_long_story() -> list[Event]:
-    desk = at_work()
-    desk.wait_until("2026-04-27 17:00")
-    desk.hear(reclassified(2, "2026-04-28 09:00"), answered(3, "2026-04-28 10:00", final=False))
-    desk.wait_until("2026-06-30 17:00")
-    return told(desk)
+    harness = at_work()
+    harness.wait_until("2026-04-27 17:00")
+    harness.hear(reclassified(2, "2026-04-28 09:00"), answered(3, "2026-04-28 10:00", final=False))
+    harness.wait_until("2026-06-30 17:00")
+    return told(harness)
 
 
 OVERDUE_UNTIL = datetime.fromisoformat("2026-04-28T10:00:00+07:00")
@@ -58,11 +58,11 @@ def test_a_stream_with_repeats_is_the_same_set_as_without(again: list[int]) -> N
 
 
 def test_a_line_tells_who_is_late_with_what_for_how_long_and_at_which_level() -> None:
-    desk = overdue()
-    desk.wait_until("2026-04-14 17:00")
+    harness = overdue()
+    harness.wait_until("2026-04-14 17:00")
     breaches = Breaches(RULES)
 
-    lines = [breaches.line(one) for one in told(desk) if breaches.hear(one)]
+    lines = [breaches.line(one) for one in told(harness) if breaches.hear(one)]
 
     assert [line.split("  ", 1)[1].split() for line in lines] == [
         f"dishub {TRACKING} respond just overdue level 1 respond clock BREACHED at dishub;"
@@ -73,9 +73,9 @@ def test_a_line_tells_who_is_late_with_what_for_how_long_and_at_which_level() ->
 
 
 def test_a_breach_whose_beginning_was_not_heard_has_no_overdue_time() -> None:
-    desk = overdue()
-    desk.wait_until("2026-04-14 17:00")
-    escalated = told(desk)[1]
+    harness = overdue()
+    harness.wait_until("2026-04-14 17:00")
+    escalated = told(harness)[1]
     breaches = Breaches(RULES)
 
     breaches.hear(escalated)
@@ -91,8 +91,8 @@ def test_what_is_about_no_breach_is_passed_over() -> None:
 
 
 def test_overdue_time_is_working_time() -> None:
-    desk = overdue()
-    first = told(desk)[0]
+    harness = overdue()
+    first = told(harness)[0]
     breaches = Breaches(RULES).hear_all([first])
 
     later = Event(first.id, first.source, first.time + timedelta(days=4), first.data, first.subject, first.key)

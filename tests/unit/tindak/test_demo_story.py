@@ -11,7 +11,7 @@ from shared import events as e
 from shared.events.envelope import decode
 from shared.ids import ticket_id, tracking_id
 from tests.builders import NOON, accepted, event
-from tests.unit.tindak.test_telling import routed, step
+from tests.unit.tindak.test_formatting import routed, step
 from tindak.demo_story import script
 from tindak.demo_story.cast import Cast
 from tindak.demo_story.chronicle import Chronicle

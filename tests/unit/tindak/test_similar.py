@@ -8,7 +8,7 @@ import pytest
 from shared import events as e
 from shared.ids import ticket_id, tracking_id
 from tests.builders import NOON, TICKET, TRACKING, accepted, event
-from tests.unit.tindak.test_telling import routed
+from tests.unit.tindak.test_formatting import routed
 from tindak.cli import main
 from tindak.formatting import sentence
 from tindak.tickets import officer

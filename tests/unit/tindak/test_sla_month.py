@@ -11,7 +11,7 @@ import pytest
 from shared.events import Event
 from tests.builders import event
 from tests.unit.sla.cases import RULES, accepted, answered, closed, declined, held, resumed, routed, wib
-from tests.unit.sla.desk import Desk
+from tests.unit.sla.harness import ClockHarness
 from tindak.sla import report
 from tindak.sla.month import Month, Row, quantile
 from tindak.sla.report import NAMES, table
@@ -31,13 +31,13 @@ HEARD: list[Any] = [
 
 def story(*heard: Any) -> list[Event]:
     """Return all that routing and sla said while this happened."""
-    desk, events = Desk(), []
+    harness, events = ClockHarness(), []
     for data in heard:
         when = data.at if hasattr(data, "at") else data.accepted_at
-        before = len(desk.facts)
-        desk.wait_until(wib(when))
-        desk.hear(data)
-        events += [event(fact.data, at=fact.at or when) for fact in desk.facts[before:]]
+        before = len(harness.facts)
+        harness.wait_until(wib(when))
+        harness.hear(data)
+        events += [event(fact.data, at=fact.at or when) for fact in harness.facts[before:]]
         events.append(event(data, at=when))
     return events
 

@@ -9,6 +9,7 @@ from functools import cached_property
 from services.routing.domain.duplicates.similarity import ClusterRules
 from services.routing.domain.text.phrases import Phrase, Phrasebook
 from shared.events import Classification, Location, Priority
+from shared.text import name_key
 
 DISTRICT_OFFICE = "kecamatan"
 NATIONAL_ADMIN = "national_admin"
@@ -203,7 +204,7 @@ class RoutingPolicy:
 
     def code_of(self, agency: str) -> str | None:
         """Return the code of an agency that is told by its code or its official name; None if there is none such."""
-        return self._code_by_name.get(" ".join(agency.lower().split()))
+        return self._code_by_name.get(name_key(agency))
 
     def district_of(self, location: Location | None) -> str | None:
         """Return the code of the district office of a place, or None where its kecamatan is not known."""
@@ -211,4 +212,4 @@ class RoutingPolicy:
 
     def category_of(self, given: str | None) -> Category | None:
         """Return the category that a code or a name means, or None."""
-        return None if given is None else self.categories.get(" ".join(given.lower().split()))
+        return None if given is None else self.categories.get(name_key(given))

@@ -6,8 +6,8 @@ from itertools import combinations
 
 from services.routing.domain.agency_choice.evidence import Evidence, Point, points_of
 from services.routing.domain.agency_choice.rules import RoutingPolicy
-from services.routing.domain.text.phrases import split
 from shared.events import PARTS_MAX, ComplaintAccepted, ProposedPart, Report
+from shared.text import words_of
 
 SENTENCE_END = re.compile(r"[.!?;\n]+")
 
@@ -67,7 +67,7 @@ def _sentences(report: Told) -> Iterator[str]:
 
 
 def _words_of(points: Iterable[Point]) -> frozenset[str]:
-    return frozenset(word for point in points for word in split(point.words))
+    return frozenset(word for point in points for word in words_of(point.words))
 
 
 def _rules_of(points: Iterable[Point]) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Candidate duplicates for new reports: near by, and alike enough to be followed together; looks nothing up."""
+"""Deduplication: the tickets that a new report may join, as candidates, the most similar first."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,8 +19,9 @@ from services.routing.domain.duplicates.similarity import (
     fingerprint_of,
     similarity,
 )
-from services.routing.domain.text.phrases import Phrasebook, split
+from services.routing.domain.text.phrases import Phrasebook
 from shared.events import ComplaintAccepted, Location, SimilarTicket
+from shared.text import words_of
 
 METRES_PER_DEGREE = 111_320  # of latitude, and of longitude at the equator
 
@@ -71,27 +72,27 @@ def search_for(
     """Return what to search for a report; None if it is personal, confidential, says too little or not where.
 
     Args:
-        known: Words of the city's rules: they tell of a matter and are rarely names.
+        known: Words of the city's rules: they are about a matter and are rarely names.
         category: Its code, as far as it is known.
     """
     place = complaint.location
     if not rules.accept or place is None or complaint.confidential:
         return None
     kept, asked = _keyed_places(rules, place)
-    words = book.usual(split(f"{complaint.title} {complaint.body}"))
+    words = book.usual(words_of(f"{complaint.title} {complaint.body}"))
     if not kept:
         return None
-    here = frozenset(split(f"{place.kelurahan or ''} {place.kecamatan or ''}"))
-    told, names = extract_features(rules, words, known, here)
+    here = frozenset(words_of(f"{place.kelurahan or ''} {place.kecamatan or ''}"))
+    about, names = extract_features(rules, words, known, here)
     if place.text:
-        _, there = extract_features(rules, book.usual(split(place.text)), known, here)
+        _, there = extract_features(rules, book.usual(words_of(place.text)), known, here)
         names = {kind: names.get(kind, set()) | there.get(kind, set()) for kind in names.keys() | there.keys()}
     placed = not {NUMBER, SIDE, TROUBLE}.issuperset(names) or place.latitude is not None
-    if not told or (len(told) < WORDS_MIN and not placed) or rules.is_personal(words, placed):
+    if not about or (len(about) < WORDS_MIN and not placed) or rules.is_personal(words, placed):
         return None
-    compared = told.union(*names.values())
+    compared = about.union(*names.values())
     keys = band_keys(compared, asked)
-    fingerprint = fingerprint_of(told, names, keys if asked == kept else band_keys(compared, kept))
+    fingerprint = fingerprint_of(about, names, keys if asked == kept else band_keys(compared, kept))
     return Search(Neighbour(complaint.ticket_id, complaint.accepted_at, category, place, fingerprint), keys)
 
 

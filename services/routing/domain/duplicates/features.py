@@ -1,4 +1,4 @@
-"""Reads what a report tells: words of the matter, and what its places are called; compares nothing."""
+"""Feature extraction for deduplication: the words of the matter, and the names of its places."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -19,23 +19,22 @@ Names = dict[str, set[str]]
 def extract_features(
     rules: ClusterRules, words: Iterable[str], known: frozenset[str], here: frozenset[str]
 ) -> tuple[set[str], Names]:
-    """Return the stems that tell of the matter, and by kind of place the names that follow it.
+    """Return the stems of the words about the matter, and by kind of place the names that follow it.
 
     Args:
         words: In their usual form.
-        known: Words of the city's rules: they tell of a matter and are rarely names.
+        known: Words of the city's rules: they are about a matter and are rarely names.
         here: Words of the kelurahan's and kecamatan's names, which all that is reported there has in common.
     """
-    reader = Reader(rules, known, here)
-    spread_out = [*_spread(rules, words), ""]
-    for word, after in pairwise(spread_out):
-        reader.hear(word, after)
-    return reader.told, reader.names
+    reader = _Reader(rules, known, here)
+    for word, after in pairwise([*_spread(rules, words), ""]):
+        reader.read(word, after)
+    return reader.words, reader.names
 
 
 @dataclass(slots=True)
-class Reader:
-    """Hears word by word.
+class _Reader:
+    """Reads word by word.
 
     Args:
         kind: The kind of place whose name is awaited; empty for none.
@@ -47,7 +46,7 @@ class Reader:
     rules: ClusterRules
     known: frozenset[str]
     here: frozenset[str]
-    told: set[str] = field(default_factory=set)
+    words: set[str] = field(default_factory=set)
     names: Names = field(default_factory=dict)
     before: str = ""
     kind: str = ""
@@ -55,39 +54,38 @@ class Reader:
     surely: bool = False
     single: bool = False
 
-    def hear(self, word: str, after: str) -> None:
-        """Take in *word*, which stands before *after*."""
+    def read(self, word: str, after: str) -> None:
         rules, last, self.before = self.rules, self.before, word
         kind = rules.meant.get(word, word)
         awaited = self.kind in rules.kinds_of_place
         if word.isdigit():
-            self.number(last, word, after)
+            self._add_number(last, word, after)
         elif kind in rules.numbered_places:
             self.kind, self.named = kind, ""
         elif kind in rules.kinds_of_place:
             self.surely = False
             self.kind, self.named = kind, ""
             if kind not in rules.unheard:
-                self.told.add(stem(kind))
+                self.words.add(stem(kind))
         elif word in rules.sides and (last in rules.prepositions or word not in self.here):
-            self.name(SIDE, word)
+            self._add_name(SIDE, word)
         elif awaited and word in rules.titles:
             self.surely = True
         elif word in self.here and not awaited:
             pass
         elif self.kind in rules.numbered_places and len(word) <= LETTERS_MAX:
-            self.name(self.kind, word + (after if word.isalpha() and after.isdigit() else ""))
+            self._add_name(self.kind, word + (after if word.isalpha() and after.isdigit() else ""))
             self.kind, self.named = "", ""
-        elif awaited and self.is_name(word):
-            self.name(self.kind, spoken(word))
+        elif awaited and self._is_name(word):
+            self._add_name(self.kind, spoken(word))
             self.kind, self.named, self.single = "", self.kind, True
         elif self.named and self.single and word not in self.known and bare(word) not in rules.dull:
             self.single = False  # most likely the second word of the name, which not everybody says
         else:
             self.named, self.single, self.kind = self.kind, False, ""  # Taman Kota 2: a known word may be a name
-            self.tell(word)
+            self._add_word(word)
 
-    def is_name(self, word: str) -> bool:
+    def _is_name(self, word: str) -> bool:
         """Return whether *word*, behind a kind of place, is what the place is called."""
         if word in self.here:
             return True
@@ -95,27 +93,25 @@ class Reader:
             return False
         return self.surely or (word not in self.known and not VERB.match(word))
 
-    def tell(self, word: str) -> None:
-        """Note *word* as one that tells of the matter, unless it says nothing."""
-        if bare(word) not in self.rules.dull and len(self.told) < WORDS_MAX:
-            self.told.add(self.rules.plain.get(bare(word)) or stem(word))
+    def _add_word(self, word: str) -> None:
+        if bare(word) not in self.rules.dull and len(self.words) < WORDS_MAX:
+            self.words.add(self.rules.plain.get(bare(word)) or stem(word))
             if trouble := self.rules.troubles.get(bare(word)):
                 self.names.setdefault(TROUBLE, set()).add(trouble)
 
-    def name(self, kind: str, name: str) -> None:
-        """Note what a place of some kind is called."""
+    def _add_name(self, kind: str, name: str) -> None:
         self.names.setdefault(kind, set()).add(name)
-        self.told.discard(stem(kind))
+        self.words.discard(stem(kind))
 
-    def number(self, last: str, word: str, after: str) -> None:
+    def _add_number(self, last: str, word: str, after: str) -> None:
         """Note *word*, a number: of a place's kind, behind a place's name, or of something else that is not counted."""
         digits, kind = word.lstrip("0") or "0", self.kind
         if kind:
-            self.name(kind, digits)
+            self._add_name(kind, digits)
         elif self.named == "rt":
-            self.name("rw", digits)  # RT 3/5
+            self._add_name("rw", digits)  # RT 3/5
         elif self.rules.measures.isdisjoint((last, after)):
-            self.name(self.named + OF_NAME if self.named else NUMBER, digits)
+            self._add_name(self.named + OF_NAME if self.named else NUMBER, digits)
         self.kind, self.named = "", "rt" if kind == "rt" else ""
 
 

@@ -1,4 +1,4 @@
-"""Keys that two texts are likely to share the more words they share; compares nothing itself.
+"""Locality-sensitive hashing (MinHash): keys that two texts share the likelier, the more words they share.
 
 Each word has a number under each of `NUMBERS` hash functions. A text keeps the least of its words' numbers under each:
 two texts keep the same one as often as their sets of words overlap (Broder 1997). `ROWS` of them side by side make a
@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Collection, Iterable
 from functools import lru_cache
 
-from services.routing.domain.text.stems import WORDS_REMEMBERED_MAX
+from shared.text import WORDS_REMEMBERED_MAX
 
 BANDS = 20
 ROWS = 2
@@ -21,7 +21,7 @@ MASK = 0x7FFFFFFF  # so that MongoDB stores a number in four bytes
 PAIR = struct.Struct(f">{ROWS}I")
 
 
-@lru_cache(WORDS_REMEMBERED_MAX)  # people use few words, again and again
+@lru_cache(WORDS_REMEMBERED_MAX)
 def _numbers_of(word: str) -> tuple[int, ...]:
     """Return the numbers of a word under every hash function, each 0 to 2**31 - 1; the same in every process."""
     digests = (

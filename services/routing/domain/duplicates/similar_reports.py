@@ -13,12 +13,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from services.routing.domain.text.phrases import split
+from shared.text import WORDS_REMEMBERED_MAX, words_of
 
 GRAM_LETTERS = 4
 BUCKETS = 2**15  # n-grams are counted by hash; two that share a bucket hardly change a ranking
 SYMBOLS_MAX = 2_000  # of a text; the rest of a longer one is not compared
-WORDS_REMEMBERED_MAX = 50_000
 SIMILAR_MAX = 3
 SCORE_MIN = 0.05  # below it hardly two reports of the same matter were found
 REPORTS_MAX = 1_000  # of one kelurahan, the newest
@@ -52,7 +51,7 @@ class SimilarReport:
     score: float
 
 
-@lru_cache(WORDS_REMEMBERED_MAX)  # people use few words, again and again
+@lru_cache(WORDS_REMEMBERED_MAX)
 def _grams_of(word: str) -> bytes:
     """Return the buckets of a word's n-grams, as the bytes of 32-bit numbers, which join fastest."""
     padded = f" {word} "
@@ -62,7 +61,7 @@ def _grams_of(word: str) -> bytes:
 
 def vector_of(text: str) -> Vector:
     """Return the n-grams of *text*; never empty."""
-    words = split(text[:SYMBOLS_MAX]) or [""]
+    words = words_of(text[:SYMBOLS_MAX]) or [""]
     columns, counts = np.unique(np.frombuffer(b"".join(map(_grams_of, words)), np.int32), return_counts=True)
     return Vector(columns, 1 + np.log(counts.astype(np.float32)))
 
@@ -113,12 +112,13 @@ class SimilarityIndex:
 
     def keep(self, ids: Iterable[str], read: Mapping[str, OpenReport]) -> None:
         """Hold the reports of *ids* alone, of which those not held before stand in *read*, as far as they exist."""
-        wanted = set(ids)
-        for gone in self.reports.keys() - wanted:
+        wanted = dict.fromkeys(ids)  # in order, so that of two that are equally similar the same one comes first
+        for gone in self.reports.keys() - wanted.keys():
             del self.reports[gone]
             self._changes += 1
-        for id_ in read.keys() & wanted:
-            self.add(id_, read[id_])
+        for id_ in wanted:
+            if id_ in read:
+                self.add(id_, read[id_])
 
     def add(self, id_: str, report: OpenReport) -> None:
         """Hold one report more, unless it is held or there are too many."""

@@ -1,4 +1,4 @@
-"""Whether two reports tell of the same matter: the same place, and enough of the same words; decides nothing."""
+"""Similarity of two reports: the same place, and enough words in common, as `ClusterRules` says."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ class Fingerprint:
     """What is compared of a report.
 
     Args:
-        words: Numbers of the words that tell of the matter.
+        words: Numbers of the words about the matter.
         names: Numbers of what its places are called, by the number of the kind of place: a street, a school, an RT.
         bands: Keys under which reports with such words at such a place are found.
     """
@@ -127,7 +127,7 @@ class ClusterRules:
 def similarity(rules: ClusterRules, one: Fingerprint, other: Fingerprint, close: bool = False) -> float:
     """Return the share of words that two reports have in common, 0 to 1; 0 if it is not enough, or another place.
 
-    ``close`` says that both tell where they are on the map, and that it is the same place.
+    ``close`` says that both have coordinates, and that these are the same place.
     """
     common = rules.weight(one.words & other.words)
     if (common < COMMON_MIN and not (one.words ^ other.words) <= rules.faint_numbers) or _apart(rules, one, other):
@@ -143,7 +143,7 @@ def similarity(rules: ClusterRules, one: Fingerprint, other: Fingerprint, close:
 
 
 def _apart(rules: ClusterRules, one: Fingerprint, other: Fingerprint) -> bool:
-    """Return whether two reports name two places or two troubles: two streets, two houses, smell and noise.
+    """Return whether two reports name different places or troubles: two streets, two houses, smell and noise.
 
     A place that one names and the other mentions in words that were not understood as a name counts as another one.
     """

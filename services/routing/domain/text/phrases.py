@@ -1,28 +1,19 @@
-"""Texts as words in their usual form, and the phrases that occur in them; knows no rule and no agency."""
+"""Phrase search: texts as words in their usual form, and the phrases that occur in them."""
 
-import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 from services.routing.domain.text.typos import Forgiveness
+from shared.text import WORDS_REMEMBERED_MAX, words_of
 
-WORD = re.compile(r"[^\W_]+")
 ENDINGS = ("nya", "lah", "kah", "pun")
 REGIONAL_ENDINGS = ("ne", "na", "e")  # Javanese and Sundanese for -nya
 BARE_LETTERS_MIN = 4  # before a regional ending, which is short enough to be part of another word
-WORDS_REMEMBERED_MAX = 50_000
 BREAK = "|"  # stands between two texts, so that no phrase reaches from one into the other
 
 Phrase = tuple[str, ...]
-
-
-def split(text: str) -> list[str]:
-    """Return the words of *text* in lower case; everything but letters and digits separates them."""
-    plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
-    return WORD.findall(plain.lower())
 
 
 @dataclass(frozen=True)
@@ -48,14 +39,13 @@ class Phrasebook:
         known = {word for phrase in (*self.phrases, *self.spellings) for word in phrase}
         object.__setattr__(self, "_known", frozenset(known))
         object.__setattr__(self, "_slips", Forgiveness(frozenset(known) if self.forgives else frozenset()))
-        # People use few words, again and again.
         object.__setattr__(self, "_stemmed", lru_cache(WORDS_REMEMBERED_MAX)(self._stem))
         object.__setattr__(self, "_spelled", _lengths(self.spellings))
         object.__setattr__(self, "_begun", _lengths(self.phrases))
 
     def found_in(self, *texts: str) -> frozenset[Phrase]:
         """Return the phrases that occur in *texts*."""
-        return self.found_among(self.usual(word for text in texts for word in (*split(text), BREAK)))
+        return self.found_among(self.usual(word for text in texts for word in (*words_of(text), BREAK)))
 
     def found_among(self, words: Phrase) -> frozenset[Phrase]:
         """Return the phrases that occur among *words*, which are in their usual form already."""

@@ -1,14 +1,15 @@
-"""Words without endings and vowels, so that what sounds alike is the same; looks nothing up."""
+"""Stemming: words without prefixes, endings and vowels, so that spellings of one word compare equal."""
 
 import re
 from functools import lru_cache
+
+from shared.text import WORDS_REMEMBERED_MAX
 
 PREFIX = re.compile(r"^(?:[mp]e(?=[lmnrwy])|di|ter|ber|ke|se)(?=[a-z]{4})")
 NASAL = re.compile(r"^(?:ng|n(?=[cdj])|m(?=[bp]))(?=[a-z]{3})")  # mbakar, ndorong, ngambil: how people shorten me-
 NASALS = (("ny", "s"), ("n", "t"), ("m", "p"))  # what they stand for before a vowel: nyapu, nutup, motong
 SUFFIX = re.compile(r"(?<=[a-z]{4})(?:nya|lah|kah|kan|an|in|i)$")
 VOWELS = str.maketrans("", "", "aiueo")
-WORDS_REMEMBERED_MAX = 50_000  # of which people use few again and again
 CONSONANTS_MIN = 3  # fewer do not tell a word
 
 

@@ -1,4 +1,4 @@
-"""Which known word a slip of the pen means; in doubt none. Knows no phrase and no rule."""
+"""Typing errors: the known word that a misspelt one means; none where it is not clear."""
 
 import re
 from collections import defaultdict

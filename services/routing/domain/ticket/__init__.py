@@ -1,1 +1,1 @@
-"""The ticket: its state, the transitions between states, and why a command is refused."""
+"""The ticket as a state machine: its state, the transitions between states, and why a command is refused."""

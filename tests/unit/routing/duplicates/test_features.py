@@ -6,10 +6,10 @@ import pytest
 
 from services.routing.domain.duplicates.features import Names, extract_features
 from services.routing.domain.duplicates.similarity import TROUBLE, similarity
-from services.routing.domain.text.phrases import split
 from services.routing.duplicate_search import search_of
 from services.routing.policy import load_routing
 from shared.events import Location
+from shared.text import words_of
 from tests.builders import accepted
 
 pytestmark = pytest.mark.unit
@@ -18,8 +18,8 @@ POLICY = load_routing(Path(__file__).parents[4] / "policy")
 
 
 def names(text: str, here: str = "Kedaung") -> Names:
-    words = POLICY.rulebook.book.usual(split(text))
-    _, found = extract_features(POLICY.clusters, words, POLICY.rulebook.telling, frozenset(split(here)))
+    words = POLICY.rulebook.book.usual(words_of(text))
+    _, found = extract_features(POLICY.clusters, words, POLICY.rulebook.telling, frozenset(words_of(here)))
     return {kind: named for kind, named in found.items() if kind != TROUBLE}
 
 

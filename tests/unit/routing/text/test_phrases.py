@@ -1,6 +1,7 @@
 import pytest
 
-from services.routing.domain.text.phrases import Phrasebook, split
+from services.routing.domain.text.phrases import Phrasebook
+from shared.text import words_of
 
 pytestmark = pytest.mark.unit
 
@@ -22,11 +23,11 @@ def found(text: str, *phrases: str) -> set[str]:
 
 
 def test_everything_but_letters_and_digits_separates_words() -> None:
-    assert split("Jl. Raya-Ciputat,RT_05/02!!") == ["jl", "raya", "ciputat", "rt", "05", "02"]
+    assert words_of("Jl. Raya-Ciputat,RT_05/02!!") == ["jl", "raya", "ciputat", "rt", "05", "02"]
 
 
 def test_letters_that_only_look_different_are_the_same() -> None:
-    assert split("ＰＪＵ ｍati") == ["pju", "mati"]
+    assert words_of("ＰＪＵ ｍati") == ["pju", "mati"]
 
 
 def test_a_phrase_is_found_where_its_words_stand_side_by_side() -> None:

@@ -41,8 +41,11 @@ def read_table(path: Path) -> list[Row]:
 
 
 def _excel_rows(path: Path) -> list[Row]:
-    import openpyxl
-    from openpyxl.utils.exceptions import InvalidFileException
+    try:
+        import openpyxl
+        from openpyxl.utils.exceptions import InvalidFileException
+    except ModuleNotFoundError as error:
+        raise TableUnreadable(f"{path} needs {error.name}; run `pip install 'tindak[model]'`.") from error
 
     try:
         with warnings.catch_warnings():

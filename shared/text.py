@@ -1,9 +1,40 @@
-"""Text in a form in which one pattern finds every spelling, and the way back to what was written; finds nothing."""
+"""Normalisation of text, for whoever looks for something in it.
 
+There are two forms. `plain` evens out case and compatibility forms alone: rules and text models read it, and what is
+stored relies on it (fingerprints, learned models). `fold` also drops accents and invisible characters and knows the way
+back: identities and insults are often disguised, and are masked in the original.
+"""
+
+import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+
+WORD = re.compile(r"[^\W_]+")
+LETTERS = re.compile(r"[^\W\d_]+")
+LETTERS_OR_DIGITS = re.compile(r"[^\W\d_]+|\d+")
+WORDS_REMEMBERED_MAX = 50_000  # by whoever computes something for each word: people use few words, again and again
+
+
+def plain(text: str) -> str:
+    """Return *text* in lower case and without compatibility forms, such as full-width letters."""
+    return (text if text.isascii() else unicodedata.normalize("NFKC", text)).lower()
+
+
+def words_of(text: str) -> list[str]:
+    """Return the words of *text* in lower case; everything but letters and digits separates them."""
+    return WORD.findall(plain(text))
+
+
+def runs_of(text: str) -> list[str]:
+    """Return the runs of letters and the runs of digits of *text*, in lower case."""
+    return LETTERS_OR_DIGITS.findall(plain(text))
+
+
+def name_key(name: str) -> str:
+    """Return a name as names are compared: in lower case, with single blanks."""
+    return " ".join(name.lower().split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,15 +54,6 @@ class Folded:
     def written(self, start: int, end: int) -> tuple[int, int]:
         """Return where the folded characters from *start* to *end* stand in the original, invisible ones included."""
         return self.origins[start], max(self.origins[end], self.origins[end - 1] + 1)
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A stretch of a folded text that is not to be seen, and what stands there instead."""
-
-    start: int
-    end: int
-    label: str
 
 
 def fold(original: str) -> Folded:
@@ -65,28 +87,3 @@ def _folded_symbol(symbol: str) -> str:
 def folded_text(text: str) -> str:
     """Return the folded form of *text* alone, its white space reduced to single blanks."""
     return " ".join(fold(text).text.split())
-
-
-def replaced(folded: Folded, spans: Iterable[Span]) -> str:
-    """Return the original with a label in place of each span; where spans overlap, one label covers them all.
-
-    The label is that of the span which comes first in *spans*, so the surest should come first.
-    """
-    ranked = sorted(((span, rank) for rank, span in enumerate(spans)), key=lambda one: one[0].start)
-    parts: list[str] = []
-    shown_to = 0
-    while ranked:
-        cluster, ranked = _first_cluster(ranked)
-        start, end = folded.written(cluster[0][0].start, max(span.end for span, _ in cluster))
-        parts += [folded.original[shown_to:start], min(cluster, key=lambda one: one[1])[0].label]
-        shown_to = end
-    return "".join((*parts, folded.original[shown_to:]))
-
-
-def _first_cluster(ranked: list[tuple[Span, int]]) -> tuple[list[tuple[Span, int]], list[tuple[Span, int]]]:
-    end = ranked[0][0].end
-    count = 1
-    while count < len(ranked) and ranked[count][0].start < end:
-        end = max(end, ranked[count][0].end)
-        count += 1
-    return ranked[:count], ranked[count:]

@@ -1,4 +1,4 @@
-"""How likely an agency must be before nobody needs to look: chosen on reports newer than the model that judges them."""
+"""Chooses the threshold of each agency, above which nobody needs to look, on reports that the model has not learned."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.routing.classifier.model import NEVER
-from services.routing.training.trust import Judged, learn_reliability, lowest_odds, thresholds, wilson
+from services.routing.training.thresholds import Judged, learn_reliability, lowest_odds, thresholds, wilson
 
 pytestmark = pytest.mark.learning
 

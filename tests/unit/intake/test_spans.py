@@ -2,36 +2,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.domain.folding import Span, fold, folded_text, replaced
+from services.intake.domain.spans import Span, replaced
+from shared.text import fold
 
 pytestmark = pytest.mark.unit
-
-
-@pytest.mark.parametrize(
-    ("written", "folded"),
-    [
-        ("Jalan RUSAK", "jalan rusak"),
-        ("Café", "cafe"),
-        ("Cafe\N{COMBINING ACUTE ACCENT}", "cafe"),
-        ("０８１２", "0812"),
-        ("٠٨١٢", "0812"),
-        ("𝟎𝟖", "08"),
-        ("①", "1"),
-        ("0812\N{NON-BREAKING HYPHEN}3456\N{EN DASH}78\N{MINUS SIGN}90", "0812-3456-78-90"),
-        ("0812\N{ZERO WIDTH SPACE}3456", "08123456"),
-        ("Jl.\N{NO-BREAK SPACE}Raya", "jl. raya"),
-        ("budi＠example．org", "budi@example.org"),
-        ("㎏", "kg"),
-        ("STRASSE Straße", "strasse strasse"),
-        ("İ", "i"),
-    ],
-)
-def test_every_spelling_folds_to_one(written: str, folded: str) -> None:
-    assert fold(written).text == folded
-
-
-def test_white_space_folds_to_single_blanks() -> None:
-    assert folded_text("  Jalan\t\n Rusak ") == "jalan rusak"
 
 
 def test_covered_stretch_takes_its_invisible_characters_along() -> None:

@@ -9,11 +9,11 @@ from shared import events as e
 from shared.events import SlaClock
 from shared.ids import part_id
 from tests.builders import NOON, TICKET, TRACKING, accepted, event
-from tests.unit.tindak.test_telling import routed
+from tests.unit.tindak.test_formatting import routed
 from tindak.console import local
 from tindak.tickets.lookup import Ticket, part_of
 from tindak.tickets.projection import History, history
-from tindak.tickets.track import had, lines
+from tindak.tickets.track import had, lines, tracking_ids
 
 pytestmark = pytest.mark.unit
 
@@ -164,6 +164,22 @@ def test_a_history_tells_whom_a_ticket_follows_and_how_many_follow_it() -> None:
 
     assert [told(*story[:end]).follows for end in range(1, 7)] == [None, "c", None, "d", None, None]
     assert told(*story).members == 3
+
+
+def test_what_happened_to_a_ticket_comes_before_its_clocks_at_the_same_time() -> None:
+    at_once = [event(data, at=NOON) for data in (clock(e.ClockMet, met_at=NOON, lateness_seconds=-1), routed())]
+
+    assert [one.type for one in history(at_once).events] == [e.TicketRouted.TYPE, e.ClockMet.TYPE]
+
+
+def test_people_see_the_leader_of_a_cluster_by_tracking_id() -> None:
+    leader = fact(e.TicketAcknowledged, 2, ticket_id=part_id(TICKET, 9), tracking_id="K7QF-9D2MX-4Q")
+    joined = fact(e.ClusterJoined, 2, cluster=leader.ticket_id)
+
+    shown = lines(Ticket(TICKET, TRACKING, "web"), told(routed(), joined), names=tracking_ids([event(leader)]))
+
+    assert "  follows   K7QF-9D2MX-4Q, which tells of the same matter" in shown
+    assert shown[-1].endswith("followed together with ticket K7QF-9D2MX-4Q, which tells of the same matter")
 
 
 def divided() -> e.TicketFact:

@@ -1,4 +1,4 @@
-"""A desk at which the clocks of one ticket are watched, and what is said about them there."""
+"""A harness at which the clocks of one ticket are watched, and what is said about them there."""
 
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -36,7 +36,7 @@ def said(kind: type[C], clock: SlaClock, round: int = 1, **about: Any) -> C:
     return kind(ticket_id=TICKET, tracking_id=TRACKING, clock=clock, round=round, **about)
 
 
-class Desk:
+class ClockHarness:
     """A ticket's clocks, moved by what is heard and by time.
 
     ``hear`` and ``wait_until`` return what is said; ``facts`` is all of it, ``ticket`` the state.
@@ -91,11 +91,11 @@ def met(clock: SlaClock, when: str, due: str, lateness: timedelta) -> ClockMet:
     return said(ClockMet, clock, met_at=at(when), due_at=at(due), lateness_seconds=lateness.total_seconds())
 
 
-def at_work() -> Desk:
+def at_work() -> ClockHarness:
     """A ticket of Monday 08:00 that an agency has got at 09:00."""
-    desk = Desk()
-    desk.hear(accepted("2026-04-06 08:00"), routed(1, "2026-04-06 09:00"))
-    return desk
+    harness = ClockHarness()
+    harness.hear(accepted("2026-04-06 08:00"), routed(1, "2026-04-06 09:00"))
+    return harness
 
 
 JUST_AFTER = timedelta(milliseconds=1)
@@ -120,8 +120,8 @@ def escalated(level: int, responsible: str, when: str, **about: Any) -> Any:
     return of_breach(BreachEscalated, level=level, responsible=responsible, at=at(when), **about)
 
 
-def overdue() -> Desk:
+def overdue() -> ClockHarness:
     """A ticket whose agency has not answered in time, as of Monday 13 April 2026, 18:00."""
-    desk = at_work()
-    desk.wait_until("2026-04-13 18:00")
-    return desk
+    harness = at_work()
+    harness.wait_until("2026-04-13 18:00")
+    return harness

@@ -19,7 +19,7 @@ COMPLAINT = accepted("2026-04-06 08:00")
 ROUTED = routed(1, "2026-04-06 09:00")
 
 
-class Office(Workbench):
+class SlaHarness(Workbench):
     """Sla, and those whom it hears; its clock starts when the first complaint comes."""
 
     def __init__(self, rules: SlaRules = RULES) -> None:
@@ -34,7 +34,7 @@ class Office(Workbench):
                 self.say(topics.TICKETS, event(data, at=data.at))
 
     async def wait_until(self, when: str, *loops: TimeLoop[Any]) -> None:
-        """Let time pass; whenever a ticket is due, each of *loops* looks once (by default this office's own)."""
+        """Let time pass; whenever a ticket is due, each of *loops* looks once (by default this service's own)."""
         until = at(when)
         while (due_at := self.due_at) is not None and due_at <= until:
             self.clock.at = max(due_at, self.clock.at)

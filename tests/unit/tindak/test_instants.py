@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from services.routing.training.instants import read_instants
+from tindak.model.instants import read_instants
 
 pytestmark = pytest.mark.unit
 

@@ -1,0 +1,118 @@
+"""What the search for similar reports keeps, and how much of it; the look-ups end in time."""
+
+import asyncio
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import pytest
+
+from services.routing import duplicate_search, neighbours
+from services.routing.domain.duplicates.similar_reports import OpenReport
+from services.routing.duplicate_search import SimilarReports
+from services.routing.neighbours import Listing, NoNeighbours, StoredNeighbours, open_report
+from shared.events import ComplaintAccepted, Location
+from tests.builders import accepted
+
+pytestmark = pytest.mark.unit
+
+LAMP = "Lampu jalan padam sejak seminggu"
+
+
+class Listed(NoNeighbours):
+    """Open tickets by kelurahan; notes which reports were read."""
+
+    def __init__(self, **ids: list[str]) -> None:
+        self.ids = ids
+        self.read: list[list[str]] = []
+
+    async def listed_in(self, kelurahan: Collection[str]) -> Mapping[str, Listing]:
+        return {each: Listing(self.ids.get(each, [])) for each in kelurahan}
+
+    async def reports_of(self, ids: Collection[str]) -> Mapping[str, OpenReport]:
+        self.read.append(list(ids))
+        return {id_: open_report(id_.upper(), "", LAMP) for id_ in ids}
+
+
+def new(kelurahan: str, id_: str = "new") -> ComplaintAccepted:
+    return accepted(ticket_id=id_, title="", body=LAMP, location=Location(kelurahan=kelurahan))
+
+
+async def found(search: SimilarReports, *complaints: ComplaintAccepted) -> list[str]:
+    return [one.tracking_id for similar in (await search.of(complaints)).values() for one in similar]
+
+
+async def test_a_report_is_read_once() -> None:
+    listed = Listed(Serua=["a", "b"])
+    search = SimilarReports(listed)
+
+    await found(search, new("Serua"))
+    listed.ids["Serua"] = ["c", "a", "b"]
+    assert sorted(await found(search, new("Serua", "next"))) == ["A", "B", "C"]
+    assert listed.read == [["a", "b"], ["c"]]
+
+
+async def test_what_is_listed_no_more_is_dropped() -> None:
+    listed = Listed(Serua=["a", "b"])
+    search = SimilarReports(listed)
+    await found(search, new("Serua"))
+
+    listed.ids["Serua"] = ["b"]
+
+    assert await found(search, new("Serua", "next")) == ["B"]
+
+
+async def test_a_process_that_has_just_started_reads_the_newest_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(duplicate_search, "READ_MAX", 2)
+    listed = Listed(Serua=["a", "b", "c"])
+    search = SimilarReports(listed)
+
+    assert await found(search, new("Serua")) == ["A", "B"]
+    assert sorted(await found(search, new("Serua", "next"))) == ["A", "B", "C"]
+    assert listed.read == [["a", "b"], ["c"]]
+
+
+async def test_the_kelurahan_that_was_asked_about_longest_ago_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(duplicate_search, "REPORTS_REMEMBERED_MAX", 5)
+    search = SimilarReports(Listed(Serua=["a", "b"], Setu=["c", "d"]))
+    await found(search, new("Serua"))
+
+    await found(search, new("Setu", "next"))
+
+    assert list(search.indexes) == ["Setu"]
+
+
+async def test_nothing_is_looked_up_for_reports_without_a_kelurahan() -> None:
+    class Forbidden(NoNeighbours):
+        async def listed_in(self, kelurahan: Collection[str]) -> Mapping[str, Listing]:
+            raise AssertionError(kelurahan)
+
+    search = SimilarReports(Forbidden())
+
+    assert await search.of([accepted(location=None), accepted(location=Location(text="Jl. Mawar"))]) == {}
+
+
+class Store:
+    """Stands for a collection that answers with *rows*, or never."""
+
+    def __init__(self, rows: list[dict[str, Any]] | None) -> None:
+        self.rows = rows
+
+    async def select(self, *_: Any) -> list[dict[str, Any]]:
+        if self.rows is None:
+            await asyncio.Event().wait()
+        return self.rows or []
+
+
+async def test_a_database_that_does_not_answer_in_time_is_waited_for_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(neighbours, "LOOK_UP_MS_MAX", 10)
+
+    with pytest.raises(TimeoutError):
+        await StoredNeighbours(Store(None)).reports_of(["a"])  # type: ignore[arg-type]
+
+
+async def test_a_document_that_lacks_its_names_hides_no_other() -> None:
+    rows = [{"_id": "a", "title": "x"}, {"_id": "b", "tracking_id": "B"}]
+
+    read = await StoredNeighbours(Store(rows)).reports_of(["a", "b"])  # type: ignore[arg-type]
+
+    assert [(id_, one.tracking_id) for id_, one in read.items()] == [("b", "B")]

@@ -1,0 +1,41 @@
+import pytest
+
+from shared.text import fold, folded_text, name_key, runs_of, words_of
+
+pytestmark = pytest.mark.unit
+
+
+@pytest.mark.parametrize(
+    ("written", "folded"),
+    [
+        ("Jalan RUSAK", "jalan rusak"),
+        ("Café", "cafe"),
+        ("Cafe\N{COMBINING ACUTE ACCENT}", "cafe"),
+        ("０８１２", "0812"),
+        ("٠٨١٢", "0812"),
+        ("𝟎𝟖", "08"),
+        ("①", "1"),
+        ("0812\N{NON-BREAKING HYPHEN}3456\N{EN DASH}78\N{MINUS SIGN}90", "0812-3456-78-90"),
+        ("0812\N{ZERO WIDTH SPACE}3456", "08123456"),
+        ("Jl.\N{NO-BREAK SPACE}Raya", "jl. raya"),
+        ("budi＠example．org", "budi@example.org"),
+        ("㎏", "kg"),
+        ("STRASSE Straße", "strasse strasse"),
+        ("İ", "i"),
+    ],
+)
+def test_every_spelling_folds_to_one(written: str, folded: str) -> None:
+    assert fold(written).text == folded
+
+
+def test_white_space_folds_to_single_blanks() -> None:
+    assert folded_text("  Jalan\t\n Rusak ") == "jalan rusak"
+
+
+def test_words_are_letters_and_digits_together_and_runs_are_apart() -> None:
+    assert words_of("Jl. Raya-Ciputat,RT_05 rt03 ＰＪＵ") == ["jl", "raya", "ciputat", "rt", "05", "rt03", "pju"]
+    assert runs_of("RT_05 rt03 ＰＪＵ") == ["rt", "05", "rt", "03", "pju"]
+
+
+def test_names_are_compared_in_lower_case_with_single_blanks() -> None:
+    assert name_key("  Dinas\tPU \n") == "dinas pu"
