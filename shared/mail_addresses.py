@@ -45,6 +45,15 @@ def recipient_address(text: str) -> Address:
     return header_address(text)
 
 
+def is_usable(text: str) -> bool:
+    """Return whether *text* is an address that can be written to."""
+    try:
+        recipient_address(text)
+    except UnusableAddress:
+        return False
+    return True
+
+
 def _is_mailbox(text: str) -> bool:
     found = MAILBOX.fullmatch(text)
     return found is not None and len(text) <= CHARACTERS_MAX and len(found["local"]) <= LOCAL_PART_CHARACTERS_MAX

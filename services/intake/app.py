@@ -1,4 +1,4 @@
-"""Intake's wiring."""
+"""Builds the intake service."""
 
 from services.intake.domain.state import State
 from services.intake.handlers import IntakeHandler

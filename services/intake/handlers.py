@@ -1,4 +1,4 @@
-"""What intake hears and which rule decides; never a rule itself."""
+"""Connects the topics that intake reads to its rules."""
 
 from datetime import datetime
 
@@ -7,8 +7,9 @@ from services.intake.domain.rules import Rules
 from services.intake.domain.state import State
 from shared import events, topics
 from shared.delivery.ports import Record
-from shared.events import Arrival, Decision, Event, Refused
+from shared.events import Arrival, Decision, Event, Fact, Refused, Untracked
 from shared.ids import ticket_id
+from shared.process import metrics
 from shared.seal import Contact, Sealer
 
 
@@ -39,7 +40,9 @@ class IntakeHandler:
 
     def decide(self, state: State | None, event: Event, arrival: Arrival) -> Decision[State]:
         """Return the answer to a submission."""
-        return decide(state, event, arrival, self.rules, seal=self.seal)
+        decision = decide(state, event, arrival, self.rules, seal=self.seal)
+        self._count(submission(event).channel, decision)
+        return decision
 
     def refuse(self, record: Record, arrival: Arrival, fault: events.UnreadableEvent) -> Refused:
         """Return the answer to what cannot be read: a channel learns of everything that it sent what became of it.
@@ -48,7 +51,19 @@ class IntakeHandler:
         """
         channel, source_id = fault.hints.get("channel"), fault.hints.get("source_id")
         answer = refuse_unreadable(fault.reasons, channel, source_id, arrival, self.rules)
+        self._count(channel, Untracked((answer,)))
         return Refused((answer,), keep=record.unreadable is not None)
+
+    def _count(self, channel: str | None, decision: Decision[State]) -> None:
+        """Count an answer; it is counted again if it is given again, after an outage or a lost save."""
+        match decision.facts:
+            case (Fact(data=events.ComplaintRejected(reasons=(first, *_))), *_):
+                outcome = first.code
+            case ():
+                outcome = "repeated"
+            case _:
+                outcome = "accepted"
+        metrics.COMPLAINTS.labels(self.rules.registered(channel or "") or "unknown", outcome).inc()
 
     def due_at(self, state: State) -> datetime | None:
         """Return None: nothing here moves with time."""

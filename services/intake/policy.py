@@ -1,4 +1,4 @@
-"""Turns the city's policy files into the values that intake's rules take; decides nothing."""
+"""Loads intake.yaml and what intake needs of the other policy files; reports each fault with its line."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator

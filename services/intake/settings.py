@@ -1,4 +1,4 @@
-"""What intake needs beyond the settings that all services share."""
+"""Settings of intake, read once from the environment."""
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict

@@ -1,4 +1,4 @@
-"""How intake's state is stored, and what may not occur twice; never reads or writes it."""
+"""Serialises the state of intake, and says what must be unique."""
 
 from pydantic import TypeAdapter
 from pymongo import ASCENDING, IndexModel

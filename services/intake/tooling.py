@@ -14,7 +14,7 @@ __all__ = ["Rules", "dry_run", "load_intake"]
 
 
 def dry_run(rules: Rules, submitted: ComplaintSubmitted, at: datetime) -> ComplaintAccepted | ComplaintRejected:
-    """Return what intake says to a new report that arrives at *at*, without its contact."""
+    """Return intake's answer to a new report that arrives at *at*, without its contact."""
     anonymous = submitted.model_copy(update={"reporter": None})
     event = Event(id=ticket_id(submitted.channel, submitted.source_id), source="/tindak", time=at, data=anonymous)
     arrival = Arrival(topics.SUBMITTED, 0, 0, at.astimezone(UTC), at.astimezone(UTC))

@@ -1,4 +1,4 @@
-"""Owns what was told to whom about a ticket, and the sealed contacts of reporters.
+"""Notifies reporters, agencies and officers; owns the deliveries of each ticket and its sealed contact.
 
 Hears contacts, accepted complaints, ticket events and the clocks; says which notice was sent, failed or was suppressed.
 """

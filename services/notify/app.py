@@ -1,4 +1,4 @@
-"""Notify's wiring."""
+"""Builds the notify service."""
 
 from datetime import timedelta
 from functools import partial
@@ -8,7 +8,7 @@ from services.notify.channels.log import LogChannel
 from services.notify.channels.smtp import SmtpChannel
 from services.notify.domain.correspondence import Correspondence
 from services.notify.handlers import NotifyHandler
-from services.notify.letters.writing import Letters
+from services.notify.messages.renderer import MessageRenderer
 from services.notify.policy import NoticePolicy, load_notices
 from services.notify.sender import Sender
 from services.notify.settings import Settings
@@ -32,13 +32,13 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Co
     handler = NotifyHandler(watch.policy.rules)
     store = MongoStore(collection(settings.mongo, handler.service), STATE)
     built = Service(settings, handler, store, own.health_port, observe)
-    letters = Letters(watch.policy, Sealer.from_text(own.contact_keys.get_secret_value()))
+    renderer = MessageRenderer(watch.policy, Sealer.from_text(own.contact_keys.get_secret_value()))
     sender = Sender(
         handler,
         store,
         built.publisher,
         built.clock,
-        letters,
+        renderer,
         channels(settings, own),
         send_within=timedelta(seconds=own.smtp_timeout_seconds),
         documents_max=own.documents_max,
@@ -48,11 +48,11 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Co
         observe=observe,
     )
 
-    def take(policy: NoticePolicy) -> None:
+    def use_policy(policy: NoticePolicy) -> None:
         handler.use_policy(policy.rules)
-        letters.use_policy(policy)
+        renderer.use_policy(policy)
 
-    built.follow(watch, take)
+    built.follow(watch, use_policy)
     # Once the leases of a round have run out it begins nothing more, and what is on its way ends within its own time.
     round_seconds_max = own.lease_seconds + 2 * own.smtp_timeout_seconds
     sweep = built.while_clocks_agree(sender.sweep)
@@ -70,7 +70,7 @@ def refuse_unsafe(settings: CommonSettings, own: Settings) -> None:
 
 
 def channels(settings: CommonSettings, own: Settings) -> dict[str, Channel]:
-    """Return the channels that are set up; raise UnsafeSettings where people would be told nothing.
+    """Return the channels that are set up; raise UnsafeSettings if no message could reach anybody.
 
     The log is a channel of the local profile only: elsewhere it would call a notice sent that reached nobody.
     """

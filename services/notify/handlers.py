@@ -1,5 +1,6 @@
-"""Which topics notify hears and which rule decides; never sends anything."""
+"""Connects the topics that notify reads to its rules."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from services.notify.domain.attempts import conclude, tick
@@ -9,7 +10,18 @@ from services.notify.domain.deliveries import Outcome, Sending
 from services.notify.domain.notices import Rules
 from shared import topics
 from shared.delivery.ports import Record
-from shared.events import Applied, Arrival, Decision, Event, Ignored, Refused, UnreadableEvent
+from shared.events import (
+    Applied,
+    Arrival,
+    Decision,
+    DeliveryFact,
+    Event,
+    Fact,
+    Ignored,
+    Refused,
+    UnreadableEvent,
+)
+from shared.process import metrics
 
 
 class NotifyHandler:
@@ -34,11 +46,13 @@ class NotifyHandler:
         return document_of(event)
 
     def decide(self, state: Correspondence | None, event: Event, arrival: Arrival) -> Decision[Correspondence]:
-        """Return what is known and who is to be told from now on."""
-        return decide(state, event, arrival, self.rules)
+        """Return the projection after an event and the deliveries that it causes."""
+        decision = decide(state, event, arrival, self.rules)
+        _count_notices(decision.facts)
+        return decision
 
     def refuse(self, record: Record, arrival: Arrival, fault: UnreadableEvent) -> Refused:
-        """Return nothing to say: what is no event on our own topics goes to the dead letters."""
+        """Return no answer: what is no event on our own topics goes to the dead letters."""
         return Refused()
 
     def due_at(self, state: Correspondence) -> datetime | None:
@@ -51,10 +65,22 @@ class NotifyHandler:
 
     def tick(self, state: Correspondence, now: datetime) -> Applied[Correspondence]:
         """Return what has come due; what is to be sent is leased to whoever saves this decision."""
-        return tick(state, self.rules, now)
+        decision = tick(state, self.rules, now)
+        _count_notices(decision.facts)
+        return decision
 
     def conclude(
         self, state: Correspondence, delivery_id: str, lease: Sending, outcome: Outcome, now: datetime
     ) -> Applied[Correspondence] | Ignored[Correspondence]:
         """Return what follows from how the attempt to send under *lease* ended."""
-        return conclude(state, delivery_id, lease, outcome, self.rules, now)
+        decision = conclude(state, delivery_id, lease, outcome, self.rules, now)
+        _count_notices(decision.facts)
+        return decision
+
+
+def _count_notices(facts: Iterable[Fact]) -> None:
+    """Count how deliveries ended; a decision that is made again, after an outage or a lost save, is counted again."""
+    for fact in facts:
+        if isinstance(fact.data, DeliveryFact):
+            outcome = fact.data.TYPE.split(".")[2]
+            metrics.NOTICES.labels(fact.data.agency or "none", fact.data.channel, outcome).inc()

@@ -1,4 +1,4 @@
-"""Turns notices.yaml, sending.yaml and templates into rules and texts, with a line for each fault; decides nothing."""
+"""Loads notices.yaml, sending.yaml and the templates; reports each fault with its line."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +13,8 @@ from services.notify.domain.deliveries import REPORTER
 from services.notify.domain.notices import AGENCY_HEAD, LIAISON, Notice, Rules, Scalar
 from services.notify.domain.timing import QuietHours, Retries
 from services.notify.handlers import NotifyHandler
-from services.notify.letters.texts import Texts, file_of
+from services.notify.messages.templates import Templates, file_of
+from services.notify.settings import LEASE_SECONDS
 from shared.events import EventData, SlaClock
 from shared.events.base import Code, Short
 from shared.events.catalogue import CATALOGUE
@@ -103,7 +104,7 @@ class NoticePolicy:
     """
 
     rules: Rules
-    texts: Texts
+    templates: Templates
     directory: AgencyDirectory
     city: str
     zone: ZoneInfo
@@ -111,7 +112,7 @@ class NoticePolicy:
     language_of_locale: dict[str, str]
 
 
-def load_notices(policy_dir: Path, lease_for: timedelta = timedelta(minutes=5)) -> NoticePolicy:
+def load_notices(policy_dir: Path, lease_for: timedelta = timedelta(seconds=LEASE_SECONDS)) -> NoticePolicy:
     """Return the policy of notify.
 
     Args:
@@ -125,14 +126,14 @@ def load_notices(policy_dir: Path, lease_for: timedelta = timedelta(minutes=5)) 
     city = load_places(policy_dir).city
     held, source = load_sourced(policy_dir / FILE, NoticeFile)
     sending = load(policy_dir / SENDING_FILE, SendingFile)
-    texts = Texts(dict(map(read_text, sorted((policy_dir / TEMPLATES).glob("*.j2")))))
-    faults = [*_faults_of(held, source, directory), *_text_faults(held, source, texts, policy_dir / TEMPLATES)]
+    templates = Templates(dict(map(read_text, sorted((policy_dir / TEMPLATES).glob("*.j2")))))
+    faults = [*_faults_of(held, source, directory), *_text_faults(held, source, templates, policy_dir / TEMPLATES)]
     if faults:
         raise PolicyInvalid(faults)
     zone = ZoneInfo(held.zone)
     return NoticePolicy(
         rules=_rules_of(held, sending, zone, lease_for),
-        texts=texts,
+        templates=templates,
         directory=directory,
         city=city,
         zone=zone,
@@ -240,13 +241,13 @@ def _can_be(model: type[EventData], field: str, value: Scalar) -> bool:
     return True
 
 
-def _text_faults(held: NoticeFile, source: Source, texts: Texts, folder: Path) -> Iterator[PolicyFault]:
+def _text_faults(held: NoticeFile, source: Source, templates: Templates, folder: Path) -> Iterator[PolicyFault]:
     for index, entry in enumerate(held.notices):
         for language in held.languages:
-            if file_of(entry.text, language) not in texts.sources:
+            if file_of(entry.text, language) not in templates.sources:
                 yield source.fault(
                     ("notices", index), f"the text {TEMPLATES}/{file_of(entry.text, language)} is missing"
                 )
-    for file in texts.sources:
-        for line, sentence in texts.faults(file):
+    for file in templates.sources:
+        for line, sentence in templates.faults(file):
             yield PolicyFault(str(folder / file), line, sentence)

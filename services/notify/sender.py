@@ -1,4 +1,4 @@
-"""Sends what is due: claim, send, save the outcome, publish; never decides what is sent or tried again."""
+"""Sends what is due: claims a delivery, sends it, saves and publishes the outcome."""
 
 import random
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ from services.notify.domain.attempts import claimed
 from services.notify.domain.correspondence import Correspondence
 from services.notify.domain.deliveries import Deferred, Delivered, Delivery, Outcome, Refused, Sending, Untried
 from services.notify.handlers import NotifyHandler
-from services.notify.letters.writing import Letters
+from services.notify.messages.renderer import MessageRenderer
 from shared.adapters.clock import Clock
 from shared.delivery.deciding import looked_after
 from shared.delivery.documents.document import NOTHING_PUBLISHED, Document, Partition
@@ -72,11 +72,11 @@ class Sender:
         store: Store[Correspondence],
         publisher: Publisher,
         clock: Clock,
-        letters: Letters,
+        renderer: MessageRenderer,
         channels: Mapping[str, Channel],
         *,
-        send_within: timedelta = timedelta(seconds=20),
-        documents_max: int = 200,
+        send_within: timedelta,
+        documents_max: int,
         spread: Spread = in_turn,
         published: Mapping[Partition, int] = NOTHING_PUBLISHED,
         vitals: Vitals | None = None,
@@ -86,7 +86,7 @@ class Sender:
         self.handler = handler
         self.store = store
         self.clock = clock
-        self.letters = letters
+        self.renderer = renderer
         self.channels = channels
         self.send_within = send_within
         self.documents_max = documents_max
@@ -168,7 +168,7 @@ class Sender:
         """Return how sending went: by the first channel that takes it; the next is tried if one refuses for good."""
         if held.state is None:
             return Untried()
-        written = self.letters.write(held.state, claim.delivery, self.channels, self.clock.now())
+        written = self.renderer.render(held.state, claim.delivery, self.channels, self.clock.now())
         if not isinstance(written, tuple):
             return written
         outcome: Outcome = Untried()

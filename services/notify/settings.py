@@ -1,4 +1,4 @@
-"""Settings of notify beside the common ones; read once from the environment."""
+"""Settings of notify, read once from the environment."""
 
 from typing import Self
 
@@ -6,6 +6,8 @@ from pydantic import Field, PositiveFloat, PositiveInt, SecretStr, field_validat
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.mail_addresses import header_address
+
+LEASE_SECONDS = 300.0
 
 
 class Settings(BaseSettings):
@@ -42,7 +44,7 @@ class Settings(BaseSettings):
     smtp_connections_max: PositiveInt = 4
     send_every_seconds: PositiveFloat = 1
     documents_max: int = Field(default=200, ge=1, le=2000)
-    lease_seconds: PositiveFloat = 300
+    lease_seconds: PositiveFloat = LEASE_SECONDS
 
     @field_validator("smtp_from", "smtp_reply_to")
     @classmethod

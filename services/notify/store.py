@@ -1,4 +1,4 @@
-"""How a correspondence becomes a document and back; the indexes that every collection has are enough."""
+"""Serialises the state of notify; it needs no index of its own."""
 
 from pydantic import TypeAdapter
 

@@ -2,7 +2,7 @@
 
 from services.notify.domain.deliveries import REPORTER
 from services.notify.domain.notices import OF_AGENCY, Notice
-from services.notify.letters.texts import file_of
+from services.notify.messages.templates import file_of
 from services.notify.policy import FILE as NOTICES_FILE
 from services.notify.policy import HEARD, TEMPLATES, NoticePolicy, load_notices
 

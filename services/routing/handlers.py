@@ -1,7 +1,7 @@
 """What routing hears and which rule decides; never a rule itself."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from datetime import datetime
@@ -19,7 +19,20 @@ from services.routing.duplicate_search import SimilarReports, new_complaints, se
 from services.routing.neighbours import Neighbours, NoNeighbours
 from shared import topics
 from shared.delivery.ports import Record
-from shared.events import Applied, Arrival, Decision, Event, Ignored, Refused, UnreadableEvent
+from shared.events import (
+    Applied,
+    Arrival,
+    Decision,
+    Event,
+    Fact,
+    Ignored,
+    Refused,
+    TicketRouted,
+    TriageRequested,
+    UnreadableEvent,
+    UpdateRefused,
+)
+from shared.process import metrics
 
 
 class RoutingHandler:
@@ -92,13 +105,17 @@ class RoutingHandler:
         """Return what follows from *event*."""
         ticket = self.key_of(event)
         known = LookedUp(self.prediction_on(ticket), self.candidates.get(ticket, NO_CANDIDATES))
-        return decide(state, event, arrival, self.policy, known=known)
+        decision = decide(state, event, arrival, self.policy, known=known)
+        _count_history(decision.facts)
+        return decision
 
     def refuse(self, record: Record, arrival: Arrival, fault: UnreadableEvent) -> Refused:
         """Return the answer to an update that cannot be read, as far as it says who sent it; it is kept in any case."""
         if arrival.topic != topics.UPDATES:
             return Refused()
-        return Refused(refuse_unreadable(self.policy, fault, arrival.arrived_at))
+        facts = refuse_unreadable(self.policy, fault, arrival.arrived_at)
+        _count_history(facts)
+        return Refused(facts)
 
     def due_at(self, state: State) -> datetime | None:
         """Return when an update has waited long enough for its complaint; a ticket's clocks are sla's."""
@@ -110,4 +127,18 @@ class RoutingHandler:
 
     def tick(self, state: State, now: datetime) -> Applied[State] | Ignored[State]:
         """Return the answers to updates that have waited in vain up to *now*."""
-        return early_updates.end_waits(self.policy, state, now)
+        decision = early_updates.end_waits(self.policy, state, now)
+        _count_history(decision.facts)
+        return decision
+
+
+def _count_history(facts: Iterable[Fact]) -> None:
+    """Count decisions and refusals; one that is made again, after an outage or a lost save, is counted again."""
+    for fact in facts:
+        match fact.data:
+            case TicketRouted(agency=agency, decided_by=decided_by) if fact.topic == topics.TICKETS:
+                metrics.ROUTED.labels(agency, decided_by.value).inc()
+            case TriageRequested() if fact.topic == topics.TICKETS:
+                metrics.ROUTED.labels("none", "triage").inc()
+            case UpdateRefused(code=code, ticket_id=ticket) if fact.topic == topics.TICKETS or not ticket:
+                metrics.UPDATES_REFUSED.labels(code).inc()

@@ -6,13 +6,14 @@ from shared.events.base import EventData
 
 
 class DeliveryFact(EventData):
-    """Something that happened to one delivery of one notice."""
+    """How one delivery of one notice ended; ``agency`` is the one that the notice speaks of, if there is one."""
 
     ticket_id: str
     tracking_id: str | None = None
     delivery_id: str
     notice: str
     recipient_role: str
+    agency: str | None = None
     channel: str
     attempt: int
 

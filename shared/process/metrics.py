@@ -39,6 +39,16 @@ BREACH_LATENESS_SECONDS = Histogram(
     ["clock"],
     buckets=(0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600, 3600, 86400),
 )
+COMPLAINTS = Counter(
+    "tindak_complaints_total",
+    "Submissions by registered channel and by answer: accepted, repeated, or the first code of the refusal.",
+    ["channel", "outcome"],
+)
+ROUTED = Counter("tindak_routed_total", "Decisions on who has a ticket, triage included.", ["agency", "decided_by"])
+UPDATES_REFUSED = Counter("tindak_updates_refused_total", "Updates from which nothing follows.", ["code"])
+NOTICES = Counter(
+    "tindak_notices_total", "Notices that were sent, failed or were suppressed.", ["agency", "channel", "outcome"]
+)
 POLICY_BROKEN = Gauge(
     "tindak_policy_broken", "1 while the policy's files cannot be used and the last holds.", ["service"]
 )

@@ -14,7 +14,7 @@ from services.sla.policy import load_sla
 from shared import topics
 from shared.events import Command
 from tests.builders import event
-from tests.component.notify.desk import Desk as NotifyDesk
+from tests.component.notify.harness import ServiceHarness as NotifyHarness
 from tests.fakes.bench import Workbench
 from tests.fakes.memory import MemoryStore
 from tests.unit.notify.samples import POLICY, SEALER
@@ -29,7 +29,7 @@ class City:
     """All four services over one broker; ``ask`` says something and lets everybody hear all that follows."""
 
     def __init__(self) -> None:
-        self.notify = NotifyDesk(POLICY.rules)
+        self.notify = NotifyHarness(POLICY.rules)
         self.broker, self.clock = self.notify.broker, self.notify.clock
         self.routing = self.bench(RoutingHandler(ROUTING))
         self.sla = self.bench(SlaHandler(load_sla(SHIPPED)))

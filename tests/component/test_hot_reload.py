@@ -12,7 +12,7 @@ from services.intake.handlers import IntakeHandler
 from services.intake.policy import load_intake
 from services.intake.store import unique
 from services.notify.handlers import NotifyHandler
-from services.notify.letters.writing import Letters
+from services.notify.messages.renderer import MessageRenderer
 from services.notify.policy import load_notices
 from services.routing.handlers import RoutingHandler
 from services.routing.policy import load_routing
@@ -120,17 +120,17 @@ async def test_sla_starts_clocks_by_the_new_allowances(policy: Path) -> None:
 
 async def test_notify_writes_by_the_new_rules_and_texts(policy: Path) -> None:
     watch = PolicyWatch("notify", policy, load_notices)
-    handler, letters = NotifyHandler(watch.policy.rules), Letters(watch.policy, SEALER)
+    handler, renderer = NotifyHandler(watch.policy.rules), MessageRenderer(watch.policy, SEALER)
 
-    def take(changed: Any) -> None:
+    def use_policy(changed: Any) -> None:
         handler.use_policy(changed.rules)
-        letters.use_policy(changed)
+        renderer.use_policy(changed)
 
     change(policy / "sending.yaml", "attempts_max: ", "attempts_max: 4 #")
     change(policy / "notices" / "closed.id.j2", "{{ tracking_id }}", "nomor {{ tracking_id }}")
-    await follow(watch, take)
+    await follow(watch, use_policy)
 
-    text = letters.policy.texts.sources["closed.id.j2"]
+    text = renderer.policy.templates.sources["closed.id.j2"]
     assert handler.rules.retries.attempts_max == 4
     assert "nomor {{ tracking_id }}" in text
     assert handler.rules.stale_for > timedelta(0)

@@ -5,7 +5,7 @@ import pytest
 from shared import topics
 from shared.events import UpdateRefused
 from tests.builders import TICKET, event
-from tests.component.notify import desk as notify
+from tests.component.notify import harness as notify
 from tests.component.sla.harness import SlaHarness
 from tests.fakes.bench import NOON, Workbench
 
@@ -17,7 +17,7 @@ REFUSED = UpdateRefused(
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("service", [SlaHarness, notify.Desk])
+@pytest.mark.parametrize("service", [SlaHarness, notify.ServiceHarness])
 async def test_a_refusal_about_an_unknown_ticket_leaves_no_trace(service: type[Workbench]) -> None:
     bench = service()  # type: ignore[call-arg]
     bench.say(topics.TICKETS, event(REFUSED))
@@ -29,12 +29,12 @@ async def test_a_refusal_about_an_unknown_ticket_leaves_no_trace(service: type[W
 
 
 async def test_a_refusal_that_knows_no_tracking_id_takes_none_from_a_letter() -> None:
-    desk = notify.Desk()
-    desk.say(*notify.ACCEPTED)
-    await desk.work()
-    before = desk.state
+    harness = notify.ServiceHarness()
+    harness.say(*notify.ACCEPTED)
+    await harness.work()
+    before = harness.state
 
-    desk.say(topics.TICKETS, event(REFUSED))
-    await desk.work()
+    harness.say(topics.TICKETS, event(REFUSED))
+    await harness.work()
 
-    assert desk.state == before
+    assert harness.state == before

@@ -125,10 +125,10 @@ def stores() -> dict[str, SimStore]:
     return {service: kinds.get(service, SimStore)(give_way, unique.get(service)) for service in STATES}
 
 
-class PlainLetters:
+class PlainRenderer:
     """Writes nothing but the delivery's id: what a message says is none of delivery's business."""
 
-    def write(
+    def render(
         self, state: Correspondence, delivery: Delivery, channels: Collection[str], now: datetime
     ) -> tuple[Message, ...] | Withheld:
         if delivery.role == REPORTER and not isinstance(state.contact, Sealed):
@@ -195,10 +195,10 @@ def loops(
     if isinstance(handler, RoutingHandler):
         return {"sweep": TimeLoop(handler, store, broker, clock, published=published).sweep, **relay}
     if isinstance(handler, NotifyHandler):
-        letters: Any = PlainLetters()
+        renderer: Any = PlainRenderer()
         sender = Sender(
-            handler, store, broker, clock, letters, {"log": channel}, send_within=SEND_WITHIN, published=published,
-            vitals=vitals, jitter=channel.choice,
+            handler, store, broker, clock, renderer, {"log": channel}, send_within=SEND_WITHIN, documents_max=200,
+            published=published, vitals=vitals, jitter=channel.choice,
         )  # fmt: skip
         return {"sender": sender.sweep, **relay}
     return relay

@@ -52,8 +52,8 @@ def faults_of_texts(folder: Path, policy: NoticePolicy) -> Iterator[PolicyFault]
 
 def _unused_texts(folder: Path, policy: NoticePolicy) -> Iterator[PolicyFault]:
     used = {notice.template for notice in policy.rules.notices}
-    for file, content in policy.texts.sources.items():
-        if any(f'"{file}"' in other for other in policy.texts.sources.values()):
+    for file, content in policy.templates.sources.items():
+        if any(f'"{file}"' in other for other in policy.templates.sources.values()):
             continue
         if file.split(".")[0] not in used:
             yield PolicyFault(str(folder / file), 1, f"no notice of {NOTICES_FILE} uses this text")
@@ -74,13 +74,13 @@ def _surely_known(notice: Notice) -> Mapping[str, object]:
 def _failing(policy: NoticePolicy, template: str, language: str, values: Mapping[str, object]) -> str | None:
     """Return what is wrong with a text that is given *values*, or None."""
     try:
-        text = policy.texts.render(template, language, values)
+        text = policy.templates.render(template, language, values)
     except FAILURES as error:
         return f"this text cannot be rendered: {error}"
     if not text.subject or not text.body.strip():
         return "subject or text is empty"
     if NOTHING.search(text.subject + text.body):
-        source = policy.texts.sources[file_of(template, language)]
+        source = policy.templates.sources[file_of(template, language)]
         used = ", ".join(sorted(f"`{name}`" for name, value in values.items() if value is None and name in source))
         return f"this text says `None` where something is not told; that may be so for {used}"
     return None

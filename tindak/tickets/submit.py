@@ -14,7 +14,7 @@ from shared import topics
 from shared.delivery.ports import Record
 from shared.events import ComplaintAccepted, ComplaintRejected, Event
 from shared.ids import ticket_id
-from shared.mail_addresses import UnusableAddress, recipient_address
+from shared.mail_addresses import is_usable
 from tindak.client.answers import Answer
 from tindak.client.envelopes import submission
 from tindak.client.kafka import Client, Start, Written
@@ -49,8 +49,8 @@ def submit(
         raise Misuse("Give either --file, or --channel and --body.")
     if file is None and channel is None:
         raise Misuse("A complaint comes from a channel: give --channel.")
-    if email is not None:
-        _check_email(email)
+    if email is not None and not is_usable(email.strip()):
+        raise Misuse("--email must be an address that can be written to, such as name@example.org.")
     if file is not None:
         complaints = list(complaints_of(sys.stdin.read() if file == "-" else _text_of(Path(file)), file))
     else:
@@ -61,14 +61,6 @@ def submit(
         complaints = [{name: value for name, value in given.items() if value is not None}]
     refused = wait_for(_publish(complaints, reply))
     raise typer.Exit(1 if refused else 0)
-
-
-def _check_email(address: str) -> None:
-    """Raise Misuse if nobody could be written to at this address."""
-    try:
-        recipient_address(address.strip())
-    except UnusableAddress as fault:
-        raise Misuse(f"--email must be an address such as name@example.org ({fault}).") from fault
 
 
 def _text_of(path: Path) -> str:

@@ -1,10 +1,10 @@
-"""What follows from a submission: exactly one answer; never how it is delivered."""
+"""Answers a submission with exactly one acceptance, refusal or repeated answer (idempotency by source id)."""
 
 from collections.abc import Callable, Sequence
 
 from services.intake.domain.masking import identity_of, mask
-from services.intake.domain.refusals import SOURCE_ID_CONFLICT, channel_reasons, reasons_against
-from services.intake.domain.report import accepted, has_identity, without_own_numbers
+from services.intake.domain.refusals import SOURCE_ID_CONFLICT, channel_reasons, refusal_reasons
+from services.intake.domain.report import accepted, has_identity, mask_own_numbers
 from services.intake.domain.rules import Rules
 from services.intake.domain.state import State, Taken, fingerprint
 from shared import events, topics
@@ -30,11 +30,11 @@ def decide(state: State | None, event: Event, arrival: Arrival, policy: Rules, *
     submitted = submission(event)
     if state is not None and _is_repeat(state, submitted, policy):
         return Replayed(state.event_id)
-    reasons = reasons_against(submitted, arrival.arrived_at, policy)
+    reasons = refusal_reasons(submitted, arrival.arrived_at, policy)
     if not reasons and state is not None:
         reasons = (SOURCE_ID_CONFLICT,)
     if reasons:
-        source_id = without_own_numbers(submitted.source_id, identity_of(submitted.reporter))
+        source_id = mask_own_numbers(submitted.source_id, identity_of(submitted.reporter))
         refused = _rejection(submitted.channel, source_id, reasons, arrival)
         return Untracked((refused,))
     return _take(submitted, event.id, arrival, policy, seal)
@@ -79,7 +79,7 @@ def _take(
 
 
 def _rejection(channel: str | None, source_id: str | None, reasons: Sequence[events.Reason], arrival: Arrival) -> Fact:
-    """Return the refusal of a report, as far as it is known which it is; it says where the refused bytes lie.
+    """Return the refusal of a report, with the place of the refused record in its topic.
 
     Every channel reads the refusals of all: whatever they quote is covered where it names somebody.
     """
@@ -104,7 +104,7 @@ def _covered(reason: events.Reason) -> events.Reason:
 def refuse_unreadable(
     reasons: Sequence[events.Reason], channel: str | None, source_id: str | None, arrival: Arrival, rules: Rules
 ) -> Fact:
-    """Return the refusal of a record that is no event, with what else can be said about it.
+    """Return the refusal of a record that is no event.
 
     Who reports is not known, so in the source id all is covered that looks like a number or an address of somebody.
     """

@@ -1,4 +1,4 @@
-"""Covers identities that a reporter typed into a text; a text without any comes back as it was."""
+"""Masks identities that a reporter typed into a text."""
 
 import re
 from collections.abc import Collection, Iterator

@@ -1,4 +1,4 @@
-"""Finds national ids (NIK) and telephone numbers in a folded text; knows nothing of who wrote it."""
+"""Finds national ids (NIK) and telephone numbers in a folded text."""
 
 import re
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Why a report is not taken: a code and a sentence in both languages for each thing that applies; never a lump."""
+"""Validates a submission; each thing that is wrong has a code and a sentence in both languages."""
 
 import difflib
 from collections.abc import Iterator
@@ -7,11 +7,11 @@ from datetime import datetime
 from services.intake.domain.rules import Rules
 from services.intake.domain.wording import distinct_letters, is_only_filler, is_only_link, says_nothing
 from shared.events import ComplaintSubmitted, Location, Reason, Reporter, attachment_reasons
-from shared.mail_addresses import NOT_ASCII, UnusableAddress, recipient_address
+from shared.mail_addresses import is_usable
 from shared.text import folded_text
 
 
-def reasons_against(submitted: ComplaintSubmitted, arrived_at: datetime, rules: Rules) -> tuple[Reason, ...]:
+def refusal_reasons(submitted: ComplaintSubmitted, arrived_at: datetime, rules: Rules) -> tuple[Reason, ...]:
     """Return everything that speaks against taking a report, none if nothing does.
 
     Depends on nothing but the report, when it arrived and the policy, so that the same report is refused in the same
@@ -113,26 +113,15 @@ def _place_reasons(location: Location | None) -> Iterator[Reason]:
 
 
 def _email_reasons(reporter: Reporter | None) -> Iterator[Reason]:
-    """Yield the reason against a text that is no e-mail address: what is said to the reporter would never arrive."""
-    if reporter is not None and email_fault(reporter) not in (None, NOT_ASCII):
+    """Yield the reason against a text that is no e-mail address; one beyond ASCII is taken, and flagged."""
+    address = (reporter.email or "").strip() if reporter else ""
+    if address and address.isascii() and not is_usable(address):
         yield Reason(
             code="schema_violation",
             field="reporter.email",
             message_id="reporter.email bukan alamat surel, misalnya nama@contoh.id; perbaiki atau kosongkan.",
             message_en="reporter.email is no e-mail address such as name@example.org; correct it or leave it out.",
         )
-
-
-def email_fault(reporter: Reporter) -> str | None:
-    """Return the code of what is wrong with the reporter's e-mail address; None for a usable one or for none."""
-    address = (reporter.email or "").strip()
-    if not address:
-        return None
-    try:
-        recipient_address(address)
-    except UnusableAddress as fault:
-        return str(fault)
-    return None
 
 
 SOURCE_ID_CONFLICT = Reason(

@@ -1,4 +1,4 @@
-"""Makes of a submission what everybody may see: identities and insults covered, names brought to the city's own."""
+"""Makes the public report of a submission: identities and insults masked, places and categories normalised, flags."""
 
 import re
 from collections.abc import Iterator
@@ -7,7 +7,6 @@ from urllib.parse import unquote
 
 from services.intake.domain.masking import Identity, identity_of, identity_spans, own_spans
 from services.intake.domain.places import Located, locate
-from services.intake.domain.refusals import email_fault
 from services.intake.domain.rules import Category, Rules
 from services.intake.domain.spans import replaced
 from services.intake.domain.wording import headline, insult_spans, word_count
@@ -27,7 +26,7 @@ PLACELESS = frozenset({events.Classification.INFORMATION_REQUEST, events.Classif
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What is made of a submission, and what of it needs a remark."""
+    """A submission with what was recognised in it."""
 
     submitted: events.ComplaintSubmitted
     identity: Identity
@@ -41,16 +40,16 @@ class Reading:
 
 
 def accepted(submitted: events.ComplaintSubmitted, arrival: Arrival, rules: Rules) -> events.ComplaintAccepted:
-    """Return the report as it is told to everybody: never an identity."""
+    """Return the public report, without any identity."""
     ticket = ticket_id(submitted.channel, submitted.source_id)
     reading = _read(submitted, rules)
-    body = shown(submitted.body, reading, rules)
-    title = shown(submitted.title or "", reading, rules).strip()
+    body = masked(submitted.body, reading, rules)
+    title = masked(submitted.title or "", reading, rules).strip()
     return events.ComplaintAccepted(
         ticket_id=ticket,
         tracking_id=tracking_id(ticket, arrival.attempt),
         channel=submitted.channel,
-        source_id=without_own_numbers(submitted.source_id, reading.identity),
+        source_id=mask_own_numbers(submitted.source_id, reading.identity),
         submitted_at=submitted.submitted_at,
         accepted_at=arrival.arrived_at,
         title=title or headline(body, rules.limits.title_length_max),
@@ -95,14 +94,14 @@ def _coordinates(where: events.Location, rules: Rules) -> tuple[float, float] | 
     return (where.latitude, where.longitude) if is_inside else None
 
 
-def shown(text: str, reading: Reading, rules: Rules) -> str:
+def masked(text: str, reading: Reading, rules: Rules) -> str:
     """Return *text* with identities and insults covered."""
     folded = fold(text)
     insults = insult_spans(folded, rules.insults) if reading.is_abusive else []
     return replaced(folded, [*identity_spans(folded, reading.identity), *insults])
 
 
-def without_own_numbers(text: str, identity: Identity) -> str:
+def mask_own_numbers(text: str, identity: Identity) -> str:
     """Return a technical text with the reporter's own address, id and number covered, but no words like the name."""
     folded = fold(text)
     return replaced(folded, own_spans(folded.text, replace(identity, name=())))
@@ -120,7 +119,7 @@ def location(reading: Reading, rules: Rules) -> events.Location | None:
     told = ", ".join(words for words in ((given.text or "").strip(), *reading.located.unknown) if words)
     latitude, longitude = reading.coordinates or (None, None)
     made = events.Location(
-        text=shown(told, reading, rules)[:LOCATION_TEXT_LENGTH_MAX] or None,
+        text=masked(told, reading, rules)[:LOCATION_TEXT_LENGTH_MAX] or None,
         kelurahan=place.kelurahan if place else None,
         kecamatan=place.kecamatan if place else None,
         latitude=latitude,
@@ -156,7 +155,7 @@ def has_identity(submitted: events.ComplaintSubmitted) -> bool:
 
 
 def flags(reading: Reading, arrival: Arrival, rules: Rules) -> Iterator[str]:
-    """Yield what others should know about the report beside its content."""
+    """Yield a code for everything that is odd about the report."""
     submitted = reading.submitted
     where = submitted.location or events.Location()
     remarks = {
@@ -168,7 +167,7 @@ def flags(reading: Reading, arrival: Arrival, rules: Rules) -> Iterator[str]:
         "unknown_place": bool(reading.located.unknown),
         "place_conflict": reading.located.contradicts,
         "outside_city": where.latitude is not None and reading.coordinates is None,
-        "unusable_email": submitted.reporter is not None and email_fault(submitted.reporter) is not None,
+        "unusable_email": submitted.reporter is not None and not (submitted.reporter.email or "").isascii(),
         "unknown_follow_up": bool(submitted.follow_up_of) and reading.follow_up_of is None,
         "attachment_withheld": len(reading.attachments) < len(submitted.attachments),
     }

@@ -1,8 +1,8 @@
-"""What the city's policy tells intake, as values; reads no file."""
+"""The policy of intake, as the rules take it."""
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta, timezone
 
 from services.intake.domain.places import Bounds, Gazetteer
@@ -25,12 +25,12 @@ class Limits:
         title_length_max: A title made from the body is cut to this many characters.
     """
 
-    retention: timedelta = timedelta(days=30)
-    ahead: timedelta = timedelta(hours=24)
-    skew: timedelta = timedelta(minutes=5)
-    letters_min: int = 3
-    description_words_min: int = 5
-    title_length_max: int = 80
+    retention: timedelta
+    ahead: timedelta
+    skew: timedelta
+    letters_min: int
+    description_words_min: int
+    title_length_max: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,20 +62,26 @@ class Rules:
     agencies: frozenset[str]
     categories: Mapping[str, Category]
     places: Gazetteer
+    limits: Limits
     bounds: Bounds | None = None
     insults: re.Pattern[str] = NOTHING
     emergencies: re.Pattern[str] = NOTHING
     filler: frozenset[str] = frozenset()
     no_names: frozenset[str] = frozenset()
     zone: timezone = timezone(timedelta(hours=7), "WIB")
-    limits: Limits = field(default_factory=Limits)
+
+    def registered(self, code: str) -> str | None:
+        """Return the entry of the registry under which reports may come from a channel of this code, or None."""
+        if code in self.channels:
+            return None if code.endswith("_") else code
+        for known in sorted(self.channels):
+            if known.endswith("_") and code.startswith(known) and PARTNER.fullmatch(code.removeprefix(known)):
+                return known
+        return None
 
     def knows_channel(self, code: str) -> bool:
         """Return whether reports may come from a channel of this code."""
-        if code in self.channels:
-            return not code.endswith("_")
-        partners = (code.removeprefix(known) for known in self.channels if known.endswith("_") and known < code)
-        return any(partner != code and PARTNER.fullmatch(partner) for partner in partners)
+        return self.registered(code) is not None
 
     def category(self, given: str | None) -> Category | None:
         """Return the category that a channel means by a code or a LAPOR! name."""

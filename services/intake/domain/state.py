@@ -1,4 +1,4 @@
-"""What intake remembers of a report: enough to recognise it and to show what was written; decides nothing."""
+"""The state of intake: what was accepted, so that a repeat is recognised."""
 
 import hashlib
 import unicodedata

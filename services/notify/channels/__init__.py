@@ -1,4 +1,4 @@
-"""The ways on which messages leave, behind one port; each channel knows its provider and nothing of tickets."""
+"""The port of a delivery channel, and how many messages are sent concurrently."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence

@@ -1,4 +1,4 @@
-"""The channel that writes messages to the log: for a machine without a mail relay, and for demonstrations."""
+"""The channel that writes messages to the log, for a machine without a mail relay and for the demo."""
 
 import structlog
 

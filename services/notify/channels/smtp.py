@@ -1,4 +1,4 @@
-"""The channel that sends mail by SMTP; what a server says reaches nobody but as code and class of the error."""
+"""The channel that sends e-mail by SMTP; errors carry code and class only, never what the server said."""
 
 import asyncio
 import contextlib

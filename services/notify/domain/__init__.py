@@ -1,1 +1,1 @@
-"""What is told to whom and when: pure rules; they never send anything."""
+"""The rules of notify: which notices are sent to whom, when, and how often they are tried."""

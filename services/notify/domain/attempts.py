@@ -1,4 +1,4 @@
-"""What follows for a ticket's deliveries from the passing of time and from an attempt to send; never sends."""
+"""Moves deliveries on: when they come due, and after an attempt to send them."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -22,17 +22,17 @@ from services.notify.domain.deliveries import (
     Withheld,
     attempts_of,
 )
-from services.notify.domain.endings import ended, told
 from services.notify.domain.notices import Rules
+from services.notify.domain.settlement import report_settled, settle
 from shared.events import Applied, Ignored
 
 LOST_ATTEMPT = "outcome_unknown"
 
 
 def tick(state: Correspondence, rules: Rules, now: datetime) -> Applied[Correspondence]:
-    """Return what has come due: waits that are over, notices to be sent now (leased to the caller), lost attempts."""
+    """Return the deliveries after time has passed: waits end, due ones are leased to the caller, leases run out."""
     moved = tuple(_on_time(delivery, state, rules, now) for delivery in state.deliveries)
-    return told(state, replace(state, deliveries=moved))
+    return report_settled(state, replace(state, deliveries=moved))
 
 
 def _on_time(delivery: Delivery, state: Correspondence, rules: Rules, now: datetime) -> Delivery:
@@ -41,10 +41,10 @@ def _on_time(delivery: Delivery, state: Correspondence, rules: Rules, now: datet
         return delivery
     if delivery.role == REPORTER and not isinstance(state.contact, Sealed):
         why = "contact_erased" if isinstance(state.contact, Erased) else "no_contact"
-        return ended(delivery, Suppressed(now, attempts_of(situation), why))
+        return settle(delivery, Suppressed(now, attempts_of(situation), why))
     attempt = attempts_of(situation) + (not isinstance(situation, Due))
     if attempt > rules.retries.attempts_max:
-        return ended(delivery, Failed(now, attempt - 1, delivery.channels[0], LOST_ATTEMPT))
+        return settle(delivery, Failed(now, attempt - 1, delivery.channels[0], LOST_ATTEMPT))
     quiet = rules.quiet_hours if delivery.role == REPORTER and not (delivery.urgent or state.is_emergency) else None
     over_at = quiet.over_at(now) if quiet else None
     return replace(delivery, situation=Due(over_at, attempt) if over_at else Sending(now + rules.lease_for, attempt))
@@ -63,7 +63,7 @@ def claimed(before: Correspondence, after: Correspondence) -> tuple[Delivery, ..
 def conclude(
     state: Correspondence, delivery_id: str, lease: Sending, outcome: Outcome, rules: Rules, now: datetime
 ) -> Applied[Correspondence] | Ignored[Correspondence]:
-    """Return what follows from how the attempt under *lease* ended; nothing, if another holds the delivery by now.
+    """Return the deliveries after the attempt under *lease*; ignored if another attempt holds the delivery by now.
 
     The number of the attempt is not enough to tell them apart: what was not tried is leased again under the same one.
     """
@@ -72,9 +72,9 @@ def conclude(
         return Ignored("another attempt has taken over")
     situation = after_attempt(sending, lease.attempt, outcome, rules, now)
     done = replace(sending, situation=situation)
-    concluded = ended(done, situation) if done.is_settled else done
+    concluded = settle(done, situation) if done.is_settled else done
     after = tuple(concluded if delivery is sending else delivery for delivery in state.deliveries)
-    return told(state, replace(state, deliveries=after))
+    return report_settled(state, replace(state, deliveries=after))
 
 
 def after_attempt(delivery: Delivery, attempt: int, outcome: Outcome, rules: Rules, now: datetime) -> Situation:

@@ -1,4 +1,4 @@
-"""What is known about one ticket and what was told about it; never decides what is told."""
+"""The state of notify: a projection of the ticket, and its deliveries."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -40,7 +40,7 @@ Contact = Unknown | Sealed | Erased
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
-    """What notices tell of the report itself."""
+    """What notices show of the report itself."""
 
     title: str
     place: str | None
@@ -51,7 +51,7 @@ class Complaint:
 
 @dataclass(frozen=True, slots=True)
 class RunningClock:
-    """The last run of a clock that was heard of."""
+    """The last known run of a clock."""
 
     started_at: datetime
     due_at: datetime
@@ -85,7 +85,7 @@ class Part(Handling):
 
 @dataclass(frozen=True, slots=True)
 class Correspondence(Handling):
-    """One ticket's state, and that of its parts: whoever reported it is told of all of them, and has one contact.
+    """One ticket and its parts, with all their deliveries; the reporter of all of them has one contact.
 
     Args:
         parts: By ticket id.
@@ -124,19 +124,19 @@ def part_of(data: events.EventData) -> tuple[str, int] | None:
             return None
 
 
-def learn(state: Correspondence, data: events.EventData) -> Correspondence:
-    """Return what is known once *data* is; equal to *state* if it says nothing new to notify."""
+def project(state: Correspondence, data: events.EventData) -> Correspondence:
+    """Return the projection after *data*; equal to *state* if that holds nothing new for notify."""
     state = replace(state, tracking_id=getattr(data, "tracking_id", None) or state.tracking_id)
     about = part_of(data)
     if about is None:
-        return _learned(state, data)
+        return _project(state, data)
     part, number = about
     before = replace(state, parts={part: Part(number), **state.parts})
-    after = _learned(before.seen_from(part), data)
+    after = _project(before.seen_from(part), data)
     return replace(state, parts={**state.parts, part: Part(number, **_handling_of(after))})
 
 
-def _learned(state: Correspondence, data: events.EventData) -> Correspondence:
+def _project(state: Correspondence, data: events.EventData) -> Correspondence:
     if isinstance(data, events.TicketFact) and not isinstance(data, events.UpdateRefused):
         state = _held_by(state, data)
     match data:

@@ -1,4 +1,4 @@
-"""One notice on its way to one recipient: the situations it can be in, and how an attempt to send it ends."""
+"""The delivery of one notice to one recipient: its states, and the outcomes of an attempt to send it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ REPORTER = "reporter"
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Something that it tells, or the contact, has not been heard of yet; it waits no longer than *until*."""
+    """Waits at most until *until* for the contact or for a value that it shows."""
 
     until: datetime
     kind: Literal["waiting"] = "waiting"
@@ -20,7 +20,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """To be sent at *at* or later, as that attempt (from 1)."""
+    """To be sent at *at* or later, as attempt number *attempt* (from 1)."""
 
     at: datetime
     attempt: int
@@ -29,7 +29,7 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """Somebody is sending it; if nothing is heard of that by *until*, the attempt counts as lost."""
+    """Leased to a sender; without an outcome by *until* the attempt counts as lost."""
 
     until: datetime
     attempt: int
@@ -78,7 +78,7 @@ def attempts_of(situation: Situation) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Awaited:
-    """A clock whose due time is told; with *since*, only of a run that began then or later."""
+    """The clock whose due time is shown; with *since*, only of a run that began then or later."""
 
     clock: SlaClock
     since: datetime | None = None

@@ -1,4 +1,4 @@
-"""Which event brings about which notice for whom; never says when it is sent."""
+"""The notice rules: which event causes which notice for which recipients."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ Conditions = Mapping[str, tuple[Scalar, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A rule: an event of type *on* is told to each role of *to*.
+    """A rule: an event of type *on* causes a notice to each role of *to*.
 
     Args:
         when: By field of the event's data, values of which it must have one.

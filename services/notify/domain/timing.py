@@ -1,4 +1,4 @@
-"""When a notice may go out and when it is tried again; never reads a clock."""
+"""Quiet hours and retries."""
 
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta, tzinfo

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import pytest
 
 from shared import topics
-from tests.component.intake.desk import DATA, ENVELOPE, Desk, line
+from tests.component.intake.harness import DATA, ENVELOPE, ServiceHarness, line
 
 pytestmark = pytest.mark.component
 
@@ -54,40 +54,40 @@ GARBAGE: Mapping[str, tuple[bytes | None, str, str]] = {
 @pytest.mark.parametrize("kind", GARBAGE)
 async def test_garbage_is_refused_by_name_and_the_next_report_is_accepted(kind: str) -> None:
     value, code, said = GARBAGE[kind]
-    desk = Desk()
-    desk.type_in(value)
-    desk.submit(source_id="good")
+    harness = ServiceHarness()
+    harness.type_in(value)
+    harness.submit(source_id="good")
 
-    await desk.work()
+    await harness.work()
 
-    (refused,) = desk.rejected()
+    (refused,) = harness.rejected()
     assert (refused.reasons[0].code, said in refused.reasons[0].message_en) == (code, True), refused.reasons
     assert refused.reasons[0].message_id
-    assert [report.source_id for report in desk.accepted()] == ["good"]
-    assert desk.broker.topic(topics.dead_letter_topic("intake")) == []
+    assert [report.source_id for report in harness.accepted()] == ["good"]
+    assert harness.broker.topic(topics.dead_letter_topic("intake")) == []
 
 
 async def test_all_garbage_at_once_is_answered_record_by_record() -> None:
-    desk = Desk()
+    harness = ServiceHarness()
     for value, _, _ in GARBAGE.values():
-        desk.type_in(value)
-    desk.submit(source_id="good")
+        harness.type_in(value)
+    harness.submit(source_id="good")
 
-    await desk.work()
+    await harness.work()
 
-    places = {(refused.origin.partition, refused.origin.offset) for refused in desk.rejected()}
+    places = {(refused.origin.partition, refused.origin.offset) for refused in harness.rejected()}
     assert len(places) == len(GARBAGE) >= 20
-    assert len(desk.accepted()) == 1
+    assert len(harness.accepted()) == 1
 
 
 async def test_refusals_are_small_whatever_was_refused() -> None:
-    desk = Desk()
+    harness = ServiceHarness()
     for value in (b'{"$' + b"x" * 200_000 + b'":1}', line(attachments=[{}] * 11), line({"type": "t" * 200_000})):
-        desk.type_in(value)
+        harness.type_in(value)
 
-    await desk.work()
+    await harness.work()
 
-    assert [len(record.value or b"") < 10_000 for record in desk.broker.topic(topics.REJECTED)] == [True] * 3
+    assert [len(record.value or b"") < 10_000 for record in harness.broker.topic(topics.REJECTED)] == [True] * 3
 
 
 @pytest.mark.parametrize(
@@ -100,33 +100,33 @@ async def test_refusals_are_small_whatever_was_refused() -> None:
     ],
 )
 async def test_one_json_line_of_any_client_is_accepted(changes: Mapping[str, object]) -> None:
-    desk = Desk()
-    desk.type_in(line(changes, colour="blue") + b"\n")
+    harness = ServiceHarness()
+    harness.type_in(line(changes, colour="blue") + b"\n")
 
-    await desk.work()
+    await harness.work()
 
-    assert [(report.source_id, report.body) for report in desk.accepted()] == [("1", DATA["body"])]
+    assert [(report.source_id, report.body) for report in harness.accepted()] == [("1", DATA["body"])]
 
 
 async def test_binary_mode_is_accepted() -> None:
-    desk = Desk()
+    harness = ServiceHarness()
     headers = {f"ce_{name}": str(value).encode() for name, value in ENVELOPE.items() if name not in {"data", "time"}}
-    desk.type_in(json.dumps(DATA).encode(), headers | {"content-type": b"application/json"})
+    harness.type_in(json.dumps(DATA).encode(), headers | {"content-type": b"application/json"})
 
-    await desk.work()
+    await harness.work()
 
-    assert [report.source_id for report in desk.accepted()] == ["1"]
+    assert [report.source_id for report in harness.accepted()] == ["1"]
 
 
 async def test_garbage_that_says_whose_it_is_is_refused_under_that_key() -> None:
-    desk = Desk()
-    desk.type_in(line(body=5, channel="fax"))
+    harness = ServiceHarness()
+    harness.type_in(line(body=5, channel="fax"))
 
-    await desk.work()
+    await harness.work()
 
-    (said,) = desk.heard(topics.REJECTED)
+    (said,) = harness.heard(topics.REJECTED)
     assert said.key == "fax/1"
-    assert desk.refusals() == [["schema_violation", "unknown_channel"]]
+    assert harness.refusals() == [["schema_violation", "unknown_channel"]]
 
 
 READABLE = ("NUL", "bidi", "$where", "key twice", "half a character", "NaN", "wrong types", "no zone", "long title",
@@ -135,21 +135,21 @@ READABLE = ("NUL", "bidi", "$where", "key twice", "half a character", "NaN", "wr
 
 @pytest.mark.parametrize("kind", READABLE)
 async def test_a_refusal_says_which_report_it_is_about_wherever_that_can_be_read(kind: str) -> None:
-    desk = Desk()
-    desk.type_in(GARBAGE[kind][0])
+    harness = ServiceHarness()
+    harness.type_in(GARBAGE[kind][0])
 
-    await desk.work()
+    await harness.work()
 
-    (refused,) = desk.rejected()
+    (refused,) = harness.rejected()
     assert (refused.channel, refused.source_id) == ("web", "1")
-    assert [record.key for record in desk.broker.topic(topics.REJECTED)] == [b"web/1"]
+    assert [record.key for record in harness.broker.topic(topics.REJECTED)] == [b"web/1"]
 
 
 async def test_a_refusal_in_binary_mode_says_which_report_it_is_about() -> None:
-    desk = Desk()
-    desk.type_in(json.dumps(DATA | {"location": {"$where": 1}}).encode(), {"ce_specversion": b"1.0"})
+    harness = ServiceHarness()
+    harness.type_in(json.dumps(DATA | {"location": {"$where": 1}}).encode(), {"ce_specversion": b"1.0"})
 
-    await desk.work()
+    await harness.work()
 
-    (refused,) = desk.rejected()
+    (refused,) = harness.rejected()
     assert (refused.channel, refused.source_id) == ("web", "1")

@@ -12,7 +12,7 @@ from shared.events import Locale, Origin
 from shared.ids import ticket_id, tracking_id
 from shared.seal import Contact
 from tests.builders import TICKET, TRACKING, accepted, event
-from tests.component.intake.desk import SEALER, Desk
+from tests.component.intake.harness import SEALER, ServiceHarness
 from tests.fakes.bench import NOON, Crashed, dies_after
 from tests.fakes.memory import MemoryStore
 from tests.unit.intake.city import RULES
@@ -28,206 +28,206 @@ SITI = {
 
 
 async def test_a_good_report_is_accepted_on_its_topic() -> None:
-    desk = Desk()
-    desk.submit()
+    harness = ServiceHarness()
+    harness.submit()
 
-    await desk.work()
+    await harness.work()
 
-    (said,) = desk.heard(topics.ACCEPTED)
+    (said,) = harness.heard(topics.ACCEPTED)
     assert (said.key, said.subject, said.time, said.source) == (TICKET, TICKET, NOON, "/tindak/intake")
-    assert desk.accepted() == [accepted(location={"kecamatan": "Ciputat"})]
-    assert desk.rejected() == []
+    assert harness.accepted() == [accepted(location={"kecamatan": "Ciputat"})]
+    assert harness.rejected() == []
 
 
 @pytest.mark.parametrize("anonymous", [False, True])
 async def test_the_reporter_goes_out_sealed_for_notify(anonymous: bool) -> None:
-    desk = Desk()
-    desk.submit(reporter=SITI, anonymous=anonymous)
+    harness = ServiceHarness()
+    harness.submit(reporter=SITI, anonymous=anonymous)
 
-    await desk.work()
+    await harness.work()
 
-    assert [said.key for said in desk.heard(topics.CONTACTS)] == [TICKET]
-    assert desk.contacts() == [Contact(channel="web", **{**SITI, "locale": Locale.ENGLISH})]
+    assert [said.key for said in harness.heard(topics.CONTACTS)] == [TICKET]
+    assert harness.contacts() == [Contact(channel="web", **{**SITI, "locale": Locale.ENGLISH})]
 
 
 async def test_white_space_around_an_email_address_is_taken_away() -> None:
-    desk = Desk()
-    desk.submit(reporter={"email": " siti@example.org "})
+    harness = ServiceHarness()
+    harness.submit(reporter={"email": " siti@example.org "})
 
-    await desk.work()
+    await harness.work()
 
-    assert [contact.email for contact in desk.contacts()] == ["siti@example.org"]
+    assert [contact.email for contact in harness.contacts()] == ["siti@example.org"]
 
 
 async def test_a_reporter_without_a_language_is_answered_in_indonesian() -> None:
-    desk = Desk()
-    desk.submit(reporter={"email": "siti@example.org"})
+    harness = ServiceHarness()
+    harness.submit(reporter={"email": "siti@example.org"})
 
-    await desk.work()
+    await harness.work()
 
-    assert [contact.locale for contact in desk.contacts()] == [Locale.INDONESIAN]
+    assert [contact.locale for contact in harness.contacts()] == [Locale.INDONESIAN]
 
 
 async def test_the_same_message_twice_changes_nothing() -> None:
-    desk = Desk()
-    desk.submit(ID)
-    await desk.work()
-    document = desk.store.documents[TICKET]
+    harness = ServiceHarness()
+    harness.submit(ID)
+    await harness.work()
+    document = harness.store.documents[TICKET]
 
-    desk.submit(ID)
-    await desk.work()
+    harness.submit(ID)
+    await harness.work()
 
-    assert desk.store.documents[TICKET] == document
-    first, again = desk.broker.topic(topics.ACCEPTED)
+    assert harness.store.documents[TICKET] == document
+    first, again = harness.broker.topic(topics.ACCEPTED)
     assert (again.key, again.value) == (first.key, first.value)
 
 
 async def test_a_repeat_under_another_event_id_gets_the_first_answer_byte_for_byte() -> None:
-    desk = Desk()
-    desk.submit(reporter=SITI)
-    await desk.work()
+    harness = ServiceHarness()
+    harness.submit(reporter=SITI)
+    await harness.work()
 
-    desk.submit(reporter={"name": "Somebody else"}, location={"kelurahan": "Rempoa"})
-    await desk.work()
+    harness.submit(reporter={"name": "Somebody else"}, location={"kelurahan": "Rempoa"})
+    await harness.work()
 
     for topic in (topics.ACCEPTED, topics.CONTACTS):
-        first, again = desk.broker.topic(topic)
+        first, again = harness.broker.topic(topic)
         assert again.value == first.value
 
 
 async def test_repeats_in_one_batch_are_one_ticket() -> None:
-    desk = Desk()
+    harness = ServiceHarness()
     for _ in range(3):
-        desk.submit()
+        harness.submit()
 
-    await desk.work()
+    await harness.work()
 
-    assert len(desk.accepted()) == 1
-    assert len({record.value for record in desk.broker.topic(topics.ACCEPTED)}) == 1
-    assert desk.rejected() == []
+    assert len(harness.accepted()) == 1
+    assert len({record.value for record in harness.broker.topic(topics.ACCEPTED)}) == 1
+    assert harness.rejected() == []
 
 
 async def test_another_text_under_the_same_id_is_refused_in_one_batch_too() -> None:
-    desk = Desk()
-    desk.submit()
-    desk.submit(body=OTHER_TEXT)
-    desk.submit()
+    harness = ServiceHarness()
+    harness.submit()
+    harness.submit(body=OTHER_TEXT)
+    harness.submit()
 
-    await desk.work()
+    await harness.work()
 
-    assert len(desk.accepted()) == 1
-    assert desk.refusals() == [["source_id_conflict"]]
-    assert [said.key for said in desk.heard(topics.REJECTED)] == ["web/1"]
+    assert len(harness.accepted()) == 1
+    assert harness.refusals() == [["source_id_conflict"]]
+    assert [said.key for said in harness.heard(topics.REJECTED)] == ["web/1"]
 
 
 async def test_a_corrected_report_may_use_its_id_again() -> None:
-    desk = Desk()
-    desk.submit(title=None, body="...")
-    desk.submit()
+    harness = ServiceHarness()
+    harness.submit(title=None, body="...")
+    harness.submit()
 
-    await desk.work()
+    await harness.work()
 
-    assert desk.refusals() == [["empty"]]
-    assert len(desk.accepted()) == 1
+    assert harness.refusals() == [["empty"]]
+    assert len(harness.accepted()) == 1
 
 
 async def test_a_refused_report_leaves_no_document() -> None:
-    desk = Desk()
-    desk.submit(channel="fax")
+    harness = ServiceHarness()
+    harness.submit(channel="fax")
 
-    await desk.work()
+    await harness.work()
 
-    assert desk.store.documents == {}
-    assert desk.refusals() == [["unknown_channel"]]
+    assert harness.store.documents == {}
+    assert harness.refusals() == [["unknown_channel"]]
 
 
 async def test_one_event_id_for_two_reports_makes_two_answers() -> None:
     """A channel that numbers its events wrongly must not lose a report."""
-    desk = Desk()
-    desk.submit(ID, source_id="1")
-    desk.submit(ID, source_id="2")
+    harness = ServiceHarness()
+    harness.submit(ID, source_id="1")
+    harness.submit(ID, source_id="2")
 
-    await desk.work()
+    await harness.work()
 
-    assert {report.source_id for report in desk.accepted()} == {"1", "2"}
+    assert {report.source_id for report in harness.accepted()} == {"1", "2"}
 
 
 @pytest.mark.parametrize("last", list(Step))
 async def test_a_crash_after_any_step_still_answers_each_once(last: Step) -> None:
-    desk = Desk()
-    desk.submit(reporter=SITI)
-    desk.submit(source_id="2", title=None, body="...")
-    desk.restart(observe=dies_after(last))
+    harness = ServiceHarness()
+    harness.submit(reporter=SITI)
+    harness.submit(source_id="2", title=None, body="...")
+    harness.restart(observe=dies_after(last))
     with pytest.raises(Crashed):
-        await desk.work()
+        await harness.work()
 
-    desk.restart()
-    await desk.work()
+    harness.restart()
+    await harness.work()
 
-    assert len(desk.accepted()) == 1
-    assert desk.refusals() == [["empty"]]
+    assert len(harness.accepted()) == 1
+    assert harness.refusals() == [["empty"]]
     for topic in (topics.ACCEPTED, topics.REJECTED, topics.CONTACTS):
-        assert len({record.value for record in desk.broker.topic(topic)}) == 1
+        assert len({record.value for record in harness.broker.topic(topic)}) == 1
 
 
 async def test_a_refusal_handled_again_later_has_the_same_bytes() -> None:
-    desk = Desk()
-    desk.submit(title=None, body="...")
-    desk.type_in(b"garbage")
-    await desk.work()
-    first = {record.value for record in desk.broker.topic(topics.REJECTED)}
+    harness = ServiceHarness()
+    harness.submit(title=None, body="...")
+    harness.type_in(b"garbage")
+    await harness.work()
+    first = {record.value for record in harness.broker.topic(topics.REJECTED)}
 
-    desk.broker.committed.clear()
-    desk.clock.at = NOON.replace(year=2027)
-    await desk.work()
+    harness.broker.committed.clear()
+    harness.clock.at = NOON.replace(year=2027)
+    await harness.work()
 
-    assert len(desk.broker.topic(topics.REJECTED)) == 4
-    assert {record.value for record in desk.broker.topic(topics.REJECTED)} == first
+    assert len(harness.broker.topic(topics.REJECTED)) == 4
+    assert {record.value for record in harness.broker.topic(topics.REJECTED)} == first
 
 
 async def test_a_taken_tracking_id_is_given_to_nobody_else() -> None:
     """Fifty bits are unlikely to meet; here the first symbol counts alone, so that they do."""
     other = next(n for n in map(str, range(2, 2000)) if tracking_id(ticket_id("web", n))[0] == TRACKING[0])
-    desk = Desk(MemoryStore(unique=lambda state: unique(state)[0]))
-    desk.submit()
-    desk.submit(source_id=other)
+    harness = ServiceHarness(MemoryStore(unique=lambda state: unique(state)[0]))
+    harness.submit()
+    harness.submit(source_id=other)
 
-    await desk.work()
+    await harness.work()
 
-    given = {report.source_id: report.tracking_id for report in desk.accepted()}
+    given = {report.source_id: report.tracking_id for report in harness.accepted()}
     attempts = [tracking_id(ticket_id("web", other), attempt) for attempt in range(20)]
     assert given["1"] == TRACKING
     assert given[other] == next(attempt for attempt in attempts if attempt[0] != TRACKING[0])
 
 
 async def test_a_malformed_message_is_refused_and_the_next_one_is_handled() -> None:
-    desk = Desk()
-    desk.type_in(b"not JSON")
-    desk.submit()
+    harness = ServiceHarness()
+    harness.type_in(b"not JSON")
+    harness.submit()
 
-    await desk.work()
+    await harness.work()
 
-    (refused,) = desk.rejected()
+    (refused,) = harness.rejected()
     assert refused.origin == Origin(partition=0, offset=0, sha256=sha256(b"not JSON").hexdigest())
-    assert len(desk.accepted()) == 1
-    assert desk.broker.topic(topics.dead_letter_topic("intake")) == []
+    assert len(harness.accepted()) == 1
+    assert harness.broker.topic(topics.dead_letter_topic("intake")) == []
 
 
 async def test_the_written_text_is_remembered_in_intake_alone() -> None:
-    desk = Desk()
+    harness = ServiceHarness()
     body = "Hub 081234567890, lampu mati di Rempoa."
-    desk.submit(body=body)
+    harness.submit(body=body)
 
-    await desk.work()
+    await harness.work()
 
-    state = desk.store.documents[TICKET].state
+    state = harness.store.documents[TICKET].state
     assert isinstance(state, Taken)
     assert state.body == body
-    assert [report.body for report in desk.accepted()] == ["Hub [telepon], lampu mati di Rempoa."]
+    assert [report.body for report in harness.accepted()] == ["Hub [telepon], lampu mati di Rempoa."]
 
 
 async def test_no_planted_identity_is_found_in_anything_but_the_seal() -> None:
-    desk = Desk()
+    harness = ServiceHarness()
     typed = "Saya Siti Nur Aisyah, NIK 3674 0141 0190 0001, HP 0812-3456-7890, siti.nur@example.org, di Rempoa."
     everywhere: dict[str, Any] = {
         "title": typed, "body": typed, "reporter": SITI, "category": "Siti Nur Aisyah", "follow_up_of": "081234567890",
@@ -235,16 +235,16 @@ async def test_no_planted_identity_is_found_in_anything_but_the_seal() -> None:
         "target_agency": "siti.nur@example.org",
         "attachments": [{"uri": "https://example.org/3674014101900001.jpg", "media_type": "image/jpeg"}],
     }  # fmt: skip
-    desk.submit(**everywhere)
-    desk.submit(source_id="2", **everywhere, occurred_on="2027-01-01")
-    desk.submit(source_id="3", **everywhere | {"title": "081234567890" * 16, "body": "..."})
-    desk.type_in(typed.encode())
-    desk.type_in(f'{{"{typed}": 1'.encode())
+    harness.submit(**everywhere)
+    harness.submit(source_id="2", **everywhere, occurred_on="2027-01-01")
+    harness.submit(source_id="3", **everywhere | {"title": "081234567890" * 16, "body": "..."})
+    harness.type_in(typed.encode())
+    harness.type_in(f'{{"{typed}": 1'.encode())
 
-    await desk.work()
+    await harness.work()
 
-    assert (len(desk.accepted()), len(desk.rejected())) == (1, 4)
-    for record in desk.records():
+    assert (len(harness.accepted()), len(harness.rejected())) == (1, 4)
+    for record in harness.records():
         shown = f"{record.key!r} {record.value!r} {record.headers!r}".casefold()
         for planted in ("siti", "aisyah", "3674", "0190", "8123456", "3456", "example.org"):
             assert planted not in shown, record.topic

@@ -13,14 +13,14 @@ from structlog.testing import capture_logs
 from services.notify.channels import Message, SideBySide, Spread, TemporarilyUndeliverable, Undeliverable, in_turn
 from services.notify.domain.correspondence import Correspondence
 from services.notify.domain.deliveries import Delivery, Sending
-from services.notify.letters.writing import Letters, Recipient
+from services.notify.messages.renderer import MessageRenderer, Recipient
 from shared import topics
 from shared.delivery.documents.document import Document
 from shared.delivery.ports import PermanentError
 from shared.events import ContactSealed, NotificationFailed, NotificationSent
 from shared.ids import ticket_id
 from tests.builders import accepted, event
-from tests.component.notify.desk import Desk, FakeChannel
+from tests.component.notify.harness import FakeChannel, ServiceHarness
 from tests.fakes.bench import NOON
 from tests.fakes.memory import MemoryStore
 from tests.unit.notify.samples import EMAIL, LEASE, PHONE, POLICY, SEALER, notice, rules
@@ -60,32 +60,34 @@ class MoodyChannel(FakeChannel):
         return await super().send(message)
 
 
-async def desk_of(fails: Callable[[], Any], store: MemoryStore[Any] | None = None) -> tuple[Desk, list[str], list[str]]:
-    """Return a desk with a moody channel, the tickets of eight honest reporters, and those of four odd ones."""
-    desk = Desk(rules(), email=MoodyChannel(fails), store=store)
+async def harness_of(
+    fails: Callable[[], Any], store: MemoryStore[Any] | None = None
+) -> tuple[ServiceHarness, list[str], list[str]]:
+    """Return a harness with a moody channel, the tickets of eight honest reporters, and those of four odd ones."""
+    harness = ServiceHarness(rules(), email=MoodyChannel(fails), store=store)
     honest, odd = [], []
     for number in range(12):
         if number % 3 == 1:
-            odd.append(desk.report(number, email=ODD))
+            odd.append(harness.report(number, email=ODD))
         else:
-            honest.append(desk.report(number, email=f"warga{number}@warga.example"))
-    await desk.work()
-    return desk, honest, odd
+            honest.append(harness.report(number, email=f"warga{number}@warga.example"))
+    await harness.work()
+    return harness, honest, odd
 
 
-async def send_all(desk: Desk, spread: Spread) -> None:
+async def send_all(harness: ServiceHarness, spread: Spread) -> None:
     """Let a sender work through every attempt that there may be."""
-    sender = desk.new_sender(spread=spread)
+    sender = harness.new_sender(spread=spread)
     for _ in range(5):
         while await sender.sweep():
             pass
-        desk.pass_time(HOUR)
+        harness.pass_time(HOUR)
 
 
-def ended(desk: Desk) -> dict[str, str]:
+def ended(harness: ServiceHarness) -> dict[str, str]:
     """Return how each ticket's one delivery ended; the error of those that failed."""
-    assert max(Counter(fact.ticket_id for fact in desk.facts).values()) == 1
-    return {fact.ticket_id: fact.error if isinstance(fact, NotificationFailed) else fact.TYPE for fact in desk.facts}
+    assert max(Counter(fact.ticket_id for fact in harness.facts).values()) == 1
+    return {fact.ticket_id: fact.error if isinstance(fact, NotificationFailed) else fact.TYPE for fact in harness.facts}
 
 
 @SPREADS
@@ -105,51 +107,53 @@ def ended(desk: Desk) -> dict[str, str]:
 async def test_whatever_a_channel_raises_for_some_the_others_get_one_mail_each(
     spread: Spread, fails: Callable[[], Any], error: str, attempts: int
 ) -> None:
-    desk, honest, odd = await desk_of(fails)
+    harness, honest, odd = await harness_of(fails)
 
-    await send_all(desk, spread)
+    await send_all(harness, spread)
 
-    outcomes = ended(desk)
-    assert Counter(message.ticket_id for message in desk.email.given) == Counter(honest)
+    outcomes = ended(harness)
+    assert Counter(message.ticket_id for message in harness.email.given) == Counter(honest)
     assert {ticket: outcomes[ticket] for ticket in honest} == dict.fromkeys(honest, NotificationSent.TYPE)
     assert all(re.fullmatch(error, outcomes[ticket]) for ticket in odd), outcomes
-    assert isinstance(desk.email, MoodyChannel)
-    assert desk.email.tried == attempts * len(odd)
+    assert isinstance(harness.email, MoodyChannel)
+    assert harness.email.tried == attempts * len(odd)
 
 
-async def test_a_bug_in_a_channel_is_told_by_class_and_place_and_quotes_nobody() -> None:
-    desk, _, odd = await desk_of(lambda: raises(ValueError(f"no such mailbox: {ODD}")))
+async def test_a_bug_in_a_channel_is_logged_by_class_and_place_only() -> None:
+    harness, _, odd = await harness_of(lambda: raises(ValueError(f"no such mailbox: {ODD}")))
 
     with capture_logs() as lines:
-        await desk.sender.sweep()
+        await harness.sender.sweep()
 
-    assert ODD not in str(lines) + repr(desk.store.documents)
+    assert ODD not in str(lines) + repr(harness.store.documents)
     assert [line["event"] for line in lines if line["log_level"] == "error"] == ["a bug ended an attempt"] * len(odd)
 
 
 async def test_after_a_bug_the_next_channel_is_not_asked() -> None:
     """Nobody knows how far the first one came."""
     sms = FakeChannel()
-    desk = Desk(rules(notice(channels=("email", "sms"))), email=MoodyChannel(lambda: raises(ValueError())), sms=sms)
-    desk.report(1, email=ODD, phone=PHONE)
-    await desk.work()
+    harness = ServiceHarness(
+        rules(notice(channels=("email", "sms"))), email=MoodyChannel(lambda: raises(ValueError())), sms=sms
+    )
+    harness.report(1, email=ODD, phone=PHONE)
+    await harness.work()
 
-    await send_all(desk, in_turn)
+    await send_all(harness, in_turn)
 
     assert sms.given == []
 
 
-async def test_a_bug_is_told_of_the_channel_that_has_it() -> None:
+async def test_a_bug_names_the_channel_that_has_it() -> None:
     sms = FakeChannel(*[RuntimeError()] * 3)
-    desk = Desk(
+    harness = ServiceHarness(
         rules(notice(channels=("email", "sms"))), email=MoodyChannel(lambda: raises(Undeliverable("550"))), sms=sms
     )
-    desk.report(1, email=ODD, phone=PHONE)
-    await desk.work()
+    harness.report(1, email=ODD, phone=PHONE)
+    await harness.work()
 
-    await send_all(desk, in_turn)
+    await send_all(harness, in_turn)
 
-    [fact] = desk.facts
+    [fact] = harness.facts
     assert isinstance(fact, NotificationFailed)
     assert (fact.channel, fact.attempt, fact.error.split(" at ")[0]) == ("sms", 3, "bug RuntimeError")
 
@@ -162,20 +166,20 @@ def rubbish(ticket: str) -> ContactSealed:
 
 @SPREADS
 async def test_a_contact_that_holds_rubbish_fails_alone(spread: Spread) -> None:
-    desk = Desk(rules())
-    honest = [desk.report(number, email=EMAIL) for number in range(3)]
+    harness = ServiceHarness(rules())
+    honest = [harness.report(number, email=EMAIL) for number in range(3)]
     odd = ticket_id("web", "rubbish")
-    desk.say(topics.ACCEPTED, event(accepted(ticket_id=odd)))
-    desk.say(topics.CONTACTS, event(rubbish(odd)))
-    await desk.work()
+    harness.say(topics.ACCEPTED, event(accepted(ticket_id=odd)))
+    harness.say(topics.CONTACTS, event(rubbish(odd)))
+    await harness.work()
 
-    await send_all(desk, spread)
+    await send_all(harness, spread)
 
-    assert ended(desk) == dict.fromkeys(honest, NotificationSent.TYPE) | {odd: "ContactUnreadable"}
-    assert Counter(message.ticket_id for message in desk.email.given) == Counter(honest)
+    assert ended(harness) == dict.fromkeys(honest, NotificationSent.TYPE) | {odd: "ContactUnreadable"}
+    assert Counter(message.ticket_id for message in harness.email.given) == Counter(honest)
 
 
-class BuggyLetters(Letters):
+class BuggyRenderer(MessageRenderer):
     """Fails in a way that nobody has thought of, for one ticket."""
 
     odd: str = ""
@@ -188,35 +192,35 @@ class BuggyLetters(Letters):
 
 @SPREADS
 async def test_a_bug_in_writing_one_message_fails_alone(spread: Spread) -> None:
-    desk = Desk(rules())
-    odd, *honest = [desk.report(number, email=EMAIL) for number in range(4)]
-    await desk.work()
-    letters = BuggyLetters(POLICY, SEALER)
-    letters.odd = odd
-    sender = desk.new_sender(letters=letters, spread=spread)
+    harness = ServiceHarness(rules())
+    odd, *honest = [harness.report(number, email=EMAIL) for number in range(4)]
+    await harness.work()
+    renderer = BuggyRenderer(POLICY, SEALER)
+    renderer.odd = odd
+    sender = harness.new_sender(renderer=renderer, spread=spread)
 
     while await sender.sweep():
         pass
 
-    assert ended(desk) == dict.fromkeys(honest, NotificationSent.TYPE)
-    [waiting] = desk.store.documents[odd].state.deliveries
+    assert ended(harness) == dict.fromkeys(honest, NotificationSent.TYPE)
+    [waiting] = harness.store.documents[odd].state.deliveries
     assert waiting.situation.attempt == 2
 
 
 async def test_a_bug_in_concluding_one_ticket_leaves_the_others_concluded() -> None:
-    desk, honest, odd = await desk_of(lambda: raises(Undeliverable("smtp_550")))
-    conclude = desk.handler.conclude
+    harness, honest, odd = await harness_of(lambda: raises(Undeliverable("smtp_550")))
+    conclude = harness.handler.conclude
 
     def fails_for_some(state: Correspondence, *rest: Any) -> Any:
         if state.ticket_id in odd:
             raise KeyError(state.ticket_id)
         return conclude(state, *rest)
 
-    desk.handler.conclude = fails_for_some
-    await desk.sender.sweep()
+    harness.handler.conclude = fails_for_some
+    await harness.sender.sweep()
 
-    assert ended(desk) == dict.fromkeys(honest, NotificationSent.TYPE)
-    left = [desk.store.documents[ticket].state.deliveries[0].situation for ticket in odd]
+    assert ended(harness) == dict.fromkeys(honest, NotificationSent.TYPE)
+    left = [harness.store.documents[ticket].state.deliveries[0].situation for ticket in odd]
     assert left == [Sending(NOON + LEASE, 1)] * len(odd)
 
 
@@ -246,26 +250,26 @@ class PickyStore(MemoryStore[Any]):
 @pytest.mark.parametrize("kind", ["due", "sending"], ids=["before sending", "after sending"])
 async def test_a_ticket_that_cannot_be_saved_holds_back_no_other(kind: str) -> None:
     store = PickyStore()
-    desk, honest, odd = await desk_of(lambda: raises(Undeliverable("smtp_550")), store)
+    harness, honest, odd = await harness_of(lambda: raises(Undeliverable("smtp_550")), store)
     store.odd, store.kind = odd, kind
 
-    await desk.sender.sweep()
+    await harness.sender.sweep()
 
-    assert ended(desk) == dict.fromkeys(honest, NotificationSent.TYPE)
-    assert Counter(message.ticket_id for message in desk.email.given) == Counter(honest)
+    assert ended(harness) == dict.fromkeys(honest, NotificationSent.TYPE)
+    assert Counter(message.ticket_id for message in harness.email.given) == Counter(honest)
     assert [store.kind_of(ticket) for ticket in odd] == [kind] * len(odd)
 
 
 async def test_beside_a_ticket_that_cannot_be_saved_one_that_was_overtaken_is_decided_again() -> None:
     store = PickyStore()
-    desk, honest, odd = await desk_of(lambda: raises(Undeliverable("smtp_550")), store)
+    harness, honest, odd = await harness_of(lambda: raises(Undeliverable("smtp_550")), store)
     store.odd, store.overtaken = odd, honest[0]
 
-    await desk.sender.sweep()
+    await harness.sender.sweep()
 
     assert store.overtaken is None
-    assert ended(desk) == dict.fromkeys(honest, NotificationSent.TYPE)
-    assert Counter(message.ticket_id for message in desk.email.given) == Counter(honest)
+    assert ended(harness) == dict.fromkeys(honest, NotificationSent.TYPE)
+    assert Counter(message.ticket_id for message in harness.email.given) == Counter(honest)
 
 
 async def test_a_sender_that_is_cancelled_ends_and_leaves_its_leases() -> None:
@@ -275,16 +279,16 @@ async def test_a_sender_that_is_cancelled_ends_and_leaves_its_leases() -> None:
         holding.set()
         await asyncio.Event().wait()
 
-    desk = Desk(rules(), email=MoodyChannel(holds))
-    desk.report(1, email=ODD)
-    await desk.work()
-    sweep = asyncio.create_task(desk.new_sender(spread=SideBySide(4)).sweep())
+    harness = ServiceHarness(rules(), email=MoodyChannel(holds))
+    harness.report(1, email=ODD)
+    await harness.work()
+    sweep = asyncio.create_task(harness.new_sender(spread=SideBySide(4)).sweep())
     await holding.wait()
 
     sweep.cancel()
 
     with pytest.raises(asyncio.CancelledError):
         await sweep
-    assert desk.facts == []
-    [document] = desk.store.documents.values()
+    assert harness.facts == []
+    [document] = harness.store.documents.values()
     assert document.state.deliveries[0].situation == Sending(NOON + LEASE, 1)

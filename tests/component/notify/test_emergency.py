@@ -11,7 +11,7 @@ from services.routing.policy import load_routing
 from shared import topics
 from shared.events import AssignTicket, Event
 from tests.builders import TICKET, accepted, event
-from tests.component.notify.desk import Desk
+from tests.component.notify.harness import ServiceHarness
 from tests.fakes.bench import NOON, Workbench
 from tests.unit.notify.samples import POLICY
 
@@ -36,14 +36,14 @@ async def told_at_night(*commands: Event, **report: Any) -> list[tuple[str, str]
     """Return notice and role of every message about a report that goes out before the quiet hours are over."""
     complaint = event(accepted(**report | {"accepted_at": NIGHT}), at=NIGHT)
     facts = await said_by_routing((topics.ACCEPTED, complaint), *((topics.UPDATES, command) for command in commands))
-    desk = Desk(POLICY.rules)
-    desk.pass_time(NIGHT - NOON)
-    desk.say(topics.ACCEPTED, complaint)
+    harness = ServiceHarness(POLICY.rules)
+    harness.pass_time(NIGHT - NOON)
+    harness.say(topics.ACCEPTED, complaint)
     for fact in facts:
-        desk.say(topics.TICKETS, fact)
-    await desk.work()
-    await desk.send()
-    return sorted((message.notice, message.role) for message in desk.email.given)
+        harness.say(topics.TICKETS, fact)
+    await harness.work()
+    await harness.send()
+    return sorted((message.notice, message.role) for message in harness.email.given)
 
 
 async def test_ops_and_the_agency_hear_of_a_possible_emergency_at_once_at_any_hour() -> None:
@@ -58,13 +58,13 @@ async def test_ops_hears_of_an_emergency_that_the_rules_alone_see() -> None:
     assert ("ops_emergency", "ops") in told
 
 
-async def test_an_emergency_that_has_no_agency_is_told_to_ops_and_to_the_officer_at_once() -> None:
+async def test_an_emergency_without_agency_notifies_ops_and_officer_at_once() -> None:
     told = await told_at_night(**UNCLEAR, flags=FLAG)
 
     assert told == [("triage_emergency", "ops"), ("triage_emergency", "triage")]
 
 
-async def test_an_officer_s_choice_is_told_to_the_agency_and_not_to_ops_once_more() -> None:
+async def test_an_assignment_notifies_the_agency_and_not_ops_again() -> None:
     assigned = event(
         AssignTicket(ticket_id=TICKET, agency="dinkes", reason="Gawat darurat"), at=NIGHT, source="/officers/7"
     )

@@ -19,7 +19,7 @@ from shared import topics
 from shared.events import NotificationFailed, NotificationSent, NotificationSuppressed
 from shared.events.complaints import Reporter
 from tests.builders import TICKET, accepted, event, submitted
-from tests.component.notify.desk import Desk, FakeChannel, about
+from tests.component.notify.harness import FakeChannel, ServiceHarness, about
 from tests.fakes.bench import NOON
 from tests.unit.notify.samples import EMAIL, PHONE, SEALER, notice, rules
 
@@ -62,15 +62,15 @@ def passes_intake(field: str, text: str) -> bool:
     return True
 
 
-async def told_to(**reporter: Any) -> Desk:
-    """Return a desk that has done all that it can for one reporter, whose contact intake has sealed."""
+async def told_to(**reporter: Any) -> ServiceHarness:
+    """Return a harness that has done all that it can for one reporter, whose contact intake has sealed."""
     sealing = IntakeHandler(rules=None, sealer=SEALER)  # type: ignore[arg-type]  # sealing asks no rule
-    desk = Desk(rules(notice(channels=("email", "sms", "whatsapp"))), email=Written(), sms=FakeChannel())
-    desk.say(topics.CONTACTS, event(sealing.seal(TICKET, submitted(reporter=reporter))))
-    desk.say(topics.ACCEPTED, event(accepted()))
-    await desk.work()
-    await desk.send()
-    return desk
+    harness = ServiceHarness(rules(notice(channels=("email", "sms", "whatsapp"))), email=Written(), sms=FakeChannel())
+    harness.say(topics.CONTACTS, event(sealing.seal(TICKET, submitted(reporter=reporter))))
+    harness.say(topics.ACCEPTED, event(accepted()))
+    await harness.work()
+    await harness.send()
+    return harness
 
 
 @given(TEXTS.filter(partial(passes_intake, "email")))
@@ -82,30 +82,30 @@ async def told_to(**reporter: Any) -> Desk:
 @example("warga@example.org\t")
 @example("x" * 254)
 async def test_every_address_that_passes_intake_is_written_to_or_fails_by_name(email: str) -> None:
-    desk = await told_to(email=email)
+    harness = await told_to(email=email)
 
-    [fact] = desk.facts
+    [fact] = harness.facts
     match fact:
         case NotificationSent(channel="email", attempt=1):
-            assert [message.address for message in desk.email.given] == [email.strip()]
+            assert [message.address for message in harness.email.given] == [email.strip()]
         case NotificationFailed(channel="email", attempt=1, error="bad_address" | "address_not_ascii"):
-            assert desk.email.given == []
+            assert harness.email.given == []
         case _:
             assert (email.strip(), fact) == (
                 "",
-                NotificationSuppressed(**about(desk), channel="email", attempt=1, why="no_address"),
+                NotificationSuppressed(**about(harness), channel="email", attempt=1, why="no_address"),
             )
 
 
 @given(st.one_of(st.text(max_size=40), st.just(PHONE)).filter(partial(passes_intake, "phone")))
 @example("+62 812-3456-7890\r\nX: y")
 async def test_every_phone_that_passes_intake_reaches_its_gateway_as_it_is(phone: str) -> None:
-    desk = await told_to(phone=phone)
+    harness = await told_to(phone=phone)
 
-    [fact] = desk.facts
+    [fact] = harness.facts
     if phone:
         assert (type(fact), fact.channel) == (NotificationSent, "sms")
-        assert [message.address for message in desk.channels["sms"].given] == [phone]
+        assert [message.address for message in harness.channels["sms"].given] == [phone]
     else:
         assert isinstance(fact, NotificationSuppressed)
         assert fact.why == "no_address"
@@ -126,7 +126,7 @@ async def test_no_subject_adds_to_the_headers_of_a_mail(subject: str) -> None:
 @given(TEXTS.filter(partial(passes_intake, "name")))
 @example("\r\n.\r\n")
 async def test_every_name_that_passes_intake_can_be_written_to(name: str) -> None:
-    desk = await told_to(name=name, email=EMAIL)
+    harness = await told_to(name=name, email=EMAIL)
 
-    [fact] = desk.facts
+    [fact] = harness.facts
     assert isinstance(fact, NotificationSent), fact

@@ -7,7 +7,7 @@ from shared import topics
 from shared.events import ContactErased, Event, NotificationSuppressed, SlaClock
 from shared.events.envelope import HEADERS
 from tests.builders import TICKET, TRACKING, event
-from tests.component.notify.desk import ACCEPTED, CONTACT, ROUTED, Desk
+from tests.component.notify.harness import ACCEPTED, CONTACT, ROUTED, ServiceHarness
 from tests.fakes.bench import Crashed, Step, dies_after
 from tests.unit.notify.samples import EMAIL, NAME, rules, started
 
@@ -17,14 +17,14 @@ RESPOND = topics.SLA, event(started(SlaClock.RESPOND))
 DEAD = topics.dead_letter_topic("notify")
 
 
-def heard_before_the_contact_is_erased() -> Desk:
-    desk = Desk(rules())
-    desk.say(*ACCEPTED)
-    return desk
+def heard_before_the_contact_is_erased() -> ServiceHarness:
+    harness = ServiceHarness(rules())
+    harness.say(*ACCEPTED)
+    return harness
 
 
-def suppressed(desk: Desk) -> NotificationSuppressed:
-    [delivery] = desk.state.deliveries
+def suppressed(harness: ServiceHarness) -> NotificationSuppressed:
+    [delivery] = harness.state.deliveries
     return NotificationSuppressed(
         ticket_id=TICKET, tracking_id=TRACKING, delivery_id=delivery.id, notice="accepted",
         recipient_role="reporter", channel="email", attempt=0, why="contact_erased",
@@ -32,135 +32,135 @@ def suppressed(desk: Desk) -> NotificationSuppressed:
 
 
 async def test_a_tombstone_erases_the_contact() -> None:
-    desk = Desk()
-    desk.say(*CONTACT)
-    await desk.work()
-    desk.write(topics.CONTACTS, None, key=TICKET)
+    harness = ServiceHarness()
+    harness.say(*CONTACT)
+    await harness.work()
+    harness.write(topics.CONTACTS, None, key=TICKET)
 
-    await desk.work()
+    await harness.work()
 
-    assert desk.state.contact == Erased()
-    assert desk.broker.topic(DEAD) == []
+    assert harness.state.contact == Erased()
+    assert harness.broker.topic(DEAD) == []
 
 
-async def test_a_notice_that_is_suppressed_is_told() -> None:
-    desk = heard_before_the_contact_is_erased()
-    await desk.work()
-    desk.write(topics.CONTACTS, None, key=TICKET)
+async def test_a_suppressed_notice_is_published() -> None:
+    harness = heard_before_the_contact_is_erased()
+    await harness.work()
+    harness.write(topics.CONTACTS, None, key=TICKET)
 
-    await desk.work()
+    await harness.work()
 
-    assert desk.data(topics.DELIVERIES) == [suppressed(desk)]
+    assert harness.data(topics.DELIVERIES) == [suppressed(harness)]
 
 
 async def test_the_same_event_twice_changes_nothing() -> None:
-    desk = Desk()
+    harness = ServiceHarness()
     for told in (ACCEPTED, CONTACT, ACCEPTED):
-        desk.say(*told)
-        await desk.work()
+        harness.say(*told)
+        await harness.work()
 
-    assert len(desk.state.deliveries) == 1
+    assert len(harness.state.deliveries) == 1
 
 
 async def test_a_crash_after_saving_publishes_once_per_id() -> None:
-    desk = heard_before_the_contact_is_erased()
-    await desk.work()
-    desk.write(topics.CONTACTS, None, key=TICKET)
-    desk.restart(dies_after(Step.SAVED))
+    harness = heard_before_the_contact_is_erased()
+    await harness.work()
+    harness.write(topics.CONTACTS, None, key=TICKET)
+    harness.restart(dies_after(Step.SAVED))
     with pytest.raises(Crashed):
-        await desk.work()
-    desk.restart()
+        await harness.work()
+    harness.restart()
 
-    await desk.work()
-    desk.restart()
-    await desk.work()
+    await harness.work()
+    harness.restart()
+    await harness.work()
 
-    assert desk.data(topics.DELIVERIES) == [suppressed(desk)]
+    assert harness.data(topics.DELIVERIES) == [suppressed(harness)]
 
 
 @pytest.mark.parametrize("value", [b"no JSON", b"{}", None], ids=["garbage", "no event", "tombstone elsewhere"])
 async def test_a_malformed_message_is_put_aside_and_the_next_is_handled(value: bytes | None) -> None:
-    desk = Desk()
-    desk.write(topics.ACCEPTED, value, key=TICKET)
-    desk.say(*ACCEPTED)
+    harness = ServiceHarness()
+    harness.write(topics.ACCEPTED, value, key=TICKET)
+    harness.say(*ACCEPTED)
 
-    await desk.work()
+    await harness.work()
 
-    assert [record.value for record in desk.broker.topic(DEAD)] == [value]
-    assert len(desk.state.deliveries) == 1
+    assert [record.value for record in harness.broker.topic(DEAD)] == [value]
+    assert len(harness.state.deliveries) == 1
 
 
 async def test_a_tombstone_for_no_ticket_is_put_aside() -> None:
-    desk = Desk()
-    desk.write(topics.CONTACTS, None, key="siapa")
+    harness = ServiceHarness()
+    harness.write(topics.CONTACTS, None, key="siapa")
 
-    await desk.work()
+    await harness.work()
 
-    assert [record.key for record in desk.broker.topic(DEAD)] == [b"siapa"]
+    assert [record.key for record in harness.broker.topic(DEAD)] == [b"siapa"]
 
 
-async def test_a_dead_letter_that_is_replayed_is_heard() -> None:
-    desk = Desk()
-    desk.write(topics.ACCEPTED, b"no JSON", key=TICKET)
-    await desk.work()
-    [dead] = desk.broker.topic(DEAD)
+async def test_a_replayed_dead_letter_is_handled() -> None:
+    harness = ServiceHarness()
+    harness.write(topics.ACCEPTED, b"no JSON", key=TICKET)
+    await harness.work()
+    [dead] = harness.broker.topic(DEAD)
     mended = dict(dead.headers) | dict(HEADERS)
     topic, told = ACCEPTED
 
-    desk.write(topics.replay_topic("notify"), desk_value(told), key=TICKET, headers=mended)
-    await desk.work()
+    harness.write(topics.replay_topic("notify"), desk_value(told), key=TICKET, headers=mended)
+    await harness.work()
 
     assert dict(dead.headers)["dlq-topic"] == topic.encode()
-    assert len(desk.state.deliveries) == 1
+    assert len(harness.state.deliveries) == 1
 
 
 def desk_value(told: Event) -> bytes:
-    desk = Desk()
-    desk.say(topics.ACCEPTED, told)
-    [record] = desk.broker.topic(topics.ACCEPTED)
+    harness = ServiceHarness()
+    harness.say(topics.ACCEPTED, told)
+    [record] = harness.broker.topic(topics.ACCEPTED)
     assert record.value is not None
     return record.value
 
 
 @pytest.mark.parametrize("order", list(permutations([ACCEPTED, CONTACT, ROUTED, RESPOND])))
-async def test_whichever_topic_comes_first_the_same_is_told(order: tuple[tuple[str, Event], ...]) -> None:
-    desk = Desk()
+async def test_the_order_of_topics_makes_no_difference(order: tuple[tuple[str, Event], ...]) -> None:
+    harness = ServiceHarness()
     for told in order:
-        desk.say(*told)
-        await desk.work()
+        harness.say(*told)
+        await harness.work()
 
-    await desk.send()
+    await harness.send()
 
-    assert sorted((data.notice, data.recipient_role) for data in desk.facts) == [
+    assert sorted((data.notice, data.recipient_role) for data in harness.facts) == [
         ("accepted", "reporter"),
         ("agency_new_ticket", "liaison"),
         ("routed", "reporter"),
     ]
-    assert {message.notice: "5 Maret 2026" in message.body for message in desk.email.given} == {
+    assert {message.notice: "5 Maret 2026" in message.body for message in harness.email.given} == {
         "accepted": False,
         "agency_new_ticket": True,
         "routed": True,
     }
 
 
-async def test_an_erasing_event_in_an_envelope_is_heard_too() -> None:
-    desk = Desk()
-    desk.say(topics.CONTACTS, event(ContactErased(ticket_id=TICKET)))
+async def test_an_erasing_event_in_an_envelope_is_handled() -> None:
+    harness = ServiceHarness()
+    harness.say(topics.CONTACTS, event(ContactErased(ticket_id=TICKET)))
 
-    await desk.work()
+    await harness.work()
 
-    assert desk.state.contact == Erased()
+    assert harness.state.contact == Erased()
 
 
 async def test_address_and_name_stay_sealed(capsys: pytest.CaptureFixture[str]) -> None:
-    desk = Desk()
+    harness = ServiceHarness()
     for told in (CONTACT, ACCEPTED, ROUTED, RESPOND):
-        desk.say(*told)
+        harness.say(*told)
 
-    await desk.work()
-    await desk.send()
+    await harness.work()
+    await harness.send()
 
-    kept = repr(desk.store.documents) + capsys.readouterr().out
-    published = [record for (name, _), log in desk.broker.logs.items() if name != topics.CONTACTS for record in log]
-    assert [message.address for message in desk.email.given].count(EMAIL) == 2
+    kept = repr(harness.store.documents) + capsys.readouterr().out
+    published = [record for (name, _), log in harness.broker.logs.items() if name != topics.CONTACTS for record in log]
+    assert [message.address for message in harness.email.given].count(EMAIL) == 2
     assert not {secret for secret in (EMAIL, NAME, "siti.aminah", "dishub@tangsel") if secret in kept + repr(published)}

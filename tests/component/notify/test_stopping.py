@@ -9,7 +9,7 @@ from services.notify.channels import Message, SideBySide, Undeliverable
 from services.notify.domain.deliveries import Due, Situation
 from shared.delivery.vitals import Vitals
 from shared.events import NotificationSent
-from tests.component.notify.desk import Desk, FakeChannel, told
+from tests.component.notify.harness import FakeChannel, ServiceHarness, told
 from tests.fakes.bench import NOON
 from tests.unit.notify.samples import EMAIL, PHONE, notice, rules
 
@@ -17,42 +17,42 @@ pytestmark = pytest.mark.component
 
 
 async def test_when_stopping_nothing_more_is_claimed() -> None:
-    desk = await told()
+    harness = await told()
 
-    assert await desk.new_sender(vitals=Vitals(stopping=True)).sweep() == 0
+    assert await harness.new_sender(vitals=Vitals(stopping=True)).sweep() == 0
 
-    assert desk.situations == [Due(NOON, 1)]
-    assert desk.email.given == []
+    assert harness.situations == [Due(NOON, 1)]
+    assert harness.email.given == []
 
 
 async def test_when_stopping_what_is_on_its_way_is_saved_and_the_rest_is_left_to_others_at_once() -> None:
     on_their_way, may_end = asyncio.Event(), asyncio.Event()
 
     async def holds(_: Message) -> None:
-        if len(desk.email.given) == 2:
+        if len(harness.email.given) == 2:
             on_their_way.set()
         await may_end.wait()
 
-    desk = Desk(rules(), email=FakeChannel(meanwhile=holds))
-    tickets = [desk.report(number, email=EMAIL) for number in range(6)]
-    await desk.work()
+    harness = ServiceHarness(rules(), email=FakeChannel(meanwhile=holds))
+    tickets = [harness.report(number, email=EMAIL) for number in range(6)]
+    await harness.work()
     vitals = Vitals()
-    sweep = asyncio.create_task(desk.new_sender(spread=SideBySide(2), vitals=vitals).sweep())
+    sweep = asyncio.create_task(harness.new_sender(spread=SideBySide(2), vitals=vitals).sweep())
     await on_their_way.wait()
 
     vitals.stopping = True
     may_end.set()
     await sweep
 
-    sent = {message.ticket_id for message in desk.email.given}
+    sent = {message.ticket_id for message in harness.email.given}
     assert len(sent) == 2
-    assert {fact.ticket_id for fact in desk.facts if isinstance(fact, NotificationSent)} == sent
-    assert [situation_of(desk, ticket) for ticket in tickets if ticket not in sent] == [Due(NOON, 1)] * 4
+    assert {fact.ticket_id for fact in harness.facts if isinstance(fact, NotificationSent)} == sent
+    assert [situation_of(harness, ticket) for ticket in tickets if ticket not in sent] == [Due(NOON, 1)] * 4
 
-    await desk.new_sender().sweep()
+    await harness.new_sender().sweep()
 
-    assert Counter(message.ticket_id for message in desk.email.given) == Counter(tickets)
-    assert Counter(fact.ticket_id for fact in desk.facts) == Counter(tickets)
+    assert Counter(message.ticket_id for message in harness.email.given) == Counter(tickets)
+    assert Counter(fact.ticket_id for fact in harness.facts) == Counter(tickets)
 
 
 async def test_when_stopping_the_channel_after_one_that_refuses_is_left_to_others() -> None:
@@ -62,19 +62,19 @@ async def test_when_stopping_the_channel_after_one_that_refuses_is_left_to_other
         vitals.stopping = True
 
     email, sms = FakeChannel(*[Undeliverable("smtp_550")] * 2, meanwhile=stops), FakeChannel()
-    desk = Desk(rules(notice(channels=("email", "sms"))), email=email, sms=sms)
-    ticket = desk.report(1, email=EMAIL, phone=PHONE)
-    await desk.work()
+    harness = ServiceHarness(rules(notice(channels=("email", "sms"))), email=email, sms=sms)
+    ticket = harness.report(1, email=EMAIL, phone=PHONE)
+    await harness.work()
 
-    await desk.new_sender(vitals=vitals).sweep()
+    await harness.new_sender(vitals=vitals).sweep()
 
     assert sms.given == []
-    assert situation_of(desk, ticket) == Due(NOON, 1)
-    await desk.new_sender().sweep()
+    assert situation_of(harness, ticket) == Due(NOON, 1)
+    await harness.new_sender().sweep()
     assert [message.ticket_id for message in sms.given] == [ticket]
 
 
-def situation_of(desk: Desk, ticket: str) -> Situation:
-    [delivery] = desk.store.documents[ticket].state.deliveries
+def situation_of(harness: ServiceHarness, ticket: str) -> Situation:
+    [delivery] = harness.store.documents[ticket].state.deliveries
     situation: Situation = delivery.situation
     return situation

@@ -3,18 +3,13 @@
 from typing import Any
 
 import pytest
-from prometheus_client import REGISTRY
 
 from shared.events import TicketWithdrawn
 from tests.component.sla.harness import COMPLAINT, ROUTED, SlaHarness
+from tests.fakes.counters import counted
 from tests.unit.sla.cases import answered, at, fact
 
 pytestmark = pytest.mark.component
-
-
-def counted(name: str, **labels: str) -> float:
-    """Return what a metric of the process has come to by now."""
-    return REGISTRY.get_sample_value(name, labels) or 0.0
 
 
 async def test_how_late_a_breach_is_said_is_measured_from_the_due_time() -> None:

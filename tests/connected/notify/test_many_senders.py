@@ -1,18 +1,19 @@
 import asyncio
 from collections import Counter
+from datetime import timedelta
 
 import pytest
 
 from services.notify.channels import SideBySide
 from services.notify.channels.smtp import SmtpChannel
-from services.notify.letters.writing import Letters
+from services.notify.messages.renderer import MessageRenderer
 from services.notify.sender import Sender
 from services.notify.settings import Settings
 from services.notify.store import STATE
 from shared.adapters.mongo.client import collection
 from shared.adapters.mongo.store import MongoStore
 from shared.ids import ticket_id
-from tests.component.notify.desk import Desk
+from tests.component.notify.harness import ServiceHarness
 from tests.connected.notify.relay import HOST, Relay
 from tests.servers.addresses import Namespace
 from tests.unit.notify.samples import POLICY, SEALER, rules
@@ -26,18 +27,18 @@ async def test_three_senders_on_one_database_send_each_message_once(namespace: N
     relay = Relay()
     store = MongoStore(collection(namespace.mongo, "notify"), STATE)
     await store.prepare()
-    desk = Desk(rules(), store=store)
+    harness = ServiceHarness(rules(), store=store)
     for number in range(60):
-        desk.report(number, email=f"warga{number}@warga.example")
-    await desk.work()
+        harness.report(number, email=f"warga{number}@warga.example")
+    await harness.work()
     settings = Settings.model_validate(
         {"TINDAK_CONTACT_KEYS": "unused", "smtp_host": HOST, "smtp_port": relay.port, "smtp_starttls": False}
     )
     smtp = SmtpChannel(settings)
     senders = [
         Sender(
-            desk.handler, store, desk.broker, desk.clock, Letters(POLICY, SEALER), {"email": smtp},
-            documents_max=20, spread=SideBySide(4),
+            harness.handler, store, harness.broker, harness.clock, MessageRenderer(POLICY, SEALER), {"email": smtp},
+            send_within=timedelta(seconds=20), documents_max=20, spread=SideBySide(4),
         )
         for _ in range(3)
     ]  # fmt: skip
@@ -51,6 +52,6 @@ async def test_three_senders_on_one_database_send_each_message_once(namespace: N
     store.close()
     delivered = Counter(relay.recipients)
     assert delivered == Counter({f"warga{number}@warga.example": 1 for number in range(60)})
-    assert Counter(fact.ticket_id for fact in desk.facts) == Counter(TICKETS)
+    assert Counter(fact.ticket_id for fact in harness.facts) == Counter(TICKETS)
     assert [document.due_at for document in documents] == [None] * 60
     assert not any(document.pending for document in documents)

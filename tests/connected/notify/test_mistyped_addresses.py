@@ -12,7 +12,7 @@ from shared.adapters.mongo.client import collection
 from shared.adapters.mongo.store import MongoStore
 from shared.events import NotificationFailed, NotificationSent
 from shared.events.complaints import Reporter
-from tests.component.notify.desk import Desk
+from tests.component.notify.harness import ServiceHarness
 from tests.connected.notify.mistyped import HIDDEN_OR_TOO_LONG, MISTYPED
 from tests.connected.notify.relay import HOST, Relay
 from tests.servers.addresses import Namespace
@@ -31,17 +31,17 @@ async def test_forty_honest_reporters_get_one_mail_each_beside_those_who_mistype
         "TINDAK_CONTACT_KEYS": "unused", "smtp_host": HOST, "smtp_port": relay.port, "smtp_starttls": False,
     }  # fmt: skip
     smtp = SmtpChannel(Settings.model_validate(settings))
-    desk = Desk(rules(), store=store)
-    desk.channels["email"] = smtp
+    harness = ServiceHarness(rules(), store=store)
+    harness.channels["email"] = smtp
     # Mixed, so that each mistyped address has honest ones on their way beside it.
     asked = random.Random(8).sample([*HONEST, *MISTYPED], len(HONEST) + len(MISTYPED))
     for address in asked:
         Reporter(email=address)
-    tickets = {desk.report(number, email=address): address for number, address in enumerate(asked)}
-    await desk.work()
+    tickets = {harness.report(number, email=address): address for number, address in enumerate(asked)}
+    await harness.work()
 
     with relay.listening():
-        sender = desk.new_sender(spread=SideBySide(4))
+        sender = harness.new_sender(spread=SideBySide(4))
         while await sender.sweep():
             pass
         await smtp.close()
@@ -49,10 +49,10 @@ async def test_forty_honest_reporters_get_one_mail_each_beside_those_who_mistype
 
     assert Counter(relay.recipients) == Counter(HONEST)
     assert Counter(str(mail["To"]) for mail in relay.mails) == Counter(HONEST)
-    assert {tickets[fact.ticket_id]: fact.TYPE for fact in desk.facts} == dict.fromkeys(
+    assert {tickets[fact.ticket_id]: fact.TYPE for fact in harness.facts} == dict.fromkeys(
         HONEST, NotificationSent.TYPE
     ) | dict.fromkeys(MISTYPED, NotificationFailed.TYPE)
-    assert {fact.error for fact in desk.facts if isinstance(fact, NotificationFailed)} == {
+    assert {fact.error for fact in harness.facts if isinstance(fact, NotificationFailed)} == {
         "bad_address", "address_not_ascii",
     }  # fmt: skip
 

@@ -13,7 +13,7 @@ from services.notify.settings import Settings
 from shared import topics
 from shared.events import NotificationSent
 from tests.builders import TICKET, accepted, event
-from tests.component.notify.desk import Desk
+from tests.component.notify.harness import ServiceHarness
 from tests.connected.notify.relay import HOST, Relay, certificate, knows
 from tests.fakes.bench import NOON
 from tests.unit.notify.samples import DELIVERY, EMAIL, NAME, contact, rules
@@ -242,19 +242,19 @@ async def test_what_is_no_address_never_reaches_the_relay(address: str | None) -
 async def test_a_notice_survives_a_greylisting_relay() -> None:
     relay = Relay(GREYLISTED)
     async with channel(relay) as smtp:
-        desk = Desk(rules())
-        desk.channels["email"] = smtp
-        desk.say(topics.ACCEPTED, event(accepted()))
-        desk.say(topics.CONTACTS, event(contact(), at=NOON))
-        await desk.work()
+        harness = ServiceHarness(rules())
+        harness.channels["email"] = smtp
+        harness.say(topics.ACCEPTED, event(accepted()))
+        harness.say(topics.CONTACTS, event(contact(), at=NOON))
+        await harness.work()
 
         with relay.listening():
-            await desk.send()
-            desk.pass_time(timedelta(minutes=1))
-            await desk.send()
+            await harness.send()
+            harness.pass_time(timedelta(minutes=1))
+            await harness.send()
             await smtp.close()
 
     [mail] = relay.mails
-    assert [(fact.TYPE, fact.attempt, fact.channel) for fact in desk.facts] == [(NotificationSent.TYPE, 2, "email")]
+    assert [(fact.TYPE, fact.attempt, fact.channel) for fact in harness.facts] == [(NotificationSent.TYPE, 2, "email")]
     assert f"Halo {NAME}," in mail.get_content()
-    assert EMAIL not in repr(desk.store.documents) + repr(desk.facts)
+    assert EMAIL not in repr(harness.store.documents) + repr(harness.facts)

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from services.intake.domain.places import Bounds, gazetteer
-from services.intake.domain.rules import Category, Rules
+from services.intake.domain.rules import Category, Limits, Rules
 from services.intake.domain.wording import insults, phrases
 from shared import topics
 from shared.events import Arrival
@@ -38,6 +38,14 @@ RULES = Rules(
         "ktp": Category("ktp", personal=True),
     },
     places=PLACES,
+    limits=Limits(
+        retention=timedelta(days=30),
+        ahead=timedelta(hours=24),
+        skew=timedelta(minutes=5),
+        letters_min=3,
+        description_words_min=5,
+        title_length_max=80,
+    ),
     bounds=Bounds(south=-6.39, west=106.62, north=-6.21, east=106.8),
     insults=insults(["goblok", "dasar anjing"]),
     emergencies=phrases(["kebakaran", "kabel putus"]),

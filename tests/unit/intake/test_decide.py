@@ -183,7 +183,7 @@ def test_unreadable_record_names_nobody_whatever_its_names_are() -> None:
     assert "siti" not in said.data.model_dump_json()
 
 
-def test_unreadable_record_of_an_unknown_channel_is_told_both() -> None:
+def test_unreadable_record_of_an_unknown_channel_gets_both_reasons() -> None:
     fact = refuse_unreadable([MALFORMED], "wap", None, arrival(), RULES)
 
     assert isinstance(fact.data, ComplaintRejected)
@@ -203,7 +203,7 @@ def test_unreadable_record_of_an_unknown_channel_is_told_both() -> None:
         (("Jalan", "rusak"), ("Jalan", "rusak."), False),
     ],
 )
-def test_fingerprint_tells_texts_apart_but_not_their_spacing(
+def test_fingerprint_distinguishes_texts_but_not_their_spacing(
     one: tuple[str | None, str], other: tuple[str | None, str], same: bool
 ) -> None:
     assert (fingerprint(*one) == fingerprint(*other)) is same

@@ -119,7 +119,7 @@ def test_identity_is_what_may_turn_up_in_a_text(reporter: Reporter | None, ident
 
 
 @pytest.mark.parametrize("who", [Identity(telephone="112"), Identity(email="a@b"), Identity(national_id="12345")])
-def test_own_identity_that_is_too_short_to_tell_is_not_looked_for(who: Identity) -> None:
+def test_a_very_short_identity_is_not_masked(who: Identity) -> None:
     text = "telepon 112, 12345 kali, 1234567 orang"
 
     assert mask(text, who) == text

@@ -119,7 +119,7 @@ def where(
         (where(kecamatan="muncul", text="kec. Setu"), Located(Place("Setu", "Muncul"))),
     ],
 )
-def test_what_was_chosen_counts_more_than_what_is_told(located: Located, expected: Located) -> None:
+def test_a_chosen_place_counts_more_than_the_text(located: Located, expected: Located) -> None:
     assert located == expected
 
 

@@ -1,11 +1,12 @@
 """Every refusal says exactly what applies, in both languages; in doubt nothing does."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
-from services.intake.domain.refusals import reasons_against
+from services.intake.domain.refusals import refusal_reasons
 from shared.events import ComplaintSubmitted, Reason
 from tests.builders import submitted
 from tests.fakes.bench import NOON
@@ -19,19 +20,19 @@ TICK = timedelta(milliseconds=1)
 
 def against(report: ComplaintSubmitted, arrived_at: Any = NOON) -> list[tuple[str, str | None]]:
     """Return code and field of everything that speaks against a report."""
-    return [(reason.code, reason.field) for reason in reasons_against(report, arrived_at, RULES)]
+    return [(reason.code, reason.field) for reason in refusal_reasons(report, arrived_at, RULES)]
 
 
 def test_plain_report_is_not_refused() -> None:
-    assert reasons_against(submitted(), NOON, RULES) == ()
+    assert refusal_reasons(submitted(), NOON, RULES) == ()
 
 
-def test_everything_that_applies_is_said() -> None:
+def test_every_reason_that_applies_is_given() -> None:
     report = submitted(
         channel="webb", submitted_at=NOON - DAYS_30 - TICK, occurred_on=date(2026, 3, 3), title=None, body="tes"
     )
 
-    assert reasons_against(report, NOON, RULES) == (
+    assert refusal_reasons(report, NOON, RULES) == (
         Reason(
             code="unknown_channel",
             field="channel",
@@ -70,7 +71,7 @@ def test_any_other_channel_is_unknown(channel: str) -> None:
 
 
 def test_channel_like_no_other_gets_no_suggestion() -> None:
-    (reason,) = reasons_against(submitted(channel="fax"), NOON, RULES)
+    (reason,) = refusal_reasons(submitted(channel="fax"), NOON, RULES)
 
     assert reason.message_id == "Kanal `fax` tidak terdaftar."
     assert reason.message_en == "The channel `fax` is not registered."
@@ -94,7 +95,7 @@ def test_time_of_sending_must_be_near_the_arrival(
 
 
 def test_clock_ahead_of_the_arrival_is_named() -> None:
-    (reason,) = reasons_against(submitted(submitted_at=NOON + timedelta(days=2)), NOON, RULES)
+    (reason,) = refusal_reasons(submitted(submitted_at=NOON + timedelta(days=2)), NOON, RULES)
 
     assert reason.message_id == "submitted_at lebih dari 24 jam setelah laporan sampai; periksa jam pengirim."
     assert reason.message_en == "submitted_at is more than 24 hours after the arrival; check the sender's clock."
@@ -138,7 +139,7 @@ def test_report_without_text_is_empty(body: str) -> None:
     ],
 )
 def test_report_that_says_nothing_is_spam_and_says_why(body: str, said: str) -> None:
-    (reason,) = reasons_against(submitted(title=None, body=body), NOON, RULES)
+    (reason,) = refusal_reasons(submitted(title=None, body=body), NOON, RULES)
 
     assert (reason.code, reason.field) == ("spam", "body")
     assert said in reason.message_en
@@ -157,9 +158,9 @@ def test_title_that_says_something_saves_the_report(body: str) -> None:
 
 
 def test_limits_are_the_policys() -> None:
-    strict = rules(limits=RULES.limits.__class__(retention=timedelta(days=1), letters_min=30))
+    strict = rules(limits=replace(RULES.limits, retention=timedelta(days=1), letters_min=30))
 
-    reasons = reasons_against(submitted(submitted_at=NOON - timedelta(days=2)), NOON, strict)
+    reasons = refusal_reasons(submitted(submitted_at=NOON - timedelta(days=2)), NOON, strict)
 
     assert [reason.code for reason in reasons] == ["outside_retention", "spam"]
 
@@ -181,7 +182,7 @@ def test_half_a_pair_of_coordinates_is_refused(location: dict[str, Any], reasons
     "email", ["warga@@x", "warga@@warga.example", "warga", "warga@x", "Siti <siti@warga.example>", "0812-3456-7890"]
 )
 def test_what_is_no_email_address_is_refused_without_quoting_it(email: str) -> None:
-    (reason,) = reasons_against(submitted(reporter={"email": email}), NOON, RULES)
+    (reason,) = refusal_reasons(submitted(reporter={"email": email}), NOON, RULES)
 
     assert reason == Reason(
         code="schema_violation",
@@ -207,7 +208,7 @@ def test_an_email_address_may_be_absent_padded_or_beyond_ascii(email: str | None
 def test_an_attachment_that_is_no_link_to_a_file_is_refused(uri: str) -> None:
     files = [{"uri": "https://x/1.jpg", "media_type": "image/jpeg"}, {"uri": uri, "media_type": "image/jpeg"}]
 
-    (reason,) = reasons_against(submitted(attachments=files), NOON, RULES)
+    (reason,) = refusal_reasons(submitted(attachments=files), NOON, RULES)
 
     assert reason == Reason(
         code="schema_violation",

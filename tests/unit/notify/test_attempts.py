@@ -103,7 +103,7 @@ def test_a_wait_that_is_over_ends_without_the_due_time() -> None:
         (ERASED, Sending(NOON, 2), "contact_erased", 2),
     ],
 )
-def test_a_reporter_without_a_contact_is_told_nothing(
+def test_a_reporter_without_contact_gets_no_message(
     contact: Contact, situation: Situation, why: str, attempt: int
 ) -> None:
     decision = tick(correspondence(delivery(situation), contact=contact), RULES, NOON)
@@ -112,7 +112,7 @@ def test_a_reporter_without_a_contact_is_told_nothing(
     assert decision == Applied(correspondence(ended, contact=contact), (suppressed(why, attempt),))
 
 
-def test_an_agency_is_told_although_there_is_no_contact() -> None:
+def test_an_agency_is_notified_without_a_contact_of_the_reporter() -> None:
     state = correspondence(delivery(Waiting(NOON), role="liaison", agency="dishub"), contact=UNKNOWN)
 
     [leased] = claimed(state, tick(state, RULES, NOON).state or state)
@@ -120,13 +120,13 @@ def test_an_agency_is_told_although_there_is_no_contact() -> None:
     assert leased == delivery(LEASED, role="liaison", agency="dishub")
 
 
-def test_an_attempt_of_which_nothing_was_heard_is_made_again() -> None:
+def test_a_lost_attempt_is_retried() -> None:
     decision = tick(correspondence(delivery(Sending(NOON, 1))), RULES, NOON)
 
     assert decision == Applied(correspondence(delivery(Sending(NOON + LEASE, 2))))
 
 
-def test_a_last_attempt_of_which_nothing_was_heard_has_failed() -> None:
+def test_a_lost_last_attempt_has_failed() -> None:
     decision = tick(correspondence(delivery(Sending(NOON, 3))), RULES, NOON)
 
     ended = delivery(Failed(NOON, 3, "email", "outcome_unknown"))
@@ -198,7 +198,7 @@ def test_after_the_last_attempt_nothing_is_tried_again(attempt: int, gives_up: b
     assert decision.facts == ((failed("smtp_451", 3),) if gives_up else ())
 
 
-def test_what_is_settled_keeps_nothing_of_what_it_told() -> None:
+def test_a_settled_delivery_keeps_no_template_values() -> None:
     state = correspondence(delivery(LEASED, told={"answer": "Sudah ditambal."}))
 
     decision = conclude(state, DELIVERY, LEASED, Delivered("email"), RULES, NOON)
@@ -206,7 +206,7 @@ def test_what_is_settled_keeps_nothing_of_what_it_told() -> None:
     assert decision.state == correspondence(delivery(Sent(NOON, 1, "email")))
 
 
-def test_what_is_tried_again_keeps_what_it_tells() -> None:
+def test_a_retried_delivery_keeps_its_template_values() -> None:
     told = {"answer": "Sudah ditambal."}
 
     decision = conclude(correspondence(delivery(LEASED, told=told)), DELIVERY, LEASED, Untried(), RULES, NOON)

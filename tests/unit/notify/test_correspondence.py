@@ -10,7 +10,7 @@ from services.notify.domain.correspondence import (
     Erased,
     RunningClock,
     Sealed,
-    learn,
+    project,
 )
 from shared.events import (
     ClockResumed,
@@ -45,22 +45,22 @@ def reclassified(**changes: Any) -> TicketReclassified:
 def test_a_sealed_contact_is_kept_sealed() -> None:
     sealed = contact(locale="en")
 
-    state = learn(EMPTY, sealed)
+    state = project(EMPTY, sealed)
 
     assert state == replace(EMPTY, contact=Sealed(sealed.sealed, "k1", "en"))
 
 
 def test_an_erased_contact_is_forgotten() -> None:
-    state = learn(learn(EMPTY, contact()), ContactErased(ticket_id=TICKET))
+    state = project(project(EMPTY, contact()), ContactErased(ticket_id=TICKET))
 
     assert state == replace(EMPTY, contact=Erased())
 
 
-def test_a_complaint_gives_what_notices_tell_of_it() -> None:
+def test_a_complaint_is_projected_for_notices() -> None:
     place = Location(text="depan pasar", kelurahan="Ciputat", kecamatan="Ciputat")
     data = accepted(location=place, missing=("evidence",), flags=("possible_emergency",), classification="complaint")
 
-    state = learn(EMPTY, data)
+    state = project(EMPTY, data)
 
     complaint = Complaint("Jalan berlubang", "depan pasar, Ciputat", "complaint", ("evidence",), emergency=True)
     assert state == replace(NAMED, complaint=complaint)
@@ -68,14 +68,14 @@ def test_a_complaint_gives_what_notices_tell_of_it() -> None:
 
 
 def test_a_complaint_without_a_place_names_none() -> None:
-    state = learn(EMPTY, accepted(location=Location()))
+    state = project(EMPTY, accepted(location=Location()))
 
     assert state.complaint == Complaint("Jalan berlubang", None, None, (), emergency=False)
     assert not state.is_emergency
 
 
 def test_routing_says_agency_priority_and_classification() -> None:
-    state = learn(EMPTY, said(TicketRouted, priority="high"))
+    state = project(EMPTY, said(TicketRouted, priority="high"))
 
     assert state == replace(
         NAMED, agency="dishub", priority="high", classification="complaint", version=2, agency_version=2
@@ -83,50 +83,50 @@ def test_routing_says_agency_priority_and_classification() -> None:
 
 
 def test_what_routing_says_outweighs_a_suspected_emergency() -> None:
-    state = learn(learn(EMPTY, accepted(flags=("possible_emergency",))), said(TicketRouted, priority="normal"))
+    state = project(project(EMPTY, accepted(flags=("possible_emergency",))), said(TicketRouted, priority="normal"))
 
     assert not state.is_emergency
 
 
 @pytest.mark.parametrize("version", [1, 2])
 def test_an_older_routing_changes_nothing(version: int) -> None:
-    state = learn(EMPTY, said(TicketRouted))
+    state = project(EMPTY, said(TicketRouted))
 
-    assert learn(state, said(TicketRouted, agency="dlh", version=version)) == state
+    assert project(state, said(TicketRouted, agency="dlh", version=version)) == state
 
 
 def test_reclassifying_changes_the_classification() -> None:
-    state = learn(EMPTY, reclassified(agency=None))
+    state = project(EMPTY, reclassified(agency=None))
 
     assert state == replace(NAMED, classification="complaint_supervisory", version=2)
 
 
 def test_an_older_reclassifying_changes_nothing() -> None:
-    state = learn(EMPTY, said(TicketRouted))
+    state = project(EMPTY, said(TicketRouted))
 
-    assert learn(state, reclassified()) == state
+    assert project(state, reclassified()) == state
 
 
 def test_the_last_question_to_the_reporter_is_remembered() -> None:
-    assert learn(EMPTY, said(TicketHeld)).question == "Di depan toko yang mana?"
+    assert project(EMPTY, said(TicketHeld)).question == "Di depan toko yang mana?"
 
 
 def test_a_ticket_that_goes_back_to_triage_is_with_no_agency() -> None:
-    state = learn(learn(EMPTY, said(TicketRouted)), said(TriageRequested, version=4))
+    state = project(project(EMPTY, said(TicketRouted)), said(TriageRequested, version=4))
 
     assert (state.agency, state.agency_version, state.priority) == (None, 4, "normal")
 
 
 def test_any_fact_says_which_agency_has_the_ticket() -> None:
     """So that one fact that was missed, a dead letter, does not leave the wrong agency for good."""
-    state = learn(learn(EMPTY, said(TicketRouted)), said(TicketProgressed, agency="dlh", version=5))
+    state = project(project(EMPTY, said(TicketRouted)), said(TicketProgressed, agency="dlh", version=5))
 
     assert (state.agency, state.agency_version) == ("dlh", 5)
 
 
 def test_a_fact_that_is_replayed_late_does_not_bring_an_agency_back() -> None:
-    state = learn(learn(EMPTY, said(TriageRequested, version=4)), said(TicketRouted, version=3))
-    state = learn(replace(state, agency="dlh", agency_version=4), said(TicketRouted, version=3))
+    state = project(project(EMPTY, said(TriageRequested, version=4)), said(TicketRouted, version=3))
+    state = project(replace(state, agency="dlh", agency_version=4), said(TicketRouted, version=3))
 
     assert (state.agency, state.version, state.priority) == ("dlh", 3, "normal")
 
@@ -134,8 +134,8 @@ def test_a_fact_that_is_replayed_late_does_not_bring_an_agency_back() -> None:
 def test_a_document_of_release_0_1_0_knows_of_which_version_its_agency_is() -> None:
     stored = replace(EMPTY, agency="dlh", version=6)
 
-    assert learn(stored, said(TicketProgressed, version=5)).agency == "dlh"
-    assert learn(stored, said(TriageRequested, version=7)).agency is None
+    assert project(stored, said(TicketProgressed, version=5)).agency == "dlh"
+    assert project(stored, said(TriageRequested, version=7)).agency is None
 
 
 def test_a_refused_update_moves_no_ticket() -> None:
@@ -143,11 +143,11 @@ def test_a_refused_update_moves_no_ticket() -> None:
         **TICKET_FACT | {"version": 9}, update_id="u", update_source="s", code="c", message_id="x.", message_en="x."
     )
 
-    assert learn(learn(EMPTY, said(TicketRouted)), refused).agency == "dishub"
+    assert project(project(EMPTY, said(TicketRouted)), refused).agency == "dishub"
 
 
 def test_a_started_clock_gives_its_due_time() -> None:
-    state = learn(EMPTY, started(SlaClock.RESPOND))
+    state = project(EMPTY, started(SlaClock.RESPOND))
 
     assert state == replace(NAMED, clocks={SlaClock.RESPOND: RunningClock(NOON, LATER)})
 
@@ -164,11 +164,11 @@ def test_a_started_clock_gives_its_due_time() -> None:
     ids=["due changed", "resumed"],
 )  # fmt: skip
 def test_a_moved_due_time_replaces_the_first(moved: EventData) -> None:
-    state = learn(learn(EMPTY, started(SlaClock.RESPOND)), moved)
+    state = project(project(EMPTY, started(SlaClock.RESPOND)), moved)
 
     assert state.clocks == {SlaClock.RESPOND: RunningClock(NOON, LATER + timedelta(days=1))}
-    assert learn(EMPTY, moved) == NAMED
+    assert project(EMPTY, moved) == NAMED
 
 
 def test_an_event_that_says_nothing_new_leaves_all_as_it_was() -> None:
-    assert learn(NAMED, said(TicketWithdrawn, agency=None)) == NAMED
+    assert project(NAMED, said(TicketWithdrawn, agency=None)) == NAMED

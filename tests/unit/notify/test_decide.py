@@ -91,7 +91,7 @@ def test_a_notice_waits_for_the_report() -> None:
     assert situations(after(CONTACT, ROUTED, RESPOND)) == [Waiting(UNTIL), Waiting(UNTIL)]
 
 
-def test_a_notice_waits_for_the_due_time_that_it_tells() -> None:
+def test_a_notice_waits_for_its_due_time() -> None:
     assert situations(after(CONTACT, ACCEPTED, ROUTED)) == [Due(NOON, 1), Waiting(UNTIL), Waiting(UNTIL)]
 
 
@@ -122,12 +122,12 @@ def test_the_order_of_the_topics_makes_no_difference() -> None:
     assert all(replace(end, deliveries=()) == replace(ends[0], deliveries=()) for end in ends)
 
 
-def test_an_event_of_which_nobody_is_told_leaves_no_trace() -> None:
+def test_an_event_without_notice_leaves_no_trace() -> None:
     state = after(ACCEPTED)
 
     decision = decide(state, event(said(TicketWithdrawn, agency=None)), arrival(NOON), ALL)
 
-    assert decision == Ignored("nobody is told of it")
+    assert decision == Ignored("nobody is notified of it")
 
 
 def test_what_is_only_learnt_is_recorded() -> None:
@@ -165,7 +165,7 @@ def test_erasing_the_contact_leaves_the_agency_its_notice() -> None:
     assert decision == Applied(correspondence(waits, contact=Erased()))
 
 
-def test_a_reporter_whose_contact_was_erased_is_told_nothing_more() -> None:
+def test_an_erased_contact_suppresses_further_notices() -> None:
     state = after(CONTACT, ERASED)
 
     decision = decide(state, ACCEPTED, arrival(NOON), ALL)
@@ -179,7 +179,7 @@ def test_a_contact_that_is_sealed_anew_counts_again() -> None:
 
 
 @pytest.mark.parametrize(("age", "told"), [(timedelta(hours=72), True), (timedelta(hours=72, microseconds=1), False)])
-def test_what_happened_too_long_ago_is_not_told(age: timedelta, told: bool) -> None:
+def test_a_stale_event_is_suppressed(age: timedelta, told: bool) -> None:
     old = event(accepted(), at=NOON - age)
 
     decision = decide(correspondence(), old, arrival(NOON), ALL)

@@ -32,7 +32,7 @@ def planned(data: EventData, *, agency: str | None = None, **changes: Any) -> li
     return list(plan(correspondence(agency=agency), event(data), rules(rule), NOON))
 
 
-def test_a_notice_waits_for_what_it_tells_under_an_id_of_its_own() -> None:
+def test_a_planned_notice_waits_under_its_own_id() -> None:
     routed = event(said(TicketRouted))
     rule = notice(code="agency_new_ticket", on=TicketRouted.TYPE, to=("liaison",), template="agency_new_ticket")
 
@@ -78,7 +78,7 @@ def test_another_type_of_event_brings_nothing_about() -> None:
         ({"unheard_of": ("x",)}, {}, False),
     ],
 )
-def test_a_notice_is_told_when_all_conditions_hold_and_no_exception(
+def test_a_notice_is_planned_if_all_conditions_hold_and_no_exception(
     when: dict[str, Any], unless: dict[str, Any], told: bool
 ) -> None:
     assert len(planned(said(TicketAnswered), when=when, unless=unless)) == told
@@ -88,13 +88,13 @@ def test_a_condition_on_an_enumeration_compares_its_code() -> None:
     assert len(planned(said(ClockWarned), when={"clock": ("respond",)})) == 1
 
 
-def test_the_agency_of_the_ticket_is_told_of_an_event_that_names_none() -> None:
+def test_an_event_without_agency_notifies_the_agency_of_the_ticket() -> None:
     [delivery] = planned(said(DueChanged), agency="dlh", to=("liaison",))
 
     assert delivery.agency == "dlh"
 
 
-def test_an_event_that_says_that_no_agency_has_the_ticket_is_told_to_none() -> None:
+def test_an_event_that_takes_the_agency_away_notifies_none() -> None:
     assert planned(said(ClockBreached, agency=None), agency="dlh", to=("liaison",)) == []
 
 
@@ -113,7 +113,7 @@ def test_a_refusal_of_release_0_1_0_does_not_say_that_nobody_has_the_ticket() ->
     assert delivery.agency == "dlh"
 
 
-def test_without_an_agency_there_is_no_liaison_to_tell() -> None:
+def test_without_an_agency_no_liaison_is_notified() -> None:
     withdrawn = said(TicketWithdrawn, agency=None)
 
     assert [delivery.role for delivery in planned(withdrawn, to=("liaison", "agency_head", "triage"))] == ["triage"]

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from services.notify.domain.correspondence import Correspondence, Part, learn
+from services.notify.domain.correspondence import Correspondence, Part, project
 from services.notify.domain.decide import decide
 from services.notify.domain.deliveries import Due, Waiting
 from services.notify.handlers import NotifyHandler
-from services.notify.letters.writing import Letters
+from services.notify.messages.renderer import MessageRenderer
 from services.notify.store import STATE
 from shared.events import (
     ClockStarted,
@@ -56,18 +56,18 @@ def notices(state: Correspondence) -> list[tuple[str, str | None]]:
 
 
 def bodies(state: Correspondence) -> dict[str, str]:
-    """Return the reporter's letters by subject."""
+    """Return the reporter's messages by subject."""
     held = [each for each in state.deliveries if each.role == "reporter"]
-    written = [Letters(POLICY, SEALER).write(state, each, ("email",), NOON) for each in held]
+    written = [MessageRenderer(POLICY, SEALER).render(state, each, ("email",), NOON) for each in held]
     return {message.subject: message.body for messages in written for message in messages}  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("data", [LAMP, due(ONE, 0)])
-def test_what_is_said_of_a_part_concerns_the_correspondence_of_the_whole(data: EventData) -> None:
+def test_an_event_of_a_part_is_stored_with_the_whole_ticket(data: EventData) -> None:
     assert HANDLER.key_of(event(data)) == TICKET
 
 
-def test_what_is_said_of_the_whole_concerns_itself() -> None:
+def test_an_event_of_the_whole_is_stored_with_itself() -> None:
     told: list[Event] = [event(accepted()), event(said(TicketRouted)), event(contact())]
 
     assert {HANDLER.key_of(each) for each in told} == {TICKET}
@@ -104,13 +104,13 @@ def test_letters_name_the_part_and_its_own_due_time() -> None:
     assert f"{TRACKING}/2: Dinas Lingkungan Hidup\n" in announced
 
 
-def test_the_end_of_all_parts_is_told_as_such() -> None:
+def test_the_end_of_all_parts_has_a_notice_of_its_own() -> None:
     closed = said(TicketClosed, agency=None, by="system", rating=None, reason="all_parts_closed", version=3)
 
     assert notices(heard(closed))[-1] == ("closed_all_parts", None)
 
 
-def test_a_report_that_is_taken_back_is_told_once_to_the_reporter_and_to_each_agency() -> None:
+def test_a_withdrawn_report_notifies_reporter_and_each_agency_once() -> None:
     whole = said(TicketWithdrawn, agency=None)
     parts = [said(TicketWithdrawn, **each | {"version": 2}, reason="whole_withdrawn") for each in (ONE, TWO)]
 
@@ -133,7 +133,7 @@ def test_the_agency_that_had_the_whole_before_hears_no_more_of_it() -> None:
 def test_an_older_fact_of_a_part_does_not_bring_its_agency_back() -> None:
     state = Correspondence(TICKET)
     for data in (said(TicketRouted, **ONE | {"version": 3}, agency="dlh"), LAMP):
-        state = learn(state, data)
+        state = project(state, data)
 
     known = Part(1, agency="dlh", priority="normal", classification="complaint", version=3, agency_version=3)
     assert state.parts == {ONE["ticket_id"]: known}

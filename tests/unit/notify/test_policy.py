@@ -143,7 +143,7 @@ def test_how_things_are_sent_is_read_with_its_units(folder: Folder) -> None:
         ("[email]", "[fax]", "10: item 1 of `channels` must be 'email', 'sms', 'whatsapp' or 'log', not `fax`"),
     ],
 )
-def test_a_fault_is_told_with_its_line(folder: Folder, was: str, now: str, fault: str) -> None:
+def test_a_fault_names_its_line(folder: Folder, was: str, now: str, fault: str) -> None:
     assert f"notices.yaml:{fault}" in faults(folder((HEAD + ACCEPTED).replace(was, now)))
 
 
@@ -159,7 +159,7 @@ def test_quiet_hours_that_never_end_are_refused(folder: Folder) -> None:
     ]
 
 
-def test_a_faulty_template_is_told_with_its_line(folder: Folder) -> None:
+def test_a_faulty_template_names_its_line(folder: Folder) -> None:
     assert faults(folder(accepted="{{ tracking_id }}\n\n{{ titel }}\n")) == [
         "notices/accepted.id.j2:3: `titel` is nothing that a template is given; did you mean `title`?"
     ]

@@ -82,6 +82,6 @@ def test_the_log_is_a_channel_of_the_local_profile_only(profile: Profile, host: 
     assert channels(common(profile), settings(smtp_host=host)).keys() == found
 
 
-def test_a_cluster_that_could_tell_nobody_anything_does_not_start() -> None:
+def test_a_cluster_without_mail_relay_does_not_start() -> None:
     with pytest.raises(UnsafeSettings, match="TINDAK_NOTIFY_SMTP_HOST"):
         channels(common("cluster"), settings())

@@ -52,7 +52,7 @@ def raw(value: Any) -> list[str]:
 @pytest.mark.parametrize(("template", "language"), list(product(TEMPLATES, ["id", "en"])))
 def test_no_letter_shows_a_code(template: str, language: str) -> None:
     for changes in variants(template):
-        text = POLICY.texts.render(template, language, {**SAMPLES, **changes})
+        text = POLICY.templates.render(template, language, {**SAMPLES, **changes})
 
         assert CODE.findall(text.subject + text.body) == [], changes
 
@@ -60,7 +60,7 @@ def test_no_letter_shows_a_code(template: str, language: str) -> None:
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_no_indonesian_letter_holds_english(template: str) -> None:
     for changes in variants(template):
-        text = POLICY.texts.render(template, "id", {**SAMPLES, **changes})
+        text = POLICY.templates.render(template, "id", {**SAMPLES, **changes})
         plain = re.sub(r"\S+@\S+|https?://\S+", "", text.subject + "\n" + text.body)
 
         assert ENGLISH.findall(plain) == [], changes

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from services.notify.letters.texts import NAMES
+from services.notify.messages.templates import NAMES
 from services.routing.domain.agency_choice.rules import RoutingPolicy
 from services.routing.policy import load_routing
 from services.routing.policy_files import CategoryFile

@@ -163,7 +163,7 @@ def test_cancelled_command_counts_as_interrupted() -> None:
         ),
         (
             "submit --channel web --body x --email warga@@x",
-            "tindak: --email must be an address such as name@example.org (bad_address)."
+            "tindak: --email must be an address that can be written to, such as name@example.org."
             " `tindak submit --help` shows how.",
         ),
     ],

@@ -9,7 +9,7 @@ from services.notify.domain.correspondence import Correspondence
 from services.notify.domain.deliveries import Situation
 from services.notify.domain.notices import Rules
 from services.notify.handlers import NotifyHandler
-from services.notify.letters.writing import Letters
+from services.notify.messages.renderer import MessageRenderer
 from services.notify.sender import Sender
 from services.notify.store import STATE
 from shared import topics
@@ -25,6 +25,8 @@ ACCEPTED = topics.ACCEPTED, event(accepted())
 CONTACT = topics.CONTACTS, event(contact(), at=NOON)
 ROUTED = topics.TICKETS, event(said(TicketRouted))
 TWO = rules(notice(), notice(code="routed", on=TicketRouted.TYPE, to=("liaison",), template="agency_new_ticket"))
+
+SEND_WITHIN = timedelta(seconds=20)
 
 Meanwhile = Callable[[Message], Awaitable[None]]
 
@@ -52,7 +54,7 @@ class FakeChannel:
         """Nothing is open."""
 
 
-class Desk(Workbench):
+class ServiceHarness(Workbench):
     """A workbench with a sender; ``send`` lets it do all that is due, ``email`` is its one channel."""
 
     def __init__(
@@ -69,8 +71,9 @@ class Desk(Workbench):
 
     def new_sender(self, publisher: Publisher | None = None, **options: Any) -> Sender:
         """Return one more process that sends."""
-        letters = options.pop("letters", None) or Letters(POLICY, SEALER)
-        return Sender(self.handler, self.store, publisher or self.broker, self.clock, letters, self.channels, **options)
+        renderer = options.pop("renderer", None) or MessageRenderer(POLICY, SEALER)
+        ports = self.handler, self.store, publisher or self.broker, self.clock
+        return Sender(*ports, renderer, self.channels, **{"send_within": SEND_WITHIN, "documents_max": 200} | options)
 
     def report(self, number: int, **reporter: Any) -> str:
         """Say one more accepted report and its contact; return the ticket's id."""
@@ -103,24 +106,24 @@ class Desk(Workbench):
         return [data for data in said.values() if isinstance(data, DeliveryFact)]
 
 
-async def told(*messages: tuple[str, Event], **options: Any) -> Desk:
-    """Return a desk that has heard *messages*, by default a contact and its accepted report."""
-    desk = Desk(**({"rules": rules()} | options))
+async def told(*messages: tuple[str, Event], **options: Any) -> ServiceHarness:
+    """Return a harness that has heard *messages*, by default a contact and its accepted report."""
+    harness = ServiceHarness(**({"rules": rules()} | options))
     for message in messages or (CONTACT, ACCEPTED):
-        desk.say(*message)
-    await desk.work()
-    return desk
+        harness.say(*message)
+    await harness.work()
+    return harness
 
 
-def about(desk: Desk) -> dict[str, Any]:
+def about(harness: ServiceHarness) -> dict[str, Any]:
     """Return what every fact about the first delivery holds."""
     return {
-        "ticket_id": TICKET, "tracking_id": TRACKING, "delivery_id": desk.state.deliveries[0].id,
+        "ticket_id": TICKET, "tracking_id": TRACKING, "delivery_id": harness.state.deliveries[0].id,
         "notice": "accepted", "recipient_role": "reporter",
     }  # fmt: skip
 
 
-def sent(desk: Desk, attempt: int = 1, channel: str = "email") -> NotificationSent:
+def sent(harness: ServiceHarness, attempt: int = 1, channel: str = "email") -> NotificationSent:
     """Return the fact that the first delivery was sent."""
-    provider_id = f"<{desk.state.deliveries[0].id}@tangsel.example>" if channel == "email" else None
-    return NotificationSent(**about(desk), channel=channel, attempt=attempt, provider_id=provider_id)
+    provider_id = f"<{harness.state.deliveries[0].id}@tangsel.example>" if channel == "email" else None
+    return NotificationSent(**about(harness), channel=channel, attempt=attempt, provider_id=provider_id)

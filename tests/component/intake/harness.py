@@ -26,7 +26,7 @@ ENVELOPE: Mapping[str, Any] = {
 }  # fmt: skip
 
 
-class Desk(Workbench):
+class ServiceHarness(Workbench):
     """Intake, and the channels that submit to it; every submission has an event id of its own unless one is given."""
 
     def __init__(self, store: MemoryStore[State] | None = None) -> None:

@@ -1,4 +1,4 @@
-"""The templates of the notices, rendered in a sandbox as plain text; never knows who reads them."""
+"""Loads, checks and renders the templates of the notices, as plain text in a sandbox."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -32,7 +32,7 @@ def file_of(template: str, language: str) -> str:
     return f"{template}.{language}.j2"
 
 
-class Texts:
+class Templates:
     """All texts of a policy.
 
     Subject and body are rendered apart, so that no value, whatever lines it holds, moves from the one into the other;

@@ -4,10 +4,10 @@ from typing import Any
 import pytest
 
 from services.notify.channels import Message
-from services.notify.domain.correspondence import Correspondence, Unknown, learn
+from services.notify.domain.correspondence import Correspondence, Unknown, project
 from services.notify.domain.deliveries import Awaited, Deferred, Delivery, Withheld
 from services.notify.domain.notices import Notice, plan
-from services.notify.letters.writing import Letters
+from services.notify.messages.renderer import MessageRenderer
 from shared.events import EventData, SlaClock, TicketHeld
 from shared.events.catalogue import DATA_BY_TYPE
 from shared.seal import Sealer
@@ -17,7 +17,7 @@ from tests.unit.notify.samples import EMAIL, NAME, PHONE, POLICY, SEALER, contac
 
 pytestmark = pytest.mark.unit
 
-LETTERS = Letters(POLICY, SEALER)
+RENDERER = MessageRenderer(POLICY, SEALER)
 DUE_ID = "Kamis, 5 Maret 2026 pukul 16.00 WIB"
 DUE_EN = "Thursday, 5 March 2026, 16:00 WIB"
 
@@ -26,7 +26,7 @@ def known(**reporter: Any) -> Correspondence:
     """Return a ticket of which everything is known."""
     state = Correspondence(delivery_ticket())
     for data in (accepted(missing=("location",)), contact(**reporter), *map(started, SlaClock), said(TicketHeld)):
-        state = learn(state, data)
+        state = project(state, data)
     return state
 
 
@@ -35,11 +35,11 @@ def delivery_ticket() -> str:
 
 
 def written(held: Delivery, state: Correspondence | None = None, *channels: str) -> Any:
-    return LETTERS.write(state or known(), held, channels or ("email",), NOON)
+    return RENDERER.render(state or known(), held, channels or ("email",), NOON)
 
 
 def addresses(held: Delivery, state: Correspondence, *channels: str) -> list[tuple[str, str | None]]:
-    messages = LETTERS.write(state, held, channels, NOON)
+    messages = RENDERER.render(state, held, channels, NOON)
     assert isinstance(messages, tuple)
     return [(message.channel, message.address) for message in messages]
 
@@ -209,9 +209,9 @@ def test_the_log_is_given_no_name() -> None:
 
 
 def test_a_contact_whose_key_is_missing_is_tried_again_later() -> None:
-    letters = Letters(POLICY, Sealer({"other": bytes(32)}, "other"))
+    renderer = MessageRenderer(POLICY, Sealer({"other": bytes(32)}, "other"))
 
-    assert letters.write(known(), delivery(), ("email",), NOON) == Deferred("email", "UnknownContactKey")
+    assert renderer.render(known(), delivery(), ("email",), NOON) == Deferred("email", "UnknownContactKey")
 
 
 def test_a_text_that_cannot_be_rendered_is_tried_again_later() -> None:

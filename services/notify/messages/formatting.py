@@ -1,4 +1,4 @@
-"""Instants and durations as people read them, in Indonesian and English; never computes one."""
+"""Formats instants and durations in Indonesian and English."""
 
 from datetime import datetime, tzinfo
 

@@ -1,4 +1,4 @@
-"""How a delivery ends, and the fact that tells it; never decides that it ends."""
+"""Settles deliveries and makes the fact that reports each outcome."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -10,19 +10,19 @@ from shared.events import Applied, Fact
 from shared.topics import DELIVERIES
 
 
-def ended(delivery: Delivery, situation: Situation) -> Delivery:
-    """Return *delivery* with its last situation and without what it told."""
+def settle(delivery: Delivery, situation: Situation) -> Delivery:
+    """Return *delivery* in its last situation, without the values for its template."""
     return replace(delivery, situation=situation, told={})
 
 
-def told(before: Correspondence, after: Correspondence) -> Applied[Correspondence]:
+def report_settled(before: Correspondence, after: Correspondence) -> Applied[Correspondence]:
     """Return the decision for *after*: a fact for each delivery that was not settled in *before*."""
     was_settled = {delivery.id for delivery in before.deliveries if delivery.is_settled}
     return Applied(after, tuple(_facts_of(after, (d for d in after.deliveries if d.id not in was_settled))))
 
 
 def _facts_of(state: Correspondence, deliveries: Iterable[Delivery]) -> Iterable[Fact]:
-    """Yield how each settled delivery ended; at most one fact in a delivery's life."""
+    """Yield a fact for each settled delivery."""
     for delivery in deliveries:
         about = {
             "ticket_id": state.ticket_id,
@@ -30,6 +30,7 @@ def _facts_of(state: Correspondence, deliveries: Iterable[Delivery]) -> Iterable
             "delivery_id": delivery.id,
             "notice": delivery.notice,
             "recipient_role": delivery.role,
+            "agency": delivery.agency,
         }
         data: events.DeliveryFact
         match delivery.situation:

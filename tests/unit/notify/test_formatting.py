@@ -3,7 +3,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.notify.letters.wording import duration, moment
+from services.notify.messages.formatting import duration, moment
 
 pytestmark = pytest.mark.unit
 

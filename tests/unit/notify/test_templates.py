@@ -4,13 +4,13 @@ import jinja2
 import pytest
 from jinja2.sandbox import SecurityError
 
-from services.notify.letters.texts import Text, Texts
+from services.notify.messages.templates import Templates, Text
 
 pytestmark = pytest.mark.unit
 
 
 def rendered(source: str, **values: Any) -> Text:
-    return Texts({"t.id.j2": source, "end.id.j2": "Salam, {{ city }}"}).render("t", "id", values)
+    return Templates({"t.id.j2": source, "end.id.j2": "Salam, {{ city }}"}).render("t", "id", values)
 
 
 def test_the_first_line_is_the_subject_and_the_rest_the_body() -> None:
@@ -67,7 +67,7 @@ def test_a_template_stays_in_its_sandbox(attack: str) -> None:
     ids=["sound", "syntax", "filter", "name", "include"],
 )  # fmt: skip
 def test_a_faulty_template_says_line_and_fault(source: str, faults: list[tuple[int, str]]) -> None:
-    texts = Texts({"t.id.j2": source, "end.id.j2": "Salam"})
+    texts = Templates({"t.id.j2": source, "end.id.j2": "Salam"})
 
     assert list(texts.faults("t.id.j2")) == faults
 

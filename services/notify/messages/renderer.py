@@ -1,4 +1,4 @@
-"""Who a delivery reaches, on which channels, and what it says; addresses and names live here and in messages only."""
+"""Renders a delivery as a message for each channel; the only place that handles plain addresses and names."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -6,10 +6,10 @@ from datetime import datetime
 
 from services.notify.channels import Message
 from services.notify.domain.correspondence import Correspondence, Sealed
-from services.notify.domain.decide import awaited_run
+from services.notify.domain.decide import awaited_clock
 from services.notify.domain.deliveries import REPORTER, Deferred, Delivery, Withheld
 from services.notify.domain.notices import AGENCY_HEAD, LIAISON
-from services.notify.letters.wording import duration, moment
+from services.notify.messages.formatting import duration, moment
 from services.notify.policy import NoticePolicy
 from shared.delivery.guard import Bug, guarded
 from shared.events import SlaClock
@@ -29,8 +29,8 @@ class Recipient:
     preferred: str | None = None
 
 
-class Letters:
-    """Writes deliveries as messages.
+class MessageRenderer:
+    """Renders deliveries as messages.
 
     A reporter is reached on the channel that he prefers if the notice may use it, then on the notice's channels in
     order. The `log` channel stands in for what a machine without gateways lacks, never for a channel that refuses: a
@@ -44,10 +44,10 @@ class Letters:
         self.sealer = sealer
 
     def use_policy(self, policy: NoticePolicy) -> None:
-        """Write by the texts and addresses of *policy* from now on."""
+        """Use the templates and addresses of *policy* from now on."""
         self.policy = policy
 
-    def write(
+    def render(
         self, state: Correspondence, delivery: Delivery, channels: Collection[str], now: datetime
     ) -> tuple[Message, ...] | Withheld | Deferred:
         """Return the message for each channel that may be tried, in order, or why there is none.
@@ -105,7 +105,7 @@ class Letters:
         """Return the message on one channel."""
         values = self.values(state, delivery, recipient.language)
         values["name"] = None if channel == LOG else recipient.name
-        text = self.policy.texts.render(delivery.template, recipient.language, values)
+        text = self.policy.templates.render(delivery.template, recipient.language, values)
         return Message(
             id=delivery.id,
             ticket_id=state.ticket_id,
@@ -147,9 +147,9 @@ class Letters:
         } | {name: told.get(name) for name in ("answer", "rating", "by", "clock", "percent", "level", "parts")}
 
     def due_at(self, state: Correspondence, delivery: Delivery) -> datetime | None:
-        """Return the due time to be told: of the clock waited for, or of the event, or of the clock it speaks of."""
+        """Return the due time to show: of the awaited clock, of the event, or of the clock that the event names."""
         if delivery.awaited:
-            run = awaited_run(delivery, state)
+            run = awaited_clock(delivery, state)
         elif "due_at" in delivery.told:
             return datetime.fromisoformat(delivery.told["due_at"])
         else:

@@ -1,0 +1,1 @@
+"""Renders a delivery as messages: recipient, language and text."""

@@ -1,0 +1,104 @@
+"""What passes is counted by channel, agency and outcome, never by a ticket or a person."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+import pytest
+
+from services.notify.channels import Undeliverable
+from shared import topics
+from shared.events import AcknowledgeTicket, DeclineTicket
+from tests.builders import TICKET
+from tests.component.intake.harness import ServiceHarness as Intake
+from tests.component.intake.harness import line
+from tests.component.notify.harness import ACCEPTED, CONTACT, ROUTED, TWO, FakeChannel
+from tests.component.notify.harness import ServiceHarness as Notify
+from tests.component.routing.desk import Desk as Routing
+from tests.component.routing.desk import accepted
+from tests.fakes.counters import samples
+from tests.unit.notify.samples import rules
+
+pytestmark = pytest.mark.component
+
+Growth = dict[tuple[str, ...], float]
+
+
+async def growth_of(name: str, work: Callable[[], Awaitable[object]]) -> Growth:
+    """Return by how much each sample of a metric grows during *work*, by the values of its labels."""
+    before = samples(name)
+    await work()
+    return {
+        tuple(value for _, value in labels): after - before.get(labels, 0)
+        for labels, after in samples(name).items()
+        if after != before.get(labels, 0)
+    }
+
+
+async def test_answers_to_submissions_are_counted_by_registered_channel_and_outcome() -> None:
+    desk = Intake()
+    desk.submit()
+    desk.submit()
+    desk.submit(channel="partner_klaten")
+    desk.submit(channel="partner_sleman", body="tes", title=None)
+    desk.submit(channel="fax")
+    desk.type_in(line(body=5))
+    desk.type_in(b"sudah selesai")
+
+    assert await growth_of("tindak_complaints_total", desk.work) == {
+        ("web", "accepted"): 1,
+        ("web", "repeated"): 1,
+        ("partner_", "accepted"): 1,
+        ("partner_", "spam"): 1,
+        ("unknown", "unknown_channel"): 1,
+        ("web", "schema_violation"): 1,
+        ("unknown", "malformed"): 1,
+    }
+
+
+async def test_decisions_of_routing_are_counted_once_by_agency_and_who_decided() -> None:
+    desk = Routing()
+    desk.complain()
+    desk.ask(DeclineTicket(ticket_id=TICKET, reason="Bukan kami."))
+    desk.complain(accepted(ticket_id="0f9a4a3e-77a1-4f4e-9d38-6b8a5a3d2c11", title="Halo", body="Selamat pagi semua."))
+
+    assert await growth_of("tindak_routed_total", desk.work) == {("dishub", "rule"): 1, ("none", "triage"): 2}
+
+
+async def test_refused_updates_are_counted_once_by_code() -> None:
+    desk = Routing()
+    desk.complain()
+    desk.ask(AcknowledgeTicket(ticket_id=TICKET))
+    desk.ask(AcknowledgeTicket(ticket_id=TICKET))
+    desk.ask(AcknowledgeTicket(ticket_id=TICKET), by="/agencies/dlh")
+    unreadable = line({"type": "tindak.ticket.progress.v1", "source": "/agencies/dishub", "data": {}})
+    desk.write(topics.UPDATES, unreadable)
+
+    assert await growth_of("tindak_updates_refused_total", desk.work) == {
+        ("unchanged",): 1,
+        ("not_yours",): 1,
+        ("schema_violation",): 1,
+    }
+
+
+async def test_notices_are_counted_by_agency_channel_and_outcome() -> None:
+    desk = Notify(TWO, FakeChannel(None, Undeliverable("smtp_550")))
+    for said in (ACCEPTED, CONTACT, ROUTED):
+        desk.say(*said)
+
+    async def work() -> None:
+        await desk.work()
+        await desk.send()
+
+    assert await growth_of("tindak_notices_total", work) == {
+        ("none", "email", "sent"): 1,
+        ("dishub", "email", "failed"): 1,
+    }
+
+
+async def test_a_notice_that_time_suppresses_is_counted() -> None:
+    desk = Notify(rules())
+    desk.say(*ACCEPTED)
+    await desk.work()
+    desk.pass_time(timedelta(minutes=1))
+
+    assert await growth_of("tindak_notices_total", desk.send) == {("none", "email", "suppressed"): 1}
