@@ -1,7 +1,6 @@
 """Merging by the number of a similar report, against a broker."""
 
 import pytest
-from tests.unit.tindak.test_telling import routed
 
 from shared import events as e
 from shared import topics
@@ -10,6 +9,7 @@ from shared.ids import ticket_id, tracking_id
 from tests.builders import TICKET, TRACKING, accepted
 from tests.connected.tindak.test_commands import environment, read, run, said, write
 from tests.servers.addresses import Namespace
+from tests.unit.tindak.test_formatting import routed
 
 pytestmark = [pytest.mark.connected, pytest.mark.without_agencies]
 
