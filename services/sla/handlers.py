@@ -1,4 +1,4 @@
-"""What sla hears and which rule decides; never a rule itself."""
+"""Connects sla's topics with its rules, and counts what they decide."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -26,7 +26,7 @@ class SlaHandler:
     """Complaints, tickets and the passing of time in; clocks, warnings and breaches out.
 
     Args:
-        rules: What the city has decided about its clocks; may be replaced between two batches.
+        rules: The policy of the clocks; may be replaced between two batches.
     """
 
     service = "sla"
@@ -52,11 +52,11 @@ class SlaHandler:
         return decision
 
     def refuse(self, record: Record, arrival: Arrival, fault: UnreadableEvent) -> Refused:
-        """Return nothing to say: what cannot be read names no ticket whose clocks it could move."""
+        """Return no answer: what cannot be read names no ticket whose clocks it could move."""
         return Refused()
 
     def due_at(self, state: Ticket) -> datetime | None:
-        """Return when time alone may give more to say about *state*; None if never."""
+        """Return when the passing of time may lead to more facts; None if never."""
         return state.wakes_at
 
     def expires_at(self, state: Ticket) -> datetime | None:

@@ -1,4 +1,4 @@
-"""Times all running clocks anew once calendars or policy have changed; decides nothing that the sweep would not."""
+"""Times all running clocks again after calendars or policy have changed, by the rules of the sweep."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,6 +19,7 @@ from shared.events import Applied, BreachCorrected, BreachEscalated, ClockBreach
 
 log = structlog.get_logger()
 PAUSE_MAX = timedelta(seconds=5)
+SHARE = 0.85
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +30,10 @@ class Report:
         edition: Of the rules that hold now.
         tickets: How many were timed anew.
         running: Clocks of theirs that run.
-        later, earlier: Clocks that are due at another time than was said.
-        resumed: Clocks that stood still and go on.
+        later, earlier: Clocks that are due at another time than was published.
+        resumed: Clocks that were paused and run again.
         largest_shift_seconds: The largest change of a due time, forward or back.
-        breached, escalated, corrected: What is said about breaches.
+        breached, escalated, corrected: Facts about breaches.
         overtaken: Tickets that somebody changed meanwhile; they are looked at again.
         failed: Tickets at which a rule failed; they stay as they were.
     """
@@ -51,14 +52,14 @@ class Report:
     failed: int = 0
 
     def with_tickets(self, decisions: Sequence[Applied[Ticket]]) -> "Report":
-        """Return the report with more tickets, as they are now and with what is said about them."""
+        """Return the report with more tickets, as they are now and with their facts."""
         said = [fact.data for decision in decisions for fact in decision.facts]
-        told = [told for decision in decisions for told in decision.state.told]
+        clocks = [clock for decision in decisions for clock in decision.state.told]
         shifts = [(data.due_at - data.was).total_seconds() for data in said if isinstance(data, DueChanged)]
         return replace(
             self,
             tickets=self.tickets + len(decisions),
-            running=self.running + sum(one.ending is None for one in told),
+            running=self.running + sum(clock.ending is None for clock in clocks),
             later=self.later + sum(shift > 0 for shift in shifts),
             earlier=self.earlier + sum(shift < 0 for shift in shifts),
             resumed=self.resumed + sum(isinstance(data, ClockResumed) for data in said),
@@ -79,7 +80,7 @@ class Throttle:
         pause_max: The longest rest.
     """
 
-    share: float = 0.85
+    share: float = SHARE
     late_after: timedelta = timedelta(seconds=1)
     pause_max: timedelta = PAUSE_MAX
 
@@ -101,7 +102,7 @@ class Recompute:
     work at the same time. What ends meanwhile keeps the due time that held.
 
     Args:
-        published: How far sla's group has committed: what was heard before is not said again.
+        published: How far sla's group has committed: what was read before is not published again.
         batch_max: Tickets in one batch.
     """
 
@@ -136,14 +137,14 @@ class Recompute:
         return await self.each_batch(self.recomputed, tell)
 
     async def dry_run(self, tell: Callable[[Report], None] = lambda _: None) -> Report:
-        """Return what would change; save and say nothing."""
+        """Return what would change; save and publish nothing."""
         self.report = Report(self.report.edition)
         return await self.each_batch(self.looked_at, tell)
 
     async def each_batch(
         self, work: Callable[[list[Document[Ticket]]], Awaitable[int]], tell: Callable[[Report], None]
     ) -> Report:
-        """Work through all that is outdated; *work* returns how many of a batch stay so."""
+        """Do *work* for each outdated batch; it returns how many of the batch stay outdated."""
         left = 0
         self.report = replace(self.report, failed=0)
         while True:
@@ -164,7 +165,7 @@ class Recompute:
         return len(batch)
 
     async def recomputed(self, batch: list[Document[Ticket]]) -> int:
-        """Save and say what follows; return how many tickets a rule failed at."""
+        """Save and publish what follows; return at how many tickets a rule failed."""
         failed_before = self.report.failed
         documents = await self.decided(batch)
         won = await self.loop.settle(documents)

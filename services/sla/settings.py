@@ -9,7 +9,7 @@ class Settings(BaseSettings):
 
     Args:
         health_port: Where ``/health/live``, ``/health/ready`` and ``/metrics`` answer; 0 for a free one.
-        sweep_every_seconds: Pause between two rounds once nothing is due; a breach is said so much late at most.
+        sweep_every_seconds: Pause between two rounds once nothing is due; a breach is published so much late at most.
         documents_max: Tickets in one round of a worker.
     """
 

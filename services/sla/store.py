@@ -1,4 +1,4 @@
-"""How a ticket's clocks become a document and back, and how those of another edition of the rules are found."""
+"""Sla's collection, and its search for tickets that were timed by another edition of the rules."""
 
 from typing import Protocol
 

@@ -13,13 +13,13 @@ from services.sla.domain.rules import DEFAULT_CALENDAR, WINDOWS, SlaRules
 from services.sla.domain.ticket import Ticket, decide, rounds
 from services.sla.domain.working_time import CalendarExhausted, WorkingTime, instant, spans_of
 from services.sla.policy import SLA_FILE, LevelEntry, SlaFile, allowance_of, load_sla
-from services.sla.recompute import PAUSE_MAX, Report, Throttle
+from services.sla.recompute import PAUSE_MAX, SHARE, Report, Throttle
 from shared.events import Arrival, ComplaintAccepted, Event, TicketFact, state_after
 from shared.policy.loading import load
 from shared.process.settings import CommonSettings
 
 __all__ = [
-    "CALENDARS_FILE", "DEFAULT_CALENDAR", "HOLIDAY_YEARS", "PAUSE_MAX", "SLA_FILE", "WINDOWS", "Allowance",
+    "CALENDARS_FILE", "DEFAULT_CALENDAR", "HOLIDAY_YEARS", "PAUSE_MAX", "SHARE", "SLA_FILE", "WINDOWS", "Allowance",
     "CalendarExhausted", "CalendarFile", "Clock", "Hold", "LevelEntry", "Met", "Report", "Round", "SlaFile",
     "SlaRules", "Throttle", "Unit", "WorkingTime", "allowance_of", "day_names", "load_sla", "recompute",
     "rounds_of_ticket", "spans_on", "timed",

@@ -35,7 +35,7 @@ class KafkaSettings(BaseSettings):
     batch_records_max: int = Field(default=500, ge=1, le=5000)
     batch_wait_ms: int = Field(default=10, ge=1, le=1000)
     fetch_max_wait_ms: int = Field(default=500, ge=1, le=10_000)
-    session_timeout_ms: int = Field(default=10_000, ge=6_000)
+    session_timeout_ms: int = Field(default=10_000, ge=3_000)
     heartbeat_interval_ms: int = Field(default=2_000, ge=500)
     max_poll_interval_ms: int = Field(default=600_000, ge=60_000)
 

@@ -57,6 +57,7 @@ class KafkaContainer(DockerContainer):
             "KAFKA_SHARE_COORDINATOR_STATE_TOPIC_REPLICATION_FACTOR": 1,
             "KAFKA_SHARE_COORDINATOR_STATE_TOPIC_MIN_ISR": 1,
             "KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS": 0,
+            "KAFKA_GROUP_MIN_SESSION_TIMEOUT_MS": 3000,
         }
         for name, value in settings.items():
             self.with_env(name, str(value))

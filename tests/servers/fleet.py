@@ -128,7 +128,7 @@ class Fleet:
         return {
             "PATH": "/usr/bin:/bin",
             **self.namespace.environment,
-            "TINDAK_KAFKA_SESSION_TIMEOUT_MS": "6000",
+            "TINDAK_KAFKA_SESSION_TIMEOUT_MS": "3000",
             "TINDAK_KAFKA_HEARTBEAT_INTERVAL_MS": "1000",
             "TINDAK_KAFKA_REQUEST_TIMEOUT_MS": "10000",
             "TINDAK_POLICY_DIR": str(policy),

@@ -94,7 +94,8 @@ async def mixed(fleet: Fleet, code: Path) -> AsyncIterator[None]:
 
 async def test_a_rolling_upgrade_and_the_way_back_lose_and_double_nothing(namespace: Namespace, tmp_path: Path) -> None:
     previous = previous_release(tmp_path)
-    fleet = Fleet(namespace, tmp_path)
+    # The previous release takes no less.
+    fleet = Fleet(namespace, tmp_path, settings={"TINDAK_KAFKA_SESSION_TIMEOUT_MS": "6000"})
     try:
         for service in topics.SERVICES:
             fleet.start(service, code=previous)

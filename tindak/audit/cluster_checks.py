@@ -1,4 +1,4 @@
-"""Checks of the audit that follow tickets that are followed together; knows the contracts, never who is alike."""
+"""The audit's checks of clusters: what leaders and members say about each other must agree."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator

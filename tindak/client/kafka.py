@@ -133,7 +133,8 @@ class Client:
             group_id=None,  # every partition, no offsets kept
             enable_auto_commit=False,
             fetch_max_wait_ms=FETCH_WAIT_MS_MAX,
-            request_timeout_ms=self.settings.request_timeout_ms,
+            # So long aiokafka looks for a topic that is missing, which must be said before the broker is given up.
+            request_timeout_ms=self.settings.request_timeout_ms // 2,
             **parse_security(security(self.settings)),
         )
         try:

@@ -1,4 +1,4 @@
-"""The breaches of a stream, told one after the other: which stand, and for how much working time they have lasted."""
+"""Projects a stream of breach events: which breaches stand, and for how much working time they have lasted."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -12,7 +12,7 @@ from tindak.formatting import hours, sentence
 
 
 class Standing(StrEnum):
-    """What has become of a breach."""
+    """Whether a breach stands."""
 
     OPEN = "open"
     CLEARED = "cleared"
@@ -21,7 +21,7 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Breach:
-    """A breach as told so far; ``due_at`` and ``breached_at`` are None where its beginning was not heard."""
+    """A breach as known so far; ``due_at`` and ``breached_at`` are None where its first event was not read."""
 
     clock: e.SlaClock
     agency: str | None

@@ -1,4 +1,4 @@
-"""``tindak sla``: how clocks are counted and what they have come to; only `recompute` changes anything."""
+"""``tindak sla``: counts, explains, reports and recomputes clocks; only `recompute` changes anything."""
 
 import typer
 

@@ -34,7 +34,7 @@ def add_command(
     office = City.of(policy).office(calendar)
     since, within = instant_of(at, office.zone), amount_of(amount)
     with_end = Counted(f"add {amount}", since, _ending(office, since, within))
-    _tell(with_end, office, as_json=as_json, result=with_end.until)
+    _print(with_end, office, as_json=as_json, result=with_end.until)
 
 
 def subtract_command(
@@ -49,7 +49,7 @@ def subtract_command(
         since = office.work.subtract(until, within)
     except CalendarExhausted as error:
         raise beyond(office) from error
-    _tell(Counted(f"subtract {amount}", since, until), office, as_json=as_json, result=since)
+    _print(Counted(f"subtract {amount}", since, until), office, as_json=as_json, result=since)
 
 
 def between_command(
@@ -66,7 +66,7 @@ def between_command(
         worked = office.work.between(first, last)
     except CalendarExhausted as error:
         raise beyond(office) from error
-    _tell(Counted("between", min(first, last), max(first, last)), office, as_json=as_json, result=worked)
+    _print(Counted("between", min(first, last), max(first, last)), office, as_json=as_json, result=worked)
 
 
 def _ending(office: Office, since: datetime, within: timedelta | Allowance) -> datetime:
@@ -98,7 +98,7 @@ def beyond(office: Office) -> Failure:
     )
 
 
-def _tell(counted: Counted, office: Office, *, as_json: bool, result: datetime | timedelta) -> None:
+def _print(counted: Counted, office: Office, *, as_json: bool, result: datetime | timedelta) -> None:
     calendar, days = office.work.calendar, days_of(office, counted.since, counted.until)
     if as_json:
         is_time = isinstance(result, timedelta)

@@ -1,4 +1,4 @@
-"""A stretch of working time, day by day, with the reason for each day's hours; counts nothing that is not shown."""
+"""A stretch of working time, day by day, with the reason for each day's hours."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

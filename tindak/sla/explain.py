@@ -23,7 +23,7 @@ from tindak.tickets.lookup import find_ticket
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """A clock, the office whose time it counts, and who is told of its breach, when, at which level."""
+    """A clock, the office whose time it counts, and who is responsible for its breach, when, at which level."""
 
     clock: Clock
     office: Office
@@ -54,11 +54,11 @@ def explain_command(
         found = (Round(clock, 1, instant_of(start, office.zone), classification, agency, holds),)
     else:
         raise refusal("sebutkan ID, atau --clock dan --start", "give either an ID, or --clock and --start")
-    told = [explained(round_, city) for round_ in found]
+    shown_clocks = [_explained(round_, city) for round_ in found]
     if as_json:
-        say_json({"policy_version": city.rules.version, "clocks": [_as_object(one) for one in told]})
+        say_json({"policy_version": city.rules.version, "clocks": [_as_object(one) for one in shown_clocks]})
     else:
-        typer.echo("\n\n".join("\n".join(_lines(one)) for one in told))
+        typer.echo("\n\n".join("\n".join(_lines(one)) for one in shown_clocks))
 
 
 async def _rounds_of(typed: str, city: City, timeout_seconds: float) -> tuple[Round, ...]:
@@ -94,7 +94,7 @@ def _hold_of(text: str, office: Office) -> Hold:
     return Hold(HoldReason(reason), ends[0], ended_at=ends[1])
 
 
-def explained(round_: Round, city: City) -> Explained:
+def _explained(round_: Round, city: City) -> Explained:
     """Return a round's clock with all that follows from its due time; raise Failure if that is out of the calendar."""
     office = city.office(city.rules.calendar(round_.clock, round_.agency).calendar.code)
     try:
@@ -107,8 +107,8 @@ def explained(round_: Round, city: City) -> Explained:
     return Explained(clock, office, warnings, levels)
 
 
-def _lines(told: Explained) -> Iterator[str]:
-    clock, office = told.clock, told.office
+def _lines(of_clock: Explained) -> Iterator[str]:
+    clock, office = of_clock.clock, of_clock.office
     of, calendar = clock.round, office.work.calendar
     yield f"{of.clock} clock, round {of.number}: {words(of.classification)}, {of.agency or 'no agency'}"
     yield f"  allowed   {words(str(clock.allowance))} (policy {clock.policy_version})"
@@ -122,13 +122,13 @@ def _lines(told: Explained) -> Iterator[str]:
     if of.end is not None:
         how = "met" if isinstance(of.end, Met) else f"stopped ({words(of.end.why)})"
         yield f"  ended     {shown(of.end.at, office)}: {how}{', late' if clock.late_at(of.end.at) else ''}"
-    yield from (f"  warned    {shown(at, office)}: {percent} % used" for percent, at in told.warnings)
-    yield from (f"  level {level}   {shown(at, office)}: {who}" for level, who, at in told.levels)
+    yield from (f"  warned    {shown(at, office)}: {percent} % used" for percent, at in of_clock.warnings)
+    yield from (f"  level {level}   {shown(at, office)}: {who}" for level, who, at in of_clock.levels)
 
 
-def _as_object(told: Explained) -> dict[str, Any]:
-    clock, of = told.clock, told.clock.round
-    calendar = told.office.work.calendar
+def _as_object(of_clock: Explained) -> dict[str, Any]:
+    clock, of = of_clock.clock, of_clock.clock.round
+    calendar = of_clock.office.work.calendar
     ends = [(pause.since.isoformat(), pause.until and pause.until.isoformat()) for pause in clock.pauses]
     return {
         "clock": of.clock.value,
@@ -143,7 +143,7 @@ def _as_object(told: Explained) -> dict[str, Any]:
         "ended_at": of.end.at.isoformat() if of.end else None,
         "late": clock.late_at(of.end.at) if of.end else None,
         "pauses": [{"since": since, "until": until} for since, until in ends],
-        "warnings": [{"percent": percent, "at": at.isoformat()} for percent, at in told.warnings],
-        "levels": [{"level": level, "responsible": who, "at": at.isoformat()} for level, who, at in told.levels],
-        "days": as_objects(days_of(told.office, of.started_at, clock.due_at), told.office),
+        "warnings": [{"percent": percent, "at": at.isoformat()} for percent, at in of_clock.warnings],
+        "levels": [{"level": level, "responsible": who, "at": at.isoformat()} for level, who, at in of_clock.levels],
+        "days": as_objects(days_of(of_clock.office, of.started_at, clock.due_at), of_clock.office),
     }

@@ -1,4 +1,4 @@
-"""What ``tindak sla`` is asked with: instants, amounts of time and calendars, each refused in two languages."""
+"""Reads instants, amounts of time and calendars from the command line; refuses them in two languages."""
 
 import re
 from collections.abc import Mapping

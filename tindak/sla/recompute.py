@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from services.sla.tooling import PAUSE_MAX, Report, Throttle
+from services.sla.tooling import PAUSE_MAX, SHARE, Report, Throttle
 from services.sla.tooling import recompute as recompute_all
 from shared.process import logs
 from tindak.console import Failure, read_settings, say_json, wait_for
@@ -20,7 +20,7 @@ def recompute(
     dry_run: DryRun = False,
     share: Annotated[
         float, typer.Option(help="Of the time to spend working, over 0 to 1; the rest is left to the services.")
-    ] = 0.85,
+    ] = SHARE,
     policy: Annotated[Path | None, typer.Option(help="Folder of the policy; default: TINDAK_POLICY_DIR.")] = None,
     timeout: Timeout = TIMEOUT_SECONDS,
     as_json: AsJson = False,

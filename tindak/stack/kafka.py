@@ -67,6 +67,7 @@ def _properties(number: int, port: int, controller_port: int, voters: str, data:
         "offsets.topic.num.partitions": 4,
         "transaction.state.log.num.partitions": 4,
         "group.initial.rebalance.delay.ms": 0,
+        "group.min.session.timeout.ms": 3000,
         "broker.heartbeat.interval.ms": 500,
         "broker.session.timeout.ms": 3000,
     }

@@ -69,7 +69,7 @@ class Layout:
         if self.kind == "embedded":
             needed["TINDAK_KAFKA_ENABLE_IDEMPOTENCE"] = "false"
             # This broker lets a group wait for half a session before it forms.
-            needed["TINDAK_KAFKA_SESSION_TIMEOUT_MS"] = "6000"
+            needed |= {"TINDAK_KAFKA_SESSION_TIMEOUT_MS": "3000", "TINDAK_KAFKA_HEARTBEAT_INTERVAL_MS": "1000"}
             # It looks for new records only now and then while a fetch waits, at half of this.
             needed["TINDAK_KAFKA_FETCH_MAX_WAIT_MS"] = "50"
         return needed

@@ -1,1 +1,1 @@
-"""The rules of sla: pure functions of a ticket's history, the policy and an instant; never any I/O or clock."""
+"""The rules of sla: pure functions of a ticket's history, the policy and an instant."""

@@ -1,4 +1,4 @@
-"""How much time is allowed, and on which time line it is counted; never reads a calendar file."""
+"""How much time a clock allows, and in which units it is counted."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""When an office works, day by day in its own local time; never counts working time."""
+"""Office hours, day by day in local time; `working_time` counts them."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field

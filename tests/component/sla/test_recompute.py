@@ -145,7 +145,7 @@ async def test_a_job_that_is_killed_in_the_middle_is_begun_again_and_says_everyt
     }
 
 
-async def test_a_breach_that_was_none_is_put_right() -> None:
+async def test_recompute_corrects_a_breach_that_was_none() -> None:
     harness = await seven_tickets()
     await harness.wait_until("2026-04-14 16:30")
     breached = len(harness.heard(topics.BREACHES))

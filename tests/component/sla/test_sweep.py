@@ -88,7 +88,7 @@ async def test_of_two_sweepers_that_see_the_same_ticket_due_one_wins() -> None:
     assert harness.names(topics.BREACHES) == ["respond breached"]
 
 
-async def test_a_crash_after_the_save_is_made_good_by_the_relay_once_per_id() -> None:
+async def test_the_relay_publishes_once_per_id_after_a_crash_behind_the_save() -> None:
     harness = await at_work()
     harness.clock.at = at("2026-04-14 09:00")
     dying = TimeLoop(harness.handler, harness.store, CrashingBroker(), harness.clock)
@@ -149,7 +149,7 @@ class Listening:
         return {}
 
 
-async def test_after_an_outage_everything_overdue_is_said_the_longest_overdue_first() -> None:
+async def test_after_an_outage_the_longest_overdue_is_published_first() -> None:
     harness, heard = SlaHarness(), Listening()
     for day in (9, 7, 8):
         ids = {"ticket_id": ticket_id("web", str(day)), "tracking_id": tracking_id(ticket_id("web", str(day)))}
@@ -229,7 +229,7 @@ async def test_replicas_sweep_their_own_share_and_together_all_of_them() -> None
     assert set().union(*swept) == set(tickets)
 
 
-async def test_who_has_no_share_asks_for_nothing() -> None:
+async def test_a_replica_without_partitions_queries_nothing() -> None:
     harness = await at_work()
     harness.clock.at = at("2026-04-14 09:00")
     idle = replica(harness, NOTHING)

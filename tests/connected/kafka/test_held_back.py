@@ -31,7 +31,9 @@ class Sender:
 
     def __init__(self, namespace: Namespace) -> None:
         self.clocks: list[str] = []
-        self.publisher = KafkaPublisher(namespace.kafka, note_clock=lambda server, *_: self.clocks.append(server))
+        # So long a producer looks for a topic that is gone.
+        settings = namespace.kafka.model_copy(update={"request_timeout_ms": 5000})
+        self.publisher = KafkaPublisher(settings, note_clock=lambda server, *_: self.clocks.append(server))
 
     async def publish(self, *events: Outgoing) -> HeldBack:
         clock, jitter = SystemClock(), random.Random(1)

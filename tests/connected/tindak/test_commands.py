@@ -97,7 +97,7 @@ async def test_topic_that_is_not_there_is_refused_with_what_to_do(namespace: Nam
     if namespace.servers.local is not None and namespace.servers.local.layout.kind == "embedded":
         pytest.skip("the embedded broker makes topics on the fly")
 
-    async with Client(namespace.kafka) as client:
+    async with Client(namespace.kafka.model_copy(update={"request_timeout_ms": 3000})) as client:
         with pytest.raises(Failure, match="`tindak topics apply` creates what is missing"):
             await client.read(["no.such.topic"])
 

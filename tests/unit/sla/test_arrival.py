@@ -95,19 +95,19 @@ IN_ORDER = end_of(after(*LIFE))
 
 @settings(max_examples=12, deadline=None)
 @given(st.permutations(LIFE))
-def test_every_order_of_arrival_comes_to_the_same_clocks(order: list[Heard]) -> None:
+def test_order_of_arrival_does_not_change_the_clocks(order: list[Heard]) -> None:
     assert end_of(after(*order)) == IN_ORDER
 
 
 @settings(max_examples=12, deadline=None)
 @given(st.lists(st.sampled_from(LIFE), max_size=12), st.permutations(LIFE))
-def test_every_repetition_comes_to_the_same_clocks(again: list[Heard], order: list[Heard]) -> None:
+def test_repeated_events_do_not_change_the_clocks(again: list[Heard], order: list[Heard]) -> None:
     assert end_of(after(*order, *again)) == IN_ORDER
 
 
 @settings(max_examples=12, deadline=None)
 @given(st.permutations(LIFE), st.data())
-def test_time_that_passes_on_the_way_comes_to_the_same_clocks(order: list[Heard], data: st.DataObject) -> None:
+def test_sweeps_between_events_do_not_change_the_clocks(order: list[Heard], data: st.DataObject) -> None:
     harness = ClockHarness()
     for heard in order:
         harness.hear(heard, now="2026-08-13 09:30")
@@ -120,7 +120,7 @@ def test_time_that_passes_on_the_way_comes_to_the_same_clocks(order: list[Heard]
 
 @settings(max_examples=12, deadline=None)
 @given(st.permutations(LIFE))
-def test_whatever_the_order_a_clock_is_said_to_start_and_to_breach_at_most_once_a_round(order: list[Heard]) -> None:
+def test_each_round_starts_and_breaches_at_most_once_in_any_order(order: list[Heard]) -> None:
     harness = ClockHarness()
     for heard in order:
         harness.hear(heard, now="2026-08-13 09:30")
@@ -145,7 +145,7 @@ def test_a_round_that_was_late_stands_in_the_stream_of_breaches_whoever_noticed_
 
 
 @pytest.mark.parametrize("order", list(permutations(LIFE[:4])))
-def test_of_a_short_history_all_orders_come_to_the_same(order: tuple[Heard, ...]) -> None:
+def test_all_orders_of_a_short_history_give_the_same_clocks(order: tuple[Heard, ...]) -> None:
     assert end_of(after(*order, now="2026-04-09 10:00")) == end_of(after(*LIFE[:4], now="2026-04-09 10:00"))
 
 

@@ -57,7 +57,7 @@ def test_at_the_due_time_nothing_has_breached_and_a_moment_later_it_has() -> Non
     assert harness.all_said(ClockBreached) == [breached()]
 
 
-def test_however_often_one_looks_a_breach_is_said_once() -> None:
+def test_repeated_sweeps_publish_a_breach_once() -> None:
     harness = overdue()
 
     assert harness.look(at("2026-04-13 19:00")) == []
@@ -65,7 +65,7 @@ def test_however_often_one_looks_a_breach_is_said_once() -> None:
     assert harness.all_said(ClockBreached) == [breached()]
 
 
-def test_a_breach_has_the_same_event_id_whatever_brings_it_to_light() -> None:
+def test_sweep_and_late_event_give_a_breach_the_same_event_id() -> None:
     harness = overdue()
 
     told = next(told for told in harness.facts if isinstance(told.data, ClockBreached))
@@ -153,7 +153,7 @@ def test_a_late_answer_that_no_sweep_saw_coming_still_stands_in_the_stream_of_br
     ]
 
 
-def test_a_breach_that_need_not_be_made_good_any_more_is_cleared_too() -> None:
+def test_stopping_an_overdue_clock_clears_its_breach() -> None:
     heard = overdue().hear(fact(TicketWithdrawn, 2, "2026-04-14 08:30"))
 
     assert heard == [
@@ -163,7 +163,7 @@ def test_a_breach_that_need_not_be_made_good_any_more_is_cleared_too() -> None:
     ]
 
 
-def test_a_cleared_breach_climbs_no_further() -> None:
+def test_a_cleared_breach_escalates_no_further() -> None:
     harness = overdue()
     harness.hear(answered(2, "2026-04-14 09:00", final=False))
 

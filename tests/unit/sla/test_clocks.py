@@ -83,13 +83,13 @@ def test_the_agencys_calendar_times_what_the_agency_must_do_and_the_default_one_
         ("2026-04-13 16:00", "2026-04-20 09:00", "2026-04-13 16:00"),  # at the due time it can be put off no more
     ],
 )
-def test_a_hold_gives_back_the_working_time_that_it_took(since: str, ended: str, until: str) -> None:
+def test_a_hold_extends_the_due_time_by_its_working_time(since: str, ended: str, until: str) -> None:
     clock = timed(round_(RESPOND, hold(ASKED, since, ended)), RULES)
 
     assert due(clock) == until
 
 
-def test_calendar_days_and_seconds_are_given_back_by_the_wall_clock() -> None:
+def test_a_hold_extends_calendar_days_and_seconds_by_elapsed_time() -> None:
     under = rules(clocks={RESPOND: clock_rule(Allowance(2, Unit.DAYS), calendar=None)})
 
     clock = timed(round_(RESPOND, hold(ASKED, "2026-04-06 20:00", "2026-04-07 06:30")), under)
@@ -195,7 +195,7 @@ def test_a_limited_pause_does_not_outlast_what_was_asked_for(asked_until: str, p
     assert clock.pauses == pauses
 
 
-def test_what_the_policy_does_not_name_is_not_paused() -> None:
+def test_a_hold_without_a_pause_rule_pauses_nothing() -> None:
     field_work = (hold(OUTSIDE, "2026-04-07 10:00", "2026-04-08 10:00"),)
 
     assert timed(round_(RESPOND, *field_work), RULES).pauses == ()
@@ -228,7 +228,7 @@ def test_warnings_come_by_percent_of_working_time() -> None:
     assert wib(clock.warns_at(80)) == "2026-04-07 13:18"
 
 
-def test_pauses_put_warnings_off_that_have_not_come_before() -> None:
+def test_a_pause_postpones_later_warnings_only() -> None:
     clock = timed(
         round_(RESPOND, hold(ASKED, "2026-04-07 09:00", "2026-04-08 09:00")),
         rules(clocks={RESPOND: clock_rule(days(1), calendar=None)}),

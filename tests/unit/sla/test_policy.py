@@ -33,7 +33,7 @@ def test_the_citys_clocks_are_those_of_the_law() -> None:
     assert rules.clocks[SlaClock.FEEDBACK].escalation == ()
 
 
-def test_the_citys_ladder_leads_to_the_mayor_and_the_ombudsman() -> None:
+def test_the_citys_escalation_ends_with_mayor_and_ombudsman() -> None:
     ladder = load_sla(SHIPPED).escalation(SlaClock.RESOLVE, "dishub")
 
     assert ladder == (

@@ -49,7 +49,7 @@ def test_an_agency_meets_verify_and_starts_its_own_clocks() -> None:
     ]
 
 
-def test_what_is_told_of_a_clock_bears_the_time_at_which_it_happened() -> None:
+def test_facts_carry_the_time_at_which_they_happened() -> None:
     harness = ClockHarness()
 
     harness.hear(accepted("2026-04-06 08:00"), routed(1, "2026-04-06 09:00"), now="2026-04-06 09:07")
@@ -131,7 +131,7 @@ def test_nothing_warns_or_breaches_while_the_reporter_is_waited_for() -> None:
     assert {data.clock for data in harness.all_said(ClockWarned)} == {COMPLETE}
 
 
-def test_reclassifying_tells_the_other_due_time_once() -> None:
+def test_reclassifying_publishes_the_new_due_time_once() -> None:
     heard = at_work().hear(reclassified(2, "2026-04-08 10:00"))
 
     assert heard == [
@@ -139,7 +139,7 @@ def test_reclassifying_tells_the_other_due_time_once() -> None:
     ]
 
 
-def test_while_a_clock_stands_still_no_due_time_is_told() -> None:
+def test_a_paused_clock_publishes_no_due_time() -> None:
     harness = at_work()
     harness.hear(held(2, "2026-04-07 10:00"))
 
@@ -187,7 +187,7 @@ def test_a_warning_that_a_later_due_time_takes_back_may_come_again() -> None:
     assert [data.percent for data in harness.all_said(ClockWarned) if data.clock is RESOLVE] == [50, 50]
 
 
-def test_the_ticket_that_has_ended_needs_no_look_any_more() -> None:
+def test_an_ended_ticket_is_swept_no_more() -> None:
     harness = at_work()
     harness.hear(answered(2, "2026-04-07 10:00"), closed(3, "2026-04-08 10:00"))
 

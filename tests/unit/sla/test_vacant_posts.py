@@ -76,7 +76,7 @@ def test_vacant_posts_of_the_directory_are_known_to_the_clocks(copy: Path) -> No
     assert [level.responsible for level in ladder] == ["agency_head", "agency_head", "mayor", "mayor"]
 
 
-def test_a_ladder_on_which_nobody_is_left_is_refused(copy: Path) -> None:
+def test_an_escalation_with_vacant_posts_only_is_refused(copy: Path) -> None:
     text = (copy / "agencies.yaml").read_text(encoding="utf-8")
     (copy / "agencies.yaml").write_text(text.replace(".example}", ".example, vacant: true}"), encoding="utf-8")
 

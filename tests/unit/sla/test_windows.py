@@ -22,7 +22,7 @@ def test_the_feedback_window_expires_once_just_after_its_end() -> None:
     assert harness.ticket.wakes_at is None
 
 
-def test_the_end_that_an_expired_window_brings_about_is_not_told_of_its_clock() -> None:
+def test_closing_after_an_expired_window_publishes_nothing_about_its_clock() -> None:
     harness = at_work()
     harness.hear(answered(2, "2026-04-07 10:00"))
     harness.wait_until("2026-04-22 00:00")

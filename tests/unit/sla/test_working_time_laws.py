@@ -93,7 +93,7 @@ def test_subtracting_twice_is_subtracting_the_sum(
 
 @LAW
 @given(offices, instants, durations)
-def test_there_and_back_lies_no_working_time(work: WorkingTime, at: datetime, working: timedelta) -> None:
+def test_adding_and_subtracting_cancel_out(work: WorkingTime, at: datetime, working: timedelta) -> None:
     assert work.between(at, work.subtract(work.add(at, working), working)) == timedelta(0)
     assert work.between(at, work.add(work.subtract(at, working), working)) == timedelta(0)
 
@@ -111,7 +111,7 @@ def test_whoever_starts_no_earlier_ends_no_earlier(
 
 @LAW
 @given(offices, instants, instants, instants)
-def test_stretches_of_time_add_up(work: WorkingTime, one: datetime, other: datetime, third: datetime) -> None:
+def test_adjacent_intervals_add_up(work: WorkingTime, one: datetime, other: datetime, third: datetime) -> None:
     assert work.between(one, other) + work.between(other, third) == work.between(one, third)
     assert timedelta(0) <= abs(work.between(one, other)) <= abs(other - one)
 

@@ -67,7 +67,8 @@ def test_the_embedded_broker_is_spared_what_it_cannot_do() -> None:
         "TINDAK_KAFKA_REPLICATION_FACTOR": "1",
         "TINDAK_MONGO_URI": "mongodb://127.0.0.1:20007/?replicaSet=tindak-1",
         "TINDAK_KAFKA_ENABLE_IDEMPOTENCE": "false",
-        "TINDAK_KAFKA_SESSION_TIMEOUT_MS": "6000",
+        "TINDAK_KAFKA_SESSION_TIMEOUT_MS": "3000",
+        "TINDAK_KAFKA_HEARTBEAT_INTERVAL_MS": "1000",
         "TINDAK_KAFKA_FETCH_MAX_WAIT_MS": "50",
     }
 

@@ -1,12 +1,19 @@
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
 import pytest
 
 from services.sla.recompute import Report
+from shared.process import logs
 from tindak.cli import main
+from tindak.sla import recompute
 from tindak.sla.recompute import summary
 
 pytestmark = pytest.mark.unit
 
 REPORT = Report("e1", tickets=3, running=6, later=4, earlier=1, largest_shift_seconds=257400, corrected=2)
+REPORT_OF_ALL = Report("e1", tickets=750)
 
 
 @pytest.mark.parametrize("share", ["0", "1.5", "-1"])
@@ -34,3 +41,29 @@ def test_a_report_of_clocks_that_keep_their_due_times_names_no_shift() -> None:
 
     assert "due later: 0, due earlier: 0; running again: 0" in unmoved
     assert unmoved.startswith("tickets: 1,000,000, ")
+
+
+def test_each_batch_advances_the_progress_by_its_tickets(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shown: list[int] = []
+
+    @contextmanager
+    def progress(what: str) -> Iterator[Callable[[int], None]]:
+        yield shown.append
+
+    async def two_batches(*given: Any, dry_run: bool) -> Report:
+        tell = given[-1]
+        tell(Report("e1", tickets=500))
+        tell(REPORT_OF_ALL)
+        return REPORT_OF_ALL
+
+    monkeypatch.setenv("TINDAK_PROFILE", "local")
+    monkeypatch.setattr(logs, "configure", lambda service, level: None)
+    monkeypatch.setattr(recompute, "progress", progress)
+    monkeypatch.setattr(recompute, "recompute_all", two_batches)
+
+    assert main(["sla", "recompute"]) == 0
+
+    assert shown == [500, 250]
+    assert capsys.readouterr().out.startswith("tickets: 750, ")

@@ -1,4 +1,4 @@
-"""How well reports of the same matter are told from others that sound alike, on reports that were invented for it.
+"""Precision and recall of automatic deduplication, on reports that were invented for it.
 
 Five sets were written while nothing had been chosen by them (`blind_one` to `blind_five`, in this order), and each was
 tried once before it was looked at. After the first four, what each showed to be lacking was added, such as a number

@@ -1,10 +1,13 @@
-"""What is read of a report: the names of its places, by which two are told apart before a word is compared."""
+"""Feature extraction for deduplication: names of places, by which two reports differ before a word is compared."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from services.routing.domain.duplicates.candidates import Candidates, best_match
 from services.routing.domain.duplicates.features import Names, extract_features
+from services.routing.domain.duplicates.minhash import band_keys
 from services.routing.domain.duplicates.similarity import TROUBLE, similarity
 from services.routing.duplicate_search import search_of
 from services.routing.policy import load_routing
@@ -60,6 +63,24 @@ def test_the_address_tells_where_too() -> None:
 def test_what_is_ones_own_is_followed_with_nobody() -> None:
     assert search_of(POLICY, accepted(title="", body="KTP saya hilang di Jalan Mawar", location=place())) is None
     assert search_of(POLICY, accepted(title="", body="Jalan rusak parah di dekat rumah saya", location=place())) is None
+
+
+def test_a_report_without_a_known_place_is_compared_with_none() -> None:
+    assert search_of(POLICY, accepted(title="", body="Jalan rusak", location=Location(text="Jl. Mawar"))) is None
+
+
+def test_a_policy_without_clusters_lets_nobody_join() -> None:
+    off = replace(POLICY, clusters=replace(POLICY.clusters, accept=False))
+    found = search_of(POLICY, accepted(title="", body="Lampu mati di Jalan Mawar", location=place()))
+    assert found is not None
+
+    assert search_of(off, accepted(title="", body="Lampu mati di Jalan Mawar", location=place())) is None
+    assert best_match(off.clusters, Candidates(neighbours=(found.itself,)), None) is None
+    assert best_match(POLICY.clusters, Candidates(neighbours=(found.itself,)), None) == found.itself.id
+
+
+def test_no_words_have_no_keys() -> None:
+    assert band_keys((), ["kelurahan serua"]) == ()
 
 
 def place(text: str | None = None) -> Location:
