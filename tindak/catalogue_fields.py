@@ -51,7 +51,12 @@ FIELDS: Mapping[str, tuple[str, Any]] = {
     "explanation": ("The steps that led to the decision, in order.", None),
     "field": ("Name of the field at fault; absent if it is none in particular.", "body"),
     "final": ("Whether the answer ends the agency's work unless the reporter disputes it.", True),
-    "flags": ("What is odd about the report and may need a look.", ["outside_city"]),
+    "flags": (
+        "What is odd about the report and may need a look: `abusive_language`, `attachment_withheld`, `clock_skew`,"
+        " `outside_city`, `place_conflict`, `possible_emergency`, `unknown_category`, `unknown_follow_up`,"
+        " `unknown_place`, `unknown_target_agency`, `unusable_email`.",
+        ["outside_city"],
+    ),
     "follow_up_of": ("Tracking id of an earlier report that this one continues.", TRACKING),
     "hop": ("How many agencies the ticket has had, this one included.", 1),
     "id": ("Id within the role, such as a staff number.", "7"),
@@ -77,7 +82,10 @@ FIELDS: Mapping[str, tuple[str, Any]] = {
         "Laporan ini tidak berada pada pengirim pembaruan ini.",
     ),
     "met_at": ("When it happened.", LATER),
-    "missing": ("What the agency would need and the report does not say.", ["location"]),
+    "missing": (
+        "What the agency would need and the report does not say: `description`, `identity`, `location`.",
+        ["location"],
+    ),
     "name": ("Name.", "Siti"),
     "national_id": ("National identity number (NIK).", "3674000000000001"),
     "note": ("What the agency adds; the reporter may read it.", "Petugas meluncur besok pagi."),

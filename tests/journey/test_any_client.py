@@ -212,4 +212,4 @@ async def test_garbage_among_updates_is_kept_and_refused_to_the_agency_that_sent
         refused = story.all(e.UpdateRefused, topics.agency_topic("dishub"))
         assert len(refused) == len(of_agency)
         for kind, fault in of_agency.items():
-            assert any(f"{one.code}: {one.message_en}".startswith(fault) for one in refused), kind
+            assert any(fault in one.message_en for one in refused), kind

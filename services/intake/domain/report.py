@@ -42,7 +42,7 @@ class Reading:
 def accepted(submitted: events.ComplaintSubmitted, arrival: Arrival, rules: Rules) -> events.ComplaintAccepted:
     """Return the public report, without any identity."""
     ticket = ticket_id(submitted.channel, submitted.source_id)
-    reading = _read(submitted, rules)
+    reading = read_report(submitted, rules)
     body = masked(submitted.body, reading, rules)
     title = masked(submitted.title or "", reading, rules).strip()
     return events.ComplaintAccepted(
@@ -63,12 +63,13 @@ def accepted(submitted: events.ComplaintSubmitted, arrival: Arrival, rules: Rule
         anonymous=submitted.anonymous,
         confidential=submitted.confidential,
         missing=tuple(missing(reading, rules)),
-        flags=tuple(flags(reading, arrival, rules)),
+        flags=tuple(code for code, holds in flags(reading, arrival, rules).items() if holds),
         follow_up_of=reading.follow_up_of,
     )
 
 
-def _read(submitted: events.ComplaintSubmitted, rules: Rules) -> Reading:
+def read_report(submitted: events.ComplaintSubmitted, rules: Rules) -> Reading:
+    """Return a submission with what is recognised in it."""
     where = submitted.location or events.Location()
     text = f"{submitted.title or ''}\n{submitted.body}"
     folded = fold(f"{text}\n{where.text or ''}").text
@@ -154,11 +155,11 @@ def has_identity(submitted: events.ComplaintSubmitted) -> bool:
     return submitted.reporter is not None and submitted.reporter.is_somebody
 
 
-def flags(reading: Reading, arrival: Arrival, rules: Rules) -> Iterator[str]:
-    """Yield a code for everything that is odd about the report."""
+def flags(reading: Reading, arrival: Arrival, rules: Rules) -> dict[str, bool]:
+    """Return by code whether something is odd about the report."""
     submitted = reading.submitted
     where = submitted.location or events.Location()
-    remarks = {
+    return {
         "clock_skew": submitted.submitted_at - arrival.arrived_at > rules.limits.skew,
         "abusive_language": reading.is_abusive,
         "possible_emergency": reading.may_be_emergency,
@@ -171,4 +172,3 @@ def flags(reading: Reading, arrival: Arrival, rules: Rules) -> Iterator[str]:
         "unknown_follow_up": bool(submitted.follow_up_of) and reading.follow_up_of is None,
         "attachment_withheld": len(reading.attachments) < len(submitted.attachments),
     }
-    yield from (flag for flag, holds in remarks.items() if holds)

@@ -1,18 +1,20 @@
 """What everybody may see of a report."""
 
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
-from services.intake.domain.report import accepted
+from services.intake.domain.report import accepted, flags, read_report
 from shared.events import Classification, ComplaintAccepted, Location
 from shared.ids import tracking_id
 from tests.builders import TICKET, TRACKING, submitted
 from tests.builders import accepted as plain
 from tests.fakes.bench import NOON
 from tests.unit.intake.city import RULES, arrival
+from tindak.catalogue_fields import FIELDS
 
 pytestmark = pytest.mark.unit
 
@@ -226,3 +228,12 @@ def test_a_city_without_bounds_takes_any_coordinates() -> None:
 
 def test_an_email_address_that_few_relays_deliver_to_is_flagged() -> None:
     assert seen(reporter={"email": "wärga@warga.example"}).flags == ("unusable_email",)
+
+
+def test_the_catalogue_describes_every_flag() -> None:
+    report = submitted()
+
+    codes = flags(read_report(report, RULES), arrival(), RULES)
+
+    described, _ = FIELDS["flags"]
+    assert set(re.findall(r"`(\w+)`", described)) == set(codes)
