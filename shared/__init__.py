@@ -1,1 +1,1 @@
-"""Contracts and plumbing that all services stand on; never a rule about complaints."""
+"""Contracts and plumbing of all services; no rule about complaints."""

@@ -1,4 +1,4 @@
-"""Ids that follow from what they name, so that a repeat gets the same id; never draws one at random."""
+"""Ids derived from what they name, so that a repeat gets the same id; nothing here is random."""
 
 import hashlib
 from uuid import UUID, uuid5

@@ -1,4 +1,4 @@
-"""Seals a reporter's contact so that only who holds a key can read it; never stores, logs or publishes anything."""
+"""Seals a reporter's contact so that only holders of a key can read it."""
 
 import base64
 import binascii

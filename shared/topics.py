@@ -1,4 +1,4 @@
-"""Every topic, who writes and reads it, and how long it keeps; never creates one."""
+"""Every topic: who writes it, who reads it, and how long it keeps."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

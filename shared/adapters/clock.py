@@ -1,4 +1,4 @@
-"""The clock as a port, so that time is an argument everywhere else; never decides anything."""
+"""The clock as a port: everywhere else time is an argument."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta

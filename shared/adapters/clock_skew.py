@@ -1,4 +1,4 @@
-"""How far this machine's clock is from those of broker and database; never sets one."""
+"""Clock skew: how far this machine's clock is from those of broker and database."""
 
 import time
 from collections.abc import Awaitable, Callable, Mapping

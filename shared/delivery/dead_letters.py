@@ -1,4 +1,4 @@
-"""What could not be handled, with its bytes and the reason; never lost, never in the way."""
+"""Dead letters: records that could not be handled, with their bytes, their origin and the reason."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""What a service gives the runner: which document, which rule; never delivery itself."""
+"""The handler interface: what a service tells the runner about its topics, documents and rules."""
 
 from collections.abc import Sequence
 from datetime import datetime

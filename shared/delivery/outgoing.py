@@ -1,4 +1,4 @@
-"""Events on their way out, as bytes; never decides what is said."""
+"""Outgoing events: facts with their ids, encoded."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence

@@ -1,4 +1,4 @@
-"""From a record to an event, or to what is wrong with it; never decides about the event."""
+"""Reads a record as an event, or says what is wrong with it."""
 
 import hashlib
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from shared.events.complaints import ContactErased
 from shared.events.decision import Arrival
 from shared.events.envelope import Event, UnreadableEvent, decode, is_uuid, malformed
 from shared.events.faults import too_long, unreadable_batch
-from shared.events.hints import hints_in
+from shared.events.parsing import hints_in
 from shared.ids import outside_cause_id, record_id
 
 FROM_OUTSIDE = frozenset({topics.SUBMITTED, topics.UPDATES})

@@ -1,4 +1,4 @@
-"""Retry in place: an outage stops the work, and nothing is dropped; never retries anything but an outage."""
+"""Retry in place: an outage is waited out with growing pauses, and nothing is dropped. Bugs are not retried."""
 
 import random
 from collections.abc import Awaitable, Callable

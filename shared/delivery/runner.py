@@ -8,10 +8,10 @@ from itertools import chain
 from typing import Generic, TypeVar
 
 from shared.adapters.clock import Clock
-from shared.delivery.bug_share import BugShare
 from shared.delivery.deciding import Bugged, Deciding
 from shared.delivery.documents.document import Document, Partition, Quarantined
 from shared.delivery.documents.published import PublishedOffsets
+from shared.delivery.guard import BugShare
 from shared.delivery.handler import Handler
 from shared.delivery.outgoing import Outgoing, each_once
 from shared.delivery.ports import Batch, HeldBack, Obstacle, Publisher, Record, Store, TransientError

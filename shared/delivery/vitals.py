@@ -1,4 +1,4 @@
-"""What a service knows about its own progress; read by health checks and by the watchdog."""
+"""What health checks and the watchdog know of a service's progress."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

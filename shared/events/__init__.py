@@ -1,7 +1,6 @@
-"""Everything that is said on the topics, and what a rule returns; imported by every domain as ``events``."""
+"""All events, and the decisions of rules; domains import it as ``events``."""
 
 from shared.events.base import *
-from shared.events.clusters import *
 from shared.events.commands import *
 from shared.events.complaints import *
 from shared.events.decision import *
@@ -12,5 +11,4 @@ from shared.events.links import *
 from shared.events.notifications import *
 from shared.events.refusals import *
 from shared.events.sla import *
-from shared.events.splits import *
 from shared.events.tickets import *

@@ -1,4 +1,4 @@
-"""What every event's data has in common; never an event itself."""
+"""What the data of all events has in common."""
 
 import re
 from datetime import datetime

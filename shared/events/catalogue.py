@@ -1,9 +1,9 @@
-"""The event catalogue: every type, and who says it where; never an event itself."""
+"""The event catalogue: every type, who publishes it, and on which topics."""
 
 from dataclasses import dataclass
 
 from shared import topics
-from shared.events import clusters, commands, complaints, links, notifications, refusals, sla, splits, tickets
+from shared.events import commands, complaints, links, notifications, refusals, sla, tickets
 from shared.events.base import EventData
 
 AGENCY_TOPICS = topics.agency_topic("<agency>")
@@ -35,12 +35,12 @@ FROM_OFFICERS: tuple[type[EventData], ...] = (
 )  # fmt: skip
 TO_AGENCIES: tuple[type[EventData], ...] = (
     tickets.TicketAcknowledged, tickets.TicketProgressed, tickets.TicketAnswered, tickets.TicketHeld,
-    tickets.TicketResumed, tickets.TicketClosed, tickets.TicketReopened, refusals.UpdateRefused, clusters.AnswerOffered,
+    tickets.TicketResumed, tickets.TicketClosed, tickets.TicketReopened, refusals.UpdateRefused, links.AnswerOffered,
 )  # fmt: skip
 TO_WHOEVER_HAS_IT: tuple[type[EventData], ...] = (
     tickets.TicketRouted, tickets.ReporterReplied, tickets.TicketReclassified, tickets.TicketArchived,
-    tickets.TicketWithdrawn, tickets.TicketMerged, tickets.TicketUnmerged, clusters.ClusterJoined, clusters.ClusterLeft,
-    clusters.ClusterCounted,
+    tickets.TicketWithdrawn, tickets.TicketMerged, tickets.TicketUnmerged, links.ClusterJoined, links.ClusterLeft,
+    links.ClusterCounted,
 )  # fmt: skip
 
 CATALOGUE: tuple[Entry, ...] = (
@@ -53,15 +53,15 @@ CATALOGUE: tuple[Entry, ...] = (
     *_entries("officers", topics.UPDATES, data=FROM_OFFICERS),
     *_entries("routing", topics.TICKETS, AGENCY_TOPICS, topics.TRIAGE, data=TO_WHOEVER_HAS_IT),
     *_entries("routing", topics.TICKETS, AGENCY_TOPICS, data=TO_AGENCIES),
-    *_entries("routing", topics.TICKETS, data=(tickets.TicketDeclined, splits.TicketPartReopened)),
-    *_entries("routing", topics.TICKETS, topics.TRIAGE, data=(tickets.TriageRequested, splits.TicketSplit)),
+    *_entries("routing", topics.TICKETS, data=(tickets.TicketDeclined, links.TicketPartReopened)),
+    *_entries("routing", topics.TICKETS, topics.TRIAGE, data=(tickets.TriageRequested, links.TicketSplit)),
     *_entries("routing", AGENCY_TOPICS, data=(tickets.TicketUnassigned,)),
     *_entries(
         "routing", topics.LINKS,
         data=(
             links.TicketLinked, links.TicketUnlinked, links.LinkRefused, links.AnswerPassedOn, links.LeaderChanged,
             links.LeaderRouted,
-            splits.PartOpened, splits.PartEnded, splits.PartReopened, splits.WholeWithdrawn,
+            links.PartOpened, links.PartEnded, links.PartReopened, links.WholeWithdrawn,
         ),
     ),
     *_entries(

@@ -1,4 +1,4 @@
-"""What agencies, officers and reporters ask for on ``tickets.updates``; imperative, for routing may refuse."""
+"""Commands on ``tickets.updates``: what agencies, officers and reporters ask for, and routing may refuse."""
 
 from enum import StrEnum
 from typing import Annotated, ClassVar

@@ -1,4 +1,4 @@
-"""What channels write and what intake says."""
+"""Events about reports: submitted by channels, accepted or rejected by intake."""
 
 from datetime import date
 from enum import StrEnum

@@ -1,4 +1,4 @@
-"""CloudEvents 1.0 on Kafka, structured and binary mode; never looks into the meaning of the data."""
+"""The CloudEvents 1.0 envelope on Kafka, in structured and binary mode."""
 
 import re
 from collections.abc import Mapping
@@ -22,8 +22,7 @@ from shared.events.faults import (
     too_long,
     violation,
 )
-from shared.events.hints import hints_in
-from shared.events.strict_json import parse_strictly
+from shared.events.parsing import hints_in, parse_strictly
 from shared.topics import VALUE_BYTES_MAX
 
 __all__ = ["HEADERS", "STRUCTURED", "Event", "UnreadableEvent", "decode", "encode", "is_uuid", "malformed", "stamp"]

@@ -1,4 +1,4 @@
-"""What is wrong with a record that is no event of ours, in sentences for people; never quotes what was refused."""
+"""What is wrong with a record that is no event, in sentences for people that quote nothing of it."""
 
 import json
 import re
@@ -49,7 +49,7 @@ SENTENCES = {
 class UnreadableEvent(Exception):
     """A record that is no event of ours: what is wrong with it, for people in both languages.
 
-    ``reasons`` holds at most 20; ``hints`` holds what could be read nevertheless, see `shared.events.hints`.
+    ``reasons`` holds at most 20; ``hints`` holds what could be read nevertheless, see `shared.events.parsing`.
     """
 
     def __init__(self, *reasons: Reason, hints: Mapping[str, str] | None = None) -> None:

@@ -1,9 +1,48 @@
-"""What routing tells itself on ``tickets.links``: which tickets are followed together; nobody else reads it."""
+"""Events about tickets that belong together: clusters, and the parts of divided tickets."""
 
 from typing import ClassVar
 
-from shared.events.base import Attachment, EventData
-from shared.events.tickets import DecidedBy, Report
+from shared.events.base import Attachment, Classification, EventData, Instant, Model
+from shared.events.tickets import DecidedBy, Priority, Report, TicketFact
+
+
+class ClusterJoined(TicketFact):
+    """It is followed together with the ticket ``cluster``, which tells of the same matter; it keeps its own clocks."""
+
+    TYPE: ClassVar[str] = "tindak.ticket.cluster_joined.v1"
+    cluster: str
+
+
+class ClusterLeft(TicketFact):
+    """It is followed by itself again: ``leader_ended``, ``leader_follows``, ``full`` or ``unknown_leader``."""
+
+    TYPE: ClassVar[str] = "tindak.ticket.cluster_left.v1"
+    cluster: str
+    reason: str
+
+
+class ClusterCounted(TicketFact):
+    """Another ticket follows this one from now on, or no longer; ``members`` is how many do.
+
+    The text of the other stands only on the topics of those who must act on it.
+    """
+
+    TYPE: ClassVar[str] = "tindak.ticket.cluster_counted.v1"
+    member: str
+    joined: bool
+    members: int
+    report: Report | None = None
+
+
+class AnswerOffered(TicketFact):
+    """The agency has answered the ticket ``cluster``, and the answer is offered to this one's reporter, too."""
+
+    TYPE: ClassVar[str] = "tindak.ticket.answer_offered.v1"
+    agency: str
+    cluster: str
+    answer: str
+    attachments: tuple[Attachment, ...] = ()
+    final: bool
 
 
 class Link(EventData):
@@ -71,3 +110,73 @@ class LeaderRouted(Branching):
     was: tuple[str, ...] = ()
     hop: int
     decided_by: DecidedBy
+
+
+class Part(Model):
+    """A part of a divided ticket: a ticket of its own, with its number from 1 and the agency that it went to first."""
+
+    ticket_id: str
+    number: int
+    agency: str
+    agency_name: str
+
+
+class TicketSplit(TicketFact):
+    """An officer divided it: each part is a ticket of its own agency from now on, under the same tracking id."""
+
+    TYPE: ClassVar[str] = "tindak.ticket.split.v1"
+    parts: tuple[Part, ...]
+    reason: str
+
+
+class TicketPartReopened(TicketFact):
+    """All its parts had ended, and the reporter was not content with one of them."""
+
+    TYPE: ClassVar[str] = "tindak.ticket.part_reopened.v1"
+    reopened: str
+
+
+class PartLink(EventData):
+    """Something between a divided ticket and a part of it; ``ticket_id`` is the one that must hear of it."""
+
+    ticket_id: str
+
+
+class PartOpened(PartLink):
+    """This ticket is a part of ``parent`` from now on, and ``agency`` gets it."""
+
+    TYPE: ClassVar[str] = "tindak.link.part_opened.v1"
+    parent: str
+    number: int
+    tracking_id: str
+    agency: str
+    reason: str
+    report: Report
+    classification: Classification
+    category: str | None = None
+    priority: Priority = Priority.NORMAL
+    submitted_at: Instant
+    accepted_at: Instant
+
+
+class PartEnded(PartLink):
+    """The part ``part`` of this ticket has ended, as of that ``version`` of its history."""
+
+    TYPE: ClassVar[str] = "tindak.link.part_ended.v1"
+    part: str
+    version: int
+    state: str
+
+
+class PartReopened(PartLink):
+    """The part ``part`` of this ticket goes on after its end, as of that ``version`` of its history."""
+
+    TYPE: ClassVar[str] = "tindak.link.part_reopened.v1"
+    part: str
+    version: int
+
+
+class WholeWithdrawn(PartLink):
+    """The reporter took back the ticket of which this one is a part."""
+
+    TYPE: ClassVar[str] = "tindak.link.whole_withdrawn.v1"

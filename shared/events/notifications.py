@@ -1,4 +1,4 @@
-"""What notify says about deliveries; never an address."""
+"""Facts about deliveries, published by notify; they hold no address."""
 
 from typing import ClassVar
 

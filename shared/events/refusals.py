@@ -1,4 +1,4 @@
-"""What routing says of an update from which nothing follows; past tense."""
+"""The refusal of an update."""
 
 from typing import ClassVar
 

@@ -1,4 +1,4 @@
-"""What sla says about the clocks."""
+"""Facts about clocks, published by sla."""
 
 from typing import ClassVar
 

@@ -1,4 +1,4 @@
-"""What routing says on ``tickets.events`` and to the agencies; past tense."""
+"""Facts about tickets, published by routing on ``tickets.events`` and to the agencies."""
 
 from datetime import date
 from enum import StrEnum

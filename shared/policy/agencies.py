@@ -1,4 +1,4 @@
-"""The agency directory as data that topics and services share; never decides who is responsible."""
+"""The agency directory: codes, names and topics of the agencies."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum

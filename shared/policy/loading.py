@@ -1,4 +1,4 @@
-"""Reads one policy file into a model and names every fault by file, line and sentence; knows no policy itself."""
+"""Reads a policy file into a model and reports every fault by file, line and sentence."""
 
 import difflib
 import hashlib

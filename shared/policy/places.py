@@ -1,4 +1,4 @@
-"""The districts and villages of a city and the other names people use for them; recognises nothing itself."""
+"""The districts and villages of a city, with other names that people use for them."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Notices that the policy has changed and lets it hold if it is sound; knows no rule, and never stops a service."""
+"""Hot reload: looks for changes of the policy's files and applies them if they are sound."""
 
 import asyncio
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""Runs a service as this process: reads its settings, and says in one sentence why it does not start."""
+"""Runs a service as this process; if it cannot start, prints one sentence that says why."""
 
 import sys
 from collections.abc import Callable

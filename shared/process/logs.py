@@ -1,4 +1,4 @@
-"""One JSON object per line on standard output; never a reporter's words, name or address."""
+"""Structured logs: one JSON object per line on standard output, without personal data."""
 
 import logging
 import sys

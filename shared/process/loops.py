@@ -1,4 +1,4 @@
-"""Work that time brings about: each loop lives alone, goes on after a failure, and says how it fares."""
+"""Periodic work: each loop runs on its own, goes on after a failure, and reports its health."""
 
 import random
 from collections.abc import Awaitable, Callable

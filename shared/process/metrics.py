@@ -1,4 +1,4 @@
-"""The one catalogue of metric names; never a label that names a ticket or a person."""
+"""The catalogue of metrics. No label names a ticket or a person."""
 
 from prometheus_client import Counter, Gauge, Histogram
 

@@ -1,3 +1,3 @@
-"""The release that this code is; the code itself says it, for several releases may run under one interpreter."""
+"""The number of this release; stated in code, for several releases may run under one interpreter."""
 
 RELEASE = "0.2.0"

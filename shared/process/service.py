@@ -1,4 +1,4 @@
-"""The life of one service process: wait for broker and database, run, tell the truth, stop in order."""
+"""The life of one service process: wait for broker and database, run, report health, stop in order."""
 
 import asyncio
 import contextlib
@@ -19,7 +19,7 @@ from shared.adapters.kafka.producer import KafkaPublisher
 from shared.adapters.kafka.subscriber import KafkaConsumer
 from shared.adapters.mongo.quarantine import QuarantineWatch
 from shared.adapters.mongo.store import MongoStore
-from shared.delivery.bug_share import BugShare
+from shared.delivery.guard import BugShare
 from shared.delivery.handler import Handler
 from shared.delivery.ports import Batch, PermanentError, TransientError
 from shared.delivery.relay import Relay

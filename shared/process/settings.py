@@ -1,4 +1,4 @@
-"""Settings that every service shares; each is read once from the environment and passed down as a value."""
+"""Settings that every service shares, read once from the environment and passed down as values."""
 
 from pathlib import Path
 from typing import Literal

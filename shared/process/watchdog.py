@@ -1,4 +1,4 @@
-"""Finds a partition that is assigned, behind and not moving, and a loop that hangs: nothing else reports them."""
+"""The watchdog: finds partitions that do not move though they are behind, and loops that hang."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass

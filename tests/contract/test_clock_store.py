@@ -85,7 +85,7 @@ async def test_outdated_tickets_that_cannot_be_read_hide_none_behind_them(namesp
     assert found == [["a", "b"], ["b"]]
 
 
-async def test_what_only_owes_events_of_no_ticket_is_not_outdated(clocks: ClockStore) -> None:
+async def test_an_outbox_document_is_not_outdated(clocks: ClockStore) -> None:
     unpublished = Outgoing("1", "sla.events", None, b"{}")
     await clocks.save([Document("outbox", pending=(unpublished,), pending_at=NOON), ticket("a", None)])
 

@@ -52,7 +52,7 @@ async def found(shelf: Shelf) -> list[list[str]]:
     ],
     ids=str,
 )
-async def test_a_document_of_a_bad_shape_is_set_aside_and_others_go_on(shelf: Shelf, broken: Raw) -> None:
+async def test_a_document_of_a_bad_shape_is_quarantined_and_others_go_on(shelf: Shelf, broken: Raw) -> None:
     await saved(shelf, "a")
     await saved(shelf, "b")
     await shelf.change("a", **broken)
@@ -90,7 +90,7 @@ async def test_the_mark_stays_until_it_is_taken_off(shelf: Shelf) -> None:
     assert (await shelf.raw("a"))["rev"] == 2
 
 
-async def test_who_loaded_a_document_before_it_was_set_aside_loses(shelf: Shelf) -> None:
+async def test_a_save_of_a_document_quarantined_meanwhile_loses(shelf: Shelf) -> None:
     await saved(shelf, "a")
     stale = note("a", revision=1)
     await shelf.change("a", state={})
@@ -116,7 +116,7 @@ async def test_a_document_of_a_newer_release_is_left_as_it_is(shelf: Shelf) -> N
     assert await shelf.raw("a") == before
 
 
-async def test_a_document_that_has_grown_too_large_is_set_aside_and_the_others_are_saved(shelf: Shelf) -> None:
+async def test_a_document_that_has_grown_too_large_is_quarantined_and_the_others_are_saved(shelf: Shelf) -> None:
     await saved(shelf, "a")
     await saved(shelf, "b")
     grown = [note(id, revision=1, state=Note(id, text=text)) for id, text in {"a": "x" * 17 * MIB, "b": "fits"}.items()]

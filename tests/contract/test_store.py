@@ -38,7 +38,7 @@ async def test_a_later_save_replaces_the_whole_document(store: Store[Note]) -> N
     assert await store.due_before(NOON + SECOND, 10) == await store.pending_before(NOON + SECOND, 10) == []
 
 
-async def test_who_comes_late_loses_and_writes_nothing(store: Store[Note]) -> None:
+async def test_a_save_at_an_old_revision_loses_and_writes_nothing(store: Store[Note]) -> None:
     await store.save([note("a")])
     await store.save([note("a", revision=1, state=Note("2"))])
 
@@ -192,7 +192,7 @@ async def test_an_event_with_headers_of_its_own_comes_back_with_them(store: Stor
     assert (await store.load(["a"]))["a"].pending == (letter,)
 
 
-async def test_what_expires_and_owes_something_comes_back_as_it_was_saved(store: Store[Note]) -> None:
+async def test_an_expiring_document_with_pending_events_comes_back_as_saved(store: Store[Note]) -> None:
     expiring = note("a", pending=(outgoing("1"),), pending_at=NOON, expires_at=NOON)
     await store.save([expiring])
 

@@ -12,8 +12,7 @@ from typing import Any, Generic, TypeVar
 from shared.delivery.documents.document import Document
 from shared.delivery.outgoing import Outgoing, Reference
 from shared.delivery.ports import HeldBack, Obstacle, Record, Waiting
-from shared.partitioning import hash_of
-from shared.sharding import PARTITIONS, Share, shard_of
+from shared.sharding import PARTITIONS, Share, hash_of, shard_of
 from shared.topics import COMMON
 
 S = TypeVar("S")

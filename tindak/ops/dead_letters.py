@@ -9,7 +9,7 @@ from typing import Any
 
 from shared.delivery.outgoing import Outgoing
 from shared.delivery.ports import Record
-from shared.events.hints import hints_in
+from shared.events.parsing import hints_in
 from shared.topics import REPLAYS, SERVICES, dead_letter_topic, replay_topic
 from tindak.client.records import header
 from tindak.console import local

@@ -1,4 +1,4 @@
-"""aiokafka's consumer on a fetch of our own; what its background tasks run into is told, and not just logged."""
+"""aiokafka's consumer with a fetcher of our own, which reports the errors of its background tasks."""
 
 import asyncio
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What keeps single partitions from being read, and what of them was quarantined."""
+"""Faults of single partitions: what keeps them from being read, and what was quarantined."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace

@@ -1,4 +1,4 @@
-"""Says what waits for topics that do not take it; never publishes anything."""
+"""Reports what is pending for topics that are missing or do not take events."""
 
 from collections.abc import Callable, Collection, Mapping
 from typing import Protocol

@@ -1,4 +1,4 @@
-"""aiokafka's producer as the port on which events go out, with every delivery option spelled out."""
+"""aiokafka's producer as the publisher port, with every delivery option spelled out."""
 
 import asyncio
 import contextlib
@@ -24,8 +24,8 @@ from shared.adapters.clock import Clock, SystemClock
 from shared.adapters.kafka.topic_access import TopicAccess, give_up_what_is_gone
 from shared.delivery.outgoing import Outgoing, Reference
 from shared.delivery.ports import HeldBack, Obstacle, TransientError
-from shared.partitioning import hash_of
 from shared.process.settings import KafkaSettings
+from shared.sharding import hash_of
 from shared.topics import DEAD_LETTER_BYTES_MAX
 
 CLOSE_WITHIN_SECONDS = 5

@@ -1,4 +1,4 @@
-"""FastStream's batch subscriber as the port that hands over batches and rebalances, with every option spelled out."""
+"""FastStream's batch subscriber as the consumer port: batches, commits and rebalances."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence

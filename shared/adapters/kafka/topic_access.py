@@ -1,4 +1,4 @@
-"""Which topics cannot be written to, as the broker's own answers say; an outage says nothing about a topic."""
+"""Which topics cannot be written to, as the broker answers; an outage proves nothing about a topic."""
 
 import asyncio
 import time

@@ -1,4 +1,4 @@
-"""The one module that makes a MongoDB client and states its type."""
+"""Makes the MongoDB client and states its type, which Motor does not."""
 
 from datetime import UTC
 from typing import Any

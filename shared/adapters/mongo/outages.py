@@ -1,4 +1,4 @@
-"""What MongoDB's driver raises, as the two families that decide delivery."""
+"""Translates errors of MongoDB's driver into transient and permanent ones."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

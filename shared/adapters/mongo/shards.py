@@ -1,4 +1,4 @@
-"""Which shards the documents of a collection lie in, see `shared.sharding`; never says who looks after them."""
+"""The shards in which the documents of a collection lie, see `shared.sharding`."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""MongoDB as the port that holds documents; they are written whole, guarded by revision."""
+"""MongoDB as the store port: documents are written whole, guarded by revision."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence

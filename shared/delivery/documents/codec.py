@@ -1,4 +1,4 @@
-"""How a document is stored and read again, also beside releases that store more or less; never does any I/O."""
+"""Encodes documents for the database and decodes them, also those of older and newer releases."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Keeps fields that only another release knows through a save by this one; pure, and never knows what they mean."""
+"""Preserves fields of another release, which this one does not know, through a save."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

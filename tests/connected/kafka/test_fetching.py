@@ -116,7 +116,9 @@ async def test_17_mb_that_are_packed_small_are_read_in_part(namespace: Namespace
     assert (cut.part, cut.length_bytes, sizes) == ("value", 17_000_000, {6: ()})
 
 
-async def test_what_cannot_be_unpacked_is_set_aside_and_loses_nothing_of_any_partition(namespace: Namespace) -> None:
+async def test_a_batch_that_cannot_be_unpacked_is_quarantined_and_loses_nothing_of_any_partition(
+    namespace: Namespace,
+) -> None:
     honest = [f"honest {number}".encode() for number in range(60)]
     for number, value in enumerate(honest[:30]):
         await asyncio.to_thread(sent, namespace, "lz4", topics.SUBMITTED, [value], partition=number % 3)

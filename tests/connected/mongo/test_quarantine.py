@@ -41,7 +41,9 @@ async def broken(store: MongoStore[Note], *ids: str) -> None:
     await store.collection.update_many({"_id": {"$in": list(ids)}}, {"$set": {"state": {}}})
 
 
-async def test_a_document_that_the_driver_cannot_decode_is_set_aside_and_others_go_on(store: MongoStore[Note]) -> None:
+async def test_a_document_that_the_driver_cannot_decode_is_quarantined_and_others_go_on(
+    store: MongoStore[Note],
+) -> None:
     raw = bson.encode(store.codec.encode(note("a", state=Note("a", text="Jalan"), due_at=NOON)))
     await store.collection.insert_one(RawBSONDocument(raw.replace(b"Jalan", b"\xff\xfeJal"[:5])))
     await store.save([note("b", due_at=NOON)])
@@ -56,7 +58,7 @@ async def test_a_document_that_the_driver_cannot_decode_is_set_aside_and_others_
     assert "text" in ((await store.quarantine.stored("a")) or {})["state"]
 
 
-async def test_what_the_database_cannot_hold_is_set_aside(store: MongoStore[Note]) -> None:
+async def test_what_the_database_cannot_hold_is_quarantined(store: MongoStore[Note]) -> None:
     lost = await store.save([note("a", state=Note("a", text="\ud800")), note("b")])
 
     quarantine = (await store.load(["a"]))["a"]
@@ -88,7 +90,7 @@ async def test_documents_that_just_fit_still_hold_the_mark(store: MongoStore[Not
     assert (await store.quarantine.counts())[QuarantineReason.TOO_LARGE] == 1
 
 
-async def test_what_0_1_0_left_no_room_in_for_a_mark_is_set_aside_without_one(store: MongoStore[Note]) -> None:
+async def test_a_full_document_of_0_1_0_is_quarantined_without_a_mark(store: MongoStore[Note]) -> None:
     state = {"number": "a", "text": ""}
     full_up: dict[str, Any] = {"_id": "a", "rev": 1, "slot": 0, "state": state, "applied": [], "answers": []}
     state["text"] = "x" * (16 * 1024 * 1024 - len(bson.encode(full_up)))
@@ -116,7 +118,7 @@ async def test_a_document_taken_back_is_read_again(store: MongoStore[Note]) -> N
     assert isinstance(loaded["b"], Quarantined)
 
 
-async def test_a_watch_that_has_just_started_counts_what_others_set_aside(store: MongoStore[Note]) -> None:
+async def test_a_watch_that_has_just_started_counts_what_others_quarantined(store: MongoStore[Note]) -> None:
     watch = QuarantineWatch("sla", store.quarantine)
     await watch.look()
     at_first = watch.remark()
@@ -132,7 +134,7 @@ async def test_a_watch_that_has_just_started_counts_what_others_set_aside(store:
     assert started.remark() == "2 document_unreadable, 1 document_newer: `tindak documents list sla`"
 
 
-async def test_what_is_set_aside_is_listed_longest_first_then_what_is_newer(store: MongoStore[Note]) -> None:
+async def test_quarantined_documents_are_listed_longest_first_then_newer_ones(store: MongoStore[Note]) -> None:
     await store.save([note("n")])
     await store.collection.update_one({"_id": "n"}, {"$set": {"v": SCHEMA_VERSION + 1, "by": "9.0.0"}})
     for id in ("b", "a"):

@@ -97,7 +97,9 @@ async def test_transactions_that_lose_again_and_again_count_as_lost(namespace: N
 
 
 @pytest.mark.parametrize("revision", [0, 1])
-async def test_of_what_the_server_finds_too_large_the_largest_is_set_aside(namespace: Namespace, revision: int) -> None:
+async def test_of_what_the_server_finds_too_large_the_largest_is_quarantined(
+    namespace: Namespace, revision: int
+) -> None:
     """A database that holds less than MongoDB does (some that speak its protocol do) must stop nothing."""
     async with faulty_store(namespace) as faulty:
         if revision:

@@ -34,7 +34,7 @@ def unread(bench: Workbench) -> int:
 
 
 @pytest.mark.parametrize("why", [Obstacle.MISSING, Obstacle.FORBIDDEN])
-async def test_what_a_topic_refuses_is_owed_and_the_batch_is_committed(why: Obstacle) -> None:
+async def test_an_event_refused_by_its_topic_is_kept_pending_and_the_batch_is_committed(why: Obstacle) -> None:
     bench = withheld(why=why)
     bench.say(topics.ACCEPTED, FIRST)
 
@@ -83,7 +83,7 @@ async def test_what_a_ticket_says_next_comes_after_what_was_held_back() -> None:
 
 
 @pytest.mark.parametrize("died_before_it", [False, True])
-async def test_a_crash_between_publishing_and_owing_loses_and_doubles_nothing(died_before_it: bool) -> None:
+async def test_a_crash_between_publishing_and_keeping_pending_loses_and_doubles_nothing(died_before_it: bool) -> None:
     bench = withheld()
     bench.say(topics.ACCEPTED, FIRST)
     bench.restart(dies_after(Step.PUBLISHED if died_before_it else Step.COMMITTED))
@@ -99,7 +99,7 @@ async def test_a_crash_between_publishing_and_owing_loses_and_doubles_nothing(di
     assert (unpublished, versions(bench)) == ([topics.TICKETS], [1])
 
 
-async def test_two_replicas_that_handle_one_record_owe_its_answer_once() -> None:
+async def test_two_replicas_that_handle_one_record_keep_its_answer_pending_once() -> None:
     bench = withheld()
     bench.say(topics.ACCEPTED, FIRST)
     batch = bench.broker.unread("routing", bench.handler.topics)
@@ -111,7 +111,7 @@ async def test_two_replicas_that_handle_one_record_owe_its_answer_once() -> None
     assert pending(bench) == [topics.TICKETS]
 
 
-async def test_who_was_overtaken_before_owing_looks_again() -> None:
+async def test_a_lost_save_of_pending_events_is_tried_again() -> None:
     class Overtaken(MemoryStore[Count]):
         """Somebody changes the ticket just before it is to keep something."""
 
@@ -129,7 +129,7 @@ async def test_who_was_overtaken_before_owing_looks_again() -> None:
     assert (pending(bench), bench.store.documents[TICKET].revision) == ([topics.TICKETS], 3)
 
 
-async def test_what_a_dead_process_left_is_owed_by_whoever_finds_it_held_back() -> None:
+async def test_what_a_dead_process_left_unpublished_is_kept_pending_if_held_back() -> None:
     bench = withheld()
     bench.say(topics.ACCEPTED, FIRST)
     bench.restart(dies_after(Step.SAVED))
@@ -142,7 +142,7 @@ async def test_what_a_dead_process_left_is_owed_by_whoever_finds_it_held_back() 
     assert (pending(bench), unread(bench)) == ([topics.TICKETS], 0)
 
 
-async def test_an_answer_of_no_ticket_is_owed_by_a_document_of_its_own_that_goes_when_told() -> None:
+async def test_an_answer_of_no_ticket_waits_in_an_outbox_document_that_goes_once_published() -> None:
     bench = withheld(topics.TRIAGE, refuses=True)
     bench.write(topics.UPDATES, b"no event")
     (record,) = bench.broker.topic(topics.UPDATES)
@@ -157,7 +157,7 @@ async def test_an_answer_of_no_ticket_is_owed_by_a_document_of_its_own_that_goes
     assert bench.store.documents == {own: Document(own, 2, expires_at=NOON + RELAY_AFTER)}
 
 
-async def test_an_answer_without_a_trace_is_owed_by_the_ticket_if_there_is_one() -> None:
+async def test_an_untracked_answer_is_kept_pending_in_the_ticket_if_there_is_one() -> None:
     bench = withheld(topics.TRIAGE)
     bench.say(topics.ACCEPTED, FIRST)
     bench.say(topics.UPDATES, event(WithdrawTicket(ticket_id=TICKET)))
@@ -171,7 +171,7 @@ async def test_an_answer_without_a_trace_is_owed_by_the_ticket_if_there_is_one()
     assert OTHER not in waiting
 
 
-async def test_an_answer_that_was_asked_for_again_is_owed_too() -> None:
+async def test_a_replayed_answer_is_kept_pending_too() -> None:
     bench = Workbench(Counter(keeps_answers=True))
     bench.say(topics.UPDATES, SECOND)
     await bench.work()
@@ -194,7 +194,7 @@ async def test_without_its_dead_letter_topic_a_service_commits_nothing() -> None
     assert (unread(bench), bench.store.documents) == (1, {})
 
 
-async def test_a_dead_letter_that_is_too_large_is_owed_with_its_headers_and_stops_nothing() -> None:
+async def test_a_dead_letter_that_is_too_large_is_kept_pending_with_its_headers() -> None:
     bench = Workbench(Counter())
     bench.broker.value_bytes_max[LETTERS] = 7
     bench.write(topics.UPDATES, b"no event", headers={"x": b"1"})

@@ -99,7 +99,7 @@ async def test_a_bug_while_looking_up_costs_the_knowledge_and_no_record() -> Non
     assert desk.broker.topic(topics.dead_letter_topic("routing")) == []
 
 
-async def test_who_lost_to_somebody_faster_looks_again() -> None:
+async def test_a_lost_save_looks_up_again() -> None:
     desk = bench()
     desk.say(topics.ACCEPTED, FIRST)
     await desk.work()

@@ -6,9 +6,9 @@ import pytest
 from pydantic import TypeAdapter
 
 from shared import topics
-from shared.delivery.bug_share import BugShare
 from shared.delivery.documents.codec import DocumentCodec
 from shared.delivery.documents.document import Document
+from shared.delivery.guard import BugShare
 from shared.delivery.outgoing import Outgoing
 from shared.delivery.vitals import Step
 from shared.events import Event, ResumeTicket
@@ -79,7 +79,7 @@ async def test_events_of_a_document_that_cannot_be_read_wait_and_others_are_hand
     assert counted(bench) == {OTHER: [1]}
 
 
-async def test_set_aside_documents_never_count_as_bugs_of_ours() -> None:
+async def test_quarantined_documents_never_count_as_bugs() -> None:
     bench, _ = broken()
     bench.restart(bug_share=BugShare(window_records=10, share_max=0.5))
     for number in range(30):
@@ -132,7 +132,7 @@ async def test_once_it_can_be_read_its_dead_letters_are_handled_in_their_order()
     assert len(letters(bench)) == 3
 
 
-async def test_what_still_cannot_be_read_is_set_aside_again() -> None:
+async def test_a_document_that_still_cannot_be_read_is_quarantined_again() -> None:
     bench, store = broken()
     bench.say(topics.UPDATES, resumed(TICKET, 1))
     await bench.work()
@@ -145,7 +145,7 @@ async def test_what_still_cannot_be_read_is_set_aside_again() -> None:
     assert "aside" in store.raws[TICKET]
 
 
-async def test_what_was_saved_and_not_said_before_it_was_set_aside_is_said_by_the_replay() -> None:
+async def test_an_unpublished_answer_of_a_quarantined_document_is_published_by_the_replay() -> None:
     bench, store = broken()
     store.raws.clear()
     bench.say(topics.ACCEPTED, FIRST)
@@ -173,7 +173,7 @@ def due(ids: tuple[str, ...], **options: Any) -> tuple[Workbench, StoredMemorySt
     return bench_with(store), store
 
 
-async def test_time_goes_on_for_others_where_one_document_cannot_be_read() -> None:
+async def test_the_sweep_goes_on_past_an_unreadable_document() -> None:
     bench, store = due((TICKET, OTHER))
     store.raws[TICKET]["state"] = {}
 
@@ -183,7 +183,7 @@ async def test_time_goes_on_for_others_where_one_document_cannot_be_read() -> No
     assert store.raws[TICKET]["aside"]["reason"] == "document_unreadable"
 
 
-async def test_time_goes_on_for_others_where_one_document_has_grown_too_large() -> None:
+async def test_the_sweep_goes_on_past_a_document_that_has_grown_too_large() -> None:
     bench, store = due((TICKET, OTHER), bytes_max=1200)
     store.raws[TICKET]["applied"] = [event_id(FIRST.id, "x", number) for number in range(20)]
 
@@ -194,7 +194,7 @@ async def test_time_goes_on_for_others_where_one_document_has_grown_too_large() 
     assert store.documents.keys() == {OTHER}
 
 
-async def test_a_relay_leaves_alone_what_cannot_be_read() -> None:
+async def test_the_relay_skips_quarantined_documents() -> None:
     bench, store = due(())
     for id_ in (TICKET, OTHER):
         pending = (Outgoing(id_, topics.SLA, id_, b"{}"),)
@@ -207,7 +207,7 @@ async def test_a_relay_leaves_alone_what_cannot_be_read() -> None:
     assert [record.key for record in bench.broker.topic(topics.SLA)] == [OTHER.encode()]
 
 
-async def test_the_newer_replica_goes_on_with_what_the_older_one_leaves_alone() -> None:
+async def test_the_newer_replica_goes_on_with_what_the_older_one_skips() -> None:
     _, older = due((TICKET,))
     older.raws[TICKET]["v"] = 2
     newer = bench_with(StoredMemoryStore(DocumentCodec(COUNTS, schema_version=2), raws=older.raws))

@@ -66,7 +66,7 @@ async def test_what_went_out_beside_something_held_back_is_not_repeated_at_each_
     assert versions(bench) == [1, 1]
 
 
-async def test_of_two_relays_one_takes_what_is_pending_off() -> None:
+async def test_of_two_relays_one_marks_the_document_published() -> None:
     bench = Workbench(Counter())
     bench.store.documents = waiting("t", topic=topics.SLA)
     (document,) = bench.store.documents.values()
@@ -79,7 +79,7 @@ async def test_of_two_relays_one_takes_what_is_pending_off() -> None:
     assert bench.store.documents == {"t": Document("t", 2, Count(1))}
 
 
-async def test_the_sweep_says_first_what_an_event_brought_about_and_a_dead_process_did_not_say() -> None:
+async def test_the_sweep_publishes_first_what_a_dead_process_left_unpublished() -> None:
     said: list[str] = []
 
     class Noting:

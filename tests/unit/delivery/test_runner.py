@@ -35,7 +35,7 @@ async def test_an_event_is_followed_by_its_fact() -> None:
     assert bench.store.documents[TICKET].state == Count(1)
 
 
-async def test_the_same_event_again_changes_nothing() -> None:
+async def test_a_duplicate_event_changes_nothing() -> None:
     bench = Workbench(Counter())
     bench.say(topics.ACCEPTED, FIRST)
     bench.say(topics.ACCEPTED, FIRST)
@@ -99,7 +99,7 @@ async def test_a_crash_between_two_steps_leads_to_the_same_bytes(step: Step) -> 
     assert bench.store.documents[TICKET].state == Count(1)
 
 
-async def test_what_a_dead_process_left_is_said_before_what_follows_on_another_topic() -> None:
+async def test_unpublished_events_of_a_dead_process_are_published_before_what_follows() -> None:
     bench = Workbench(Counter())
     bench.say(topics.ACCEPTED, FIRST)
     bench.restart(dies_after(Step.SAVED))
@@ -114,7 +114,7 @@ async def test_what_a_dead_process_left_is_said_before_what_follows_on_another_t
     assert heard(bench) == [1, 2]
 
 
-async def test_what_time_left_unsaid_is_said_before_what_follows() -> None:
+async def test_unpublished_events_of_the_sweep_are_published_before_what_follows() -> None:
     bench = Workbench(Counter(counts_again_at=FIRST.time))
     bench.say(topics.ACCEPTED, FIRST)
     await bench.work()
@@ -129,7 +129,7 @@ async def test_what_time_left_unsaid_is_said_before_what_follows() -> None:
     assert [fact.version for fact in bench.data(topics.SLA)] == [1]
 
 
-async def test_what_this_process_has_published_is_dropped_at_the_next_event_of_any_topic() -> None:
+async def test_published_answers_are_dropped_at_the_next_event_of_any_topic() -> None:
     bench = Workbench(Counter())
     bench.say(topics.ACCEPTED, FIRST)
     await bench.work()
@@ -154,7 +154,7 @@ async def test_an_answer_is_kept_when_only_another_partition_has_moved_on() -> N
     assert bench.store.documents[TICKET].applied[FIRST.id] is not None
 
 
-async def test_a_service_that_gives_answers_again_keeps_them() -> None:
+async def test_a_service_that_replays_answers_keeps_them() -> None:
     bench = Workbench(Counter(keeps_answers=True))
     bench.say(topics.UPDATES, SECOND)
     await bench.work()
@@ -167,7 +167,7 @@ async def test_a_service_that_gives_answers_again_keeps_them() -> None:
     assert list(bench.store.documents[TICKET].applied) == [outside_cause_id(SECOND.id, TICKET)]
 
 
-async def test_an_answer_without_a_trace_comes_out_the_same_at_another_time() -> None:
+async def test_an_untracked_answer_is_idempotent() -> None:
     bench = Workbench(Counter())
     bench.say(topics.UPDATES, event(WithdrawTicket(ticket_id=TICKET)))
     bench.restart(dies_after(Step.PUBLISHED))
@@ -184,7 +184,7 @@ async def test_an_answer_without_a_trace_comes_out_the_same_at_another_time() ->
 
 
 @pytest.mark.parametrize("value", [encode(event(WithdrawTicket(ticket_id=TICKET))), b"no JSON"])
-async def test_a_replay_is_answered_without_a_trace_as_the_record_itself(value: bytes) -> None:
+async def test_an_untracked_answer_to_a_replay_is_that_to_the_record_itself(value: bytes) -> None:
     """It may have been answered before it became a dead letter, and it may be replayed twice."""
     bench = Workbench(Counter(refuses=True, topics=(topics.UPDATES, topics.replay_topic("routing"))))
     bench.write(topics.UPDATES, value, key=TICKET)

@@ -3,8 +3,8 @@ from datetime import timedelta
 import pytest
 
 from shared import topics
-from shared.delivery.bug_share import BugShare, TooManyBugs
 from shared.delivery.documents.document import Document
+from shared.delivery.guard import BugShare, TooManyBugs
 from shared.delivery.ports import TransientError
 from shared.delivery.vitals import Step, unobserved
 from shared.events import AcknowledgeTicket, ProgressTicket, ResumeTicket
@@ -44,7 +44,7 @@ async def test_a_bug_costs_one_record_and_the_next_is_handled(method: str) -> No
 
 
 @pytest.mark.expects_errors
-async def test_a_repeat_of_an_event_that_nobody_knows_is_a_bug() -> None:
+async def test_replaying_an_unknown_event_is_a_bug() -> None:
     bench = Workbench(Counter())
     bench.say(topics.UPDATES, event(ProgressTicket(ticket_id=TICKET, note="unknown")))
 
@@ -76,7 +76,7 @@ async def test_what_cannot_be_read_is_a_dead_letter_and_the_next_is_handled() ->
     assert heard(bench) == [1]
 
 
-async def test_a_refusal_comes_out_the_same_at_another_time() -> None:
+async def test_a_refusal_is_idempotent() -> None:
     bench = Workbench(Counter(refuses=True))
     bench.write(topics.UPDATES, b"no JSON")
     bench.restart(dies_after(Step.PUBLISHED))
@@ -242,7 +242,7 @@ async def test_what_outsiders_break_never_stops_the_consumer() -> None:
 
 
 @pytest.mark.expects_errors
-async def test_what_met_a_bug_here_and_was_applied_elsewhere_is_still_owed() -> None:
+async def test_an_answer_applied_elsewhere_after_a_bug_here_stays_unpublished() -> None:
     bench = Workbench(Counter(breaks="decide"))
     bench.say(topics.UPDATES, event(AcknowledgeTicket(ticket_id=TICKET)))
     here = bench.runner

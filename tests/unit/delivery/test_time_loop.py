@@ -72,7 +72,7 @@ async def test_of_two_replicas_that_sweep_one_wins() -> None:
     assert (won, moved(bench)) == ([], [1])
 
 
-async def test_what_a_dead_process_saved_is_said_once_it_has_waited() -> None:
+async def test_the_relay_publishes_what_a_dead_process_saved() -> None:
     bench = waiting()
     bench.restart(dies_after(Step.SAVED))
     with pytest.raises(Crashed):
@@ -102,7 +102,7 @@ async def test_a_crash_before_the_mark_repeats_the_same_bytes() -> None:
     assert first.value == again.value
 
 
-async def test_what_somebody_changed_before_the_mark_stays_pending() -> None:
+async def test_a_document_changed_before_it_is_marked_published_stays_pending() -> None:
     bench = waiting()
     (loaded,) = (await bench.store.load([TICKET])).values()
     (after,) = bench.loop.moved(loaded, NOON)

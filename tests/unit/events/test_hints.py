@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.events import UnreadableEvent
-from shared.events.hints import IN_ATTRIBUTES, IN_DATA, hints_in
+from shared.events.parsing import IN_ATTRIBUTES, IN_DATA, hints_in
 from shared.topics import VALUE_BYTES_MAX
 from tests.builders import TICKET
 from tests.unit.events.lines import DATA, ENVELOPE, line, read

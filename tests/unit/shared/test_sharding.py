@@ -35,7 +35,7 @@ def dealt(partitions: int, replicas: int) -> list[Share]:
 
 
 @given(TOTALS, st.data())
-def test_every_slot_ever_stored_belongs_to_one_replica_and_no_replica_is_idle(total: int, data: st.DataObject) -> None:
+def test_every_shard_ever_stored_belongs_to_one_replica_and_no_replica_is_idle(total: int, data: st.DataObject) -> None:
     replicas = data.draw(st.integers(1, total))
 
     shares = dealt(total, replicas)
@@ -58,19 +58,19 @@ def test_more_replicas_than_partitions_leave_only_the_surplus_idle() -> None:
 
 
 @given(st.uuids(), TOTALS)
-def test_a_tickets_slot_is_the_partition_in_which_its_events_lie(ticket: object, total: int) -> None:
+def test_a_tickets_shard_is_the_partition_in_which_its_events_lie(ticket: object, total: int) -> None:
     partitions = list(range(total))
 
     assert shard_of(str(ticket), total) == DefaultPartitioner()(str(ticket).encode(), partitions, partitions)
 
 
-def test_a_ticket_keeps_its_slot_for_ever() -> None:
+def test_a_ticket_keeps_its_shard_for_ever() -> None:
     """Documents hold it: another way of counting would take them from the replica that reads their tickets."""
     assert [shard_of(ticket_id("web", str(number)), 12) for number in range(6)] == [2, 2, 8, 6, 9, 7]
 
 
 @given(TOTALS, st.integers(1, 5), st.data())
-def test_lanes_divide_the_share_of_one_replica(total: int, workers: int, data: st.DataObject) -> None:
+def test_workers_divide_the_share_of_one_replica(total: int, workers: int, data: st.DataObject) -> None:
     mine = share_of(data.draw(st.frozensets(st.integers(0, total - 1))), total)
 
     shards = [mine.worker(number, workers).shards(2 * total) for number in range(workers)]
@@ -78,12 +78,12 @@ def test_lanes_divide_the_share_of_one_replica(total: int, workers: int, data: s
     assert sorted(shard for worker in shards for shard in worker) == mine.shards(2 * total)
 
 
-def test_a_single_partition_is_worked_through_by_one_lane_alone() -> None:
+def test_a_single_partition_belongs_to_one_worker_alone() -> None:
     mine = share_of({7}, 50)
 
     assert [mine.worker(number, 2).shards(64) for number in range(2)] == [[7, 57], []]
 
 
-def test_who_does_not_know_the_partitions_looks_after_nothing() -> None:
+def test_a_replica_that_does_not_know_the_partitions_has_no_share() -> None:
     assert share_of({1}, 0) == NOTHING
     assert NOTHING.shards(100) == []

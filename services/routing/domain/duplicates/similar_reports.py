@@ -5,7 +5,7 @@ of what `similarity` leaves alone: cosine of dampened counts times inverse docum
 """
 
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -110,13 +110,13 @@ class SimilarityIndex:
         self._matrix: _Matrix | None = None
         self._changes = 0
 
-    def keep(self, ids: Iterable[str], read: Mapping[str, OpenReport]) -> None:
+    def keep(self, ids: Collection[str], read: Mapping[str, OpenReport]) -> None:
         """Hold the reports of *ids* alone, of which those not held before stand in *read*, as far as they exist."""
-        wanted = dict.fromkeys(ids)  # in order, so that of two that are equally similar the same one comes first
-        for gone in self.reports.keys() - wanted.keys():
+        for gone in self.reports.keys() - set(ids):
             del self.reports[gone]
             self._changes += 1
-        for id_ in wanted:
+        # In order, so that of two that are equally similar the same one comes first.
+        for id_ in ids if read else ():
             if id_ in read:
                 self.add(id_, read[id_])
 

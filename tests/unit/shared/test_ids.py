@@ -1,8 +1,10 @@
+from uuid import UUID, uuid5
+
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from shared.ids import CHECK_SYMBOLS, CROCKFORD, parse_tracking_id, tracking_id
+from shared.ids import CHECK_SYMBOLS, CROCKFORD, named, parse_tracking_id, tracking_id
 from tests.builders import TICKET
 
 pytestmark = pytest.mark.unit
@@ -58,3 +60,16 @@ def test_a_tracking_id_is_read_in_any_case_with_or_without_dashes(typed: str) ->
 @pytest.mark.parametrize("typed", ["", "TGDJ", "TGDJ-CH3HT-NX1", "TGD*-CH3HT-NX", "nobody"])
 def test_what_cannot_be_a_tracking_id_is_none(typed: str) -> None:
     assert parse_tracking_id(typed) is None
+
+
+@given(st.uuids(), st.text())
+def test_a_name_gets_the_id_that_the_standard_gives_it(namespace: UUID, name: str) -> None:
+    assert named(str(namespace), name.encode(errors="ignore").decode()) == str(
+        uuid5(namespace, name.encode(errors="ignore").decode())
+    )
+
+
+@pytest.mark.parametrize("namespace", ["", "12", "x" * 36, "00" * 17])
+def test_a_namespace_that_is_no_uuid_is_refused(namespace: str) -> None:
+    with pytest.raises(ValueError, match=r"UUID|hex"):
+        named(namespace, "name")

@@ -41,7 +41,7 @@ def resting(data: bytes, base_offset: int) -> bytes:
     return base_offset.to_bytes(8, "big") + data[8:]
 
 
-async def test_after_three_tries_it_is_set_aside_and_reading_goes_on_behind_it() -> None:
+async def test_a_batch_that_cannot_be_unpacked_is_quarantined_after_three_tries() -> None:
     fetch = Fetch()
     data = BROKEN + plain(b"behind", base_offset=1)
     for _ in range(2):
@@ -59,7 +59,7 @@ async def test_after_three_tries_it_is_set_aside_and_reading_goes_on_behind_it()
     assert (fetch.faults.standing(), fetch.faults.last[ONE].ended) == ([], Ending.QUARANTINED)
 
 
-async def test_what_was_written_so_is_set_aside_at_once() -> None:
+async def test_a_batch_that_was_written_broken_is_quarantined_at_once() -> None:
     """Fetching it again gives the same bytes, and a flood of such batches would hold up all that lies behind them."""
     fetch = Fetch()
     fetch.answer(ONE, claiming(plain(b"x" * 99), 1) + plain(b"behind", base_offset=1))

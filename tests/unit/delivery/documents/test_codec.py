@@ -55,7 +55,7 @@ def test_a_document_is_stored_as_0_1_0_did_with_version_and_release_beside_it() 
     assert raw.keys() < FIELDS
 
 
-def test_a_document_may_be_dropped_only_once_it_owes_nothing() -> None:
+def test_a_document_may_expire_only_once_nothing_is_pending() -> None:
     told = CODEC.encode(FULL.published())
 
     assert (told["expires_at"], "expires_once_told_at" in told) == (FULL.expires_at, False)
@@ -120,7 +120,7 @@ def test_a_document_is_read_up_to_the_version_that_this_release_knows(version: i
     assert found == (FULL.saved() if is_read else newer)
 
 
-def test_a_marked_document_says_why_it_was_set_aside() -> None:
+def test_a_quarantined_document_says_why() -> None:
     mark = {"reason": "document_too_large", "error": "17 MB", "at": datetime(2026, 3, 2, tzinfo=UTC), "release": "1"}
 
     assert CODEC.decode(CODEC.encode(FULL) | {"aside": mark}) == Quarantined("t", QuarantineReason.TOO_LARGE, "17 MB")

@@ -31,7 +31,7 @@ def test_an_event_without_an_answer_leaves_only_its_id() -> None:
 
 
 @pytest.mark.parametrize(("published_offset", "kept"), [(4, True), (5, True), (6, False)])
-def test_an_answer_is_forgotten_once_its_offset_lies_before_the_floor(published_offset: int, kept: bool) -> None:
+def test_an_answer_is_forgotten_once_its_offset_is_published(published_offset: int, kept: bool) -> None:
     document: Document[str] = Document("t", applied={"a": answer("1", 5)})
 
     after = document.forget({("updates", 0): published_offset})
@@ -41,7 +41,7 @@ def test_an_answer_is_forgotten_once_its_offset_lies_before_the_floor(published_
 
 
 @pytest.mark.parametrize("elsewhere", [("updates", 1), ("accepted", 0)])
-def test_the_floor_of_another_partition_proves_nothing(elsewhere: tuple[str, int]) -> None:
+def test_the_published_offset_of_another_partition_proves_nothing(elsewhere: tuple[str, int]) -> None:
     document: Document[str] = Document("t", applied={"a": answer("1", 5)})
 
     assert document.forget({elsewhere: 100}) == document
@@ -55,7 +55,7 @@ def test_what_was_forgotten_is_still_known_to_be_applied() -> None:
         document.answer_to("b")
 
 
-def test_a_document_owes_its_answers_in_order_and_then_what_time_brought() -> None:
+def test_unpublished_events_are_answers_in_order_then_those_of_the_sweep() -> None:
     document: Document[str] = Document(
         "t", applied={"b": answer("1", 5), "x": None, "a": answer("2", 6)}, pending=said("3")
     )
@@ -101,7 +101,7 @@ def test_an_answer_does_not_wait_for_another_topic() -> None:
     assert document.unpublished({}) == (elsewhere, *said("1"))
 
 
-def test_what_is_pending_is_owed_in_its_place_and_once() -> None:
+def test_a_pending_event_is_unpublished_in_its_place_and_once() -> None:
     """An answer behind something pending must not overtake it because it is kept, too."""
     document = EMPTY.apply("a", answer("1", 1), "s").move(said("2"), "s", NOON).apply("b", answer("3", 2), "s")
 
@@ -109,7 +109,7 @@ def test_what_is_pending_is_owed_in_its_place_and_once() -> None:
     assert document.unpublished({("updates", 0): 9}) == said("2") + said("3")
 
 
-def test_what_is_held_back_is_owed_before_what_is_pending_and_once() -> None:
+def test_held_back_answers_come_before_pending_events_and_once() -> None:
     document = EMPTY.apply("a", answer("1", 1), "s").move(said("2"), "s", NOON)
 
     after = document.keep_pending(said("1"), {}, NOON + timedelta(seconds=1))
@@ -128,14 +128,14 @@ def test_whatever_else_is_unpublished_on_the_topic_joins_what_is_held_back_in_or
     assert document.keep_pending(said("2"), {("updates", 0): 2}, NOON).pending == said("2")
 
 
-def test_what_is_held_back_and_is_no_kept_answer_is_owed_last() -> None:
+def test_held_back_events_that_are_no_kept_answers_come_last() -> None:
     document = EMPTY.move(said("1"), "s", NOON).keep_pending(said("2"), {}, NOON)
 
     assert document.pending == said("1") + said("2")
 
 
 @pytest.mark.parametrize(("held", "left", "since"), [(("1",), "1", 5), ((), "", None), (("1", "2"), "12", 5)])
-def test_what_is_told_leaves_what_was_held_back(held: tuple[str, ...], left: str, since: int | None) -> None:
+def test_publishing_leaves_held_back_events_pending(held: tuple[str, ...], left: str, since: int | None) -> None:
     document = EMPTY.move(said("1") + said("2"), "s", NOON)
     later = NOON + timedelta(seconds=5)
 

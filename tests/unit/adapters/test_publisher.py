@@ -140,7 +140,7 @@ async def test_a_topic_that_is_there_after_all_gets_what_it_did_not_know() -> No
     assert (held, producer.taken) == ({}, ["2", "1"])
 
 
-async def test_an_outage_is_an_outage() -> None:
+async def test_an_outage_while_publishing_is_transient() -> None:
     producer = Producer(b=[KafkaConnectionError("away")])
     made = publisher(producer)
 
