@@ -21,20 +21,7 @@ from tindak.sla.month import Month, Row
 
 READ = (topics.TICKETS, topics.SLA, topics.BREACHES)
 NAMES = [field.name for field in fields(Row)]
-HEADS = (
-    "agency",
-    "clock",
-    "met",
-    "late",
-    "breached",
-    "overdue",
-    "median h",
-    "p90 h",
-    "by reporter",
-    "by system",
-    "holds",
-    "returns",
-)
+HEADS = [name.replace("closed_", "").replace("hours", "h").replace("_", " ") for name in NAMES]
 
 
 def report_command(

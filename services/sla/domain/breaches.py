@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from services.sla.domain.clocks import Clock
 from services.sla.domain.emitter import FactEmitter
 from services.sla.domain.rounds import Met
 from services.sla.domain.rules import EscalationLevel, SlaRules
 from services.sla.domain.snapshot import Breach, Standing
-from shared.events import BreachCleared, BreachCorrected, BreachEscalated, ClockBreached
+from shared.events import BreachCleared, BreachCorrected, BreachEscalated, ClockBreached, ClockFact
 
 
 class BreachReconciler:
@@ -53,12 +54,10 @@ class BreachReconciler:
     def open(self) -> None:
         """Publish that the due time has passed."""
         now, first = self.emitter.context.now, self.escalation[0]
-        self.emitter.emit(
+        self._emit(
             ClockBreached,
             now,
             once="breached",
-            breach_id=self.emitter.breach_id,
-            agency=self.clock.round.agency,
             classification=self.clock.round.classification,
             due_at=self.clock.due_at,
             breached_at=now,
@@ -77,12 +76,7 @@ class BreachReconciler:
         """Publish that it was no breach."""
         end = self.clock.round.end
         in_time = end and ("met_in_time" if isinstance(end, Met) else "stopped_in_time")
-        self.emitter.emit(
-            BreachCorrected,
-            breach_id=self.emitter.breach_id,
-            agency=self.clock.round.agency,
-            why=change_reason or in_time or "held",
-        )
+        self._emit(BreachCorrected, why=change_reason or in_time or "held")
         self.breach = replace(self.breach, standing=Standing.CORRECTED)
 
     def escalate_until(self, as_of: datetime) -> Iterator[datetime]:
@@ -99,12 +93,10 @@ class BreachReconciler:
     def escalate(self, level: EscalationLevel, at: datetime) -> None:
         """Publish that somebody else is responsible from now on."""
         self.breach = replace(self.breach, levels=(*self.breach.levels, level.level))
-        self.emitter.emit(
+        self._emit(
             BreachEscalated,
             at,
             once=f"escalated|{level.level}|{self.breach.reopened}",
-            breach_id=self.emitter.breach_id,
-            agency=self.clock.round.agency,
             level=level.level,
             responsible=level.responsible,
             instead_of=level.instead_of,
@@ -113,11 +105,8 @@ class BreachReconciler:
 
     def clear(self, at: datetime) -> None:
         """Publish that what was overdue was done by *at*, or is no longer needed."""
-        self.emitter.emit(
-            BreachCleared,
-            at,
-            breach_id=self.emitter.breach_id,
-            agency=self.clock.round.agency,
-            overdue_seconds=self.clock.overdue_for(at).total_seconds(),
-        )
+        self._emit(BreachCleared, at, overdue_seconds=self.clock.overdue_for(at).total_seconds())
         self.breach = replace(self.breach, standing=Standing.CLEARED)
+
+    def _emit(self, kind: type[ClockFact], at: datetime | None = None, /, **data: Any) -> None:
+        self.emitter.emit(kind, at, breach_id=self.emitter.breach_id, agency=self.clock.round.agency, **data)

@@ -41,16 +41,8 @@ class ClockReconciler:
     def snapshot(self) -> ClockSnapshot:
         """Return what is published by now."""
         round_ = self.clock.round
-        return ClockSnapshot(
-            round_.clock,
-            round_.number,
-            self.due_at,
-            self.basis,
-            self.paused,
-            self.warned,
-            self.breaches.breach,
-            self.ending,
-        )
+        said = (self.due_at, self.basis, self.paused, self.warned, self.breaches.breach, self.ending)
+        return ClockSnapshot(round_.clock, round_.number, *said)
 
     def reconcile(self) -> "ClockReconciler":
         """Publish all that differs."""
