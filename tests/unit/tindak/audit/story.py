@@ -1,4 +1,4 @@
-"""A story in which all is well, for tests to spoil."""
+"""One complaint that went its way without a fault, for tests to spoil."""
 
 from dataclasses import dataclass, field
 from typing import Any

@@ -21,7 +21,7 @@ from shared.events import (
 from shared.ids import ticket_id
 from tests.builders import TRACKING
 from tests.fakes.bench import NOON
-from tests.unit.audit.audited import ABOUT, Story
+from tests.unit.tindak.audit.story import ABOUT, Story
 from tindak.audit import Check
 
 pytestmark = pytest.mark.unit

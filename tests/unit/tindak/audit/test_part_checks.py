@@ -8,7 +8,7 @@ from shared import topics
 from shared.events import EventData, Part, TicketClosed, TicketRouted, TicketSplit, TicketWithdrawn
 from shared.ids import part_id
 from tests.builders import TICKET
-from tests.unit.audit.audited import FACT, ROUTED, Story, told
+from tests.unit.tindak.audit.story import FACT, ROUTED, Story, told
 from tindak.audit import Check
 
 pytestmark = pytest.mark.unit

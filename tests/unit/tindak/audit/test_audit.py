@@ -21,7 +21,7 @@ from shared.events.envelope import HEADERS, encode
 from shared.ids import ticket_id
 from tests.builders import TICKET, accepted, event, submitted
 from tests.fakes.bench import NOON
-from tests.unit.audit.audited import (
+from tests.unit.tindak.audit.story import (
     ABOUT,
     BREACHED,
     CLOCK,

@@ -2,7 +2,7 @@ import pytest
 
 from shared import topics
 from shared.events import TicketFact, TriageRequested, UpdateRefused
-from tests.unit.audit.audited import ABOUT, FACT, SEEN, told
+from tests.unit.tindak.audit.story import ABOUT, FACT, SEEN, told
 from tindak.audit import Check
 
 pytestmark = pytest.mark.unit
