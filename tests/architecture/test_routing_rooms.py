@@ -1,6 +1,7 @@
 """The rooms of routing's domain: who may import whom, and that each is called by a word of the glossary."""
 
 import re
+from collections import Counter
 
 import pytest
 
@@ -9,6 +10,8 @@ from tests.architecture.source import ROOT, modules, modules_imported
 DOMAIN = "services.routing.domain"
 ROOMS = ("text", "duplicates", "agency_choice", "ticket", "clusters", "lifecycle")
 """Each may import from itself and from those before it; ``decide`` from all."""
+
+MODULES_MAX = 14
 
 
 def room_of(module: str) -> str | None:
@@ -45,6 +48,12 @@ def test_a_room_of_routing_is_called_by_a_word_of_the_glossary(room: str) -> Non
     word = room.replace("_", " ")
 
     assert {word, word.removesuffix("s")} & glossary()
+
+
+def test_no_folder_of_the_product_holds_more_modules_than_one_can_keep_in_mind() -> None:
+    counts = Counter(path.rpartition("/")[0] for path in modules() if not path.endswith("/__init__.py"))
+
+    assert {folder: count for folder, count in counts.items() if count > MODULES_MAX} == {}
 
 
 def test_tests_of_the_domain_of_routing_stand_in_the_same_rooms() -> None:
