@@ -1,4 +1,4 @@
-"""One sentence for each thing that happens, for people at a terminal; never more than the event says."""
+"""Formats events as one sentence each, for people at a terminal."""
 
 from collections.abc import Sequence
 

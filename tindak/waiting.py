@@ -69,10 +69,11 @@ def _lines(what: str, total: int | None, out: TextIO, clock: Callable[[], float]
 @contextmanager
 def _bar(what: str, total: int | None, out: TextIO) -> Iterator[Advance]:
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    bar = Progress(*columns, TimeElapsedColumn(), console=Console(file=out), transient=True)
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), *([] if total is None else [BarColumn()]))
+    count = TextColumn("{task.completed:.0f}" if total is None else "{task.completed:.0f} of {task.total:.0f}")
+    bar = Progress(*columns, count, TimeElapsedColumn(), console=Console(file=out), transient=True)
     task = bar.add_task(what, total=total)
     later = threading.Timer(SHOWN_AFTER_SECONDS, bar.start)
     later.daemon = True

@@ -13,8 +13,8 @@ from tests.component.intake.harness import ServiceHarness as Intake
 from tests.component.intake.harness import line
 from tests.component.notify.harness import ACCEPTED, CONTACT, ROUTED, TWO, FakeChannel
 from tests.component.notify.harness import ServiceHarness as Notify
-from tests.component.routing.desk import Desk as Routing
-from tests.component.routing.desk import accepted
+from tests.component.routing.harness import ServiceHarness as Routing
+from tests.component.routing.harness import accepted
 from tests.fakes.counters import samples
 from tests.unit.notify.samples import rules
 

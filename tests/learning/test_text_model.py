@@ -12,8 +12,8 @@ from services.routing.text_model import RANKED_MAX, load_model
 from services.routing.training.fitting import Examples
 from services.routing.training.learning import train
 from shared.events import DecidedBy, Location
-from tests.unit.routing.desk import POLICY, report
-from tests.unit.routing.test_model_rung import verdict
+from tests.unit.routing.agency_choice.test_model_step import verdict
+from tests.unit.routing.samples import POLICY, report
 from tindak.policy.cli import app
 
 pytestmark = pytest.mark.learning

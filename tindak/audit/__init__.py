@@ -1,4 +1,4 @@
-"""Did every complaint get everywhere, exactly once? Topics and documents answer; no service needs to run."""
+"""Audits topics and documents: every complaint reached every stage once. No service needs to run."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from tindak.audit.ledger import Ledger, Where
 
 
 class Check(StrEnum):
-    """What can be asked. All but the last hold as soon as everybody has read everything and published what follows."""
+    """A promise that is checked. All but the last hold once every service has read and published everything."""
 
     CONTENTS = "no event id has two contents"
     ANSWERS = "every submission was answered, with one answer"
@@ -31,7 +31,7 @@ class Check(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is not as it must be; ``sentence`` names the ids."""
+    """A broken promise; ``sentence`` names the ids."""
 
     check: Check
     sentence: str
@@ -64,15 +64,15 @@ def audit(
     dead_letters: Collection[Where] = (),
     checks: Collection[Check] = tuple(Check),
 ) -> list[Finding]:
-    """Return everything that is not as it must be; an empty list if all is well.
+    """Return every broken promise.
 
-    Repeats of an event under its id are fine everywhere: whoever listens drops them.
+    Repeats of an event under its id are no fault: listeners drop them.
 
     Args:
-        records: Everything that lies on the topics, those of the agencies included; in order of offset per partition.
+        records: Of all topics, those of the agencies included; in order of offset per partition.
         documents: By service, all its documents.
         dead_letters: Topic, partition and offset of each record that must be among the dead letters.
-        checks: Those that make sense by now.
+        checks: Which promises to check.
     """
     ledger = Ledger.of(records, documents, dead_letters)
     return [Finding(check, sentence) for check in Check if check in checks for sentence in CHECKS[check](ledger)]

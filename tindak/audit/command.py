@@ -1,4 +1,4 @@
-"""``tindak audit``: reads every topic and asks every database whether anything is lost or doubled; changes nothing."""
+"""``tindak audit``: reads every topic and every database, and prints what is lost or doubled."""
 
 from collections import Counter
 from collections.abc import Collection, Sequence
@@ -44,7 +44,7 @@ def audit_command(
 ) -> None:
     """Check that nothing is lost and nothing doubled; exit code 1 if something is.
 
-    What is on its way at the moment counts as missing: ask again when the services have read everything.
+    What is on its way counts as missing: repeat it when the services have read everything.
     """
     checks = set(Check) - UNLESS_ASKED | ({Check.SETTLED} if settled else set())
     examined = wait_for(_audit(checks, timeout))

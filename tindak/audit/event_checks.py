@@ -1,4 +1,4 @@
-"""Checks of the audit that hold for any event: one content, one answer, nothing lost on the way."""
+"""Checks of any event: one content per id, one answer per submission, no dead letter, nothing unpublished."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from tindak.audit.ledger import Ledger, Said, Where
 
 
 def contents(ledger: Ledger) -> Iterator[str]:
-    """Yield every event id that stands for two things, and what our own services wrote that is no event."""
+    """Yield every event id with two contents, and every record of our own services that is no event."""
     for event_id, values in ledger.contradictions.items():
         shown = " / ".join(value.decode(errors="replace") for value in sorted(values))
         yield f"{event_id} has {len(values)} contents: {shown}"
@@ -19,7 +19,7 @@ def contents(ledger: Ledger) -> Iterator[str]:
 
 
 def answers(ledger: Ledger) -> Iterator[str]:
-    """Yield every submission that has no answer or two, and every ticket that was accepted twice."""
+    """Yield every submission without exactly one answer, and every ticket that was accepted twice."""
     accepted: dict[str, list[Said]] = defaultdict(list)
     for said in ledger.of_type(topics.ACCEPTED, ComplaintAccepted):
         accepted[said.ticket].append(said)
@@ -46,7 +46,7 @@ def _unanswered(ledger: Ledger, accepted_causes: set[str | None], accepted: set[
 
 
 def dead_letters(ledger: Ledger) -> Iterator[str]:
-    """Yield every dead letter that nobody planted, and every planted one that is missing."""
+    """Yield every dead letter that is not expected, and every expected one that is missing."""
     for topic, partition, offset in sorted(ledger.dead - ledger.expected):
         yield f"{topic}/{partition}/{offset} is among the dead letters"
     for topic, partition, offset in sorted(ledger.expected - ledger.dead):

@@ -1,4 +1,4 @@
-"""Everything that was said, indexed for the audit; judges nothing."""
+"""Indexes records and documents for the checks of the audit."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
@@ -21,7 +21,7 @@ DEAD_LETTERS = topics.dead_letter_topic("")
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One event as it stands first on a topic."""
+    """An event of our own services, as first published on a topic."""
 
     topic: str
     id: str
@@ -40,7 +40,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """What a channel wrote.
+    """A record of a channel.
 
     Args:
         where: Where the record lies.
@@ -56,7 +56,7 @@ class Submission:
 
     @property
     def ticket(self) -> str:
-        """Return the ticket that it is, was or would have been; what others say of its source id may be masked."""
+        """Return the id of its ticket, from the source id as submitted; answers may mask that."""
         return ticket_id(*self.source)
 
     def __str__(self) -> str:
@@ -68,13 +68,13 @@ class Ledger:
     """All topics and documents.
 
     Args:
-        said: By topic, each event of our own services once, in the order in which it stands there first.
-        contents: By event id, the content under which it was said first.
-        contradictions: By event id, every content of those that have several.
-        submissions: What channels wrote.
-        dead: Where each dead letter first lay.
-        expected: Where the records lie that must be among the dead letters.
-        unreadable: Records of our own that are no events.
+        said: By topic, each event of our own services once, in order of its first publication.
+        contents: By event id, the bytes first published under it.
+        contradictions: By event id, the different bytes published under it, where there are several.
+        submissions: Records of channels.
+        dead: Origin of each dead letter.
+        expected: Origins of the records that must be among the dead letters.
+        unreadable: Records of our own services that are no events.
     """
 
     documents: dict[str, list[Document[Any]]]
@@ -97,22 +97,21 @@ class Ledger:
         ledger = cls({service: list(held) for service, held in documents.items()}, set(expected))
         seen: set[tuple[str, str]] = set()
         for record in records:
-            ledger.enter(record, seen)
+            ledger._enter(record, seen)
         return ledger
 
-    def enter(self, record: Record, seen: set[tuple[str, str]]) -> None:
-        """Note one record; *seen* holds topic and id of every event noted so far."""
+    def _enter(self, record: Record, seen: set[tuple[str, str]]) -> None:
+        """Index one record; *seen* holds topic and id of every event indexed so far."""
         if record.topic == topics.SUBMITTED:
-            self.submissions.append(submission(record))
+            self.submissions.append(_submission(record))
         elif record.topic.endswith(DEAD_LETTERS):
             headers = dict(record.headers)
             place = (headers["dlq-topic"], headers["dlq-partition"], headers["dlq-offset"])
             self.dead.add((place[0].decode(), int(place[1]), int(place[2])))
         elif record.topic not in FROM_OUTSIDE and not record.topic.endswith(topics.REPLAYS) and record.value:
-            self.enter_event(record, record.value, seen)
+            self._enter_event(record, record.value, seen)
 
-    def enter_event(self, record: Record, value: bytes, seen: set[tuple[str, str]]) -> None:
-        """Note a record that one of our own services wrote."""
+    def _enter_event(self, record: Record, value: bytes, seen: set[tuple[str, str]]) -> None:
         try:
             body = orjson.loads(value)
             said = Said(record.topic, body["id"], body["type"], body.get("causationid"), body["data"])
@@ -132,8 +131,7 @@ class Ledger:
         return [said for said in self.said[topic] if said.type in wanted]
 
 
-def submission(record: Record) -> Submission:
-    """Return what lies in a record of a channel."""
+def _submission(record: Record) -> Submission:
     where = record.topic, record.partition, record.offset
     try:
         event = decode(record.value, dict(record.headers), from_outside=True, arrived_at=record.timestamp)

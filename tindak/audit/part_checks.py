@@ -1,4 +1,4 @@
-"""Checks of the audit that follow divided tickets and their parts; knows the contracts, never who is responsible."""
+"""Checks of split tickets: each part is opened once, and the whole ends with its parts."""
 
 from collections.abc import Iterator
 

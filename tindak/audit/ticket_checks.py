@@ -1,4 +1,4 @@
-"""Checks of the audit that follow a ticket through the stages; knows the contracts, never a rule of a service."""
+"""Checks of one ticket through the stages: versions, agencies, mirrors, breaches, deliveries."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
@@ -16,7 +16,7 @@ ENDED = frozenset({"closed", "archived", "withdrawn"})
 
 
 def stages(ledger: Ledger) -> Iterator[str]:
-    """Yield every ticket that is missing in a stage, is there twice, or was never accepted.
+    """Yield every ticket that is missing in a stage, stands there twice, or was never accepted.
 
     A part of a ticket is not accepted by itself; `part_checks` follows it.
     """
@@ -79,7 +79,7 @@ def holders(ledger: Ledger) -> Iterator[str]:
 
 
 def mirrors(ledger: Ledger) -> Iterator[str]:
-    """Yield what agencies or officers heard beside the history, and what they should have heard and did not.
+    """Yield every fact of agencies' topics and triage that the history lacks, and every one that they lack.
 
     The refusal of an update that names no ticket stands in no history.
     """
@@ -120,7 +120,7 @@ def _audience(said: Said) -> str | None:
 
 
 def breaches(ledger: Ledger) -> Iterator[str]:
-    """Yield every round of a clock that breached twice, and everything said about a breach that never was."""
+    """Yield every round of a clock that breached twice, and every fact about an unknown breach."""
     rounds: dict[Round, list[Said]] = defaultdict(list)
     for said in ledger.of_type(topics.BREACHES, events.ClockBreached):
         rounds[_round_of(said)].append(said)
@@ -155,7 +155,7 @@ def deliveries(ledger: Ledger) -> Iterator[str]:
 
 
 def settled(ledger: Ledger) -> Iterator[str]:
-    """Yield every document at which time must look again, and every clock that was started and never ended."""
+    """Yield every document that is still due, and every clock that never ended."""
     for service, documents in ledger.documents.items():
         for document in documents:
             if document.due_at is not None:

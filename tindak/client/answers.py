@@ -1,18 +1,20 @@
-"""Waits for what the services answer to something just published; never publishes."""
+"""Finds what the services answer to something just published."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
-from typing import TypeVar
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from shared.delivery.ports import Record
 from shared.events import ComplaintAccepted, ComplaintRejected, Event
 from shared.ids import ticket_id
-from tindak.client.kafka import Written
+from tindak.client.kafka import Position
 from tindak.client.records import event_of
 from tindak.waiting import within
 
 T = TypeVar("T")
 
 Answer = ComplaintAccepted | ComplaintRejected
+Complaint = Mapping[str, Any]
 
 
 async def first(
@@ -31,27 +33,76 @@ async def first(
                 return found
 
 
-def answer_to_submission(data: Mapping[str, object], lies: Written) -> Callable[[Event], Answer | None]:
-    """Return a test for intake's answer to the submission that lies there.
-
-    A refusal names the record. An acceptance names channel and source id, for a repeat gets the first answer again.
-    """
-    ticket = ticket_id(str(data.get("channel")), str(data.get("source_id")))
-
-    def wanted(event: Event) -> Answer | None:
-        said = event.data
-        if isinstance(said, ComplaintAccepted) and said.ticket_id == ticket:
-            return said
-        if isinstance(said, ComplaintRejected) and (said.origin.partition, said.origin.offset) == (
-            lies.partition,
-            lies.offset,
-        ):
-            return said
-        return None
-
-    return wanted
-
-
 def caused_by(update_id: str) -> Callable[[Event], Event | None]:
     """Return a test for the first event that this update brought about."""
     return lambda event: event if event.cause_id == update_id else None
+
+
+class PendingAnswers:
+    """Submissions that were published, and the answers to them as they come in.
+
+    A refusal names the record that it answers. An acceptance names channel and source id: it answers the first such
+    submission that waits, and those that repeat it.
+    """
+
+    def __init__(self, given: Sequence[Complaint], positions: Sequence[Position]) -> None:
+        self.given = given
+        self.refused = 0
+        self._by_position = {place: index for index, place in enumerate(positions)}
+        self._by_ticket: dict[str, list[int]] = defaultdict(list)
+        for index, whole in enumerate(given):
+            self._by_ticket[_ticket_of(whole)].append(index)
+        self._answers: dict[int, Answer] = {}
+        self._returned = 0
+
+    def hear(self, event: Event) -> bool:
+        """Take in an event; return whether it answers anything that waits."""
+        match event.data:
+            case ComplaintRejected(origin=origin):
+                index = self._by_position.get(Position(origin.partition, origin.offset))
+                found = [] if index is None or index in self._answers else [index]
+                self.refused += len(found)
+            case ComplaintAccepted(ticket_id=ticket):
+                waiting = [index for index in self._by_ticket.get(ticket, ()) if index not in self._answers]
+                found = [index for index in waiting if _text_in(self.given[index]) == _text_in(self.given[waiting[0]])]
+            case _:
+                return False
+        self._answers.update(dict.fromkeys(found, event.data))
+        return bool(found)
+
+    def ready(self) -> list[Answer]:
+        """Return the answers not returned yet, in the order of the submissions, as far as there is no gap."""
+        found = []
+        while self._returned in self._answers:
+            found.append(self._answers[self._returned])
+            self._returned += 1
+        return found
+
+    @property
+    def unanswered(self) -> int:
+        """How many wait."""
+        return len(self.given) - len(self._answers)
+
+
+def _ticket_of(complaint: Complaint) -> str:
+    return ticket_id(str(complaint.get("channel")), str(complaint["source_id"]))
+
+
+def _text_in(complaint: Complaint) -> tuple[object, object]:
+    return complaint.get("title"), complaint.get("body")
+
+
+async def answered(
+    records: AsyncIterator[Record], pending: PendingAnswers, within_seconds: float, hint: str
+) -> AsyncIterator[list[Answer]]:
+    """Yield the answers as they come, in the order of the submissions.
+
+    Raises:
+        Failure: No further answer came within that time; *hint* says what to look at.
+    """
+    async with within(within_seconds, f"No answer within {within_seconds:g} s; {hint}") as alive:
+        while pending.unanswered:
+            event = event_of(await anext(records))
+            if event is not None and pending.hear(event):
+                alive()
+                yield pending.ready()

@@ -1,4 +1,4 @@
-"""What outsiders write, as bytes ready to be published; never judges the content, for that is the services' work."""
+"""Builds the events that outsiders publish; what is wrong with their content is for the services to say."""
 
 import json
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Kafka as an outsider sees it: publish, read to the present end, follow; knows no rule about complaints."""
+"""Kafka as an outsider sees it: publish, read to the present end, follow."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Sequence
@@ -31,6 +31,7 @@ POLL_MS = 200
 # The embedded broker looks for new records only now and then while a fetch waits: the shorter, the more often.
 FETCH_WAIT_MS_MAX = 50
 BATCH_RECORDS_MAX = 1000
+OURS_FIRST_MS = 5_000
 PUBLISH_RECORDS_MAX = 500  # so many are sent before their acknowledgements are awaited
 
 
@@ -47,8 +48,8 @@ def _raised(error: BaseException | None) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
-    """Where a record came to lie."""
+class Position:
+    """Where a record was written on its topic."""
 
     partition: int
     offset: int
@@ -66,19 +67,22 @@ class Client:
 
     def __init__(self, settings: KafkaSettings) -> None:
         self.settings = settings
+        # aiokafka's own timeout comes later than ours, so that silence is always reported in the same words.
+        longer_ms = settings.request_timeout_ms + OURS_FIRST_MS
+        self._connection = settings.model_copy(update={"request_timeout_ms": longer_ms})
         self._producer: AIOKafkaProducer | None = None
         self._starting = asyncio.Lock()
 
-    async def publish(self, events: Sequence[Outgoing]) -> list[Written]:
-        """Return where each event lies, once all in-sync replicas have it; the order per key is kept."""
-        written: list[Written] = []
+    async def publish(self, events: Sequence[Outgoing]) -> list[Position]:
+        """Return where each event was written, once all in-sync replicas have it; the order per key is kept."""
+        written: list[Position] = []
         with self._failures(), progress("Publishing", len(events)) as advance:
             client = await self._started()
             for start in range(0, len(events), PUBLISH_RECORDS_MAX):
                 some = events[start : start + PUBLISH_RECORDS_MAX]
                 async with self._answered():
                     sent = [await self._send(client, event) for event in some]
-                    written += [Written(lies.partition, lies.offset) for lies in await asyncio.gather(*sent)]
+                    written += [Position(done.partition, done.offset) for done in await asyncio.gather(*sent)]
                 advance(len(some))
         return written
 
@@ -111,7 +115,7 @@ class Client:
     async def _started(self) -> AIOKafkaProducer:
         async with self._starting:
             if self._producer is None:
-                fresh = producer(self.settings)
+                fresh = producer(self._connection)
                 try:
                     async with self._answered():
                         await fresh.start()
@@ -134,7 +138,7 @@ class Client:
             enable_auto_commit=False,
             fetch_max_wait_ms=FETCH_WAIT_MS_MAX,
             # So long aiokafka looks for a topic that is missing, which must be said before the broker is given up.
-            request_timeout_ms=self.settings.request_timeout_ms // 2,
+            request_timeout_ms=self._connection.request_timeout_ms // 2,
             **parse_security(security(self.settings)),
         )
         try:

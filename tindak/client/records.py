@@ -1,4 +1,4 @@
-"""What a record on one of our topics says; what cannot be read is passed over, for that is not a client's to judge."""
+"""Decodes records of our topics; those that cannot be read are skipped."""
 
 import json
 from typing import Any

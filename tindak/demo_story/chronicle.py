@@ -1,4 +1,4 @@
-"""Everything that the services have said so far, and whoever waits for more of it; never publishes."""
+"""Collects the events that the services have published, for those who wait for one."""
 
 import asyncio
 from collections import defaultdict

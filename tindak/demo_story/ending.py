@@ -1,4 +1,4 @@
-"""Whether the story is complete, and what it came to; pure functions of what has been told."""
+"""Whether the demo's story is complete, and its figures, from the events so far."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""A mail server on the loopback address that takes every message and keeps its subject; never its address or text."""
+"""A mail server on the loopback address that takes every message and keeps only its subject."""
 
 import asyncio
 from email import message_from_bytes

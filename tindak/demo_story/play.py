@@ -1,4 +1,4 @@
-"""The story from the first complaint to the last notice; driven by what the services say, never by the clock."""
+"""Plays the demo's story from the first complaint to the last notice, driven by the services' events."""
 
 import asyncio
 from collections import Counter
@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 
 from shared import events as e
 from shared import topics
-from tindak.client.answers import Answer, answer_to_submission
+from tindak.client.answers import Answer, PendingAnswers
 from tindak.client.envelopes import submission
-from tindak.client.kafka import Client, Start, Written
+from tindak.client.kafka import Client, Position, Start
 from tindak.demo_story.cast import Cast
 from tindak.demo_story.chronicle import Chronicle
 from tindak.demo_story.ending import missing
@@ -61,8 +61,8 @@ class Play:
     async def _story(self) -> None:
         self.narrator.heading("Complaints come in")
         firsts, again = split([{**complaint, "submitted_at": self.opened_at.isoformat()} for complaint in complaints()])
-        for complaint, lies in zip(firsts, await self._submit(firsts), strict=True):
-            answer = await self._answer(complaint, lies, heard=0)
+        for complaint, position in zip(firsts, await self._submit(firsts), strict=True):
+            answer = await self._answer(complaint, position, heard=0)
             if isinstance(answer, e.ComplaintRejected):
                 self.narrator.refused(complaint, answer)
             else:
@@ -79,16 +79,18 @@ class Play:
         self.narrator.heading("Agencies, officers and reporters at work")
         await beside(self._until_complete(), self._act())
 
-    async def _submit(self, given: Sequence[Complaint]) -> list[Written]:
+    async def _submit(self, given: Sequence[Complaint]) -> list[Position]:
         self.channels.update(complaint["channel"] for complaint in given)
         return await self.client.publish([submission(complaint, datetime.now(UTC)) for complaint in given])
 
-    async def _answer(self, complaint: Complaint, lies: Written, heard: int) -> Answer:
+    async def _answer(self, complaint: Complaint, position: Position, heard: int) -> Answer:
         """Return the answer to a submission, if it is not among the first *heard* events."""
-        wanted = answer_to_submission(complaint, lies)
-        return await self.chronicle.until(
-            lambda: next((answer for event in self.chronicle.told[heard:] if (answer := wanted(event))), None)
-        )
+        pending = PendingAnswers([complaint], [position])
+
+        def answer() -> Answer | None:
+            return next((pending.ready()[0] for event in self.chronicle.told[heard:] if pending.hear(event)), None)
+
+        return await self.chronicle.until(answer)
 
     async def _decision(self, ticket_id: str) -> Decision:
         """Return what routing makes of a ticket at first."""

@@ -1,4 +1,4 @@
-"""Who does what with which complaint: agencies, officers and reporters answer what they hear; pure data."""
+"""Who does what with which complaint: agencies, officers and reporters answer what they hear."""
 
 import json
 from dataclasses import dataclass, field

@@ -14,6 +14,7 @@ from tindak.console import Failure, Misuse, say_json
 from tindak.model.corrections_cli import corrections_command, retrain_command
 from tindak.model.labelled_files import Asked, ColumnMissing
 from tindak.model.tables import TableUnreadable
+from tindak.options import AsJson
 
 if TYPE_CHECKING:
     from services.routing.training.tooling import Examples, Measures, Model
@@ -37,7 +38,6 @@ Time = Annotated[
 ]
 Precision = Annotated[float, typer.Option(help="Share of what is routed without a person that must be right.")]
 Seed = Annotated[int, typer.Option(help="The same file and seed give the same model.")]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON object.")]
 
 
 def _told_in_a_sentence(command: Callable[P, R]) -> Callable[P, R]:

@@ -9,7 +9,7 @@ from typing import TextIO
 from shared.delivery.ports import Record
 from shared.events import ComplaintAccepted, DecidedBy, Event, Step, TicketDeclined, TicketRouted, TicketSplit
 from tindak.policy.labelled_reports import tickets_on
-from tindak.tickets.projection import history
+from tindak.tickets.projection import project
 
 COLUMNS = ("time", "text", "address", "kelurahan", "kecamatan", "category", "agency", "corrected_by", "ticket_id")
 OFFICER = "officer"
@@ -62,7 +62,7 @@ def _correction(told: Sequence[Event]) -> Correction | None:
 
     An agency that declines only says who is not responsible; that teaches nothing until somebody says who is.
     """
-    ended = history(told)
+    ended = project(told)
     if ended.accepted is None:
         return None
     found: Correction | None = None

@@ -15,6 +15,7 @@ from tindak.console import Failure, Misuse, read_settings, say_json, wait_for
 from tindak.model.corrections import Correction, corrections_on, write
 from tindak.model.labelled_files import Asked, ColumnMissing
 from tindak.model.tables import TableUnreadable
+from tindak.options import TIMEOUT_SECONDS, AsJson, Timeout
 from tindak.policy.labelled_reports import codes_of
 from tindak.policy.options import PolicyDir, policy_of
 
@@ -24,9 +25,10 @@ def corrections_command(
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="CSV; standard output if not given.")
     ] = None,
+    timeout: Timeout = TIMEOUT_SECONDS,
 ) -> None:
     """Write officers' assignments, and agencies that took what another declined, as training rows; the latest wins."""
-    found = wait_for(_corrections(day(since)))
+    found = wait_for(_corrections(day(since), timeout))
     if out is None:
         write(found, sys.stdout)
         return
@@ -38,8 +40,8 @@ def corrections_command(
     typer.echo(f"Corrections in {out}: {len(found)}.")
 
 
-async def _corrections(since: datetime | None) -> list[Correction]:
-    async with Client(read_settings().kafka) as client:
+async def _corrections(since: datetime | None, timeout_seconds: float) -> list[Correction]:
+    async with Client(read_settings(timeout_seconds).kafka) as client:
         return corrections_on(await client.read([topics.ACCEPTED, topics.TICKETS]), since)
 
 
@@ -63,7 +65,7 @@ def retrain_command(
     agency: Annotated[str | None, typer.Option("--agency", metavar="COL", help="Column of the agency.")] = None,
     precision: Annotated[float, typer.Option(help="Share of what it routes alone that must be right.")] = 0.95,
     seed: Annotated[int, typer.Option(help="The same files and seed give the same model.")] = 0,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Learn from corrections, too; replace the model only if that is no worse on the newest reports; else exit 1."""
     from services.routing.training import tooling

@@ -1,4 +1,4 @@
-"""``tindak run``: services in the foreground; starts them and ends them, nothing else."""
+"""``tindak run``: runs services in the foreground."""
 
 import asyncio
 import importlib

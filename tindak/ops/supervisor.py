@@ -1,4 +1,4 @@
-"""Keeps one process per service alive, and ends them together; never looks into what they do."""
+"""Supervises one process per service: restarts those that fail, and ends all together."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""``tindak watch``: follows a stream of facts; reads as an outsider does and keeps no offsets."""
+"""``tindak watch``: prints the events of a stream as they come; keeps no offsets."""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -75,11 +75,11 @@ def watch(
         known_agency(agency)
     if until_end and start is Start.LATEST:
         raise Misuse("--until-end goes with --from earliest; between now and the end lies nothing.")
-    tell: Callable[[Record], None] = _tell_json if as_json else _tell_line
+    show: Callable[[Record], None] = _print_json if as_json else _print_line
     if stream is Stream.BREACHES:
-        tell = partial(_tell_breach, Breaches(_rules_at_hand()), as_json=as_json)
+        show = partial(_print_breach, Breaches(_rules_at_hand()), as_json=as_json)
     kafka = read_settings(timeout).kafka
-    wait_for(_watch(kafka, _watched(stream, agency), agency, start, tell, until_end=until_end))
+    wait_for(_watch(kafka, _watched(stream, agency), agency, start, show, until_end=until_end))
 
 
 def _watched(stream: Stream, agency: str | None) -> Watched:
@@ -94,7 +94,7 @@ async def _watch(
     what: Watched,
     agency: str | None,
     start: Start,
-    tell: Callable[[Record], None],
+    show: Callable[[Record], None],
     *,
     until_end: bool,
 ) -> None:
@@ -102,14 +102,14 @@ async def _watch(
         if until_end:
             for record in await client.read(what.topics):
                 if _concerns(record, what, agency):
-                    tell(record)
+                    show(record)
             return
         async with client.follow(what.topics, start) as records:
             if sys.stderr.isatty():
                 typer.echo(f"Following {', '.join(what.topics)} from the {start}; Ctrl-C ends.", err=True)
             async for record in records:
                 if _concerns(record, what, agency):
-                    tell(record)
+                    show(record)
 
 
 def _concerns(record: Record, what: Watched, agency: str | None) -> bool:
@@ -129,22 +129,22 @@ def _rules_at_hand() -> SlaRules | None:
         return None
 
 
-def _tell_breach(breaches: Breaches, record: Record, *, as_json: bool) -> None:
+def _print_breach(breaches: Breaches, record: Record, *, as_json: bool) -> None:
     event = event_of(record)
     if event is None or breaches.hear(event) is None:
-        (_tell_json if as_json else _tell_line)(record)
+        (_print_json if as_json else _print_line)(record)
     elif as_json:
         say_json(record_as_json(record) | {"overdue_working_seconds": breaches.overdue_seconds(event)})
     else:
         typer.echo(breaches.line(event))
 
 
-def _tell_json(record: Record) -> None:
+def _print_json(record: Record) -> None:
     """Print a record for scripts; a dead letter without its value, which may hold an identity."""
     say_json(DeadLetter(record).summary() if DeadLetter.is_one(record) else record_as_json(record))
 
 
-def _tell_line(record: Record) -> None:
+def _print_line(record: Record) -> None:
     if DeadLetter.is_one(record):
         typer.echo(DeadLetter(record).line())
         return

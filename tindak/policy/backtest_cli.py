@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,6 +13,7 @@ from shared.policy.loading import PolicyInvalid
 from tindak.client.kafka import Client
 from tindak.console import Misuse, read_settings, say_json, wait_for
 from tindak.model.labelled_files import Asked
+from tindak.options import TIMEOUT_SECONDS, AsJson, Timeout
 from tindak.policy.backtest import Decided, Verdict, decide, deciders, tallies, verdicts
 from tindak.policy.check import check
 from tindak.policy.diff import differences
@@ -29,27 +30,35 @@ File = Annotated[
 FromTopics = Annotated[bool, typer.Option("--from-topics", help="Take the tickets of the topics.")]
 Text = Annotated[str | None, typer.Option(metavar="COL", help="Column of the text.")]
 Agency = Annotated[str | None, typer.Option(metavar="COL", help="Column of the agency that had it in the end.")]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON object.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where labelled reports are read from: a file with columns, or the topics."""
+
+    file: Path | None
+    from_topics: bool
+    columns: Asked
+    timeout_seconds: float
 
 
 def backtest_command(
     file: File = None, from_topics: FromTopics = False, policy: PolicyDir = Path("policy"),
     model: ModelDir = None,
-    text: Text = None, agency: Agency = None, as_json: AsJson = False,
+    text: Text = None, agency: Agency = None, timeout: Timeout = TIMEOUT_SECONDS, as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Run a policy over labelled reports and say, agency by agency, who would gain and lose."""
     dry_run = DryRun.of(policy_of(policy), model_of(model))
-    decided = wait_for(_backtest(dry_run, file, from_topics, policy, Asked(text, agency)))
+    source = Source(file, from_topics, Asked(text, agency), timeout)
+    decided = wait_for(_backtest(dry_run, policy, source))
     if as_json:
         say_json(_as_object(dry_run, decided))
     else:
         typer.echo("\n".join(_lines(dry_run, decided)))
 
 
-async def _backtest(
-    dry_run: DryRun, file: Path | None, from_topics: bool, policy: Path, columns: Asked
-) -> list[Decided]:
-    return await decide(dry_run, await _reports(file, from_topics, policy, columns))
+async def _backtest(dry_run: DryRun, policy: Path, source: Source) -> list[Decided]:
+    return await decide(dry_run, await _reports(policy, source))
 
 
 def diff_command(
@@ -57,7 +66,7 @@ def diff_command(
     after: Annotated[Path, typer.Argument(help="Directory of the other.")],
     file: Annotated[Path | None, typer.Option("--file", help="Labelled reports to run both over, CSV or XLSX.")] = None,
     from_topics: FromTopics = False, model: ModelDir = None, text: Text = None, agency: Agency = None,
-    as_json: AsJson = False,
+    timeout: Timeout = TIMEOUT_SECONDS, as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Say what differs between two policies and, with labelled reports, what the second would decide differently."""
     if faults := [*check(policy_of(before)).faults, *check(policy_of(after)).faults]:
@@ -66,10 +75,8 @@ def diff_command(
     told: dict[str, Any] = {"changes": [asdict(change) for change in changes]}
     said = list(map(str, changes)) or ["The two policies are the same."]
     if file is not None or from_topics:
-        columns, learned = Asked(text, agency), model_of(model)
-        pairs = wait_for(
-            _both(DryRun.of(before, learned), DryRun.of(after, learned), file, from_topics, before, columns)
-        )
+        source, learned = Source(file, from_topics, Asked(text, agency), timeout), model_of(model)
+        pairs = wait_for(_both(DryRun.of(before, learned), DryRun.of(after, learned), before, source))
         told |= _compared(pairs)
         said += _differently(pairs)
     if as_json:
@@ -78,19 +85,17 @@ def diff_command(
         typer.echo("\n".join(said))
 
 
-async def _both(
-    before: DryRun, after: DryRun, file: Path | None, from_topics: bool, policy: Path, columns: Asked
-) -> list[tuple[Decided, Decided]]:
-    labelled = await _reports(file, from_topics, policy, columns)
+async def _both(before: DryRun, after: DryRun, policy: Path, source: Source) -> list[tuple[Decided, Decided]]:
+    labelled = await _reports(policy, source)
     return list(zip(await decide(before, labelled), await decide(after, labelled), strict=True))
 
 
-async def _reports(file: Path | None, from_topics: bool, policy: Path, columns: Asked) -> Sequence[LabelledReport]:
-    if (file is None) != from_topics:
+async def _reports(policy: Path, source: Source) -> Sequence[LabelledReport]:
+    if (source.file is None) != source.from_topics:
         raise Misuse("Give either a file or --from-topics.")
-    if file is not None:
-        return read_file(file, columns, load_agencies(policy))
-    async with Client(read_settings().kafka) as client:
+    if source.file is not None:
+        return read_file(source.file, source.columns, load_agencies(policy))
+    async with Client(read_settings(source.timeout_seconds).kafka) as client:
         return await read_topics(client)
 
 

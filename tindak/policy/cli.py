@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from tindak.console import say_json
+from tindak.options import AsJson
 from tindak.policy.backtest_cli import backtest_command, diff_command
 from tindak.policy.check import check
 from tindak.policy.explain import explain_command
@@ -24,7 +25,7 @@ app.command("diff")(diff_command)
 def check_(
     directory: Annotated[Path, typer.Argument(envvar="TINDAK_POLICY_DIR", help="Holds the files.")] = Path("policy"),
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 for warnings, too.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Validate every file as the services do; print the place and sentence of faults (exit 1) and warnings (exit 0)."""
     found = check(policy_of(directory))

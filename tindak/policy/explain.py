@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from shared.events import ComplaintAccepted, ComplaintRejected, ComplaintSubmitted, Step, TicketRouted
 from tindak.console import Misuse, say_json, wait_for
+from tindak.options import AsJson
 from tindak.policy.dry_run import DryRun, Routed
 from tindak.policy.options import ModelDir, PolicyDir, model_of, policy_of
 
@@ -46,7 +47,7 @@ def explain_command(
     channel: Annotated[str, typer.Option(help="Through which the report comes.")] = "web",
     policy: PolicyDir = Path("policy"),
     model: ModelDir = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Say which agency a report would go to, and why; the same as the services would say. Exit 1 if it is refused."""
     report = _submission(

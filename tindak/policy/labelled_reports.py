@@ -18,7 +18,7 @@ from tindak.client.records import event_of
 from tindak.console import Failure
 from tindak.model.labelled_files import Asked, ColumnMissing, LabelledRow, read_labelled
 from tindak.model.tables import TableUnreadable
-from tindak.tickets.projection import history
+from tindak.tickets.projection import project
 
 SOURCE_ID_MAX = 128
 CLOCK = datetime(2000, 1, 1, tzinfo=UTC)  # a labelled report is judged by its text, never by its age
@@ -88,7 +88,7 @@ async def read_topics(client: Client) -> list[LabelledReport]:
 
 def reports_on(records: Iterable[Record]) -> list[LabelledReport]:
     """Return the accepted complaints among *records*, in their order, and who has or had them."""
-    ended = map(history, tickets_on(records))
+    ended = map(project, tickets_on(records))
     return [LabelledReport(one.accepted, one.agency) for one in ended if one.accepted is not None]
 
 

@@ -1,4 +1,4 @@
-"""``tindak stack``: the local servers from the command line; never touches a server that it did not start."""
+"""``tindak stack``: starts, stops and shows the local servers; only those that it started itself."""
 
 import json
 import os
@@ -17,6 +17,7 @@ from tindak.stack.errors import StackError
 from tindak.stack.layout import Layout
 from tindak.stack.local import LocalStack
 from tindak.stack.state import State
+from tindak.waiting import progress
 
 app = typer.Typer(name="stack", help="Start, stop and show the local servers: Kafka and MongoDB.", no_args_is_help=True)
 
@@ -54,7 +55,8 @@ def up(
     """Start a broker and a MongoDB replica set on free ports, and stay until they are stopped."""
     began = time.monotonic()
     stack = LocalStack(broker.value, brokers=brokers, members=members, folder=folder.absolute(), detached=detach)
-    stack.start()
+    with progress("Starting servers", brokers + members):
+        stack.start()
     ended = threading.Event()
     if not detach:
         for number in (signal.SIGINT, signal.SIGTERM):

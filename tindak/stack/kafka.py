@@ -1,4 +1,4 @@
-"""Apache Kafka without containers: KRaft, every node both broker and controller; never a production layout."""
+"""Apache Kafka without containers: KRaft, every node both broker and controller; not a production layout."""
 
 import subprocess
 from collections.abc import Sequence

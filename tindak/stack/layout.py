@@ -1,4 +1,4 @@
-"""Where the servers of one local stack listen and what they are called; never whether they run."""
+"""The ports, names and contact key of one local stack."""
 
 import base64
 import secrets

@@ -1,4 +1,4 @@
-"""The local servers as one thing: brokers and database members, started and stopped together; never containers."""
+"""Starts and stops the brokers and database members of a local stack together."""
 
 import asyncio
 import shutil

@@ -1,4 +1,4 @@
-"""A MongoDB replica set of local processes; never a production layout (no authentication, small caches)."""
+"""A MongoDB replica set of local processes; not a production layout (no authentication, small caches)."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress

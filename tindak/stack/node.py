@@ -1,4 +1,4 @@
-"""One server of the local stack: launched, awaited, killed and started again with its data; never configures itself."""
+"""One server process of the local stack: launched, awaited, killed, started again with its data."""
 
 import random
 import socket

@@ -1,4 +1,4 @@
-"""Where the servers' programs lie, fetched when need be; says in one sentence what is missing."""
+"""Finds the servers' programs and fetches those that are missing."""
 
 import importlib.util
 import os

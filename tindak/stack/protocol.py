@@ -1,4 +1,4 @@
-"""What a Kafka client sees of a broker; never changes anything."""
+"""Asks a broker, as a Kafka client, whether it is ready."""
 
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient

@@ -1,4 +1,4 @@
-"""The file ``stack.json``, by which another command finds, reports and stops a stack; never starts one."""
+"""The file ``stack.json``, by which another command finds, reports and stops a stack."""
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The embedded broker: one process, no idempotent producer; never keeps anything outside its memory."""
+"""The embedded broker: one process, no idempotent producer, everything in memory."""
 
 from pathlib import Path
 

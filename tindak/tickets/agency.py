@@ -1,4 +1,4 @@
-"""``tindak agency``: what an agency does with a ticket that is its own."""
+"""``tindak agency``: publishes what an agency does with a ticket."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -8,7 +8,7 @@ import typer
 from shared import events
 from tindak.console import Misuse
 from tindak.options import Reply, with_reply
-from tindak.tickets.updates import Asked, TicketArgument, ask, known_agency
+from tindak.tickets.updates import TicketArgument, UpdateRequest, known_agency, send
 
 app = typer.Typer(name="agency", help="Publish what an agency does with a ticket.", no_args_is_help=True)
 
@@ -101,7 +101,7 @@ def _as_agency(
     context: typer.Context, kind: type[events.Command], ticket: str, fields: dict[str, Any], reply: Reply
 ) -> None:
     source = f"/agencies/{context.obj}"
-    ask(Asked(kind, ticket, fields, {}), lambda _: source, reply)
+    send(UpdateRequest(kind, ticket, fields, {}), lambda _: source, reply)
 
 
 def _later(text: str) -> datetime:

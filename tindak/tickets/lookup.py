@@ -1,4 +1,4 @@
-"""From what a person types to the ticket that is meant; never guesses."""
+"""Finds the ticket that somebody names by tracking id or ticket id."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""``tindak officer``: what a triage officer decides about a ticket."""
+"""``tindak officer``: publishes what a triage officer decides about a ticket."""
 
 from typing import Annotated, Any
 
@@ -8,7 +8,7 @@ from shared import events
 from tindak.console import Misuse
 from tindak.options import Reply, with_reply
 from tindak.tickets import similar
-from tindak.tickets.updates import Asked, TicketArgument, ask, known_agency
+from tindak.tickets.updates import TicketArgument, UpdateRequest, known_agency, send
 
 app = typer.Typer(name="officer", help="Publish what a triage officer decides.", no_args_is_help=True)
 
@@ -32,7 +32,7 @@ def assign(
     codes = [known_agency(code) for code in agency]
     chosen: dict[str, Any] = {"agency": codes[0]} if len(codes) == 1 else {"agencies": codes}
     fields = chosen | {"reason": reason}
-    _as_officer(officer, Asked(events.AssignTicket, ticket, fields, {}), reply)
+    _as_officer(officer, UpdateRequest(events.AssignTicket, ticket, fields, {}), reply)
 
 
 @app.command()
@@ -48,7 +48,7 @@ def reclassify(
 ) -> None:
     """Correct what kind of report it is; its clocks are recomputed."""
     fields = {"classification": classification, "category": category, "reason": reason}
-    _as_officer(officer, Asked(events.ReclassifyTicket, ticket, fields, {}), reply)
+    _as_officer(officer, UpdateRequest(events.ReclassifyTicket, ticket, fields, {}), reply)
 
 
 @app.command()
@@ -61,7 +61,7 @@ def archive(
     reply: Reply,
 ) -> None:
     """Put it away without an answer."""
-    _as_officer(officer, Asked(events.ArchiveTicket, ticket, {"reason": reason}, {}), reply)
+    _as_officer(officer, UpdateRequest(events.ArchiveTicket, ticket, {"reason": reason}, {}), reply)
 
 
 @app.command()
@@ -84,15 +84,15 @@ def merge(
         raise Misuse("--into is missing: a tracking id, a ticket id or a number that --show lists.")
     if into in NUMBERS:
         into = similar.numbered(ticket, int(into), reply.timeout_seconds)
-    _as_officer(officer, Asked(events.MergeTicket, ticket, {}, {"into": into}), reply)
+    _as_officer(officer, UpdateRequest(events.MergeTicket, ticket, {}, {"into": into}), reply)
 
 
 @app.command()
 @with_reply
 def unmerge(ticket: TicketArgument, officer: Officer = "triage", *, reply: Reply) -> None:
     """Follow it by itself again."""
-    _as_officer(officer, Asked(events.UnmergeTicket, ticket, {}, {}), reply)
+    _as_officer(officer, UpdateRequest(events.UnmergeTicket, ticket, {}, {}), reply)
 
 
-def _as_officer(officer: str, asked: Asked, reply: Reply) -> None:
-    ask(asked, lambda _: f"/officers/{officer}", reply)
+def _as_officer(officer: str, request: UpdateRequest, reply: Reply) -> None:
+    send(request, lambda _: f"/officers/{officer}", reply)

@@ -1,4 +1,4 @@
-"""What the topics tell about one ticket: where it is, who has it, until when; pure, reads nothing."""
+"""Projects the events of one ticket into its current state: where it is, who has it, until when."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -11,8 +11,8 @@ ENDED = frozenset({"closed", "archived", "withdrawn"})
 
 
 @dataclass(frozen=True, slots=True)
-class History:
-    """A ticket as told so far.
+class TicketProjection:
+    """A ticket as its events so far leave it.
 
     Args:
         accepted: The complaint as intake accepted it; None until its event was seen.
@@ -43,10 +43,10 @@ class History:
     events: tuple[e.Event, ...] = ()
 
 
-def history(told: Iterable[e.Event]) -> History:
-    """Return what *told*, events of one ticket from any topics, adds up to; repeats count once."""
-    once = {event.id: event for event in told}
-    result = History()
+def project(events: Iterable[e.Event]) -> TicketProjection:
+    """Return what the events of one ticket, from any topics, add up to; repeats count once."""
+    once = {event.id: event for event in events}
+    result = TicketProjection()
     for event in sorted(once.values(), key=_order):
         result = replace(after(result, event.data), events=(*result.events, event))
     return result
@@ -59,8 +59,8 @@ def _order(event: e.Event) -> tuple[datetime, int, int]:
     return event.time, rank, getattr(event.data, "version", 0)
 
 
-def after(so_far: History, data: e.EventData) -> History:
-    """Return the history after one more event."""
+def after(so_far: TicketProjection, data: e.EventData) -> TicketProjection:
+    """Return the projection after one more event."""
     match data:
         case e.ComplaintAccepted():
             return replace(so_far, accepted=data)
@@ -83,7 +83,7 @@ def after(so_far: History, data: e.EventData) -> History:
     return so_far
 
 
-def _linked(so_far: History, data: e.TicketFact) -> History:
+def _linked(so_far: TicketProjection, data: e.TicketFact) -> TicketProjection:
     match data:
         case e.TicketRouted() | e.TriageRequested():
             return replace(so_far, similar=data.similar)

@@ -1,4 +1,4 @@
-"""``tindak reporter``: what a reporter says about the own report, passed on as its channel would."""
+"""``tindak reporter``: publishes what a reporter says about their report, as its channel would."""
 
 from typing import Annotated
 
@@ -6,7 +6,7 @@ import typer
 
 from shared.events import ConfirmTicket, DisputeTicket, ReplyToTicket, WithdrawTicket
 from tindak.options import Reply, with_reply
-from tindak.tickets.updates import Asked, TicketArgument, ask
+from tindak.tickets.updates import TicketArgument, UpdateRequest, send
 
 app = typer.Typer(
     name="reporter", help="Publish what the reporter says, as the report's channel.", no_args_is_help=True
@@ -22,7 +22,7 @@ def reply(
     reply: Reply,
 ) -> None:
     """Write to the agency; a ticket that waits for the reporter goes on."""
-    _as_channel(Asked(ReplyToTicket, ticket, {"text": text}, {}), reply)
+    _as_channel(UpdateRequest(ReplyToTicket, ticket, {"text": text}, {}), reply)
 
 
 @app.command()
@@ -36,7 +36,7 @@ def confirm(
 ) -> None:
     """Be content with the answer; the ticket is closed."""
     fields = {"rating": rating, "comment": comment}
-    _as_channel(Asked(ConfirmTicket, ticket, fields, {}), reply)
+    _as_channel(UpdateRequest(ConfirmTicket, ticket, fields, {}), reply)
 
 
 @app.command()
@@ -48,7 +48,7 @@ def dispute(
     reply: Reply,
 ) -> None:
     """Not be content; the ticket is opened again within the window."""
-    _as_channel(Asked(DisputeTicket, ticket, {"reason": reason}, {}), reply)
+    _as_channel(UpdateRequest(DisputeTicket, ticket, {"reason": reason}, {}), reply)
 
 
 @app.command()
@@ -59,8 +59,8 @@ def withdraw(
     reply: Reply,
 ) -> None:
     """Take the report back."""
-    _as_channel(Asked(WithdrawTicket, ticket, {}, {}), reply)
+    _as_channel(UpdateRequest(WithdrawTicket, ticket, {}, {}), reply)
 
 
-def _as_channel(asked: Asked, reply: Reply) -> None:
-    ask(asked, lambda ticket: f"/channels/{ticket.channel}", reply)
+def _as_channel(request: UpdateRequest, reply: Reply) -> None:
+    send(request, lambda ticket: f"/channels/{ticket.channel}", reply)

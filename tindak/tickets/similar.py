@@ -14,7 +14,7 @@ from tindak.console import Failure, read_settings, say_json, wait_for
 from tindak.formatting import noted
 from tindak.options import Reply
 from tindak.tickets.lookup import find_ticket
-from tindak.tickets.projection import History, history
+from tindak.tickets.projection import TicketProjection, project
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Similar:
 
     tracking_id: str
     score: float
-    history: History
+    history: TicketProjection
 
     def line(self, number: int) -> str:
         """Return it for people, with the number under which it is chosen."""
@@ -82,5 +82,5 @@ def similar_to(ticket_id: str, events: Sequence[Event]) -> list[Similar]:
     ]
 
 
-def _history_of(ticket_id: str | None, events: Iterable[Event]) -> History:
-    return history(event for event in events if ticket_id and getattr(event.data, "ticket_id", None) == ticket_id)
+def _history_of(ticket_id: str | None, events: Iterable[Event]) -> TicketProjection:
+    return project(event for event in events if ticket_id and getattr(event.data, "ticket_id", None) == ticket_id)

@@ -1,29 +1,23 @@
-"""``tindak submit``: publishes complaints as their channel would; never decides whether they are taken."""
+"""``tindak submit``: publishes complaints as their channel would."""
 
 import json
 import sys
-from collections import defaultdict
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from shared import topics
-from shared.delivery.ports import Record
-from shared.events import ComplaintAccepted, ComplaintRejected, Event
-from shared.ids import ticket_id
+from shared.events import ComplaintAccepted
 from shared.mail_addresses import is_usable
-from tindak.client.answers import Answer
+from tindak.client.answers import Answer, Complaint, PendingAnswers, answered
 from tindak.client.envelopes import submission
-from tindak.client.kafka import Client, Start, Written
-from tindak.client.records import event_of
+from tindak.client.kafka import Client, Position, Start
 from tindak.console import Failure, Misuse, read_settings, say_json, wait_for
 from tindak.options import Reply, with_reply
-from tindak.waiting import progress, within
-
-Complaint = Mapping[str, Any]
+from tindak.waiting import progress
 
 UNANSWERED = "is intake running (`tindak run intake`)?"
 
@@ -101,104 +95,34 @@ def _complaint_of(line: str, where: str) -> Complaint:
 
 
 async def _publish(complaints: Sequence[Complaint], reply: Reply) -> int:
-    """Publish the complaints in order and tell about each; return how many were refused, as far as was waited for."""
+    """Publish the complaints in order and print what became of each; return how many answers were refusals."""
     events = [submission(complaint, datetime.now(UTC)) for complaint in complaints]
     given: list[Complaint] = [json.loads(event.value or b"{}")["data"] for event in events]
     async with Client(read_settings(reply.timeout_seconds).kafka) as client:
         if not reply.wait:
-            for whole, event, lies in zip(given, events, await client.publish(events), strict=True):
-                _tell_published(whole, event.id, lies, as_json=reply.as_json)
+            for whole, event, position in zip(given, events, await client.publish(events), strict=True):
+                _print_published(whole, event.id, position, as_json=reply.as_json)
             return 0
         async with client.follow([topics.ACCEPTED, topics.REJECTED], Start.LATEST) as records:
-            pending = Pending(given, await client.publish(events))
+            pending = PendingAnswers(given, await client.publish(events))
             with progress("Waiting for answers", len(given)) as advance:
-                async for answers in answered(records, pending, reply.timeout_seconds):
+                async for answers in answered(records, pending, reply.timeout_seconds, UNANSWERED):
                     for answer in answers:
-                        _tell_answer(answer, as_json=reply.as_json)
+                        _print_answer(answer, as_json=reply.as_json)
                     advance(len(answers))
     return pending.refused
 
 
-class Pending:
-    """Submissions that were published, and the answers to them as they come in.
-
-    A refusal names the record that it answers. An acceptance names channel and source id: it answers the first such
-    submission that waits, and those that repeat it.
-    """
-
-    def __init__(self, given: Sequence[Complaint], lies: Sequence[Written]) -> None:
-        self.given = given
-        self.refused = 0
-        self._by_place = {place: index for index, place in enumerate(lies)}
-        self._by_ticket: dict[str, list[int]] = defaultdict(list)
-        for index, whole in enumerate(given):
-            self._by_ticket[_ticket_of(whole)].append(index)
-        self._answers: dict[int, Answer] = {}
-        self._told = 0
-
-    def hear(self, event: Event) -> bool:
-        """Take an event; return whether it answers anything that waits."""
-        match event.data:
-            case ComplaintRejected(origin=origin):
-                place = self._by_place.get(Written(origin.partition, origin.offset))
-                found = [] if place is None or place in self._answers else [place]
-                self.refused += len(found)
-            case ComplaintAccepted(ticket_id=ticket):
-                waiting = [index for index in self._by_ticket.get(ticket, ()) if index not in self._answers]
-                found = [index for index in waiting if _text_in(self.given[index]) == _text_in(self.given[waiting[0]])]
-            case _:
-                return False
-        self._answers.update(dict.fromkeys(found, event.data))
-        return bool(found)
-
-    def ready(self) -> list[Answer]:
-        """Return the answers not returned yet, in the order of the submissions, as far as there is no gap."""
-        found = []
-        while self._told in self._answers:
-            found.append(self._answers[self._told])
-            self._told += 1
-        return found
-
-    @property
-    def unanswered(self) -> int:
-        """How many wait."""
-        return len(self.given) - len(self._answers)
-
-
-def _ticket_of(complaint: Complaint) -> str:
-    return ticket_id(str(complaint.get("channel")), str(complaint["source_id"]))
-
-
-def _text_in(complaint: Complaint) -> tuple[object, object]:
-    return complaint.get("title"), complaint.get("body")
-
-
-async def answered(
-    records: AsyncIterator[Record], pending: Pending, within_seconds: float
-) -> AsyncIterator[list[Answer]]:
-    """Yield the answers as they come, in the order of the submissions.
-
-    Raises:
-        Failure: No further answer came within that time.
-    """
-    async with within(within_seconds, f"No answer within {within_seconds:g} s; {UNANSWERED}") as alive:
-        while pending.unanswered:
-            event = event_of(await anext(records))
-            if event is not None and pending.hear(event):
-                alive()
-                yield pending.ready()
-
-
-def _tell_published(complaint: Complaint, event_id: str, lies: Written, *, as_json: bool) -> None:
+def _print_published(complaint: Complaint, event_id: str, position: Position, *, as_json: bool) -> None:
     if as_json:
-        place = {"partition": lies.partition, "offset": lies.offset}
+        place = {"partition": position.partition, "offset": position.offset}
         say_json({"source_id": complaint["source_id"], "event_id": event_id, **place})
     else:
-        where = f"{topics.SUBMITTED}, partition {lies.partition}, offset {lies.offset}"
+        where = f"{topics.SUBMITTED}, partition {position.partition}, offset {position.offset}"
         typer.echo(f"Published {complaint.get('channel')}/{complaint['source_id']} to {where}.")
 
 
-def _tell_answer(answer: Answer, *, as_json: bool) -> None:
+def _print_answer(answer: Answer, *, as_json: bool) -> None:
     if as_json:
         say_json({"type": answer.TYPE, **answer.model_dump(mode="json", exclude_none=True)})
     elif isinstance(answer, ComplaintAccepted):

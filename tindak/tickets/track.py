@@ -15,14 +15,14 @@ from tindak.console import local, read_settings, say_json, wait_for
 from tindak.formatting import noted, sentence, span
 from tindak.options import TIMEOUT_SECONDS, AsJson, Timeout
 from tindak.tickets.lookup import Ticket, find_ticket, part_of
-from tindak.tickets.projection import History, history
+from tindak.tickets.projection import TicketProjection, project
 
-Parts = Sequence[tuple[Ticket, History]]
+Parts = Sequence[tuple[Ticket, TicketProjection]]
 Names = Mapping[str, str]  # tracking ids by ticket id
 
 TICKET_ID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 
-TOLD_ON = (topics.ACCEPTED, topics.TICKETS, topics.SLA, topics.WARNINGS, topics.BREACHES, topics.DELIVERIES)
+TOPICS = (topics.ACCEPTED, topics.TICKETS, topics.SLA, topics.WARNINGS, topics.BREACHES, topics.DELIVERIES)
 
 
 def track(
@@ -31,22 +31,22 @@ def track(
     as_json: AsJson = False,
 ) -> None:
     """Show where a report is, who has it, until when, and what happened."""
-    found, told, parts, names = wait_for(_track(ticket, timeout))
+    found, now, parts, names = wait_for(_track(ticket, timeout))
     if as_json:
-        whole = _summary(found, told) | {"follows_tracking_id": names.get(told.follows or "")}
+        whole = _summary(found, now) | {"follows_tracking_id": names.get(now.follows or "")}
         say_json(whole | {"parts": [_summary(part, of_part) for part, of_part in parts]})
     else:
-        typer.echo("\n".join(lines(found, told, parts, names)))
+        typer.echo("\n".join(lines(found, now, parts, names)))
 
 
-async def _track(typed: str, timeout_seconds: float) -> tuple[Ticket, History, Parts, Names]:
+async def _track(typed: str, timeout_seconds: float) -> tuple[Ticket, TicketProjection, Parts, Names]:
     async with Client(read_settings(timeout_seconds).kafka) as client:
         ticket = await find_ticket(client, typed)
-        records = await client.read(TOLD_ON)
+        records = await client.read(TOPICS)
     events = [event for record in records if (event := event_of(record)) is not None]
-    told = _told_of(ticket, events)
-    parts = [part_of(ticket, part.number) for part in told.parts]
-    return ticket, told, [(part, _told_of(part, events)) for part in parts], tracking_ids(events)
+    now = _projected(ticket, events)
+    parts = [part_of(ticket, part.number) for part in now.parts]
+    return ticket, now, [(part, _projected(part, events)) for part in parts], tracking_ids(events)
 
 
 def tracking_ids(events: Iterable[Event]) -> Names:
@@ -58,40 +58,40 @@ def tracking_ids(events: Iterable[Event]) -> Names:
     }
 
 
-def _told_of(ticket: Ticket, events: Iterable[Event]) -> History:
-    return history(event for event in events if _concerns(event, ticket))
+def _projected(ticket: Ticket, events: Iterable[Event]) -> TicketProjection:
+    return project(event for event in events if _concerns(event, ticket))
 
 
 def _concerns(event: Event, ticket: Ticket) -> bool:
     return getattr(event.data, "ticket_id", None) == ticket.id
 
 
-def lines(ticket: Ticket, told: History, parts: Parts = (), names: Names = MappingProxyType({})) -> list[str]:
+def lines(ticket: Ticket, now: TicketProjection, parts: Parts = (), names: Names = MappingProxyType({})) -> list[str]:
     """Return the whole story for people, who know other tickets by their tracking ids in *names*."""
-    head = [f"{ticket.tracking_id}  {told.accepted.title if told.accepted else ''}".rstrip()]
+    head = [f"{ticket.tracking_id}  {now.accepted.title if now.accepted else ''}".rstrip()]
     head.append(f"  ticket    {ticket.id}, from {ticket.channel}")
-    head.append(f"  state     {told.state or 'not routed yet'}")
-    head.append(f"  with      {told.agency or 'nobody'}")
-    if told.follows:
-        head.append(f"  follows   {names.get(told.follows, told.follows)}, which tells of the same matter")
-    if told.members:
-        head.append(f"  leads     {told.members} reports of the same matter")
+    head.append(f"  state     {now.state or 'not routed yet'}")
+    head.append(f"  with      {now.agency or 'nobody'}")
+    if now.follows:
+        head.append(f"  follows   {names.get(now.follows, now.follows)}, which tells of the same matter")
+    if now.members:
+        head.append(f"  leads     {now.members} reports of the same matter")
     head += [
         f"  {'similar' if number == 1 else '':<9} {number}  {one.tracking_id}  {one.score:.2f}"
-        for number, one in enumerate(told.similar, 1)
+        for number, one in enumerate(now.similar, 1)
     ]
     head += [
         f"  part      {part.tracking_id}  {of_part.state or 'not opened yet'}, with {of_part.agency or 'nobody'}"
         for part, of_part in parts
     ]
-    for clock, due_at in sorted(told.due.items(), key=lambda item: item[1]):
-        late = "  OVERDUE" if clock in told.breaches else ""
+    for clock, due_at in sorted(now.due.items(), key=lambda item: item[1]):
+        late = "  OVERDUE" if clock in now.breaches else ""
         head.append(f"  {clock.value:<9} due {local(due_at)}{late}")
     head += [
-        f"  {note:<9} {had(stay)}" for note, stay in zip(("had it", *[""] * len(told.stays)), told.stays, strict=False)
+        f"  {note:<9} {had(stay)}" for note, stay in zip(("had it", *[""] * len(now.stays)), now.stays, strict=False)
     ]
-    happened = (TICKET_ID.sub(lambda found: names.get(found[0], found[0]), sentence(one.data)) for one in told.events)
-    times = (local(one.time) for one in told.events)
+    happened = (TICKET_ID.sub(lambda found: names.get(found[0], found[0]), sentence(one.data)) for one in now.events)
+    times = (local(one.time) for one in now.events)
     return [*head, "", *(f"  {at}  {what}" for at, what in zip(times, happened, strict=True))]
 
 
@@ -103,20 +103,20 @@ def had(stay: Tenure) -> str:
     return f"{stay.agency}, {span((stay.until - stay.since).total_seconds())}{because}"
 
 
-def _summary(ticket: Ticket, told: History) -> dict[str, Any]:
+def _summary(ticket: Ticket, now: TicketProjection) -> dict[str, Any]:
     return {
         "ticket_id": ticket.id,
         "tracking_id": ticket.tracking_id,
         "channel": ticket.channel,
-        "state": told.state,
-        "agency": told.agency,
-        "follows": told.follows,
-        "members": told.members,
-        "similar": [one.model_dump(mode="json") for one in told.similar],
-        "stays": [stay.model_dump(mode="json", exclude_none=True) for stay in told.stays],
-        "due": {clock.value: at.isoformat() for clock, at in told.due.items()},
-        "overdue": sorted(clock.value for clock in told.breaches),
+        "state": now.state,
+        "agency": now.agency,
+        "follows": now.follows,
+        "members": now.members,
+        "similar": [one.model_dump(mode="json") for one in now.similar],
+        "stays": [stay.model_dump(mode="json", exclude_none=True) for stay in now.stays],
+        "due": {clock.value: at.isoformat() for clock, at in now.due.items()},
+        "overdue": sorted(clock.value for clock in now.breaches),
         "events": [
-            {"type": event.type, "time": event.time.isoformat(), "what": sentence(event.data)} for event in told.events
+            {"type": event.type, "time": event.time.isoformat(), "what": sentence(event.data)} for event in now.events
         ],
     }

@@ -1,4 +1,4 @@
-"""Asks something of a ticket, for ``tindak agency``, ``officer`` and ``reporter``; routing decides what comes of it."""
+"""Publishes updates to tickets for ``tindak agency``, ``officer`` and ``reporter``, and prints routing's answer."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -25,11 +25,11 @@ UNANSWERED = "is routing running (`tindak run routing`)?"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What is asked of which ticket.
+class UpdateRequest:
+    """A command about a ticket, as it was typed.
 
     Args:
-        kind: What is asked.
+        kind: Which command.
         ticket: As it was typed.
         fields: Fields of the command; None means absent.
         tickets: Fields that name other tickets, as they were typed.
@@ -41,21 +41,21 @@ class Asked:
     tickets: Mapping[str, str]
 
 
-def ask(asked: Asked, source_of: Callable[[Ticket], str], reply: Reply) -> None:
-    """Publish one update, said by ``source_of(ticket)``, and print what became of it.
+def send(request: UpdateRequest, source_of: Callable[[Ticket], str], reply: Reply) -> None:
+    """Publish an update in the name of ``source_of(ticket)``, and print what became of it.
 
     Raises:
         Failure: Routing refuses it.
     """
-    wait_for(_ask(asked, source_of, reply))
+    wait_for(_send(request, source_of, reply))
 
 
-async def _ask(asked: Asked, source_of: Callable[[Ticket], str], reply: Reply) -> None:
+async def _send(request: UpdateRequest, source_of: Callable[[Ticket], str], reply: Reply) -> None:
     async with Client(read_settings(reply.timeout_seconds).kafka) as client:
-        ticket = await find_ticket(client, asked.ticket)
-        others = {name: (await find_ticket(client, other)).id for name, other in asked.tickets.items()}
-        given = {name: value for name, value in asked.fields.items() if value is not None}
-        command = _command_of(asked.kind, given | others | {"ticket_id": ticket.id})
+        ticket = await find_ticket(client, request.ticket)
+        others = {name: (await find_ticket(client, other)).id for name, other in request.tickets.items()}
+        given = {name: value for name, value in request.fields.items() if value is not None}
+        command = _command_of(request.kind, given | others | {"ticket_id": ticket.id})
         event = update(command, source_of(ticket), datetime.now(UTC))
         answer = None
         if reply.wait:
@@ -64,7 +64,7 @@ async def _ask(asked: Asked, source_of: Callable[[Ticket], str], reply: Reply) -
                 answer = await first(records, caused_by(event.id), reply.timeout_seconds, UNANSWERED)
         else:
             await client.publish([event])
-    tell(ticket, event.id, answer, as_json=reply.as_json)
+    print_answer(ticket, event.id, answer, as_json=reply.as_json)
 
 
 def _command_of(kind: type[Command], fields: Mapping[str, Any]) -> Command:
@@ -77,8 +77,8 @@ def _command_of(kind: type[Command], fields: Mapping[str, Any]) -> Command:
         raise Misuse(f"--{field.replace('_', '-')} is not valid: {fault['msg']}.") from error
 
 
-def tell(ticket: Ticket, update_id: str, answer: Event | None, *, as_json: bool) -> None:
-    """Print what was asked and, if it was waited for, what came of it; raise Failure if that is a refusal.
+def print_answer(ticket: Ticket, update_id: str, answer: Event | None, *, as_json: bool) -> None:
+    """Print that the update was published and, if it was waited for, the answer; raise Failure if that is a refusal.
 
     What changes nothing is as the sender wants it already, so that asking again is no failure.
     """

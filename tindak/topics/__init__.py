@@ -1,4 +1,4 @@
-"""The topics of a broker, brought to what the catalogue says, and who may write and read them."""
+"""Administers the topics of a broker and the access rules on them."""
 
 from tindak.topics.apply import apply
 from tindak.topics.connection import BrokerRefused, connect

@@ -1,4 +1,4 @@
-"""Who may write and read which topic, as rules on the broker (ACLs); adds what is missing and never takes any away."""
+"""Who may write and read which topic, as rules on the broker (ACLs); adds what is missing and removes none."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

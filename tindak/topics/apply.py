@@ -1,4 +1,4 @@
-"""Brings the topics of a broker to what the catalogue says; never deletes one."""
+"""Creates and changes the topics of a broker as the catalogue says; deletes none."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future

@@ -1,4 +1,4 @@
-"""``tindak topics``: the broker's topics and access rules from the command line; never deletes one."""
+"""``tindak topics``: creates and changes the broker's topics and access rules."""
 
 from dataclasses import asdict
 from typing import Annotated
@@ -12,6 +12,7 @@ from tindak.options import TIMEOUT_SECONDS, AsJson, DryRun, Timeout
 from tindak.topics.access import Allow, allow
 from tindak.topics.apply import apply
 from tindak.topics.plan import Change
+from tindak.waiting import progress
 
 app = typer.Typer(name="topics", help="Topics and access rules on the broker.", no_args_is_help=True)
 
@@ -31,9 +32,12 @@ def apply_(
     """Create what is missing and change what differs from the catalogue and the agency directory."""
     settings = read_settings(timeout)
     wanted = catalogue(load_agencies(settings.policy_dir).codes)
-    found: list[Change | Allow] = [*apply(settings.kafka, wanted, dry_run=dry_run)]
-    if acls:
-        found += allow(settings.kafka, wanted, dry_run=dry_run)
+    found: list[Change | Allow] = []
+    with progress("Comparing topics with the catalogue", 1 + acls) as advance:
+        found += apply(settings.kafka, wanted, dry_run=dry_run)
+        advance(1)
+        if acls:
+            found += allow(settings.kafka, wanted, dry_run=dry_run)
     for change in found:
         if as_json:
             say_json({"action": change.action, **asdict(change)})

@@ -1,4 +1,4 @@
-"""The client with which topics and access rules are administered, made from the settings that services use."""
+"""The admin client for topics and access rules, made from the settings that services use."""
 
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient

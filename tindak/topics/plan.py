@@ -1,4 +1,4 @@
-"""What must change on a broker so that its topics are as the catalogue says; pure, never asks or changes a broker."""
+"""Plans what must change on a broker so that its topics are as the catalogue says."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

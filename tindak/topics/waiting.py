@@ -1,4 +1,4 @@
-"""Waits until brokers that were told something all know it; never tells them anything."""
+"""Waits until all brokers know of a change and every new partition has a leader."""
 
 import time
 from collections.abc import Callable, Sequence

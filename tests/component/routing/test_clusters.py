@@ -22,10 +22,10 @@ from shared.events import (
 )
 from shared.ids import ticket_id, tracking_id
 from tests.builders import accepted
-from tests.component.routing.desk import DISHUB, DISHUB_TOPIC, OFFICER, Desk
+from tests.component.routing.harness import DISHUB, DISHUB_TOPIC, OFFICER, ServiceHarness
 from tests.fakes.bench import Crashed, dies_after
 from tests.fakes.neighbours import MemoryNeighbours
-from tests.unit.routing.desk import DLH, POLICY
+from tests.unit.routing.samples import DLH, POLICY
 from tindak.audit import Check, audit
 
 pytestmark = pytest.mark.component
@@ -48,7 +48,7 @@ def lamp(number: int, body: str = BODY, **changes: Any) -> ComplaintAccepted:
     return accepted(title="", body=body, **plain | changes)
 
 
-class Clustered(Desk):
+class Clustered(ServiceHarness):
     """Routing that looks for neighbours in its own collection."""
 
     def __init__(self) -> None:
@@ -70,41 +70,43 @@ class Clustered(Desk):
 
 
 async def filed(*complaints: ComplaintAccepted, together: bool = False) -> Clustered:
-    desk = Clustered()
+    harness = Clustered()
     for complaint in complaints:
-        desk.complain(complaint)
+        harness.complain(complaint)
         if not together:
-            await desk.work()
-    await desk.work()
-    return desk
+            await harness.work()
+    await harness.work()
+    return harness
 
 
 @pytest.mark.parametrize("together", [False, True])
 async def test_reports_of_one_matter_follow_the_first_of_them(together: bool) -> None:
     first, second, third = lamp(1), lamp(2, BODY + " pak"), lamp(3, "Lampu jalan merpati sudah padam seminggu, gelap")
 
-    desk = await filed(first, second, third, together=together)
+    harness = await filed(first, second, third, together=together)
 
-    leads = next(one for one in (first, second, third) if desk.ticket(one).members)
+    leads = next(one for one in (first, second, third) if harness.ticket(one).members)
     others = [one for one in (first, second, third) if one is not leads]
-    assert {desk.ticket(one).cluster for one in others} == {leads.ticket_id}
-    counts = [data for data in desk.data(DISHUB_TOPIC) if isinstance(data, ClusterCounted)]
+    assert {harness.ticket(one).cluster for one in others} == {leads.ticket_id}
+    counts = [data for data in harness.data(DISHUB_TOPIC) if isinstance(data, ClusterCounted)]
     assert [data.members for data in counts] == [1, 2]
     assert {data.report.body for data in counts if data.report} == {one.body for one in others}
-    assert desk.names(DISHUB_TOPIC).count("routed") == 3  # each stays with its agency, with clocks of its own
-    assert desk.findings() == []
+    assert harness.names(DISHUB_TOPIC).count("routed") == 3  # each stays with its agency, with clocks of its own
+    assert harness.findings() == []
 
 
 async def test_answering_the_leader_answers_all_and_each_reporter_may_disagree() -> None:
     first, second, third = lamp(1), lamp(2), lamp(3)
-    desk = await filed(first, second, third)
+    harness = await filed(first, second, third)
 
-    desk.ask(AnswerTicket(ticket_id=first.ticket_id, answer="Sudah menyala.", final=True), DISHUB)
-    await desk.work()
+    harness.ask(AnswerTicket(ticket_id=first.ticket_id, answer="Sudah menyala.", final=True), DISHUB)
+    await harness.work()
 
-    assert desk.names().count("answer_offered") == 2
-    assert {desk.store.documents[one.ticket_id].state.situation.kind for one in (first, second, third)} == {"answered"}
-    assert desk.findings() == []
+    assert harness.names().count("answer_offered") == 2
+    assert {harness.store.documents[one.ticket_id].state.situation.kind for one in (first, second, third)} == {
+        "answered"
+    }
+    assert harness.findings() == []
 
 
 @pytest.mark.parametrize(
@@ -121,42 +123,42 @@ async def test_answering_the_leader_answers_all_and_each_reporter_may_disagree()
     ids=["elsewhere", "nowhere", "other street", "other matter", "confidential", "personal category", "personal words"],
 )
 async def test_what_may_be_another_matter_stays_alone(other: ComplaintAccepted) -> None:
-    desk = await filed(lamp(1), other)
+    harness = await filed(lamp(1), other)
 
-    assert "cluster_joined" not in desk.names()
+    assert "cluster_joined" not in harness.names()
 
 
 async def test_a_full_cluster_takes_nobody_and_the_next_one_begins() -> None:
     complaints = [lamp(number) for number in range(6)]
 
-    desk = await filed(*complaints)
+    harness = await filed(*complaints)
 
-    sizes = sorted(len(desk.ticket(one).members) for one in complaints)
+    sizes = sorted(len(harness.ticket(one).members) for one in complaints)
     assert sizes == [0, 0, 0, 0, 1, 3]
-    assert desk.findings() == []
+    assert harness.findings() == []
 
 
 async def test_too_many_at_once_are_refused_by_the_leader_and_stay_alone() -> None:
     complaints = [lamp(number) for number in range(6)]
 
-    desk = await filed(*complaints, together=True)
+    harness = await filed(*complaints, together=True)
 
-    assert sum(len(desk.ticket(one).members) for one in complaints) == 3
-    assert [data.reason for data in desk.data(topics.TICKETS) if hasattr(data, "reason")] == ["full", "full"]
-    assert desk.findings() == []
+    assert sum(len(harness.ticket(one).members) for one in complaints) == 3
+    assert [data.reason for data in harness.data(topics.TICKETS) if hasattr(data, "reason")] == ["full", "full"]
+    assert harness.findings() == []
 
 
 async def test_officers_part_and_join_tickets() -> None:
     first, second, far = lamp(1), lamp(2), lamp(3, "Sampah menumpuk")
-    desk = await filed(first, second, far)
+    harness = await filed(first, second, far)
 
-    desk.ask(UnmergeTicket(ticket_id=second.ticket_id), OFFICER)
-    desk.ask(MergeTicket(ticket_id=far.ticket_id, into=first.ticket_id), OFFICER)
-    await desk.work()
+    harness.ask(UnmergeTicket(ticket_id=second.ticket_id), OFFICER)
+    harness.ask(MergeTicket(ticket_id=far.ticket_id, into=first.ticket_id), OFFICER)
+    await harness.work()
 
-    assert desk.ticket(first).members == (far.ticket_id,)
-    assert desk.ticket(second).cluster is None
-    assert desk.findings() == []
+    assert harness.ticket(first).members == (far.ticket_id,)
+    assert harness.ticket(second).cluster is None
+    assert harness.findings() == []
 
 
 FOUR = [lamp(number) for number in range(4)]
@@ -168,80 +170,80 @@ def declined(leader: ComplaintAccepted) -> DeclineTicket:
 
 
 async def test_all_go_where_their_leader_goes_and_get_the_answer_of_its_new_agency() -> None:
-    desk = await filed(*FOUR)
+    harness = await filed(*FOUR)
 
-    desk.ask(declined(FOUR[0]), DISHUB)
-    await desk.work()
-    moved = desk.where(*FOUR)
-    desk.ask(AnswerTicket(ticket_id=FOUR[0].ticket_id, answer="Sudah menyala.", final=True), DLH)
-    await desk.work()
+    harness.ask(declined(FOUR[0]), DISHUB)
+    await harness.work()
+    moved = harness.where(*FOUR)
+    harness.ask(AnswerTicket(ticket_id=FOUR[0].ticket_id, answer="Sudah menyala.", final=True), DLH)
+    await harness.work()
 
     assert moved == [("with_agency", "dlh")] * 4
-    assert desk.where(*FOUR) == [("answered", "dlh")] * 4
-    assert desk.names().count("answer_offered") == 3
-    assert desk.names(DISHUB_TOPIC).count("unassigned") == 4
-    assert desk.findings() == []
+    assert harness.where(*FOUR) == [("answered", "dlh")] * 4
+    assert harness.names().count("answer_offered") == 3
+    assert harness.names(DISHUB_TOPIC).count("unassigned") == 4
+    assert harness.findings() == []
 
 
 async def test_an_officer_takes_all_out_of_triage_with_their_leader() -> None:
-    desk = await filed(*DARK)
-    waited = desk.where(*DARK)
+    harness = await filed(*DARK)
+    waited = harness.where(*DARK)
 
-    desk.ask(AssignTicket(ticket_id=DARK[0].ticket_id, agency="dishub", reason="Lampu."), OFFICER)
-    await desk.work()
+    harness.ask(AssignTicket(ticket_id=DARK[0].ticket_id, agency="dishub", reason="Lampu."), OFFICER)
+    await harness.work()
 
     assert waited == [("in_triage", None)] * 4
-    assert desk.where(*DARK) == [("with_agency", "dishub")] * 4
-    assert desk.names(topics.TRIAGE).count("routed") == 4
-    assert desk.findings() == []
+    assert harness.where(*DARK) == [("with_agency", "dishub")] * 4
+    assert harness.names(topics.TRIAGE).count("routed") == 4
+    assert harness.findings() == []
 
 
 async def test_a_member_that_an_officer_assigned_stays_when_its_leader_goes() -> None:
-    desk = await filed(*FOUR)
+    harness = await filed(*FOUR)
 
     for agency in ("dlh", "dishub"):
-        desk.ask(AssignTicket(ticket_id=FOUR[1].ticket_id, agency=agency, reason="Tugasnya."), OFFICER)
-    desk.ask(declined(FOUR[0]), DISHUB)
-    await desk.work()
+        harness.ask(AssignTicket(ticket_id=FOUR[1].ticket_id, agency=agency, reason="Tugasnya."), OFFICER)
+    harness.ask(declined(FOUR[0]), DISHUB)
+    await harness.work()
 
-    assert [agency for _, agency in desk.where(*FOUR)] == ["dlh", "dishub", "dlh", "dlh"]
-    assert desk.findings() == []
+    assert [agency for _, agency in harness.where(*FOUR)] == ["dlh", "dishub", "dlh", "dlh"]
+    assert harness.findings() == []
 
 
 @pytest.mark.parametrize("last", list(Step))
 @pytest.mark.parametrize("crashes", [1, 2, 3])
 async def test_a_crash_at_any_step_takes_all_along_once(last: Step, crashes: int) -> None:
-    desk = await filed(*FOUR)
+    harness = await filed(*FOUR)
     said_once = "3b9dc0b6-6a3c-5b55-9e0e-0d5a3e3c7f99"
-    desk.ask(declined(FOUR[0]), DISHUB, said_once)
+    harness.ask(declined(FOUR[0]), DISHUB, said_once)
     for _ in range(crashes):
-        desk.restart(dies_after(last))
+        harness.restart(dies_after(last))
         with pytest.raises(Crashed):
-            await desk.work()
-    desk.restart()
-    await desk.work()
+            await harness.work()
+    harness.restart()
+    await harness.work()
 
-    desk.ask(declined(FOUR[0]), DISHUB, said_once)
-    await desk.work()
+    harness.ask(declined(FOUR[0]), DISHUB, said_once)
+    await harness.work()
 
-    assert desk.where(*FOUR) == [("with_agency", "dlh")] * 4
-    assert [len(desk.ticket(one).agencies) for one in FOUR] == [2] * 4
-    assert desk.findings() == []
+    assert harness.where(*FOUR) == [("with_agency", "dlh")] * 4
+    assert [len(harness.ticket(one).agencies) for one in FOUR] == [2] * 4
+    assert harness.findings() == []
 
 
 @pytest.mark.parametrize("last", list(Step))
 async def test_a_crash_at_any_step_counts_everybody_once(last: Step) -> None:
-    desk = Clustered()
+    harness = Clustered()
     first, second = lamp(1), lamp(2)
-    desk.complain(first)
-    await desk.work()
-    desk.complain(second)
-    desk.restart(dies_after(last))
+    harness.complain(first)
+    await harness.work()
+    harness.complain(second)
+    harness.restart(dies_after(last))
     with pytest.raises(Crashed):
-        await desk.work()
+        await harness.work()
 
-    desk.restart()
-    await desk.work()
+    harness.restart()
+    await harness.work()
 
-    assert desk.ticket(first).members == (second.ticket_id,)
-    assert desk.findings() == []
+    assert harness.ticket(first).members == (second.ticket_id,)
+    assert harness.findings() == []

@@ -12,7 +12,7 @@ from shared.delivery.dead_letters import dead_letter
 from shared.delivery.ports import Cut, Record
 from shared.events import UpdateRefused
 from tests.builders import TICKET
-from tests.component.routing.desk import CHANNEL, DEAD, DISHUB, DISHUB_TOPIC, OFFICER, Desk
+from tests.component.routing.harness import CHANNEL, DEAD, DISHUB, DISHUB_TOPIC, OFFICER, ServiceHarness
 from tests.fakes.bench import NOON, Crashed, Step, dies_after
 from tests.unit.routing.commands import COMMANDS
 
@@ -49,63 +49,63 @@ GARBAGE: Mapping[str, tuple[bytes, str, str]] = {
 }  # fmt: skip
 
 
-def refusals(desk: Desk, topic: str = DISHUB_TOPIC) -> list[UpdateRefused]:
-    return [data for data in desk.data(topic) if isinstance(data, UpdateRefused)]
+def refusals(harness: ServiceHarness, topic: str = DISHUB_TOPIC) -> list[UpdateRefused]:
+    return [data for data in harness.data(topic) if isinstance(data, UpdateRefused)]
 
 
 @pytest.mark.parametrize("kind", GARBAGE)
 async def test_a_malformed_update_is_refused_by_name_and_kept_and_the_next_is_taken(kind: str) -> None:
     value, code, said = GARBAGE[kind]
-    desk = Desk()
-    desk.complain()
-    desk.write(topics.UPDATES, value)
-    desk.ask(COMMANDS["acknowledge"])
+    harness = ServiceHarness()
+    harness.complain()
+    harness.write(topics.UPDATES, value)
+    harness.ask(COMMANDS["acknowledge"])
 
-    await desk.work()
+    await harness.work()
 
-    (refused,) = refusals(desk)
+    (refused,) = refusals(harness)
     assert (refused.code, refused.ticket_id, refused.update_id, refused.version) == (code, TICKET, ID, 0)
     assert said in refused.message_en
     assert refused.message_id
     assert NAME not in refused.model_dump_json()
-    assert refusals(desk, topics.TICKETS) == [refused]
-    assert [record.value for record in desk.broker.topic(DEAD)] == [value]
-    assert [name for name in desk.names() if name != "update_refused"] == ["routed", "acknowledged"]
+    assert refusals(harness, topics.TICKETS) == [refused]
+    assert [record.value for record in harness.broker.topic(DEAD)] == [value]
+    assert [name for name in harness.names() if name != "update_refused"] == ["routed", "acknowledged"]
 
 
 async def test_every_piece_of_garbage_gets_an_answer_of_its_own() -> None:
-    desk = Desk()
+    harness = ServiceHarness()
     for value, _, _ in GARBAGE.values():
-        desk.write(topics.UPDATES, value)
+        harness.write(topics.UPDATES, value)
 
-    await desk.work()
+    await harness.work()
 
-    assert len({heard.id for heard in desk.heard(DISHUB_TOPIC)}) == len(GARBAGE) == len(refusals(desk))
-    assert len(desk.broker.topic(DEAD)) == len(GARBAGE)
-    assert desk.store.documents == {}
+    assert len({heard.id for heard in harness.heard(DISHUB_TOPIC)}) == len(GARBAGE) == len(refusals(harness))
+    assert len(harness.broker.topic(DEAD)) == len(GARBAGE)
+    assert harness.store.documents == {}
 
 
 async def test_a_malformed_update_in_binary_mode_is_refused_to_its_agency() -> None:
-    desk = Desk()
+    harness = ServiceHarness()
     headers = {"ce_specversion": b"1.0", "ce_id": ID.encode(), "ce_source": DISHUB.encode(), "ce_subject": b"no UUID"}
-    desk.write(topics.UPDATES, b"Dikerjakan.", headers=headers)
+    harness.write(topics.UPDATES, b"Dikerjakan.", headers=headers)
 
-    await desk.work()
+    await harness.work()
 
-    (refused,) = refusals(desk)
+    (refused,) = refusals(harness)
     assert (refused.code, refused.ticket_id, refused.update_id) == ("malformed", "", ID)
-    assert desk.broker.topic(topics.TICKETS) == []
+    assert harness.broker.topic(topics.TICKETS) == []
 
 
 async def test_an_update_too_large_to_be_read_is_refused_if_its_headers_say_whose_it_is() -> None:
-    desk = Desk()
+    harness = ServiceHarness()
     headers = (("ce_specversion", b"1.0"), ("ce_source", DISHUB.encode()))
     cut = Cut("value", 17_000_000, "0" * 64)
-    desk.broker.logs[topics.UPDATES, 0].append(Record(topics.UPDATES, 0, 0, None, b"{", headers, NOON, (cut,)))
+    harness.broker.logs[topics.UPDATES, 0].append(Record(topics.UPDATES, 0, 0, None, b"{", headers, NOON, (cut,)))
 
-    await desk.work()
+    await harness.work()
 
-    (refused,) = refusals(desk)
+    (refused,) = refusals(harness)
     assert (refused.code, refused.message_en) == (
         "too_long",
         "The record has 17000000 bytes; at most 262144 are taken.",
@@ -114,68 +114,68 @@ async def test_an_update_too_large_to_be_read_is_refused_if_its_headers_say_whos
 
 @pytest.mark.parametrize("source", [CHANNEL, OFFICER, "/agencies/dinas_x"])
 async def test_others_are_refused_in_the_history_of_the_ticket_that_they_name(source: str) -> None:
-    desk = Desk()
-    desk.write(topics.UPDATES, line({"source": source}, note=5))
-    desk.write(topics.UPDATES, line({"source": source}, ticket_id="4711"))
+    harness = ServiceHarness()
+    harness.write(topics.UPDATES, line({"source": source}, note=5))
+    harness.write(topics.UPDATES, line({"source": source}, ticket_id="4711"))
 
-    await desk.work()
+    await harness.work()
 
-    assert [data.update_source for data in refusals(desk, topics.TICKETS)] == [source]
-    assert len(desk.broker.topic(DEAD)) == 2
-    assert {record.topic for log in desk.broker.logs.values() for record in log} == {
+    assert [data.update_source for data in refusals(harness, topics.TICKETS)] == [source]
+    assert len(harness.broker.topic(DEAD)) == 2
+    assert {record.topic for log in harness.broker.logs.values() for record in log} == {
         topics.UPDATES, topics.TICKETS, DEAD,
     }  # fmt: skip
 
 
 @pytest.mark.parametrize("value", [b"{", line({"source": "nobody"}, note=5), line({"source": None})])
 async def test_what_does_not_say_who_sent_it_is_a_dead_letter_only(value: bytes) -> None:
-    desk = Desk()
-    desk.write(topics.UPDATES, value)
+    harness = ServiceHarness()
+    harness.write(topics.UPDATES, value)
 
-    await desk.work()
+    await harness.work()
 
-    assert {record.topic for log in desk.broker.logs.values() for record in log} == {topics.UPDATES, DEAD}
+    assert {record.topic for log in harness.broker.logs.values() for record in log} == {topics.UPDATES, DEAD}
 
 
 async def test_what_our_own_services_wrote_wrongly_is_a_dead_letter_only() -> None:
-    desk = Desk()
-    desk.write(topics.ACCEPTED, line(note=5))
+    harness = ServiceHarness()
+    harness.write(topics.ACCEPTED, line(note=5))
 
-    await desk.work()
+    await harness.work()
 
-    assert {record.topic for log in desk.broker.logs.values() for record in log} == {topics.ACCEPTED, DEAD}
+    assert {record.topic for log in harness.broker.logs.values() for record in log} == {topics.ACCEPTED, DEAD}
 
 
 @pytest.mark.parametrize("last", [Step.SAVED, Step.PUBLISHED])
 async def test_a_refusal_of_what_cannot_be_read_comes_out_the_same_after_a_crash(last: Step) -> None:
-    whole, desk = Desk(), Desk()
-    for one in (whole, desk):
+    whole, harness = ServiceHarness(), ServiceHarness()
+    for one in (whole, harness):
         one.write(topics.UPDATES, GARBAGE["wrong type"][0])
     await whole.work()
-    desk.restart(dies_after(last))
+    harness.restart(dies_after(last))
     with pytest.raises(Crashed):
-        await desk.work()
-    desk.restart()
-    desk.clock.at += timedelta(hours=7)
+        await harness.work()
+    harness.restart()
+    harness.clock.at += timedelta(hours=7)
 
-    await desk.work()
+    await harness.work()
 
     for topic in (topics.TICKETS, DISHUB_TOPIC):
-        assert {record.value for record in desk.broker.topic(topic)} == {
+        assert {record.value for record in harness.broker.topic(topic)} == {
             record.value for record in whole.broker.topic(topic)
         }
 
 
 async def test_a_replayed_update_that_still_cannot_be_read_is_refused_in_the_same_words_and_id() -> None:
-    desk = Desk()
-    desk.write(topics.UPDATES, GARBAGE["wrong type"][0])
-    (record,) = desk.broker.topic(topics.UPDATES)
+    harness = ServiceHarness()
+    harness.write(topics.UPDATES, GARBAGE["wrong type"][0])
+    (record,) = harness.broker.topic(topics.UPDATES)
     letter = dead_letter("routing", record, "schema_violation", "note", NOON)
-    desk.broker.append(topics.replay_topic("routing"), None, letter.value, letter.headers)
+    harness.broker.append(topics.replay_topic("routing"), None, letter.value, letter.headers)
 
-    await desk.work()
-    desk.broker.append(topics.replay_topic("routing"), None, letter.value, letter.headers)
-    await desk.work()
+    await harness.work()
+    harness.broker.append(topics.replay_topic("routing"), None, letter.value, letter.headers)
+    await harness.work()
 
-    first, second = desk.broker.topic(DISHUB_TOPIC)
+    first, second = harness.broker.topic(DISHUB_TOPIC)
     assert first.value == second.value

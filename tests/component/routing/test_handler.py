@@ -5,7 +5,7 @@ from shared import topics
 from shared.events import ClockWarned, ClosedBy, FeedbackWindowExpired, SlaClock, UpdateRefused
 from shared.ids import ticket_id, tracking_id
 from tests.builders import TICKET, TRACKING, accepted
-from tests.component.routing.desk import CHANNEL, DEAD, DISHUB_TOPIC, LAMP, OFFICER, Desk
+from tests.component.routing.harness import CHANNEL, DEAD, DISHUB_TOPIC, LAMP, OFFICER, ServiceHarness
 from tests.fakes.bench import NOON, Crashed, Step, dies_after
 from tests.unit.routing.commands import COMMANDS
 
@@ -20,21 +20,21 @@ EXPIRED = FeedbackWindowExpired(ticket_id=TICKET, tracking_id=TRACKING, clock=Sl
 
 
 async def test_a_complaint_reaches_the_topic_of_its_agency() -> None:
-    desk = Desk()
-    desk.complain()
+    harness = ServiceHarness()
+    harness.complain()
 
-    await desk.work()
+    await harness.work()
 
-    (routed,) = desk.data(DISHUB_TOPIC)
+    (routed,) = harness.data(DISHUB_TOPIC)
     assert routed.report.body == LAMP.body
-    assert desk.data(topics.TICKETS) == [routed.model_copy(update={"report": None})]
-    assert {heard.key for heard in (*desk.heard(topics.TICKETS), *desk.heard(DISHUB_TOPIC))} == {TICKET}
-    assert desk.broker.topic(topics.TRIAGE) == []
+    assert harness.data(topics.TICKETS) == [routed.model_copy(update={"report": None})]
+    assert {heard.key for heard in (*harness.heard(topics.TICKETS), *harness.heard(DISHUB_TOPIC))} == {TICKET}
+    assert harness.broker.topic(topics.TRIAGE) == []
 
 
 async def test_the_whole_life_of_a_ticket_is_told_in_order() -> None:
-    desk = Desk()
-    desk.complain()
+    harness = ServiceHarness()
+    harness.complain()
     for name, by in (
         ("acknowledge", "/agencies/dishub"),
         ("hold", "/agencies/dishub"),
@@ -45,145 +45,147 @@ async def test_the_whole_life_of_a_ticket_is_told_in_order() -> None:
         ("answer", "/agencies/dishub"),
         ("confirm", CHANNEL),
     ):
-        desk.ask(COMMANDS[name], by=by)
+        harness.ask(COMMANDS[name], by=by)
 
-    await desk.work()
+    await harness.work()
 
     told = [
         "routed", "acknowledged", "held", "reporter_replied", "resumed", "progressed", "answered", "reopened",
         "answered", "closed",
     ]  # fmt: skip
-    assert desk.names() == desk.names(DISHUB_TOPIC) == told
-    assert [data.version for data in desk.data(topics.TICKETS)] == list(range(1, 11))
-    assert desk.situation == Closed("dishub", ClosedBy.REPORTER, NOON)
+    assert harness.names() == harness.names(DISHUB_TOPIC) == told
+    assert [data.version for data in harness.data(topics.TICKETS)] == list(range(1, 11))
+    assert harness.situation == Closed("dishub", ClosedBy.REPORTER, NOON)
 
 
 async def test_a_ticket_that_nobody_wants_ends_with_an_officer_and_then_with_an_agency() -> None:
-    desk = Desk()
-    desk.complain()
-    desk.ask(COMMANDS["decline"])
-    desk.ask(COMMANDS["decline"], by="/agencies/dlh")
-    desk.ask(COMMANDS["assign"], by=OFFICER)
+    harness = ServiceHarness()
+    harness.complain()
+    harness.ask(COMMANDS["decline"])
+    harness.ask(COMMANDS["decline"], by="/agencies/dlh")
+    harness.ask(COMMANDS["assign"], by=OFFICER)
 
-    await desk.work()
+    await harness.work()
 
-    assert desk.names() == ["routed", "declined", "routed", "declined", "triage_requested", "routed"]
-    assert desk.names(DISHUB_TOPIC) == ["routed", "unassigned"]
-    assert desk.names(topics.agency_topic("dlh")) == ["routed", "unassigned"]
-    assert desk.names(topics.TRIAGE) == ["triage_requested", "routed"]
-    assert desk.situation == WithAgency("dsdabmbk")
+    assert harness.names() == ["routed", "declined", "routed", "declined", "triage_requested", "routed"]
+    assert harness.names(DISHUB_TOPIC) == ["routed", "unassigned"]
+    assert harness.names(topics.agency_topic("dlh")) == ["routed", "unassigned"]
+    assert harness.names(topics.TRIAGE) == ["triage_requested", "routed"]
+    assert harness.situation == WithAgency("dsdabmbk")
 
 
 async def test_the_clocks_of_sla_reach_the_agency_and_close_the_ticket() -> None:
-    desk = Desk()
-    desk.complain()
-    desk.ask(COMMANDS["answer"])
-    await desk.work()
-    desk.tell(topics.WARNINGS, WARNED.model_copy(update={"agency": "dishub"}))
-    desk.tell(topics.SLA, EXPIRED)
+    harness = ServiceHarness()
+    harness.complain()
+    harness.ask(COMMANDS["answer"])
+    await harness.work()
+    harness.tell(topics.WARNINGS, WARNED.model_copy(update={"agency": "dishub"}))
+    harness.tell(topics.SLA, EXPIRED)
 
-    await desk.work()
+    await harness.work()
 
-    assert sorted(desk.names(DISHUB_TOPIC)) == ["answered", "closed", "routed", "warned"]
-    assert desk.situation == Closed("dishub", ClosedBy.SYSTEM, NOON)
+    assert sorted(harness.names(DISHUB_TOPIC)) == ["answered", "closed", "routed", "warned"]
+    assert harness.situation == Closed("dishub", ClosedBy.SYSTEM, NOON)
 
 
 async def test_a_refused_update_is_told_to_the_agency_that_asked() -> None:
-    desk = Desk()
-    desk.complain()
-    desk.ask(COMMANDS["progress"], by="/agencies/dlh", id=ID)
+    harness = ServiceHarness()
+    harness.complain()
+    harness.ask(COMMANDS["progress"], by="/agencies/dlh", id=ID)
 
-    await desk.work()
+    await harness.work()
 
-    (refused,) = desk.data(topics.agency_topic("dlh"))
+    (refused,) = harness.data(topics.agency_topic("dlh"))
     assert isinstance(refused, UpdateRefused)
     assert (refused.code, refused.update_id, refused.version) == ("not_yours", ID, 2)
-    assert desk.situation == WithAgency("dishub")
+    assert harness.situation == WithAgency("dishub")
 
 
 async def test_the_same_messages_twice_change_nothing() -> None:
-    desk = Desk()
+    harness = ServiceHarness()
     for _ in range(2):
-        desk.complain(id=ID)
-        desk.ask(COMMANDS["answer"], id="7d9f2d44-54fb-5d0e-90d6-2d1c9b0d2b70")
-        await desk.work()
+        harness.complain(id=ID)
+        harness.ask(COMMANDS["answer"], id="7d9f2d44-54fb-5d0e-90d6-2d1c9b0d2b70")
+        await harness.work()
 
-    assert {heard.id for heard in desk.heard(topics.TICKETS)} == {heard.id for heard in desk.heard(topics.TICKETS)[:2]}
-    assert desk.situation == Answered("dishub")
-    assert desk.state.ticket.updates == 1
+    assert {heard.id for heard in harness.heard(topics.TICKETS)} == {
+        heard.id for heard in harness.heard(topics.TICKETS)[:2]
+    }
+    assert harness.situation == Answered("dishub")
+    assert harness.state.ticket.updates == 1
 
 
 async def test_a_complaint_twice_under_different_ids_is_one_ticket() -> None:
-    desk = Desk()
-    desk.complain()
-    desk.complain()
+    harness = ServiceHarness()
+    harness.complain()
+    harness.complain()
 
-    await desk.work()
+    await harness.work()
 
-    assert desk.names() == ["routed"]
+    assert harness.names() == ["routed"]
 
 
 @pytest.mark.parametrize("last", [Step.LOADED, Step.SAVED, Step.PUBLISHED])
 async def test_a_crash_at_any_step_says_every_fact_once_per_id(last: Step) -> None:
-    whole, desk = Desk(), Desk()
-    for one in (whole, desk):
+    whole, harness = ServiceHarness(), ServiceHarness()
+    for one in (whole, harness):
         one.complain(id=ID)
         one.ask(COMMANDS["decline"])
         one.ask(COMMANDS["progress"], by="/agencies/dlh")
     await whole.work()
-    desk.restart(dies_after(last))
+    harness.restart(dies_after(last))
     with pytest.raises(Crashed):
-        await desk.work()
-    desk.restart()
+        await harness.work()
+    harness.restart()
 
-    await desk.work()
+    await harness.work()
 
     for topic in (topics.TICKETS, DISHUB_TOPIC, topics.agency_topic("dlh")):
-        contents = {record.value for record in desk.broker.topic(topic)}
+        contents = {record.value for record in harness.broker.topic(topic)}
         assert contents == {record.value for record in whole.broker.topic(topic)}
-    assert desk.state == whole.state
+    assert harness.state == whole.state
 
 
 async def test_a_crash_says_an_unrecorded_refusal_once_per_id() -> None:
-    desk = Desk()
+    harness = ServiceHarness()
     for _ in range(22):
-        desk.ask(COMMANDS["progress"])
-    desk.restart(dies_after(Step.PUBLISHED))
+        harness.ask(COMMANDS["progress"])
+    harness.restart(dies_after(Step.PUBLISHED))
     with pytest.raises(Crashed):
-        await desk.work()
-    desk.restart()
-    desk.clock.at += NOON - NOON.replace(hour=4)
+        await harness.work()
+    harness.restart()
+    harness.clock.at += NOON - NOON.replace(hour=4)
 
-    await desk.work()
+    await harness.work()
 
-    assert len(desk.broker.topic(topics.TICKETS)) == 4
-    assert len({record.value for record in desk.broker.topic(topics.TICKETS)}) == 2
+    assert len(harness.broker.topic(topics.TICKETS)) == 4
+    assert len({record.value for record in harness.broker.topic(topics.TICKETS)}) == 2
 
 
 async def test_what_cannot_be_read_is_a_dead_letter_and_the_next_message_is_handled() -> None:
-    desk = Desk()
-    desk.write(topics.UPDATES, b"{", key=TICKET)
-    desk.tell(topics.UPDATES, accepted(), source=CHANNEL)
-    desk.complain()
-    desk.ask(COMMANDS["acknowledge"])
+    harness = ServiceHarness()
+    harness.write(topics.UPDATES, b"{", key=TICKET)
+    harness.tell(topics.UPDATES, accepted(), source=CHANNEL)
+    harness.complain()
+    harness.ask(COMMANDS["acknowledge"])
 
-    await desk.work()
+    await harness.work()
 
-    assert [dict(record.headers)["dlq-reason"] for record in desk.broker.topic(DEAD)] == [
+    assert [dict(record.headers)["dlq-reason"] for record in harness.broker.topic(DEAD)] == [
         b"malformed",
         b"schema_violation",
     ]
-    assert desk.names() == ["routed", "update_refused", "acknowledged"]
+    assert harness.names() == ["routed", "update_refused", "acknowledged"]
 
 
 async def test_tickets_do_not_touch_each_other() -> None:
-    desk = Desk()
+    harness = ServiceHarness()
     other = ticket_id("web", "2")
-    desk.complain()
-    desk.complain(LAMP.model_copy(update={"ticket_id": other, "tracking_id": tracking_id(other)}))
-    desk.ask(COMMANDS["answer"])
+    harness.complain()
+    harness.complain(LAMP.model_copy(update={"ticket_id": other, "tracking_id": tracking_id(other)}))
+    harness.ask(COMMANDS["answer"])
 
-    await desk.work()
+    await harness.work()
 
-    assert desk.situation == Answered("dishub")
-    assert desk.store.documents[other].state.situation == WithAgency("dishub")
+    assert harness.situation == Answered("dishub")
+    assert harness.store.documents[other].state.situation == WithAgency("dishub")

@@ -13,10 +13,10 @@ from shared import topics
 from shared.events import ComplaintAccepted, DecidedBy
 from shared.ids import ticket_id, tracking_id
 from tests.builders import accepted
-from tests.component.routing.desk import LAMP, Desk
+from tests.component.routing.harness import LAMP, ServiceHarness
 from tests.fakes.model import NAME, WordModel
 from tests.unit.routing.commands import COMMANDS
-from tests.unit.routing.desk import POLICY
+from tests.unit.routing.samples import POLICY
 
 pytestmark = pytest.mark.component
 
@@ -60,15 +60,15 @@ async def beats_until_done(working: asyncio.Task[Any]) -> int:
     return beats
 
 
-def desk(model: TextModel | None) -> Desk:
-    made = Desk()
+def harness(model: TextModel | None) -> ServiceHarness:
+    made = ServiceHarness()
     made.handler = RoutingHandler(POLICY, model)
     made.restart()
     return made
 
 
 async def test_a_model_routes_what_the_rules_leave_open_and_nothing_else() -> None:
-    at_work = desk(WordModel({"gelap": ("dishub", 0.97), "lampu": ("dlh", 0.99)}))
+    at_work = harness(WordModel({"gelap": ("dishub", 0.97), "lampu": ("dlh", 0.99)}))
     at_work.complain(vague(1))
     at_work.complain(accepted(**LAMP.model_dump() | {"ticket_id": ticket_id("web", "2")}))
 
@@ -83,7 +83,7 @@ async def test_a_model_routes_what_the_rules_leave_open_and_nothing_else() -> No
 
 async def test_a_whole_batch_is_asked_about_at_once_and_beside_the_event_loop() -> None:
     model = WordModel()
-    at_work = desk(model)
+    at_work = harness(model)
     for number in range(20):
         at_work.complain(vague(number))
 
@@ -96,7 +96,7 @@ async def test_a_whole_batch_is_asked_about_at_once_and_beside_the_event_loop() 
 
 async def test_the_event_loop_goes_on_while_the_model_thinks() -> None:
     model = Waiting()
-    at_work = desk(model)
+    at_work = harness(model)
     at_work.complain(vague())
 
     working = asyncio.create_task(at_work.work())
@@ -110,7 +110,7 @@ async def test_the_event_loop_goes_on_while_the_model_thinks() -> None:
 
 
 async def test_the_event_loop_goes_on_while_a_real_model_reads_a_full_batch() -> None:
-    at_work = desk(load_model(SHIPPED))
+    at_work = harness(load_model(SHIPPED))
     for number in range(500):
         at_work.complain(vague(number))
     waiting = [(None, event) for event in at_work.heard(topics.ACCEPTED)]
@@ -123,7 +123,7 @@ async def test_the_event_loop_goes_on_while_a_real_model_reads_a_full_batch() ->
 
 
 async def test_an_agency_that_gives_a_ticket_back_leaves_the_model_s_other_thoughts_to_the_officer() -> None:
-    at_work = desk(WordModel({"padam": ("dlh", 0.8), "seminggu.": ("dishub", 0.1)}))
+    at_work = harness(WordModel({"padam": ("dlh", 0.8), "seminggu.": ("dishub", 0.1)}))
     at_work.complain()
     await at_work.work()
 
@@ -136,7 +136,7 @@ async def test_an_agency_that_gives_a_ticket_back_leaves_the_model_s_other_thoug
 
 @pytest.mark.expects_errors
 async def test_a_model_that_fails_leaves_the_decision_to_an_officer() -> None:
-    at_work = desk(Breaking())
+    at_work = harness(Breaking())
     at_work.complain(vague())
 
     await at_work.work()
@@ -146,7 +146,7 @@ async def test_a_model_that_fails_leaves_the_decision_to_an_officer() -> None:
 
 
 async def test_without_a_model_the_ladder_works_and_says_so() -> None:
-    at_work = desk(None)
+    at_work = harness(None)
     at_work.complain(vague())
 
     await at_work.work()

@@ -11,7 +11,7 @@ from services.routing.domain.ticket.state import Stage, WithAgency
 from shared import topics
 from shared.events import ClockBreached, FeedbackWindowExpired, SlaClock
 from tests.builders import TICKET, TRACKING
-from tests.component.routing.desk import CHANNEL, DISHUB_TOPIC, OFFICER, Desk
+from tests.component.routing.harness import CHANNEL, DISHUB_TOPIC, OFFICER, ServiceHarness
 from tests.fakes.bench import NOON
 from tests.unit.routing.commands import COMMANDS
 
@@ -33,19 +33,19 @@ BREACHED = ClockBreached(
 )  # fmt: skip
 
 
-async def lived(complaint_after: int) -> Desk:
-    """Return a desk that has heard the complaint after so many of the updates."""
-    desk = Desk()
+async def lived(complaint_after: int) -> ServiceHarness:
+    """Return a harness that has heard the complaint after so many of the updates."""
+    harness = ServiceHarness()
     for index, (name, by) in enumerate(UPDATES):
         if index == complaint_after:
-            desk.complain()
-            await desk.work()
-        desk.ask(COMMANDS[name], by=by)
-        await desk.work()
+            harness.complain()
+            await harness.work()
+        harness.ask(COMMANDS[name], by=by)
+        await harness.work()
     if complaint_after == len(UPDATES):
-        desk.complain()
-        await desk.work()
-    return desk
+        harness.complain()
+        await harness.work()
+    return harness
 
 
 @pytest.mark.parametrize("complaint_after", range(1, len(UPDATES) + 1))
@@ -60,69 +60,69 @@ async def test_updates_before_their_complaint_come_to_the_same_end(complaint_aft
 
 
 def without_id(data: object) -> object:
-    """Return *data* without the id of the update, which the desk counts in the order of saying."""
+    """Return *data* without the id of the update, which the harness counts in the order of saying."""
     return data.model_copy(update={"update_id": ""}) if hasattr(data, "update_id") else data
 
 
 async def test_too_many_updates_before_their_complaint_are_refused_and_the_others_handled() -> None:
-    desk = Desk()
+    harness = ServiceHarness()
     for _ in range(EARLY_MAX + 2):
-        desk.ask(COMMANDS["progress"])
-    await desk.work()
-    desk.complain()
+        harness.ask(COMMANDS["progress"])
+    await harness.work()
+    harness.complain()
 
-    await desk.work()
+    await harness.work()
 
-    codes = [data.code for data in desk.data(topics.TICKETS) if hasattr(data, "code")]
+    codes = [data.code for data in harness.data(topics.TICKETS) if hasattr(data, "code")]
     assert codes == ["unknown_ticket"] * 2
-    assert desk.names(topics.TICKETS).count("progressed") == EARLY_MAX
+    assert harness.names(topics.TICKETS).count("progressed") == EARLY_MAX
 
 
 async def test_a_dispute_and_the_end_of_its_window_come_to_the_same_end() -> None:
     ends = []
-    says: tuple[Callable[[Desk], None], ...] = (
-        lambda desk: desk.ask(COMMANDS["dispute"], by=CHANNEL),
-        lambda desk: desk.tell(topics.SLA, EXPIRED),
+    says: tuple[Callable[[ServiceHarness], None], ...] = (
+        lambda harness: harness.ask(COMMANDS["dispute"], by=CHANNEL),
+        lambda harness: harness.tell(topics.SLA, EXPIRED),
     )
     for order in permutations(says):
-        desk = Desk()
-        desk.complain()
-        desk.ask(COMMANDS["answer"])
-        await desk.work()
+        harness = ServiceHarness()
+        harness.complain()
+        harness.ask(COMMANDS["answer"])
+        await harness.work()
         for say in order:
-            say(desk)
-            await desk.work()
-        ends.append(desk.situation)
+            say(harness)
+            await harness.work()
+        ends.append(harness.situation)
 
     assert ends == [WithAgency("dishub", Stage.REOPENED)] * 2
 
 
 async def test_an_agency_hears_of_its_breach_whichever_comes_first_that_or_its_return() -> None:
     heard = []
-    says: tuple[Callable[[Desk], None], ...] = (
-        lambda desk: desk.ask(COMMANDS["decline"]),
-        lambda desk: desk.tell(topics.BREACHES, BREACHED),
+    says: tuple[Callable[[ServiceHarness], None], ...] = (
+        lambda harness: harness.ask(COMMANDS["decline"]),
+        lambda harness: harness.tell(topics.BREACHES, BREACHED),
     )
     for order in permutations(says):
-        desk = Desk()
-        desk.complain()
-        await desk.work()
+        harness = ServiceHarness()
+        harness.complain()
+        await harness.work()
         for say in order:
-            say(desk)
-            await desk.work()
-        heard.append(sorted(desk.names(DISHUB_TOPIC)))
+            say(harness)
+            await harness.work()
+        heard.append(sorted(harness.names(DISHUB_TOPIC)))
 
     assert heard == [["breached", "routed", "unassigned"]] * 2
 
 
 async def test_a_clock_before_the_complaint_leaves_no_trace() -> None:
-    desk = Desk()
-    desk.tell(topics.BREACHES, BREACHED)
-    await desk.work()
-    assert desk.store.documents == {}
-    desk.clock.at += timedelta(minutes=1)
-    desk.complain()
+    harness = ServiceHarness()
+    harness.tell(topics.BREACHES, BREACHED)
+    await harness.work()
+    assert harness.store.documents == {}
+    harness.clock.at += timedelta(minutes=1)
+    harness.complain()
 
-    await desk.work()
+    await harness.work()
 
-    assert desk.names() == ["routed"]
+    assert harness.names() == ["routed"]

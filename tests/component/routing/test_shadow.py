@@ -15,10 +15,10 @@ from shared import topics
 from shared.events import ComplaintAccepted
 from shared.policy.loading import version_of
 from tests.builders import TICKET, accepted
-from tests.component.routing.desk import LAMP, Desk
+from tests.component.routing.harness import LAMP, ServiceHarness
 from tests.fakes.model import WordModel
 from tests.unit.routing.commands import COMMANDS
-from tests.unit.routing.desk import POLICY, RULES, any_of
+from tests.unit.routing.samples import POLICY, RULES, any_of
 
 pytestmark = pytest.mark.component
 
@@ -31,8 +31,8 @@ DARK = accepted(title="Min", body="Gelap sekali")
 ROAD = accepted(title="Jalan berlubang", body="Mohon diperbaiki")
 
 
-def desk(handler: RoutingHandler) -> Desk:
-    made = Desk()
+def harness(handler: RoutingHandler) -> ServiceHarness:
+    made = ServiceHarness()
     made.handler = handler
     made.restart()
     return made
@@ -40,9 +40,9 @@ def desk(handler: RoutingHandler) -> Desk:
 
 async def shadowed(
     complaint: ComplaintAccepted, shadow: RoutingPolicy = OTHER, model: TextModel | None = None
-) -> tuple[Desk, list[dict[str, Any]]]:
-    """Return the desk after a complaint, and what was logged of the shadow policy."""
-    at_work = desk(ShadowedRouting(POLICY, shadow, model))
+) -> tuple[ServiceHarness, list[dict[str, Any]]]:
+    """Return the harness after a complaint, and what was logged of the shadow policy."""
+    at_work = harness(ShadowedRouting(POLICY, shadow, model))
     at_work.complain(complaint)
     with capture_logs() as logs:
         await at_work.work()
@@ -80,7 +80,7 @@ async def test_what_a_shadow_policy_would_decide_is_logged_and_counted(
 
 @pytest.mark.parametrize("model", [None, WordModel()], ids=["rules", "rules and model"])
 async def test_a_shadow_changes_nothing_that_is_said(model: TextModel | None) -> None:
-    alone = desk(RoutingHandler(POLICY, model))
+    alone = harness(RoutingHandler(POLICY, model))
     alone.complain(DARK)
     await alone.work()
 
@@ -117,7 +117,7 @@ async def test_what_follows_later_is_not_shadowed() -> None:
 
 
 async def test_another_shadow_may_take_its_place() -> None:
-    at_work = desk(ShadowedRouting(POLICY, OTHER))
+    at_work = harness(ShadowedRouting(POLICY, OTHER))
     at_work.handler.use_shadow_policy(STRICT)
     at_work.complain()
 

@@ -9,7 +9,7 @@ from services.routing.handlers import RoutingHandler
 from shared import topics
 from shared.delivery.ports import PermanentError, TransientError
 from shared.events import ComplaintAccepted, DeclineTicket, Location, MergeTicket, TicketRouted, WithdrawTicket
-from tests.component.routing.desk import CHANNEL, DISHUB, DISHUB_TOPIC, OFFICER, Desk
+from tests.component.routing.harness import CHANNEL, DISHUB, DISHUB_TOPIC, OFFICER, ServiceHarness
 from tests.component.routing.test_clusters import BODY, CLUSTERED, Clustered, lamp
 from tests.fakes.bench import NOON
 from tests.fakes.neighbours import MemoryNeighbours
@@ -20,77 +20,77 @@ RETOLD = "PJU merpati tidak nyala semingguan, gelap banget jalannya"
 UNKNOWN = "Gelap sekali merpati, takut lewat malam"
 
 
-def similar(desk: Desk, complaint: ComplaintAccepted, topic: str = topics.TICKETS) -> list[list[str]]:
+def similar(harness: ServiceHarness, complaint: ComplaintAccepted, topic: str = topics.TICKETS) -> list[list[str]]:
     """Return what each fact of *topic* lists as similar to a report."""
-    told = [data for data in desk.data(topic) if getattr(data, "ticket_id", None) == complaint.ticket_id]
+    told = [data for data in harness.data(topic) if getattr(data, "ticket_id", None) == complaint.ticket_id]
     return [[one.tracking_id for one in data.similar] for data in told if hasattr(data, "similar")]
 
 
-async def filed(*complaints: ComplaintAccepted, desk: Desk | None = None) -> Any:
-    desk = desk or Clustered()
+async def filed(*complaints: ComplaintAccepted, harness: ServiceHarness | None = None) -> Any:
+    harness = harness or Clustered()
     for complaint in complaints:
-        desk.complain(complaint)
-        await desk.work()
-    return desk
+        harness.complain(complaint)
+        await harness.work()
+    return harness
 
 
 async def test_agency_and_history_get_the_similar_open_reports_with_scores_alone() -> None:
     first, second = lamp(1), lamp(2, RETOLD)
 
-    desk = await filed(first, second)
+    harness = await filed(first, second)
 
-    assert similar(desk, second) == similar(desk, second, DISHUB_TOPIC) == [[first.tracking_id]]
-    routed = next(data for data in desk.data(topics.TICKETS) if isinstance(data, TicketRouted) and data.similar)
+    assert similar(harness, second) == similar(harness, second, DISHUB_TOPIC) == [[first.tracking_id]]
+    routed = next(data for data in harness.data(topics.TICKETS) if isinstance(data, TicketRouted) and data.similar)
     assert set(routed.similar[0].model_dump()) == {"tracking_id", "score"}
     assert 0 < routed.similar[0].score < 1
-    assert "cluster_joined" not in desk.names()  # people decide
+    assert "cluster_joined" not in harness.names()  # people decide
 
 
 async def test_an_officer_gets_them_with_the_question() -> None:
     first, second = lamp(1), lamp(2, UNKNOWN)
 
-    desk = await filed(first, second)
+    harness = await filed(first, second)
 
-    assert similar(desk, second, topics.TRIAGE) == [[first.tracking_id]]
+    assert similar(harness, second, topics.TRIAGE) == [[first.tracking_id]]
 
 
 async def test_whoever_gets_the_ticket_later_is_shown_them_too() -> None:
     first, second = lamp(1), lamp(2, RETOLD)
-    desk = await filed(first, second)
+    harness = await filed(first, second)
 
-    desk.ask(DeclineTicket(ticket_id=second.ticket_id, reason="bukan kami"), DISHUB)
-    await desk.work()
+    harness.ask(DeclineTicket(ticket_id=second.ticket_id, reason="bukan kami"), DISHUB)
+    await harness.work()
 
-    assert similar(desk, second, topics.TRIAGE) == [[first.tracking_id]]
+    assert similar(harness, second, topics.TRIAGE) == [[first.tracking_id]]
 
 
 async def test_reports_of_one_batch_see_each_other_in_the_order_of_acceptance() -> None:
     first, second = lamp(1, accepted_at=NOON), lamp(2, RETOLD, accepted_at=NOON + timedelta(seconds=1))
-    desk = Clustered()
-    desk.complain(second)
-    desk.complain(first)
+    harness = Clustered()
+    harness.complain(second)
+    harness.complain(first)
 
-    await desk.work()
+    await harness.work()
 
-    assert similar(desk, first) == [[]]
-    assert similar(desk, second) == [[first.tracking_id]]
+    assert similar(harness, first) == [[]]
+    assert similar(harness, second) == [[first.tracking_id]]
 
 
 async def test_the_leader_that_was_found_is_not_listed_again() -> None:
     first, retold, same = lamp(1), lamp(2, RETOLD), lamp(3, BODY)
 
-    desk = await filed(first, retold, same)
+    harness = await filed(first, retold, same)
 
-    assert desk.ticket(same).cluster == first.ticket_id
-    assert similar(desk, same) == [[retold.tracking_id]]
+    assert harness.ticket(same).cluster == first.ticket_id
+    assert similar(harness, same) == [[retold.tracking_id]]
 
 
 async def test_a_member_is_listed_under_its_leader() -> None:
     first, member, retold = lamp(1), lamp(2), lamp(3, RETOLD)
 
-    desk = await filed(first, member, retold)
+    harness = await filed(first, member, retold)
 
-    assert similar(desk, retold) == [[first.tracking_id]]
+    assert similar(harness, retold) == [[first.tracking_id]]
 
 
 @pytest.mark.parametrize(
@@ -111,24 +111,24 @@ async def test_confidential_reports_and_those_of_other_places_are_not_compared(
 
 async def test_what_has_ended_is_listed_no_more() -> None:
     first, second, third = lamp(1), lamp(2, RETOLD), lamp(3, UNKNOWN)
-    desk = await filed(first, second)
+    harness = await filed(first, second)
 
-    desk.ask(WithdrawTicket(ticket_id=first.ticket_id), CHANNEL)
-    await desk.work()
-    await filed(third, desk=desk)
+    harness.ask(WithdrawTicket(ticket_id=first.ticket_id), CHANNEL)
+    await harness.work()
+    await filed(third, harness=harness)
 
-    assert similar(desk, third) == [[second.tracking_id]]
+    assert similar(harness, third) == [[second.tracking_id]]
 
 
 async def test_an_officer_merges_it_into_the_one_that_is_listed() -> None:
     first, second = lamp(1), lamp(2, RETOLD)
-    desk = await filed(first, second)
+    harness = await filed(first, second)
 
-    desk.ask(MergeTicket(ticket_id=second.ticket_id, into=first.ticket_id), OFFICER)
-    await desk.work()
+    harness.ask(MergeTicket(ticket_id=second.ticket_id, into=first.ticket_id), OFFICER)
+    await harness.work()
 
-    assert desk.ticket(first).members == (second.ticket_id,)
-    assert desk.findings() == []
+    assert harness.ticket(first).members == (second.ticket_id,)
+    assert harness.findings() == []
 
 
 @pytest.mark.parametrize("error", [TransientError("no primary"), PermanentError("bad bytes"), TimeoutError()])
@@ -137,22 +137,22 @@ async def test_a_look_up_that_fails_holds_up_nothing(error: Exception) -> None:
         async def listed_in(self, kelurahan: Any) -> Any:
             raise error
 
-    desk = Clustered()
-    desk.handler = RoutingHandler(CLUSTERED, neighbours=Failing(desk.store))
-    desk.restart()
+    harness = Clustered()
+    harness.handler = RoutingHandler(CLUSTERED, neighbours=Failing(harness.store))
+    harness.restart()
     complaint = lamp(1)
 
-    await filed(complaint, desk=desk)
+    await filed(complaint, harness=harness)
 
-    assert similar(desk, complaint) == [[]]
+    assert similar(harness, complaint) == [[]]
 
 
 async def test_a_process_that_has_just_started_finds_what_others_have_filed() -> None:
     first, second = lamp(1), lamp(2, RETOLD)
-    desk = await filed(first)
-    desk.handler = RoutingHandler(CLUSTERED, neighbours=MemoryNeighbours(desk.store))
-    desk.restart()
+    harness = await filed(first)
+    harness.handler = RoutingHandler(CLUSTERED, neighbours=MemoryNeighbours(harness.store))
+    harness.restart()
 
-    await filed(second, desk=desk)
+    await filed(second, harness=harness)
 
-    assert similar(desk, second) == [[first.tracking_id]]
+    assert similar(harness, second) == [[first.tracking_id]]

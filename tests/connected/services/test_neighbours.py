@@ -20,7 +20,7 @@ from shared.events import Location
 from shared.ids import ticket_id
 from tests.fakes.bench import NOON
 from tests.servers.addresses import Namespace
-from tests.unit.routing.desk import filed, report
+from tests.unit.routing.samples import filed, report
 
 pytestmark = [pytest.mark.connected, pytest.mark.without_topics, pytest.mark.timeout(120)]
 

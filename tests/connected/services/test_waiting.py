@@ -13,7 +13,7 @@ from shared.ids import ticket_id
 from tests.fakes.bench import NOON
 from tests.servers.addresses import Namespace
 from tests.unit.routing.commands import COMMANDS
-from tests.unit.routing.desk import DISHUB, UPDATE_ID, filed
+from tests.unit.routing.samples import DISHUB, UPDATE_ID, filed
 
 pytestmark = [pytest.mark.connected, pytest.mark.without_topics, pytest.mark.timeout(120)]
 

@@ -22,7 +22,7 @@ from shared.events import (
 )
 from shared.ids import ticket_id
 from tests.builders import TICKET
-from tests.unit.routing.desk import CHANNEL, DISHUB, OFFICER
+from tests.unit.routing.samples import CHANNEL, DISHUB, OFFICER
 
 COMMANDS: dict[str, Request] = {
     "acknowledge": AcknowledgeTicket(ticket_id=TICKET),

@@ -8,7 +8,7 @@ from services.routing.domain.ticket.state import Filed, State
 from shared.events import AssignTicket, Decision, EventData, PartLink, PartOpened
 from shared.ids import part_id
 from tests.builders import TICKET, arrival, event
-from tests.unit.routing.desk import LATER, OFFICER, POLICY, ask, filed, said
+from tests.unit.routing.samples import LATER, OFFICER, POLICY, ask, filed, said
 
 FIRST, SECOND = part_id(TICKET, 1), part_id(TICKET, 2)
 DIVIDE = AssignTicket(ticket_id=TICKET, agencies=("dishub", "dlh"), reason="Dua masalah.")

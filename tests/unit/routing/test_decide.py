@@ -18,7 +18,7 @@ from shared.events import (
 from tests.builders import TICKET, TRACKING, accepted, event
 from tests.fakes.bench import NOON
 from tests.unit.routing.commands import COMMANDS
-from tests.unit.routing.desk import DISHUB, LATER, POLICY, filed, said
+from tests.unit.routing.samples import DISHUB, LATER, POLICY, filed, said
 
 pytestmark = pytest.mark.unit
 

@@ -15,7 +15,7 @@ from services.routing.domain.agency_choice.rules import (
 from services.routing.policy import load_routing
 from shared.events import Classification, Priority
 from shared.policy.loading import PolicyInvalid
-from tests.unit.routing.desk import phrases
+from tests.unit.routing.samples import phrases
 
 pytestmark = pytest.mark.unit
 

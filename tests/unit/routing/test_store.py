@@ -8,7 +8,7 @@ from services.routing.store import STATE
 from shared.events import Classification, Priority, Tenure
 from tests.fakes.bench import NOON
 from tests.unit.routing.commands import COMMANDS
-from tests.unit.routing.desk import POLICY, SITUATIONS, at, filed, report, update
+from tests.unit.routing.samples import POLICY, SITUATIONS, at, filed, report, update
 
 pytestmark = pytest.mark.unit
 

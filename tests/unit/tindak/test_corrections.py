@@ -18,7 +18,7 @@ from shared.events import AssignTicket, Command, DeclineTicket, MergeTicket, Tic
 from shared.ids import ticket_id
 from tests.builders import TICKET, accepted, event
 from tests.fakes.bench import NOON, Workbench
-from tests.unit.routing.desk import CHANNEL, DISHUB, DLH, OFFICER, POLICY
+from tests.unit.routing.samples import CHANNEL, DISHUB, DLH, OFFICER, POLICY
 from tindak.console import Failure, Misuse
 from tindak.model import corrections_cli
 from tindak.model.corrections import COLUMNS, Correction, corrections_on, write

@@ -12,7 +12,7 @@ from tests.builders import NOON, TICKET, TRACKING, accepted, event
 from tests.unit.tindak.test_formatting import routed
 from tindak.console import local
 from tindak.tickets.lookup import Ticket, part_of
-from tindak.tickets.projection import History, history
+from tindak.tickets.projection import TicketProjection, project
 from tindak.tickets.track import had, lines, tracking_ids
 
 pytestmark = pytest.mark.unit
@@ -48,12 +48,12 @@ def fact(kind: type[e.TicketFact], version: int, **fields: object) -> e.TicketFa
 TRIAGE = {"reason": "declined", "classification": "complaint", "accepted_at": NOON, "submitted_at": NOON}
 
 
-def told(*data: e.EventData) -> History:
-    return history(event(each, at=NOON + timedelta(seconds=second)) for second, each in enumerate(data))
+def projected(*data: e.EventData) -> TicketProjection:
+    return project(event(each, at=NOON + timedelta(seconds=second)) for second, each in enumerate(data))
 
 
 def test_routed_ticket_is_with_its_agency_until_its_clock_is_due() -> None:
-    result = told(accepted(), routed(), started())
+    result = projected(accepted(), routed(), started())
 
     assert (result.accepted, result.state, result.agency, result.due) == (
         accepted(), "routed", "dishub", {SlaClock.RESPOND: DUE},
@@ -64,15 +64,15 @@ def test_a_declined_ticket_is_with_its_agency_until_the_next_fact() -> None:
     declined = fact(e.TicketDeclined, 2, reason="bukan wewenang", state="routed", agency="dishub")
     asked = fact(e.TriageRequested, 3, state="in_triage", agency=None, **TRIAGE)
 
-    assert told(routed(), declined).agency == "dishub"
-    assert told(routed(), declined, asked).agency is None
+    assert projected(routed(), declined).agency == "dishub"
+    assert projected(routed(), declined, asked).agency is None
 
 
 def test_later_version_wins_however_times_are_stamped() -> None:
     late = event(routed(version=3, agency="dlh", state="routed"), at=NOON)
     early = event(fact(e.TicketDeclined, 2, reason="x", state="declined"), at=NOON + timedelta(seconds=5))
 
-    assert history([early, late]).agency == "dlh"
+    assert project([early, late]).agency == "dlh"
 
 
 def test_refused_update_changes_nothing() -> None:
@@ -81,7 +81,7 @@ def test_refused_update_changes_nothing() -> None:
         message_en="m", state="other",
     )  # fmt: skip
 
-    assert told(routed(), refused).state == "routed"
+    assert projected(routed(), refused).state == "routed"
 
 
 @pytest.mark.parametrize(
@@ -96,13 +96,13 @@ def test_refused_update_changes_nothing() -> None:
     ids=lambda data: type(data).__name__,
 )
 def test_ended_or_paused_clock_has_no_due_time(ending: e.ClockFact) -> None:
-    assert told(started(), ending).due == {}
+    assert projected(started(), ending).due == {}
 
 
 def test_resumed_and_changed_clocks_are_due_later() -> None:
     later, latest = DUE + timedelta(days=1), DUE + timedelta(days=2)
 
-    result = told(
+    result = projected(
         started(),
         clock(e.ClockPaused, paused_at=NOON),
         clock(e.ClockResumed, resumed_at=NOON, due_at=later),
@@ -115,8 +115,8 @@ def test_resumed_and_changed_clocks_are_due_later() -> None:
 def test_breach_stands_until_it_is_cleared() -> None:
     breached = clock(e.ClockBreached, classification="complaint", breached_at=DUE, level=1, responsible="liaison")
 
-    before = told(started(), breached)
-    after = told(started(), breached, clock(e.BreachCleared, overdue_seconds=3.0))
+    before = projected(started(), breached)
+    after = projected(started(), breached, clock(e.BreachCleared, overdue_seconds=3.0))
 
     assert (before.breaches, after.breaches) == (frozenset({SlaClock.RESPOND}), frozenset())
 
@@ -127,12 +127,12 @@ def test_order_of_reading_and_repeats_do_not_matter() -> None:
         for second, data in enumerate([accepted(), routed(), started()])
     ]
 
-    results = {repr(history([*order, order[0]])) for order in permutations(events)}
+    results = {repr(project([*order, order[0]])) for order in permutations(events)}
 
-    assert results == {repr(history(events))}
+    assert results == {repr(project(events))}
 
 
-def test_a_history_tells_how_long_each_agency_has_had_the_ticket() -> None:
+def test_projection_shows_how_long_each_agency_had_the_ticket() -> None:
     def at(hours: int) -> dict[str, object]:
         return {"at": NOON + timedelta(hours=hours)}
 
@@ -142,7 +142,7 @@ def test_a_history_tells_how_long_each_agency_has_had_the_ticket() -> None:
     closed = fact(e.TicketClosed, 4, by="system", state="closed", **at(26))
     reopened = fact(e.TicketReopened, 5, reason="Belum.", **at(30))
 
-    result = told(first, declined, tried, closed, reopened)
+    result = projected(first, declined, tried, closed, reopened)
 
     since, tried_at = NOON, NOON + timedelta(hours=2)
     assert result.stays == (
@@ -155,28 +155,28 @@ def test_a_history_tells_how_long_each_agency_has_had_the_ticket() -> None:
     ]  # fmt: skip
 
 
-def test_a_history_tells_whom_a_ticket_follows_and_how_many_follow_it() -> None:
+def test_projection_shows_whom_a_ticket_follows_and_how_many_follow_it() -> None:
     joined, left = fact(e.ClusterJoined, 2, cluster="c"), fact(e.ClusterLeft, 3, cluster="c", reason="full")
     merged, unmerged = fact(e.TicketMerged, 4, into="d"), fact(e.TicketUnmerged, 5)
     counted = fact(e.ClusterCounted, 6, member="m", joined=True, members=3)
 
     story = [routed(), joined, left, merged, unmerged, counted]
 
-    assert [told(*story[:end]).follows for end in range(1, 7)] == [None, "c", None, "d", None, None]
-    assert told(*story).members == 3
+    assert [projected(*story[:end]).follows for end in range(1, 7)] == [None, "c", None, "d", None, None]
+    assert projected(*story).members == 3
 
 
 def test_what_happened_to_a_ticket_comes_before_its_clocks_at_the_same_time() -> None:
     at_once = [event(data, at=NOON) for data in (clock(e.ClockMet, met_at=NOON, lateness_seconds=-1), routed())]
 
-    assert [one.type for one in history(at_once).events] == [e.TicketRouted.TYPE, e.ClockMet.TYPE]
+    assert [one.type for one in project(at_once).events] == [e.TicketRouted.TYPE, e.ClockMet.TYPE]
 
 
 def test_people_see_the_leader_of_a_cluster_by_tracking_id() -> None:
     leader = fact(e.TicketAcknowledged, 2, ticket_id=part_id(TICKET, 9), tracking_id="K7QF-9D2MX-4Q")
     joined = fact(e.ClusterJoined, 2, cluster=leader.ticket_id)
 
-    shown = lines(Ticket(TICKET, TRACKING, "web"), told(routed(), joined), names=tracking_ids([event(leader)]))
+    shown = lines(Ticket(TICKET, TRACKING, "web"), projected(routed(), joined), names=tracking_ids([event(leader)]))
 
     assert "  follows   K7QF-9D2MX-4Q, which tells of the same matter" in shown
     assert shown[-1].endswith("followed together with ticket K7QF-9D2MX-4Q, which tells of the same matter")
@@ -191,7 +191,7 @@ def divided() -> e.TicketFact:
 
 
 def test_a_divided_ticket_is_with_nobody_and_names_its_parts() -> None:
-    result = told(routed(version=1), divided())
+    result = projected(routed(version=1), divided())
 
     assert (result.state, result.agency) == ("split", None)
     assert [part.number for part in result.parts] == [1, 2]
@@ -202,7 +202,9 @@ def test_people_see_the_parts_with_their_state() -> None:
     whole = Ticket(TICKET, TRACKING, "web")
     first, second = part_of(whole, 1), part_of(whole, 2)
 
-    shown = lines(whole, told(routed(version=1), divided()), [(first, told(routed(version=1))), (second, told())])
+    shown = lines(
+        whole, projected(routed(version=1), divided()), [(first, projected(routed(version=1))), (second, projected())]
+    )
 
     assert f"  part      {TRACKING}/1  routed, with dishub" in shown
     assert f"  part      {TRACKING}/2  not opened yet, with nobody" in shown

@@ -13,7 +13,7 @@ from tindak.cli import main
 from tindak.formatting import sentence
 from tindak.tickets import officer
 from tindak.tickets.lookup import Ticket
-from tindak.tickets.projection import history
+from tindak.tickets.projection import project
 from tindak.tickets.similar import Similar, similar_to
 from tindak.tickets.track import lines
 
@@ -52,7 +52,7 @@ def test_a_similar_ticket_that_the_topics_hold_no_longer_is_still_listed() -> No
 
 
 def test_track_shows_the_similar_reports() -> None:
-    told = history(STORY[2:])
+    told = project(STORY[2:])
 
     assert f"  similar   1  {OTHER_TRACKING}  0.42" in lines(Ticket(TICKET, TRACKING, "web"), told)
 
@@ -71,7 +71,7 @@ class Asking:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.asked: list[Any] = []
-        monkeypatch.setattr(officer, "ask", lambda asked, *_: self.asked.append(asked))
+        monkeypatch.setattr(officer, "send", lambda asked, *_: self.asked.append(asked))
         monkeypatch.setattr("tindak.tickets.similar._read", self.read)
 
     async def read(self, *_: Any) -> tuple[str, list[Similar]]:

@@ -9,17 +9,16 @@ from shared.events import ComplaintAccepted, ComplaintRejected, ComplaintSubmitt
 from shared.events.envelope import decode
 from shared.ids import ticket_id
 from tests.builders import NOON, accepted, event
-from tindak.client.answers import answer_to_submission
+from tindak.client.answers import PendingAnswers
 from tindak.client.envelopes import submission
-from tindak.client.kafka import Written
+from tindak.client.kafka import Position
 from tindak.client.records import as_json, event_of
 from tindak.console import Failure
-from tindak.tickets.submit import Pending, complaints_of
+from tindak.tickets.submit import complaints_of
 
 pytestmark = pytest.mark.unit
 
 GIVEN = {"channel": "web", "source_id": "1", "body": "Jalan rusak"}
-LIES = Written(partition=2, offset=40)
 
 
 def rejected(partition: int, offset: int) -> Event:
@@ -73,21 +72,6 @@ def test_file_that_cannot_be_read_is_refused_by_its_line(text: str, said: str) -
         list(complaints_of(text, "f"))
 
 
-def test_acceptance_of_the_same_source_is_the_answer() -> None:
-    assert answer_to_submission(GIVEN, LIES)(event(accepted())) == accepted()
-
-
-def test_acceptance_of_another_source_is_not_the_answer() -> None:
-    assert answer_to_submission(GIVEN | {"source_id": "2"}, LIES)(event(accepted())) is None
-
-
-def test_refusal_is_the_answer_to_the_record_that_it_names() -> None:
-    wanted = answer_to_submission(GIVEN, LIES)
-
-    assert [wanted(rejected(2, 39)), wanted(rejected(1, 40))] == [None, None]
-    assert wanted(rejected(2, 40)) == rejected(2, 40).data
-
-
 def test_record_of_another_kind_is_told_without_its_value() -> None:
     record = Record("tickets.events", 0, 7, None, b"not ours", (), NOON)
 
@@ -95,9 +79,9 @@ def test_record_of_another_kind_is_told_without_its_value() -> None:
     assert as_json(record) == {"topic": "tickets.events", "partition": 0, "offset": 7, "event": None}
 
 
-def pending(*given: dict[str, object]) -> Pending:
+def pending(*given: dict[str, object]) -> PendingAnswers:
     """Submissions that lie at offsets 0, 1, 2 ... of one partition."""
-    return Pending(given, [Written(0, offset) for offset in range(len(given))])
+    return PendingAnswers(given, [Position(0, offset) for offset in range(len(given))])
 
 
 def taken(source_id: str) -> Event:

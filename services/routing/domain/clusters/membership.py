@@ -76,9 +76,9 @@ def _follow_link(policy: RoutingPolicy, transition: Transition, link: events.Lin
     ticket = transition.ticket
     match link:
         case events.TicketLinked(member=member) if member not in ticket.members:
-            why = _why_not(policy.clusters, transition)
-            if why:
-                return transition.link(events.LinkRefused(ticket_id=member, leader=ticket.id, reason=why))
+            refusal = _join_refusal(policy.clusters, transition)
+            if refusal:
+                return transition.link(events.LinkRefused(ticket_id=member, leader=ticket.id, reason=refusal))
             return _counted(transition, (*ticket.members, member), member, link.report)
         case events.TicketUnlinked(member=member) if member in ticket.members:
             return _counted(transition, tuple(other for other in ticket.members if other != member), member, None)
@@ -94,7 +94,7 @@ def _follow_link(policy: RoutingPolicy, transition: Transition, link: events.Lin
             return None
 
 
-def _why_not(rules: ClusterRules, transition: Transition) -> str | None:
+def _join_refusal(rules: ClusterRules, transition: Transition) -> str | None:
     """Return why nobody can join the ticket now; None if somebody can."""
     if not _is_open(transition.situation):
         return LEADER_ENDED

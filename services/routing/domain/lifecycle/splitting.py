@@ -23,7 +23,7 @@ def divide(
 
     Tickets that follow it go on together without it: none of their reporters has asked for a part.
     """
-    refusal = _why_not(transition.ticket, asked.agencies, policy)
+    refusal = _split_refusal(transition.ticket, asked.agencies, policy)
     if refusal:
         return refusal
     transition = leave_hold(transition, situation) if isinstance(situation, Held) else transition
@@ -47,7 +47,7 @@ def divide(
     return hand_over(released.link(*(_opened(told.ticket, part, asked.reason) for part in parts)))
 
 
-def _why_not(ticket: Ticket, agencies: tuple[str, ...], policy: RoutingPolicy) -> Refusal | None:
+def _split_refusal(ticket: Ticket, agencies: tuple[str, ...], policy: RoutingPolicy) -> Refusal | None:
     """Return why a ticket cannot be divided among *agencies*; None if it can."""
     if ticket.parent is not None:
         return PART_OF_ANOTHER

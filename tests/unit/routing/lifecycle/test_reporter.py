@@ -1,0 +1,174 @@
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from services.routing.domain.ticket.refusals import CONFIRMED_BEFORE, WITHDRAWN_BEFORE
+from services.routing.domain.ticket.state import Closed, Filed, Held, Stage, WithAgency, Withdrawn
+from shared.events import (
+    ClosedBy,
+    ConfirmTicket,
+    DisputeTicket,
+    HoldReason,
+    ReplyToTicket,
+    ReporterReplied,
+    TicketClosed,
+    TicketReopened,
+    TicketResumed,
+    TicketWithdrawn,
+    WithdrawTicket,
+)
+from tests.builders import TICKET
+from tests.fakes.bench import NOON
+from tests.unit.routing.samples import (
+    CHANNEL,
+    LATER,
+    POLICY,
+    SITUATIONS,
+    ask,
+    filed,
+    head,
+    refusal_of,
+    said,
+    situation_of,
+    ticket,
+    why,
+)
+
+pytestmark = pytest.mark.unit
+
+REPLY = ReplyToTicket(ticket_id=TICKET, text="Tiang nomor 12.")
+CONFIRM = ConfirmTicket(ticket_id=TICKET, rating=5, comment="Terima kasih.")
+DISPUTE = DisputeTicket(ticket_id=TICKET, reason="Masih padam.")
+WITHDRAW = WithdrawTicket(ticket_id=TICKET)
+
+
+def test_a_reply_reaches_the_agency_and_changes_nothing_else() -> None:
+    decision = ask(filed("in_progress"), REPLY, by=CHANNEL)
+
+    data = ReporterReplied(**head("in_progress"), agency="dishub", text="Tiang nomor 12.")
+    assert said(decision) == said(decision, "tickets.routed.dishub") == [data]
+    assert situation_of(decision) == SITUATIONS["in_progress"]
+
+
+def test_a_reply_while_an_officer_decides_reaches_triage() -> None:
+    decision = ask(filed("in_triage"), REPLY, by=CHANNEL)
+
+    data = ReporterReplied(**head("in_triage"), text="Tiang nomor 12.")
+    assert said(decision) == said(decision, "tickets.triage") == [data]
+
+
+def test_a_reply_ends_a_hold_for_the_reporter() -> None:
+    decision = ask(filed("held_for_reporter"), REPLY, by=CHANNEL)
+
+    assert said(decision) == [
+        ReporterReplied(**head("held"), agency="dishub", text="Tiang nomor 12."),
+        TicketResumed(**head("acknowledged", 3), agency="dishub"),
+    ]
+    assert situation_of(decision) == WithAgency("dishub", Stage.ACKNOWLEDGED)
+
+
+def test_a_reply_does_not_end_another_hold() -> None:
+    decision = ask(filed("held"), REPLY, by=CHANNEL)
+
+    assert situation_of(decision) == Held("dishub", Stage.ROUTED, HoldReason.FIELD_WORK)
+
+
+def test_a_reply_after_the_answer_leaves_it_answered() -> None:
+    decision = ask(filed("answered"), REPLY, by=CHANNEL)
+
+    assert situation_of(decision) == SITUATIONS["answered"]
+
+
+@pytest.mark.parametrize("situation", ["closed_by_reporter", "archived", "withdrawn"])
+def test_a_reply_after_the_end_is_refused(situation: str) -> None:
+    assert refusal_of(ask(filed(situation), REPLY, by=CHANNEL)) == "wrong_state"
+
+
+def test_a_content_reporter_closes_the_ticket() -> None:
+    decision = ask(filed("answered"), CONFIRM, by=CHANNEL)
+
+    data = TicketClosed(**head("closed"), agency="dishub", by=ClosedBy.REPORTER, rating=5, comment="Terima kasih.")
+    assert said(decision) == said(decision, "tickets.routed.dishub") == [data]
+    assert decision.state == Filed(
+        ticket(at=LATER, version=2, updates=1, answers=1), Closed("dishub", ClosedBy.REPORTER, LATER)
+    )
+
+
+def test_a_ticket_is_never_closed_before_its_last_fact() -> None:
+    decision = ask(filed("answered", at=LATER), CONFIRM, by=CHANNEL, when=NOON)
+
+    assert situation_of(decision) == Closed("dishub", ClosedBy.REPORTER, LATER)
+
+
+def test_confirming_twice_changes_nothing() -> None:
+    decision = ask(filed("closed_by_reporter"), CONFIRM, by=CHANNEL)
+
+    assert why(decision) == CONFIRMED_BEFORE
+
+
+def test_confirming_after_the_system_has_closed_comes_too_late() -> None:
+    assert refusal_of(ask(filed("closed_by_system"), CONFIRM, by=CHANNEL)) == "window_closed"
+
+
+@pytest.mark.parametrize("situation", ["in_triage", "routed", "held", "archived", "withdrawn"])
+def test_there_is_nothing_to_confirm_or_dispute_without_an_answer(situation: str) -> None:
+    codes = {refusal_of(ask(filed(situation), command, by=CHANNEL)) for command in (CONFIRM, DISPUTE)}
+
+    assert codes == {"wrong_state"}
+
+
+def test_a_disputed_answer_reopens_the_ticket_with_its_agency() -> None:
+    decision = ask(filed("answered"), DISPUTE, by=CHANNEL)
+
+    data = TicketReopened(**head("reopened"), agency="dishub", reason="Masih padam.")
+    assert said(decision) == said(decision, "tickets.routed.dishub") == [data]
+    assert situation_of(decision) == WithAgency("dishub", Stage.REOPENED)
+
+
+@pytest.mark.parametrize(
+    ("passed", "reopened"),
+    [(timedelta(days=14) - timedelta(seconds=1), True), (timedelta(days=14), True), (timedelta(days=15), False)],
+)
+def test_a_ticket_that_the_system_closed_can_be_reopened_for_a_while(passed: timedelta, reopened: bool) -> None:
+    decision = ask(filed("closed_by_system"), DISPUTE, by=CHANNEL, when=NOON + passed)
+
+    assert (situation_of(decision) == WithAgency("dishub", Stage.REOPENED)) is reopened
+    assert reopened or refusal_of(decision) == "window_closed"
+
+
+def test_a_dispute_on_its_way_while_the_system_closed_counts() -> None:
+    policy = replace(POLICY, reopen_within=timedelta(0))
+
+    decision = ask(filed("closed_by_system"), DISPUTE, by=CHANNEL, when=NOON - timedelta(minutes=1), policy=policy)
+
+    assert situation_of(decision) == WithAgency("dishub", Stage.REOPENED)
+
+
+def test_what_the_reporter_confirmed_is_not_disputed() -> None:
+    assert refusal_of(ask(filed("closed_by_reporter"), DISPUTE, by=CHANNEL)) == "wrong_state"
+
+
+@pytest.mark.parametrize(
+    ("situation", "agency", "topic"),
+    [
+        ("in_triage", None, "tickets.triage"),
+        ("routed", "dishub", "tickets.routed.dishub"),
+        ("held", "dishub", "tickets.routed.dishub"),
+        ("answered", "dishub", "tickets.routed.dishub"),
+    ],
+)
+def test_a_report_can_be_withdrawn_before_its_end(situation: str, agency: str | None, topic: str) -> None:
+    decision = ask(filed(situation), WITHDRAW, by=CHANNEL)
+
+    assert said(decision) == said(decision, topic) == [TicketWithdrawn(**head("withdrawn"), agency=agency)]
+    assert situation_of(decision) == Withdrawn(agency)
+
+
+def test_withdrawing_twice_changes_nothing() -> None:
+    assert why(ask(filed("withdrawn"), WITHDRAW, by=CHANNEL)) == WITHDRAWN_BEFORE
+
+
+@pytest.mark.parametrize("situation", ["closed_by_reporter", "archived"])
+def test_an_ended_report_is_not_withdrawn(situation: str) -> None:
+    assert refusal_of(ask(filed(situation), WITHDRAW, by=CHANNEL)) == "wrong_state"
