@@ -7,16 +7,17 @@ from pydantic import TypeAdapter
 
 from shared import topics
 from shared.delivery.documents.codec import DocumentCodec
-from shared.delivery.documents.document import Document
+from shared.delivery.documents.document import Document, Quarantined, QuarantineReason
 from shared.delivery.guard import BugShare
 from shared.delivery.outgoing import Outgoing
+from shared.delivery.ports import Obstacle
 from shared.delivery.vitals import Step
 from shared.events import Event, ResumeTicket
 from shared.ids import event_id, ticket_id
 from tests.builders import TICKET, accepted, event
 from tests.fakes.bench import NOON, Crashed, Workbench, dies_after
 from tests.fakes.counter import Count, Counter
-from tests.fakes.stored import StoredMemoryStore
+from tests.fakes.stored import SKIPPED_AT, StoredMemoryStore
 
 pytestmark = pytest.mark.unit
 
@@ -99,7 +100,7 @@ async def test_events_of_a_document_of_a_newer_release_wait_and_it_stays_as_it_i
     await bench.work()
 
     assert letters(bench) == [waits("document_newer")]
-    assert store.raws[TICKET] == before
+    assert store.raws[TICKET] == before | {"skipped_at": SKIPPED_AT}
 
 
 async def test_a_document_that_has_grown_too_large_keeps_its_last_state_and_later_events_wait_in_order() -> None:
@@ -163,6 +164,75 @@ async def test_an_unpublished_answer_of_a_quarantined_document_is_published_by_t
     await bench.work()
 
     assert (len(letters(bench)), counted(bench)) == (1, {TICKET: [1, 2]})
+
+
+async def test_an_unpublished_answer_outlives_what_is_handled_between_quarantine_and_replay() -> None:
+    bench, store = broken()
+    bench.broker.partitions_max = 1
+    store.raws.clear()
+    bench.say(topics.ACCEPTED, FIRST)
+    bench.restart(dies_after(Step.SAVED))
+    with pytest.raises(Crashed):
+        await bench.work()
+    store.mark(Quarantined(TICKET, QuarantineReason.TOO_LARGE, ""))
+    bench.restart()
+    await bench.work()
+
+    store.take_back(TICKET)
+    bench.say(topics.ACCEPTED, event(accepted(ticket_id=OTHER)))  # by its offset, all before it looks published
+    bench.say(topics.UPDATES, resumed(TICKET, 1))
+    await bench.work()
+
+    assert counted(bench) == {OTHER: [1], TICKET: [1, 2]}
+    await bench.relay.relay()
+    assert "skipped_at" not in store.raws[TICKET]
+
+
+async def test_an_unpublished_answer_outlives_the_release_that_could_not_read_its_document() -> None:
+    older = bench_with(StoredMemoryStore.of(COUNTS))
+    older.broker.partitions_max = 1
+    raws = older.store.raws  # type: ignore[attr-defined]
+    older.say(topics.ACCEPTED, FIRST)
+    older.restart(dies_after(Step.SAVED))
+    with pytest.raises(Crashed):
+        await older.work()
+    raws[TICKET]["v"] = 2
+    older.restart()
+    await older.work()
+
+    older.store = StoredMemoryStore(DocumentCodec(COUNTS, schema_version=2), raws=raws)  # type: ignore[assignment]
+    older.restart()
+    older.say(topics.ACCEPTED, event(accepted(ticket_id=OTHER)))
+    older.say(topics.UPDATES, resumed(TICKET, 1))
+    await older.work()
+
+    assert counted(older) == {OTHER: [1], TICKET: [1, 2]}
+
+
+async def test_what_is_held_back_never_overtakes_what_a_document_in_quarantine_keeps() -> None:
+    bench, store = broken()
+    store.raws.clear()
+    bench.broker.refused[topics.TICKETS] = Obstacle.MISSING
+    bench.say(topics.ACCEPTED, FIRST)
+    await bench.work()
+
+    def grow(step: Step) -> None:
+        if step is Step.PUBLISHED:
+            store.mark(Quarantined(TICKET, QuarantineReason.TOO_LARGE, ""))
+
+    bench.restart(grow)
+    bench.say(topics.UPDATES, resumed(TICKET, 1))
+    await bench.work()
+    bench.restart()
+    bench.broker.refused.clear()
+    bench.clock.at += bench.relay.after
+    await bench.relay.relay()
+    in_quarantine = counted(bench)
+    store.take_back(TICKET)
+    bench.say(topics.UPDATES, resumed(TICKET, 2))
+    await bench.work()
+
+    assert (in_quarantine, counted(bench)) == ({}, {TICKET: [1, 2, 3]})
 
 
 def due(ids: tuple[str, ...], **options: Any) -> tuple[Workbench, StoredMemoryStore[Count]]:
