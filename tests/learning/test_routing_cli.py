@@ -32,15 +32,20 @@ def options(file: Path) -> list[str]:
 
 
 def test_a_trained_model_is_measured_on_another_file(
-    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("tindak.waiting.LINE_EVERY_SECONDS", 0)
     model = str(tmp_path / "model")
     assert main(["routing", "train", *options(file), "--model", model, "--precision", "0.9", "--json"]) == 0
-    learned = json.loads(capsys.readouterr().out)
+    out, learning = capsys.readouterr()
+    learned = json.loads(out)
 
     code = main(["routing", "evaluate", *options(file), "--model", model, "--json"])
 
-    found = json.loads(capsys.readouterr().out)
+    out, measuring = capsys.readouterr()
+    found = json.loads(out)
+    assert learning == "Learning: 1 of 1 ...\n"
+    assert measuring.startswith("Measuring: 1 of 1 ...\n")
     assert (code, learned["rows"], learned["counts"][RARE], found["rows"]) == (0, 600, 8, 600)
     assert found.keys() >= KEYS
     assert found["top1"] > 0.8

@@ -15,6 +15,7 @@ from tindak.model.corrections_cli import corrections_command, retrain_command
 from tindak.model.labelled_files import Asked, ColumnMissing
 from tindak.model.tables import TableUnreadable
 from tindak.options import AsJson
+from tindak.waiting import progress
 
 if TYPE_CHECKING:
     from services.routing.training.tooling import Examples, Measures, Model
@@ -75,7 +76,9 @@ def train(
 
     export = _read(source, text, agency, place, time, precision)
     _tell(export, quiet=as_json)
-    made, summary = tooling.train(export.examples, precision=precision, seed=seed)
+    with progress("Learning", 1) as advance:
+        made, summary = tooling.train(export.examples, precision=precision, seed=seed)
+        advance(1)
     digests = {"text_digests": tooling.pack_digests(export.examples.texts)}
     named = tooling.save(model, made, summary, _origin(source, export) | digests)
     if as_json:
@@ -120,7 +123,9 @@ def evaluate(
         subject = _stored_model(Path(model or ""), source, export.examples)
     else:
         subject = _model_of_older_part(split_by_time, source, export.examples, precision, seed)
-    found = tooling.measure(subject.model, subject.examples)
+    with progress("Measuring", 1) as advance:
+        found = tooling.measure(subject.model, subject.examples)
+        advance(1)
     notes = list(export.notes)
     if subject.learned:
         notes.append(
@@ -163,7 +168,9 @@ def _model_of_older_part(share: float, source: Path, examples: "Examples", preci
     cut = int(len(examples.texts) * share)
     if len(examples.texts) < SPLIT_ROWS_MIN or cut == 0:
         raise Failure(f"{source} has {len(examples.texts)} usable rows; a split needs {SPLIT_ROWS_MIN} or more.")
-    model, summary = tooling.train(examples.part(range(cut)), precision=precision, seed=seed)
+    with progress("Learning", 1) as advance:
+        model, summary = tooling.train(examples.part(range(cut)), precision=precision, seed=seed)
+        advance(1)
     description = f"Trained on the older {summary.rows:,} reports of {source.name}, measured on the newer ones."
     return _Subject(model, examples.part(range(cut, len(examples.texts))), precision, description)
 

@@ -18,6 +18,7 @@ from tindak.model.tables import TableUnreadable
 from tindak.options import TIMEOUT_SECONDS, AsJson, Timeout
 from tindak.policy.labelled_reports import codes_of
 from tindak.policy.options import PolicyDir, policy_of
+from tindak.waiting import progress
 
 
 def corrections_command(
@@ -76,7 +77,9 @@ def retrain_command(
     try:
         known = named(read_export(file, Asked(text, agency)).examples, codes)
         corrected = named(read_export(corrections, Asked()).examples, codes)
-        found = retrain(known, corrected, precision=precision, seed=seed)
+        with progress("Learning", 1) as advance:
+            found = retrain(known, corrected, precision=precision, seed=seed)
+            advance(1)
     except (ColumnMissing, TableUnreadable, TooFew, tooling.TooLittle) as error:
         raise Failure(str(error)) from error
     kept = found.refused_because

@@ -136,7 +136,7 @@ def drop(
         if as_json:
             say_json({"id": letter.last.id, "service": letter.last.service, "state": State.DROPPED})
     if not as_json:
-        typer.echo(f"{len(picked)} dead letters{_of(service)} dropped.")
+        typer.echo(f"Dropped dead letters{_of(service)}: {len(picked)}.")
 
 
 async def read_letters(settings: KafkaSettings, service: str | None) -> list[Letter]:

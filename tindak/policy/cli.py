@@ -12,6 +12,7 @@ from tindak.policy.backtest_cli import backtest_command, diff_command
 from tindak.policy.check import check
 from tindak.policy.explain import explain_command
 from tindak.policy.options import policy_of
+from tindak.waiting import progress
 
 app = typer.Typer(name="policy", help="The city's policy.", no_args_is_help=True)
 
@@ -28,7 +29,9 @@ def check_(
     as_json: AsJson = False,
 ) -> None:
     """Validate every file as the services do; print the place and sentence of faults (exit 1) and warnings (exit 0)."""
-    found = check(policy_of(directory))
+    with progress("Checking the policy", 1) as advance:
+        found = check(policy_of(directory))
+        advance(1)
     if as_json:
         faults, warnings = ([asdict(one) for one in those] for those in (found.faults, found.warnings))
         say_json({"version": found.version, "counts": dict(found.counts), "faults": faults, "warnings": warnings})

@@ -20,6 +20,7 @@ from shared.events import (
     TicketRouted,
     TriageRequested,
 )
+from tindak.waiting import progress
 
 BATCH_MAX = 500  # as many as a service takes at once; the model is asked about so many together
 
@@ -36,7 +37,10 @@ class DryRun:
     @classmethod
     def of(cls, policy_dir: Path, model: TextModel | None = None) -> "DryRun":
         """Return the dry run of the policy below *policy_dir*; raise PolicyInvalid if a service would refuse it."""
-        return cls(load_intake(policy_dir), routing_handler(policy_dir, model))
+        with progress("Reading the policy", 1) as advance:
+            made = cls(load_intake(policy_dir), routing_handler(policy_dir, model))
+            advance(1)
+        return made
 
     @property
     def version(self) -> str:
@@ -50,8 +54,11 @@ class DryRun:
     async def route(self, complaints: Sequence[ComplaintAccepted]) -> list[Routed]:
         """Return what routing says to each of the complaints, in order."""
         said: list[Routed] = []
-        for start in range(0, len(complaints), BATCH_MAX):
-            said += await self._route(complaints[start : start + BATCH_MAX])
+        with progress("Routing reports", len(complaints)) as advance:
+            for start in range(0, len(complaints), BATCH_MAX):
+                batch = complaints[start : start + BATCH_MAX]
+                said += await self._route(batch)
+                advance(len(batch))
         return said
 
     async def _route(self, complaints: Sequence[ComplaintAccepted]) -> list[Routed]:

@@ -41,6 +41,8 @@ def submit(
     """
     if (file is None) == (body is None):
         raise Misuse("Give either --file, or --channel and --body.")
+    if file is not None and any((channel, title, source_id, category, place, email)):
+        raise Misuse("With --file everything comes from the file; give no other option of a complaint.")
     if file is None and channel is None:
         raise Misuse("A complaint comes from a channel: give --channel.")
     if email is not None and not is_usable(email.strip()):

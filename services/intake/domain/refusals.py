@@ -119,8 +119,8 @@ def _email_reasons(reporter: Reporter | None) -> Iterator[Reason]:
         yield Reason(
             code="schema_violation",
             field="reporter.email",
-            message_id="reporter.email bukan alamat surel, misalnya nama@contoh.id; perbaiki atau kosongkan.",
-            message_en="reporter.email is no e-mail address such as name@example.org; correct it or leave it out.",
+            message_id="reporter.email bukan alamat surel; perbaiki atau kosongkan.",
+            message_en="reporter.email is no e-mail address; correct it or leave it out.",
         )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from services.intake.domain.masking import mask
 from services.intake.domain.refusals import refusal_reasons
 from shared.events import ComplaintSubmitted, Reason
 from tests.builders import submitted
@@ -184,11 +185,12 @@ def test_half_a_pair_of_coordinates_is_refused(location: dict[str, Any], reasons
 def test_what_is_no_email_address_is_refused_without_quoting_it(email: str) -> None:
     (reason,) = refusal_reasons(submitted(reporter={"email": email}), NOON, RULES)
 
+    assert mask(reason.message_id + reason.message_en) == reason.message_id + reason.message_en
     assert reason == Reason(
         code="schema_violation",
         field="reporter.email",
-        message_id="reporter.email bukan alamat surel, misalnya nama@contoh.id; perbaiki atau kosongkan.",
-        message_en="reporter.email is no e-mail address such as name@example.org; correct it or leave it out.",
+        message_id="reporter.email bukan alamat surel; perbaiki atau kosongkan.",
+        message_en="reporter.email is no e-mail address; correct it or leave it out.",
     )
 
 

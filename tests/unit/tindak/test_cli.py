@@ -170,6 +170,11 @@ def test_cancelled_command_counts_as_interrupted() -> None:
             "tindak: --email must be an address that can be written to, such as name@example.org."
             " `tindak submit --help` shows how.",
         ),
+        (
+            "submit --file x.jsonl --title Jalan",
+            "tindak: With --file everything comes from the file; give no other option of a complaint."
+            " `tindak submit --help` shows how.",
+        ),
     ],
 )
 def test_wrong_usage_is_one_line_and_exit_code_2(typed: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:

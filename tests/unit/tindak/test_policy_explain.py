@@ -55,6 +55,14 @@ def test_place_category_and_choice_count_as_they_do_live() -> None:
     assert told("--text", "Mohon dibantu ya pak", "--agency", "dlh")["decided_by"] == "requested"
 
 
+def test_reading_the_policy_and_routing_show_their_progress(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tindak.waiting.LINE_EVERY_SECONDS", 0)
+
+    result = run("--text", "lmpu jln mti di gg masjid serua")
+
+    assert result.stderr == "Reading the policy: 1 of 1 ...\nRouting reports: 1 of 1 ...\n"
+
+
 def test_json_holds_what_the_events_would_say_and_nothing_of_a_ticket() -> None:
     found = told("--text", "Ada api membesar di gudang, hubungi 081234567890", "--place", "Jl. Merpati")
 
