@@ -130,6 +130,13 @@ def test_every_version_of_the_changelog_has_its_tag() -> None:
     assert headings[0].startswith(f"{RELEASE} ")
 
 
+def test_no_two_decision_records_share_a_number() -> None:
+    numbers = [path.name[:5] for path in (ROOT / "docs" / "adr").glob("*.md")]
+
+    assert [number for number in numbers if not re.fullmatch(r"\d{4}-", number)] == []
+    assert {number for number in numbers if numbers.count(number) > 1} == set()
+
+
 def test_the_release_that_upgrades_start_from_is_the_one_of_its_tag() -> None:
     version = re.findall(r"^## ([\d.]+) \(\d", text_of(ROOT / "CHANGELOG.md"), re.MULTILINE)[0]
     known = subprocess.run(
