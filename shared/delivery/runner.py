@@ -84,7 +84,7 @@ class BatchRunner(Generic[S]):
         held = await self.publisher.publish(each_once(chain(unpublished, *answers)))
         self.observe(Step.PUBLISHED)
         if held:
-            await self.save_held_back(held, readings, answers)
+            await self.save_held_back(held, readings, answers, traced)
         self.note_published(batch.records, traced)
         await batch.commit()
         self.bug_share.recent = recent
@@ -171,8 +171,13 @@ class BatchRunner(Generic[S]):
         """Remember how far each partition is published, see `PublishedOffsets.note`."""
         self.published.note(records, traced)
 
-    async def save_held_back(self, held: HeldBack, readings: Sequence[Reading | Unreadable], answers: Answers) -> None:
+    async def save_held_back(
+        self, held: HeldBack, readings: Sequence[Reading | Unreadable], answers: Answers, traced: Traced
+    ) -> None:
         """Save what was held back as pending, so that it outlives the commit; what is pending already stays as it is.
+
+        A document that has come into quarantine since keeps the answers that are *traced* in it, behind what they wait
+        for; kept elsewhere, they would overtake it.
 
         Raises:
             TransientError: The dead-letter topic is missing, or documents were changed by others all the time.
@@ -187,8 +192,10 @@ class BatchRunner(Generic[S]):
                 {id for ticket, own, _ in by_reading for id in (ticket, own) if id is not None}
             )
             by_document: dict[str, list[Outgoing]] = defaultdict(list)
-            for ticket, own, events in by_reading:
+            for (ticket, own, events), is_traced in zip(by_reading, traced, strict=True):
                 there = found.get(ticket) if ticket else None
+                if is_traced and isinstance(there, Quarantined):
+                    continue
                 is_there = isinstance(there, Document) and not there.is_outbox
                 by_document[ticket if is_there and ticket else own].extend(events)
             changed = []

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
 import bson
@@ -15,6 +15,7 @@ from shared.sharding import PARTITIONS, Share, shard_of
 from tests.fakes.memory import Stepper, at_once
 
 S = TypeVar("S")
+SKIPPED_AT = datetime(2026, 3, 2, tzinfo=UTC)
 
 
 @dataclass
@@ -48,14 +49,22 @@ class StoredMemoryStore(Generic[S]):
     def read(self, id: str) -> Document[S] | Quarantined:
         raw = self.raws[id]
         decoded = self.codec.decode(copied(raw))
-        if isinstance(decoded, Quarantined) and decoded.reason is not QuarantineReason.NEWER and "aside" not in raw:
-            self.mark(decoded)
+        if isinstance(decoded, Quarantined):
+            if decoded.reason is QuarantineReason.NEWER:
+                raw.setdefault("skipped_at", SKIPPED_AT)
+            elif "aside" not in raw:
+                self.mark(decoded)
         return decoded
 
     def mark(self, quarantine: Quarantined) -> None:
         raw = self.raws.setdefault(quarantine.id, self.codec.encode(Document(quarantine.id)))
         raw["aside"] = {"reason": quarantine.reason.value, "error": quarantine.error}
         raw["rev"] = raw["rev"] + 1 if isinstance(raw["rev"], int) else raw["rev"]
+
+    def take_back(self, id: str) -> None:
+        raw = self.raws[id]
+        del raw["aside"]
+        raw |= {"rev": raw["rev"] + 1, "skipped_at": SKIPPED_AT}
 
     async def save(self, documents: Sequence[Document[S]]) -> set[str]:
         await self.step("save")
@@ -89,6 +98,7 @@ class StoredMemoryStore(Generic[S]):
         for raw in (self.raws[document.id] for document in documents if document.id not in lost):
             raw.pop("pending", None)
             raw.pop("pending_at", None)
+            raw.pop("skipped_at", None)
             raw["rev"] += 1
         await self.step("saved")
         return lost

@@ -118,8 +118,7 @@ class Nemesis:
             group.fetch_fails = 0
         for store in self.world.stores.values():
             store.loses_next = False
-            store.overgrown.clear()
-            store.quarantine.clear()
+            store.take_back(self.world.clock.now())
 
     def rebalance(self, task: Task) -> None:
         """Deal the partitions of a service anew."""

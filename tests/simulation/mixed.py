@@ -99,6 +99,9 @@ class ReleaseStore(StoredMemoryStore[Any]):
             self.lost += [f"[lost] {path} of {document.id}" for path in lost_fields(before, self.raws[document.id])]
         return is_written
 
+    def take_back(self, at: datetime) -> None:
+        """Do nothing: what the newer release alone can read comes back when that reads it."""
+
     async def outdated(self, edition: str, limit: int, skip: int = 0) -> list[Document[Any]]:
         await self.step("due")
         here = outdated(self.documents.values(), edition)[skip : skip + limit]

@@ -186,7 +186,7 @@ def applied_ids_trimmed(patch: pytest.MonkeyPatch) -> None:
 
 
 def held_back_and_forgotten(patch: pytest.MonkeyPatch) -> None:
-    async def save_held_back(self: BatchRunner[Any], held: Any, readings: Any, answers: Any) -> None:
+    async def save_held_back(self: BatchRunner[Any], *held: Any) -> None:
         await give_way("held back")
 
     patch.setattr(BatchRunner, "save_held_back", save_held_back)

@@ -128,6 +128,13 @@ class SimStore(MemoryStore[Any]):
     async def found(self, ids: Sequence[str], limit: int, share: Share | None) -> list[Document[Any]]:
         return await super().found([id for id in ids if id not in self.quarantine], limit, share)
 
+    def take_back(self, at: datetime) -> None:
+        """End every quarantine."""
+        self.overgrown.clear()
+        for id in self.quarantine.keys() & self.documents.keys():
+            self.documents[id] = self.documents[id].taken_back(at).saved()
+        self.quarantine.clear()
+
     def write(self, document: Document[Any]) -> None:
         before = self.documents.get(document.id)
         super().write(document)

@@ -138,7 +138,7 @@ class Client:
             enable_auto_commit=False,
             fetch_max_wait_ms=FETCH_WAIT_MS_MAX,
             # So long aiokafka looks for a topic that is missing, which must be said before the broker is given up.
-            request_timeout_ms=self._connection.request_timeout_ms // 2,
+            request_timeout_ms=max(1, self.settings.request_timeout_ms // 2),
             **parse_security(security(self.settings)),
         )
         try:

@@ -109,6 +109,12 @@ class Quarantine:
             error=quarantined.error,
         )
 
+    async def note_skipped(self, id_: str, revision: Any) -> None:
+        """Note in a newer release's document that its records are passed over here, for when that release reads it."""
+        if self.marks:
+            wanted = {"_id": id_, "rev": revision, "skipped_at": {"$exists": False}}
+            await self.collection.update_one(wanted, {"$currentDate": {"skipped_at": True}})
+
     async def counts(self) -> Mapping[QuarantineReason, int]:
         """Return how many there are by reason, along indexes that hold nothing else."""
         by_reason = [{"$match": MARKED}, {"$group": {"_id": "$aside.reason", "count": {"$sum": 1}}}]
@@ -148,7 +154,8 @@ class Quarantine:
         """Take the mark off documents, so that the services try again; return off how many."""
         wanted = {"_id": {"$in": list(ids)}} | MARKED
         async with outages_are_transient():
-            taken = await self.collection.update_many(wanted, [{"$unset": "aside"}, {"$set": {"rev": NEXT_REVISION}}])
+            again = {"rev": NEXT_REVISION, "skipped_at": "$$NOW"}
+            taken = await self.collection.update_many(wanted, [{"$unset": "aside"}, {"$set": again}])
             return int(taken.modified_count)
 
 

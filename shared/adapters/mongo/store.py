@@ -194,7 +194,7 @@ class MongoStore(Generic[S]):
         by_revision: dict[int, list[str]] = defaultdict(list)
         for document in documents:
             by_revision[document.revision].append(document.id)
-        told = {"$unset": {"pending": 1, "pending_at": 1}, "$inc": {"rev": 1}}
+        told = {"$unset": {"pending": 1, "pending_at": 1, "skipped_at": 1}, "$inc": {"rev": 1}}
         lost: set[str] = set()
         async with outages_are_transient():
             for revision, ids in by_revision.items():
@@ -277,7 +277,11 @@ class MongoStore(Generic[S]):
             decoded: Document[S] | Quarantined = Quarantined(raw["_id"], QuarantineReason.UNREADABLE, raw[UNDECODABLE])
         else:
             decoded = self.quarantine.unmarked.get(raw["_id"]) or self.codec.decode(raw)
-        if isinstance(decoded, Quarantined) and decoded.reason is not QuarantineReason.NEWER and "aside" not in raw:
+        if not isinstance(decoded, Quarantined):
+            return decoded
+        if decoded.reason is QuarantineReason.NEWER:
+            await self.quarantine.note_skipped(decoded.id, raw.get("rev"))
+        elif "aside" not in raw:
             await self.quarantine.mark(decoded, raw.get("rev"))
         return decoded
 

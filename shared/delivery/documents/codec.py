@@ -23,7 +23,7 @@ SCHEMA_VERSION = 1
 FIELDS = frozenset(
     {
         "_id", "rev", "v", "by", "slot", "state", "applied", "answers", "pending", "pending_at", "due_at", "expires_at",
-        "expires_once_told_at", "aside",
+        "expires_once_told_at", "aside", "skipped_at",
     }
 )  # fmt: skip
 ANSWER_FIELDS = frozenset({"id", "t", "p", "o", "out"})
@@ -113,7 +113,7 @@ def _document(raw: Mapping[str, Any], state: S | None) -> Document[S]:
     answers = {kept["id"]: Answer(kept["t"], kept["p"], kept["o"], _sent(kept["out"])) for kept in raw["answers"]}
     if not isinstance(raw["rev"], int) or raw["rev"] < 1:
         raise TypeError("its revision is none")
-    return Document(
+    document = Document(
         id=raw["_id"],
         revision=raw["rev"],
         state=state,
@@ -123,6 +123,9 @@ def _document(raw: Mapping[str, Any], state: S | None) -> Document[S]:
         due_at=_instant(raw, "due_at"),
         expires_at=_instant(raw, "expires_at") or _instant(raw, "expires_once_told_at"),
     )
+    # Since when records may have been passed over because this document was in quarantine, see `Quarantine`.
+    skipped_at = _instant(raw, "skipped_at")
+    return document if skipped_at is None else document.taken_back(skipped_at)
 
 
 def _has_unknown_fields(raw: Mapping[str, Any]) -> bool:

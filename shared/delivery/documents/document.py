@@ -129,6 +129,15 @@ class Document(Generic[S]):
         pending = tuple(each_once((*ahead, *self.pending, *events)))
         return self if pending == self.pending else replace(self, pending=pending, pending_at=self.pending_at or now)
 
+    def taken_back(self, at: datetime) -> "Document[S]":
+        """Return the document after a quarantine: every kept answer is pending.
+
+        Records were passed over meanwhile and their offsets committed, so that no offset proves any more that an answer
+        was published. What was published is so once more, under the same id.
+        """
+        pending = self.unpublished(NOTHING_PUBLISHED)
+        return replace(self, pending=pending, pending_at=self.pending_at or at) if pending else self
+
     def saved(self) -> "Document[S]":
         """Return the document as it stands after a successful save."""
         return replace(self, revision=self.revision + 1)

@@ -15,7 +15,8 @@ from shared.adapters.mongo.client import connect
 from shared.adapters.mongo.quarantine import QuarantineWatch
 from shared.adapters.mongo.store import DOCUMENT_BYTES_MAX, MongoStore
 from shared.delivery.documents.codec import SCHEMA_VERSION
-from shared.delivery.documents.document import Quarantined, QuarantineReason
+from shared.delivery.documents.document import Answer, Document, Quarantined, QuarantineReason
+from shared.delivery.outgoing import Outgoing
 from shared.process.release import RELEASE
 from tests.contract.notes import Note, note
 from tests.fakes.bench import NOON
@@ -116,6 +117,25 @@ async def test_a_document_taken_back_is_read_again(store: MongoStore[Note]) -> N
     assert taken == 2
     assert loaded["a"] == note("a", revision=3, due_at=NOON)
     assert isinstance(loaded["b"], Quarantined)
+
+
+async def test_every_kept_answer_of_a_document_taken_back_is_pending_until_it_is_published(
+    store: MongoStore[Note],
+) -> None:
+    said = Outgoing("e", "tickets.events", "a", b"{}")
+    answered = note("a").apply("cause", Answer("complaints.accepted", 0, 1, (said,)), note("a").state)
+    await store.save([answered])
+    await store.quarantine.mark(Quarantined("a", QuarantineReason.TOO_LARGE, ""), 1)
+
+    await store.quarantine.take_back(["a"])
+
+    [loaded] = (await store.load(["a"])).values()
+    assert isinstance(loaded, Document)
+    assert (loaded.pending, loaded.pending_at is not None) == ((said,), True)
+    assert await store.mark_published([loaded]) == set()
+    [again] = (await store.load(["a"])).values()
+    assert isinstance(again, Document)
+    assert (again.pending, again.pending_at) == ((), None)
 
 
 async def test_a_watch_that_has_just_started_counts_what_others_quarantined(store: MongoStore[Note]) -> None:

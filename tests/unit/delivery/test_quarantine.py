@@ -3,68 +3,31 @@
 from typing import Any
 
 import pytest
-from pydantic import TypeAdapter
 
 from shared import topics
 from shared.delivery.documents.codec import DocumentCodec
 from shared.delivery.documents.document import Document
 from shared.delivery.guard import BugShare
 from shared.delivery.outgoing import Outgoing
-from shared.delivery.vitals import Step
-from shared.events import Event, ResumeTicket
-from shared.ids import event_id, ticket_id
-from tests.builders import TICKET, accepted, event
-from tests.fakes.bench import NOON, Crashed, Workbench, dies_after
-from tests.fakes.counter import Count, Counter
-from tests.fakes.stored import StoredMemoryStore
+from shared.ids import event_id
+from tests.builders import TICKET
+from tests.fakes.bench import NOON, Workbench
+from tests.fakes.counter import Count
+from tests.fakes.stored import SKIPPED_AT, StoredMemoryStore
+from tests.unit.delivery.quarantine import (
+    COUNTS,
+    FIRST,
+    OTHER,
+    bench_with,
+    broken,
+    counted,
+    letters,
+    replay,
+    resumed,
+    waits,
+)
 
 pytestmark = pytest.mark.unit
-
-OTHER = ticket_id("web", "2")
-COUNTS = TypeAdapter(Count)
-LETTERS = topics.dead_letter_topic("routing")
-TOPICS = (topics.ACCEPTED, topics.UPDATES, topics.replay_topic("routing"))
-FIRST = event(accepted())
-
-
-def resumed(ticket: str, number: int) -> Event:
-    return event(ResumeTicket(ticket_id=ticket), id=f"00000000-0000-4000-8000-{number:012}")
-
-
-def bench_with(store: StoredMemoryStore[Count]) -> Workbench:
-    return Workbench(Counter(topics=TOPICS), store)  # type: ignore[arg-type]  # the same port, another memory
-
-
-def broken() -> tuple[Workbench, StoredMemoryStore[Count]]:
-    """Return a service that has counted one event, in a document that it cannot read."""
-    store = StoredMemoryStore.of(COUNTS)
-    store.raws[TICKET] = store.codec.encode(Document(TICKET, state=Count(1)))
-    store.raws[TICKET]["state"] = {"kind": "unheard of"}
-    return bench_with(store), store
-
-
-def letters(bench: Workbench) -> list[dict[str, str]]:
-    told = ("dlq-reason", "dlq-document", "dlq-attempts")
-    headers = [dict(record.headers) for record in bench.broker.topic(LETTERS)]
-    return [{name: each[name].decode() for name in told} for each in headers]
-
-
-def waits(reason: str = "document_unreadable", attempts: str = "1") -> dict[str, str]:
-    return {"dlq-reason": reason, "dlq-document": TICKET, "dlq-attempts": attempts}
-
-
-def counted(bench: Workbench) -> dict[str, list[int]]:
-    """Return the counts that were said, by ticket."""
-    said: dict[str, list[int]] = {}
-    for fact in bench.data(topics.TICKETS):
-        said.setdefault(fact.ticket_id, []).append(fact.version)
-    return said
-
-
-def replay(bench: Workbench) -> None:
-    """Give the service its dead letters again, as the command line does."""
-    for letter in bench.broker.topic(LETTERS):
-        bench.broker.append(topics.replay_topic("routing"), letter.key, letter.value, letter.headers)
 
 
 async def test_events_of_a_document_that_cannot_be_read_wait_and_others_are_handled() -> None:
@@ -99,7 +62,7 @@ async def test_events_of_a_document_of_a_newer_release_wait_and_it_stays_as_it_i
     await bench.work()
 
     assert letters(bench) == [waits("document_newer")]
-    assert store.raws[TICKET] == before
+    assert store.raws[TICKET] == before | {"skipped_at": SKIPPED_AT}
 
 
 async def test_a_document_that_has_grown_too_large_keeps_its_last_state_and_later_events_wait_in_order() -> None:
@@ -143,26 +106,6 @@ async def test_a_document_that_still_cannot_be_read_is_quarantined_again() -> No
 
     assert letters(bench) == [waits(), waits(attempts="2")]
     assert "aside" in store.raws[TICKET]
-
-
-async def test_an_unpublished_answer_of_a_quarantined_document_is_published_by_the_replay() -> None:
-    bench, store = broken()
-    store.raws.clear()
-    bench.say(topics.ACCEPTED, FIRST)
-    bench.restart(dies_after(Step.SAVED))
-    with pytest.raises(Crashed):
-        await bench.work()
-    mark = {"reason": "document_too_large", "error": ""}
-    store.raws[TICKET]["aside"] = mark
-    bench.restart()
-    await bench.work()
-
-    del store.raws[TICKET]["aside"]
-    replay(bench)
-    bench.say(topics.UPDATES, resumed(TICKET, 1))
-    await bench.work()
-
-    assert (len(letters(bench)), counted(bench)) == (1, {TICKET: [1, 2]})
 
 
 def due(ids: tuple[str, ...], **options: Any) -> tuple[Workbench, StoredMemoryStore[Count]]:
