@@ -8,8 +8,8 @@ from pathlib import Path
 from services.routing.domain.agency_choice.prediction import TextModel
 from services.routing.domain.agency_choice.rules import DISTRICT_OFFICE, NATIONAL_ADMIN, RoutingPolicy
 from services.routing.handlers import RoutingHandler
-from services.routing.policy import load_routing
-from services.routing.policy_files import CATEGORIES_FILE, ROUTING_FILE, RoutingFile
+from services.routing.policy import ROUTING_FILE, RoutingFile, load_routing
+from services.routing.policy.categories import CATEGORIES_FILE
 
 __all__ = [
     "CATEGORIES_FILE", "DISTRICT_OFFICE", "NATIONAL_ADMIN", "ROUTING_FILE", "RoutingFile", "RoutingHandler",

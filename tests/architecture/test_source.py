@@ -56,8 +56,8 @@ def test_every_service_has_the_same_anatomy(service: str) -> None:
     folder = ROOT / "services" / service
     parts = {"__init__", "settings", "policy", "store", "handlers", "app"}
 
-    assert parts <= {path.stem for path in folder.glob("*.py")}
-    assert (folder / "domain.py").exists() or (folder / "domain").is_dir()
+    found = {path.stem for path in folder.glob("*.py")} | {path.parent.name for path in folder.glob("*/__init__.py")}
+    assert parts | {"domain"} <= found
     assert ast.get_docstring(modules()[f"services/{service}/__init__.py"])
 
 

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from services.routing.domain.agency_choice.rules import Category
-from services.routing.domain.duplicates.similarity import ClusterRules
 from services.routing.handlers import RoutingHandler
 from shared import topics
 from shared.delivery.vitals import Step
@@ -32,8 +31,8 @@ pytestmark = pytest.mark.component
 
 CLUSTERED = replace(
     POLICY,
-    clusters=ClusterRules(
-        members_max=3, unheard=frozenset({"sudah", "di"}), kinds_of_place=frozenset({"jalan"}),
+    clusters=replace(
+        POLICY.clusters, members_max=3, unheard=frozenset({"sudah", "di"}), kinds_of_place=frozenset({"jalan"}),
         personal=frozenset({("ktp", "saya")}),
     ),
     categories=POLICY.categories | {"ktp": Category("ktp", None, personal=True)},

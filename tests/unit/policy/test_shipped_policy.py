@@ -6,7 +6,7 @@ import pytest
 from services.notify.messages.templates import NAMES
 from services.routing.domain.agency_choice.rules import RoutingPolicy
 from services.routing.policy import load_routing
-from services.routing.policy_files import CategoryFile
+from services.routing.policy.categories import CategoryFile
 from shared.events import ArchiveReason
 from shared.policy.agencies import AgencyKind, load_agencies
 from shared.policy.loading import load, version_of

@@ -8,12 +8,15 @@ from services.routing.domain.agency_choice.rules import (
     AgencyRule,
     Category,
     Condition,
+    EarlyUpdates,
     KindRule,
+    OverridePolicy,
     PriorityRule,
     RoutingPolicy,
     Rulebook,
 )
 from services.routing.domain.lifecycle.commands import Request, Update, follow
+from services.routing.domain.text.phrases import Phrasebook
 from services.routing.domain.ticket.refusals import Refusal
 from services.routing.domain.ticket.state import (
     Answered,
@@ -30,6 +33,7 @@ from services.routing.domain.ticket.state import (
     WithAgency,
     Withdrawn,
 )
+from services.routing.policy.clusters import ClustersEntry
 from shared.events import (
     Classification,
     ClosedBy,
@@ -86,6 +90,18 @@ POLICY = RoutingPolicy(
         "kelurahan": Category("kelurahan", "kecamatan"),
         "listrik": Category("listrik", "national_admin", None, "Urusan PLN.", "It is PLN's."),
     },
+    requested=OverridePolicy(True, overruled_at=3, overruled_by=3),
+    category=OverridePolicy(True, overruled_at=5, overruled_by=4),
+    threshold=3,
+    margin=2,
+    model_accept=True,
+    model_precision_min=0.95,
+    suggestions_max=3,
+    try_suggested=True,
+    hops_max=2,
+    reopen_within=timedelta(days=14),
+    clusters=ClustersEntry(alike_min=0.4).value(Phrasebook({}, frozenset())),
+    early_updates=EarlyUpdates(wait_for=timedelta(hours=24), remember_for=timedelta(days=7)),
 )
 
 SITUATIONS: dict[str, Situation] = {

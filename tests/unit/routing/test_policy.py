@@ -1,3 +1,4 @@
+from dataclasses import MISSING, fields
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,7 +12,9 @@ from services.routing.domain.agency_choice.rules import (
     KindRule,
     OverridePolicy,
     PriorityRule,
+    RoutingPolicy,
 )
+from services.routing.domain.duplicates.similarity import ClusterRules
 from services.routing.policy import load_routing
 from shared.events import Classification, Priority
 from shared.policy.loading import PolicyInvalid
@@ -130,6 +133,40 @@ def test_a_name_of_two_categories_says_only_what_they_have_in_common(folder: Pat
 
     assert categories["lampu jalan"] == Category("pju", None, Classification.COMPLAINT)
     assert categories["pju_lain"] == Category("pju_lain", "kecamatan", Classification.COMPLAINT)
+
+
+def test_a_file_without_the_optional_sections_gets_their_defaults(folder: Path) -> None:
+    (folder / "routing.yaml").write_text(
+        "version: 1\n"
+        "requested: {overruled_at: 3, overruled_by: 2}\n"
+        "category: {overruled_at: 5, overruled_by: 4}\n"
+        "keywords: {threshold: 2, margin: 1}\n"
+        "rules:\n  - {id: kw-lamp, agency: dishub, weight: 3, any: [lampu]}\n",
+        encoding="utf-8",
+    )
+
+    policy = load_routing(folder)
+
+    assert (policy.requested.accept, policy.category.accept, policy.suggestions_max) == (True, True, 3)
+    assert (policy.model_accept, policy.model_precision_min) == (True, 0.95)
+    assert (policy.try_suggested, policy.hops_max, policy.reopen_within) == (True, 2, timedelta(days=14))
+    assert policy.early_updates == EarlyUpdates(wait_for=timedelta(hours=24), remember_for=timedelta(days=7))
+    assert policy.clusters == ClusterRules(
+        accept=True,
+        within=timedelta(days=21),
+        near_metres=300,
+        apart_metres_max=1000,
+        members_max=500,
+        alike_min=0.3,
+        alike_elsewhere_min=0.75,
+    )
+
+
+@pytest.mark.parametrize("settings", [RoutingPolicy, OverridePolicy, EarlyUpdates, ClusterRules])
+def test_a_setting_has_no_second_default_in_the_domain(settings: type) -> None:
+    given = {one.name: one.default for one in fields(settings) if one.default is not MISSING}
+
+    assert {name for name, value in given.items() if value != frozenset()} == set()
 
 
 def test_a_changed_file_is_another_version(folder: Path) -> None:

@@ -126,9 +126,9 @@ class OverridePolicy:
     It is overruled where another agency has at least ``overruled_at`` points and is ``overruled_by`` ahead of it.
     """
 
-    accept: bool = True
-    overruled_at: int = 3
-    overruled_by: int = 3
+    accept: bool
+    overruled_at: int
+    overruled_by: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +151,8 @@ class Category:
 class EarlyUpdates:
     """How long updates wait for a complaint that has not come, and how long it is known that they did so in vain."""
 
-    wait_for: timedelta = timedelta(hours=24)
-    remember_for: timedelta = timedelta(days=7)
+    wait_for: timedelta
+    remember_for: timedelta
 
 
 @dataclass(frozen=True)
@@ -179,20 +179,20 @@ class RoutingPolicy:
     version: str
     agencies: Mapping[str, str]
     rulebook: Rulebook
-    districts: Mapping[str, str] = field(default_factory=dict)
-    categories: Mapping[str, Category] = field(default_factory=dict)
-    requested: OverridePolicy = OverridePolicy()
-    category: OverridePolicy = OverridePolicy(overruled_at=5, overruled_by=4)
-    threshold: int = 3
-    margin: int = 2
-    model_accept: bool = True
-    model_precision_min: float = 0.95
-    suggestions_max: int = 3
-    try_suggested: bool = True
-    hops_max: int = 2
-    reopen_within: timedelta = timedelta(days=14)
-    clusters: ClusterRules = field(default_factory=ClusterRules)
-    early_updates: EarlyUpdates = EarlyUpdates()
+    districts: Mapping[str, str]
+    categories: Mapping[str, Category]
+    requested: OverridePolicy
+    category: OverridePolicy
+    threshold: int
+    margin: int
+    model_accept: bool
+    model_precision_min: float
+    suggestions_max: int
+    try_suggested: bool
+    hops_max: int
+    reopen_within: timedelta
+    clusters: ClusterRules
+    early_updates: EarlyUpdates
 
     def name_of(self, agency: str) -> str:
         """Return the official name of an agency, or its code where the directory has it no longer."""

@@ -61,13 +61,13 @@ class ClusterRules:
         personal: Phrases of matters that are the reporter's alone; such reports are never followed with others.
     """
 
-    accept: bool = True
-    within: timedelta = timedelta(days=21)
-    near_metres: int = 300
-    apart_metres_max: int = 1000
-    members_max: int = 500
-    alike_min: float = 0.4
-    alike_elsewhere_min: float = 0.75
+    accept: bool
+    within: timedelta
+    near_metres: int
+    apart_metres_max: int
+    members_max: int
+    alike_min: float
+    alike_elsewhere_min: float
     unheard: frozenset[str] = frozenset()
     faint: frozenset[str] = frozenset()
     kinds_of_place: frozenset[str] = frozenset()

@@ -147,7 +147,7 @@ def test_a_choice_does_not_bring_into_the_city_what_lies_outside() -> None:
 def test_a_choice_that_is_not_followed_leaves_the_decision_to_the_words(
     requested: str, accept: bool, outcome: str
 ) -> None:
-    policy = replace(POLICY, requested=OverridePolicy(accept=accept))
+    policy = replace(POLICY, requested=OverridePolicy(accept, 3, 3))
 
     decided = verdict("Lampu jalan mati", requested=requested, policy=policy)
 
@@ -200,7 +200,7 @@ def test_a_category_of_the_districts_leaves_an_unknown_place_to_the_words() -> N
 @pytest.mark.parametrize(("category", "accept"), [("pungli", True), ("penerangan_jalan", False), ("tidak ada", True)])
 def test_a_category_that_says_nothing_leaves_the_decision_to_the_words(category: str, accept: bool) -> None:
     decided = verdict(
-        "Sampah menumpuk", category=category, policy=replace(POLICY, category=OverridePolicy(accept=accept))
+        "Sampah menumpuk", category=category, policy=replace(POLICY, category=OverridePolicy(accept, 3, 3))
     )
 
     assert isinstance(decided, Chosen)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from services.routing.domain.clusters.broadcast import BRANCHES, branched
 from services.routing.domain.clusters.membership import hear, join, marked
-from services.routing.domain.duplicates.similarity import ClusterRules, Fingerprint
+from services.routing.domain.duplicates.similarity import Fingerprint
 from services.routing.domain.ticket.state import Awaited, Filed, State
 from services.routing.domain.ticket.transition import Transition
 from shared.events import (
@@ -41,7 +41,7 @@ from tests.unit.routing.samples import CHANNEL, LATER, OFFICER, POLICY, ask, fil
 
 pytestmark = pytest.mark.unit
 
-RULES = ClusterRules(members_max=3)
+RULES = replace(POLICY.clusters, members_max=3)
 CITY = replace(POLICY, clusters=RULES)
 ONE, TWO, THREE, LEADER = (ticket_id("web", name) for name in ("m1", "m2", "m3", "leader"))
 LINKED = TicketLinked(ticket_id=TICKET, member=ONE, tracking_id=TRACKING, report=report(body="Gelap."))
