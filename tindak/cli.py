@@ -1,8 +1,8 @@
-"""The entry point ``tindak``: which command is where, and how a failure is said."""
+"""The entry point ``tindak``: which command is where, and how a failure is reported."""
 
 import importlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, NamedTuple
 
 import typer
@@ -11,7 +11,7 @@ from shared.policy.faults import PolicyInvalid
 from shared.process.release import RELEASE
 from tindak.console import Failure
 
-INTERRUPTED = 130  # 128 + SIGINT, as shells say it
+INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 
 
 class Command(NamedTuple):
@@ -22,7 +22,38 @@ class Command(NamedTuple):
     help: str
 
 
-COMMANDS = {
+class Group(NamedTuple):
+    """Commands in modules of their own, of which only the one that is called is imported."""
+
+    commands: Mapping[str, Command]
+    help: str
+
+
+POLICY = {
+    "check": Command("policy.check", "check_command", "Validate every file as the services do."),
+    "explain": Command("policy.explain", "explain_command", "Show which agency a report would go to, and why."),
+    "backtest": Command("policy.backtest_cli", "backtest_command", "Run a policy over labelled reports."),
+    "diff": Command("policy.backtest_cli", "diff_command", "Show what differs between two policies."),
+}
+ROUTING = {
+    "train": Command("model.cli", "train", "Learn the agencies of reports from a labelled file."),
+    "evaluate": Command("model.cli", "evaluate", "Measure a model on a labelled file."),
+    "corrections": Command("model.corrections_cli", "corrections_command", "Write officers' assignments."),
+    "retrain": Command(
+        "model.corrections_cli",
+        "retrain_command",
+        "Learn from corrections, too; replace the model only if that is no worse.",
+    ),
+}
+SLA = {
+    "add": Command("sla.count", "add_command", "Show when an amount of time that begins at an instant is used up."),
+    "subtract": Command("sla.count", "subtract_command", "Show from when on an amount of working time passes."),
+    "between": Command("sla.count", "between_command", "Show how much working time lies between two instants."),
+    "explain": Command("sla.explain", "explain_command", "Show why clocks are due when they are."),
+    "report": Command("sla.report", "report_command", "Show by agency and clock what was met, late and breached."),
+    "recompute": Command("sla.recompute", "recompute", "Time all running clocks anew."),
+}
+COMMANDS: Mapping[str, Command | Group] = {
     "demo": Command("demo", "demo", "Set up a local stack and the four services, and show what they do."),
     "run": Command("ops.run", "run", "Run services until SIGTERM or Ctrl-C."),
     "submit": Command("tickets.submit", "submit", "Publish complaints: one from options, or any number from a file."),
@@ -32,9 +63,9 @@ COMMANDS = {
     "stack": Command("stack.cli", "app", "Start, stop and show the local servers: Kafka and MongoDB."),
     "topics": Command("topics.cli", "app", "Topics and access rules on the broker."),
     "keys": Command("keys", "app", "Keys that seal reporters' identities."),
-    "policy": Command("policy.cli", "app", "The city's policy."),
-    "routing": Command("model.cli", "app", "The text model of routing."),
-    "sla": Command("sla.cli", "app", "Working time and clocks."),
+    "policy": Group(POLICY, "The city's policy."),
+    "routing": Group(ROUTING, "The text model of routing."),
+    "sla": Group(SLA, "Working time and clocks."),
     "agency": Command("tickets.agency", "app", "Publish what an agency does with a ticket."),
     "officer": Command("tickets.officer", "app", "Publish what a triage officer decides."),
     "reporter": Command("tickets.reporter", "app", "Publish what the reporter says, as the report's channel."),
@@ -51,7 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     given = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        return int(_app_for(given)(args=given, prog_name="tindak", standalone_mode=False) or 0)
+        return int(app_for(given)(args=given, prog_name="tindak", standalone_mode=False) or 0)
     except typer.TyperException as error:
         return _misused(error)
     except (Failure, PolicyInvalid) as error:
@@ -65,7 +96,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
 
 
-def _app_for(arguments: Sequence[str]) -> typer.Typer:
+def app_for(arguments: Sequence[str]) -> typer.Typer:
     """Return the whole program, of which only what *arguments* may name is imported."""
     app = typer.Typer(
         name="tindak",
@@ -75,17 +106,25 @@ def _app_for(arguments: Sequence[str]) -> typer.Typer:
         pretty_exceptions_enable=False,
     )
     app.callback()(_program)
-    for name, command in COMMANDS.items():
+    _fill(app, COMMANDS, arguments)
+    return app
+
+
+def _fill(app: typer.Typer, commands: Mapping[str, Command | Group], arguments: Sequence[str]) -> None:
+    for name, command in commands.items():
         if name not in arguments:
             app.command(name=name, help=command.help)(_not_imported)
-            continue
-        found = getattr(importlib.import_module(f"tindak.{command.module}"), command.attribute)
-        if isinstance(found, typer.Typer):
-            app.add_typer(found, name=name, help=command.help)
+        elif isinstance(command, Group):
+            group = typer.Typer(no_args_is_help=True)
+            _fill(group, command.commands, arguments)
+            app.add_typer(group, name=name, help=command.help)
         else:
-            app.command(name=name)(found)
-        _silence_libraries()
-    return app
+            found = getattr(importlib.import_module(f"tindak.{command.module}"), command.attribute)
+            if isinstance(found, typer.Typer):
+                app.add_typer(found, name=name, help=command.help)
+            else:
+                app.command(name=name)(found)
+            _silence_libraries()
 
 
 def _not_imported() -> None:

@@ -8,6 +8,11 @@ from tindak.console import local
 TEXT_MAX = 120
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number of things: ``1 fault``, ``2,000 faults``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def sentence(data: e.EventData) -> str:
     """Return what happened, without the ticket's name; for an event that is not told to people, its type."""
     return _of_complaint(data) or _of_ticket(data) or _of_clock(data) or _of_delivery(data) or data.TYPE

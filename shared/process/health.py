@@ -65,13 +65,20 @@ class HealthServer(uvicorn.Server):
     """Answers on a socket that is bound at once, and leaves the process's signals to the service.
 
     Raises:
-        OSError: The address is taken.
+        OSError: The address cannot be used; the message names it and its setting.
     """
 
     def __init__(self, service: str, health: Health, host: str, port: int) -> None:
         app = application(service, health)
         super().__init__(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off"))
-        self.socket = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+        try:
+            self.socket = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+        except OSError as error:
+            why = str(error.strerror).partition(" (while")[0]
+            raise OSError(
+                f"its health endpoints cannot listen on {host}, port {port} ({why}); choose a free port with"
+                f" TINDAK_{service.upper()}_HEALTH_PORT."
+            ) from error
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:

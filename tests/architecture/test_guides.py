@@ -14,7 +14,7 @@ import typer
 from shared.process.release import RELEASE
 from tests.architecture.source import ROOT, modules
 from tests.upgrade.previous import COMMIT
-from tindak.cli import COMMANDS, _app_for
+from tindak.cli import COMMANDS, Group, app_for
 
 pytestmark = pytest.mark.architecture
 
@@ -22,7 +22,8 @@ PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md"
 GUIDES = [path for path in PAGES if path.parent.name != "adr" and path.name != "CHANGELOG.md"]
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 TOP = "services|shared|tindak|tests|policy|docs|bench"
-WHOLE = typer.main.get_command(_app_for(list(COMMANDS)))
+IN_GROUPS = (name for entry in COMMANDS.values() if isinstance(entry, Group) for name in entry.commands)
+WHOLE = typer.main.get_command(app_for([*COMMANDS, *IN_GROUPS]))
 PLACEHOLDER = re.compile(r"<[a-z_]+>")
 WORDS = (
     "deduplication", "idempotency", "outbox", "dead letter", "retry", "rebalance", "escalation", "working time",

@@ -14,7 +14,7 @@ from services.routing.training.learning import train
 from shared.events import DecidedBy, Location
 from tests.unit.routing.agency_choice.test_model_step import verdict
 from tests.unit.routing.samples import POLICY, report
-from tindak.policy.cli import app
+from tindak.cli import app_for
 
 pytestmark = pytest.mark.learning
 
@@ -103,7 +103,10 @@ def test_a_model_that_is_not_there_is_refused_in_one_sentence(tmp_path: Path) ->
 def test_a_model_explains_what_the_rules_leave_open(directory: Path) -> None:
     report = ("--text", "bohlam padam, gelap", "--title", "Lapor", "--kelurahan", "Sarua")
 
-    told = CliRunner().invoke(app, ["explain", "--json", "--policy", str(SHIPPED), "--model", str(directory), *report])
+    told = CliRunner().invoke(
+        app_for(["policy", "explain"]),
+        ["policy", "explain", "--json", "--policy", str(SHIPPED), "--model", str(directory), *report],
+    )
 
     found = json.loads(told.stdout)
     assert (found["outcome"], found["agency"], found["decided_by"]) == ("routed", "dishub", "model")

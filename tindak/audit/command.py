@@ -19,6 +19,7 @@ from shared.process.settings import MongoSettings
 from tindak.audit import Check, Finding, audit
 from tindak.client.kafka import Client
 from tindak.console import no_database, read_settings, say_json, wait_for
+from tindak.formatting import counted
 from tindak.ops.dead_letters import DeadLetter
 from tindak.options import TIMEOUT_SECONDS, AsJson, Timeout
 
@@ -97,7 +98,7 @@ async def unfinished(mongo: MongoSettings, service: str) -> list[Document[Any]]:
 
 def _lines(examined: Examined) -> list[str]:
     """Return what was found, for people."""
-    read = f"{examined.complaints} submissions, {examined.events} records read"
-    end = f"{len(examined.findings)} faults" if examined.findings else "nothing lost, nothing doubled"
-    dead = f"; {examined.dead_letters} dead letters (`tindak dlq list`)" if examined.dead_letters else ""
+    read = f"{counted(examined.complaints, 'submission')}, {counted(examined.events, 'record')} read"
+    end = counted(len(examined.findings), "fault") if examined.findings else "nothing lost, nothing doubled"
+    dead = f"; {counted(examined.dead_letters, 'dead letter')} (`tindak dlq list`)" if examined.dead_letters else ""
     return [*map(str, examined.findings), f"{read}: {end}{dead}."]

@@ -1,64 +1,27 @@
-"""``tindak routing``: trains the text model and measures it; what a model is, is the routing service's matter."""
+"""``tindak routing train`` and ``evaluate``: train the text model and measure it."""
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
 from tindak.console import Failure, Misuse, say_json
-from tindak.model.corrections_cli import corrections_command, retrain_command
-from tindak.model.labelled_files import Asked, ColumnMissing
-from tindak.model.tables import TableUnreadable
+from tindak.model.labelled_files import Asked
+from tindak.model.options import Agency, PlaceColumns, Precision, Seed, Source, Text, Time, failing_in_a_sentence
 from tindak.options import AsJson
 
 if TYPE_CHECKING:
     from services.routing.training.tooling import Examples, Measures, Model
     from tindak.model.exports import Export
 
-P = ParamSpec("P")
-R = TypeVar("R")
-
 SPLIT_ROWS_MIN = 20
 
-app = typer.Typer(name="routing", help="The text model of routing.", no_args_is_help=True)
 
-Source = Annotated[Path, typer.Argument(metavar="FILE", help="Labelled reports, CSV or XLSX.", show_default=False)]
-Text = Annotated[str | None, typer.Option("--text", metavar="COL", help="Column of the text.")]
-Agency = Annotated[str | None, typer.Option("--agency", metavar="COL", help="Column of the agency that was right.")]
-PlaceColumns = Annotated[
-    list[str] | None, typer.Option("--place", metavar="COL", help="Column of the place; may be repeated.")
-]
-Time = Annotated[
-    str | None, typer.Option("--time", metavar="COL", help="Column of the time; without it rows are in order of time.")
-]
-Precision = Annotated[float, typer.Option(help="Share of what is routed without a person that must be right.")]
-Seed = Annotated[int, typer.Option(help="The same file and seed give the same model.")]
-
-
-def _told_in_a_sentence(command: Callable[P, R]) -> Callable[P, R]:
-    """Return *command* with what cannot be done told as a failure; the libraries are loaded only when it runs."""
-
-    @wraps(command)
-    def told(*args: P.args, **kwargs: P.kwargs) -> R:
-        try:
-            from services.routing.training.tooling import ModelRefused, TooLittle
-        except ModuleNotFoundError as error:
-            raise Failure(f"{error.name} is not installed; run `pip install 'tindak[model]'`.") from error
-        try:
-            return command(*args, **kwargs)
-        except (ColumnMissing, ModelRefused, TableUnreadable, TooLittle) as error:
-            raise Failure(str(error)) from error
-
-    return told
-
-
-@app.command()
-@_told_in_a_sentence
+@failing_in_a_sentence
 def train(
     source: Source,
     model: Annotated[Path, typer.Option(metavar="DIR", help="Where the model is written.")],
@@ -90,8 +53,7 @@ def train(
         typer.echo(f"Too few reports to learn, so left to people: {', '.join(rare)}.")
 
 
-@app.command()
-@_told_in_a_sentence
+@failing_in_a_sentence
 def evaluate(
     source: Source,
     model: Annotated[Path | None, typer.Option(metavar="DIR", help="The model to measure.")] = None,
@@ -227,7 +189,3 @@ def _say(found: "Measures", target: float) -> None:
     )
     typer.echo(f"Routed without a person: {found.coverage:.1%}; precision {precision} (target {target:.2f}).")
     typer.echo(f"{found.texts_per_second:,.0f} texts per second.")
-
-
-app.command("corrections")(corrections_command)
-app.command("retrain")(_told_in_a_sentence(retrain_command))

@@ -13,8 +13,8 @@ from shared.policy.agencies import load_agencies
 from tindak.client.kafka import Client
 from tindak.console import Failure, Misuse, read_settings, say_json, wait_for
 from tindak.model.corrections import Correction, corrections_on, write
-from tindak.model.labelled_files import Asked, ColumnMissing
-from tindak.model.tables import TableUnreadable
+from tindak.model.labelled_files import Asked
+from tindak.model.options import Agency, Precision, Seed, Text, failing_in_a_sentence
 from tindak.options import TIMEOUT_SECONDS, AsJson, Timeout
 from tindak.policy.labelled_reports import codes_of
 from tindak.policy.options import PolicyDir, policy_of
@@ -56,15 +56,16 @@ def day(given: str | None) -> datetime | None:
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
+@failing_in_a_sentence
 def retrain_command(
     file: Annotated[Path, typer.Argument(help="What the model in use learned from, CSV or XLSX.")],
     corrections: Annotated[Path, typer.Option("--corrections", help="File that `tindak routing corrections` wrote.")],
     model: Annotated[Path, typer.Option("--model", metavar="DIR", help="Where the model lies and is replaced.")],
     policy: PolicyDir = Path("policy"),
-    text: Annotated[str | None, typer.Option("--text", metavar="COL", help="Column of the text in FILE.")] = None,
-    agency: Annotated[str | None, typer.Option("--agency", metavar="COL", help="Column of the agency.")] = None,
-    precision: Annotated[float, typer.Option(help="Share of what it routes alone that must be right.")] = 0.95,
-    seed: Annotated[int, typer.Option(help="The same files and seed give the same model.")] = 0,
+    text: Text = None,
+    agency: Agency = None,
+    precision: Precision = 0.95,
+    seed: Seed = 0,
     as_json: AsJson = False,
 ) -> None:
     """Learn from corrections, too; replace the model only if that is no worse on the newest reports; else exit 1."""
@@ -77,7 +78,7 @@ def retrain_command(
         known = named(read_export(file, Asked(text, agency)).examples, codes)
         corrected = named(read_export(corrections, Asked()).examples, codes)
         found = retrain(known, corrected, precision=precision, seed=seed)
-    except (ColumnMissing, TableUnreadable, TooFew, tooling.TooLittle) as error:
+    except TooFew as error:
         raise Failure(str(error)) from error
     kept = found.refused_because
     digests = tooling.pack_digests((*known.texts, *corrected.texts))

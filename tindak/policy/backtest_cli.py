@@ -47,7 +47,7 @@ def backtest_command(
     model: ModelDir = None,
     text: Text = None, agency: Agency = None, timeout: Timeout = TIMEOUT_SECONDS, as_json: AsJson = False,
 ) -> None:  # fmt: skip
-    """Run a policy over labelled reports and say, agency by agency, who would gain and lose."""
+    """Run a policy over labelled reports and show, agency by agency, who would gain and lose."""
     dry_run = DryRun.of(policy_of(policy), model_of(model))
     source = Source(file, from_topics, Asked(text, agency), timeout)
     decided = wait_for(_backtest(dry_run, policy, source))
@@ -68,7 +68,7 @@ def diff_command(
     from_topics: FromTopics = False, model: ModelDir = None, text: Text = None, agency: Agency = None,
     timeout: Timeout = TIMEOUT_SECONDS, as_json: AsJson = False,
 ) -> None:  # fmt: skip
-    """Say what differs between two policies and, with labelled reports, what the second would decide differently."""
+    """Show what differs between two policies and, with labelled reports, what the second would decide differently."""
     if faults := [*check(policy_of(before)).faults, *check(policy_of(after)).faults]:
         raise PolicyInvalid(faults)
     changes = differences(before, after)

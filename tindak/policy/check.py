@@ -1,9 +1,11 @@
-"""Checks a whole policy: with the loaders of the services, and for what only two files together reveal."""
+"""``tindak policy check``: checks a policy with the services' loaders, and what only two files together reveal."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Annotated, TypeVar
+
+import typer
 
 from services.intake.tooling import load_intake
 from services.notify.tooling import NOTICES_FILE, REPORTER, TEMPLATES, NoticePolicy, load_notices
@@ -15,6 +17,9 @@ from shared.policy.agencies import AgencyDirectory, load_agencies
 from shared.policy.loading import PolicyFault, PolicyInvalid, load_sourced, policy_files, read, unknown, version_of
 from shared.policy.places import FILE as PLACES_FILE
 from shared.policy.places import Places, load_places
+from tindak.console import say_json
+from tindak.options import AsJson
+from tindak.policy.options import policy_of
 from tindak.policy.texts import faults_of_texts
 from tindak.policy.warnings import warnings_of
 
@@ -34,6 +39,26 @@ class Checked:
     counts: Mapping[str, int]
     faults: tuple[PolicyFault, ...] = ()
     warnings: tuple[PolicyFault, ...] = ()
+
+
+def check_command(
+    directory: Annotated[Path, typer.Argument(envvar="TINDAK_POLICY_DIR", help="Holds the files.")] = Path("policy"),
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 for warnings, too.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Validate every file as the services do; print the place and sentence of faults (exit 1) and warnings (exit 0)."""
+    found = check(policy_of(directory))
+    if as_json:
+        faults, warnings = ([asdict(one) for one in those] for those in (found.faults, found.warnings))
+        say_json({"version": found.version, "counts": dict(found.counts), "faults": faults, "warnings": warnings})
+    elif found.faults:
+        typer.echo("\n".join(map(str, found.faults)))
+    else:
+        for one in found.warnings:
+            typer.echo(f"{one.file}:{one.line}: warning: {one.sentence}")
+        counts = ", ".join(f"{number} {what}" for what, number in found.counts.items())
+        typer.echo(f"Policy {found.version} is sound: {counts}.")
+    raise typer.Exit(1 if found.faults or (strict and found.warnings) else 0)
 
 
 def check(policy_dir: Path) -> Checked:

@@ -49,7 +49,7 @@ def explain_command(
     model: ModelDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say which agency a report would go to, and why; the same as the services would say. Exit 1 if it is refused."""
+    """Show which agency a report would go to, and why; as the services would decide. Exit 1 if it is refused."""
     report = _submission(
         body=text, title=title, category=category, target_agency=agency, classification=classification, channel=channel,
         location={"kelurahan": kelurahan, "kecamatan": kecamatan, "text": place},

@@ -5,10 +5,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from tindak.cli import main
+from tindak.cli import app_for, main
 from tindak.console import Failure
 from tindak.policy.check import check
-from tindak.policy.cli import app
 
 pytestmark = pytest.mark.policy
 
@@ -46,7 +45,8 @@ def warnings(policy: Path) -> list[str]:
 
 
 def run(*arguments: str) -> Result:
-    return CliRunner().invoke(app, ["check", *arguments])
+    typed = ["policy", "check", *arguments]
+    return CliRunner().invoke(app_for(typed), typed)
 
 
 def test_every_reference_that_leads_nowhere_is_told_with_file_line_and_the_nearest_name(policy: Path) -> None:

@@ -1,5 +1,6 @@
 import asyncio
 import json
+import socket
 from typing import Any
 
 import pytest
@@ -43,6 +44,16 @@ async def test_a_service_is_well_unless_it_cannot_work(path: str, said: dict[str
     counts = said.get("live", {}) | (said.get("ready", {}) if path.endswith("ready") else {})
     assert (found, body["status"]) == (status, "ok" if status == 200 else "failing")
     assert (body["because"], body["remarks"]) == (counts, said.get("remarks", {}))
+
+
+def test_occupied_health_port_is_named_with_its_setting() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other, pytest.raises(OSError, match="cannot listen") as refused:
+        HealthServer("sla", Health(live=dict, ready=dict), "127.0.0.1", port := other.getsockname()[1])
+
+    assert str(refused.value) == (
+        f"its health endpoints cannot listen on 127.0.0.1, port {port} (Address already in use); choose a free port"
+        " with TINDAK_SLA_HEALTH_PORT."
+    )
 
 
 async def test_metrics_answer_over_http_without_a_redirect() -> None:

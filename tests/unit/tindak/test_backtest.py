@@ -15,9 +15,9 @@ from shared.policy.loading import version_of
 from tests.builders import TICKET, accepted, event
 from tests.fakes.bench import NOON, Workbench
 from tests.fakes.model import WordModel
+from tindak.cli import app_for
 from tindak.console import Failure
 from tindak.policy.backtest import TRIAGE, Tally, Verdict, decide, tallies, verdicts
-from tindak.policy.cli import app
 from tindak.policy.dry_run import DryRun
 from tindak.policy.labelled_reports import LabelledReport, reports_on
 
@@ -49,7 +49,8 @@ def written(path: Path, header: Sequence[str], lines: Sequence[Sequence[str]]) -
 
 
 def run(*arguments: object) -> Result:
-    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+    typed = ["policy", *map(str, arguments)]
+    return CliRunner().invoke(app_for(typed), typed)
 
 
 def backtest(*arguments: object) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from shared import events as e
 from shared.events.catalogue import CATALOGUE
 from shared.events.complaints import ContactErased
 from tests.builders import NOON, TICKET, TRACKING, accepted
-from tindak.formatting import hours, sentence, short, span, words
+from tindak.formatting import counted, hours, sentence, short, span, words
 
 pytestmark = pytest.mark.unit
 
@@ -185,6 +185,11 @@ def test_time_left_and_overdue_is_working_time() -> None:
 
     assert sentence(warned) == "respond clock: 80 % of the time is used, 30 h left"
     assert sentence(cleared) == "respond clock: what was overdue is done, under 1 s late"
+
+
+@pytest.mark.parametrize(("number", "shown"), [(0, "0 faults"), (1, "1 fault"), (2_000, "2,000 faults")])
+def test_one_thing_is_counted_in_the_singular(number: int, shown: str) -> None:
+    assert counted(number, "fault") == shown
 
 
 def test_codes_are_told_as_words() -> None:

@@ -5,8 +5,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from shared.policy.loading import version_of
+from tindak.cli import app_for
 from tindak.console import Failure
-from tindak.policy.cli import app
 
 pytestmark = pytest.mark.policy
 
@@ -14,7 +14,9 @@ SHIPPED = Path(__file__).parents[3] / "policy"
 
 
 def run(*arguments: str) -> Result:
-    return CliRunner().invoke(app, ["explain", "--policy", str(SHIPPED), *arguments])
+    return CliRunner().invoke(
+        app_for(["policy", "explain"]), ["policy", "explain", "--policy", str(SHIPPED), *arguments]
+    )
 
 
 def told(*arguments: str) -> dict[str, object]:
@@ -88,7 +90,9 @@ def test_what_no_channel_could_submit_is_wrong_usage() -> None:
 
 
 def test_a_policy_that_is_not_there_is_said_in_one_sentence(tmp_path: Path) -> None:
-    result = CliRunner().invoke(app, ["explain", "--policy", str(tmp_path / "gone"), "--text", "x"])
+    result = CliRunner().invoke(
+        app_for(["policy", "explain"]), ["policy", "explain", "--policy", str(tmp_path / "gone"), "--text", "x"]
+    )
 
     assert isinstance(result.exception, Failure)
 
