@@ -49,7 +49,7 @@ def key_of(data: type[EventData]) -> str:
 
 def source_of(entry: Entry) -> str:
     """Return the CloudEvents source of such an event."""
-    return SOURCES.get(entry.said_by, f"/tindak/{entry.said_by}")
+    return SOURCES.get(entry.published_by, f"/tindak/{entry.published_by}")
 
 
 def event_of(entry: Entry) -> dict[str, Any]:

@@ -23,7 +23,7 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[St
     handler = IntakeHandler(watch.policy, sealer)
     store = MongoStore(collection(settings.mongo, handler.service), STATE, INDEXES)
     built = Service(settings, handler, store, own.health_port, observe)
-    built.follow(watch, handler.use_policy)
+    built.watch_policy(watch, handler.use_policy)
     return built
 
 

@@ -52,7 +52,7 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Co
         handler.use_policy(policy.rules)
         renderer.use_policy(policy)
 
-    built.follow(watch, use_policy)
+    built.watch_policy(watch, use_policy)
     # Once the leases of a round have run out it begins nothing more, and what is on its way ends within its own time.
     round_seconds_max = own.lease_seconds + 2 * own.smtp_timeout_seconds
     sweep = built.while_clocks_agree(sender.sweep)

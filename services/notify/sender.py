@@ -15,7 +15,7 @@ from services.notify.domain.deliveries import Deferred, Delivered, Delivery, Out
 from services.notify.handlers import NotifyHandler
 from services.notify.messages.renderer import MessageRenderer
 from shared.adapters.clock import Clock
-from shared.delivery.deciding import looked_after
+from shared.delivery.decider import with_schedule
 from shared.delivery.documents.document import NOTHING_PUBLISHED, Document, Partition
 from shared.delivery.guard import Bug, guarded, guarded_call
 from shared.delivery.outgoing import Cause, outgoing
@@ -112,7 +112,7 @@ class Sender:
             return 0
         before = {held.id: held for held in due}
         self.observe(Step.LOADED)
-        won, _ = await self.settle([moved for held in due for moved in self.loop.moved(held, now)])
+        won, _ = await self.save_and_publish([moved for held in due for moved in self.loop.ticked(held, now)])
         sending = [(held, claims) for held in won if (claims := claims_of(before[held.id], held))]
         attempts = await self.spread([partial(self.send_all, held, claims) for held, claims in sending])
         ended = {held.id: made for (held, _), made in zip(sending, attempts, strict=True)}
@@ -121,7 +121,7 @@ class Sender:
             await retried(partial(self.conclude, held, ended), self.clock, self.vitals, self.jitter, PART)
         return len(due)
 
-    async def settle(
+    async def save_and_publish(
         self, documents: Sequence[Document[Correspondence]]
     ) -> tuple[list[Document[Correspondence]], set[str]]:
         """Save documents and publish what is pending in them, one by one if that fails for all of them together.
@@ -133,13 +133,13 @@ class Sender:
         Raises:
             TransientError: What had been done by then counts as unknown.
         """
-        together = await guarded_call(partial(self.loop.settle, documents), TransientError)
+        together = await guarded_call(partial(self.loop.save_and_publish, documents), TransientError)
         if not isinstance(together, Bug):
             return together, {document.id for document in documents} - {document.id for document in together}
         settled: list[Document[Correspondence]] = []
         lost: set[str] = set()
         for document in documents:
-            alone = await guarded_call(partial(self.loop.settle, [document]), TransientError)
+            alone = await guarded_call(partial(self.loop.save_and_publish, [document]), TransientError)
             if isinstance(alone, Bug):
                 log.error("a ticket cannot be saved", ticket_id=document.id, error=alone.error)
             elif alone:
@@ -210,7 +210,7 @@ class Sender:
             TransientError: Some or all may not be saved or published; concluding all of them again is right.
         """
         for _ in range(ROUNDS_MAX):
-            _, lost = await self.settle([self.concluded(document, ended[document.id]) for document in held])
+            _, lost = await self.save_and_publish([self.concluded(document, ended[document.id]) for document in held])
             if not lost:
                 return
             found = (await self.store.load(lost)).values()
@@ -237,7 +237,7 @@ class Sender:
         decision = self.handler.conclude(held.state, made.delivery_id, made.lease, made.outcome, now)
         cause = Cause(occasion_id(held.id, f"attempt|{made.delivery_id}|{made.lease.attempt}"), None)
         events = outgoing(self.handler.service, held.id, cause, decision.facts, now)
-        return looked_after(self.handler, held.move(events, state_after(held.state, decision), now))
+        return with_schedule(self.handler, held.move(events, state_after(held.state, decision), now))
 
 
 def claims_of(before: Document[Correspondence], after: Document[Correspondence]) -> list[Claim]:

@@ -39,9 +39,9 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[St
         else RoutingHandler(watch.policy, model, neighbours=neighbours)
     )
     built = Service(settings, handler, store, own.health_port, observe)
-    built.follow(watch, handler.use_policy)
+    built.watch_policy(watch, handler.use_policy)
     if shadow is not None and isinstance(handler, ShadowedRouting):
-        built.follow(shadow, handler.use_shadow_policy, part="shadow_policy")
+        built.watch_policy(shadow, handler.use_shadow_policy, part="shadow_policy")
     loop = TimeLoop(
         handler,
         store,

@@ -27,7 +27,7 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Ti
     handler = SlaHandler(watch.policy)
     store = SlaStore(collection(settings.mongo, handler.service), STATE, INDEXES)
     built = Service(settings, handler, store, own.health_port, observe)
-    built.follow(watch, handler.use_policy)
+    built.watch_policy(watch, handler.use_policy)
     for number in range(WORKERS):
         loop = TimeLoop(
             handler,

@@ -74,8 +74,8 @@ def _count_clocks(facts: Iterable[Fact]) -> None:
     """Count what the clocks say; a decision that is made again, after an outage or a lost save, is counted again."""
     for fact in facts:
         match fact.data:
-            case ClockBreached(clock=clock, due_at=due_at, breached_at=said_at):
-                metrics.BREACH_LATENESS_SECONDS.labels(clock.value).observe((said_at - due_at).total_seconds())
+            case ClockBreached(clock=clock, due_at=due_at, breached_at=breached_at):
+                metrics.BREACH_LATENESS_SECONDS.labels(clock.value).observe((breached_at - due_at).total_seconds())
             case ClockMet(clock=clock, lateness_seconds=lateness_seconds):
                 metrics.CLOCKS_ENDED.labels(clock.value, "late" if lateness_seconds > 0 else "in_time").inc()
             case ClockStopped(clock=clock):

@@ -18,7 +18,12 @@ from shared.process.settings import CommonSettings
 
 
 async def run(
-    settings: CommonSettings, rules: SlaRules, throttle: Throttle, tell: Callable[[Report], None], *, dry_run: bool
+    settings: CommonSettings,
+    rules: SlaRules,
+    throttle: Throttle,
+    report_progress: Callable[[Report], None],
+    *,
+    dry_run: bool,
 ) -> Report:
     """Return what was changed, waiting out every outage."""
     handler, clock, published = SlaHandler(rules), SystemClock(), PublishedOffsets()
@@ -29,7 +34,7 @@ async def run(
     async def begin() -> Report:
         await store.prepare()
         published.learn(await committed_by(settings.kafka, handler.service, handler.topics))
-        return await (job.dry_run(tell) if dry_run else job.run(tell))
+        return await (job.dry_run(report_progress) if dry_run else job.run(report_progress))
 
     try:
         patient: Awaitable[Report] = retried(begin, clock, Vitals(), random.Random(), "recompute")

@@ -14,7 +14,7 @@ from shared.adapters.clock import Clock
 from shared.delivery.documents.document import NOTHING_PUBLISHED, Document, Partition
 from shared.delivery.guard import Bug, guarded
 from shared.delivery.ports import Publisher
-from shared.delivery.time_loop import TimeLoop, in_turns
+from shared.delivery.time_loop import TimeLoop, cooperatively
 from shared.events import Applied, BreachCorrected, BreachEscalated, ClockBreached, ClockResumed, DueChanged
 
 log = structlog.get_logger()
@@ -125,24 +125,24 @@ class Recompute:
         self.loop = TimeLoop(handler, store, publisher, clock, published=published)
         self.report = Report(handler.rules.edition)
 
-    async def run(self, tell: Callable[[Report], None] = lambda _: None) -> Report:
+    async def run(self, report_progress: Callable[[Report], None] = lambda _: None) -> Report:
         """Time every outdated ticket anew; return what that has changed.
 
         Args:
-            tell: Called after each batch.
+            report_progress: Called after each batch.
 
         Raises:
             TransientError: Begin again; what is done is done.
         """
-        return await self.each_batch(self.recomputed, tell)
+        return await self._each_batch(self._recompute_batch, report_progress)
 
-    async def dry_run(self, tell: Callable[[Report], None] = lambda _: None) -> Report:
+    async def dry_run(self, report_progress: Callable[[Report], None] = lambda _: None) -> Report:
         """Return what would change; save and publish nothing."""
         self.report = Report(self.report.edition)
-        return await self.each_batch(self.looked_at, tell)
+        return await self._each_batch(self._dry_run_batch, report_progress)
 
-    async def each_batch(
-        self, work: Callable[[list[Document[Ticket]]], Awaitable[int]], tell: Callable[[Report], None]
+    async def _each_batch(
+        self, work: Callable[[list[Document[Ticket]]], Awaitable[int]], report_progress: Callable[[Report], None]
     ) -> Report:
         """Do *work* for each outdated batch; it returns how many of the batch stay outdated."""
         left = 0
@@ -153,22 +153,22 @@ class Recompute:
             if not batch:
                 return self.report
             left += await work(batch)
-            tell(self.report)
+            report_progress(self.report)
             now = self.clock.now()
             due = await self.store.due_before(now, 1)
             behind = now - due[0].due_at if due and due[0].due_at else timedelta()
             await self.clock.sleep(self.throttle.pause(now - began_at, behind))
 
-    async def looked_at(self, batch: list[Document[Ticket]]) -> int:
+    async def _dry_run_batch(self, batch: list[Document[Ticket]]) -> int:
         """Note what would follow; all of it stays outdated."""
         await self.decided(batch)
         return len(batch)
 
-    async def recomputed(self, batch: list[Document[Ticket]]) -> int:
+    async def _recompute_batch(self, batch: list[Document[Ticket]]) -> int:
         """Save and publish what follows; return at how many tickets a rule failed."""
         failed_before = self.report.failed
         documents = await self.decided(batch)
-        won = await self.loop.settle(documents)
+        won = await self.loop.save_and_publish(documents)
         self.report = replace(self.report, overtaken=self.report.overtaken + len(documents) - len(won))
         return self.report.failed - failed_before
 
@@ -177,8 +177,8 @@ class Recompute:
         after: list[Document[Ticket]] = []
         decisions: list[Applied[Ticket]] = []
         now = self.clock.now()
-        async for document in in_turns(batch, self.clock):
-            decided = guarded(partial(self.retimed, document, now))
+        async for document in cooperatively(batch, self.clock):
+            decided = guarded(partial(self._decide, document, now))
             if isinstance(decided, Bug):
                 log.error("a rule of time failed", ticket_id=document.id, error=decided.error)
                 self.report = replace(self.report, failed=self.report.failed + 1)
@@ -188,9 +188,9 @@ class Recompute:
         self.report = self.report.with_tickets(decisions)
         return after
 
-    def retimed(self, document: Document[Ticket], now: datetime) -> tuple[Applied[Ticket], Document[Ticket]]:
+    def _decide(self, document: Document[Ticket], now: datetime) -> tuple[Applied[Ticket], Document[Ticket]]:
         """Return one ticket as the rules time it now, with what changes, and its document."""
         if document.state is None:
             raise ValueError("a document without a state has no clocks")
         decision = self.handler.tick(document.state, now)
-        return decision, self.loop.follow(document, decision, now)
+        return decision, self.loop.apply(document, decision, now)

@@ -48,15 +48,20 @@ def rounds_of_ticket(heard: Iterable[Event], ticket_id: str, rules: SlaRules, no
 
 
 async def recompute(
-    settings: CommonSettings, policy_dir: Path, throttle: Throttle, tell: Callable[[Report], None], *, dry_run: bool
+    settings: CommonSettings,
+    policy_dir: Path,
+    throttle: Throttle,
+    report_progress: Callable[[Report], None],
+    *,
+    dry_run: bool,
 ) -> Report:
     """Time all running clocks by the policy in *policy_dir* and return what that changes, waiting out every outage.
 
     Args:
-        tell: Called after each batch.
+        report_progress: Called after each batch.
         dry_run: Save and publish nothing.
     """
     # Database and broker are loaded by the one command that needs them.
     from services.sla.job import run
 
-    return await run(settings, load_sla(policy_dir), throttle, tell, dry_run=dry_run)
+    return await run(settings, load_sla(policy_dir), throttle, report_progress, dry_run=dry_run)

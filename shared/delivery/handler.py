@@ -21,7 +21,7 @@ class Handler(Protocol[S]):
 
     @property
     def topics(self) -> tuple[str, ...]:
-        """Return the topics that it hears."""
+        """Return the topics that it reads."""
         ...
 
     @property
@@ -38,11 +38,11 @@ class Handler(Protocol[S]):
         ...
 
     def refuse(self, record: Record, arrival: Arrival, fault: UnreadableEvent) -> Refused:
-        """Return what is said about a record that is no event."""
+        """Return the facts about a record that is no event."""
         ...
 
     def due_at(self, state: S) -> datetime | None:
-        """Return when time must look at *state* again; None if never."""
+        """Return when *state* is next due for `tick`; None if never."""
         ...
 
     def expires_at(self, state: S) -> datetime | None:
@@ -50,11 +50,11 @@ class Handler(Protocol[S]):
         ...
 
 
-class InformedHandler(Handler[S], Protocol[S]):
-    """Rules that must know more than state and event: what a model makes of a text, which tickets lie near it."""
+class PrefetchingHandler(Handler[S], Protocol[S]):
+    """Rules that need more than state and event: a model's predictions for a text, the open tickets nearby."""
 
     async def prefetch(self, waiting: Sequence[tuple[S | None, Event]]) -> Handler[S]:
-        """Return the same rules, knowing what they need to decide about *waiting*.
+        """Return the same rules with what they need to decide about *waiting*.
 
         Called after loading, for all events of a batch that are new to their documents; what takes long is done in a
         thread, so that the consumer's heartbeats go on.

@@ -8,7 +8,7 @@ from itertools import chain
 from typing import Generic, TypeVar
 
 from shared.adapters.clock import Clock
-from shared.delivery.deciding import Bugged, Deciding
+from shared.delivery.decider import BugDeadLetter, Decider
 from shared.delivery.documents.document import Document, Partition, Quarantined
 from shared.delivery.documents.published import PublishedOffsets
 from shared.delivery.guard import BugShare
@@ -53,7 +53,7 @@ class BatchRunner(Generic[S]):
         jitter: random.Random | None = None,
     ) -> None:
         self.handler = handler
-        self.rules = Deciding(handler)
+        self.rules = Decider(handler)
         self.store = store
         self.publisher = publisher
         self.clock = clock
@@ -113,7 +113,7 @@ class BatchRunner(Generic[S]):
                 for reading in waiting
                 if reading.known_as(key) not in documents[key].applied
             ]
-            rules = await self.rules.informed(new)
+            rules = await self.rules.prefetched(new)
             changed = []
             for key, waiting in todo.items():
                 before = document = documents[key]
@@ -140,7 +140,7 @@ class BatchRunner(Generic[S]):
                 answers[reading.index] = self.rules.refuse(reading)
                 continue
             key = self.rules.key_of(reading)
-            if isinstance(key, Bugged):
+            if isinstance(key, BugDeadLetter):
                 answers[reading.index] = key
             else:
                 todo[key].append(reading)
@@ -217,7 +217,11 @@ class BatchRunner(Generic[S]):
         found = []
         for reading, answer in zip(readings, answers, strict=True):
             record = reading.record
-            key = None if isinstance(reading, Unreadable) or isinstance(answer, Bugged) else self.rules.key_of(reading)
+            key = (
+                None
+                if isinstance(reading, Unreadable) or isinstance(answer, BugDeadLetter)
+                else self.rules.key_of(reading)
+            )
             own = record_id(record.topic, record.partition, record.offset)
             events = [event for event in answer if event.reference in held]
             found.append((key if isinstance(key, str) else None, own, events))
@@ -232,4 +236,4 @@ def _bugs_in(readings: Sequence[Reading | Unreadable], answers: Answers) -> Iter
     """Yield, for each record that reached a rule, the bug that it met there, or None."""
     for reading, answer in zip(readings, answers, strict=True):
         if isinstance(reading, Reading):
-            yield answer.error if isinstance(answer, Bugged) else None
+            yield answer.error if isinstance(answer, BugDeadLetter) else None

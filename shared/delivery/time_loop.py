@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 import structlog
 
 from shared.adapters.clock import Clock
-from shared.delivery.deciding import looked_after
+from shared.delivery.decider import with_schedule
 from shared.delivery.documents.document import NOTHING_PUBLISHED, Document, Partition
 from shared.delivery.guard import Bug, guarded
 from shared.delivery.handler import TimedHandler
@@ -28,8 +28,8 @@ DECIDED_AT_ONCE_MAX = 25
 log = structlog.get_logger()
 
 
-async def in_turns(items: Sequence[T], clock: Clock) -> AsyncIterator[T]:
-    """Give *items* in their order; whatever else this process does gets its turn in between."""
+async def cooperatively(items: Sequence[T], clock: Clock) -> AsyncIterator[T]:
+    """Yield *items* in their order, and control to the event loop every few of them."""
     for number, item in enumerate(items):
         if number and number % DECIDED_AT_ONCE_MAX == 0:
             await clock.sleep(timedelta())
@@ -80,15 +80,15 @@ class TimeLoop(Generic[S]):
         due = await self.store.due_before(now, self.documents_max, share)
         if due:
             self.observe(Step.LOADED)
-            await self.settle(await self.decided(due, now))
+            await self.save_and_publish(await self.decided(due, now))
         return len(due)
 
     async def decided(self, due: Sequence[Document[S]], now: datetime) -> list[Document[S]]:
-        """Return those that time has moved, in their order."""
-        return [moved async for document in in_turns(due, self.clock) for moved in self.moved(document, now)]
+        """Return those that have changed by passing of time, in their order."""
+        return [moved async for document in cooperatively(due, self.clock) for moved in self.ticked(document, now)]
 
-    def moved(self, document: Document[S], now: datetime) -> tuple[Document[S], ...]:
-        """Return the document as time has moved it, or nothing if it has not."""
+    def ticked(self, document: Document[S], now: datetime) -> tuple[Document[S], ...]:
+        """Return the document after its tick, or nothing if it is not due."""
         state, due_at = document.state, document.due_at
         if state is None or due_at is None or due_at > now:
             return ()
@@ -101,21 +101,21 @@ class TimeLoop(Generic[S]):
 
     def after_tick(self, document: Document[S], state: S, now: datetime) -> Document[S]:
         """Return the document after its rule of time."""
-        return self.follow(document, self.handler.tick(state, now), now)
+        return self.apply(document, self.handler.tick(state, now), now)
 
-    def follow(self, document: Document[S], decision: Applied[S] | Ignored[S], now: datetime) -> Document[S]:
-        """Return the document after what time has brought about."""
+    def apply(self, document: Document[S], decision: Applied[S] | Ignored[S], now: datetime) -> Document[S]:
+        """Return the document after a decision of `tick`."""
         cause = Cause(occasion_id(document.id, f"tick|{document.revision}"), None)
         events = outgoing(self.handler.service, document.id, cause, decision.facts, now)
         log.debug(
             "time passed",
             ticket_id=document.id,
-            said=[fact.data.TYPE for fact in decision.facts],
+            facts=[fact.data.TYPE for fact in decision.facts],
             ignored_because=decision.because if isinstance(decision, Ignored) else None,
         )
-        return looked_after(self.handler, document.move(events, state_after(document.state, decision), now))
+        return with_schedule(self.handler, document.move(events, state_after(document.state, decision), now))
 
-    async def settle(self, documents: Sequence[Document[S]]) -> list[Document[S]]:
+    async def save_and_publish(self, documents: Sequence[Document[S]]) -> list[Document[S]]:
         """Save documents and publish what they hold unpublished; return those that were not lost to somebody faster."""
         lost = await self.store.save(documents) if documents else set()
         self.observe(Step.SAVED)

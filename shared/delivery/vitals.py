@@ -32,7 +32,7 @@ class Vitals:
         troubles: By part of the service, one sentence about the outage in which its work is being retried.
         failures: By loop, one sentence about a bug for which its last round failed.
         stopped_because: One sentence, once the consumer has stopped for good; None if it has not.
-        stopping: Whether the service was told to end: what is at hand is finished, and nothing new is begun.
+        stopping: Whether the service is stopping: work in progress is finished, and nothing new is begun.
     """
 
     handling_since: datetime | None = None

@@ -11,15 +11,15 @@ AGENCY_TOPICS = topics.agency_topic("<agency>")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One type of event: its data, who says it, and the topics on which it is said."""
+    """One type of event: its data, which service or group publishes it, and on which topics."""
 
     data: type[EventData]
-    said_by: str
+    published_by: str
     topics: tuple[str, ...]
 
 
-def _entries(said_by: str, *said_on: str, data: tuple[type[EventData], ...]) -> tuple[Entry, ...]:
-    return tuple(Entry(model, said_by, said_on) for model in data)
+def _entries(published_by: str, *on: str, data: tuple[type[EventData], ...]) -> tuple[Entry, ...]:
+    return tuple(Entry(model, published_by, on) for model in data)
 
 
 FROM_AGENCIES: tuple[type[EventData], ...] = (

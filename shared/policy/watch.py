@@ -65,7 +65,7 @@ class PolicyWatch(Generic[P]):
             if isinstance(changed, Bug | PolicyInvalid):
                 self.refuse(changed)
             else:
-                self.hold(changed, take)
+                self.apply(changed, take)
         return 0
 
     def read(self) -> tuple[str, P] | PolicyInvalid | None:
@@ -79,8 +79,8 @@ class PolicyWatch(Generic[P]):
             return invalid
         return version, policy
 
-    def hold(self, changed: tuple[str, P] | None, take: Callable[[P], None]) -> None:
-        """Let a changed policy hold from now on; without a change, only the files are sound again."""
+    def apply(self, changed: tuple[str, P] | None, take: Callable[[P], None]) -> None:
+        """Put a changed policy in force; without a change, only note that the files are sound again."""
         if changed is not None:
             was = self.version
             self.version, self.policy = changed
@@ -92,7 +92,7 @@ class PolicyWatch(Generic[P]):
         metrics.POLICY_BROKEN.labels(self.service).set(0)
 
     def refuse(self, fault: Bug | PolicyInvalid) -> None:
-        """Leave the policy that holds in its place, and say what is wrong with the files."""
+        """Keep the policy in force, and report what is wrong with the files."""
         faults = [fault.error] if isinstance(fault, Bug) else list(map(str, fault.faults))
         more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
         self.broken = f"{faults[0]}{more}"

@@ -92,7 +92,7 @@ class Service(Generic[S]):
             observe=observe,
         )
         self.remarks: dict[str, Callable[[], str]] = {}
-        self.look_after_what_is_owed()
+        self.add_relay_loops()
         health = Health(live=self.not_live, ready=self.not_ready, remarks=self.remarked)
         self.server = HealthServer(self.name, health, settings.health_host, health_port)
         self.ending = asyncio.Event()
@@ -102,7 +102,7 @@ class Service(Generic[S]):
         self.every(QUARANTINE_LOOK_EVERY_SECONDS, "documents", quarantine.look, full=1)
 
     async def run(self) -> int:
-        """Run until told to stop; return the exit code: 0 after a signal, 1 if only a restart can help."""
+        """Run until stopped by a signal; return the exit code: 0 after a signal, 1 if only a restart can help."""
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, self.ending.set)
         serving = asyncio.create_task(self.server.answer())
@@ -137,10 +137,10 @@ class Service(Generic[S]):
 
     async def work(self) -> None:
         """Wait until broker and database answer; then read, do what time brings, and watch."""
-        await self.patiently("start", self.store.prepare)
-        await self.patiently("start", self.publisher.client)
-        self.consumer = await self.patiently("start", self.subscribe)
-        await self.patiently("start", self.read_clocks)
+        await self.retry_outages("start", self.store.prepare)
+        await self.retry_outages("start", self.publisher.client)
+        self.consumer = await self.retry_outages("start", self.subscribe)
+        await self.retry_outages("start", self.read_clocks)
         log.info("reading", topics=list(self.topics))
         watchdog = Watchdog(
             self.name, self.vitals, self.clock, self.consumer, self.store.ping, self.settings.stuck_after_seconds,
@@ -198,8 +198,8 @@ class Service(Generic[S]):
         loop = Loop(name, work, timedelta(seconds=seconds), full, timedelta(seconds=hung_after_seconds))
         self.loops.append(LoopRunner(self.name, loop, self.clock, self.vitals, random.Random()))
 
-    def look_after_what_is_owed(self) -> None:
-        """Let what a dead process left, or what a topic holds back, be published; and the clocks be compared."""
+    def add_relay_loops(self) -> None:
+        """Add the loops that publish what a dead process or a closed topic left pending, and that compare clocks."""
         relay = Relay(
             self.store, self.publisher, self.clock, published=self.runner.published, assignment=self.share,
             documents_max=RELAYED_MAX, after=timedelta(seconds=self.settings.relay_after_seconds),
@@ -241,18 +241,18 @@ class Service(Generic[S]):
 
         return waiting
 
-    def follow(self, watch: PolicyWatch[P], take: Callable[[P], None], part: str = "policy") -> None:
-        """Let *take* have the policy whenever its files have changed; health says which one holds."""
+    def watch_policy(self, watch: PolicyWatch[P], take: Callable[[P], None], part: str = "policy") -> None:
+        """Reload the policy whenever its files change and hand it to *take*; health reports its version."""
         self.every(self.settings.policy_look_every_seconds, part, partial(watch.look, take), full=1)
         self.remarks[part] = watch.remark
 
     def remarked(self) -> dict[str, str]:
-        """Return what somebody should know though work gets done, part by part."""
+        """Return the remarks of all parts: what an operator should know although the service is ready."""
         said = {part: remark() for part, remark in self.remarks.items()}
         said[READING] = self.consumer.remark() if self.consumer else ""
         return {part: sentence for part, sentence in said.items() if sentence}
 
-    async def patiently(self, part: str, work: Callable[[], Awaitable[T]]) -> T:
+    async def retry_outages(self, part: str, work: Callable[[], Awaitable[T]]) -> T:
         """Return what *work* returns, through every outage."""
         return await retried(work, self.clock, self.vitals, random.Random(), part)
 

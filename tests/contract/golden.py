@@ -56,7 +56,7 @@ def golden(entry: Entry) -> dict[str, Any]:
     )  # fmt: skip
     return {
         "type": entry.data.TYPE,
-        "said_by": entry.said_by,
+        "said_by": entry.published_by,
         "topics": list(entry.topics),
         "fields": {path: str(field) for path, field in fields("", schema, schema.get("$defs", {}))},
         "example": json.loads(encode(event)),

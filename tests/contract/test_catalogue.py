@@ -25,7 +25,7 @@ ENTRIES = {entry.data.TYPE: entry for entry in CATALOGUE}
 def test_the_example_of_a_type_is_an_event_of_that_type(entry: Entry) -> None:
     made = event_of(entry)
 
-    event = decode(json.dumps(made).encode(), {}, from_outside=entry.said_by in FROM_OUTSIDE)
+    event = decode(json.dumps(made).encode(), {}, from_outside=entry.published_by in FROM_OUTSIDE)
 
     assert (type(event.data), event.source, event.key) == (entry.data, made["source"], made["partitionkey"])
     assert event.data.model_dump(mode="json", exclude_unset=True) == made["data"]
@@ -82,7 +82,9 @@ def test_every_reason_of_a_dead_letter_is_listed() -> None:
     unreadable = {*literals("shared/events/faults.py", "Reason", 9)}
     quarantined = members("shared/delivery/documents/document.py", "QuarantineReason")
 
-    assert unreadable | quarantined | {*literals("shared/delivery/deciding.py", "dead", 1)} == DEAD_LETTERS.keys()
+    assert (
+        unreadable | quarantined | {*literals("shared/delivery/decider.py", "as_dead_letter", 1)} == DEAD_LETTERS.keys()
+    )
 
 
 @cache

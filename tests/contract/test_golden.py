@@ -44,7 +44,7 @@ def test_an_event_written_earlier_is_still_read_and_says_the_same(entry: Entry) 
     promise = read(entry.data.TYPE)
     assert promise is not None
 
-    event = decode(json.dumps(promise["example"]).encode(), {}, from_outside=entry.said_by in FROM_OUTSIDE)
+    event = decode(json.dumps(promise["example"]).encode(), {}, from_outside=entry.published_by in FROM_OUTSIDE)
 
     assert json.loads(encode(event)) == promise["example"]
 

@@ -86,9 +86,9 @@ def sweep_that_trusts_its_query(patch: pytest.MonkeyPatch) -> None:
         now = self.clock.now()
         found = await self.store.due_before(now, self.documents_max, self.assignment())
         await give_way("found")
-        moved = [after for document in found for after in self.moved(document, now)]
+        moved = [after for document in found for after in self.ticked(document, now)]
         latest = await self.store.load([document.id for document in moved])
-        await self.settle([replace(document, revision=latest[document.id].revision) for document in moved])
+        await self.save_and_publish([replace(document, revision=latest[document.id].revision) for document in moved])
         return len(found)
 
     patch.setattr(TimeLoop, "sweep", sweep)

@@ -67,9 +67,9 @@ def sent_before_its_claim(patch: pytest.MonkeyPatch) -> None:
         now = self.clock.now()
         due = await self.store.due_before(now, self.documents_max)
         before = {held.id: held for held in due}
-        moved = [after for held in due for after in self.loop.moved(held, now)]
+        moved = [after for held in due for after in self.loop.ticked(held, now)]
         made = {held.id: await self.send_all(held, claims_of(before[held.id], held)) for held in moved}
-        won = await self.loop.settle(moved)
+        won = await self.loop.save_and_publish(moved)
         await self.conclude(won, made)
         return len(due)
 

@@ -151,7 +151,7 @@ async def _stored(settings: CommonSettings, service: str, id_: str) -> dict[str,
 async def _retry(settings: CommonSettings, service: str, healable: Sequence[Waiting]) -> None:
     # The mark first: what is replayed before it is off would only come back.
     ids = [each.document.id for each in healable]
-    await _asked(settings, service, lambda documents: documents.take_back(ids))
+    await _asked(settings, service, lambda documents: documents.release(ids))
     await publish(settings.kafka, [letter.replay() for each in healable for letter in each.letters])
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from services.intake.domain.rules import Rules
-from services.intake.domain.wording import distinct_letters, is_only_filler, is_only_link, says_nothing
+from services.intake.domain.wording import distinct_letters, has_no_characters, is_only_filler, is_only_link
 from shared.events import ComplaintSubmitted, Location, Reason, Reporter, attachment_reasons
 from shared.mail_addresses import is_usable
 from shared.text import folded_text
@@ -74,7 +74,7 @@ def _hours_of(seconds: float) -> str:
 
 def _text_reasons(submitted: ComplaintSubmitted, rules: Rules) -> Iterator[Reason]:
     text = folded_text(f"{submitted.title or ''}\n{submitted.body}")
-    if says_nothing(submitted.body):
+    if has_no_characters(submitted.body):
         yield _body_reason("empty", "Isi laporan kosong.", "The report has no text.")
     elif is_only_link(text):
         yield _body_reason(

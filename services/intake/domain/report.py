@@ -132,7 +132,7 @@ def location(reading: Reading, rules: Rules) -> events.Location | None:
 def missing(reading: Reading, rules: Rules) -> Iterator[str]:
     """Yield what the reporter should still supply."""
     submitted, personal = reading.submitted, reading.category is not None and reading.category.personal
-    if not (personal or submitted.classification in PLACELESS or _says_where(reading)):
+    if not (personal or submitted.classification in PLACELESS or _names_place(reading)):
         yield "location"
     if word_count(submitted.body) < rules.limits.description_words_min:
         yield "description"
@@ -140,7 +140,7 @@ def missing(reading: Reading, rules: Rules) -> Iterator[str]:
         yield "identity"
 
 
-def _says_where(reading: Reading) -> bool:
+def _names_place(reading: Reading) -> bool:
     given = reading.submitted.location or events.Location()
     return (
         reading.located.place is not None

@@ -46,7 +46,7 @@ def insult_spans(folded: Folded, pattern: re.Pattern[str]) -> list[Span]:
     return [Span(*found.span(), INSULT) for found in pattern.finditer(folded.text)]
 
 
-def says_nothing(body: str) -> bool:
+def has_no_characters(body: str) -> bool:
     """Return whether a text holds neither letter nor digit."""
     return not any(symbol.isalnum() for symbol in body)
 

@@ -142,8 +142,8 @@ class MessageRenderer:
             "question": told.get("question") or state.question,
             "note": told.get("note") or told.get("text"),
             "reason": told.get(f"reason_{language}") or told.get("reason") or told.get("why"),
-            "remaining": _spoken(told.get("remaining_seconds"), language),
-            "overdue": _spoken(told.get("overdue_seconds"), language),
+            "remaining": _duration_text(told.get("remaining_seconds"), language),
+            "overdue": _duration_text(told.get("overdue_seconds"), language),
         } | {name: told.get(name) for name in ("answer", "rating", "by", "clock", "percent", "level", "parts")}
 
     def due_at(self, state: Correspondence, delivery: Delivery) -> datetime | None:
@@ -158,6 +158,6 @@ class MessageRenderer:
         return run.due_at if run else None
 
 
-def _spoken(seconds: float | None, language: str) -> str | None:
+def _duration_text(seconds: float | None, language: str) -> str | None:
     """Return a duration in words; None for None."""
     return None if seconds is None else duration(seconds, language)

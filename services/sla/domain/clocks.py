@@ -47,7 +47,7 @@ class Clock:
         pauses = (pause for pause in self.pauses if pause.since <= at)
         return next((pause for pause in pauses if pause.until is None or at < pause.until), None)
 
-    def went_on_at(self, as_of: datetime) -> datetime:
+    def resumed_at(self, as_of: datetime) -> datetime:
         """Return when it last went on after standing still, or *as_of* if it never stood still by then."""
         ends = [pause.until for pause in self.pauses if pause.until is not None and pause.until <= as_of]
         return max(ends, default=as_of)

@@ -9,7 +9,7 @@ from shared.events import ClockFact, Fact
 from shared.events.catalogue import CATALOGUE
 from shared.ids import occasion_id
 
-TOPIC_OF = {entry.data: entry.topics[0] for entry in CATALOGUE if entry.said_by == "sla"}
+TOPIC_OF = {entry.data: entry.topics[0] for entry in CATALOGUE if entry.published_by == "sla"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,7 +79,7 @@ class ClockReconciler:
         if pause and not self.paused:
             self.emitter.emit(events.ClockPaused, pause.since, paused_at=pause.since)
         elif not pause and self.paused:
-            resumed_at = self.clock.went_on_at(self.as_of)
+            resumed_at = self.clock.resumed_at(self.as_of)
             self.emitter.emit(events.ClockResumed, resumed_at, resumed_at=resumed_at, due_at=due_at)
         elif not pause and due_at != self.due_at:
             self.emitter.emit(events.DueChanged, was=self.due_at, due_at=due_at, why=self.change_reason or "held")

@@ -150,7 +150,7 @@ class Quarantine:
             found: Raw | None = await self.collection.with_options(readable).find_one({"_id": id_})
             return found
 
-    async def take_back(self, ids: Collection[str]) -> int:
+    async def release(self, ids: Collection[str]) -> int:
         """Take the mark off documents, so that the services try again; return off how many."""
         wanted = {"_id": {"$in": list(ids)}} | MARKED
         async with outages_are_transient():

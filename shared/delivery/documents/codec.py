@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from shared.delivery.documents.document import Answer, Beyond, Document, Quarantined, QuarantineReason
+from shared.delivery.documents.document import Answer, Document, Quarantined, QuarantineReason, UnknownFields
 from shared.delivery.documents.unknown_fields import with_unknown_fields
 from shared.delivery.outgoing import Outgoing
 from shared.events.envelope import HEADERS
@@ -48,7 +48,7 @@ class DocumentCodec(Generic[S]):
     def encode(self, document: Document[S]) -> Raw:
         """Return what is stored for *document* by saving it, with what it holds beyond this release."""
         raw = self._encoded(document)
-        return raw if document.beyond is None else _kept(raw, document.beyond)
+        return raw if document.unknown_fields is None else _kept(raw, document.unknown_fields)
 
     def decode(self, raw: Mapping[str, Any]) -> Document[S] | Quarantined:
         """Return the document that was stored, or why this release leaves it alone."""
@@ -63,7 +63,7 @@ class DocumentCodec(Generic[S]):
             document = _document(raw, state)
             if is_known and not _has_unknown_fields(raw):
                 return document
-            return replace(document, beyond=Beyond(raw, self._encoded(document)))
+            return replace(document, unknown_fields=UnknownFields(raw, self._encoded(document)))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             return Quarantined(raw["_id"], QuarantineReason.UNREADABLE, _described(error))
 
@@ -136,10 +136,10 @@ def _has_unknown_fields(raw: Mapping[str, Any]) -> bool:
     return any(event.keys() - EVENT_FIELDS for event in events)
 
 
-def _kept(raw: Raw, beyond: Beyond) -> Raw:
+def _kept(raw: Raw, unknown_fields: UnknownFields) -> Raw:
     """Return *raw* with what the document holds beyond this release; what it has dropped itself stays dropped."""
-    stored = {name: value for name, value in beyond.stored.items() if name in raw or name not in FIELDS}
-    kept: Raw = with_unknown_fields(raw, stored, beyond.known)
+    stored = {name: value for name, value in unknown_fields.stored.items() if name in raw or name not in FIELDS}
+    kept: Raw = with_unknown_fields(raw, stored, unknown_fields.known)
     return kept
 
 

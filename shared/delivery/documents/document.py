@@ -47,7 +47,7 @@ class Quarantined:
 
 
 @dataclass(frozen=True, slots=True)
-class Beyond:
+class UnknownFields:
     """What another release stored in a document, and as much of it as this release knows."""
 
     stored: Mapping[str, Any]
@@ -68,7 +68,7 @@ class Document(Generic[S]):
         pending_at: Since when, aware, UTC; None if there are none.
         due_at: When time must look at it again; None if never.
         expires_at: From when on the database may drop it; None if never.
-        beyond: Where it holds fields of another release that this one does not know, to keep them; None if it does not.
+        unknown_fields: Fields of another release, kept through every save; None if it holds none.
     """
 
     id: str
@@ -79,7 +79,7 @@ class Document(Generic[S]):
     pending_at: datetime | None = None
     due_at: datetime | None = None
     expires_at: datetime | None = None
-    beyond: Beyond | None = None
+    unknown_fields: UnknownFields | None = None
 
     @property
     def is_outbox(self) -> bool:

@@ -170,7 +170,7 @@ async def test_an_overtaken_lease_is_not_accepted() -> None:
     harness = await told()
     first = harness.new_sender()
     [before] = (await harness.store.load([TICKET])).values()
-    [held], _ = await first.settle(first.loop.moved(before, NOON))
+    [held], _ = await first.save_and_publish(first.loop.ticked(before, NOON))
     untried = {TICKET: [Attempt(claim.delivery.id, claim.lease, Untried()) for claim in claims_of(before, held)]}
     await first.conclude([held], untried)
     assert harness.situations == [Due(NOON, 1)]
@@ -267,8 +267,8 @@ async def test_a_message_that_kills_every_process_is_given_up() -> None:
 async def test_a_document_that_others_keep_changing_is_given_up_for_now() -> None:
     harness = await told()
     before = await harness.store.load([TICKET])
-    await harness.sender.loop.settle(
-        [moved for held in before.values() for moved in harness.sender.loop.moved(held, NOON)]
+    await harness.sender.loop.save_and_publish(
+        [moved for held in before.values() for moved in harness.sender.loop.ticked(held, NOON)]
     )
 
     async def always_lost(documents: Sequence[Document[Any]]) -> set[str]:

@@ -166,7 +166,7 @@ async def test_what_arrives_meanwhile_is_neither_lost_nor_undone() -> None:
     harness.hear(of(answered(2, "2026-04-09 08:00", final=False), TICKETS[0]))
     await harness.work()
 
-    won = await work.loop.settle(late)
+    won = await work.loop.save_and_publish(late)
     await work.run()
 
     state = harness.store.documents[TICKETS[0]].state

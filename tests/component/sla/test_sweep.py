@@ -79,10 +79,10 @@ async def test_of_two_sweepers_that_see_the_same_ticket_due_one_wins() -> None:
     harness.clock.at = at("2026-04-14 09:00")
     document = harness.store.documents[TICKET]
     slow = TimeLoop(harness.handler, harness.store, harness.broker, harness.clock)
-    stale = slow.moved(document, harness.clock.now())
+    stale = slow.ticked(document, harness.clock.now())
 
     await harness.sweep()
-    won = await slow.settle(stale)
+    won = await slow.save_and_publish(stale)
 
     assert won == []
     assert harness.names(topics.BREACHES) == ["respond breached"]
@@ -127,11 +127,11 @@ async def test_an_answer_that_arrives_while_the_sweep_runs_is_not_forgotten() ->
     """The sweep has read the ticket, the answer is applied, the sweep saves: it must lose and look again."""
     harness = await at_work()
     harness.clock.at = at("2026-04-13 16:01")
-    stale = harness.loop.moved(harness.store.documents[TICKET], harness.clock.now())
+    stale = harness.loop.ticked(harness.store.documents[TICKET], harness.clock.now())
     harness.hear(answered(2, "2026-04-13 15:59", final=False))
     await harness.work()
 
-    await harness.loop.settle(stale)
+    await harness.loop.save_and_publish(stale)
     await harness.sweep()
 
     assert harness.names(topics.BREACHES) == []

@@ -111,7 +111,7 @@ async def test_a_document_taken_back_is_read_again(store: MongoStore[Note]) -> N
     await store.load(["a", "b"])
     await store.collection.update_one({"_id": "a"}, {"$set": {"state": {"number": "a"}}})
 
-    taken = await store.quarantine.take_back(["a", "b", "nobody"])
+    taken = await store.quarantine.release(["a", "b", "nobody"])
 
     loaded = await store.load(["a", "b"])
     assert taken == 2

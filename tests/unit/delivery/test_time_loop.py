@@ -64,10 +64,10 @@ async def test_a_document_that_is_due_no_longer_when_it_is_loaded_stays_as_it_is
 async def test_of_two_replicas_that_sweep_one_wins() -> None:
     bench = waiting()
     (loaded,) = (await bench.store.load([TICKET])).values()
-    rival = bench.loop.moved(loaded, NOON)
+    rival = bench.loop.ticked(loaded, NOON)
     await bench.sweep()
 
-    won = await bench.loop.settle(rival)
+    won = await bench.loop.save_and_publish(rival)
 
     assert (won, moved(bench)) == ([], [1])
 
@@ -105,7 +105,7 @@ async def test_a_crash_before_the_mark_repeats_the_same_bytes() -> None:
 async def test_a_document_changed_before_it_is_marked_published_stays_pending() -> None:
     bench = waiting()
     (loaded,) = (await bench.store.load([TICKET])).values()
-    (after,) = bench.loop.moved(loaded, NOON)
+    (after,) = bench.loop.ticked(loaded, NOON)
     await bench.store.save([after])
     bench.say(topics.UPDATES, event(ResumeTicket(ticket_id=TICKET)))
     await bench.work()

@@ -4,13 +4,13 @@ from services.intake.domain.spans import Span
 from services.intake.domain.wording import (
     INSULT,
     distinct_letters,
+    has_no_characters,
     headline,
     insult_spans,
     insults,
     is_only_filler,
     is_only_link,
     phrases,
-    says_nothing,
     word_count,
 )
 from shared.text import fold
@@ -60,7 +60,7 @@ def test_phrase_is_found_as_whole_words_side_by_side(text: str, found: bool) -> 
     [("", True), (" \n\t", True), ("?!... -", True), ("😡😡", True), ("a", False), ("7", False), ("水", False)],
 )
 def test_text_without_letters_and_digits_says_nothing(body: str, nothing: bool) -> None:
-    assert says_nothing(body) is nothing
+    assert has_no_characters(body) is nothing
 
 
 @pytest.mark.parametrize(

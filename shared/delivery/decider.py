@@ -24,15 +24,15 @@ S = TypeVar("S")
 log = structlog.get_logger()
 
 
-def looked_after(handler: Handler[S], document: Document[S]) -> Document[S]:
-    """Return *document* with the instants at which its state needs time to look at it, and at which it may go."""
+def with_schedule(handler: Handler[S], document: Document[S]) -> Document[S]:
+    """Return *document* with the instants at which its state is next due and at which it expires."""
     state = document.state
     if state is None:
         return replace(document, due_at=None, expires_at=None)
     return replace(document, due_at=handler.due_at(state), expires_at=handler.expires_at(state))
 
 
-class Bugged(tuple[Outgoing]):
+class BugDeadLetter(tuple[Outgoing]):
     """What goes out for a record at which a rule failed: the record itself, as a dead letter."""
 
     __slots__ = ()
@@ -43,34 +43,34 @@ class Bugged(tuple[Outgoing]):
         return dict(self[0].headers)["dlq-error"].decode()
 
 
-class Deciding(Generic[S]):
+class Decider(Generic[S]):
     """One service's rules, applied so that a bug in any of them costs one record."""
 
     def __init__(self, handler: Handler[S]) -> None:
         self.handler = handler
 
-    async def informed(self, waiting: Sequence[tuple[S | None, Event]]) -> "Deciding[S]":
-        """Return the rules once they know what they need to decide about *waiting*; without it if looking it up failed.
+    async def prefetched(self, waiting: Sequence[tuple[S | None, Event]]) -> "Decider[S]":
+        """Return the rules with what they need to decide about *waiting*; without it if a bug stopped the look-up.
 
         Raises:
             TransientError: It could not be looked up now.
         """
-        # An `InformedHandler`; whether it is one by all its methods takes longer to find out than most decisions.
+        # An `PrefetchingHandler`; whether it is one by all its methods takes longer to find out than most decisions.
         if not waiting or not hasattr(self.handler, "prefetch"):
             return self
         found = await guarded_lookup(partial(self.handler.prefetch, waiting))
         if isinstance(found, Bug):
             log.error("a look-up failed", service=self.handler.service, events=len(waiting), error=found.error)
             return self
-        return Deciding(found)
+        return Decider(found)
 
-    def key_of(self, reading: Reading) -> str | Bugged:
+    def key_of(self, reading: Reading) -> str | BugDeadLetter:
         """Return the id of the document that a reading concerns, or the reading as a dead letter."""
         key = guarded(partial(self.handler.key_of, reading.event))
         return self.bug(reading, key) if isinstance(key, Bug) else key
 
     def apply(self, document: Document[S], reading: Reading, attempt: int) -> tuple[Document[S], tuple[Outgoing, ...]]:
-        """Return the document after a reading, and what is said about it."""
+        """Return the document after a reading, and the events to publish."""
         event = reading.event
         known_as = reading.known_as(document.id)
         if known_as in document.applied:
@@ -80,24 +80,24 @@ class Deciding(Generic[S]):
             is_owed = self.handler.keeps_answers or document.answers(known_as, reading.origin)
             return document, document.answer_to(known_as) if is_owed else ()
         arrival = replace(reading.arrival, attempt=attempt)
-        followed = guarded(partial(self.follow, document, reading.record, event, arrival))
-        return (document, self.bug(reading, followed)) if isinstance(followed, Bug) else followed
+        decided = guarded(partial(self.decide, document, reading.record, event, arrival))
+        return (document, self.bug(reading, decided)) if isinstance(decided, Bug) else decided
 
-    def follow(
+    def decide(
         self, document: Document[S], record: Record, event: Event, arrival: Arrival
     ) -> tuple[Document[S], tuple[Outgoing, ...]]:
-        """Return the document after an event that is new to it, and what is said about it."""
+        """Return the document after an event that is new to it, and the events to publish."""
         decision = self.handler.decide(document.state, event, arrival)
-        self.tell(document.id, event, decision)
+        self._log_decision(document.id, event, decision)
         match decision:
             case Applied() | Ignored():
                 if decision.state is None:
                     return document, ()
                 known_as = applied_id(event.id, arrival.topic, document.id)
                 cause = Cause(known_as, event.id, event.traceparent)
-                said = outgoing(self.handler.service, document.id, cause, decision.facts, arrival.now)
-                answer = Answer(record.topic, record.partition, record.offset, said)
-                return looked_after(self.handler, document.apply(known_as, answer, decision.state)), said
+                events = outgoing(self.handler.service, document.id, cause, decision.facts, arrival.now)
+                answer = Answer(record.topic, record.partition, record.offset, events)
+                return with_schedule(self.handler, document.apply(known_as, answer, decision.state)), events
             case Untracked(facts):
                 # Handled again at another time, or replayed, it must give the same bytes: so place and time are those
                 # at which the record first lay, not those of a replay or of this moment.
@@ -108,12 +108,12 @@ class Deciding(Generic[S]):
             case _:
                 assert_never(decision)
 
-    def tell(self, ticket_id: str, event: Event, decision: Decision[S]) -> None:
+    def _log_decision(self, ticket_id: str, event: Event, decision: Decision[S]) -> None:
         """Log what was decided: types and ids only, never a text or an address."""
         log.info(
             "decided", event_id=event.id, type=event.type, ticket_id=ticket_id,
             outcome=type(decision).__name__.lower(),
-            said=[fact.data.TYPE for fact in decision.facts],
+            facts=[fact.data.TYPE for fact in decision.facts],
             ignored_because=decision.because if isinstance(decision, Ignored) else None,
         )  # fmt: skip
 
@@ -123,28 +123,30 @@ class Deciding(Generic[S]):
         return self.bug(reading, answered) if isinstance(answered, Bug) else answered
 
     def answer_to(self, reading: Unreadable) -> tuple[Outgoing, ...]:
-        """Return what is said about a record that is no event, and the record itself where it is kept."""
+        """Return the events about a record that is no event, and the record itself where it is kept."""
         record, arrival, fault = reading.record, reading.arrival, reading.fault
         refused = self.handler.refuse(record, arrival, fault)
         cause = Cause(record_id(arrival.topic, arrival.partition, arrival.offset), None)
-        said = outgoing(self.handler.service, None, cause, refused.facts, arrival.arrived_at)
+        events = outgoing(self.handler.service, None, cause, refused.facts, arrival.arrived_at)
         code = fault.reasons[0].code
         log.info("refused", topic=record.topic, partition=record.partition, offset=record.offset, code=code)
-        return (*said, self.dead(reading, code, str(fault))) if refused.keep else said
+        return (*events, self.as_dead_letter(reading, code, str(fault))) if refused.keep else events
 
-    def bug(self, reading: Reading | Unreadable, bug: Bug) -> Bugged:
+    def bug(self, reading: Reading | Unreadable, bug: Bug) -> BugDeadLetter:
         """Return a reading at which a rule failed as a dead letter."""
         record = reading.record
         log.error(
             "a rule failed", topic=record.topic, partition=record.partition, offset=record.offset, error=bug.error
         )
-        return Bugged((self.dead(reading, "bug", bug.error),))
+        return BugDeadLetter((self.as_dead_letter(reading, "bug", bug.error),))
 
     def quarantined(self, reading: Reading, document: Quarantined) -> Outgoing:
         """Return a reading as a dead letter that waits for its document; that is no fault of a rule."""
-        return self.dead(reading, document.reason.value, document.error, document.id)
+        return self.as_dead_letter(reading, document.reason.value, document.error, document.id)
 
-    def dead(self, reading: Reading | Unreadable, reason: str, error: str, document_id: str | None = None) -> Outgoing:
+    def as_dead_letter(
+        self, reading: Reading | Unreadable, reason: str, error: str, document_id: str | None = None
+    ) -> Outgoing:
         """Return a reading as a dead letter; *document_id* if it waits for that document."""
         record = reading.record
         metrics.DEAD_LETTERS.labels(self.handler.service, reason).inc()
