@@ -32,7 +32,7 @@ def read_settings(timeout_seconds: float | None = None) -> "CommonSettings":
     """Return the settings of the environment.
 
     Args:
-        timeout_seconds: How long a broker or database may leave a request unanswered; None: as the environment says.
+        timeout_seconds: How long a broker or database may leave a request unanswered; None: as in the environment.
 
     Raises:
         Failure: A variable holds something impossible or unsafe.
@@ -47,8 +47,8 @@ def read_settings(timeout_seconds: float | None = None) -> "CommonSettings":
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         name = "_".join(str(step) for step in first["loc"])
-        said = first["msg"].removeprefix("Value error, ")
-        raise Failure(f"The environment is not usable: {name + ': ' if name else ''}{said}.") from error
+        why = first["msg"].removeprefix("Value error, ")
+        raise Failure(f"The environment is not usable: {name + ': ' if name else ''}{why}.") from error
     if timeout_seconds is None:
         return settings
     timeout_ms = max(1, round(timeout_seconds * 1000))
@@ -69,7 +69,7 @@ def wait_for(work: Coroutine[Any, Any, T]) -> T:
 
 
 def no_database(error: Exception) -> Failure:
-    """Return what is said when the database does not answer."""
+    """Return the failure of a database that does not answer."""
     return Failure(f"The database cannot be asked; is TINDAK_MONGO_URI right? {error}")
 
 

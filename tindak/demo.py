@@ -1,4 +1,4 @@
-"""``tindak demo``: everything set up, a day in the life of a city's complaints played on it, and taken down again."""
+"""``tindak demo``: sets up servers and services, runs some thirty complaints through them, takes all down."""
 
 import asyncio
 import signal
@@ -16,10 +16,10 @@ from tindak.audit import Check, Finding
 from tindak.audit.command import examine
 from tindak.client.kafka import Client
 from tindak.console import read_settings, wait_for
-from tindak.demo_story.ending import figures, notices
-from tindak.demo_story.narrator import Narrator
-from tindak.demo_story.play import Play
-from tindak.demo_story.stage import Stage, staged
+from tindak.demo_story.demo_run import DemoRun
+from tindak.demo_story.environment import RunningDemo, running_demo
+from tindak.demo_story.output import DemoOutput
+from tindak.demo_story.summary import figures, notices
 
 AUDIT_SECONDS = 10.0
 STORY_SECONDS = 50.0  # clocks of the demo included, it takes about 20 on two idle cores
@@ -40,35 +40,35 @@ async def _show(*, once: bool) -> bool:
     _stop_at_signals(interrupted)
     policy_dir = read_settings().policy_dir
     short_names = {agency.code: agency.short for agency in load_agencies(policy_dir).agencies}
-    narrator = Narrator(Console(highlight=False), short_names)
-    narrator.heading("Tindak: every report routed, timed and answered")
-    async with staged(policy_dir, narrator.step) as stage:
-        narrator.step(f"ready after {monotonic() - began:.1f} s")
-        async with Client(stage.kafka) as client:
-            play = Play(client, narrator, STORY_SECONDS)
-            lacks = await play.perform()
-            findings = [] if lacks else await _audited(client, stage)
-        narrator.heading("Notices sent")
-        narrator.notices(notices(play.chronicle, stage.mailbox.subjects))
-        narrator.heading("What it came to")
-        narrator.figures(figures(play.chronicle, play.channels))
-        faults = [*lacks, *map(str, findings), *stage.last_words()]
+    output = DemoOutput(Console(highlight=False), short_names)
+    output.heading("Tindak: every report routed, timed and answered")
+    async with running_demo(policy_dir, output.step) as demo:
+        output.step(f"ready after {monotonic() - began:.1f} s")
+        async with Client(demo.kafka) as client:
+            run = DemoRun(client, output, STORY_SECONDS)
+            lacks = await run.run()
+            findings = [] if lacks else await _audited(client, demo)
+        output.heading("Notices sent")
+        output.notices(notices(run.recorder, demo.mailbox.subjects))
+        output.heading("What it came to")
+        output.figures(figures(run.recorder, run.channels))
+        faults = [*lacks, *map(str, findings), *demo.failures()]
         if faults:
-            stage.keeps_folder = True
-            narrator.verdict([*faults, f"The logs lie in {stage.folder}."], is_good=False)
+            demo.keeps_folder = True
+            output.verdict([*faults, f"The logs lie in {demo.folder}."], is_good=False)
         else:
             took = f"{monotonic() - began:.0f} s after the start"
-            narrator.verdict([f"The story is complete, {took}; audited: nothing lost, nothing doubled."], is_good=True)
+            output.verdict([f"The story is complete, {took}; audited: nothing lost, nothing doubled."], is_good=True)
         if not once:
-            narrator.next_steps(stage.environment, program(), next(play.chronicle.all(ComplaintAccepted)).tracking_id)
+            output.next_steps(demo.environment, program(), next(run.recorder.all(ComplaintAccepted)).tracking_id)
             await _stay(interrupted)
     return not faults
 
 
-async def _audited(client: Client, stage: Stage) -> list[Finding]:
+async def _audited(client: Client, demo: RunningDemo) -> list[Finding]:
     patience_ends_at = monotonic() + AUDIT_SECONDS
     while True:
-        found = (await examine(client, stage.mongo, stage.agencies, tuple(Check))).findings
+        found = (await examine(client, demo.mongo, demo.agencies, tuple(Check))).findings
         if not found or monotonic() > patience_ends_at:
             return list(found)
 

@@ -14,12 +14,12 @@ def counted(number: int, noun: str) -> str:
 
 
 def sentence(data: e.EventData) -> str:
-    """Return what happened, without the ticket's name; for an event that is not told to people, its type."""
+    """Return what happened, without the ticket's name; for an event without a sentence, its type."""
     return _of_complaint(data) or _of_ticket(data) or _of_clock(data) or _of_delivery(data) or data.TYPE
 
 
 def _of_complaint(data: e.EventData) -> str | None:
-    """Return what intake said, or None if it is another's event."""
+    """Return the sentence for an event of intake, or None for another."""
     match data:
         case e.ComplaintSubmitted():
             return f"submitted by {data.channel}"
@@ -31,7 +31,7 @@ def _of_complaint(data: e.EventData) -> str | None:
 
 
 def _of_ticket(data: e.EventData) -> str | None:
-    """Return what routing said, or None if it is another's event."""
+    """Return the sentence for an event of routing, or None for another."""
     match data:
         case e.TicketRouted():
             return f"routed to {data.agency_name}: {why_routed(data)}"
@@ -60,7 +60,7 @@ def _of_ticket(data: e.EventData) -> str | None:
 
 
 def _of_rarer(data: e.EventData) -> str | None:
-    """Return what routing says less often, or None."""
+    """Return the sentence for a rarer event of routing, or None."""
     match data:
         case e.TicketReopened():
             return "opened again: the reporter is not content" + noted(data.reason)
@@ -99,7 +99,7 @@ def _of_rarer(data: e.EventData) -> str | None:
 
 
 def _of_clock(data: e.EventData) -> str | None:
-    """Return what sla said, or None if it is another's event."""
+    """Return the sentence for an event of sla, or None for another."""
     if not isinstance(data, e.ClockFact):
         return None
     clock = f"{data.clock.value} clock"
@@ -125,7 +125,7 @@ def _of_clock(data: e.EventData) -> str | None:
 
 
 def _of_breach(data: e.EventData, clock: str) -> str | None:
-    """Return what sla said about a breach, or None."""
+    """Return the sentence for an event of a breach, or None."""
     match data:
         case e.ClockBreached():
             return f"{clock} BREACHED{_of_agency(data.agency)}; responsible: {data.responsible}"
@@ -141,7 +141,7 @@ def _of_breach(data: e.EventData, clock: str) -> str | None:
 
 
 def _of_delivery(data: e.EventData) -> str | None:
-    """Return what notify said, or None if it is another's event."""
+    """Return the sentence for an event of notify, or None for another."""
     if not isinstance(data, e.DeliveryFact):
         return None
     notice = f"notice `{data.notice}` to the {data.recipient_role} by {data.channel}"
@@ -156,7 +156,7 @@ def _of_delivery(data: e.EventData) -> str | None:
 
 
 def why_routed(data: e.TicketRouted) -> str:
-    """Return who or what chose the agency and why, as the last step of the explanation tells it."""
+    """Return who or what chose the agency and why, by the last step of the explanation."""
     again = f" (agency no. {data.hop})" if data.hop > 1 else ""
     if not data.explanation:
         return data.decided_by.value + again

@@ -40,7 +40,7 @@ def search_of(policy: RoutingPolicy, complaint: ComplaintAccepted) -> Search | N
     if category is not None and category.personal:
         return None
     rulebook, code = policy.rulebook, category.code if category else complaint.category
-    return search_for(policy.clusters, rulebook.book, rulebook.telling, complaint, code)
+    return search_for(policy.clusters, rulebook.book, rulebook.first_words, complaint, code)
 
 
 class SimilarReports:

@@ -73,7 +73,7 @@ def dropped(before: Document[Any], after: Document[Any]) -> Iterator[Outgoing]:
 
 def unanswered(world: "World", ledger: Ledger) -> Iterator[str]:
     """Yield every update of somebody honest that has no answer."""
-    told = ledger.said[topics.TICKETS]
+    told = ledger.facts[topics.TICKETS]
     answered = {(said.ticket, said.cause_id) for said in told}
     answered |= {(said.ticket, said.data["update_id"]) for said in told if said.type == UpdateRefused.TYPE}
     filed = {said.id for said in ledger.of_type(topics.ACCEPTED, ComplaintAccepted)}
@@ -99,7 +99,7 @@ def uncommitted(world: "World") -> Iterator[str]:
 def histories(ledger: Ledger) -> Iterator[str]:
     """Yield every ticket whose history sla has otherwise than it was told."""
     told: dict[str, set[int]] = {}
-    for said in ledger.said[topics.TICKETS]:
+    for said in ledger.facts[topics.TICKETS]:
         if said.type in MOVING and said.data["version"] > 0:
             told.setdefault(said.ticket, set()).add(said.data["version"])
     for document in ledger.documents["sla"]:

@@ -4,14 +4,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 from shared import events, topics
-from tindak.audit.ledger import Ledger, Said
+from tindak.audit.ledger import Fact, Ledger
 
 Pair = tuple[str, str]  # who follows, and who is followed
 
 
 def clusters(ledger: Ledger) -> Iterator[str]:
     """Yield every ticket that follows another without being counted once, and every count that is wrong."""
-    told = ledger.of_type(
+    facts = ledger.of_type(
         topics.TICKETS,
         events.ClusterCounted,
         events.ClusterJoined,
@@ -19,14 +19,14 @@ def clusters(ledger: Ledger) -> Iterator[str]:
         events.TicketMerged,
         events.TicketUnmerged,
     )
-    told.sort(key=lambda said: (said.ticket, said.data["version"]))
-    following, joined = _followed(told)
+    facts.sort(key=lambda fact: (fact.ticket, fact.data["version"]))
+    following, joined = _followed(facts)
     counted: dict[str, set[str]] = defaultdict(set)
     taken: Counter[Pair] = Counter()
-    for said in (one for one in told if one.type == events.ClusterCounted.TYPE):
-        yield from _recount(said, counted[said.ticket], taken)
-    linked = Counter((said.data["member"], said.ticket) for said in ledger.of_type(topics.LINKS, events.TicketLinked))
-    refused = Counter((said.ticket, said.data["leader"]) for said in ledger.of_type(topics.LINKS, events.LinkRefused))
+    for fact in (one for one in facts if one.type == events.ClusterCounted.TYPE):
+        yield from _recount(fact, counted[fact.ticket], taken)
+    linked = Counter((fact.data["member"], fact.ticket) for fact in ledger.of_type(topics.LINKS, events.TicketLinked))
+    refused = Counter((fact.ticket, fact.data["leader"]) for fact in ledger.of_type(topics.LINKS, events.LinkRefused))
     for pair in sorted(joined.keys() | linked.keys() | taken.keys()):
         found = joined[pair], linked[pair], taken[pair] + refused[pair]
         if len(set(found)) > 1:
@@ -40,44 +40,44 @@ def clusters(ledger: Ledger) -> Iterator[str]:
     yield from _led(ledger)
 
 
-def _followed(told: list[Said]) -> tuple[dict[str, str | None], Counter[Pair]]:
+def _followed(facts: list[Fact]) -> tuple[dict[str, str | None], Counter[Pair]]:
     following: dict[str, str | None] = {}
     joined: Counter[Pair] = Counter()
-    for said in told:
-        if said.type in (events.ClusterJoined.TYPE, events.TicketMerged.TYPE):
-            leader = str(said.data.get("cluster") or said.data["into"])
-            joined[said.ticket, leader] += 1
-            following[said.ticket] = leader
-        elif said.type in (events.ClusterLeft.TYPE, events.TicketUnmerged.TYPE):
-            following[said.ticket] = None
+    for fact in facts:
+        if fact.type in (events.ClusterJoined.TYPE, events.TicketMerged.TYPE):
+            leader = str(fact.data.get("cluster") or fact.data["into"])
+            joined[fact.ticket, leader] += 1
+            following[fact.ticket] = leader
+        elif fact.type in (events.ClusterLeft.TYPE, events.TicketUnmerged.TYPE):
+            following[fact.ticket] = None
     return following, joined
 
 
-def _recount(said: Said, members: set[str], taken: Counter[Pair]) -> Iterator[str]:
-    """Count one who has come or gone; yield what is wrong with the count that was told."""
-    member = str(said.data["member"])
-    if said.data["joined"] is (member in members):
-        yield f"{said} counts {member} for {said.ticket} twice, or out without in"
-    if said.data["joined"]:
+def _recount(fact: Fact, members: set[str], taken: Counter[Pair]) -> Iterator[str]:
+    """Count one who has come or gone; yield what is wrong with the count in the fact."""
+    member = str(fact.data["member"])
+    if fact.data["joined"] is (member in members):
+        yield f"{fact} counts {member} for {fact.ticket} twice, or out without in"
+    if fact.data["joined"]:
         members.add(member)
-        taken[member, said.ticket] += 1
+        taken[member, fact.ticket] += 1
     else:
         members.discard(member)
-    if said.data["members"] != len(members):
-        yield f"{said} tells {said.data['members']} members of {said.ticket}, there are {len(members)}"
+    if fact.data["members"] != len(members):
+        yield f"{fact} tells {fact.data['members']} members of {fact.ticket}, there are {len(members)}"
 
 
 def _led(ledger: Ledger) -> Iterator[str]:
-    told = ledger.of_type(topics.TICKETS, events.ClusterCounted, events.TicketRouted)
+    facts = ledger.of_type(topics.TICKETS, events.ClusterCounted, events.TicketRouted)
     members: dict[str, set[str]] = defaultdict(set)
     due: Counter[tuple[str, str, int]] = Counter()
-    for said in sorted(told, key=lambda said: (said.ticket, said.data["version"])):
-        if said.type == events.ClusterCounted.TYPE:
-            (members[said.ticket].add if said.data["joined"] else members[said.ticket].discard)(said.data["member"])
-        elif said.data.get("cluster") is None:
-            due.update((member, said.ticket, said.data["hop"]) for member in members[said.ticket])
+    for fact in sorted(facts, key=lambda fact: (fact.ticket, fact.data["version"])):
+        if fact.type == events.ClusterCounted.TYPE:
+            (members[fact.ticket].add if fact.data["joined"] else members[fact.ticket].discard)(fact.data["member"])
+        elif fact.data.get("cluster") is None:
+            due.update((member, fact.ticket, fact.data["hop"]) for member in members[fact.ticket])
     heard = ledger.of_type(topics.LINKS, events.LeaderRouted)
-    found = Counter((said.ticket, str(said.data["leader"]), int(said.data["hop"])) for said in heard)
+    found = Counter((fact.ticket, str(fact.data["leader"]), int(fact.data["hop"])) for fact in heard)
     for one in sorted(due.keys() | found.keys()):
         if due[one] != found[one]:
             member, leader, hop = one

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from shared import topics
 from shared.events import ComplaintAccepted, ComplaintRejected
-from tindak.audit.ledger import Ledger, Said, Where
+from tindak.audit.ledger import Fact, Ledger, Where
 
 
 def contents(ledger: Ledger) -> Iterator[str]:
@@ -20,25 +20,25 @@ def contents(ledger: Ledger) -> Iterator[str]:
 
 def answers(ledger: Ledger) -> Iterator[str]:
     """Yield every submission without exactly one answer, and every ticket that was accepted twice."""
-    accepted: dict[str, list[Said]] = defaultdict(list)
-    for said in ledger.of_type(topics.ACCEPTED, ComplaintAccepted):
-        accepted[said.ticket].append(said)
+    accepted: dict[str, list[Fact]] = defaultdict(list)
+    for fact in ledger.of_type(topics.ACCEPTED, ComplaintAccepted):
+        accepted[fact.ticket].append(fact)
     for answered in accepted.values():
         if len(answered) > 1:
             source = f"{answered[0].data['channel']}/{answered[0].data['source_id']}"
-            yield f"{source} was accepted {len(answered)} times: {', '.join(said.id for said in answered)}"
-    yield from _unanswered(ledger, {said.cause_id for many in accepted.values() for said in many}, set(accepted))
+            yield f"{source} was accepted {len(answered)} times: {', '.join(fact.id for fact in answered)}"
+    yield from _unanswered(ledger, {fact.cause_id for many in accepted.values() for fact in many}, set(accepted))
 
 
 def _unanswered(ledger: Ledger, accepted_causes: set[str | None], accepted: set[str]) -> Iterator[str]:
-    rejected: dict[Where, list[Said]] = defaultdict(list)
-    for said in ledger.of_type(topics.REJECTED, ComplaintRejected):
-        origin = said.data["origin"]
-        rejected[topics.SUBMITTED, origin["partition"], origin["offset"]].append(said)
+    rejected: dict[Where, list[Fact]] = defaultdict(list)
+    for fact in ledger.of_type(topics.REJECTED, ComplaintRejected):
+        origin = fact.data["origin"]
+        rejected[topics.SUBMITTED, origin["partition"], origin["offset"]].append(fact)
     for submission in ledger.submissions:
         refusals = rejected.get(submission.where, [])
         if len(refusals) > 1:
-            yield f"{submission} was rejected {len(refusals)} times: {', '.join(said.id for said in refusals)}"
+            yield f"{submission} was rejected {len(refusals)} times: {', '.join(fact.id for fact in refusals)}"
         if refusals and submission.id in accepted_causes and submission.id is not None:
             yield f"{submission} was accepted and rejected"
         if not refusals and submission.ticket not in accepted and submission.where not in ledger.dead:

@@ -20,7 +20,7 @@ DEAD_LETTERS = topics.dead_letter_topic("")
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Fact:
     """An event of our own services, as first published on a topic."""
 
     topic: str
@@ -68,7 +68,7 @@ class Ledger:
     """All topics and documents.
 
     Args:
-        said: By topic, each event of our own services once, in order of its first publication.
+        facts: By topic, each event of our own services once, in order of its first publication.
         contents: By event id, the bytes first published under it.
         contradictions: By event id, the different bytes published under it, where there are several.
         submissions: Records of channels.
@@ -79,7 +79,7 @@ class Ledger:
 
     documents: dict[str, list[Document[Any]]]
     expected: set[Where]
-    said: dict[str, list[Said]] = field(default_factory=lambda: defaultdict(list))
+    facts: dict[str, list[Fact]] = field(default_factory=lambda: defaultdict(list))
     contents: dict[str, bytes] = field(default_factory=dict)
     contradictions: dict[str, set[bytes]] = field(default_factory=dict)
     submissions: list[Submission] = field(default_factory=list)
@@ -114,21 +114,21 @@ class Ledger:
     def _enter_event(self, record: Record, value: bytes, seen: set[tuple[str, str]]) -> None:
         try:
             body = orjson.loads(value)
-            said = Said(record.topic, body["id"], body["type"], body.get("causationid"), body["data"])
+            fact = Fact(record.topic, body["id"], body["type"], body.get("causationid"), body["data"])
         except (orjson.JSONDecodeError, KeyError, TypeError):
             self.unreadable.append(record)
             return
-        first = self.contents.setdefault(said.id, value)
+        first = self.contents.setdefault(fact.id, value)
         if first != value:
-            self.contradictions.setdefault(said.id, {first}).add(value)
-        if (said.topic, said.id) not in seen:
-            seen.add((said.topic, said.id))
-            self.said[said.topic].append(said)
+            self.contradictions.setdefault(fact.id, {first}).add(value)
+        if (fact.topic, fact.id) not in seen:
+            seen.add((fact.topic, fact.id))
+            self.facts[fact.topic].append(fact)
 
-    def of_type(self, topic: str, *kinds: type[Any]) -> list[Said]:
-        """Return what was said on *topic* of any of these types."""
+    def of_type(self, topic: str, *kinds: type[Any]) -> list[Fact]:
+        """Return the facts on *topic* of any of these types."""
         wanted = {kind.TYPE for kind in kinds}
-        return [said for said in self.said[topic] if said.type in wanted]
+        return [fact for fact in self.facts[topic] if fact.type in wanted]
 
 
 def _submission(record: Record) -> Submission:

@@ -13,18 +13,18 @@ def parts(ledger: Ledger) -> Iterator[str]:
     """Yield every part that was not opened once, and every divided ticket that does not end with its parts."""
     states = _last_states(ledger)
     opened: dict[str, str] = {}
-    for said in ledger.of_type(topics.TICKETS, TicketRouted):
-        if said.data["version"] == 1 and said.data.get("parent"):
-            opened[said.ticket] = said.data["parent"]
+    for fact in ledger.of_type(topics.TICKETS, TicketRouted):
+        if fact.data["version"] == 1 and fact.data.get("parent"):
+            opened[fact.ticket] = fact.data["parent"]
     expected: dict[str, str] = {}
-    for said in ledger.of_type(topics.TICKETS, TicketSplit):
-        ids = [part["ticket_id"] for part in said.data["parts"]]
-        expected |= dict.fromkeys(ids, said.ticket)
+    for fact in ledger.of_type(topics.TICKETS, TicketSplit):
+        ids = [part["ticket_id"] for part in fact.data["parts"]]
+        expected |= dict.fromkeys(ids, fact.ticket)
         all_ended = all(states.get(part) in ENDED for part in ids)
-        whole = states[said.ticket]
+        whole = states[fact.ticket]
         if whole != "withdrawn" and (whole == "closed") is not all_ended:
             ends = ", ".join(f"{part} is {states.get(part)}" for part in ids)
-            yield f"the divided ticket {said.ticket} is {whole}, and of its parts {ends}"
+            yield f"the divided ticket {fact.ticket} is {whole}, and of its parts {ends}"
     for part in sorted(expected.keys() | opened.keys()):
         if expected.get(part) != opened.get(part):
             yield f"{part} should be a part of {expected.get(part)} and is one of {opened.get(part)}"
@@ -32,8 +32,8 @@ def parts(ledger: Ledger) -> Iterator[str]:
 
 def _last_states(ledger: Ledger) -> dict[str, str]:
     states: dict[str, tuple[int, str]] = {}
-    for said in ledger.said[topics.TICKETS]:
-        told = (said.data["version"], said.data["state"])
-        if told[0] > 0:  # 0: a refusal that stands outside the history
-            states[said.ticket] = max(states.get(said.ticket, (0, "")), told)
+    for fact in ledger.facts[topics.TICKETS]:
+        latest = (fact.data["version"], fact.data["state"])
+        if latest[0] > 0:  # 0: a refusal that stands outside the history
+            states[fact.ticket] = max(states.get(fact.ticket, (0, "")), latest)
     return {ticket: state for ticket, (_, state) in states.items()}

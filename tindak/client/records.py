@@ -1,6 +1,7 @@
 """Decodes records of our topics; those that cannot be read are skipped."""
 
 import json
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from shared import topics
@@ -18,6 +19,11 @@ def event_of(record: Record) -> Event | None:
         return decode(record.value, dict(record.headers), from_outside=from_outside, arrived_at=record.timestamp)
     except UnreadableEvent:
         return None
+
+
+def events_in(records: Iterable[Record]) -> Iterator[Event]:
+    """Yield the event of every record that holds one, in the order of the records."""
+    return (event for record in records if (event := event_of(record)) is not None)
 
 
 def data_of(record: Record) -> EventData | None:

@@ -1,1 +1,1 @@
-"""The story of the demo: its stage, its complaints, who does what with them, and how it is told."""
+"""The demo: its environment, its complaints, how people react to them, and its output."""

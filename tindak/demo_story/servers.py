@@ -10,7 +10,7 @@ from tindak.stack import LocalStack, StackError
 
 
 @asynccontextmanager
-async def servers(tell: Callable[[str], None]) -> AsyncIterator[Mapping[str, str]]:
+async def servers(show: Callable[[str], None]) -> AsyncIterator[Mapping[str, str]]:
     """Give the environment of a broker and a database that run from entry to exit.
 
     Raises:
@@ -26,11 +26,11 @@ async def servers(tell: Callable[[str], None]) -> AsyncIterator[Mapping[str, str
             ) from error
         containers = Containers()
         async with up(containers.start, containers.stop):
-            tell("a Kafka broker and a mongod run in containers, on 127.0.0.1")
+            show("a Kafka broker and a mongod run in containers, on 127.0.0.1")
             yield containers.environment
         return
     async with up(local.start, local.stop):
-        tell(f"{local.layout.shape} listen on 127.0.0.1")
+        show(f"{local.layout.shape} listen on 127.0.0.1")
         yield local.layout.environment()
 
 

@@ -32,37 +32,37 @@ class Correction:
     @property
     def row(self) -> dict[str, str]:
         """Return it as a row of training data; what is not known is empty."""
-        told, place = self.complaint, self.complaint.location
+        complaint, place = self.complaint, self.complaint.location
         return {
             "time": self.at.isoformat(),
-            "text": f"{told.title}\n{told.body}",
+            "text": f"{complaint.title}\n{complaint.body}",
             "address": (place and place.text) or "",
             "kelurahan": (place and place.kelurahan) or "",
             "kecamatan": (place and place.kecamatan) or "",
-            "category": told.category or "",
+            "category": complaint.category or "",
             "agency": self.agency,
             "corrected_by": self.by,
-            "ticket_id": told.ticket_id,
+            "ticket_id": complaint.ticket_id,
         }
 
 
 def corrections_on(records: Iterable[Record], since: datetime | None = None) -> list[Correction]:
-    """Return the correction of each ticket that *records* tell of, oldest first; only those made at *since* or later.
+    """Return the correction of each ticket among *records*, oldest first; only those made at *since* or later.
 
     Args:
         records: Of the accepted complaints and of the tickets' history, in any order.
         since: Aware.
     """
-    found = [corrected for told in tickets_on(records) if (corrected := _correction(told)) is not None]
+    found = [corrected for events in tickets_on(records) if (corrected := _correction(events)) is not None]
     return sorted((one for one in found if since is None or one.at >= since), key=lambda one: one.at)
 
 
-def _correction(told: Sequence[Event]) -> Correction | None:
+def _correction(events: Sequence[Event]) -> Correction | None:
     """Return what people corrected about one ticket: the most recent decision that no agency has given back since.
 
     An agency that declines only says who is not responsible; that teaches nothing until somebody says who is.
     """
-    ended = project(told)
+    ended = project(events)
     if ended.accepted is None:
         return None
     found: Correction | None = None

@@ -50,9 +50,9 @@ def read_export(path: Path, asked: Asked) -> Export:
 
 
 def _usable(rows: Sequence[LabelledRow], notes: list[str]) -> list[LabelledRow]:
-    telling = [row for row in rows if words_of(_text_of(row))]
-    usable = [row for row in telling if row.agency.lower() not in NOBODY]
-    for number, what in ((len(rows) - len(telling), "text"), (len(telling) - len(usable), "agency")):
+    with_text = [row for row in rows if words_of(_text_of(row))]
+    usable = [row for row in with_text if row.agency.lower() not in NOBODY]
+    for number, what in ((len(rows) - len(with_text), "text"), (len(with_text) - len(usable), "agency")):
         if number:
             notes.append(f"{number} of {len(rows)} rows without {what} were left out.")
     return usable

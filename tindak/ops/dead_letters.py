@@ -73,12 +73,12 @@ class DeadLetter:
     @property
     def attempts(self) -> int:
         """How often handling it has failed."""
-        said = header(self.record, "dlq-attempts") or ""
-        return int(said) if said.isascii() and said.isdigit() else 1
+        count = header(self.record, "dlq-attempts") or ""
+        return int(count) if count.isascii() and count.isdigit() else 1
 
     @property
     def state(self) -> State:
-        """What this record says about the letter."""
+        """What has become of the letter by this record."""
         if self.record.topic.endswith(REPLAYS):
             return State.REPLAYED
         return State.OPEN if self.dropped_because is None else State.DROPPED
@@ -90,10 +90,10 @@ class DeadLetter:
 
     @property
     def at(self) -> datetime:
-        """When it happened, aware: the service's word for a failure, the broker's for anything else."""
-        said = header(self.record, "dlq-at") if self.state is State.OPEN else None
+        """When it happened, aware: by the service's clock for a failure, by the broker's for anything else."""
+        written = header(self.record, "dlq-at") if self.state is State.OPEN else None
         try:
-            at = datetime.fromisoformat(said or "")
+            at = datetime.fromisoformat(written or "")
         except ValueError:
             return self.record.timestamp
         return at if at.tzinfo else self.record.timestamp
@@ -183,7 +183,7 @@ def letters_in(records: Iterable[Record]) -> list[Letter]:
     for each in map(DeadLetter, records):
         acted = each.state is not State.OPEN
         steps = found[each.service, each.id]
-        steps.pop(place := (each.attempts, acted, each.state), None)  # one that is told twice counts where it is last
+        steps.pop(place := (each.attempts, acted, each.state), None)  # a repeat counts where it is last
         steps[place] = each
     return [letter for steps in found.values() if (letter := _letter(steps)) is not None]
 

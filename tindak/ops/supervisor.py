@@ -89,9 +89,9 @@ class Supervisor:
                 output.close()
 
     async def _wait(self, process: asyncio.subprocess.Process, ended: asyncio.Event) -> int:
-        exited, told = asyncio.create_task(process.wait()), asyncio.create_task(ended.wait())
+        exited, stopping = asyncio.create_task(process.wait()), asyncio.create_task(ended.wait())
         try:
-            await asyncio.wait({exited, told}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({exited, stopping}, return_when=asyncio.FIRST_COMPLETED)
             if not exited.done():
                 process.send_signal(signal.SIGTERM)
                 with suppress(TimeoutError):
@@ -100,7 +100,7 @@ class Supervisor:
                 process.kill()
             return await exited
         finally:
-            told.cancel()
+            stopping.cancel()
 
 
 def _leashed(command: Sequence[str]) -> list[str]:

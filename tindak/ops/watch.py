@@ -131,7 +131,7 @@ def _rules_at_hand() -> SlaRules | None:
 
 def _print_breach(breaches: Breaches, record: Record, *, as_json: bool) -> None:
     event = event_of(record)
-    if event is None or breaches.hear(event) is None:
+    if event is None or breaches.apply(event) is None:
         (_print_json if as_json else _print_line)(record)
     elif as_json:
         say_json(record_as_json(record) | {"overdue_working_seconds": breaches.overdue_seconds(event)})

@@ -72,17 +72,17 @@ def diff_command(
     if faults := [*check(policy_of(before)).faults, *check(policy_of(after)).faults]:
         raise PolicyInvalid(faults)
     changes = differences(before, after)
-    told: dict[str, Any] = {"changes": [asdict(change) for change in changes]}
-    said = list(map(str, changes)) or ["The two policies are the same."]
+    found: dict[str, Any] = {"changes": [asdict(change) for change in changes]}
+    lines = list(map(str, changes)) or ["The two policies are the same."]
     if file is not None or from_topics:
         source, learned = Source(file, from_topics, Asked(text, agency), timeout), model_of(model)
         pairs = wait_for(_both(DryRun.of(before, learned), DryRun.of(after, learned), before, source))
-        told |= _compared(pairs)
-        said += _differently(pairs)
+        found |= _compared(pairs)
+        lines += _differently(pairs)
     if as_json:
-        say_json(told)
+        say_json(found)
     else:
-        typer.echo("\n".join(said))
+        typer.echo("\n".join(lines))
 
 
 async def _both(before: DryRun, after: DryRun, policy: Path, source: Source) -> list[tuple[Decided, Decided]]:
@@ -149,10 +149,10 @@ def _rank(decided: Decided) -> int:
 
 def _differently(pairs: Sequence[tuple[Decided, Decided]]) -> Iterator[str]:
     """Yield what two policies decide differently, for people."""
-    told = _compared(pairs)
+    found = _compared(pairs)
     yield (
-        f"{told['different']} of {told['rows']} reports would be decided differently:"
-        f" {told['better']} better, {told['worse']} worse than now for those whose agency is known."
+        f"{found['different']} of {found['rows']} reports would be decided differently:"
+        f" {found['better']} better, {found['worse']} worse than now for those whose agency is known."
     )
-    yield from (f"  {move['reports']:>6}  {move['from']} -> {move['to']}" for move in told["moves"])
-    yield from (f"  {one['from']} -> {one['to']} (had it: {one['had']}): {one['text']}" for one in told["examples"])
+    yield from (f"  {move['reports']:>6}  {move['from']} -> {move['to']}" for move in found["moves"])
+    yield from (f"  {one['from']} -> {one['to']} (had it: {one['had']}): {one['text']}" for one in found["examples"])

@@ -123,14 +123,14 @@ def _escalation_faults(policy_dir: Path, notices: NoticePolicy) -> Iterator[Poli
     held, source = load_sourced(policy_dir / SLA_FILE, SlaFile)
     for name, ladder in held.ladders.items():
         for index, level in enumerate(ladder):
-            told = _told_of(level, notices)
+            roles = _notified_roles(level, notices)
             for role in (level.responsible, *level.copies) if level.responsible != OMBUDSMAN else (REPORTER,):
-                if role not in told:
+                if role not in roles:
                     sentence = f"no notice of {NOTICES_FILE} tells `{role}` of level {level.level}"
                     yield source.fault(("ladders", name, index), sentence)
 
 
-def _told_of(level: LevelEntry, notices: NoticePolicy) -> frozenset[str]:
+def _notified_roles(level: LevelEntry, notices: NoticePolicy) -> frozenset[str]:
     event = ClockBreached.TYPE if level.level == 1 else BreachEscalated.TYPE
     return frozenset(
         role

@@ -1,4 +1,4 @@
-"""What intake and routing would say to reports by a policy, with the code that runs live; publishes nothing."""
+"""Runs intake's and routing's live code on reports by a policy, without publishing."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -44,15 +44,15 @@ class DryRun:
         return self.routing.policy.version
 
     def answer(self, submitted: ComplaintSubmitted, at: datetime) -> ComplaintAccepted | ComplaintRejected:
-        """Return what intake says to a report that arrives at *at*, without its contact."""
+        """Return intake's answer to a report that arrives at *at*, without its contact."""
         return intake_answer(self.intake, submitted, at)
 
     async def route(self, complaints: Sequence[ComplaintAccepted]) -> list[Routed]:
-        """Return what routing says to each of the complaints, in order."""
-        said: list[Routed] = []
+        """Return routing's decision on each of the complaints, in order."""
+        decided: list[Routed] = []
         for start in range(0, len(complaints), BATCH_MAX):
-            said += await self._route(complaints[start : start + BATCH_MAX])
-        return said
+            decided += await self._route(complaints[start : start + BATCH_MAX])
+        return decided
 
     async def _route(self, complaints: Sequence[ComplaintAccepted]) -> list[Routed]:
         events = [_event_of(complaint) for complaint in complaints]
@@ -71,5 +71,5 @@ def _event_of(complaint: ComplaintAccepted) -> Event:
     )  # fmt: skip
 
 
-def _first_of(said: Sequence[Any]) -> Routed:
-    return next(data for data in said if isinstance(data, TicketRouted | TriageRequested))
+def _first_of(events: Sequence[Any]) -> Routed:
+    return next(data for data in events if isinstance(data, TicketRouted | TriageRequested))

@@ -21,7 +21,7 @@ OF_THE_REPORT = frozenset({"title", "body", "location", "category", "target_agen
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """What intake and routing would say to a report; ``routed`` is None where intake refuses it."""
+    """What intake and routing decide on a report; ``routed`` is None where intake refuses it."""
 
     answer: ComplaintAccepted | ComplaintRejected
     routed: Routed | None
@@ -73,7 +73,7 @@ def _submission(**given: Any) -> ComplaintSubmitted:
 
 
 async def explain(dry_run: DryRun, report: ComplaintSubmitted) -> Explained:
-    """Return what intake and routing would say to *report*."""
+    """Return what intake and routing decide on *report*."""
     answer = dry_run.answer(report, report.submitted_at)
     if isinstance(answer, ComplaintRejected):
         return Explained(answer, None, dry_run.version)
@@ -82,12 +82,12 @@ async def explain(dry_run: DryRun, report: ComplaintSubmitted) -> Explained:
 
 
 def as_object(found: Explained) -> dict[str, Any]:
-    """Return it for scripts: the fields of the events that the services would say, without those of the ticket."""
-    told: dict[str, Any] = {"outcome": found.outcome, "policy_version": found.policy_version}
+    """Return it for scripts: the fields of the events that the services would publish, without those of the ticket."""
+    shown: dict[str, Any] = {"outcome": found.outcome, "policy_version": found.policy_version}
     if found.routed is None:
-        return told | found.answer.model_dump(mode="json", include={"reasons"})
-    told["report"] = found.answer.model_dump(mode="json", include=set(OF_THE_REPORT))
-    return told | found.routed.model_dump(mode="json", exclude=set(OF_THE_TICKET) | {"report"}, exclude_none=True)
+        return shown | found.answer.model_dump(mode="json", include={"reasons"})
+    shown["report"] = found.answer.model_dump(mode="json", include=set(OF_THE_REPORT))
+    return shown | found.routed.model_dump(mode="json", exclude=set(OF_THE_TICKET) | {"report"}, exclude_none=True)
 
 
 def _lines(found: Explained) -> Iterator[str]:

@@ -14,7 +14,7 @@ from shared.events import ComplaintAccepted, ComplaintSubmitted, Event
 from shared.policy.agencies import AgencyDirectory
 from shared.text import name_key
 from tindak.client.kafka import Client
-from tindak.client.records import event_of
+from tindak.client.records import events_in
 from tindak.console import Failure
 from tindak.model.labelled_files import Asked, ColumnMissing, LabelledRow, read_labelled
 from tindak.model.tables import TableUnreadable
@@ -94,9 +94,7 @@ def reports_on(records: Iterable[Record]) -> list[LabelledReport]:
 
 def tickets_on(records: Iterable[Record]) -> list[list[Event]]:
     """Return the events of *records* that can be read, ticket by ticket."""
-    told: dict[str, list[Event]] = defaultdict(list)
-    for record in records:
-        event = event_of(record)
-        if event is not None:
-            told[getattr(event.data, "ticket_id", "")].append(event)
-    return list(told.values())
+    found: dict[str, list[Event]] = defaultdict(list)
+    for event in events_in(records):
+        found[getattr(event.data, "ticket_id", "")].append(event)
+    return list(found.values())

@@ -34,7 +34,7 @@ class Breach:
 
 @dataclass
 class Breaches:
-    """What a stream of breaches adds up to; hearing an event again changes nothing.
+    """What a stream of breaches adds up to; applying an event again changes nothing.
 
     Args:
         rules: On whose calendars overdue time is counted; None: it is not.
@@ -43,27 +43,27 @@ class Breaches:
 
     rules: SlaRules | None = None
     standing: dict[str, Breach] = field(default_factory=dict)
-    _heard: set[str] = field(default_factory=set)
+    _applied: set[str] = field(default_factory=set)
 
-    def hear_all(self, events: Iterable[e.Event]) -> "Breaches":
-        """Hear one after the other and return what they add up to."""
+    def apply_all(self, events: Iterable[e.Event]) -> "Breaches":
+        """Apply one after the other and return what they add up to."""
         for event in events:
-            self.hear(event)
+            self.apply(event)
         return self
 
-    def hear(self, event: e.Event) -> Breach | None:
+    def apply(self, event: e.Event) -> Breach | None:
         """Return the breach that an event is about, as it stands after it; None if it is about none."""
         data = event.data
         if not isinstance(data, e.ClockBreached | e.BreachEscalated | e.BreachCleared | e.BreachCorrected):
             return None
         known = self.standing.get(data.breach_id)
-        if event.id not in self._heard or known is None:
-            self._heard.add(event.id)
+        if event.id not in self._applied or known is None:
+            self._applied.add(event.id)
             known = self.standing[data.breach_id] = _after(known, data)
         return known
 
     def overdue_seconds(self, event: e.Event) -> float | None:
-        """Return for how much working time a breach had lasted by an event that was heard; None if that is unknown."""
+        """Return for how much working time a breach had lasted by an applied event; None if that is unknown."""
         if isinstance(event.data, e.BreachCleared):
             return event.data.overdue_seconds
         breach = self.standing.get(getattr(event.data, "breach_id", ""))
@@ -76,8 +76,8 @@ class Breaches:
             return None
 
     def line(self, event: e.Event) -> str:
-        """Return a line about an event that was heard, in columns: when, whose, which, overdue, level, what."""
-        breach = self.standing[event.data.breach_id]  # type: ignore[attr-defined]  # heard, so it is of a breach
+        """Return a line about an applied event, in columns: when, whose, which, overdue, level, what."""
+        breach = self.standing[event.data.breach_id]  # type: ignore[attr-defined]  # applied, so it is of a breach
         tracking = getattr(event.data, "tracking_id", "-")
         seconds = self.overdue_seconds(event)
         overdue = "-" if seconds is None else "just" if seconds < 1 else hours(seconds)

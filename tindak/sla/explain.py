@@ -11,7 +11,7 @@ from services.sla.tooling import CalendarExhausted, Clock, Hold, Met, Round, rou
 from shared import topics
 from shared.events import Classification, HoldReason, SlaClock
 from tindak.client.kafka import Client
-from tindak.client.records import event_of
+from tindak.client.records import events_in
 from tindak.console import Failure, read_settings, say_json, wait_for
 from tindak.formatting import words
 from tindak.options import TIMEOUT_SECONDS, AsJson, Timeout
@@ -65,8 +65,7 @@ async def _rounds_of(typed: str, city: City, timeout_seconds: float) -> tuple[Ro
     async with Client(read_settings(timeout_seconds).kafka) as client:
         wanted = await find_ticket(client, typed)
         records = await client.read([topics.ACCEPTED, topics.TICKETS])
-    heard = (event for record in records if (event := event_of(record)) is not None)
-    found = rounds_of_ticket(heard, wanted.id, city.rules, datetime.now(UTC))
+    found = rounds_of_ticket(events_in(records), wanted.id, city.rules, datetime.now(UTC))
     if not found:
         raise Failure(f"Belum ada jam untuk {typed}. / No clock of {typed} has started yet.")
     return found

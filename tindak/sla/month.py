@@ -67,7 +67,7 @@ class Month:
         """Return what *events*, of any order and with any repetition, come to, by agency and clock."""
         once = {event.id: event for event in events}
         for event in sorted(once.values(), key=_place):
-            self.breaches.hear(event)
+            self.breaches.apply(event)
             if isinstance(event.data, e.TicketFact):
                 self._apply_ticket(event.data)
             elif isinstance(event.data, e.ClockFact):

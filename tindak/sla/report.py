@@ -12,7 +12,7 @@ import typer
 from services.sla.tooling import load_sla
 from shared import topics
 from tindak.client.kafka import Client
-from tindak.client.records import event_of
+from tindak.client.records import events_in
 from tindak.console import read_settings, say_json, wait_for
 from tindak.options import TIMEOUT_SECONDS, AsJson, Timeout
 from tindak.sla.chart import draw
@@ -54,7 +54,7 @@ def report_command(
 async def _rows(month: Month, timeout_seconds: float) -> list[Row]:
     async with Client(read_settings(timeout_seconds).kafka) as client:
         records = await client.read(READ)
-    return month.rows(event for record in records if (event := event_of(record)) is not None)
+    return month.rows(events_in(records))
 
 
 def table(rows: Sequence[Row]) -> list[str]:

@@ -52,6 +52,11 @@ def project(events: Iterable[e.Event]) -> TicketProjection:
     return result
 
 
+def project_ticket(ticket_id: str | None, events: Iterable[e.Event]) -> TicketProjection:
+    """Return one ticket as the *events* of all tickets leave it; None is a ticket of which nothing is known."""
+    return project(event for event in events if ticket_id and getattr(event.data, "ticket_id", None) == ticket_id)
+
+
 def _order(event: e.Event) -> tuple[datetime, int, int]:
     """Return what events are ordered by; of those at one time, what happened to the ticket comes before its clocks."""
     kinds = (e.ComplaintAccepted, e.TicketFact, e.ClockFact, e.DeliveryFact)

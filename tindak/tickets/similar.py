@@ -1,6 +1,6 @@
 """The open reports that routing found similar to a ticket's, numbered as ``tindak officer merge --into`` takes them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,12 +9,12 @@ import typer
 from shared import topics
 from shared.events import ComplaintAccepted, Event
 from tindak.client.kafka import Client
-from tindak.client.records import event_of
+from tindak.client.records import events_in
 from tindak.console import Failure, read_settings, say_json, wait_for
 from tindak.formatting import noted
 from tindak.options import Reply
 from tindak.tickets.lookup import find_ticket
-from tindak.tickets.projection import TicketProjection, project
+from tindak.tickets.projection import TicketProjection, project_ticket
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,20 +67,15 @@ async def _read(typed: str, timeout_seconds: float) -> tuple[str, list[Similar]]
     async with Client(read_settings(timeout_seconds).kafka) as client:
         ticket = await find_ticket(client, typed)
         records = await client.read([topics.ACCEPTED, topics.TICKETS])
-    events = [event for record in records if (event := event_of(record)) is not None]
-    return ticket.tracking_id, similar_to(ticket.id, events)
+    return ticket.tracking_id, similar_to(ticket.id, list(events_in(records)))
 
 
 def similar_to(ticket_id: str, events: Sequence[Event]) -> list[Similar]:
-    """Return the tickets that are similar to one, as *events* of all tickets tell."""
+    """Return the tickets that are similar to one, by the *events* of all tickets."""
     ids = {
         event.data.tracking_id: event.data.ticket_id for event in events if isinstance(event.data, ComplaintAccepted)
     }
     return [
-        Similar(one.tracking_id, one.score, _history_of(ids.get(one.tracking_id), events))
-        for one in _history_of(ticket_id, events).similar
+        Similar(one.tracking_id, one.score, project_ticket(ids.get(one.tracking_id), events))
+        for one in project_ticket(ticket_id, events).similar
     ]
-
-
-def _history_of(ticket_id: str | None, events: Iterable[Event]) -> TicketProjection:
-    return project(event for event in events if ticket_id and getattr(event.data, "ticket_id", None) == ticket_id)

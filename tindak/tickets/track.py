@@ -10,12 +10,12 @@ import typer
 from shared import topics
 from shared.events import ComplaintAccepted, Event, Tenure, TicketFact
 from tindak.client.kafka import Client
-from tindak.client.records import event_of
+from tindak.client.records import events_in
 from tindak.console import local, read_settings, say_json, wait_for
 from tindak.formatting import noted, sentence, span
 from tindak.options import TIMEOUT_SECONDS, AsJson, Timeout
 from tindak.tickets.lookup import Ticket, find_ticket, part_of
-from tindak.tickets.projection import TicketProjection, project
+from tindak.tickets.projection import TicketProjection, project_ticket
 
 Parts = Sequence[tuple[Ticket, TicketProjection]]
 Names = Mapping[str, str]  # tracking ids by ticket id
@@ -43,27 +43,19 @@ async def _track(typed: str, timeout_seconds: float) -> tuple[Ticket, TicketProj
     async with Client(read_settings(timeout_seconds).kafka) as client:
         ticket = await find_ticket(client, typed)
         records = await client.read(TOPICS)
-    events = [event for record in records if (event := event_of(record)) is not None]
-    now = _projected(ticket, events)
+    events = list(events_in(records))
+    now = project_ticket(ticket.id, events)
     parts = [part_of(ticket, part.number) for part in now.parts]
-    return ticket, now, [(part, _projected(part, events)) for part in parts], tracking_ids(events)
+    return ticket, now, [(part, project_ticket(part.id, events)) for part in parts], tracking_ids(events)
 
 
 def tracking_ids(events: Iterable[Event]) -> Names:
-    """Return the tracking id of every ticket that the events tell of, by ticket id."""
+    """Return the tracking id of every ticket among the events, by ticket id."""
     return {
         event.data.ticket_id: event.data.tracking_id
         for event in events
         if isinstance(event.data, ComplaintAccepted | TicketFact)
     }
-
-
-def _projected(ticket: Ticket, events: Iterable[Event]) -> TicketProjection:
-    return project(event for event in events if _concerns(event, ticket))
-
-
-def _concerns(event: Event, ticket: Ticket) -> bool:
-    return getattr(event.data, "ticket_id", None) == ticket.id
 
 
 def lines(ticket: Ticket, now: TicketProjection, parts: Parts = (), names: Names = MappingProxyType({})) -> list[str]:

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from services.routing.domain.agency_choice.prediction import NO_MODEL, MaybePrediction
 from services.routing.domain.agency_choice.rules import RoutingPolicy
 from services.routing.domain.clusters.broadcast import broadcast_routing
-from services.routing.domain.clusters.membership import hear, marked
+from services.routing.domain.clusters.membership import decide_link, with_findable
 from services.routing.domain.duplicates.candidates import NO_CANDIDATES, Candidates
 from services.routing.domain.lifecycle import opening, timeouts
 from services.routing.domain.lifecycle.commands import Request, Update, follow
 from services.routing.domain.lifecycle.early_updates import remember
-from services.routing.domain.lifecycle.parts import hear_part, tell_whole
+from services.routing.domain.lifecycle.parts import decide_part_link, notify_whole
 from services.routing.domain.ticket.state import Filed, State
 from shared import events
 from shared.events import Applied, Arrival, Decision, Event, Ignored
@@ -45,11 +45,10 @@ def decide(
     """
     decision = _follows(state, event, arrival, policy, known)
     match decision:
-        case Applied(state=Filed() as filed) as applied:
-            marked_applied = Applied(marked(policy.clusters, filed), applied.facts)
-            return broadcast_routing(tell_whole(state, marked_applied))
+        case Applied(Filed() as filed, facts):
+            return broadcast_routing(notify_whole(state, Applied(with_findable(policy.clusters, filed), facts)))
         case Ignored(because, Filed() as filed):
-            return Ignored(because, marked(policy.clusters, filed))
+            return Ignored(because, with_findable(policy.clusters, filed))
         case _:
             return decision
 
@@ -71,9 +70,9 @@ def _follows(
                 return remember(policy, awaited, update, arrival.now)
             return follow(policy, filed, update, known.prediction)
         case link if isinstance(link, events.PartLink):
-            return hear_part(policy, state, link, event.time, known.prediction)
+            return decide_part_link(policy, state, link, event.time, known.prediction)
         case link if isinstance(link, events.Link):
-            return hear(policy, state, link, event.time)
+            return decide_link(policy, state, link, event.time)
         case _ if filed is None:
             return Ignored("the complaint has not come yet")
         case events.FeedbackWindowExpired() as expired:

@@ -96,7 +96,7 @@ async def test_the_shadow_asks_the_model_about_what_it_leaves_open_itself() -> N
     assert (line["agency"], line["shadow_agency"]) == ("dishub", "dlh")
 
 
-async def test_a_shadow_that_fails_costs_a_line_and_nothing_else() -> None:
+async def test_a_shadow_policy_that_fails_is_logged_and_changes_nothing() -> None:
     at_work, logs = await shadowed(LAMP, replace(POLICY, rulebook=None))  # type: ignore[arg-type]  # it must fail
 
     assert [(line["event"], line["error"].split()[0]) for line in logs] == [

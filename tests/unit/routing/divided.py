@@ -32,7 +32,7 @@ def opened(number: int = 1) -> PartOpened:
     return found
 
 
-def hear(state: State | None, data: EventData, when: datetime = LATER, source: str = OFFICER) -> Decision[State]:
+def decide_on(state: State | None, data: EventData, when: datetime = LATER, source: str = OFFICER) -> Decision[State]:
     """Return what follows from a link or a command."""
     told = event(data, at=when, source="/tindak/routing" if isinstance(data, PartLink) else source)
     return decide(state, told, arrival(when), POLICY)
@@ -40,6 +40,6 @@ def hear(state: State | None, data: EventData, when: datetime = LATER, source: s
 
 def part(number: int = 1) -> Filed:
     """Return one of its parts as it begins."""
-    state = hear(None, opened(number)).state
+    state = decide_on(None, opened(number)).state
     assert isinstance(state, Filed)
     return state

@@ -66,7 +66,7 @@ def test_an_update_before_its_complaint_waits(state: State | None) -> None:
 
 @pytest.mark.parametrize("state", [None, Awaited()])
 @pytest.mark.parametrize("data", [WARNED, FEEDBACK, COMPLETION, STARTED])
-def test_a_clock_before_its_complaint_concerns_nobody(state: State | None, data: EventData) -> None:
+def test_a_clock_before_its_complaint_is_ignored(state: State | None, data: EventData) -> None:
     """No agency has the ticket before routing says so, and no window opens before routing says that it may."""
     assert heard(state, data) == Ignored("the complaint has not come yet")
 

@@ -10,7 +10,7 @@ from services.routing.classifier.model_file import LIBRARIES, load
 from services.routing.policy import load_routing
 from services.routing.settings import Settings
 from tindak.console import Failure
-from tindak.demo_story.stage import in_use
+from tindak.demo_story.environment import in_use
 
 pytestmark = pytest.mark.policy
 

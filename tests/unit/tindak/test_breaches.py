@@ -39,7 +39,7 @@ STORY = a_long_story()
 
 
 def test_the_story_has_breaches_that_were_cleared_corrected_and_opened_again() -> None:
-    standing = Breaches(RULES).hear_all(STORY).standing
+    standing = Breaches(RULES).apply_all(STORY).standing
 
     assert sorted(breach.standing for breach in standing.values()) == [Standing.CLEARED, Standing.OPEN]
     assert {type(one.data).__name__ for one in STORY} == {
@@ -50,11 +50,11 @@ def test_the_story_has_breaches_that_were_cleared_corrected_and_opened_again() -
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.integers(0, len(STORY) - 1), max_size=20))
 def test_a_stream_with_repeats_is_the_same_set_as_without(again: list[int]) -> None:
-    once = Breaches(RULES).hear_all(STORY)
+    once = Breaches(RULES).apply_all(STORY)
     repeated = [one for place, one in enumerate(STORY) for _ in range(1 + again.count(place))]
 
-    assert Breaches(RULES).hear_all(repeated).standing == once.standing
-    assert once.hear_all(STORY).standing == Breaches(RULES).hear_all(STORY).standing
+    assert Breaches(RULES).apply_all(repeated).standing == once.standing
+    assert once.apply_all(STORY).standing == Breaches(RULES).apply_all(STORY).standing
 
 
 def test_a_line_tells_who_is_late_with_what_for_how_long_and_at_which_level() -> None:
@@ -62,7 +62,7 @@ def test_a_line_tells_who_is_late_with_what_for_how_long_and_at_which_level() ->
     harness.wait_until("2026-04-14 17:00")
     breaches = Breaches(RULES)
 
-    lines = [breaches.line(one) for one in told(harness) if breaches.hear(one)]
+    lines = [breaches.line(one) for one in told(harness) if breaches.apply(one)]
 
     assert [line.split("  ", 1)[1].split() for line in lines] == [
         f"dishub {TRACKING} respond just overdue level 1 respond clock BREACHED at dishub;"
@@ -72,13 +72,13 @@ def test_a_line_tells_who_is_late_with_what_for_how_long_and_at_which_level() ->
     ]
 
 
-def test_a_breach_whose_beginning_was_not_heard_has_no_overdue_time() -> None:
+def test_a_breach_whose_beginning_was_not_applied_has_no_overdue_time() -> None:
     harness = overdue()
     harness.wait_until("2026-04-14 17:00")
     escalated = told(harness)[1]
     breaches = Breaches(RULES)
 
-    breaches.hear(escalated)
+    breaches.apply(escalated)
 
     assert breaches.overdue_seconds(escalated) is None
     assert " - overdue  level 2" in breaches.line(escalated)
@@ -87,13 +87,13 @@ def test_a_breach_whose_beginning_was_not_heard_has_no_overdue_time() -> None:
 def test_what_is_about_no_breach_is_passed_over() -> None:
     started = next(fact.data for fact in at_work().facts if isinstance(fact.data, ClockFact))
 
-    assert Breaches(RULES).hear(event(started)) is None
+    assert Breaches(RULES).apply(event(started)) is None
 
 
 def test_overdue_time_is_working_time() -> None:
     harness = overdue()
     first = told(harness)[0]
-    breaches = Breaches(RULES).hear_all([first])
+    breaches = Breaches(RULES).apply_all([first])
 
     later = Event(first.id, first.source, first.time + timedelta(days=4), first.data, first.subject, first.key)
 

@@ -1,4 +1,4 @@
-"""The story of the demo: its complaints, who answers what, and when it is complete."""
+"""The demo: its complaints, how people react to them, and when it is complete."""
 
 import asyncio
 from collections import Counter
@@ -12,12 +12,12 @@ from shared.events.envelope import decode
 from shared.ids import ticket_id, tracking_id
 from tests.builders import NOON, accepted, event
 from tests.unit.tindak.test_formatting import routed, step
-from tindak.demo_story import script
-from tindak.demo_story.cast import Cast
-from tindak.demo_story.chronicle import Chronicle
-from tindak.demo_story.ending import Notices, figures, missing, notices
-from tindak.demo_story.narrator import Narrator, cut
-from tindak.demo_story.play import beside, is_worth_telling
+from tindak.demo_story import scenarios
+from tindak.demo_story.demo_run import beside, is_shown
+from tindak.demo_story.output import DemoOutput, cut
+from tindak.demo_story.people import People
+from tindak.demo_story.recorder import EventRecorder
+from tindak.demo_story.summary import Notices, figures, missing, notices
 
 pytestmark = pytest.mark.unit
 
@@ -46,22 +46,22 @@ def delivered(notice: str, **changes: object) -> e.NotificationSent:
     return e.NotificationSent.model_validate(plain | changes)
 
 
-def asked_by(cast: Cast, *data: e.EventData) -> list[tuple[str, e.EventData]]:
-    """Return who asks for what on hearing *data* in turn."""
-    out = [each for heard in data for each in cast.answer(heard, NOON)]
+def asked_by(people: People, *data: e.EventData) -> list[tuple[str, e.EventData]]:
+    """Return who asks for what in reaction to *data* in turn."""
+    out = [each for one in data for each in people.answer(one, NOON)]
     events = [decode(each.value, dict(each.headers), from_outside=True) for each in out]
     return [(each.source, each.data) for each in events]
 
 
-def chronicle_of(*data: e.EventData) -> Chronicle:
-    chronicle = Chronicle()
+def recorder_of(*data: e.EventData) -> EventRecorder:
+    recorder = EventRecorder()
     for each in data:
-        chronicle.add(event(each))
-    return chronicle
+        recorder.add(event(each))
+    return recorder
 
 
 def test_complaints_are_many_from_many_channels_with_a_repeat_and_a_conflict() -> None:
-    given = script.complaints()
+    given = scenarios.complaints()
     sources = Counter((each["channel"], each["source_id"]) for each in given)
 
     repeated = [each for each in given if each["source_id"] == "demo-lubang"]
@@ -76,20 +76,20 @@ def test_complaints_are_many_from_many_channels_with_a_repeat_and_a_conflict() -
     assert conflicting[0]["body"] != conflicting[1]["body"]
 
 
-def test_every_cue_belongs_to_a_complaint_and_is_a_valid_command() -> None:
-    cues = [cue for part in (*script.CUES.values(), script.ORDINARY) for cue in part]
+def test_every_reaction_belongs_to_a_complaint_and_is_a_valid_command() -> None:
+    reactions = [reaction for part in (*scenarios.SCENARIOS.values(), scenarios.ORDINARY) for reaction in part]
 
-    made = [cue.what.model_validate({**cue.say, "ticket_id": PJU}) for cue in cues]
+    made = [reaction.what.model_validate({**reaction.say, "ticket_id": PJU}) for reaction in reactions]
 
-    assert set(script.CUES) <= {each["source_id"] for each in script.complaints()}
-    assert [type(command) for command in made] == [cue.what for cue in cues]
+    assert set(scenarios.SCENARIOS) <= {each["source_id"] for each in scenarios.complaints()}
+    assert [type(command) for command in made] == [reaction.what for reaction in reactions]
 
 
-def test_everybody_answers_what_the_cue_waits_for_once() -> None:
-    cast = Cast()
+def test_people_react_to_each_event_once() -> None:
+    people = People()
 
     asked = asked_by(
-        cast, taken(), at_dishub(), at_dishub(), fact(e.TicketAcknowledged), fact(e.TicketProgressed, note="n"),
+        people, taken(), at_dishub(), at_dishub(), fact(e.TicketAcknowledged), fact(e.TicketProgressed, note="n"),
         fact(e.TicketAnswered, answer="a", final=True),
     )  # fmt: skip
 
@@ -99,66 +99,66 @@ def test_everybody_answers_what_the_cue_waits_for_once() -> None:
         ("/agencies/dishub", e.AnswerTicket),
         ("/channels/web", e.ConfirmTicket),
     ]
-    assert cast.unplayed() == {}
+    assert people.outstanding() == {}
 
 
-def test_cast_hears_what_came_before_its_complaint() -> None:
+def test_events_before_the_complaint_are_kept_for_it() -> None:
     """There is no order between two topics."""
-    cast = Cast()
+    people = People()
 
-    before, after = asked_by(cast, at_dishub()), asked_by(cast, taken())
+    before, after = asked_by(people, at_dishub()), asked_by(people, taken())
 
     assert (before, [type(command) for _, command in after]) == ([], [e.AcknowledgeTicket])
 
 
-def test_cast_keeps_silent_about_strangers() -> None:
-    assert asked_by(Cast(), at_dishub()) == []
+def test_tickets_without_complaint_get_no_reaction() -> None:
+    assert asked_by(People(), at_dishub()) == []
 
 
 def test_ordinary_complaint_is_acknowledged_and_answered() -> None:
     other = ticket_id("web", "other")
-    cast = Cast()
+    people = People()
 
     asked = asked_by(
-        cast, accepted(ticket_id=other, source_id="other"), at_dishub(ticket_id=other),
+        people, accepted(ticket_id=other, source_id="other"), at_dishub(ticket_id=other),
         fact(e.TicketAcknowledged, ticket_id=other),
     )  # fmt: skip
 
     assert [type(command) for _, command in asked] == [e.AcknowledgeTicket, e.AnswerTicket]
-    assert (cast.is_storied(other), cast.is_storied("unknown")) == (False, False)
+    assert (people.has_scenario(other), people.has_scenario("unknown")) == (False, False)
 
 
-def test_chronicle_counts_a_repeat_once_and_remembers_that_it_was_told() -> None:
-    chronicle = chronicle_of(taken(), taken())
+def test_repeated_event_is_recorded_twice_and_counted_once() -> None:
+    recorder = recorder_of(taken(), taken())
 
-    assert (len(chronicle.told), list(chronicle.all(e.ComplaintAccepted))) == (2, [taken()])
+    assert (len(recorder.events), list(recorder.all(e.ComplaintAccepted))) == (2, [taken()])
 
 
-async def test_whoever_waits_is_woken_by_what_is_told() -> None:
-    chronicle = Chronicle()
-    waiting = asyncio.create_task(chronicle.until(lambda: next(chronicle.all(e.ComplaintAccepted), None)))
+async def test_a_new_event_wakes_whoever_waits() -> None:
+    recorder = EventRecorder()
+    waiting = asyncio.create_task(recorder.until(lambda: next(recorder.all(e.ComplaintAccepted), None)))
     await asyncio.sleep(0)
 
-    chronicle.add(event(taken()))
+    recorder.add(event(taken()))
 
     assert await asyncio.wait_for(waiting, 5) == taken()
 
 
-async def test_reader_of_the_chronicle_gets_every_event_once_from_the_first() -> None:
-    chronicle = chronicle_of(taken(), taken(), at_dishub())
+async def test_stream_of_the_recorder_gives_every_event_once_from_the_first() -> None:
+    recorder = recorder_of(taken(), taken(), at_dishub())
 
     async with asyncio.timeout(5):
-        events = chronicle.onwards()
+        events = recorder.stream()
         read = [await anext(events), await anext(events)]
 
     assert [each.data for each in read] == [taken(), at_dishub()]
 
 
-def test_story_lacks_its_cues_its_moments_and_every_end() -> None:
-    cast, chronicle = Cast(), chronicle_of(taken(), at_dishub())
-    asked_by(cast, taken())
+def test_incomplete_demo_lacks_reactions_required_events_and_ends() -> None:
+    people, recorder = People(), recorder_of(taken(), at_dishub())
+    asked_by(people, taken())
 
-    lacks = missing(chronicle, cast)
+    lacks = missing(recorder, people)
 
     assert f"nobody has heard demo-pju: tindak.ticket.routed.v1 (tickets {TRACKING})" in lacks
     assert "no clock was breached" in lacks
@@ -166,13 +166,13 @@ def test_story_lacks_its_cues_its_moments_and_every_end() -> None:
 
 
 def test_ended_ticket_lacks_the_notice_of_its_end_until_it_is_delivered() -> None:
-    cast = Cast()
-    asked_by(cast, taken())
+    people = People()
+    asked_by(people, taken())
     closed = fact(e.TicketClosed, by="reporter", state="closed")
     lack = f"the reporter of {TRACKING} (demo-pju) was not told of its end"
 
-    before = missing(chronicle_of(taken(), closed, delivered("answered")), cast)
-    after = missing(chronicle_of(taken(), closed, delivered("closed")), cast)
+    before = missing(recorder_of(taken(), closed, delivered("answered")), people)
+    after = missing(recorder_of(taken(), closed, delivered("closed")), people)
 
     assert (lack in before, lack in after) == (True, False)
 
@@ -184,9 +184,7 @@ def test_figures_count_facts_and_not_their_repeats() -> None:
             "origin": {"partition": 0, "offset": 0, "sha256": ""},
         }
     )
-    told = chronicle_of(
-        taken(), taken(), refused, at_dishub(), fact(e.TicketClosed, by="reporter"), delivered("closed")
-    )
+    told = recorder_of(taken(), taken(), refused, at_dishub(), fact(e.TicketClosed, by="reporter"), delivered("closed"))
 
     assert figures(told, Counter(web=2, ios=1)) == {
         "submitted": "3 complaints by 2 channels", "accepted": "1", "refused": "1: 1 spam", "routed": "1: 1 rule",
@@ -196,39 +194,39 @@ def test_figures_count_facts_and_not_their_repeats() -> None:
 
 
 def test_notices_are_grouped_with_a_subject_and_no_address() -> None:
-    chronicle = chronicle_of(delivered("closed"), delivered("closed", delivery_id="e", provider_id=None))
+    recorder = recorder_of(delivered("closed"), delivered("closed", delivery_id="e", provider_id=None))
 
-    assert notices(chronicle, {"<d@city>": "Laporan ditutup"}) == [
+    assert notices(recorder, {"<d@city>": "Laporan ditutup"}) == [
         Notices("reporter", "email", "closed", 2, "Laporan ditutup")
     ]
 
 
 @pytest.fixture
-def narrator() -> Narrator:
-    return Narrator(Console(file=StringIO(), width=40, highlight=False), {"dishub": "Dishub"})
+def output() -> DemoOutput:
+    return DemoOutput(Console(file=StringIO(), width=40, highlight=False), {"dishub": "Dishub"})
 
 
-def written(narrator: Narrator) -> str:
-    file = narrator.console.file
+def written(output: DemoOutput) -> str:
+    file = output.console.file
     assert isinstance(file, StringIO)
     return file.getvalue()
 
 
-def test_line_for_an_accepted_complaint_has_tracking_id_agency_and_reason(narrator: Narrator) -> None:
+def test_line_for_an_accepted_complaint_has_tracking_id_agency_and_reason(output: DemoOutput) -> None:
     complaint = {"channel": "web", "title": "Lampu mati", "body": "x"}
 
-    narrator.decided(complaint, at_dishub(explanation=[step("category", "dishub", "pju")]))
+    output.decided(complaint, at_dishub(explanation=[step("category", "dishub", "pju")]))
 
-    assert written(narrator).split() == ["web", TRACKING, "Dishub", "Lampu", "mati", "category", "pju"]
+    assert written(output).split() == ["web", TRACKING, "Dishub", "Lampu", "mati", "category", "pju"]
 
 
-def test_line_for_a_refusal_has_code_and_reason(narrator: Narrator) -> None:
+def test_line_for_a_refusal_has_code_and_reason(output: DemoOutput) -> None:
     reason = {"code": "empty", "message_id": "Isi laporan kosong.", "message_en": "Empty."}
     rejected = {"reasons": [reason], "origin": {"partition": 0, "offset": 0, "sha256": ""}}
 
-    narrator.refused({"channel": "web", "body": " "}, e.ComplaintRejected.model_validate(rejected))
+    output.refused({"channel": "web", "body": " "}, e.ComplaintRejected.model_validate(rejected))
 
-    assert written(narrator).split() == ["web", "refused", "empty", "(no", "text)", "Isi", "laporan", "kosong."]
+    assert written(output).split() == ["web", "refused", "empty", "(no", "text)", "Isi", "laporan", "kosong."]
 
 
 def test_narrow_terminal_shows_the_reason_whole_below_the_rest() -> None:
@@ -236,17 +234,17 @@ def test_narrow_terminal_shows_the_reason_whole_below_the_rest() -> None:
     complaint = {"channel": "web", "title": "Lampu mati", "body": "x"}
     why = "Jembatan didahulukan; lampu dan KTP dilaporkan tersendiri."
 
-    Narrator(console, {}).decided(complaint, at_dishub(explanation=[step("officer", why)]))
+    DemoOutput(console, {}).decided(complaint, at_dishub(explanation=[step("officer", why)]))
 
     first, second = (line.rstrip() for line in console.file.getvalue().splitlines())  # type: ignore[attr-defined]
     assert first.split() == ["web", TRACKING, "dishub", "Lampu", "mati"]
     assert second == " " * 19 + why
 
 
-def test_commands_to_try_can_be_copied_whole(narrator: Narrator) -> None:
-    narrator.next_steps({"TINDAK_MONGO_URI": "mongodb://h/?a=b&c"}, "tindak", TRACKING)
+def test_commands_to_try_can_be_copied_whole(output: DemoOutput) -> None:
+    output.next_steps({"TINDAK_MONGO_URI": "mongodb://h/?a=b&c"}, "tindak", TRACKING)
 
-    lines = [line.strip() for line in written(narrator).splitlines()]
+    lines = [line.strip() for line in written(output).splitlines()]
     assert lines[2] == "export TINDAK_MONGO_URI='mongodb://h/?a=b&c'"
     assert f"tindak track {TRACKING}" in lines
 
@@ -267,8 +265,8 @@ def test_long_title_is_cut_with_an_ellipsis(text: str, told: str) -> None:
         (delivered("closed"), False),
     ],
 )
-def test_what_people_do_is_told_as_it_happens(data: e.EventData, told: bool) -> None:
-    assert is_worth_telling(data) is told
+def test_actions_of_people_are_shown_as_they_happen(data: e.EventData, told: bool) -> None:
+    assert is_shown(data) is told
 
 
 async def test_companion_that_fails_ends_the_story() -> None:

@@ -36,19 +36,19 @@ class Condition:
             and self.none.isdisjoint(said)
         )
 
-    def heard(self, said: frozenset[Phrase], place: frozenset[Phrase]) -> frozenset[Phrase]:
+    def evidence(self, said: frozenset[Phrase], place: frozenset[Phrase]) -> frozenset[Phrase]:
         """Return the phrases that speak for the rule in a report and its place."""
-        return (said & self.telling) | (place & self.at)
+        return (said & self.supporting) | (place & self.at)
 
     @property
-    def telling(self) -> frozenset[Phrase]:
+    def supporting(self) -> frozenset[Phrase]:
         """Return the phrases that speak for the rule."""
         return self.any.union(self.at, *self.all)
 
     @property
     def phrases(self) -> frozenset[Phrase]:
         """Return every phrase that matters to the rule."""
-        return self.telling | self.none
+        return self.supporting | self.none
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ class Rulebook:
         return Phrasebook(self.spellings, frozenset(p for rule in self.rules for p in rule.condition.phrases), True)
 
     @cached_property
-    def telling(self) -> frozenset[str]:
+    def first_words(self) -> frozenset[str]:
         """Return the words that a rule's phrase begins with; later ones may be names (bank mandiri)."""
         conditions = [rule.condition for rule in self.rules]
         return frozenset(phrase[0] for one in conditions for phrase in one.any.union(one.none, *one.all))
@@ -106,7 +106,7 @@ class Rulebook:
     def _spoken_for(self) -> Mapping[Phrase, tuple[int, ...]]:
         found: dict[Phrase, list[int]] = defaultdict(list)
         for index, rule in enumerate(self.rules):
-            for phrase in rule.condition.telling:
+            for phrase in rule.condition.supporting:
                 found[phrase].append(index)
         return {phrase: tuple(indexes) for phrase, indexes in found.items()}
 
@@ -116,7 +116,7 @@ class Rulebook:
         there = self.book.found_in(place) if place else frozenset()
         candidates = sorted({index for phrase in said | there for index in self._spoken_for.get(phrase, ())})
         rules = [self.rules[index] for index in candidates]
-        return [(rule, rule.condition.heard(said, there)) for rule in rules if rule.condition.holds(said, there)]
+        return [(rule, rule.condition.evidence(said, there)) for rule in rules if rule.condition.holds(said, there)]
 
 
 @dataclass(frozen=True, slots=True)

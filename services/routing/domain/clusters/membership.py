@@ -1,7 +1,7 @@
-"""Tickets that are followed together: joining, leaving and counting; never who is alike, or what a leader passes on.
+"""Membership of clusters: joining, leaving and counting.
 
-Each ticket decides only about itself. Who follows whom is told on ``tickets.links`` under the ticket that must hear of
-it; the one that follows says so first, and the one that leads counts it or refuses. A ticket that is refused leaves.
+Each ticket decides only about itself. A link is published on ``tickets.links`` under the ticket that it is for: the
+member announces itself first, and the leader counts or refuses it. A refused member leaves.
 """
 
 from dataclasses import replace
@@ -24,8 +24,8 @@ def _is_open(situation: Situation) -> bool:
     return isinstance(situation, InTriage | WithAgency | Held)
 
 
-def marked(rules: ClusterRules, filed: Filed) -> Filed:
-    """Return the ticket with a mark whether reports like it may join it."""
+def with_findable(rules: ClusterRules, filed: Filed) -> Filed:
+    """Return the ticket with ``findable`` set: whether similar reports may join it."""
     ticket = filed.ticket
     leads = ticket.cluster is None and len(ticket.members) < rules.members_max
     findable = rules.accept and ticket.sketch is not None and leads and _is_open(filed.situation)
@@ -49,8 +49,8 @@ def _leave(transition: Transition, leader: str, reason: str) -> Transition:
     return left.link(events.TicketUnlinked(ticket_id=leader, member=transition.ticket.id))
 
 
-def hear(policy: RoutingPolicy, state: State | None, link: events.Link, at: datetime) -> Decision[State]:
-    """Return what follows from a link for the ticket that must hear of it."""
+def decide_link(policy: RoutingPolicy, state: State | None, link: events.Link, at: datetime) -> Decision[State]:
+    """Return what follows from a link for the ticket that it is for."""
     passed_on: tuple[Fact, ...] = ()
     if isinstance(link, events.Branching):
         passed_on = tuple(Fact(each, LINKS, each.ticket_id, at) for each in branched(link.then, link))
@@ -58,7 +58,7 @@ def hear(policy: RoutingPolicy, state: State | None, link: events.Link, at: date
         # Recorded, so that the answer stays the same when the complaint has come meanwhile.
         return Applied(replace(state or Awaited(), linked=True), passed_on + _unheard_of(link, at))
     transition = Transition(state.ticket, state.situation, at)
-    after = _follow_link(policy, transition, link) or transition
+    after = _apply_link(policy, transition, link) or transition
     facts = passed_on + after.facts
     filed = Filed(after.ticket, after.situation)
     return Applied(filed, facts) if facts else Ignored("nothing follows from it", filed)
@@ -71,7 +71,7 @@ def _unheard_of(link: events.Link, at: datetime) -> tuple[Fact, ...]:
     return (Fact(refused, LINKS, link.member, at),)
 
 
-def _follow_link(policy: RoutingPolicy, transition: Transition, link: events.Link) -> Transition | None:
+def _apply_link(policy: RoutingPolicy, transition: Transition, link: events.Link) -> Transition | None:
     """Return the transition after a link; None if it changes nothing."""
     ticket = transition.ticket
     match link:

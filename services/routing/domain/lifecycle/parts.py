@@ -1,7 +1,7 @@
-"""The parts of a divided ticket: how one begins and tells of its end, and how the whole ends with them.
+"""The parts of a divided ticket: how a part opens and reports its end, and how the whole ends with its parts.
 
-Each part is a ticket of its own that nobody else's document knows. It tells its end to the whole under the version of
-its own history, so that the latest word counts, in whatever order it is heard.
+Each part is a ticket with a document of its own. It reports its end to the whole with its own version, so that the
+latest report counts, in whatever order they arrive.
 """
 
 from dataclasses import replace
@@ -34,14 +34,14 @@ ALL_PARTS_CLOSED = "all_parts_closed"
 WHOLE_WITHDRAWN = "whole_withdrawn"
 
 
-def hear_part(
+def decide_part_link(
     policy: RoutingPolicy,
     state: State | None,
     link: events.PartLink,
     at: datetime,
     prediction: MaybePrediction = NO_MODEL,
 ) -> Decision[State]:
-    """Return what follows from what a part and the whole tell each other, for the one that hears it."""
+    """Return what follows from a link between a part and the whole, for the ticket that it is for."""
     match state, link:
         case Filed(), events.PartOpened():
             return Ignored("the part has been opened before", state)
@@ -56,7 +56,7 @@ def hear_part(
             waiting = awaited if isinstance(awaited, Awaited) else Awaited()
             return Ignored("the part is not open yet; remembered", replace(waiting, withdrawn=True))
         case Filed(ticket, situation), (events.PartEnded() | events.PartReopened()) as told:
-            return _hear_of_end(Transition(ticket, situation, at), told)
+            return _apply_part_end(Transition(ticket, situation, at), told)
         case _:
             return Ignored("the ticket is not divided", state)
 
@@ -87,7 +87,7 @@ def _open_part(
     return follow_waiting(policy, opened, awaited, prediction)
 
 
-def _hear_of_end(transition: Transition, told: events.PartEnded | events.PartReopened) -> Decision[State]:
+def _apply_part_end(transition: Transition, told: events.PartEnded | events.PartReopened) -> Decision[State]:
     """Return the whole after a part has ended or goes on; it ends with the last of them, and goes on with any."""
     known = next((part for part in transition.ticket.parts if part.id == told.part), None)
     if known is None or told.version <= known.version:
@@ -105,8 +105,8 @@ def _hear_of_end(transition: Transition, told: events.PartEnded | events.PartReo
     return Applied(Filed(after.ticket, after.situation), after.facts)
 
 
-def tell_whole(before: State | None, decision: Applied[Filed]) -> Applied[Filed]:
-    """Return *decision* with what the whole is told, if a part has ended by it or goes on after its end."""
+def notify_whole(before: State | None, decision: Applied[Filed]) -> Applied[Filed]:
+    """Return *decision* with the link to the whole, if a part ends or is reopened by it."""
     state = decision.state
     if state.ticket.parent is None:
         return decision

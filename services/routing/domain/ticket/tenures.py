@@ -1,4 +1,4 @@
-"""How long each agency has had a ticket; never whether that was too long."""
+"""How long each agency has had a ticket."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,29 +11,31 @@ BECAUSE_SYMBOLS_MAX = 200
 Tenures = tuple[Tenure, ...]
 
 
-def moved_on(stays: Tenures, before: str | None, after: str | None, at: datetime) -> Tenures:
-    """Return the stays once the ticket has gone from one agency to another at *at*; None stands for nobody."""
+def moved_on(tenures: Tenures, before: str | None, after: str | None, at: datetime) -> Tenures:
+    """Return the tenures once the ticket has gone from one agency to another at *at*; None stands for nobody."""
     if before == after:
-        return stays
-    ended = tuple(_end(stay, at) for stay in stays)
+        return tenures
+    ended = tuple(_end(tenure, at) for tenure in tenures)
     return ended if after is None else (*ended, Tenure(agency=after, since=at))
 
 
-def _end(stay: Tenure, at: datetime) -> Tenure:
-    return stay if stay.until is not None else stay.model_copy(update={"until": at})
+def _end(tenure: Tenure, at: datetime) -> Tenure:
+    return tenure if tenure.until is not None else tenure.model_copy(update={"until": at})
 
 
-def with_reason(stays: Tenures, because: str) -> Tenures:
-    """Return the stays once the agency that has the ticket has said why it is not responsible."""
-    if not stays or stays[-1].until is not None:
-        return stays
-    last = stays[-1].model_copy(update={"declined_because": because[:BECAUSE_SYMBOLS_MAX]})
-    return (*stays[:-1], last)
+def with_reason(tenures: Tenures, because: str) -> Tenures:
+    """Return the tenures once the agency that has the ticket has said why it is not responsible."""
+    if not tenures or tenures[-1].until is not None:
+        return tenures
+    last = tenures[-1].model_copy(update={"declined_because": because[:BECAUSE_SYMBOLS_MAX]})
+    return (*tenures[:-1], last)
 
 
-def spent(stays: Tenures, now: datetime) -> str:
-    """Return how long each agency has had the ticket, in the order of the stays: ``dishub 2 d 3 h, dlh 15 min``."""
-    return ", ".join(f"{stay.agency} {Span.between(stay.since, stay.until or now)}" for stay in stays[-LAST_MAX:])
+def spent(tenures: Tenures, now: datetime) -> str:
+    """Return how long each agency has had the ticket, in their order: ``dishub 2 d 3 h, dlh 15 min``."""
+    return ", ".join(
+        f"{tenure.agency} {Span.between(tenure.since, tenure.until or now)}" for tenure in tenures[-LAST_MAX:]
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,8 +52,8 @@ class Transition:
     ) -> "Transition":
         """Return the transition after the next fact, told on *topics*; it names the agency that has the ticket then."""
         at = max(self.ticket.at, self.at)
-        stays = moved_on(self.ticket.stays, holder_of(self.situation), holder_of(situation), at)
-        ticket = replace(self.ticket, at=at, version=self.ticket.version + 1, stays=stays)
+        tenures = moved_on(self.ticket.stays, holder_of(self.situation), holder_of(situation), at)
+        ticket = replace(self.ticket, at=at, version=self.ticket.version + 1, stays=tenures)
         data = kind(
             ticket_id=ticket.id,
             tracking_id=ticket.tracking_id,
@@ -107,7 +107,7 @@ class Transition:
         """Return the transition after an officer has been asked, and the agency that had the ticket has lost it."""
         ticket = self.ticket
         at = max(ticket.at, self.at)
-        stays = moved_on(ticket.stays, holder_of(self.situation), None, at)
+        tenures = moved_on(ticket.stays, holder_of(self.situation), None, at)
         asked = self.say(
             events.TriageRequested,
             InTriage(),
@@ -119,7 +119,7 @@ class Transition:
             suggestions=verdict.suggestions,
             parts=verdict.parts,
             explanation=verdict.explanation,
-            stays=stays[-LAST_MAX:],
+            stays=tenures[-LAST_MAX:],
             cluster=ticket.cluster,
             similar=ticket.similar,
             accepted_at=ticket.accepted_at,

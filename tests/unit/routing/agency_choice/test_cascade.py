@@ -126,7 +126,7 @@ def test_the_reporters_choice_is_doubted_if_the_words_speak_strongly_for_another
     ("trust", "followed"),
     [(OverridePolicy(True, 4, 3), True), (OverridePolicy(True, 3, 4), True), (OverridePolicy(True, 3, 3), False)],
 )
-def test_strong_means_enough_points_and_enough_ahead(trust: OverridePolicy, followed: bool) -> None:
+def test_a_choice_is_overruled_from_enough_points_and_enough_lead(trust: OverridePolicy, followed: bool) -> None:
     decided = verdict("Lampu jalan mati", requested="dlh", policy=replace(POLICY, requested=trust))
 
     assert isinstance(decided, Chosen) is followed

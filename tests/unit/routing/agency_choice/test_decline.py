@@ -104,10 +104,12 @@ def test_the_time_with_agencies_leaves_no_gap_but_triage_and_never_overlaps(
 ) -> None:
     state, facts, now = live(body, history)
 
-    stays = state.ticket.stays
-    assert all(one.until is not None and one.until <= next_.since for one, next_ in pairwise(stays))
-    assert [stay.agency for stay in stays] == [data.agency for data in told(facts) if isinstance(data, TicketRouted)]
-    assert (bool(stays) and stays[-1].until is None) == isinstance(state.situation, WithAgency)
+    tenures = state.ticket.stays
+    assert all(one.until is not None and one.until <= next_.since for one, next_ in pairwise(tenures))
+    assert [tenure.agency for tenure in tenures] == [
+        data.agency for data in told(facts) if isinstance(data, TicketRouted)
+    ]
+    assert (bool(tenures) and tenures[-1].until is None) == isinstance(state.situation, WithAgency)
     waited = timedelta()
     asked_at = NOON if isinstance(told(facts)[0], TriageRequested) else None
     for data in told(facts):
@@ -116,7 +118,7 @@ def test_the_time_with_agencies_leaves_no_gap_but_triage_and_never_overlaps(
         elif isinstance(data, TriageRequested):
             asked_at = data.at
     waited += now - asked_at if asked_at else timedelta()
-    assert sum(((stay.until or now) - stay.since for stay in stays), timedelta()) + waited == now - NOON
+    assert sum(((tenure.until or now) - tenure.since for tenure in tenures), timedelta()) + waited == now - NOON
 
 
 @pytest.mark.parametrize("hops_max", [2, 20])
@@ -155,13 +157,13 @@ def test_what_an_agency_had_before_it_was_noted_is_left_out() -> None:
     assert with_reason((), "Bukan.") == ()
 
 
-def test_a_reason_is_kept_short_and_an_officer_sees_the_last_stays() -> None:
-    stays = tuple(Tenure(agency=f"dinas_{number}", since=NOON, until=LATER) for number in range(30))
-    open_one = (*stays, Tenure(agency="dlh", since=LATER))
+def test_a_reason_is_kept_short_and_an_officer_sees_the_last_tenures() -> None:
+    tenures = tuple(Tenure(agency=f"dinas_{number}", since=NOON, until=LATER) for number in range(30))
+    open_one = (*tenures, Tenure(agency="dlh", since=LATER))
 
     assert with_reason(open_one, "x" * 500)[-1].declined_because == "x" * BECAUSE_SYMBOLS_MAX
-    assert len(spent(stays, LATER).split(", ")) == LAST_MAX
-    assert moved_on(stays, "dlh", "dlh", LATER) == stays
+    assert len(spent(tenures, LATER).split(", ")) == LAST_MAX
+    assert moved_on(tenures, "dlh", "dlh", LATER) == tenures
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ def test_a_model_that_is_sure_enough_decides_what_the_rules_leave_open() -> None
 
 
 @pytest.mark.parametrize(("probability", "decides"), [(0.89, False), (0.9, True), (0.91, True)])
-def test_sure_enough_means_the_threshold_of_that_agency(probability: float, decides: bool) -> None:
+def test_a_prediction_decides_from_the_threshold_of_its_agency_on(probability: float, decides: bool) -> None:
     assert isinstance(verdict(prediction(("dishub", probability))), Chosen) is decides
 
 

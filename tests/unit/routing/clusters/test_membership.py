@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.routing.domain.clusters.broadcast import BRANCHES, branched
-from services.routing.domain.clusters.membership import hear, join, marked
+from services.routing.domain.clusters.membership import decide_link, join, with_findable
 from services.routing.domain.duplicates.similarity import Fingerprint
 from services.routing.domain.ticket.state import Awaited, Filed, State
 from services.routing.domain.ticket.transition import Transition
@@ -49,7 +49,7 @@ ANSWER = AnswerPassedOn(ticket_id=TICKET, leader=LEADER, agency="dishub", answer
 
 
 def heard(state: State | None, link: Link) -> Decision[State]:
-    return hear(CITY, state, link, LATER)
+    return decide_link(CITY, state, link, LATER)
 
 
 def links(decision: Decision[Any]) -> list[Any]:
@@ -246,9 +246,9 @@ SKETCH = Fingerprint(frozenset({1, 2, 3}), {}, (7,))
     ],
 )
 def test_only_an_open_ticket_that_leads_and_is_not_full_is_found(state: Filed, findable: bool) -> None:
-    assert marked(RULES, state).ticket.findable is findable
-    assert marked(replace(RULES, accept=False), state).ticket.findable is False
+    assert with_findable(RULES, state).ticket.findable is findable
+    assert with_findable(replace(RULES, accept=False), state).ticket.findable is False
 
 
 def test_the_time_of_a_count_is_that_of_the_link() -> None:
-    assert {fact.at for fact in hear(CITY, filed("routed", at=NOON), LINKED, LATER).facts} == {LATER}
+    assert {fact.at for fact in decide_link(CITY, filed("routed", at=NOON), LINKED, LATER).facts} == {LATER}

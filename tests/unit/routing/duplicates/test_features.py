@@ -22,7 +22,7 @@ POLICY = load_routing(Path(__file__).parents[4] / "policy")
 
 def names(text: str, here: str = "Kedaung") -> Names:
     words = POLICY.rulebook.book.usual(words_of(text))
-    _, found = extract_features(POLICY.clusters, words, POLICY.rulebook.telling, frozenset(words_of(here)))
+    _, found = extract_features(POLICY.clusters, words, POLICY.rulebook.first_words, frozenset(words_of(here)))
     return {kind: named for kind, named in found.items() if kind != TROUBLE}
 
 

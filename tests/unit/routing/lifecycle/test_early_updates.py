@@ -54,7 +54,7 @@ def test_updates_wait_in_the_order_in_which_they_are_heard() -> None:
     assert second.state == Awaited((early(), early("answer", END + LATE_MAX)))
 
 
-def test_only_so_many_updates_wait() -> None:
+def test_updates_beyond_the_limit_are_refused() -> None:
     full = Awaited((early(),) * EARLY_MAX)
 
     decision = remember(POLICY, full, update(COMMANDS["acknowledge"]), LATER)

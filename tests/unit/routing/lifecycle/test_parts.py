@@ -26,7 +26,7 @@ from shared.events import (
     WithdrawTicket,
 )
 from tests.builders import TICKET, TRACKING
-from tests.unit.routing.divided import FIRST, SECOND, hear, opened, part, whole
+from tests.unit.routing.divided import FIRST, SECOND, decide_on, opened, part, whole
 from tests.unit.routing.samples import CHANNEL, DISHUB, DLH, LATER, ask, head, refusal_of, said, situation_of
 
 pytestmark = pytest.mark.unit
@@ -44,7 +44,7 @@ def reopened(part_id: str, version: int) -> PartReopened:
 
 def after(state: State | None, links: Iterable[PartLink]) -> Filed:
     for link in links:
-        state = hear(state, link).state
+        state = decide_on(state, link).state
     assert isinstance(state, Filed)
     return state
 
@@ -53,7 +53,7 @@ def linked(state: Filed, *commands: tuple[str, Any]) -> list[Any]:
     """Return what a part tells the whole while it is asked these."""
     told: list[Any] = []
     for source, command in commands:
-        decision = hear(state, command, source=source)
+        decision = decide_on(state, command, source=source)
         told += said(decision, "tickets.links")
         assert isinstance(decision.state, Filed)
         state = decision.state
@@ -64,7 +64,7 @@ def linked(state: Filed, *commands: tuple[str, Any]) -> list[Any]:
 
 
 def test_part_starts_with_the_assigned_agency_under_the_same_tracking_id() -> None:
-    decision = hear(None, opened())
+    decision = decide_on(None, opened())
 
     (routed,) = said(decision)
     assert isinstance(routed, TicketRouted)
@@ -77,13 +77,13 @@ def test_part_starts_with_the_assigned_agency_under_the_same_tracking_id() -> No
 
 
 def test_a_part_is_opened_once() -> None:
-    again = hear(part(), opened(), LATER + timedelta(days=1))
+    again = decide_on(part(), opened(), LATER + timedelta(days=1))
 
     assert (again.state, again.facts) == (part(), ())
 
 
-def test_a_part_lives_its_own_life() -> None:
-    declined = hear(part(), DeclineTicket(ticket_id=FIRST, reason="Bukan.", suggested_agency="dlh"), source=DISHUB)
+def test_a_part_that_is_declined_goes_to_another_agency_by_itself() -> None:
+    declined = decide_on(part(), DeclineTicket(ticket_id=FIRST, reason="Bukan.", suggested_agency="dlh"), source=DISHUB)
 
     assert situation_of(declined) == WithAgency("dlh")
     assert [(data.parent, data.part) for data in said(declined)] == [(TICKET, 1)] * 2
@@ -92,9 +92,9 @@ def test_a_part_lives_its_own_life() -> None:
 
 
 def test_what_is_asked_of_a_part_before_it_is_open_waits_for_it() -> None:
-    waiting = hear(None, AcknowledgeTicket(ticket_id=FIRST), source=DISHUB).state
+    waiting = decide_on(None, AcknowledgeTicket(ticket_id=FIRST), source=DISHUB).state
 
-    assert [data.state for data in said(hear(waiting, opened()))] == ["routed", "acknowledged"]
+    assert [data.state for data in said(decide_on(waiting, opened()))] == ["routed", "acknowledged"]
 
 
 def test_a_part_tells_the_whole_of_its_end_and_of_a_later_dispute() -> None:
@@ -113,7 +113,7 @@ def test_a_part_tells_the_whole_of_its_end_and_of_a_later_dispute() -> None:
 
 
 def test_a_part_that_is_taken_back_with_the_whole_says_why() -> None:
-    decision = hear(part(), WholeWithdrawn(ticket_id=FIRST))
+    decision = decide_on(part(), WholeWithdrawn(ticket_id=FIRST))
 
     (fact,) = said(decision)
     assert fact == TicketWithdrawn(
@@ -124,17 +124,17 @@ def test_a_part_that_is_taken_back_with_the_whole_says_why() -> None:
 
 
 def test_a_part_that_has_ended_is_not_taken_back() -> None:
-    answered = hear(part(), FINAL, source=DISHUB).state
-    closed = hear(answered, ConfirmTicket(ticket_id=FIRST), source=CHANNEL).state
+    answered = decide_on(part(), FINAL, source=DISHUB).state
+    closed = decide_on(answered, ConfirmTicket(ticket_id=FIRST), source=CHANNEL).state
 
-    assert hear(closed, WholeWithdrawn(ticket_id=FIRST)).facts == ()
+    assert decide_on(closed, WholeWithdrawn(ticket_id=FIRST)).facts == ()
 
 
 def test_a_part_of_a_ticket_that_was_taken_back_first_ends_as_it_begins() -> None:
-    remembered = hear(None, WholeWithdrawn(ticket_id=FIRST)).state
+    remembered = decide_on(None, WholeWithdrawn(ticket_id=FIRST)).state
     assert remembered == Awaited(withdrawn=True)
 
-    decision = hear(remembered, opened())
+    decision = decide_on(remembered, opened())
 
     assert [data.state for data in said(decision)] == ["routed", "withdrawn"]
     assert said(decision, "tickets.links") == [ended(FIRST, 2, "withdrawn")]
@@ -144,8 +144,8 @@ def test_a_part_of_a_ticket_that_was_taken_back_first_ends_as_it_begins() -> Non
 
 
 def test_the_whole_closes_with_the_last_of_its_parts() -> None:
-    one = hear(whole(), ended(FIRST))
-    both = hear(one.state, ended(SECOND, 3, "archived"))
+    one = decide_on(whole(), ended(FIRST))
+    both = decide_on(one.state, ended(SECOND, 3, "archived"))
 
     assert one.facts == ()
     assert situation_of(one) == Split()
@@ -156,7 +156,7 @@ def test_the_whole_closes_with_the_last_of_its_parts() -> None:
 def test_the_whole_goes_on_with_a_part_that_is_opened_again() -> None:
     state = after(whole(), [ended(FIRST), ended(SECOND)])
 
-    decision = hear(state, reopened(SECOND, 5))
+    decision = decide_on(state, reopened(SECOND, 5))
 
     assert said(decision) == [TicketPartReopened(**head("split", 4), reopened=SECOND)]
     assert situation_of(decision) == Split()
@@ -164,12 +164,12 @@ def test_the_whole_goes_on_with_a_part_that_is_opened_again() -> None:
 
 @pytest.mark.parametrize("told", [ended("somebody else"), ended(FIRST, 0)])
 def test_what_is_no_news_of_a_part_changes_nothing(told: PartEnded) -> None:
-    assert (hear(whole(), told).state, hear(whole(), told).facts) == (whole(), ())
+    assert (decide_on(whole(), told).state, decide_on(whole(), told).facts) == (whole(), ())
 
 
 @pytest.mark.parametrize("state", [None, part()])
 def test_nothing_ends_a_ticket_that_is_not_divided(state: State | None) -> None:
-    assert hear(state, ended(FIRST)).facts == ()
+    assert decide_on(state, ended(FIRST)).facts == ()
 
 
 def test_taking_the_whole_back_takes_every_part_back() -> None:

@@ -62,7 +62,7 @@ def test_each_part_is_told_all_that_its_agency_needs() -> None:
     assert (second.ticket_id, second.number, second.agency) == (SECOND, 2, "dlh")
 
 
-def test_part_ids_follow_from_ticket_and_number() -> None:
+def test_a_part_id_is_derived_from_its_ticket_and_number() -> None:
     assert part_id(TICKET, 1) == part_id(TICKET, 1) != part_id(TICKET, 2)
 
 

@@ -77,7 +77,7 @@ def test_only_silence_about_the_last_answer_closes_the_ticket(answers: int, roun
 
 
 @pytest.mark.parametrize("situation", sorted(set(SITUATIONS) - {"answered"}))
-def test_silence_means_nothing_without_an_answer(situation: str) -> None:
+def test_an_expired_feedback_window_without_an_answer_is_ignored(situation: str) -> None:
     state = filed(situation, answers=1)
 
     assert close_unanswered(state, feedback_expired(), LATER) == Ignored(

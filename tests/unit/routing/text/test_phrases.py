@@ -72,7 +72,7 @@ def test_an_ending_is_left_on_a_word_that_is_looked_for_with_it() -> None:
     assert found("sekolah", "sekolah", "seko") == {"sekolah"}
 
 
-def test_an_ending_hides_a_spelling_too() -> None:
+def test_a_spelling_with_an_ending_is_recognised() -> None:
     assert found("jlnnya lobang2", "jalan berlubang") == {"jalan berlubang"}
 
 

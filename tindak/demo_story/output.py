@@ -1,4 +1,4 @@
-"""How the demo looks at a terminal: one line per thing that happens; colours only where somebody looks."""
+"""Prints the demo: one line per event; colours only on a terminal."""
 
 import shlex
 from collections.abc import Iterable, Mapping
@@ -9,7 +9,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from shared import events as e
-from tindak.demo_story.ending import Notices
+from tindak.demo_story.summary import Notices
 from tindak.formatting import sentence, suggested, why_routed
 
 NEXT = (
@@ -24,11 +24,11 @@ CHANNEL, TRACKING, AGENCY, TITLE = 17, 13, 19, 38
 SET_IN = 2 + CHANNEL
 
 
-class Narrator:
-    """Tells the story.
+class DemoOutput:
+    """Prints what happens in the demo.
 
     Args:
-        console: Where it is told.
+        console: Where it is printed.
         short_names: Of the agencies, by code.
     """
 
@@ -53,11 +53,11 @@ class Narrator:
         self.line((title, "bold"))
 
     def step(self, sentence: str) -> None:
-        """Tell of the preparations."""
+        """Print a step of the preparations."""
         self.line(("  " + sentence, "dim"))
 
     def decided(self, complaint: Mapping[str, Any], decision: e.TicketRouted | e.TriageRequested) -> None:
-        """Tell of an accepted complaint: tracking id, agency and reason."""
+        """Print an accepted complaint: tracking id, agency and reason."""
         if isinstance(decision, e.TicketRouted):
             where, style, why = self.short_names.get(decision.agency, decision.agency), "green", why_routed(decision)
         else:
@@ -65,16 +65,16 @@ class Narrator:
         self._answered(complaint, (decision.tracking_id, "bold"), (where, style), why)
 
     def masked(self, body: str) -> None:
-        """Tell that intake covered identities that were typed into the text."""
+        """Print that intake covered identities that were typed into the text."""
         around = body[max(0, body.find("[") - MASK_CONTEXT) :]
         self.line(" " * SET_IN, ("covered by intake: ", "cyan"), last=(f"…{around}", "dim"))
 
     def repeated(self, complaint: Mapping[str, Any], accepted: e.ComplaintAccepted) -> None:
-        """Tell of a complaint that was submitted before."""
+        """Print a complaint that was submitted before."""
         self._answered(complaint, (accepted.tracking_id, "bold"), ("as before", "cyan"), "the same report again")
 
     def refused(self, complaint: Mapping[str, Any], rejected: e.ComplaintRejected) -> None:
-        """Tell of a refusal and its reason."""
+        """Print a refusal and its reason."""
         reason = rejected.reasons[0]
         self._answered(complaint, ("refused", "red"), (reason.code, "red"), reason.message_id)
 
@@ -88,24 +88,24 @@ class Narrator:
         )  # fmt: skip
 
     def happened(self, seconds: float, tracking_id: str, title: str, data: e.EventData) -> None:
-        """Tell of one thing that happened to a ticket."""
+        """Print one event of a ticket."""
         style = "red" if isinstance(data, e.ClockBreached | e.BreachEscalated | e.UpdateRefused) else ""
         self._event(seconds, tracking_id, title, (sentence(data), style))
 
     def ordinary(self, seconds: float, tracking_id: str, title: str, data: e.TicketAnswered) -> None:
-        """Tell of a ticket that is acknowledged and answered, and nothing else."""
+        """Print a ticket that is acknowledged and answered, and nothing else."""
         self._event(seconds, tracking_id, title, (f"{data.agency} acknowledged and answered", "dim"))
 
-    def _event(self, seconds: float, tracking_id: str, title: str, said: tuple[str, str]) -> None:
+    def _event(self, seconds: float, tracking_id: str, title: str, last: tuple[str, str]) -> None:
         self.line(
             (f"  {seconds:5.1f} s  ", "dim"),
             (f"{tracking_id}  ", "bold"),
             (f"{cut(title, 24):<24}  ", "dim"),
-            last=said,
+            last=last,
         )
 
     def notices(self, sent: Iterable[Notices]) -> None:
-        """Tell which notices went out: to which role, by which channel, under which subject; never to whom."""
+        """Print which notices went out: to which role, by which channel, under which subject; never to whom."""
         for each in sent:
             self.line(
                 f"  {each.count:>4} x  {each.role:<19}{each.channel:<7}{each.notice:<26}",
@@ -113,17 +113,17 @@ class Narrator:
             )
 
     def figures(self, figures: Mapping[str, object]) -> None:
-        """Tell the figures of the summary."""
+        """Print the figures of the summary."""
         for name, figure in figures.items():
             self.line(f"  {name:<13} ", last=(str(figure), "bold"))
 
     def verdict(self, sentences: Iterable[str], *, is_good: bool) -> None:
-        """Tell how it ended."""
-        for said in sentences:
-            self.line("  ", last=(said, "bold green" if is_good else "bold red"))
+        """Print how it ended."""
+        for each in sentences:
+            self.line("  ", last=(each, "bold green" if is_good else "bold red"))
 
     def next_steps(self, environment: Mapping[str, str], program: str, tracking_id: str) -> None:
-        """Tell what somebody may try in another terminal, in commands that can be copied."""
+        """Print what somebody may try in another terminal, in commands that can be copied."""
         self.heading("Everything stays up until Ctrl-C. In another terminal:")
         for name, value in environment.items():
             self.whole(f"export {name}={shlex.quote(value)}")

@@ -1,4 +1,4 @@
-"""What the demo plays on: servers, topics, a policy with clocks of seconds, a mailbox, four services."""
+"""What the demo runs on: servers, topics, a policy with clocks of seconds, a mailbox, four services."""
 
 import asyncio
 import os
@@ -28,18 +28,18 @@ POLL_SECONDS = 0.1
 READY_WITHIN_SECONDS = 40.0
 MODEL = "model"  # below the policy: the text model that the demo routes by
 
-Tell = Callable[[str], None]
+Show = Callable[[str], None]
 
 
 @dataclass
-class Stage:
-    """A running demo.
+class RunningDemo:
+    """The servers, services and mailbox of a demo.
 
     Args:
         environment: What a client exports to find it.
         folder: Logs and policy.
         mailbox: Where the messages arrive.
-        troubles: What happened to the processes that should not have.
+        troubles: Sentences about processes that ended.
         keeps_folder: Whether the folder stays after the end, because somebody must look at the logs.
     """
 
@@ -64,7 +64,7 @@ class Stage:
         """Codes of the city's agencies."""
         return load_agencies(Path(self.environment["TINDAK_POLICY_DIR"])).codes
 
-    def last_words(self) -> list[str]:
+    def failures(self) -> list[str]:
         """Return what happened to processes that ended, and what each of them wrote last."""
         fallen = [service for service in SERVICES if any(each.startswith(service) for each in self.troubles)]
         logs = {service: (self.folder / f"{service}.log").read_text(errors="replace") for service in fallen}
@@ -72,27 +72,27 @@ class Stage:
 
 
 @asynccontextmanager
-async def staged(policy_dir: Path, tell: Tell) -> AsyncIterator[Stage]:
-    """Give a stage on which everything runs and is ready; nothing of it is left at the exit but, if asked, its folder.
+async def running_demo(policy_dir: Path, show: Show) -> AsyncIterator[RunningDemo]:
+    """Give a demo in which everything runs and is ready; nothing of it is left at the exit but, if asked, its folder.
 
     Raises:
         StackError: The servers cannot run here; the sentence says what is needed.
         Failure: The text model cannot be used, or a service did not get ready; then the folder stays.
     """
     folder = Path(tempfile.mkdtemp(prefix="tindak-demo-"))
-    stage = None
+    demo = None
     try:
         policy = _demo_policy(policy_dir, folder / "policy")
-        tell(in_use(policy / MODEL))
-        async with servers(tell) as found, Mailbox() as mailbox:
+        show(in_use(policy / MODEL))
+        async with servers(show) as found, Mailbox() as mailbox:
             here = {"TINDAK_POLICY_DIR": str(policy), "TINDAK_ROUTING_MODEL_DIR": str(policy / MODEL)}
-            stage = Stage({**found, **here}, folder, mailbox)
-            created = await asyncio.to_thread(apply, stage.kafka, catalogue(stage.agencies))
-            tell(f"{len(created)} topics created")
-            async with running(stage, tell):
-                yield stage
+            demo = RunningDemo({**found, **here}, folder, mailbox)
+            created = await asyncio.to_thread(apply, demo.kafka, catalogue(demo.agencies))
+            show(f"{len(created)} topics created")
+            async with running(demo, show):
+                yield demo
     finally:
-        if stage is None or not stage.keeps_folder:
+        if demo is None or not demo.keeps_folder:
             shutil.rmtree(folder)
 
 
@@ -117,18 +117,18 @@ def settings_in(environment: Mapping[str, str], prefix: str) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def running(stage: Stage, tell: Tell) -> AsyncIterator[None]:
+async def running(demo: RunningDemo, show: Show) -> AsyncIterator[None]:
     """Run the four services from entry to exit; the entry ends once all are ready."""
     ports = dict(zip(SERVICES, free_ports(len(SERVICES)), strict=True))
     # What the terminal exports for other servers is not meant for these.
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("TINDAK_")}
-    environment = {**inherited, **stage.environment, **_service_environment(ports, stage.mailbox.port)}
+    environment = {**inherited, **demo.environment, **_service_environment(ports, demo.mailbox.port)}
     ended = asyncio.Event()
-    supervisor = Supervisor(services(SERVICES), stage.troubles.append, environment, stage.folder)
+    supervisor = Supervisor(services(SERVICES), demo.troubles.append, environment, demo.folder)
     task = asyncio.create_task(supervisor.run(ended))
     try:
-        await _all_ready(stage, ports)
-        tell(f"{', '.join(SERVICES)} are ready, a process each")
+        await _all_ready(demo, ports)
+        show(f"{', '.join(SERVICES)} are ready, a process each")
         yield
     finally:
         ended.set()
@@ -148,8 +148,8 @@ def _service_environment(ports: Mapping[str, int], mail_port: int) -> dict[str, 
     }
 
 
-async def _all_ready(stage: Stage, ports: Mapping[str, int]) -> None:
-    """Return once every service says that it is ready.
+async def _all_ready(demo: RunningDemo, ports: Mapping[str, int]) -> None:
+    """Return once every service is ready.
 
     Raises:
         Failure: One ended, or is not ready in time.
@@ -157,10 +157,10 @@ async def _all_ready(stage: Stage, ports: Mapping[str, int]) -> None:
     waiting = dict(ports)
     deadline = asyncio.get_running_loop().time() + READY_WITHIN_SECONDS
     while waiting := {name: port for name, port in waiting.items() if not await asyncio.to_thread(is_ready, port)}:
-        if stage.troubles or asyncio.get_running_loop().time() > deadline:
-            stage.keeps_folder = True
-            said = " ".join(stage.last_words())
-            raise Failure(f"Not ready: {', '.join(waiting)}. {said} The logs lie in {stage.folder}.".replace("  ", " "))
+        if demo.troubles or asyncio.get_running_loop().time() > deadline:
+            demo.keeps_folder = True
+            why = " ".join(demo.failures())
+            raise Failure(f"Not ready: {', '.join(waiting)}. {why} The logs lie in {demo.folder}.".replace("  ", " "))
         await asyncio.sleep(POLL_SECONDS)
 
 

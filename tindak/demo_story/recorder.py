@@ -1,4 +1,4 @@
-"""Collects the events that the services have published, for those who wait for one."""
+"""Records the events that the services publish, and waits for them."""
 
 import asyncio
 from collections import defaultdict
@@ -14,32 +14,32 @@ D = TypeVar("D", bound=EventData)
 T = TypeVar("T")
 
 
-class Chronicle:
+class EventRecorder:
     """The events of all topics in the order in which they were read.
 
     Attributes:
-        told: Every event, repeats included.
-        known: Every event once, by id.
+        events: Every event, repeats included.
+        by_id: Every event once, by id.
     """
 
     def __init__(self) -> None:
-        self.told: list[Event] = []
-        self.known: dict[str, Event] = {}
+        self.events: list[Event] = []
+        self.by_id: dict[str, Event] = {}
         self._of_ticket: dict[str, list[Event]] = defaultdict(list)
         self._news = asyncio.Event()
 
     async def listen(self, records: AsyncIterator[Record]) -> None:
-        """Write down what *records* tell, without end."""
+        """Record the events of *records*, without end."""
         async for record in records:
             event = event_of(record)
             if event is not None:
                 self.add(event)
 
     def add(self, event: Event) -> None:
-        """Write down one event and wake whoever waits."""
-        self.told.append(event)
-        if event.id not in self.known:
-            self.known[event.id] = event
+        """Record one event and wake whoever waits."""
+        self.events.append(event)
+        if event.id not in self.by_id:
+            self.by_id[event.id] = event
             self._of_ticket[getattr(event.data, "ticket_id", "")].append(event)
         news, self._news = self._news, asyncio.Event()
         news.set()
@@ -50,22 +50,22 @@ class Chronicle:
             await self._news.wait()
         return found
 
-    async def onwards(self) -> AsyncIterator[Event]:
-        """Yield every event once, from the first that was told, without end."""
+    async def stream(self) -> AsyncIterator[Event]:
+        """Yield every event once, from the first that was recorded, without end."""
         position = 0
         while True:
-            for event in await self.until(partial(self._known_from, position)):
+            for event in await self.until(partial(self._events_from, position)):
                 position += 1
                 yield event
 
-    def _known_from(self, position: int) -> list[Event] | None:
-        return list(self.known.values())[position:] or None
+    def _events_from(self, position: int) -> list[Event] | None:
+        return list(self.by_id.values())[position:] or None
 
     def all(self, kind: type[D], ticket_id: str | None = None) -> Iterator[D]:
         """Yield the data of this type, of one ticket or of all."""
-        events = self.known.values() if ticket_id is None else self._of_ticket[ticket_id]
+        events = self.by_id.values() if ticket_id is None else self._of_ticket[ticket_id]
         return (event.data for event in events if isinstance(event.data, kind))
 
     def has(self, kind: type[EventData], ticket_id: str) -> bool:
-        """Return whether such a thing has been told of this ticket."""
+        """Return whether there is an event of this type about the ticket."""
         return next(self.all(kind, ticket_id), None) is not None
