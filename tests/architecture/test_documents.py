@@ -32,7 +32,7 @@ def kinds_of_event(base: type[EventData] = EventData) -> set[type[EventData]]:
     return own.union(*(kinds_of_event(kind) for kind in base.__subclasses__()))
 
 
-def test_every_event_class_stands_in_the_catalogue_once() -> None:
+def test_every_event_class_is_in_the_catalogue_once() -> None:
     listed = [entry.data for entry in CATALOGUE]
 
     assert set(listed) == kinds_of_event()
@@ -62,7 +62,7 @@ def test_the_example_environment_names_every_setting_and_no_other() -> None:
     assert named == variables
 
 
-def test_the_readme_stays_short() -> None:
+def test_the_readme_is_short() -> None:
     assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 120
 
 

@@ -106,7 +106,7 @@ def test_a_partly_typed_library_is_wrapped_in_its_own_modules(library: str, home
     assert users == homes
 
 
-def test_what_serves_knows_nothing_of_learning() -> None:
+def test_serving_code_never_imports_training() -> None:
     learning = ("services.routing.training", "sklearn", "scipy", "openpyxl", "matplotlib")
 
     guilty = {

@@ -43,7 +43,7 @@ def repeated(sources: dict[str, str]) -> set[tuple[str, ...]]:
     return {tuple(places) for places in found.values() if len(places) > 1}
 
 
-def test_no_six_lines_stand_twice() -> None:
+def test_no_six_lines_are_repeated() -> None:
     field = "attachments: tuple[Attachment, ...] = ()"
     # A common base would move these fields to the front of an accepted complaint, and two releases that run side by
     # side must write one event with the same bytes.

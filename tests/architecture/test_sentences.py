@@ -77,6 +77,6 @@ def test_each_sentence_keeps_to_its_language(in_id: str, in_en: str) -> None:
 
 
 @pytest.mark.parametrize("sentence", [sentence for pair in sentences() for sentence in pair])
-def test_no_sentence_tells_raw_seconds_or_begins_with_a_code(sentence: str) -> None:
+def test_no_sentence_holds_raw_seconds_or_begins_with_a_code(sentence: str) -> None:
     assert SECONDS.findall(sentence) == []
     assert re.match(r"[a-z]+(?:_[a-z]+)+: ", sentence) is None

@@ -23,7 +23,7 @@ def test_the_compose_file_and_the_tests_run_the_same_mongodb() -> None:
     assert set(re.findall(r"mongo:[\d.]+(?=\n)", COMPOSE)) == {MONGO_IMAGE}
 
 
-def test_the_code_says_the_release_that_the_package_says() -> None:
+def test_the_release_in_the_code_is_that_of_the_package() -> None:
     assert tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"] == RELEASE
 
 

@@ -11,7 +11,7 @@ from shared.events import AcknowledgeTicket, DeclineTicket
 from tests.builders import TICKET
 from tests.component.intake.harness import ServiceHarness as Intake
 from tests.component.intake.harness import line
-from tests.component.notify.harness import ACCEPTED, CONTACT, ROUTED, TWO, FakeChannel
+from tests.component.notify.harness import ACCEPTED, CONTACT, ROUTED, TWO, RecordingChannel
 from tests.component.notify.harness import ServiceHarness as Notify
 from tests.component.routing.harness import ServiceHarness as Routing
 from tests.component.routing.harness import accepted
@@ -81,7 +81,7 @@ async def test_refused_updates_are_counted_once_by_code() -> None:
 
 
 async def test_notices_are_counted_by_agency_channel_and_outcome() -> None:
-    desk = Notify(TWO, FakeChannel(None, Undeliverable("smtp_550")))
+    desk = Notify(TWO, RecordingChannel(None, Undeliverable("smtp_550")))
     for said in (ACCEPTED, CONTACT, ROUTED):
         desk.say(*said)
 

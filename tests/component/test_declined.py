@@ -34,7 +34,7 @@ async def declined() -> City:
     return city
 
 
-async def test_nobody_of_the_agency_that_declined_is_told_of_warnings_and_breaches() -> None:
+async def test_an_agency_that_declined_gets_no_warnings_or_breaches() -> None:
     city = await declined()
 
     about_resolve = {
@@ -55,7 +55,7 @@ async def test_the_letter_of_the_breach_names_no_agency_after_a_decline() -> Non
     assert [letter.subject for letter in letters if "Perhubungan" in letter.subject + letter.body] == []
 
 
-async def test_every_fact_names_who_has_the_ticket_after_a_decline() -> None:
+async def test_every_fact_after_a_decline_names_the_current_agency() -> None:
     city = await declined()
     await city.ask((OFFICER, AssignTicket(ticket_id=TICKET, agency="dlh", reason="Sesuai tugas.")))
 
@@ -64,7 +64,7 @@ async def test_every_fact_names_who_has_the_ticket_after_a_decline() -> None:
     assert city.findings() == []
 
 
-async def test_the_question_to_an_officer_says_that_nobody_has_the_ticket() -> None:
+async def test_the_question_to_an_officer_states_that_no_agency_has_the_ticket() -> None:
     city = await declined()
 
     (asked,) = (data for data in city.routing.data(topics.TRIAGE) if isinstance(data, TriageRequested))

@@ -59,7 +59,7 @@ async def test_a_divided_report_is_answered_part_by_part_and_closes_with_the_las
     assert city.findings() == []
 
 
-async def test_the_reporter_hears_of_everything_under_one_tracking_id() -> None:
+async def test_the_reporter_gets_every_notice_under_one_tracking_id() -> None:
     city = await divided()
     await city.ask(answered(2), confirmed(2), answered(1), confirmed(1), answered(3), confirmed(3))
 
@@ -108,7 +108,7 @@ async def test_a_dispute_about_one_part_opens_the_whole_again() -> None:
     assert city.findings() == []
 
 
-async def test_the_division_itself_is_told_to_those_who_had_been_asked() -> None:
+async def test_a_division_is_published_to_triage_after_its_request() -> None:
     city = await divided()
 
     assert [data.TYPE for data in city.routing.data(topics.TRIAGE)] == [TriageRequested.TYPE, TicketSplit.TYPE]

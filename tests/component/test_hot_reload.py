@@ -55,7 +55,7 @@ def complaint(number: int, **changes: Any) -> ComplaintAccepted:
     return accepted(ticket_id=ticket, tracking_id=tracking_id(ticket), source_id=str(number), **changes)
 
 
-async def test_routing_decides_by_the_new_rules_and_says_which(policy: Path) -> None:
+async def test_routing_decides_by_the_new_rules_and_names_their_version(policy: Path) -> None:
     watch = PolicyWatch("routing", policy, load_routing)
     bench = Workbench(RoutingHandler(watch.policy))
     vague = {"title": "Min", "body": "zonk di kampung kami"}
@@ -73,7 +73,7 @@ async def test_routing_decides_by_the_new_rules_and_says_which(policy: Path) -> 
     assert (routed.agency, {step.policy_version for step in routed.explanation}) == ("dlh", {version_of(policy)})
 
 
-async def test_a_broken_policy_leaves_routing_at_work_by_the_old_one(policy: Path) -> None:
+async def test_a_broken_policy_leaves_the_old_one_in_force(policy: Path) -> None:
     watch = PolicyWatch("routing", policy, load_routing)
     bench = Workbench(RoutingHandler(watch.policy))
     change(policy / "routing.yaml", "agency: dsdabmbk", "agency: dsdabmk")

@@ -41,7 +41,7 @@ async def ids(clocks: ClockStore, limit: int, skip: int = 0) -> list[str]:
     return [document.id for document in await clocks.outdated("new", limit, skip)]
 
 
-async def test_what_was_timed_otherwise_comes_edition_by_edition_in_the_order_of_due_times(clocks: ClockStore) -> None:
+async def test_outdated_tickets_come_by_edition_in_order_of_due_times(clocks: ClockStore) -> None:
     await clocks.save(
         [
             ticket("second", "old", 2),

@@ -31,7 +31,7 @@ def test_every_type_has_its_golden_file_and_every_file_its_type() -> None:
 
 
 @pytest.mark.parametrize("entry", ENTRIES.values(), ids=ENTRIES)
-def test_an_event_keeps_what_was_promised(entry: Entry) -> None:
+def test_an_event_keeps_the_promises_of_its_golden_file(entry: Entry) -> None:
     old, new = read(entry.data.TYPE), golden(entry)
 
     assert old is not None
@@ -40,7 +40,7 @@ def test_an_event_keeps_what_was_promised(entry: Entry) -> None:
 
 
 @pytest.mark.parametrize("entry", ENTRIES.values(), ids=ENTRIES)
-def test_an_event_written_earlier_is_still_read_and_says_the_same(entry: Entry) -> None:
+def test_an_event_written_earlier_is_read_with_the_same_meaning(entry: Entry) -> None:
     promise = read(entry.data.TYPE)
     assert promise is not None
 

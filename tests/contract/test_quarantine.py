@@ -68,7 +68,7 @@ async def test_a_document_of_a_bad_shape_is_quarantined_and_others_go_on(shelf: 
     assert await found(shelf) == [["b"], ["b"]]
 
 
-async def test_a_bad_document_that_only_time_comes_upon_crowds_out_nobody(shelf: Shelf) -> None:
+async def test_a_bad_document_that_is_due_crowds_out_no_other(shelf: Shelf) -> None:
     for id in ("a", "b", "c"):
         await saved(shelf, id)
     await shelf.change("a", state={}, due_at=NOON - timedelta(hours=1), pending_at=NOON - timedelta(hours=1))
@@ -78,7 +78,7 @@ async def test_a_bad_document_that_only_time_comes_upon_crowds_out_nobody(shelf:
     assert {each.id for each in await shelf.store.pending_before(NOON, 2)} == {"b", "c"}
 
 
-async def test_the_mark_stays_until_it_is_taken_off(shelf: Shelf) -> None:
+async def test_a_quarantine_mark_lasts_until_released(shelf: Shelf) -> None:
     await saved(shelf, "a")
     good = (await shelf.raw("a"))["state"]
     await shelf.change("a", state={})

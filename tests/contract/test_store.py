@@ -12,7 +12,7 @@ from tests.fakes.bench import NOON
 SECOND = timedelta(seconds=1)
 
 
-async def test_what_was_never_saved_is_not_found(store: Store[Note]) -> None:
+async def test_a_document_never_saved_is_not_found(store: Store[Note]) -> None:
     assert await store.load(["a", "b"]) == {}
     assert await store.load([]) == {}
 
@@ -53,7 +53,7 @@ async def test_a_change_to_what_does_not_exist_loses(store: Store[Note]) -> None
     assert await store.load(["a"]) == {}
 
 
-async def test_those_that_lose_do_not_hold_back_the_others(store: Store[Note]) -> None:
+async def test_a_lost_save_does_not_hold_back_the_others(store: Store[Note]) -> None:
     await store.save([note("a"), note("b")])
     await store.save([note("b", revision=1)])
 
@@ -97,11 +97,11 @@ async def test_many_documents_are_saved_at_once(store: Store[Note]) -> None:
     assert len(await store.load([document.id for document in many])) == 500
 
 
-async def test_nothing_to_save_is_fine(store: Store[Note]) -> None:
+async def test_saving_no_documents_does_nothing(store: Store[Note]) -> None:
     assert await store.save([]) == set()
 
 
-async def test_what_is_due_comes_earliest_first_up_to_the_limit(store: Store[Note]) -> None:
+async def test_due_documents_come_earliest_first_up_to_the_limit(store: Store[Note]) -> None:
     due = {
         "now": NOON,
         "before": NOON - SECOND,
@@ -118,7 +118,7 @@ async def test_what_is_due_comes_earliest_first_up_to_the_limit(store: Store[Not
     assert [document.id for document in await store.due_before(NOON, 2)] == ["long before", "before"]
 
 
-async def test_what_is_pending_comes_longest_first_up_to_the_limit(store: Store[Note]) -> None:
+async def test_pending_documents_come_longest_first_up_to_the_limit(store: Store[Note]) -> None:
     since = {"now": NOON, "before": NOON - SECOND, "later": NOON + SECOND}
     documents = [note(id, pending=(outgoing(id),), pending_at=at) for id, at in since.items()]
     await store.save([*documents, note("nothing")])
@@ -130,7 +130,7 @@ async def test_what_is_pending_comes_longest_first_up_to_the_limit(store: Store[
     assert [document.id for document in await store.pending_before(NOON, 1)] == ["before"]
 
 
-async def test_what_is_due_or_pending_is_found_in_its_share_alone(store: Store[Note]) -> None:
+async def test_due_and_pending_documents_are_found_in_their_share_only(store: Store[Note]) -> None:
     ids = [f"{number:03}" for number in range(100)]
     await store.save([note(id, due_at=NOON, pending=(outgoing(id),), pending_at=NOON) for id in ids])
     all_shards = {document.id for document in await store.due_before(NOON, 200)}
@@ -147,7 +147,7 @@ async def test_what_is_due_or_pending_is_found_in_its_share_alone(store: Store[N
         assert len(await search(NOON, 5, share_of({3, 7}, 12))) == 5
 
 
-async def test_what_was_stored_under_fewer_partitions_lies_in_one_share_under_more(store: Store[Note]) -> None:
+async def test_a_document_stored_under_fewer_partitions_lies_in_one_share_under_more(store: Store[Note]) -> None:
     ids = {f"{number:03}" for number in range(100)}
     await store.save([note(id, due_at=NOON) for id in ids])
 
@@ -160,7 +160,7 @@ async def test_what_was_stored_under_fewer_partitions_lies_in_one_share_under_mo
     assert sorted(found) == sorted(ids)
 
 
-async def test_what_is_postponed_waits_behind_the_others_at_the_same_revision(store: Store[Note]) -> None:
+async def test_postponed_documents_wait_behind_the_others_at_the_same_revision(store: Store[Note]) -> None:
     since = {"first": NOON - 2 * SECOND, "second": NOON - SECOND}
     await store.save([note(id, pending=(outgoing(id),), pending_at=at) for id, at in since.items()])
     await store.save([note("nothing")])
@@ -174,7 +174,7 @@ async def test_what_is_postponed_waits_behind_the_others_at_the_same_revision(st
     assert (await store.load(["nothing"]))["nothing"].pending_at is None
 
 
-async def test_what_waits_for_a_topic_is_counted(store: Store[Note]) -> None:
+async def test_documents_pending_on_a_topic_are_counted(store: Store[Note]) -> None:
     here, there = outgoing("1"), Outgoing("1", "sla.events", None, b"")
     await store.save(
         [note("a", pending=(here, there, outgoing("2")), pending_at=NOON), note("b", pending=(here,), pending_at=NOON)]
@@ -199,7 +199,7 @@ async def test_an_expiring_document_with_pending_events_comes_back_as_saved(stor
     assert (await store.load(["a"]))["a"] == expiring.saved()
 
 
-async def test_a_mark_takes_out_what_is_pending_and_nothing_else(store: Store[Note]) -> None:
+async def test_marking_published_removes_pending_events_only(store: Store[Note]) -> None:
     await store.save([full("a"), full("c")])
     await store.save([full("c").saved()])
     saved = await store.load(["a", "c"])
@@ -211,7 +211,7 @@ async def test_a_mark_takes_out_what_is_pending_and_nothing_else(store: Store[No
     assert await store.pending_before(NOON, 10) == []
 
 
-async def test_what_somebody_changed_since_is_not_marked(store: Store[Note]) -> None:
+async def test_a_document_changed_since_is_not_marked_published(store: Store[Note]) -> None:
     await store.save([full("a"), full("b")])
     stale = (await store.load(["a"]))["a"]
     await store.save([stale])
@@ -223,7 +223,7 @@ async def test_what_somebody_changed_since_is_not_marked(store: Store[Note]) -> 
     assert {document.id for document in await store.pending_before(NOON, 10)} == {"a", "b"}
 
 
-async def test_nothing_to_mark_is_fine(store: Store[Note]) -> None:
+async def test_marking_no_documents_does_nothing(store: Store[Note]) -> None:
     assert await store.mark_published([]) == set()
 
 

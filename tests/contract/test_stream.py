@@ -47,7 +47,7 @@ async def test_records_of_one_key_come_in_order(stream: Stream) -> None:
     assert len(offsets) == 400
 
 
-async def test_what_was_not_committed_comes_again_and_what_was_does_not(stream: Stream) -> None:
+async def test_uncommitted_records_come_again_and_committed_ones_do_not(stream: Stream) -> None:
     await stream.publisher.publish([event(number, KEYS[number % 4]) for number in range(8)])
     first = await stream.read("sla", [topics.TICKETS], 8, commit=False)
     again = await stream.read("sla", [topics.TICKETS], 8, commit=True)

@@ -46,7 +46,7 @@ async def test_submissions_in_every_codec_and_with_odd_headers_are_all_answered(
         assert [member.health() for member in fleet.members] == [200] * 4
 
 
-async def test_what_cannot_be_unpacked_or_is_far_too_large_stops_nothing(namespace: Namespace, tmp_path: Path) -> None:
+async def test_an_undecodable_or_oversized_batch_stops_nothing(namespace: Namespace, tmp_path: Path) -> None:
     async with running(Fleet(namespace, tmp_path)) as fleet, story_of(namespace) as story:
         for topic in (topics.SUBMITTED, topics.UPDATES):
             for size in (17_000_000, 40_000_000):
@@ -100,9 +100,7 @@ async def test_twelve_deaths_among_outsiders_lose_and_double_nothing(namespace: 
         assert await city.accepted() == 3000
 
 
-async def test_a_service_that_is_told_to_end_has_left_its_group_when_it_ends(
-    namespace: Namespace, tmp_path: Path
-) -> None:
+async def test_a_stopped_service_has_left_its_group_when_it_ends(namespace: Namespace, tmp_path: Path) -> None:
     fleet = Fleet(namespace, tmp_path, settings={"TINDAK_KAFKA_SESSION_TIMEOUT_MS": "45000"})
     admin = AdminClient({"bootstrap.servers": namespace.kafka.bootstrap_servers})
 

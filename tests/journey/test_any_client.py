@@ -150,7 +150,7 @@ async def test_every_kind_of_garbage_is_refused_by_name_and_what_comes_after_is_
         assert accepted == {f"after {kind}" for kind in SUBMISSIONS}
 
 
-async def test_a_clock_that_no_calendar_holds_stops_nobody(
+async def test_an_impossible_timestamp_stops_no_service(
     namespace: Namespace, tmp_path: Path, client: PlainClient
 ) -> None:
     """Apache Kafka stamps what outsiders write itself; the embedded broker believes them."""

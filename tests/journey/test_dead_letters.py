@@ -57,9 +57,7 @@ async def ended(member: Member) -> int:
     return await asyncio.to_thread(member.process.wait, WITHIN_SECONDS)
 
 
-async def test_a_release_that_fails_at_most_records_stands_still_until_somebody_has_looked(
-    namespace: Namespace, tmp_path: Path
-) -> None:
+async def test_a_release_that_fails_at_most_records_stops_its_consumer(namespace: Namespace, tmp_path: Path) -> None:
     fleet = Fleet(namespace, tmp_path, settings=HALF_OF_TEN)
     bad = fleet.start("routing", failing_at=e.ProgressTicket.TYPE)
     async with running(fleet, "intake", "sla", "notify"), story_of(namespace) as story:
@@ -91,7 +89,7 @@ def heard(story: Story) -> int:
     return sum(isinstance(event.data, e.TicketProgressed) for event in story.events(topics.TICKETS))
 
 
-async def test_garbage_without_end_stops_nobody(namespace: Namespace, tmp_path: Path) -> None:
+async def test_endless_garbage_stops_no_service(namespace: Namespace, tmp_path: Path) -> None:
     fleet = Fleet(namespace, tmp_path, settings=HALF_OF_TEN)
     async with running(fleet), story_of(namespace) as story:
         accepted = await story.complain(**STORY)
@@ -106,9 +104,7 @@ async def test_garbage_without_end_stops_nobody(namespace: Namespace, tmp_path: 
         await story.audited(letters(story))
 
 
-async def test_what_a_bad_deploy_could_not_handle_is_given_back_once_it_is_mended(
-    namespace: Namespace, tmp_path: Path
-) -> None:
+async def test_dead_letters_of_a_bad_deploy_are_replayed_once_it_is_fixed(namespace: Namespace, tmp_path: Path) -> None:
     fleet = Fleet(namespace, tmp_path)
     bad = fleet.start("routing", failing_at=e.AcknowledgeTicket.TYPE)
     async with running(fleet, "intake", "sla", "notify"), story_of(namespace) as story:

@@ -47,7 +47,7 @@ def marked(mark: str) -> list[str]:
     return [command for command in found if command]
 
 
-def test_demo_tells_its_story_and_ends_by_itself(environment: dict[str, str]) -> None:
+def test_demo_runs_its_scenario_and_ends_by_itself(environment: dict[str, str]) -> None:
     done = subprocess.run(
         [*TINDAK, "demo", "--once"], cwd=ROOT, env=environment, capture_output=True, text=True,
         timeout=ENDS_WITHIN_SECONDS,
@@ -76,7 +76,7 @@ def test_demo_tells_its_story_and_ends_by_itself(environment: dict[str, str]) ->
     assert re.findall(r"\S+@\S+\.example|\b0800-0000-\d{4}|\b0800000001\d\d|\b3674\d{12}", told) == []
 
 
-def test_demo_stays_up_and_its_commands_work(environment: dict[str, str]) -> None:
+def test_demo_keeps_running_and_its_commands_work(environment: dict[str, str]) -> None:
     demo = subprocess.Popen([*TINDAK, "demo"], cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
     assert demo.stdout is not None
     try:

@@ -50,7 +50,7 @@ def database_behind(gate: Gate) -> dict[str, str]:
     ("port", "behind", "named"),
     [(broker_port, broker_behind, "Kafka: "), (database_port, database_behind, "MongoDB: ")],
 )
-async def test_a_service_started_during_an_outage_says_so_once_and_gets_ready_after_it(
+async def test_a_service_started_during_an_outage_reports_it_once_and_gets_ready_after_it(
     namespace: Namespace,
     tmp_path: Path,
     port: Callable[[Servers], int],

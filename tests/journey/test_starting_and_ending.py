@@ -68,7 +68,7 @@ def test_a_policy_with_a_fault_is_refused_with_file_and_line(namespace: Namespac
 
 
 @pytest.mark.without_topics
-def test_what_could_lose_events_is_refused_outside_the_local_profile(namespace: Namespace, tmp_path: Path) -> None:
+def test_settings_that_may_lose_events_are_refused_outside_local(namespace: Namespace, tmp_path: Path) -> None:
     said = refusals(Fleet(namespace, tmp_path, settings=UNSAFE))
 
     for service, text in said.items():
@@ -77,7 +77,7 @@ def test_what_could_lose_events_is_refused_outside_the_local_profile(namespace: 
 
 
 @pytest.mark.without_topics
-def test_notify_refuses_to_tell_nobody_outside_the_local_profile(namespace: Namespace, tmp_path: Path) -> None:
+def test_notify_without_a_mail_relay_is_refused_outside_the_local_profile(namespace: Namespace, tmp_path: Path) -> None:
     safe = {"TINDAK_PROFILE": "cluster", "TINDAK_KAFKA_ENABLE_IDEMPOTENCE": "true"}
     fleet = Fleet(namespace, tmp_path, settings=safe | {"TINDAK_KAFKA_REPLICATION_FACTOR": "3"})
     member = fleet.start("notify")
@@ -86,9 +86,7 @@ def test_notify_refuses_to_tell_nobody_outside_the_local_profile(namespace: Name
     assert "TINDAK_NOTIFY_SMTP_HOST is not set" in member.log.read_text()
 
 
-async def test_services_told_to_end_in_the_middle_of_work_end_well_and_lose_nothing(
-    namespace: Namespace, tmp_path: Path
-) -> None:
+async def test_services_stopped_in_the_middle_of_work_lose_nothing(namespace: Namespace, tmp_path: Path) -> None:
     fleet = Fleet(namespace, tmp_path, settings={"TINDAK_KAFKA_BATCH_RECORDS_MAX": "20"})
     async with story_of(namespace) as story:
         async with running(fleet):
@@ -109,7 +107,7 @@ async def test_services_told_to_end_in_the_middle_of_work_end_well_and_lose_noth
 
 
 @pytest.mark.without_topics
-async def test_services_that_wait_for_their_servers_end_when_told_to(namespace: Namespace, tmp_path: Path) -> None:
+async def test_services_waiting_for_their_servers_stop_on_a_signal(namespace: Namespace, tmp_path: Path) -> None:
     kafka, mongo = free_ports(2)
     nowhere = {
         "TINDAK_KAFKA_BOOTSTRAP_SERVERS": f"127.0.0.1:{kafka}",

@@ -46,7 +46,7 @@ SUMMARY = (
 
 
 @pytest.mark.parametrize("write", [written, workbook])
-def test_laporan_ringkas_needs_to_be_told_nothing(write, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_laporan_ringkas_is_read_without_options(write, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     path = write(tmp_path / ("ringkas.csv" if write is written else "ringkas.xlsx"), SUMMARY)
 
     export = read_export(path, Asked())

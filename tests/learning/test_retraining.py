@@ -123,7 +123,7 @@ def test_a_better_model_takes_the_place_of_the_old_one(tmp_path: Path) -> None:
     assert count_known(known, manifest["training"]["text_digests"]) == len(known)
 
 
-def test_a_worse_model_is_refused_and_the_old_one_stays(tmp_path: Path) -> None:
+def test_a_worse_model_is_refused_and_the_old_one_kept(tmp_path: Path) -> None:
     before = load(taught(tmp_path / "model"))[1]["hash"]
     muddled = [(f"{WORDS['dishub']} nomor {n} lampu", "dlh" if n % 2 else "dinkes") for n in range(320)]
 
@@ -134,7 +134,7 @@ def test_a_worse_model_is_refused_and_the_old_one_stays(tmp_path: Path) -> None:
     assert load(tmp_path / "model")[1]["hash"] == before
 
 
-def test_too_little_is_said_in_one_sentence(tmp_path: Path) -> None:
+def test_too_few_reports_are_refused_in_one_sentence(tmp_path: Path) -> None:
     result = run(tmp_path, [])
 
     assert isinstance(result.exception, Failure)

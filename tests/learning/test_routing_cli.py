@@ -113,7 +113,7 @@ def test_a_split_measures_the_newer_part_and_writes_a_report(
     assert (directory / "reliability.png").read_bytes()[:4] == b"\x89PNG"
 
 
-def test_training_says_what_it_would_route(file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_training_reports_what_it_would_route(file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code = main(["routing", "train", *options(file), "--model", str(tmp_path / "model"), "--precision", "0.9"])
 
     out = capsys.readouterr().out
@@ -133,7 +133,7 @@ def test_training_says_what_it_would_route(file: Path, tmp_path: Path, capsys: p
         (["train", "nowhere.csv", "--model", "m"], 1, "nowhere.csv cannot be read: No such file or directory."),
     ],
 )
-def test_what_cannot_be_done_is_said_in_one_sentence(
+def test_an_impossible_request_is_refused_in_one_sentence(
     typed: list[str], code: int, said: str, file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     returned = main(["routing", *(word.format(file=file) for word in typed)])

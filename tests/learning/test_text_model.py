@@ -51,7 +51,7 @@ def question(body: str) -> Question:
     return Question(report(title="Lapor", body=body, location=place), "lainnya")
 
 
-def test_each_question_gets_the_guess_about_its_own_text(directory: Path) -> None:
+def test_each_request_gets_the_prediction_for_its_own_text(directory: Path) -> None:
     model = load_model(directory)
 
     predictions = model.suggest(
@@ -64,11 +64,11 @@ def test_each_question_gets_the_guess_about_its_own_text(directory: Path) -> Non
     assert len(model.name) == 12
 
 
-def test_nothing_asked_is_nothing_guessed(directory: Path) -> None:
+def test_no_requests_get_no_predictions(directory: Path) -> None:
     assert load_model(directory).suggest([]) == []
 
 
-def test_the_ladder_routes_by_a_real_model_where_the_rules_know_nothing(directory: Path) -> None:
+def test_the_cascade_routes_by_a_real_model_where_no_rule_matches(directory: Path) -> None:
     model = load_model(directory)
     (prediction,) = model.suggest([question("bohlam padam, gelap")])
 

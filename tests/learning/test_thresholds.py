@@ -22,7 +22,7 @@ def routed(found: Judged, limits: dict[str, float]) -> np.ndarray:
 
 
 @given(st.integers(0, 10_000), st.floats(0, 0.1), st.sampled_from([0.8, 0.9, 0.95]))
-def test_what_is_routed_in_the_judged_part_reaches_the_target(seed: int, flattery: float, target: float) -> None:
+def test_reports_routed_in_the_judged_part_reach_the_target(seed: int, flattery: float, target: float) -> None:
     found = judged(400, seed=seed, flattery=flattery)
 
     limits = thresholds(found, target, {"a": 100, "b": 100, "c": 100})
@@ -57,13 +57,13 @@ def test_an_agency_with_too_few_examples_is_never_routed_to(count: int, ready: b
     assert limits["a"] < 1
 
 
-def test_nothing_is_routed_where_the_target_is_out_of_reach() -> None:
+def test_an_unreachable_target_routes_nothing() -> None:
     found = judged()._replace(right=np.arange(2000) % 2 == 0)
 
     assert thresholds(found, 0.95, {"a": 99, "b": 99, "c": 99}) == {"a": NEVER, "b": NEVER, "c": NEVER}
 
 
-def test_nothing_is_routed_where_nothing_was_judged() -> None:
+def test_without_judged_reports_nothing_is_routed() -> None:
     nothing = Judged(np.array([], dtype=str), np.array([]), np.array([], dtype=bool))
 
     assert thresholds(nothing, 0.95, {"a": 99}) == {"a": NEVER}
@@ -78,7 +78,7 @@ def test_reports_that_are_equally_sure_are_not_torn_apart() -> None:
     assert 4.0 < limit < 5.0
 
 
-def test_reliability_says_how_often_the_model_is_right() -> None:
+def test_reliability_predicts_the_share_of_right_answers() -> None:
     found = judged(20_000, flattery=0.05)
 
     odds = learn_reliability(found).odds(found)

@@ -50,7 +50,7 @@ def test_an_agency_with_next_to_no_examples_is_not_learned_but_counted() -> None
     assert summary.counts[RARE] == 4
 
 
-def test_what_would_have_been_routed_of_the_newest_part_reached_the_target() -> None:
+def test_routing_of_the_newest_part_reaches_the_target() -> None:
     _, summary = trained()
 
     assert summary.judged_precision is not None

@@ -141,7 +141,7 @@ class PlainRenderer:
         )  # fmt: skip
 
 
-class FakeChannel:
+class RecordingChannel:
     """Takes messages, and now and then refuses one while things go wrong.
 
     Args:
@@ -182,7 +182,7 @@ def loops(
     member: Member,
     store: SimStore,
     clock: Clock,
-    channel: FakeChannel,
+    channel: RecordingChannel,
     vitals: Vitals,
     published: PublishedOffsets,
 ) -> Loops:

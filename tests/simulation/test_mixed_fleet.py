@@ -15,7 +15,7 @@ MUTANT_SEEDS_MAX = 20
 
 
 @pytest.mark.parametrize("first", range(0, SEEDS, RANGE_SEEDS))
-def test_what_only_the_newer_release_knows_survives_every_save_by_the_older(first: int) -> None:
+def test_fields_of_the_newer_release_survive_every_save_by_the_older(first: int) -> None:
     ran = [run_mixed(seed) for seed in range(first, first + RANGE_SEEDS)]
 
     assert [finding for findings, _ in ran for finding in findings] == []

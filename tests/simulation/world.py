@@ -99,7 +99,7 @@ class World:
         self.outbox = Outbox(self.holder, self.latest, lambda ticket: self.stores["notify"].documents.get(ticket))
         for service, store in self.stores.items():
             store.written = partial(self.written, service)
-        self.channel = fleet.FakeChannel(self.choice, self.outbox)
+        self.channel = fleet.RecordingChannel(self.choice, self.outbox)
         self.groups = {
             service: Group(service, handler.topics, self.broker, self.choice, self.wake_readers)
             for service, handler in self.handlers.items()

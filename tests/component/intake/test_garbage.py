@@ -118,7 +118,7 @@ async def test_binary_mode_is_accepted() -> None:
     assert [report.source_id for report in harness.accepted()] == ["1"]
 
 
-async def test_garbage_that_says_whose_it_is_is_refused_under_that_key() -> None:
+async def test_identifiable_garbage_is_refused_under_its_key() -> None:
     harness = ServiceHarness()
     harness.type_in(line(body=5, channel="fax"))
 
@@ -134,7 +134,7 @@ READABLE = ("NUL", "bidi", "$where", "key twice", "half a character", "NaN", "wr
 
 
 @pytest.mark.parametrize("kind", READABLE)
-async def test_a_refusal_says_which_report_it_is_about_wherever_that_can_be_read(kind: str) -> None:
+async def test_a_refusal_names_its_report_wherever_that_can_be_read(kind: str) -> None:
     harness = ServiceHarness()
     harness.type_in(GARBAGE[kind][0])
 
@@ -145,7 +145,7 @@ async def test_a_refusal_says_which_report_it_is_about_wherever_that_can_be_read
     assert [record.key for record in harness.broker.topic(topics.REJECTED)] == [b"web/1"]
 
 
-async def test_a_refusal_in_binary_mode_says_which_report_it_is_about() -> None:
+async def test_a_refusal_in_binary_mode_names_its_report() -> None:
     harness = ServiceHarness()
     harness.type_in(json.dumps(DATA | {"location": {"$where": 1}}).encode(), {"ce_specversion": b"1.0"})
 

@@ -141,7 +141,7 @@ async def test_a_refused_report_leaves_no_document() -> None:
     assert harness.refusals() == [["unknown_channel"]]
 
 
-async def test_one_event_id_for_two_reports_makes_two_answers() -> None:
+async def test_one_event_id_for_two_reports_gets_two_answers() -> None:
     """A channel that numbers its events wrongly must not lose a report."""
     harness = ServiceHarness()
     harness.submit(ID, source_id="1")
@@ -257,7 +257,7 @@ def test_an_event_that_is_no_submission_is_a_bug_of_ours() -> None:
         handler.key_of(event(accepted()))
 
 
-def test_nothing_in_intake_moves_with_time() -> None:
+def test_intake_documents_never_become_due() -> None:
     state = Taken(TRACKING, "5a", ID, NOON, NOON, None, "x")
 
     assert IntakeHandler(RULES, SEALER).due_at(state) is None

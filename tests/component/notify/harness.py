@@ -35,7 +35,7 @@ async def nothing(_: Message) -> None:
     """Let nothing happen meanwhile."""
 
 
-class FakeChannel:
+class RecordingChannel:
     """Takes every message, unless *faults* holds one for it; *meanwhile* happens while it takes it."""
 
     def __init__(self, *faults: Exception | None, meanwhile: Meanwhile = nothing) -> None:
@@ -60,12 +60,12 @@ class ServiceHarness(Workbench):
     def __init__(
         self,
         rules: Rules = POLICY.rules,
-        email: FakeChannel | None = None,
+        email: RecordingChannel | None = None,
         store: Any = None,
         **channels: Channel,
     ) -> None:
         super().__init__(NotifyHandler(rules), store)
-        self.email = email or FakeChannel()
+        self.email = email or RecordingChannel()
         self.channels: dict[str, Channel] = {"email": self.email, **channels}
         self.sender = self.new_sender()
 

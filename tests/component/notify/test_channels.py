@@ -62,7 +62,7 @@ async def test_side_by_side_no_more_run_than_may() -> None:
     assert await running == [0, 1, 2]
 
 
-async def test_the_log_shows_the_words_and_nobody() -> None:
+async def test_the_log_channel_shows_the_text_without_the_recipient() -> None:
     message = Message(
         id=DELIVERY, ticket_id=TICKET, notice="accepted", role="reporter", channel="log", language="id",
         written_at=NOON, address=EMAIL, subject="Laporan diterima", body="Halo,\n",

@@ -20,7 +20,7 @@ from shared.delivery.ports import PermanentError
 from shared.events import ContactSealed, NotificationFailed, NotificationSent
 from shared.ids import ticket_id
 from tests.builders import accepted, event
-from tests.component.notify.harness import FakeChannel, ServiceHarness
+from tests.component.notify.harness import RecordingChannel, ServiceHarness
 from tests.fakes.bench import NOON
 from tests.fakes.memory import MemoryStore
 from tests.unit.notify.samples import EMAIL, LEASE, PHONE, POLICY, SEALER, notice, rules
@@ -43,7 +43,7 @@ async def cancels_its_own() -> None:
     await lost
 
 
-class MoodyChannel(FakeChannel):
+class MoodyChannel(RecordingChannel):
     """Fails for one address, after everybody beside it had a turn; takes all others, slowly."""
 
     def __init__(self, fails: Callable[[], Any]) -> None:
@@ -104,7 +104,7 @@ def ended(harness: ServiceHarness) -> dict[str, str]:
     ],
     ids=["value", "unicode", "runtime", "permanent", "cancelled", "deferred", "refused"],
 )
-async def test_whatever_a_channel_raises_for_some_the_others_get_one_mail_each(
+async def test_an_exception_for_some_messages_leaves_the_others_one_mail_each(
     spread: Spread, fails: Callable[[], Any], error: str, attempts: int
 ) -> None:
     harness, honest, odd = await harness_of(fails)
@@ -131,7 +131,7 @@ async def test_a_bug_in_a_channel_is_logged_by_class_and_place_only() -> None:
 
 async def test_after_a_bug_the_next_channel_is_not_asked() -> None:
     """Nobody knows how far the first one came."""
-    sms = FakeChannel()
+    sms = RecordingChannel()
     harness = ServiceHarness(
         rules(notice(channels=("email", "sms"))), email=MoodyChannel(lambda: raises(ValueError())), sms=sms
     )
@@ -144,7 +144,7 @@ async def test_after_a_bug_the_next_channel_is_not_asked() -> None:
 
 
 async def test_a_bug_names_the_channel_that_has_it() -> None:
-    sms = FakeChannel(*[RuntimeError()] * 3)
+    sms = RecordingChannel(*[RuntimeError()] * 3)
     harness = ServiceHarness(
         rules(notice(channels=("email", "sms"))), email=MoodyChannel(lambda: raises(Undeliverable("550"))), sms=sms
     )

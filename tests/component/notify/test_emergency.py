@@ -46,13 +46,13 @@ async def told_at_night(*commands: Event, **report: Any) -> list[tuple[str, str]
     return sorted((message.notice, message.role) for message in harness.email.given)
 
 
-async def test_ops_and_the_agency_hear_of_a_possible_emergency_at_once_at_any_hour() -> None:
+async def test_a_possible_emergency_notifies_ops_and_agency_at_once_at_any_hour() -> None:
     told = await told_at_night(**FIRE, flags=FLAG)
 
     assert told == [("agency_emergency", "agency_head"), ("agency_emergency", "liaison"), ("ops_emergency", "ops")]
 
 
-async def test_ops_hears_of_an_emergency_that_the_rules_alone_see() -> None:
+async def test_an_emergency_found_by_rules_alone_notifies_ops() -> None:
     told = await told_at_night(title="Bahaya", body="Kabel listrik putus menjuntai di depan SD, anak-anak lewat.")
 
     assert ("ops_emergency", "ops") in told

@@ -19,7 +19,7 @@ from shared import topics
 from shared.events import NotificationFailed, NotificationSent, NotificationSuppressed
 from shared.events.complaints import Reporter
 from tests.builders import TICKET, accepted, event, submitted
-from tests.component.notify.harness import FakeChannel, ServiceHarness, about
+from tests.component.notify.harness import RecordingChannel, ServiceHarness, about
 from tests.fakes.bench import NOON
 from tests.unit.notify.samples import EMAIL, PHONE, SEALER, notice, rules
 
@@ -41,7 +41,7 @@ TEXTS = st.one_of(
 )
 
 
-class Written(FakeChannel):
+class Written(RecordingChannel):
     """Writes every message as the mail channel would, and gives it to no relay."""
 
     async def send(self, message: Message) -> str | None:
@@ -65,7 +65,9 @@ def passes_intake(field: str, text: str) -> bool:
 async def told_to(**reporter: Any) -> ServiceHarness:
     """Return a harness that has done all that it can for one reporter, whose contact intake has sealed."""
     sealing = IntakeHandler(rules=None, sealer=SEALER)  # type: ignore[arg-type]  # sealing asks no rule
-    harness = ServiceHarness(rules(notice(channels=("email", "sms", "whatsapp"))), email=Written(), sms=FakeChannel())
+    harness = ServiceHarness(
+        rules(notice(channels=("email", "sms", "whatsapp"))), email=Written(), sms=RecordingChannel()
+    )
     harness.say(topics.CONTACTS, event(sealing.seal(TICKET, submitted(reporter=reporter))))
     harness.say(topics.ACCEPTED, event(accepted()))
     await harness.work()

@@ -79,7 +79,7 @@ async def test_a_crash_after_saving_publishes_once_per_id() -> None:
 
 
 @pytest.mark.parametrize("value", [b"no JSON", b"{}", None], ids=["garbage", "no event", "tombstone elsewhere"])
-async def test_a_malformed_message_is_put_aside_and_the_next_is_handled(value: bytes | None) -> None:
+async def test_a_malformed_message_becomes_a_dead_letter_and_the_next_is_handled(value: bytes | None) -> None:
     harness = ServiceHarness()
     harness.write(topics.ACCEPTED, value, key=TICKET)
     harness.say(*ACCEPTED)
@@ -90,7 +90,7 @@ async def test_a_malformed_message_is_put_aside_and_the_next_is_handled(value: b
     assert len(harness.state.deliveries) == 1
 
 
-async def test_a_tombstone_for_no_ticket_is_put_aside() -> None:
+async def test_a_tombstone_without_a_ticket_becomes_a_dead_letter() -> None:
     harness = ServiceHarness()
     harness.write(topics.CONTACTS, None, key="siapa")
 

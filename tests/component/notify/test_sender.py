@@ -20,7 +20,7 @@ from tests.component.notify.harness import (
     CONTACT,
     ROUTED,
     TWO,
-    FakeChannel,
+    RecordingChannel,
     ServiceHarness,
     about,
     sent,
@@ -64,7 +64,7 @@ async def test_a_report_without_contact_is_suppressed() -> None:
 
 
 async def test_a_channel_that_fails_for_now_is_tried_again_later() -> None:
-    harness = await told(email=FakeChannel(TemporarilyUndeliverable("smtp_451"), None))
+    harness = await told(email=RecordingChannel(TemporarilyUndeliverable("smtp_451"), None))
     await harness.send()
     [waits] = harness.situations
     assert waits == Due(NOON + harness.handler.rules.retries.wait_after(1, harness.state.deliveries[0].id), 2)
@@ -77,7 +77,7 @@ async def test_a_channel_that_fails_for_now_is_tried_again_later() -> None:
 
 
 async def test_after_the_last_attempt_it_has_failed() -> None:
-    harness = await told(email=FakeChannel(*[TemporarilyUndeliverable("smtp_451")] * 3))
+    harness = await told(email=RecordingChannel(*[TemporarilyUndeliverable("smtp_451")] * 3))
 
     for _ in range(4):
         await harness.send()
@@ -88,8 +88,8 @@ async def test_after_the_last_attempt_it_has_failed() -> None:
     assert len(harness.email.given) == 3
 
 
-async def test_what_is_refused_for_good_has_failed_at_once() -> None:
-    harness = await told(email=FakeChannel(Undeliverable("smtp_550")))
+async def test_a_permanent_refusal_fails_at_once() -> None:
+    harness = await told(email=RecordingChannel(Undeliverable("smtp_550")))
 
     await harness.send()
 
@@ -101,8 +101,8 @@ BY_MAIL_OR_PHONE = rules(notice(channels=("email", "sms", "log")))
 BOTH_WAYS = topics.CONTACTS, event(contact(phone=PHONE), at=NOON)
 
 
-async def test_the_next_channel_takes_what_the_first_refuses() -> None:
-    email, sms = FakeChannel(Undeliverable("smtp_550")), FakeChannel()
+async def test_a_refusal_falls_through_to_the_next_channel() -> None:
+    email, sms = RecordingChannel(Undeliverable("smtp_550")), RecordingChannel()
     harness = await told(BOTH_WAYS, ACCEPTED, rules=BY_MAIL_OR_PHONE, email=email, sms=sms)
 
     await harness.send()
@@ -111,8 +111,8 @@ async def test_the_next_channel_takes_what_the_first_refuses() -> None:
     assert [message.address for message in sms.given] == [PHONE]
 
 
-async def test_a_channel_that_fails_for_now_is_not_passed_over() -> None:
-    email, sms = FakeChannel(TemporarilyUndeliverable("smtp_timeout")), FakeChannel()
+async def test_a_temporary_failure_does_not_fall_through_to_the_next_channel() -> None:
+    email, sms = RecordingChannel(TemporarilyUndeliverable("smtp_timeout")), RecordingChannel()
     harness = await told(BOTH_WAYS, ACCEPTED, rules=BY_MAIL_OR_PHONE, email=email, sms=sms)
 
     await harness.send()
@@ -120,8 +120,8 @@ async def test_a_channel_that_fails_for_now_is_not_passed_over() -> None:
     assert sms.given == []
 
 
-async def test_a_line_in_the_log_is_no_way_around_a_refusal() -> None:
-    harness = await told(email=FakeChannel(Undeliverable("bad_address")), log=LogChannel())
+async def test_the_log_channel_is_not_used_after_a_refusal() -> None:
+    harness = await told(email=RecordingChannel(Undeliverable("bad_address")), log=LogChannel())
 
     await harness.send()
 
@@ -160,7 +160,7 @@ async def test_an_event_that_comes_while_a_message_is_sent_is_not_lost() -> None
             harness.say(*ROUTED)
             await harness.work()
 
-    harness = await told(rules=TWO, email=FakeChannel(meanwhile=routed_meanwhile))
+    harness = await told(rules=TWO, email=RecordingChannel(meanwhile=routed_meanwhile))
 
     await harness.send()
 

@@ -12,7 +12,7 @@ from shared import topics
 from shared.delivery.documents.document import Document, Quarantined, QuarantineReason
 from shared.delivery.ports import TransientError
 from tests.builders import TICKET, event
-from tests.component.notify.harness import ACCEPTED, CONTACT, ROUTED, TWO, FakeChannel, ServiceHarness, sent, told
+from tests.component.notify.harness import ACCEPTED, CONTACT, ROUTED, TWO, RecordingChannel, ServiceHarness, sent, told
 from tests.fakes.bench import NOON, Crashed, CrashingBroker
 from tests.unit.notify.samples import LEASE, PHONE, contact, notice, rules
 
@@ -43,11 +43,11 @@ async def test_a_process_that_dies_while_sending_leaves_the_message_to_another()
     async def dies(_: Message) -> None:
         raise Crashed
 
-    email = FakeChannel(meanwhile=dies)
+    email = RecordingChannel(meanwhile=dies)
     harness = await told(email=email)
     with pytest.raises(Crashed):
         await harness.send()
-    email.meanwhile = FakeChannel().meanwhile
+    email.meanwhile = RecordingChannel().meanwhile
 
     await harness.new_sender().sweep()
     assert len(email.given) == 1
@@ -86,7 +86,7 @@ async def test_a_saved_but_unpublished_outcome_is_published_by_the_next_process(
     assert await harness.relay.relay() == 0
 
 
-async def test_an_outage_after_sending_is_sat_out_and_nothing_is_sent_twice() -> None:
+async def test_an_outage_after_sending_is_waited_out_and_nothing_is_sent_twice() -> None:
     harness = await told()
     Interference(harness, saves=1, errors=[TransientError("MongoDB: no primary")] * 3)
 
@@ -103,14 +103,14 @@ async def test_no_message_is_sent_before_its_claim_is_saved() -> None:
     async def look(_: Message) -> None:
         stored.extend(harness.situations)
 
-    harness = await told(email=FakeChannel(meanwhile=look))
+    harness = await told(email=RecordingChannel(meanwhile=look))
 
     await harness.send()
 
     assert stored == [Sending(NOON + LEASE, 1)]
 
 
-async def test_a_claim_that_was_lost_to_somebody_faster_sends_nothing() -> None:
+async def test_a_lost_claim_sends_nothing() -> None:
     harness = await told()
 
     async def always_lost(documents: Sequence[Document[Any]]) -> set[str]:
@@ -150,13 +150,13 @@ async def test_two_processes_that_find_the_same_notice_send_it_once() -> None:
     assert harness.data(topics.DELIVERIES) == [sent(harness)]
 
 
-async def test_an_attempt_that_outlasts_its_lease_leaves_the_word_to_the_next() -> None:
+async def test_an_attempt_that_outlasts_its_lease_reports_no_outcome() -> None:
     async def slow(_: Message) -> None:
-        email.meanwhile = FakeChannel().meanwhile
+        email.meanwhile = RecordingChannel().meanwhile
         harness.pass_time(LEASE)
         await harness.new_sender().sweep()
 
-    email = FakeChannel(meanwhile=slow)
+    email = RecordingChannel(meanwhile=slow)
     harness = await told(email=email)
 
     await harness.send()
@@ -177,7 +177,7 @@ async def test_an_overtaken_lease_is_not_accepted() -> None:
     harness.pass_time(timedelta(milliseconds=1))
 
     async def said_again(_: Message) -> None:
-        harness.email.meanwhile = FakeChannel().meanwhile
+        harness.email.meanwhile = RecordingChannel().meanwhile
         await first.conclude([held], untried)
         await harness.new_sender().sweep()
 
@@ -196,7 +196,7 @@ async def test_a_message_is_begun_only_if_its_lease_leaves_time_to_save_how_it_w
         if message.role == "reporter":
             harness.clock.at = NOON + LEASE - 2 * SEND_WITHIN - left
 
-    harness = await told(CONTACT, ACCEPTED, ROUTED, rules=TWO, email=FakeChannel(meanwhile=slow))
+    harness = await told(CONTACT, ACCEPTED, ROUTED, rules=TWO, email=RecordingChannel(meanwhile=slow))
 
     await harness.new_sender(send_within=SEND_WITHIN).sweep()
 
@@ -208,7 +208,7 @@ async def test_the_next_channel_is_asked_only_within_the_lease(left: timedelta, 
     async def slow(_: Message) -> None:
         harness.clock.at = NOON + LEASE - 2 * SEND_WITHIN - left
 
-    email, sms = FakeChannel(Undeliverable("smtp_550"), meanwhile=slow), FakeChannel()
+    email, sms = RecordingChannel(Undeliverable("smtp_550"), meanwhile=slow), RecordingChannel()
     both = rules(notice(channels=("email", "sms")))
     harness = await told((topics.CONTACTS, event(contact(phone=PHONE))), ACCEPTED, rules=both, email=email, sms=sms)
 
@@ -218,12 +218,12 @@ async def test_the_next_channel_is_asked_only_within_the_lease(left: timedelta, 
     assert [situation.kind for situation in harness.situations] == ["sent" if begins else "due"]
 
 
-async def test_what_a_slow_round_cannot_send_within_its_lease_goes_out_in_the_next() -> None:
+async def test_messages_beyond_the_lease_of_a_slow_round_go_out_in_the_next() -> None:
     async def slow(_: Message) -> None:
-        email.meanwhile = FakeChannel().meanwhile
+        email.meanwhile = RecordingChannel().meanwhile
         harness.pass_time(LEASE - timedelta(seconds=19))
 
-    email = FakeChannel(meanwhile=slow)
+    email = RecordingChannel(meanwhile=slow)
     harness = await told(CONTACT, ACCEPTED, ROUTED, rules=TWO, email=email)
 
     await harness.sender.sweep()
@@ -253,7 +253,7 @@ async def test_a_message_that_kills_every_process_is_given_up() -> None:
     async def dies(_: Message) -> None:
         raise Crashed
 
-    harness = await told(email=FakeChannel(meanwhile=dies))
+    harness = await told(email=RecordingChannel(meanwhile=dies))
     for _ in range(3):
         with pytest.raises(Crashed):
             await harness.send()
@@ -280,7 +280,7 @@ async def test_a_document_that_others_keep_changing_is_given_up_for_now() -> Non
         await harness.sender.conclude(list(before.values()), {TICKET: []})
 
 
-async def test_an_attempt_whose_document_was_set_aside_meanwhile_ends_and_holds_back_nobody() -> None:
+async def test_an_attempt_on_a_document_quarantined_meanwhile_ends_and_holds_back_no_other() -> None:
     harness = await told()
     before = await harness.store.load([TICKET])
 

@@ -9,7 +9,7 @@ from services.notify.channels import Message, SideBySide, Undeliverable
 from services.notify.domain.deliveries import Due, Situation
 from shared.delivery.vitals import Vitals
 from shared.events import NotificationSent
-from tests.component.notify.harness import FakeChannel, ServiceHarness, told
+from tests.component.notify.harness import RecordingChannel, ServiceHarness, told
 from tests.fakes.bench import NOON
 from tests.unit.notify.samples import EMAIL, PHONE, notice, rules
 
@@ -25,7 +25,7 @@ async def test_when_stopping_nothing_more_is_claimed() -> None:
     assert harness.email.given == []
 
 
-async def test_when_stopping_what_is_on_its_way_is_saved_and_the_rest_is_left_to_others_at_once() -> None:
+async def test_when_stopping_messages_in_flight_are_saved_and_the_rest_left_to_others_at_once() -> None:
     on_their_way, may_end = asyncio.Event(), asyncio.Event()
 
     async def holds(_: Message) -> None:
@@ -33,7 +33,7 @@ async def test_when_stopping_what_is_on_its_way_is_saved_and_the_rest_is_left_to
             on_their_way.set()
         await may_end.wait()
 
-    harness = ServiceHarness(rules(), email=FakeChannel(meanwhile=holds))
+    harness = ServiceHarness(rules(), email=RecordingChannel(meanwhile=holds))
     tickets = [harness.report(number, email=EMAIL) for number in range(6)]
     await harness.work()
     vitals = Vitals()
@@ -61,7 +61,7 @@ async def test_when_stopping_the_channel_after_one_that_refuses_is_left_to_other
     async def stops(_: Message) -> None:
         vitals.stopping = True
 
-    email, sms = FakeChannel(*[Undeliverable("smtp_550")] * 2, meanwhile=stops), FakeChannel()
+    email, sms = RecordingChannel(*[Undeliverable("smtp_550")] * 2, meanwhile=stops), RecordingChannel()
     harness = ServiceHarness(rules(notice(channels=("email", "sms"))), email=email, sms=sms)
     ticket = harness.report(1, email=EMAIL, phone=PHONE)
     await harness.work()

@@ -121,7 +121,7 @@ async def test_answering_the_leader_answers_all_and_each_reporter_may_disagree()
     ],
     ids=["elsewhere", "nowhere", "other street", "other matter", "confidential", "personal category", "personal words"],
 )
-async def test_what_may_be_another_matter_stays_alone(other: ComplaintAccepted) -> None:
+async def test_a_report_of_a_possibly_different_matter_joins_no_cluster(other: ComplaintAccepted) -> None:
     harness = await filed(lamp(1), other)
 
     assert "cluster_joined" not in harness.names()
@@ -197,7 +197,7 @@ async def test_an_officer_takes_all_out_of_triage_with_their_leader() -> None:
     assert harness.findings() == []
 
 
-async def test_a_member_that_an_officer_assigned_stays_when_its_leader_goes() -> None:
+async def test_a_member_assigned_by_an_officer_does_not_follow_its_leader() -> None:
     harness = await filed(*FOUR)
 
     for agency in ("dlh", "dishub"):

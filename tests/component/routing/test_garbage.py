@@ -128,7 +128,7 @@ async def test_others_are_refused_in_the_history_of_the_ticket_that_they_name(so
 
 
 @pytest.mark.parametrize("value", [b"{", line({"source": "nobody"}, note=5), line({"source": None})])
-async def test_what_does_not_say_who_sent_it_is_a_dead_letter_only(value: bytes) -> None:
+async def test_garbage_without_a_sender_is_a_dead_letter_only(value: bytes) -> None:
     harness = ServiceHarness()
     harness.write(topics.UPDATES, value)
 
@@ -137,7 +137,7 @@ async def test_what_does_not_say_who_sent_it_is_a_dead_letter_only(value: bytes)
     assert {record.topic for log in harness.broker.logs.values() for record in log} == {topics.UPDATES, DEAD}
 
 
-async def test_what_our_own_services_wrote_wrongly_is_a_dead_letter_only() -> None:
+async def test_malformed_events_of_our_services_are_dead_letters_only() -> None:
     harness = ServiceHarness()
     harness.write(topics.ACCEPTED, line(note=5))
 

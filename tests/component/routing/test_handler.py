@@ -32,7 +32,7 @@ async def test_a_complaint_reaches_the_topic_of_its_agency() -> None:
     assert harness.broker.topic(topics.TRIAGE) == []
 
 
-async def test_the_whole_life_of_a_ticket_is_told_in_order() -> None:
+async def test_the_whole_life_of_a_ticket_is_published_in_order() -> None:
     harness = ServiceHarness()
     harness.complain()
     for name, by in (
@@ -88,7 +88,7 @@ async def test_the_clocks_of_sla_reach_the_agency_and_close_the_ticket() -> None
     assert harness.situation == Closed("dishub", ClosedBy.SYSTEM, NOON)
 
 
-async def test_a_refused_update_is_told_to_the_agency_that_asked() -> None:
+async def test_a_refused_update_is_published_to_the_agency_that_asked() -> None:
     harness = ServiceHarness()
     harness.complain()
     harness.ask(COMMANDS["progress"], by="/agencies/dlh", id=ID)
@@ -126,7 +126,7 @@ async def test_a_complaint_twice_under_different_ids_is_one_ticket() -> None:
 
 
 @pytest.mark.parametrize("last", [Step.LOADED, Step.SAVED, Step.PUBLISHED])
-async def test_a_crash_at_any_step_says_every_fact_once_per_id(last: Step) -> None:
+async def test_a_crash_at_any_step_publishes_every_fact_once_per_id(last: Step) -> None:
     whole, harness = ServiceHarness(), ServiceHarness()
     for one in (whole, harness):
         one.complain(id=ID)
@@ -146,7 +146,7 @@ async def test_a_crash_at_any_step_says_every_fact_once_per_id(last: Step) -> No
     assert harness.state == whole.state
 
 
-async def test_a_crash_says_an_unrecorded_refusal_once_per_id() -> None:
+async def test_a_crash_publishes_an_untracked_refusal_once_per_id() -> None:
     harness = ServiceHarness()
     for _ in range(22):
         harness.ask(COMMANDS["progress"])
@@ -162,7 +162,7 @@ async def test_a_crash_says_an_unrecorded_refusal_once_per_id() -> None:
     assert len({record.value for record in harness.broker.topic(topics.TICKETS)}) == 2
 
 
-async def test_what_cannot_be_read_is_a_dead_letter_and_the_next_message_is_handled() -> None:
+async def test_an_unreadable_message_becomes_a_dead_letter_and_the_next_is_handled() -> None:
     harness = ServiceHarness()
     harness.write(topics.UPDATES, b"{", key=TICKET)
     harness.tell(topics.UPDATES, accepted(), source=CHANNEL)

@@ -145,7 +145,7 @@ async def test_a_model_that_fails_leaves_the_decision_to_an_officer() -> None:
     assert asked.explanation[-1].outcome == "the text model was not asked"
 
 
-async def test_without_a_model_the_ladder_works_and_says_so() -> None:
+async def test_without_a_model_the_cascade_decides_by_rules_and_reports_it() -> None:
     at_work = harness(None)
     at_work.complain(vague())
 

@@ -97,7 +97,7 @@ async def test_a_dispute_and_the_end_of_its_window_come_to_the_same_end() -> Non
     assert ends == [WithAgency("dishub", Stage.REOPENED)] * 2
 
 
-async def test_an_agency_hears_of_its_breach_whichever_comes_first_that_or_its_return() -> None:
+async def test_an_agency_gets_its_breach_in_either_order_with_its_return() -> None:
     heard = []
     says: tuple[Callable[[ServiceHarness], None], ...] = (
         lambda harness: harness.ask(COMMANDS["decline"]),

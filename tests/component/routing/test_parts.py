@@ -74,7 +74,7 @@ async def test_a_crash_at_any_step_closes_the_whole_once(last: Step) -> None:
     assert findings(harness) == []
 
 
-async def test_an_assignment_heard_twice_divides_once() -> None:
+async def test_a_repeated_assignment_divides_once() -> None:
     harness = await divided()
 
     harness.ask(DIVIDE, OFFICER, id="0b1a5d0e-0f43-5f2b-8d0c-000000000001")

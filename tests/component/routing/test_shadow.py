@@ -62,7 +62,7 @@ def counted(outcome: str) -> float:
         (LAMP, STRICT, "dishub", "triage", "asks"),
     ],
 )
-async def test_what_a_shadow_policy_would_decide_is_logged_and_counted(
+async def test_decisions_of_a_shadow_policy_are_logged_and_counted(
     complaint: ComplaintAccepted, shadow: RoutingPolicy, live: str, other: str, outcome: str
 ) -> None:
     before = counted(outcome)
@@ -79,7 +79,7 @@ async def test_what_a_shadow_policy_would_decide_is_logged_and_counted(
 
 
 @pytest.mark.parametrize("model", [None, WordModel()], ids=["rules", "rules and model"])
-async def test_a_shadow_changes_nothing_that_is_said(model: TextModel | None) -> None:
+async def test_a_shadow_policy_changes_no_published_fact(model: TextModel | None) -> None:
     alone = harness(RoutingHandler(POLICY, model))
     alone.complain(DARK)
     await alone.work()
@@ -105,7 +105,7 @@ async def test_a_shadow_policy_that_fails_is_logged_and_changes_nothing() -> Non
     assert at_work.names() == ["routed"]
 
 
-async def test_what_follows_later_is_not_shadowed() -> None:
+async def test_later_events_of_a_ticket_are_not_shadowed() -> None:
     at_work, _ = await shadowed(LAMP)
     at_work.ask(COMMANDS["acknowledge"])
     at_work.complain(LAMP)

@@ -54,7 +54,7 @@ async def test_an_officer_gets_them_with_the_question() -> None:
     assert similar(harness, second, topics.TRIAGE) == [[first.tracking_id]]
 
 
-async def test_whoever_gets_the_ticket_later_is_shown_them_too() -> None:
+async def test_similar_reports_are_listed_again_after_a_decline() -> None:
     first, second = lamp(1), lamp(2, RETOLD)
     harness = await filed(first, second)
 
@@ -109,7 +109,7 @@ async def test_confidential_reports_and_those_of_other_places_are_not_compared(
     assert similar(await filed(one, other), other) == [[]]
 
 
-async def test_what_has_ended_is_listed_no_more() -> None:
+async def test_ended_tickets_are_not_listed_as_similar() -> None:
     first, second, third = lamp(1), lamp(2, RETOLD), lamp(3, UNKNOWN)
     harness = await filed(first, second)
 

@@ -198,7 +198,7 @@ async def test_another_update_after_the_wait_waits_for_itself() -> None:
     assert (document.due_at, document.expires_at) == (NOON + WAIT + TICK + WAIT, None)
 
 
-async def test_a_part_that_was_withdrawn_before_it_was_opened_stays_so_whatever_waits() -> None:
+async def test_a_part_withdrawn_before_it_opened_remains_withdrawn() -> None:
     harness = await waiting()
     harness.tell(topics.LINKS, WholeWithdrawn(ticket_id=TICKET), "/tindak/routing")
     await harness.work()
@@ -228,7 +228,7 @@ async def test_two_replicas_that_sweep_at_once_answer_once() -> None:
     assert [heard.type for heard in harness.heard(DISHUB_TOPIC)] == [UpdateRefused.TYPE]
 
 
-async def test_each_agency_hears_of_its_own_update_alone() -> None:
+async def test_each_agency_gets_answers_to_its_own_updates_only() -> None:
     harness = ServiceHarness()
     harness.ask(COMMANDS["progress"], by="/agencies/dlh")
     harness.ask(COMMANDS["progress"], by=DISHUB)
@@ -242,7 +242,7 @@ async def test_each_agency_hears_of_its_own_update_alone() -> None:
     assert {data.update_source for data in refusals(harness, topics.TICKETS)} == {"/agencies/dlh", DISHUB}
 
 
-async def test_nothing_of_a_filed_ticket_waits_for_time() -> None:
+async def test_a_filed_ticket_is_never_due() -> None:
     harness = ServiceHarness()
     harness.complain()
 

@@ -65,7 +65,7 @@ async def test_a_message_of_another_id_about_a_known_version_changes_nothing() -
 
 
 @pytest.mark.parametrize("last", [Step.LOADED, Step.SAVED, Step.PUBLISHED])
-async def test_a_crash_at_any_step_still_says_everything_once_per_id(last: Step) -> None:
+async def test_a_crash_at_any_step_still_publishes_everything_once_per_id(last: Step) -> None:
     calm, harness = SlaHarness(), SlaHarness()
     for one in (calm, harness):
         one.hear(COMPLAINT, ROUTED, answered(2, "2026-04-14 09:00"))
@@ -80,7 +80,7 @@ async def test_a_crash_at_any_step_still_says_everything_once_per_id(last: Step)
     assert {heard.id: heard for heard in harness.everything()} == {heard.id: heard for heard in calm.everything()}
 
 
-async def test_what_is_no_event_goes_to_the_dead_letters_and_the_next_is_handled() -> None:
+async def test_a_malformed_record_becomes_a_dead_letter_and_the_next_is_handled() -> None:
     harness = SlaHarness()
     harness.write(topics.TICKETS, b"{", key=TICKET)
     harness.hear(COMPLAINT)
@@ -109,7 +109,7 @@ async def test_a_replayed_dead_letter_takes_its_place_in_the_history() -> None:
     }
 
 
-async def test_what_moves_no_clock_leaves_no_document() -> None:
+async def test_an_event_that_moves_no_clock_leaves_no_document() -> None:
     harness = SlaHarness()
     harness.hear(fact(TicketAcknowledged, 2, "2026-04-06 10:00", agency="dishub"))
 

@@ -12,7 +12,7 @@ from tests.unit.sla.cases import answered, at, fact
 pytestmark = pytest.mark.component
 
 
-async def test_how_late_a_breach_is_said_is_measured_from_the_due_time() -> None:
+async def test_breach_lateness_is_measured_from_the_due_time() -> None:
     name = "tindak_breach_lateness_seconds"
     seconds, breaches = counted(f"{name}_sum", clock="respond"), counted(f"{name}_count", clock="respond")
     harness = SlaHarness()
@@ -35,7 +35,7 @@ async def test_how_late_a_breach_is_said_is_measured_from_the_due_time() -> None
         (fact(TicketWithdrawn, 2, "2026-04-13 15:00"), "stopped"),
     ],
 )
-async def test_how_a_clock_ends_is_counted(end: Any, outcome: str) -> None:
+async def test_ended_clocks_are_counted_by_outcome(end: Any, outcome: str) -> None:
     before = counted("tindak_clocks_ended_total", clock="respond", outcome=outcome)
     harness = SlaHarness()
     harness.hear(COMPLAINT, ROUTED, end)

@@ -122,7 +122,7 @@ async def test_a_dry_run_reports_the_same_and_changes_nothing() -> None:
 
 
 @pytest.mark.parametrize("last", [Step.SAVED, Step.PUBLISHED, Step.COMMITTED])
-async def test_a_job_that_is_killed_in_the_middle_is_begun_again_and_says_everything_once(last: Step) -> None:
+async def test_a_killed_job_runs_again_and_publishes_everything_once(last: Step) -> None:
     calm, harness = await seven_tickets(), await seven_tickets()
     await job(calm).run()
     seen: list[Step] = []
@@ -158,7 +158,7 @@ async def test_recompute_corrects_a_breach_that_was_none() -> None:
     assert {data.why for data in corrected} == {"calendar_changed"}
 
 
-async def test_what_arrives_meanwhile_is_neither_lost_nor_undone() -> None:
+async def test_events_during_a_recomputation_are_neither_lost_nor_undone() -> None:
     harness = await seven_tickets()
     stale = await harness.store.load(TICKETS[:1])
     work = job(harness)

@@ -42,7 +42,7 @@ async def test_time_warns_breaches_and_escalates() -> None:
     assert harness.told_more_than_once() == set()
 
 
-async def test_sweeping_twice_says_nothing_new() -> None:
+async def test_sweeping_twice_publishes_nothing_new() -> None:
     harness = await at_work()
     harness.clock.at = at("2026-04-14 09:00")
     await harness.sweep()
@@ -54,7 +54,7 @@ async def test_sweeping_twice_says_nothing_new() -> None:
     assert harness.store.documents[TICKET].revision == revision
 
 
-async def test_nothing_is_due_before_its_time() -> None:
+async def test_no_document_is_due_before_its_time() -> None:
     harness = await at_work()
     assert harness.due_at is not None
     harness.clock.at = harness.due_at - timedelta(milliseconds=1)
@@ -62,7 +62,7 @@ async def test_nothing_is_due_before_its_time() -> None:
     assert await harness.loop.sweep() == 0
 
 
-async def test_two_sweepers_over_one_collection_never_say_anything_twice() -> None:
+async def test_two_sweepers_over_one_collection_publish_nothing_twice() -> None:
     harness = await at_work()
     other = TimeLoop(harness.handler, harness.store, harness.broker, harness.clock)
 
@@ -106,7 +106,7 @@ async def test_the_relay_publishes_once_per_id_after_a_crash_behind_the_save() -
 
 
 @pytest.mark.parametrize("last", [Step.SAVED, Step.PUBLISHED])
-async def test_a_crash_of_the_sweep_at_any_step_says_everything_once_per_id(last: Step) -> None:
+async def test_a_crash_of_the_sweep_at_any_step_publishes_everything_once_per_id(last: Step) -> None:
     harness = await at_work()
     harness.clock.at = at("2026-04-23 09:00")
     harness.restart(observe=dies_after(last))
@@ -189,7 +189,7 @@ async def test_a_ticket_comes_back_from_its_document_as_it_was() -> None:
     assert STATE.validate_python(stored) == harness.state
 
 
-async def test_no_word_of_a_reporter_or_an_agency_is_kept_or_said() -> None:
+async def test_no_text_of_reporter_or_agency_is_stored_or_published() -> None:
     harness, words = SlaHarness(), "Pak Budi, Jalan Kenanga 5"
     harness.hear(
         COMPLAINT.model_copy(update={"title": words, "body": words}),

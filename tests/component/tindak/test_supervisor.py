@@ -92,7 +92,7 @@ async def test_failing_process_is_started_again_after_growing_pauses(tmp_path: P
     ]
 
 
-async def test_process_that_refuses_its_settings_is_left_alone(tmp_path: Path) -> None:
+async def test_a_process_that_refuses_its_settings_is_not_restarted(tmp_path: Path) -> None:
     stage = Stage(tmp_path, ending="refuse", names=("one", "two"))
 
     await asyncio.wait_for(stage.task, 20)
@@ -104,7 +104,7 @@ async def test_process_that_refuses_its_settings_is_left_alone(tmp_path: Path) -
     ]
 
 
-async def test_process_deaf_to_sigterm_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_process_that_ignores_sigterm_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tindak.ops.supervisor.STOP_WITHIN_SECONDS", 0.05)
     stage = Stage(tmp_path, ending="deaf")
     await stage.until(stage.pids)
@@ -134,5 +134,5 @@ def test_every_service_has_its_own_command() -> None:
 
 
 @pytest.mark.parametrize(("code", "words"), [(0, "with exit code 0"), (1, "with exit code 1"), (-15, "by SIGTERM")])
-def test_ending_is_told_in_words(code: int, words: str) -> None:
+def test_an_exit_code_is_described_in_words(code: int, words: str) -> None:
     assert how(code) == words

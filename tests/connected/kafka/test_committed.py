@@ -11,7 +11,7 @@ from tests.servers.addresses import Namespace
 pytestmark = [pytest.mark.connected, pytest.mark.without_agencies, pytest.mark.timeout(120)]
 
 
-async def test_how_far_a_group_has_committed_each_partition_is_told_without_joining_it(namespace: Namespace) -> None:
+async def test_committed_offsets_of_a_group_are_read_without_joining_it(namespace: Namespace) -> None:
     stream = KafkaStream(namespace.kafka)
     await stream.publisher.publish([Outgoing(str(number), topics.TICKETS, str(number), b"") for number in range(30)])
     records = await stream.read("sla", [topics.TICKETS], 30, commit=True)
@@ -25,7 +25,7 @@ async def test_how_far_a_group_has_committed_each_partition_is_told_without_join
     assert found == {(topics.TICKETS, number): end for number, end in ends.items()}
 
 
-async def test_who_has_never_committed_has_committed_nothing(namespace: Namespace) -> None:
+async def test_a_group_that_never_committed_has_no_offsets(namespace: Namespace) -> None:
     found = await committed_by(namespace.kafka, "nobody", [topics.TICKETS])
 
     assert found == {(topics.TICKETS, number): 0 for number in range(3)}

@@ -128,7 +128,7 @@ async def test_an_event_that_is_larger_than_the_topic_takes_is_held_back_alone(
     assert list(dict.fromkeys(await numbers(namespace, topics.TICKETS))) == [1, 3, 4]
 
 
-async def test_each_acknowledgement_tells_the_brokers_time(
+async def test_each_acknowledgement_carries_the_brokers_time(
     namespace: Namespace, sender: Sender, pytestconfig: pytest.Config
 ) -> None:
     await sender.publish(event(1))

@@ -23,7 +23,7 @@ def nowhere() -> KafkaSettings:
     return KafkaSettings(bootstrap_servers=f"127.0.0.1:{port}")
 
 
-async def test_a_publisher_without_a_broker_says_that_it_may_pass(nowhere: KafkaSettings) -> None:
+async def test_a_publisher_without_a_broker_raises_a_transient_error(nowhere: KafkaSettings) -> None:
     publisher = KafkaPublisher(nowhere)
 
     with pytest.raises(TransientError, match=SAID):
@@ -34,7 +34,7 @@ async def test_a_publisher_without_a_broker_says_that_it_may_pass(nowhere: Kafka
     assert publisher.started is None
 
 
-async def test_a_consumer_without_a_broker_says_that_it_may_pass(nowhere: KafkaSettings) -> None:
+async def test_a_consumer_without_a_broker_raises_a_transient_error(nowhere: KafkaSettings) -> None:
     async def handle(batch: Batch) -> None:
         pytest.fail("nothing can be read")
 

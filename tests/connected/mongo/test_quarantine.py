@@ -59,7 +59,7 @@ async def test_a_document_that_the_driver_cannot_decode_is_quarantined_and_other
     assert "text" in ((await store.quarantine.stored("a")) or {})["state"]
 
 
-async def test_what_the_database_cannot_hold_is_quarantined(store: MongoStore[Note]) -> None:
+async def test_a_document_the_database_cannot_hold_is_quarantined(store: MongoStore[Note]) -> None:
     lost = await store.save([note("a", state=Note("a", text="\ud800")), note("b")])
 
     quarantine = (await store.load(["a"]))["a"]
@@ -68,7 +68,7 @@ async def test_what_the_database_cannot_hold_is_quarantined(store: MongoStore[No
     assert quarantine.reason is QuarantineReason.UNSTORABLE
 
 
-async def test_a_mark_says_why_since_when_and_which_release_set_it(store: MongoStore[Note]) -> None:
+async def test_a_mark_holds_its_reason_instant_and_release(store: MongoStore[Note]) -> None:
     await broken(store, "a")
     await store.load(["a"])
 
@@ -168,7 +168,7 @@ async def test_quarantined_documents_are_listed_longest_first_then_newer_ones(st
     ]  # fmt: skip
 
 
-async def test_who_only_looks_marks_nothing(store: MongoStore[Note]) -> None:
+async def test_reading_alone_marks_nothing(store: MongoStore[Note]) -> None:
     await broken(store, "a", "b")
     looking = MongoStore(store.collection, NOTES, marks=False)
 

@@ -58,6 +58,6 @@ async def test_forty_honest_reporters_get_one_mail_each_beside_those_who_mistype
 
 
 @pytest.mark.parametrize("address", HIDDEN_OR_TOO_LONG)
-def test_what_is_too_long_or_hides_something_passes_no_channel(address: str) -> None:
+def test_an_overlong_or_hidden_address_passes_no_channel(address: str) -> None:
     with pytest.raises(ValidationError):
         Reporter(email=address)

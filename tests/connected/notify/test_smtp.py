@@ -233,7 +233,7 @@ async def test_a_relay_that_nobody_vouches_for_is_given_nothing(tmp_path: Path) 
         "siti@[127.0.0.1]", "", None,
     ],
 )  # fmt: skip
-async def test_what_is_no_address_never_reaches_the_relay(address: str | None) -> None:
+async def test_an_invalid_address_never_reaches_the_relay(address: str | None) -> None:
     async with channel(Relay()) as smtp:
         with pytest.raises(Undeliverable, match=r"^bad_address$"):
             await smtp.send(message(address=address))

@@ -61,7 +61,7 @@ async def test_the_look_up_uses_the_index(namespace: Namespace) -> None:
     assert "IXSCAN" in str(plan["queryPlanner"]["winningPlan"])
 
 
-async def test_a_neighbour_that_cannot_be_read_or_is_left_alone_hides_nobody_else(namespace: Namespace) -> None:
+async def test_an_unreadable_or_quarantined_neighbour_hides_no_other(namespace: Namespace) -> None:
     store: MongoStore[State] = MongoStore(collection(namespace.mongo, "routing"), STATE, INDEXES)
     await store.prepare()
     await store.save([stored(name) for name in ("one", "bad", "newer", "aside")])

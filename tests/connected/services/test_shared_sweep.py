@@ -41,7 +41,7 @@ def all_of_them(*members: Member) -> int:
     return PARTITIONS if sum(map(swept_by, members)) == PARTITIONS else 0
 
 
-async def test_a_killed_replicas_share_is_taken_over_and_every_breach_is_said_once(
+async def test_a_killed_replicas_share_is_taken_over_and_every_breach_is_published_once(
     namespace: Namespace, tmp_path: Path
 ) -> None:
     policy = shutil.copytree(POLICY, tmp_path / "policy")

@@ -63,7 +63,7 @@ async def test_every_document_is_found_in_exactly_one_share(tickets: Any, search
     assert sorted(by_fifty) == sorted(by_twelve) == sorted(anywhere) == sorted(TICKETS)
 
 
-async def test_what_is_due_is_read_along_the_index_in_order(tickets: Any) -> None:
+async def test_due_documents_are_read_along_the_index_in_order(tickets: Any) -> None:
     store = store_of(tickets, 64)
     await store.prepare()
     await store.save([due(ticket) for ticket in TICKETS])

@@ -11,7 +11,7 @@ from tests.servers.addresses import Namespace
 pytestmark = [pytest.mark.connected, pytest.mark.every_stack, pytest.mark.without_agencies]
 
 
-async def test_what_is_published_in_a_namespace_is_read_there(namespace: Namespace) -> None:
+async def test_a_record_published_in_a_namespace_is_read_there(namespace: Namespace) -> None:
     topic = f"{namespace.prefix}complaints.submitted"
     where = namespace.servers.bootstrap_servers
     consumer = AIOKafkaConsumer(

@@ -61,7 +61,7 @@ def test_servers_die_with_the_process_that_started_them(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_up_stops_its_servers_in_order_when_told_to(tmp_path: Path, number: signal.Signals) -> None:
+def test_up_stops_its_servers_in_order_on_a_signal(tmp_path: Path, number: signal.Signals) -> None:
     with running_up(tmp_path) as process:
         process.send_signal(number)
 
@@ -69,7 +69,7 @@ def test_up_stops_its_servers_in_order_when_told_to(tmp_path: Path, number: sign
         assert state(tmp_path).alive == ()
 
 
-def test_up_says_which_server_ended_and_stops_the_other(tmp_path: Path) -> None:
+def test_up_names_the_server_that_ended_and_stops_the_other(tmp_path: Path) -> None:
     with running_up(tmp_path) as process:
         state(tmp_path).processes["broker-1"].kill()
 
@@ -79,7 +79,7 @@ def test_up_says_which_server_ended_and_stops_the_other(tmp_path: Path) -> None:
         assert state(tmp_path).alive == ()
 
 
-def test_a_detached_stack_stays_until_down(tmp_path: Path) -> None:
+def test_a_detached_stack_runs_until_down(tmp_path: Path) -> None:
     up = subprocess.run(
         [*TINDAK, "up", "--detach", "--dir", str(tmp_path), "--format", "json"], capture_output=True, check=True
     )
@@ -119,7 +119,7 @@ def test_a_temporary_stack_leaves_no_folder() -> None:
     assert [node for node in local.nodes if node.is_alive] == []
 
 
-def test_what_a_killed_process_left_is_deleted_at_the_next_start(
+def test_leftovers_of_a_killed_process_are_deleted_at_the_next_start(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
@@ -146,7 +146,7 @@ async def test_a_database_that_was_killed_starts_again_with_its_data() -> None:
             assert collection.find_one() == {"_id": "K7QF"}
 
 
-def test_what_a_majority_holds_survives_the_death_of_the_primary() -> None:
+def test_a_majority_write_survives_the_death_of_the_primary() -> None:
     with LocalStack(members=3) as local:
         first = local.primary()
         with tickets(local.mongo_uri) as collection:

@@ -115,7 +115,7 @@ def test_submitted_complaint_lies_on_its_topic(namespace: Namespace, capsys: pyt
     assert (found.data.body, record.key) == ("Jalan rusak", b"web/7")
 
 
-def test_submission_without_an_answer_says_what_to_look_at(capsys: pytest.CaptureFixture[str]) -> None:
+def test_submission_without_an_answer_names_what_to_check(capsys: pytest.CaptureFixture[str]) -> None:
     code = main(["submit", "--channel", "web", "--body", "x", "--wait", "--timeout", "0.2"])
 
     assert (code, capsys.readouterr().err) == (
@@ -177,7 +177,7 @@ def test_ticket_is_found_by_any_spelling(typed: str, namespace: Namespace, capsy
     ],
     ids=["confirm", "assign", "divide", "part", "merge", "answer", "decline"],
 )
-def test_update_is_published_as_whoever_says_it(
+def test_an_update_is_published_under_its_sender(
     typed: Sequence[str], source: str, data: e.Command, namespace: Namespace, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write(namespace, said(topics.ACCEPTED, accepted()))
@@ -199,7 +199,7 @@ def test_unknown_ticket_is_refused(namespace: Namespace, capsys: pytest.CaptureF
     )  # fmt: skip
 
 
-def test_track_tells_state_agency_and_history(namespace: Namespace, capsys: pytest.CaptureFixture[str]) -> None:
+def test_track_shows_state_agency_and_history(namespace: Namespace, capsys: pytest.CaptureFixture[str]) -> None:
     other = routed(ticket_id="0f9a4a3e-77a1-4f4e-9d38-6b8a5a3d2c11", agency="dlh")
     write(namespace, said(topics.TICKETS, routed()), said(topics.ACCEPTED, accepted()), said(topics.TICKETS, other))
 
@@ -210,7 +210,7 @@ def test_track_tells_state_agency_and_history(namespace: Namespace, capsys: pyte
     assert {each["type"] for each in told["events"]} == {e.ComplaintAccepted.TYPE, e.TicketRouted.TYPE}
 
 
-def test_track_tells_the_parts_of_a_divided_ticket(namespace: Namespace, capsys: pytest.CaptureFixture[str]) -> None:
+def test_track_shows_the_parts_of_a_divided_ticket(namespace: Namespace, capsys: pytest.CaptureFixture[str]) -> None:
     head = {"ticket_id": TICKET, "tracking_id": TRACKING, "state": "split", "version": 2, "at": NOON}
     parts = [
         {"ticket_id": part_id(TICKET, number), "number": number, "agency": agency, "agency_name": agency}

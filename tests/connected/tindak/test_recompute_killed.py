@@ -73,7 +73,7 @@ async def said(namespace: Namespace) -> dict[str, set[bytes]]:
     return found
 
 
-async def test_a_job_that_is_killed_is_begun_again_and_says_of_each_clock_what_it_said_before(
+async def test_a_killed_job_runs_again_and_publishes_the_same_for_each_clock(
     namespace: Namespace, tmp_path: Path
 ) -> None:
     await plant(namespace)

@@ -98,7 +98,7 @@ async def test_a_clock_that_runs_on_changes_nothing() -> None:
     assert machine.watch.skews() == {"database": 5 * SECOND}
 
 
-async def test_a_server_of_which_nothing_was_heard_for_long_counts_no_more() -> None:
+async def test_an_old_reading_of_a_server_counts_no_more() -> None:
     machine = Machine()
     await machine.reads(60 * SECOND)
 

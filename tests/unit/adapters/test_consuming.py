@@ -27,7 +27,7 @@ class Consumer(SafeConsumer):
 
 
 @pytest.mark.parametrize("error", [KafkaError("broken off"), RuntimeError(), asyncio.CancelledError()], ids=repr)
-async def test_what_was_drained_and_not_handed_over_is_read_again(
+async def test_drained_records_not_handed_over_are_read_again(
     error: BaseException, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fetch = Fetch()

@@ -94,7 +94,7 @@ async def test_the_tries_of_each_partition_are_farther_and_farther_apart() -> No
     assert waits == pytest.approx([0.2, 0.6, 1.8, 5.4, 10])
 
 
-async def test_a_topic_that_may_not_be_read_is_told_until_it_may() -> None:
+async def test_an_unauthorized_topic_is_reported_until_it_may_be_read() -> None:
     fetch = Fetch()
     fetch.answer(ONE, error=TopicAuthorizationFailedError)
     fetch.answer(TWO, plain(b"two"))
@@ -111,7 +111,7 @@ async def test_a_topic_that_may_not_be_read_is_told_until_it_may() -> None:
 @pytest.mark.parametrize(
     ("error", "told"), [(NotLeaderForPartitionError, 0), (UnknownTopicOrPartitionError, 1)], ids=["moved", "gone"]
 )
-async def test_where_a_partition_is_not_the_cluster_is_looked_at_again(error: type[KafkaError], told: int) -> None:
+async def test_a_misplaced_partition_refreshes_the_metadata(error: type[KafkaError], told: int) -> None:
     fetch = Fetch()
 
     fetch.answer(ONE, error=error)
@@ -120,7 +120,7 @@ async def test_where_a_partition_is_not_the_cluster_is_looked_at_again(error: ty
 
 
 @pytest.mark.expects_errors
-async def test_records_that_are_gone_unread_are_told_and_reading_begins_at_the_earliest() -> None:
+async def test_expired_offsets_are_reported_and_reading_starts_at_the_earliest() -> None:
     fetch = Fetch()
 
     fetch.answer(ONE, error=OffsetOutOfRangeError)
@@ -172,7 +172,7 @@ async def test_a_flooded_partition_holds_back_no_other() -> None:
     assert fetch.positions() == [5 + 10, 1]
 
 
-async def test_what_one_partition_leaves_of_its_share_others_may_take() -> None:
+async def test_unused_fetch_share_goes_to_other_partitions() -> None:
     fetch = Fetch()
     fetch.answer(ONE, plain(b"1"))
     fetch.answer(TWO, plain(*(b"2" for _ in range(100))))

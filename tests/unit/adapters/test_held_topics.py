@@ -37,7 +37,7 @@ async def test_each_topic_that_holds_back_is_named_with_why_and_how_much() -> No
     assert (gauge(DISHUB), gauge(DLH)) == (3, 1)
 
 
-async def test_nothing_is_said_once_every_topic_takes_its_events() -> None:
+async def test_open_topics_have_no_remark() -> None:
     obstacles = {DISHUB: Obstacle.MISSING}
     store = MemoryStore(documents={"a": waiting("a", DISHUB)})
     held = HeldTopics("routing", lambda: obstacles, store)

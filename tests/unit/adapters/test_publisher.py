@@ -120,7 +120,7 @@ async def test_an_event_that_is_too_large_is_held_back_and_the_producer_made_ane
     assert (held, producer.taken, producer.stopped) == ({("a", "2"): Obstacle.TOO_LARGE}, ["1", "3"], 1)
 
 
-async def test_what_comes_out_of_sequence_behind_it_is_published_by_the_next_attempt() -> None:
+async def test_records_out_of_sequence_behind_it_are_published_by_the_next_attempt() -> None:
     producer = Producer(a=[MessageSizeTooLargeError(), OutOfOrderSequenceNumber()])
     made = publisher(producer)
     large = Outgoing("1", "a", "k", b"large")
@@ -150,7 +150,7 @@ async def test_an_outage_while_publishing_is_transient() -> None:
     assert (producer.stopped, made.obstacles()) == (1, {})
 
 
-async def test_an_acknowledgement_tells_by_whose_clock_it_was_written() -> None:
+async def test_an_acknowledgement_names_the_clock_of_its_timestamp() -> None:
     told: list[Any] = []
 
     await publisher(Producer(), clock=MemoryClock(NOON), note_clock=lambda *each: told.append(each)).publish(

@@ -15,5 +15,5 @@ def test_a_key_goes_to_the_partition_that_every_other_client_sends_it_to(key: by
     assert partition_of(key, partitions, partitions) == DefaultPartitioner()(key, partitions, partitions)
 
 
-def test_what_has_no_key_goes_where_a_leader_is() -> None:
+def test_a_record_without_a_key_goes_to_a_partition_with_a_leader() -> None:
     assert partition_of(None, [0, 1, 2], [1]) == 1

@@ -61,7 +61,7 @@ def test_several_batches_follow_one_another() -> None:
     assert [each.offset for found_in in found for each in unpack(found_in, "t", 3)] == [5, 6, 7]
 
 
-def test_a_batch_that_is_not_there_in_full_says_how_long_it_is() -> None:
+def test_an_incomplete_batch_states_its_length() -> None:
     whole = plain(b"x" * 100)
 
     assert missing_bytes(whole[:90]) == len(whole)
@@ -88,7 +88,7 @@ def test_a_broken_record_costs_itself_alone() -> None:
     assert (broken.offset, broken.next_offset, broken.unreadable) == (1, 2, "record is broken")
 
 
-def test_records_that_cannot_be_told_apart_stand_as_one() -> None:
+def test_inseparable_records_become_one_unreadable_record() -> None:
     sent = bytearray(plain(b"one", b"two", b"three"))
     sent[sent.index(b"two") - 6] = 0xFD  # a length below zero
 
@@ -110,7 +110,7 @@ def test_records_that_cannot_be_told_apart_stand_as_one() -> None:
         (plain(b"x" * 33 * 1024 * 1024, codec=4), "zstd: DecompressionError"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_unpacked_says_why(data: bytes, why: str) -> None:
+def test_an_undecodable_batch_carries_its_reason(data: bytes, why: str) -> None:
     with pytest.raises(NotUnpackable, match=why):
         unpack(batch(data), "t", 3)
 
@@ -147,7 +147,7 @@ def test_a_huge_key_and_huge_headers_are_cut() -> None:
     assert (found.key, found.headers, found.value) == (key[:1024], (("small", b"1"),), b"v")
 
 
-def test_what_is_parsed_one_by_one_reads_like_what_is_parsed_at_once() -> None:
+def test_parsing_one_by_one_equals_parsing_at_once() -> None:
     few = [(b"k", b"one", [("Trace", b"1"), ("empty", None)]), (None, None, ()), (None, b"", [("x", b"")])]
     many = [*few, *[(None, b"x" * AT_ONCE_BYTES_MAX, ())] * 2]
 
@@ -174,7 +174,7 @@ def test_a_batch_of_more_records_than_events_would_fit_is_not_unpacked() -> None
 
 
 @given(st.binary(max_size=300), st.sampled_from(sorted(CODECS)))
-def test_whatever_bytes_are_packed_either_unpack_or_say_why(packed: bytes, codec: int) -> None:
+def test_any_packed_bytes_are_unpacked_or_refused_with_a_reason(packed: bytes, codec: int) -> None:
     try:
         plain_bytes = unpacked(codec, packed, 1000)
     except NotUnpackable:
@@ -184,7 +184,7 @@ def test_whatever_bytes_are_packed_either_unpack_or_say_why(packed: bytes, codec
 
 
 @given(st.data())
-def test_however_a_batch_is_broken_each_offset_stands_once(data: st.DataObject) -> None:
+def test_each_offset_of_a_broken_batch_appears_once(data: st.DataObject) -> None:
     sent = bytearray(plain(b"one", b"two", b"three", base_offset=7))
     for _ in range(data.draw(st.integers(1, 5))):
         at = data.draw(st.integers(HEADER.size, len(sent) - 1))

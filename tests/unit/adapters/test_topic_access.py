@@ -79,7 +79,7 @@ async def test_a_topic_that_appears_between_two_looks_is_used() -> None:
 @pytest.mark.parametrize(
     ("code", "obstacle", "looks"), [(FORBIDDEN, Obstacle.FORBIDDEN, 1), (INVALID, Obstacle.MISSING, 5)]
 )
-async def test_what_the_broker_says_is_why(code: int, obstacle: Obstacle, looks: int) -> None:
+async def test_the_brokers_refusal_is_the_obstacle(code: int, obstacle: Obstacle, looks: int) -> None:
     broker = Broker(gone=[code], here=[THERE])
 
     found = await broker.closed("gone", "here")
@@ -91,7 +91,7 @@ async def test_a_topic_without_a_leader_is_not_missing() -> None:
     assert await Broker(here=[NO_LEADER]).closed("here") == {}
 
 
-async def test_an_outage_says_nothing_about_a_topic() -> None:
+async def test_an_outage_closes_no_topic() -> None:
     broker = Broker(here=[THERE])
     broker.is_away = True
 
@@ -134,7 +134,7 @@ async def test_only_the_missing_topic_is_looked_for_again() -> None:
     assert broker.asked == [["gone", "here"]] + [["gone"]] * (LOOKS_MAX - 1)
 
 
-def test_what_is_as_large_as_what_was_refused_is_not_sent_for_a_while() -> None:
+def test_events_as_large_as_a_refused_one_are_held_back_for_a_while() -> None:
     broker = Broker()
     access = broker.access
     access.note_too_large("t", 1000)
@@ -149,7 +149,7 @@ def test_what_is_as_large_as_what_was_refused_is_not_sent_for_a_while() -> None:
     assert access.obstacles() == {}
 
 
-def test_a_smaller_event_says_nothing_about_a_larger_one() -> None:
+def test_a_published_smaller_event_does_not_admit_a_larger_one() -> None:
     access = Broker().access
     access.note_too_large("t", 1000)
 

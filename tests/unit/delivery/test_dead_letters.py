@@ -22,7 +22,7 @@ def replayed(letter: Outgoing, **changed: bytes) -> Record:
     return Record(topics.replay_topic("routing"), 0, 3, key, letter.value, tuple(headers.items()), LATER)
 
 
-def test_a_dead_letter_keeps_key_value_and_headers_and_says_where_and_why() -> None:
+def test_a_dead_letter_keeps_key_value_and_headers_with_origin_and_reason() -> None:
     letter = dead_letter("routing", RECORD, "malformed", "Not JSON \ud800" + "x" * 2000, LATER)
 
     headers = dict(letter.headers)

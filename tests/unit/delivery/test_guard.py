@@ -38,7 +38,7 @@ async def test_an_unexpected_exception_becomes_class_and_place_without_its_words
     assert ADDRESS not in called.error
 
 
-async def test_what_a_call_may_raise_by_its_contract_is_raised() -> None:
+async def test_contractual_exceptions_pass_the_guard() -> None:
     with pytest.raises(Expected):
         await guarded_call(lambda: fails(Expected()), Expected, KeyError)
 
@@ -53,7 +53,7 @@ async def test_the_end_of_the_process_is_no_bug() -> None:
         await guarded_call(lambda: fails(Crashed()))
 
 
-async def test_whoever_is_cancelled_ends() -> None:
+async def test_a_cancellation_passes_the_guard() -> None:
     begun = asyncio.Event()
 
     async def waits() -> None:

@@ -53,7 +53,7 @@ async def test_other_topics_flow_while_one_is_missing() -> None:
     assert (versions(bench), versions(bench, topics.TRIAGE)) == ([], [0])
 
 
-async def test_what_was_held_back_goes_out_once_and_in_order_when_the_topic_is_there() -> None:
+async def test_held_back_events_go_out_once_and_in_order_when_the_topic_appears() -> None:
     bench = withheld()
     for told in (FIRST, SECOND, event(AcknowledgeTicket(ticket_id=TICKET))):
         bench.say(topics.ACCEPTED if told is FIRST else topics.UPDATES, told)
@@ -68,7 +68,7 @@ async def test_what_was_held_back_goes_out_once_and_in_order_when_the_topic_is_t
     assert bench.store.documents[TICKET].pending == ()
 
 
-async def test_what_a_ticket_says_next_comes_after_what_was_held_back() -> None:
+async def test_later_events_of_a_ticket_follow_its_held_back_ones() -> None:
     bench = withheld()
     bench.say(topics.ACCEPTED, FIRST)
     await bench.work()
@@ -129,7 +129,7 @@ async def test_a_lost_save_of_pending_events_is_tried_again() -> None:
     assert (pending(bench), bench.store.documents[TICKET].revision) == ([topics.TICKETS], 3)
 
 
-async def test_what_a_dead_process_left_unpublished_is_kept_pending_if_held_back() -> None:
+async def test_unpublished_events_of_a_dead_process_become_pending_if_held_back() -> None:
     bench = withheld()
     bench.say(topics.ACCEPTED, FIRST)
     bench.restart(dies_after(Step.SAVED))

@@ -58,7 +58,7 @@ def test_an_event_without_subject_and_key_has_neither() -> None:
     assert (said.key, event.key, event.subject, said.id) == (None, None, None, event_id(CAUSE.id, DATA.TYPE, 0))
 
 
-def test_an_event_is_said_once_per_topic_where_it_stands_first() -> None:
+def test_an_event_is_published_once_per_topic_at_its_first_position() -> None:
     one, two, elsewhere = Outgoing("1", "t", None, b""), Outgoing("2", "t", None, b""), Outgoing("1", "u", None, b"")
 
     assert each_once([one, two, one, elsewhere, two]) == [one, two, elsewhere]

@@ -64,7 +64,7 @@ async def test_the_next_batch_knows_nothing_of_the_last_one() -> None:
     assert desk.store.documents[TICKET].state == Count(202)
 
 
-async def test_nothing_is_looked_up_for_what_was_applied_before() -> None:
+async def test_events_applied_before_are_not_prefetched() -> None:
     desk = bench()
     desk.say(topics.ACCEPTED, FIRST)
     desk.restart(dies_after(Step.SAVED))

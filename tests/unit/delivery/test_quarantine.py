@@ -53,7 +53,7 @@ async def test_quarantined_documents_never_count_as_bugs() -> None:
     assert len(letters(bench)) == 30
 
 
-async def test_events_of_a_document_of_a_newer_release_wait_and_it_stays_as_it_is() -> None:
+async def test_events_of_a_document_of_a_newer_release_wait_and_it_does_not_change() -> None:
     bench, store = broken()
     store.raws[TICKET]["v"] = 99
     before = dict(store.raws[TICKET])

@@ -51,16 +51,16 @@ def test_an_event_of_another_topic_is_unreadable() -> None:
 
 
 @pytest.mark.parametrize("topic", ["routing.replays", "made.up"])
-def test_nothing_is_taken_on_a_topic_that_is_not_ours(topic: str) -> None:
+def test_events_on_a_foreign_topic_are_refused(topic: str) -> None:
     assert isinstance(read(0, replace(RECORD, topic=topic), LATER), Unreadable)
 
 
-def test_what_an_outsider_causes_gets_ids_by_ticket_too() -> None:
+def test_events_of_outsiders_are_applied_under_ids_by_ticket() -> None:
     causes = [applied_id(UPDATE.id, topics.UPDATES, ticket) for ticket in (TICKET, TICKET, UPDATE.id)]
 
     assert causes[0] == causes[1] != causes[2]
     assert UPDATE.id not in causes
 
 
-def test_what_one_of_our_own_events_causes_gets_ids_by_that_event() -> None:
+def test_our_events_are_applied_under_their_own_id() -> None:
     assert applied_id(UPDATE.id, topics.TICKETS, TICKET) == UPDATE.id

@@ -53,7 +53,7 @@ async def test_a_document_keeps_only_what_is_still_held_back() -> None:
     assert bench.store.documents["t"] == Document("t", 2, Count(1), pending=both[1:], pending_at=NOON + RELAY_AFTER)
 
 
-async def test_what_went_out_beside_something_held_back_is_not_repeated_at_each_look() -> None:
+async def test_events_published_beside_a_held_back_one_are_not_repeated() -> None:
     bench = withheld(topics.SLA, counts_again_at=NOON)
     bench.say(topics.ACCEPTED, FIRST)
     await bench.work()

@@ -63,7 +63,7 @@ async def test_an_outage_is_known_while_it_lasts_and_forgotten_after_it() -> Non
     assert work.vitals.troubles == {"other": "still there"}
 
 
-async def test_what_is_no_outage_is_not_repeated() -> None:
+async def test_other_errors_than_outages_are_not_retried() -> None:
     clock = NotingClock(NOON)
 
     async def work() -> None:

@@ -64,7 +64,7 @@ async def test_a_bug_in_refusing_costs_the_record() -> None:
     assert (letter.value, dict(letter.headers)["dlq-reason"]) == (b"no JSON", b"bug")
 
 
-async def test_what_cannot_be_read_is_a_dead_letter_and_the_next_is_handled() -> None:
+async def test_an_unreadable_record_becomes_a_dead_letter_and_the_next_is_handled() -> None:
     bench = Workbench(Counter())
     bench.write(topics.ACCEPTED, b"no JSON", key=TICKET)
     bench.say(topics.ACCEPTED, FIRST)
@@ -130,7 +130,7 @@ class RivalStore(MemoryStore[Count]):
         return await super().save(documents)
 
 
-async def test_a_save_lost_to_somebody_faster_is_decided_again() -> None:
+async def test_a_lost_save_is_decided_again() -> None:
     bench = Workbench(Counter(), RivalStore())
     bench.say(topics.ACCEPTED, FIRST)
 
@@ -139,7 +139,7 @@ async def test_a_save_lost_to_somebody_faster_is_decided_again() -> None:
     assert heard(bench) == [11]
 
 
-async def test_saves_lost_again_and_again_count_as_an_outage() -> None:
+async def test_repeatedly_lost_saves_count_as_an_outage() -> None:
     store = RivalStore()
     store.rivals = 100
     bench = Workbench(Counter(), store)
@@ -229,7 +229,7 @@ async def test_bugs_that_lie_further_back_than_the_window_do_not_count() -> None
     assert len(bench.broker.topic(LETTERS)) == 10
 
 
-async def test_what_outsiders_break_never_stops_the_consumer() -> None:
+async def test_malformed_records_of_outsiders_never_stop_the_consumer() -> None:
     bench = buggy(0)
     for _ in range(1200):
         bench.write(topics.UPDATES, b"no JSON")
@@ -242,7 +242,7 @@ async def test_what_outsiders_break_never_stops_the_consumer() -> None:
 
 
 @pytest.mark.expects_errors
-async def test_an_answer_applied_elsewhere_after_a_bug_here_stays_unpublished() -> None:
+async def test_an_answer_applied_elsewhere_after_a_bug_here_is_not_published() -> None:
     bench = Workbench(Counter(breaks="decide"))
     bench.say(topics.UPDATES, event(AcknowledgeTicket(ticket_id=TICKET)))
     here = bench.runner

@@ -33,7 +33,7 @@ def moved(bench: Workbench) -> list[int]:
 
 
 @pytest.mark.parametrize(("due_in", "expected"), [(-SECOND, [1]), (timedelta(), [1]), (SECOND, [])])
-async def test_a_document_moves_from_the_instant_it_is_due(due_in: timedelta, expected: list[int]) -> None:
+async def test_a_document_ticks_from_the_instant_it_is_due(due_in: timedelta, expected: list[int]) -> None:
     bench = waiting(due_in)
 
     await bench.sweep()
@@ -41,7 +41,7 @@ async def test_a_document_moves_from_the_instant_it_is_due(due_in: timedelta, ex
     assert moved(bench) == expected
 
 
-async def test_a_moved_document_is_saved_said_and_marked() -> None:
+async def test_a_ticked_document_is_saved_published_and_marked() -> None:
     bench = waiting()
 
     await bench.sweep()
@@ -49,7 +49,7 @@ async def test_a_moved_document_is_saved_said_and_marked() -> None:
     assert bench.store.documents[TICKET] == Document(TICKET, 3, Count(1))
 
 
-async def test_a_document_that_is_due_no_longer_when_it_is_loaded_stays_as_it_is() -> None:
+async def test_a_document_no_longer_due_when_loaded_does_not_change() -> None:
     class LateStore(MemoryStore[Count]):
         async def due_before(self, at: object, limit: int, share: object = None) -> list[Document[Count]]:
             return [self.documents[TICKET]]
@@ -102,7 +102,7 @@ async def test_a_crash_before_the_mark_repeats_the_same_bytes() -> None:
     assert first.value == again.value
 
 
-async def test_a_document_changed_before_it_is_marked_published_stays_pending() -> None:
+async def test_a_document_changed_before_its_mark_remains_pending() -> None:
     bench = waiting()
     (loaded,) = (await bench.store.load([TICKET])).values()
     (after,) = bench.loop.ticked(loaded, NOON)
@@ -128,7 +128,7 @@ async def test_a_bug_postpones_one_ticket_and_the_others_move(method: str) -> No
     assert (document.state, document.due_at) == (Count(1, NOON), NOON + POSTPONED_FOR)
 
 
-async def test_one_round_takes_no_more_than_its_limit() -> None:
+async def test_one_sweep_takes_no_more_than_its_limit() -> None:
     bench = waiting()
     bench.loop.documents_max = 1
     bench.store.documents[OTHER] = Document(OTHER, 1, Count(2, NOON), due_at=NOON)

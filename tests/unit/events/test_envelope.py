@@ -106,7 +106,7 @@ def test_binary_mode_without_time_gets_the_records_own() -> None:
     assert read(json.dumps(DATA).encode(), headers).time == NOON + timedelta(seconds=1)
 
 
-def test_binary_mode_within_is_not_spoken() -> None:
+def test_our_own_topics_refuse_binary_mode() -> None:
     headers = {f"ce_{name}": str(value).encode() for name, value in ENVELOPE.items() if name != "data"}
 
     with pytest.raises(UnreadableEvent):
@@ -123,7 +123,7 @@ def test_forged_trace_context_counts_as_absent(trace: str) -> None:
     assert read(line({"traceparent": trace})).traceparent is None
 
 
-def test_whole_surrogate_pair_is_a_character() -> None:
+def test_a_surrogate_pair_is_one_character() -> None:
     value = line().replace(b"Jalan berlubang.", b"Jalan berlubang \\ud83d\\ude21.")
 
     assert read(value).data == submitted(title=None, body="Jalan berlubang 😡.")

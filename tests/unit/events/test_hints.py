@@ -57,11 +57,11 @@ def with_key(key: str) -> bytes:
     ],
     ids=["type", "version", "kind", "operator", "NaN", "twice", "surrogate", "deep", "digits", "Latin-1", "BOM"],
 )  # fmt: skip
-def test_a_report_says_which_it_is_whatever_else_is_wrong(value: bytes) -> None:
+def test_a_malformed_report_is_identified_by_its_source_id(value: bytes) -> None:
     assert hints(value) == REPORT_TELLS
 
 
-def test_a_report_without_an_envelope_says_which_it_is() -> None:
+def test_a_report_without_an_envelope_is_identified() -> None:
     assert hints(json.dumps(DATA).encode()) == {"channel": "web", "source_id": "1"}
 
 
@@ -92,7 +92,7 @@ def test_a_source_id_that_two_readers_may_read_differently_is_no_hint(source_id:
         ({"data": [], "subject": None}, {"source": "/agencies/dishub", "event_id": ENVELOPE["id"]}),
     ],
 )
-def test_an_update_says_who_sent_it_and_which_ticket_it_concerns(
+def test_a_malformed_update_is_identified_by_sender_and_ticket(
     changes: Mapping[str, Any], told: Mapping[str, str]
 ) -> None:
     assert hints(update(**changes)) == told
@@ -131,12 +131,12 @@ def test_attributes_in_headers_are_read_whatever_the_value_is(
 
 
 @pytest.mark.parametrize("value", [None, b"not JSON", line()[:-5], b"[" * 100_000, b" " * VALUE_BYTES_MAX + line()])
-def test_what_cannot_be_read_at_all_gives_no_hint(value: bytes | None) -> None:
+def test_an_unreadable_value_gives_no_hint(value: bytes | None) -> None:
     assert hints(value) == {}
 
 
 @given(st.binary(max_size=300), st.dictionaries(st.sampled_from(["ce_id", "ce_source", "ce_subject"]), st.binary()))
-def test_whatever_is_hinted_at_is_valid_by_itself(value: bytes, headers: Mapping[str, bytes]) -> None:
+def test_every_hint_is_a_valid_value(value: bytes, headers: Mapping[str, bytes]) -> None:
     kinds = {name: kind for name, (_, kind) in IN_ATTRIBUTES.items()} | dict(IN_DATA)
 
     for name, hint in hints_in(value, headers).items():

@@ -156,7 +156,7 @@ def test_missing_data_field_is_required() -> None:
     assert faults(value) == [("schema_violation", field) for field in ("source_id", "submitted_at", "body")]
 
 
-def test_at_most_twenty_faults_are_told() -> None:
+def test_at_most_twenty_faults_are_reported() -> None:
     """A record of 256 KiB can hold a hundred thousand; their list must fit into a record itself."""
     assert len(faults(line(attachments=[{}] * 10, submitted_at="x", title=5))) == 20
 
@@ -183,7 +183,7 @@ def test_no_bytes_at_all_are_more_than_unreadable(value: bytes) -> None:
         read(value)
 
 
-def test_a_fault_says_its_sentences_and_leaves_the_code_to_whoever_shows_it() -> None:
+def test_a_fault_is_printed_as_sentences_without_its_code() -> None:
     """A dead letter names the code beside it: nobody should read it twice."""
     with pytest.raises(UnreadableEvent) as refusal:
         read(line(body=5, channel=""))

@@ -152,7 +152,7 @@ def test_unreadable_record_is_refused_where_it_lies() -> None:
     )
 
 
-def test_unreadable_record_that_says_whose_it_is_is_refused_to_him() -> None:
+def test_unreadable_record_with_a_known_reporter_is_refused_to_them() -> None:
     assert refuse_unreadable([MALFORMED], "web", "1", arrival(), RULES) == rejected(MALFORMED)
 
 

@@ -73,7 +73,7 @@ def test_identity_in_a_text_is_covered(written: str, shown: str) -> None:
         "1 2 3 4 5 6 7 8 9",
     ],
 )
-def test_other_numbers_are_left_alone(text: str) -> None:
+def test_other_numbers_are_not_masked(text: str) -> None:
     assert mask(text) == text
 
 

@@ -139,7 +139,7 @@ def test_report_without_text_is_empty(body: str) -> None:
         ("12345", "fewer than 3 different letters"),
     ],
 )
-def test_report_that_says_nothing_is_spam_and_says_why(body: str, said: str) -> None:
+def test_a_report_without_content_is_spam_with_a_reason(body: str, said: str) -> None:
     (reason,) = refusal_reasons(submitted(title=None, body=body), NOON, RULES)
 
     assert (reason.code, reason.field) == ("spam", "body")
@@ -149,12 +149,12 @@ def test_report_that_says_nothing_is_spam_and_says_why(body: str, said: str) -> 
 @pytest.mark.parametrize(
     "body", ["asap", "tolong tolong tolong", "tes banjir", "lihat https://example.org", "pju mati"]
 )
-def test_report_that_may_say_something_is_taken(body: str) -> None:
+def test_a_short_report_that_may_mean_something_is_accepted(body: str) -> None:
     assert against(submitted(title=None, body=body)) == []
 
 
 @pytest.mark.parametrize("body", ["test", "https://example.org", "aaa", "123"])
-def test_title_that_says_something_saves_the_report(body: str) -> None:
+def test_a_report_with_a_meaningful_title_is_accepted(body: str) -> None:
     assert against(submitted(title="Lampu jalan mati", body=body)) == []
 
 
@@ -182,7 +182,7 @@ def test_half_a_pair_of_coordinates_is_refused(location: dict[str, Any], reasons
 @pytest.mark.parametrize(
     "email", ["warga@@x", "warga@@warga.example", "warga", "warga@x", "Siti <siti@warga.example>", "0812-3456-7890"]
 )
-def test_what_is_no_email_address_is_refused_without_quoting_it(email: str) -> None:
+def test_an_invalid_email_address_is_refused_without_quoting_it(email: str) -> None:
     (reason,) = refusal_reasons(submitted(reporter={"email": email}), NOON, RULES)
 
     assert mask(reason.message_id + reason.message_en) == reason.message_id + reason.message_en

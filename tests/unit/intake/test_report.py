@@ -93,7 +93,7 @@ def test_identity_is_covered_wherever_it_can_be_typed() -> None:
     )  # fmt: skip
 
 
-def test_name_in_a_source_id_stays_for_it_may_be_a_word() -> None:
+def test_a_name_in_a_source_id_is_not_masked() -> None:
     assert seen(source_id="laporan-budi-1", reporter={"name": "Budi"}).source_id == "laporan-budi-1"
 
 
@@ -143,7 +143,7 @@ def test_insult_in_the_address_alone_is_covered_too() -> None:
         ({"follow_up_of": ""}, ()),
     ],
 )
-def test_what_others_should_know_is_flagged(changes: dict[str, Any], flags: tuple[str, ...]) -> None:
+def test_notable_properties_of_a_report_are_flagged(changes: dict[str, Any], flags: tuple[str, ...]) -> None:
     personal = {"reporter": SITI} if changes.get("category") == "KTP" else {}
 
     assert seen(**changes, **personal).flags == flags
@@ -174,7 +174,7 @@ def test_what_others_should_know_is_flagged(changes: dict[str, Any], flags: tupl
         ({"body": "KTP saya belum jadi", "category": "ktp"}, ("description", "identity")),
     ],
 )
-def test_what_the_reporter_should_still_supply_is_named(changes: dict[str, Any], missing: tuple[str, ...]) -> None:
+def test_missing_details_are_listed(changes: dict[str, Any], missing: tuple[str, ...]) -> None:
     assert seen(**{"title": None, **changes}).missing == missing
 
 

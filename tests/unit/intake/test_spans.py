@@ -38,7 +38,7 @@ def test_overlapping_stretches_get_the_surest_label(spans: list[Span], shown: st
 
 
 @given(st.text(max_size=50))
-def test_nothing_covered_leaves_any_text_as_it_was(text: str) -> None:
+def test_without_spans_a_text_does_not_change(text: str) -> None:
     assert replaced(fold(text), []) == text
 
 

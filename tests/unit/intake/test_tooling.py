@@ -22,7 +22,7 @@ def test_a_dry_run_seals_no_contact() -> None:
     assert dry_run(RULES, submitted(reporter={"name": "Siti Nur Aisyah"}), NOON) == dry_run(RULES, submitted(), NOON)
 
 
-def test_a_dry_run_of_what_is_refused_says_why() -> None:
+def test_a_dry_run_of_a_refused_report_gives_the_reasons() -> None:
     said = dry_run(RULES, submitted(channel="fax"), NOON)
 
     assert isinstance(said, ComplaintRejected)

@@ -59,7 +59,7 @@ def test_phrase_is_found_as_whole_words_side_by_side(text: str, found: bool) -> 
     ("body", "nothing"),
     [("", True), (" \n\t", True), ("?!... -", True), ("😡😡", True), ("a", False), ("7", False), ("水", False)],
 )
-def test_text_without_letters_and_digits_says_nothing(body: str, nothing: bool) -> None:
+def test_text_without_letters_and_digits_has_no_characters(body: str, nothing: bool) -> None:
     assert has_no_characters(body) is nothing
 
 

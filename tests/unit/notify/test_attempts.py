@@ -66,7 +66,7 @@ def suppressed(why: str, attempt: int) -> Fact:
 
 
 @pytest.mark.parametrize("at", [NOON, NOON - MS])
-def test_a_due_notice_is_leased_to_who_finds_it(at: datetime) -> None:
+def test_a_due_notice_is_leased_by_the_sweep(at: datetime) -> None:
     decision = tick(correspondence(delivery(Due(at, 2))), RULES, NOON)
 
     assert decision == Applied(correspondence(delivery(Sending(NOON + LEASE, 2))))
@@ -83,7 +83,7 @@ def test_a_due_notice_is_leased_to_who_finds_it(at: datetime) -> None:
         Suppressed(NOON, 0, "no_contact"),
     ],
 )
-def test_what_is_not_due_stays_as_it_is(situation: Situation) -> None:
+def test_a_delivery_before_its_due_time_does_not_change(situation: Situation) -> None:
     state = correspondence(delivery(situation))
 
     assert tick(state, RULES, NOON) == Applied(state)
@@ -134,7 +134,7 @@ def test_a_lost_last_attempt_has_failed() -> None:
 
 
 @pytest.mark.parametrize(("situation", "attempt"), [(Waiting(NIGHT), 1), (Due(NIGHT, 2), 2), (Sending(NIGHT, 1), 2)])
-def test_reporters_sleep_in_the_quiet_hours(situation: Situation, attempt: int) -> None:
+def test_messages_to_reporters_wait_for_the_end_of_quiet_hours(situation: Situation, attempt: int) -> None:
     decision = tick(correspondence(delivery(situation)), QUIET, NIGHT)
 
     assert decision == Applied(correspondence(delivery(Due(MORNING, attempt))))
@@ -146,7 +146,7 @@ def test_outside_the_quiet_hours_nothing_is_put_off() -> None:
     assert decision == Applied(correspondence(delivery(LEASED)))
 
 
-def test_officials_and_urgent_notices_know_no_quiet_hours() -> None:
+def test_officials_and_urgent_notices_ignore_quiet_hours() -> None:
     urgent, official = delivery(Due(NIGHT, 1), urgent=True), delivery(Due(NIGHT, 1), role="liaison", agency="dishub")
 
     decision = tick(correspondence(urgent, official), QUIET, NIGHT)
@@ -156,7 +156,7 @@ def test_officials_and_urgent_notices_know_no_quiet_hours() -> None:
     assert decision == Applied(correspondence(*expected))
 
 
-def test_an_emergency_knows_no_quiet_hours() -> None:
+def test_an_emergency_ignores_quiet_hours() -> None:
     decision = tick(correspondence(delivery(Due(NIGHT, 1)), priority="emergency"), QUIET, NIGHT)
 
     assert decision == Applied(correspondence(delivery(Sending(NIGHT + LEASE, 1)), priority="emergency"))

@@ -74,7 +74,7 @@ def test_a_complaint_without_a_place_names_none() -> None:
     assert not state.is_emergency
 
 
-def test_routing_says_agency_priority_and_classification() -> None:
+def test_routing_sets_agency_priority_and_classification() -> None:
     state = project(EMPTY, said(TicketRouted, priority="high"))
 
     assert state == replace(
@@ -82,7 +82,7 @@ def test_routing_says_agency_priority_and_classification() -> None:
     )
 
 
-def test_what_routing_says_outweighs_a_suspected_emergency() -> None:
+def test_the_priority_of_routing_overrides_a_suspected_emergency() -> None:
     state = project(project(EMPTY, accepted(flags=("possible_emergency",))), said(TicketRouted, priority="normal"))
 
     assert not state.is_emergency
@@ -117,7 +117,7 @@ def test_a_ticket_that_goes_back_to_triage_is_with_no_agency() -> None:
     assert (state.agency, state.agency_version, state.priority) == (None, 4, "normal")
 
 
-def test_any_fact_says_which_agency_has_the_ticket() -> None:
+def test_any_ticket_fact_sets_the_agency() -> None:
     """So that one fact that was missed, a dead letter, does not leave the wrong agency for good."""
     state = project(project(EMPTY, said(TicketRouted)), said(TicketProgressed, agency="dlh", version=5))
 
@@ -170,5 +170,5 @@ def test_a_moved_due_time_replaces_the_first(moved: EventData) -> None:
     assert project(EMPTY, moved) == NAMED
 
 
-def test_an_event_that_says_nothing_new_leaves_all_as_it_was() -> None:
+def test_an_event_without_news_changes_nothing() -> None:
     assert project(NAMED, said(TicketWithdrawn, agency=None)) == NAMED

@@ -130,7 +130,7 @@ def test_an_event_without_notice_leaves_no_trace() -> None:
     assert decision == Ignored("nobody is notified of it")
 
 
-def test_what_is_only_learnt_is_recorded() -> None:
+def test_an_event_that_plans_no_notice_is_recorded() -> None:
     decision = decide(None, RESPOND, arrival(NOON), ALL)
 
     assert decision == Applied(after(RESPOND))

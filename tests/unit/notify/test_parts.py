@@ -83,7 +83,7 @@ def test_each_part_has_its_own_agency_question_and_clocks() -> None:
     assert STATE.validate_python(STATE.dump_python(state, mode="json")) == state
 
 
-def test_the_reporter_hears_of_the_division_and_of_each_part() -> None:
+def test_the_reporter_is_notified_of_the_division_and_of_each_part() -> None:
     assert notices(heard(LAMP, WASTE)) == [
         ("accepted", None), ("split", None), ("routed", ONE["ticket_id"]), ("routed", TWO["ticket_id"]),
     ]  # fmt: skip
@@ -122,7 +122,7 @@ def test_a_withdrawn_report_notifies_reporter_and_each_agency_once() -> None:
     ]  # fmt: skip
 
 
-def test_the_agency_that_had_the_whole_before_hears_no_more_of_it() -> None:
+def test_the_former_agency_of_a_divided_ticket_gets_no_more_notices() -> None:
     state = Correspondence(TICKET)
     for data in (said(TicketRouted, version=1), said(TicketSplit, version=2), said(TicketWithdrawn, agency=None)):
         state = decide(state, event(data), arrival(NOON), POLICY.rules).state or state

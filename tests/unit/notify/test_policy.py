@@ -103,7 +103,7 @@ def test_rules_are_read_as_they_are_written(folder: Folder) -> None:
     assert (waiting.urgent, waiting.due, waiting.starts) == (False, SlaClock.VERIFY, False)
 
 
-def test_how_things_are_sent_is_read_with_its_units(folder: Folder) -> None:
+def test_sending_settings_are_read_with_their_units(folder: Folder) -> None:
     rules = load_notices(folder(sending=SENDING.replace('quiet_hours: {start: "21:00", end: "06:00"}\n', ""))).rules
 
     assert rules.retries == Retries(5, timedelta(seconds=10), timedelta(seconds=100))

@@ -40,7 +40,7 @@ def test_text_is_not_escaped() -> None:
     assert rendered("S\n\n{{ note }}", note='Jl. "A" & <B>').body == 'Jl. "A" & <B>\n'
 
 
-def test_what_a_value_holds_is_not_read_as_a_template() -> None:
+def test_a_template_in_a_value_is_not_rendered() -> None:
     assert rendered("S\n\n{{ note }}", note="{{ 7 * 7 }}").body == "{{ 7 * 7 }}\n"
 
 
@@ -50,7 +50,7 @@ def test_an_unknown_value_is_an_error() -> None:
 
 
 @pytest.mark.parametrize("attack", ["{{ ''.__class__.__mro__ }}", "{{ missing.append('x') }}"])
-def test_a_template_stays_in_its_sandbox(attack: str) -> None:
+def test_a_template_cannot_leave_its_sandbox(attack: str) -> None:
     with pytest.raises(SecurityError):
         rendered(f"S\n\n{attack}", missing=[])
 
@@ -66,11 +66,11 @@ def test_a_template_stays_in_its_sandbox(attack: str) -> None:
     ],
     ids=["sound", "syntax", "filter", "name", "include"],
 )  # fmt: skip
-def test_a_faulty_template_says_line_and_fault(source: str, faults: list[tuple[int, str]]) -> None:
+def test_a_faulty_template_is_reported_with_line_and_fault(source: str, faults: list[tuple[int, str]]) -> None:
     texts = Templates({"t.id.j2": source, "end.id.j2": "Salam"})
 
     assert list(texts.faults("t.id.j2")) == faults
 
 
-def test_a_body_stays_out_of_logs() -> None:
+def test_a_body_never_appears_in_logs() -> None:
     assert "rahasia" not in repr(Text("S", "rahasia"))

@@ -49,7 +49,7 @@ def run(*arguments: str) -> Result:
     return CliRunner().invoke(app_for(typed), typed)
 
 
-def test_every_reference_that_leads_nowhere_is_told_with_file_line_and_the_nearest_name(policy: Path) -> None:
+def test_each_unknown_reference_is_reported_with_file_line_and_nearest_name(policy: Path) -> None:
     rule = spoil(policy / "routing.yaml", "agency: dsdabmbk", "agency: dsdabmk")
     category = spoil(policy / "categories.yaml", "outside: electricity", "outside: electric")
     calendar = spoil(policy / "sla.yaml", "calendar: default", "calendar: defualt")
@@ -77,7 +77,7 @@ def test_every_reference_that_leads_nowhere_is_told_with_file_line_and_the_neare
     )
 
 
-def test_files_that_nobody_reads_and_texts_that_do_not_work_are_told(policy: Path) -> None:
+def test_unread_files_and_broken_texts_are_reported(policy: Path) -> None:
     texts = policy / "notices"
     (policy / "rooting.yaml").write_text("version: 1\n")
     (texts / "clsoed.id.j2").write_text("Halo\n\nHalo\n")
@@ -104,7 +104,7 @@ def test_files_that_nobody_reads_and_texts_that_do_not_work_are_told(policy: Pat
     )
 
 
-def test_an_escalation_of_which_nobody_is_told_is_a_fault_of_its_ladder(policy: Path) -> None:
+def test_an_escalation_without_a_notice_is_a_fault_of_its_ladder(policy: Path) -> None:
     spoil(policy / "notices.yaml", "to: [mayor]", "to: [regional_secretary]")
     lines = (policy / "sla.yaml").read_text().splitlines()
 
@@ -137,7 +137,7 @@ def test_a_sound_policy_is_one_line_with_counts_and_version(policy: Path) -> Non
     assert told.stdout.startswith(f"Policy {check(policy).version} is sound: 39 agencies, 7 kecamatan, 54 kelurahan, ")
 
 
-def test_json_tells_version_counts_and_faults(policy: Path) -> None:
+def test_json_holds_version_counts_and_faults(policy: Path) -> None:
     spoil(policy / "places.yaml", "city:", "town:")
 
     told = json.loads(run(str(policy), "--json").stdout)
@@ -230,7 +230,7 @@ def test_the_shipped_policy_raises_no_warning() -> None:
 
 
 @pytest.mark.parametrize("broken_one", ["before", "after"])
-def test_policies_of_which_one_is_broken_are_not_compared_but_their_faults_are_told(
+def test_a_broken_policy_is_not_compared_and_its_faults_are_reported(
     policy: Path, broken_one: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     reason = spoil(policy / "categories.yaml", "outside: electricity", "outside: electric")
@@ -245,7 +245,7 @@ def test_policies_of_which_one_is_broken_are_not_compared_but_their_faults_are_t
     assert f"{district}: kecamatan `Seti` has no office in agencies.yaml" in err
 
 
-def test_a_directory_that_is_not_there_is_said_in_one_sentence(tmp_path: Path) -> None:
+def test_a_missing_directory_is_reported_in_one_sentence(tmp_path: Path) -> None:
     told = run(str(tmp_path / "nowhere"))
 
     assert isinstance(told.exception, Failure)

@@ -39,7 +39,7 @@ def test_agencies_are_found_by_code_kecamatan_and_role_in_the_order_of_the_file(
     assert directory.name_of("dishub") == "Dinas Perhubungan"
 
 
-def test_what_the_directory_does_not_know_is_none_and_its_name_the_code() -> None:
+def test_an_unknown_agency_is_none_and_named_by_its_code() -> None:
     directory = AgencyDirectory((agency("dishub"),))
 
     assert (directory.get("dlh"), directory.of_kecamatan("Setu"), directory.officer("mayor")) == (None, None, None)

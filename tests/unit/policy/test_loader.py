@@ -72,13 +72,13 @@ def test_a_sound_file_becomes_its_model(file: Path) -> None:
     assert store == Store(name="Toko", shelves=(shelf,), prices={"a": 1})
 
 
-def test_words_and_times_that_old_yaml_would_change_stay_texts(file: Path) -> None:
+def test_words_and_times_that_yaml_1_1_would_convert_are_read_as_text(file: Path) -> None:
     file.write_text("name: no\nopen_at: 12:30\n")
 
     assert load(file, Store) == Store(name="no", open_at="12:30")
 
 
-def test_a_key_that_looks_like_a_number_stays_a_text(file: Path) -> None:
+def test_a_key_that_looks_like_a_number_is_read_as_text(file: Path) -> None:
     file.write_text("name: Toko\nprices: {1398: 5}\n")
 
     assert load(file, Store).prices == {"1398": 5}
@@ -124,7 +124,7 @@ def test_a_date_that_is_none_is_a_fault(file: Path) -> None:
     assert [line for line, _ in found] == [4]
 
 
-def test_all_faults_of_a_file_are_told_at_once_in_the_order_of_their_lines(file: Path) -> None:
+def test_all_faults_of_a_file_are_reported_at_once_by_line(file: Path) -> None:
     found = faults(file, "nmae: x\nshelves:\n  - height: x\n  - code: b\nshelves: []\n")
 
     assert found == [
@@ -242,7 +242,7 @@ def test_a_renamed_file_changes_the_version(directory: Path) -> None:
 
 
 @pytest.mark.parametrize("path", ["README.md", "demo/sla.yaml"])
-def test_what_is_no_policy_that_holds_leaves_the_version_alone(directory: Path, path: str) -> None:
+def test_a_file_outside_the_policy_does_not_change_the_version(directory: Path, path: str) -> None:
     before = version_of(directory)
 
     (directory / path).parent.mkdir(exist_ok=True)

@@ -51,11 +51,11 @@ def test_a_difference_is_a_sentence(tmp_path: Path, before: str, after: str, sen
     assert told(tmp_path, before, after) == sentences
 
 
-def test_a_text_that_is_written_anew_is_told_without_its_words(tmp_path: Path) -> None:
+def test_a_changed_text_is_listed_without_its_words(tmp_path: Path) -> None:
     assert told(tmp_path, "Halo", "Hai", "closed.id.j2") == ["closed.id.j2: the text is another one."]
 
 
-def test_files_that_came_or_went_are_told(tmp_path: Path) -> None:
+def test_added_and_removed_files_are_listed(tmp_path: Path) -> None:
     for name, file in (("a", "old.yaml"), ("b", "new.j2")):
         (tmp_path / name).mkdir()
         (tmp_path / name / file).write_text("a: 1\n")

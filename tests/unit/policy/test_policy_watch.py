@@ -50,14 +50,14 @@ def city(tmp_path: Path) -> City:
     return City(tmp_path)
 
 
-async def test_the_policy_of_the_start_holds_while_nothing_changes(city: City) -> None:
+async def test_without_changes_the_policy_of_the_start_is_in_force(city: City) -> None:
     await city.look(5)
 
     assert (city.watch.policy, city.taken) == (1, [])
     assert city.watch.remark() == f"{version_of(city.directory)} holds"
 
 
-async def test_a_change_holds_once_two_looks_find_the_same_files(city: City) -> None:
+async def test_a_change_is_in_force_once_two_looks_find_the_same_files(city: City) -> None:
     city.write("most: 22\n")
     await city.look(1)
     assert city.taken == []
@@ -68,7 +68,7 @@ async def test_a_change_holds_once_two_looks_find_the_same_files(city: City) -> 
     assert city.watch.version == version_of(city.directory)
 
 
-async def test_files_that_are_still_being_written_are_left_alone(city: City) -> None:
+async def test_files_that_are_still_being_written_are_not_loaded(city: City) -> None:
     city.write("most: 22\n")
     await city.look(1)
     city.write("most: 333\n")
@@ -88,7 +88,7 @@ async def test_a_file_that_is_added_counts_as_a_change(city: City) -> None:
     assert city.taken == [1]
 
 
-async def test_files_that_are_only_written_anew_are_no_change(city: City) -> None:
+async def test_files_rewritten_with_the_same_content_are_no_change(city: City) -> None:
     with capture_logs() as logs:
         os.utime(city.directory / FILE, ns=(1, 1))
         await city.look(3)
@@ -96,7 +96,7 @@ async def test_files_that_are_only_written_anew_are_no_change(city: City) -> Non
     assert (city.taken, logs) == ([], [])
 
 
-async def test_a_broken_file_leaves_the_old_policy_and_is_told_once_with_its_line(city: City) -> None:
+async def test_a_broken_file_keeps_the_old_policy_and_is_reported_once_with_its_line(city: City) -> None:
     old = city.watch.version
     city.write("most: few\nleast: 2\n")
 
@@ -112,7 +112,7 @@ async def test_a_broken_file_leaves_the_old_policy_and_is_told_once_with_its_lin
     ]
 
 
-async def test_a_loader_that_fails_leaves_the_old_policy_too(city: City) -> None:
+async def test_a_failing_loader_keeps_the_old_policy_too(city: City) -> None:
     city.write("most: 13\n")
 
     await city.look()
@@ -121,7 +121,7 @@ async def test_a_loader_that_fails_leaves_the_old_policy_too(city: City) -> None
     assert "ZeroDivisionError at" in city.watch.remark()
 
 
-async def test_a_directory_that_is_gone_leaves_the_old_policy(city: City) -> None:
+async def test_a_missing_directory_keeps_the_old_policy(city: City) -> None:
     (city.directory / FILE).unlink()
 
     await city.look()

@@ -34,7 +34,7 @@ async def outcomes(reports: Sequence[tuple[str, str]]) -> Counter[Verdict]:
     [(REPORTS, 145), (JAVANESE, 40), (SUNDANESE, 40), ((*REPORTS, *JAVANESE, *SUNDANESE), 225)],
     ids=["Indonesian, formal and colloquial", "Javanese", "Sundanese", "all"],
 )
-async def test_nine_of_ten_find_their_agency_or_are_offered_it_and_hardly_any_goes_astray(
+async def test_nine_of_ten_reports_reach_or_suggest_their_agency_and_few_are_misrouted(
     reports: Sequence[tuple[str, str]], count_min: int
 ) -> None:
     found = await outcomes(reports)

@@ -97,7 +97,7 @@ def test_the_whole_lapor_tree_is_there() -> None:
     assert (len(mains), len(entries), len({entry.name for entry in entries})) == (38, 929, 913)
 
 
-def test_what_a_city_gets_is_mapped_and_little_is_left_to_the_text_alone() -> None:
+def test_categories_of_the_city_are_mapped_and_few_depend_on_the_text() -> None:
     entries = [entry for main in load(SHIPPED / "categories.yaml", CategoryFile).categories for entry in main.entries]
 
     mapped = sum(entry.agency is not None for entry in entries)

@@ -36,7 +36,7 @@ class Work:
         return found
 
 
-async def test_a_round_that_found_all_it_may_is_followed_by_the_next_at_once() -> None:
+async def test_a_full_round_is_followed_by_the_next_at_once() -> None:
     work = Work(10, 3, 0)
 
     await work.runner.run()
@@ -73,7 +73,7 @@ async def test_an_outage_is_waited_out_in_the_same_round() -> None:
 
 
 @pytest.mark.parametrize(("seconds", "hangs"), [(119, False), (120, False), (121, True)])
-async def test_a_round_without_end_is_told(seconds: int, hangs: bool) -> None:
+async def test_a_hung_round_is_reported(seconds: int, hangs: bool) -> None:
     work = Work()
     work.runner.began_at = NOON
 

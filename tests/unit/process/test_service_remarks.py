@@ -53,7 +53,7 @@ def far_apart(service: Service[Count], seconds: float) -> None:
     service.clocks.note("database", NOON + timedelta(seconds=seconds), NOON, NOON)
 
 
-async def test_what_time_causes_waits_while_clocks_are_too_far_apart(service: Service[Count]) -> None:
+async def test_timed_work_waits_while_clocks_are_too_far_apart(service: Service[Count]) -> None:
     sweep = service.while_clocks_agree(swept)
     far_apart(service, 31)
     waiting = await sweep(), service.not_ready()
@@ -79,7 +79,7 @@ async def test_a_small_skew_is_remarked_on_and_nothing_waits(service: Service[Co
     assert service.remarked() == {"clocks": "clocks disagree: database is 3.0 s behind this machine"}
 
 
-async def test_nothing_is_remarked_on_while_all_is_well(service: Service[Count]) -> None:
+async def test_a_healthy_service_has_no_remarks(service: Service[Count]) -> None:
     far_apart(service, 0)
 
     assert service.remarked() == {}

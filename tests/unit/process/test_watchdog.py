@@ -96,7 +96,7 @@ async def test_a_batch_that_never_ends_is_found() -> None:
         await watched.look(10)
 
 
-async def test_what_waits_in_an_outage_gets_its_time_once_that_is_over() -> None:
+async def test_a_batch_gets_its_full_time_once_an_outage_is_over() -> None:
     watched = Watched()
     watched.at[A], watched.vitals.handling_since = (0, 5), NOON
     watched.vitals.troubles["batch"] = "no primary"

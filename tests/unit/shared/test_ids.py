@@ -24,7 +24,7 @@ def test_a_tracking_id_is_of_letters_and_digits_and_is_read_as_itself(tracking: 
 
 
 @given(IDS, st.integers(0, 10), st.sampled_from(CHECK_SYMBOLS))
-def test_one_mistaken_symbol_makes_it_no_tracking_id(tracking: str, place: int, mistaken: str) -> None:
+def test_one_wrong_symbol_invalidates_a_tracking_id(tracking: str, place: int, mistaken: str) -> None:
     symbols = plain(tracking)
     assume(mistaken != symbols[place])
 
@@ -32,7 +32,7 @@ def test_one_mistaken_symbol_makes_it_no_tracking_id(tracking: str, place: int, 
 
 
 @given(IDS, st.integers(0, 9))
-def test_neighbours_that_change_places_make_it_no_tracking_id(tracking: str, place: int) -> None:
+def test_swapped_neighbours_invalidate_a_tracking_id(tracking: str, place: int) -> None:
     symbols = plain(tracking)
     first, second = symbols[place : place + 2]
     assume(first != second)
@@ -58,7 +58,7 @@ def test_a_tracking_id_is_read_in_any_case_with_or_without_dashes(typed: str) ->
 
 
 @pytest.mark.parametrize("typed", ["", "TGDJ", "TGDJ-CH3HT-NX1", "TGD*-CH3HT-NX", "nobody"])
-def test_what_cannot_be_a_tracking_id_is_none(typed: str) -> None:
+def test_a_malformed_tracking_id_is_none(typed: str) -> None:
     assert parse_tracking_id(typed) is None
 
 

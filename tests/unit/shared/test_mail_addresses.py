@@ -36,7 +36,7 @@ def test_an_address_is_taken_as_it_is(text: str) -> None:
         f"{'x.' * 120}x@warga.example",
     ],
 )  # fmt: skip
-def test_what_is_no_address_is_refused_without_quoting_it(text: str) -> None:
+def test_an_invalid_address_is_refused_without_quoting_it(text: str) -> None:
     with pytest.raises(UnusableAddress, match=r"^bad_address$"):
         recipient_address(text)
 
@@ -64,6 +64,6 @@ def test_our_own_address_may_be_whatever_a_header_can_hold(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["", "lapor@", " lapor@localhost", "lapor(kota)@localhost", "a..b@localhost", "a@b\nc"]
 )
-def test_what_a_header_would_hold_otherwise_is_refused(text: str) -> None:
+def test_an_address_that_a_header_would_change_is_refused(text: str) -> None:
     with pytest.raises(UnusableAddress, match=r"^bad_address$"):
         header_address(text)

@@ -22,7 +22,7 @@ def keys(*pairs: tuple[str, bytes]) -> str:
 
 
 @given(st.binary(max_size=2000))
-def test_what_is_sealed_opens_to_the_same_bytes(contact: bytes) -> None:
+def test_sealed_bytes_open_to_the_same_bytes(contact: bytes) -> None:
     sealer = Sealer({"a": OLD}, "a")
 
     sealed, key_id = sealer.seal(TICKET, contact)

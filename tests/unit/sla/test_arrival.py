@@ -135,7 +135,7 @@ def test_each_round_starts_and_breaches_at_most_once_in_any_order(order: list[He
 
 @settings(max_examples=12, deadline=None)
 @given(st.permutations(LIFE))
-def test_a_round_that_was_late_stands_in_the_stream_of_breaches_whoever_noticed_when(order: list[Heard]) -> None:
+def test_a_late_round_always_publishes_its_breach(order: list[Heard]) -> None:
     late = {key for key, one in IN_ORDER[3].items() if one["late"]}
 
     breached = {(data.clock, data.round) for data in after(*order).all_said(ClockBreached)}
@@ -169,7 +169,7 @@ def test_a_version_that_is_known_is_ignored_and_leaves_no_trace() -> None:
     assert harness.ticket is before
 
 
-def test_what_moves_no_clock_is_ignored_also_of_an_unknown_ticket() -> None:
+def test_an_event_that_moves_no_clock_is_ignored_also_for_an_unknown_ticket() -> None:
     harness = ClockHarness()
 
     assert harness.hear(fact(TicketAcknowledged, 2, "2026-04-06 10:00", agency="dishub")) == []
@@ -204,7 +204,7 @@ def test_of_two_times_of_acceptance_the_earlier_holds() -> None:
     assert harness.ticket.accepted_at == at("2026-04-06 08:00")
 
 
-def test_what_the_reporter_called_it_counts_until_routing_says_otherwise() -> None:
+def test_the_reporters_classification_counts_until_routing_changes_it() -> None:
     harness = ClockHarness()
 
     harness.hear(accepted("2026-04-06 08:00", classification=LAW))

@@ -73,7 +73,7 @@ def test_sweep_and_late_event_give_a_breach_the_same_event_id() -> None:
     assert (told.topic, told.key, told.occasion) == ("sla.breaches", TICKET, "respond|1|breached")
 
 
-def test_a_breach_that_is_noticed_late_says_so() -> None:
+def test_a_breach_detected_late_carries_its_delay() -> None:
     heard = at_work().look(at("2026-04-14 09:00"))
 
     assert heard == [breached(noticed=timedelta(hours=17))]
@@ -102,7 +102,7 @@ def test_after_sixty_working_days_the_ombudsman_may_be_asked_about_resolve_only(
     assert harness.ticket.wakes_at is None
 
 
-def test_a_sweep_after_an_outage_says_breach_and_every_level_that_was_reached() -> None:
+def test_a_sweep_after_an_outage_publishes_breach_and_every_reached_level() -> None:
     heard = at_work().look(at("2026-04-23 09:00"))
 
     assert [data for data in heard if data.clock is RESPOND] == [
@@ -143,7 +143,7 @@ def test_a_late_answer_clears_the_breach_with_the_working_time_it_was_overdue() 
     ]
 
 
-def test_a_late_answer_that_no_sweep_saw_coming_still_stands_in_the_stream_of_breaches() -> None:
+def test_a_late_answer_before_any_sweep_still_publishes_its_breach() -> None:
     heard = at_work().hear(answered(2, "2026-04-14 09:00", final=False))
 
     assert heard == [
@@ -197,7 +197,7 @@ def test_each_round_has_its_own_breach() -> None:
     ]
 
 
-def test_an_agency_that_declines_too_late_stays_in_the_stream_of_breaches() -> None:
+def test_the_breach_of_a_late_decline_remains_published() -> None:
     heard = overdue().hear(declined(2, "2026-04-14 09:00"), routed(3, "2026-04-14 09:00", "dlh"))
 
     assert heard[:2] == [

@@ -285,7 +285,7 @@ def test_a_clock_names_the_policy_and_the_calendar_that_time_it() -> None:
     assert (clock.policy_version, clock.calendar.calendar.version) == ("p1", "w1")
 
 
-def test_while_nobody_has_the_ticket_whoever_must_find_an_agency_is_responsible() -> None:
+def test_without_an_agency_the_coordinator_is_responsible() -> None:
     def first(clock: SlaClock, agency: str | None) -> str:
         return RULES.escalation(clock, agency)[0].responsible
 

@@ -60,7 +60,7 @@ def test_reclassifying_corrects_a_breach_that_thereby_never_was() -> None:
     assert [told.breach.standing for told in harness.ticket.told if told.clock is RESOLVE] == [Standing.CORRECTED]
 
 
-def test_what_was_corrected_and_breaches_after_all_is_opened_again_under_the_same_id() -> None:
+def test_a_corrected_breach_reopens_under_the_same_id() -> None:
     """Exactly one `breached` per round is promised, so that the second time is said as a first level reached again."""
     harness = at_work()
     harness.hear(answered(2, "2026-04-07 09:00", final=False))

@@ -60,7 +60,7 @@ def test_a_pause_that_the_policy_no_longer_knows_is_over() -> None:
 @pytest.mark.parametrize(
     "later", [rules(version="p2"), rules(calendars={"default": office(version="c2", holidays=dates("2026-04-20"))})]
 )
-def test_what_has_ended_keeps_the_due_time_that_held_then(later: SlaRules) -> None:
+def test_an_ended_clock_keeps_the_due_time_of_its_policy(later: SlaRules) -> None:
     harness = at_work()
     harness.hear(answered(2, "2026-04-24 16:31"))
     assert harness.ticket is not None

@@ -43,7 +43,7 @@ def test_dividing_a_ticket_ends_its_own_clocks(before: list[Any], ended: dict[Sl
     assert harness.wait_until("2026-09-01 08:00") == []
 
 
-def test_nothing_runs_again_when_a_part_is_opened_again_or_the_whole_closes() -> None:
+def test_no_clock_restarts_when_a_part_reopens_or_the_whole_closes() -> None:
     harness = ClockHarness()
     harness.hear(accepted(ACCEPTED), triaged(1, ACCEPTED), split(2, DIVIDED))
 
@@ -73,7 +73,7 @@ def test_a_part_that_comes_back_to_an_officer_has_a_clock_for_that() -> None:
     assert [(data.clock, data.round) for data in said if isinstance(data, ClockStarted)] == [(VERIFY, 1)]
 
 
-def test_a_part_that_is_overdue_says_of_which_ticket_it_is_one() -> None:
+def test_a_breach_of_a_part_names_its_whole_ticket() -> None:
     harness = ClockHarness()
     harness.hear(routed(1, DIVIDED, **PART))
 

@@ -124,7 +124,7 @@ def test_an_allowance_is_a_number_and_a_unit(text: str, allowance: Allowance) ->
 
 
 @pytest.mark.parametrize("text", ["0 days", "-1 days", "1.5 days", "3", "days", "3 weeks", "3  days", "", 3, None])
-def test_what_is_no_amount_of_time_is_no_allowance(text: object) -> None:
+def test_an_invalid_amount_of_time_is_no_allowance(text: object) -> None:
     with pytest.raises(ValueError, match="is no amount such as"):
         allowance_of(text)
 

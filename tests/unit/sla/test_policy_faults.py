@@ -103,7 +103,7 @@ def test_a_calendar_that_is_given_twice_is_named(copy: Path) -> None:
     assert ("calendars.yaml", "  - code: default", "calendar `default` is given twice") in faults(copy)
 
 
-def test_a_date_that_is_said_to_be_two_things_is_named(copy: Path) -> None:
+def test_a_date_with_two_meanings_is_named(copy: Path) -> None:
     change(copy / "calendars.yaml", "added: []", 'added: [{date: "2026-12-24", name: Pilkada}]')
     change(copy / "calendars.yaml", "removed: []", 'removed: [{date: "2026-12-24", name: SKB}]')
 

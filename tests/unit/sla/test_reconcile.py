@@ -58,7 +58,7 @@ def test_facts_carry_the_time_at_which_they_happened() -> None:
     assert {(told.topic, told.key) for told in harness.facts} == {("sla.events", TICKET)}
 
 
-def test_triage_says_nothing_new_while_verify_runs() -> None:
+def test_triage_publishes_nothing_while_verify_runs() -> None:
     harness = ClockHarness()
     harness.hear(accepted("2026-04-06 08:00"))
 
@@ -89,7 +89,7 @@ def test_declining_stops_respond_for_good_and_the_next_agency_gets_a_round_of_it
     ]  # fmt: skip
 
 
-def test_a_hold_pauses_and_resuming_says_the_later_due_time() -> None:
+def test_a_hold_pauses_and_resuming_publishes_the_later_due_time() -> None:
     harness = at_work()
 
     paused = harness.hear(held(2, "2026-04-07 10:00", HoldReason.NEEDS_OTHER_AGENCY))
@@ -113,7 +113,7 @@ def test_a_pause_that_reaches_its_limit_ends_by_itself() -> None:
     ]
 
 
-def test_resuming_after_the_limit_says_nothing_more() -> None:
+def test_resuming_after_the_limit_publishes_nothing() -> None:
     harness = at_work()
     harness.hear(held(2, "2026-04-07 10:00", HoldReason.FIELD_WORK))
     harness.wait_until("2026-04-10 16:00")
@@ -121,7 +121,7 @@ def test_resuming_after_the_limit_says_nothing_more() -> None:
     assert harness.hear(resumed(3, "2026-04-13 09:00")) == []
 
 
-def test_nothing_warns_or_breaches_while_the_reporter_is_waited_for() -> None:
+def test_no_warning_or_breach_while_waiting_for_the_reporter() -> None:
     harness = at_work()
     harness.hear(held(2, "2026-04-06 10:00"))
 
@@ -150,7 +150,7 @@ def test_a_paused_clock_publishes_no_due_time() -> None:
     assert after[1] == said(ClockResumed, RESOLVE, resumed_at=at("2026-04-08 10:00"), due_at=at("2026-06-30 16:00"))
 
 
-def test_warnings_are_said_once_each_when_their_share_is_used_up() -> None:
+def test_each_warning_is_published_once_when_its_percentage_is_reached() -> None:
     harness = at_work()
 
     harness.wait_until("2026-04-13 16:00")
@@ -161,7 +161,7 @@ def test_warnings_are_said_once_each_when_their_share_is_used_up() -> None:
     )
 
 
-def test_a_sweep_that_comes_late_says_every_missed_warning_in_order() -> None:
+def test_a_late_sweep_publishes_every_missed_warning_in_order() -> None:
     harness = at_work()
 
     heard = harness.look(at("2026-04-13 15:00"))
@@ -177,7 +177,7 @@ def test_a_sweep_that_comes_after_the_due_time_warns_no_more() -> None:
     assert [type(data) for data in heard] == [ClockBreached]
 
 
-def test_a_warning_that_a_later_due_time_takes_back_may_come_again() -> None:
+def test_a_warning_undone_by_a_later_due_time_may_be_published_again() -> None:
     harness = at_work()
     harness.wait_until("2026-04-20 09:00")
     harness.hear(answered(2, "2026-04-20 09:00", final=False), reclassified(3, "2026-04-20 09:00"))

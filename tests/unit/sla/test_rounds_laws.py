@@ -58,9 +58,7 @@ histories = st.lists(st.sampled_from(MOVES), min_size=1, max_size=12).map(
 
 @settings(max_examples=30, deadline=None)
 @given(histories, st.data())
-def test_hearing_more_of_a_history_takes_no_round_and_no_end_away(
-    history: list[ClockEvent], data: st.DataObject
-) -> None:
+def test_more_history_never_removes_a_round_or_an_end(history: list[ClockEvent], data: st.DataObject) -> None:
     known = data.draw(st.sets(st.sampled_from(history)))
 
     def ends(of: list[ClockEvent]) -> dict[tuple[SlaClock, int], datetime | None]:
@@ -91,9 +89,7 @@ def story_of(history: list[ClockEvent]) -> dict[SlaClock, list[Round]]:
 
 @settings(max_examples=30, deadline=None)
 @given(histories, st.data())
-def test_what_happens_later_changes_nothing_in_a_round_that_has_ended(
-    history: list[ClockEvent], data: st.DataObject
-) -> None:
+def test_later_events_never_change_an_ended_round(history: list[ClockEvent], data: st.DataObject) -> None:
     prefix = history[: data.draw(st.integers(0, len(history)))]
 
     ended = {one for one in rounds_of(ACCEPTED, COMPLAINT, prefix) if one.end}

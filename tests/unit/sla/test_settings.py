@@ -6,7 +6,7 @@ from services.sla.settings import Settings
 pytestmark = pytest.mark.unit
 
 
-def test_a_breach_is_said_within_a_second_unless_told_otherwise() -> None:
+def test_by_default_a_breach_is_published_within_a_second() -> None:
     assert Settings().sweep_every_seconds < 1
 
 

@@ -30,7 +30,7 @@ def test_closing_after_an_expired_window_publishes_nothing_about_its_clock() -> 
     assert harness.hear(closed(3, "2026-04-21 16:01", "system")) == []
 
 
-def test_a_reporter_who_disputes_after_the_window_has_expired_is_heard() -> None:
+def test_a_dispute_after_the_expired_window_starts_new_rounds() -> None:
     harness = at_work()
     harness.hear(answered(2, "2026-04-07 10:00"))
     harness.wait_until("2026-04-22 00:00")

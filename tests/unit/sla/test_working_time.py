@@ -212,7 +212,7 @@ def test_a_day_without_midnight_begins_when_the_clocks_are_put_forward() -> None
     assert ends_at == datetime(2026, 3, 28, 22, tzinfo=UTC)
 
 
-def test_nothing_is_added_by_adding_nothing() -> None:
+def test_adding_no_time_changes_nothing() -> None:
     sunday = at("2026-04-05 12:00")
 
     assert OFFICE.add(sunday, timedelta(0)) == sunday
@@ -260,7 +260,7 @@ def test_more_working_time_than_a_century_has_is_refused_either_way(far: timedel
             WATCH.subtract(start_at, far)
 
 
-def test_what_leads_a_little_further_than_a_century_is_refused() -> None:
+def test_an_allowance_slightly_beyond_a_century_is_refused() -> None:
     with pytest.raises(CalendarExhausted):
         WATCH.add(at("2026-04-06 09:00"), timedelta(days=36_900))
 

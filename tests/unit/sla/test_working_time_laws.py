@@ -100,7 +100,7 @@ def test_adding_and_subtracting_cancel_out(work: WorkingTime, at: datetime, work
 
 @LAW
 @given(offices, instants, instants, durations)
-def test_whoever_starts_no_earlier_ends_no_earlier(
+def test_adding_working_time_is_monotonic(
     work: WorkingTime, one: datetime, other: datetime, working: timedelta
 ) -> None:
     early, late = sorted((one, other))
@@ -143,7 +143,7 @@ def test_every_zone_counts_alike(hours: Calendar, at: datetime, working: timedel
 
 @LAW
 @given(calendars(), instants, st.integers(0, 4 * 24 * 60))
-def test_it_counts_what_a_slow_count_minute_by_minute_counts(hours: Calendar, at: datetime, minutes: int) -> None:
+def test_working_time_equals_a_count_minute_by_minute(hours: Calendar, at: datetime, minutes: int) -> None:
     since = at.replace(second=0)
     zone = ZoneInfo(hours.zone)
 

@@ -33,7 +33,7 @@ def test_a_server_that_ends_while_starting_is_quoted(tmp_path: Path) -> None:
         ending.start()
 
 
-def test_a_server_that_is_not_ready_in_time_is_said_so(tmp_path: Path) -> None:
+def test_a_server_not_ready_in_time_is_reported(tmp_path: Path) -> None:
     slow = node(tmp_path, "import signal; signal.pause()")
     slow.launch()
 
@@ -54,7 +54,7 @@ def test_launching_twice_keeps_the_first_process(tmp_path: Path) -> None:
     running.kill()
 
 
-def test_a_machine_without_free_ports_is_said_to_be_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_machine_without_free_ports_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(node_module, "is_free", lambda port: False)
 
     with pytest.raises(StackError, match=r"^hardly any port from 20000 to 31999 is free on 127\.0\.0\.1$"):

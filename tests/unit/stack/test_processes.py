@@ -36,7 +36,7 @@ def test_a_started_process_is_alive_until_stopped(sleeping: Process) -> None:
     assert not sleeping.is_alive
 
 
-def test_a_process_that_is_deaf_to_sigterm_is_killed(log: Path) -> None:
+def test_a_process_ignoring_sigterm_is_killed(log: Path) -> None:
     deaf = start(DEAF, log, detached=False)
     assert holds_within(lambda: "deaf" in log.read_text(), 10)
 
@@ -45,7 +45,7 @@ def test_a_process_that_is_deaf_to_sigterm_is_killed(log: Path) -> None:
     assert not deaf.is_alive
 
 
-def test_another_process_with_the_same_pid_is_left_alone(sleeping: Process) -> None:
+def test_another_process_with_the_same_pid_is_not_stopped(sleeping: Process) -> None:
     earlier = Process(sleeping.pid, sleeping.started_ticks - 1)
 
     earlier.stop()

@@ -24,7 +24,7 @@ def old_java(folder: Path) -> None:
 
 
 @pytest.mark.usefixtures("nothing_installed")
-def test_without_java_the_sentence_says_which_is_needed() -> None:
+def test_without_java_the_required_version_is_named() -> None:
     with pytest.raises(StackError, match=r"needs Java 17 or later, and there is none; `docker compose up"):
         programs.java()
 
@@ -38,12 +38,12 @@ def test_a_java_that_is_too_old_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("nothing_installed")
-def test_without_maven_the_sentence_says_that_it_is_needed_once() -> None:
+def test_without_maven_its_one_time_use_is_explained() -> None:
     with pytest.raises(StackError, match=r"needs Maven once, to fetch Kafka, and there is no `mvn`"):
         programs.kafka_jars()
 
 
-def test_another_platform_is_told_of_containers(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_platform_is_referred_to_containers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(platform, "system", lambda: "Darwin")
     monkeypatch.setattr(platform, "machine", lambda: "arm64")
 

@@ -24,7 +24,7 @@ def test_an_agency_reads_its_own_topic_and_no_other() -> None:
     }
 
 
-def test_nobody_but_notify_reads_contacts() -> None:
+def test_only_notify_reads_contacts() -> None:
     everything = rules(catalogue(["dinkes"]))
 
     readers = {rule.principal for rule in everything if rule.operation == "READ" and rule.name == "reporters.contacts"}
@@ -38,7 +38,7 @@ def test_operators_read_and_write_the_topics_of_dead_letters_and_replays() -> No
     assert allowed >= {(operation, topic) for operation in ("READ", "WRITE") for topic in own}
 
 
-def test_every_rule_bears_the_prefix() -> None:
+def test_every_access_rule_carries_the_prefix() -> None:
     assert rules([UPDATES, AGENCY], prefix="uji-") == [
         Allow("User:agency-dinkes", "WRITE", "TOPIC", "uji-tickets.updates"),
         Allow("User:channels", "WRITE", "TOPIC", "uji-tickets.updates"),

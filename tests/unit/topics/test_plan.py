@@ -17,11 +17,11 @@ def test_a_missing_topic_is_created() -> None:
     assert changes({}, [TICKETS], 3) == [Create("tickets.events", 12, 3, TICKETS.config)]
 
 
-def test_a_topic_that_is_as_it_should_be_is_left_alone() -> None:
+def test_a_topic_as_planned_is_not_changed() -> None:
     assert changes({"tickets.events": STANDING}, [TICKETS], 3) == []
 
 
-def test_entries_that_the_catalogue_does_not_know_are_left_alone() -> None:
+def test_settings_outside_the_catalogue_are_not_changed() -> None:
     tuned = replace(STANDING, config={**TICKETS.config, "segment.bytes": "1048576"})
 
     assert changes({"tickets.events": tuned}, [TICKETS], 3) == []

@@ -66,7 +66,7 @@ def test_a_stored_document_is_read_as_it_was() -> None:
     assert CODEC.decode(CODEC.encode(FULL)) == FULL.saved()
 
 
-def test_what_0_1_0_stored_is_read_as_the_first_version_and_has_no_unknown_fields() -> None:
+def test_a_document_of_0_1_0_is_read_as_the_first_version_without_unknown_fields() -> None:
     read = decoded(AS_0_1_0_STORED_IT)
 
     assert read == replace(FULL, revision=5, expires_at=None)
@@ -120,7 +120,7 @@ def test_a_document_is_read_up_to_the_version_that_this_release_knows(version: i
     assert found == (FULL.saved() if is_read else newer)
 
 
-def test_a_quarantined_document_says_why() -> None:
+def test_a_quarantined_document_carries_its_reason() -> None:
     mark = {"reason": "document_too_large", "error": "17 MB", "at": datetime(2026, 3, 2, tzinfo=UTC), "release": "1"}
 
     assert CODEC.decode(CODEC.encode(FULL) | {"aside": mark}) == Quarantined("t", QuarantineReason.TOO_LARGE, "17 MB")
@@ -142,7 +142,7 @@ def test_a_quarantined_document_says_why() -> None:
         ({"aside": {"reason": "bored", "error": ""}}, "ValueError"),
     ],
 )
-def test_what_cannot_be_read_says_where_and_nothing_of_what_stands_there(broken: dict[str, Any], error: str) -> None:
+def test_an_unreadable_document_is_described_by_place_without_its_content(broken: dict[str, Any], error: str) -> None:
     found = CODEC.decode(CODEC.encode(FULL) | broken)
 
     assert isinstance(found, Quarantined)

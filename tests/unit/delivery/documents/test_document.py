@@ -47,7 +47,7 @@ def test_the_published_offset_of_another_partition_proves_nothing(elsewhere: tup
     assert document.forget({elsewhere: 100}) == document
 
 
-def test_what_was_forgotten_is_still_known_to_be_applied() -> None:
+def test_a_forgotten_answer_still_counts_as_applied() -> None:
     document: Document[str] = Document("t", applied={"a": answer("1", 5)}).forget({("updates", 0): 6})
 
     assert document.answer_to("a") == ()
@@ -83,7 +83,7 @@ def test_pending_events_wait_since_the_first_of_them() -> None:
     assert second.published() == Document("t", state="s")
 
 
-def test_time_that_says_nothing_leaves_nothing_pending() -> None:
+def test_a_tick_without_events_leaves_nothing_pending() -> None:
     assert EMPTY.move((), "s", NOON).pending_at is None
 
 
@@ -118,7 +118,7 @@ def test_held_back_answers_come_before_pending_events_and_once() -> None:
     assert after.keep_pending(said("1") + said("2"), {}, NOON) is after
 
 
-def test_whatever_else_is_unpublished_on_the_topic_joins_what_is_held_back_in_order() -> None:
+def test_unpublished_events_of_a_topic_join_its_held_back_ones_in_order() -> None:
     """Two replicas may hold back one event each, and find out in either order."""
     document = EMPTY.apply("a", answer("1", 1), "s").apply("b", answer("2", 2, partition=1), "s")
 
