@@ -70,7 +70,9 @@ def wait_for(work: Coroutine[Any, Any, T]) -> T:
 
 def no_database(error: Exception) -> Failure:
     """Return the failure of a database that does not answer."""
-    return Failure(f"The database cannot be asked; is TINDAK_MONGO_URI right? {error}")
+    # The driver's account of a server that it does not find goes on for lines.
+    why = "" if "ServerSelectionTimeout" in str(error) else f" {error}"
+    return Failure(f"The database cannot be asked; is TINDAK_MONGO_URI right?{why}")
 
 
 def say_json(value: object) -> None:

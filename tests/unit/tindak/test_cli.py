@@ -259,7 +259,7 @@ def test_silent_database_is_given_up_in_one_sentence(
     code = main(["documents", "show", "sla", "x", "--timeout", "0.2"])
 
     assert code == 1
-    assert one_line(capsys).startswith("tindak: The database cannot be asked; is TINDAK_MONGO_URI right?")
+    assert one_line(capsys) == "tindak: The database cannot be asked; is TINDAK_MONGO_URI right?"
 
 
 def test_unsafe_environment_is_one_sentence_and_exit_code_1(
