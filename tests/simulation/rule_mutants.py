@@ -50,7 +50,7 @@ def ends_without_a_word_to_the_whole(patch: pytest.MonkeyPatch) -> None:
     def silent(before: State | None, decision: Decision[State]) -> Decision[State]:
         return decision
 
-    patch.setattr(decide, "tell_whole", silent)
+    patch.setattr(decide, "notify_whole", silent)
 
 
 def opens_no_part(patch: pytest.MonkeyPatch) -> None:
