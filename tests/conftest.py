@@ -1,5 +1,6 @@
 """Which servers the tests run against, and the rule that no error goes unnoticed."""
 
+import gc
 import logging
 import os
 import secrets
@@ -25,6 +26,12 @@ settings.register_profile("thorough", parent=settings.get_profile("patient"), ma
 settings.load_profile("patient")
 
 POLICY = Path(__file__).parents[1] / "policy"
+
+
+def pytest_collection_finish() -> None:
+    """Freeze what collection has made: going through it again and again takes the garbage collector much time."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
