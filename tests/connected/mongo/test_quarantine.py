@@ -127,7 +127,7 @@ async def test_every_kept_answer_of_a_document_taken_back_is_pending_until_it_is
     await store.save([answered])
     await store.quarantine.mark(Quarantined("a", QuarantineReason.TOO_LARGE, ""), 1)
 
-    await store.quarantine.take_back(["a"])
+    await store.quarantine.release(["a"])
 
     [loaded] = (await store.load(["a"])).values()
     assert isinstance(loaded, Document)
