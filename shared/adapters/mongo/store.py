@@ -280,7 +280,8 @@ class MongoStore(Generic[S]):
         if not isinstance(decoded, Quarantined):
             return decoded
         if decoded.reason is QuarantineReason.NEWER:
-            await self.quarantine.note_skipped(decoded.id, raw.get("rev"))
+            if "skipped_at" not in raw:
+                await self.quarantine.note_skipped(decoded.id, raw.get("rev"))
         elif "aside" not in raw:
             await self.quarantine.mark(decoded, raw.get("rev"))
         return decoded

@@ -35,7 +35,7 @@ class Watched:
         self.dog = Watchdog("sla", self.vitals, self.clock, self, self.ping, STUCK_AFTER_SECONDS, [self.loop])
 
     async def never(self) -> int:
-        raise NotImplementedError
+        raise NotImplementedError  # the watchdog looks at this loop, and nobody runs it
 
     async def ping(self) -> None:
         if self.fault:
