@@ -55,7 +55,8 @@ class KafkaStream:
         consumer = KafkaConsumer(self.settings, group, topics, handle, failures.append)
         await consumer.start()
         try:
-            await asyncio.wait_for(enough.wait(), WITHIN_SECONDS)
+            async with asyncio.timeout(WITHIN_SECONDS):
+                await enough.wait()
         finally:
             await consumer.stop()
         assert failures == []

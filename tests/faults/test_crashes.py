@@ -18,7 +18,8 @@ SMALL_BATCHES = {"TINDAK_KAFKA_BATCH_RECORDS_MAX": "40"}  # so that each of four
 async def dies_at(fleet: Fleet, service: str, step: Step) -> None:
     """Start a process that kills itself at a step, and return once it is dead."""
     doomed = fleet.start(service, dying_at=(step, BATCHES_BEFORE_DEATH))
-    code = await asyncio.wait_for(asyncio.to_thread(doomed.process.wait), 120)
+    async with asyncio.timeout(120):
+        code = await asyncio.to_thread(doomed.process.wait)
     assert code == -9, fleet.last_words()
 
 

@@ -34,7 +34,8 @@ async def tindak(namespace: Namespace, *arguments: str) -> list[dict[str, Any]]:
     own = {"PATH": os.environ["PATH"], "TINDAK_POLICY_DIR": str(POLICY)} | namespace.environment
     command = [sys.executable, "-m", "tindak.cli", "documents", *arguments, "--json"]
     done = await asyncio.create_subprocess_exec(*command, cwd=ROOT, env=own, stdout=PIPE, stderr=PIPE)
-    out, err = await asyncio.wait_for(done.communicate(), WITHIN_SECONDS)
+    async with asyncio.timeout(WITHIN_SECONDS):
+        out, err = await done.communicate()
     assert (done.returncode, err) == (0, b""), err
     return [json.loads(line) for line in out.splitlines()]
 

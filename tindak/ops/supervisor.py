@@ -69,7 +69,8 @@ class Supervisor:
                 pause = self.first_pause_seconds
             self.tell(f"{name} ended {how(code)}; it is started again in {pause:g} s.")
             with suppress(TimeoutError):
-                await asyncio.wait_for(ended.wait(), pause)
+                async with asyncio.timeout(pause):
+                    await ended.wait()
             pause = min(2 * pause, PAUSE_SECONDS_MAX)
 
     async def _start(self, name: str) -> asyncio.subprocess.Process:
@@ -95,7 +96,8 @@ class Supervisor:
             if not exited.done():
                 process.send_signal(signal.SIGTERM)
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(asyncio.shield(exited), STOP_WITHIN_SECONDS)
+                    async with asyncio.timeout(STOP_WITHIN_SECONDS):
+                        await asyncio.shield(exited)
             if not exited.done():
                 process.kill()
             return await exited

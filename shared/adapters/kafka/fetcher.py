@@ -125,8 +125,8 @@ class SafeFetcher(Fetcher):  # type: ignore[misc]  # aiokafka is not typed
                 return drained
             waiter = self._create_fetch_waiter()
             with contextlib.suppress(TimeoutError):
-                # Raises what keeps us from the group, such as a lack of permissions.
-                await asyncio.wait_for(waiter, left_seconds)
+                async with asyncio.timeout(left_seconds):
+                    await waiter  # raises what keeps us from the group, such as a lack of permissions
 
     def _drained(self, records_max: int) -> dict[TopicPartition, list[Record]]:
         """Return records of all partitions that have some, each its share of what may be drained at once."""

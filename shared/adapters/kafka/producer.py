@@ -233,7 +233,8 @@ async def closed(stop: Callable[[], Awaitable[None]], within_seconds: float = CL
     """
     with contextlib.suppress(KafkaError, TimeoutError):
         try:
-            await asyncio.wait_for(stop(), within_seconds)
+            async with asyncio.timeout(within_seconds):
+                await stop()
         except asyncio.CancelledError:
             task = asyncio.current_task()
             if task is not None and task.cancelling():

@@ -49,7 +49,8 @@ class Stage:
 
     async def end(self) -> None:
         self.ended.set()
-        await asyncio.wait_for(self.task, 20)
+        async with asyncio.timeout(20):
+            await self.task
 
 
 def is_alive(pid: int) -> bool:
@@ -95,7 +96,8 @@ async def test_failing_process_is_started_again_after_growing_pauses(tmp_path: P
 async def test_a_process_that_refuses_its_settings_is_not_restarted(tmp_path: Path) -> None:
     stage = Stage(tmp_path, ending="refuse", names=("one", "two"))
 
-    await asyncio.wait_for(stage.task, 20)
+    async with asyncio.timeout(20):
+        await stage.task
 
     assert (len(stage.pids("one")), len(stage.pids("two")), stage.supervisor.refused) == (1, 1, {"one", "two"})
     assert sorted(stage.told) == [

@@ -191,3 +191,16 @@ async def test_waiting_for_records_ends_when_some_come_and_in_time_if_none_do() 
 
     assert [record.value for records in (await waiting).values() for record in records] == [b"1"]
     assert await fetch.fetcher.fetched_records((), 0.01) == {}
+
+
+async def test_whoever_waits_for_records_can_be_cancelled_at_the_instant_at_which_some_come() -> None:
+    fetch = Fetch()
+    waiting = asyncio.create_task(fetch.fetcher.fetched_records((), 60))
+    await asyncio.sleep(0)
+    fetch.answer(ONE, plain(b"1"))
+    for waiter in fetch.fetcher._fetch_waiters:
+        waiter.set_result(None)
+    waiting.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await waiting

@@ -141,7 +141,8 @@ async def test_a_new_event_wakes_whoever_waits() -> None:
 
     recorder.add(event(taken()))
 
-    assert await asyncio.wait_for(waiting, 5) == taken()
+    async with asyncio.timeout(5):
+        assert await waiting == taken()
 
 
 async def test_stream_of_the_recorder_gives_every_event_once_from_the_first() -> None:
@@ -274,7 +275,8 @@ async def test_companion_that_fails_ends_the_story() -> None:
         raise ValueError("broker gone")
 
     with pytest.raises(ValueError, match="broker gone"):
-        await asyncio.wait_for(beside(asyncio.Event().wait(), fail()), 5)
+        async with asyncio.timeout(5):
+            await beside(asyncio.Event().wait(), fail())
 
 
 async def test_companion_ends_with_the_story() -> None:
