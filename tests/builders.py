@@ -6,7 +6,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from shared.events import Arrival, ComplaintAccepted, ComplaintSubmitted, Event, EventData
 from shared.ids import ticket_id, tracking_id
-from tests.fakes.bench import NOON
+from tests.fakes.handler_harness import NOON
 
 TICKET = ticket_id("web", "1")
 TRACKING = tracking_id(TICKET)

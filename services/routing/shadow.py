@@ -50,12 +50,12 @@ class ShadowedRouting(RoutingHandler):
         """Return what follows from *event* by the live policy."""
         decision = super().decide(state, event, arrival)
         if isinstance(event.data, ComplaintAccepted) and not isinstance(state, Filed):
-            told = guarded(partial(self.tell, event.data, decision))
-            if isinstance(told, Bug):
-                log.warning("the shadow policy failed", ticket_id=event.data.ticket_id, error=told.error)
+            compared = guarded(partial(self.compare, event.data, decision))
+            if isinstance(compared, Bug):
+                log.warning("the shadow policy failed", ticket_id=event.data.ticket_id, error=compared.error)
         return decision
 
-    def tell(self, complaint: ComplaintAccepted, decision: Decision[State]) -> None:
+    def compare(self, complaint: ComplaintAccepted, decision: Decision[State]) -> None:
         """Log and count what the shadow policy would have decided about *complaint*."""
         first = decision.facts[0].data
         live = first.agency if isinstance(first, TicketRouted) else TRIAGE

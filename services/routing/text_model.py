@@ -40,13 +40,13 @@ class LearnedModel:
 
 def _place_of(question: Question) -> dict[str, str]:
     place = question.report.location
-    told = {
+    features = {
         "address": place.text if place else None,
         "kelurahan": place.kelurahan if place else None,
         "kecamatan": place.kecamatan if place else None,
         "category": question.category,
     }
-    return {name: text for name, text in told.items() if text}
+    return {name: text for name, text in features.items() if text}
 
 
 def load_model(directory: Path) -> LearnedModel:

@@ -51,5 +51,5 @@ def describe_model(directory: Path) -> tuple[str, str]:
     except ModelRefused as refused:
         raise ValueError(str(refused)) from refused
     learned = manifest["training"]
-    told = f"{len(model.agencies)} agencies learned from {learned['rows']:,} reports of {learned['file']}"
-    return manifest["hash"][:NAME_SYMBOLS], told
+    described = f"{len(model.agencies)} agencies learned from {learned['rows']:,} reports of {learned['file']}"
+    return manifest["hash"][:NAME_SYMBOLS], described

@@ -15,7 +15,7 @@ from shared import topics
 from shared.events import Command
 from tests.builders import event
 from tests.component.notify.harness import ServiceHarness as NotifyHarness
-from tests.fakes.bench import Workbench
+from tests.fakes.handler_harness import HandlerHarness
 from tests.fakes.memory import MemoryStore
 from tests.unit.notify.samples import POLICY, SEALER
 from tindak.audit import Check, audit
@@ -31,32 +31,32 @@ class City:
     def __init__(self) -> None:
         self.notify = NotifyHarness(POLICY.rules)
         self.broker, self.clock = self.notify.broker, self.notify.clock
-        self.routing = self.bench(RoutingHandler(ROUTING))
-        self.sla = self.bench(SlaHandler(load_sla(SHIPPED)))
-        intake = self.bench(IntakeHandler(load_intake(SHIPPED), SEALER), MemoryStore(unique=unique))
-        self.benches = (intake, self.routing, self.sla, self.notify)
+        self.routing = self.harness(RoutingHandler(ROUTING))
+        self.sla = self.harness(SlaHandler(load_sla(SHIPPED)))
+        intake = self.harness(IntakeHandler(load_intake(SHIPPED), SEALER), MemoryStore(unique=unique))
+        self.harnesses = (intake, self.routing, self.sla, self.notify)
 
-    def bench(self, handler: Any, store: Any = None) -> Workbench:
-        made = Workbench(handler, store, self.clock.at)
+    def harness(self, handler: Any, store: Any = None) -> HandlerHarness:
+        made = HandlerHarness(handler, store, self.clock.at)
         made.broker, made.clock = self.broker, self.clock
         made.restart()
         return made
 
-    async def hear(self, topic: str, data: Any, source: str) -> None:
-        self.notify.say(topic, event(data, source=source, at=self.clock.now()))
+    async def receive(self, topic: str, data: Any, source: str) -> None:
+        self.notify.publish(topic, event(data, source=source, at=self.clock.now()))
         await self.settle()
 
     async def settle(self) -> None:
         """Let everybody hear everything, and send what is to be sent."""
         size = -1
         while size != (size := sum(map(len, self.broker.logs.values()))):
-            for bench in self.benches:
-                await bench.work()
+            for harness in self.harnesses:
+                await harness.work()
             await self.notify.send()
 
     async def ask(self, *asked: tuple[str, Command]) -> None:
         for source, command in asked:
-            await self.hear(topics.UPDATES, command, source)
+            await self.receive(topics.UPDATES, command, source)
 
     async def pass_time(self, passed: timedelta) -> None:
         """Let *passed* go by; whenever a clock is due, sla looks, and everybody hears what follows."""
@@ -79,5 +79,5 @@ class City:
 
     def findings(self) -> list[str]:
         records = [record for log in self.broker.logs.values() for record in log]
-        documents = {bench.handler.service: bench.store.documents.values() for bench in self.benches}
+        documents = {harness.handler.service: harness.store.documents.values() for harness in self.harnesses}
         return [str(found) for found in audit(records, documents, checks=set(Check) - {Check.SETTLED})]

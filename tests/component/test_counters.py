@@ -83,7 +83,7 @@ async def test_refused_updates_are_counted_once_by_code() -> None:
 async def test_notices_are_counted_by_agency_channel_and_outcome() -> None:
     desk = Notify(TWO, RecordingChannel(None, Undeliverable("smtp_550")))
     for said in (ACCEPTED, CONTACT, ROUTED):
-        desk.say(*said)
+        desk.publish(*said)
 
     async def work() -> None:
         await desk.work()
@@ -97,7 +97,7 @@ async def test_notices_are_counted_by_agency_channel_and_outcome() -> None:
 
 async def test_a_notice_that_time_suppresses_is_counted() -> None:
     desk = Notify(rules())
-    desk.say(*ACCEPTED)
+    desk.publish(*ACCEPTED)
     await desk.work()
     desk.pass_time(timedelta(minutes=1))
 

@@ -32,7 +32,7 @@ ONE, TWO, THREE = (part_id(TICKET, number) for number in (1, 2, 3))
 
 async def divided() -> City:
     city = City()
-    await city.hear(topics.SUBMITTED, REPORT, WEB)
+    await city.receive(topics.SUBMITTED, REPORT, WEB)
     (asked,) = (data for data in city.routing.data(topics.TRIAGE) if isinstance(data, TriageRequested))
     assert tuple(part.agency for part in asked.parts) == AGENCIES
     await city.ask((OFFICER, AssignTicket(ticket_id=TICKET, agencies=AGENCIES, reason="Tiga masalah.")))
@@ -97,7 +97,7 @@ async def test_a_dispute_about_one_part_opens_the_whole_again() -> None:
     silent = FeedbackWindowExpired(
         ticket_id=THREE, tracking_id=TRACKING, parent=TICKET, part=3, clock="feedback", due_at=city.clock.now()
     )
-    await city.hear(topics.SLA, silent, "/tindak/sla")
+    await city.receive(topics.SLA, silent, "/tindak/sla")
     assert city.situation(TICKET) == "closed"
 
     await city.ask((WEB, DisputeTicket(ticket_id=THREE, reason="Belum jadi.")))

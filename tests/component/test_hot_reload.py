@@ -24,7 +24,7 @@ from shared.ids import ticket_id, tracking_id
 from shared.policy.loading import version_of
 from shared.policy.watch import PolicyWatch
 from tests.builders import accepted, event, submitted
-from tests.fakes.bench import Workbench
+from tests.fakes.handler_harness import HandlerHarness
 from tests.fakes.memory import MemoryStore
 from tests.unit.notify.samples import SEALER
 
@@ -57,63 +57,63 @@ def complaint(number: int, **changes: Any) -> ComplaintAccepted:
 
 async def test_routing_decides_by_the_new_rules_and_names_their_version(policy: Path) -> None:
     watch = PolicyWatch("routing", policy, load_routing)
-    bench = Workbench(RoutingHandler(watch.policy))
+    harness = HandlerHarness(RoutingHandler(watch.policy))
     vague = {"title": "Min", "body": "zonk di kampung kami"}
-    bench.say(topics.ACCEPTED, event(complaint(1, **vague)))
-    await bench.work()
+    harness.publish(topics.ACCEPTED, event(complaint(1, **vague)))
+    await harness.work()
     before = watch.version
 
     change(policy / "routing.yaml", "rules:\n", "rules:\n  - {id: kw-new, agency: dlh, weight: 5, any: [zonk]}\n")
-    await follow(watch, bench.handler.use_policy)
-    bench.say(topics.ACCEPTED, event(complaint(2, **vague)))
-    await bench.work()
+    await follow(watch, harness.handler.use_policy)
+    harness.publish(topics.ACCEPTED, event(complaint(2, **vague)))
+    await harness.work()
 
-    asked, routed = sorted(bench.data(topics.TICKETS), key=lambda said: said.state)
+    asked, routed = sorted(harness.data(topics.TICKETS), key=lambda said: said.state)
     assert (asked.state, {step.policy_version for step in asked.explanation}) == ("in_triage", {before})
     assert (routed.agency, {step.policy_version for step in routed.explanation}) == ("dlh", {version_of(policy)})
 
 
 async def test_a_broken_policy_leaves_the_old_one_in_force(policy: Path) -> None:
     watch = PolicyWatch("routing", policy, load_routing)
-    bench = Workbench(RoutingHandler(watch.policy))
+    harness = HandlerHarness(RoutingHandler(watch.policy))
     change(policy / "routing.yaml", "agency: dsdabmbk", "agency: dsdabmk")
 
-    await follow(watch, bench.handler.use_policy)
-    bench.say(topics.ACCEPTED, event(complaint(1)))
-    await bench.work()
+    await follow(watch, harness.handler.use_policy)
+    harness.publish(topics.ACCEPTED, event(complaint(1)))
+    await harness.work()
 
-    (routed,) = bench.data(topics.TICKETS)
+    (routed,) = harness.data(topics.TICKETS)
     assert (routed.agency, routed.explanation[0].policy_version) == ("dsdabmbk", watch.version)
     assert "routing.yaml:" in watch.remark()
 
 
 async def test_intake_takes_a_channel_that_was_added(policy: Path) -> None:
     watch = PolicyWatch("intake", policy, load_intake)
-    bench = Workbench(IntakeHandler(watch.policy, SEALER), MemoryStore(unique=unique))
-    bench.say(topics.SUBMITTED, event(submitted(channel="telegram")))
-    await bench.work()
+    harness = HandlerHarness(IntakeHandler(watch.policy, SEALER), MemoryStore(unique=unique))
+    harness.publish(topics.SUBMITTED, event(submitted(channel="telegram")))
+    await harness.work()
 
     change(policy / "channels.yaml", "channels:\n", "channels:\n  - {code: telegram, name: Telegram, replies: true}\n")
-    await follow(watch, bench.handler.use_policy)
-    bench.say(topics.SUBMITTED, event(submitted(channel="telegram", source_id="2")))
-    await bench.work()
+    await follow(watch, harness.handler.use_policy)
+    harness.publish(topics.SUBMITTED, event(submitted(channel="telegram", source_id="2")))
+    await harness.work()
 
-    assert len(bench.data(topics.REJECTED)) == len(bench.data(topics.ACCEPTED)) == 1
+    assert len(harness.data(topics.REJECTED)) == len(harness.data(topics.ACCEPTED)) == 1
 
 
 async def test_sla_starts_clocks_by_the_new_allowances(policy: Path) -> None:
     watch = PolicyWatch("sla", policy, load_sla)
-    bench = Workbench(SlaHandler(watch.policy))
-    bench.say(topics.ACCEPTED, event(complaint(1)))
-    await bench.work()
+    harness = HandlerHarness(SlaHandler(watch.policy))
+    harness.publish(topics.ACCEPTED, event(complaint(1)))
+    await harness.work()
     before = watch.policy.version
 
     change(policy / "sla.yaml", "version: ", "version: 9")
-    await follow(watch, bench.handler.use_policy)
-    bench.say(topics.ACCEPTED, event(complaint(2)))
-    await bench.work()
+    await follow(watch, harness.handler.use_policy)
+    harness.publish(topics.ACCEPTED, event(complaint(2)))
+    await harness.work()
 
-    versions = {said.policy_version for said in bench.data(topics.SLA) if isinstance(said, ClockStarted)}
+    versions = {said.policy_version for said in harness.data(topics.SLA) if isinstance(said, ClockStarted)}
     assert versions == {before, watch.policy.version}
     assert before != watch.policy.version
 

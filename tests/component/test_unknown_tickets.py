@@ -7,7 +7,7 @@ from shared.events import UpdateRefused
 from tests.builders import TICKET, event
 from tests.component.notify import harness as notify
 from tests.component.sla.harness import SlaHarness
-from tests.fakes.bench import NOON, Workbench
+from tests.fakes.handler_harness import NOON, HandlerHarness
 
 pytestmark = pytest.mark.component
 
@@ -18,23 +18,23 @@ REFUSED = UpdateRefused(
 
 
 @pytest.mark.parametrize("service", [SlaHarness, notify.ServiceHarness])
-async def test_a_refusal_about_an_unknown_ticket_leaves_no_trace(service: type[Workbench]) -> None:
-    bench = service()  # type: ignore[call-arg]
-    bench.say(topics.TICKETS, event(REFUSED))
+async def test_a_refusal_about_an_unknown_ticket_leaves_no_trace(service: type[HandlerHarness]) -> None:
+    harness = service()  # type: ignore[call-arg]
+    harness.publish(topics.TICKETS, event(REFUSED))
 
-    await bench.work()
+    await harness.work()
 
-    assert bench.store.documents == {}
-    assert {topic for topic, _ in bench.broker.logs} == {topics.TICKETS}
+    assert harness.store.documents == {}
+    assert {topic for topic, _ in harness.broker.logs} == {topics.TICKETS}
 
 
 async def test_a_refusal_that_knows_no_tracking_id_takes_none_from_a_letter() -> None:
     harness = notify.ServiceHarness()
-    harness.say(*notify.ACCEPTED)
+    harness.publish(*notify.ACCEPTED)
     await harness.work()
     before = harness.state
 
-    harness.say(topics.TICKETS, event(REFUSED))
+    harness.publish(topics.TICKETS, event(REFUSED))
     await harness.work()
 
     assert harness.state == before

@@ -13,7 +13,7 @@ from shared.delivery.ports import Store
 from tests.contract.notes import Note
 from tests.contract.shelves import MemoryShelf, MongoShelf, Shelf
 from tests.contract.streams import KafkaStream, MemoryStream, Stream
-from tests.fakes.bench import NOON
+from tests.fakes.handler_harness import NOON
 from tests.fakes.memory import MemoryBroker, MemoryClock, MemoryStore
 from tests.fakes.stored import StoredMemoryStore
 

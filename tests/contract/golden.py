@@ -14,7 +14,7 @@ from shared.events import Event
 from shared.events.catalogue import CATALOGUE, Entry
 from shared.events.envelope import encode
 from tests.builders import TICKET, TRACKING
-from tests.fakes.bench import NOON
+from tests.fakes.handler_harness import NOON
 
 FOLDER = Path(__file__).parent / "golden"
 FROM_OUTSIDE = frozenset({"channels", "agencies", "officers"})

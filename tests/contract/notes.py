@@ -6,7 +6,7 @@ from typing import Any
 
 from shared.delivery.documents.document import Answer, Document
 from shared.delivery.outgoing import Outgoing
-from tests.fakes.bench import NOON
+from tests.fakes.handler_harness import NOON
 
 EVERY_BYTE = bytes(range(256))
 

@@ -14,8 +14,8 @@ from shared.delivery.documents.codec import SCHEMA_VERSION
 from shared.delivery.documents.document import Document
 from shared.delivery.outgoing import Outgoing
 from tests.contract.conftest import MEMORY, MONGO
-from tests.fakes.bench import NOON
 from tests.fakes.clocks import MemoryClockStore
+from tests.fakes.handler_harness import NOON
 from tests.servers.addresses import Namespace
 
 

@@ -12,7 +12,7 @@ from shared.process.release import RELEASE
 from shared.sharding import PARTITIONS, shard_of
 from tests.contract.notes import Note, note, outgoing
 from tests.contract.shelves import Shelf
-from tests.fakes.bench import NOON
+from tests.fakes.handler_harness import NOON
 
 MIB = 1024 * 1024
 NEWER = {"v": SCHEMA_VERSION + 1, "by": "9.0.0"}

@@ -7,7 +7,7 @@ from shared.delivery.outgoing import Outgoing
 from shared.delivery.ports import Store, Waiting
 from shared.sharding import share_of
 from tests.contract.notes import EVERY_BYTE, Note, full, note, outgoing
-from tests.fakes.bench import NOON
+from tests.fakes.handler_harness import NOON
 
 SECOND = timedelta(seconds=1)
 

@@ -166,7 +166,7 @@ async def test_an_impossible_timestamp_stops_no_service(
         assert refused <= {"submitted_at"}
 
 
-async def test_ten_megabytes_are_refused_by_whoever_sees_them_first(
+async def test_ten_megabytes_are_refused_by_broker_or_intake(
     namespace: Namespace, tmp_path: Path, client: PlainClient, pytestconfig: pytest.Config
 ) -> None:
     """The client itself, then Apache Kafka; what gets past both (no limit, or compressed) intake refuses by name."""

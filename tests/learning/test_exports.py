@@ -148,7 +148,9 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         read_table(tmp_path / "none.csv")
 
 
-def test_excel_files_without_their_library_say_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_excel_files_without_their_library_name_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(sys.modules, "openpyxl", None)
 
     with pytest.raises(TableUnreadable, match=r"needs openpyxl; run `pip install 'tindak\[model\]'`"):

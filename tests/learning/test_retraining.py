@@ -81,7 +81,7 @@ def test_worse_is_what_finds_fewer_or_routes_more_of_them_wrongly(before: Score,
 
 
 @pytest.mark.parametrize("corrected", [[], CORRECTED[:4]])
-def test_too_few_corrections_say_nothing(corrected: list[Row]) -> None:
+def test_too_few_corrections_give_no_verdict(corrected: list[Row]) -> None:
     with pytest.raises(TooFew, match="are left to measure on"):
         retrain(examples(KNOWN[:30]), examples(corrected), precision=0.95, seed=0)
 

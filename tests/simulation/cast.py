@@ -48,7 +48,7 @@ from shared.events import (
 )
 from shared.events.envelope import HEADERS, Event, encode
 from shared.ids import part_id, ticket_id
-from tests.fakes.bench import NOON
+from tests.fakes.handler_harness import NOON
 from tests.simulation.ports import SimBroker
 
 AGENCY_TOPICS = topics.agency_topic("")

@@ -13,7 +13,7 @@ from shared.delivery.ports import Record
 from shared.events import AcknowledgeTicket, AnswerTicket, Command, ReplyToTicket, UpdateRefused, WithdrawTicket
 from shared.events.envelope import HEADERS, Event, encode
 from shared.ids import ticket_id
-from tests.fakes.bench import NOON
+from tests.fakes.handler_harness import NOON
 from tests.faults.poison import BROKEN, FOR_SUBMITTED, FOR_UPDATES
 from tests.simulation.ports import SimBroker
 from tindak.audit.ledger import Ledger, Where

@@ -13,7 +13,7 @@ from shared.delivery.ports import Record
 from shared.delivery.retry import retried
 from shared.delivery.runner import BatchRunner
 from shared.delivery.vitals import Vitals
-from tests.fakes.bench import NOON
+from tests.fakes.handler_harness import NOON
 from tests.simulation import checks, fleet
 from tests.simulation.cast import Cast
 from tests.simulation.faults import Nemesis

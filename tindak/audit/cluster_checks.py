@@ -76,8 +76,8 @@ def _led(ledger: Ledger) -> Iterator[str]:
             (members[fact.ticket].add if fact.data["joined"] else members[fact.ticket].discard)(fact.data["member"])
         elif fact.data.get("cluster") is None:
             due.update((member, fact.ticket, fact.data["hop"]) for member in members[fact.ticket])
-    heard = ledger.of_type(topics.LINKS, events.LeaderRouted)
-    found = Counter((fact.ticket, str(fact.data["leader"]), int(fact.data["hop"])) for fact in heard)
+    published = ledger.of_type(topics.LINKS, events.LeaderRouted)
+    found = Counter((fact.ticket, str(fact.data["leader"]), int(fact.data["hop"])) for fact in published)
     for one in sorted(due.keys() | found.keys()):
         if due[one] != found[one]:
             member, leader, hop = one

@@ -55,7 +55,7 @@ class PendingAnswers:
         self._answers: dict[int, Answer] = {}
         self._returned = 0
 
-    def hear(self, event: Event) -> bool:
+    def handle(self, event: Event) -> bool:
         """Take in an event; return whether it answers anything that waits."""
         match event.data:
             case ComplaintRejected(origin=origin):
@@ -103,6 +103,6 @@ async def answered(
     async with within(within_seconds, f"No answer within {within_seconds:g} s; {hint}") as alive:
         while pending.unanswered:
             event = event_of(await anext(records))
-            if event is not None and pending.hear(event):
+            if event is not None and pending.handle(event):
                 alive()
                 yield pending.ready()

@@ -88,7 +88,7 @@ class DemoRun:
         pending = PendingAnswers([complaint], [position])
 
         def answer() -> Answer | None:
-            return next((pending.ready()[0] for event in self.recorder.events[after:] if pending.hear(event)), None)
+            return next((pending.ready()[0] for event in self.recorder.events[after:] if pending.handle(event)), None)
 
         return await self.recorder.until(answer)
 

@@ -95,8 +95,8 @@ def evaluate(
         )
         typer.echo(notes[-1], err=True)
     if report is not None:
-        told = [subject.description, *_describe(export), *notes]
-        page = tooling.write_report(report, f"Text model on {source.name}", told, found, subject.target)
+        sentences = [subject.description, *_describe(export), *notes]
+        page = tooling.write_report(report, f"Text model on {source.name}", sentences, found, subject.target)
     if as_json:
         say_json({**asdict(found), "in_training_set": subject.learned, "notes": notes})
         return

@@ -109,8 +109,8 @@ def replay(
         elif dry_run and letter.last.is_whole:
             typer.echo(letter.line())
     if not as_json:
-        verb = "would be replayed" if dry_run else "replayed"
-        typer.echo(f"{len(whole)} of {len(found)} dead letters{_of(service)} {verb}.")
+        verb = "Would replay" if dry_run else "Replayed"
+        typer.echo(f"{verb} dead letters{_of(service)}: {len(whole)} of {len(found)}.")
         if left := len(picked) - len(whole):
             typer.echo(f"{left} hold only a part of what was sent, or could not be unpacked: it must be sent again.")
 

@@ -60,8 +60,15 @@ def check_command(
         for one in found.warnings:
             typer.echo(f"{one.file}:{one.line}: warning: {one.sentence}")
         counts = ", ".join(f"{number} {what}" for what, number in found.counts.items())
-        typer.echo(f"Policy {found.version} is sound: {counts}.")
+        typer.echo(f"Policy {found.version} {_verdict(len(found.warnings), strict=strict)}: {counts}.")
     raise typer.Exit(1 if found.faults or (strict and found.warnings) else 0)
+
+
+def _verdict(warnings: int, *, strict: bool) -> str:
+    if not warnings:
+        return "is sound"
+    counted = "1 warning" if warnings == 1 else f"{warnings} warnings"
+    return f"is refused by --strict for {counted}" if strict else f"is sound, with {counted}"
 
 
 def check(policy_dir: Path) -> Checked:

@@ -174,7 +174,7 @@ def locate(places: Gazetteer, kelurahan: str | None, kecamatan: str | None, addr
         contradicts = in_district is not None and in_district.kecamatan != village.kelurahan.kecamatan
         return Located(village.kelurahan, contradicts, unknown)
     chosen = in_district or (village.kecamatan if village else None)
-    told = places.mentioned(address or "", is_address=True) or places.mentioned(text)
-    if chosen is None or (told and told.kecamatan == chosen.kecamatan and not chosen.kelurahan):
-        return Located(told, unknown=unknown)
+    found = places.mentioned(address or "", is_address=True) or places.mentioned(text)
+    if chosen is None or (found and found.kecamatan == chosen.kecamatan and not chosen.kelurahan):
+        return Located(found, unknown=unknown)
     return Located(chosen, unknown=unknown)

@@ -109,18 +109,18 @@ def mask_own_numbers(text: str, identity: Identity) -> str:
 
 
 def _names_reporter(file: events.Attachment, identity: Identity) -> bool:
-    told = fold(f"{unquote(file.uri)} {file.media_type}").text
-    return next(own_spans(told, identity), None) is not None
+    name = fold(f"{unquote(file.uri)} {file.media_type}").text
+    return next(own_spans(name, identity), None) is not None
 
 
 def location(reading: Reading, rules: Rules) -> events.Location | None:
     """Return where it happened: the city's own names where they were recognised, the reporter's words otherwise."""
     given = reading.submitted.location or events.Location()
     place = reading.located.place
-    told = ", ".join(words for words in ((given.text or "").strip(), *reading.located.unknown) if words)
+    address = ", ".join(words for words in ((given.text or "").strip(), *reading.located.unknown) if words)
     latitude, longitude = reading.coordinates or (None, None)
     made = events.Location(
-        text=masked(told, reading, rules)[:LOCATION_TEXT_LENGTH_MAX] or None,
+        text=masked(address, reading, rules)[:LOCATION_TEXT_LENGTH_MAX] or None,
         kelurahan=place.kelurahan if place else None,
         kecamatan=place.kecamatan if place else None,
         latitude=latitude,

@@ -9,26 +9,26 @@ PAGE = "report.md"
 PICTURE = "reliability.png"
 
 
-def write_report(directory: Path, title: str, told: Sequence[str], measures: Measures, target: float) -> Path:
+def write_report(directory: Path, title: str, notes: Sequence[str], measures: Measures, target: float) -> Path:
     """Write the page and its picture to *directory*, which is made if need be, and return the page.
 
     Args:
-        told: Sentences about what was measured.
+        notes: Sentences about what was measured.
         target: Precision that the model was trained for.
     """
     directory.mkdir(parents=True, exist_ok=True)
     _draw_reliability(directory / PICTURE, measures.bins)
     page = directory / PAGE
-    page.write_text("\n".join(_lines(title, told, measures, target)) + "\n", encoding="utf-8")
+    page.write_text("\n".join(_lines(title, notes, measures, target)) + "\n", encoding="utf-8")
     return page
 
 
-def _lines(title: str, told: Sequence[str], measures: Measures, target: float) -> list[str]:
+def _lines(title: str, notes: Sequence[str], measures: Measures, target: float) -> list[str]:
     precision = "–" if measures.precision is None else f"{measures.precision:.4f}"
     return [
         f"# {title}",
         "",
-        *(f"- {sentence}" for sentence in told),
+        *(f"- {sentence}" for sentence in notes),
         "",
         "| measure | value |",
         "| --- | ---: |",

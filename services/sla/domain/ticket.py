@@ -61,8 +61,8 @@ def decide(state: Ticket | None, event: events.Event, arrival: Arrival, policy: 
     match event.data:
         case events.ComplaintAccepted() as data:
             ticket = ticket or Ticket(data.ticket_id, data.tracking_id, data.accepted_at)
-            heard = replace(accepted(ticket, data.accepted_at), classification=data.classification)
-            return moved(heard, policy, data.accepted_at, now, rewritten=True)
+            given = replace(accepted(ticket, data.accepted_at), classification=data.classification)
+            return moved(given, policy, data.accepted_at, now, rewritten=True)
         case events.TicketFact() as data:
             move = to_clock_event(data)
             known = ticket.history if ticket else ()

@@ -20,7 +20,7 @@ class FetchEnded(Exception):
 
 
 class SafeConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka is not typed
-    """aiokafka's consumer on `SafeFetcher`; what its background tasks run into is told, and not just logged.
+    """aiokafka's consumer on `SafeFetcher`; what its background tasks run into is reported, not just logged.
 
     Args:
         topic_prefix: Of the deployment; records do without it.

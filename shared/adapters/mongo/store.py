@@ -194,11 +194,11 @@ class MongoStore(Generic[S]):
         by_revision: dict[int, list[str]] = defaultdict(list)
         for document in documents:
             by_revision[document.revision].append(document.id)
-        told = {"$unset": {"pending": 1, "pending_at": 1, "skipped_at": 1}, "$inc": {"rev": 1}}
+        marking = {"$unset": {"pending": 1, "pending_at": 1, "skipped_at": 1}, "$inc": {"rev": 1}}
         lost: set[str] = set()
         async with outages_are_transient():
             for revision, ids in by_revision.items():
-                marked = await self.collection.update_many({"_id": {"$in": ids}, "rev": revision}, told)
+                marked = await self.collection.update_many({"_id": {"$in": ids}, "rev": revision}, marking)
                 if marked.modified_count != len(ids):
                     lost.update(ids)
         return lost

@@ -13,7 +13,7 @@ from shared.delivery.ports import Record
 from shared.events import ComplaintAccepted, ComplaintRejected, ContactSealed
 from shared.seal import Contact, Sealer
 from tests.builders import event, submitted
-from tests.fakes.bench import Workbench
+from tests.fakes.handler_harness import HandlerHarness
 from tests.fakes.memory import MemoryStore
 from tests.unit.intake.city import RULES
 
@@ -26,7 +26,7 @@ ENVELOPE: Mapping[str, Any] = {
 }  # fmt: skip
 
 
-class ServiceHarness(Workbench):
+class ServiceHarness(HandlerHarness):
     """Intake, and the channels that submit to it; every submission has an event id of its own unless one is given."""
 
     def __init__(self, store: MemoryStore[State] | None = None) -> None:
@@ -39,7 +39,7 @@ class ServiceHarness(Workbench):
         report = submitted(**changes)
         made = id or str(uuid5(NAMESPACE_URL, f"submission {self.sent}"))
         said = event(report, id=made, at=self.clock.now(), source=f"/channels/{report.channel}")
-        self.say(topics.SUBMITTED, said)
+        self.publish(topics.SUBMITTED, said)
 
     def type_in(self, line: bytes | None, headers: Mapping[str, bytes] | None = None) -> None:
         """Write a record as any Kafka client may: no key, no headers of ours."""
@@ -48,12 +48,12 @@ class ServiceHarness(Workbench):
 
     def accepted(self) -> list[ComplaintAccepted]:
         """Return what was accepted, each answer once however often it was given."""
-        said = {event.id: event.data for event in self.heard(topics.ACCEPTED)}
+        said = {event.id: event.data for event in self.published(topics.ACCEPTED)}
         return [data for data in said.values() if isinstance(data, ComplaintAccepted)]
 
     def rejected(self) -> list[ComplaintRejected]:
         """Return what was refused, each answer once."""
-        said = {event.id: event.data for event in self.heard(topics.REJECTED)}
+        said = {event.id: event.data for event in self.published(topics.REJECTED)}
         return [data for data in said.values() if isinstance(data, ComplaintRejected)]
 
     def refusals(self) -> list[list[str]]:

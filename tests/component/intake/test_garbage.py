@@ -124,7 +124,7 @@ async def test_identifiable_garbage_is_refused_under_its_key() -> None:
 
     await harness.work()
 
-    (said,) = harness.heard(topics.REJECTED)
+    (said,) = harness.published(topics.REJECTED)
     assert said.key == "fax/1"
     assert harness.refusals() == [["schema_violation", "unknown_channel"]]
 

@@ -13,7 +13,7 @@ from shared.ids import ticket_id, tracking_id
 from shared.seal import Contact
 from tests.builders import TICKET, TRACKING, accepted, event
 from tests.component.intake.harness import SEALER, ServiceHarness
-from tests.fakes.bench import NOON, Crashed, dies_after
+from tests.fakes.handler_harness import NOON, Crashed, dies_after
 from tests.fakes.memory import MemoryStore
 from tests.unit.intake.city import RULES
 
@@ -33,7 +33,7 @@ async def test_a_good_report_is_accepted_on_its_topic() -> None:
 
     await harness.work()
 
-    (said,) = harness.heard(topics.ACCEPTED)
+    (said,) = harness.published(topics.ACCEPTED)
     assert (said.key, said.subject, said.time, said.source) == (TICKET, TICKET, NOON, "/tindak/intake")
     assert harness.accepted() == [accepted(location={"kecamatan": "Ciputat"})]
     assert harness.rejected() == []
@@ -46,7 +46,7 @@ async def test_the_reporter_goes_out_sealed_for_notify(anonymous: bool) -> None:
 
     await harness.work()
 
-    assert [said.key for said in harness.heard(topics.CONTACTS)] == [TICKET]
+    assert [said.key for said in harness.published(topics.CONTACTS)] == [TICKET]
     assert harness.contacts() == [Contact(channel="web", **{**SITI, "locale": Locale.ENGLISH})]
 
 
@@ -117,7 +117,7 @@ async def test_another_text_under_the_same_id_is_refused_in_one_batch_too() -> N
 
     assert len(harness.accepted()) == 1
     assert harness.refusals() == [["source_id_conflict"]]
-    assert [said.key for said in harness.heard(topics.REJECTED)] == ["web/1"]
+    assert [said.key for said in harness.published(topics.REJECTED)] == ["web/1"]
 
 
 async def test_a_corrected_report_may_use_its_id_again() -> None:

@@ -18,7 +18,7 @@ from shared.events import ContactSealed, DeliveryFact, Event, NotificationSent, 
 from shared.ids import ticket_id, tracking_id
 from shared.seal import Contact
 from tests.builders import TICKET, TRACKING, accepted, event
-from tests.fakes.bench import NOON, Workbench
+from tests.fakes.handler_harness import NOON, HandlerHarness
 from tests.unit.notify.samples import POLICY, SEALER, contact, notice, rules, said
 
 ACCEPTED = topics.ACCEPTED, event(accepted())
@@ -54,8 +54,8 @@ class RecordingChannel:
         """Nothing is open."""
 
 
-class ServiceHarness(Workbench):
-    """A workbench with a sender; ``send`` lets it do all that is due, ``email`` is its one channel."""
+class ServiceHarness(HandlerHarness):
+    """A harness with a sender; ``send`` lets it do all that is due, ``email`` is its one channel."""
 
     def __init__(
         self,
@@ -79,8 +79,8 @@ class ServiceHarness(Workbench):
         """Say one more accepted report and its contact; return the ticket's id."""
         ticket = ticket_id("web", str(number))
         sealed, key_id = SEALER.seal_contact(ticket, Contact.model_validate({"channel": "web"} | reporter))
-        self.say(topics.CONTACTS, event(ContactSealed(ticket_id=ticket, sealed=sealed, locale="id", key_id=key_id)))
-        self.say(topics.ACCEPTED, event(accepted(ticket_id=ticket, tracking_id=tracking_id(ticket))))
+        self.publish(topics.CONTACTS, event(ContactSealed(ticket_id=ticket, sealed=sealed, locale="id", key_id=key_id)))
+        self.publish(topics.ACCEPTED, event(accepted(ticket_id=ticket, tracking_id=tracking_id(ticket))))
         return ticket
 
     async def send(self) -> None:
@@ -102,7 +102,7 @@ class ServiceHarness(Workbench):
     @property
     def facts(self) -> list[DeliveryFact]:
         """What was said about deliveries, each event once."""
-        said = {event.id: event.data for event in self.heard(topics.DELIVERIES)}
+        said = {event.id: event.data for event in self.published(topics.DELIVERIES)}
         return [data for data in said.values() if isinstance(data, DeliveryFact)]
 
 
@@ -110,7 +110,7 @@ async def told(*messages: tuple[str, Event], **options: Any) -> ServiceHarness:
     """Return a harness that has heard *messages*, by default a contact and its accepted report."""
     harness = ServiceHarness(**({"rules": rules()} | options))
     for message in messages or (CONTACT, ACCEPTED):
-        harness.say(*message)
+        harness.publish(*message)
     await harness.work()
     return harness
 

@@ -6,7 +6,7 @@ from structlog.testing import capture_logs
 from services.notify.channels import Message, SideBySide, in_turn
 from services.notify.channels.log import LogChannel
 from tests.builders import TICKET
-from tests.fakes.bench import NOON
+from tests.fakes.handler_harness import NOON
 from tests.unit.notify.samples import DELIVERY, EMAIL
 
 pytestmark = pytest.mark.component

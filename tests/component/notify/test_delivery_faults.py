@@ -21,7 +21,7 @@ from shared.events import ContactSealed, NotificationFailed, NotificationSent
 from shared.ids import ticket_id
 from tests.builders import accepted, event
 from tests.component.notify.harness import RecordingChannel, ServiceHarness
-from tests.fakes.bench import NOON
+from tests.fakes.handler_harness import NOON
 from tests.fakes.memory import MemoryStore
 from tests.unit.notify.samples import EMAIL, LEASE, PHONE, POLICY, SEALER, notice, rules
 
@@ -169,8 +169,8 @@ async def test_a_contact_that_holds_rubbish_fails_alone(spread: Spread) -> None:
     harness = ServiceHarness(rules())
     honest = [harness.report(number, email=EMAIL) for number in range(3)]
     odd = ticket_id("web", "rubbish")
-    harness.say(topics.ACCEPTED, event(accepted(ticket_id=odd)))
-    harness.say(topics.CONTACTS, event(rubbish(odd)))
+    harness.publish(topics.ACCEPTED, event(accepted(ticket_id=odd)))
+    harness.publish(topics.CONTACTS, event(rubbish(odd)))
     await harness.work()
 
     await send_all(harness, spread)

@@ -12,7 +12,7 @@ from shared import topics
 from shared.events import AssignTicket, Event
 from tests.builders import TICKET, accepted, event
 from tests.component.notify.harness import ServiceHarness
-from tests.fakes.bench import NOON, Workbench
+from tests.fakes.handler_harness import NOON, HandlerHarness
 from tests.unit.notify.samples import POLICY
 
 pytestmark = pytest.mark.component
@@ -25,11 +25,11 @@ FLAG = ("possible_emergency",)
 
 
 async def said_by_routing(*said: tuple[str, Event]) -> list[Event]:
-    bench = Workbench(RoutingHandler(ROUTING), at=NIGHT)
+    harness = HandlerHarness(RoutingHandler(ROUTING), at=NIGHT)
     for topic, heard in said:
-        bench.say(topic, heard)
-        await bench.work()
-    return bench.heard(topics.TICKETS)
+        harness.publish(topic, heard)
+        await harness.work()
+    return harness.published(topics.TICKETS)
 
 
 async def told_at_night(*commands: Event, **report: Any) -> list[tuple[str, str]]:
@@ -38,9 +38,9 @@ async def told_at_night(*commands: Event, **report: Any) -> list[tuple[str, str]
     facts = await said_by_routing((topics.ACCEPTED, complaint), *((topics.UPDATES, command) for command in commands))
     harness = ServiceHarness(POLICY.rules)
     harness.pass_time(NIGHT - NOON)
-    harness.say(topics.ACCEPTED, complaint)
+    harness.publish(topics.ACCEPTED, complaint)
     for fact in facts:
-        harness.say(topics.TICKETS, fact)
+        harness.publish(topics.TICKETS, fact)
     await harness.work()
     await harness.send()
     return sorted((message.notice, message.role) for message in harness.email.given)

@@ -20,7 +20,7 @@ from shared.events import NotificationFailed, NotificationSent, NotificationSupp
 from shared.events.complaints import Reporter
 from tests.builders import TICKET, accepted, event, submitted
 from tests.component.notify.harness import RecordingChannel, ServiceHarness, about
-from tests.fakes.bench import NOON
+from tests.fakes.handler_harness import NOON
 from tests.unit.notify.samples import EMAIL, PHONE, SEALER, notice, rules
 
 pytestmark = pytest.mark.component
@@ -68,8 +68,8 @@ async def told_to(**reporter: Any) -> ServiceHarness:
     harness = ServiceHarness(
         rules(notice(channels=("email", "sms", "whatsapp"))), email=Written(), sms=RecordingChannel()
     )
-    harness.say(topics.CONTACTS, event(sealing.seal(TICKET, submitted(reporter=reporter))))
-    harness.say(topics.ACCEPTED, event(accepted()))
+    harness.publish(topics.CONTACTS, event(sealing.seal(TICKET, submitted(reporter=reporter))))
+    harness.publish(topics.ACCEPTED, event(accepted()))
     await harness.work()
     await harness.send()
     return harness

@@ -8,7 +8,7 @@ from shared.events import ContactErased, Event, NotificationSuppressed, SlaClock
 from shared.events.envelope import HEADERS
 from tests.builders import TICKET, TRACKING, event
 from tests.component.notify.harness import ACCEPTED, CONTACT, ROUTED, ServiceHarness
-from tests.fakes.bench import Crashed, Step, dies_after
+from tests.fakes.handler_harness import Crashed, Step, dies_after
 from tests.unit.notify.samples import EMAIL, NAME, rules, started
 
 pytestmark = pytest.mark.component
@@ -19,7 +19,7 @@ DEAD = topics.dead_letter_topic("notify")
 
 def heard_before_the_contact_is_erased() -> ServiceHarness:
     harness = ServiceHarness(rules())
-    harness.say(*ACCEPTED)
+    harness.publish(*ACCEPTED)
     return harness
 
 
@@ -33,7 +33,7 @@ def suppressed(harness: ServiceHarness) -> NotificationSuppressed:
 
 async def test_a_tombstone_erases_the_contact() -> None:
     harness = ServiceHarness()
-    harness.say(*CONTACT)
+    harness.publish(*CONTACT)
     await harness.work()
     harness.write(topics.CONTACTS, None, key=TICKET)
 
@@ -56,7 +56,7 @@ async def test_a_suppressed_notice_is_published() -> None:
 async def test_the_same_event_twice_changes_nothing() -> None:
     harness = ServiceHarness()
     for told in (ACCEPTED, CONTACT, ACCEPTED):
-        harness.say(*told)
+        harness.publish(*told)
         await harness.work()
 
     assert len(harness.state.deliveries) == 1
@@ -82,7 +82,7 @@ async def test_a_crash_after_saving_publishes_once_per_id() -> None:
 async def test_a_malformed_message_becomes_a_dead_letter_and_the_next_is_handled(value: bytes | None) -> None:
     harness = ServiceHarness()
     harness.write(topics.ACCEPTED, value, key=TICKET)
-    harness.say(*ACCEPTED)
+    harness.publish(*ACCEPTED)
 
     await harness.work()
 
@@ -116,7 +116,7 @@ async def test_a_replayed_dead_letter_is_handled() -> None:
 
 def desk_value(told: Event) -> bytes:
     harness = ServiceHarness()
-    harness.say(topics.ACCEPTED, told)
+    harness.publish(topics.ACCEPTED, told)
     [record] = harness.broker.topic(topics.ACCEPTED)
     assert record.value is not None
     return record.value
@@ -126,7 +126,7 @@ def desk_value(told: Event) -> bytes:
 async def test_the_order_of_topics_makes_no_difference(order: tuple[tuple[str, Event], ...]) -> None:
     harness = ServiceHarness()
     for told in order:
-        harness.say(*told)
+        harness.publish(*told)
         await harness.work()
 
     await harness.send()
@@ -145,7 +145,7 @@ async def test_the_order_of_topics_makes_no_difference(order: tuple[tuple[str, E
 
 async def test_an_erasing_event_in_an_envelope_is_handled() -> None:
     harness = ServiceHarness()
-    harness.say(topics.CONTACTS, event(ContactErased(ticket_id=TICKET)))
+    harness.publish(topics.CONTACTS, event(ContactErased(ticket_id=TICKET)))
 
     await harness.work()
 
@@ -155,7 +155,7 @@ async def test_an_erasing_event_in_an_envelope_is_handled() -> None:
 async def test_address_and_name_stay_sealed(capsys: pytest.CaptureFixture[str]) -> None:
     harness = ServiceHarness()
     for told in (CONTACT, ACCEPTED, ROUTED, RESPOND):
-        harness.say(*told)
+        harness.publish(*told)
 
     await harness.work()
     await harness.send()

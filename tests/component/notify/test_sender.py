@@ -26,7 +26,7 @@ from tests.component.notify.harness import (
     sent,
     told,
 )
-from tests.fakes.bench import NOON
+from tests.fakes.handler_harness import NOON
 from tests.unit.notify.samples import EMAIL, PHONE, contact, notice, rules
 
 pytestmark = pytest.mark.component
@@ -143,7 +143,7 @@ async def test_at_night_nothing_is_sent_until_morning() -> None:
     harness = ServiceHarness(rules(quiet_hours=QuietHours(time(21), time(6), ZoneInfo("Asia/Jakarta"))))
     harness.clock.at = night
     for message in (CONTACT, ACCEPTED):
-        harness.say(*message)
+        harness.publish(*message)
     await harness.work()
 
     await harness.send()
@@ -157,7 +157,7 @@ async def test_at_night_nothing_is_sent_until_morning() -> None:
 async def test_an_event_that_comes_while_a_message_is_sent_is_not_lost() -> None:
     async def routed_meanwhile(message: Message) -> None:
         if message.role == "reporter":
-            harness.say(*ROUTED)
+            harness.publish(*ROUTED)
             await harness.work()
 
     harness = await told(rules=TWO, email=RecordingChannel(meanwhile=routed_meanwhile))

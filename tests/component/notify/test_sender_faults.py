@@ -13,7 +13,7 @@ from shared.delivery.documents.document import Document, Quarantined, Quarantine
 from shared.delivery.ports import TransientError
 from tests.builders import TICKET, event
 from tests.component.notify.harness import ACCEPTED, CONTACT, ROUTED, TWO, RecordingChannel, ServiceHarness, sent, told
-from tests.fakes.bench import NOON, Crashed, CrashingBroker
+from tests.fakes.handler_harness import NOON, Crashed, CrashingBroker
 from tests.unit.notify.samples import LEASE, PHONE, contact, notice, rules
 
 pytestmark = pytest.mark.component

@@ -10,7 +10,7 @@ from services.notify.domain.deliveries import Due, Situation
 from shared.delivery.vitals import Vitals
 from shared.events import NotificationSent
 from tests.component.notify.harness import RecordingChannel, ServiceHarness, told
-from tests.fakes.bench import NOON
+from tests.fakes.handler_harness import NOON
 from tests.unit.notify.samples import EMAIL, PHONE, notice, rules
 
 pytestmark = pytest.mark.component

@@ -8,7 +8,7 @@ from services.routing.handlers import RoutingHandler
 from shared import topics
 from shared.events import ComplaintAccepted, EventData
 from tests.builders import TICKET, accepted, event
-from tests.fakes.bench import Workbench
+from tests.fakes.handler_harness import HandlerHarness
 from tests.unit.routing.samples import CHANNEL, DISHUB, OFFICER, POLICY
 
 LAMP = accepted(title="Lampu jalan mati", body="PJU padam sejak seminggu.")
@@ -18,7 +18,7 @@ DEAD = topics.dead_letter_topic("routing")
 __all__ = ["CHANNEL", "DEAD", "DISHUB", "DISHUB_TOPIC", "LAMP", "OFFICER", "ServiceHarness"]
 
 
-class ServiceHarness(Workbench):
+class ServiceHarness(HandlerHarness):
     """Routing, and whoever speaks to it; every saying has an id of its own unless one is given."""
 
     def __init__(self) -> None:
@@ -26,19 +26,19 @@ class ServiceHarness(Workbench):
         self.said = 0
 
     def complain(self, complaint: ComplaintAccepted = LAMP, id: str | None = None) -> None:
-        self.tell(topics.ACCEPTED, complaint, "/tindak/intake", id)
+        self.publish_data(topics.ACCEPTED, complaint, "/tindak/intake", id)
 
     def ask(self, command: EventData, by: str = DISHUB, id: str | None = None) -> None:
-        self.tell(topics.UPDATES, command, by, id)
+        self.publish_data(topics.UPDATES, command, by, id)
 
-    def tell(self, topic: str, data: EventData, source: str = "/tindak/sla", id: str | None = None) -> None:
+    def publish_data(self, topic: str, data: EventData, source: str = "/tindak/sla", id: str | None = None) -> None:
         self.said += 1
         made = id or str(uuid5(NAMESPACE_URL, f"saying {self.said}"))
-        self.say(topic, event(data, id=made, at=self.clock.now(), source=source))
+        self.publish(topic, event(data, id=made, at=self.clock.now(), source=source))
 
     def names(self, topic: str = topics.TICKETS) -> list[str]:
         """Return what was said on *topic*, by the middle of each type: ``routed``, ``answered``."""
-        return [heard.type.split(".")[2] for heard in self.heard(topic)]
+        return [heard.type.split(".")[2] for heard in self.published(topic)]
 
     @property
     def state(self) -> Any:

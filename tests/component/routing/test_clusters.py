@@ -22,7 +22,7 @@ from shared.events import (
 from shared.ids import ticket_id, tracking_id
 from tests.builders import accepted
 from tests.component.routing.harness import DISHUB, DISHUB_TOPIC, OFFICER, ServiceHarness
-from tests.fakes.bench import Crashed, dies_after
+from tests.fakes.handler_harness import Crashed, dies_after
 from tests.fakes.neighbours import MemoryNeighbours
 from tests.unit.routing.samples import DLH, POLICY
 from tindak.audit import Check, audit

@@ -13,7 +13,7 @@ from shared.delivery.ports import Cut, Record
 from shared.events import UpdateRefused
 from tests.builders import TICKET
 from tests.component.routing.harness import CHANNEL, DEAD, DISHUB, DISHUB_TOPIC, OFFICER, ServiceHarness
-from tests.fakes.bench import NOON, Crashed, Step, dies_after
+from tests.fakes.handler_harness import NOON, Crashed, Step, dies_after
 from tests.unit.routing.commands import COMMANDS
 
 pytestmark = pytest.mark.component
@@ -80,7 +80,7 @@ async def test_every_piece_of_garbage_gets_an_answer_of_its_own() -> None:
 
     await harness.work()
 
-    assert len({heard.id for heard in harness.heard(DISHUB_TOPIC)}) == len(GARBAGE) == len(refusals(harness))
+    assert len({heard.id for heard in harness.published(DISHUB_TOPIC)}) == len(GARBAGE) == len(refusals(harness))
     assert len(harness.broker.topic(DEAD)) == len(GARBAGE)
     assert harness.store.documents == {}
 
@@ -166,7 +166,7 @@ async def test_a_refusal_of_what_cannot_be_read_comes_out_the_same_after_a_crash
         }
 
 
-async def test_a_replayed_update_that_still_cannot_be_read_is_refused_in_the_same_words_and_id() -> None:
+async def test_a_replayed_unreadable_update_gets_the_same_refusal() -> None:
     harness = ServiceHarness()
     harness.write(topics.UPDATES, GARBAGE["wrong type"][0])
     (record,) = harness.broker.topic(topics.UPDATES)

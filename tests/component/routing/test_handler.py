@@ -6,7 +6,7 @@ from shared.events import ClockWarned, ClosedBy, FeedbackWindowExpired, SlaClock
 from shared.ids import ticket_id, tracking_id
 from tests.builders import TICKET, TRACKING, accepted
 from tests.component.routing.harness import CHANNEL, DEAD, DISHUB_TOPIC, LAMP, OFFICER, ServiceHarness
-from tests.fakes.bench import NOON, Crashed, Step, dies_after
+from tests.fakes.handler_harness import NOON, Crashed, Step, dies_after
 from tests.unit.routing.commands import COMMANDS
 
 pytestmark = pytest.mark.component
@@ -28,7 +28,7 @@ async def test_a_complaint_reaches_the_topic_of_its_agency() -> None:
     (routed,) = harness.data(DISHUB_TOPIC)
     assert routed.report.body == LAMP.body
     assert harness.data(topics.TICKETS) == [routed.model_copy(update={"report": None})]
-    assert {heard.key for heard in (*harness.heard(topics.TICKETS), *harness.heard(DISHUB_TOPIC))} == {TICKET}
+    assert {heard.key for heard in (*harness.published(topics.TICKETS), *harness.published(DISHUB_TOPIC))} == {TICKET}
     assert harness.broker.topic(topics.TRIAGE) == []
 
 
@@ -79,8 +79,8 @@ async def test_the_clocks_of_sla_reach_the_agency_and_close_the_ticket() -> None
     harness.complain()
     harness.ask(COMMANDS["answer"])
     await harness.work()
-    harness.tell(topics.WARNINGS, WARNED.model_copy(update={"agency": "dishub"}))
-    harness.tell(topics.SLA, EXPIRED)
+    harness.publish_data(topics.WARNINGS, WARNED.model_copy(update={"agency": "dishub"}))
+    harness.publish_data(topics.SLA, EXPIRED)
 
     await harness.work()
 
@@ -108,8 +108,8 @@ async def test_the_same_messages_twice_change_nothing() -> None:
         harness.ask(COMMANDS["answer"], id="7d9f2d44-54fb-5d0e-90d6-2d1c9b0d2b70")
         await harness.work()
 
-    assert {heard.id for heard in harness.heard(topics.TICKETS)} == {
-        heard.id for heard in harness.heard(topics.TICKETS)[:2]
+    assert {heard.id for heard in harness.published(topics.TICKETS)} == {
+        heard.id for heard in harness.published(topics.TICKETS)[:2]
     }
     assert harness.situation == Answered("dishub")
     assert harness.state.ticket.updates == 1
@@ -165,7 +165,7 @@ async def test_a_crash_publishes_an_untracked_refusal_once_per_id() -> None:
 async def test_an_unreadable_message_becomes_a_dead_letter_and_the_next_is_handled() -> None:
     harness = ServiceHarness()
     harness.write(topics.UPDATES, b"{", key=TICKET)
-    harness.tell(topics.UPDATES, accepted(), source=CHANNEL)
+    harness.publish_data(topics.UPDATES, accepted(), source=CHANNEL)
     harness.complain()
     harness.ask(COMMANDS["acknowledge"])
 

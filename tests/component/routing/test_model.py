@@ -113,7 +113,7 @@ async def test_the_event_loop_goes_on_while_a_real_model_reads_a_full_batch() ->
     at_work = harness(load_model(SHIPPED))
     for number in range(500):
         at_work.complain(vague(number))
-    waiting = [(None, event) for event in at_work.heard(topics.ACCEPTED)]
+    waiting = [(None, event) for event in at_work.published(topics.ACCEPTED)]
 
     asking = asyncio.create_task(at_work.handler.prefetch(waiting))
     beats = await beats_until_done(asking)

@@ -12,7 +12,7 @@ from shared import topics
 from shared.events import ClockBreached, FeedbackWindowExpired, SlaClock
 from tests.builders import TICKET, TRACKING
 from tests.component.routing.harness import CHANNEL, DISHUB_TOPIC, OFFICER, ServiceHarness
-from tests.fakes.bench import NOON
+from tests.fakes.handler_harness import NOON
 from tests.unit.routing.commands import COMMANDS
 
 pytestmark = pytest.mark.component
@@ -82,7 +82,7 @@ async def test_a_dispute_and_the_end_of_its_window_come_to_the_same_end() -> Non
     ends = []
     says: tuple[Callable[[ServiceHarness], None], ...] = (
         lambda harness: harness.ask(COMMANDS["dispute"], by=CHANNEL),
-        lambda harness: harness.tell(topics.SLA, EXPIRED),
+        lambda harness: harness.publish_data(topics.SLA, EXPIRED),
     )
     for order in permutations(says):
         harness = ServiceHarness()
@@ -101,7 +101,7 @@ async def test_an_agency_gets_its_breach_in_either_order_with_its_return() -> No
     heard = []
     says: tuple[Callable[[ServiceHarness], None], ...] = (
         lambda harness: harness.ask(COMMANDS["decline"]),
-        lambda harness: harness.tell(topics.BREACHES, BREACHED),
+        lambda harness: harness.publish_data(topics.BREACHES, BREACHED),
     )
     for order in permutations(says):
         harness = ServiceHarness()
@@ -117,7 +117,7 @@ async def test_an_agency_gets_its_breach_in_either_order_with_its_return() -> No
 
 async def test_a_clock_before_the_complaint_leaves_no_trace() -> None:
     harness = ServiceHarness()
-    harness.tell(topics.BREACHES, BREACHED)
+    harness.publish_data(topics.BREACHES, BREACHED)
     await harness.work()
     assert harness.store.documents == {}
     harness.clock.at += timedelta(minutes=1)

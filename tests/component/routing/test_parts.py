@@ -8,7 +8,7 @@ from shared.events import AnswerTicket, AssignTicket, ConfirmTicket
 from shared.ids import part_id
 from tests.builders import TICKET
 from tests.component.routing.harness import CHANNEL, DISHUB, OFFICER, ServiceHarness
-from tests.fakes.bench import Crashed, dies_after
+from tests.fakes.handler_harness import Crashed, dies_after
 from tests.unit.routing.samples import DLH
 from tindak.audit import Check, audit
 
@@ -68,7 +68,9 @@ async def test_a_crash_at_any_step_closes_the_whole_once(last: Step) -> None:
 
     assert states(harness) == ["closed"] * 3
     closed = {
-        event.id for event in harness.heard(topics.TICKETS) if getattr(event.data, "reason", "") == "all_parts_closed"
+        event.id
+        for event in harness.published(topics.TICKETS)
+        if getattr(event.data, "reason", "") == "all_parts_closed"
     }
     assert len(closed) == 1
     assert findings(harness) == []

@@ -90,7 +90,7 @@ async def test_a_shadow_policy_changes_no_published_fact(model: TextModel | None
     assert beside.state == alone.state
 
 
-async def test_the_shadow_asks_the_model_about_what_it_leaves_open_itself() -> None:
+async def test_the_shadow_policy_asks_the_model_itself() -> None:
     _, (line,) = await shadowed(LAMP, STRICT, WordModel({"padam": ("dlh", 0.97)}))
 
     assert (line["agency"], line["shadow_agency"]) == ("dishub", "dlh")

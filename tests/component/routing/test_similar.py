@@ -11,7 +11,7 @@ from shared.delivery.ports import PermanentError, TransientError
 from shared.events import ComplaintAccepted, DeclineTicket, Location, MergeTicket, TicketRouted, WithdrawTicket
 from tests.component.routing.harness import CHANNEL, DISHUB, DISHUB_TOPIC, OFFICER, ServiceHarness
 from tests.component.routing.test_clusters import BODY, CLUSTERED, Clustered, lamp
-from tests.fakes.bench import NOON
+from tests.fakes.handler_harness import NOON
 from tests.fakes.neighbours import MemoryNeighbours
 
 pytestmark = pytest.mark.component

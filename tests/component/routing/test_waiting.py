@@ -11,7 +11,7 @@ from shared.delivery.time_loop import TimeLoop
 from shared.events import UpdateRefused, WholeWithdrawn
 from tests.builders import TICKET
 from tests.component.routing.harness import CHANNEL, DEAD, DISHUB, DISHUB_TOPIC, ServiceHarness
-from tests.fakes.bench import NOON, Crashed, Step, dies_after
+from tests.fakes.handler_harness import NOON, Crashed, Step, dies_after
 from tests.fakes.memory import at_once
 from tests.unit.routing.commands import COMMANDS
 
@@ -41,7 +41,7 @@ async def in_vain() -> ServiceHarness:
 
 def refusals(harness: ServiceHarness, topic: str = DISHUB_TOPIC) -> list[UpdateRefused]:
     """Return what was refused, each refusal once however often it was said."""
-    said = {heard.id: heard.data for heard in harness.heard(topic)}
+    said = {heard.id: heard.data for heard in harness.published(topic)}
     return [data for data in said.values() if isinstance(data, UpdateRefused)]
 
 
@@ -69,7 +69,7 @@ async def test_an_early_update_is_applied_once_its_complaint_comes_through_crash
 
     await harness.work()
 
-    once = {said.id: said for said in harness.heard(topics.TICKETS)}
+    once = {said.id: said for said in harness.published(topics.TICKETS)}
     assert [heard.type.split(".")[2] for heard in once.values()] == ["routed", "progressed"]
     assert harness.situation == WithAgency("dishub", Stage.IN_PROGRESS)
     assert harness.store.documents[TICKET].due_at is None
@@ -200,7 +200,7 @@ async def test_another_update_after_the_wait_waits_for_itself() -> None:
 
 async def test_a_part_withdrawn_before_it_opened_remains_withdrawn() -> None:
     harness = await waiting()
-    harness.tell(topics.LINKS, WholeWithdrawn(ticket_id=TICKET), "/tindak/routing")
+    harness.publish_data(topics.LINKS, WholeWithdrawn(ticket_id=TICKET), "/tindak/routing")
     await harness.work()
     harness.clock.at += WAIT
 
@@ -225,7 +225,7 @@ async def test_two_replicas_that_sweep_at_once_answer_once() -> None:
 
     await harness.sweep()
 
-    assert [heard.type for heard in harness.heard(DISHUB_TOPIC)] == [UpdateRefused.TYPE]
+    assert [heard.type for heard in harness.published(DISHUB_TOPIC)] == [UpdateRefused.TYPE]
 
 
 async def test_each_agency_gets_answers_to_its_own_updates_only() -> None:

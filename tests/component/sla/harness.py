@@ -10,28 +10,28 @@ from shared import topics
 from shared.delivery.time_loop import TimeLoop
 from shared.events import ComplaintAccepted, Event, TicketFact
 from tests.builders import TICKET, event
-from tests.fakes.bench import Workbench
+from tests.fakes.handler_harness import HandlerHarness
 from tests.unit.sla.cases import RULES, accepted, at, routed
 
-SAID_ON = (topics.SLA, topics.WARNINGS, topics.BREACHES)
+PUBLISHED_ON = (topics.SLA, topics.WARNINGS, topics.BREACHES)
 DEAD = topics.dead_letter_topic("sla")
 COMPLAINT = accepted("2026-04-06 08:00")
 ROUTED = routed(1, "2026-04-06 09:00")
 
 
-class SlaHarness(Workbench):
+class SlaHarness(HandlerHarness):
     """Sla, and those whom it hears; its clock starts when the first complaint comes."""
 
     def __init__(self, rules: SlaRules = RULES) -> None:
         super().__init__(SlaHandler(rules), at=at("2026-04-06 08:00"))
 
-    def hear(self, *heard: ComplaintAccepted | TicketFact) -> None:
+    def receive(self, *heard: ComplaintAccepted | TicketFact) -> None:
         """Let others say this, each on its own topic."""
         for data in heard:
             if isinstance(data, ComplaintAccepted):
-                self.say(topics.ACCEPTED, event(data, at=data.accepted_at))
+                self.publish(topics.ACCEPTED, event(data, at=data.accepted_at))
             else:
-                self.say(topics.TICKETS, event(data, at=data.at))
+                self.publish(topics.TICKETS, event(data, at=data.at))
 
     async def wait_until(self, when: str, *loops: TimeLoop[Any]) -> None:
         """Let time pass; whenever a ticket is due, each of *loops* looks once (by default this service's own)."""
@@ -52,12 +52,12 @@ class SlaHarness(Workbench):
 
     def everything(self) -> list[Event]:
         """Return all that was said, topic by topic."""
-        return [heard for topic in SAID_ON for heard in self.heard(topic)]
+        return [heard for topic in PUBLISHED_ON for heard in self.published(topic)]
 
     def names(self, topic: str) -> list[str]:
         """Return what was said on *topic*, as ``respond started`` or ``resolve breached``."""
         return [f"{data.clock} {data.TYPE.split('.')[2].removeprefix('clock_')}" for data in self.data(topic)]
 
-    def told_more_than_once(self) -> set[str]:
+    def published_twice(self) -> set[str]:
         """Return the ids that lie on the topics more often than once."""
         return {id for id, count in Counter(heard.id for heard in self.everything()).items() if count > 1}

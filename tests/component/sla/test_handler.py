@@ -9,7 +9,7 @@ from shared.events.envelope import HEADERS, encode
 from shared.ids import occasion_id
 from tests.builders import TICKET, event
 from tests.component.sla.harness import COMPLAINT, DEAD, ROUTED, SlaHarness
-from tests.fakes.bench import Crashed, dies_after
+from tests.fakes.handler_harness import Crashed, dies_after
 from tests.unit.sla.cases import answered, at, closed, declined, fact, held, resumed, routed
 
 pytestmark = pytest.mark.component
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.component
 
 async def test_the_whole_life_of_a_ticket_is_timed() -> None:
     harness = SlaHarness()
-    harness.hear(
+    harness.receive(
         COMPLAINT,
         ROUTED,
         held(2, "2026-04-07 10:00"),
@@ -36,16 +36,16 @@ async def test_the_whole_life_of_a_ticket_is_timed() -> None:
         ]
     )  # fmt: skip
     assert harness.due_at is None
-    assert {heard.key for heard in harness.heard(topics.SLA)} == {TICKET}
+    assert {heard.key for heard in harness.published(topics.SLA)} == {TICKET}
 
 
 async def test_the_same_messages_twice_change_nothing() -> None:
     harness = SlaHarness()
-    harness.hear(COMPLAINT, ROUTED)
+    harness.receive(COMPLAINT, ROUTED)
     await harness.work()
     said, state = harness.everything(), harness.state
 
-    harness.hear(COMPLAINT, ROUTED)
+    harness.receive(COMPLAINT, ROUTED)
     await harness.work()
 
     assert harness.everything() == said
@@ -54,11 +54,11 @@ async def test_the_same_messages_twice_change_nothing() -> None:
 
 async def test_a_message_of_another_id_about_a_known_version_changes_nothing() -> None:
     harness = SlaHarness()
-    harness.hear(COMPLAINT, ROUTED)
+    harness.receive(COMPLAINT, ROUTED)
     await harness.work()
     said = harness.everything()
 
-    harness.say(topics.TICKETS, event(ROUTED, id="0c4b7b9e-55b5-5d5f-8a51-3d2f3f3a7c11", at=ROUTED.at))
+    harness.publish(topics.TICKETS, event(ROUTED, id="0c4b7b9e-55b5-5d5f-8a51-3d2f3f3a7c11", at=ROUTED.at))
     await harness.work()
 
     assert harness.everything() == said
@@ -68,7 +68,7 @@ async def test_a_message_of_another_id_about_a_known_version_changes_nothing() -
 async def test_a_crash_at_any_step_still_publishes_everything_once_per_id(last: Step) -> None:
     calm, harness = SlaHarness(), SlaHarness()
     for one in (calm, harness):
-        one.hear(COMPLAINT, ROUTED, answered(2, "2026-04-14 09:00"))
+        one.receive(COMPLAINT, ROUTED, answered(2, "2026-04-14 09:00"))
     await calm.work()
 
     harness.restart(observe=dies_after(last))
@@ -83,7 +83,7 @@ async def test_a_crash_at_any_step_still_publishes_everything_once_per_id(last: 
 async def test_a_malformed_record_becomes_a_dead_letter_and_the_next_is_handled() -> None:
     harness = SlaHarness()
     harness.write(topics.TICKETS, b"{", key=TICKET)
-    harness.hear(COMPLAINT)
+    harness.receive(COMPLAINT)
 
     await harness.work()
 
@@ -93,7 +93,7 @@ async def test_a_malformed_record_becomes_a_dead_letter_and_the_next_is_handled(
 
 async def test_a_replayed_dead_letter_takes_its_place_in_the_history() -> None:
     harness = SlaHarness()
-    harness.hear(COMPLAINT, ROUTED, routed(3, "2026-04-08 09:00", "dlh"))
+    harness.receive(COMPLAINT, ROUTED, routed(3, "2026-04-08 09:00", "dlh"))
     await harness.work()
     missed = event(declined(2, "2026-04-07 15:00"), at=at("2026-04-07 15:00"))
     record = Record(topics.TICKETS, 0, 7, TICKET.encode(), encode(missed), HEADERS, missed.time)
@@ -111,7 +111,7 @@ async def test_a_replayed_dead_letter_takes_its_place_in_the_history() -> None:
 
 async def test_an_event_that_moves_no_clock_leaves_no_document() -> None:
     harness = SlaHarness()
-    harness.hear(fact(TicketAcknowledged, 2, "2026-04-06 10:00", agency="dishub"))
+    harness.receive(fact(TicketAcknowledged, 2, "2026-04-06 10:00", agency="dishub"))
 
     await harness.work()
 
@@ -121,12 +121,12 @@ async def test_an_event_that_moves_no_clock_leaves_no_document() -> None:
 async def test_the_id_of_a_breach_follows_from_ticket_clock_and_round_alone() -> None:
     swept, read_late = SlaHarness(), SlaHarness()
     for harness in (swept, read_late):
-        harness.hear(COMPLAINT, ROUTED)
+        harness.receive(COMPLAINT, ROUTED)
         await harness.work()
     await swept.wait_until("2026-04-14 09:00")
-    read_late.hear(answered(2, "2026-04-14 09:00", final=False))
+    read_late.receive(answered(2, "2026-04-14 09:00", final=False))
     await read_late.work()
 
-    ids = {heard.id for harness in (swept, read_late) for heard in harness.heard(topics.BREACHES)[:1]}
+    ids = {heard.id for harness in (swept, read_late) for heard in harness.published(topics.BREACHES)[:1]}
 
     assert ids == {occasion_id(TICKET, f"{ClockBreached.TYPE}|respond|1|breached")}

@@ -16,7 +16,7 @@ async def test_breach_lateness_is_measured_from_the_due_time() -> None:
     name = "tindak_breach_lateness_seconds"
     seconds, breaches = counted(f"{name}_sum", clock="respond"), counted(f"{name}_count", clock="respond")
     harness = SlaHarness()
-    harness.hear(COMPLAINT, ROUTED)
+    harness.receive(COMPLAINT, ROUTED)
     await harness.work()
     harness.clock.at = at("2026-04-13 16:02")
 
@@ -38,7 +38,7 @@ async def test_breach_lateness_is_measured_from_the_due_time() -> None:
 async def test_ended_clocks_are_counted_by_outcome(end: Any, outcome: str) -> None:
     before = counted("tindak_clocks_ended_total", clock="respond", outcome=outcome)
     harness = SlaHarness()
-    harness.hear(COMPLAINT, ROUTED, end)
+    harness.receive(COMPLAINT, ROUTED, end)
 
     await harness.work()
 

@@ -32,7 +32,7 @@ from tests.builders import TICKET, event
 from tests.component.sla.harness import SlaHarness
 from tests.component.sla.plain import Clerk, Run
 from tests.component.sla.small_city import rules_with
-from tests.fakes.bench import Crashed, dies_after
+from tests.fakes.handler_harness import Crashed, dies_after
 from tests.unit.sla.cases import (
     ALWAYS,
     accepted,
@@ -79,7 +79,7 @@ class Clocks(RuleBasedStateMachine):
         self.said: list[Event] = []
         self.dies_at: Step | None = None
         self.clerk.start(START, SlaClock.VERIFY)
-        self.hear(accepted("2026-04-06 08:00"))
+        self.receive(accepted("2026-04-06 08:00"))
 
     def teardown(self) -> None:
         if hasattr(self, "loop"):
@@ -89,7 +89,7 @@ class Clocks(RuleBasedStateMachine):
     def now(self) -> datetime:
         return self.harness.clock.at
 
-    def hear(self, data: ComplaintAccepted | TicketFact) -> None:
+    def receive(self, data: ComplaintAccepted | TicketFact) -> None:
         told = event(data, at=self.now)
         self.said.append(told)
         self.deliver(told)
@@ -97,7 +97,7 @@ class Clocks(RuleBasedStateMachine):
     def deliver(self, told: Event) -> None:
         """Let sla handle an event; where it dies at some step, once more after it has been started again."""
         topic = topics.ACCEPTED if isinstance(told.data, ComplaintAccepted) else topics.TICKETS
-        self.harness.say(topic, told)
+        self.harness.publish(topic, told)
         self.survive(self.harness.work)
         self.loop.run(self.harness.work())
 
@@ -125,22 +125,22 @@ class Clocks(RuleBasedStateMachine):
         self.clerk.classify(kind)
         self.clerk.give(self.now, agency)
         self.phase = "at_work"
-        self.hear(routed(*self.next(), agency, classification=kind))
+        self.receive(routed(*self.next(), agency, classification=kind))
 
     @precondition(lambda self: self.phase == "new")
     @rule()
     def ask_an_officer(self) -> None:
         self.clerk.to_triage(self.now)
         self.phase = "triage"
-        self.hear(triaged(*self.next(), classification=self.clerk.kind))
+        self.receive(triaged(*self.next(), classification=self.clerk.kind))
 
     @precondition(lambda self: self.phase in ("at_work", "held"))
     @rule()
     def decline(self) -> None:
         self.clerk.to_triage(self.now)
         self.phase = "triage"
-        self.hear(declined(*self.next()))
-        self.hear(triaged(*self.next(), classification=self.clerk.kind))
+        self.receive(declined(*self.next()))
+        self.receive(triaged(*self.next(), classification=self.clerk.kind))
 
     @precondition(lambda self: self.phase in ("at_work", "held"))
     @rule(reason=st.sampled_from(HoldReason), asked=st.none() | MOMENTS)
@@ -148,7 +148,7 @@ class Clocks(RuleBasedStateMachine):
         until = None if asked is None else self.now + timedelta(minutes=asked)
         self.clerk.wait(self.now, reason, until)
         self.phase = "held"
-        self.hear(held(*self.next(), reason, wib(until) if until else ""))
+        self.receive(held(*self.next(), reason, wib(until) if until else ""))
 
     @precondition(lambda self: self.phase == "at_work" and self.now < at("2026-06-01 00:00"))
     @rule(reason=st.sampled_from(HoldReason), asked=st.none() | MOMENTS, minutes=MOMENTS)
@@ -163,41 +163,41 @@ class Clocks(RuleBasedStateMachine):
     def resume(self) -> None:
         self.clerk.go_on(self.now)
         self.phase = "at_work"
-        self.hear(resumed(*self.next()))
+        self.receive(resumed(*self.next()))
 
     @precondition(lambda self: self.phase in ("at_work", "held", "answered"))
     @rule()
     def reply(self) -> None:
         if self.clerk.running(SlaClock.COMPLETE):
             self.clerk.go_on(self.now)
-        self.hear(replied(*self.next()))
+        self.receive(replied(*self.next()))
 
     @precondition(lambda self: self.phase in ("at_work", "held", "answered"))
     @rule(final=st.booleans())
     def answer(self, final: bool) -> None:
         self.clerk.answer(self.now, final=final)
         self.phase = "answered" if final else self.phase
-        self.hear(answered(*self.next(), final=final))
+        self.receive(answered(*self.next(), final=final))
 
     @precondition(lambda self: self.phase != "ended")
     @rule(kind=KINDS)
     def reclassify(self, kind: Classification) -> None:
         self.clerk.classify(kind)
-        self.hear(reclassified(*self.next(), kind))
+        self.receive(reclassified(*self.next(), kind))
 
     @precondition(lambda self: self.phase in ("answered", "ended"))
     @rule()
     def reopen(self) -> None:
         self.clerk.reopen(self.now, "dishub")
         self.phase = "at_work"
-        self.hear(reopened(*self.next()))
+        self.receive(reopened(*self.next()))
 
     @precondition(lambda self: self.phase == "answered")
     @rule(by=st.sampled_from(["reporter", "system", "agency"]))
     def close(self, by: str) -> None:
         self.clerk.finish(self.now, by_reporter=by == "reporter")
         self.phase = "ended"
-        self.hear(closed(*self.next(), by))
+        self.receive(closed(*self.next(), by))
 
     @precondition(lambda self: self.phase in ("new", "triage", "held"))
     @rule(kind=st.sampled_from([TicketArchived, TicketWithdrawn]))
@@ -205,7 +205,7 @@ class Clocks(RuleBasedStateMachine):
         self.clerk.finish(self.now, by_reporter=False)
         self.phase = "ended"
         extra = {"by": "officer", "reason": "unclear"} if kind is TicketArchived else {}
-        self.hear(fact(kind, *self.next(), **extra))
+        self.receive(fact(kind, *self.next(), **extra))
 
     # What the world does.
 
@@ -281,7 +281,7 @@ class Clocks(RuleBasedStateMachine):
     def each_breach_was_said_once(self) -> None:
         if not hasattr(self, "clerk"):
             return
-        heard = {one.id: one.data for one in self.harness.heard(topics.BREACHES)}
+        heard = {one.id: one.data for one in self.harness.published(topics.BREACHES)}
         breached = Counter((one.clock, one.round) for one in heard.values() if isinstance(one, ClockBreached))
         late = {(run.clock, run.number) for run in self.clerk.runs if self.clerk.late(run, self.now)}
         assert set(breached.values()) <= {1}

@@ -18,8 +18,8 @@ from shared.delivery.vitals import Step
 from shared.events import BreachCorrected, ClockStarted, DueChanged
 from shared.ids import ticket_id, tracking_id
 from tests.component.sla.harness import SlaHarness
-from tests.fakes.bench import Crashed
 from tests.fakes.clocks import MemoryClockStore
+from tests.fakes.handler_harness import Crashed
 from tests.unit.sla.cases import RULES, F, accepted, answered, at, calendar, closed, routed
 
 pytestmark = pytest.mark.component
@@ -44,9 +44,9 @@ async def seven_tickets(*, ended: int = 2) -> SlaHarness:
     harness.restart()
     for number, ticket in enumerate(TICKETS):
         ids = {"ticket_id": ticket, "tracking_id": tracking_id(ticket)}
-        harness.hear(accepted("2026-04-06 08:00", **ids), routed(1, f"2026-04-0{7 - number % 2} 09:00", **ids))
+        harness.receive(accepted("2026-04-06 08:00", **ids), routed(1, f"2026-04-0{7 - number % 2} 09:00", **ids))
         if number >= len(TICKETS) - ended:
-            harness.hear(of(answered(2, "2026-04-08 09:00"), ticket), of(closed(3, "2026-04-08 10:00"), ticket))
+            harness.receive(of(answered(2, "2026-04-08 09:00"), ticket), of(closed(3, "2026-04-08 10:00"), ticket))
     await harness.work()
     harness.clock.at = at("2026-04-09 09:00")
     return harness
@@ -148,7 +148,7 @@ async def test_a_killed_job_runs_again_and_publishes_everything_once(last: Step)
 async def test_recompute_corrects_a_breach_that_was_none() -> None:
     harness = await seven_tickets()
     await harness.wait_until("2026-04-14 16:30")
-    breached = len(harness.heard(topics.BREACHES))
+    breached = len(harness.published(topics.BREACHES))
 
     report = await job(harness).run()
 
@@ -163,7 +163,7 @@ async def test_events_during_a_recomputation_are_neither_lost_nor_undone() -> No
     stale = await harness.store.load(TICKETS[:1])
     work = job(harness)
     late = await work.decided(list(stale.values()))
-    harness.hear(of(answered(2, "2026-04-09 08:00", final=False), TICKETS[0]))
+    harness.receive(of(answered(2, "2026-04-09 08:00", final=False), TICKETS[0]))
     await harness.work()
 
     won = await work.loop.save_and_publish(late)

@@ -16,7 +16,7 @@ from shared.ids import ticket_id, tracking_id
 from shared.sharding import NOTHING, PARTITIONS, Share, shard_of, share_of
 from tests.builders import TICKET
 from tests.component.sla.harness import COMPLAINT, ROUTED, SlaHarness
-from tests.fakes.bench import Crashed, CrashingBroker, dies_after
+from tests.fakes.handler_harness import Crashed, CrashingBroker, dies_after
 from tests.unit.sla.cases import accepted, answered, at, held, routed
 
 pytestmark = pytest.mark.component
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.component
 async def at_work() -> SlaHarness:
     """A service with one ticket that an agency has."""
     harness = SlaHarness()
-    harness.hear(COMPLAINT, ROUTED)
+    harness.receive(COMPLAINT, ROUTED)
     await harness.work()
     return harness
 
@@ -39,7 +39,7 @@ async def test_time_warns_breaches_and_escalates() -> None:
     assert harness.names(topics.BREACHES) == [
         "respond breached", "respond escalated", "respond escalated", "resolve breached",
     ]  # fmt: skip
-    assert harness.told_more_than_once() == set()
+    assert harness.published_twice() == set()
 
 
 async def test_sweeping_twice_publishes_nothing_new() -> None:
@@ -71,7 +71,7 @@ async def test_two_sweepers_over_one_collection_publish_nothing_twice() -> None:
     alone = await at_work()
     await alone.wait_until("2026-04-24 17:00")
     assert [heard.data for heard in harness.everything()] == [heard.data for heard in alone.everything()]
-    assert harness.told_more_than_once() == set()
+    assert harness.published_twice() == set()
 
 
 async def test_of_two_sweepers_that_see_the_same_ticket_due_one_wins() -> None:
@@ -118,7 +118,7 @@ async def test_a_crash_of_the_sweep_at_any_step_publishes_everything_once_per_id
     await harness.relay.relay()
     await harness.sweep()
 
-    said = {heard.id: heard.data for heard in harness.heard(topics.BREACHES)}
+    said = {heard.id: heard.data for heard in harness.published(topics.BREACHES)}
     assert len(said) == 3
     assert len({data.model_dump_json() for data in harness.data(topics.BREACHES)}) == 3
 
@@ -128,7 +128,7 @@ async def test_an_answer_that_arrives_while_the_sweep_runs_is_not_forgotten() ->
     harness = await at_work()
     harness.clock.at = at("2026-04-13 16:01")
     stale = harness.loop.ticked(harness.store.documents[TICKET], harness.clock.now())
-    harness.hear(answered(2, "2026-04-13 15:59", final=False))
+    harness.receive(answered(2, "2026-04-13 15:59", final=False))
     await harness.work()
 
     await harness.loop.save_and_publish(stale)
@@ -153,7 +153,7 @@ async def test_after_an_outage_the_longest_overdue_is_published_first() -> None:
     harness, heard = SlaHarness(), Listening()
     for day in (9, 7, 8):
         ids = {"ticket_id": ticket_id("web", str(day)), "tracking_id": tracking_id(ticket_id("web", str(day)))}
-        harness.hear(accepted("2026-04-06 08:00", **ids), routed(1, f"2026-04-0{day} 09:00", **ids))
+        harness.receive(accepted("2026-04-06 08:00", **ids), routed(1, f"2026-04-0{day} 09:00", **ids))
     await harness.work()
     harness.clock.at = at("2026-05-20 09:00")
 
@@ -167,7 +167,7 @@ async def test_after_an_outage_the_longest_overdue_is_published_first() -> None:
 
 async def test_a_hold_that_reaches_its_limit_goes_on_by_time_alone() -> None:
     harness = await at_work()
-    harness.hear(held(2, "2026-04-07 10:00", HoldReason.NEEDS_OTHER_AGENCY))
+    harness.receive(held(2, "2026-04-07 10:00", HoldReason.NEEDS_OTHER_AGENCY))
     await harness.work()
 
     await harness.wait_until("2026-04-21 16:01")
@@ -178,7 +178,7 @@ async def test_a_hold_that_reaches_its_limit_goes_on_by_time_alone() -> None:
 
 async def test_a_ticket_comes_back_from_its_document_as_it_was() -> None:
     harness = await at_work()
-    harness.hear(
+    harness.receive(
         held(2, "2026-04-07 10:00", HoldReason.FIELD_WORK, "2026-04-08 10:00"), answered(3, "2026-04-14 09:00")
     )
     await harness.work()
@@ -191,7 +191,7 @@ async def test_a_ticket_comes_back_from_its_document_as_it_was() -> None:
 
 async def test_no_text_of_reporter_or_agency_is_stored_or_published() -> None:
     harness, words = SlaHarness(), "Pak Budi, Jalan Kenanga 5"
-    harness.hear(
+    harness.receive(
         COMPLAINT.model_copy(update={"title": words, "body": words}),
         ROUTED,
         answered(2, "2026-04-14 09:00").model_copy(update={"answer": words}),
@@ -209,7 +209,7 @@ async def test_replicas_sweep_their_own_share_and_together_all_of_them() -> None
     harness, tickets = SlaHarness(), [ticket_id("web", str(number)) for number in range(12)]
     for ticket in tickets:
         ids = {"ticket_id": ticket, "tracking_id": tracking_id(ticket)}
-        harness.hear(accepted("2026-04-06 08:00", **ids), routed(1, "2026-04-07 09:00", **ids))
+        harness.receive(accepted("2026-04-06 08:00", **ids), routed(1, "2026-04-07 09:00", **ids))
     await harness.work()
     harness.clock.at = at("2026-04-15 09:00")
     shares = [share_of({0}, 3), share_of({1, 2}, 3)]
@@ -217,9 +217,9 @@ async def test_replicas_sweep_their_own_share_and_together_all_of_them() -> None
 
     swept = []
     for one in replicas:
-        before = len(harness.heard(topics.BREACHES))
+        before = len(harness.published(topics.BREACHES))
         await one.sweep()
-        swept.append({heard.key for heard in harness.heard(topics.BREACHES)[before:]})
+        swept.append({heard.key for heard in harness.published(topics.BREACHES)[before:]})
 
     lie = [{shard_of(key or "", PARTITIONS) for key in keys} for keys in swept]
     assert [{share.holds(shard) for shard in shards} for share, shards in zip(shares, lie, strict=True)] == [

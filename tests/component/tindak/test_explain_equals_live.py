@@ -18,7 +18,7 @@ from shared import topics
 from shared.events import ComplaintSubmitted
 from shared.seal import Sealer
 from tests.builders import event, submitted
-from tests.fakes.bench import NOON, Workbench
+from tests.fakes.handler_harness import NOON, HandlerHarness
 from tests.fakes.memory import MemoryStore
 from tests.fakes.model import WordModel
 from tests.unit.policy.everyday_reports import REPORTS
@@ -34,15 +34,15 @@ MODEL = WordModel({"min": ("dishub", 0.97), "ditindak": ("dlh", 0.5), "pelayanan
 
 async def live(report: ComplaintSubmitted, model: TextModel | None) -> dict[str, Any]:
     """Return what the services say to *report*, in the form in which it is explained."""
-    intake = Workbench(IntakeHandler(INTAKE, Sealer({"k": b"k" * 32}, "k")), MemoryStore(unique=unique))
-    intake.say(topics.SUBMITTED, event(report))
+    intake = HandlerHarness(IntakeHandler(INTAKE, Sealer({"k": b"k" * 32}, "k")), MemoryStore(unique=unique))
+    intake.publish(topics.SUBMITTED, event(report))
     await intake.work()
     for refused in intake.data(topics.REJECTED):
         reasons = [reason.model_dump(mode="json") for reason in refused.reasons]
         return {"outcome": "refused", "policy_version": ROUTING.version, "reasons": reasons}
-    (accepted,) = intake.heard(topics.ACCEPTED)
-    routing = Workbench(RoutingHandler(ROUTING, model))
-    routing.say(topics.ACCEPTED, accepted)
+    (accepted,) = intake.published(topics.ACCEPTED)
+    routing = HandlerHarness(RoutingHandler(ROUTING, model))
+    routing.publish(topics.ACCEPTED, accepted)
     await routing.work()
     (said,) = routing.data(topics.TICKETS)
     fields = ("title", "body", "location", "category", "target_agency", "missing", "flags")

@@ -19,7 +19,7 @@ from shared.delivery.documents.document import Answer, Document, Quarantined, Qu
 from shared.delivery.outgoing import Outgoing
 from shared.process.release import RELEASE
 from tests.contract.notes import Note, note
-from tests.fakes.bench import NOON
+from tests.fakes.handler_harness import NOON
 from tests.servers.addresses import Namespace
 
 pytestmark = [pytest.mark.connected, pytest.mark.without_topics]

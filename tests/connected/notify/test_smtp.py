@@ -15,7 +15,7 @@ from shared.events import NotificationSent
 from tests.builders import TICKET, accepted, event
 from tests.component.notify.harness import ServiceHarness
 from tests.connected.notify.relay import HOST, Relay, certificate, knows
-from tests.fakes.bench import NOON
+from tests.fakes.handler_harness import NOON
 from tests.unit.notify.samples import DELIVERY, EMAIL, NAME, contact, rules
 
 pytestmark = pytest.mark.loopback
@@ -118,7 +118,7 @@ async def test_many_messages_share_few_connections() -> None:
     ],
     ids=["unknown user", "greylisted", "login missing", "spam", "disk full"],
 )
-async def test_a_refusal_keeps_its_code_and_loses_its_words(relay: Relay, fault: type[Exception], code: str) -> None:
+async def test_a_refusal_keeps_its_code_and_drops_its_text(relay: Relay, fault: type[Exception], code: str) -> None:
     with relay.listening():
         async with channel(relay) as smtp:
             with pytest.raises(fault) as refused:
@@ -244,8 +244,8 @@ async def test_a_notice_survives_a_greylisting_relay() -> None:
     async with channel(relay) as smtp:
         harness = ServiceHarness(rules())
         harness.channels["email"] = smtp
-        harness.say(topics.ACCEPTED, event(accepted()))
-        harness.say(topics.CONTACTS, event(contact(), at=NOON))
+        harness.publish(topics.ACCEPTED, event(accepted()))
+        harness.publish(topics.CONTACTS, event(contact(), at=NOON))
         await harness.work()
 
         with relay.listening():

@@ -18,7 +18,7 @@ from shared.delivery.documents.codec import SCHEMA_VERSION
 from shared.delivery.documents.document import Document
 from shared.events import Location
 from shared.ids import ticket_id
-from tests.fakes.bench import NOON
+from tests.fakes.handler_harness import NOON
 from tests.servers.addresses import Namespace
 from tests.unit.routing.samples import filed, report
 

@@ -14,7 +14,7 @@ from shared.events.envelope import encode
 from shared.ids import ticket_id, tracking_id
 from shared.policy.loading import OVERLAYS
 from tests.builders import accepted, event
-from tests.fakes.bench import NOON
+from tests.fakes.handler_harness import NOON
 from tests.servers.addresses import Namespace
 from tests.servers.fleet import POLICY, Fleet, Member, running, until
 from tindak.client.kafka import Client

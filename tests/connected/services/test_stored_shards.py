@@ -12,7 +12,7 @@ from shared.delivery.documents.document import Document
 from shared.delivery.outgoing import Outgoing
 from shared.ids import ticket_id
 from shared.sharding import share_of
-from tests.fakes.bench import NOON
+from tests.fakes.handler_harness import NOON
 from tests.servers.addresses import Namespace
 
 pytestmark = [pytest.mark.connected, pytest.mark.without_topics, pytest.mark.timeout(120)]

@@ -10,7 +10,7 @@ from services.routing.store import AWAITED, INDEXES, KIND, STATE, RoutingStore
 from shared.adapters.mongo.client import collection
 from shared.delivery.documents.document import Document
 from shared.ids import ticket_id
-from tests.fakes.bench import NOON
+from tests.fakes.handler_harness import NOON
 from tests.servers.addresses import Namespace
 from tests.unit.routing.commands import COMMANDS
 from tests.unit.routing.samples import DISHUB, UPDATE_ID, filed

@@ -258,8 +258,8 @@ def test_dead_letters_are_listed_without_values_and_replayed_to_their_service(
 
     (record,) = read(namespace, topics.replay_topic("intake"))
     assert [line.split()[7] for line in listed] == ["complaints.submitted/3/17"]
-    assert (dry[-1], untouched) == ("1 of 1 dead letters of intake would be replayed.", [])
-    assert replayed == ["1 of 1 dead letters of intake replayed."]
+    assert (dry[-1], untouched) == ("Would replay dead letters of intake: 1 of 1.", [])
+    assert replayed == ["Replayed dead letters of intake: 1 of 1."]
     assert (record.key, record.value) == (POISON.key, POISON.value)
 
 
@@ -277,7 +277,7 @@ def test_dropped_dead_letter_is_listed_once_with_its_reason_and_left_out_of_repl
     assert {(each["service"], each["state"], each["history"][-1]["what"]) for each in listed} == {
         ("intake", "dropped", "dropped: salah ketik"), ("sla", "open", "bug: KeyError"),
     }  # fmt: skip
-    assert replayed == ["1 of 2 dead letters replayed."]
+    assert replayed == ["Replayed dead letters: 1 of 2."]
     assert (twice, "complaints.submitted/3/17 is dropped already" in capsys.readouterr().err) == (1, True)
 
 

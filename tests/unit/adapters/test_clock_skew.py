@@ -3,7 +3,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from shared.adapters.clock_skew import READING_AGE_MAX_SECONDS, ClockReading, ClockWatch, disagreement
-from tests.fakes.bench import NOON
+from tests.fakes.handler_harness import NOON
 from tests.fakes.memory import MemoryClock
 
 pytestmark = pytest.mark.unit

@@ -193,7 +193,7 @@ async def test_waiting_for_records_ends_when_some_come_and_in_time_if_none_do() 
     assert await fetch.fetcher.fetched_records((), 0.01) == {}
 
 
-async def test_whoever_waits_for_records_can_be_cancelled_at_the_instant_at_which_some_come() -> None:
+async def test_cancellation_wins_over_records_that_arrive_at_the_same_instant() -> None:
     fetch = Fetch()
     waiting = asyncio.create_task(fetch.fetcher.fetched_records((), 60))
     await asyncio.sleep(0)

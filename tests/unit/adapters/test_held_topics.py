@@ -7,7 +7,7 @@ from shared.adapters.kafka.held_topics import HeldTopics
 from shared.delivery.documents.document import Document
 from shared.delivery.outgoing import Outgoing
 from shared.delivery.ports import Obstacle
-from tests.fakes.bench import NOON
+from tests.fakes.handler_harness import NOON
 from tests.fakes.memory import MemoryStore
 
 pytestmark = pytest.mark.unit

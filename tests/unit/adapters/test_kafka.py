@@ -9,7 +9,7 @@ from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError, No
 from shared.adapters.kafka.subscriber import KafkaBatch, KafkaConsumer
 from shared.delivery.ports import Batch, Record, TransientError
 from shared.process.settings import KafkaSettings
-from tests.fakes.bench import NOON
+from tests.fakes.handler_harness import NOON
 
 pytestmark = pytest.mark.unit
 

@@ -19,7 +19,7 @@ from shared.adapters.kafka.topic_access import REMEMBERED_FOR_SECONDS
 from shared.delivery.outgoing import Outgoing
 from shared.delivery.ports import Obstacle, TransientError
 from shared.process.settings import KafkaSettings
-from tests.fakes.bench import NOON
+from tests.fakes.handler_harness import NOON
 from tests.fakes.memory import MemoryClock
 
 pytestmark = pytest.mark.unit

@@ -7,8 +7,8 @@ from shared.delivery.documents.document import Document
 from shared.events import Event, ResumeTicket
 from shared.ids import ticket_id
 from tests.builders import TICKET, accepted, event
-from tests.fakes.bench import Workbench
 from tests.fakes.counter import Count, Counter
+from tests.fakes.handler_harness import HandlerHarness
 from tests.fakes.stored import StoredMemoryStore
 
 OTHER = ticket_id("web", "2")
@@ -22,21 +22,21 @@ def resumed(ticket: str, number: int) -> Event:
     return event(ResumeTicket(ticket_id=ticket), id=f"00000000-0000-4000-8000-{number:012}")
 
 
-def bench_with(store: StoredMemoryStore[Count]) -> Workbench:
-    return Workbench(Counter(topics=TOPICS), store)  # type: ignore[arg-type]  # the same port, another memory
+def harness_with(store: StoredMemoryStore[Count]) -> HandlerHarness:
+    return HandlerHarness(Counter(topics=TOPICS), store)  # type: ignore[arg-type]  # the same port, another memory
 
 
-def broken() -> tuple[Workbench, StoredMemoryStore[Count]]:
+def broken() -> tuple[HandlerHarness, StoredMemoryStore[Count]]:
     """Return a service that has counted one event, in a document that it cannot read."""
     store = StoredMemoryStore.of(COUNTS)
     store.raws[TICKET] = store.codec.encode(Document(TICKET, state=Count(1)))
     store.raws[TICKET]["state"] = {"kind": "unheard of"}
-    return bench_with(store), store
+    return harness_with(store), store
 
 
-def letters(bench: Workbench) -> list[dict[str, str]]:
+def letters(harness: HandlerHarness) -> list[dict[str, str]]:
     told = ("dlq-reason", "dlq-document", "dlq-attempts")
-    headers = [dict(record.headers) for record in bench.broker.topic(LETTERS)]
+    headers = [dict(record.headers) for record in harness.broker.topic(LETTERS)]
     return [{name: each[name].decode() for name in told} for each in headers]
 
 
@@ -44,15 +44,15 @@ def waits(reason: str = "document_unreadable", attempts: str = "1") -> dict[str,
     return {"dlq-reason": reason, "dlq-document": TICKET, "dlq-attempts": attempts}
 
 
-def counted(bench: Workbench) -> dict[str, list[int]]:
+def counted(harness: HandlerHarness) -> dict[str, list[int]]:
     """Return the counts that were said, by ticket."""
     said: dict[str, list[int]] = {}
-    for fact in bench.data(topics.TICKETS):
+    for fact in harness.data(topics.TICKETS):
         said.setdefault(fact.ticket_id, []).append(fact.version)
     return said
 
 
-def replay(bench: Workbench) -> None:
+def replay(harness: HandlerHarness) -> None:
     """Give the service its dead letters again, as the command line does."""
-    for letter in bench.broker.topic(LETTERS):
-        bench.broker.append(topics.replay_topic("routing"), letter.key, letter.value, letter.headers)
+    for letter in harness.broker.topic(LETTERS):
+        harness.broker.append(topics.replay_topic("routing"), letter.key, letter.value, letter.headers)

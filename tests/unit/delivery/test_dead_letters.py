@@ -7,7 +7,7 @@ from shared import topics
 from shared.delivery.dead_letters import Place, dead_letter, origin
 from shared.delivery.outgoing import Outgoing
 from shared.delivery.ports import Record
-from tests.fakes.bench import NOON
+from tests.fakes.handler_harness import NOON
 
 pytestmark = pytest.mark.unit
 

@@ -4,7 +4,7 @@ import pytest
 
 from shared.delivery.guard import Bug, guarded, guarded_call, guarded_lookup
 from shared.delivery.ports import TransientError
-from tests.fakes.bench import Crashed
+from tests.fakes.handler_harness import Crashed
 
 pytestmark = pytest.mark.unit
 
@@ -28,7 +28,7 @@ async def fails(error: BaseException) -> None:
     "error",
     [ValueError(ADDRESS), UnicodeEncodeError("ascii", ADDRESS, 0, 1, "odd"), RuntimeError(ADDRESS), OSError(ADDRESS)],
 )
-async def test_an_unexpected_exception_becomes_class_and_place_without_its_words(error: Exception) -> None:
+async def test_an_unexpected_exception_becomes_class_and_place_without_its_message(error: Exception) -> None:
     called = await guarded_call(lambda: fails(error), Expected)
     ruled = guarded(lambda: raises(error))
 

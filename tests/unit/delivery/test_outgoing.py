@@ -8,8 +8,8 @@ from shared.events import Fact
 from shared.events.envelope import HEADERS, decode
 from shared.ids import event_id, occasion_id
 from tests.builders import TICKET
-from tests.fakes.bench import NOON
 from tests.fakes.counter import progressed
+from tests.fakes.handler_harness import NOON
 
 pytestmark = pytest.mark.unit
 

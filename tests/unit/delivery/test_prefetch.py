@@ -9,8 +9,8 @@ from shared.delivery.ports import TransientError
 from shared.delivery.vitals import Step
 from shared.events import Applied, Arrival, Decision, Event, Fact, ResumeTicket
 from tests.builders import TICKET, accepted, event
-from tests.fakes.bench import Crashed, Workbench, dies_after
 from tests.fakes.counter import Count, Counter, progressed
+from tests.fakes.handler_harness import Crashed, HandlerHarness, dies_after
 
 pytestmark = pytest.mark.unit
 
@@ -37,14 +37,14 @@ class Seer(Counter):
         return Applied(count, (Fact(progressed(TICKET, count.heard, event.time), topics.TICKETS, TICKET),))
 
 
-def bench(*fails: Exception) -> Workbench:
-    return Workbench(Seer(fails=list(fails)))
+def harness(*fails: Exception) -> HandlerHarness:
+    return HandlerHarness(Seer(fails=list(fails)))
 
 
 async def test_rules_decide_a_batch_with_what_was_looked_up_for_it() -> None:
-    desk = bench()
-    desk.say(topics.ACCEPTED, FIRST)
-    desk.say(topics.UPDATES, SECOND)
+    desk = harness()
+    desk.publish(topics.ACCEPTED, FIRST)
+    desk.publish(topics.UPDATES, SECOND)
 
     await desk.work()
 
@@ -53,11 +53,11 @@ async def test_rules_decide_a_batch_with_what_was_looked_up_for_it() -> None:
 
 
 async def test_the_next_batch_knows_nothing_of_the_last_one() -> None:
-    desk = bench()
-    desk.say(topics.ACCEPTED, FIRST)
+    desk = harness()
+    desk.publish(topics.ACCEPTED, FIRST)
     await desk.work()
 
-    desk.say(topics.UPDATES, SECOND)
+    desk.publish(topics.UPDATES, SECOND)
     await desk.work()
 
     assert desk.handler.looks[1:] == [[(Count(101), SECOND)]]
@@ -65,8 +65,8 @@ async def test_the_next_batch_knows_nothing_of_the_last_one() -> None:
 
 
 async def test_events_applied_before_are_not_prefetched() -> None:
-    desk = bench()
-    desk.say(topics.ACCEPTED, FIRST)
+    desk = harness()
+    desk.publish(topics.ACCEPTED, FIRST)
     desk.restart(dies_after(Step.SAVED))
     with pytest.raises(Crashed):
         await desk.work()
@@ -79,8 +79,8 @@ async def test_events_applied_before_are_not_prefetched() -> None:
 
 
 async def test_an_outage_while_looking_up_is_tried_again() -> None:
-    desk = bench(TransientError("no primary"))
-    desk.say(topics.ACCEPTED, FIRST)
+    desk = harness(TransientError("no primary"))
+    desk.publish(topics.ACCEPTED, FIRST)
 
     await desk.work()
 
@@ -90,8 +90,8 @@ async def test_an_outage_while_looking_up_is_tried_again() -> None:
 
 @pytest.mark.expects_errors
 async def test_a_bug_while_looking_up_costs_the_knowledge_and_no_record() -> None:
-    desk = bench(ZeroDivisionError())
-    desk.say(topics.ACCEPTED, FIRST)
+    desk = harness(ZeroDivisionError())
+    desk.publish(topics.ACCEPTED, FIRST)
 
     await desk.work()
 
@@ -100,10 +100,10 @@ async def test_a_bug_while_looking_up_costs_the_knowledge_and_no_record() -> Non
 
 
 async def test_a_lost_save_looks_up_again() -> None:
-    desk = bench()
-    desk.say(topics.ACCEPTED, FIRST)
+    desk = harness()
+    desk.publish(topics.ACCEPTED, FIRST)
     await desk.work()
-    desk.say(topics.UPDATES, SECOND)
+    desk.publish(topics.UPDATES, SECOND)
     faster = desk.store.documents[TICKET]
     load = desk.store.load
     loads = iter((0, 1))

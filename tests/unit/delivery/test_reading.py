@@ -11,7 +11,7 @@ from shared.delivery.reading import Reading, Unreadable, applied_id, read
 from shared.events import AcknowledgeTicket, Arrival
 from shared.events.envelope import HEADERS, encode
 from tests.builders import TICKET, accepted, event
-from tests.fakes.bench import NOON
+from tests.fakes.handler_harness import NOON
 
 pytestmark = pytest.mark.unit
 

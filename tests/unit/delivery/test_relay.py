@@ -11,8 +11,8 @@ from shared.delivery.outgoing import Outgoing
 from shared.delivery.ports import HeldBack
 from shared.delivery.relay import RELAY_AFTER, Relay
 from shared.delivery.vitals import Step
-from tests.fakes.bench import NOON, Crashed, Workbench, dies_after
 from tests.fakes.counter import Count, Counter
+from tests.fakes.handler_harness import NOON, Crashed, HandlerHarness, dies_after
 from tests.unit.delivery.withholding import FIRST, relayed, versions, withheld
 
 pytestmark = pytest.mark.unit
@@ -27,100 +27,100 @@ def waiting(*ids: str, topic: str, since: timedelta = timedelta()) -> dict[str, 
 
 
 async def test_many_held_documents_keep_none_of_the_others_waiting() -> None:
-    bench = withheld("gone")
-    bench.relay.documents_max = 10
+    harness = withheld("gone")
+    harness.relay.documents_max = 10
     held = [f"held {number}" for number in range(30)]
-    bench.store.documents = waiting(*held, topic="gone") | waiting(
+    harness.store.documents = waiting(*held, topic="gone") | waiting(
         "free", topic=topics.SLA, since=timedelta(milliseconds=1)
     )
-    bench.clock.at += timedelta(milliseconds=1)
+    harness.clock.at += timedelta(milliseconds=1)
 
-    found = [await bench.relay.relay() for _ in range(5)]
+    found = [await harness.relay.relay() for _ in range(5)]
 
     assert found == [10, 10, 10, 1, 0]
-    assert len(bench.broker.topic(topics.SLA)) == 1
-    assert {bench.store.documents[id].revision for id in held} == {1}
+    assert len(harness.broker.topic(topics.SLA)) == 1
+    assert {harness.store.documents[id].revision for id in held} == {1}
 
 
 async def test_a_document_keeps_only_what_is_still_held_back() -> None:
-    bench = withheld("gone")
+    harness = withheld("gone")
     both = Outgoing("1", topics.SLA, "t", b"{}"), Outgoing("2", "gone", "t", b"{}")
-    bench.store.documents = {"t": Document("t", 1, Count(1), pending=both, pending_at=NOON)}
+    harness.store.documents = {"t": Document("t", 1, Count(1), pending=both, pending_at=NOON)}
 
-    await relayed(bench)
+    await relayed(harness)
 
-    assert len(bench.broker.topic(topics.SLA)) == 1
-    assert bench.store.documents["t"] == Document("t", 2, Count(1), pending=both[1:], pending_at=NOON + RELAY_AFTER)
+    assert len(harness.broker.topic(topics.SLA)) == 1
+    assert harness.store.documents["t"] == Document("t", 2, Count(1), pending=both[1:], pending_at=NOON + RELAY_AFTER)
 
 
 async def test_events_published_beside_a_held_back_one_are_not_repeated() -> None:
-    bench = withheld(topics.SLA, counts_again_at=NOON)
-    bench.say(topics.ACCEPTED, FIRST)
-    await bench.work()
-    await bench.sweep()
-    bench.restart()  # knows nothing of what is published
+    harness = withheld(topics.SLA, counts_again_at=NOON)
+    harness.publish(topics.ACCEPTED, FIRST)
+    await harness.work()
+    await harness.sweep()
+    harness.restart()  # knows nothing of what is published
 
     for _ in range(3):
-        await relayed(bench)
+        await relayed(harness)
 
-    assert versions(bench) == [1, 1]
+    assert versions(harness) == [1, 1]
 
 
 async def test_of_two_relays_one_marks_the_document_published() -> None:
-    bench = Workbench(Counter())
-    bench.store.documents = waiting("t", topic=topics.SLA)
-    (document,) = bench.store.documents.values()
-    other: Relay[Count] = Relay(bench.store, bench.broker, bench.clock)
+    harness = HandlerHarness(Counter())
+    harness.store.documents = waiting("t", topic=topics.SLA)
+    (document,) = harness.store.documents.values()
+    other: Relay[Count] = Relay(harness.store, harness.broker, harness.clock)
 
-    await bench.relay.relay()
+    await harness.relay.relay()
     stale = await other.publish([document])
 
     assert stale == [document]
-    assert bench.store.documents == {"t": Document("t", 2, Count(1))}
+    assert harness.store.documents == {"t": Document("t", 2, Count(1))}
 
 
 async def test_the_sweep_publishes_first_what_a_dead_process_left_unpublished() -> None:
     said: list[str] = []
 
     class Noting:
-        def __init__(self, bench: Workbench) -> None:
-            self.broker = bench.broker
+        def __init__(self, harness: HandlerHarness) -> None:
+            self.broker = harness.broker
 
         async def publish(self, events: Any) -> HeldBack:
             said.extend(event.topic for event in events)
             return await self.broker.publish(events)
 
-    bench = Workbench(Counter(counts_again_at=NOON))
-    bench.say(topics.ACCEPTED, FIRST)
-    bench.restart(dies_after(Step.SAVED))
+    harness = HandlerHarness(Counter(counts_again_at=NOON))
+    harness.publish(topics.ACCEPTED, FIRST)
+    harness.restart(dies_after(Step.SAVED))
     with pytest.raises(Crashed):
-        await bench.work()
-    bench.restart()
-    bench.loop.outbox.publisher = Noting(bench)
+        await harness.work()
+    harness.restart()
+    harness.loop.outbox.publisher = Noting(harness)
 
-    await bench.sweep()
+    await harness.sweep()
 
     assert said == [topics.TICKETS, topics.SLA]
 
 
 async def test_the_sweep_does_not_repeat_what_its_process_has_published() -> None:
-    bench = Workbench(Counter(counts_again_at=NOON))
-    bench.say(topics.ACCEPTED, FIRST)
-    await bench.work()
+    harness = HandlerHarness(Counter(counts_again_at=NOON))
+    harness.publish(topics.ACCEPTED, FIRST)
+    await harness.work()
 
-    await bench.sweep()
+    await harness.sweep()
 
-    assert (len(bench.broker.topic(topics.TICKETS)), len(bench.broker.topic(topics.SLA))) == (1, 1)
+    assert (len(harness.broker.topic(topics.TICKETS)), len(harness.broker.topic(topics.SLA))) == (1, 1)
 
 
 async def test_the_sweep_does_not_repeat_what_its_group_has_committed() -> None:
-    bench = Workbench(Counter(counts_again_at=NOON))
-    bench.say(topics.ACCEPTED, FIRST)
-    await bench.work()
-    committed = {(topic, partition): offset for (_, topic, partition), offset in bench.broker.committed.items()}
+    harness = HandlerHarness(Counter(counts_again_at=NOON))
+    harness.publish(topics.ACCEPTED, FIRST)
+    await harness.work()
+    committed = {(topic, partition): offset for (_, topic, partition), offset in harness.broker.committed.items()}
 
-    bench.restart()
-    bench.runner.published.learn(committed)
-    await bench.sweep()
+    harness.restart()
+    harness.runner.published.learn(committed)
+    await harness.sweep()
 
-    assert (len(bench.broker.topic(topics.TICKETS)), len(bench.broker.topic(topics.SLA))) == (1, 1)
+    assert (len(harness.broker.topic(topics.TICKETS)), len(harness.broker.topic(topics.SLA))) == (1, 1)

@@ -7,7 +7,7 @@ import pytest
 from shared.delivery.ports import PermanentError, TransientError
 from shared.delivery.retry import retried
 from shared.delivery.vitals import Vitals
-from tests.fakes.bench import NOON
+from tests.fakes.handler_harness import NOON
 from tests.fakes.memory import MemoryClock
 
 pytestmark = pytest.mark.unit

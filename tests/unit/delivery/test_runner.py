@@ -9,8 +9,8 @@ from shared.events import ConfirmTicket, EventData, ProgressTicket, ResumeTicket
 from shared.events.envelope import encode
 from shared.ids import outside_cause_id
 from tests.builders import TICKET, accepted, event
-from tests.fakes.bench import Crashed, Workbench, dies_after
 from tests.fakes.counter import Count, Counter, progressed
+from tests.fakes.handler_harness import Crashed, HandlerHarness, dies_after
 
 pytestmark = pytest.mark.unit
 
@@ -20,33 +20,33 @@ SECOND = event(ResumeTicket(ticket_id=TICKET))
 LETTERS = topics.dead_letter_topic("routing")
 
 
-def heard(bench: Workbench) -> list[int]:
+def heard(harness: HandlerHarness) -> list[int]:
     """Return the versions on the topic of tickets in order, each where it stands first."""
-    return list(dict.fromkeys(fact.version for fact in bench.data(topics.TICKETS)))
+    return list(dict.fromkeys(fact.version for fact in harness.data(topics.TICKETS)))
 
 
 async def test_an_event_is_followed_by_its_fact() -> None:
-    bench = Workbench(Counter())
-    bench.say(topics.ACCEPTED, FIRST)
+    harness = HandlerHarness(Counter())
+    harness.publish(topics.ACCEPTED, FIRST)
 
-    await bench.work()
+    await harness.work()
 
-    assert bench.data(topics.TICKETS) == [progressed(TICKET, 1, FIRST.time)]
-    assert bench.store.documents[TICKET].state == Count(1)
+    assert harness.data(topics.TICKETS) == [progressed(TICKET, 1, FIRST.time)]
+    assert harness.store.documents[TICKET].state == Count(1)
 
 
 async def test_a_duplicate_event_changes_nothing() -> None:
-    bench = Workbench(Counter())
-    bench.say(topics.ACCEPTED, FIRST)
-    bench.say(topics.ACCEPTED, FIRST)
-    await bench.work()
-    document = bench.store.documents[TICKET]
+    harness = HandlerHarness(Counter())
+    harness.publish(topics.ACCEPTED, FIRST)
+    harness.publish(topics.ACCEPTED, FIRST)
+    await harness.work()
+    document = harness.store.documents[TICKET]
 
-    bench.say(topics.ACCEPTED, FIRST)
-    await bench.work()
+    harness.publish(topics.ACCEPTED, FIRST)
+    await harness.work()
 
-    assert bench.store.documents[TICKET] == document
-    assert heard(bench) == [1]
+    assert harness.store.documents[TICKET] == document
+    assert heard(harness) == [1]
 
 
 @pytest.mark.parametrize(
@@ -54,149 +54,149 @@ async def test_a_duplicate_event_changes_nothing() -> None:
     [(ConfirmTicket(ticket_id=TICKET), True), (UnmergeTicket(ticket_id=TICKET), False)],
 )
 async def test_an_ignored_event_is_remembered_only_with_a_state(ignored: EventData, is_traced: bool) -> None:
-    bench = Workbench(Counter())
-    bench.say(topics.ACCEPTED, FIRST)
-    await bench.work()
-    before = bench.store.documents[TICKET]
+    harness = HandlerHarness(Counter())
+    harness.publish(topics.ACCEPTED, FIRST)
+    await harness.work()
+    before = harness.store.documents[TICKET]
     second = event(ignored)
 
-    bench.say(topics.UPDATES, second)
-    await bench.work()
+    harness.publish(topics.UPDATES, second)
+    await harness.work()
 
-    document = bench.store.documents[TICKET]
+    document = harness.store.documents[TICKET]
     assert document.state == before.state
-    assert heard(bench) == [1]
+    assert heard(harness) == [1]
     assert (len(document.applied) > len(before.applied)) is is_traced
     assert (document.revision > before.revision) is is_traced
 
 
 async def test_a_copy_of_an_event_elsewhere_is_not_answered_again() -> None:
     """Two services that hear each other would answer each other's copies for ever."""
-    bench = Workbench(Counter())
-    bench.say(topics.UPDATES, SECOND)
-    await bench.work()
+    harness = HandlerHarness(Counter())
+    harness.publish(topics.UPDATES, SECOND)
+    await harness.work()
 
-    bench.restart()
-    bench.say(topics.UPDATES, SECOND)
-    await bench.work()
+    harness.restart()
+    harness.publish(topics.UPDATES, SECOND)
+    await harness.work()
 
-    assert len(bench.broker.topic(topics.TICKETS)) == 1
+    assert len(harness.broker.topic(topics.TICKETS)) == 1
 
 
 @pytest.mark.parametrize("step", [Step.LOADED, Step.SAVED, Step.PUBLISHED])
 async def test_a_crash_between_two_steps_leads_to_the_same_bytes(step: Step) -> None:
-    bench = Workbench(Counter())
-    bench.say(topics.ACCEPTED, FIRST)
-    bench.restart(dies_after(step))
+    harness = HandlerHarness(Counter())
+    harness.publish(topics.ACCEPTED, FIRST)
+    harness.restart(dies_after(step))
     with pytest.raises(Crashed):
-        await bench.work()
+        await harness.work()
 
-    bench.clock.at += timedelta(hours=1)
-    bench.restart()
-    await bench.work()
+    harness.clock.at += timedelta(hours=1)
+    harness.restart()
+    await harness.work()
 
-    assert len({record.value for record in bench.broker.topic(topics.TICKETS)}) == 1
-    assert bench.store.documents[TICKET].state == Count(1)
+    assert len({record.value for record in harness.broker.topic(topics.TICKETS)}) == 1
+    assert harness.store.documents[TICKET].state == Count(1)
 
 
 async def test_unpublished_events_of_a_dead_process_are_published_before_what_follows() -> None:
-    bench = Workbench(Counter())
-    bench.say(topics.ACCEPTED, FIRST)
-    bench.restart(dies_after(Step.SAVED))
+    harness = HandlerHarness(Counter())
+    harness.publish(topics.ACCEPTED, FIRST)
+    harness.restart(dies_after(Step.SAVED))
     with pytest.raises(Crashed):
-        await bench.work()
-    bench.say(topics.UPDATES, SECOND)
-    survivor = bench.broker.unread("routing", (topics.UPDATES,))
+        await harness.work()
+    harness.publish(topics.UPDATES, SECOND)
+    survivor = harness.broker.unread("routing", (topics.UPDATES,))
 
-    bench.restart()
-    await bench.runner.handle(survivor)
+    harness.restart()
+    await harness.runner.handle(survivor)
 
-    assert heard(bench) == [1, 2]
+    assert heard(harness) == [1, 2]
 
 
 async def test_unpublished_events_of_the_sweep_are_published_before_what_follows() -> None:
-    bench = Workbench(Counter(counts_again_at=FIRST.time))
-    bench.say(topics.ACCEPTED, FIRST)
-    await bench.work()
-    bench.restart(dies_after(Step.SAVED))
+    harness = HandlerHarness(Counter(counts_again_at=FIRST.time))
+    harness.publish(topics.ACCEPTED, FIRST)
+    await harness.work()
+    harness.restart(dies_after(Step.SAVED))
     with pytest.raises(Crashed):
-        await bench.sweep()
-    bench.say(topics.UPDATES, SECOND)
+        await harness.sweep()
+    harness.publish(topics.UPDATES, SECOND)
 
-    bench.restart()
-    await bench.work()
+    harness.restart()
+    await harness.work()
 
-    assert [fact.version for fact in bench.data(topics.SLA)] == [1]
+    assert [fact.version for fact in harness.data(topics.SLA)] == [1]
 
 
 async def test_published_answers_are_dropped_at_the_next_event_of_any_topic() -> None:
-    bench = Workbench(Counter())
-    bench.say(topics.ACCEPTED, FIRST)
-    await bench.work()
+    harness = HandlerHarness(Counter())
+    harness.publish(topics.ACCEPTED, FIRST)
+    await harness.work()
 
-    bench.say(topics.UPDATES, SECOND)
-    await bench.work()
+    harness.publish(topics.UPDATES, SECOND)
+    await harness.work()
 
-    applied = bench.store.documents[TICKET].applied
+    applied = harness.store.documents[TICKET].applied
     assert applied[FIRST.id] is None
     assert applied[outside_cause_id(SECOND.id, TICKET)] is not None
 
 
 async def test_an_answer_is_kept_when_only_another_partition_has_moved_on() -> None:
-    bench = Workbench(Counter())
-    bench.say(topics.ACCEPTED, FIRST)
-    await bench.work()
+    harness = HandlerHarness(Counter())
+    harness.publish(topics.ACCEPTED, FIRST)
+    await harness.work()
 
-    bench.restart()
-    bench.say(topics.UPDATES, SECOND)
-    await bench.work()
+    harness.restart()
+    harness.publish(topics.UPDATES, SECOND)
+    await harness.work()
 
-    assert bench.store.documents[TICKET].applied[FIRST.id] is not None
+    assert harness.store.documents[TICKET].applied[FIRST.id] is not None
 
 
 async def test_a_service_that_replays_answers_keeps_them() -> None:
-    bench = Workbench(Counter(keeps_answers=True))
-    bench.say(topics.UPDATES, SECOND)
-    await bench.work()
+    harness = HandlerHarness(Counter(keeps_answers=True))
+    harness.publish(topics.UPDATES, SECOND)
+    await harness.work()
 
-    bench.say(topics.UPDATES, event(ProgressTicket(ticket_id=TICKET, note=SECOND.id)))
-    await bench.work()
+    harness.publish(topics.UPDATES, event(ProgressTicket(ticket_id=TICKET, note=SECOND.id)))
+    await harness.work()
 
-    first, again = bench.broker.topic(topics.TICKETS)
+    first, again = harness.broker.topic(topics.TICKETS)
     assert first.value == again.value
-    assert list(bench.store.documents[TICKET].applied) == [outside_cause_id(SECOND.id, TICKET)]
+    assert list(harness.store.documents[TICKET].applied) == [outside_cause_id(SECOND.id, TICKET)]
 
 
 async def test_an_untracked_answer_is_idempotent() -> None:
-    bench = Workbench(Counter())
-    bench.say(topics.UPDATES, event(WithdrawTicket(ticket_id=TICKET)))
-    bench.restart(dies_after(Step.PUBLISHED))
+    harness = HandlerHarness(Counter())
+    harness.publish(topics.UPDATES, event(WithdrawTicket(ticket_id=TICKET)))
+    harness.restart(dies_after(Step.PUBLISHED))
     with pytest.raises(Crashed):
-        await bench.work()
+        await harness.work()
 
-    bench.clock.at += timedelta(hours=1)
-    bench.restart()
-    await bench.work()
+    harness.clock.at += timedelta(hours=1)
+    harness.restart()
+    await harness.work()
 
-    first, again = bench.broker.topic(topics.TRIAGE)
+    first, again = harness.broker.topic(topics.TRIAGE)
     assert first.value == again.value
-    assert bench.store.documents == {}
+    assert harness.store.documents == {}
 
 
 @pytest.mark.parametrize("value", [encode(event(WithdrawTicket(ticket_id=TICKET))), b"no JSON"])
 async def test_an_untracked_answer_to_a_replay_is_that_to_the_record_itself(value: bytes) -> None:
     """It may have been answered before it became a dead letter, and it may be replayed twice."""
-    bench = Workbench(Counter(refuses=True, topics=(topics.UPDATES, topics.replay_topic("routing"))))
-    bench.write(topics.UPDATES, value, key=TICKET)
-    await bench.work()
-    (record,) = bench.broker.topic(topics.UPDATES)
-    letter = dead_letter("routing", record, "bug", "ZeroDivisionError", bench.clock.now())
+    harness = HandlerHarness(Counter(refuses=True, topics=(topics.UPDATES, topics.replay_topic("routing"))))
+    harness.write(topics.UPDATES, value, key=TICKET)
+    await harness.work()
+    (record,) = harness.broker.topic(topics.UPDATES)
+    letter = dead_letter("routing", record, "bug", "ZeroDivisionError", harness.clock.now())
 
-    bench.clock.at += timedelta(hours=1)
+    harness.clock.at += timedelta(hours=1)
     for _ in range(2):
-        bench.write(topics.replay_topic("routing"), value, TICKET, dict(letter.headers))
-    await bench.work()
+        harness.write(topics.replay_topic("routing"), value, TICKET, dict(letter.headers))
+    await harness.work()
 
-    answers = bench.broker.topic(topics.TRIAGE)
+    answers = harness.broker.topic(topics.TRIAGE)
     assert len(answers) > 1
     assert {answer.value for answer in answers} == {answers[0].value}

@@ -6,23 +6,23 @@ from shared import topics
 from shared.delivery.ports import Obstacle
 from shared.delivery.relay import RELAY_AFTER
 from tests.builders import accepted, event
-from tests.fakes.bench import Workbench
 from tests.fakes.counter import Counter
+from tests.fakes.handler_harness import HandlerHarness
 
 FIRST = event(accepted())
 
 
-def withheld(topic: str = topics.TICKETS, why: Obstacle = Obstacle.MISSING, **options: Any) -> Workbench:
+def withheld(topic: str = topics.TICKETS, why: Obstacle = Obstacle.MISSING, **options: Any) -> HandlerHarness:
     """Return a service on a broker on which one topic takes nothing."""
-    bench = Workbench(Counter(**options))
-    bench.broker.refused[topic] = why
-    return bench
+    harness = HandlerHarness(Counter(**options))
+    harness.broker.refused[topic] = why
+    return harness
 
 
-async def relayed(bench: Workbench) -> int:
-    bench.clock.at += RELAY_AFTER
-    return await bench.relay.relay()
+async def relayed(harness: HandlerHarness) -> int:
+    harness.clock.at += RELAY_AFTER
+    return await harness.relay.relay()
 
 
-def versions(bench: Workbench, topic: str = topics.TICKETS) -> list[int]:
-    return [fact.version for fact in bench.data(topic)]
+def versions(harness: HandlerHarness, topic: str = topics.TICKETS) -> list[int]:
+    return [fact.version for fact in harness.data(topic)]

@@ -8,7 +8,7 @@ from typing import Any
 from shared.events import Event
 from shared.events.envelope import decode
 from tests.builders import submitted
-from tests.fakes.bench import NOON
+from tests.fakes.handler_harness import NOON
 
 ID = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"

@@ -5,7 +5,7 @@ import pytest
 from shared.events import ClosedBy, TicketArchived
 from shared.events.envelope import decode, encode
 from tests.builders import TICKET, TRACKING, accepted, event
-from tests.fakes.bench import NOON
+from tests.fakes.handler_harness import NOON
 
 pytestmark = pytest.mark.unit
 

@@ -14,7 +14,7 @@ from shared.events import Event, UnreadableEvent
 from shared.events.envelope import encode
 from shared.topics import VALUE_BYTES_MAX
 from tests.builders import TICKET, accepted, event, submitted
-from tests.fakes.bench import NOON
+from tests.fakes.handler_harness import NOON
 from tests.unit.events.lines import DATA, ENVELOPE, ID, PLAIN, TRACE, line, read
 
 pytestmark = pytest.mark.unit

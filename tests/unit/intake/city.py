@@ -9,7 +9,7 @@ from services.intake.domain.rules import Category, Limits, Rules
 from services.intake.domain.wording import insults, phrases
 from shared import topics
 from shared.events import Arrival
-from tests.fakes.bench import NOON
+from tests.fakes.handler_harness import NOON
 
 PLACES = gazetteer(
     kecamatan=[("Serpong", ()), ("Ciputat", ()), ("Ciputat Timur", ("Ciptim",)), ("Pondok Aren", ()), ("Setu", ())],

@@ -25,7 +25,7 @@ from shared.events import (
     Untracked,
 )
 from tests.builders import TICKET, TRACKING, event, submitted
-from tests.fakes.bench import NOON
+from tests.fakes.handler_harness import NOON
 from tests.unit.intake.city import RULES, arrival
 
 pytestmark = pytest.mark.unit

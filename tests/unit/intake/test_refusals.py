@@ -10,7 +10,7 @@ from services.intake.domain.masking import mask
 from services.intake.domain.refusals import refusal_reasons
 from shared.events import ComplaintSubmitted, Reason
 from tests.builders import submitted
-from tests.fakes.bench import NOON
+from tests.fakes.handler_harness import NOON
 from tests.unit.intake.city import RULES, rules
 
 pytestmark = pytest.mark.unit

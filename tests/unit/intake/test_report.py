@@ -12,7 +12,7 @@ from shared.events import Classification, ComplaintAccepted, Location
 from shared.ids import tracking_id
 from tests.builders import TICKET, TRACKING, submitted
 from tests.builders import accepted as plain
-from tests.fakes.bench import NOON
+from tests.fakes.handler_harness import NOON
 from tests.unit.intake.city import RULES, arrival
 from tindak.catalogue_fields import FIELDS
 

@@ -7,7 +7,7 @@ from services.intake.domain.state import Taken
 from services.intake.settings import Settings
 from services.intake.store import INDEXES, STATE, unique
 from tests.builders import TRACKING
-from tests.fakes.bench import NOON
+from tests.fakes.handler_harness import NOON
 
 pytestmark = pytest.mark.unit
 

@@ -5,7 +5,7 @@ import pytest
 from services.intake.tooling import dry_run
 from shared.events import ComplaintAccepted, ComplaintRejected
 from tests.builders import submitted
-from tests.fakes.bench import NOON
+from tests.fakes.handler_harness import NOON
 from tests.unit.intake.city import RULES
 
 pytestmark = pytest.mark.unit

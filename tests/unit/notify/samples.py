@@ -36,7 +36,7 @@ from shared.events import (
 from shared.ids import part_id
 from shared.seal import Contact, Sealer
 from tests.builders import TICKET, TRACKING, accepted
-from tests.fakes.bench import NOON
+from tests.fakes.handler_harness import NOON
 
 POLICY_DIR = Path(__file__).parents[3] / "policy"
 POLICY = load_notices(POLICY_DIR)

@@ -31,7 +31,7 @@ from shared.events import (
     NotificationSuppressed,
 )
 from tests.builders import TICKET, TRACKING
-from tests.fakes.bench import NOON
+from tests.fakes.handler_harness import NOON
 from tests.unit.notify.samples import DELIVERY, LEASE, correspondence, delivery, rules
 
 pytestmark = pytest.mark.unit

@@ -28,7 +28,7 @@ from shared.events import (
     UpdateRefused,
 )
 from tests.builders import TICKET, TRACKING, accepted
-from tests.fakes.bench import NOON
+from tests.fakes.handler_harness import NOON
 from tests.unit.notify.samples import LATER, TICKET_FACT, contact, said, started
 
 pytestmark = pytest.mark.unit

@@ -30,7 +30,7 @@ from shared.events import (
     TicketWithdrawn,
 )
 from tests.builders import TICKET, TRACKING, accepted, arrival, event
-from tests.fakes.bench import NOON
+from tests.fakes.handler_harness import NOON
 from tests.unit.notify.samples import (
     DELIVERY,
     LEASE,

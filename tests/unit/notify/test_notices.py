@@ -18,7 +18,7 @@ from shared.events import (
     UpdateRefused,
 )
 from tests.builders import accepted, event
-from tests.fakes.bench import NOON
+from tests.fakes.handler_harness import NOON
 from tests.unit.notify.samples import TICKET_FACT, correspondence, notice, rules, said
 
 pytestmark = pytest.mark.unit
@@ -98,7 +98,7 @@ def test_an_event_that_takes_the_agency_away_notifies_none() -> None:
     assert planned(said(ClockBreached, agency=None), agency="dlh", to=("liaison",)) == []
 
 
-def test_a_refusal_of_release_0_1_0_does_not_say_that_nobody_has_the_ticket() -> None:
+def test_a_refusal_of_release_0_1_0_does_not_clear_the_agency() -> None:
     refused = UpdateRefused(
         **TICKET_FACT | {"agency": None},
         update_id="u",

@@ -24,7 +24,7 @@ from shared.events import (
 )
 from shared.ids import part_id
 from tests.builders import TICKET, TRACKING, accepted, arrival, event
-from tests.fakes.bench import NOON
+from tests.fakes.handler_harness import NOON
 from tests.unit.notify.samples import LATER, POLICY, SEALER, contact, said
 
 pytestmark = pytest.mark.unit

@@ -12,7 +12,7 @@ from shared.events import EventData, SlaClock, TicketHeld
 from shared.events.catalogue import DATA_BY_TYPE
 from shared.seal import Sealer
 from tests.builders import TRACKING, accepted, event
-from tests.fakes.bench import NOON
+from tests.fakes.handler_harness import NOON
 from tests.unit.notify.samples import EMAIL, NAME, PHONE, POLICY, SEALER, contact, delivery, said, started
 
 pytestmark = pytest.mark.unit

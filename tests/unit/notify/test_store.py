@@ -15,7 +15,7 @@ from services.notify.domain.deliveries import (
 )
 from services.notify.store import STATE
 from shared.events import SlaClock
-from tests.fakes.bench import NOON
+from tests.fakes.handler_harness import NOON
 from tests.unit.notify.samples import LATER, correspondence, delivery
 
 pytestmark = pytest.mark.unit

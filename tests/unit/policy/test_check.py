@@ -218,10 +218,10 @@ def test_warnings_leave_a_policy_sound_and_only_strict_refuses_it(policy: Path) 
     plain, strict, as_json = run(str(policy)), run(str(policy), "--strict"), run(str(policy), "--json")
 
     assert (plain.exit_code, strict.exit_code, as_json.exit_code) == (0, 1, 0)
-    assert plain.stdout == strict.stdout
-    warning, sound = plain.stdout.splitlines()
-    assert warning == f"{line}: warning: {sentence}"
-    assert " is sound: " in sound
+    (warning, sound), (same, refused) = plain.stdout.splitlines(), strict.stdout.splitlines()
+    assert warning == same == f"{line}: warning: {sentence}"
+    assert " is sound, with 1 warning: " in sound
+    assert " is refused by --strict for 1 warning: " in refused
     assert json.loads(as_json.stdout)["warnings"] == [{"file": file, "line": int(number), "sentence": sentence}]
 
 

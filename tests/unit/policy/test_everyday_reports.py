@@ -89,5 +89,5 @@ def test_danger_and_long_waiting_raise_the_priority(policy: RoutingPolicy, text:
         ("Lampu jalan mati", None),
     ],
 )
-def test_clear_words_decide_the_classification(policy: RoutingPolicy, text: str, kind: Classification | None) -> None:
+def test_clear_phrases_decide_the_classification(policy: RoutingPolicy, text: str, kind: Classification | None) -> None:
     assert read(policy, report(text)).classification == kind

@@ -51,7 +51,7 @@ def test_a_difference_is_a_sentence(tmp_path: Path, before: str, after: str, sen
     assert told(tmp_path, before, after) == sentences
 
 
-def test_a_changed_text_is_listed_without_its_words(tmp_path: Path) -> None:
+def test_a_changed_text_is_listed_without_its_content(tmp_path: Path) -> None:
     assert told(tmp_path, "Halo", "Hai", "closed.id.j2") == ["closed.id.j2: the text is another one."]
 
 

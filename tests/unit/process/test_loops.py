@@ -6,7 +6,7 @@ import pytest
 from shared.delivery.ports import PermanentError, TransientError
 from shared.delivery.vitals import Vitals
 from shared.process.loops import Loop, LoopRunner
-from tests.fakes.bench import NOON
+from tests.fakes.handler_harness import NOON
 from tests.fakes.memory import MemoryClock
 
 pytestmark = pytest.mark.unit

@@ -12,8 +12,8 @@ from shared.adapters.mongo.store import MongoStore
 from shared.delivery.ports import Obstacle
 from shared.process.service import Service
 from shared.process.settings import CommonSettings, MongoSettings
-from tests.fakes.bench import NOON
 from tests.fakes.counter import Count, Counter
+from tests.fakes.handler_harness import NOON
 from tests.fakes.memory import MemoryClock
 
 pytestmark = pytest.mark.unit

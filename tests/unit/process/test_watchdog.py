@@ -8,7 +8,7 @@ from shared.delivery.vitals import Vitals
 from shared.process.loops import Loop, LoopRunner
 from shared.process.metrics import LAG_RECORDS
 from shared.process.watchdog import PART, Partition, Stuck, Watchdog
-from tests.fakes.bench import NOON
+from tests.fakes.handler_harness import NOON
 from tests.fakes.memory import MemoryClock
 
 pytestmark = pytest.mark.unit

@@ -44,7 +44,7 @@ from shared.events import (
     Report,
 )
 from tests.builders import TICKET, TRACKING
-from tests.fakes.bench import NOON
+from tests.fakes.handler_harness import NOON
 
 LATER = NOON + timedelta(hours=1)
 DISHUB, DLH, ROADS = "/agencies/dishub", "/agencies/dlh", "/agencies/dsdabmbk"

@@ -16,7 +16,7 @@ from shared.events import (
     SlaClock,
 )
 from tests.builders import TICKET, TRACKING, accepted, event
-from tests.fakes.bench import NOON
+from tests.fakes.handler_harness import NOON
 from tests.unit.routing.commands import COMMANDS
 from tests.unit.routing.samples import DISHUB, LATER, POLICY, filed, said
 

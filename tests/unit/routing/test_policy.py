@@ -215,7 +215,7 @@ def test_what_lies_outside_needs_somebody_to_go_to(folder: Path) -> None:
     assert found == ["routing.yaml:12: agency `national_admin` is not in agencies.yaml"]
 
 
-def test_faults_of_both_files_are_told_together(folder: Path) -> None:
+def test_faults_of_both_files_are_reported_together(folder: Path) -> None:
     (folder / "categories.yaml").write_text(CATEGORIES.replace("code: ktp", "code: pju"), encoding="utf-8")
 
     found = faults(folder, "routing.yaml", "id: kw-rt", "id: out-pln")

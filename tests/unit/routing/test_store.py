@@ -6,7 +6,7 @@ from services.routing.domain.lifecycle.early_updates import remember
 from services.routing.domain.ticket.state import Awaited, Led, State
 from services.routing.store import STATE
 from shared.events import Classification, Priority, Tenure
-from tests.fakes.bench import NOON
+from tests.fakes.handler_harness import NOON
 from tests.unit.routing.commands import COMMANDS
 from tests.unit.routing.samples import POLICY, SITUATIONS, at, filed, report, update
 

@@ -47,7 +47,7 @@ class ClockHarness:
         self.ticket: Ticket | None = None
         self.facts: list[Fact] = []
 
-    def hear(self, *heard: ComplaintAccepted | TicketFact, now: str = "") -> list[Any]:
+    def receive(self, *heard: ComplaintAccepted | TicketFact, now: str = "") -> list[Any]:
         """Decide about what is heard, at the moment it happens unless *now* is later."""
         before = len(self.facts)
         for data in heard:
@@ -94,7 +94,7 @@ def met(clock: SlaClock, when: str, due: str, lateness: timedelta) -> ClockMet:
 def at_work() -> ClockHarness:
     """A ticket of Monday 08:00 that an agency has got at 09:00."""
     harness = ClockHarness()
-    harness.hear(accepted("2026-04-06 08:00"), routed(1, "2026-04-06 09:00"))
+    harness.receive(accepted("2026-04-06 08:00"), routed(1, "2026-04-06 09:00"))
     return harness
 
 

@@ -85,7 +85,7 @@ def end_of(harness: ClockHarness) -> tuple[Any, ...]:
 def after(*heard: Heard, now: str = "2026-08-13 10:00") -> ClockHarness:
     """Return a harness that heard all this, in this order, at one moment after it all happened."""
     harness = ClockHarness()
-    harness.hear(*heard, now=now)
+    harness.receive(*heard, now=now)
     harness.look(at(now))
     return harness
 
@@ -110,7 +110,7 @@ def test_repeated_events_do_not_change_the_clocks(again: list[Heard], order: lis
 def test_sweeps_between_events_do_not_change_the_clocks(order: list[Heard], data: st.DataObject) -> None:
     harness = ClockHarness()
     for heard in order:
-        harness.hear(heard, now="2026-08-13 09:30")
+        harness.receive(heard, now="2026-08-13 09:30")
         if data.draw(st.booleans()):
             harness.look(at("2026-08-13 09:30"))
     harness.look(at("2026-08-13 10:00"))
@@ -123,7 +123,7 @@ def test_sweeps_between_events_do_not_change_the_clocks(order: list[Heard], data
 def test_each_round_starts_and_breaches_at_most_once_in_any_order(order: list[Heard]) -> None:
     harness = ClockHarness()
     for heard in order:
-        harness.hear(heard, now="2026-08-13 09:30")
+        harness.receive(heard, now="2026-08-13 09:30")
         harness.look(at("2026-08-13 09:30"))
 
     for kind in (ClockStarted, ClockBreached):
@@ -153,34 +153,34 @@ def test_history_read_late_has_not_happened_late() -> None:
     """A backlog after an outage: everybody was in time, so no breach may be said on the way, not even for a moment."""
     harness = ClockHarness()
 
-    harness.hear(accepted("2026-04-06 08:00"), now="2026-06-01 09:00")
-    harness.hear(routed(1, "2026-04-06 09:00"), now="2026-06-01 09:00")
-    harness.hear(answered(2, "2026-04-08 09:00"), now="2026-06-01 09:00")
+    harness.receive(accepted("2026-04-06 08:00"), now="2026-06-01 09:00")
+    harness.receive(routed(1, "2026-04-06 09:00"), now="2026-06-01 09:00")
+    harness.receive(answered(2, "2026-04-08 09:00"), now="2026-06-01 09:00")
 
     assert harness.all_said(ClockBreached) == []
 
 
 def test_a_version_that_is_known_is_ignored_and_leaves_no_trace() -> None:
     harness = ClockHarness()
-    harness.hear(ACCEPTED, routed(1, "2026-04-06 09:00"))
+    harness.receive(ACCEPTED, routed(1, "2026-04-06 09:00"))
     before = harness.ticket
 
-    assert harness.hear(routed(1, "2026-04-06 09:00")) == []
+    assert harness.receive(routed(1, "2026-04-06 09:00")) == []
     assert harness.ticket is before
 
 
 def test_an_event_that_moves_no_clock_is_ignored_also_for_an_unknown_ticket() -> None:
     harness = ClockHarness()
 
-    assert harness.hear(fact(TicketAcknowledged, 2, "2026-04-06 10:00", agency="dishub")) == []
+    assert harness.receive(fact(TicketAcknowledged, 2, "2026-04-06 10:00", agency="dishub")) == []
     assert harness.ticket is None
 
 
 def test_a_ticket_may_be_known_from_its_routing_first() -> None:
     harness = ClockHarness()
 
-    said = harness.hear(routed(1, "2026-04-06 09:00"))
-    later = harness.hear(ACCEPTED, now="2026-04-06 09:01")
+    said = harness.receive(routed(1, "2026-04-06 09:00"))
+    later = harness.receive(ACCEPTED, now="2026-04-06 09:01")
 
     assert [(type(data), data.clock) for data in said][:1] == [(ClockStarted, VERIFY)]
     assert later == []
@@ -189,8 +189,8 @@ def test_a_ticket_may_be_known_from_its_routing_first() -> None:
 def test_a_ticket_may_be_known_from_a_later_fact_first() -> None:
     harness = ClockHarness()
 
-    assert harness.hear(declined(2, "2026-04-07 10:00")) == []
-    harness.hear(routed(1, "2026-04-06 09:00"), now="2026-04-07 10:01")
+    assert harness.receive(declined(2, "2026-04-07 10:00")) == []
+    harness.receive(routed(1, "2026-04-06 09:00"), now="2026-04-07 10:01")
 
     in_order = after(routed(1, "2026-04-06 09:00"), declined(2, "2026-04-07 10:00"), now="2026-04-07 10:00")
     assert end_of(harness) == end_of(in_order)
@@ -198,7 +198,7 @@ def test_a_ticket_may_be_known_from_a_later_fact_first() -> None:
 
 def test_of_two_times_of_acceptance_the_earlier_holds() -> None:
     harness = ClockHarness()
-    harness.hear(accepted("2026-04-07 08:00"), triaged(1, "2026-04-07 08:01"))
+    harness.receive(accepted("2026-04-07 08:00"), triaged(1, "2026-04-07 08:01"))
 
     assert harness.ticket is not None
     assert harness.ticket.accepted_at == at("2026-04-06 08:00")
@@ -207,11 +207,11 @@ def test_of_two_times_of_acceptance_the_earlier_holds() -> None:
 def test_the_reporters_classification_counts_until_routing_changes_it() -> None:
     harness = ClockHarness()
 
-    harness.hear(accepted("2026-04-06 08:00", classification=LAW))
+    harness.receive(accepted("2026-04-06 08:00", classification=LAW))
 
     assert harness.ticket is not None
     assert [one.classification for one in rounds(harness.ticket)] == [LAW]
-    harness.hear(routed(1, "2026-04-06 09:00"))
+    harness.receive(routed(1, "2026-04-06 09:00"))
     assert {one.clock: one.classification for one in rounds(harness.ticket)}[RESOLVE] is Classification.COMPLAINT
 
 
@@ -225,10 +225,10 @@ def test_an_event_about_no_ticket_is_a_bug() -> None:
 def test_time_never_goes_back() -> None:
     harness = after(*LIFE[:3], now="2026-04-08 10:00")
 
-    harness.hear(LIFE[3], now="2026-04-09 10:00")
+    harness.receive(LIFE[3], now="2026-04-09 10:00")
     harness.look(at("2026-04-20 10:00"))
     ticket = harness.ticket
-    harness.hear(LIFE[4], now="2026-04-20 10:00")
+    harness.receive(LIFE[4], now="2026-04-20 10:00")
 
     assert isinstance(ticket, Ticket)
     assert harness.ticket is not None
@@ -238,7 +238,7 @@ def test_time_never_goes_back() -> None:
 def test_a_clock_of_an_unknown_report_is_that_of_a_complaint() -> None:
     harness = ClockHarness()
 
-    harness.hear(ACCEPTED)
+    harness.receive(ACCEPTED)
 
     assert harness.ticket is not None
     assert [(one.clock, one.classification) for one in rounds(harness.ticket)] == [

@@ -114,7 +114,7 @@ def test_a_sweep_after_an_outage_publishes_breach_and_every_reached_level() -> N
 
 def test_an_unrouted_ticket_breaches_and_escalates_like_any_other() -> None:
     harness = ClockHarness()
-    harness.hear(accepted("2026-04-06 08:00"), triaged(1, "2026-04-06 08:01"))
+    harness.receive(accepted("2026-04-06 08:00"), triaged(1, "2026-04-06 08:01"))
 
     harness.wait_until("2026-04-10 17:00")
 
@@ -126,7 +126,7 @@ def test_an_unrouted_ticket_breaches_and_escalates_like_any_other() -> None:
 
 def test_a_declined_ticket_that_nobody_has_is_the_coordinators_breach() -> None:
     harness = at_work()
-    harness.hear(declined(2, "2026-04-24 10:00"), triaged(3, "2026-04-24 10:00"))
+    harness.receive(declined(2, "2026-04-24 10:00"), triaged(3, "2026-04-24 10:00"))
 
     harness.wait_until("2026-04-24 17:00")
 
@@ -135,7 +135,7 @@ def test_a_declined_ticket_that_nobody_has_is_the_coordinators_breach() -> None:
 
 
 def test_a_late_answer_clears_the_breach_with_the_working_time_it_was_overdue() -> None:
-    heard = overdue().hear(answered(2, "2026-04-14 09:00", final=False))
+    heard = overdue().receive(answered(2, "2026-04-14 09:00", final=False))
 
     assert heard == [
         met(RESPOND, "2026-04-14 09:00", DUE, timedelta(hours=17)),
@@ -144,7 +144,7 @@ def test_a_late_answer_clears_the_breach_with_the_working_time_it_was_overdue() 
 
 
 def test_a_late_answer_before_any_sweep_still_publishes_its_breach() -> None:
-    heard = at_work().hear(answered(2, "2026-04-14 09:00", final=False))
+    heard = at_work().receive(answered(2, "2026-04-14 09:00", final=False))
 
     assert heard == [
         breached(noticed=timedelta(hours=17)),
@@ -154,7 +154,7 @@ def test_a_late_answer_before_any_sweep_still_publishes_its_breach() -> None:
 
 
 def test_stopping_an_overdue_clock_clears_its_breach() -> None:
-    heard = overdue().hear(fact(TicketWithdrawn, 2, "2026-04-14 08:30"))
+    heard = overdue().receive(fact(TicketWithdrawn, 2, "2026-04-14 08:30"))
 
     assert heard == [
         said(ClockStopped, RESPOND, stopped_at=at("2026-04-14 08:30"), why="withdrawn"),
@@ -165,7 +165,7 @@ def test_stopping_an_overdue_clock_clears_its_breach() -> None:
 
 def test_a_cleared_breach_escalates_no_further() -> None:
     harness = overdue()
-    harness.hear(answered(2, "2026-04-14 09:00", final=False))
+    harness.receive(answered(2, "2026-04-14 09:00", final=False))
 
     harness.wait_until("2026-04-23 00:00")
 
@@ -174,10 +174,10 @@ def test_a_cleared_breach_escalates_no_further() -> None:
 
 def test_holding_an_overdue_ticket_stops_escalation_and_keeps_the_breach() -> None:
     harness = overdue()
-    harness.hear(held(2, "2026-04-14 09:00", HoldReason.NEEDS_OTHER_AGENCY))
+    harness.receive(held(2, "2026-04-14 09:00", HoldReason.NEEDS_OTHER_AGENCY))
 
     paused = [data for data in harness.wait_until("2026-04-17 09:00") if isinstance(data, BreachEscalated)]
-    harness.hear(resumed(3, "2026-04-17 09:00"))
+    harness.receive(resumed(3, "2026-04-17 09:00"))
     harness.wait_until("2026-04-20 23:00")
 
     assert paused == []
@@ -187,7 +187,7 @@ def test_holding_an_overdue_ticket_stops_escalation_and_keeps_the_breach() -> No
 
 def test_each_round_has_its_own_breach() -> None:
     harness = overdue()
-    harness.hear(answered(2, "2026-04-14 09:00"), reopened(3, "2026-04-15 09:00"))
+    harness.receive(answered(2, "2026-04-14 09:00"), reopened(3, "2026-04-15 09:00"))
 
     harness.wait_until("2026-04-22 16:01")
 
@@ -198,7 +198,7 @@ def test_each_round_has_its_own_breach() -> None:
 
 
 def test_the_breach_of_a_late_decline_remains_published() -> None:
-    heard = overdue().hear(declined(2, "2026-04-14 09:00"), routed(3, "2026-04-14 09:00", "dlh"))
+    heard = overdue().receive(declined(2, "2026-04-14 09:00"), routed(3, "2026-04-14 09:00", "dlh"))
 
     assert heard[:2] == [
         said(ClockStopped, RESPOND, stopped_at=at("2026-04-14 09:00"), why="declined"),
@@ -208,7 +208,7 @@ def test_the_breach_of_a_late_decline_remains_published() -> None:
 
 def test_the_clocks_of_a_closed_ticket_breach_no_more() -> None:
     harness = at_work()
-    harness.hear(answered(2, "2026-04-07 09:00"), closed(3, "2026-04-08 09:00"))
+    harness.receive(answered(2, "2026-04-07 09:00"), closed(3, "2026-04-08 09:00"))
 
     harness.wait_until("2027-01-01 00:00")
 

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.unit
 
 
 def test_an_answer_in_time_that_arrives_after_the_sweep_corrects_the_breach() -> None:
-    heard = overdue().hear(answered(2, "2026-04-13 15:59", final=False), now="2026-04-13 18:01")
+    heard = overdue().receive(answered(2, "2026-04-13 15:59", final=False), now="2026-04-13 18:01")
 
     assert heard == [
         of_breach(BreachCorrected, why="met_in_time"),
@@ -28,13 +28,13 @@ def test_an_answer_in_time_that_arrives_after_the_sweep_corrects_the_breach() ->
 
 
 def test_an_answer_at_the_due_time_itself_is_in_time() -> None:
-    heard = overdue().hear(answered(2, DUE, final=False), now="2026-04-13 18:01")
+    heard = overdue().receive(answered(2, DUE, final=False), now="2026-04-13 18:01")
 
     assert heard == [of_breach(BreachCorrected, why="met_in_time"), met(RESPOND, DUE, DUE, timedelta(0))]
 
 
 def test_a_withdrawal_in_time_that_arrives_late_corrects_the_breach() -> None:
-    heard = overdue().hear(fact(TicketWithdrawn, 2, "2026-04-13 15:00"), now="2026-04-13 18:01")
+    heard = overdue().receive(fact(TicketWithdrawn, 2, "2026-04-13 15:00"), now="2026-04-13 18:01")
 
     assert heard[0] == of_breach(BreachCorrected, why="stopped_in_time")
 
@@ -42,7 +42,7 @@ def test_a_withdrawal_in_time_that_arrives_late_corrects_the_breach() -> None:
 def test_a_hold_in_time_that_arrives_late_corrects_the_breach() -> None:
     harness = overdue()
 
-    heard = harness.hear(held(2, "2026-04-13 15:00"), now="2026-04-13 18:01")
+    heard = harness.receive(held(2, "2026-04-13 15:00"), now="2026-04-13 18:01")
 
     assert of_breach(BreachCorrected, why="held") in heard
     assert harness.all_said(ClockBreached) == [breached()]
@@ -50,10 +50,10 @@ def test_a_hold_in_time_that_arrives_late_corrects_the_breach() -> None:
 
 def test_reclassifying_corrects_a_breach_that_thereby_never_was() -> None:
     harness = at_work()
-    harness.hear(answered(2, "2026-04-07 09:00", final=False))
+    harness.receive(answered(2, "2026-04-07 09:00", final=False))
     harness.wait_until("2026-04-27 17:00")
 
-    heard = harness.hear(reclassified(3, "2026-04-28 09:00"))
+    heard = harness.receive(reclassified(3, "2026-04-28 09:00"))
 
     assert heard[-1] == of_breach(BreachCorrected, RESOLVE, why="reclassified")
     assert harness.ticket is not None
@@ -63,13 +63,13 @@ def test_reclassifying_corrects_a_breach_that_thereby_never_was() -> None:
 def test_a_corrected_breach_reopens_under_the_same_id() -> None:
     """Exactly one `breached` per round is promised, so that the second time is said as a first level reached again."""
     harness = at_work()
-    harness.hear(answered(2, "2026-04-07 09:00", final=False))
+    harness.receive(answered(2, "2026-04-07 09:00", final=False))
     harness.wait_until("2026-04-27 17:00")
-    harness.hear(reclassified(3, "2026-04-28 09:00"))
+    harness.receive(reclassified(3, "2026-04-28 09:00"))
 
     harness.wait_until("2026-06-30 17:00")
     again = [(told.data.level, told.occasion) for told in harness.facts if isinstance(told.data, BreachEscalated)]
-    cleared = harness.hear(answered(4, "2026-07-01 09:00"))[1:2]
+    cleared = harness.receive(answered(4, "2026-07-01 09:00"))[1:2]
 
     assert len(harness.all_said(ClockBreached)) == 1
     assert again == [
@@ -83,18 +83,18 @@ def test_a_corrected_breach_reopens_under_the_same_id() -> None:
 
 def test_reclassifying_after_the_end_changes_nothing() -> None:
     harness = at_work()
-    harness.hear(answered(2, "2026-04-27 09:00"))
+    harness.receive(answered(2, "2026-04-27 09:00"))
     before = harness.all_said(*OF_BREACHES)
 
-    assert harness.hear(reclassified(3, "2026-04-27 10:00")) == []
+    assert harness.receive(reclassified(3, "2026-04-27 10:00")) == []
     assert before[-1] == of_breach(BreachCleared, RESOLVE, overdue_seconds=1.5 * 3600)
 
 
 def test_an_earlier_answer_that_arrives_last_puts_the_lateness_right() -> None:
     harness = overdue()
-    harness.hear(answered(3, "2026-04-14 10:00", final=False))
+    harness.receive(answered(3, "2026-04-14 10:00", final=False))
 
-    heard = harness.hear(answered(2, "2026-04-14 09:00", final=False), now="2026-04-14 11:00")
+    heard = harness.receive(answered(2, "2026-04-14 09:00", final=False), now="2026-04-14 11:00")
 
     assert heard == [
         met(RESPOND, "2026-04-14 09:00", DUE, timedelta(hours=17)),
@@ -105,9 +105,9 @@ def test_an_earlier_answer_that_arrives_last_puts_the_lateness_right() -> None:
 def test_an_answer_that_turns_out_to_be_another_agencys_ends_the_breach_when_the_ticket_left() -> None:
     """A dead letter replayed late: the ticket had gone to another agency before the answer."""
     harness = overdue()
-    harness.hear(answered(3, "2026-04-15 10:00", final=False))
+    harness.receive(answered(3, "2026-04-15 10:00", final=False))
 
-    heard = harness.hear(routed(2, "2026-04-14 09:00", "dlh"), now="2026-04-15 12:00")
+    heard = harness.receive(routed(2, "2026-04-14 09:00", "dlh"), now="2026-04-15 12:00")
 
     assert heard[:2] == [
         said(ClockStopped, RESPOND, stopped_at=at("2026-04-14 09:00"), why="reassigned"),

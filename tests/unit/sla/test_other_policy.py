@@ -45,7 +45,7 @@ def test_a_holiday_that_is_declared_late_corrects_a_breach() -> None:
 
 def test_a_pause_that_the_policy_no_longer_knows_is_over() -> None:
     harness = at_work()
-    harness.hear(held(2, "2026-04-07 10:00"))
+    harness.receive(held(2, "2026-04-07 10:00"))
     harness.rules = rules(version="p2", pauses={})
 
     harness.look(at("2026-04-07 12:00"))
@@ -62,13 +62,13 @@ def test_a_pause_that_the_policy_no_longer_knows_is_over() -> None:
 )
 def test_an_ended_clock_keeps_the_due_time_of_its_policy(later: SlaRules) -> None:
     harness = at_work()
-    harness.hear(answered(2, "2026-04-24 16:31"))
+    harness.receive(answered(2, "2026-04-24 16:31"))
     assert harness.ticket is not None
     before = [told for told in harness.ticket.told if told.clock is RESOLVE]
     assert harness.all_said(BreachCleared)
 
     harness.rules = later
-    harness.hear(closed(3, "2026-04-27 09:00"))
+    harness.receive(closed(3, "2026-04-27 09:00"))
 
     assert [told for told in harness.ticket.told if told.clock is RESOLVE] == before
     assert harness.all_said(BreachCorrected) == []

@@ -37,25 +37,25 @@ def ends(said: list[ClockFact]) -> dict[SlaClock, str]:
 )
 def test_dividing_a_ticket_ends_its_own_clocks(before: list[Any], ended: dict[SlaClock, str]) -> None:
     harness = ClockHarness()
-    harness.hear(accepted(ACCEPTED), *before)
+    harness.receive(accepted(ACCEPTED), *before)
 
-    assert ends(harness.hear(split(len(before) + 1, DIVIDED))) == ended
+    assert ends(harness.receive(split(len(before) + 1, DIVIDED))) == ended
     assert harness.wait_until("2026-09-01 08:00") == []
 
 
 def test_no_clock_restarts_when_a_part_reopens_or_the_whole_closes() -> None:
     harness = ClockHarness()
-    harness.hear(accepted(ACCEPTED), triaged(1, ACCEPTED), split(2, DIVIDED))
+    harness.receive(accepted(ACCEPTED), triaged(1, ACCEPTED), split(2, DIVIDED))
 
     again = fact(TicketPartReopened, 4, DIVIDED, reopened=PART["ticket_id"])
 
-    assert harness.hear(closed(3, DIVIDED, "system"), again) == []
+    assert harness.receive(closed(3, DIVIDED, "system"), again) == []
 
 
 def test_a_part_has_clocks_of_its_own_from_its_beginning_and_none_for_finding_an_agency() -> None:
     harness = ClockHarness()
 
-    started = harness.hear(routed(1, DIVIDED, **PART))
+    started = harness.receive(routed(1, DIVIDED, **PART))
 
     assert {data.clock for data in started} == {RESPOND, RESOLVE}
     for data in started:
@@ -66,16 +66,16 @@ def test_a_part_has_clocks_of_its_own_from_its_beginning_and_none_for_finding_an
 
 def test_a_part_that_comes_back_to_an_officer_has_a_clock_for_that() -> None:
     harness = ClockHarness()
-    harness.hear(routed(1, DIVIDED, **PART))
+    harness.receive(routed(1, DIVIDED, **PART))
 
-    said = harness.hear(triaged(2, "2026-04-08 10:00", **PART))
+    said = harness.receive(triaged(2, "2026-04-08 10:00", **PART))
 
     assert [(data.clock, data.round) for data in said if isinstance(data, ClockStarted)] == [(VERIFY, 1)]
 
 
 def test_a_breach_of_a_part_names_its_whole_ticket() -> None:
     harness = ClockHarness()
-    harness.hear(routed(1, DIVIDED, **PART))
+    harness.receive(routed(1, DIVIDED, **PART))
 
     said = harness.wait_until("2026-04-20 08:00")
 

@@ -25,7 +25,7 @@ def responsible(harness: ClockHarness, clock: SlaClock) -> list[tuple[int, str, 
 
 def late(under: SlaRules, agency: str = "dishub") -> ClockHarness:
     harness = ClockHarness(under)
-    harness.hear(accepted("2026-04-06 08:00"), routed(1, "2026-04-06 09:00", agency))
+    harness.receive(accepted("2026-04-06 08:00"), routed(1, "2026-04-06 09:00", agency))
     harness.wait_until("2026-12-31 09:00")
     return harness
 
@@ -60,7 +60,7 @@ def test_the_ombudsman_stands_in_for_nobody_and_is_asked_all_the_same() -> None:
 
 def test_a_vacant_coordinator_is_skipped_for_a_ticket_that_nobody_has() -> None:
     harness = ClockHarness(rules(vacant=frozenset({Post("triage")})))
-    harness.hear(accepted("2026-04-06 08:00"), triaged(1, "2026-04-06 08:01"))
+    harness.receive(accepted("2026-04-06 08:00"), triaged(1, "2026-04-06 08:01"))
 
     harness.wait_until("2026-04-09 17:00")
 

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.unit
 
 def test_the_feedback_window_expires_once_just_after_its_end() -> None:
     harness = at_work()
-    harness.hear(answered(2, "2026-04-07 10:00"))
+    harness.receive(answered(2, "2026-04-07 10:00"))
 
     assert FeedbackWindowExpired not in map(type, harness.wait_until("2026-04-21 16:00"))
     heard = harness.look(at("2026-04-21 16:00") + timedelta(milliseconds=1))
@@ -24,18 +24,18 @@ def test_the_feedback_window_expires_once_just_after_its_end() -> None:
 
 def test_closing_after_an_expired_window_publishes_nothing_about_its_clock() -> None:
     harness = at_work()
-    harness.hear(answered(2, "2026-04-07 10:00"))
+    harness.receive(answered(2, "2026-04-07 10:00"))
     harness.wait_until("2026-04-22 00:00")
 
-    assert harness.hear(closed(3, "2026-04-21 16:01", "system")) == []
+    assert harness.receive(closed(3, "2026-04-21 16:01", "system")) == []
 
 
 def test_a_dispute_after_the_expired_window_starts_new_rounds() -> None:
     harness = at_work()
-    harness.hear(answered(2, "2026-04-07 10:00"))
+    harness.receive(answered(2, "2026-04-07 10:00"))
     harness.wait_until("2026-04-22 00:00")
 
-    heard = harness.hear(reopened(3, "2026-04-22 09:00"))
+    heard = harness.receive(reopened(3, "2026-04-22 09:00"))
 
     assert heard[-1] == met(FEEDBACK, "2026-04-22 09:00", "2026-04-21 16:00", timedelta(hours=17))
     assert [(data.clock, data.round) for data in heard[:-1]] == [(RESPOND, 2), (RESOLVE, 2)]
@@ -43,19 +43,19 @@ def test_a_dispute_after_the_expired_window_starts_new_rounds() -> None:
 
 def test_a_confirmation_in_the_window_meets_feedback() -> None:
     harness = at_work()
-    harness.hear(answered(2, "2026-04-07 10:00"))
+    harness.receive(answered(2, "2026-04-07 10:00"))
 
-    assert harness.hear(closed(3, "2026-04-07 16:00")) == [
+    assert harness.receive(closed(3, "2026-04-07 16:00")) == [
         met(FEEDBACK, "2026-04-07 16:00", "2026-04-21 16:00", -timedelta(days=14))
     ]
 
 
 def test_the_completion_window_expires_and_archiving_stops_what_stood_still() -> None:
     harness = at_work()
-    harness.hear(held(2, "2026-04-07 10:00"))
+    harness.receive(held(2, "2026-04-07 10:00"))
     harness.wait_until("2026-04-22 00:00")
 
-    archived = harness.hear(
+    archived = harness.receive(
         fact(TicketArchived, 3, "2026-04-22 00:00", by="system", reason="completion_window_expired")
     )
 
@@ -69,8 +69,8 @@ def test_the_completion_window_expires_and_archiving_stops_what_stood_still() ->
 
 def test_an_open_window_that_the_end_of_the_ticket_closes_is_stopped() -> None:
     harness = at_work()
-    harness.hear(answered(2, "2026-04-07 10:00"))
+    harness.receive(answered(2, "2026-04-07 10:00"))
 
-    assert harness.hear(closed(3, "2026-04-08 10:00", "officer")) == [
+    assert harness.receive(closed(3, "2026-04-08 10:00", "officer")) == [
         said(ClockStopped, FEEDBACK, stopped_at=at("2026-04-08 10:00"), why="closed")
     ]

@@ -99,7 +99,7 @@ MAY = office(zone="UTC", week=((hours("08:00-16:00"),) * 5 + (FREE, FREE)), holi
         (MAY, "2004-05-25 04:00", 4 * 3600, "2004-05-25 12:00"),
     ],
 )  # fmt: skip
-def test_working_time_leads_where_other_systems_say(work: WorkingTime, since: str, seconds: int, until: str) -> None:
+def test_adding_working_time_agrees_with_other_systems(work: WorkingTime, since: str, seconds: int, until: str) -> None:
     assert work.add(at(since, "UTC"), timedelta(seconds=seconds)) == at(until, "UTC")
 
 
@@ -130,7 +130,7 @@ def test_working_time_leads_where_other_systems_say(work: WorkingTime, since: st
         (BIZ, "2006-01-01 00:00", "2006-01-01 00:00", 0),
     ],
 )
-def test_between_two_instants_lies_what_other_systems_say(
+def test_counting_working_time_agrees_with_other_systems(
     work: WorkingTime, since: str, until: str, seconds: int
 ) -> None:
     assert work.between(at(since, "UTC"), at(until, "UTC")) == timedelta(seconds=seconds)

@@ -13,7 +13,7 @@ from shared import topics
 from shared.events import AssignTicket, DeclineTicket, Event
 from shared.policy.loading import version_of
 from tests.builders import TICKET, accepted, event
-from tests.fakes.bench import NOON, Workbench
+from tests.fakes.handler_harness import NOON, HandlerHarness
 from tests.fakes.model import WordModel
 from tindak.cli import app_for
 from tindak.console import Failure
@@ -116,7 +116,7 @@ def test_columns_go_by_the_names_of_lapor_or_by_those_that_are_given(tmp_path: P
         ("text\nx\n", "known to hold the agency; it has: text. Name it: --agency COL."),
     ],
 )
-def test_a_file_that_cannot_be_used_is_said_in_one_sentence(tmp_path: Path, content: str, said: str) -> None:
+def test_an_unusable_file_is_reported_in_one_sentence(tmp_path: Path, content: str, said: str) -> None:
     file = tmp_path / "labelled.csv"
     file.write_bytes(content.encode("utf-8", "surrogatepass"))
 
@@ -135,14 +135,14 @@ def test_one_source_must_be_named(arguments: tuple[str, ...]) -> None:
 
 
 def on_topics(*events: tuple[str, Event]) -> list[LabelledReport]:
-    bench = Workbench(None)
+    harness = HandlerHarness(None)
     for topic, told in events:
-        bench.say(topic, told)
-    bench.write(topics.TICKETS, b"garbage")
-    return reports_on([record for log in bench.broker.logs.values() for record in log])
+        harness.publish(topic, told)
+    harness.write(topics.TICKETS, b"garbage")
+    return reports_on([record for log in harness.broker.logs.values() for record in log])
 
 
-def test_tickets_of_the_topics_are_reports_with_whoever_had_them_in_the_end() -> None:
+def test_tickets_of_the_topics_are_labelled_with_their_last_agency() -> None:
     complaint = accepted()
 
     past = on_topics((topics.ACCEPTED, event(complaint)), *routed(complaint))
@@ -150,7 +150,7 @@ def test_tickets_of_the_topics_are_reports_with_whoever_had_them_in_the_end() ->
     assert past == [LabelledReport(complaint, "dlh")]
 
 
-def test_a_ticket_without_an_agency_or_without_its_report_says_nothing_of_agencies() -> None:
+def test_a_ticket_without_agency_or_report_is_no_labelled_report() -> None:
     complaint = accepted()
 
     assert on_topics((topics.ACCEPTED, event(complaint))) == [LabelledReport(complaint, None)]
@@ -160,16 +160,16 @@ def test_a_ticket_without_an_agency_or_without_its_report_says_nothing_of_agenci
 def routed(complaint: Any) -> list[tuple[str, Event]]:
     """Return what routing says of a complaint that its first agency declines and that an officer gives to another."""
     dry_run = DryRun.of(SHIPPED).routing
-    bench = Workbench(dry_run)
-    bench.say(topics.ACCEPTED, event(complaint))
+    harness = HandlerHarness(dry_run)
+    harness.publish(topics.ACCEPTED, event(complaint))
     commands = (
         event(DeclineTicket(ticket_id=TICKET, reason="Bukan kami"), source="/agencies/dsdabmbk", at=NOON),
         event(AssignTicket(ticket_id=TICKET, agency="dlh", reason="Taman"), source="/officers/7", at=NOON),
     )
     for command in commands:
-        bench.say(topics.UPDATES, command)
-    asyncio.run(bench.work())
-    return [(topics.TICKETS, said) for said in bench.heard(topics.TICKETS)]
+        harness.publish(topics.UPDATES, command)
+    asyncio.run(harness.work())
+    return [(topics.TICKETS, said) for said in harness.published(topics.TICKETS)]
 
 
 @pytest.fixture

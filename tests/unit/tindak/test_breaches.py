@@ -29,7 +29,7 @@ def when_of(data: Any) -> datetime:
 def a_long_story() -> list[Event]:
     harness = at_work()
     harness.wait_until("2026-04-27 17:00")
-    harness.hear(reclassified(2, "2026-04-28 09:00"), answered(3, "2026-04-28 10:00", final=False))
+    harness.receive(reclassified(2, "2026-04-28 09:00"), answered(3, "2026-04-28 10:00", final=False))
     harness.wait_until("2026-06-30 17:00")
     return told(harness)
 
@@ -57,7 +57,7 @@ def test_a_stream_with_repeats_is_the_same_set_as_without(again: list[int]) -> N
     assert once.apply_all(STORY).standing == Breaches(RULES).apply_all(STORY).standing
 
 
-def test_a_line_tells_who_is_late_with_what_for_how_long_and_at_which_level() -> None:
+def test_a_line_shows_agency_clock_overdue_time_and_level() -> None:
     harness = overdue()
     harness.wait_until("2026-04-14 17:00")
     breaches = Breaches(RULES)

@@ -17,7 +17,7 @@ from shared.delivery.ports import Record
 from shared.events import AssignTicket, Command, DeclineTicket, MergeTicket, TicketRouted
 from shared.ids import ticket_id
 from tests.builders import TICKET, accepted, event
-from tests.fakes.bench import NOON, Workbench
+from tests.fakes.handler_harness import NOON, HandlerHarness
 from tests.unit.routing.samples import CHANNEL, DISHUB, DLH, OFFICER, POLICY
 from tindak.console import Failure, Misuse
 from tindak.model import corrections_cli
@@ -47,14 +47,14 @@ def decline(by: str, suggested: str | None = None) -> Asked:
 
 def records(*asked: Asked) -> list[Record]:
     """Return what lies on the topics after people have asked for this, an hour apart, about a broken lamp."""
-    bench = Workbench(RoutingHandler(POLICY))
-    bench.say(topics.ACCEPTED, event(LAMP))
-    asyncio.run(bench.work())
+    harness = HandlerHarness(RoutingHandler(POLICY))
+    harness.publish(topics.ACCEPTED, event(LAMP))
+    asyncio.run(harness.work())
     for source, command in asked:
-        bench.clock.at += timedelta(hours=1)
-        bench.say(topics.UPDATES, event(command, at=bench.clock.at, source=source))
-        asyncio.run(bench.work())
-    return [*bench.broker.topic(topics.ACCEPTED), *bench.broker.topic(topics.TICKETS)]
+        harness.clock.at += timedelta(hours=1)
+        harness.publish(topics.UPDATES, event(command, at=harness.clock.at, source=source))
+        asyncio.run(harness.work())
+    return [*harness.broker.topic(topics.ACCEPTED), *harness.broker.topic(topics.TICKETS)]
 
 
 def corrected(*asked: Asked) -> list[tuple[str, str]]:
@@ -88,7 +88,7 @@ def test_what_others_ask_for_is_no_correction() -> None:
 
 @pytest.mark.parametrize(("asked", "by"), [(assign("dlh"), "officer"), (decline(DISHUB, "dlh"), "return")])
 def test_of_those_who_go_together_only_the_leader_teaches(asked: Asked, by: str) -> None:
-    bench, leader = Workbench(RoutingHandler(POLICY)), ticket_id("web", "leader")
+    harness, leader = HandlerHarness(RoutingHandler(POLICY)), ticket_id("web", "leader")
     source, command = asked
     for topic, told in (
         (topics.ACCEPTED, event(LAMP)),
@@ -96,16 +96,16 @@ def test_of_those_who_go_together_only_the_leader_teaches(asked: Asked, by: str)
         (topics.UPDATES, event(MergeTicket(ticket_id=TICKET, into=leader), source=OFFICER)),
         (topics.UPDATES, event(command.model_copy(update={"ticket_id": leader}), source=source)),
     ):
-        bench.say(topic, told)
-        asyncio.run(bench.work())
+        harness.publish(topic, told)
+        asyncio.run(harness.work())
 
-    routed = [data.agency for data in bench.data(topics.TICKETS) if isinstance(data, TicketRouted)]
-    found = corrections_on([*bench.broker.topic(topics.ACCEPTED), *bench.broker.topic(topics.TICKETS)])
+    routed = [data.agency for data in harness.data(topics.TICKETS) if isinstance(data, TicketRouted)]
+    found = corrections_on([*harness.broker.topic(topics.ACCEPTED), *harness.broker.topic(topics.TICKETS)])
     assert sorted(routed) == ["dishub", "dishub", "dlh", "dlh"]
     assert [(one.complaint.ticket_id, one.agency, one.by) for one in found] == [(leader, "dlh", by)]
 
 
-def test_records_in_any_order_and_told_twice_teach_the_same() -> None:
+def test_corrections_do_not_depend_on_order_or_repetition() -> None:
     told = records(decline(DISHUB, "dlh"), decline(DLH), assign("dsdabmbk"))
     mixed = told * 2
     random.Random(7).shuffle(mixed)
@@ -118,7 +118,7 @@ def test_records_in_any_order_and_told_twice_teach_the_same() -> None:
 
 
 @pytest.mark.parametrize(("hours", "count"), [(1, 1), (2, 1), (3, 0)])
-def test_only_what_was_corrected_since_then_is_told(hours: int, count: int) -> None:
+def test_only_corrections_since_then_are_exported(hours: int, count: int) -> None:
     told = records(assign("dlh"), assign("dsdabmbk"))
 
     assert len(corrections_on(told, NOON + timedelta(hours=hours))) == count
@@ -199,7 +199,7 @@ def test_corrections_go_to_standard_output_or_into_a_file(run: Callable[..., Any
     assert said == f"Corrections in {file}: 1.\n"
 
 
-def test_a_file_that_cannot_be_written_is_said_in_one_sentence(run: Callable[..., Any], tmp_path: Path) -> None:
+def test_an_unwritable_file_is_reported_in_one_sentence(run: Callable[..., Any], tmp_path: Path) -> None:
     result = run("--out", tmp_path / "gone" / "x.csv")
 
     assert isinstance(result.exception, Failure)

@@ -42,7 +42,7 @@ def test_dead_letter_is_named_by_where_it_lay() -> None:
     assert (letter().id, letter().service, letter().reason) == ("complaints.submitted/3/17", "intake", "bug")
 
 
-def test_summary_tells_everything_but_the_value() -> None:
+def test_summary_holds_everything_but_the_value() -> None:
     assert letter().summary() == {
         "id": "complaints.submitted/3/17", "service": "intake", "topic": "complaints.submitted", "partition": "3",
         "offset": "17", "timestamp": NOON.isoformat(), "reason": "bug", "error": "KeyError at domain.py:9",
@@ -50,7 +50,7 @@ def test_summary_tells_everything_but_the_value() -> None:
     }  # fmt: skip
 
 
-def test_replay_keeps_key_value_and_headers_and_says_where_it_lay() -> None:
+def test_replay_keeps_key_value_and_headers_and_adds_its_position() -> None:
     record = replayed(letter())
 
     assert (record.topic, record.key, record.value, dict(record.headers)) == (
@@ -83,13 +83,13 @@ def test_service_reads_a_replay_as_on_its_first_topic() -> None:
     assert reading.arrival.topic == "complaints.submitted"
 
 
-def test_line_tells_when_where_and_why() -> None:
+def test_line_holds_time_place_and_reason() -> None:
     assert letter().line() == (
         "2 Mar 2026 12:00:00 WIB  intake  complaints.submitted/3/17  sender unknown  bug: KeyError at domain.py:9"
     )
 
 
-def test_line_tells_who_sent_it_where_the_envelope_still_says_so() -> None:
+def test_line_names_the_sender_if_the_envelope_does() -> None:
     sent = replace(REFUSED, value=b'{"source": "/channels/web", "data": 7')
     whole = replace(REFUSED, value=b'{"source": "/channels/web", "data": 7}')
 
@@ -97,7 +97,7 @@ def test_line_tells_who_sent_it_where_the_envelope_still_says_so() -> None:
     assert "  from /channels/web  bug: " in letter(whole).line()
 
 
-def test_time_that_the_service_did_not_say_is_the_broker_s() -> None:
+def test_time_falls_back_to_the_brokers() -> None:
     odd = replace(letter().record, headers=(("dlq-at", b"yesterday"),))
 
     assert DeadLetter(odd).at == NOON
@@ -167,7 +167,7 @@ def test_letter_that_came_back_is_one_with_its_history() -> None:
     assert found.line().startswith("open      2 Mar 2026 12:00:00 WIB  intake  ")
 
 
-def test_note_says_why_and_nothing_of_what_the_letter_holds() -> None:
+def test_note_holds_the_reason_and_no_content() -> None:
     note = written(letter().drop("salah ketik"), 60)
 
     found = one(letter().record, note)

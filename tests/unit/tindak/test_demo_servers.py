@@ -35,7 +35,7 @@ def elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("elsewhere")
-async def test_machine_without_local_stack_and_docker_is_told_what_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_without_local_stack_and_docker_the_error_names_what_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(servers, "docker_answers", lambda: False)
 
     with pytest.raises(StackError) as refused:
@@ -74,7 +74,7 @@ def test_missing_docker_command_does_not_answer(monkeypatch: pytest.MonkeyPatch)
         ("/nowhere/docker", "`docker ps` does not answer"),
     ],
 )
-def test_failing_docker_command_says_what_failed(program: str, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failing_docker_command_is_named(program: str, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(containers.shutil, "which", lambda _: program)
 
     with pytest.raises(StackError, match=said):

@@ -33,11 +33,11 @@ def routed(**changes: object) -> e.TicketRouted:
     return e.TicketRouted.model_validate(plain | changes)
 
 
-def test_accepted_complaint_tells_its_tracking_id() -> None:
+def test_accepted_complaint_shows_its_tracking_id() -> None:
     assert sentence(accepted()) == f"accepted as {TRACKING}: Jalan berlubang"
 
 
-def test_refusal_tells_every_reason_with_its_code() -> None:
+def test_refusal_shows_every_reason_with_its_code() -> None:
     reasons = [
         {"code": "empty", "message_id": "Kosong.", "message_en": "There is no text."},
         {"code": "unknown_channel", "message_id": "Tak dikenal.", "message_en": "No such channel."},
@@ -71,35 +71,35 @@ def step(name: str, outcome: str, rule: str | None = None, score: float | None =
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_routing_tells_the_agency_and_why(steps: list[dict[str, object]], why: str) -> None:
+def test_routing_shows_the_agency_and_why(steps: list[dict[str, object]], why: str) -> None:
     told = sentence(routed(explanation=steps, reason_en="Belongs to PLN."))
 
     assert told == f"routed to Dinas Perhubungan: {why}"
 
 
-def test_second_agency_is_told_as_second() -> None:
+def test_second_agency_is_shown_as_second() -> None:
     assert sentence(routed(hop=2, explanation=[])) == "routed to Dinas Perhubungan: rule (agency no. 2)"
 
 
-def test_closing_tells_who_and_the_rating() -> None:
+def test_closing_shows_who_and_the_rating() -> None:
     closed = e.TicketClosed.model_validate(FACT | {"by": "reporter", "rating": 4, "comment": "Terima kasih"})
 
     assert sentence(closed) == 'closed by the reporter, rated 4 of 5: "Terima kasih"'
 
 
-def test_clock_met_before_its_time_tells_what_was_left() -> None:
+def test_clock_met_in_time_shows_the_remaining_time() -> None:
     met = e.ClockMet.model_validate(CLOCK | {"met_at": NOON, "due_at": NOON, "lateness_seconds": -3700.0})
 
     assert sentence(met) == "respond clock met 1 h 1 min before its time"
 
 
-def test_clock_met_late_tells_how_late() -> None:
+def test_clock_met_late_shows_the_overdue_time() -> None:
     met = e.ClockMet.model_validate(CLOCK | {"met_at": NOON, "due_at": NOON, "lateness_seconds": 2.5})
 
     assert sentence(met) == "respond clock met 2.5 s late"
 
 
-def test_breach_tells_agency_and_who_is_responsible() -> None:
+def test_breach_shows_agency_and_responsible_role() -> None:
     breached = e.ClockBreached.model_validate(
         CLOCK
         | {
@@ -111,7 +111,7 @@ def test_breach_tells_agency_and_who_is_responsible() -> None:
     assert sentence(breached) == "respond clock BREACHED at dlh; responsible: liaison"
 
 
-def test_delivery_tells_role_and_channel_and_no_address() -> None:
+def test_delivery_shows_role_and_channel_and_no_address() -> None:
     sent = e.NotificationSent.model_validate(DELIVERY | {"attempt": 2})
 
     assert sentence(sent) == "notice `received` to the reporter by email: sent at attempt 2"
@@ -165,7 +165,7 @@ def test_long_text_is_cut_to_one_line_of_120_characters() -> None:
         (180_000, "2 d 2 h"),
     ],
 )
-def test_duration_is_told_in_its_two_largest_units(seconds: float, told: str) -> None:
+def test_duration_is_shown_in_its_two_largest_units(seconds: float, told: str) -> None:
     assert span(seconds) == told
 
 
@@ -173,7 +173,7 @@ def test_duration_is_told_in_its_two_largest_units(seconds: float, told: str) ->
     ("seconds", "told"),
     [(0, "0 h"), (0.001, "under 1 s"), (1, "1 s"), (90, "1 min 30 s"), (3_600, "1 h"), (180_000, "50 h")],
 )
-def test_working_time_is_told_in_hours_and_never_in_days(seconds: float, told: str) -> None:
+def test_working_time_is_shown_in_hours_and_never_in_days(seconds: float, told: str) -> None:
     assert hours(seconds) == told
 
 
@@ -192,7 +192,7 @@ def test_one_thing_is_counted_in_the_singular(number: int, shown: str) -> None:
     assert counted(number, "fault") == shown
 
 
-def test_codes_are_told_as_words() -> None:
+def test_codes_are_shown_as_words() -> None:
     changed = e.DueChanged.model_validate(CLOCK | {"was": NOON, "due_at": NOON, "why": "policy_changed"})
 
     assert sentence(changed).endswith(": policy changed")

@@ -43,7 +43,7 @@ def test_an_officer_s_question_is_explained_with_what_is_offered_and_why() -> No
     assert "several matters: dsdabmbk, dishub, disdukcapil" in result.stdout
 
 
-def test_what_is_not_the_city_s_is_explained_as_the_reporter_is_told() -> None:
+def test_a_report_outside_the_city_is_explained_as_to_the_reporter() -> None:
     assert "The reporter is told: Electricity supply" in run("--text", "Listrik padam di Pamulang sejak pagi").stdout
 
 
@@ -65,7 +65,7 @@ def test_reading_the_policy_and_routing_show_their_progress(monkeypatch: pytest.
     assert result.stderr == "Reading the policy: 1 of 1 ...\nRouting reports: 1 of 1 ...\n"
 
 
-def test_json_holds_what_the_events_would_say_and_nothing_of_a_ticket() -> None:
+def test_json_holds_the_event_fields_and_no_ticket() -> None:
     found = told("--text", "Ada api membesar di gudang, hubungi 081234567890", "--place", "Jl. Merpati")
 
     assert found["policy_version"] == version_of(SHIPPED)
@@ -97,7 +97,7 @@ def test_what_no_channel_could_submit_is_wrong_usage() -> None:
     assert "classification: Input should be" in result.stderr
 
 
-def test_a_policy_that_is_not_there_is_said_in_one_sentence(tmp_path: Path) -> None:
+def test_a_missing_policy_is_reported_in_one_sentence(tmp_path: Path) -> None:
     result = CliRunner().invoke(
         app_for(["policy", "explain"]), ["policy", "explain", "--policy", str(tmp_path / "gone"), "--text", "x"]
     )
@@ -105,7 +105,7 @@ def test_a_policy_that_is_not_there_is_said_in_one_sentence(tmp_path: Path) -> N
     assert isinstance(result.exception, Failure)
 
 
-def test_a_model_that_cannot_be_used_is_said_in_one_sentence(tmp_path: Path) -> None:
+def test_an_unusable_model_is_reported_in_one_sentence(tmp_path: Path) -> None:
     result = run("--text", "Lampu jalan mati", "--model", str(tmp_path / "gone"))
 
     assert isinstance(result.exception, Failure)

@@ -42,7 +42,7 @@ def test_health_address_is_the_one_of_the_settings(given: dict[str, str], addres
     assert run.health_address("sla", given) == address
 
 
-def test_all_says_where_each_answers_and_that_logs_go_to_standard_output(
+def test_all_prints_health_addresses_and_log_destination(
     log_dirs: list[Path | None], capsys: pytest.CaptureFixture[str]
 ) -> None:
     code = main(["run", "all"])

@@ -79,7 +79,7 @@ def test_lengths_and_numbers_are_drawn_as_they_were_counted() -> None:
     assert respond.get_ylim()[0] > respond.get_ylim()[1]  # the first bar, which is the worst, on top
 
 
-def test_nothing_to_draw_is_said_and_writes_no_file(tmp_path: Path) -> None:
+def test_an_empty_chart_is_reported_and_writes_no_file(tmp_path: Path) -> None:
     with pytest.raises(Failure, match="There is nothing to draw for 2026-04"):
         draw([], "2026-04", tmp_path / "chart.png")
 

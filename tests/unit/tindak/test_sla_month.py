@@ -36,7 +36,7 @@ def story(*heard: Any) -> list[Event]:
         when = data.at if hasattr(data, "at") else data.accepted_at
         before = len(harness.facts)
         harness.wait_until(wib(when))
-        harness.hear(data)
+        harness.receive(data)
         events += [event(fact.data, at=fact.at or when) for fact in harness.facts[before:]]
         events.append(event(data, at=when))
     return events
@@ -75,7 +75,7 @@ def test_order_and_repetition_change_nothing() -> None:
     assert rows("2026-04", [*reversed(STORY), *STORY]) == rows("2026-04", STORY)
 
 
-def test_another_month_has_nothing_to_tell_of_this_one() -> None:
+def test_another_month_does_not_count() -> None:
     assert rows("2026-03", STORY) == rows("2026-05", STORY) == {}
 
 
@@ -116,7 +116,7 @@ def test_a_csv_has_the_same_rows(monkeypatch: pytest.MonkeyPatch, capsys: pytest
     assert {(line["agency"], line["clock"]) for line in lines} == set(rows("2026-04", STORY)) | {("-", "verify")}
 
 
-def test_the_report_says_which_chart_it_wrote(
+def test_the_report_names_the_chart_file(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     pytest.importorskip("matplotlib")

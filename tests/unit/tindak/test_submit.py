@@ -72,7 +72,7 @@ def test_file_that_cannot_be_read_is_refused_by_its_line(text: str, said: str) -
         list(complaints_of(text, "f"))
 
 
-def test_record_of_another_kind_is_told_without_its_value() -> None:
+def test_record_of_another_kind_is_shown_without_its_value() -> None:
     record = Record("tickets.events", 0, 7, None, b"not ours", (), NOON)
 
     assert event_of(record) is None
@@ -91,7 +91,7 @@ def taken(source_id: str) -> Event:
 def test_answers_come_in_the_order_of_the_submissions() -> None:
     waiting = pending(GIVEN, GIVEN | {"source_id": "2"}, GIVEN | {"source_id": "3"})
 
-    told = [(waiting.hear(each), waiting.ready()) for each in (taken("2"), rejected(0, 2), taken("1"))]
+    told = [(waiting.handle(each), waiting.ready()) for each in (taken("2"), rejected(0, 2), taken("1"))]
 
     first, second, third = taken("1").data, taken("2").data, rejected(0, 2).data
     assert told == [(True, []), (True, []), (True, [first, second, third])]
@@ -101,7 +101,7 @@ def test_answers_come_in_the_order_of_the_submissions() -> None:
 def test_repeat_in_the_same_file_shares_the_answer() -> None:
     waiting = pending(GIVEN, GIVEN)
 
-    waiting.hear(taken("1"))
+    waiting.handle(taken("1"))
 
     assert (len(waiting.ready()), waiting.unanswered) == (2, 0)
 
@@ -109,9 +109,9 @@ def test_repeat_in_the_same_file_shares_the_answer() -> None:
 def test_other_text_under_the_same_source_id_waits_for_its_own_answer() -> None:
     waiting = pending(GIVEN, GIVEN | {"body": "Lampu mati"})
 
-    waiting.hear(taken("1"))
+    waiting.handle(taken("1"))
     assert [type(answer) for answer in waiting.ready()] == [ComplaintAccepted]
-    waiting.hear(rejected(0, 1))
+    waiting.handle(rejected(0, 1))
 
     assert [type(answer) for answer in waiting.ready()] == [ComplaintRejected]
 
@@ -119,6 +119,6 @@ def test_other_text_under_the_same_source_id_waits_for_its_own_answer() -> None:
 def test_answer_to_somebody_else_or_twice_is_no_answer() -> None:
     waiting = pending(GIVEN)
 
-    heard = [waiting.hear(each) for each in (taken("9"), rejected(1, 0), taken("1"), taken("1"), rejected(0, 0))]
+    heard = [waiting.handle(each) for each in (taken("9"), rejected(1, 0), taken("1"), taken("1"), rejected(0, 0))]
 
     assert (heard, waiting.refused) == ([False, False, True, False, False], 0)

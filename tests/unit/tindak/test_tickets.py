@@ -7,7 +7,7 @@ import pytest
 from shared import topics
 from shared.ids import part_id
 from tests.builders import TICKET, TRACKING, accepted, event
-from tests.fakes.bench import Workbench
+from tests.fakes.handler_harness import HandlerHarness
 from tindak.console import Failure, Misuse
 from tindak.tickets.lookup import Ticket, find_ticket
 
@@ -18,9 +18,9 @@ class Topics:
     """A client that reads one accepted complaint."""
 
     async def read(self, names: list[str]) -> list[Any]:
-        bench = Workbench(None)
-        bench.say(topics.ACCEPTED, event(accepted()))
-        return [record for name in names for record in bench.broker.topic(name)]
+        harness = HandlerHarness(None)
+        harness.publish(topics.ACCEPTED, event(accepted()))
+        return [record for name in names for record in harness.broker.topic(name)]
 
 
 async def found(typed: str) -> Ticket:
@@ -38,7 +38,7 @@ async def test_a_part_is_found_by_its_number_and_by_its_own_id(typed: str) -> No
 
 
 @pytest.mark.parametrize("number", ["", "0", "6", "x", "-1", "²"])
-async def test_what_is_no_part_is_said_in_one_sentence(number: str) -> None:
+async def test_an_unknown_part_is_reported_in_one_sentence(number: str) -> None:
     with pytest.raises(Misuse, match="names no part"):
         await found(f"{TRACKING}/{number}")
 

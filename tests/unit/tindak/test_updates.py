@@ -31,7 +31,7 @@ def test_what_changes_nothing_is_no_failure(capsys: pytest.CaptureFixture[str]) 
     assert capsys.readouterr().out == f"{TRACKING}: Sudah diterima. / Acknowledged before.\n"
 
 
-def test_what_changes_nothing_is_told_to_scripts_with_its_code(capsys: pytest.CaptureFixture[str]) -> None:
+def test_unchanged_is_reported_to_scripts_with_its_code(capsys: pytest.CaptureFixture[str]) -> None:
     print_answer(FOUND, UPDATE_ID, answered("unchanged"), as_json=True)
 
     assert json.loads(capsys.readouterr().out)["answer"]["code"] == "unchanged"
@@ -49,5 +49,5 @@ def test_a_refusal_is_a_failure_in_both_languages() -> None:
         ("not_yours", "an update of /agencies/dishub was refused: Acknowledged before. (not_yours)"),
     ],
 )
-def test_a_story_tells_a_refusal_from_what_changed_nothing(code: str, said: str) -> None:
+def test_a_story_distinguishes_refused_from_unchanged(code: str, said: str) -> None:
     assert sentence(answered(code).data) == said

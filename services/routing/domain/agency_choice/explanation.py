@@ -36,8 +36,8 @@ def ranked_agencies(policy: RoutingPolicy, prediction: MaybePrediction, district
         district: Code of the district office of the report's place; None if the place is not known.
     """
     ranking = prediction.ranking if isinstance(prediction, Prediction) else ()
-    named = ((told if told != DISTRICT_OFFICE else district or "", probability) for told, probability in ranking)
-    return tuple((code, probability) for told, probability in named if (code := policy.code_of(told)) is not None)
+    named = ((label if label != DISTRICT_OFFICE else district or "", probability) for label, probability in ranking)
+    return tuple((code, probability) for label, probability in named if (code := policy.code_of(label)) is not None)
 
 
 def suggestions(

@@ -39,10 +39,10 @@ def offer(transition: Transition, link: events.AnswerPassedOn) -> Transition | N
     about = {"answer": link.answer, "attachments": link.attachments, "final": link.final}
     if not link.final:
         at_work = replace(situation, stage=Stage.IN_PROGRESS)
-        return transition.tell(events.AnswerOffered, at_work, cluster=link.leader, **about)
+        return transition.add_fact(events.AnswerOffered, at_work, cluster=link.leader, **about)
     transition = leave_hold(transition, situation) if isinstance(situation, Held) else transition
     transition = transition.change(answers=transition.ticket.answers + 1)
-    return transition.tell(events.AnswerOffered, Answered(situation.agency), cluster=link.leader, **about)
+    return transition.add_fact(events.AnswerOffered, Answered(situation.agency), cluster=link.leader, **about)
 
 
 def hand_over(transition: Transition, successor: str | None = None) -> Transition:
@@ -57,7 +57,7 @@ def hand_over(transition: Transition, successor: str | None = None) -> Transitio
 
 
 def broadcast_routing(decision: Applied[Filed]) -> Applied[Filed]:
-    """Return *decision* with what all who follow the ticket are told, if an agency has got the ticket by it."""
+    """Return *decision* with a link to every member of the ticket, if an agency has got the ticket by it."""
     ticket = decision.state.ticket
     if ticket.cluster is not None or not ticket.members:
         return decision
@@ -68,8 +68,8 @@ def broadcast_routing(decision: Applied[Filed]) -> Applied[Filed]:
         ticket_id=ticket.id, leader=ticket.id, agency=routed.agency, hop=routed.hop, decided_by=routed.decided_by,
         was=tuple(dict.fromkeys(ticket.agencies[: routed.hop - 1])),
     )  # fmt: skip
-    told = tuple(Fact(each, LINKS, each.ticket_id, ticket.at) for each in branched(ticket.members, link))
-    return replace(decision, facts=(*decision.facts, *told))
+    links = tuple(Fact(each, LINKS, each.ticket_id, ticket.at) for each in branched(ticket.members, link))
+    return replace(decision, facts=(*decision.facts, *links))
 
 
 def follow_leader_routing(

@@ -11,7 +11,7 @@ from services.routing.domain.agency_choice.rules import RoutingPolicy
 from services.routing.domain.clusters.broadcast import branched, follow_leader_routing, offer
 from services.routing.domain.duplicates.similarity import ClusterRules
 from services.routing.domain.ticket.state import Awaited, Filed, Held, InTriage, Situation, State, WithAgency
-from services.routing.domain.ticket.transition import Transition, listener_of
+from services.routing.domain.ticket.transition import Transition, holder_topic
 from shared import events
 from shared.events import Applied, Decision, Fact, Ignored
 from shared.topics import LINKS, TICKETS
@@ -34,7 +34,7 @@ def with_findable(rules: ClusterRules, filed: Filed) -> Filed:
 
 def join(transition: Transition, leader: str) -> Transition:
     """Return the transition after the ticket has joined *leader*."""
-    joined = transition.change(cluster=leader).tell(events.ClusterJoined, transition.situation, cluster=leader)
+    joined = transition.change(cluster=leader).add_fact(events.ClusterJoined, transition.situation, cluster=leader)
     return joined.link(link_to(joined, leader))
 
 
@@ -45,7 +45,9 @@ def link_to(transition: Transition, leader: str) -> events.TicketLinked:
 
 
 def _leave(transition: Transition, leader: str, reason: str) -> Transition:
-    left = transition.change(cluster=None).tell(events.ClusterLeft, transition.situation, cluster=leader, reason=reason)
+    left = transition.change(cluster=None).add_fact(
+        events.ClusterLeft, transition.situation, cluster=leader, reason=reason
+    )
     return left.link(events.TicketUnlinked(ticket_id=leader, member=transition.ticket.id))
 
 
@@ -105,7 +107,7 @@ def _join_refusal(rules: ClusterRules, transition: Transition) -> str | None:
 
 def _counted(transition: Transition, members: tuple[str, ...], member: str, report: events.Report | None) -> Transition:
     """Return the transition after the ticket has other members; whoever has it gets the text of one that has come."""
-    told = transition.change(members=members).say(
+    grown = transition.change(members=members).add_fact_on(
         events.ClusterCounted,
         transition.situation,
         (TICKETS,),
@@ -113,8 +115,8 @@ def _counted(transition: Transition, members: tuple[str, ...], member: str, repo
         joined=report is not None,
         members=len(members),
     )
-    hears = listener_of(transition.situation)
-    return told if hears is None else told.also(told.facts[-1].data.model_copy(update={"report": report}), hears)
+    holder = holder_topic(transition.situation)
+    return grown if holder is None else grown.also(grown.facts[-1].data.model_copy(update={"report": report}), holder)
 
 
 def _change_leader(transition: Transition, leader: str, successor: str) -> Transition:

@@ -26,7 +26,7 @@ def acknowledge(transition: Transition, situation: Situation, asked: events.Ackn
     match situation:
         case WithAgency(stage=Stage.ROUTED | Stage.REOPENED) | Held(stage=Stage.ROUTED | Stage.REOPENED):
             seen = replace(situation, stage=Stage.ACKNOWLEDGED)
-            return transition.tell(events.TicketAcknowledged, seen, note=asked.note)
+            return transition.add_fact(events.TicketAcknowledged, seen, note=asked.note)
         case WithAgency() | Held() | Answered():
             return ACKNOWLEDGED_BEFORE
         case _:
@@ -38,7 +38,7 @@ def progress(transition: Transition, situation: Situation, asked: events.Progres
     if not isinstance(situation, WithAgency | Held):
         return wrong_state(name_of(situation))
     at_work = replace(situation, stage=Stage.IN_PROGRESS)
-    return transition.tell(events.TicketProgressed, at_work, note=asked.note, attachments=asked.attachments)
+    return transition.add_fact(events.TicketProgressed, at_work, note=asked.note, attachments=asked.attachments)
 
 
 def answer(transition: Transition, situation: Situation, asked: events.AnswerTicket) -> Outcome:
@@ -47,12 +47,12 @@ def answer(transition: Transition, situation: Situation, asked: events.AnswerTic
         return wrong_state(name_of(situation))
     about = {"answer": asked.answer, "attachments": asked.attachments, "final": asked.final}
     if not asked.final:
-        told = transition.tell(events.TicketAnswered, replace(situation, stage=Stage.IN_PROGRESS), **about)
-        return pass_answer_on(told, situation.agency, asked)
+        answered = transition.add_fact(events.TicketAnswered, replace(situation, stage=Stage.IN_PROGRESS), **about)
+        return pass_answer_on(answered, situation.agency, asked)
     transition = leave_hold(transition, situation) if isinstance(situation, Held) else transition
     transition = transition.change(answers=transition.ticket.answers + 1)
     return pass_answer_on(
-        transition.tell(events.TicketAnswered, Answered(situation.agency), **about), situation.agency, asked
+        transition.add_fact(events.TicketAnswered, Answered(situation.agency), **about), situation.agency, asked
     )
 
 
@@ -71,7 +71,7 @@ def decline(
     transition = transition.change(
         returns=transition.ticket.returns + 1, stays=with_reason(transition.ticket.stays, asked.reason)
     )
-    given_back = transition.tell(
+    given_back = transition.add_fact(
         events.TicketDeclined,
         WithAgency(agency, situation.stage),
         reason=asked.reason,
@@ -98,7 +98,7 @@ def hold(transition: Transition, situation: Situation, asked: events.HoldTicket)
             held = Held(agency, stage, asked.reason, asked.question, asked.until)
             if asked.reason is events.HoldReason.NEEDS_REPORTER:
                 transition = transition.change(questions=transition.ticket.questions + 1)
-            return transition.tell(
+            return transition.add_fact(
                 events.TicketHeld, held, reason=asked.reason, question=asked.question, until=asked.until
             )
         case Held(reason=asked.reason, question=asked.question, until=asked.until):

@@ -56,7 +56,7 @@ def follow(
         return Untracked(untraced(policy, update, TOO_MANY_UPDATES, ticket))
     match outcome:
         case Refusal():
-            transition = transition.say(
+            transition = transition.add_fact_on(
                 events.UpdateRefused, situation, hearers(policy, update.sender), **_wording(update, outcome)
             )
         case Transition():

@@ -52,7 +52,7 @@ def reclassify(
     if was is asked.classification and category in (None, transition.ticket.category):
         return THAT_KIND_ALREADY
     changed = transition.change(classification=asked.classification, category=category or transition.ticket.category)
-    return changed.tell(
+    return changed.add_fact(
         events.TicketReclassified,
         situation,
         classification=asked.classification,
@@ -68,7 +68,7 @@ def archive(transition: Transition, situation: Situation, asked: events.ArchiveT
         case InTriage() | WithAgency() | Held() | Answered() if asked.reason not in list(events.ArchiveReason):
             return UNKNOWN_REASON
         case InTriage(agency) | WithAgency(agency) | Held(agency) | Answered(agency):
-            archived = transition.tell(
+            archived = transition.add_fact(
                 events.TicketArchived, Archived(agency), by=events.ClosedBy.OFFICER, reason=asked.reason
             )
             return hand_over(archived)
@@ -92,7 +92,7 @@ def merge(transition: Transition, situation: Situation, asked: events.MergeTicke
     if transition.ticket.cluster is not None:
         return ALREADY_MERGED
     linked = transition.change(cluster=asked.into)
-    merged = linked.tell(events.TicketMerged, situation, into=asked.into)
+    merged = linked.add_fact(events.TicketMerged, situation, into=asked.into)
     return hand_over(merged.link(link_to(merged, asked.into)), asked.into)
 
 
@@ -101,5 +101,5 @@ def unmerge(transition: Transition, situation: Situation) -> Outcome:
     leader = transition.ticket.cluster
     if leader is None:
         return FOLLOWS_NOBODY
-    alone = transition.change(cluster=None).tell(events.TicketUnmerged, situation)
+    alone = transition.change(cluster=None).add_fact(events.TicketUnmerged, situation)
     return alone.link(events.TicketUnlinked(ticket_id=leader, member=transition.ticket.id))

@@ -55,8 +55,8 @@ def decide_part_link(
         case awaited, events.WholeWithdrawn():
             waiting = awaited if isinstance(awaited, Awaited) else Awaited()
             return Ignored("the part is not open yet; remembered", replace(waiting, withdrawn=True))
-        case Filed(ticket, situation), (events.PartEnded() | events.PartReopened()) as told:
-            return _apply_part_end(Transition(ticket, situation, at), told)
+        case Filed(ticket, situation), (events.PartEnded() | events.PartReopened()) as link:
+            return _apply_part_end(Transition(ticket, situation, at), link)
         case _:
             return Ignored("the ticket is not divided", state)
 
@@ -87,21 +87,21 @@ def _open_part(
     return follow_waiting(policy, opened, awaited, prediction)
 
 
-def _apply_part_end(transition: Transition, told: events.PartEnded | events.PartReopened) -> Decision[State]:
+def _apply_part_end(transition: Transition, link: events.PartEnded | events.PartReopened) -> Decision[State]:
     """Return the whole after a part has ended or goes on; it ends with the last of them, and goes on with any."""
-    known = next((part for part in transition.ticket.parts if part.id == told.part), None)
-    if known is None or told.version <= known.version:
+    known = next((part for part in transition.ticket.parts if part.id == link.part), None)
+    if known is None or link.version <= known.version:
         same = Filed(transition.ticket, transition.situation)
-        return Ignored("nothing later is known of that part", same)
-    now = PartKnown(known.id, told.version, isinstance(told, events.PartEnded))
+        return Ignored("a stale link of that part", same)
+    now = PartKnown(known.id, link.version, isinstance(link, events.PartEnded))
     after = transition.change(parts=tuple(now if part is known else part for part in transition.ticket.parts))
     every_part_ended = all(part.ended for part in after.ticket.parts)
     match transition.situation:
         case Split() if every_part_ended:
             closed = Closed(None, events.ClosedBy.SYSTEM, max(transition.at, transition.ticket.at))
-            after = after.tell(events.TicketClosed, closed, by=events.ClosedBy.SYSTEM, reason=ALL_PARTS_CLOSED)
+            after = after.add_fact(events.TicketClosed, closed, by=events.ClosedBy.SYSTEM, reason=ALL_PARTS_CLOSED)
         case Closed() if not every_part_ended:
-            after = after.say(events.TicketPartReopened, Split(), (TICKETS,), reopened=known.id)
+            after = after.add_fact_on(events.TicketPartReopened, Split(), (TICKETS,), reopened=known.id)
     return Applied(Filed(after.ticket, after.situation), after.facts)
 
 
@@ -115,5 +115,5 @@ def notify_whole(before: State | None, decision: Applied[Filed]) -> Applied[File
     if ended is had_ended:
         return decision
     about = {"ticket_id": ticket.parent, "part": ticket.id, "version": ticket.version}
-    told = events.PartEnded(**about, state=name_of(state.situation)) if ended else events.PartReopened(**about)
-    return replace(decision, facts=(*decision.facts, Fact(told, LINKS, told.ticket_id, ticket.at)))
+    link = events.PartEnded(**about, state=name_of(state.situation)) if ended else events.PartReopened(**about)
+    return replace(decision, facts=(*decision.facts, Fact(link, LINKS, link.ticket_id, ticket.at)))

@@ -27,10 +27,10 @@ def reply(transition: Transition, situation: Situation, asked: events.ReplyToTic
     """The reporter writes; a hold that waits for the reporter ends with it."""
     if not isinstance(situation, InTriage | WithAgency | Held | Answered):
         return wrong_state(name_of(situation))
-    told = transition.tell(events.ReporterReplied, situation, text=asked.text, attachments=asked.attachments)
+    replied = transition.add_fact(events.ReporterReplied, situation, text=asked.text, attachments=asked.attachments)
     if isinstance(situation, Held) and situation.reason is events.HoldReason.NEEDS_REPORTER:
-        return leave_hold(told, situation)
-    return told
+        return leave_hold(replied, situation)
+    return replied
 
 
 def confirm(transition: Transition, situation: Situation, asked: events.ConfirmTicket) -> Outcome:
@@ -38,7 +38,7 @@ def confirm(transition: Transition, situation: Situation, asked: events.ConfirmT
     match situation:
         case Answered(agency):
             closed = Closed(agency, events.ClosedBy.REPORTER, max(transition.at, transition.ticket.at))
-            return transition.tell(
+            return transition.add_fact(
                 events.TicketClosed,
                 closed,
                 by=events.ClosedBy.REPORTER,
@@ -65,7 +65,7 @@ def dispute(
         case Closed(by=events.ClosedBy.SYSTEM) if transition.at - situation.at > reopen_within:
             return WINDOW_CLOSED
         case Answered(str(agency)) | Closed(str(agency), events.ClosedBy.SYSTEM):
-            return transition.tell(events.TicketReopened, WithAgency(agency, Stage.REOPENED), reason=asked.reason)
+            return transition.add_fact(events.TicketReopened, WithAgency(agency, Stage.REOPENED), reason=asked.reason)
         case _:
             return wrong_state(name_of(situation))
 
@@ -74,9 +74,9 @@ def withdraw(transition: Transition, situation: Situation, reason: str | None = 
     """The reporter takes the report back, at any time before its end; with all its parts, if it is divided."""
     match situation:
         case Split():
-            return withdraw_parts(transition.tell(events.TicketWithdrawn, Withdrawn(None), reason=reason))
+            return withdraw_parts(transition.add_fact(events.TicketWithdrawn, Withdrawn(None), reason=reason))
         case InTriage(agency) | WithAgency(agency) | Held(agency) | Answered(agency):
-            return hand_over(transition.tell(events.TicketWithdrawn, Withdrawn(agency), reason=reason))
+            return hand_over(transition.add_fact(events.TicketWithdrawn, Withdrawn(agency), reason=reason))
         case Withdrawn():
             return WITHDRAWN_BEFORE
         case _:

@@ -36,15 +36,15 @@ def divide(
         )
         for number, agency in enumerate(asked.agencies, 1)
     )
-    told = transition.change(parts=tuple(PartKnown(part.ticket_id) for part in parts)).say(
+    split = transition.change(parts=tuple(PartKnown(part.ticket_id) for part in parts)).add_fact_on(
         TicketSplit,
         Split(),
         (TICKETS, TRIAGE) if transition.is_queued else (TICKETS,),
         parts=parts,
         reason=asked.reason,
     )
-    released = told.released(situation, None, "split")
-    return hand_over(released.link(*(_opened(told.ticket, part, asked.reason) for part in parts)))
+    released = split.released(situation, None, "split")
+    return hand_over(released.link(*(_opened(split.ticket, part, asked.reason) for part in parts)))
 
 
 def _split_refusal(ticket: Ticket, agencies: tuple[str, ...], policy: RoutingPolicy) -> Refusal | None:

@@ -23,7 +23,7 @@ def close_unanswered(filed: Filed, expired: events.FeedbackWindowExpired, now: d
         return Ignored("the answer of that round is not the last word any more", filed)
     transition = Transition(ticket, situation, now)
     closed = Closed(situation.agency, events.ClosedBy.SYSTEM, max(now, ticket.at))
-    return _done(transition.tell(events.TicketClosed, closed, by=events.ClosedBy.SYSTEM))
+    return _done(transition.add_fact(events.TicketClosed, closed, by=events.ClosedBy.SYSTEM))
 
 
 def archive_incomplete(filed: Filed, expired: events.CompletionWindowExpired, now: datetime) -> Decision[State]:
@@ -32,7 +32,7 @@ def archive_incomplete(filed: Filed, expired: events.CompletionWindowExpired, no
     waits = isinstance(situation, Held) and situation.reason is events.HoldReason.NEEDS_REPORTER
     if not waits or ticket.questions != expired.round:
         return Ignored("the ticket does not wait for the reporter of that round any more", filed)
-    archived = Transition(ticket, situation, now).tell(
+    archived = Transition(ticket, situation, now).add_fact(
         events.TicketArchived,
         Archived(situation.agency),
         by=events.ClosedBy.SYSTEM,

@@ -52,5 +52,5 @@ class Span:
     def __str__(self) -> str:
         hours, minutes = divmod(self.minutes, 60)
         days, hours = divmod(hours, 24)
-        told = [f"{count} {unit}" for count, unit in ((days, "d"), (hours, "h"), (minutes, "min")) if count]
-        return " ".join(told[:2]) or "0 min"
+        parts = [f"{count} {unit}" for count, unit in ((days, "d"), (hours, "h"), (minutes, "min")) if count]
+        return " ".join(parts[:2]) or "0 min"

@@ -1,4 +1,4 @@
-"""The state machine's transitions: a ticket goes from one situation to the next, and facts say so; decides nothing."""
+"""The state machine's transitions: a ticket's next situation and the facts that say so; the rules are in lifecycle."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -13,8 +13,8 @@ from shared import events
 from shared.events import Fact
 from shared.topics import LINKS, TICKETS, TRIAGE, agency_topic
 
-# An agency that declines hears of it as `TicketUnassigned`; what it said belongs to the public history.
-UNHEARD_BY_AGENCIES: tuple[type[events.TicketFact], ...] = (events.TicketDeclined,)
+# An agency that declines gets `TicketUnassigned` instead; its reason belongs to the public history.
+NOT_FOR_AGENCIES: tuple[type[events.TicketFact], ...] = (events.TicketDeclined,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +23,8 @@ class Transition:
 
     Args:
         situation: Of a new ticket, in triage: nobody has it yet, and nobody has been asked either.
-        at: When what is heard happened; no fact gets an earlier instant than the ticket's last one.
-        facts: What has been said so far, in order.
+        at: When the event happened that is being handled; no fact gets an earlier instant than the ticket's last one.
+        facts: Added so far, in order.
     """
 
     ticket: Ticket
@@ -38,19 +38,19 @@ class Transition:
         return isinstance(self.situation, InTriage) and self.ticket.version > 0
 
     def change(self, **changes: Any) -> "Transition":
-        """Return the transition with another value of some field of the ticket; nothing is said."""
+        """Return the transition with another value of some field of the ticket, and no new fact."""
         return replace(self, ticket=replace(self.ticket, **changes))
 
-    def tell(self, kind: type[events.TicketFact], situation: Situation, **about: Any) -> "Transition":
-        """Return the transition after a fact, told in the public history and to whoever has the ticket before it."""
-        hears = listener_of(self.situation)
-        topics = (TICKETS,) if hears is None or kind in UNHEARD_BY_AGENCIES else (TICKETS, hears)
-        return self.say(kind, situation, topics, **about)
+    def add_fact(self, kind: type[events.TicketFact], situation: Situation, **about: Any) -> "Transition":
+        """Return the transition after a fact, published to the history and to the holder of the ticket before it."""
+        holder = holder_topic(self.situation)
+        topics = (TICKETS,) if holder is None or kind in NOT_FOR_AGENCIES else (TICKETS, holder)
+        return self.add_fact_on(kind, situation, topics, **about)
 
-    def say(
+    def add_fact_on(
         self, kind: type[events.TicketFact], situation: Situation, topics: Iterable[str], **about: Any
     ) -> "Transition":
-        """Return the transition after the next fact, told on *topics*; it names the agency that has the ticket then."""
+        """Return the transition after a fact, published to *topics*; it names the agency that has the ticket then."""
         at = max(self.ticket.at, self.at)
         tenures = moved_on(self.ticket.stays, holder_of(self.situation), holder_of(situation), at)
         ticket = replace(self.ticket, at=at, version=self.ticket.version + 1, stays=tenures)
@@ -65,24 +65,24 @@ class Transition:
             agency=situation.agency,
             **about,
         )
-        told = tuple(Fact(data, topic, ticket.id, at) for topic in topics)
-        return Transition(ticket, situation, self.at, self.facts + told)
+        added = tuple(Fact(data, topic, ticket.id, at) for topic in topics)
+        return Transition(ticket, situation, self.at, self.facts + added)
 
     def also(self, data: events.EventData, topic: str) -> "Transition":
-        """Return the transition after saying *data*, which is no fact of its own, on one more topic."""
+        """Return the transition with *data*, which is no fact of its own, published to one more topic."""
         return replace(self, facts=(*self.facts, Fact(data, topic, self.ticket.id, self.ticket.at)))
 
     def link(self, *links: events.Link | events.PartLink) -> "Transition":
-        """Return the transition after telling other tickets how this one is linked to them."""
-        told = tuple(Fact(link, LINKS, link.ticket_id, self.ticket.at) for link in links)
-        return replace(self, facts=(*self.facts, *told))
+        """Return the transition with links published to other tickets."""
+        added = tuple(Fact(link, LINKS, link.ticket_id, self.ticket.at) for link in links)
+        return replace(self, facts=(*self.facts, *added))
 
     def route(self, choice: Chosen, agency_name: str) -> "Transition":
         """Return the transition after an agency has got the ticket, and whoever had it has lost it."""
         agency = choice.agency
         moved = self.change(agencies=(*self.ticket.agencies, agency))
         ticket = moved.ticket
-        routed = moved.say(
+        routed = moved.add_fact_on(
             events.TicketRouted,
             WithAgency(agency),
             (TICKETS, TRIAGE) if self.is_queued else (TICKETS,),
@@ -108,7 +108,7 @@ class Transition:
         ticket = self.ticket
         at = max(ticket.at, self.at)
         tenures = moved_on(ticket.stays, holder_of(self.situation), None, at)
-        asked = self.say(
+        asked = self.add_fact_on(
             events.TriageRequested,
             InTriage(),
             (TICKETS,),
@@ -128,11 +128,11 @@ class Transition:
         return asked.with_report(TRIAGE).released(self.situation, None)
 
     def with_report(self, topic: str) -> "Transition":
-        """Say the last fact once more, with the report itself, to those who must act on it."""
+        """Publish the last fact once more, with the report itself, to those who must act on it."""
         return self.also(self.facts[-1].data.model_copy(update={"report": self.ticket.report}), topic)
 
     def released(self, before: Situation, now_with: str | None, reason: str = "triage_requested") -> "Transition":
-        """Return the transition after the agency that had the ticket has been told that it has it no longer."""
+        """Return the transition with `TicketUnassigned` published to the agency that had the ticket before."""
         agency = before.agency
         if agency is None or agency == now_with:
             return self
@@ -150,7 +150,7 @@ class Transition:
         return self.also(gone, agency_topic(agency))
 
 
-def listener_of(situation: Situation) -> str | None:
+def holder_topic(situation: Situation) -> str | None:
     """Return the topic of whoever has the ticket or had it when it ended; None for nobody."""
     if isinstance(situation, InTriage):
         return TRIAGE
@@ -161,5 +161,5 @@ Outcome = Transition | Refusal
 
 
 def leave_hold(transition: Transition, held: Held, note: str | None = None) -> Transition:
-    """Return the transition after work goes on; said before whatever ends a hold, so that every history reads alike."""
-    return transition.tell(events.TicketResumed, WithAgency(held.agency, held.stage), note=note)
+    """Return the transition after work goes on; what ends a hold adds this fact first, in every history."""
+    return transition.add_fact(events.TicketResumed, WithAgency(held.agency, held.stage), note=note)

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from shared.delivery.documents.codec import FIELDS, DocumentCodec, Raw
 from shared.delivery.documents.document import Answer, Document, Quarantined, QuarantineReason
 from shared.delivery.outgoing import Outgoing
-from tests.fakes.bench import NOON
+from tests.fakes.handler_harness import NOON
 
 pytestmark = pytest.mark.unit
 

@@ -4,7 +4,7 @@ import pytest
 
 from shared.delivery.documents.document import Answer, Document
 from shared.delivery.outgoing import Outgoing
-from tests.fakes.bench import NOON
+from tests.fakes.handler_harness import NOON
 
 pytestmark = pytest.mark.unit
 

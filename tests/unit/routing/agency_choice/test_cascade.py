@@ -108,7 +108,7 @@ def test_the_reporters_choice_stands_against_weak_evidence() -> None:
     assert decided == Chosen("dlh", DecidedBy.REQUESTED, (step("requested", "dlh", score=3),))
 
 
-def test_the_reporters_choice_is_doubted_if_the_words_speak_strongly_for_another() -> None:
+def test_strong_text_evidence_overrides_the_reporters_choice() -> None:
     assert verdict("Lampu jalan mati", requested="dlh") == Undecided(
         Doubt.REQUESTED_DOUBTFUL,
         (
@@ -144,9 +144,7 @@ def test_a_choice_does_not_bring_into_the_city_what_lies_outside() -> None:
     ("requested", "accept", "outcome"),
     [("gone", True, "gone is not known"), ("dlh", False, "dlh is not followed")],
 )
-def test_a_choice_that_is_not_followed_leaves_the_decision_to_the_words(
-    requested: str, accept: bool, outcome: str
-) -> None:
+def test_an_overridden_choice_leaves_the_decision_to_the_text(requested: str, accept: bool, outcome: str) -> None:
     policy = replace(POLICY, requested=OverridePolicy(accept, 3, 3))
 
     decided = verdict("Lampu jalan mati", requested=requested, policy=policy)
@@ -162,7 +160,7 @@ def test_the_category_names_the_agency() -> None:
     )
 
 
-def test_the_category_is_doubted_if_the_words_speak_strongly_for_another() -> None:
+def test_strong_text_evidence_overrides_the_category() -> None:
     policy = replace(POLICY, category=OverridePolicy(True, 3, 3))
 
     decided = verdict("Sampah menumpuk", category="penerangan_jalan", policy=policy)
@@ -189,7 +187,7 @@ def test_a_category_of_the_districts_means_the_office_of_the_place() -> None:
     assert decided.agency == "kec_ciputat"
 
 
-def test_a_category_of_the_districts_leaves_an_unknown_place_to_the_words() -> None:
+def test_a_district_category_without_a_known_place_leaves_the_decision_to_the_text() -> None:
     decided = verdict("Lampu jalan mati", category="kelurahan")
 
     assert isinstance(decided, Chosen)
@@ -198,7 +196,7 @@ def test_a_category_of_the_districts_leaves_an_unknown_place_to_the_words() -> N
 
 
 @pytest.mark.parametrize(("category", "accept"), [("pungli", True), ("penerangan_jalan", False), ("tidak ada", True)])
-def test_a_category_that_says_nothing_leaves_the_decision_to_the_words(category: str, accept: bool) -> None:
+def test_an_unmapped_category_leaves_the_decision_to_the_text(category: str, accept: bool) -> None:
     decided = verdict(
         "Sampah menumpuk", category=category, policy=replace(POLICY, category=OverridePolicy(accept, 3, 3))
     )

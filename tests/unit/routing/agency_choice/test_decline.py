@@ -13,7 +13,7 @@ from services.routing.domain.ticket.state import Filed, InTriage, WithAgency
 from services.routing.domain.ticket.tenures import BECAUSE_SYMBOLS_MAX, LAST_MAX, Span, moved_on, spent, with_reason
 from shared.events import AssignTicket, Command, DecidedBy, DeclineTicket, Fact, Tenure, TicketRouted, TriageRequested
 from tests.builders import TICKET, accepted
-from tests.fakes.bench import NOON
+from tests.fakes.handler_harness import NOON
 from tests.unit.routing.samples import LATER, OFFICER, POLICY, ask, filed, said
 
 pytestmark = pytest.mark.unit
@@ -169,5 +169,5 @@ def test_a_reason_is_kept_short_and_an_officer_sees_the_last_tenures() -> None:
 @pytest.mark.parametrize(
     ("minutes", "text"), [(0, "0 min"), (59, "59 min"), (61, "1 h 1 min"), (1440, "1 d"), (4380, "3 d 1 h")]
 )
-def test_a_span_is_told_in_its_largest_two_units(minutes: int, text: str) -> None:
+def test_a_duration_is_formatted_in_its_two_largest_units(minutes: int, text: str) -> None:
     assert str(Span.between(NOON, NOON + timedelta(minutes=minutes))) == text

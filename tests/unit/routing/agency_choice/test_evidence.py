@@ -28,14 +28,14 @@ def test_agencies_are_ranked_by_their_points() -> None:
     assert [evidence.score_of(agency) for agency in ("dlh", "kec_ciputat")] == [3, 0]
 
 
-def test_a_district_rule_speaks_for_the_office_of_the_place() -> None:
+def test_a_district_rule_scores_for_the_office_of_the_place() -> None:
     evidence = read(POLICY, report(title="Ketua RT", body="", location=at("Ciputat")))
 
     assert evidence.ranking == (("kec_ciputat", 3),)
 
 
 @pytest.mark.parametrize("location", [None, at(), at("Cisauk")])
-def test_a_district_rule_says_nothing_without_a_known_place(location: object) -> None:
+def test_a_district_rule_needs_a_known_place(location: object) -> None:
     evidence = read(POLICY, report(title="Ketua RT", body="", location=location))
 
     assert evidence == Evidence()
@@ -63,5 +63,5 @@ def test_evidence_for_an_agency_can_be_left_out() -> None:
     assert evidence.without(()) == evidence
 
 
-def test_a_point_tells_its_rule_and_its_words() -> None:
+def test_a_score_names_its_rule_and_its_phrases() -> None:
     assert point(2, "dishub", "macet").why == "kw-traffic: macet"

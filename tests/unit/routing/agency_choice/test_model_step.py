@@ -42,7 +42,7 @@ def test_a_prediction_decides_from_the_threshold_of_its_agency_on(probability: f
     assert isinstance(verdict(prediction(("dishub", probability))), Chosen) is decides
 
 
-def test_a_model_that_is_not_sure_enough_tells_an_officer_what_it_thinks() -> None:
+def test_an_unsure_prediction_becomes_a_suggestion_to_officers() -> None:
     assert verdict(prediction(("dishub", 0.6), ("dlh", 0.25))) == Undecided(
         Doubt.NO_EVIDENCE,
         (NOTHING, step("model", "dishub: 0.60 is not enough, 0.90 is needed", "m-1", 0.6)),
@@ -72,9 +72,7 @@ def test_a_model_that_is_not_sure_enough_tells_an_officer_what_it_thinks() -> No
         (prediction(("gone", 0.99)), {}, "no agency of the city: the model knows none for this report"),
     ],
 )
-def test_an_officer_decides_where_something_speaks_against_the_model(
-    prediction: Prediction, changes: dict[str, Any], reservation: str
-) -> None:
+def test_a_model_veto_leads_to_triage(prediction: Prediction, changes: dict[str, Any], reservation: str) -> None:
     decided = verdict(prediction, policy=replace(POLICY, **changes))
 
     assert isinstance(decided, Undecided)
@@ -89,7 +87,7 @@ def test_a_model_does_not_choose_between_agencies_that_rules_speak_for_equally()
     assert decided.explanation[-1].outcome == "dishub: not decided by the model where rules speak for several"
 
 
-def test_an_officer_is_offered_in_turn_what_rules_and_model_think_of() -> None:
+def test_suggestions_alternate_between_rules_and_model() -> None:
     made = prediction(("dlh", 0.5), ("dishub", 0.3), ("kec_ciputat", 0.1))
 
     decided = verdict(made, "Macet", policy=replace(POLICY, suggestions_max=4))

@@ -14,7 +14,7 @@ from services.routing.domain.lifecycle.opening import file
 from services.routing.policy import load_routing
 from shared.events import TicketRouted, TriageRequested
 from tests.builders import accepted
-from tests.fakes.bench import NOON
+from tests.fakes.handler_harness import NOON
 from tests.unit.routing.samples import said
 
 pytestmark = pytest.mark.unit

@@ -26,17 +26,17 @@ def test_a_rule_holds_if_every_part_of_its_condition_does(said: tuple[str, ...],
 
 
 @pytest.mark.parametrize(("said", "place", "holds"), [("", "raya", True), ("raya", "", True), ("lain", "lain", False)])
-def test_a_place_is_found_in_the_text_and_in_the_words_about_the_place(said: str, place: str, holds: bool) -> None:
+def test_a_place_is_found_in_the_text_and_in_the_location(said: str, place: str, holds: bool) -> None:
     condition = Condition(at=phrases("raya"))
 
     assert condition.holds(phrases(said), phrases(place)) is holds
 
 
-def test_words_about_the_place_speak_for_nothing_else() -> None:
+def test_location_text_scores_for_no_agency() -> None:
     assert not Condition(any=phrases("pasar")).holds(NOTHING, phrases("pasar"))
 
 
-def test_the_rules_that_hold_come_in_their_order_with_the_words_that_speak_for_them() -> None:
+def test_matching_rules_keep_their_order_and_name_their_phrases() -> None:
     first = AgencyRule("first", Condition(any=phrases("sampah"), none=phrases("kantong")), "dlh", 3)
     second = AgencyRule("second", Condition(all=(phrases("jalan", "gang"), phrases("rusak"))), "dsdabmbk", 3)
     third = AgencyRule("third", Condition(at=phrases("jalan raya")), "national_admin", 4)
@@ -66,5 +66,5 @@ def test_a_category_is_known_by_code_and_by_name(given: str) -> None:
 
 
 @pytest.mark.parametrize("given", [None, "", "tidak ada"])
-def test_a_category_that_says_nothing_is_none(given: str | None) -> None:
+def test_an_unmapped_category_is_none(given: str | None) -> None:
     assert POLICY.category_of(given) is None

@@ -39,11 +39,11 @@ def verdict(body: str, prediction: MaybePrediction = NO_MODEL, **about: str) -> 
     return verdict_on(POLICY, accepted(title="", body=body, **about), read(POLICY, told), prediction)
 
 
-def test_agencies_of_equal_points_by_different_words_are_parts() -> None:
+def test_equal_scores_from_different_phrases_are_parts() -> None:
     assert found("Lampu jalan mati dan ada sampah") == (LAMP, WASTE)
 
 
-def test_one_phrase_that_speaks_for_two_is_one_matter() -> None:
+def test_one_phrase_for_two_agencies_is_one_topic() -> None:
     shared = Rulebook((*RULES, AgencyRule("kw-tree", any_of("lampu jalan tertutup"), "dlh", 3)))
 
     assert found("Lampu jalan tertutup pohon", policy=replace(POLICY, rulebook=shared)) == ()
@@ -68,7 +68,7 @@ def test_a_title_is_a_sentence_of_its_own() -> None:
     assert [part.agency for part in found("Aspal berlubang dalam", "Sampah menumpuk", STRONG)] == ["dlh", "dsdabmbk"]
 
 
-def test_a_word_in_passing_does_not_hold_a_clear_report_up() -> None:
+def test_a_weak_phrase_does_not_delay_a_clear_report() -> None:
     assert found("Aspal berlubang dalam. Lampu jalan juga.", policy=STRONG) == ()
 
 

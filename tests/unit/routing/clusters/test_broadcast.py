@@ -25,7 +25,7 @@ from shared.events import (
 )
 from shared.ids import ticket_id
 from tests.builders import TICKET, arrival, event
-from tests.fakes.bench import NOON
+from tests.fakes.handler_harness import NOON
 from tests.unit.routing.divided import part
 from tests.unit.routing.samples import DISHUB, LATER, OFFICER, POLICY, filed, head, said, situation_of
 

@@ -25,7 +25,7 @@ from shared.events import (
 )
 from shared.ids import ticket_id
 from tests.builders import accepted, arrival, event
-from tests.fakes.bench import NOON
+from tests.fakes.handler_harness import NOON
 from tests.unit.routing.samples import OFFICER, POLICY
 
 pytestmark = pytest.mark.unit
@@ -160,7 +160,7 @@ def test_a_ticket_that_an_officer_assigned_stays_until_its_agency_declines(
 
 @settings(deadline=None)
 @given(bodies, of_leader)
-def test_those_about_whom_nobody_said_anything_are_where_their_leader_went_last(body: str, history: list[Said]) -> None:
+def test_members_without_updates_of_their_own_follow_the_leaders_last_routing(body: str, history: list[Said]) -> None:
     matter = lived(body, [(LEADER, words) for words in history])
 
     routings = matter.routings(LEADER)

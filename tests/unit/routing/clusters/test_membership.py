@@ -36,7 +36,7 @@ from shared.events import (
 )
 from shared.ids import ticket_id
 from tests.builders import TICKET, TRACKING
-from tests.fakes.bench import NOON
+from tests.fakes.handler_harness import NOON
 from tests.unit.routing.samples import CHANNEL, LATER, OFFICER, POLICY, ask, filed, head, report, said, situation_of
 
 pytestmark = pytest.mark.unit
@@ -61,7 +61,7 @@ def ticket_of(decision: Decision[State]) -> Any:
     return decision.state.ticket
 
 
-def test_joining_is_told_in_the_history_to_the_agency_and_to_the_leader() -> None:
+def test_joining_is_published_to_history_agency_and_leader() -> None:
     state = filed("routed")
 
     transition = join(Transition(state.ticket, state.situation, LATER), LEADER)

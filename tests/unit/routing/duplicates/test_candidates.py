@@ -24,7 +24,7 @@ from services.routing.duplicate_search import new_complaints, searches_of
 from services.routing.policy import load_routing
 from shared.events import Location
 from tests.builders import accepted, event
-from tests.fakes.bench import NOON
+from tests.fakes.handler_harness import NOON
 
 pytestmark = pytest.mark.policy
 
@@ -79,7 +79,7 @@ def test_reports_of_one_matter_meet_and_others_do_not(name: str) -> None:
     assert recall >= 0.80
 
 
-def test_sets_together_are_told_apart_as_well() -> None:
+def test_mixed_sets_are_kept_apart() -> None:
     rows = [row for path in sorted(FOLDER.glob("*.csv")) for row in reports(path.stem)]
 
     precision, recall, shown = figures(rows)
@@ -89,7 +89,7 @@ def test_sets_together_are_told_apart_as_well() -> None:
 
 
 @pytest.mark.parametrize("name", ["retold/retold_one", "retold/retold_two"])
-def test_what_others_tell_in_their_own_words_is_hardly_found_and_never_mixed_up(name: str) -> None:
+def test_retold_reports_are_rarely_found_and_never_mixed_up(name: str) -> None:
     precision, recall, shown = figures(reports(name))
 
     assert precision >= 0.97, "\n".join(shown)

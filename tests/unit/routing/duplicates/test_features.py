@@ -53,7 +53,7 @@ def test_another_number_side_or_trouble_is_another_matter(text: str, other: str)
     assert similar(text, text) > 0 == similar(text, other)
 
 
-def test_the_address_tells_where_too() -> None:
+def test_the_address_counts_as_a_place() -> None:
     text = "Lampu penerangan mati, gelap sekali, rawan begal"
     assert similar(text, text, "Jl. Mawar No. 3", "Jalan Mawar nomor 3") > 0
     assert similar(text, text, "Jl. Mawar No. 3", "Jl. Mawar No. 30") == 0

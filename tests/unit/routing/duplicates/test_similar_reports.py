@@ -40,7 +40,7 @@ def found(index: SimilarityIndex, text: str, leaders: dict[str, str] | None = No
 
 
 @pytest.mark.parametrize("name", ["retold/retold_one", "retold/retold_two"])
-def test_of_what_others_tell_in_their_own_words_the_right_one_is_among_three(name: str) -> None:
+def test_recall_at_three_of_retold_reports(name: str) -> None:
     """Measured when it was built: 141 of 144 and 121 of 122; automatic clusters find 6 and 7 of 100 pairs."""
     open_reports: dict[str, SimilarityIndex] = defaultdict(SimilarityIndex)
     matters: dict[str, str] = {}

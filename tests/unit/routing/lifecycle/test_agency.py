@@ -31,7 +31,7 @@ from shared.events import (
     UpdateRefused,
 )
 from tests.builders import TICKET
-from tests.fakes.bench import NOON
+from tests.fakes.handler_harness import NOON
 from tests.unit.routing.samples import (
     DISHUB,
     LATER,
@@ -55,7 +55,7 @@ PHOTO = Attachment(uri="s3://foto/1.jpg", media_type="image/jpeg")
 DECLINE = DeclineTicket(ticket_id=TICKET, reason="Bukan wewenang kami.")
 
 
-def test_acknowledging_is_told_in_the_history_and_to_the_agency() -> None:
+def test_acknowledging_is_published_to_history_and_agency() -> None:
     decision = ask(filed(), AcknowledgeTicket(ticket_id=TICKET, note="Diterima."))
 
     data = TicketAcknowledged(**head("acknowledged"), agency="dishub", note="Diterima.")
@@ -88,7 +88,7 @@ def test_a_held_ticket_can_be_acknowledged_and_stays_held(stage: Stage) -> None:
     assert situation_of(decision) == Held("dishub", Stage.ACKNOWLEDGED, HoldReason.FIELD_WORK)
 
 
-def test_progress_is_told_with_its_attachments() -> None:
+def test_progress_is_published_with_its_attachments() -> None:
     decision = ask(filed(), ProgressTicket(ticket_id=TICKET, note="Tiang dicek.", attachments=(PHOTO,)))
 
     data = TicketProgressed(**head("in_progress"), agency="dishub", note="Tiang dicek.", attachments=(PHOTO,))
@@ -117,7 +117,7 @@ def test_an_answer_that_is_not_final_keeps_the_agency_at_work() -> None:
     assert decision.state == Filed(ticket(at=LATER, version=2, updates=1), WithAgency("dishub", Stage.IN_PROGRESS))
 
 
-def test_a_final_answer_is_the_reporters_turn() -> None:
+def test_a_final_answer_waits_for_the_reporter() -> None:
     decision = ask(filed(), AnswerTicket(ticket_id=TICKET, answer="Lampu menyala.", attachments=(PHOTO,), final=True))
 
     data = TicketAnswered(

@@ -5,7 +5,7 @@ from services.routing.domain.ticket.refusals import STATES, UPDATES_MAX, Refusal
 from services.routing.domain.ticket.state import Archived, Filed, name_of
 from shared.events import Applied, Fact, Untracked, UpdateRefused
 from tests.builders import TICKET, TRACKING
-from tests.fakes.bench import NOON
+from tests.fakes.handler_harness import NOON
 from tests.unit.routing.commands import COMMANDS
 from tests.unit.routing.samples import (
     CHANNEL,
@@ -38,7 +38,7 @@ def refused(source: str, refusal: Refusal, **about: object) -> UpdateRefused:
     )
 
 
-def test_a_refusal_is_told_in_the_history_and_to_the_agency_that_asked() -> None:
+def test_a_refusal_is_published_to_history_and_asking_agency() -> None:
     decision = ask(filed(), COMMANDS["progress"], by=DLH)
 
     data = refused(DLH, refusals.NOT_YOURS, agency="dishub", **head("routed"))
@@ -49,7 +49,7 @@ def test_a_refusal_is_told_in_the_history_and_to_the_agency_that_asked() -> None
 
 
 @pytest.mark.parametrize("source", [OFFICER, CHANNEL, "/agencies/dinas_x", "nobody"])
-def test_a_refusal_of_anybody_else_is_told_in_the_history_only(source: str) -> None:
+def test_a_refusal_of_another_sender_is_published_to_the_history_only(source: str) -> None:
     decision = ask(filed(), COMMANDS["confirm"], by=source)
 
     assert [fact.topic for fact in decision.facts] == ["tickets.events"]

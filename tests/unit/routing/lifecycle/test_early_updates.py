@@ -10,7 +10,7 @@ from services.routing.domain.ticket.state import Awaited, EarlyUpdate, State
 from services.routing.store import STATE
 from shared.events import Applied, Fact, Ignored, Untracked, UpdateRefused
 from tests.builders import TICKET
-from tests.fakes.bench import NOON
+from tests.fakes.handler_harness import NOON
 from tests.unit.routing.commands import COMMANDS
 from tests.unit.routing.samples import CHANNEL, DISHUB, LATER, POLICY, UPDATE_ID, filed, update
 
@@ -39,13 +39,13 @@ def in_vain(topic: str, source: str = DISHUB) -> Fact:
 
 
 @pytest.mark.parametrize("before", [None, Awaited(), Awaited(ended_at=NOON)])
-def test_an_update_before_its_complaint_waits_from_when_it_is_heard(before: Awaited | None) -> None:
+def test_an_early_update_waits_from_its_arrival(before: Awaited | None) -> None:
     decision = remember(POLICY, before, update(COMMANDS["acknowledge"], when=NOON), LATER)
 
     assert decision == Ignored("its complaint has not come yet; it is remembered", Awaited((early(),)))
 
 
-def test_updates_wait_in_the_order_in_which_they_are_heard() -> None:
+def test_early_updates_keep_their_order() -> None:
     first = remember(POLICY, None, update(COMMANDS["acknowledge"], when=NOON), LATER).state
     assert isinstance(first, Awaited)
 
@@ -144,7 +144,7 @@ def test_what_waited_in_vain_is_forgotten_in_the_end() -> None:
         filed(),
     ],
 )
-def test_what_waits_or_was_told_by_other_tickets_is_not_forgotten(state: State) -> None:
+def test_early_updates_and_links_survive_each_other(state: State) -> None:
     assert expires_at(RULES, state) is None
 
 

@@ -5,7 +5,7 @@ import pytest
 from services.routing.domain.lifecycle.commands import refuse_unreadable
 from shared.events import Fact, Reason, UnreadableEvent, UpdateRefused
 from tests.builders import TICKET
-from tests.fakes.bench import NOON
+from tests.fakes.handler_harness import NOON
 from tests.unit.routing.samples import CHANNEL, DISHUB, OFFICER, POLICY, UPDATE_ID
 
 pytestmark = pytest.mark.unit
@@ -29,7 +29,7 @@ def refusal(source: str, ticket: str = TICKET, update: str = UPDATE_ID) -> Updat
     )  # fmt: skip
 
 
-def test_an_agency_hears_all_that_is_wrong_and_so_does_the_history() -> None:
+def test_every_fault_of_an_update_is_published_to_agency_and_history() -> None:
     data = refusal(DISHUB)
 
     assert refused(KNOWN) == (
@@ -38,7 +38,7 @@ def test_an_agency_hears_all_that_is_wrong_and_so_does_the_history() -> None:
     )
 
 
-def test_without_a_ticket_the_agency_alone_hears_of_it() -> None:
+def test_a_refusal_without_a_ticket_goes_to_the_agency_alone() -> None:
     data = refusal(DISHUB, ticket="", update="")
 
     assert refused({"source": DISHUB}) == (Fact(data, "tickets.routed.dishub", "", NOON),)
@@ -54,5 +54,5 @@ def test_without_a_ticket_there_is_no_history_to_answer_in(source: str) -> None:
     assert refused({"source": source, "event_id": UPDATE_ID}) == ()
 
 
-def test_what_does_not_say_who_sent_it_is_not_answered() -> None:
+def test_an_update_without_a_sender_is_not_answered() -> None:
     assert refused({"event_id": UPDATE_ID, "ticket_id": TICKET}) == ()

@@ -24,7 +24,7 @@ from shared.events import (
 )
 from shared.ids import ticket_id
 from tests.builders import TICKET
-from tests.fakes.bench import NOON
+from tests.fakes.handler_harness import NOON
 from tests.unit.routing.samples import (
     LATER,
     OFFICER,

@@ -22,7 +22,7 @@ from shared.events import (
     TriageRequested,
 )
 from tests.builders import TICKET, accepted
-from tests.fakes.bench import NOON
+from tests.fakes.handler_harness import NOON
 from tests.unit.routing.commands import COMMANDS
 from tests.unit.routing.samples import (
     DLH,
@@ -80,7 +80,7 @@ def test_a_complaint_becomes_a_ticket_with_its_agency() -> None:
     )
 
 
-def test_a_complaint_that_says_too_little_waits_for_an_officer() -> None:
+def test_a_complaint_with_too_little_text_goes_to_triage() -> None:
     decision = filing(title="Min", body="Kenapa begini terus", classification="aspiration", category="Hal lain")
 
     asked = TriageRequested(
@@ -100,7 +100,7 @@ def test_a_complaint_that_says_too_little_waits_for_an_officer() -> None:
     assert decision.state.situation == InTriage()
 
 
-def test_what_lies_outside_the_city_tells_the_reporter_why() -> None:
+def test_a_report_outside_the_city_gives_the_reason() -> None:
     (routed,) = said(filing(title="", body="Listrik padam"))
 
     assert (routed.agency, routed.reason_id, routed.reason_en) == (
@@ -130,7 +130,7 @@ def test_the_agency_sees_the_report_as_intake_gave_it() -> None:
         ({"category": "pungli", "classification": "aspiration"}, Classification.ASPIRATION),
     ],
 )
-def test_the_kind_of_report_is_what_was_given_then_the_categorys_then_the_words(
+def test_classification_comes_from_report_then_category_then_text(
     changes: dict[str, Any], classification: Classification
 ) -> None:
     assert opened(**changes).ticket.classification is classification

@@ -97,7 +97,7 @@ def test_what_is_asked_of_a_part_before_it_is_open_waits_for_it() -> None:
     assert [data.state for data in said(decide_on(waiting, opened()))] == ["routed", "acknowledged"]
 
 
-def test_a_part_tells_the_whole_of_its_end_and_of_a_later_dispute() -> None:
+def test_a_part_reports_its_end_and_a_later_dispute_to_the_whole() -> None:
     told = linked(part(), (DISHUB, FINAL), (CHANNEL, ConfirmTicket(ticket_id=FIRST)))
 
     assert told == [ended(FIRST, 3)]
@@ -187,7 +187,7 @@ def test_a_whole_that_was_taken_back_stays_so_when_its_parts_end() -> None:
     assert heard.situation == Withdrawn(None)
 
 
-def test_agencies_have_no_say_about_the_whole() -> None:
+def test_agencies_may_not_update_the_whole() -> None:
     assert refusal_of(ask(whole(), AnswerTicket(ticket_id=TICKET, answer="x", final=True), DLH)) == "not_yours"
 
 
@@ -209,5 +209,5 @@ def test_a_whole_never_ends_before_its_last_part(order: Sequence[PartLink]) -> N
 
 
 @given(st.permutations([opened(), WholeWithdrawn(ticket_id=FIRST), WholeWithdrawn(ticket_id=FIRST), opened()]))
-def test_a_part_ends_withdrawn_in_whatever_order_it_hears(order: Sequence[PartLink]) -> None:
+def test_a_part_ends_withdrawn_in_any_order_of_events(order: Sequence[PartLink]) -> None:
     assert after(None, order).situation == Withdrawn("dishub")

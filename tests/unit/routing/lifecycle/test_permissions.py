@@ -72,5 +72,5 @@ def test_an_agency_does_not_act_on_the_ticket_of_another() -> None:
 
 
 @pytest.mark.parametrize("source", ["/channels/whatsapp", "/channels/web2", "/channels/web/sub"])
-def test_a_reporter_speaks_through_the_channel_that_handed_the_report_over(source: str) -> None:
+def test_only_the_submitting_channel_may_act_for_the_reporter(source: str) -> None:
     assert {judged(source, COMMANDS[name]) for name in OF_CHANNELS} == {NOT_YOURS}

@@ -27,7 +27,7 @@ def test_a_new_report_is_asked_about(state: State | None, complaint: ComplaintAc
     assert asked((state, complaint)) == {TICKET: about}
 
 
-def test_a_category_is_told_by_its_code() -> None:
+def test_a_category_is_named_by_its_code() -> None:
     ((_, question),) = asked((None, accepted(category="Penerangan Jalan"))).items()
 
     assert question.category == "penerangan_jalan"

@@ -19,7 +19,7 @@ from shared.events import (
     WithdrawTicket,
 )
 from tests.builders import TICKET
-from tests.fakes.bench import NOON
+from tests.fakes.handler_harness import NOON
 from tests.unit.routing.samples import (
     CHANNEL,
     LATER,

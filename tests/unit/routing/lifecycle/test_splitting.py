@@ -17,7 +17,7 @@ from shared.events import (
 )
 from shared.ids import part_id
 from tests.builders import TICKET, TRACKING
-from tests.fakes.bench import NOON
+from tests.fakes.handler_harness import NOON
 from tests.unit.routing.divided import DIVIDE, FIRST, SECOND, divided, part, whole
 from tests.unit.routing.samples import CHANNEL, LATER, OFFICER, ask, filed, head, refusal_of, report, said, situation_of
 
@@ -38,7 +38,7 @@ def test_a_divided_ticket_names_its_parts_and_leaves_triage() -> None:
     assert (decision.state.situation, decision.state.ticket.parts) == (Split(), (PartKnown(FIRST), PartKnown(SECOND)))
 
 
-def test_the_agency_that_had_it_hears_that_it_has_it_no_longer() -> None:
+def test_the_former_agency_is_unassigned() -> None:
     (gone,) = said(divided("routed"), "tickets.routed.dishub")
 
     assert gone == TicketUnassigned(**head("split"), agency="dishub", reason="split")
@@ -52,7 +52,7 @@ def test_dividing_ends_a_hold_and_the_agency_s_time() -> None:
     assert all(stay.until for stay in decision.state.ticket.stays)
 
 
-def test_each_part_is_told_all_that_its_agency_needs() -> None:
+def test_each_part_carries_all_that_its_agency_needs() -> None:
     first, second = said(divided(), "tickets.links")
 
     assert first == PartOpened(
@@ -113,7 +113,7 @@ def test_a_part_is_not_divided_again() -> None:
         DisputeTicket(ticket_id=TICKET, reason="Belum."),
     ],
 )
-def test_a_reporter_must_say_which_part_is_meant(command: ReplyToTicket) -> None:
+def test_a_reporters_update_must_name_its_part(command: ReplyToTicket) -> None:
     (refused,) = said(ask(whole(), command, CHANNEL, LATER))
 
     assert (refused.code, refused.state) == ("wrong_state", "split")

@@ -23,7 +23,7 @@ from shared.events import (
     TicketClosed,
 )
 from tests.builders import TICKET, TRACKING
-from tests.fakes.bench import NOON
+from tests.fakes.handler_harness import NOON
 from tests.unit.routing.samples import LATER, SITUATIONS, filed, head, said, ticket
 
 pytestmark = pytest.mark.unit
@@ -119,7 +119,7 @@ def test_a_ticket_that_does_not_wait_for_its_reporter_is_not_archived(situation:
         BreachCorrected(**BREACH, agency="dishub", why="reclassified"),
     ],
 )
-def test_an_agency_hears_of_the_clock_of_its_ticket(reminder: ClockFact) -> None:
+def test_an_agency_receives_the_clock_facts_of_its_ticket(reminder: ClockFact) -> None:
     state = filed()
 
     decision = remind(state, reminder, LATER)  # type: ignore[arg-type]
@@ -146,7 +146,7 @@ def test_nobody_is_reminded_of_what_concerns_no_agency(agency: str | None) -> No
     assert [remind(state, said, LATER).facts for said in (warned(agency), breached(agency))] == [(), ()]
 
 
-def test_a_reminder_is_said_with_the_time_at_which_sla_said_it() -> None:
+def test_a_reminder_keeps_the_time_of_the_sla_fact() -> None:
     decision = remind(filed(at=LATER), warned(), LATER - timedelta(minutes=5))
 
     assert [fact.at for fact in decision.facts] == [LATER - timedelta(minutes=5)]

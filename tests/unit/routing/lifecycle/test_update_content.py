@@ -55,7 +55,7 @@ def test_an_update_with_an_attachment_that_is_no_link_is_refused(command: Reques
     assert situation_of(decision) == SITUATIONS["routed"]
 
 
-def test_who_may_not_ask_hears_nothing_of_the_attachments() -> None:
+def test_permission_is_checked_before_attachments() -> None:
     command = ProgressTicket(ticket_id=TICKET, note="Jalan.", attachments=(SCRIPT,))
 
     assert refusal_of(ask(filed(), command, by="/agencies/dlh")) == "not_yours"

@@ -53,7 +53,7 @@ def test_the_table_knows_every_situation_and_every_command() -> None:
 
 
 @pytest.mark.parametrize(("name", "situation", "outcome"), CELLS)
-def test_a_command_comes_to_what_the_table_says(name: str, situation: str, outcome: str) -> None:
+def test_commands_follow_the_state_table(name: str, situation: str, outcome: str) -> None:
     before = filed(situation)
 
     decision = ask(before, COMMANDS[name], by=sender_for(name))
@@ -72,7 +72,7 @@ def test_a_command_comes_to_what_the_table_says(name: str, situation: str, outco
 @pytest.mark.parametrize(
     "source", ["/agencies/dishub", DLH, OFFICER, "/channels/web", "/channels/x", "/tindak/sla", "?"]
 )
-def test_whoever_asks_for_whatever_gets_an_answer_that_counts(source: str, name: str) -> None:
+def test_every_command_of_every_sender_is_answered(source: str, name: str) -> None:
     for situation in SITUATIONS:
         before = filed(situation)
 

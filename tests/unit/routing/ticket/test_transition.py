@@ -20,7 +20,7 @@ from shared.events import (
     UpdateRefused,
 )
 from tests.builders import accepted
-from tests.fakes.bench import NOON
+from tests.fakes.handler_harness import NOON
 from tests.unit.routing.commands import COMMANDS
 from tests.unit.routing.samples import POLICY, ask, said
 
@@ -112,7 +112,7 @@ def test_every_fact_names_the_agency_that_has_the_ticket_after_it(
 
 @settings(deadline=None)
 @given(bodies, steps)
-def test_what_others_hear_of_a_fact_names_the_same_agency(body: str, history: list[tuple[Command, str, int]]) -> None:
+def test_copies_of_a_fact_name_the_same_agency(body: str, history: list[tuple[Command, str, int]]) -> None:
     _, facts = live(body, history)
 
     told = {
@@ -140,7 +140,7 @@ def test_every_refusal_explains_itself_in_both_languages(body: str, history: lis
 
 @settings(deadline=None)
 @given(bodies, steps)
-def test_what_has_ended_stays_ended_unless_the_reporter_reopens_it(
+def test_ended_tickets_stay_ended_unless_the_reporter_reopens(
     body: str, history: list[tuple[Command, str, int]]
 ) -> None:
     _, facts = live(body, history)
@@ -154,7 +154,7 @@ def test_what_has_ended_stays_ended_unless_the_reporter_reopens_it(
 
 @settings(deadline=None)
 @given(bodies, steps)
-def test_an_agency_is_told_everything_between_getting_a_ticket_and_losing_it(
+def test_an_agency_receives_every_fact_while_it_holds_the_ticket(
     body: str, history: list[tuple[Command, str, int]]
 ) -> None:
     _, facts = live(body, history)
@@ -171,7 +171,7 @@ def test_an_agency_is_told_everything_between_getting_a_ticket_and_losing_it(
             has_it.remove(agency)
 
 
-def test_what_is_said_to_an_agency_bears_the_report_and_the_history_does_not() -> None:
+def test_agency_copy_carries_the_report_and_the_history_does_not() -> None:
     decision = file(POLICY, None, accepted(title="", body="Lampu jalan mati"), NOON)
 
     assert [data.report is None for data in said(decision)] == [True]

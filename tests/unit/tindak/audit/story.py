@@ -24,7 +24,7 @@ from shared.events import (
 from shared.events.envelope import HEADERS, Event, encode
 from shared.ids import ticket_id
 from tests.builders import TICKET, TRACKING, accepted, event, submitted
-from tests.fakes.bench import NOON
+from tests.fakes.handler_harness import NOON
 from tests.fakes.memory import MemoryBroker, MemoryClock
 from tindak.audit import Check, Finding, audit
 
@@ -58,7 +58,7 @@ class Story:
     broker: MemoryBroker = field(default_factory=lambda: MemoryBroker(MemoryClock(NOON)))
     documents: dict[str, list[Document[Any]]] = field(default_factory=dict)
 
-    def say(self, topic: str, data: EventData, *, id: str | None = None, cause: str | None = None) -> None:
+    def publish(self, topic: str, data: EventData, *, id: str | None = None, cause: str | None = None) -> None:
         made = event(data, id=id)
         value = encode(Event(made.id, made.source, made.time, data, made.subject, made.key, cause))
         self.broker.append(topic, (made.key or "").encode(), value, HEADERS)
@@ -86,5 +86,5 @@ def told(without: str = "") -> Story:
         (topics.DELIVERIES, SENT, None),
     ):
         if topic != without:
-            story.say(topic, data, id=None if topic == topics.TICKETS else f"{topic}/{data.TYPE}", cause=cause)
+            story.publish(topic, data, id=None if topic == topics.TICKETS else f"{topic}/{data.TYPE}", cause=cause)
     return story

@@ -20,7 +20,7 @@ from shared.events import (
 from shared.events.envelope import HEADERS, encode
 from shared.ids import ticket_id
 from tests.builders import TICKET, accepted, event, submitted
-from tests.fakes.bench import NOON
+from tests.fakes.handler_harness import NOON
 from tests.unit.tindak.audit.story import (
     ABOUT,
     BREACHED,
@@ -50,7 +50,7 @@ def test_an_answer_counts_though_it_masks_a_source_id_that_is_a_telephone_number
     story = Story()
     submission = event(submitted(channel="sms_1708", source_id="6281234567890-1"))
     story.broker.append(topics.SUBMITTED, b"any", encode(submission), HEADERS)
-    story.say(
+    story.publish(
         topics.ACCEPTED, accepted(channel="sms_1708", source_id="[telepon]-1", ticket_id=ticket), cause=submission.id
     )
 
@@ -77,8 +77,8 @@ def refused(**changes: object) -> UpdateRefused:
 def test_two_refusals_that_name_no_update_are_told_apart() -> None:
     story = told()
     for code in ("malformed", "too_long"):
-        story.say(topics.TICKETS, refused(code=code), id=code)
-        story.say(DISHUB, refused(code=code), id=f"{code} to the agency")
+        story.publish(topics.TICKETS, refused(code=code), id=code)
+        story.publish(DISHUB, refused(code=code), id=f"{code} to the agency")
 
     assert story.findings() == []
 
@@ -87,21 +87,21 @@ def test_a_refusal_outside_the_history_may_be_given_once_for_each_copy_of_the_up
     story = told()
     for number in range(2):
         copy = refused(update_id="u1", code="unknown_ticket", at=NOON + timedelta(seconds=number))
-        story.say(topics.TICKETS, copy)
-        story.say(DISHUB, copy)
+        story.publish(topics.TICKETS, copy)
+        story.publish(DISHUB, copy)
 
     assert story.findings() == []
 
 
 def test_the_refusal_of_an_update_that_names_no_ticket_stands_in_no_history() -> None:
     story = told()
-    story.say(DISHUB, refused(ticket_id="", tracking_id=""))
+    story.publish(DISHUB, refused(ticket_id="", tracking_id=""))
 
     assert story.findings() == []
 
 
 def refused_to_the_agency_alone(story: Story) -> None:
-    story.say(DISHUB, refused())
+    story.publish(DISHUB, refused())
 
 
 def refusal(partition: int, offset: int) -> ComplaintRejected:
@@ -115,13 +115,13 @@ def unanswered(story: Story) -> None:
 
 def answered_twice(story: Story) -> None:
     (record,) = story.broker.topic(topics.SUBMITTED)
-    story.say(topics.REJECTED, refusal(record.partition, record.offset))
+    story.publish(topics.REJECTED, refusal(record.partition, record.offset))
 
 
 def rejected_twice(story: Story) -> None:
     record = story.broker.append(topics.SUBMITTED, b"x", b"no JSON", ())
-    story.say(topics.REJECTED, refusal(record.partition, record.offset), id="1")
-    story.say(topics.REJECTED, refusal(record.partition, record.offset), id="2")
+    story.publish(topics.REJECTED, refusal(record.partition, record.offset), id="1")
+    story.publish(topics.REJECTED, refusal(record.partition, record.offset), id="2")
 
 
 def garbage_without_answer(story: Story) -> None:
@@ -129,15 +129,15 @@ def garbage_without_answer(story: Story) -> None:
 
 
 def accepted_twice(story: Story) -> None:
-    story.say(topics.ACCEPTED, accepted(), id="another", cause="another")
+    story.publish(topics.ACCEPTED, accepted(), id="another", cause="another")
 
 
 def came_from_nowhere(story: Story) -> None:
-    story.say(topics.TICKETS, ROUTED.model_copy(update={"ticket_id": OTHER}))
+    story.publish(topics.TICKETS, ROUTED.model_copy(update={"ticket_id": OTHER}))
 
 
 def two_contents(story: Story) -> None:
-    story.say(topics.SLA, MET.model_copy(update={"lateness_seconds": 1}), id=f"{topics.SLA}/{MET.TYPE}")
+    story.publish(topics.SLA, MET.model_copy(update={"lateness_seconds": 1}), id=f"{topics.SLA}/{MET.TYPE}")
 
 
 def no_event(story: Story) -> None:
@@ -145,11 +145,11 @@ def no_event(story: Story) -> None:
 
 
 def a_gap(story: Story) -> None:
-    story.say(topics.TICKETS, SEEN.model_copy(update={"version": 4, "agency": "dlh"}))
+    story.publish(topics.TICKETS, SEEN.model_copy(update={"version": 4, "agency": "dlh"}))
 
 
 def a_version_twice(story: Story) -> None:
-    story.say(topics.TICKETS, SEEN, id="another")
+    story.publish(topics.TICKETS, SEEN, id="another")
 
 
 def out_of_order(story: Story) -> None:
@@ -158,35 +158,35 @@ def out_of_order(story: Story) -> None:
 
 
 def not_told_to_the_agency(story: Story) -> None:
-    story.say(topics.TICKETS, SEEN.model_copy(update={"version": 3}))
+    story.publish(topics.TICKETS, SEEN.model_copy(update={"version": 3}))
 
 
 def not_told_to_officers(story: Story) -> None:
-    story.say(topics.TICKETS, TriageRequested(**ABOUT | {"version": 3}, reason="no_rule"))
+    story.publish(topics.TICKETS, TriageRequested(**ABOUT | {"version": 3}, reason="no_rule"))
 
 
 def told_to_the_agency_alone(story: Story) -> None:
-    story.say(DISHUB, SEEN.model_copy(update={"note": "another"}))
+    story.publish(DISHUB, SEEN.model_copy(update={"note": "another"}))
 
 
 def taken_from_the_agency_for_nothing(story: Story) -> None:
-    story.say(DISHUB, TicketUnassigned(**FACT | {"version": 2}, agency="dishub", reason="routed_elsewhere"))
+    story.publish(DISHUB, TicketUnassigned(**FACT | {"version": 2}, agency="dishub", reason="routed_elsewhere"))
 
 
 def a_clock_told_to_the_agency_alone(story: Story) -> None:
-    story.say(DISHUB, BREACHED.model_copy(update={"level": 2}))
+    story.publish(DISHUB, BREACHED.model_copy(update={"level": 2}))
 
 
 def breached_twice(story: Story) -> None:
-    story.say(topics.BREACHES, BREACHED, id="another")
+    story.publish(topics.BREACHES, BREACHED, id="another")
 
 
 def escalated_for_nothing(story: Story) -> None:
-    story.say(topics.BREACHES, BreachEscalated(**CLOCK, breach_id="b2", level=2, responsible="mayor", at=NOON))
+    story.publish(topics.BREACHES, BreachEscalated(**CLOCK, breach_id="b2", level=2, responsible="mayor", at=NOON))
 
 
 def a_delivery_ended_twice(story: Story) -> None:
-    story.say(topics.DELIVERIES, NotificationFailed(**DELIVERY, channel="log", attempt=2, error="550"))
+    story.publish(topics.DELIVERIES, NotificationFailed(**DELIVERY, channel="log", attempt=2, error="550"))
 
 
 def a_dead_letter(story: Story) -> None:
@@ -204,7 +204,7 @@ def due(story: Story) -> None:
 
 
 def an_endless_clock(story: Story) -> None:
-    story.say(topics.SLA, STARTED.model_copy(update={"round": 2}))
+    story.publish(topics.SLA, STARTED.model_copy(update={"round": 2}))
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from shared.events import (
 )
 from shared.ids import ticket_id
 from tests.builders import TRACKING
-from tests.fakes.bench import NOON
+from tests.fakes.handler_harness import NOON
 from tests.unit.tindak.audit.story import ABOUT, Story
 from tindak.audit import Check
 
@@ -45,7 +45,7 @@ REFUSED = LinkRefused(ticket_id=MEMBER, leader=LEADER, reason="full")
 def story(*data: EventData) -> Story:
     told = Story()
     for each in data:
-        told.say(topics.TICKETS if "version" in type(each).model_fields else topics.LINKS, each)
+        told.publish(topics.TICKETS if "version" in type(each).model_fields else topics.LINKS, each)
     return told
 
 
@@ -108,7 +108,7 @@ UNLED = ROUTED.model_copy(update={"version": 4})
     ],
     ids=["told", "follows itself", "nobody follows any more", "nobody followed yet"],
 )
-def test_a_leader_that_tells_its_members_where_it_goes_is_well(told: tuple[EventData, ...]) -> None:
+def test_a_leader_that_links_its_routing_passes(told: tuple[EventData, ...]) -> None:
     assert story(*told).findings(Check.CLUSTERS) == []
 
 
@@ -123,5 +123,5 @@ def test_a_leader_that_tells_its_members_where_it_goes_is_well(told: tuple[Event
     ],
     ids=["not told", "did not go", "told twice", "told of another routing", "told another"],
 )
-def test_a_leader_that_does_not_tell_each_member_once_is_found(told: tuple[EventData, ...]) -> None:
+def test_a_leader_that_misses_or_repeats_a_member_is_found(told: tuple[EventData, ...]) -> None:
     assert {finding.check for finding in story(*told).findings(Check.CLUSTERS)} == {Check.CLUSTERS}

@@ -26,7 +26,7 @@ def test_a_fact_that_names_another_agency_than_the_one_that_has_the_ticket_is_fo
     fact: TicketFact, words: str
 ) -> None:
     story = told()
-    story.say(topics.TICKETS, fact, id="another")
+    story.publish(topics.TICKETS, fact, id="another")
 
     (finding,) = story.findings(Check.HOLDERS)
 
@@ -37,6 +37,6 @@ def test_a_refusal_of_release_0_1_0_need_not_say_who_has_the_ticket() -> None:
     story = told()
     for version, agency in ((3, None), (4, "dishub")):
         refused = UpdateRefused(**FACT | WORDS | {"version": version}, agency=agency)
-        story.say(topics.TICKETS, refused, id=str(version))
+        story.publish(topics.TICKETS, refused, id=str(version))
 
     assert story.findings(Check.HOLDERS, Check.MIRRORS) == []

@@ -34,7 +34,7 @@ WITHDRAWN = TicketWithdrawn(**FACT | {"version": 3, "state": "withdrawn"})
 def story(*data: EventData) -> Story:
     found = Story()
     for each in data:
-        found.say(topics.TICKETS, each)
+        found.publish(topics.TICKETS, each)
     return found
 
 
@@ -62,6 +62,6 @@ def test_a_part_that_is_lost_or_not_minded_is_found(said: tuple[EventData, ...])
 def test_parts_are_not_taken_for_complaints_that_nobody_accepted() -> None:
     found = told()
     for part, number in ((ONE, 1), (TWO, 2)):
-        found.say(topics.TICKETS, opened(part, number))
+        found.publish(topics.TICKETS, opened(part, number))
 
     assert found.findings(Check.STAGES) == []

@@ -17,7 +17,7 @@ from tests.fakes.memory import MemoryBroker, MemoryClock, MemoryStore
 NOON = datetime(2026, 3, 2, 5, 0, tzinfo=UTC)  # a Monday, 12:00 WIB
 
 
-class Workbench:
+class HandlerHarness:
     """One service with a broker, a store and a clock of its own.
 
     ``say`` publishes an event on a topic; ``work`` lets the service handle all it has not handled; ``sweep`` lets time
@@ -38,7 +38,7 @@ class Workbench:
         self.loop = TimeLoop(self.handler, self.store, self.broker, self.clock, published=published, observe=observe)
         self.relay = Relay(self.store, self.broker, self.clock, published=published, observe=observe)
 
-    def say(self, topic: str, event: Event) -> None:
+    def publish(self, topic: str, event: Event) -> None:
         self.write(topic, encode(event), key=event.key or event.subject)
 
     def write(
@@ -55,12 +55,12 @@ class Workbench:
         while await self.loop.sweep():
             pass
 
-    def heard(self, topic: str) -> list[Event]:
+    def published(self, topic: str) -> list[Event]:
         return [decode(record.value, dict(record.headers), from_outside=False) for record in self.broker.topic(topic)]
 
     def data(self, topic: str) -> list[Any]:
         """Return the data of what was said on *topic*."""
-        return [event.data for event in self.heard(topic)]
+        return [event.data for event in self.published(topic)]
 
 
 class Crashed(BaseException):
