@@ -108,7 +108,7 @@ class Fleet:
         if dying_at is not None:
             module = ["tests.faults.dying", service, dying_at[0], str(dying_at[1])]
         if failing_at is not None:
-            module = ["tests.journey.failing", service, failing_at]
+            module = ["tests.faults.failing", service, failing_at]
         # Nothing is left behind if the tests are killed.
         leashed = [sys.executable, "-I", "-S", str(LEASH), str(os.getpid()), sys.executable, "-m", *module]
         with log.open("wb") as output:

@@ -22,7 +22,7 @@ from tests.servers.fleet import POLICY, ROOT, Fleet, Member, running, until
 from tindak.audit.ledger import Where
 from tindak.client.envelopes import update
 
-pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 
 WITHIN_SECONDS = 90
 STORY = {

@@ -19,7 +19,7 @@ from tests.servers.addresses import Namespace
 from tests.servers.fleet import POLICY, ROOT, Fleet, Member, running, until
 from tindak.client.envelopes import update
 
-pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 
 WITHIN_SECONDS = 90
 AGENCY = "/agencies/dishub"

@@ -17,7 +17,7 @@ from tests.servers.fleet import Fleet, Member, running, until
 from tests.servers.gate import Gate, gate_to
 from tindak.stack.node import Node
 
-pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 
 WITHIN_SECONDS = 90
 TURNED_AWAY = 24  # several attempts of each of four services

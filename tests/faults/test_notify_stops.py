@@ -19,7 +19,7 @@ from tests.servers.addresses import Namespace
 from tests.servers.fleet import Fleet, running, until
 from tindak.client.envelopes import submission
 
-pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 
 REPORTERS = 12
 BODY = "Jalan berlubang besar di depan Pasar Ciputat, sudah dua pengendara motor jatuh."

@@ -1,4 +1,4 @@
-"""A service whose rules fail at every event of one type, as after a bad deploy; run as ``-m tests.journey.failing``."""
+"""A service whose rules fail at every event of one type, as after a bad deploy; run as ``-m tests.faults.failing``."""
 
 import importlib
 import sys
