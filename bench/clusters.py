@@ -21,7 +21,7 @@ from services.routing.policy import load_routing
 from shared.events import Arrival, ComplaintAccepted, Event, Location
 from shared.ids import ticket_id, tracking_id
 from tests.builders import accepted, event
-from tests.fakes.bench import NOON
+from tests.fakes.handler_harness import NOON
 from tests.fakes.neighbours import neighbour_of
 
 ROOT = Path(__file__).parents[1]

@@ -40,7 +40,7 @@ from shared.policy.agencies import load_agencies
 from shared.process import logs
 from shared.topics import catalogue
 from tests.builders import NOON, accepted, event
-from tests.fakes.bench import Workbench
+from tests.fakes.handler_harness import HandlerHarness
 from tests.servers.addresses import Namespace, Servers
 from tests.servers.fleet import Fleet
 from tindak.client.kafka import Client, Start
@@ -99,13 +99,13 @@ def keywords() -> dict[str, str]:
 
 async def in_memory(policy: RoutingPolicy, model: LearnedModel | None, told: Sequence[Event]) -> float:
     """Return the seconds for all of *told*; the database's look-up of neighbours is in the runs on servers only."""
-    bench = Workbench(RoutingHandler(policy, model))
+    harness = HandlerHarness(RoutingHandler(policy, model))
     for each in told:
-        bench.say(topics.ACCEPTED, each)
+        harness.publish(topics.ACCEPTED, each)
     begun = time.perf_counter()
-    await bench.work()
+    await harness.work()
     seconds = time.perf_counter() - begun
-    assert sum(map(opens, bench.heard(topics.TICKETS))) == len(told)
+    assert sum(map(opens, harness.published(topics.TICKETS))) == len(told)
     return seconds
 
 

@@ -1,9 +1,11 @@
 import ast
 import sys
+from importlib import import_module
+from pathlib import Path
 
 import pytest
 
-from tests.architecture.source import SERVICES, imports, modules, modules_imported
+from tests.architecture.source import ROOT, SERVICES, imports, modules, modules_imported, tracked
 
 pytestmark = pytest.mark.architecture
 
@@ -118,3 +120,13 @@ def test_serving_code_never_imports_training() -> None:
     }
 
     assert guilty == {}
+
+
+BENCHMARKS = [
+    path.relative_to(ROOT) for path in tracked() if path.suffix == ".py" and path.is_relative_to(ROOT / "bench")
+]
+
+
+@pytest.mark.parametrize("path", BENCHMARKS, ids=str)
+def test_a_benchmark_finds_all_that_it_imports(path: Path) -> None:
+    import_module(".".join(path.with_suffix("").parts))
