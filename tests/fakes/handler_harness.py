@@ -1,4 +1,4 @@
-"""A service on the ports in memory: say something to it and see what it says."""
+"""A service on the ports in memory: publish to its topics, let it work, read what it has published."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -20,8 +20,8 @@ NOON = datetime(2026, 3, 2, 5, 0, tzinfo=UTC)  # a Monday, 12:00 WIB
 class HandlerHarness:
     """One service with a broker, a store and a clock of its own.
 
-    ``say`` publishes an event on a topic; ``work`` lets the service handle all it has not handled; ``sweep`` lets time
-    do its work; ``heard`` is what it has said on a topic so far.
+    ``publish`` writes an event to a topic; ``work`` lets the service handle all it has not handled; ``sweep`` lets time
+    do its work; ``published`` is what lies on a topic so far.
     """
 
     def __init__(self, handler: Any, store: MemoryStore[Any] | None = None, at: datetime = NOON) -> None:
