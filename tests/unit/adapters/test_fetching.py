@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from aiokafka import TopicPartition
 from aiokafka.errors import (
     KafkaError,
     NotLeaderForPartitionError,
@@ -13,6 +14,7 @@ from aiokafka.errors import (
 
 from shared.adapters.kafka import fetcher
 from shared.adapters.kafka.fetch_faults import Ending
+from shared.delivery.ports import Record
 from tests.fakes.batches import claiming, plain
 from tests.fakes.fetch import ONE, TWO, Fetch
 
@@ -181,13 +183,19 @@ async def test_unused_fetch_share_goes_to_other_partitions() -> None:
     assert fetch.positions() == [1, 9]
 
 
-async def test_waiting_for_records_ends_when_some_come_and_in_time_if_none_do() -> None:
-    fetch = Fetch()
+async def woken(fetch: Fetch) -> "asyncio.Task[dict[TopicPartition, list[Record]]]":
+    """Return the task that waits for records at the instant at which some have come."""
     waiting = asyncio.create_task(fetch.fetcher.fetched_records((), 60))
     await asyncio.sleep(0)
     fetch.answer(ONE, plain(b"1"))
     for waiter in fetch.fetcher._fetch_waiters:
         waiter.set_result(None)
+    return waiting
+
+
+async def test_waiting_for_records_ends_when_some_come_and_in_time_if_none_do() -> None:
+    fetch = Fetch()
+    waiting = await woken(fetch)
 
     assert [record.value for records in (await waiting).values() for record in records] == [b"1"]
     assert await fetch.fetcher.fetched_records((), 0.01) == {}
@@ -195,11 +203,7 @@ async def test_waiting_for_records_ends_when_some_come_and_in_time_if_none_do() 
 
 async def test_cancellation_wins_over_records_that_arrive_at_the_same_instant() -> None:
     fetch = Fetch()
-    waiting = asyncio.create_task(fetch.fetcher.fetched_records((), 60))
-    await asyncio.sleep(0)
-    fetch.answer(ONE, plain(b"1"))
-    for waiter in fetch.fetcher._fetch_waiters:
-        waiter.set_result(None)
+    waiting = await woken(fetch)
     waiting.cancel()
 
     with pytest.raises(asyncio.CancelledError):

@@ -39,7 +39,7 @@ def said(kind: type[C], clock: SlaClock, round: int = 1, **about: Any) -> C:
 class ClockHarness:
     """A ticket's clocks, moved by what is heard and by time.
 
-    ``hear`` and ``wait_until`` return what is said; ``facts`` is all of it, ``ticket`` the state.
+    ``receive`` and ``wait_until`` return what is said; ``facts`` is all of it, ``ticket`` the state.
     """
 
     def __init__(self, under: SlaRules = RULES) -> None:
