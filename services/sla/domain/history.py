@@ -43,10 +43,9 @@ class Answered(Step):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declined(Step):
-    """The agency gave it back; it has it until the next step says who does."""
+    """The agency gave it back; the next step, of the same answer, says who has it then."""
 
     kind: Literal["declined"] = "declined"
-    agency: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +122,7 @@ def to_clock_event(data: events.EventData) -> ClockEvent | None:
         case events.TicketAnswered(version=version, at=at) | events.AnswerOffered(version=version, at=at):
             return Answered(version=version, at=at, final=data.final)
         case events.TicketDeclined(version=version, at=at):
-            return Declined(version=version, at=at, agency=data.agency)
+            return Declined(version=version, at=at)
         case events.TicketHeld(version=version, at=at):
             return Held(version=version, at=at, reason=data.reason, until=data.until)
         case events.TicketResumed(version=version, at=at):

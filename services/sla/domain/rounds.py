@@ -118,7 +118,7 @@ class ClockTimeline:
             case Answered():
                 self.answer(event)
             case Declined():
-                self.leave("declined", event.agency)
+                self.leave("declined", None)
             case Held():
                 self.hold(event)
             case Resumed():

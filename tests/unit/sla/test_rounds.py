@@ -100,6 +100,15 @@ def test_declining_starts_respond_anew_and_lets_resolve_run_through() -> None:
     assert rounds[RESOLVE] == (round_(RESOLVE, ROUTED, agency="dsdabmbk"),)
 
 
+def test_an_agency_that_declined_and_gets_the_ticket_back_must_respond_anew() -> None:
+    rounds = story(routed(1, "2026-04-06 09:00"), declined(2, "2026-04-07 10:00"), routed(3, "2026-04-07 10:00"))
+
+    assert rounds[RESPOND] == (
+        round_(RESPOND, ROUTED, agency="dishub", end=Stopped(at("2026-04-07 10:00"), "declined")),
+        round_(RESPOND, at("2026-04-07 10:00"), 2, agency="dishub"),
+    )
+
+
 def test_a_declined_ticket_in_triage_must_find_an_agency_within_a_new_round_of_verify() -> None:
     rounds = story(routed(1, "2026-04-06 09:00"), declined(2, "2026-04-07 10:00"), triaged(3, "2026-04-07 10:00"))
 
