@@ -86,27 +86,17 @@ def test_a_first_answer_meets_respond_and_a_final_one_resolve() -> None:
     assert rounds[FEEDBACK] == (round_(FEEDBACK, at("2026-04-08 11:00"), agency="dishub"),)
 
 
-def test_declining_starts_respond_anew_and_lets_resolve_run_through() -> None:
+@pytest.mark.parametrize("agency", ["dsdabmbk", "dishub"])
+def test_declining_starts_respond_anew_and_lets_resolve_run_through(agency: str) -> None:
     rounds = story(
-        routed(1, "2026-04-06 09:00"),
-        declined(2, "2026-04-07 10:00"),
-        routed(3, "2026-04-07 10:00", "dsdabmbk"),
+        routed(1, "2026-04-06 09:00"), declined(2, "2026-04-07 10:00"), routed(3, "2026-04-07 10:00", agency)
     )
 
     assert rounds[RESPOND] == (
         round_(RESPOND, ROUTED, agency="dishub", end=Stopped(at("2026-04-07 10:00"), "declined")),
-        round_(RESPOND, at("2026-04-07 10:00"), 2, agency="dsdabmbk"),
+        round_(RESPOND, at("2026-04-07 10:00"), 2, agency=agency),
     )
-    assert rounds[RESOLVE] == (round_(RESOLVE, ROUTED, agency="dsdabmbk"),)
-
-
-def test_an_agency_that_declined_and_gets_the_ticket_back_must_respond_anew() -> None:
-    rounds = story(routed(1, "2026-04-06 09:00"), declined(2, "2026-04-07 10:00"), routed(3, "2026-04-07 10:00"))
-
-    assert rounds[RESPOND] == (
-        round_(RESPOND, ROUTED, agency="dishub", end=Stopped(at("2026-04-07 10:00"), "declined")),
-        round_(RESPOND, at("2026-04-07 10:00"), 2, agency="dishub"),
-    )
+    assert rounds[RESOLVE] == (round_(RESOLVE, ROUTED, agency=agency),)
 
 
 def test_a_declined_ticket_in_triage_must_find_an_agency_within_a_new_round_of_verify() -> None:
