@@ -29,7 +29,6 @@ class SentToTriage(Step):
     """Nobody is responsible."""
 
     kind: Literal["sent_to_triage"] = "sent_to_triage"
-    agency: str | None = None
     classification: events.Classification
 
 
@@ -92,7 +91,6 @@ class Divided(Step):
     """Its parts have clocks of their own from now on."""
 
     kind: Literal["divided"] = "divided"
-    agency: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +116,7 @@ def to_clock_event(data: events.EventData) -> ClockEvent | None:
         case events.TicketRouted(version=version, at=at):
             return Routed(version=version, at=at, agency=data.agency, classification=data.classification)
         case events.TriageRequested(version=version, at=at):
-            return SentToTriage(version=version, at=at, agency=data.agency, classification=data.classification)
+            return SentToTriage(version=version, at=at, classification=data.classification)
         case events.TicketAnswered(version=version, at=at) | events.AnswerOffered(version=version, at=at):
             return Answered(version=version, at=at, final=data.final)
         case events.TicketDeclined(version=version, at=at):
@@ -134,7 +132,7 @@ def to_clock_event(data: events.EventData) -> ClockEvent | None:
         case events.TicketReopened(version=version, at=at):
             return Reopened(version=version, at=at, agency=data.agency)
         case events.TicketSplit(version=version, at=at):
-            return Divided(version=version, at=at, agency=data.agency)
+            return Divided(version=version, at=at)
         case events.TicketClosed(version=version, at=at):
             return Ended(version=version, at=at, why="closed", by_reporter=data.by is events.ClosedBy.REPORTER)
         case events.TicketArchived(version=version, at=at):

@@ -111,14 +111,14 @@ class ClockTimeline:
             case Routed():
                 self.route(event)
             case SentToTriage():
-                self.leave("returned", event.agency)
+                self.leave("returned")
                 self.classify(event.classification)
                 if not self.runs(VERIFY):
                     self.start(VERIFY)
             case Answered():
                 self.answer(event)
             case Declined():
-                self.leave("declined", None)
+                self.leave("declined")
             case Held():
                 self.hold(event)
             case Resumed():
@@ -131,7 +131,7 @@ class ClockTimeline:
             case Reopened():
                 self.reopen(event)
             case Divided():
-                self.leave("split", event.agency)
+                self.leave("split")
                 self.meet(VERIFY)
                 self.stop("split", RESOLVE)
             case Ended():
@@ -192,12 +192,12 @@ class ClockTimeline:
         self.start(RESPOND)
         self.start(RESOLVE)
 
-    def leave(self, why: str, agency: str | None) -> None:
-        """The agency gives the ticket up: resolve runs on, for the citizen waits all the same."""
+    def leave(self, why: str) -> None:
+        """No agency has the ticket: resolve runs on, for the citizen waits all the same."""
         self.release()
         self.stop(why, RESPOND, FEEDBACK)
-        self.agency = agency
-        self.change(RESOLVE, agency=agency)
+        self.agency = None
+        self.change(RESOLVE, agency=None)
 
     def classify(self, classification: Classification) -> None:
         """It counts as that kind of report from now on, in all that still runs."""
