@@ -141,12 +141,9 @@ def refuse(faults: Iterable[PolicyFault]) -> None:
 
 
 def _repeats(held: ChannelFile, source: Source) -> Iterator[PolicyFault]:
-    first: dict[str, int] = {}
-    for index, channel in enumerate(held.channels):
-        loc = ("channels", index, "code")
-        if channel.code in first:
-            yield source.fault(loc, f"channel `{channel.code}` is given twice, first on line {first[channel.code]}")
-        first.setdefault(channel.code, source.line_of(loc))
+    return source.given_twice(
+        (f"channel `{channel.code}`", ("channels", index, "code")) for index, channel in enumerate(held.channels)
+    )
 
 
 def _strangers(held: IntakeFile, source: Source, city: Places) -> Iterator[PolicyFault]:

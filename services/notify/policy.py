@@ -201,13 +201,11 @@ def _faults_of(held: NoticeFile, source: Source, directory: AgencyDirectory) -> 
                 ("language_of_locale", locale), unknown("language", language, held.languages, "`languages`")
             )
     roles = [REPORTER, LIAISON, AGENCY_HEAD, *(officer.role for officer in directory.officers)]
-    first: dict[str, int] = {}
+    yield from source.given_twice(
+        (f"`{entry.code}`", ("notices", index, "code")) for index, entry in enumerate(held.notices)
+    )
     for index, entry in enumerate(held.notices):
         place: Loc = ("notices", index)
-        line = source.line_of((*place, "code"))
-        if entry.code in first:
-            yield source.fault((*place, "code"), f"`{entry.code}` is given twice, first on line {first[entry.code]}")
-        first.setdefault(entry.code, line)
         for number, role in enumerate(entry.to):
             if role not in roles:
                 yield source.fault((*place, "to", number), unknown("role", role, roles, AGENCIES_FILE))

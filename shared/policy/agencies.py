@@ -120,13 +120,7 @@ def repeats(held: AgencyFile, source: Source) -> list[PolicyFault]:
         if agency.kecamatan:
             keys.append((f"the office of kecamatan `{agency.kecamatan}`", ("agencies", index, "kecamatan")))
     keys += [(f"the role `{officer.role}`", ("officers", index, "role")) for index, officer in enumerate(held.officers)]
-    first: dict[str, int] = {}
-    faults = []
-    for what, loc in keys:
-        if what in first:
-            faults.append(source.fault(loc, f"{what} is given twice, first on line {first[what]}"))
-        first.setdefault(what, source.line_of(loc))
-    return faults
+    return list(source.given_twice(keys))
 
 
 def _orphans(held: AgencyFile, source: Source) -> list[PolicyFault]:

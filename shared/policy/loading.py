@@ -79,6 +79,14 @@ class Source:
         """Return the fault that *sentence* tells about the value at *loc*."""
         return PolicyFault(self.file, self.line_of(loc), sentence)
 
+    def given_twice(self, named: Iterable[tuple[str, Loc]]) -> Iterator[PolicyFault]:
+        """Return a fault for each of *named*, by what it is called and where it stands, that stands earlier, too."""
+        first: dict[str, int] = {}
+        for what, loc in named:
+            if what in first:
+                yield self.fault(loc, f"{what} is given twice, first on line {first[what]}")
+            first.setdefault(what, self.line_of(loc))
+
     def _build(self, node: yaml.Node, loc: Loc) -> object:
         self._lines.setdefault(loc, node.start_mark.line + 1)
         if id(node) in self._seen or len(loc) > DEPTH_MAX:

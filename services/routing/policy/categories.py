@@ -88,13 +88,8 @@ def _common(one: Category, other: Category) -> Category:
 
 def faults_of_categories(held: CategoryFile, source: Source, agencies: Collection[str]) -> list[PolicyFault]:
     """Return a fault for every code given twice, unknown agency and unknown reason."""
-    faults = []
-    first: dict[str, int] = {}
+    faults = list(source.given_twice((f"the category `{entry.code}`", (*loc, "code")) for loc, entry in held.each()))
     for loc, entry in held.each():
-        if entry.code in first:
-            sentence = f"the category `{entry.code}` is given twice, first on line {first[entry.code]}"
-            faults.append(source.fault((*loc, "code"), sentence))
-        first.setdefault(entry.code, source.line_of(loc))
         if entry.agency is not None and entry.agency not in (*agencies, DISTRICT_OFFICE):
             faults.append(source.fault((*loc, "agency"), unknown("agency", entry.agency, agencies, AGENCIES_FILE)))
         if entry.outside is not None and entry.outside not in held.outside_reasons:

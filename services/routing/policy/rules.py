@@ -139,12 +139,8 @@ def faults_of_rules(held: RuleSections, source: Source, agencies: Collection[str
     ]
     if held.outside and NATIONAL_ADMIN not in agencies:
         faults.append(source.fault(("outside",), unknown("agency", NATIONAL_ADMIN, agencies, AGENCIES_FILE)))
-    first: dict[str, int] = {}
+    faults += source.given_twice((f"the rule `{rule.id}`", (*loc, "id")) for loc, rule in held.each())
     for loc, rule in held.each():
-        if rule.id in first:
-            sentence = f"the rule `{rule.id}` is given twice, first on line {first[rule.id]}"
-            faults.append(source.fault((*loc, "id"), sentence))
-        first.setdefault(rule.id, source.line_of(loc))
         if not (rule.any or rule.all or rule.at) or not all(rule.all):
             faults.append(
                 source.fault(loc, f"the rule `{rule.id}` needs phrases in `any`, `at` or every group of `all`")
