@@ -12,11 +12,14 @@ REPLAYS = ".replays"
 
 SERVICES = ("intake", "routing", "sla", "notify")
 
-SUBMITTED = "complaints.submitted"
+SUBMITTED = "complaints.submitted"  # a family: complaints.submitted.<channel>
+ANSWERS = "complaints.answers"  # a family: complaints.answers.<channel>
 ACCEPTED = "complaints.accepted"
 REJECTED = "complaints.rejected"
 CONTACTS = "reporters.contacts"
-UPDATES = "tickets.updates"
+UPDATES = "tickets.updates"  # a family: tickets.updates.<sender>
+ROUTED = "tickets.routed"  # a family: tickets.routed.<agency>
+STATUS = "tickets.status"  # a family: tickets.status.<channel>
 TICKETS = "tickets.events"
 TRIAGE = "tickets.triage"
 LINKS = "tickets.links"
@@ -24,6 +27,9 @@ SLA = "sla.events"
 WARNINGS = "sla.warnings"
 BREACHES = "sla.breaches"
 DELIVERIES = "notifications.deliveries"
+
+FAMILIES = (SUBMITTED, ANSWERS, UPDATES, ROUTED, STATUS)
+"""Of each there is a topic for every channel, sender or agency, named ``<family>.<member>``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +61,40 @@ class Topic:
         return entries
 
 
+def family_of(topic: str) -> str:
+    """Return the family of a topic (without prefix), or the topic itself if it belongs to none."""
+    return next((family for family in FAMILIES if topic.startswith(f"{family}.")), topic)
+
+
+def member_of(topic: str) -> str | None:
+    """Return whose topic of its family it is; None for a topic of no family."""
+    family = family_of(topic)
+    return None if family == topic else topic.removeprefix(f"{family}.")
+
+
+def submitted_topic(channel: str) -> str:
+    """Return the name of the topic on which a channel hands reports over."""
+    return f"{SUBMITTED}.{channel}"
+
+
+def answers_topic(channel: str) -> str:
+    """Return the name of the topic on which a channel hears whether its reports were taken."""
+    return f"{ANSWERS}.{channel}"
+
+
+def status_topic(channel: str) -> str:
+    """Return the name of the topic on which a channel hears what it may tell its reporters."""
+    return f"{STATUS}.{channel}"
+
+
+def updates_topic(sender: str) -> str:
+    """Return the name of the topic of ``agency-<code>``, ``channel-<code>`` or ``officers``."""
+    return f"{UPDATES}.{sender}"
+
+
 def agency_topic(agency: str) -> str:
     """Return the name of the topic that holds one agency's tickets."""
-    return f"tickets.routed.{agency}"
+    return f"{ROUTED}.{agency}"
 
 
 def dead_letter_topic(service: str) -> str:

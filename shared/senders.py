@@ -1,0 +1,73 @@
+"""Who speaks on a topic that outsiders write: the topic says it, and what an event claims of itself must agree."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from shared import topics
+
+OFFICERS = "officers"
+
+
+class Role(StrEnum):
+    """What kind of outsider writes; also the ``role`` of a fact's ``by``."""
+
+    AGENCY = "agency"
+    CHANNEL = "channel"
+    OFFICER = "officer"
+
+
+ROOTS = {Role.AGENCY: "agencies", Role.CHANNEL: "channels", Role.OFFICER: "officers"}
+ROLES = {root: role for role, root in ROOTS.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who wrote an event: an agency, a channel or an officer, by code."""
+
+    role: Role
+    code: str
+
+    @property
+    def source(self) -> str:
+        """Return the CloudEvents source under which it writes, as ``/agencies/dlh``."""
+        return f"/{ROOTS[self.role]}/{self.code}"
+
+    @property
+    def updates_topic(self) -> str:
+        """Return the topic on which it says what it did or asks for; all officers share one."""
+        return topics.updates_topic(OFFICERS if self.role is Role.OFFICER else f"{self.role}-{self.code}")
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Who alone may write a topic; ``code`` is None for the officers, of whom each names itself in the source."""
+
+    role: Role
+    code: str | None
+
+    def is_source(self, source: str) -> bool:
+        """Return whether *source* is one that the owner writes under."""
+        sender = sender_of(source)
+        return sender is not None and sender.role is self.role and self.code in (None, sender.code)
+
+
+def sender_of(source: str) -> Sender | None:
+    """Return who writes under *source*, or None where no outsider does."""
+    before, _, rest = source.partition("/")
+    root, _, code = rest.partition("/")
+    return Sender(ROLES[root], code) if not before and code and root in ROLES else None
+
+
+def owner_of(topic: str) -> Owner | None:
+    """Return who alone writes *topic* (without prefix); None for a topic of ours, or one that several would share."""
+    family, member = topics.family_of(topic), topics.member_of(topic)
+    if member is None:
+        return None
+    if family == topics.SUBMITTED:
+        return Owner(Role.CHANNEL, member)
+    if family != topics.UPDATES:
+        return None
+    if member == OFFICERS:
+        return Owner(Role.OFFICER, None)
+    role, _, code = member.partition("-")
+    return Owner(Role(role), code) if code and role in (Role.AGENCY, Role.CHANNEL) else None
