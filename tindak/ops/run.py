@@ -11,8 +11,9 @@ from typing import Annotated
 
 import typer
 
+from shared.process.settings import CommonSettings
 from shared.topics import SERVICES
-from tindak.console import Misuse, read_settings, wait_for
+from tindak.console import Misuse, wait_for
 from tindak.environment import at_hand, of_service
 from tindak.ops.supervisor import REFUSED_CODE, Supervisor, services
 
@@ -57,7 +58,8 @@ def health_address(service: str, environment: Mapping[str, str]) -> str:
     settings = importlib.import_module(f"services.{service}.settings").Settings
     prefix, default = settings.model_config["env_prefix"], settings.model_fields["health_port"].default
     port = environment.get(f"{prefix}HEALTH_PORT", str(default))
-    return f"http://{read_settings().health_host}:{'<a free port>' if port == '0' else port}"
+    host = environment.get("TINDAK_HEALTH_HOST", CommonSettings.model_fields["health_host"].default)
+    return f"http://{host}:{'<a free port>' if port == '0' else port}"
 
 
 async def _run_all(environments: Mapping[str, Mapping[str, str]], log_dir: Path | None) -> set[str]:
