@@ -29,8 +29,8 @@ ENVELOPE: Mapping[str, Any] = {
 class ServiceHarness(HandlerHarness):
     """Intake, and the channels that submit to it; every submission has an event id of its own unless one is given."""
 
-    def __init__(self, store: MemoryStore[State] | None = None) -> None:
-        super().__init__(IntakeHandler(RULES, IDS, SEALER), store or MemoryStore(unique=unique))
+    def __init__(self, store: MemoryStore[State] | None = None, handler: IntakeHandler | None = None) -> None:
+        super().__init__(handler or IntakeHandler(RULES, IDS, SEALER), store or MemoryStore(unique=unique))
         self.sent = 0
 
     def submit(self, id: str | None = None, **changes: Any) -> None:
