@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.app import ticket_ids
 from services.intake.domain.ticket_ids import LOCAL_KEY, IdKeyInvalid, TicketIds
+from services.intake.settings import Settings
 from shared.ids import NAMESPACE, tracking_id
-from shared.process.settings import UnsafeSettings
+from tindak.keys import new_key
 
 pytestmark = pytest.mark.unit
 
@@ -87,16 +87,32 @@ def test_what_is_no_key_is_refused_without_being_quoted(text: str, said: str) ->
     assert not text or text not in str(refused.value)
 
 
-def test_the_local_profile_has_a_key_and_takes_another() -> None:
-    assert ticket_ids("local", "") == TicketIds.from_text(LOCAL_KEY)
-    assert ticket_ids("local", TEXT) == TicketIds(KEY)
+def settings(**given: str) -> Settings:
+    return Settings.model_validate({"TINDAK_CONTACT_KEYS": new_key()} | given)
 
 
-def test_the_cluster_profile_takes_a_key_of_its_own() -> None:
-    assert ticket_ids("cluster", TEXT) == TicketIds(KEY)
+@pytest.mark.parametrize("given", [{}, {"TINDAK_ID_KEY": ""}])
+def test_the_local_profile_has_a_key_of_its_own(given: dict[str, str]) -> None:
+    assert settings(**given).ticket_ids() == TicketIds.from_text(LOCAL_KEY)
 
 
-@pytest.mark.parametrize(("text", "said"), [("", "is not set"), (LOCAL_KEY, "everybody can read")])
-def test_the_cluster_profile_refuses_to_do_without(text: str, said: str) -> None:
-    with pytest.raises(UnsafeSettings, match=rf"TINDAK_ID_KEY.*{said}.*`tindak keys new-id-key`"):
-        ticket_ids("cluster", text)
+def test_a_key_of_ones_own_is_taken_and_safe() -> None:
+    made = settings(TINDAK_ID_KEY=TEXT)
+
+    assert (made.ticket_ids(), made.unsafe()) == (TicketIds(KEY), [])
+
+
+@pytest.mark.parametrize("given", [{}, {"TINDAK_ID_KEY": ""}, {"TINDAK_ID_KEY": LOCAL_KEY}])
+def test_the_key_that_everybody_can_read_is_unsafe(given: dict[str, str]) -> None:
+    (sentence,) = settings(**given).unsafe()
+
+    assert sentence.startswith("TINDAK_ID_KEY must be set to a key of your own")
+    assert "`tindak keys new-id-key`" in sentence
+    assert LOCAL_KEY not in sentence
+
+
+def test_what_is_no_key_is_refused_in_every_profile() -> None:
+    with pytest.raises(IdKeyInvalid):
+        settings(TINDAK_ID_KEY="kunci").unsafe()
+    with pytest.raises(IdKeyInvalid):
+        settings(TINDAK_ID_KEY="kunci").ticket_ids()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.intake.app import ticket_ids
+from services.intake.domain.ticket_ids import TicketIds
 from shared.seal import Sealer
 from tindak.cli import main
 
@@ -38,6 +38,6 @@ def test_each_new_id_key_gives_ids_of_its_own(capsys: pytest.CaptureFixture[str]
         assert main(["keys", "new-id-key"]) == 0
         made_keys.append(capsys.readouterr().out.strip())
 
-    one, other = (ticket_ids("cluster", key).of("web", "1") for key in made_keys)
+    one, other = (TicketIds.from_text(key).of("web", "1") for key in made_keys)
 
     assert one != other
