@@ -166,8 +166,8 @@ async def test_a_crash_after_any_step_still_answers_each_once(last: Step) -> Non
 
     assert len(harness.accepted()) == 1
     assert harness.refusals() == [["empty"]]
-    for topic in (topics.ACCEPTED, ANSWERS, topics.CONTACTS):
-        assert len({record.value for record in harness.broker.topic(topic)}) == 1
+    said = {topic: {record.value for record in harness.broker.topic(topic)} for topic, _ in harness.broker.logs}
+    assert [len(said[topic]) for topic in (topics.ACCEPTED, topics.CONTACTS, ANSWERS)] == [1, 1, 2]
 
 
 async def test_a_refusal_handled_again_later_has_the_same_bytes() -> None:
