@@ -13,7 +13,7 @@ from shared.delivery.guard import Bug, guarded, guarded_lookup
 from shared.delivery.handler import Handler
 from shared.delivery.outgoing import Cause, Outgoing, outgoing
 from shared.delivery.ports import Record
-from shared.delivery.reading import FORGED_SOURCE, Reading, Unreadable, applied_id
+from shared.delivery.reading import Reading, Unreadable, applied_id
 from shared.events.decision import Applied, Arrival, Decision, Ignored, Replayed, Untracked
 from shared.events.envelope import Event
 from shared.ids import record_id
@@ -130,7 +130,7 @@ class Decider(Generic[S]):
         cause = Cause(record_id(arrival.topic, arrival.partition, arrival.offset), None)
         events = outgoing(self.handler.service, None, cause, refused.facts, arrival.arrived_at)
         code = fault.reasons[0].code
-        if code == FORGED_SOURCE:
+        if code == "forged_source":
             metrics.FORGED_SOURCES.labels(self.handler.service, arrival.topic).inc()
             log.warning("forged source", topic=arrival.topic, claimed=fault.hints.get("source", "")[:CLAIM_LENGTH_MAX])
         log.info("refused", topic=record.topic, partition=record.partition, offset=record.offset, code=code)

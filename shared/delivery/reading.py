@@ -13,12 +13,11 @@ from shared.events.catalogue import CATALOGUE
 from shared.events.complaints import ComplaintSubmitted, ContactErased
 from shared.events.decision import Arrival
 from shared.events.envelope import Event, UnreadableEvent, decode, is_uuid, malformed
-from shared.events.faults import too_long, unreadable_batch
+from shared.events.faults import forged, too_long, unreadable_batch
 from shared.events.parsing import hints_in
 from shared.ids import outside_cause_id, record_id
-from shared.senders import Owner, owner_of
+from shared.senders import owner_of
 
-FORGED_SOURCE = "forged_source"
 TYPES_ON: dict[str, set[str]] = defaultdict(set)
 """Which types of event are taken on a topic, or on all topics of a family."""
 for entry in CATALOGUE:
@@ -135,19 +134,9 @@ def _refuse_forged(topic: str, event: Event) -> None:
         return
     channel = event.data.channel if isinstance(event.data, ComplaintSubmitted) else owner.code
     if not owner.is_source(event.source):
-        raise UnreadableEvent(_forged("source", owner))
+        raise UnreadableEvent(forged("source", str(owner)))
     if channel != owner.code:
-        raise UnreadableEvent(_forged("data.channel", owner))
-
-
-def _forged(field: str, owner: Owner) -> Reason:
-    """Return the refusal; it says who owns the topic and nothing of whom the event names."""
-    return Reason(
-        code=FORGED_SOURCE,
-        field=field,
-        message_id=f"{field} tidak sesuai dengan pengirim yang berhak atas topik ini, {owner}.",
-        message_en=f"{field} does not agree with the sender to whom this topic belongs, {owner}.",
-    )
+        raise UnreadableEvent(forged("data.channel", str(owner)))
 
 
 def applied_id(event_id: str, topic: str, ticket: str) -> str:

@@ -83,6 +83,24 @@ class Halt(BaseMiddleware[Any, Any]):
         return None
 
 
+def _broker(
+    settings: KafkaSettings, service: str, stop_within_seconds: float, failed: Callable[[BaseException], None]
+) -> KafkaBroker:
+    return KafkaBroker(
+        settings.bootstrap_servers.split(","),  # FastStream takes a string for a single address
+        client_id=f"tindak-{service}",
+        consumer_only=True,
+        allow_auto_create_topics=False,
+        request_timeout_ms=settings.request_timeout_ms,
+        metadata_max_age_ms=NEW_TOPICS_WITHIN_MS,
+        security=security(settings),
+        graceful_timeout=max(stop_within_seconds - LEAVE_WITHIN_SECONDS, stop_within_seconds / 2),
+        logger=None,
+        apply_types=False,
+        middlewares=(partial(Halt, failed=failed),),
+    )
+
+
 class KafkaConsumer:
     """The one subscription of a service: all its topics, one batch after the other.
 
@@ -118,19 +136,7 @@ class KafkaConsumer:
         self.faults = faults or FetchFaults()
         self.stop_within_seconds = stop_within_seconds
         self.single_topics = tuple(settings.topic_prefix + topic for topic in topics if topic not in FAMILIES)
-        self.broker = KafkaBroker(
-            settings.bootstrap_servers.split(","),  # FastStream takes a string for a single address
-            client_id=f"tindak-{service}",
-            consumer_only=True,
-            allow_auto_create_topics=False,
-            request_timeout_ms=settings.request_timeout_ms,
-            metadata_max_age_ms=NEW_TOPICS_WITHIN_MS,
-            security=security(settings),
-            graceful_timeout=max(stop_within_seconds - LEAVE_WITHIN_SECONDS, stop_within_seconds / 2),
-            logger=None,
-            apply_types=False,
-            middlewares=(partial(Halt, failed=failed),),
-        )
+        self.broker = _broker(settings, service, stop_within_seconds, failed)
         self.subscriber = self.broker.subscriber(
             pattern=topic_pattern(topics, settings.topic_prefix, shared=shared_topics),
             group_id=settings.topic_prefix + service,

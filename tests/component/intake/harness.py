@@ -49,7 +49,9 @@ class ServiceHarness(HandlerHarness):
 
     def answers(self) -> list[Event]:
         """Return what the channels were answered."""
-        channels = {topics.member_of(topic) for topic, _ in self.broker.logs if topics.family_of(topic) == topics.ANSWERS}
+        channels = {
+            topics.member_of(topic) for topic, _ in self.broker.logs if topics.family_of(topic) == topics.ANSWERS
+        }
         return [event for channel in channels for event in self.published(topics.answers_topic(str(channel)))]
 
     def accepted(self) -> list[ComplaintAccepted]:
