@@ -7,11 +7,10 @@ from types import TracebackType
 from typing import Any
 
 import structlog
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from faststream import AckPolicy, BaseMiddleware, ContextRepo
 from faststream.kafka import KafkaBroker, KafkaMessage
-from faststream.kafka.security import parse_security
 
 from shared.adapters.kafka.assignor import SpreadRangeAssignor
 from shared.adapters.kafka.consumer import SafeConsumer
@@ -271,33 +270,3 @@ class KafkaConsumer:
     def standing(self) -> str:
         """Return which partitions are not read now and why; empty if all are."""
         return "; ".join(map(str, self.faults.standing()))
-
-
-async def committed_by(settings: KafkaSettings, service: str, topics: Sequence[str]) -> dict[Partition, int]:
-    """Return, by partition without prefix, how far *service* has committed *topics*; joins nothing.
-
-    Raises:
-        TransientError: The broker is out of reach.
-    """
-    reader = AIOKafkaConsumer(
-        bootstrap_servers=settings.bootstrap_servers,
-        group_id=settings.topic_prefix + service,
-        enable_auto_commit=False,
-        request_timeout_ms=settings.request_timeout_ms,
-        **parse_security(security(settings)),
-    )
-    found: dict[Partition, int] = {}
-    try:
-        await reader.start()
-        names = {settings.topic_prefix + topic: topic for topic in topics}
-        # A consumer that subscribes to nothing (aiokafka 0.14) asks for no topic's partitions by itself.
-        await reader._client.set_topics(list(names))
-        places = [TopicPartition(name, each) for name in names for each in reader.partitions_for_topic(name) or ()]
-        reader.assign(places)
-        for place in places:
-            found[names[place.topic], place.partition] = await reader.committed(place) or 0
-    except KafkaError as error:
-        raise outage(error) from error
-    finally:
-        await closed(reader.stop)
-    return found
