@@ -18,7 +18,7 @@ from shared.process.settings import KafkaSettings
 from tindak.client.kafka import Client, Start
 from tindak.client.records import as_json as record_as_json
 from tindak.client.records import event_of
-from tindak.console import Misuse, local, read_settings, say_json, wait_for
+from tindak.console import OPS, Misuse, local, read_settings, say_json, wait_for
 from tindak.formatting import sentence
 from tindak.ops.dead_letters import DeadLetter
 from tindak.options import TIMEOUT_SECONDS, AsJson, Timeout
@@ -41,16 +41,17 @@ class Stream(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """Which topics a stream is read from, and which types of event count; None: all."""
+    """Which topics a stream is read from, and which types of event count (None: all); as whom they are read."""
 
     topics: Sequence[str]
     types: tuple[type[EventData], ...] | None = None
+    reader: str = OPS
 
 
 STREAMS = {
     Stream.ACCEPTED: Watched([topics.ACCEPTED]),
     Stream.ROUTED: Watched([topics.TICKETS], (TicketRouted,)),
-    Stream.TRIAGE: Watched([topics.TRIAGE], (TriageRequested,)),
+    Stream.TRIAGE: Watched([topics.TRIAGE], (TriageRequested,), topics.OFFICERS),
     Stream.WARNINGS: Watched([topics.WARNINGS]),
     Stream.BREACHES: Watched([topics.BREACHES]),
     Stream.DELIVERIES: Watched([topics.DELIVERIES]),
@@ -80,16 +81,17 @@ def watch(
     show: Callable[[Record], None] = _print_json if as_json else _print_line
     if stream is Stream.BREACHES:
         show = partial(_print_breach, Breaches(_rules_at_hand()), as_json=as_json)
-    kafka = read_settings(timeout).kafka
-    wait_for(_watch(kafka, _watched(stream, agency, channel), agency, start, show, until_end=until_end))
+    what = _watched(stream, agency, channel)
+    kafka = read_settings(timeout, what.reader).kafka
+    wait_for(_watch(kafka, what, agency, start, show, until_end=until_end))
 
 
 def _watched(stream: Stream, agency: str | None, channel: str | None) -> Watched:
     """Return what to read; an agency has a topic of its own, and so has a channel."""
     if channel is not None:
-        return Watched([topics.answers_topic(channel)])
+        return Watched([topics.answers_topic(channel)], reader=f"channel-{channel}")
     if stream is Stream.ROUTED and agency is not None:
-        return Watched([topics.agency_topic(agency)])
+        return Watched([topics.agency_topic(agency)], reader=f"agency-{agency}")
     return STREAMS[stream]
 
 

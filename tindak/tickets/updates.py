@@ -12,10 +12,11 @@ from shared import topics
 from shared.events import Command, Event, UpdateRefused
 from shared.policy.agencies import load_agencies
 from shared.policy.loading import PolicyInvalid, unknown
+from shared.senders import sender_of
 from tindak.client.answers import caused_by, first
 from tindak.client.envelopes import update
 from tindak.client.kafka import Client, Start
-from tindak.console import Failure, Misuse, read_settings, say_json, wait_for
+from tindak.console import OPS, Failure, Misuse, read_settings, say_json, wait_for
 from tindak.formatting import sentence
 from tindak.options import Reply
 from tindak.tickets.lookup import Ticket, find_ticket
@@ -51,20 +52,27 @@ def send(request: UpdateRequest, source_of: Callable[[Ticket], str], reply: Repl
 
 
 async def _send(request: UpdateRequest, source_of: Callable[[Ticket], str], reply: Reply) -> None:
-    async with Client(read_settings(reply.timeout_seconds).kafka) as client:
-        ticket = await find_ticket(client, request.ticket)
-        others = {name: (await find_ticket(client, other)).id for name, other in request.tickets.items()}
+    async with Client(read_settings(reply.timeout_seconds).kafka) as reader:
+        ticket = await find_ticket(reader, request.ticket)
+        others = {name: (await find_ticket(reader, other)).id for name, other in request.tickets.items()}
         given = {name: value for name, value in request.fields.items() if value is not None}
         command = _command_of(request.kind, given | others | {"ticket_id": ticket.id})
-        event = update(command, source_of(ticket), datetime.now(UTC))
+        source = source_of(ticket)
+        event = update(command, source, datetime.now(UTC))
         answer = None
-        if reply.wait:
-            async with client.follow([topics.TICKETS], Start.LATEST) as records:
-                await client.publish([event])
-                answer = await first(records, caused_by(event.id), reply.timeout_seconds, UNANSWERED)
-        else:
-            await client.publish([event])
+        async with Client(read_settings(reply.timeout_seconds, _principal(source)).kafka) as writer:
+            if reply.wait:
+                async with reader.follow([topics.TICKETS], Start.LATEST) as records:
+                    await writer.publish([event])
+                    answer = await first(records, caused_by(event.id), reply.timeout_seconds, UNANSWERED)
+            else:
+                await writer.publish([event])
     print_answer(ticket, event.id, answer, as_json=reply.as_json)
+
+
+def _principal(source: str) -> str:
+    sender = sender_of(source)
+    return OPS if sender is None else sender.principal
 
 
 def _command_of(kind: type[Command], fields: Mapping[str, Any]) -> Command:
