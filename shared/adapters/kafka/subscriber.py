@@ -117,19 +117,7 @@ class KafkaConsumer:
         self.faults = faults or FetchFaults()
         self.stop_within_seconds = stop_within_seconds
         self.admission = admission or Admission()
-        self.broker = KafkaBroker(
-            settings.bootstrap_servers.split(","),  # FastStream takes a string for a single address
-            client_id=f"tindak-{service}",
-            consumer_only=True,
-            allow_auto_create_topics=False,
-            request_timeout_ms=settings.request_timeout_ms,
-            metadata_max_age_ms=METADATA_AGE_MAX_MS,
-            security=security(settings),
-            graceful_timeout=max(stop_within_seconds - LEAVE_WITHIN_SECONDS, stop_within_seconds / 2),
-            logger=None,
-            apply_types=False,
-            middlewares=(partial(Halt, failed=failed),),
-        )
+        self.broker = self._broker(service)
         self.subscriber = self.broker.subscriber(
             *(settings.topic_prefix + topic for topic in topics),
             group_id=settings.topic_prefix + service,
@@ -149,6 +137,21 @@ class KafkaConsumer:
             no_reply=True,
         )
         self.subscriber(self.on_batch)
+
+    def _broker(self, service: str) -> KafkaBroker:
+        return KafkaBroker(
+            self.settings.bootstrap_servers.split(","),  # FastStream takes a string for a single address
+            client_id=f"tindak-{service}",
+            consumer_only=True,
+            allow_auto_create_topics=False,
+            request_timeout_ms=self.settings.request_timeout_ms,
+            metadata_max_age_ms=METADATA_AGE_MAX_MS,
+            security=security(self.settings),
+            graceful_timeout=max(self.stop_within_seconds - LEAVE_WITHIN_SECONDS, self.stop_within_seconds / 2),
+            logger=None,
+            apply_types=False,
+            middlewares=(partial(Halt, failed=self.failed),),
+        )
 
     async def as_message(self, records: Any) -> KafkaMessage:
         """Return records as FastStream's message, untouched: its own parser fails at a header that is no text."""
