@@ -22,7 +22,7 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[St
     refuse_unsafe(settings, IntakeHandler.service, own.unsafe())
     sealer = Sealer.from_text(own.contact_keys.get_secret_value())
     watch = PolicyWatch(IntakeHandler.service, settings.policy_dir, load_intake)
-    handler = IntakeHandler(watch.policy, sealer)
+    handler = IntakeHandler(watch.policy, own.ticket_ids(), sealer)
     store = MongoStore(collection(settings.mongo, handler.service), STATE, INDEXES)
     built = Service(settings, handler, store, own.health_port, observe)
     built.watch_policy(watch, handler.use_policy)
