@@ -83,6 +83,24 @@ class Halt(BaseMiddleware[Any, Any]):
         return None
 
 
+def _broker(
+    settings: KafkaSettings, service: str, stop_within_seconds: float, failed: Callable[[BaseException], None]
+) -> KafkaBroker:
+    return KafkaBroker(
+        settings.bootstrap_servers.split(","),  # FastStream takes a string for a single address
+        client_id=f"tindak-{service}",
+        consumer_only=True,
+        allow_auto_create_topics=False,
+        request_timeout_ms=settings.request_timeout_ms,
+        metadata_max_age_ms=METADATA_AGE_MAX_MS,
+        security=security(settings),
+        graceful_timeout=max(stop_within_seconds - LEAVE_WITHIN_SECONDS, stop_within_seconds / 2),
+        logger=None,
+        apply_types=False,
+        middlewares=(partial(Halt, failed=failed),),
+    )
+
+
 class KafkaConsumer:
     """The one subscription of a service: all its topics, one batch after the other.
 
@@ -117,7 +135,7 @@ class KafkaConsumer:
         self.faults = faults or FetchFaults()
         self.stop_within_seconds = stop_within_seconds
         self.admission = admission or Admission()
-        self.broker = self._broker(service)
+        self.broker = _broker(settings, service, stop_within_seconds, failed)
         self.subscriber = self.broker.subscriber(
             *(settings.topic_prefix + topic for topic in topics),
             group_id=settings.topic_prefix + service,
@@ -137,21 +155,6 @@ class KafkaConsumer:
             no_reply=True,
         )
         self.subscriber(self.on_batch)
-
-    def _broker(self, service: str) -> KafkaBroker:
-        return KafkaBroker(
-            self.settings.bootstrap_servers.split(","),  # FastStream takes a string for a single address
-            client_id=f"tindak-{service}",
-            consumer_only=True,
-            allow_auto_create_topics=False,
-            request_timeout_ms=self.settings.request_timeout_ms,
-            metadata_max_age_ms=METADATA_AGE_MAX_MS,
-            security=security(self.settings),
-            graceful_timeout=max(self.stop_within_seconds - LEAVE_WITHIN_SECONDS, self.stop_within_seconds / 2),
-            logger=None,
-            apply_types=False,
-            middlewares=(partial(Halt, failed=self.failed),),
-        )
 
     async def as_message(self, records: Any) -> KafkaMessage:
         """Return records as FastStream's message, untouched: its own parser fails at a header that is no text."""

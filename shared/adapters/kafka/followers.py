@@ -1,16 +1,14 @@
-"""Reads how far the group of a service has come, without joining it."""
+"""Watches how far another service has handled a topic, without joining its group."""
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
 
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 from faststream.kafka.security import parse_security
 
-from shared.adapters.kafka.producer import METADATA_AGE_MAX_MS, closed, outage, security
-from shared.delivery.documents.document import Partition
+from shared.adapters.kafka.producer import METADATA_AGE_MAX_MS, closed, security
 from shared.fairness.backlog import Backlog, Reading
 from shared.process.settings import KafkaSettings
 
@@ -117,33 +115,3 @@ class GroupFollowers:
         reader, self._reader = self._reader, None
         if reader is not None:
             await closed(reader.stop)
-
-
-async def committed_by(settings: KafkaSettings, service: str, topics: Sequence[str]) -> dict[Partition, int]:
-    """Return, by partition without prefix, how far *service* has committed *topics*; joins nothing.
-
-    Raises:
-        TransientError: The broker is out of reach.
-    """
-    reader = AIOKafkaConsumer(
-        bootstrap_servers=settings.bootstrap_servers,
-        group_id=settings.topic_prefix + service,
-        enable_auto_commit=False,
-        request_timeout_ms=settings.request_timeout_ms,
-        **parse_security(security(settings)),
-    )
-    found: dict[Partition, int] = {}
-    try:
-        await reader.start()
-        names = {settings.topic_prefix + topic: topic for topic in topics}
-        # A consumer that subscribes to nothing (aiokafka 0.14) asks for no topic's partitions by itself.
-        await reader._client.set_topics(list(names))
-        places = [TopicPartition(name, each) for name in names for each in reader.partitions_for_topic(name) or ()]
-        reader.assign(places)
-        for place in places:
-            found[names[place.topic], place.partition] = await reader.committed(place) or 0
-    except KafkaError as error:
-        raise outage(error) from error
-    finally:
-        await closed(reader.stop)
-    return found
