@@ -1,5 +1,6 @@
 import pytest
 
+from services.routing.domain.ticket.refusals import EARLY_PER_SENDER_MAX
 from services.routing.domain.ticket.state import Answered, Closed, WithAgency
 from shared import topics
 from shared.events import ClockWarned, ClosedBy, FeedbackWindowExpired, SlaClock, UpdateRefused
