@@ -24,7 +24,7 @@ KINDS = {topics.UPDATES: (*BROKEN, *FOR_UPDATES), topics.SUBMITTED: (*BROKEN, *F
 UPDATES_GARBAGE = frozenset((GARBAGE, PACKED, *KINDS[topics.UPDATES]))
 OUTSIDE = (topics.UPDATES, topics.SUBMITTED)
 STRANGERS = (
-    "/agencies/dispora", "/agencies/nobody", "/agencies/", "/channels/fax", "/tindak/routing", "/officers/", "nobody",
+    "/agencies/dispusip", "/agencies/nobody", "/agencies/", "/channels/fax", "/tindak/routing", "/officers/", "nobody",
 )  # fmt: skip
 UNHEARD = ("/agencies/nobody", "/agencies/", "/tindak/routing", "/officers/", "nobody")  # no topic is theirs to hear on
 NOBODYS = tuple(ticket_id("nobody", str(number)) for number in range(3))

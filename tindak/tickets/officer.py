@@ -95,5 +95,4 @@ def unmerge(ticket: TicketArgument, officer: Officer = "triage", *, reply: Reply
 
 
 def _as_officer(officer: str, request: UpdateRequest, reply: Reply) -> None:
-    source = f"/officers/{known_officer(officer)}"
-    send(request, lambda _: source, reply)
+    send(request, lambda _: f"/officers/{known_officer(officer)}", reply)
