@@ -45,6 +45,11 @@ class Owner:
     role: Role
     code: str | None
 
+    @property
+    def name(self) -> str:
+        """Return what it is called among all senders, as ``agency-dlh`` or ``officers``."""
+        return OFFICERS if self.code is None else f"{self.role}-{self.code}"
+
     def is_source(self, source: str) -> bool:
         """Return whether *source* is one that the owner writes under."""
         sender = sender_of(source)
@@ -78,3 +83,9 @@ def refusals_topic(sender: Sender | Owner) -> str:
     if sender.role is Role.OFFICER or sender.code is None:
         return topics.TRIAGE
     return topics.agency_topic(sender.code) if sender.role is Role.AGENCY else topics.status_topic(sender.code)
+
+
+def sender_name(topic: str) -> str:
+    """Return what the sender of *topic* (without prefix) is called; a topic of ours stands for itself."""
+    owner = owner_of(topic)
+    return topic if owner is None else owner.name
