@@ -8,15 +8,17 @@ from typing import Annotated, Any
 import typer
 from pydantic import ValidationError
 
+from services.routing.tooling import OFFICERS_FILE, load_officer_codes
 from shared import topics
+from shared.delivery.outgoing import Outgoing
 from shared.events import Command, Event, UpdateRefused
 from shared.policy.agencies import load_agencies
 from shared.policy.loading import PolicyInvalid, unknown
-from shared.senders import sender_of
-from tindak.client.answers import caused_by, first
+from shared.senders import refusals_topic, sender_of
+from tindak.client.answers import caused_by, first, first_of
 from tindak.client.envelopes import update
 from tindak.client.kafka import Client, Start
-from tindak.console import OPS, Failure, Misuse, read_settings, say_json, wait_for
+from tindak.console import Failure, Misuse, read_settings, say_json, wait_for
 from tindak.formatting import sentence
 from tindak.options import Reply
 from tindak.tickets.lookup import Ticket, find_ticket
@@ -59,20 +61,34 @@ async def _send(request: UpdateRequest, source_of: Callable[[Ticket], str], repl
         command = _command_of(request.kind, given | others | {"ticket_id": ticket.id})
         source = source_of(ticket)
         event = update(command, source, datetime.now(UTC))
-        answer = None
-        async with Client(read_settings(reply.timeout_seconds, _principal(source)).kafka) as writer:
-            if reply.wait:
-                async with reader.follow([topics.TICKETS], Start.LATEST) as records:
-                    await writer.publish([event])
-                    answer = await first(records, caused_by(event.id), reply.timeout_seconds, UNANSWERED)
-            else:
-                await writer.publish([event])
+        answer = await _published(event, source, reader, reply)
     print_answer(ticket, event.id, answer, as_json=reply.as_json)
 
 
-def _principal(source: str) -> str:
+async def _published(event: Outgoing, source: str, reader: Client, reply: Reply) -> Event | None:
+    """Publish as the sender, and return the answer if it is waited for.
+
+    It stands in the history, which *reader* reads, or, where a stranger is refused, on the sender's own topic alone.
+    """
     sender = sender_of(source)
-    return OPS if sender is None else sender.principal
+    assert sender is not None, source  # noqa: S101  # commands write as agency, officer or channel only
+    async with Client(read_settings(reply.timeout_seconds, sender.principal).kafka) as writer:
+        if not reply.wait:
+            await writer.publish([event])
+            return None
+        async with (
+            reader.follow([topics.TICKETS], Start.LATEST) as history,
+            writer.follow([refusals_topic(sender)], Start.LATEST) as own,
+        ):
+            await writer.publish([event])
+            return await first_of(
+                first(history, caused_by(event.id), reply.timeout_seconds, UNANSWERED),
+                first(own, _refused(event.id), reply.timeout_seconds, UNANSWERED),
+            )
+
+
+def _refused(update_id: str) -> Callable[[Event], Event | None]:
+    return lambda event: event if event.cause_id == update_id and isinstance(event.data, UpdateRefused) else None
 
 
 def _command_of(kind: type[Command], fields: Mapping[str, Any]) -> Command:
@@ -102,6 +118,17 @@ def print_answer(ticket: Ticket, update_id: str, answer: Event | None, *, as_jso
     elif not as_json:
         seen = f"published; `tindak track {ticket.tracking_id}` shows what comes of it"
         typer.echo(f"{ticket.tracking_id}: {seen if answer is None else sentence(answer.data)}")
+
+
+def known_officer(code: str) -> str:
+    """Return *code*; raise Misuse if the policy at hand knows no such officer, see `known_agency`."""
+    try:
+        codes = load_officer_codes(read_settings().policy_dir)
+    except PolicyInvalid:
+        return code
+    if code not in codes:
+        raise Misuse(unknown("officer", code, codes, OFFICERS_FILE))
+    return code
 
 
 def known_agency(code: str) -> str:
