@@ -47,6 +47,11 @@ class Owner:
     def __str__(self) -> str:
         return f"/{ROOTS[self.role]}/{self.code or '<code>'}"
 
+    @property
+    def name(self) -> str:
+        """Return what it is called among all senders, as ``agency-dlh`` or ``officers``."""
+        return OFFICERS if self.code is None else f"{self.role}-{self.code}"
+
     def is_source(self, source: str) -> bool:
         """Return whether *source* is one that the owner writes under."""
         sender = sender_of(source)
@@ -73,3 +78,9 @@ def owner_of(topic: str) -> Owner | None:
         return Owner(Role.OFFICER, None)
     role, _, code = member.partition("-")
     return Owner(Role(role), code) if code and role in (Role.AGENCY, Role.CHANNEL) else None
+
+
+def sender_name(topic: str) -> str:
+    """Return what the sender of *topic* (without prefix) is called; a topic of ours stands for itself."""
+    owner = owner_of(topic)
+    return topic if owner is None else owner.name

@@ -3,6 +3,8 @@
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from shared.seal import public_keys
+
 
 class Settings(BaseSettings):
     """Read once from the environment.
@@ -17,3 +19,7 @@ class Settings(BaseSettings):
 
     health_port: int = Field(default=8081, ge=0, le=65535)
     contact_keys: SecretStr = Field(validation_alias="TINDAK_CONTACT_KEYS")
+
+    def unsafe(self) -> list[str]:
+        """Return what only the local profile may do, a sentence each."""
+        return public_keys(self.contact_keys.get_secret_value())
