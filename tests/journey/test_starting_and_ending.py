@@ -43,7 +43,10 @@ ONLY_SOME_READ = {"TINDAK_CONTACT_KEYS", "TINDAK_NOTIFY_SMTP_STARTTLS"}
 REFUSED = UNSAFE.keys() - ONLY_SOME_READ - {"TINDAK_PROFILE"} | {
     "TINDAK_MONGO_URI"
 }  # a database of the tests: in clear
-REFUSED_BY = {"intake": {"TINDAK_CONTACT_KEYS"}, "notify": ONLY_SOME_READ | {"TINDAK_NOTIFY_SMTP_HOST"}}
+REFUSED_BY = {
+    "intake": {"TINDAK_CONTACT_KEYS", "TINDAK_ID_KEY"},
+    "notify": ONLY_SOME_READ | {"TINDAK_NOTIFY_SMTP_HOST"},
+}
 
 
 def refusals(fleet: Fleet) -> dict[str, str]:

@@ -129,9 +129,9 @@ class KafkaConsumer:
         trouble: Callable[[KafkaError | None], None] = lambda _: None,
         faults: FetchFaults | None = None,
         stop_within_seconds: float = 20,
+        admission: Admission | None = None,
         *,
         shared_topics: bool = False,
-        admission: Admission | None = None,
     ) -> None:
         self.settings = settings
         self.handle = handle
