@@ -7,7 +7,7 @@ from services.intake.domain.rules import Rules
 from services.intake.domain.state import State
 from shared import events, topics
 from shared.delivery.ports import Record
-from shared.events import Arrival, Decision, Event, Fact, Refused, Untracked
+from shared.events import Arrival, Decision, Event, Fact, Refused
 from shared.ids import ticket_id
 from shared.process import metrics
 from shared.seal import Contact, Sealer
@@ -22,7 +22,7 @@ class IntakeHandler:
     """
 
     service = "intake"
-    topics = (topics.SUBMITTED, topics.replay_topic("intake"))
+    topics = (topics.replay_topic("intake"), topics.SUBMITTED)
     keeps_answers = True
 
     def __init__(self, rules: Rules, sealer: Sealer) -> None:
@@ -47,12 +47,12 @@ class IntakeHandler:
     def refuse(self, record: Record, arrival: Arrival, fault: events.UnreadableEvent) -> Refused:
         """Return the answer to what cannot be read: a channel learns of everything that it sent what became of it.
 
-        What could not even be unpacked is kept, for it may hold several reports.
+        What could not even be unpacked is kept, for it may hold several reports; and what nobody can be told about.
         """
         channel, source_id = fault.hints.get("channel"), fault.hints.get("source_id")
-        answer = refuse_unreadable(fault.reasons, channel, source_id, arrival, self.rules)
-        self._count(channel, Untracked((answer,)))
-        return Refused((answer,), keep=record.unreadable is not None)
+        decision = refuse_unreadable(fault.reasons, channel, source_id, arrival, self.rules)
+        self._count(topics.member_of(arrival.topic) or channel, decision)
+        return Refused(decision.facts, keep=record.unreadable is not None or not decision.facts)
 
     def _count(self, channel: str | None, decision: Decision[State]) -> None:
         """Count an answer; it is counted again if it is given again, after an outage or a lost save."""

@@ -17,7 +17,7 @@ def dry_run(rules: Rules, submitted: ComplaintSubmitted, at: datetime) -> Compla
     """Return intake's answer to a new report that arrives at *at*, without its contact."""
     anonymous = submitted.model_copy(update={"reporter": None})
     event = Event(id=ticket_id(submitted.channel, submitted.source_id), source="/tindak", time=at, data=anonymous)
-    arrival = Arrival(topics.SUBMITTED, 0, 0, at.astimezone(UTC), at.astimezone(UTC))
+    arrival = Arrival(topics.submitted_topic(submitted.channel), 0, 0, at.astimezone(UTC), at.astimezone(UTC))
     said = decide(None, event, arrival, rules, seal=_nobody).facts[0].data
     if not isinstance(said, ComplaintAccepted | ComplaintRejected):
         raise TypeError(f"intake answered with {said.TYPE}")

@@ -32,9 +32,9 @@ def answers(ledger: Ledger) -> Iterator[str]:
 
 def _unanswered(ledger: Ledger, accepted_causes: set[str | None], accepted: set[str]) -> Iterator[str]:
     rejected: dict[Where, list[Fact]] = defaultdict(list)
-    for fact in ledger.of_type(topics.REJECTED, ComplaintRejected):
-        origin = fact.data["origin"]
-        rejected[topics.SUBMITTED, origin["partition"], origin["offset"]].append(fact)
+    for fact in ledger.of_family(topics.ANSWERS, ComplaintRejected):
+        channel, origin = topics.member_of(fact.topic), fact.data["origin"]
+        rejected[topics.submitted_topic(str(channel)), origin["partition"], origin["offset"]].append(fact)
     for submission in ledger.submissions:
         refusals = rejected.get(submission.where, [])
         if len(refusals) > 1:

@@ -48,7 +48,10 @@ class PendingAnswers:
     def __init__(self, given: Sequence[Complaint], positions: Sequence[Position]) -> None:
         self.given = given
         self.refused = 0
-        self._by_position = {place: index for index, place in enumerate(positions)}
+        self._by_place = {
+            (whole.get("channel"), place): index
+            for index, (whole, place) in enumerate(zip(given, positions, strict=True))
+        }
         self._by_ticket: dict[str, list[int]] = defaultdict(list)
         for index, whole in enumerate(given):
             self._by_ticket[_ticket_of(whole)].append(index)
@@ -58,8 +61,8 @@ class PendingAnswers:
     def handle(self, event: Event) -> bool:
         """Take in an event; return whether it answers anything that waits."""
         match event.data:
-            case ComplaintRejected(origin=origin):
-                index = self._by_position.get(Position(origin.partition, origin.offset))
+            case ComplaintRejected(channel=channel, origin=origin):
+                index = self._by_place.get((channel, Position(origin.partition, origin.offset)))
                 found = [] if index is None or index in self._answers else [index]
                 self.refused += len(found)
             case ComplaintAccepted(ticket_id=ticket):

@@ -105,7 +105,8 @@ async def _publish(complaints: Sequence[Complaint], reply: Reply) -> int:
             for whole, event, position in zip(given, events, await client.publish(events), strict=True):
                 _print_published(whole, event.id, position, as_json=reply.as_json)
             return 0
-        async with client.follow([topics.ACCEPTED, topics.REJECTED], Start.LATEST) as records:
+        channels = sorted({str(whole.get("channel")) for whole in given})
+        async with client.follow(list(map(topics.answers_topic, channels)), Start.LATEST) as records:
             pending = PendingAnswers(given, await client.publish(events))
             with progress("Waiting for answers", len(given)) as advance:
                 async for answers in answered(records, pending, reply.timeout_seconds, UNANSWERED):
@@ -120,7 +121,8 @@ def _print_published(complaint: Complaint, event_id: str, position: Position, *,
         place = {"partition": position.partition, "offset": position.offset}
         say_json({"source_id": complaint["source_id"], "event_id": event_id, **place})
     else:
-        where = f"{topics.SUBMITTED}, partition {position.partition}, offset {position.offset}"
+        topic = topics.submitted_topic(str(complaint.get("channel")))
+        where = f"{topic}, partition {position.partition}, offset {position.offset}"
         typer.echo(f"Published {complaint.get('channel')}/{complaint['source_id']} to {where}.")
 
 
