@@ -26,9 +26,7 @@ from confluent_kafka.admin import (
     ResourcePatternType,
     ResourceType,
 )
-
-sys.path.insert(0, str(Path(__file__).parent))
-from table import Rights, table  # noqa: E402  # run as a script it has no package
+from table import Rights, table  # a script finds what lies beside it
 
 WITHIN_SECONDS = 60.0
 AT_ONCE = 6
@@ -37,6 +35,8 @@ FORBIDDEN = {
     KafkaError.GROUP_AUTHORIZATION_FAILED,
     KafkaError.CLUSTER_AUTHORIZATION_FAILED,
 }
+PASSING = {KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN, KafkaError._TIMED_OUT}
+"""What the client gets over by itself."""
 
 Outcome = Mapping[str, bool]
 """By name, whether the broker let it be done."""
@@ -71,16 +71,14 @@ class Outsider:
         return found
 
     def read(self, topics: Iterable[str]) -> Outcome:
-        """Read each topic in the group that bears its name, until a partition of each has given something, or its end."""
+        """Read each topic, in the group that bears its name, until it gives a record or is known to have none."""
         found: dict[str, bool] = {}
         waiting = set(topics)
         consumer = self._consumer(self.name)
         consumer.subscribe(sorted(waiting))
         for message in _polled(consumer, lambda: waiting <= found.keys()):
-            if message.error() is None or message.error().code() == KafkaError._PARTITION_EOF:
-                found[message.topic()] = True
-            elif message.topic():
-                found[message.topic()] = _is_allowed(message.error())
+            ended = message.error() is not None and message.error().code() == KafkaError._PARTITION_EOF
+            found[message.topic()] = ended or _is_allowed(message.error())
         consumer.close()
         return found
 
@@ -102,7 +100,7 @@ class Outsider:
         return {group: self._joined(group, topic) for group in groups}
 
     def administer(self, topic: str) -> Outcome:
-        """Do what only the administrator may: make a topic, look at the configuration of one, allow itself everything."""
+        """Do what only the administrator may: make a topic, look at how one is configured, allow itself everything."""
         admin, within = self._admin(), {"request_timeout": WITHIN_SECONDS}
         everywhere = (f"User:{self.name}", "*", AclOperation.ALL, AclPermissionType.ALLOW)
         everything = AclBinding(ResourceType.TOPIC, "*", ResourcePatternType.LITERAL, *everywhere)
@@ -115,19 +113,18 @@ class Outsider:
         )
 
     def _joined(self, group: str, topic: str) -> bool:
-        assigned: list[bool] = []
+        outcomes: set[bool] = set()
         consumer = self._consumer(group)
-        consumer.subscribe([topic], on_assign=lambda *_: assigned.append(True))
-        for message in _polled(consumer, lambda: bool(assigned)):
-            if message.error() is not None and message.error().code() in FORBIDDEN:
-                assigned.append(False)
+        consumer.subscribe([topic], on_assign=lambda *_: outcomes.add(True))
+        for message in _polled(consumer, lambda: bool(outcomes)):
+            ended = message.error() is not None and message.error().code() == KafkaError._PARTITION_EOF
+            outcomes.add(ended or _is_allowed(message.error()))
         consumer.close()
-        if not assigned:
+        if not outcomes:
             raise NoVerdict(f"{self.name} waits for its part of {topic} in {group}")
-        return all(assigned)
+        return outcomes == {True}
 
     def _consumer(self, group: str) -> Consumer:
-        # A refused look for a topic or group is not repeated faster than it must be.
         own = {"group.id": group, "enable.partition.eof": True, "enable.auto.commit": False}
         return Consumer({**self.options, **own, "session.timeout.ms": 6000, "auto.offset.reset": "earliest"})
 
@@ -139,7 +136,7 @@ def _polled(consumer: Consumer, is_done: Callable[[], bool]) -> Iterator[Any]:
     give_up_at = time.monotonic() + WITHIN_SECONDS
     while not is_done() and time.monotonic() < give_up_at:
         message = consumer.poll(0.1)
-        if message is not None:
+        if message is not None and (message.error() is None or message.error().code() not in PASSING):
             yield message
 
 

@@ -17,7 +17,8 @@ WRITES = {
 READS = {
     "intake": (),
     "routing": (
-        "complaints.accepted", "tickets.updates.officers", "tickets.links", "sla.events", "sla.warnings", "sla.breaches",
+        "complaints.accepted", "tickets.updates.officers", "tickets.links", "sla.events", "sla.warnings",
+        "sla.breaches",
     ),
     "sla": ("complaints.accepted", "tickets.events"),
     "notify": (
