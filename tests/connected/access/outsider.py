@@ -1,7 +1,7 @@
 """Tries out what each principal of a broker may do, with librdkafka and the table alone; nothing of the project's code.
 
     tindak stack up --broker apache --secure --detach --format json > stack.json
-    python tests/connected/access/outsider.py stack.json
+    python tests/connected/access/outsider.py stack.json [principal ...]
 
 It writes to every topic that lets it, so let nobody work there. Exit code 0: exactly the table.
 """
@@ -199,19 +199,23 @@ def _done(outcome: Outcome, wanted: Iterable[str]) -> set[str]:
     return {name for name, is_allowed in outcome.items() if is_allowed}
 
 
-def all_differences(stack: Mapping[str, Any]) -> list[str]:
-    """Return every difference between the broker and the table; without the administrator, who may do all."""
+def all_differences(stack: Mapping[str, Any], only: Iterable[str] = ()) -> list[str]:
+    """Return every difference between the broker and the table for *only* these principals, or for all.
+
+    The administrator, who may do everything, is not tried.
+    """
     clients = {name: client for name, client in outsiders(stack).items() if name != "admin"}
     rights = table(clients)
     topics = {topic for each in rights.values() for topic in each.reads | each.writes}
     # A name that merely begins like another's is a stranger's.
     groups = {group for each in rights.values() for group in each.groups} | {f"{name}2" for name in clients}
     with ThreadPoolExecutor(AT_ONCE) as threads:
-        found = threads.map(lambda name: list(differences(clients[name], rights[name], topics, groups)), clients)
+        tried = list(only) or clients
+        found = threads.map(lambda name: list(differences(clients[name], rights[name], topics, groups)), tried)
         return [difference for some in found for difference in some]
 
 
 if __name__ == "__main__":
-    found = all_differences(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")))
+    found = all_differences(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")), sys.argv[2:])
     print("\n".join(found) or "Exactly the table.")
     sys.exit(1 if found else 0)
