@@ -4,12 +4,14 @@ import asyncio
 import secrets
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from shared import topics
+from shared.adapters.clock import SystemClock
 from shared.adapters.kafka.producer import KafkaPublisher
 from shared.delivery.outgoing import Outgoing
 from shared.delivery.ports import Obstacle
@@ -77,7 +79,7 @@ async def numbers(settings: KafkaSettings, topic: str) -> list[int]:
 async def published_whole(publisher: KafkaPublisher, *events: Outgoing) -> None:
     async with asyncio.timeout(WITHIN_SECONDS):
         while await publisher.publish(events):
-            await asyncio.sleep(0.1)
+            await SystemClock().sleep(timedelta(seconds=0.1))
 
 
 @pytest.mark.parametrize("operation", ["WRITE", "ALL"])
