@@ -161,16 +161,31 @@ def _is_allowed(error: KafkaError | None) -> bool:
 
 
 def outsiders(stack: Mapping[str, Any]) -> dict[str, Outsider]:
-    """Return a client for each principal that the JSON of a stack names."""
+    """Return a client for each principal that the JSON of a stack names, with its password or its certificate."""
     common = {
         "bootstrap.servers": stack["bootstrap_servers"],
         "security.protocol": stack["security_protocol"],
-        "sasl.mechanism": stack["sasl_mechanism"],
         "log_level": 0,
     }
     return {
-        name: Outsider(name, common | {"sasl.username": user["username"], "sasl.password": user["password"]})
+        name: Outsider(name, common | (_certificate(stack, user) if "certificate" in user else _password(stack, user)))
         for name, user in stack["principals"].items()
+    }
+
+
+def _password(stack: Mapping[str, Any], user: Mapping[str, str]) -> dict[str, str]:
+    return {
+        "sasl.mechanism": stack["sasl_mechanism"],
+        "sasl.username": user["username"],
+        "sasl.password": user["password"],
+    }
+
+
+def _certificate(stack: Mapping[str, Any], user: Mapping[str, str]) -> dict[str, str]:
+    return {
+        "ssl.ca.location": stack["ca"],
+        "ssl.certificate.location": user["certificate"],
+        "ssl.key.location": user["certificate"],
     }
 
 
