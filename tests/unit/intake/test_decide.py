@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.intake.domain.decide import decide, refuse_unreadable
+from services.intake.domain.decide import Secrets, decide, refuse_unreadable
 from services.intake.domain.refusals import SOURCE_ID_CONFLICT
 from services.intake.domain.report import accepted
 from services.intake.domain.state import State, Taken, fingerprint
@@ -25,7 +25,7 @@ from shared.events import (
     Replayed,
     Untracked,
 )
-from tests.builders import TICKET, TRACKING, event, submitted
+from tests.builders import IDS, TICKET, TRACKING, event, submitted
 from tests.fakes.handler_harness import NOON
 from tests.unit.intake.city import RULES, arrival
 
@@ -51,8 +51,9 @@ def decided(
     state: State | None = None, event_id: str = ID, came: Arrival | None = None, **changes: Any
 ) -> Decision[State]:
     """Return what is decided on the plain report with these changes."""
-    report = submitted(**changes)
-    return decide(state, event(report, id=event_id), came or arrival(channel=report.channel), RULES, seal=seal)
+    report, secrets = submitted(**changes), Secrets(IDS, seal)
+    came = came or arrival(channel=report.channel)
+    return decide(state, event(report, id=event_id), came, RULES, secrets=secrets)
 
 
 def told(report: ComplaintAccepted) -> tuple[Fact, ...]:
@@ -67,7 +68,7 @@ def rejected(*reasons: Reason, at: Any = NOON, channel: str = "web", source_id: 
 
 
 def test_good_report_is_accepted_and_remembered() -> None:
-    assert decided() == Applied(TAKEN, told(accepted(REPORT, arrival(), RULES)))
+    assert decided() == Applied(TAKEN, told(accepted(TICKET, REPORT, arrival(), RULES)))
 
 
 def test_known_reporter_is_sealed_beside_it() -> None:
@@ -79,7 +80,7 @@ def test_known_reporter_is_sealed_beside_it() -> None:
     assert decision == Applied(
         TAKEN,
         (
-            *told(accepted(report, arrival(), RULES)),
+            *told(accepted(TICKET, report, arrival(), RULES)),
             Fact(seal(TICKET, report), topics.CONTACTS, TICKET, at=NOON),
         ),
     )
