@@ -11,8 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from shared.policy.agencies import load_agencies
-from shared.topics import catalogue
+from shared.policy.topics import load_topics
 from tindak.console import Misuse
 from tindak.environment import DEFAULT_FOLDER, STACK_DIR, of_stack, policy_dir
 from tindak.options import AsJson
@@ -68,7 +67,7 @@ def up(
         members=members,
         folder=folder.absolute(),
         detached=detach,
-        secured_for=catalogue(load_agencies(policy_dir()).codes) if secure else (),
+        secured_for=load_topics(policy_dir()) if secure else (),
     )
     with progress("Starting servers", brokers + members):
         stack.start()
