@@ -134,7 +134,7 @@ COMMON = (
     Topic(updates_topic(OFFICERS), (OFFICERS,), ("routing",), 1, 30),
     Topic(TICKETS, ("routing",), ("sla", "notify", OFFICERS, "ops", "board"), 12, 90),
     Topic(LINKS, ("routing",), ("routing",), 12, 30),
-    Topic(TRIAGE, ("routing",), (OFFICERS, "ops"), 3, 90),
+    Topic(TRIAGE, ("routing",), (OFFICERS,), 3, 90),
     Topic(SLA, ("sla",), ("routing", "notify", "ops", "board"), 12, 90),
     Topic(WARNINGS, ("sla",), ("ops", "routing", "notify"), 3, 90),
     Topic(BREACHES, ("sla",), ("ops", "routing", "notify"), 3, 400),

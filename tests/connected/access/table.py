@@ -26,7 +26,7 @@ READS = {
     ),
     "officers": ("complaints.accepted", "tickets.events", "tickets.triage"),
     "ops": (
-        "complaints.accepted", "tickets.events", "tickets.triage", "sla.events", "sla.warnings", "sla.breaches",
+        "complaints.accepted", "tickets.events", "sla.events", "sla.warnings", "sla.breaches",
         "notifications.deliveries", *(f"{service}.dead-letters" for service in SERVICES),
         *(f"{service}.replays" for service in SERVICES),
     ),
