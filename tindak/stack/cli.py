@@ -16,9 +16,9 @@ from tindak.console import Misuse
 from tindak.environment import DEFAULT_FOLDER, STACK_DIR, of_stack, policy_dir
 from tindak.options import AsJson
 from tindak.stack.credentials import FILE, Credentials
-from tindak.stack.errors import StackError
 from tindak.stack.layout import Layout
 from tindak.stack.local import LocalStack
+from tindak.stack.programs import StackError
 from tindak.stack.state import State
 from tindak.waiting import progress
 
