@@ -100,4 +100,5 @@ class Credentials:
 
 def principals_of(topics: Iterable[Topic]) -> tuple[str, ...]:
     """Return everybody who writes or reads one of *topics*, and the administrator."""
-    return tuple(dict.fromkeys([*(name for topic in topics for name in (*topic.written_by, *topic.read_by)), ADMIN]))
+    named = (name for topic in topics for name in (*topic.written_by, *topic.read_by))
+    return tuple(dict.fromkeys([*named, ADMIN]))
