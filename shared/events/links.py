@@ -157,6 +157,7 @@ class PartOpened(PartLink):
     priority: Priority = Priority.NORMAL
     submitted_at: Instant
     accepted_at: Instant
+    source_id: str | None = None
 
 
 class PartEnded(PartLink):

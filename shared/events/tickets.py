@@ -117,7 +117,10 @@ class TicketFact(EventData):
 
 
 class TicketRouted(TicketFact):
-    """An agency is responsible from now on; ``report`` stands only on the agency's own topic.
+    """An agency is responsible from now on; report, due time and link stand only on the agency's own topic.
+
+    ``resolve_due_at`` is known if the ticket has been with another agency before; until when a first answer is due
+    depends on the agency and follows as ``clock_started``.
 
     The reasons say why the matter lies outside the city's authority; they are absent where it does not.
     """
@@ -139,6 +142,8 @@ class TicketRouted(TicketFact):
     accepted_at: Instant
     submitted_at: Instant
     report: Report | None = None
+    resolve_due_at: Instant | None = None
+    link: str | None = None
 
 
 class TriageRequested(TicketFact):

@@ -27,6 +27,7 @@ from tests.unit.routing.commands import COMMANDS
 from tests.unit.routing.samples import (
     DLH,
     LATER,
+    LINK,
     POLICY,
     at,
     head,
@@ -72,10 +73,10 @@ def test_a_complaint_becomes_a_ticket_with_its_agency() -> None:
         ),
     )  # fmt: skip
     assert decision == Applied(
-        Filed(ticket(at=LATER, stays=(Tenure(agency="dishub", since=LATER),)), WithAgency("dishub")),
+        Filed(ticket(at=LATER, stays=(Tenure(agency="dishub", since=LATER),), source_id="1"), WithAgency("dishub")),
         (
             Fact(routed, "tickets.events", TICKET, LATER),
-            Fact(routed.model_copy(update={"report": report()}), "tickets.routed.dishub", TICKET, LATER),
+            Fact(routed.model_copy(update={"report": report(), "link": LINK}), "tickets.routed.dishub", TICKET, LATER),
         ),
     )
 
