@@ -19,8 +19,8 @@ from services.routing.handlers import RoutingHandler
 from services.routing.neighbours import NoNeighbours
 from services.routing.policy import load_routing
 from shared.events import Arrival, ComplaintAccepted, Event, Location
-from shared.ids import ticket_id, tracking_id
-from tests.builders import accepted, event
+from shared.ids import tracking_id
+from tests.builders import accepted, event, ticket_id
 from tests.fakes.handler_harness import NOON
 from tests.fakes.neighbours import neighbour_of
 

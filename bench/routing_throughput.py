@@ -35,11 +35,11 @@ from shared import topics
 from shared.delivery.outgoing import Outgoing
 from shared.events import Event, TicketRouted, TriageRequested
 from shared.events.envelope import encode
-from shared.ids import ticket_id, tracking_id
+from shared.ids import tracking_id
 from shared.policy.agencies import load_agencies
 from shared.process import logs
 from shared.topics import catalogue
-from tests.builders import NOON, accepted, event
+from tests.builders import NOON, accepted, event, ticket_id
 from tests.fakes.handler_harness import HandlerHarness
 from tests.servers.addresses import Namespace, Servers
 from tests.servers.fleet import Fleet

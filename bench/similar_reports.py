@@ -18,8 +18,8 @@ from services.routing.domain.duplicates.similar_reports import OpenReport
 from services.routing.duplicate_search import SimilarReports
 from services.routing.neighbours import Listing, NoNeighbours, open_report
 from shared.events import ComplaintAccepted, Location
-from shared.ids import ticket_id, tracking_id
-from tests.builders import accepted
+from shared.ids import tracking_id
+from tests.builders import accepted, ticket_id
 
 OPEN, NEW, ROUNDS, CEILING = 500, 300, 5, 500
 

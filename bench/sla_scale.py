@@ -27,7 +27,8 @@ from shared import topics
 from shared.delivery.outgoing import Outgoing
 from shared.delivery.ports import Record
 from shared.events.envelope import Event, encode
-from shared.ids import named, ticket_id
+from shared.ids import named
+from tests.builders import ticket_id
 from tindak.client.kafka import Client
 
 WITHIN_SECONDS = 900

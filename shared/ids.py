@@ -1,4 +1,4 @@
-"""Ids derived from what they name, so that a repeat gets the same id; nothing here is random."""
+"""Ids derived from what they name, so that a repeat gets the same id; nothing here is random, and nothing secret."""
 
 import hashlib
 from uuid import UUID, uuid5
@@ -10,11 +10,6 @@ CHECK_SYMBOLS = CROCKFORD + "*~$=U"
 UNSAYABLE = len(CHECK_SYMBOLS) - len(CROCKFORD)
 FORGIVEN = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
 TRACKING_SYMBOLS = 10
-
-
-def ticket_id(channel: str, source_id: str) -> str:
-    """Return the id of the ticket that this report of this channel is, was and will be."""
-    return str(uuid5(NAMESPACE, f"{channel}|{source_id}"))
 
 
 def part_id(ticket: str, number: int) -> str:

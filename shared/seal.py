@@ -14,6 +14,7 @@ from shared.events import Locale, Model
 
 KEY_BYTES = 32
 NONCE_BYTES = 12  # NIST SP 800-38D section 8.2: 96 bits; random ones are good for 2**32 messages of a key
+TRIAL_KEY = b"this key is public, do not use!!"  # in docker-compose.yml, for everybody to read
 KEY_ID = re.compile(r"[A-Za-z0-9_.-]{1,32}")
 
 
@@ -78,12 +79,8 @@ class Sealer:
         Raises:
             ContactKeysInvalid: With the entry that is wrong, by its number.
         """
-        entries = [entry.strip() for entry in text.split(",") if entry.strip()]
-        if not entries:
-            raise ContactKeysInvalid("TINDAK_CONTACT_KEYS is empty: give at least one key as id:base64")
         keys: dict[str, bytes] = {}
-        for number, entry in enumerate(entries, start=1):
-            key_id, key = _parse_key(number, entry)
+        for key_id, key in _parse_keys(text):
             if key_id in keys:
                 raise ContactKeysInvalid(f"TINDAK_CONTACT_KEYS: the key id {key_id!r} is given twice")
             keys[key_id] = key
@@ -120,6 +117,22 @@ class Sealer:
             return Contact.model_validate_json(self.open(ticket_id, sealed, key_id))
         except ValueError:
             raise ContactUnreadable(ticket_id) from None
+
+
+def public_keys(text: str) -> list[str]:
+    """Return a sentence for each key of ``TINDAK_CONTACT_KEYS`` that everybody can read; raise ContactKeysInvalid."""
+    return [
+        f"TINDAK_CONTACT_KEYS must not hold the public trial key ({key_id}); `tindak keys new` makes one"
+        for key_id, key in _parse_keys(text)
+        if key == TRIAL_KEY
+    ]
+
+
+def _parse_keys(text: str) -> list[tuple[str, bytes]]:
+    entries = [entry.strip() for entry in text.split(",") if entry.strip()]
+    if not entries:
+        raise ContactKeysInvalid("TINDAK_CONTACT_KEYS is empty: give at least one key as id:base64")
+    return [_parse_key(number, entry) for number, entry in enumerate(entries, start=1)]
 
 
 def _parse_key(number: int, entry: str) -> tuple[str, bytes]:

@@ -4,10 +4,15 @@ from datetime import datetime
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
+from services.intake.domain.ticket_ids import LOCAL_KEY, TicketIds
 from shared.events import Arrival, ComplaintAccepted, ComplaintSubmitted, Event, EventData
-from shared.ids import ticket_id, tracking_id
+from shared.ids import tracking_id
 from tests.fakes.handler_harness import NOON
 
+IDS = TicketIds.from_text(LOCAL_KEY)
+"""Those of the local profile, under which services run in tests."""
+
+ticket_id = IDS.of
 TICKET = ticket_id("web", "1")
 TRACKING = tracking_id(TICKET)
 

@@ -40,15 +40,19 @@ def read_settings(timeout_seconds: float | None = None) -> "CommonSettings":
     # Imported here, and asyncio below: `tindak --help` needs neither.
     from pydantic import ValidationError
 
-    from shared.process.settings import CommonSettings
+    from shared.process.safety import refuse_unsafe
+    from shared.process.settings import CommonSettings, UnsafeSettings
 
     try:
         settings = CommonSettings()
+        refuse_unsafe(settings)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         name = "_".join(str(step) for step in first["loc"])
         why = first["msg"].removeprefix("Value error, ")
         raise Failure(f"The environment is not usable: {name + ': ' if name else ''}{why}.") from error
+    except UnsafeSettings as error:
+        raise Failure(f"The environment is not usable: {error}.") from error
     if timeout_seconds is None:
         return settings
     timeout_ms = max(1, round(timeout_seconds * 1000))

@@ -1,4 +1,4 @@
-"""``tindak keys``: makes the keys that seal reporters' identities."""
+"""``tindak keys``: makes the keys that seal reporters' identities, and the one under which tickets get their ids."""
 
 import base64
 import os
@@ -9,12 +9,7 @@ import typer
 
 KEY_BYTES = 32
 
-app = typer.Typer(name="keys", help="Keys that seal reporters' identities.", no_args_is_help=True)
-
-
-@app.callback()
-def _keys() -> None:
-    """Keep `new` a command of its own."""
+app = typer.Typer(name="keys", help="Keys that seal reporters' identities and make ticket ids.", no_args_is_help=True)
 
 
 @app.command()
@@ -25,6 +20,16 @@ def new(
     typer.echo(new_key(key_id))
 
 
+@app.command()
+def new_id_key() -> None:
+    """Print a new TINDAK_ID_KEY: made once, backed up with the database, and never replaced by another."""
+    typer.echo(_drawn())
+
+
 def new_key(key_id: str | None = None) -> str:
     """Return a new key, ``id:base64``."""
-    return f"{key_id or secrets.token_hex(4)}:{base64.b64encode(os.urandom(KEY_BYTES)).decode()}"
+    return f"{key_id or secrets.token_hex(4)}:{_drawn()}"
+
+
+def _drawn() -> str:
+    return base64.b64encode(os.urandom(KEY_BYTES)).decode()

@@ -15,8 +15,9 @@ from services.sla.domain.ticket import Ticket, decide, tick
 from services.sla.store import STATE, SlaStore
 from shared.delivery.documents.document import Document
 from shared.events import Arrival, ComplaintAccepted, DecidedBy, Event, Priority, TicketRouted, state_after
-from shared.ids import ticket_id, tracking_id
+from shared.ids import tracking_id
 from shared.sharding import PARTITIONS, shard_of
+from tests.builders import ticket_id
 
 RESPOND_HOURS = 100
 BATCH = 2000

@@ -10,6 +10,7 @@ from shared.adapters.mongo.store import MongoStore
 from shared.delivery.vitals import Observe, unobserved
 from shared.policy.watch import PolicyWatch
 from shared.process import entrypoint
+from shared.process.safety import refuse_unsafe
 from shared.process.service import Service
 from shared.process.settings import CommonSettings
 from shared.seal import Sealer
@@ -18,9 +19,10 @@ from shared.seal import Sealer
 def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[State]:
     """Return the service, not started."""
     own = Settings()
+    refuse_unsafe(settings, IntakeHandler.service, own.unsafe())
     sealer = Sealer.from_text(own.contact_keys.get_secret_value())
     watch = PolicyWatch(IntakeHandler.service, settings.policy_dir, load_intake)
-    handler = IntakeHandler(watch.policy, sealer)
+    handler = IntakeHandler(watch.policy, own.ticket_ids(), sealer)
     store = MongoStore(collection(settings.mongo, handler.service), STATE, INDEXES)
     built = Service(settings, handler, store, own.health_port, observe)
     built.watch_policy(watch, handler.use_policy)

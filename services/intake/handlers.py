@@ -2,13 +2,13 @@
 
 from datetime import datetime
 
-from services.intake.domain.decide import decide, refuse_unreadable, submission
+from services.intake.domain.decide import Secrets, decide, refuse_unreadable, submission
 from services.intake.domain.rules import Rules
 from services.intake.domain.state import State
+from services.intake.domain.ticket_ids import TicketIds
 from shared import events, topics
 from shared.delivery.ports import Record
 from shared.events import Arrival, Decision, Event, Fact, Refused, Untracked
-from shared.ids import ticket_id
 from shared.process import metrics
 from shared.seal import Contact, Sealer
 
@@ -18,6 +18,7 @@ class IntakeHandler:
 
     Args:
         rules: The city's policy; may be replaced between two batches.
+        ids: Gives tickets their ids.
         sealer: Seals contacts.
     """
 
@@ -25,8 +26,9 @@ class IntakeHandler:
     topics = (topics.SUBMITTED, topics.replay_topic("intake"))
     keeps_answers = True
 
-    def __init__(self, rules: Rules, sealer: Sealer) -> None:
+    def __init__(self, rules: Rules, ids: TicketIds, sealer: Sealer) -> None:
         self.rules = rules
+        self.secrets = Secrets(ids, self.seal)
         self.sealer = sealer
 
     def use_policy(self, rules: Rules) -> None:
@@ -36,11 +38,11 @@ class IntakeHandler:
     def key_of(self, event: Event) -> str:
         """Return the id of the ticket that the report is, was and will be."""
         submitted = submission(event)
-        return ticket_id(submitted.channel, submitted.source_id)
+        return self.secrets.ids.of(submitted.channel, submitted.source_id)
 
     def decide(self, state: State | None, event: Event, arrival: Arrival) -> Decision[State]:
         """Return the answer to a submission."""
-        decision = decide(state, event, arrival, self.rules, seal=self.seal)
+        decision = decide(state, event, arrival, self.rules, secrets=self.secrets)
         self._count(submission(event).channel, decision)
         return decision
 

@@ -1,7 +1,10 @@
 """Settings of intake, read once from the environment."""
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from services.intake.domain.ticket_ids import LOCAL_KEY, TicketIds
+from shared.seal import public_keys
 
 
 class Settings(BaseSettings):
@@ -11,9 +14,32 @@ class Settings(BaseSettings):
         health_port: Where health and metrics answer; 0 for any free one.
         contact_keys: ``TINDAK_CONTACT_KEYS``, known to intake and notify only: ``id:base64`` of 32 bytes, the current
             key first, then older ones, separated by commas.
+        id_key: ``TINDAK_ID_KEY``, known to intake only: base64 of at least 32 bytes, the same for as long as the
+            database is kept. Only the local profile may do without; it has a public one.
     """
 
     model_config = SettingsConfigDict(env_prefix="TINDAK_INTAKE_", frozen=True, extra="ignore")
 
     health_port: int = Field(default=8081, ge=0, le=65535)
     contact_keys: SecretStr = Field(validation_alias="TINDAK_CONTACT_KEYS")
+    id_key: SecretStr = Field(default=SecretStr(LOCAL_KEY), validation_alias="TINDAK_ID_KEY")
+
+    @field_validator("id_key", mode="before")
+    @classmethod
+    def empty_is_not_set(cls, given: object) -> object:
+        """Return the key of the local profile for an empty text, which is how Compose says that nothing is set."""
+        return given or LOCAL_KEY
+
+    def ticket_ids(self) -> TicketIds:
+        """Return the ids that tickets get; raise IdKeyInvalid if the key is none."""
+        return TicketIds.from_text(self.id_key.get_secret_value())
+
+    def unsafe(self) -> list[str]:
+        """Return what only the local profile may do, a sentence each; raise IdKeyInvalid as `ticket_ids` does."""
+        found = public_keys(self.contact_keys.get_secret_value())
+        if self.ticket_ids() == TicketIds.from_text(LOCAL_KEY):
+            found.append(
+                "TINDAK_ID_KEY must be set to a key of your own, since everybody can read that of the local profile"
+                " (`tindak keys new-id-key` makes one for good: back it up with the database)"
+            )
+        return found

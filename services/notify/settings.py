@@ -6,6 +6,7 @@ from pydantic import Field, PositiveFloat, PositiveInt, SecretStr, field_validat
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.mail_addresses import header_address
+from shared.seal import public_keys
 
 LEASE_SECONDS = 300.0
 
@@ -62,3 +63,17 @@ class Settings(BaseSettings):
                 "TINDAK_NOTIFY_LEASE_SECONDS must be at least three times TINDAK_NOTIFY_SMTP_TIMEOUT_SECONDS"
             )
         return self
+
+    def unsafe(self, stop_within_seconds: float) -> list[str]:
+        """Return what only the local profile may do, a sentence each."""
+        found = public_keys(self.contact_keys.get_secret_value())
+        if self.smtp_host is None:
+            found.append("TINDAK_NOTIFY_SMTP_HOST is not set; without a mail relay nobody is told anything")
+        if not self.smtp_starttls:
+            found.append("TINDAK_NOTIFY_SMTP_STARTTLS must be true, since messages hold names and addresses (is false)")
+        if self.smtp_timeout_seconds >= stop_within_seconds:
+            found.append(
+                "TINDAK_NOTIFY_SMTP_TIMEOUT_SECONDS must be less than TINDAK_STOP_WITHIN_SECONDS, "
+                "so that what is on its way can be ended and saved"
+            )
+        return found

@@ -19,6 +19,7 @@ from shared.delivery.vitals import Observe, unobserved
 from shared.policy.loading import PolicyInvalid
 from shared.policy.watch import PolicyWatch
 from shared.process import entrypoint
+from shared.process.safety import refuse_unsafe
 from shared.process.service import Service
 from shared.process.settings import CommonSettings
 
@@ -28,6 +29,7 @@ log = structlog.get_logger()
 def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[State]:
     """Return the service, not started."""
     own = Settings()
+    refuse_unsafe(settings, RoutingHandler.service)
     watch = PolicyWatch(RoutingHandler.service, settings.policy_dir, load_routing)
     shadow = shadow_watch(own.shadow_policy_dir)
     model = load_model(own.model_dir) if own.model_dir else None

@@ -12,6 +12,7 @@ from shared.delivery.time_loop import TimeLoop
 from shared.delivery.vitals import Observe, unobserved
 from shared.policy.watch import PolicyWatch
 from shared.process import entrypoint
+from shared.process.safety import refuse_unsafe
 from shared.process.service import Service
 from shared.process.settings import CommonSettings
 from shared.sharding import Share
@@ -23,6 +24,7 @@ WORKERS = 2
 def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Ticket]:
     """Return the service, not started."""
     own = Settings()
+    refuse_unsafe(settings, SlaHandler.service)
     watch = PolicyWatch(SlaHandler.service, settings.policy_dir, load_sla)
     handler = SlaHandler(watch.policy)
     store = SlaStore(collection(settings.mongo, handler.service), STATE, INDEXES)

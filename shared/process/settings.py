@@ -10,7 +10,7 @@ Profile = Literal["local", "cluster"]
 
 
 class UnsafeSettings(ValueError):
-    """The cluster profile was asked for something that could lose events."""
+    """The cluster profile was asked for something unsafe; the sentence names every variable and what it must be."""
 
 
 class KafkaSettings(BaseSettings):
@@ -81,25 +81,3 @@ class CommonSettings(BaseSettings):
     stop_within_seconds: PositiveFloat = 20
     kafka: KafkaSettings = Field(default_factory=KafkaSettings)
     mongo: MongoSettings = Field(default_factory=MongoSettings)
-
-    @model_validator(mode="after")
-    def refuse_unsafe(self) -> "CommonSettings":
-        """Raise UnsafeSettings unless every event survives a crash; the local profile alone may do with less."""
-        if self.profile == "cluster":
-            unsafe = [
-                f"{name} must be {wanted} (is {given})"
-                for name, given, wanted in (
-                    ("TINDAK_KAFKA_ACKS", self.kafka.acks, "all"),
-                    ("TINDAK_KAFKA_ENABLE_IDEMPOTENCE", self.kafka.enable_idempotence, True),
-                    ("TINDAK_MONGO_WRITE_CONCERN", self.mongo.write_concern, "majority"),
-                    ("TINDAK_MONGO_JOURNAL", self.mongo.journal, True),
-                )
-                if given != wanted
-            ]
-            if self.kafka.replication_factor < 3:
-                unsafe.append(
-                    f"TINDAK_KAFKA_REPLICATION_FACTOR must be at least 3 (is {self.kafka.replication_factor})"
-                )
-            if unsafe:
-                raise UnsafeSettings(f"unsafe outside TINDAK_PROFILE=local: {'; '.join(unsafe)}")
-        return self

@@ -13,7 +13,7 @@ from services.sla.handlers import SlaHandler
 from services.sla.policy import load_sla
 from shared import topics
 from shared.events import Command
-from tests.builders import event
+from tests.builders import IDS, event
 from tests.component.notify.harness import ServiceHarness as NotifyHarness
 from tests.fakes.handler_harness import HandlerHarness
 from tests.fakes.memory import MemoryStore
@@ -33,7 +33,7 @@ class City:
         self.broker, self.clock = self.notify.broker, self.notify.clock
         self.routing = self.harness(RoutingHandler(ROUTING))
         self.sla = self.harness(SlaHandler(load_sla(SHIPPED)))
-        intake = self.harness(IntakeHandler(load_intake(SHIPPED), SEALER), MemoryStore(unique=unique))
+        intake = self.harness(IntakeHandler(load_intake(SHIPPED), IDS, SEALER), MemoryStore(unique=unique))
         self.harnesses = (intake, self.routing, self.sla, self.notify)
 
     def harness(self, handler: Any, store: Any = None) -> HandlerHarness:

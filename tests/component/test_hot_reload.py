@@ -20,10 +20,10 @@ from services.sla.handlers import SlaHandler
 from services.sla.policy import load_sla
 from shared import topics
 from shared.events import ClockStarted, ComplaintAccepted
-from shared.ids import ticket_id, tracking_id
+from shared.ids import tracking_id
 from shared.policy.loading import version_of
 from shared.policy.watch import PolicyWatch
-from tests.builders import accepted, event, submitted
+from tests.builders import IDS, accepted, event, submitted, ticket_id
 from tests.fakes.handler_harness import HandlerHarness
 from tests.fakes.memory import MemoryStore
 from tests.unit.notify.samples import SEALER
@@ -89,7 +89,7 @@ async def test_a_broken_policy_leaves_the_old_one_in_force(policy: Path) -> None
 
 async def test_intake_takes_a_channel_that_was_added(policy: Path) -> None:
     watch = PolicyWatch("intake", policy, load_intake)
-    harness = HandlerHarness(IntakeHandler(watch.policy, SEALER), MemoryStore(unique=unique))
+    harness = HandlerHarness(IntakeHandler(watch.policy, IDS, SEALER), MemoryStore(unique=unique))
     harness.publish(topics.SUBMITTED, event(submitted(channel="telegram")))
     await harness.work()
 

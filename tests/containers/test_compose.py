@@ -150,6 +150,13 @@ def test_keys_reach_intake_and_notify_and_nobody_else(project: Compose) -> None:
     assert holders == {"intake", "notify"}
 
 
+def test_the_key_for_ticket_ids_reaches_intake_and_nobody_else(project: Compose) -> None:
+    services = json.loads(project.attempt("config", "--format", "json", TINDAK_ID_KEY="x").stdout)["services"]
+
+    holders = {name for name, service in services.items() if service.get("environment", {}).get("TINDAK_ID_KEY")}
+    assert holders == {"intake", CHECK}
+
+
 @pytest.mark.usefixtures("compose")  # which builds the image
 def test_the_cluster_profile_does_not_start_without_keys_of_its_own() -> None:
     other = Compose()

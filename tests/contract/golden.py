@@ -13,8 +13,8 @@ from typing import Any
 from shared.events import Event
 from shared.events.catalogue import CATALOGUE, Entry
 from shared.events.envelope import encode
-from tests.builders import TICKET, TRACKING
 from tests.fakes.handler_harness import NOON
+from tindak.catalogue_fields import TICKET, TRACKING
 
 FOLDER = Path(__file__).parent / "golden"
 FROM_OUTSIDE = frozenset({"channels", "agencies", "officers"})

@@ -13,7 +13,7 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from shared import events as e
 from shared import topics
 from shared.delivery.ports import Record
-from shared.ids import ticket_id
+from tests.builders import ticket_id
 from tests.journey.garbage import BODY, SUBMISSIONS, UPDATES, line, update
 from tests.journey.story import Story, story_of
 from tests.servers.addresses import Namespace

@@ -47,7 +47,8 @@ from shared.events import (
     WithdrawTicket,
 )
 from shared.events.envelope import HEADERS, Event, encode
-from shared.ids import part_id, ticket_id
+from shared.ids import part_id
+from tests.builders import ticket_id
 from tests.fakes.handler_harness import NOON
 from tests.simulation.ports import SimBroker
 

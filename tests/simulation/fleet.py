@@ -39,6 +39,7 @@ from shared.delivery.vitals import Vitals
 from shared.policy.loading import OVERLAYS
 from shared.seal import Sealer
 from shared.sharding import Share, share_of
+from tests.builders import IDS
 from tests.fakes.neighbours import MemoryNeighbours
 from tests.simulation.outbox import Outbox
 from tests.simulation.ports import Member, SimClockStore, SimStore
@@ -107,7 +108,7 @@ def handlers(choice: random.Random, stores: dict[str, SimStore]) -> dict[str, Ha
     """Return the rules of each service; nonces follow from the seed."""
     read = policies()
     return {
-        "intake": IntakeHandler(read.intake, sealer(choice)),
+        "intake": IntakeHandler(read.intake, IDS, sealer(choice)),
         "routing": RoutingHandler(read.routing, neighbours=MemoryNeighbours(stores["routing"])),
         "sla": SlaHandler(read.sla),
         "notify": NotifyHandler(read.notify),

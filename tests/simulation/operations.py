@@ -14,7 +14,7 @@ from shared.delivery.ports import Record
 from shared.delivery.retry import retried
 from shared.delivery.vitals import Vitals
 from shared.events import Arrival, Event
-from shared.ids import ticket_id
+from tests.builders import ticket_id
 from tests.simulation import fleet
 from tests.simulation.scheduler import Process, ProcessClock
 from tindak.ops.dead_letters import DeadLetter

@@ -12,7 +12,7 @@ from shared import topics
 from shared.delivery.ports import Record
 from shared.events import AcknowledgeTicket, AnswerTicket, Command, ReplyToTicket, UpdateRefused, WithdrawTicket
 from shared.events.envelope import HEADERS, Event, encode
-from shared.ids import ticket_id
+from tests.builders import ticket_id
 from tests.fakes.handler_harness import NOON
 from tests.faults.poison import BROKEN, FOR_SUBMITTED, FOR_UPDATES
 from tests.simulation.ports import SimBroker

@@ -1,7 +1,7 @@
 """Checks of any event: one content per id, one answer per submission, no dead letter, nothing unpublished."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from shared import topics
 from shared.events import ComplaintAccepted, ComplaintRejected
@@ -27,10 +27,12 @@ def answers(ledger: Ledger) -> Iterator[str]:
         if len(answered) > 1:
             source = f"{answered[0].data['channel']}/{answered[0].data['source_id']}"
             yield f"{source} was accepted {len(answered)} times: {', '.join(fact.id for fact in answered)}"
-    yield from _unanswered(ledger, {fact.cause_id for many in accepted.values() for fact in many}, set(accepted))
+    yield from _unanswered(ledger, [fact for many in accepted.values() for fact in many])
 
 
-def _unanswered(ledger: Ledger, accepted_causes: set[str | None], accepted: set[str]) -> Iterator[str]:
+def _unanswered(ledger: Ledger, accepted: Collection[Fact]) -> Iterator[str]:
+    causes = {fact.cause_id for fact in accepted}
+    sources = set(_accepted_sources(ledger, accepted))
     rejected: dict[Where, list[Fact]] = defaultdict(list)
     for fact in ledger.of_type(topics.REJECTED, ComplaintRejected):
         origin = fact.data["origin"]
@@ -39,10 +41,25 @@ def _unanswered(ledger: Ledger, accepted_causes: set[str | None], accepted: set[
         refusals = rejected.get(submission.where, [])
         if len(refusals) > 1:
             yield f"{submission} was rejected {len(refusals)} times: {', '.join(fact.id for fact in refusals)}"
-        if refusals and submission.id in accepted_causes and submission.id is not None:
+        if refusals and submission.id in causes and submission.id is not None:
             yield f"{submission} was accepted and rejected"
-        if not refusals and submission.ticket not in accepted and submission.where not in ledger.dead:
+        if not refusals and submission.source not in sources and submission.where not in ledger.dead:
             yield f"{submission} got no answer"
+
+
+def _accepted_sources(ledger: Ledger, accepted: Collection[Fact]) -> Iterator[tuple[str, str]]:
+    """Yield channel and source id, as submitted, of every report that was taken.
+
+    An answer may mask the source id; then it is that of the submission which caused it.
+    """
+    submitted: dict[str | None, set[tuple[str, str]]] = defaultdict(set)
+    for submission in ledger.submissions:
+        submitted[submission.id].add(submission.source)
+    for fact in accepted:
+        source = fact.data["channel"], fact.data["source_id"]
+        yield source
+        if source not in submitted[fact.cause_id]:
+            yield from (each for each in submitted[fact.cause_id] if each[0] == source[0])
 
 
 def dead_letters(ledger: Ledger) -> Iterator[str]:

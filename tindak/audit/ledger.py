@@ -14,7 +14,6 @@ from shared.delivery.ports import Record
 from shared.delivery.reading import FROM_OUTSIDE
 from shared.events import ComplaintAccepted, ComplaintSubmitted, UnreadableEvent
 from shared.events.envelope import decode
-from shared.ids import ticket_id
 
 Where = tuple[str, int, int]
 DEAD_LETTERS = topics.dead_letter_topic("")
@@ -54,11 +53,6 @@ class Submission:
     id: str | None = None
     source: tuple[str, str] = ("", "")
     names_reporter: bool = False
-
-    @property
-    def ticket(self) -> str:
-        """Return the id of its ticket, from the source id as submitted; answers may mask that."""
-        return ticket_id(*self.source)
 
     def __str__(self) -> str:
         return "/".join(map(str, self.where)) + (f" ({'/'.join(self.source)})" if self.id else "")

@@ -1,12 +1,13 @@
 """Finds what the services answer to something just published."""
 
+import json
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
+from shared.delivery.outgoing import Outgoing
 from shared.delivery.ports import Record
 from shared.events import ComplaintAccepted, ComplaintRejected, Event
-from shared.ids import ticket_id
 from tindak.client.kafka import Position
 from tindak.client.records import event_of
 from tindak.waiting import within
@@ -15,6 +16,7 @@ T = TypeVar("T")
 
 Answer = ComplaintAccepted | ComplaintRejected
 Complaint = Mapping[str, Any]
+Source = tuple[str, str]
 
 
 async def first(
@@ -41,17 +43,22 @@ def caused_by(update_id: str) -> Callable[[Event], Event | None]:
 class PendingAnswers:
     """Submissions that were published, and the answers to them as they come in.
 
-    A refusal names the record that it answers. An acceptance names channel and source id: it answers the first such
-    submission that waits, and those that repeat it.
+    A refusal names the record that it answers. An acceptance names the event that caused it, and channel and source id,
+    the latter perhaps masked: it answers the first such submission that waits, and those that repeat it.
+
+    Args:
+        events: The submissions.
+        positions: Where each of them lies.
     """
 
-    def __init__(self, given: Sequence[Complaint], positions: Sequence[Position]) -> None:
-        self.given = given
+    def __init__(self, events: Sequence[Outgoing], positions: Sequence[Position]) -> None:
+        self.given: list[Complaint] = [json.loads(event.value or b"{}")["data"] for event in events]
         self.refused = 0
         self._by_position = {place: index for index, place in enumerate(positions)}
-        self._by_ticket: dict[str, list[int]] = defaultdict(list)
-        for index, whole in enumerate(given):
-            self._by_ticket[_ticket_of(whole)].append(index)
+        self._source_by_id = {event.id: _source_of(whole) for event, whole in zip(events, self.given, strict=True)}
+        self._by_source: dict[Source, list[int]] = defaultdict(list)
+        for index, whole in enumerate(self.given):
+            self._by_source[_source_of(whole)].append(index)
         self._answers: dict[int, Answer] = {}
         self._returned = 0
 
@@ -62,8 +69,9 @@ class PendingAnswers:
                 index = self._by_position.get(Position(origin.partition, origin.offset))
                 found = [] if index is None or index in self._answers else [index]
                 self.refused += len(found)
-            case ComplaintAccepted(ticket_id=ticket):
-                waiting = [index for index in self._by_ticket.get(ticket, ()) if index not in self._answers]
+            case ComplaintAccepted(channel=channel, source_id=source_id):
+                source = self._source_by_id.get(event.cause_id or "", (channel, source_id))
+                waiting = [index for index in self._by_source.get(source, ()) if index not in self._answers]
                 found = [index for index in waiting if _text_in(self.given[index]) == _text_in(self.given[waiting[0]])]
             case _:
                 return False
@@ -84,8 +92,8 @@ class PendingAnswers:
         return len(self.given) - len(self._answers)
 
 
-def _ticket_of(complaint: Complaint) -> str:
-    return ticket_id(str(complaint.get("channel")), str(complaint["source_id"]))
+def _source_of(complaint: Complaint) -> Source:
+    return str(complaint.get("channel")), str(complaint["source_id"])
 
 
 def _text_in(complaint: Complaint) -> tuple[object, object]:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from shared import events as e
 from shared import topics
+from shared.delivery.outgoing import Outgoing
 from tindak.client.answers import Answer, PendingAnswers
 from tindak.client.envelopes import submission
 from tindak.client.kafka import Client, Position, Start
@@ -26,6 +27,7 @@ OF_AGENCIES = (e.SlaClock.RESPOND, e.SlaClock.RESOLVE, e.SlaClock.VERIFY)
 
 Decision = e.TicketRouted | e.TriageRequested
 Complaint = Mapping[str, Any]
+Sent = tuple[Outgoing, Position]
 T = TypeVar("T")
 
 
@@ -61,8 +63,8 @@ class DemoRun:
     async def _run(self) -> None:
         self.output.heading("Complaints come in")
         firsts, again = split([{**complaint, "submitted_at": self.opened_at.isoformat()} for complaint in complaints()])
-        for complaint, position in zip(firsts, await self._submit(firsts), strict=True):
-            answer = await self._answer(complaint, position, after=0)
+        for complaint, sent in zip(firsts, await self._submit(firsts), strict=True):
+            answer = await self._answer(sent, after=0)
             if isinstance(answer, e.ComplaintRejected):
                 self.output.refused(complaint, answer)
             else:
@@ -71,7 +73,7 @@ class DemoRun:
                     self.output.masked(answer.body)
         for complaint in again:
             seen = len(self.recorder.events)
-            answer = await self._answer(complaint, (await self._submit([complaint]))[0], seen)
+            answer = await self._answer((await self._submit([complaint]))[0], seen)
             if isinstance(answer, e.ComplaintRejected):
                 self.output.refused(complaint, answer)
             else:
@@ -79,13 +81,14 @@ class DemoRun:
         self.output.heading("Agencies, officers and reporters at work")
         await beside(self._until_complete(), self._react())
 
-    async def _submit(self, given: Sequence[Complaint]) -> list[Position]:
+    async def _submit(self, given: Sequence[Complaint]) -> list[Sent]:
         self.channels.update(complaint["channel"] for complaint in given)
-        return await self.client.publish([submission(complaint, datetime.now(UTC)) for complaint in given])
+        events = [submission(complaint, datetime.now(UTC)) for complaint in given]
+        return list(zip(events, await self.client.publish(events), strict=True))
 
-    async def _answer(self, complaint: Complaint, position: Position, after: int) -> Answer:
+    async def _answer(self, sent: Sent, after: int) -> Answer:
         """Return the answer to a submission, if it is not among the first *after* events."""
-        pending = PendingAnswers([complaint], [position])
+        pending = PendingAnswers([sent[0]], [sent[1]])
 
         def answer() -> Answer | None:
             return next((pending.ready()[0] for event in self.recorder.events[after:] if pending.handle(event)), None)

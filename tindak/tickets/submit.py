@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from shared import topics
+from shared.delivery.outgoing import Outgoing
 from shared.events import ComplaintAccepted
 from shared.mail_addresses import is_usable
 from tindak.client.answers import Answer, Complaint, PendingAnswers, answered
@@ -99,15 +100,14 @@ def _complaint_of(line: str, where: str) -> Complaint:
 async def _publish(complaints: Sequence[Complaint], reply: Reply) -> int:
     """Publish the complaints in order and print what became of each; return how many answers were refusals."""
     events = [submission(complaint, datetime.now(UTC)) for complaint in complaints]
-    given: list[Complaint] = [json.loads(event.value or b"{}")["data"] for event in events]
     async with Client(read_settings(reply.timeout_seconds).kafka) as client:
         if not reply.wait:
-            for whole, event, position in zip(given, events, await client.publish(events), strict=True):
-                _print_published(whole, event.id, position, as_json=reply.as_json)
+            for event, position in zip(events, await client.publish(events), strict=True):
+                _print_published(event, position, as_json=reply.as_json)
             return 0
         async with client.follow([topics.ACCEPTED, topics.REJECTED], Start.LATEST) as records:
-            pending = PendingAnswers(given, await client.publish(events))
-            with progress("Waiting for answers", len(given)) as advance:
+            pending = PendingAnswers(events, await client.publish(events))
+            with progress("Waiting for answers", len(events)) as advance:
                 async for answers in answered(records, pending, reply.timeout_seconds, UNANSWERED):
                     for answer in answers:
                         _print_answer(answer, as_json=reply.as_json)
@@ -115,10 +115,11 @@ async def _publish(complaints: Sequence[Complaint], reply: Reply) -> int:
     return pending.refused
 
 
-def _print_published(complaint: Complaint, event_id: str, position: Position, *, as_json: bool) -> None:
+def _print_published(event: Outgoing, position: Position, *, as_json: bool) -> None:
+    complaint = json.loads(event.value or b"{}")["data"]
     if as_json:
         place = {"partition": position.partition, "offset": position.offset}
-        say_json({"source_id": complaint["source_id"], "event_id": event_id, **place})
+        say_json({"source_id": complaint["source_id"], "event_id": event.id, **place})
     else:
         where = f"{topics.SUBMITTED}, partition {position.partition}, offset {position.offset}"
         typer.echo(f"Published {complaint.get('channel')}/{complaint['source_id']} to {where}.")

@@ -1,8 +1,7 @@
-"""Who may write and read which topic, as rules on the broker (ACLs); adds what is missing and removes none."""
+"""Sets who may write and read which topic as access rules (ACLs) on the broker."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import (
@@ -18,77 +17,53 @@ from confluent_kafka.admin import (
 from shared.process.settings import KafkaSettings
 from shared.topics import Topic
 from tindak.topics.apply import settle
-from tindak.topics.connection import (
-    Admin,
-    BrokerRefused,
-    connect,
-    refusal,
-)
-
-AGENCIES = "agencies"
-ONE_AGENCY = "agency:"
+from tindak.topics.connection import Admin, BrokerRefused, connect, refusal
+from tindak.topics.rules import SCRAM_FORMAT, Allow, Revoke, rules, stale
 
 
-@dataclass(frozen=True, slots=True)
-class Allow:
-    """A principal may do one thing to one topic or consumer group."""
+def allow(
+    settings: KafkaSettings,
+    wanted: Iterable[Topic],
+    formats: Sequence[str] = (SCRAM_FORMAT,),
+    *,
+    add_only: bool = False,
+    dry_run: bool = False,
+) -> list[Allow | Revoke]:
+    """Make the broker's rules those of the table and return what differed; safe to repeat.
 
-    action: ClassVar[str] = "allow"
-    principal: str
-    operation: str  # READ or WRITE
-    resource: str  # TOPIC or GROUP
-    name: str
-
-    def __str__(self) -> str:
-        return f"allow {self.principal} to {self.operation.lower()} {self.resource.lower()} {self.name}"
-
-
-def rules(wanted: Iterable[Topic], prefix: str = "") -> list[Allow]:
-    """Return what everybody needs and no more: each principal's topics, and the consumer group that bears its name.
-
-    A service is ``User:<service>``, an agency ``User:agency-<code>``; the other roles bear their own names.
-    """
-    topics = list(wanted)
-    codes = [reader.removeprefix(ONE_AGENCY) for topic in topics for reader in topic.read_by if ONE_AGENCY in reader]
-    found: list[Allow] = []
-    for topic in topics:
-        writers, readers = _names(topic.written_by, codes), _names(topic.read_by, codes)
-        found += [Allow(f"User:{name}", "WRITE", "TOPIC", prefix + topic.name) for name in writers]
-        found += [Allow(f"User:{name}", "READ", "TOPIC", prefix + topic.name) for name in readers]
-        found += [Allow(f"User:{name}", "READ", "GROUP", prefix + name) for name in readers]
-    return list(dict.fromkeys(found))
-
-
-def _names(roles: Sequence[str], codes: Sequence[str]) -> list[str]:
-    names: list[str] = []
-    for role in roles:
-        if role == AGENCIES:
-            names += [f"agency-{code}" for code in codes]
-        else:
-            names.append(role.replace(ONE_AGENCY, "agency-"))
-    return names
-
-
-def allow(settings: KafkaSettings, wanted: Iterable[Topic], *, dry_run: bool = False) -> list[Allow]:
-    """Add the rules that are missing on the broker and return them; safe to repeat.
+    What is missing is added before what is stale is taken away, so that nobody loses what they keep. Rules that deny,
+    and rules for principals, topics and groups that are not ours, stay.
 
     Other brokers learn of them a moment later, and librdkafka (2.16) lets nobody choose which one is asked for rules:
     who asks at once may be told the same again.
 
+    Args:
+        settings: Where the broker is, and the prefix before every topic's and group's name.
+        wanted: Every topic, with who writes and reads it.
+        formats: How the broker calls a principal, see `rules`; of other names nothing is touched.
+        add_only: Whether to leave what is stale, as while clients of an earlier release still run.
+        dry_run: Whether to change nothing and only return what differs.
+
     Raises:
         BrokerRefused: The broker has no authorizer, cannot be reached, or does not let this client do it.
     """
+    topics = list(wanted)
     client = connect(settings)
     try:
         _check_authorizer(client)
         there = set(client.describe_acls(_any()).result(client.timeout_seconds))
-        bindings = {_binding(rule): rule for rule in rules(wanted, settings.topic_prefix)}
-        missing = [binding for binding in bindings if binding not in there]
+        table = {_binding(rule): rule for rule in rules(topics, settings.topic_prefix, formats)}
+        missing = {binding: rule for binding, rule in table.items() if binding not in there}
+        allowing = {each: _revoking(each) for each in sorted(there) if each.permission_type is AclPermissionType.ALLOW}
+        surplus = set() if add_only else set(stale(allowing.values(), topics, settings.topic_prefix, formats))
+        revoked = {binding: rule for binding, rule in allowing.items() if rule in surplus}
         if missing and not dry_run:
-            settle(client.create_acls(missing))
+            settle(client.create_acls(list(missing)))
+        if revoked and not dry_run:
+            settle(client.delete_acls([_exactly(binding) for binding in revoked]))
     except (KafkaException, TimeoutError) as error:
         raise refusal(error) from error
-    return [bindings[binding] for binding in missing]
+    return [*missing.values(), *revoked.values()]
 
 
 def _check_authorizer(client: Admin) -> None:
@@ -106,11 +81,33 @@ def _binding(rule: Allow) -> AclBinding:
     return AclBinding(
         ResourceType[rule.resource],
         rule.name,
-        ResourcePatternType.LITERAL,
+        ResourcePatternType[rule.pattern],
         rule.principal,
         "*",
         AclOperation[rule.operation],
         AclPermissionType.ALLOW,
+    )
+
+
+def _revoking(binding: AclBinding) -> Revoke:
+    return Revoke(
+        binding.principal,
+        AclOperation(binding.operation).name,
+        ResourceType(binding.restype).name,
+        binding.name,
+        ResourcePatternType(binding.resource_pattern_type).name,
+    )
+
+
+def _exactly(binding: AclBinding) -> AclBindingFilter:
+    return AclBindingFilter(
+        binding.restype,
+        binding.name,
+        binding.resource_pattern_type,
+        binding.principal,
+        binding.host,
+        binding.operation,
+        binding.permission_type,
     )
 
 

@@ -1,19 +1,32 @@
 """Answers a submission with exactly one acceptance, refusal or repeated answer (idempotency by source id)."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from services.intake.domain.masking import identity_of, mask
 from services.intake.domain.refusals import SOURCE_ID_CONFLICT, channel_reasons, refusal_reasons
 from services.intake.domain.report import accepted, has_identity, mask_own_numbers
 from services.intake.domain.rules import Rules
 from services.intake.domain.state import State, Taken, fingerprint
+from services.intake.domain.ticket_ids import TicketIds
 from shared import events, topics
 from shared.events import Applied, Arrival, Decision, Event, Fact, Replayed, Untracked
 
-Seal = Callable[[str, events.ComplaintSubmitted], events.ContactSealed]
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """What follows from the deployment's keys.
+
+    Args:
+        ids: Gives tickets their ids.
+        seal: Makes the sealed contact of the ticket with this id; called only if there is an identity.
+    """
+
+    ids: TicketIds
+    seal: Callable[[str, events.ComplaintSubmitted], events.ContactSealed]
 
 
-def decide(state: State | None, event: Event, arrival: Arrival, policy: Rules, *, seal: Seal) -> Decision[State]:
+def decide(state: State | None, event: Event, arrival: Arrival, policy: Rules, *, secrets: Secrets) -> Decision[State]:
     """Return the answer to a submission; raise TypeError for any other event, which has no business here.
 
     A repeat of what was taken gets the first answer again. A refusal leaves no trace, so the channel may correct the
@@ -25,7 +38,7 @@ def decide(state: State | None, event: Event, arrival: Arrival, policy: Rules, *
         event: Brings the report.
         arrival: When and where it came; ``attempt`` chooses another tracking id if one was taken.
         policy: What the city accepts.
-        seal: Makes the sealed contact of the ticket with this id; called only if there is an identity.
+        secrets: What follows from the deployment's keys.
     """
     submitted = submission(event)
     if state is not None and _is_repeat(state, submitted, policy):
@@ -37,7 +50,7 @@ def decide(state: State | None, event: Event, arrival: Arrival, policy: Rules, *
         source_id = mask_own_numbers(submitted.source_id, identity_of(submitted.reporter))
         refused = _rejection(submitted.channel, source_id, reasons, arrival)
         return Untracked((refused,))
-    return _take(submitted, event.id, arrival, policy, seal)
+    return _take(submitted, event.id, arrival, policy, secrets)
 
 
 def submission(event: Event) -> events.ComplaintSubmitted:
@@ -58,14 +71,14 @@ def _is_repeat(state: State, submitted: events.ComplaintSubmitted, rules: Rules)
 
 
 def _take(
-    submitted: events.ComplaintSubmitted, event_id: str, arrival: Arrival, rules: Rules, seal: Seal
+    submitted: events.ComplaintSubmitted, event_id: str, arrival: Arrival, rules: Rules, secrets: Secrets
 ) -> Applied[State]:
     """Return the decision to take a report."""
-    report = accepted(submitted, arrival, rules)
-    ticket = report.ticket_id
+    ticket = secrets.ids.of(submitted.channel, submitted.source_id)
+    report = accepted(ticket, submitted, arrival, rules)
     facts = [Fact(report, topics.ACCEPTED, ticket, at=arrival.arrived_at)]
     if has_identity(submitted):
-        facts.append(Fact(seal(ticket, submitted), topics.CONTACTS, ticket, at=arrival.arrived_at))
+        facts.append(Fact(secrets.seal(ticket, submitted), topics.CONTACTS, ticket, at=arrival.arrived_at))
     taken = Taken(
         tracking_id=report.tracking_id,
         fingerprint=fingerprint(submitted.title, submitted.body),

@@ -12,7 +12,7 @@ from services.intake.domain.spans import replaced
 from services.intake.domain.wording import headline, insult_spans, word_count
 from shared import events
 from shared.events import Arrival
-from shared.ids import parse_tracking_id, ticket_id, tracking_id
+from shared.ids import parse_tracking_id, tracking_id
 from shared.text import fold
 
 LOCATION_TEXT_LENGTH_MAX = 500
@@ -39,9 +39,10 @@ class Reading:
     may_be_emergency: bool
 
 
-def accepted(submitted: events.ComplaintSubmitted, arrival: Arrival, rules: Rules) -> events.ComplaintAccepted:
-    """Return the public report, without any identity."""
-    ticket = ticket_id(submitted.channel, submitted.source_id)
+def accepted(
+    ticket: str, submitted: events.ComplaintSubmitted, arrival: Arrival, rules: Rules
+) -> events.ComplaintAccepted:
+    """Return the public report under its ticket's id, without any identity."""
     reading = read_report(submitted, rules)
     body = masked(submitted.body, reading, rules)
     title = masked(submitted.title or "", reading, rules).strip()

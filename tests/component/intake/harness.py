@@ -12,7 +12,7 @@ from shared import topics
 from shared.delivery.ports import Record
 from shared.events import ComplaintAccepted, ComplaintRejected, ContactSealed
 from shared.seal import Contact, Sealer
-from tests.builders import event, submitted
+from tests.builders import IDS, event, submitted
 from tests.fakes.handler_harness import HandlerHarness
 from tests.fakes.memory import MemoryStore
 from tests.unit.intake.city import RULES
@@ -29,8 +29,8 @@ ENVELOPE: Mapping[str, Any] = {
 class ServiceHarness(HandlerHarness):
     """Intake, and the channels that submit to it; every submission has an event id of its own unless one is given."""
 
-    def __init__(self, store: MemoryStore[State] | None = None) -> None:
-        super().__init__(IntakeHandler(RULES, SEALER), store or MemoryStore(unique=unique))
+    def __init__(self, store: MemoryStore[State] | None = None, handler: IntakeHandler | None = None) -> None:
+        super().__init__(handler or IntakeHandler(RULES, IDS, SEALER), store or MemoryStore(unique=unique))
         self.sent = 0
 
     def submit(self, id: str | None = None, **changes: Any) -> None:

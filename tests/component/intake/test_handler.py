@@ -9,9 +9,9 @@ from services.intake.store import unique
 from shared import topics
 from shared.delivery.vitals import Step
 from shared.events import Locale, Origin
-from shared.ids import ticket_id, tracking_id
+from shared.ids import tracking_id
 from shared.seal import Contact
-from tests.builders import TICKET, TRACKING, accepted, event
+from tests.builders import IDS, TICKET, TRACKING, accepted, event, ticket_id
 from tests.component.intake.harness import SEALER, ServiceHarness
 from tests.fakes.handler_harness import NOON, Crashed, dies_after
 from tests.fakes.memory import MemoryStore
@@ -251,7 +251,7 @@ async def test_no_planted_identity_is_found_in_anything_but_the_seal() -> None:
 
 
 def test_an_event_that_is_no_submission_is_a_bug_of_ours() -> None:
-    handler = IntakeHandler(RULES, SEALER)
+    handler = IntakeHandler(RULES, IDS, SEALER)
 
     with pytest.raises(TypeError, match=r"tindak\.complaint\.accepted\.v1 is no submission"):
         handler.key_of(event(accepted()))
@@ -260,4 +260,4 @@ def test_an_event_that_is_no_submission_is_a_bug_of_ours() -> None:
 def test_intake_documents_never_become_due() -> None:
     state = Taken(TRACKING, "5a", ID, NOON, NOON, None, "x")
 
-    assert IntakeHandler(RULES, SEALER).due_at(state) is None
+    assert IntakeHandler(RULES, IDS, SEALER).due_at(state) is None

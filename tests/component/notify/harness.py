@@ -15,9 +15,9 @@ from services.notify.store import STATE
 from shared import topics
 from shared.delivery.ports import Publisher
 from shared.events import ContactSealed, DeliveryFact, Event, NotificationSent, TicketRouted
-from shared.ids import ticket_id, tracking_id
+from shared.ids import tracking_id
 from shared.seal import Contact
-from tests.builders import TICKET, TRACKING, accepted, event
+from tests.builders import TICKET, TRACKING, accepted, event, ticket_id
 from tests.fakes.handler_harness import NOON, HandlerHarness
 from tests.unit.notify.samples import POLICY, SEALER, contact, notice, rules, said
 

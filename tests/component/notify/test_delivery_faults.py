@@ -18,8 +18,7 @@ from shared import topics
 from shared.delivery.documents.document import Document
 from shared.delivery.ports import PermanentError
 from shared.events import ContactSealed, NotificationFailed, NotificationSent
-from shared.ids import ticket_id
-from tests.builders import accepted, event
+from tests.builders import accepted, event, ticket_id
 from tests.component.notify.harness import RecordingChannel, ServiceHarness
 from tests.fakes.handler_harness import NOON
 from tests.fakes.memory import MemoryStore

@@ -18,7 +18,7 @@ from services.notify.settings import Settings
 from shared import topics
 from shared.events import NotificationFailed, NotificationSent, NotificationSuppressed
 from shared.events.complaints import Reporter
-from tests.builders import TICKET, accepted, event, submitted
+from tests.builders import IDS, TICKET, accepted, event, submitted
 from tests.component.notify.harness import RecordingChannel, ServiceHarness, about
 from tests.fakes.handler_harness import NOON
 from tests.unit.notify.samples import EMAIL, PHONE, SEALER, notice, rules
@@ -64,7 +64,7 @@ def passes_intake(field: str, text: str) -> bool:
 
 async def told_to(**reporter: Any) -> ServiceHarness:
     """Return a harness that has done all that it can for one reporter, whose contact intake has sealed."""
-    sealing = IntakeHandler(rules=None, sealer=SEALER)  # type: ignore[arg-type]  # sealing asks no rule
+    sealing = IntakeHandler(rules=None, ids=IDS, sealer=SEALER)  # type: ignore[arg-type]  # sealing asks no rule
     harness = ServiceHarness(
         rules(notice(channels=("email", "sms", "whatsapp"))), email=Written(), sms=RecordingChannel()
     )

@@ -19,8 +19,8 @@ from shared.events import (
     MergeTicket,
     UnmergeTicket,
 )
-from shared.ids import ticket_id, tracking_id
-from tests.builders import accepted
+from shared.ids import tracking_id
+from tests.builders import accepted, ticket_id
 from tests.component.routing.harness import DISHUB, DISHUB_TOPIC, OFFICER, ServiceHarness
 from tests.fakes.handler_harness import Crashed, dies_after
 from tests.fakes.neighbours import MemoryNeighbours

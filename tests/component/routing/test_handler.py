@@ -3,8 +3,8 @@ import pytest
 from services.routing.domain.ticket.state import Answered, Closed, WithAgency
 from shared import topics
 from shared.events import ClockWarned, ClosedBy, FeedbackWindowExpired, SlaClock, UpdateRefused
-from shared.ids import ticket_id, tracking_id
-from tests.builders import TICKET, TRACKING, accepted
+from shared.ids import tracking_id
+from tests.builders import TICKET, TRACKING, accepted, ticket_id
 from tests.component.routing.harness import CHANNEL, DEAD, DISHUB_TOPIC, LAMP, OFFICER, ServiceHarness
 from tests.fakes.handler_harness import NOON, Crashed, Step, dies_after
 from tests.unit.routing.commands import COMMANDS

@@ -11,8 +11,8 @@ from services.routing.handlers import RoutingHandler
 from services.routing.text_model import load_model
 from shared import topics
 from shared.events import ComplaintAccepted, DecidedBy
-from shared.ids import ticket_id, tracking_id
-from tests.builders import accepted
+from shared.ids import tracking_id
+from tests.builders import accepted, ticket_id
 from tests.component.routing.harness import LAMP, ServiceHarness
 from tests.fakes.model import NAME, WordModel
 from tests.unit.routing.commands import COMMANDS

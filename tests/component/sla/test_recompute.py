@@ -16,7 +16,8 @@ from shared.delivery.outgoing import Outgoing
 from shared.delivery.ports import HeldBack
 from shared.delivery.vitals import Step
 from shared.events import BreachCorrected, ClockStarted, DueChanged
-from shared.ids import ticket_id, tracking_id
+from shared.ids import tracking_id
+from tests.builders import ticket_id
 from tests.component.sla.harness import SlaHarness
 from tests.fakes.clocks import MemoryClockStore
 from tests.fakes.handler_harness import Crashed

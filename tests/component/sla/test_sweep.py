@@ -12,9 +12,9 @@ from shared.delivery.relay import Relay
 from shared.delivery.time_loop import TimeLoop
 from shared.delivery.vitals import Step
 from shared.events import ClockBreached, HoldReason
-from shared.ids import ticket_id, tracking_id
+from shared.ids import tracking_id
 from shared.sharding import NOTHING, PARTITIONS, Share, shard_of, share_of
-from tests.builders import TICKET
+from tests.builders import TICKET, ticket_id
 from tests.component.sla.harness import COMPLAINT, ROUTED, SlaHarness
 from tests.fakes.handler_harness import Crashed, CrashingBroker, dies_after
 from tests.unit.sla.cases import accepted, answered, at, held, routed

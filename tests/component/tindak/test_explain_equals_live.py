@@ -17,7 +17,7 @@ from services.routing.policy import load_routing
 from shared import topics
 from shared.events import ComplaintSubmitted
 from shared.seal import Sealer
-from tests.builders import event, submitted
+from tests.builders import IDS, event, submitted
 from tests.fakes.handler_harness import NOON, HandlerHarness
 from tests.fakes.memory import MemoryStore
 from tests.fakes.model import WordModel
@@ -34,7 +34,7 @@ MODEL = WordModel({"min": ("dishub", 0.97), "ditindak": ("dlh", 0.5), "pelayanan
 
 async def live(report: ComplaintSubmitted, model: TextModel | None) -> dict[str, Any]:
     """Return what the services say to *report*, in the form in which it is explained."""
-    intake = HandlerHarness(IntakeHandler(INTAKE, Sealer({"k": b"k" * 32}, "k")), MemoryStore(unique=unique))
+    intake = HandlerHarness(IntakeHandler(INTAKE, IDS, Sealer({"k": b"k" * 32}, "k")), MemoryStore(unique=unique))
     intake.publish(topics.SUBMITTED, event(report))
     await intake.work()
     for refused in intake.data(topics.REJECTED):

@@ -12,7 +12,7 @@ from services.notify.settings import Settings
 from services.notify.store import STATE
 from shared.adapters.mongo.client import collection
 from shared.adapters.mongo.store import MongoStore
-from shared.ids import ticket_id
+from tests.builders import ticket_id
 from tests.component.notify.harness import ServiceHarness
 from tests.connected.notify.relay import HOST, Relay
 from tests.servers.addresses import Namespace

@@ -12,9 +12,9 @@ import pytest
 from shared import topics
 from shared.delivery.outgoing import Outgoing
 from shared.events.envelope import encode
-from shared.ids import ticket_id, tracking_id
+from shared.ids import tracking_id
 from shared.policy.agencies import load_agencies
-from tests.builders import accepted, event
+from tests.builders import accepted, event, ticket_id
 from tests.conftest import fewer_partitions
 from tests.servers.addresses import Namespace
 from tests.servers.fleet import POLICY, Fleet, Member, running, until

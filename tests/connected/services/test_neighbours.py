@@ -17,7 +17,7 @@ from shared.adapters.mongo.store import MongoStore
 from shared.delivery.documents.codec import SCHEMA_VERSION
 from shared.delivery.documents.document import Document
 from shared.events import Location
-from shared.ids import ticket_id
+from tests.builders import ticket_id
 from tests.fakes.handler_harness import NOON
 from tests.servers.addresses import Namespace
 from tests.unit.routing.samples import filed, report

@@ -11,9 +11,9 @@ from shared import topics
 from shared.delivery.outgoing import Outgoing
 from shared.events import ClockBreached
 from shared.events.envelope import encode
-from shared.ids import ticket_id, tracking_id
+from shared.ids import tracking_id
 from shared.policy.loading import OVERLAYS
-from tests.builders import accepted, event
+from tests.builders import accepted, event, ticket_id
 from tests.fakes.handler_harness import NOON
 from tests.servers.addresses import Namespace
 from tests.servers.fleet import POLICY, Fleet, Member, running, until

@@ -10,8 +10,8 @@ from shared.adapters.mongo.client import connect
 from shared.adapters.mongo.store import MongoStore
 from shared.delivery.documents.document import Document
 from shared.delivery.outgoing import Outgoing
-from shared.ids import ticket_id
 from shared.sharding import share_of
+from tests.builders import ticket_id
 from tests.fakes.handler_harness import NOON
 from tests.servers.addresses import Namespace
 

@@ -11,8 +11,8 @@ from shared import topics
 from shared.delivery.outgoing import Outgoing
 from shared.events import ComplaintAccepted, DecidedBy, TicketRouted, TriageRequested
 from shared.events.envelope import encode
-from shared.ids import ticket_id, tracking_id
-from tests.builders import accepted, event
+from shared.ids import tracking_id
+from tests.builders import accepted, event, ticket_id
 from tests.servers.addresses import Namespace
 from tests.servers.fleet import POLICY, Fleet, running
 from tindak.client.kafka import Client, Start

@@ -9,7 +9,7 @@ from services.routing.domain.ticket.state import Awaited, EarlyUpdate, State
 from services.routing.store import AWAITED, INDEXES, KIND, STATE, RoutingStore
 from shared.adapters.mongo.client import collection
 from shared.delivery.documents.document import Document
-from shared.ids import ticket_id
+from tests.builders import ticket_id
 from tests.fakes.handler_harness import NOON
 from tests.servers.addresses import Namespace
 from tests.unit.routing.commands import COMMANDS

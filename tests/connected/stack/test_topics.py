@@ -1,6 +1,6 @@
 """Topics on a real broker."""
 
-from dataclasses import replace
+from dataclasses import astuple, replace
 
 import pytest
 
@@ -8,8 +8,9 @@ from shared.topics import Topic
 from tests.servers.addresses import Namespace
 from tests.servers.fleet import until
 from tindak.topics import BrokerRefused, apply
-from tindak.topics.access import allow, rules
+from tindak.topics.access import allow
 from tindak.topics.plan import Configure, Create, Leave, RaisePartitions
+from tindak.topics.rules import Revoke, rules
 
 pytestmark = [pytest.mark.connected, pytest.mark.every_stack, pytest.mark.without_topics]
 
@@ -73,6 +74,26 @@ async def test_access_rules_are_added_until_none_is_missing(namespace: Namespace
 
     assert first == rules([TICKETS], namespace.prefix)
     await until(lambda: allow(namespace.kafka, [TICKETS]) == [], 30, lambda: "a rule is missing still")
+
+
+async def test_access_rules_that_the_table_no_longer_holds_are_taken_away(
+    namespace: Namespace, pytestconfig: pytest.Config
+) -> None:
+    if pytestconfig.getoption("--stack") != "apache":
+        pytest.skip("only the local Apache broker has an authorizer")
+    allow(namespace.kafka, [TICKETS])
+    narrowed = [replace(TICKETS, read_by=())]
+    gone = [Revoke(*astuple(rule)) for rule in rules([TICKETS], namespace.prefix) if rule.operation == "READ"]
+
+    await until(
+        lambda: len(allow(namespace.kafka, narrowed, dry_run=True)) == len(gone), 30, lambda: "not all is there"
+    )
+    kept = allow(namespace.kafka, narrowed, add_only=True)
+    taken = allow(namespace.kafka, narrowed)
+
+    assert kept == []
+    assert set(taken) == set(gone)
+    await until(lambda: allow(namespace.kafka, narrowed) == [], 30, lambda: "a rule is left")
 
 
 def test_access_rules_are_refused_in_a_sentence_without_an_authorizer(

@@ -18,8 +18,8 @@ from shared import topics
 from shared.adapters.mongo.client import COLLECTION, collection
 from shared.delivery.documents.document import Document
 from shared.events import DueChanged
-from shared.ids import ticket_id, tracking_id
-from tests.builders import accepted, arrival, event
+from shared.ids import tracking_id
+from tests.builders import accepted, arrival, event, ticket_id
 from tests.servers.addresses import Namespace
 from tests.servers.fleet import POLICY, Fleet, running, until
 from tindak.client.kafka import Client

@@ -5,8 +5,8 @@ import pytest
 from shared import events as e
 from shared import topics
 from shared.events.envelope import decode
-from shared.ids import ticket_id, tracking_id
-from tests.builders import TICKET, TRACKING, accepted
+from shared.ids import tracking_id
+from tests.builders import TICKET, TRACKING, accepted, ticket_id
 from tests.connected.tindak.test_commands import environment, read, run, said, write
 from tests.servers.addresses import Namespace
 from tests.unit.tindak.test_formatting import routed

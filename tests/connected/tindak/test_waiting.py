@@ -11,8 +11,7 @@ import pytest
 from shared import topics
 from shared.delivery.outgoing import Outgoing
 from shared.events.envelope import encode
-from shared.ids import ticket_id
-from tests.builders import accepted, event
+from tests.builders import accepted, event, ticket_id
 from tests.servers.addresses import Namespace
 from tindak.cli import main
 from tindak.client.kafka import Client, Start

@@ -5,8 +5,7 @@ from pydantic import TypeAdapter
 from shared import topics
 from shared.delivery.documents.document import Document
 from shared.events import Event, ResumeTicket
-from shared.ids import ticket_id
-from tests.builders import TICKET, accepted, event
+from tests.builders import TICKET, accepted, event, ticket_id
 from tests.fakes.counter import Count, Counter
 from tests.fakes.handler_harness import HandlerHarness
 from tests.fakes.stored import StoredMemoryStore

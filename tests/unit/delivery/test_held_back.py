@@ -11,8 +11,8 @@ from shared.delivery.relay import RELAY_AFTER
 from shared.delivery.runner import BatchRunner
 from shared.delivery.vitals import Step
 from shared.events import AcknowledgeTicket, ProgressTicket, ResumeTicket, WithdrawTicket
-from shared.ids import record_id, ticket_id
-from tests.builders import TICKET, event
+from shared.ids import record_id
+from tests.builders import TICKET, event, ticket_id
 from tests.fakes.counter import Count, Counter
 from tests.fakes.handler_harness import NOON, Crashed, HandlerHarness, dies_after
 from tests.fakes.memory import MemoryStore

@@ -8,8 +8,7 @@ from shared.delivery.relay import RELAY_AFTER
 from shared.delivery.time_loop import POSTPONED_FOR
 from shared.delivery.vitals import Step
 from shared.events import ResumeTicket
-from shared.ids import ticket_id
-from tests.builders import TICKET, event
+from tests.builders import TICKET, event, ticket_id
 from tests.fakes.counter import Count, Counter
 from tests.fakes.handler_harness import NOON, Crashed, HandlerHarness, dies_after
 from tests.fakes.memory import MemoryStore

@@ -23,18 +23,18 @@ pytestmark = pytest.mark.unit
 def test_event_of_ours_has_exactly_these_bytes() -> None:
     """Consumers elsewhere were written against them."""
     said = Event(
-        id=ID, source="/tindak/intake", time=NOON, data=accepted(title="Jalan berlubang", body="Dalam."),
-        subject=TICKET, key=TICKET, cause_id=ID, traceparent=TRACE,
+        id=ID, source="/tindak/intake", time=NOON, subject=TICKET, key=TICKET, cause_id=ID, traceparent=TRACE,
+        data=accepted(title="Jalan berlubang", body="Dalam."),
     )  # fmt: skip
 
     assert encode(said).decode() == (
         '{"specversion":"1.0","id":"7c9e6679-7425-40de-944b-e07fc1f90ae7","source":"/tindak/intake",'
         '"type":"tindak.complaint.accepted.v1","time":"2026-03-02T05:00:00Z",'
-        '"subject":"a79f1669-30aa-532b-a55f-cb9588932a1f","datacontenttype":"application/json",'
-        '"partitionkey":"a79f1669-30aa-532b-a55f-cb9588932a1f",'
+        '"subject":"5d4c7603-0b90-8078-b901-fed353d55ab2","datacontenttype":"application/json",'
+        '"partitionkey":"5d4c7603-0b90-8078-b901-fed353d55ab2",'
         '"causationid":"7c9e6679-7425-40de-944b-e07fc1f90ae7",'
         f'"traceparent":"{TRACE}",'
-        '"data":{"ticket_id":"a79f1669-30aa-532b-a55f-cb9588932a1f","tracking_id":"TGDJ-CH3HT-NX","channel":"web",'
+        '"data":{"ticket_id":"5d4c7603-0b90-8078-b901-fed353d55ab2","tracking_id":"HMFR-D1JN8-HF","channel":"web",'
         '"source_id":"1","submitted_at":"2026-03-02T05:00:00Z","accepted_at":"2026-03-02T05:00:00Z",'
         '"title":"Jalan berlubang","body":"Dalam.","attachments":[],"anonymous":false,"confidential":false,'
         '"missing":[],"flags":[]}}'

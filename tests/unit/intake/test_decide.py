@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.intake.domain.decide import decide, refuse_unreadable
+from services.intake.domain.decide import Secrets, decide, refuse_unreadable
 from services.intake.domain.refusals import SOURCE_ID_CONFLICT
 from services.intake.domain.report import accepted
 from services.intake.domain.state import State, Taken, fingerprint
@@ -24,7 +24,7 @@ from shared.events import (
     Replayed,
     Untracked,
 )
-from tests.builders import TICKET, TRACKING, event, submitted
+from tests.builders import IDS, TICKET, TRACKING, event, submitted
 from tests.fakes.handler_harness import NOON
 from tests.unit.intake.city import RULES, arrival
 
@@ -50,7 +50,7 @@ def decided(
     state: State | None = None, event_id: str = ID, came: Arrival | None = None, **changes: Any
 ) -> Decision[State]:
     """Return what is decided on the plain report with these changes."""
-    return decide(state, event(submitted(**changes), id=event_id), came or arrival(), RULES, seal=seal)
+    return decide(state, event(submitted(**changes), id=event_id), came or arrival(), RULES, secrets=Secrets(IDS, seal))
 
 
 def rejected(*reasons: Reason, at: Any = NOON, channel: str | None = "web", source_id: str | None = "1") -> Fact:
@@ -59,7 +59,7 @@ def rejected(*reasons: Reason, at: Any = NOON, channel: str | None = "web", sour
 
 
 def test_good_report_is_accepted_and_remembered() -> None:
-    fact = Fact(accepted(REPORT, arrival(), RULES), topics.ACCEPTED, TICKET, at=NOON)
+    fact = Fact(accepted(TICKET, REPORT, arrival(), RULES), topics.ACCEPTED, TICKET, at=NOON)
 
     assert decided() == Applied(TAKEN, (fact,))
 
@@ -73,7 +73,7 @@ def test_known_reporter_is_sealed_beside_it() -> None:
     assert decision == Applied(
         TAKEN,
         (
-            Fact(accepted(report, arrival(), RULES), topics.ACCEPTED, TICKET, at=NOON),
+            Fact(accepted(TICKET, report, arrival(), RULES), topics.ACCEPTED, TICKET, at=NOON),
             Fact(seal(TICKET, report), topics.CONTACTS, TICKET, at=NOON),
         ),
     )

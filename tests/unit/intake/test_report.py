@@ -31,7 +31,7 @@ MINUTES_5 = timedelta(minutes=5)
 
 def seen(**changes: Any) -> ComplaintAccepted:
     """Return what is seen of the plain report with these changes."""
-    return accepted(submitted(**changes), arrival(), RULES)
+    return accepted(TICKET, submitted(**changes), arrival(), RULES)
 
 
 def test_plain_report_is_seen_as_it_was_written() -> None:
@@ -58,13 +58,13 @@ def test_every_field_of_a_full_report_is_carried_over() -> None:
 
 
 def test_another_attempt_gets_another_tracking_id() -> None:
-    report = accepted(submitted(), arrival(attempt=1), RULES)
+    report = accepted(TICKET, submitted(), arrival(attempt=1), RULES)
 
     assert report == plain(location=CIPUTAT, tracking_id=tracking_id(TICKET, 1))
 
 
 def test_time_of_acceptance_is_the_arrival() -> None:
-    report = accepted(submitted(), arrival(timedelta(hours=1)), RULES)
+    report = accepted(TICKET, submitted(), arrival(timedelta(hours=1)), RULES)
 
     assert report == plain(location=CIPUTAT, accepted_at=NOON + timedelta(hours=1))
 
@@ -221,7 +221,9 @@ def test_coordinates_outside_the_city_are_flagged_and_not_used(
 
 
 def test_a_city_without_bounds_takes_any_coordinates() -> None:
-    report = accepted(submitted(location={"latitude": 0, "longitude": 0}), arrival(), replace(RULES, bounds=None))
+    report = accepted(
+        TICKET, submitted(location={"latitude": 0, "longitude": 0}), arrival(), replace(RULES, bounds=None)
+    )
 
     assert (report.flags, report.location) == ((), Location(kecamatan="Ciputat", latitude=0, longitude=0))
 

@@ -15,6 +15,7 @@ TAKEN = Taken(
     tracking_id=TRACKING, fingerprint="5a" * 32, event_id="11111111-1111-5111-8111-111111111111", submitted_at=NOON,
     accepted_at=NOON, title=None, body="Jalan rusak 😡",
 )  # fmt: skip
+ID_KEY = base64.b64encode(b"i" * 32).decode()
 KEYS = f"k:{base64.b64encode(b'k' * 32).decode()}"
 
 
@@ -47,12 +48,15 @@ def test_no_two_tickets_share_a_tracking_id() -> None:
 
 def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TINDAK_CONTACT_KEYS", KEYS)
+    monkeypatch.setenv("TINDAK_ID_KEY", ID_KEY)
     monkeypatch.setenv("TINDAK_INTAKE_HEALTH_PORT", "9001")
 
     settings = Settings()
 
     assert (settings.contact_keys.get_secret_value(), settings.health_port) == (KEYS, 9001)
+    assert settings.id_key.get_secret_value() == ID_KEY
     assert KEYS not in repr(settings)
+    assert ID_KEY not in repr(settings)
 
 
 def test_missing_keys_are_named(monkeypatch: pytest.MonkeyPatch) -> None:

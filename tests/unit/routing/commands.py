@@ -20,8 +20,7 @@ from shared.events import (
     UnmergeTicket,
     WithdrawTicket,
 )
-from shared.ids import ticket_id
-from tests.builders import TICKET
+from tests.builders import TICKET, ticket_id
 from tests.unit.routing.samples import CHANNEL, DISHUB, OFFICER
 
 COMMANDS: dict[str, Request] = {

@@ -7,8 +7,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.events import Locale
-from shared.seal import Contact, ContactKeysInvalid, ContactUnreadable, Sealer, SealError, UnknownContactKey
+from shared.seal import (
+    TRIAL_KEY,
+    Contact,
+    ContactKeysInvalid,
+    ContactUnreadable,
+    Sealer,
+    SealError,
+    UnknownContactKey,
+    public_keys,
+)
 from tests.builders import TICKET
+from tindak.keys import new_key
 
 pytestmark = pytest.mark.unit
 
@@ -155,3 +165,12 @@ def test_refused_key_is_not_quoted() -> None:
         Sealer.from_text(f"a:{secret}")
 
     assert secret not in str(refusal.value)
+
+
+def test_the_public_trial_key_is_known_by_its_bytes_under_any_name() -> None:
+    public = base64.b64encode(TRIAL_KEY).decode()
+
+    (sentence,) = public_keys(f"{new_key()},mine:{public}")
+
+    assert sentence.startswith("TINDAK_CONTACT_KEYS must not hold the public trial key (mine)")
+    assert public_keys(new_key()) == []

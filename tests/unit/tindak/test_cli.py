@@ -251,6 +251,22 @@ def test_topics_of_a_silent_broker_are_given_up_in_one_sentence(
     assert one_line(capsys).startswith("tindak: No broker answers")
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["--add-only"], "--principal-format and --add-only go with --acls."),
+        (["--principal-format", "User:{name}"], "--principal-format and --add-only go with --acls."),
+        (["--acls", "--principal-format", "User:CN=x"], "--principal-format User:CN=x is none"),
+        (["--acls", "--principal-format", "CN={name}"], "--principal-format CN={name} is none"),
+    ],
+)
+def test_options_of_access_rules_that_cannot_be_meant_are_wrong_usage(
+    given: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["topics", "apply", *given]) == 2
+    assert one_line(capsys).startswith(f"tindak: {said}")
+
+
 def test_silent_database_is_given_up_in_one_sentence(
     silent: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,8 +15,7 @@ from services.routing.handlers import RoutingHandler
 from shared import topics
 from shared.delivery.ports import Record
 from shared.events import AssignTicket, Command, DeclineTicket, MergeTicket, TicketRouted
-from shared.ids import ticket_id
-from tests.builders import TICKET, accepted, event
+from tests.builders import TICKET, accepted, event, ticket_id
 from tests.fakes.handler_harness import NOON, HandlerHarness
 from tests.unit.routing.samples import CHANNEL, DISHUB, DLH, OFFICER, POLICY
 from tindak.console import Failure, Misuse

@@ -9,8 +9,8 @@ from rich.console import Console
 
 from shared import events as e
 from shared.events.envelope import decode
-from shared.ids import ticket_id, tracking_id
-from tests.builders import NOON, accepted, event
+from shared.ids import tracking_id
+from tests.builders import NOON, accepted, event, ticket_id
 from tests.unit.tindak.test_formatting import routed, step
 from tindak.demo_story import scenarios
 from tindak.demo_story.demo_run import beside, is_shown

@@ -1,7 +1,8 @@
-"""Keys that `tindak keys new` makes are those that intake and notify take."""
+"""Keys that `tindak keys` makes are those that intake and notify take."""
 
 import pytest
 
+from services.intake.domain.ticket_ids import TicketIds
 from shared.seal import Sealer
 from tindak.cli import main
 
@@ -29,3 +30,14 @@ def test_new_key_in_front_of_the_old_one_rotates(capsys: pytest.CaptureFixture[s
 
     assert rotated.open("ticket", sealed, old_id) == b"name"
     assert rotated.seal("ticket", b"name")[1] == new.partition(":")[0]
+
+
+def test_each_new_id_key_gives_ids_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    made_keys = []
+    for _ in range(2):
+        assert main(["keys", "new-id-key"]) == 0
+        made_keys.append(capsys.readouterr().out.strip())
+
+    one, other = (TicketIds.from_text(key).of("web", "1") for key in made_keys)
+
+    assert one != other

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from shared import events as e
-from shared.ids import ticket_id, tracking_id
-from tests.builders import NOON, TICKET, TRACKING, accepted, event
+from shared.ids import tracking_id
+from tests.builders import NOON, TICKET, TRACKING, accepted, event, ticket_id
 from tests.unit.tindak.test_formatting import routed
 from tindak.cli import main
 from tindak.formatting import sentence

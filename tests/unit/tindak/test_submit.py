@@ -1,13 +1,13 @@
 """What `tindak submit` takes from people and gives to Kafka."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from shared.delivery.ports import Record
 from shared.events import ComplaintAccepted, ComplaintRejected, ComplaintSubmitted, Event
 from shared.events.envelope import decode
-from shared.ids import ticket_id
 from tests.builders import NOON, accepted, event
 from tindak.client.answers import PendingAnswers
 from tindak.client.envelopes import submission
@@ -81,11 +81,12 @@ def test_record_of_another_kind_is_shown_without_its_value() -> None:
 
 def pending(*given: dict[str, object]) -> PendingAnswers:
     """Submissions that lie at offsets 0, 1, 2 ... of one partition."""
-    return PendingAnswers(given, [Position(0, offset) for offset in range(len(given))])
+    events = [submission(one, NOON) for one in given]
+    return PendingAnswers(events, [Position(0, offset) for offset in range(len(given))])
 
 
 def taken(source_id: str) -> Event:
-    return event(accepted(ticket_id=ticket_id("web", source_id)))
+    return event(accepted(source_id=source_id))
 
 
 def test_answers_come_in_the_order_of_the_submissions() -> None:
@@ -122,3 +123,12 @@ def test_answer_to_somebody_else_or_twice_is_no_answer() -> None:
     heard = [waiting.handle(each) for each in (taken("9"), rejected(1, 0), taken("1"), taken("1"), rejected(0, 0))]
 
     assert (heard, waiting.refused) == ([False, False, True, False, False], 0)
+
+
+def test_an_answer_counts_though_it_masks_the_source_id() -> None:
+    given = submission(GIVEN | {"source_id": "6281234567890-1"}, NOON)
+    waiting = PendingAnswers([given], [Position(0, 0)])
+
+    heard = waiting.handle(replace(taken("[telepon]-1"), cause_id=given.id))
+
+    assert (heard, waiting.unanswered) == (True, 0)

@@ -1,26 +1,44 @@
 """Who may write and read what."""
 
+from dataclasses import astuple
+
 import pytest
 
 from shared.topics import SERVICES, Topic, catalogue, dead_letter_topic, replay_topic
-from tindak.topics.access import Allow, rules
+from tindak.topics.rules import Allow, Revoke, rules, stale
 
 pytestmark = pytest.mark.unit
 
-AGENCY = Topic("tickets.routed.dinkes", ("routing",), ("agency:dinkes",), 3, 90)
-UPDATES = Topic("tickets.updates", ("agencies", "channels"), ("routing",), 12, 30)
+UPDATES = Topic("tickets.updates.agency-dinkes", ("agency:dinkes",), ("routing",), 1, 30)
+ROUTED = Topic("tickets.routed.dinkes", ("routing",), ("agency:dinkes",), 3, 90)
+EVENTS = Topic("tickets.events", ("routing",), ("sla",), 12, 90)
+DINKES = "User:agency-dinkes"
+DISTINGUISHED = "User:CN={name},O=Kota Tangerang Selatan,C=ID"
 
 
-def test_an_agency_reads_its_own_topic_and_no_other() -> None:
-    everything = rules(catalogue(["dinkes", "dpupr"]))
+def of_principal(name: str, everything: list[Allow]) -> set[tuple[str, ...]]:
+    return {astuple(rule)[1:] for rule in everything if rule.principal == f"User:{name}"}
 
-    allowed = {
-        (rule.operation, rule.resource, rule.name) for rule in everything if rule.principal == "User:agency-dinkes"
+
+def revocable(*given: tuple[str, str, str, str, str]) -> list[Revoke]:
+    return [Revoke(*each) for each in given]
+
+
+def test_an_agency_has_its_own_topics_and_groups_and_no_other() -> None:
+    assert of_principal("agency-dinkes", rules([UPDATES, ROUTED, EVENTS])) == {
+        ("READ", "TOPIC", "tickets.routed.dinkes", "LITERAL"),
+        ("WRITE", "TOPIC", "tickets.updates.agency-dinkes", "LITERAL"),
+        ("READ", "GROUP", "agency-dinkes", "LITERAL"),
+        ("READ", "GROUP", "agency-dinkes.", "PREFIXED"),
     }
-    assert allowed == {
-        ("READ", "TOPIC", "tickets.routed.dinkes"),
-        ("READ", "GROUP", "agency-dinkes"),
-        ("WRITE", "TOPIC", "tickets.updates"),
+
+
+def test_a_service_has_rules_for_families_so_that_a_new_member_needs_none() -> None:
+    assert of_principal("routing", rules([UPDATES, ROUTED, EVENTS])) == {
+        ("READ", "TOPIC", "tickets.updates.", "PREFIXED"),
+        ("WRITE", "TOPIC", "tickets.routed.", "PREFIXED"),
+        ("WRITE", "TOPIC", "tickets.events", "LITERAL"),
+        ("READ", "GROUP", "routing", "LITERAL"),
     }
 
 
@@ -38,13 +56,70 @@ def test_operators_read_and_write_the_topics_of_dead_letters_and_replays() -> No
     assert allowed >= {(operation, topic) for operation in ("READ", "WRITE") for topic in own}
 
 
-def test_every_access_rule_carries_the_prefix() -> None:
-    assert rules([UPDATES, AGENCY], prefix="uji-") == [
-        Allow("User:agency-dinkes", "WRITE", "TOPIC", "uji-tickets.updates"),
-        Allow("User:channels", "WRITE", "TOPIC", "uji-tickets.updates"),
-        Allow("User:routing", "READ", "TOPIC", "uji-tickets.updates"),
-        Allow("User:routing", "READ", "GROUP", "uji-routing"),
-        Allow("User:routing", "WRITE", "TOPIC", "uji-tickets.routed.dinkes"),
-        Allow("User:agency-dinkes", "READ", "TOPIC", "uji-tickets.routed.dinkes"),
-        Allow("User:agency-dinkes", "READ", "GROUP", "uji-agency-dinkes"),
+def test_nobody_may_do_more_than_read_and_write_topics_and_read_groups() -> None:
+    everything = rules(catalogue(["dinkes"]))
+
+    assert {(rule.operation, rule.resource) for rule in everything} == {
+        ("READ", "TOPIC"), ("WRITE", "TOPIC"), ("READ", "GROUP"),
+    }  # fmt: skip
+
+
+def test_every_access_rule_carries_the_prefix_in_topics_and_groups() -> None:
+    assert rules([ROUTED], prefix="uji-") == [
+        Allow("User:routing", "WRITE", "TOPIC", "uji-tickets.routed.", "PREFIXED"),
+        Allow(DINKES, "READ", "TOPIC", "uji-tickets.routed.dinkes"),
+        Allow(DINKES, "READ", "GROUP", "uji-agency-dinkes"),
+        Allow(DINKES, "READ", "GROUP", "uji-agency-dinkes.", "PREFIXED"),
     ]
+
+
+def test_a_principal_has_the_same_rules_under_each_format() -> None:
+    found = rules([EVENTS], formats=("User:{name}", DISTINGUISHED))
+
+    assert [rule.principal for rule in found if rule.operation == "WRITE"] == [
+        "User:routing",
+        "User:CN=routing,O=Kota Tangerang Selatan,C=ID",
+    ]
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        (DINKES, "WRITE", "TOPIC", "tickets.updates", "LITERAL"),  # shared by all, in an earlier release
+        ("User:channels", "READ", "TOPIC", "complaints.rejected", "LITERAL"),
+        (DINKES, "READ", "TOPIC", "tickets.events", "LITERAL"),
+        (DINKES, "READ", "TOPIC", "tickets.routed.", "PREFIXED"),
+        (DINKES, "ALL", "TOPIC", "tickets.routed.dinkes", "LITERAL"),
+        (DINKES, "READ", "GROUP", "routing", "LITERAL"),
+        ("User:agency-gone", "READ", "TOPIC", "tickets.routed.gone", "LITERAL"),
+        ("User:agency-gone", "READ", "GROUP", "agency-gone", "LITERAL"),
+        ("User:ops", "WRITE", "TOPIC", "tickets.events", "LITERAL"),
+    ],
+)
+def test_a_rule_of_ours_that_the_table_does_not_hold_is_stale(rule: tuple[str, str, str, str, str]) -> None:
+    assert stale(revocable(rule), [UPDATES, ROUTED, EVENTS]) == revocable(rule)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        (DINKES, "READ", "TOPIC", "tickets.routed.dinkes", "LITERAL"),
+        ("User:routing", "READ", "TOPIC", "tickets.updates.", "PREFIXED"),
+        ("User:admin", "READ", "TOPIC", "tickets.events", "LITERAL"),
+        ("User:reporting", "READ", "TOPIC", "tickets.events", "LITERAL"),
+        ("User:ops", "READ", "TOPIC", "another.application", "LITERAL"),
+        ("User:ops", "READ", "TOPIC", "uji-tickets.events", "LITERAL"),  # another deployment's
+        ("User:ops", "READ", "GROUP", "another", "LITERAL"),
+        ("User:routing", "DESCRIBE", "CLUSTER", "kafka-cluster", "LITERAL"),
+        ("User:CN=agency-gone,O=Kota Tangerang Selatan,C=ID", "READ", "TOPIC", "tickets.events", "LITERAL"),
+    ],
+)
+def test_a_rule_of_the_table_or_of_others_is_not_stale(rule: tuple[str, str, str, str, str]) -> None:
+    assert stale(revocable(rule), [UPDATES, ROUTED, EVENTS]) == []
+
+
+def test_stale_rules_are_found_under_the_prefix_and_formats_of_the_deployment() -> None:
+    gone = ("User:CN=agency-gone,O=Kota Tangerang Selatan,C=ID", "READ", "TOPIC", "uji-tickets.routed.gone", "LITERAL")
+    other = (gone[0], "READ", "TOPIC", "tickets.routed.gone", "LITERAL")
+
+    assert stale(revocable(gone, other), [ROUTED], "uji-", [DISTINGUISHED]) == revocable(gone)

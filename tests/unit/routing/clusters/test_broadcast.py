@@ -23,8 +23,7 @@ from shared.events import (
     TicketRouted,
     UnmergeTicket,
 )
-from shared.ids import ticket_id
-from tests.builders import TICKET, arrival, event
+from tests.builders import TICKET, arrival, event, ticket_id
 from tests.fakes.handler_harness import NOON
 from tests.unit.routing.divided import part
 from tests.unit.routing.samples import DISHUB, LATER, OFFICER, POLICY, filed, head, said, situation_of

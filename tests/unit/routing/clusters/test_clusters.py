@@ -23,8 +23,7 @@ from shared.events import (
     TicketRouted,
     TicketUnassigned,
 )
-from shared.ids import ticket_id
-from tests.builders import accepted, arrival, event
+from tests.builders import accepted, arrival, event, ticket_id
 from tests.fakes.handler_harness import NOON
 from tests.unit.routing.samples import OFFICER, POLICY
 

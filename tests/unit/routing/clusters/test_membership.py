@@ -34,8 +34,7 @@ from shared.events import (
     UnmergeTicket,
     WithdrawTicket,
 )
-from shared.ids import ticket_id
-from tests.builders import TICKET, TRACKING
+from tests.builders import TICKET, TRACKING, ticket_id
 from tests.fakes.handler_harness import NOON
 from tests.unit.routing.samples import CHANNEL, LATER, OFFICER, POLICY, ask, filed, head, report, said, situation_of
 

@@ -22,8 +22,7 @@ from shared.events import (
     TicketUnmerged,
     UnmergeTicket,
 )
-from shared.ids import ticket_id
-from tests.builders import TICKET
+from tests.builders import TICKET, ticket_id
 from tests.fakes.handler_harness import NOON
 from tests.unit.routing.samples import (
     LATER,

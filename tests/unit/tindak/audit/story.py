@@ -23,8 +23,7 @@ from shared.events import (
     TicketStatusChanged,
 )
 from shared.events.envelope import HEADERS, Event, encode
-from shared.ids import ticket_id
-from tests.builders import TICKET, TRACKING, accepted, event, submitted
+from tests.builders import TICKET, TRACKING, accepted, event, submitted, ticket_id
 from tests.fakes.handler_harness import NOON
 from tests.fakes.memory import MemoryBroker, MemoryClock
 from tindak.audit import Check, Finding, audit

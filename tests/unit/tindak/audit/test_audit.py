@@ -18,8 +18,7 @@ from shared.events import (
     UpdateRefused,
 )
 from shared.events.envelope import HEADERS, encode
-from shared.ids import ticket_id
-from tests.builders import TICKET, accepted, event, submitted
+from tests.builders import TICKET, accepted, event, submitted, ticket_id
 from tests.fakes.handler_harness import NOON
 from tests.unit.tindak.audit.story import (
     ABOUT,

@@ -18,8 +18,7 @@ from shared.events import (
     TicketLinked,
     TicketRouted,
 )
-from shared.ids import ticket_id
-from tests.builders import TRACKING
+from tests.builders import TRACKING, ticket_id
 from tests.fakes.handler_harness import NOON
 from tests.unit.tindak.audit.story import ABOUT, Story
 from tindak.audit import Check

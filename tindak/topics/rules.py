@@ -1,0 +1,146 @@
+"""Who may do what on the broker: the table of topics as access rules (ACLs), principal by principal."""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from shared.topics import FAMILIES, SERVICES, Topic, family_of
+
+Operation = Literal["READ", "WRITE"]
+Resource = Literal["TOPIC", "GROUP"]
+Pattern = Literal["LITERAL", "PREFIXED"]
+
+NAME = "{name}"
+SCRAM_FORMAT = f"User:{NAME}"
+"""How the broker calls a user of SCRAM; one that shows a certificate is called by its distinguished name."""
+
+ROLES = ("officers", "ops", "board")
+RETIRED = frozenset({"complaints.rejected"})
+"""Topics of an earlier release, shared by all channels; whoever may still use them is told no more by them."""
+
+RETIRED_NAMES = ("channels", "agencies")  # an earlier release knew one principal for all channels
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A principal may do one thing to a topic or consumer group, or to all whose names begin so (``PREFIXED``).
+
+    Whoever may read or write something may describe it, too.
+    """
+
+    principal: str
+    operation: str  # READ or WRITE; of rules that others made, any
+    resource: str  # TOPIC or GROUP
+    name: str
+    pattern: str = "LITERAL"
+
+    def __str__(self) -> str:
+        name = self.name if self.pattern == "LITERAL" else f"{self.name}*"
+        return f"{self.principal} to {self.operation.lower()} {self.resource.lower()} {name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Allow(Rule):
+    """A rule that the table asks for."""
+
+    action: ClassVar[str] = "allow"
+
+    def __str__(self) -> str:
+        return f"allow {Rule.__str__(self)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Revoke(Rule):
+    """A rule on the broker that the table does not hold, or no longer."""
+
+    action: ClassVar[str] = "revoke"
+
+    def __str__(self) -> str:
+        return f"no longer allow {Rule.__str__(self)}"
+
+
+def rules(wanted: Iterable[Topic], prefix: str = "", formats: Sequence[str] = (SCRAM_FORMAT,)) -> list[Allow]:
+    """Return what everybody needs and no more: each principal's topics, and the consumer groups that bear its name.
+
+    An agency is called ``agency-<code>``, a channel ``channel-<code>``, every other by its own name. Services have
+    rules for whole families of topics, so that a new channel or agency needs rules of its own alone. Outsiders may have
+    several groups: ``<name>`` and all that begin with ``<name>.``.
+
+    Args:
+        wanted: Every topic, with who writes and reads it.
+        prefix: Of the deployment, before every topic's and group's name.
+        formats: How the broker calls a principal, with ``{name}`` in its place; there are rules for each.
+    """
+    found = [
+        Allow(each.replace(NAME, name), operation, resource, prefix + what, pattern)
+        for topic in wanted
+        for name, operation, resource, what, pattern in _grants(topic)
+        for each in formats
+    ]
+    return list(dict.fromkeys(found))
+
+
+def _grants(topic: Topic) -> Iterator[tuple[str, Operation, Resource, str, Pattern]]:
+    family = family_of(topic.name)
+    sides: tuple[tuple[Operation, tuple[str, ...]], ...] = (("WRITE", topic.written_by), ("READ", topic.read_by))
+    for operation, parties in sides:
+        for party in parties:
+            name = principal_of(party)
+            is_service = party in SERVICES
+            if is_service and family != topic.name:
+                yield name, operation, "TOPIC", f"{family}.", "PREFIXED"
+            else:
+                yield name, operation, "TOPIC", topic.name, "LITERAL"
+            if operation == "READ":
+                yield name, "READ", "GROUP", name, "LITERAL"
+                if not is_service:
+                    yield name, "READ", "GROUP", f"{name}.", "PREFIXED"
+
+
+def principal_of(party: str) -> str:
+    """Return the name under which somebody whom a topic names as writer or reader is known to the broker."""
+    return party.replace(":", "-")
+
+
+def stale(
+    there: Iterable[Revoke], wanted: Collection[Topic], prefix: str = "", formats: Sequence[str] = (SCRAM_FORMAT,)
+) -> list[Revoke]:
+    """Return those rules *there* that are ours and that the table does not hold.
+
+    Ours are those of principals that this deployment knows by name or kind, an agency that is gone among them, for its
+    own topics and groups. What others set for themselves is theirs, on the same broker, too.
+    """
+    table = {_fields(rule) for rule in rules(wanted, prefix, formats)}
+    names = {topic.name for topic in wanted} | set(FAMILIES) | RETIRED
+    return [
+        rule
+        for rule in there
+        if _fields(rule) not in table and _is_known(rule.principal, formats) and _is_ours(rule, names, prefix)
+    ]
+
+
+def _fields(rule: Rule) -> tuple[str, str, str, str, str]:
+    return rule.principal, rule.operation, rule.resource, rule.name, rule.pattern
+
+
+def _is_ours(rule: Rule, names: Collection[str], prefix: str) -> bool:
+    if not rule.name.startswith(prefix):
+        return False
+    name = rule.name.removeprefix(prefix)
+    if rule.resource == "GROUP":
+        return _is_principal(name.partition(".")[0])
+    return rule.resource == "TOPIC" and family_of(name) in names
+
+
+def _is_known(principal: str, formats: Sequence[str]) -> bool:
+    sides = [each.partition(NAME) for each in formats]
+    return any(
+        principal.startswith(before)
+        and principal.endswith(after)
+        and _is_principal(principal[len(before) : len(principal) - len(after)])
+        for before, _, after in sides
+    )
+
+
+def _is_principal(name: str) -> bool:
+    return name in (*SERVICES, *ROLES, *RETIRED_NAMES) or name.startswith(("agency-", "channel-"))
