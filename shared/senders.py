@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from shared import topics
-
-OFFICERS = "officers"
+from shared.topics import OFFICERS
 
 
 class Role(StrEnum):
@@ -44,6 +43,9 @@ class Owner:
 
     role: Role
     code: str | None
+
+    def __str__(self) -> str:
+        return f"/{ROOTS[self.role]}/{self.code or '<code>'}"
 
     def is_source(self, source: str) -> bool:
         """Return whether *source* is one that the owner writes under."""

@@ -111,7 +111,7 @@ class RoutingHandler:
 
     def refuse(self, record: Record, arrival: Arrival, fault: UnreadableEvent) -> Refused:
         """Return the answer to an update that cannot be read, as far as it says who sent it; it is kept in any case."""
-        if arrival.topic != topics.UPDATES:
+        if topics.family_of(arrival.topic) != topics.UPDATES:
             return Refused()
         facts = refuse_unreadable(self.policy, fault, arrival.arrived_at)
         _count_history(facts)

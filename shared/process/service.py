@@ -153,7 +153,7 @@ class Service(Generic[S]):
         """Return a consumer that has started; a new one each time, since a failed start leaves it unusable."""
         consumer = KafkaConsumer(
             self.settings.kafka, self.name, self.topics, self.handle, self.fail, self.note_trouble,
-            FetchFaults(self.note_fault), self.drain_within_seconds,
+            FetchFaults(self.note_fault), self.drain_within_seconds, shared_topics=self.settings.shared_topics,
         )  # fmt: skip
         await consumer.start()
         return consumer

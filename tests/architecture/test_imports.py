@@ -95,7 +95,7 @@ def test_shared_stands_without_services_and_command_line() -> None:
     ("library", "homes"),
     [
         ("motor", {"shared/adapters/mongo/store.py", "shared/adapters/mongo/client.py"}),
-        ("faststream", {"shared/adapters/kafka/subscriber.py", "shared/adapters/kafka/producer.py"}),
+        ("faststream", {f"shared/adapters/kafka/{name}.py" for name in ("subscriber", "producer", "committed")}),
     ],
 )
 def test_a_partly_typed_library_is_wrapped_in_its_own_modules(library: str, homes: set[str]) -> None:

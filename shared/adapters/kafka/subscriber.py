@@ -7,22 +7,23 @@ from types import TracebackType
 from typing import Any
 
 import structlog
-from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.coordinator.assignors.range import RangePartitionAssignor
+from aiokafka import TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from faststream import AckPolicy, BaseMiddleware, ContextRepo
 from faststream.kafka import KafkaBroker, KafkaMessage
-from faststream.kafka.security import parse_security
 
+from shared.adapters.kafka.assignor import SpreadRangeAssignor
 from shared.adapters.kafka.consumer import SafeConsumer
 from shared.adapters.kafka.fetch_faults import Ending, FetchFaults
-from shared.adapters.kafka.producer import METADATA_AGE_MAX_MS, closed, outage, security
+from shared.adapters.kafka.producer import closed, outage, security
 from shared.delivery.documents.document import Partition
 from shared.delivery.ports import Batch, Record, TransientError
 from shared.process.settings import KafkaSettings
 from shared.sharding import Share, share_of
+from shared.topics import FAMILIES, topic_pattern
 
 COMMIT_WITHIN_SECONDS = 30
+NEW_TOPICS_WITHIN_MS = 3_000  # so often the broker is asked for its topics
 LEAVE_WITHIN_SECONDS = 3  # so long may leaving the group and closing the connections take of the time to stop
 
 log = structlog.get_logger()
@@ -81,17 +82,36 @@ class Halt(BaseMiddleware[Any, Any]):
         return None
 
 
+def _broker(
+    settings: KafkaSettings, service: str, stop_within_seconds: float, failed: Callable[[BaseException], None]
+) -> KafkaBroker:
+    return KafkaBroker(
+        settings.bootstrap_servers.split(","),  # FastStream takes a string for a single address
+        client_id=f"tindak-{service}",
+        consumer_only=True,
+        allow_auto_create_topics=False,
+        request_timeout_ms=settings.request_timeout_ms,
+        metadata_max_age_ms=NEW_TOPICS_WITHIN_MS,
+        security=security(settings),
+        graceful_timeout=max(stop_within_seconds - LEAVE_WITHIN_SECONDS, stop_within_seconds / 2),
+        logger=None,
+        apply_types=False,
+        middlewares=(partial(Halt, failed=failed),),
+    )
+
+
 class KafkaConsumer:
     """The one subscription of a service: all its topics, one batch after the other.
 
     Args:
         settings: Connection and batch sizes.
         service: Name; also the consumer group's.
-        topics: Without prefix.
+        topics: Without prefix; a family stands for all its topics, also for those that are made later.
         handle: Called with each batch; must not return before the batch is committed.
         failed: Called if *handle* raises, or if only a restart can help; nothing is read after that.
         trouble: Called with what keeps it from reading, or None once it reads.
         faults: Where the faults of single partitions are noted.
+        shared_topics: Whether to read what is left on the topics that all senders shared in release 0.1.0, too.
         stop_within_seconds: Of these, the batch at hand gets all but what leaving the group takes.
     """
 
@@ -105,6 +125,8 @@ class KafkaConsumer:
         trouble: Callable[[KafkaError | None], None] = lambda _: None,
         faults: FetchFaults | None = None,
         stop_within_seconds: float = 20,
+        *,
+        shared_topics: bool = False,
     ) -> None:
         self.settings = settings
         self.handle = handle
@@ -112,21 +134,10 @@ class KafkaConsumer:
         self.trouble = trouble
         self.faults = faults or FetchFaults()
         self.stop_within_seconds = stop_within_seconds
-        self.broker = KafkaBroker(
-            settings.bootstrap_servers.split(","),  # FastStream takes a string for a single address
-            client_id=f"tindak-{service}",
-            consumer_only=True,
-            allow_auto_create_topics=False,
-            request_timeout_ms=settings.request_timeout_ms,
-            metadata_max_age_ms=METADATA_AGE_MAX_MS,
-            security=security(settings),
-            graceful_timeout=max(stop_within_seconds - LEAVE_WITHIN_SECONDS, stop_within_seconds / 2),
-            logger=None,
-            apply_types=False,
-            middlewares=(partial(Halt, failed=failed),),
-        )
+        self.single_topics = tuple(settings.topic_prefix + topic for topic in topics if topic not in FAMILIES)
+        self.broker = _broker(settings, service, stop_within_seconds, failed)
         self.subscriber = self.broker.subscriber(
-            *(settings.topic_prefix + topic for topic in topics),
+            pattern=topic_pattern(topics, settings.topic_prefix, shared=shared_topics),
             group_id=settings.topic_prefix + service,
             batch=True,
             max_records=settings.batch_records_max,
@@ -139,8 +150,7 @@ class KafkaConsumer:
             session_timeout_ms=settings.session_timeout_ms,
             heartbeat_interval_ms=settings.heartbeat_interval_ms,
             max_poll_interval_ms=settings.max_poll_interval_ms,
-            # One replica gets the same partition of all topics, so that a ticket's events meet in one place.
-            partition_assignment_strategy=(RangePartitionAssignor,),
+            partition_assignment_strategy=(SpreadRangeAssignor,),
             no_reply=True,
         )
         self.subscriber(self.on_batch)
@@ -170,6 +180,7 @@ class KafkaConsumer:
             build.builder = partial(
                 SafeConsumer,
                 topic_prefix=self.settings.topic_prefix,
+                expected_topics=self.single_topics,
                 faults=self.faults,
                 trouble=self.trouble,
                 failed=self.failed,
@@ -259,33 +270,3 @@ class KafkaConsumer:
     def standing(self) -> str:
         """Return which partitions are not read now and why; empty if all are."""
         return "; ".join(map(str, self.faults.standing()))
-
-
-async def committed_by(settings: KafkaSettings, service: str, topics: Sequence[str]) -> dict[Partition, int]:
-    """Return, by partition without prefix, how far *service* has committed *topics*; joins nothing.
-
-    Raises:
-        TransientError: The broker is out of reach.
-    """
-    reader = AIOKafkaConsumer(
-        bootstrap_servers=settings.bootstrap_servers,
-        group_id=settings.topic_prefix + service,
-        enable_auto_commit=False,
-        request_timeout_ms=settings.request_timeout_ms,
-        **parse_security(security(settings)),
-    )
-    found: dict[Partition, int] = {}
-    try:
-        await reader.start()
-        names = {settings.topic_prefix + topic: topic for topic in topics}
-        # A consumer that subscribes to nothing (aiokafka 0.14) asks for no topic's partitions by itself.
-        await reader._client.set_topics(list(names))
-        places = [TopicPartition(name, each) for name in names for each in reader.partitions_for_topic(name) or ()]
-        reader.assign(places)
-        for place in places:
-            found[names[place.topic], place.partition] = await reader.committed(place) or 0
-    except KafkaError as error:
-        raise outage(error) from error
-    finally:
-        await closed(reader.stop)
-    return found
