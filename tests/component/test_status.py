@@ -23,8 +23,8 @@ from shared.events import (
     TicketStatusChanged,
     WithdrawTicket,
 )
-from shared.ids import part_id, ticket_id
-from tests.builders import TICKET, submitted
+from shared.ids import part_id
+from tests.builders import TICKET, submitted, ticket_id
 from tests.component.city import OFFICER, WEB, City
 from tests.unit.notify.samples import EMAIL
 

@@ -130,6 +130,10 @@ def report(**changes: Any) -> Report:
     return Report.model_validate(plain | changes)
 
 
+FOR_AGENCY = {"report": report(), "link": LINK}
+"""What stands in `routed` on the agency's own topic only."""
+
+
 def at(kecamatan: str | None = None, text: str | None = None) -> Location:
     return Location(kecamatan=kecamatan, text=text)
 

@@ -26,8 +26,8 @@ from tests.fakes.handler_harness import NOON
 from tests.unit.routing.commands import COMMANDS
 from tests.unit.routing.samples import (
     DLH,
+    FOR_AGENCY,
     LATER,
-    LINK,
     POLICY,
     at,
     head,
@@ -76,7 +76,7 @@ def test_a_complaint_becomes_a_ticket_with_its_agency() -> None:
         Filed(ticket(at=LATER, stays=(Tenure(agency="dishub", since=LATER),), source_id="1"), WithAgency("dishub")),
         (
             Fact(routed, "tickets.events", TICKET, LATER),
-            Fact(routed.model_copy(update={"report": report(), "link": LINK}), "tickets.routed.dishub", TICKET, LATER),
+            Fact(routed.model_copy(update=FOR_AGENCY), "tickets.routed.dishub", TICKET, LATER),
         ),
     )
 
@@ -173,7 +173,9 @@ def test_remembered_updates_are_handled_once_the_complaint_comes() -> None:
         TicketAnswered(**head("answered", 3), agency="dishub", answer="Selesai.", final=True),
     ]
     stays = (Tenure(agency="dishub", since=LATER),)
-    assert decision.state == Filed(ticket(at=LATER, version=3, answers=1, updates=2, stays=stays), Answered("dishub"))
+    assert decision.state == Filed(
+        ticket(at=LATER, version=3, answers=1, updates=2, stays=stays, source_id="1"), Answered("dishub")
+    )
 
 
 def test_remembered_updates_are_refused_like_any_other() -> None:

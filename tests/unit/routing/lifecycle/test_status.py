@@ -24,8 +24,7 @@ from shared.events import (
     SlaClock,
     TicketStatusChanged,
 )
-from shared.ids import ticket_id
-from tests.builders import TICKET, TRACKING, accepted, event
+from tests.builders import TICKET, TRACKING, accepted, event, ticket_id
 from tests.fakes.handler_harness import NOON
 from tests.unit.routing.commands import COMMANDS, sender_for
 from tests.unit.routing.samples import CHANNEL, DISHUB, LATER, POLICY, SITUATIONS, filed, report, said
