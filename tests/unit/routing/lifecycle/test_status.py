@@ -110,9 +110,8 @@ def test_what_the_reporter_is_asked_is_told_while_the_ticket_waits_for_it() -> N
     waiting = asked(filed(), "hold")
     resumed = asked(filed("held_for_reporter"), "reply")
 
-    assert (waiting.state, waiting.question, resumed.state, resumed.question) == (
-        "held", "Di mana?", "acknowledged", None,
-    )  # fmt: skip
+    told = [(data.state, data.question, data.rating_wanted) for data in (waiting, resumed)]
+    assert told == [("held", "Di mana?", False), ("acknowledged", None, False)]
 
 
 def test_a_question_to_another_agency_is_not_told() -> None:
