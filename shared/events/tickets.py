@@ -1,22 +1,13 @@
 """Facts about tickets, published by routing on ``tickets.events`` and to the agencies."""
 
-from datetime import date
 from enum import StrEnum
 from typing import ClassVar
 
-from shared.events.base import Attachment, Classification, EventData, Instant, Model
+from shared.events.base import Attachment, Author, Classification, EventData, Instant, Model, Priority
 from shared.events.commands import HoldReason
-from shared.events.complaints import Location
+from shared.events.complaints import Report
 
 PARTS_MAX = 5  # among so many agencies a report may be divided
-
-
-class Priority(StrEnum):
-    """How soon the agency should look."""
-
-    NORMAL = "normal"
-    HIGH = "high"
-    EMERGENCY = "emergency"
 
 
 class DecidedBy(StrEnum):
@@ -79,22 +70,6 @@ class Tenure(Model):
     declined_because: str | None = None
 
 
-class Report(Model):
-    """What an agency needs and may see of the report itself."""
-
-    channel: str
-    title: str
-    body: str
-    occurred_on: date | None = None
-    location: Location | None = None
-    attachments: tuple[Attachment, ...] = ()
-    anonymous: bool = False
-    confidential: bool = False
-    missing: tuple[str, ...] = ()
-    flags: tuple[str, ...] = ()
-    follow_up_of: str | None = None
-
-
 class TicketFact(EventData):
     """Something that happened to a ticket; ``version`` counts its facts from 1.
 
@@ -106,6 +81,7 @@ class TicketFact(EventData):
     agency that had it, to which a dispute leads back.
     """
 
+    CAUSED_BY: ClassVar[str] = "by"
     ticket_id: str
     tracking_id: str
     state: str
@@ -115,8 +91,27 @@ class TicketFact(EventData):
     part: int | None = None
     agency: str | None = None
 
+    @property
+    def author(self) -> Author | None:
+        """Return who brought it about; None for what time or a rule of ours did."""
+        author: Author | None = getattr(self, self.CAUSED_BY, None)
+        return author
 
-class TicketRouted(TicketFact):
+
+class AuthoredFact(TicketFact):
+    """A fact whose author, if somebody brought it about, stands in ``by``."""
+
+    by: Author | None = None
+
+
+class EndingFact(TicketFact):
+    """A fact whose author stands in ``by_whom``, for its ``by`` is a word since release 0.1.0."""
+
+    CAUSED_BY: ClassVar[str] = "by_whom"
+    by_whom: Author | None = None
+
+
+class TicketRouted(AuthoredFact):
     """An agency is responsible from now on; report, due time and link stand only on the agency's own topic.
 
     ``resolve_due_at`` is known if the ticket has been with another agency before; until when a first answer is due
@@ -146,7 +141,7 @@ class TicketRouted(TicketFact):
     link: str | None = None
 
 
-class TriageRequested(TicketFact):
+class TriageRequested(AuthoredFact):
     """Nobody is responsible yet; an officer must decide; ``stays`` are the last 20 of those who had it.
 
     ``parts`` are the agencies among which a report of several matters may be divided; empty for one matter.
@@ -168,7 +163,7 @@ class TriageRequested(TicketFact):
     report: Report | None = None
 
 
-class TicketAcknowledged(TicketFact):
+class TicketAcknowledged(AuthoredFact):
     """The agency has seen it."""
 
     TYPE: ClassVar[str] = "tindak.ticket.acknowledged.v1"
@@ -176,7 +171,7 @@ class TicketAcknowledged(TicketFact):
     note: str | None = None
 
 
-class TicketProgressed(TicketFact):
+class TicketProgressed(AuthoredFact):
     """The agency told how far it is."""
 
     TYPE: ClassVar[str] = "tindak.ticket.progressed.v1"
@@ -185,7 +180,7 @@ class TicketProgressed(TicketFact):
     attachments: tuple[Attachment, ...] = ()
 
 
-class TicketAnswered(TicketFact):
+class TicketAnswered(AuthoredFact):
     """The agency answered."""
 
     TYPE: ClassVar[str] = "tindak.ticket.answered.v1"
@@ -195,7 +190,7 @@ class TicketAnswered(TicketFact):
     final: bool
 
 
-class TicketDeclined(TicketFact):
+class TicketDeclined(AuthoredFact):
     """The agency that still has the ticket said that it is not responsible; where it goes is the next fact."""
 
     TYPE: ClassVar[str] = "tindak.ticket.declined.v1"
@@ -204,7 +199,7 @@ class TicketDeclined(TicketFact):
     suggested_agency: str | None = None
 
 
-class TicketHeld(TicketFact):
+class TicketHeld(AuthoredFact):
     """Work waits (tunda)."""
 
     TYPE: ClassVar[str] = "tindak.ticket.held.v1"
@@ -214,14 +209,14 @@ class TicketHeld(TicketFact):
     until: Instant | None = None
 
 
-class TicketResumed(TicketFact):
+class TicketResumed(AuthoredFact):
     """Work goes on."""
 
     TYPE: ClassVar[str] = "tindak.ticket.resumed.v1"
     note: str | None = None
 
 
-class ReporterReplied(TicketFact):
+class ReporterReplied(AuthoredFact):
     """The reporter wrote."""
 
     TYPE: ClassVar[str] = "tindak.ticket.reporter_replied.v1"
@@ -229,7 +224,7 @@ class ReporterReplied(TicketFact):
     attachments: tuple[Attachment, ...] = ()
 
 
-class TicketClosed(TicketFact):
+class TicketClosed(EndingFact):
     """The matter is ended; ``reason`` is ``all_parts_closed`` where that is why."""
 
     TYPE: ClassVar[str] = "tindak.ticket.closed.v1"
@@ -239,7 +234,7 @@ class TicketClosed(TicketFact):
     comment: str | None = None
 
 
-class TicketReopened(TicketFact):
+class TicketReopened(AuthoredFact):
     """The reporter was not content with the answer."""
 
     TYPE: ClassVar[str] = "tindak.ticket.reopened.v1"
@@ -247,7 +242,7 @@ class TicketReopened(TicketFact):
     reason: str
 
 
-class TicketReclassified(TicketFact):
+class TicketReclassified(AuthoredFact):
     """It is another kind of report than was thought."""
 
     TYPE: ClassVar[str] = "tindak.ticket.reclassified.v1"
@@ -257,7 +252,7 @@ class TicketReclassified(TicketFact):
     reason: str
 
 
-class TicketArchived(TicketFact):
+class TicketArchived(EndingFact):
     """Put away without an answer."""
 
     TYPE: ClassVar[str] = "tindak.ticket.archived.v1"
@@ -265,27 +260,27 @@ class TicketArchived(TicketFact):
     reason: str
 
 
-class TicketWithdrawn(TicketFact):
+class TicketWithdrawn(AuthoredFact):
     """The reporter took it back; ``reason`` is ``whole_withdrawn`` where he took back that of which it is a part."""
 
     TYPE: ClassVar[str] = "tindak.ticket.withdrawn.v1"
     reason: str | None = None
 
 
-class TicketMerged(TicketFact):
+class TicketMerged(AuthoredFact):
     """It is followed together with another ticket."""
 
     TYPE: ClassVar[str] = "tindak.ticket.merged.v1"
     into: str
 
 
-class TicketUnmerged(TicketFact):
+class TicketUnmerged(AuthoredFact):
     """It is followed by itself again."""
 
     TYPE: ClassVar[str] = "tindak.ticket.unmerged.v1"
 
 
-class TicketUnassigned(TicketFact):
+class TicketUnassigned(AuthoredFact):
     """The ticket is no longer with ``agency``; said on that agency's topic only, and not part of the history."""
 
     TYPE: ClassVar[str] = "tindak.ticket.unassigned.v1"

@@ -27,7 +27,7 @@ from tindak.waiting import progress
 T = TypeVar("T")
 FILES = frozenset(
     {"agencies.yaml", "calendars.yaml", "categories.yaml", "channels.yaml", "intake.yaml", "notices.yaml"}
-    | {"places.yaml", "routing.yaml", "sending.yaml", "sla.yaml"}
+    | {"officers.yaml", "places.yaml", "routing.yaml", "sending.yaml", "sla.yaml"}
 )
 OMBUDSMAN = "ombudsman"  # outside the city and not written to: the reporter learns that the Ombudsman may be asked
 
@@ -99,6 +99,7 @@ def check(policy_dir: Path) -> Checked:
         "kecamatan": len(places.kecamatan),
         "kelurahan": len(places.kelurahan),
         "channels": len(intake.channels),
+        "officers": len(routing.officers),
         "categories": len({category.code for category in routing.categories.values()}),
         "rules": len(routing.rulebook.rules),
         "clocks": len(sla.clocks),
