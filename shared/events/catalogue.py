@@ -10,7 +10,6 @@ AGENCY_TOPICS = topics.agency_topic("<agency>")
 STATUS_TOPICS = topics.status_topic("<channel>")
 FROM_CHANNELS = topics.submitted_topic("<channel>")
 ANSWERS = topics.answers_topic("<channel>")
-STATUS_TOPICS = topics.status_topic("<channel>")
 
 
 @dataclass(frozen=True, slots=True)

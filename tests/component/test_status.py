@@ -56,7 +56,8 @@ def each_once(city: City, topic: str) -> list[Any]:
 
 
 def statuses(city: City, ticket: str = TICKET) -> list[TicketStatusChanged]:
-    return [data for data in each_once(city, STATUS) if data.ticket_id == ticket]
+    told = each_once(city, STATUS)
+    return [data for data in told if isinstance(data, TicketStatusChanged) and data.ticket_id == ticket]
 
 
 def at_agency(city: City, agency: str) -> list[str]:

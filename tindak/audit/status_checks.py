@@ -3,10 +3,8 @@
 from collections import defaultdict
 from collections.abc import Iterator
 
-from shared import topics
+from shared import events, topics
 from tindak.audit.ledger import Fact, Ledger
-
-STATUS_TOPICS = topics.status_topic("")
 
 
 def statuses(ledger: Ledger) -> Iterator[str]:
@@ -19,9 +17,8 @@ def statuses(ledger: Ledger) -> Iterator[str]:
         if fact.data["version"] > 0:  # 0: a refusal that stands outside the history
             history[fact.ticket].append(fact)
     told: dict[str, list[Fact]] = defaultdict(list)
-    for topic in (name for name in ledger.facts if name.startswith(STATUS_TOPICS)):
-        for fact in ledger.facts[topic]:
-            told[fact.ticket].append(fact)
+    for fact in ledger.of_family(topics.STATUS, events.TicketStatusChanged):
+        told[fact.ticket].append(fact)
     first_at = min((fact.data["at"] for facts in told.values() for fact in facts), default="")
     for ticket, facts in history.items():
         last = max(facts, key=lambda fact: int(fact.data["version"]))
