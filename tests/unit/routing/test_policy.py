@@ -91,16 +91,12 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def replace_in(folder: Path, old: str, new: str, file: str = "routing.yaml") -> None:
+def faults(folder: Path, file: str, old: str, new: str) -> list[str]:
+    """Return what is wrong once *old* is replaced by *new*, each with its line."""
     path = folder / file
     text = path.read_text(encoding="utf-8")
     assert old in text
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
-
-
-def faults(folder: Path, file: str, old: str, new: str) -> list[str]:
-    """Return what is wrong once *old* is replaced by *new*, each with its line."""
-    replace_in(folder, old, new, file)
     with pytest.raises(PolicyInvalid) as caught:
         load_routing(folder)
     return [str(fault).removeprefix(f"{folder}/") for fault in caught.value.faults]
@@ -279,34 +275,3 @@ def test_the_shipped_policy_is_whole() -> None:
     assert {rule.agency for rule in policy.rulebook.rules if isinstance(rule, AgencyRule)} - {"kecamatan"} <= set(
         policy.agencies
     )
-
-
-def test_a_ticket_link_names_the_ticket(folder: Path) -> None:
-    replace_in(folder, "version: 1", 'version: 1\nlink: "https://lapor.example/t/{tracking_id}?by=agency"')
-
-    assert load_routing(folder).link_to("K7QF") == "https://lapor.example/t/K7QF?by=agency"
-
-
-def test_without_a_ticket_link_there_is_none_and_dates_are_those_of_jakarta(folder: Path) -> None:
-    policy = load_routing(folder)
-
-    assert (policy.link_to("K7QF"), str(policy.zone)) == (None, "Asia/Jakarta")
-
-
-@pytest.mark.parametrize(
-    ("given", "fault"),
-    [
-        ('link: "https://lapor.example/t"', "has no place for the tracking id"),
-        ('link: "http://lapor.example/t/{tracking_id}"', "is no link of https"),
-        ('link: "https://{tracking_id}.lapor.example/"', "is no link of https"),
-        ('link: "https://lapor.example/{ticket_id}/{tracking_id}"', "is no link of https"),
-        ('link: "https://lapor.example/{tracking_id}/{tracking_id}"', "is no link of https"),
-        ('link: "https://lapor.example/a b/{tracking_id}"', "is no link of https"),
-        ("zone: Asia/Tangsel", "is no time zone such as Asia/Jakarta"),
-    ],
-)
-def test_a_link_or_zone_that_cannot_be_used_is_found(folder: Path, given: str, fault: str) -> None:
-    (found,) = faults(folder, "routing.yaml", "version: 1", f"version: 1\n{given}")
-
-    assert found.startswith("routing.yaml:3: ")
-    assert fault in found
