@@ -31,6 +31,7 @@ class Stream(StrEnum):
 
     ACCEPTED = "accepted"
     ANSWERS = "answers"
+    STATUS = "status"
     ROUTED = "routed"
     TRIAGE = "triage"
     WARNINGS = "warnings"
@@ -57,13 +58,14 @@ STREAMS = {
     Stream.DELIVERIES: Watched([topics.DELIVERIES]),
     Stream.DEAD_LETTERS: Watched([topics.dead_letter_topic(service) for service in topics.SERVICES]),
 }
+OF_CHANNELS = {Stream.ANSWERS: topics.answers_topic, Stream.STATUS: topics.status_topic}
 OF_AGENCIES = (Stream.ROUTED, Stream.WARNINGS, Stream.BREACHES)
 
 
 def watch(
     stream: Annotated[Stream, typer.Argument(help="What to follow.")],
     agency: Annotated[str | None, typer.Option(help="Only this agency's; with `routed` its whole topic.")] = None,
-    channel: Annotated[str | None, typer.Option(help="The channel whose `answers` are followed.")] = None,
+    channel: Annotated[str | None, typer.Option(help="The channel whose `answers` or `status` are followed.")] = None,
     start: Annotated[Start, typer.Option("--from", help="Where to begin.")] = Start.LATEST,
     until_end: Annotated[bool, typer.Option("--until-end", help="Stop at the present end of the stream.")] = False,
     timeout: Timeout = TIMEOUT_SECONDS,
@@ -74,8 +76,8 @@ def watch(
         if stream not in OF_AGENCIES:
             raise Misuse(f"--agency goes with {', '.join(OF_AGENCIES)}, not with {stream}.")
         known_agency(agency)
-    if (stream is Stream.ANSWERS) != (channel is not None):
-        raise Misuse("--channel goes with answers, and answers with --channel: each channel has its own.")
+    if (stream in OF_CHANNELS) != (channel is not None):
+        raise Misuse("--channel goes with answers and status, and these with --channel: each channel has its own.")
     if until_end and start is Start.LATEST:
         raise Misuse("--until-end goes with --from earliest; between now and the end lies nothing.")
     show: Callable[[Record], None] = _print_json if as_json else _print_line
@@ -89,7 +91,7 @@ def watch(
 def _watched(stream: Stream, agency: str | None, channel: str | None) -> Watched:
     """Return what to read; an agency has a topic of its own, and so has a channel."""
     if channel is not None:
-        return Watched([topics.answers_topic(channel)], reader=f"channel-{channel}")
+        return Watched([OF_CHANNELS[stream](channel)], reader=f"channel-{channel}")
     if stream is Stream.ROUTED and agency is not None:
         return Watched([topics.agency_topic(agency)], reader=f"agency-{agency}")
     return STREAMS[stream]
