@@ -59,11 +59,11 @@ def submit(
             "location": {"text": place} if place else None, "reporter": {"email": email} if email else None,
         }  # fmt: skip
         complaints = [{name: value for name, value in given.items() if value is not None}]
-    refused = sum(wait_for(_publish(kafka, some, reply)) for kafka, some in _by_channel(complaints, reply).items())
+    refused = sum(wait_for(_publish(kafka, some, reply)) for kafka, some in by_channel(complaints, reply).items())
     raise typer.Exit(1 if refused else 0)
 
 
-def _by_channel(complaints: Sequence[Complaint], reply: Reply) -> Mapping[KafkaSettings, Sequence[Complaint]]:
+def by_channel(complaints: Sequence[Complaint], reply: Reply) -> Mapping[KafkaSettings, Sequence[Complaint]]:
     """Return which complaints are published as whom: each as its channel, if channels have credentials of their own."""
     channels = {str(complaint.get("channel")) for complaint in complaints}
     known_as = {channel: Sender(Role.CHANNEL, channel).principal for channel in channels}

@@ -6,7 +6,8 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from tests.servers.fleet import ROOT, until
 from tindak.demo_story.environment import is_ready
 from tindak.stack import State
 from tindak.stack.node import free_ports
+from tindak.stack.processes import LEASH
 
 pytestmark = [pytest.mark.connected, pytest.mark.xdist_group("secure"), pytest.mark.timeout(300)]
 
@@ -40,16 +42,12 @@ def environment(given: dict[str, str]) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """What is printed of a stack that runs detached, and nothing of it afterwards."""
+    """What is printed of a stack that runs until then, and nothing of it afterwards."""
     folder = tmp_path_factory.mktemp("secured")
-    options = ["--broker", "apache", "--secure", "--detach", "--format", "json", "--dir", str(folder)]
-    up = [*TINDAK, "stack", "up", *options]
-    policy = {"TINDAK_POLICY_DIR": str(ROOT / "policy")}
-    done = subprocess.run(up, capture_output=True, text=True, check=True, cwd=ROOT, env=environment(policy))
-    try:
-        yield json.loads(done.stdout)
-    finally:
-        subprocess.run([*TINDAK, "stack", "down", "--dir", str(folder)], check=True, cwd=ROOT, capture_output=True)
+    up = ["stack", "up", "--broker", "apache", "--secure", "--format", "json", "--dir", str(folder)]
+    with started(up, {"TINDAK_POLICY_DIR": str(ROOT / "policy")}) as process:
+        assert process.stdout is not None
+        yield json.loads(process.stdout.readline())
     ended = State.read(folder)
     assert ended is not None
     assert ended.alive == ()
@@ -61,11 +59,18 @@ def services(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     ports = free_ports(len(SERVICES))
     health = {f"TINDAK_{name.upper()}_HEALTH_PORT": str(port) for name, port in zip(SERVICES, ports, strict=True)}
     logs = tmp_path_factory.mktemp("logs")
-    run = [*TINDAK, "run", "all", "--log-dir", str(logs)]
-    process = subprocess.Popen(run, cwd=ROOT, env=environment(stack["environment"] | health), stderr=subprocess.DEVNULL)
-    try:
+    with started(["run", "all", "--log-dir", str(logs)], stack["environment"] | health) as process:
         wait(lambda: all(map(is_ready, ports)), lambda: "\n".join(log.read_text()[-400:] for log in logs.iterdir()))
         yield process.pid
+
+
+@contextmanager
+def started(command: Sequence[str], given: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
+    """Run a command from entry to exit; it dies with this process, however that ends."""
+    leashed = [sys.executable, "-I", "-S", str(LEASH), str(os.getpid()), *TINDAK, *command]
+    process = subprocess.Popen(leashed, cwd=ROOT, env=environment(given), stdout=subprocess.PIPE, text=True)
+    try:
+        yield process
     finally:
         process.terminate()
         assert process.wait(60) == 0
@@ -130,6 +135,32 @@ def test_a_complaint_is_answered_to_its_channel_and_handed_to_its_agency(stack: 
     routed = first(stack, "agency-dlh", "tickets.routed.dlh", "tindak.ticket.routed.v1")["data"]
 
     assert (accepted["source_id"], accepted["tracking_id"]) == ("uji-1", routed["tracking_id"])
+
+
+def test_commands_find_the_stack_and_act_as_whoever_speaks(stack: Stack, services: int) -> None:
+    """Only the folder is exported; each answer shows that the access rules let the command through."""
+    answer = tindak(stack, "submit --channel web --title Lampu --body Lampu-jalan-mati-di-Ciputat-sejak-Senin --wait")
+    ticket = json.loads(answer)["tracking_id"]
+    assigned = tindak(stack, f"officer assign {ticket} --agency dishub --reason lampu --wait")
+
+    acknowledged = tindak(stack, f"agency dishub ack {ticket} --wait")
+    withdrawn = tindak(stack, f"reporter withdraw {ticket} --wait")
+
+    answers = [json.loads(each)["answer"]["type"].split(".")[2] for each in (assigned, acknowledged, withdrawn)]
+    assert answers == ["routed", "acknowledged", "withdrawn"]
+    assert json.loads(tindak(stack, f"track {ticket}"))["state"] == "withdrawn"
+    assert json.loads(tindak(stack, "audit"))["findings"] == []
+    assert tindak(stack, "topics apply --acls --dry-run") == ""
+    assert tindak(stack, "documents list routing") == ""
+
+
+def tindak(stack: Stack, command: str) -> str:
+    """Return what a command prints that knows no more than where the stack lies."""
+    where = {"TINDAK_STACK_DIR": stack["environment"]["TINDAK_STACK_DIR"]}
+    whole = [*TINDAK, *command.split(), "--json", "--timeout", "60"]
+    done = subprocess.run(whole, capture_output=True, text=True, cwd=ROOT, env=environment(where), check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def test_each_service_knows_its_own_secrets_and_nobody_elses(stack: Stack, services: int) -> None:

@@ -1,6 +1,7 @@
 """A stack that lets in none but its users, as their own clients see it."""
 
 from itertools import permutations
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +10,8 @@ from confluent_kafka.admin import AdminClient
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure
 
-from shared.topics import SERVICES
+from shared.topics import SERVICES, Topic
+from tindak.stack import LocalStack
 
 pytestmark = [pytest.mark.connected, pytest.mark.xdist_group("secure")]
 
@@ -105,3 +107,24 @@ def test_the_database_shows_nothing_without_a_name(secure_stack: Stack) -> None:
         pytest.raises(OperationFailure, match="requires authentication"),
     ):
         client.tindak_intake.tickets.find_one()
+
+
+def test_started_again_in_its_folder_it_knows_everybody_by_the_same_password(tmp_path: Path) -> None:
+    first_topics = [Topic("uji", ("intake",), ("ops",), 1, 1)]
+    with LocalStack("apache", folder=tmp_path, secured_for=first_topics) as first:
+        assert first.credentials is not None
+        with MongoClient[dict[str, Any]](first.credentials.database_uri("sla", first.mongo_uri)) as client:
+            client.tindak_sla.uji.insert_one({"_id": 1})
+
+    later_topics = [*first_topics, Topic("uji.lain", ("channel-web",), ("intake",), 1, 1)]
+    with LocalStack("apache", folder=tmp_path, secured_for=later_topics) as second:
+        assert second.credentials is not None
+        report = second.credentials.report(tmp_path, second.layout)
+
+        assert first.credentials.broker.items() < second.credentials.broker.items()
+        assert second.credentials.database == first.credentials.database
+        with MongoClient[dict[str, Any]](second.credentials.database_uri("sla", second.mongo_uri)) as client:
+            assert client.tindak_sla.uji.find_one() == {"_id": 1}
+        for name, seen in (("ops", {"uji"}), ("channel-web", {"uji.lain"}), ("intake", {"uji", "uji.lain"})):
+            user = {"username": name, "password": second.credentials.broker[name]}
+            assert set(admin_client(report, **user).list_topics(timeout=10).topics) == seen

@@ -14,7 +14,8 @@ from tindak.client.envelopes import submission
 from tindak.client.kafka import Position
 from tindak.client.records import as_json, event_of
 from tindak.console import Failure
-from tindak.tickets.submit import complaints_of
+from tindak.options import Reply
+from tindak.tickets.submit import by_channel, complaints_of
 
 pytestmark = pytest.mark.unit
 
@@ -25,6 +26,19 @@ def rejected(partition: int, offset: int) -> Event:
     origin = {"partition": partition, "offset": offset, "sha256": "00"}
     reason = {"code": "empty", "message_id": "Kosong.", "message_en": "Empty."}
     return event(ComplaintRejected.model_validate({"channel": "web", "reasons": [reason], "origin": origin}))
+
+
+def test_each_complaint_is_published_as_its_channel(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TINDAK_PROFILE", "local")
+    for channel in ("WEB", "X"):
+        monkeypatch.setenv(f"TINDAK_CHANNEL_{channel}_KAFKA_SASL_USERNAME", f"channel-{channel.lower()}")
+    complaints = [{"channel": channel, "body": "Jalan rusak"} for channel in ("web", "x", "web", "email", "letter")]
+
+    groups = by_channel(complaints, Reply(wait=False, timeout_seconds=1, as_json=False))
+
+    assert [(kafka.sasl_username, [one["channel"] for one in some]) for kafka, some in groups.items()] == [
+        ("channel-web", ["web", "web"]), ("channel-x", ["x"]), (None, ["email", "letter"]),
+    ]  # fmt: skip
 
 
 def test_submission_is_an_event_of_its_channel_keyed_by_source() -> None:
