@@ -110,7 +110,7 @@ def test_the_database_shows_nothing_without_a_name(secure_stack: Stack) -> None:
 
 
 def test_started_again_in_its_folder_it_knows_everybody_by_the_same_password(tmp_path: Path) -> None:
-    first_topics = [Topic("uji", ("intake",), ("ops",), 1, 1)]
+    first_topics = [Topic("uji", SERVICES, ("ops",), 1, 1)]
     with LocalStack("apache", folder=tmp_path, secured_for=first_topics) as first:
         assert first.credentials is not None
         with MongoClient[dict[str, Any]](first.credentials.database_uri("sla", first.mongo_uri)) as client:
@@ -125,6 +125,11 @@ def test_started_again_in_its_folder_it_knows_everybody_by_the_same_password(tmp
         assert second.credentials.database == first.credentials.database
         with MongoClient[dict[str, Any]](second.credentials.database_uri("sla", second.mongo_uri)) as client:
             assert client.tindak_sla.uji.find_one() == {"_id": 1}
-        for name, seen in (("ops", {"uji"}), ("channel-web", {"uji.lain"}), ("intake", {"uji", "uji.lain"})):
+        for name, seen in (
+            ("ops", {"uji"}),
+            ("channel-web", {"uji.lain"}),
+            ("intake", {"uji", "uji.lain"}),
+            ("sla", {"uji"}),
+        ):
             user = {"username": name, "password": second.credentials.broker[name]}
             assert set(admin_client(report, **user).list_topics(timeout=10).topics) == seen
