@@ -79,6 +79,18 @@ def containers() -> Iterator[Servers]:
         yield Servers({"TINDAK_PROFILE": "local", "TINDAK_KAFKA_REPLICATION_FACTOR": "1"} | found)
 
 
+@pytest.fixture(scope="session")
+def secure_stack() -> Iterator[dict[str, Any]]:
+    """What `tindak stack up --secure --format json` prints of a broker and a database that let in none but users.
+
+    Topics and access rules are those of the city. Whoever uses it is marked ``xdist_group("secure")``, so that there is
+    one of it.
+    """
+    with LocalStack("apache", secured_for=catalogue(load_agencies(POLICY).codes)) as local:
+        assert local.credentials is not None
+        yield local.credentials.report(local.folder, local.layout)
+
+
 @pytest.fixture
 def namespace(request: pytest.FixtureRequest, stack: Servers) -> Iterator[Namespace]:
     """Topics and databases that this test alone uses; gone afterwards.
