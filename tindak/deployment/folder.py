@@ -81,9 +81,9 @@ def _of_everybody(credentials: Credentials, mongo_uri: str) -> dict[str, str]:
                 own_variable(name, "KAFKA_SASL_USERNAME"): name,
                 own_variable(name, "KAFKA_SASL_PASSWORD"): password,
             }
-    for name in credentials.database:
-        found[own_variable(name, "MONGO_URI")] = credentials.database_uri(name, mongo_uri)
-    return found
+    for service in SERVICES:
+        found[own_variable(service, "MONGO_URI")] = credentials.database_uri(service, mongo_uri)
+    return found | {"TINDAK_MONGO_URI": credentials.database_uri(ADMIN, mongo_uri)}
 
 
 def _part(folder: Path, name: str) -> Path:

@@ -9,6 +9,7 @@ from shared.policy.agencies import load_agencies
 from shared.topics import catalogue
 from tindak.console import Misuse, read_settings, say_json
 from tindak.options import TIMEOUT_SECONDS, AsJson, DryRun, Timeout
+from tindak.stack.credentials import ADMIN
 from tindak.topics.access import allow
 from tindak.topics.apply import apply
 from tindak.topics.plan import Change
@@ -46,7 +47,7 @@ def apply_(
     chosen = _checked(formats or [SCRAM_FORMAT])
     if not acls and (formats or add_only):
         raise Misuse("--principal-format and --add-only go with --acls.")
-    settings = read_settings(timeout)
+    settings = read_settings(timeout, ADMIN)
     wanted = catalogue(load_agencies(settings.policy_dir).codes)
     found: list[Change | Allow | Revoke] = []
     with progress("Comparing topics with the catalogue", 1 + acls) as advance:

@@ -59,7 +59,7 @@ def test_the_administrator_speaks_for_everybody_by_their_own_names(made: Path) -
     given = environment(made, "admin")
 
     assert given["TINDAK_CHANNEL_WEB_KAFKA_SASL_USERNAME"] == "channel-web"
-    assert given["TINDAK_ADMIN_MONGO_URI"].startswith("mongodb://admin:")
+    assert given["TINDAK_MONGO_URI"].startswith("mongodb://admin:")
     assert "TINDAK_ADMIN_KAFKA_SASL_PASSWORD" not in given
 
 
