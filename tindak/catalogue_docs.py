@@ -56,7 +56,7 @@ def event_of(entry: Entry) -> dict[str, Any]:
     """Return an example of such an event as it travels."""
     data = example(entry.data)
     key = "/".join(data[name] for name in key_of(entry.data).split("/"))
-    source = source_of(entry).replace("<channel>", "web").replace("<agency>", "dishub").replace("<id>", "7")
+    source = source_of(entry).replace("<channel>", "web").replace("<agency>", "dishub").replace("<id>", "triage")
     envelope = {
         "specversion": "1.0", "id": UPDATE, "source": source, "type": entry.data.TYPE, "time": FILED,
         "subject": data.get("ticket_id"), "datacontenttype": "application/json", "partitionkey": key,

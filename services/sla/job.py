@@ -8,8 +8,8 @@ from services.sla.handlers import SlaHandler
 from services.sla.recompute import Recompute, Report, Throttle
 from services.sla.store import INDEXES, STATE, SlaStore
 from shared.adapters.clock import SystemClock
+from shared.adapters.kafka.committed import committed_by
 from shared.adapters.kafka.producer import KafkaPublisher
-from shared.adapters.kafka.subscriber import committed_by
 from shared.adapters.mongo.client import collection
 from shared.delivery.documents.published import PublishedOffsets
 from shared.delivery.retry import retried

@@ -27,7 +27,7 @@ from tindak.waiting import progress
 T = TypeVar("T")
 FILES = frozenset(
     {"agencies.yaml", "calendars.yaml", "categories.yaml", "channels.yaml", "intake.yaml", "notices.yaml"}
-    | {"places.yaml", "routing.yaml", "sending.yaml", "sla.yaml"}
+    | {"officers.yaml", "places.yaml", "routing.yaml", "sending.yaml", "sla.yaml"}
 )
 OMBUDSMAN = "ombudsman"  # outside the city and not written to: the reporter learns that the Ombudsman may be asked
 
@@ -96,6 +96,7 @@ def check(policy_dir: Path) -> Checked:
         return Checked(version_of(policy_dir), {}, PolicyInvalid(faults).faults)
     counts = {
         "agencies": len(directory.codes),
+        "officers": len(routing.officers),
         "kecamatan": len(places.kecamatan),
         "kelurahan": len(places.kelurahan),
         "channels": len(intake.channels),

@@ -7,19 +7,21 @@ from types import TracebackType
 from typing import Any
 
 import structlog
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from faststream import AckPolicy, BaseMiddleware, ContextRepo
 from faststream.kafka import KafkaBroker, KafkaMessage
-from faststream.kafka.security import parse_security
 
 from shared.adapters.kafka.consumer import SafeConsumer
 from shared.adapters.kafka.fetch_faults import Ending, FetchFaults
 from shared.adapters.kafka.producer import METADATA_AGE_MAX_MS, closed, outage, security
 from shared.delivery.documents.document import Partition
 from shared.delivery.ports import Batch, Record, TransientError
+from shared.fairness.admission import Admission
+from shared.fairness.pace import BATCH_SECONDS, Pace
 from shared.process.settings import KafkaSettings
+from shared.senders import sender_name
 from shared.sharding import Share, share_of
 
 COMMIT_WITHIN_SECONDS = 30
@@ -81,6 +83,24 @@ class Halt(BaseMiddleware[Any, Any]):
         return None
 
 
+def _broker(
+    settings: KafkaSettings, service: str, stop_within_seconds: float, failed: Callable[[BaseException], None]
+) -> KafkaBroker:
+    return KafkaBroker(
+        settings.bootstrap_servers.split(","),  # FastStream takes a string for a single address
+        client_id=f"tindak-{service}",
+        consumer_only=True,
+        allow_auto_create_topics=False,
+        request_timeout_ms=settings.request_timeout_ms,
+        metadata_max_age_ms=METADATA_AGE_MAX_MS,
+        security=security(settings),
+        graceful_timeout=max(stop_within_seconds - LEAVE_WITHIN_SECONDS, stop_within_seconds / 2),
+        logger=None,
+        apply_types=False,
+        middlewares=(partial(Halt, failed=failed),),
+    )
+
+
 class KafkaConsumer:
     """The one subscription of a service: all its topics, one batch after the other.
 
@@ -93,6 +113,7 @@ class KafkaConsumer:
         trouble: Called with what keeps it from reading, or None once it reads.
         faults: Where the faults of single partitions are noted.
         stop_within_seconds: Of these, the batch at hand gets all but what leaving the group takes.
+        admission: Decides whose records are taken next.
     """
 
     def __init__(
@@ -105,6 +126,7 @@ class KafkaConsumer:
         trouble: Callable[[KafkaError | None], None] = lambda _: None,
         faults: FetchFaults | None = None,
         stop_within_seconds: float = 20,
+        admission: Admission | None = None,
     ) -> None:
         self.settings = settings
         self.handle = handle
@@ -112,19 +134,8 @@ class KafkaConsumer:
         self.trouble = trouble
         self.faults = faults or FetchFaults()
         self.stop_within_seconds = stop_within_seconds
-        self.broker = KafkaBroker(
-            settings.bootstrap_servers.split(","),  # FastStream takes a string for a single address
-            client_id=f"tindak-{service}",
-            consumer_only=True,
-            allow_auto_create_topics=False,
-            request_timeout_ms=settings.request_timeout_ms,
-            metadata_max_age_ms=METADATA_AGE_MAX_MS,
-            security=security(settings),
-            graceful_timeout=max(stop_within_seconds - LEAVE_WITHIN_SECONDS, stop_within_seconds / 2),
-            logger=None,
-            apply_types=False,
-            middlewares=(partial(Halt, failed=failed),),
-        )
+        self.admission = admission or Admission()
+        self.broker = _broker(settings, service, stop_within_seconds, failed)
         self.subscriber = self.broker.subscriber(
             *(settings.topic_prefix + topic for topic in topics),
             group_id=settings.topic_prefix + service,
@@ -173,6 +184,8 @@ class KafkaConsumer:
                 faults=self.faults,
                 trouble=self.trouble,
                 failed=self.failed,
+                admission=self.admission,
+                pace=Pace(BATCH_SECONDS),
                 **build.builder.keywords,  # type: ignore[attr-defined]  # a partial of aiokafka's consumer
             )
             await self.broker.start()
@@ -183,6 +196,8 @@ class KafkaConsumer:
     async def stop(self) -> None:
         """Let the batch at hand end and leave the group; what has not ended in time is read again by others."""
         await closed(self.broker.stop, self.stop_within_seconds)
+        if self.admission.followers is not None:
+            await self.admission.followers.close()
 
     @property
     def client(self) -> SafeConsumer | None:
@@ -256,36 +271,15 @@ class KafkaConsumer:
         said += [f"set aside: {fault}" for fault in self.faults.last.values() if fault.ended is Ending.QUARANTINED]
         return "; ".join(said)
 
+    def deferred(self) -> dict[Partition, str]:
+        """Return the sender of each assigned partition that waits for its sender's turn, see `Admission`."""
+        prefix, waiting = self.settings.topic_prefix, self.admission.deferred()
+        return {
+            (place.topic, place.partition): sender_name(topic)
+            for place in (self.assigned() if waiting else ())
+            if (topic := place.topic.removeprefix(prefix)) in waiting
+        }
+
     def standing(self) -> str:
         """Return which partitions are not read now and why; empty if all are."""
         return "; ".join(map(str, self.faults.standing()))
-
-
-async def committed_by(settings: KafkaSettings, service: str, topics: Sequence[str]) -> dict[Partition, int]:
-    """Return, by partition without prefix, how far *service* has committed *topics*; joins nothing.
-
-    Raises:
-        TransientError: The broker is out of reach.
-    """
-    reader = AIOKafkaConsumer(
-        bootstrap_servers=settings.bootstrap_servers,
-        group_id=settings.topic_prefix + service,
-        enable_auto_commit=False,
-        request_timeout_ms=settings.request_timeout_ms,
-        **parse_security(security(settings)),
-    )
-    found: dict[Partition, int] = {}
-    try:
-        await reader.start()
-        names = {settings.topic_prefix + topic: topic for topic in topics}
-        # A consumer that subscribes to nothing (aiokafka 0.14) asks for no topic's partitions by itself.
-        await reader._client.set_topics(list(names))
-        places = [TopicPartition(name, each) for name in names for each in reader.partitions_for_topic(name) or ()]
-        reader.assign(places)
-        for place in places:
-            found[names[place.topic], place.partition] = await reader.committed(place) or 0
-    except KafkaError as error:
-        raise outage(error) from error
-    finally:
-        await closed(reader.stop)
-    return found

@@ -3,7 +3,7 @@
 import pytest
 
 from shared import topics
-from shared.adapters.kafka.subscriber import committed_by
+from shared.adapters.kafka.committed import committed_by
 from shared.delivery.outgoing import Outgoing
 from tests.contract.streams import KafkaStream
 from tests.servers.addresses import Namespace

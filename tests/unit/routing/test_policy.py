@@ -66,6 +66,12 @@ categories:
       - {code: pju_lain, name: LAMPU JALAN, agency: kecamatan, classification: complaint}
       - {code: ktp, name: KTP, agency: dishub, personal: true}
 """
+OFFICERS = """
+version: 1
+officers:
+  - {code: triage, role: triage}
+  - {code: desk, role: agency_officer, agencies: [dishub, kec_setu]}
+"""
 
 UNKNOWN_AGENCY = "is not in agencies.yaml; did you mean `dishub`?"
 UNKNOWN_REASON = "is not in outside_reasons; did you mean `power`?"
@@ -78,6 +84,7 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "agencies.yaml").write_text(AGENCIES, encoding="utf-8")
     (tmp_path / "routing.yaml").write_text(ROUTING, encoding="utf-8")
     (tmp_path / "categories.yaml").write_text(CATEGORIES, encoding="utf-8")
+    (tmp_path / "officers.yaml").write_text(OFFICERS, encoding="utf-8")
     return tmp_path
 
 

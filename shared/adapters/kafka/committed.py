@@ -1,0 +1,41 @@
+"""How far a consumer group has committed, for who reads beside it."""
+
+from collections.abc import Sequence
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+from faststream.kafka.security import parse_security
+
+from shared.adapters.kafka.producer import closed, outage, security
+from shared.delivery.documents.document import Partition
+from shared.process.settings import KafkaSettings
+
+
+async def committed_by(settings: KafkaSettings, service: str, topics: Sequence[str]) -> dict[Partition, int]:
+    """Return, by partition without prefix, how far *service* has committed *topics*; joins nothing.
+
+    Raises:
+        TransientError: The broker is out of reach.
+    """
+    reader = AIOKafkaConsumer(
+        bootstrap_servers=settings.bootstrap_servers,
+        group_id=settings.topic_prefix + service,
+        enable_auto_commit=False,
+        request_timeout_ms=settings.request_timeout_ms,
+        **parse_security(security(settings)),
+    )
+    found: dict[Partition, int] = {}
+    try:
+        await reader.start()
+        names = {settings.topic_prefix + topic: topic for topic in topics}
+        # A consumer that subscribes to nothing (aiokafka 0.14) asks for no topic's partitions by itself.
+        await reader._client.set_topics(list(names))
+        places = [TopicPartition(name, each) for name in names for each in reader.partitions_for_topic(name) or ()]
+        reader.assign(places)
+        for place in places:
+            found[names[place.topic], place.partition] = await reader.committed(place) or 0
+    except KafkaError as error:
+        raise outage(error) from error
+    finally:
+        await closed(reader.stop)
+    return found
