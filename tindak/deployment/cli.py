@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from pymongo.errors import PyMongoError
 
 from shared.policy.agencies import load_agencies
 from shared.process.settings import CommonSettings
 from shared.topics import catalogue
-from tindak.console import Failure, Misuse, read_settings, say_json
+from tindak.console import Failure, Misuse, no_database, read_settings, say_json
 from tindak.deployment.certificates import CERTIFICATE
 from tindak.deployment.folder import HOLDERS, Plan, fill
 from tindak.deployment.users import make_broker_users, make_database_users
@@ -53,10 +54,13 @@ def make(
 
 @app.command()
 def apply(folder: Folder, timeout: Timeout = TIMEOUT_SECONDS) -> None:
-    """Form the replica set and make everybody's user; to be run in the network of a member of the set."""
+    """Form the replica set and make everybody's user; what is there already stays."""
     credentials = _credentials(folder)
     settings = read_settings(timeout, ADMIN)
-    make_database_users(settings, credentials)
+    try:
+        make_database_users(settings, credentials)
+    except PyMongoError as error:
+        raise no_database(error) from error
     make_broker_users(settings.kafka, credentials)
     typer.echo(f"{len(credentials.broker) - 1} users of the broker, {len(credentials.database)} of the database.")
 

@@ -55,6 +55,7 @@ def fill(folder: Path, plan: Plan, now: datetime) -> list[str]:
         renewed.append(ADMIN)
     for database in plan.databases:
         write_secret(folder / database / REPLICA_SET_KEY, credentials.database_key.encode())
+        _write(folder / database / ENVIRONMENT, _of_first_start(credentials))
     keys = {variable: plan.keys.get(variable) or _kept(folder / ADMIN / variable) for variable in HOLDERS}
     for service in SERVICES:
         own = {variable: keys[variable] for variable, holders in HOLDERS.items() if service in holders}
@@ -63,6 +64,14 @@ def fill(folder: Path, plan: Plan, now: datetime) -> list[str]:
     for name in (*plan.servers, *SERVICES, ADMIN):
         _hand_over(folder / name, plan.owners.get(name))
     return renewed
+
+
+def _of_first_start(credentials: Credentials) -> dict[str, str]:
+    """Return the variables by which the image of MongoDB makes its administrator."""
+    return {
+        "MONGO_INITDB_ROOT_USERNAME": ADMIN,
+        "MONGO_INITDB_ROOT_PASSWORD": credentials.database[ADMIN],
+    }
 
 
 def _of_service(service: str, credentials: Credentials, mongo_uri: str) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Makes everybody's user on the broker, and the services' users in a database that knows nobody yet."""
+"""Makes everybody's user on the broker, and each service's in the database."""
 
 import time
 from typing import Any
@@ -23,7 +23,7 @@ from tindak.topics.connection import CHANGE_WITHIN_SECONDS, connect, refusal
 SCRAM_ITERATIONS = 4096  # Kafka's least and default; the passwords are long and random
 PRIMARY_WITHIN_SECONDS = 60
 PRIMARY_ASKED_EVERY_SECONDS = 0.2
-UNAUTHORIZED, ALREADY_INITIALIZED, USER_EXISTS = 13, 23, 51003  # MongoDB's error codes
+ALREADY_INITIALIZED, USER_EXISTS = 23, 51003  # MongoDB's error codes
 
 Client = MongoClient[dict[str, Any]]
 
@@ -50,23 +50,18 @@ def make_broker_users(settings: KafkaSettings, credentials: Credentials) -> None
 
 
 def make_database_users(settings: CommonSettings, credentials: Credentials) -> None:
-    """Form the replica set, and make its administrator and for each service a user who opens its own database only.
+    """Form the replica set, and make for each service a user who opens its own database only. Safe to repeat.
 
-    To be run beside a member, in its network: until there is a user, MongoDB lets whoever comes from its own machine
-    do just this. Safe to repeat.
+    Args:
+        settings: With the address of the replica set, as its administrator.
+        credentials: Names and passwords.
 
     Raises:
         Failure: No member becomes primary within a minute.
+        pymongo.errors.PyMongoError: The database does not answer, or refuses.
     """
     uri = settings.mongo.uri.get_secret_value()
-    parsed = parse_uri(uri)
-    members = [{"_id": number, "host": f"{host}:{port}"} for number, (host, port) in enumerate(parsed["nodelist"])]
-    replica_set, authority = parsed["options"]["replicaSet"], parsed["options"]["tlsCAFile"]
-    with Client("localhost", directConnection=True, tls=True, tlsCAFile=authority) as beside:
-        _first(beside, {"replSetInitiate": {"_id": replica_set, "members": members}}, ALREADY_INITIALIZED)
-        _await_primary(beside)
-        root = {"createUser": ADMIN, "pwd": credentials.database[ADMIN], "roles": ["root"]}
-        _first(beside, root, USER_EXISTS)
+    _form_replica_set(uri)
     with Client(uri, w="majority") as administrator:
         for service in SERVICES:
             roles = [{"role": "readWrite", "db": settings.mongo.database_prefix + service}]
@@ -75,24 +70,28 @@ def make_database_users(settings: CommonSettings, credentials: Credentials) -> N
                 administrator.admin.command({"updateUser": service, **wanted})
 
 
-def _first(client: Client, command: dict[str, Any], already: int) -> None:
-    # Who is not let in comes late: there are users already.
-    _done(client, command, already, UNAUTHORIZED)
+def _form_replica_set(uri: str) -> None:
+    parsed = parse_uri(uri)
+    nodes, options = parsed["nodelist"], parsed["options"]
+    members = [{"_id": number, "host": f"{host}:{port}"} for number, (host, port) in enumerate(nodes)]
+    wanted = {"replSetInitiate": {"_id": options["replicaSet"], "members": members}}
+    # Asked by its address alone: the driver finds no member of a set that is not formed yet.
+    alone = {name: value for name, value in options.items() if name != "replicaSet"}
+    first = Client(*nodes[0], username=parsed["username"], password=parsed["password"], directConnection=True, **alone)
+    with first:
+        _done(first, wanted, ALREADY_INITIALIZED)
+        deadline = time.monotonic() + PRIMARY_WITHIN_SECONDS
+        while not first.admin.command("hello")["isWritablePrimary"]:
+            if time.monotonic() > deadline:
+                raise Failure(f"No member of the replica set became primary within {PRIMARY_WITHIN_SECONDS} s.")
+            time.sleep(PRIMARY_ASKED_EVERY_SECONDS)
 
 
-def _done(client: Client, command: dict[str, Any], *otherwise: int) -> bool:
+def _done(client: Client, command: dict[str, Any], otherwise: int) -> bool:
     try:
         client.admin.command(command)
     except OperationFailure as error:
-        if error.code not in otherwise:
+        if error.code != otherwise:
             raise
         return False
     return True
-
-
-def _await_primary(client: Client) -> None:
-    deadline = time.monotonic() + PRIMARY_WITHIN_SECONDS
-    while not client.admin.command("hello")["isWritablePrimary"]:
-        if time.monotonic() > deadline:
-            raise Failure(f"No member of the replica set became primary within {PRIMARY_WITHIN_SECONDS} s.")
-        time.sleep(PRIMARY_ASKED_EVERY_SECONDS)
