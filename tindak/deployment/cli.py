@@ -8,9 +8,8 @@ from typing import Annotated
 import typer
 from pymongo.errors import PyMongoError
 
-from shared.policy.agencies import load_agencies
+from shared.policy.topics import load_topics
 from shared.process.settings import CommonSettings
-from shared.topics import catalogue
 from tindak.console import Failure, Misuse, no_database, read_settings, say_json
 from tindak.deployment.certificates import CERTIFICATE
 from tindak.deployment.folder import HOLDERS, Plan, fill
@@ -38,12 +37,11 @@ def make(
 ) -> None:
     """Make certificates and passwords that are missing; those that are there stay."""
     settings = CommonSettings()
-    topics = catalogue(load_agencies(settings.policy_dir).codes)
     plan = Plan(
         servers=[*servers, *databases],
         databases=databases,
         hosts=hosts or [],
-        principals=principals_of(topics),
+        principals=principals_of(load_topics(settings.policy_dir)),
         owners=dict(_owner(text) for text in owners or []),
         mongo_uri=settings.mongo.uri.get_secret_value(),
         keys={variable: os.environ.get(variable, "") for variable in HOLDERS},

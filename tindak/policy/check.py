@@ -96,10 +96,10 @@ def check(policy_dir: Path) -> Checked:
         return Checked(version_of(policy_dir), {}, PolicyInvalid(faults).faults)
     counts = {
         "agencies": len(directory.codes),
-        "officers": len(routing.officers),
         "kecamatan": len(places.kecamatan),
         "kelurahan": len(places.kelurahan),
         "channels": len(intake.channels),
+        "officers": len(routing.officers),
         "categories": len({category.code for category in routing.categories.values()}),
         "rules": len(routing.rulebook.rules),
         "clocks": len(sla.clocks),

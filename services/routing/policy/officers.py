@@ -25,7 +25,7 @@ class OfficerEntry(PolicyModel):
 class OfficerFile(PolicyModel):
     """The shape of officers.yaml."""
 
-    version: PositiveInt
+    version: PositiveInt = 1
     officers: Annotated[tuple[OfficerEntry, ...], Field(min_length=1)]
 
     def value(self) -> Mapping[str, Officer]:

@@ -14,7 +14,7 @@ from shared.delivery.outgoing import Outgoing
 from shared.delivery.ports import Record
 from shared.events.envelope import decode, encode
 from shared.ids import part_id
-from shared.policy.agencies import load_agencies
+from shared.policy.topics import load_topics
 from tests.builders import NOON, TICKET, TRACKING, accepted, event
 from tests.conftest import POLICY, fewer_partitions
 from tests.servers.addresses import Namespace
@@ -291,7 +291,7 @@ def test_value_of_intake_is_shown_on_request_only(namespace: Namespace, capsys: 
 
 
 def test_audit_finds_what_nobody_answered(namespace: Namespace, capsys: pytest.CaptureFixture[str]) -> None:
-    apply(namespace.kafka, fewer_partitions(topics.catalogue(load_agencies(POLICY).codes)))
+    apply(namespace.kafka, fewer_partitions(load_topics(POLICY)))
     run(capsys, "submit", "--channel", "web", "--source-id", "7", "--body", "Jalan rusak")
 
     code = main(["audit", "--json"])
