@@ -22,8 +22,8 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[St
     refuse_unsafe(settings, IntakeHandler.service, own.unsafe())
     sealer = Sealer.from_text(own.contact_keys.get_secret_value())
     watch = PolicyWatch(IntakeHandler.service, settings.policy_dir, load_intake)
-    handler = IntakeHandler(watch.policy, own.ticket_ids(), sealer)
-    store = MongoStore(collection(settings.mongo, handler.service), STATE, INDEXES)
+    store = MongoStore(collection(settings.mongo, IntakeHandler.service), STATE, INDEXES)
+    handler = IntakeHandler(watch.policy, own.ticket_ids(), sealer, store.load if own.former_ids else None)
     built = Service(settings, handler, store, own.health_port, observe)
     built.watch_policy(watch, handler.use_policy)
     return built

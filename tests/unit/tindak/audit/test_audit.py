@@ -32,6 +32,7 @@ from tests.unit.tindak.audit.story import (
     ROUTED,
     SEEN,
     STARTED,
+    SUBMITTED,
     Story,
     told,
 )
@@ -130,6 +131,10 @@ def garbage_without_answer(story: Story) -> None:
     story.broker.append(FROM_WEB, b"x", b"no JSON", ())
 
 
+def made_two_tickets(story: Story) -> None:
+    story.publish(topics.ACCEPTED, accepted(ticket_id=OTHER), cause=SUBMITTED.id)
+
+
 def accepted_twice(story: Story) -> None:
     story.publish(topics.ACCEPTED, accepted(), id="another", cause="another")
 
@@ -217,6 +222,7 @@ def an_endless_clock(story: Story) -> None:
         (answered_twice, Check.ANSWERS, "(web/1) was accepted and rejected"),
         (rejected_twice, Check.ANSWERS, "was rejected 2 times: 1, 2"),
         (accepted_twice, Check.ANSWERS, "web/1 was accepted 2 times"),
+        (made_two_tickets, Check.ANSWERS, "web/1 became 2 tickets: "),
         (came_from_nowhere, Check.STAGES, f"ticket {OTHER} should be routed or put to triage never and was 1 times"),
         (two_contents, Check.CONTENTS, "has 2 contents"),
         (no_event, Check.CONTENTS, "is no event: b'{}'"),
