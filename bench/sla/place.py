@@ -23,7 +23,7 @@ from shared.policy.agencies import load_agencies
 from shared.process.settings import KafkaSettings, MongoSettings
 from shared.topics import catalogue
 from tindak.client.kafka import Client
-from tindak.demo_story.environment import settings_in
+from tindak.environment import settings_in
 from tindak.stack import LocalStack
 from tindak.topics import apply
 

@@ -33,6 +33,7 @@ from shared.events import (
     UpdateRefused,
 )
 from shared.process import metrics
+from shared.senders import owner_of
 
 
 class RoutingHandler:
@@ -110,10 +111,10 @@ class RoutingHandler:
         return decision
 
     def refuse(self, record: Record, arrival: Arrival, fault: UnreadableEvent) -> Refused:
-        """Return the answer to an update that cannot be read, as far as it says who sent it; it is kept in any case."""
+        """Return the answer to an update that cannot be read, for who may write its topic; it is kept in any case."""
         if topics.family_of(arrival.topic) != topics.UPDATES:
             return Refused()
-        facts = refuse_unreadable(self.policy, fault, arrival.arrived_at)
+        facts = refuse_unreadable(self.policy, fault, owner_of(arrival.topic), arrival.arrived_at)
         _count_history(facts)
         return Refused(facts)
 
@@ -140,5 +141,5 @@ def _count_history(facts: Iterable[Fact]) -> None:
                 metrics.ROUTED.labels(agency, decided_by.value).inc()
             case TriageRequested() if fact.topic == topics.TICKETS:
                 metrics.ROUTED.labels("none", "triage").inc()
-            case UpdateRefused(code=code, ticket_id=ticket) if fact.topic == topics.TICKETS or not ticket:
+            case UpdateRefused(code=code) if fact.topic != topics.TICKETS:
                 metrics.UPDATES_REFUSED.labels(code).inc()

@@ -10,10 +10,12 @@ from services.routing.domain.agency_choice.rules import DISTRICT_OFFICE, NATIONA
 from services.routing.handlers import RoutingHandler
 from services.routing.policy import ROUTING_FILE, RoutingFile, load_routing
 from services.routing.policy.categories import CATEGORIES_FILE
+from services.routing.policy.officers import OFFICERS_FILE, load_officer_codes
 
 __all__ = [
-    "CATEGORIES_FILE", "DISTRICT_OFFICE", "NATIONAL_ADMIN", "ROUTING_FILE", "RoutingFile", "RoutingHandler",
-    "RoutingPolicy", "TextModel", "describe_model", "dry_run", "load_model", "load_routing",
+    "CATEGORIES_FILE", "DISTRICT_OFFICE", "NATIONAL_ADMIN", "OFFICERS_FILE", "ROUTING_FILE", "RoutingFile",
+    "RoutingHandler", "RoutingPolicy", "TextModel", "describe_model", "dry_run", "load_model", "load_officer_codes",
+    "load_routing",
 ]  # fmt: skip
 
 

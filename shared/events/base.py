@@ -7,6 +7,8 @@ from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
+from shared.senders import Role
+
 BYTES_MAX = 2**63 - 1  # as far as MongoDB and most JSON readers count
 HIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\u202a-\u202e\u2066-\u2069]")
 
@@ -57,6 +59,14 @@ class Classification(StrEnum):
     ASPIRATION = "aspiration"
 
 
+class Priority(StrEnum):
+    """How soon the agency should look."""
+
+    NORMAL = "normal"
+    HIGH = "high"
+    EMERGENCY = "emergency"
+
+
 class SlaClock(StrEnum):
     """The five legal clocks of a ticket."""
 
@@ -100,9 +110,17 @@ class Actor(Model):
     id: Short
 
 
+class Author(Model):
+    """Who brought a fact about: an agency, a channel for its reporter, or an officer, by code."""
+
+    role: Role
+    code: str
+
+
 __all__ = [
     "Actor",
     "Attachment",
+    "Author",
     "Classification",
     "Code",
     "EventData",
@@ -110,6 +128,7 @@ __all__ = [
     "Long",
     "Model",
     "Origin",
+    "Priority",
     "Reason",
     "Short",
     "SlaClock",

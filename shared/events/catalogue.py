@@ -9,6 +9,7 @@ from shared.events.base import EventData
 AGENCY_TOPICS = topics.agency_topic("<agency>")
 FROM_CHANNELS = topics.submitted_topic("<channel>")
 ANSWERS = topics.answers_topic("<channel>")
+STATUS_TOPICS = topics.status_topic("<channel>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ FROM_OFFICERS: tuple[type[EventData], ...] = (
 )  # fmt: skip
 TO_AGENCIES: tuple[type[EventData], ...] = (
     tickets.TicketAcknowledged, tickets.TicketProgressed, tickets.TicketAnswered, tickets.TicketHeld,
-    tickets.TicketResumed, tickets.TicketClosed, tickets.TicketReopened, refusals.UpdateRefused, links.AnswerOffered,
+    tickets.TicketResumed, tickets.TicketClosed, tickets.TicketReopened, links.AnswerOffered,
 )  # fmt: skip
 TO_WHOEVER_HAS_IT: tuple[type[EventData], ...] = (
     tickets.TicketRouted, tickets.ReporterReplied, tickets.TicketReclassified, tickets.TicketArchived,
@@ -55,6 +56,7 @@ CATALOGUE: tuple[Entry, ...] = (
     *_entries("officers", topics.updates_topic(topics.OFFICERS), data=FROM_OFFICERS),
     *_entries("routing", topics.TICKETS, AGENCY_TOPICS, topics.TRIAGE, data=TO_WHOEVER_HAS_IT),
     *_entries("routing", topics.TICKETS, AGENCY_TOPICS, data=TO_AGENCIES),
+    *_entries("routing", topics.TICKETS, AGENCY_TOPICS, STATUS_TOPICS, topics.TRIAGE, data=(refusals.UpdateRefused,)),
     *_entries("routing", topics.TICKETS, data=(tickets.TicketDeclined, links.TicketPartReopened)),
     *_entries("routing", topics.TICKETS, topics.TRIAGE, data=(tickets.TriageRequested, links.TicketSplit)),
     *_entries("routing", AGENCY_TOPICS, data=(tickets.TicketUnassigned,)),

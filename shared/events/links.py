@@ -2,18 +2,18 @@
 
 from typing import ClassVar
 
-from shared.events.base import Attachment, Classification, EventData, Instant, Model
-from shared.events.tickets import DecidedBy, Priority, Report, TicketFact
+from shared.events.base import Attachment, Classification, EventData, Instant, Model, Priority
+from shared.events.tickets import AuthoredFact, DecidedBy, Report
 
 
-class ClusterJoined(TicketFact):
+class ClusterJoined(AuthoredFact):
     """It is followed together with the ticket ``cluster``, which tells of the same matter; it keeps its own clocks."""
 
     TYPE: ClassVar[str] = "tindak.ticket.cluster_joined.v1"
     cluster: str
 
 
-class ClusterLeft(TicketFact):
+class ClusterLeft(AuthoredFact):
     """It is followed by itself again: ``leader_ended``, ``leader_follows``, ``full`` or ``unknown_leader``."""
 
     TYPE: ClassVar[str] = "tindak.ticket.cluster_left.v1"
@@ -21,7 +21,7 @@ class ClusterLeft(TicketFact):
     reason: str
 
 
-class ClusterCounted(TicketFact):
+class ClusterCounted(AuthoredFact):
     """Another ticket follows this one from now on, or no longer; ``members`` is how many do.
 
     The text of the other stands only on the topics of those who must act on it.
@@ -34,7 +34,7 @@ class ClusterCounted(TicketFact):
     report: Report | None = None
 
 
-class AnswerOffered(TicketFact):
+class AnswerOffered(AuthoredFact):
     """The agency has answered the ticket ``cluster``, and the answer is offered to this one's reporter, too."""
 
     TYPE: ClassVar[str] = "tindak.ticket.answer_offered.v1"
@@ -121,7 +121,7 @@ class Part(Model):
     agency_name: str
 
 
-class TicketSplit(TicketFact):
+class TicketSplit(AuthoredFact):
     """An officer divided it: each part is a ticket of its own agency from now on, under the same tracking id."""
 
     TYPE: ClassVar[str] = "tindak.ticket.split.v1"
@@ -129,7 +129,7 @@ class TicketSplit(TicketFact):
     reason: str
 
 
-class TicketPartReopened(TicketFact):
+class TicketPartReopened(AuthoredFact):
     """All its parts had ended, and the reporter was not content with one of them."""
 
     TYPE: ClassVar[str] = "tindak.ticket.part_reopened.v1"

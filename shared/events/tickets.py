@@ -4,19 +4,11 @@ from datetime import date
 from enum import StrEnum
 from typing import ClassVar
 
-from shared.events.base import Attachment, Classification, EventData, Instant, Model
+from shared.events.base import Attachment, Author, Classification, EventData, Instant, Model, Priority
 from shared.events.commands import HoldReason
 from shared.events.complaints import Location
 
 PARTS_MAX = 5  # among so many agencies a report may be divided
-
-
-class Priority(StrEnum):
-    """How soon the agency should look."""
-
-    NORMAL = "normal"
-    HIGH = "high"
-    EMERGENCY = "emergency"
 
 
 class DecidedBy(StrEnum):
@@ -106,6 +98,7 @@ class TicketFact(EventData):
     agency that had it, to which a dispute leads back.
     """
 
+    CAUSED_BY: ClassVar[str] = "by"
     ticket_id: str
     tracking_id: str
     state: str
@@ -115,8 +108,27 @@ class TicketFact(EventData):
     part: int | None = None
     agency: str | None = None
 
+    @property
+    def author(self) -> Author | None:
+        """Return who brought it about; None for what time or a rule of ours did."""
+        author: Author | None = getattr(self, self.CAUSED_BY, None)
+        return author
 
-class TicketRouted(TicketFact):
+
+class AuthoredFact(TicketFact):
+    """A fact whose author, if somebody brought it about, stands in ``by``."""
+
+    by: Author | None = None
+
+
+class EndingFact(TicketFact):
+    """A fact whose author stands in ``by_whom``, for its ``by`` is a word since release 0.1.0."""
+
+    CAUSED_BY: ClassVar[str] = "by_whom"
+    by_whom: Author | None = None
+
+
+class TicketRouted(AuthoredFact):
     """An agency is responsible from now on; ``report`` stands only on the agency's own topic.
 
     The reasons say why the matter lies outside the city's authority; they are absent where it does not.
@@ -141,7 +153,7 @@ class TicketRouted(TicketFact):
     report: Report | None = None
 
 
-class TriageRequested(TicketFact):
+class TriageRequested(AuthoredFact):
     """Nobody is responsible yet; an officer must decide; ``stays`` are the last 20 of those who had it.
 
     ``parts`` are the agencies among which a report of several matters may be divided; empty for one matter.
@@ -163,7 +175,7 @@ class TriageRequested(TicketFact):
     report: Report | None = None
 
 
-class TicketAcknowledged(TicketFact):
+class TicketAcknowledged(AuthoredFact):
     """The agency has seen it."""
 
     TYPE: ClassVar[str] = "tindak.ticket.acknowledged.v1"
@@ -171,7 +183,7 @@ class TicketAcknowledged(TicketFact):
     note: str | None = None
 
 
-class TicketProgressed(TicketFact):
+class TicketProgressed(AuthoredFact):
     """The agency told how far it is."""
 
     TYPE: ClassVar[str] = "tindak.ticket.progressed.v1"
@@ -180,7 +192,7 @@ class TicketProgressed(TicketFact):
     attachments: tuple[Attachment, ...] = ()
 
 
-class TicketAnswered(TicketFact):
+class TicketAnswered(AuthoredFact):
     """The agency answered."""
 
     TYPE: ClassVar[str] = "tindak.ticket.answered.v1"
@@ -190,7 +202,7 @@ class TicketAnswered(TicketFact):
     final: bool
 
 
-class TicketDeclined(TicketFact):
+class TicketDeclined(AuthoredFact):
     """The agency that still has the ticket said that it is not responsible; where it goes is the next fact."""
 
     TYPE: ClassVar[str] = "tindak.ticket.declined.v1"
@@ -199,7 +211,7 @@ class TicketDeclined(TicketFact):
     suggested_agency: str | None = None
 
 
-class TicketHeld(TicketFact):
+class TicketHeld(AuthoredFact):
     """Work waits (tunda)."""
 
     TYPE: ClassVar[str] = "tindak.ticket.held.v1"
@@ -209,14 +221,14 @@ class TicketHeld(TicketFact):
     until: Instant | None = None
 
 
-class TicketResumed(TicketFact):
+class TicketResumed(AuthoredFact):
     """Work goes on."""
 
     TYPE: ClassVar[str] = "tindak.ticket.resumed.v1"
     note: str | None = None
 
 
-class ReporterReplied(TicketFact):
+class ReporterReplied(AuthoredFact):
     """The reporter wrote."""
 
     TYPE: ClassVar[str] = "tindak.ticket.reporter_replied.v1"
@@ -224,7 +236,7 @@ class ReporterReplied(TicketFact):
     attachments: tuple[Attachment, ...] = ()
 
 
-class TicketClosed(TicketFact):
+class TicketClosed(EndingFact):
     """The matter is ended; ``reason`` is ``all_parts_closed`` where that is why."""
 
     TYPE: ClassVar[str] = "tindak.ticket.closed.v1"
@@ -234,7 +246,7 @@ class TicketClosed(TicketFact):
     comment: str | None = None
 
 
-class TicketReopened(TicketFact):
+class TicketReopened(AuthoredFact):
     """The reporter was not content with the answer."""
 
     TYPE: ClassVar[str] = "tindak.ticket.reopened.v1"
@@ -242,7 +254,7 @@ class TicketReopened(TicketFact):
     reason: str
 
 
-class TicketReclassified(TicketFact):
+class TicketReclassified(AuthoredFact):
     """It is another kind of report than was thought."""
 
     TYPE: ClassVar[str] = "tindak.ticket.reclassified.v1"
@@ -252,7 +264,7 @@ class TicketReclassified(TicketFact):
     reason: str
 
 
-class TicketArchived(TicketFact):
+class TicketArchived(EndingFact):
     """Put away without an answer."""
 
     TYPE: ClassVar[str] = "tindak.ticket.archived.v1"
@@ -260,27 +272,27 @@ class TicketArchived(TicketFact):
     reason: str
 
 
-class TicketWithdrawn(TicketFact):
+class TicketWithdrawn(AuthoredFact):
     """The reporter took it back; ``reason`` is ``whole_withdrawn`` where he took back that of which it is a part."""
 
     TYPE: ClassVar[str] = "tindak.ticket.withdrawn.v1"
     reason: str | None = None
 
 
-class TicketMerged(TicketFact):
+class TicketMerged(AuthoredFact):
     """It is followed together with another ticket."""
 
     TYPE: ClassVar[str] = "tindak.ticket.merged.v1"
     into: str
 
 
-class TicketUnmerged(TicketFact):
+class TicketUnmerged(AuthoredFact):
     """It is followed by itself again."""
 
     TYPE: ClassVar[str] = "tindak.ticket.unmerged.v1"
 
 
-class TicketUnassigned(TicketFact):
+class TicketUnassigned(AuthoredFact):
     """The ticket is no longer with ``agency``; said on that agency's topic only, and not part of the history."""
 
     TYPE: ClassVar[str] = "tindak.ticket.unassigned.v1"

@@ -14,6 +14,11 @@ DOCUMENTS_QUARANTINED = Gauge(
     "tindak_documents_aside", "Documents that are left alone until somebody has looked.", ["service", "reason"]
 )
 LAG_RECORDS = Gauge("tindak_lag_records", "Records that wait to be read.", ["service", "topic", "partition"])
+DEFERRED_RECORDS = Gauge(
+    "tindak_deferred_records",
+    "Records that wait on the broker because their sender sends more than its rate, or than is handled behind us.",
+    ["service", "sender"],
+)
 HELD_EVENTS = Gauge(
     "tindak_held_events", "Events that wait for a topic that is missing or does not take them.", ["service", "topic"]
 )

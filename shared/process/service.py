@@ -26,6 +26,7 @@ from shared.delivery.relay import Relay
 from shared.delivery.retry import retried
 from shared.delivery.runner import BatchRunner
 from shared.delivery.vitals import Observe, Vitals, unobserved
+from shared.fairness.admission import Admission
 from shared.policy.watch import PolicyWatch
 from shared.process import metrics
 from shared.process.health import Health, HealthServer
@@ -81,6 +82,7 @@ class Service(Generic[S]):
         self.loops: list[LoopRunner] = []
         self.looping: dict[LoopRunner, asyncio.Task[None]] = {}
         self.drain_within_seconds = DRAIN_SHARE * settings.stop_within_seconds
+        self.admission = Admission()
         self.consumer: KafkaConsumer | None = None
         self.runner = BatchRunner(
             handler,
@@ -153,7 +155,8 @@ class Service(Generic[S]):
         """Return a consumer that has started; a new one each time, since a failed start leaves it unusable."""
         consumer = KafkaConsumer(
             self.settings.kafka, self.name, self.topics, self.handle, self.fail, self.note_trouble,
-            FetchFaults(self.note_fault), self.drain_within_seconds, shared_topics=self.settings.shared_topics,
+            FetchFaults(self.note_fault), self.drain_within_seconds, self.admission,
+            shared_topics=self.settings.shared_topics,
         )  # fmt: skip
         await consumer.start()
         return consumer
@@ -217,6 +220,7 @@ class Service(Generic[S]):
         self.every(CLOCKS_READ_EVERY_SECONDS, "reading of clocks", self.read_clocks, full=1)
         self.remarks["topics"] = held.remark
         self.remarks["clocks"] = self.clocks.remark
+        self.remarks["deferred"] = self.admission.remark
 
     def share(self) -> Share:
         """Return what this replica looks after, see `shared.sharding`: as it reads the topic of the tickets' history.

@@ -28,6 +28,10 @@ class Consumer(Protocol):
         """Return, by partition, how far it is read and where it ends."""
         ...
 
+    def deferred(self) -> Mapping[Partition, str]:
+        """Return the sender of each partition whose records wait because of what else its sender sends."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:
@@ -69,6 +73,7 @@ class Watchdog:
         self.stuck_after = timedelta(seconds=stuck_after_seconds)
         self.loops = loops
         self.seen: dict[Partition, Seen] = {}
+        self.deferring: set[str] = set()
         self.waited_until = clock.now()
 
     async def run(self, every_seconds: float = 2) -> None:
@@ -104,9 +109,11 @@ class Watchdog:
     def judge(self, positions: Positions, now: datetime) -> None:
         """Raise Stuck if a partition is behind and has not moved for too long, whatever the others do."""
         self._measure_lag(positions)
+        deferred = self.consumer.deferred()
+        self._measure_deferred(positions, deferred)
         if self.vitals.troubles or self.vitals.stopped_because:
             self.waited_until = now
-        at = {place: position for place, (position, _) in positions.items()}
+        at = {place: position for place, (position, _) in positions.items() if place not in deferred}
         stands = {place: seen for place, seen in self.seen.items() if at.get(place) == seen.position}
         self.seen = {
             place: stands.get(place, Seen(position, now)) if end > position else Seen(position, now)
@@ -126,6 +133,15 @@ class Watchdog:
             metrics.LAG_RECORDS.remove(self.service, topic, str(partition))
         for (topic, partition), (position, end) in positions.items():
             metrics.LAG_RECORDS.labels(self.service, topic, str(partition)).set(max(0, end - position))
+
+    def _measure_deferred(self, positions: Positions, deferred: Mapping[Partition, str]) -> None:
+        waiting = dict.fromkeys(self.deferring, 0)
+        for place, sender in deferred.items():
+            position, end = positions.get(place, (0, 0))
+            waiting[sender] = waiting.get(sender, 0) + max(0, end - position)
+        for sender, records in waiting.items():
+            metrics.DEFERRED_RECORDS.labels(self.service, sender).set(records)
+        self.deferring = set(deferred.values())
 
     def is_too_long(self, since: datetime, now: datetime, times: int = 1) -> bool:
         """Return whether nothing has moved *since* then, nor since the last trouble ended, for too long."""

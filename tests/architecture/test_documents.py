@@ -10,8 +10,10 @@ from services.sla.settings import Settings as SlaSettings
 from shared.events.base import EventData
 from shared.events.catalogue import CATALOGUE
 from shared.process.settings import CommonSettings, KafkaSettings, MongoSettings
+from shared.topics import SERVICES
 from tests.architecture.source import ROOT, tracked
 from tindak import catalogue_docs
+from tindak.environment import CREDENTIALS, STACK_DIR, own_variable
 
 pytestmark = pytest.mark.architecture
 
@@ -55,6 +57,7 @@ def test_the_example_environment_names_every_setting_and_no_other() -> None:
         for name, field in settings.model_fields.items()
         if name not in NESTED
     }
+    variables |= {own_variable(service, setting) for service in SERVICES for setting in CREDENTIALS} | {STACK_DIR}
     text = (ROOT / ".env.example").read_text(encoding="utf-8")
 
     named = set(re.findall(r"^#?\s?(TINDAK_[A-Z0-9_]+)=", text, re.MULTILINE))

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.architecture
 
 # What a test may do or needs; the other markers name tiers.
 MANNERS = {"asyncio", "expects_errors", "fixture", "parametrize", "skipif", "timeout", "usefixtures"}
-MANNERS |= {"without_topics", "without_agencies"}
+MANNERS |= {"without_topics", "without_agencies", "xdist_group"}
 MAKEFILE = (ROOT / "Makefile").read_text().replace("\\\n", " ")
 FILES = sorted((ROOT / "tests").rglob("test_*.py")) + sorted((ROOT / "tests").rglob("conftest.py"))
 

@@ -12,6 +12,8 @@ from tindak.stack.programs import kafka_version
 
 pytestmark = pytest.mark.architecture
 
+LOCKS = ("requirements.lock", "requirements-run.lock", "requirements-build.lock")
+PIN = r"[\w.-]+==[\w.]+"
 COMPOSE = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
 
 
@@ -27,19 +29,49 @@ def test_the_release_in_the_code_is_that_of_the_package() -> None:
     assert tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"] == RELEASE
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "requirements-run.lock"])
-def test_a_lock_file_pins_every_package_and_names_no_server(name: str) -> None:
-    lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
+@pytest.mark.parametrize("name", LOCKS)
+def test_a_lock_file_pins_every_package_by_version_and_hash_and_names_no_server(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8").replace("\\\n", "")
 
-    pinned = [line for line in lines if line and not line.lstrip().startswith("#")]
+    pinned = [line for line in text.splitlines() if line and not line.lstrip().startswith("#")]
     assert pinned
-    assert [line for line in pinned if not re.fullmatch(r"[\w.-]+==[\w.]+", line)] == []
+    assert [line for line in pinned if not re.fullmatch(rf"{PIN}( ; [^-]+)?( +--hash=sha256:\w{{64}})+", line)] == []
 
 
-def test_the_image_holds_no_package_that_is_not_locked_for_development_too() -> None:
-    run, everything = (
-        set(re.findall(r"^[\w.-]+==[\w.]+$", (ROOT / name).read_text(encoding="utf-8"), re.MULTILINE))
-        for name in ("requirements-run.lock", "requirements.lock")
+@pytest.mark.parametrize("name", LOCKS)
+def test_a_lock_file_is_one_that_pip_takes_with_hashes(name: str) -> None:
+    # pip-compile says so where it has left out a package that pip would then refuse.
+    assert "WARNING" not in (ROOT / name).read_text(encoding="utf-8")
+
+
+def test_the_embedded_servers_are_locked_for_linux_on_x86_64_alone() -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    lock = (ROOT / LOCKS[0]).read_text(encoding="utf-8")
+
+    for requirement in extras["embedded"]:
+        pin, _, marker = requirement.replace("'", '"').partition("; ")
+        assert marker == 'sys_platform == "linux" and platform_machine == "x86_64"'
+        assert f"\n{pin} ; {marker} \\\n" in lock
+
+
+@pytest.mark.parametrize("name", LOCKS[1:])
+def test_the_image_holds_no_package_that_is_not_locked_for_development_too(name: str) -> None:
+    locked, everything = (
+        set(re.findall(rf"^{PIN}", (ROOT / lock).read_text(encoding="utf-8"), re.MULTILINE))
+        for lock in (name, LOCKS[0])
     )
 
-    assert run < everything
+    assert locked < everything
+
+
+@pytest.mark.parametrize("name", ["Makefile", "Dockerfile"])
+def test_nothing_is_installed_but_by_hash_and_what_is_built_here(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    for variable, value in re.findall(r"^(\w+) := (.*)$", text, re.MULTILINE):
+        text = text.replace(f"$({variable})", value)
+
+    installed = re.findall(r"^(?:\t|RUN ).*pip (?:install|wheel) (.*)$", text, re.MULTILINE)
+    by_hash = [line for line in installed if "--require-hashes --only-binary :all: -r requirements" in line]
+    built_here = [line for line in installed if re.search(r"--no-build-isolation|--no-index", line)]
+    assert by_hash
+    assert [line for line in installed if "--no-deps" not in line or line not in by_hash + built_here] == []

@@ -22,7 +22,7 @@ from tindak.audit import Check, audit
 
 SHIPPED = Path(__file__).parents[2] / "policy"
 ROUTING = load_routing(SHIPPED)
-WEB, OFFICER = "/channels/web", "/officers/7"
+WEB, OFFICER = "/channels/web", "/officers/triage"
 
 
 class City:

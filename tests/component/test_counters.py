@@ -75,7 +75,7 @@ async def test_refused_updates_are_counted_once_by_code() -> None:
 
     assert await growth_of("tindak_updates_refused_total", desk.work) == {
         ("unchanged",): 1,
-        ("not_yours",): 1,
+        ("not_found",): 1,
         ("schema_violation",): 1,
     }
 

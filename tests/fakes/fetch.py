@@ -5,6 +5,7 @@ from collections import OrderedDict
 from typing import Any
 
 from aiokafka import TopicPartition
+from aiokafka.cluster import ClusterMetadata
 from aiokafka.consumer.fetcher import OffsetResetStrategy
 from aiokafka.consumer.subscription_state import SubscriptionState
 from aiokafka.errors import KafkaError
@@ -12,6 +13,8 @@ from aiokafka.errors import KafkaError
 from shared.adapters.kafka.fetch_faults import FetchFaults
 from shared.adapters.kafka.fetcher import SafeFetcher
 from shared.delivery.ports import Record
+from shared.fairness.admission import Admission
+from shared.fairness.pace import Pace
 
 ONE, TWO = TopicPartition("own-tickets.updates", 0), TopicPartition("own-tickets.updates", 1)
 
@@ -21,27 +24,29 @@ class Client:
 
     def __init__(self) -> None:
         self.looks = 0
+        self.cluster = ClusterMetadata()
 
     def force_metadata_update(self) -> None:
         self.looks += 1
 
 
 class Fetch:
-    """A fetcher with two partitions at offset 0; ``answer`` is what a broker says about one of them."""
+    """A fetcher with partitions at offset 0, two by default; ``answer`` is what a broker says about one of them."""
 
-    def __init__(self) -> None:
+    def __init__(self, *places: TopicPartition) -> None:
+        self.places = places or (ONE, TWO)
         loop = asyncio.get_running_loop()
         self.subscription = SubscriptionState(loop=loop)
-        self.subscription.assign_from_user([ONE, TWO])
+        self.subscription.assign_from_user(self.places)
         self.assignment = self.subscription.subscription.assignment
-        for place in (ONE, TWO):
+        for place in self.places:
             self.state(place).seek(0)
         self.fetcher: Any = SafeFetcher.__new__(SafeFetcher)
         self.fetcher.__dict__ |= {
             "_loop": loop, "_client": Client(), "_records": OrderedDict(), "_subscriptions": self.subscription,
             "_wait_consume_future": None, "_prefetch_backoff": 0.1, "_closed": False, "_fetch_waiters": set(),
             "_default_reset_strategy": OffsetResetStrategy.EARLIEST, "_max_partition_fetch_bytes": 1024,
-            "topic_prefix": "own-", "faults": FetchFaults(),
+            "topic_prefix": "own-", "faults": FetchFaults(), "admission": Admission(), "pace": Pace(),
         }  # fmt: skip
 
     @property
@@ -51,6 +56,10 @@ class Fetch:
 
     def state(self, place: TopicPartition) -> Any:
         return self.assignment.state_value(place)
+
+    def knows_partitions(self, topic: str, count: int) -> None:
+        """Let the cluster have so many partitions of a topic."""
+        self.fetcher._client.cluster._partitions[topic] = dict.fromkeys(range(count))
 
     def answer(self, place: TopicPartition, data: bytes = b"", error: type[KafkaError] | None = None) -> None:
         self.state(place).resume()
@@ -62,4 +71,4 @@ class Fetch:
         return [record for records in found.values() for record in records]
 
     def positions(self) -> list[int]:
-        return [self.state(place).position for place in (ONE, TWO)]
+        return [self.state(place).position for place in self.places]

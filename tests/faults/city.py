@@ -1,7 +1,7 @@
 """A city that goes on complaining while something breaks, and the check that nothing came of it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -84,13 +84,13 @@ def as_outgoing(event: Event) -> Outgoing:
 
 
 class City:
-    """What a test does with a city: complain, wait until all is quiet, audit; *further* topics are its own, too."""
+    """What a test does with a city: complain, wait until all is quiet, audit."""
 
-    def __init__(self, namespace: Namespace, client: Client, further: Sequence[Topic] = ()) -> None:
+    def __init__(self, namespace: Namespace, client: Client, catalogue: tuple[Topic, ...] = CATALOGUE) -> None:
         self.namespace = namespace
         self.client = client
-        self.catalogue = [*CATALOGUE, *further]
-        self.names = [topic.name for topic in self.catalogue]
+        self.catalogue = catalogue
+        self.topics = [topic.name for topic in catalogue]
         self.admin = connect(namespace.kafka)
         self.complained = 0
 
@@ -122,7 +122,7 @@ class City:
         described = self.admin.list_topics(timeout=20).topics
         places = [
             TopicPartition(name, number)
-            for topic in self.names
+            for topic in self.topics
             if (name := self.namespace.prefix + topic) in described
             for number in described[name].partitions
         ]
@@ -165,7 +165,7 @@ class City:
         while True:
             await self.quiet()
             before = self.ends()
-            found = await self.client.read(self.names)
+            found = await self.client.read(self.topics)
             documents = {service: await unfinished(self.namespace.mongo, service) for service in topics.SERVICES}
             if not self.pending() and self.ends() == before:
                 return sorted(found, key=lambda record: (record.topic, record.partition, record.offset)), documents
@@ -184,7 +184,7 @@ class City:
 
 
 @asynccontextmanager
-async def city_of(namespace: Namespace, further: Sequence[Topic] = ()) -> AsyncIterator[City]:
+async def city_of(namespace: Namespace, catalogue: tuple[Topic, ...] = CATALOGUE) -> AsyncIterator[City]:
     """Give a city whose services stand on *namespace*."""
     async with Client(namespace.kafka) as client:
-        yield City(namespace, client, further)
+        yield City(namespace, client, catalogue)

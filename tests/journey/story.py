@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from shared import topics
 from shared.delivery.ports import Record
 from shared.events import Command, ComplaintAccepted, ComplaintRejected, Event, EventData, TicketFact
+from shared.senders import refusals_topic, sender_of
 from tests.faults.city import EVERY_TOPIC, WHILE_RUNNING, City, city_of
 from tests.servers.addresses import Namespace
 from tests.servers.fleet import until
@@ -62,14 +63,19 @@ class Story:
 
     async def ask(self, source: str, command: Command) -> list[TicketFact]:
         """Let *source* ask something of a ticket; return the facts that follow from it, the first at least."""
-        asked = update(command, source, datetime.now(UTC))
+        asked, sender = update(command, source, datetime.now(UTC)), sender_of(source)
+        assert sender is not None
         await self.client.publish([asked])
 
         def followed() -> list[TicketFact] | None:
-            said = (event for event in self.events(topics.TICKETS) if event.cause_id == asked.id)
-            return [event.data for event in said if isinstance(event.data, TicketFact)] or None
+            said = (self._caused_by(asked.id, topic) for topic in (topics.TICKETS, refusals_topic(sender)))
+            return next(filter(None, said), None)
 
         return await self.until(followed, f"what follows from {command.TYPE}")
+
+    def _caused_by(self, update_id: str, topic: str) -> list[TicketFact]:
+        said = (event.data for event in self.events(topic) if event.cause_id == update_id)
+        return [data for data in said if isinstance(data, TicketFact)]
 
     def events(self, topic: str) -> list[Event]:
         """Return what has been said on *topic*."""

@@ -159,7 +159,7 @@ class Cast:
             if mood.random() < 0.12:
                 self.later(self.moment(9000), lambda: self.erase(ticket))
         elif record.topic == topics.TRIAGE:
-            self.send("/officers/3", event["id"], self.at_triage(event["type"], event["data"], mood))
+            self.send("/officers/triage", event["id"], self.at_triage(event["type"], event["data"], mood))
         elif (whole := event["data"].get("parent") or ticket) in self.channel_of:
             commands = self.at_home(event["type"], event["data"], mood)
             self.send(f"/channels/{self.channel_of[whole]}", event["id"], commands)

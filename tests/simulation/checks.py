@@ -75,7 +75,9 @@ def unanswered(world: "World", ledger: Ledger) -> Iterator[str]:
     """Yield every update of somebody honest that has no answer."""
     told = ledger.facts[topics.TICKETS]
     answered = {(said.ticket, said.cause_id) for said in told}
-    answered |= {(said.ticket, said.data["update_id"]) for said in told if said.type == UpdateRefused.TYPE}
+    answered |= {
+        (said.ticket, said.data["update_id"]) for topic in ledger.facts for said in ledger.of_type(topic, UpdateRefused)
+    }
     filed = {said.id for said in ledger.of_type(topics.ACCEPTED, ComplaintAccepted)}
     waited = Counter(said.ticket for said in told if said.type == ReporterReplied.TYPE and said.cause_id in filed)
     for (ticket, update), command in world.cast.asked.items():

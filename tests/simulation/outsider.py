@@ -24,8 +24,9 @@ KINDS = {topics.UPDATES: (*BROKEN, *FOR_UPDATES), topics.SUBMITTED: (*BROKEN, *F
 UPDATES_GARBAGE = frozenset((GARBAGE, PACKED, *KINDS[topics.UPDATES]))
 OUTSIDE = (topics.UPDATES, topics.SUBMITTED)
 STRANGERS = (
-    "/agencies/dispora", "/agencies/nobody", "/agencies/", "/channels/fax", "/tindak/routing", "/officers/", "nobody",
+    "/agencies/dispusip", "/agencies/nobody", "/agencies/", "/channels/fax", "/tindak/routing", "/officers/", "nobody",
 )  # fmt: skip
+UNHEARD = ("/agencies/nobody", "/agencies/", "/tindak/routing", "/officers/", "nobody")  # no topic is theirs to hear on
 NOBODYS = tuple(ticket_id("nobody", str(number)) for number in range(3))
 FLOOD = (150, 300)
 
@@ -109,8 +110,10 @@ class Outsider:
         )
         # One id for all tickets: who chooses the ids of what he writes may repeat them.
         made = str(uuid5(UUID(int=self.script), f"outsider|{about}"))
-        self.sent[ticket, made] = about
-        value = encode(Event(id=made, source=mood.choice(STRANGERS), time=NOON, data=command, key=ticket))
+        source = mood.choice(STRANGERS)
+        if source not in UNHEARD:
+            self.sent[ticket, made] = about
+        value = encode(Event(id=made, source=source, time=NOON, data=command, key=ticket))
         self.broker.append(topics.UPDATES, mood.choice((ticket, "anybody")).encode(), value, HEADERS)
 
     def dead_letters(self) -> set[Where]:
@@ -124,6 +127,11 @@ class Outsider:
 
     def audit(self, ledger: Ledger) -> Iterator[str]:
         """Yield every request of the outsider that was not refused."""
-        refused = {(said.ticket, said.data["update_id"]) for said in ledger.of_type(topics.TICKETS, UpdateRefused)}
+        refused = {
+            (said.ticket, said.data["update_id"])
+            for topic in ledger.facts
+            if topic != topics.TICKETS
+            for said in ledger.of_type(topic, UpdateRefused)
+        }
         for ticket, update in sorted(self.sent.keys() - refused):
             yield f"[outsider] {self.sent[ticket, update]} for {ticket} ({update}) was not refused"

@@ -29,7 +29,7 @@ from shared.events import (
 )
 from shared.process.release import RELEASE
 from shared.topics import Topic
-from tests.faults.city import City, as_outgoing, city_of, complaint
+from tests.faults.city import CATALOGUE, City, as_outgoing, city_of, complaint
 from tests.servers.addresses import Namespace
 from tests.servers.fleet import Fleet
 from tests.upgrade.previous import previous_release
@@ -151,7 +151,7 @@ async def test_an_upgrade_loses_and_doubles_nothing_and_knows_what_was_taken(
         for service in topics.SERVICES:
             fleet.start(service, code=previous)
         await fleet.ready()
-        async with city_of(namespace, SHARED) as city:
+        async with city_of(namespace, (*CATALOGUE, *SHARED)) as city:
             town = Town(city)
             await town.complain()
             for service in ("sla", "notify"):

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 import orjson
 
 from shared import events, topics
+from shared.senders import Role, Sender, refusals_topic
 from tindak.audit.ledger import Fact, Ledger
 
-AGENCY_TOPICS = topics.agency_topic("")
-# A refusal is told to whoever asked; an agency that declines hears of it by `TicketUnassigned`.
-UNHEARD_BY_AGENCIES = frozenset({events.TicketDeclined.TYPE, events.UpdateRefused.TYPE})
+STATUS_TOPICS = topics.status_topic("")
+OWN_TOPICS = (topics.agency_topic(""), STATUS_TOPICS)
 WITH_NOBODY = frozenset({"in_triage", "split"})
 ENDED = frozenset({"closed", "archived", "withdrawn"})
 
@@ -83,20 +83,22 @@ def holders(ledger: Ledger) -> Iterator[str]:
 def mirrors(ledger: Ledger) -> Iterator[str]:
     """Yield every fact of agencies' topics and triage that the history lacks, and every one that they lack.
 
-    The refusal of an update that names no ticket stands in no history.
+    What is refused to a stranger, or cannot be read, stands in no history.
     """
     history = {_key(fact): fact for fact in ledger.facts[topics.TICKETS]}
     moves = ledger.of_type(topics.TICKETS, events.TicketRouted, events.TriageRequested, events.TicketSplit)
     turns = {(fact.ticket, fact.data["version"]) for fact in moves}
     clocks = {_key(fact) for topic in (topics.WARNINGS, topics.BREACHES) for fact in ledger.facts[topic]}
     heard: set[tuple[str, Key]] = set()
-    for topic in (name for name in ledger.facts if name.startswith(AGENCY_TOPICS) or name == topics.TRIAGE):
+    for topic in (name for name in ledger.facts if name.startswith(OWN_TOPICS) or name == topics.TRIAGE):
         for fact in ledger.facts[topic]:
+            if topic.startswith(STATUS_TOPICS) and fact.type != events.UpdateRefused.TYPE:
+                continue
             if fact.type == events.TicketUnassigned.TYPE:
                 is_known = (fact.ticket, fact.data["version"]) in turns
             elif "version" in fact.data:
                 heard.add((topic, _key(fact)))
-                is_known = _key(fact) in history or not fact.ticket
+                is_known = _key(fact) in history or fact.data["version"] == 0
             else:
                 is_known = _key(fact) in clocks
             if not is_known:
@@ -115,10 +117,14 @@ def _key(fact: Fact) -> Key:
 
 
 def _audience(fact: Fact) -> str | None:
+    if fact.type == events.UpdateRefused.TYPE:
+        by = fact.data.get("by")  # releases before 0.2.0 did not say it
+        return refusals_topic(Sender(Role(by["role"]), by["code"])) if by else None
     if fact.type == events.TriageRequested.TYPE:
         return topics.TRIAGE
     agency = fact.data.get("agency")
-    return None if agency is None or fact.type in UNHEARD_BY_AGENCIES else topics.agency_topic(agency)
+    # An agency that declines hears of it by `TicketUnassigned`.
+    return None if agency is None or fact.type == events.TicketDeclined.TYPE else topics.agency_topic(agency)
 
 
 def breaches(ledger: Ledger) -> Iterator[str]:

@@ -11,16 +11,18 @@ from typing import Any, TypeVar
 from shared import events as e
 from shared import topics
 from shared.delivery.outgoing import Outgoing
+from shared.senders import refusals_topic
 from tindak.client.answers import Answer, PendingAnswers
 from tindak.client.envelopes import submission
 from tindak.client.kafka import Client, Position, Start
 from tindak.demo_story.output import DemoOutput
 from tindak.demo_story.people import People
 from tindak.demo_story.recorder import EventRecorder
-from tindak.demo_story.scenarios import complaints
+from tindak.demo_story.scenarios import STRANGER, complaints
 from tindak.demo_story.summary import missing
 
 TOPICS = (topics.TICKETS, topics.SLA, topics.WARNINGS, topics.BREACHES, topics.DELIVERIES)
+TO_STRANGER = refusals_topic(STRANGER)  # who alone hears that nothing came of it
 OF_AGENCIES = (e.SlaClock.RESPOND, e.SlaClock.RESOLVE, e.SlaClock.VERIFY)
 
 Decision = e.TicketRouted | e.TriageRequested
@@ -52,10 +54,10 @@ class DemoRun:
 
     async def run(self) -> list[str]:
         """Run it to the end; return what was missing when the time was over."""
-        async with self.client.follow((*TOPICS, *self.answers), Start.EARLIEST) as records:
+        async with self.client.follow((*TOPICS, *self.answers, TO_STRANGER), Start.EARLIEST) as records:
             try:
                 async with asyncio.timeout(self.within_seconds):
-                    await beside(self._run(), self.recorder.listen(records))
+                    await beside(self._run(), self.recorder.listen(records, {TO_STRANGER}))
             except TimeoutError:
                 return missing(self.recorder, self.people) or ["the answer to a complaint"]
         return []

@@ -19,6 +19,7 @@ from shared.topics import SERVICES, Topic
 from tindak.console import Failure
 from tindak.demo_story.mailbox import Mailbox
 from tindak.demo_story.servers import servers
+from tindak.environment import of_service, settings_in
 from tindak.keys import new_key
 from tindak.ops.supervisor import Supervisor, services
 from tindak.stack.node import free_ports
@@ -111,11 +112,6 @@ def in_use(directory: Path) -> str:
     return f"text model {name} is in use: {learned}; it decides what the rules leave open, where it is sure enough"
 
 
-def settings_in(environment: Mapping[str, str], prefix: str) -> dict[str, str]:
-    """Return the variables that begin with *prefix*, by name of the setting."""
-    return {name.removeprefix(prefix).lower(): value for name, value in environment.items() if name.startswith(prefix)}
-
-
 @asynccontextmanager
 async def running(demo: RunningDemo, show: Show) -> AsyncIterator[None]:
     """Run the four services from entry to exit; the entry ends once all are ready."""
@@ -124,7 +120,8 @@ async def running(demo: RunningDemo, show: Show) -> AsyncIterator[None]:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("TINDAK_")}
     environment = {**inherited, **demo.environment, **_service_environment(ports, demo.mailbox.port)}
     ended = asyncio.Event()
-    supervisor = Supervisor(services(SERVICES), demo.troubles.append, environment, demo.folder)
+    each = {service: of_service(service, environment) for service in SERVICES}
+    supervisor = Supervisor(services(SERVICES), demo.troubles.append, each, demo.folder)
     task = asyncio.create_task(supervisor.run(ended))
     try:
         await _all_ready(demo, ports)

@@ -2,12 +2,12 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Collection, Iterator
 from functools import partial
 from typing import TypeVar
 
 from shared.delivery.ports import Record
-from shared.events import Event, EventData
+from shared.events import Event, EventData, UpdateRefused
 from tindak.client.records import event_of
 
 D = TypeVar("D", bound=EventData)
@@ -28,11 +28,11 @@ class EventRecorder:
         self._of_ticket: dict[str, list[Event]] = defaultdict(list)
         self._news = asyncio.Event()
 
-    async def listen(self, records: AsyncIterator[Record]) -> None:
-        """Record the events of *records*, without end."""
+    async def listen(self, records: AsyncIterator[Record], refusals_only: Collection[str] = ()) -> None:
+        """Record the events of *records*, without end; of the topics *refusals_only*, the refused updates alone."""
         async for record in records:
             event = event_of(record)
-            if event is not None:
+            if event is not None and (record.topic not in refusals_only or isinstance(event.data, UpdateRefused)):
                 self.add(event)
 
     def add(self, event: Event) -> None:

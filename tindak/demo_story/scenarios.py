@@ -6,10 +6,12 @@ from importlib.resources import files
 from typing import Any
 
 from shared import events as e
+from shared.senders import Role, Sender
 
 HOLDER = "/agencies/{agency}"  # whoever has the ticket
 REPORTER = "/channels/{channel}"  # the channel that the report came from
 OFFICER = "/officers/triage"
+STRANGER = Sender(Role.AGENCY, "dlh")  # asks something of a ticket that it has not
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,7 @@ SCENARIOS: dict[str, tuple[Reaction, ...]] = {
     ),
     "demo-parkir": (
         # Somebody else's ticket: refused.
-        Reaction(e.TicketRouted, "/agencies/dlh", e.AnswerTicket, {"answer": "Sudah dibersihkan.", "final": True}),
+        Reaction(e.TicketRouted, STRANGER.source, e.AnswerTicket, {"answer": "Sudah dibersihkan.", "final": True}),
         Reaction(e.UpdateRefused, HOLDER, e.AcknowledgeTicket),
         *ORDINARY[1:],
     ),

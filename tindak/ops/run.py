@@ -11,8 +11,10 @@ from typing import Annotated
 
 import typer
 
+from shared.process.settings import CommonSettings
 from shared.topics import SERVICES
-from tindak.console import Misuse, read_settings, wait_for
+from tindak.console import Misuse, wait_for
+from tindak.environment import at_hand, of_service
 from tindak.ops.supervisor import REFUSED_CODE, Supervisor, services
 
 
@@ -35,15 +37,19 @@ def run(
     """Run services until SIGTERM or Ctrl-C; with `all`, one that fails is started again."""
     if log_dir is not None and what is not What.ALL:
         raise Misuse("--log-dir goes with `all`; one service logs to standard output.")
-    for service in SERVICES if what is What.ALL else (what.value,):
-        _tell(f"{service} answers on {health_address(service, os.environ)}/health/ready and /metrics.")
+    running = SERVICES if what is What.ALL else (what.value,)
+    environment = at_hand(os.environ)
+    own = {service: of_service(service, environment) for service in running}
+    for service in running:
+        _tell(f"{service} answers on {health_address(service, own[service])}/health/ready and /metrics.")
     if what is not What.ALL:
-        importlib.import_module(f"services.{what}.app").main()
-        return
+        # A process that takes the place of this one, so that the secrets of others are nowhere in it.
+        (command,) = services([what.value]).values()
+        os.execve(command[0], command, own[what.value])  # noqa: S606  # no shell, our own argument list
     if log_dir is not None:
         log_dir.mkdir(parents=True, exist_ok=True)
     _tell(f"logs go to {'standard output' if log_dir is None else log_dir / '<service>.log'}; Ctrl-C ends all.")
-    if refused := wait_for(_run_all(log_dir)):
+    if refused := wait_for(_run_all(own, log_dir)):
         raise typer.Exit(REFUSED_CODE if refused >= set(SERVICES) else 1)
 
 
@@ -52,15 +58,16 @@ def health_address(service: str, environment: Mapping[str, str]) -> str:
     settings = importlib.import_module(f"services.{service}.settings").Settings
     prefix, default = settings.model_config["env_prefix"], settings.model_fields["health_port"].default
     port = environment.get(f"{prefix}HEALTH_PORT", str(default))
-    return f"http://{read_settings().health_host}:{'<a free port>' if port == '0' else port}"
+    host = environment.get("TINDAK_HEALTH_HOST", CommonSettings.model_fields["health_host"].default)
+    return f"http://{host}:{'<a free port>' if port == '0' else port}"
 
 
-async def _run_all(log_dir: Path | None) -> set[str]:
+async def _run_all(environments: Mapping[str, Mapping[str, str]], log_dir: Path | None) -> set[str]:
     """Keep a process per service alive until SIGTERM or SIGINT, then end them; return those that refused to start."""
     ended = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
-    supervisor = Supervisor(services(SERVICES), _tell, log_dir=log_dir)
+    supervisor = Supervisor(services(SERVICES), _tell, environments, log_dir)
     await supervisor.run(ended)
     return supervisor.refused
 

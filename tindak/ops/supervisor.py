@@ -27,14 +27,14 @@ class Supervisor:
     Args:
         commands: Absolute program and arguments, by name.
         tell: Called with one sentence for everything that happens to a process.
-        environment: Of the processes; None: this process's own.
+        environments: Each process's variables, by name; None: this process's own.
         log_dir: Where each process's output is appended to ``<name>.log``; None: it goes to our own.
         first_pause_seconds: Before the first restart; doubled for each that follows, up to 30.
     """
 
     commands: Mapping[str, Sequence[str]]
     tell: Callable[[str], None]
-    environment: Mapping[str, str] | None = None
+    environments: Mapping[str, Mapping[str, str]] | None = None
     log_dir: Path | None = None
     first_pause_seconds: float = FIRST_PAUSE_SECONDS
     running: dict[str, asyncio.subprocess.Process] = field(default_factory=dict, init=False)
@@ -78,7 +78,7 @@ class Supervisor:
         try:
             return await asyncio.create_subprocess_exec(
                 *_leashed(self.commands[name]),
-                env=self.environment,
+                env=None if self.environments is None else self.environments[name],
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,

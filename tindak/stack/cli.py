@@ -1,21 +1,24 @@
 """``tindak stack``: starts, stops and shows the local servers; only those that it started itself."""
 
 import json
-import os
 import shlex
 import signal
 import threading
 import time
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from shared.policy.topics import load_topics
+from tindak.console import Misuse
+from tindak.environment import DEFAULT_FOLDER, STACK_DIR, of_stack, policy_dir
 from tindak.options import AsJson
-from tindak.stack.errors import StackError
+from tindak.stack.credentials import FILE, Credentials
 from tindak.stack.layout import Layout
 from tindak.stack.local import LocalStack
+from tindak.stack.programs import StackError
 from tindak.stack.state import State
 from tindak.waiting import progress
 
@@ -37,8 +40,7 @@ class Format(StrEnum):
     JSON = "json"
 
 
-Folder = Annotated[Path, typer.Option("--dir", help="Folder of data, logs and state.")]
-DEFAULT_FOLDER = Path(".tindak/stack")
+Folder = Annotated[Path, typer.Option("--dir", envvar=STACK_DIR, help="Folder of data, logs and state.")]
 
 
 @app.command()
@@ -48,13 +50,25 @@ def up(
     ),
     brokers: Annotated[int, typer.Option(help="1 or 3 (apache only).")] = 1,
     members: Annotated[int, typer.Option(help="Members of the replica set, 1 or 3.")] = 1,
+    secure: Annotated[
+        bool, typer.Option("--secure", help="A user for each channel, agency and service, who may do only its own.")
+    ] = False,
     folder: Folder = DEFAULT_FOLDER,
     detach: Annotated[bool, typer.Option("--detach", help="Return at once; `tindak stack down` stops it.")] = False,
     output: Annotated[Format, typer.Option("--format", help="env: lines for `eval`.")] = Format.TEXT,
 ) -> None:
     """Start a broker and a MongoDB replica set on free ports, and stay until they are stopped."""
     began = time.monotonic()
-    stack = LocalStack(broker.value, brokers=brokers, members=members, folder=folder.absolute(), detached=detach)
+    if secure and broker is not Broker.APACHE:
+        raise Misuse("--secure needs --broker apache: the embedded broker knows no users.")
+    stack = LocalStack(
+        broker.value,
+        brokers=brokers,
+        members=members,
+        folder=folder.absolute(),
+        detached=detach,
+        secured_for=load_topics(policy_dir()) if secure else (),
+    )
     with progress("Starting servers", brokers + members):
         stack.start()
     ended = threading.Event()
@@ -63,7 +77,9 @@ def up(
             signal.signal(number, lambda *_: ended.set())
     if output is Format.TEXT:
         typer.echo(f"{stack.layout.shape} run in {folder}; ready after {time.monotonic() - began:.1f} s.")
-    typer.echo(_exports(stack.layout, output))
+        if secure:
+            typer.echo(f"Everybody's name and password: {folder / FILE}.")
+    typer.echo(_exports(folder, stack.layout, output))
     if detach:
         return
     if output is Format.TEXT:
@@ -104,29 +120,23 @@ def status(
     running = len(state.alive) == len(state.processes)
     servers = {name: {"pid": process.pid, "alive": process.is_alive} for name, process in state.processes.items()}
     if as_json:
-        environment = environment_for(state.layout)
-        typer.echo(json.dumps({"running": running, "servers": servers, "environment": environment}))
+        said = _report(folder, state.layout)
+        typer.echo(json.dumps({"running": running, "servers": servers} | said))
     else:
         for name, process in state.processes.items():
             typer.echo(f"{name:<10} {'runs, pid ' + str(process.pid) if process.is_alive else 'does not run'}")
-        typer.echo(_exports(state.layout, Format.TEXT))
+        typer.echo(_exports(folder, state.layout, Format.TEXT))
     raise typer.Exit(0 if running else 1)
 
 
-def environment_for(layout: Layout) -> dict[str, str]:
-    """Return all that `tindak run all` needs: the addresses, a contact key, and the policy and its model at hand."""
-    policy = Path(os.environ.get("TINDAK_POLICY_DIR", "policy")).absolute()
-    model = policy / "model"
-    return (
-        layout.environment()
-        | {"TINDAK_CONTACT_KEYS": layout.contact_key}
-        | ({"TINDAK_POLICY_DIR": str(policy)} if policy.is_dir() else {})
-        | ({"TINDAK_ROUTING_MODEL_DIR": str(model)} if model.is_dir() else {})
-    )
+def _report(folder: Path, layout: Layout) -> dict[str, Any]:
+    credentials = Credentials.read(folder) if layout.secured else None
+    return credentials.report(folder, layout) if credentials else {"environment": of_stack(layout)}
 
 
-def _exports(layout: Layout, output: Format) -> str:
-    environment = environment_for(layout)
+def _exports(folder: Path, layout: Layout, output: Format) -> str:
+    said = _report(folder, layout)
+    environment: dict[str, str] = said["environment"]
     if output is Format.JSON:
-        return json.dumps(environment)
+        return json.dumps(said if layout.secured else environment)
     return "\n".join(f"export {name}={shlex.quote(value)}" for name, value in environment.items())

@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 import tempfile
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
@@ -10,13 +11,20 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from pydantic import SecretStr
+
+from shared.process.settings import KafkaSettings
+from shared.topics import Topic
 from tindak.stack import kafka, mongo, programs, tansu
-from tindak.stack.errors import StackError
-from tindak.stack.layout import BrokerKind, Layout
+from tindak.stack.credentials import ADMIN, Credentials, principals_of
+from tindak.stack.layout import SASL_MECHANISM, SECURITY_PROTOCOL, BrokerKind, Layout
 from tindak.stack.node import Node
 from tindak.stack.processes import this
+from tindak.stack.programs import StackError
 from tindak.stack.protocol import forms_groups
 from tindak.stack.state import State
+from tindak.topics.access import allow
+from tindak.topics.apply import apply
 
 TEMPORARY = "tindak-stack-"
 
@@ -36,9 +44,13 @@ class LocalStack:
             its ports with its data. None: a temporary folder, deleted at the stop.
         detached: Whether the servers outlive this process; ``State.read(folder).stop()`` ends them then.
         test_commands: Whether mongod takes ``configureFailPoint``.
+        secured_for: The topics of a city, with ``apache`` only: whoever writes or reads one of them has a user on the
+            broker and may do just that; the topics are made; each service has a user in the database who can open its
+            own alone. Empty: everybody may do everything, without a name.
 
     Attributes:
         layout: Addresses and names.
+        credentials: Everybody's passwords, from the start on; None if the stack is not secured.
         brokers: The broker nodes, each with ``kill()`` and ``start()``; empty before the start.
         members: The database nodes, likewise.
 
@@ -55,14 +67,17 @@ class LocalStack:
         folder: Path | None = None,
         detached: bool = False,
         test_commands: bool = False,
+        secured_for: Sequence[Topic] = (),
     ) -> None:
         programs.check_platform()
-        self.layout = Layout.draw(broker, brokers, members)
+        self.layout = Layout.draw(broker, brokers, members, secured=bool(secured_for))
+        self.credentials: Credentials | None = None
         self.brokers: list[Node] = []
         self.members: list[Node] = []
         self._given_folder = folder
         self._detached = detached
         self._test_commands = test_commands
+        self._topics = secured_for
 
     @property
     def bootstrap_servers(self) -> str:
@@ -128,8 +143,15 @@ class LocalStack:
 
     def _start(self) -> None:
         layout, detached = self.layout, self._detached
+        if layout.secured:
+            self.credentials = Credentials.kept(self.folder, principals_of(self._topics))
         self.members = mongo.members(
-            self.folder, layout.member_ports, layout.replica_set, detached=detached, test_commands=self._test_commands
+            self.folder,
+            layout.member_ports,
+            layout.replica_set,
+            detached=detached,
+            test_commands=self._test_commands,
+            credentials=self.credentials,
         )
         for node in self.members:
             node.launch()
@@ -137,7 +159,12 @@ class LocalStack:
             self.brokers = [tansu.broker(self.folder, layout.broker_ports[0], layout.cluster_id, detached=detached)]
         else:
             self.brokers = kafka.brokers(
-                self.folder, layout.broker_ports, layout.controller_ports, layout.cluster_id, detached=detached
+                self.folder,
+                layout.broker_ports,
+                layout.controller_ports,
+                layout.cluster_id,
+                detached=detached,
+                credentials=self.credentials,
             )
         for node in self.brokers:
             node.launch()
@@ -146,8 +173,28 @@ class LocalStack:
         mongo.initiate(self.members, layout.replica_set)
         for node in self.brokers:
             node.wait_until(node.is_ready)
-        if layout.kind == "apache":
+        if self.credentials is not None:
+            self._let_in(self.credentials)
+        elif layout.kind == "apache":
             self.brokers[0].wait_until(partial(forms_groups, layout.broker_ports[0]))
+
+    def _let_in(self, credentials: Credentials) -> None:
+        """Make users, topics and access rules, and return once they hold."""
+        layout, (broker, *_) = self.layout, self.brokers
+        mongo.make_users(self.primary().port, layout.mongo_uri, credentials)
+        kafka.make_users(broker.port, credentials)
+        as_admin = KafkaSettings(
+            bootstrap_servers=layout.bootstrap_servers,
+            security_protocol=SECURITY_PROTOCOL,
+            sasl_mechanism=SASL_MECHANISM,
+            sasl_username=ADMIN,
+            sasl_password=SecretStr(credentials.broker[ADMIN]),
+            replication_factor=len(self.brokers),
+        )
+        apply(as_admin, self._topics)
+        allow(as_admin, self._topics)
+        broker.wait_until(lambda: not allow(as_admin, self._topics, dry_run=True))
+        broker.wait_until(partial(forms_groups, broker.port, credentials.client_options(ADMIN)))
 
     def __enter__(self) -> Self:
         return self.start()

@@ -1,4 +1,4 @@
-"""A MongoDB replica set of local processes; not a production layout (no authentication, small caches)."""
+"""A MongoDB replica set of local processes; not a production layout (no encryption, small caches)."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -9,21 +9,43 @@ from typing import Any
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure, PyMongoError
 
+from shared.process.settings import MongoSettings
+from shared.topics import SERVICES
 from tindak.stack import programs
+from tindak.stack.credentials import ADMIN, Credentials
+from tindak.stack.files import write_for_owner
 from tindak.stack.node import Node, accepts_connections
 
 ANSWER_WITHIN_MS = 2000
-ALREADY_INITIALIZED = 23  # MongoDB's error code
+UNAUTHORIZED, ALREADY_INITIALIZED, USER_EXISTS = 13, 23, 51003  # MongoDB's error codes
+KEY_FILE = "mongo.key"
 # A primary that died is missed after two seconds, not ten: nobody waits for a local stack as long as for a data centre.
+DATABASE_PREFIX: str = MongoSettings.model_fields["database_prefix"].default
 SETTINGS = {"electionTimeoutMillis": 2000, "heartbeatIntervalMillis": 500}
 
 
-def members(folder: Path, ports: Sequence[int], replica_set: str, *, detached: bool, test_commands: bool) -> list[Node]:
+def members(
+    folder: Path,
+    ports: Sequence[int],
+    replica_set: str,
+    *,
+    detached: bool,
+    test_commands: bool,
+    credentials: Credentials | None = None,
+) -> list[Node]:
     """Return the members of one replica set, not started yet.
 
     Args:
+        folder: Where their data and logs lie.
+        ports: Of each.
+        replica_set: Its name.
+        detached: Whether they outlive this process.
         test_commands: Whether ``configureFailPoint`` may be called.
+        credentials: By which they know each other and their users; None: everybody may do all.
     """
+    key = folder / KEY_FILE
+    if credentials is not None:
+        write_for_owner(key, credentials.database_key)
     nodes = []
     for number, port in enumerate(ports, 1):
         name = f"mongo-{number}"
@@ -41,6 +63,7 @@ def members(folder: Path, ports: Sequence[int], replica_set: str, *, detached: b
             f"--wiredTigerCacheSizeGB={1.0 if len(ports) == 1 else 0.5}",
             "--setParameter=diagnosticDataCollectionEnabled=false",
             f"--setParameter=enableTestCommands={int(test_commands)}",
+            *([f"--keyFile={key}"] if credentials else []),
         )
         is_ready = partial(is_member, port, replica_set)
         nodes.append(Node(name, port, command, folder / f"{name}.log", is_ready, detached))
@@ -63,11 +86,38 @@ def initiate(nodes: Sequence[Node], replica_set: str) -> None:
     try:
         command(nodes[0].port, "replSetInitiate", config)
     except OperationFailure as error:
-        if error.code != ALREADY_INITIALIZED:
+        # A set that has users was initiated before they were made.
+        if error.code not in (ALREADY_INITIALIZED, UNAUTHORIZED):
             raise
     nodes[0].wait_until(lambda: primary(nodes, replica_set) is not None)
     for node in nodes:
         node.wait_until(node.is_ready)
+
+
+def make_users(port: int, mongo_uri: str, credentials: Credentials) -> None:
+    """Make the administrator, and for every service a user who can open its own database only; safe to repeat.
+
+    Args:
+        port: Of the primary.
+        mongo_uri: Of the replica set, without credentials.
+        credentials: Names and passwords.
+    """
+    try:
+        # As long as there is no user at all, whoever comes from the same machine may make the first.
+        command(port, "createUser", ADMIN, pwd=credentials.database[ADMIN], roles=["root"])
+    except OperationFailure as error:
+        if error.code != UNAUTHORIZED:
+            raise
+    with MongoClient[dict[str, Any]](credentials.database_uri(ADMIN, mongo_uri), w="majority") as client:
+        for service in SERVICES:
+            roles = [{"role": "readWrite", "db": DATABASE_PREFIX + service}]
+            wanted = {"pwd": credentials.database[service], "roles": roles}
+            try:
+                client.admin.command({"createUser": service, **wanted})
+            except OperationFailure as error:
+                if error.code != USER_EXISTS:
+                    raise
+                client.admin.command({"updateUser": service, **wanted})
 
 
 def primary(nodes: Sequence[Node], replica_set: str) -> Node | None:
@@ -97,7 +147,7 @@ def _hello(port: int, replica_set: str) -> Mapping[str, Any]:
     return {}
 
 
-def command(port: int, name: str, value: object = 1) -> dict[str, Any]:
+def command(port: int, name: str, value: object = 1, **options: object) -> dict[str, Any]:
     """Return what the member on this port answers to an admin command.
 
     Raises:
@@ -111,4 +161,4 @@ def command(port: int, name: str, value: object = 1) -> dict[str, Any]:
         socketTimeoutMS=10 * ANSWER_WITHIN_MS,
     )
     with client:
-        return client.admin.command(name, value)
+        return client.admin.command({name: value, **options})

@@ -1,5 +1,8 @@
 """Asks a broker, as a Kafka client, whether it is ready."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 
@@ -9,12 +12,16 @@ ANSWER_WITHIN_SECONDS = 2
 # Enough names to ask each of the few coordinators.
 PROBES = [f"probe-{number}" for number in range(12)]
 
+Options = Mapping[str, str]
+WITHOUT_A_NAME: Options = MappingProxyType({})
+"""How librdkafka shows a broker who it is; here, not at all."""
 
-def serves_cluster(port: int, cluster_id: str) -> bool:
+
+def serves_cluster(port: int, cluster_id: str, options: Options = WITHOUT_A_NAME) -> bool:
     """Return whether the broker on this port belongs to that cluster and is among its live brokers."""
     if not accepts_connections(port):  # asked first, because the client reports every refused connection
         return False
-    client = AdminClient({"bootstrap.servers": f"127.0.0.1:{port}", "log_level": 0})
+    client = _client(port, options)
     try:
         cluster = client.list_topics(timeout=ANSWER_WITHIN_SECONDS)
     except KafkaException:
@@ -22,9 +29,13 @@ def serves_cluster(port: int, cluster_id: str) -> bool:
     return str(cluster.cluster_id) == cluster_id and any(broker.port == port for broker in cluster.brokers.values())
 
 
-def forms_groups(port: int) -> bool:
+def forms_groups(port: int, options: Options = WITHOUT_A_NAME) -> bool:
     """Return whether consumer groups can form; a new cluster makes their topic only when it is asked for one."""
-    client = AdminClient({"bootstrap.servers": f"127.0.0.1:{port}", "log_level": 0})
+    client = _client(port, options)
     asked = client.describe_consumer_groups(PROBES, request_timeout=ANSWER_WITHIN_SECONDS)
     errors = [group.exception(2 * ANSWER_WITHIN_SECONDS) for group in asked.values()]
     return all(error is None or error.args[0].code() == KafkaError.GROUP_ID_NOT_FOUND for error in errors)
+
+
+def _client(port: int, options: Options) -> AdminClient:
+    return AdminClient({"bootstrap.servers": f"127.0.0.1:{port}", "log_level": "0", **options})

@@ -4,10 +4,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Self
 
-from pydantic import TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
-from tindak.stack.errors import StackError
+from tindak.stack import files
 from tindak.stack.layout import Layout
 from tindak.stack.processes import Process
 
@@ -35,18 +34,11 @@ class State:
         Raises:
             StackError: The file is not one of ours.
         """
-        try:
-            return TypeAdapter(cls).validate_json((folder / FILE).read_bytes())
-        except FileNotFoundError:
-            return None
-        except ValidationError as error:
-            raise StackError(f"{folder / FILE} is not the state of a stack; delete it and start again.") from error
+        return files.read(cls, folder / FILE)
 
     def write(self, folder: Path) -> None:
-        """Write it, whole or not at all."""
-        unfinished = folder / f"{FILE}.new"
-        unfinished.write_bytes(TypeAdapter(State).dump_json(self, indent=1))
-        unfinished.rename(folder / FILE)
+        """Write it, whole or not at all; it holds a key."""
+        files.write(self, folder / FILE)
 
     @property
     def alive(self) -> tuple[str, ...]:

@@ -8,13 +8,13 @@ from shared import events
 from tindak.console import Misuse
 from tindak.options import Reply, with_reply
 from tindak.tickets import similar
-from tindak.tickets.updates import TicketArgument, UpdateRequest, known_agency, send
+from tindak.tickets.updates import TicketArgument, UpdateRequest, known_agency, known_officer, send
 
 app = typer.Typer(name="officer", help="Publish what a triage officer decides.", no_args_is_help=True)
 
 NUMBERS = ("1", "2", "3", "4", "5", "6", "7", "8", "9")  # no id is as short
 
-Officer = Annotated[str, typer.Option("--as", metavar="ID", help="Id of the officer.")]
+Officer = Annotated[str, typer.Option("--as", metavar="CODE", help="Code of the officer, as in officers.yaml.")]
 Why = Annotated[str, typer.Option(help="Why.")]
 
 
@@ -95,4 +95,4 @@ def unmerge(ticket: TicketArgument, officer: Officer = "triage", *, reply: Reply
 
 
 def _as_officer(officer: str, request: UpdateRequest, reply: Reply) -> None:
-    send(request, lambda _: f"/officers/{officer}", reply)
+    send(request, lambda _: f"/officers/{known_officer(officer)}", reply)

@@ -12,7 +12,7 @@ from shared.events import ComplaintAccepted, Event, Tenure, TicketFact
 from tindak.client.kafka import Client
 from tindak.client.records import events_in
 from tindak.console import local, read_settings, say_json, wait_for
-from tindak.formatting import noted, sentence, span
+from tindak.formatting import by_whom, noted, sentence, span
 from tindak.options import TIMEOUT_SECONDS, AsJson, Timeout
 from tindak.tickets.lookup import Ticket, find_ticket, part_of
 from tindak.tickets.projection import TicketProjection, project_ticket
@@ -82,7 +82,10 @@ def lines(ticket: Ticket, now: TicketProjection, parts: Parts = (), names: Names
     head += [
         f"  {note:<9} {had(stay)}" for note, stay in zip(("had it", *[""] * len(now.stays)), now.stays, strict=False)
     ]
-    happened = (TICKET_ID.sub(lambda found: names.get(found[0], found[0]), sentence(one.data)) for one in now.events)
+    happened = (
+        TICKET_ID.sub(lambda found: names.get(found[0], found[0]), sentence(one.data)) + by_whom(one.data)
+        for one in now.events
+    )
     times = (local(one.time) for one in now.events)
     return [*head, "", *(f"  {at}  {what}" for at, what in zip(times, happened, strict=True))]
 
@@ -93,6 +96,12 @@ def had(stay: Tenure) -> str:
         return f"{stay.agency}, since {local(stay.since)}"
     because = f", declined{noted(stay.declined_because)}" if stay.declined_because else ""
     return f"{stay.agency}, {span((stay.until - stay.since).total_seconds())}{because}"
+
+
+def _summary_of(event: Event) -> dict[str, Any]:
+    author = event.data.author if isinstance(event.data, TicketFact) else None
+    said = {"type": event.type, "time": event.time.isoformat(), "what": sentence(event.data)}
+    return said if author is None else said | {"by": author.model_dump(mode="json")}
 
 
 def _summary(ticket: Ticket, now: TicketProjection) -> dict[str, Any]:
@@ -108,7 +117,5 @@ def _summary(ticket: Ticket, now: TicketProjection) -> dict[str, Any]:
         "stays": [stay.model_dump(mode="json", exclude_none=True) for stay in now.stays],
         "due": {clock.value: at.isoformat() for clock, at in now.due.items()},
         "overdue": sorted(clock.value for clock in now.breaches),
-        "events": [
-            {"type": event.type, "time": event.time.isoformat(), "what": sentence(event.data)} for event in now.events
-        ],
+        "events": [_summary_of(event) for event in now.events],
     }

@@ -8,10 +8,12 @@ from typing import Annotated, Any
 import typer
 from pydantic import ValidationError
 
+from services.routing.tooling import OFFICERS_FILE, load_officer_codes
 from shared import topics
 from shared.events import Command, Event, UpdateRefused
 from shared.policy.agencies import load_agencies
 from shared.policy.loading import PolicyInvalid, unknown
+from shared.senders import refusals_topic, sender_of
 from tindak.client.answers import caused_by, first
 from tindak.client.envelopes import update
 from tindak.client.kafka import Client, Start
@@ -56,15 +58,22 @@ async def _send(request: UpdateRequest, source_of: Callable[[Ticket], str], repl
         others = {name: (await find_ticket(client, other)).id for name, other in request.tickets.items()}
         given = {name: value for name, value in request.fields.items() if value is not None}
         command = _command_of(request.kind, given | others | {"ticket_id": ticket.id})
-        event = update(command, source_of(ticket), datetime.now(UTC))
+        source = source_of(ticket)
+        event = update(command, source, datetime.now(UTC))
         answer = None
         if reply.wait:
-            async with client.follow([topics.TICKETS], Start.LATEST) as records:
+            async with client.follow(_answers_on(source), Start.LATEST) as records:
                 await client.publish([event])
                 answer = await first(records, caused_by(event.id), reply.timeout_seconds, UNANSWERED)
         else:
             await client.publish([event])
     print_answer(ticket, event.id, answer, as_json=reply.as_json)
+
+
+def _answers_on(source: str) -> list[str]:
+    """Return where the answer to an update stands: in the history, or, refused to a stranger, on the sender's topic."""
+    sender = sender_of(source)
+    return [topics.TICKETS] if sender is None else [topics.TICKETS, refusals_topic(sender)]
 
 
 def _command_of(kind: type[Command], fields: Mapping[str, Any]) -> Command:
@@ -94,6 +103,17 @@ def print_answer(ticket: Ticket, update_id: str, answer: Event | None, *, as_jso
     elif not as_json:
         seen = f"published; `tindak track {ticket.tracking_id}` shows what comes of it"
         typer.echo(f"{ticket.tracking_id}: {seen if answer is None else sentence(answer.data)}")
+
+
+def known_officer(code: str) -> str:
+    """Return *code*; raise Misuse if the policy at hand knows no such officer, see `known_agency`."""
+    try:
+        codes = load_officer_codes(read_settings().policy_dir)
+    except PolicyInvalid:
+        return code
+    if code not in codes:
+        raise Misuse(unknown("officer", code, codes, OFFICERS_FILE))
+    return code
 
 
 def known_agency(code: str) -> str:

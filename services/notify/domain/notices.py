@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 from services.notify.domain.correspondence import Correspondence, part_of
 from services.notify.domain.deliveries import Awaited, Delivery, Waiting
 from services.notify.domain.timing import QuietHours, Retries
-from shared.events import Event, EventData, SlaClock, UpdateRefused
+from shared.events import AuthoredFact, Event, EventData, SlaClock, UpdateRefused
 
 LIAISON = "liaison"
 AGENCY_HEAD = "agency_head"
@@ -104,8 +104,13 @@ def plan(state: Correspondence, event: Event, rules: Rules, now: datetime) -> It
                     situation=Waiting(now + rules.wait_for),
                     awaited=awaited(notice, event),
                     part=part,
-                    told=event.data.model_dump(mode="json", include=set(TOLD), exclude_none=True),
+                    told=event.data.model_dump(mode="json", include=_told_of(event.data), exclude_none=True),
                 )
+
+
+def _told_of(data: EventData) -> set[str]:
+    # The `by` of most facts names their author by code, which is nobody's to read in a letter.
+    return set(TOLD - {"by"}) if isinstance(data, AuthoredFact) else set(TOLD)
 
 
 def awaited(notice: Notice, event: Event) -> Awaited | None:

@@ -1,4 +1,4 @@
-"""Reads routing.yaml, categories.yaml and the agency directory: their shape, what can be wrong, what they mean.
+"""Reads routing.yaml, categories.yaml, officers.yaml and the agencies: their shape, what can be wrong, what they mean.
 
 The defaults of all settings stand here and in `clusters`; the values of the domain have none.
 """
@@ -12,6 +12,7 @@ from pydantic import Field
 from services.routing.domain.agency_choice.rules import EarlyUpdates, OverridePolicy, RoutingPolicy
 from services.routing.policy.categories import CATEGORIES_FILE, CategoryFile, faults_of_categories
 from services.routing.policy.clusters import ClustersEntry
+from services.routing.policy.officers import OFFICERS_FILE, OfficerFile, faults_of_officers
 from services.routing.policy.rules import RuleSections, faults_of_rules
 from shared.policy.agencies import load_agencies
 from shared.policy.loading import PolicyInvalid, PolicyModel, load_sourced, version_of
@@ -92,12 +93,14 @@ def load_routing(policy_dir: Path) -> RoutingPolicy:
     """Return the routing policy below *policy_dir*.
 
     Raises:
-        PolicyInvalid: With every fault of the three files, or of the first of them that cannot be read at all.
+        PolicyInvalid: With every fault of the four files, or of the first of them that cannot be read at all.
     """
     agencies = load_agencies(policy_dir)
     rules, rules_source = load_sourced(policy_dir / ROUTING_FILE, RoutingFile)
     categories, categories_source = load_sourced(policy_dir / CATEGORIES_FILE, CategoryFile)
+    officers, officers_source = load_sourced(policy_dir / OFFICERS_FILE, OfficerFile)
     faults = [
+        *faults_of_officers(officers, officers_source, agencies.codes),
         *faults_of_rules(rules, rules_source, agencies.codes),
         *faults_of_categories(categories, categories_source, agencies.codes),
     ]
@@ -107,6 +110,7 @@ def load_routing(policy_dir: Path) -> RoutingPolicy:
     return RoutingPolicy(
         version=version_of(policy_dir),
         agencies={agency.code: agency.name for agency in agencies.agencies},
+        officers=officers.value(),
         rulebook=rules.rulebook(speller),
         districts={agency.kecamatan: agency.code for agency in agencies.agencies if agency.kecamatan},
         categories=categories.value(),

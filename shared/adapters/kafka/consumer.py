@@ -11,6 +11,8 @@ from aiokafka.errors import KafkaError
 from shared.adapters.kafka.fetch_faults import FetchFaults
 from shared.adapters.kafka.fetcher import SafeFetcher
 from shared.delivery.ports import Record
+from shared.fairness.admission import Admission
+from shared.fairness.pace import Pace
 
 ERROR_PAUSE_SECONDS = 1.0
 
@@ -28,6 +30,8 @@ class SafeConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka is not t
         faults: Where the faults of partitions are noted.
         trouble: Called with what keeps the whole consumer from reading, or None once it reads; may raise it.
         failed: Called if only a restart can help; nothing is read after that. May raise it.
+        admission: Decides whose records are taken next; by default everybody's evenly.
+        pace: Decides how many records there are at once; by default as many as are wanted.
     """
 
     def __init__(
@@ -38,6 +42,8 @@ class SafeConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka is not t
         faults: FetchFaults,
         trouble: Callable[[KafkaError | None], None],
         failed: Callable[[BaseException], None],
+        admission: Admission | None = None,
+        pace: Pace | None = None,
         **options: Any,
     ) -> None:
         super().__init__(*topics, **options)
@@ -46,6 +52,8 @@ class SafeConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka is not t
         self.faults = faults
         self.trouble = trouble
         self.failed = failed
+        self.admission = admission or Admission()
+        self.pace = pace or Pace()
 
     async def start(self) -> None:
         """Join the group, or read all partitions without one; in place of aiokafka's own, which knows one fetcher only.
@@ -72,6 +80,7 @@ class SafeConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka is not t
         )
         self._fetcher.topic_prefix = self.topic_prefix
         self._fetcher.faults = self.faults
+        self._fetcher.admission, self._fetcher.pace = self.admission, self.pace
         if self._group_id is None:
             self._coordinator = NoGroupCoordinator(
                 self._client, self._subscription, exclude_internal_topics=self._exclude_internal_topics

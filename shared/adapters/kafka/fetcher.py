@@ -6,6 +6,7 @@ positions moved (https://github.com/aio-libs/aiokafka/issues/1046); its backgrou
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import Collection, Iterator
 from functools import partial
 from typing import Any
@@ -28,12 +29,15 @@ from shared.adapters.kafka.fetch_faults import Ending, FetchFaults
 from shared.adapters.kafka.record_batches import RecordBatch
 from shared.delivery.guard import Bug, guarded
 from shared.delivery.ports import Record
+from shared.fairness.admission import Admission, DeferralBegan, Supply
+from shared.fairness.pace import Pace
+from shared.fairness.shares import among
 
 TRIES_MAX = 3
 FIRST_PAUSE_SECONDS = 0.2  # before a partition at fault is fetched again; longer each time
 PAUSE_SECONDS_MAX = 10.0
 RECORDS_MAX = 500
-DRAINED_BYTES_MAX = 8 * 1024 * 1024  # of all partitions at once; then what is left is fetched again
+DRAINED_BYTES_MAX = 8 * 1024 * 1024  # at once, shared evenly by topics; then what is left is fetched again
 FETCH_BYTES_MAX = 64 * 1024 * 1024
 
 log = structlog.get_logger()
@@ -50,30 +54,30 @@ class UnpackedRecords:
         self.place = place
         self.state = state
         self.next_fetch_offset = offset
+        self.topic = place.topic.removeprefix(fetcher.topic_prefix)
         self.records = self._unpacked(data)
 
     def __iter__(self) -> Iterator[Record]:
         return self.records
 
     def _unpacked(self, data: bytes) -> Iterator[Record]:
-        topic = self.place.topic.removeprefix(self.fetcher.topic_prefix)
         for batch in record_batches.split(data):
-            if self.fetcher.room_bytes <= 0:
+            if self.fetcher.room_bytes[self.topic] <= 0:
                 return
             if not batch.is_control and batch.next_offset > self.next_fetch_offset:
-                records = self._records_of(batch, topic)
+                records = self._records_of(batch)
                 if records is None:
                     return
                 for record in records:
                     if record.next_offset > self.next_fetch_offset:
                         self.next_fetch_offset = record.next_offset
-                        self.fetcher.room_bytes -= len(record.value or b"")
+                        self.fetcher.room_bytes[self.topic] -= len(record.value or b"")
                         yield record
             self.next_fetch_offset = max(self.next_fetch_offset, batch.next_offset)
 
-    def _records_of(self, batch: RecordBatch, topic: str) -> list[Record] | None:
+    def _records_of(self, batch: RecordBatch) -> list[Record] | None:
         """Return the records of a batch, or what stands for it if it is quarantined; None if it is tried again."""
-        found = guarded(partial(_unpacked, batch, topic, self.place.partition))
+        found = guarded(partial(_unpacked, batch, self.topic, self.place.partition))
         if isinstance(found, list):
             self.fetcher.faults.end(self.place)
             return found
@@ -83,7 +87,7 @@ class UnpackedRecords:
             self.fetcher.pause(self.state, fault.tries)
             return None
         self.fetcher.faults.end(self.place, Ending.QUARANTINED)
-        return [record_batches.unreadable(batch, topic, self.place.partition, error)]
+        return [record_batches.unreadable(batch, self.topic, self.place.partition, error)]
 
 
 def _unpacked(batch: RecordBatch, topic: str, partition: int) -> list[Record] | NotUnpackable:
@@ -103,7 +107,9 @@ class SafeFetcher(Fetcher):  # type: ignore[misc]  # aiokafka is not typed
 
     topic_prefix = ""
     faults: FetchFaults
-    room_bytes = DRAINED_BYTES_MAX
+    admission: Admission
+    pace: Pace
+    room_bytes: dict[str, int]  # by topic, of the batch at hand
 
     async def fetched_records(
         self,
@@ -111,15 +117,19 @@ class SafeFetcher(Fetcher):  # type: ignore[misc]  # aiokafka is not typed
         timeout: float = 0,  # noqa: ASYNC109  # aiokafka's signature
         max_records: int | None = None,
     ) -> dict[TopicPartition, list[Record]]:
-        """Return what was fetched, from each partition its share, and move the positions; in place of aiokafka's own.
+        """Return what was fetched, from each sender its share, and move the positions; in place of aiokafka's own.
 
         That one empties one partition after the other: whoever floods one would hold back all that stand behind it.
+        Whoever asks for more has handled what was given last; the longer that took, the fewer there are this time.
         """
-        until = self._loop.time() + timeout
+        now = self._loop.time()
+        until = now + timeout
+        self.pace.came_back(now)
+        records_max = self.pace.records_of(max_records or RECORDS_MAX)
         while True:
             if self._subscriptions.reassignment_in_progress:
                 await self._subscriptions.wait_for_assignment()
-            drained = self._drained(max_records or RECORDS_MAX)
+            drained = self._drained(records_max)
             left_seconds = until - self._loop.time()
             if drained or left_seconds <= 0 or self._closed:
                 return drained
@@ -129,20 +139,55 @@ class SafeFetcher(Fetcher):  # type: ignore[misc]  # aiokafka is not typed
                     await waiter  # raises what keeps us from the group, such as a lack of permissions
 
     def _drained(self, records_max: int) -> dict[TopicPartition, list[Record]]:
-        """Return records of all partitions that have some, each its share of what may be drained at once."""
-        self.room_bytes = DRAINED_BYTES_MAX
-        drained = {}
-        ready, left = list(self._records.items()), records_max
-        for number, (place, fetched) in enumerate(ready):
-            share = left // (len(ready) - number) or min(left, 1)
-            records = fetched.getall(share) if share else []
-            if not fetched.has_more():
-                del self._records[place]
-                self._notify(self._wait_consume_future)
-            if records:
-                drained[place] = records
-                left -= len(records)
+        """Return records of all senders that have some, each its share of what may be drained at once.
+
+        All partitions of a topic are one sender's.
+        """
+        drained: dict[TopicPartition, list[Record]] = {}
+        waiting: dict[str, list[TopicPartition]] = {}
+        for place in self._records:
+            waiting.setdefault(place.topic, []).append(place)
+        self.room_bytes = {self._own(name): DRAINED_BYTES_MAX // len(waiting) for name in waiting}
+        portions = self._portions(waiting)
+        supplies = {
+            self._own(name): Supply(among([partial(self._drain, drained, each) for each in places]), portions[name])
+            for name, places in waiting.items()
+        }
+        now = self._loop.time()
+        self.admission.take(supplies, records_max, now)
+        for place in drained:
+            if place in self._records:
+                self._records.move_to_end(place)  # others of its topic are first when there is not enough for all
+        for change in self.admission.changes(now):
+            if isinstance(change, DeferralBegan):
+                log.warning("deferred", sender=change.sender, because=change.why)
+            else:
+                log.info("deferred no more", sender=change.sender)
+        if drained:
+            self.pace.gave(sum(map(len, drained.values())), now)
         return drained
+
+    def _drain(self, drained: dict[TopicPartition, list[Record]], place: TopicPartition, count: int) -> int:
+        """Add at most *count* records of a partition; return how many, fewer only if nothing more is at hand."""
+        fetched = self._records.get(place)
+        if fetched is None:
+            return 0
+        records = fetched.getall(count)
+        if not fetched.has_more():
+            del self._records[place]
+            self._notify(self._wait_consume_future)
+        if records:
+            drained.setdefault(place, []).extend(records)
+        return len(records)
+
+    def _own(self, name: str) -> str:
+        return name.removeprefix(self.topic_prefix)
+
+    def _portions(self, names: Collection[str]) -> dict[str, float]:
+        """Return, by topic, which portion of its partitions is ours to read."""
+        ours = Counter(place.topic for place in self._subscriptions.assigned_partitions()) if names else Counter[str]()
+        there = self._client.cluster.partitions_for_topic
+        return {name: ours[name] / max(ours[name], len(there(name) or ()), 1) for name in names}
 
     def pause(self, state: Any, tries: int) -> None:
         """Fetch a partition again only after a while, longer after each try."""

@@ -18,7 +18,10 @@ from shared.adapters.kafka.fetch_faults import Ending, FetchFaults
 from shared.adapters.kafka.producer import closed, outage, security
 from shared.delivery.documents.document import Partition
 from shared.delivery.ports import Batch, Record, TransientError
+from shared.fairness.admission import Admission
+from shared.fairness.pace import BATCH_SECONDS, Pace
 from shared.process.settings import KafkaSettings
+from shared.senders import sender_name
 from shared.sharding import Share, share_of
 from shared.topics import FAMILIES, topic_pattern
 
@@ -113,6 +116,7 @@ class KafkaConsumer:
         faults: Where the faults of single partitions are noted.
         shared_topics: Whether to read what is left on the topics that all senders shared in release 0.1.0, too.
         stop_within_seconds: Of these, the batch at hand gets all but what leaving the group takes.
+        admission: Decides whose records are taken next.
     """
 
     def __init__(
@@ -125,6 +129,7 @@ class KafkaConsumer:
         trouble: Callable[[KafkaError | None], None] = lambda _: None,
         faults: FetchFaults | None = None,
         stop_within_seconds: float = 20,
+        admission: Admission | None = None,
         *,
         shared_topics: bool = False,
     ) -> None:
@@ -135,6 +140,7 @@ class KafkaConsumer:
         self.faults = faults or FetchFaults()
         self.stop_within_seconds = stop_within_seconds
         self.single_topics = tuple(settings.topic_prefix + topic for topic in topics if topic not in FAMILIES)
+        self.admission = admission or Admission()
         self.broker = _broker(settings, service, stop_within_seconds, failed)
         self.subscriber = self.broker.subscriber(
             pattern=topic_pattern(topics, settings.topic_prefix, shared=shared_topics),
@@ -184,6 +190,8 @@ class KafkaConsumer:
                 faults=self.faults,
                 trouble=self.trouble,
                 failed=self.failed,
+                admission=self.admission,
+                pace=Pace(BATCH_SECONDS),
                 **build.builder.keywords,  # type: ignore[attr-defined]  # a partial of aiokafka's consumer
             )
             await self.broker.start()
@@ -194,6 +202,8 @@ class KafkaConsumer:
     async def stop(self) -> None:
         """Let the batch at hand end and leave the group; what has not ended in time is read again by others."""
         await closed(self.broker.stop, self.stop_within_seconds)
+        if self.admission.followers is not None:
+            await self.admission.followers.close()
 
     @property
     def client(self) -> SafeConsumer | None:
@@ -266,6 +276,15 @@ class KafkaConsumer:
         said = [f"waits for the topics {', '.join(missing)}"] if missing else []
         said += [f"set aside: {fault}" for fault in self.faults.last.values() if fault.ended is Ending.QUARANTINED]
         return "; ".join(said)
+
+    def deferred(self) -> dict[Partition, str]:
+        """Return the sender of each assigned partition that waits for its sender's turn, see `Admission`."""
+        prefix, waiting = self.settings.topic_prefix, self.admission.deferred()
+        return {
+            (place.topic, place.partition): sender_name(topic)
+            for place in (self.assigned() if waiting else ())
+            if (topic := place.topic.removeprefix(prefix)) in waiting
+        }
 
     def standing(self) -> str:
         """Return which partitions are not read now and why; empty if all are."""

@@ -66,7 +66,7 @@ async def test_an_emergency_without_agency_notifies_ops_and_officer_at_once() ->
 
 async def test_an_assignment_notifies_the_agency_and_not_ops_again() -> None:
     assigned = event(
-        AssignTicket(ticket_id=TICKET, agency="dinkes", reason="Gawat darurat"), at=NIGHT, source="/officers/7"
+        AssignTicket(ticket_id=TICKET, agency="dinkes", reason="Gawat darurat"), at=NIGHT, source="/officers/triage"
     )
 
     told = await told_at_night(assigned, **UNCLEAR, flags=FLAG)

@@ -1,5 +1,6 @@
 import pytest
 
+from services.routing.domain.ticket.refusals import EARLY_PER_SENDER_MAX
 from services.routing.domain.ticket.state import Answered, Closed, WithAgency
 from shared import topics
 from shared.events import ClockWarned, ClosedBy, FeedbackWindowExpired, SlaClock, UpdateRefused
@@ -97,7 +98,7 @@ async def test_a_refused_update_is_published_to_the_agency_that_asked() -> None:
 
     (refused,) = harness.data(topics.agency_topic("dlh"))
     assert isinstance(refused, UpdateRefused)
-    assert (refused.code, refused.update_id, refused.version) == ("not_yours", ID, 2)
+    assert (refused.code, refused.update_id, refused.version) == ("not_found", ID, 0)
     assert harness.situation == WithAgency("dishub")
 
 
@@ -148,7 +149,7 @@ async def test_a_crash_at_any_step_publishes_every_fact_once_per_id(last: Step) 
 
 async def test_a_crash_publishes_an_untracked_refusal_once_per_id() -> None:
     harness = ServiceHarness()
-    for _ in range(22):
+    for _ in range(EARLY_PER_SENDER_MAX + 2):
         harness.ask(COMMANDS["progress"])
     harness.restart(dies_after(Step.PUBLISHED))
     with pytest.raises(Crashed):
@@ -158,8 +159,8 @@ async def test_a_crash_publishes_an_untracked_refusal_once_per_id() -> None:
 
     await harness.work()
 
-    assert len(harness.broker.topic(topics.TICKETS)) == 4
-    assert len({record.value for record in harness.broker.topic(topics.TICKETS)}) == 2
+    assert len(harness.broker.topic(DISHUB_TOPIC)) == 4
+    assert len({record.value for record in harness.broker.topic(DISHUB_TOPIC)}) == 2
 
 
 async def test_an_unreadable_message_becomes_a_dead_letter_and_the_next_is_handled() -> None:
@@ -175,7 +176,7 @@ async def test_an_unreadable_message_becomes_a_dead_letter_and_the_next_is_handl
         b"malformed",
         b"schema_violation",
     ]
-    assert harness.names() == ["routed", "update_refused", "acknowledged"]
+    assert harness.names() == ["routed", "acknowledged"]
 
 
 async def test_tickets_do_not_touch_each_other() -> None:

@@ -6,7 +6,7 @@ from itertools import permutations
 
 import pytest
 
-from services.routing.domain.ticket.refusals import EARLY_MAX
+from services.routing.domain.ticket.refusals import EARLY_PER_SENDER_MAX
 from services.routing.domain.ticket.state import Stage, WithAgency
 from shared import topics
 from shared.events import ClockBreached, FeedbackWindowExpired, SlaClock
@@ -66,16 +66,16 @@ def without_id(data: object) -> object:
 
 async def test_too_many_updates_before_their_complaint_are_refused_and_the_others_handled() -> None:
     harness = ServiceHarness()
-    for _ in range(EARLY_MAX + 2):
+    for _ in range(EARLY_PER_SENDER_MAX + 2):
         harness.ask(COMMANDS["progress"])
     await harness.work()
     harness.complain()
 
     await harness.work()
 
-    codes = [data.code for data in harness.data(topics.TICKETS) if hasattr(data, "code")]
-    assert codes == ["unknown_ticket"] * 2
-    assert harness.names(topics.TICKETS).count("progressed") == EARLY_MAX
+    codes = [data.code for data in harness.data(DISHUB_TOPIC) if hasattr(data, "code")]
+    assert codes == ["not_found"] * 2
+    assert harness.names().count("progressed") == EARLY_PER_SENDER_MAX
 
 
 async def test_a_dispute_and_the_end_of_its_window_come_to_the_same_end() -> None:

@@ -145,8 +145,8 @@ def test_ticket_is_found_by_any_spelling(typed: str, namespace: Namespace, capsy
             e.ConfirmTicket(ticket_id=TICKET, rating=4),
         ),
         (
-            ["officer", "assign", TRACKING, "--agency", "dlh", "--reason", "Sampah.", "--as", "rina"],
-            "/officers/rina",
+            ["officer", "assign", TRACKING, "--agency", "dlh", "--reason", "Sampah.", "--as", "triage_night"],
+            "/officers/triage_night",
             e.AssignTicket(ticket_id=TICKET, agency="dlh", reason="Sampah."),
         ),
         (

@@ -9,8 +9,8 @@ from shared.topics import Topic
 from tests.servers.containers import why_no_containers
 from tindak.client.kafka import Client
 from tindak.demo_story.containers import Containers, docker
-from tindak.demo_story.environment import settings_in
 from tindak.demo_story.servers import up
+from tindak.environment import settings_in
 from tindak.stack.mongo import is_member
 from tindak.topics.apply import apply
 

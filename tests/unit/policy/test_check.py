@@ -55,6 +55,7 @@ def test_each_unknown_reference_is_reported_with_file_line_and_nearest_name(poli
     calendar = spoil(policy / "sla.yaml", "calendar: default", "calendar: defualt")
     event = spoil(policy / "notices.yaml", "on: tindak.ticket.routed.v1", "on: tindak.ticket.rooted.v1")
     role = spoil(policy / "notices.yaml", "to: [mayor]", "to: [major]")
+    officer = spoil(policy / "officers.yaml", "agencies: [dishub,", "agencies: [dishup,")
     name = spoil(policy / "notices" / "closed.id.j2", "{{ tracking_id }}", "{{ tracking_i }}")
     district = spoil(policy / "agencies.yaml", "kecamatan: Setu", "kecamatan: Seti")
     office = spoil(policy / "places.yaml", "  - name: Setu", "  - name: Setu")
@@ -70,6 +71,7 @@ def test_each_unknown_reference_is_reported_with_file_line_and_nearest_name(poli
             f"{event}: event `tindak.ticket.rooted.v1` is not in the events that notify hears;"
             " did you mean `tindak.ticket.routed.v1`?",
             f"{role}: role `major` is not in agencies.yaml; did you mean `mayor`?",
+            f"{officer}: agency `dishup` is not in agencies.yaml; did you mean `dishub`?",
             f"{name}: `tracking_i` is nothing that a template is given; did you mean `tracking_id`?",
             f"{district}: kecamatan `Seti` is not in places.yaml; did you mean `Setu`?",
             f"{office}: kecamatan `Setu` has no office in agencies.yaml",

@@ -6,7 +6,7 @@ import pytest
 from shared.delivery.ports import TransientError
 from shared.delivery.vitals import Vitals
 from shared.process.loops import Loop, LoopRunner
-from shared.process.metrics import LAG_RECORDS
+from shared.process.metrics import DEFERRED_RECORDS, LAG_RECORDS
 from shared.process.watchdog import PART, Partition, Stuck, Watchdog
 from tests.fakes.handler_harness import NOON
 from tests.fakes.memory import MemoryClock
@@ -29,6 +29,7 @@ class Watched:
     def __init__(self) -> None:
         self.clock, self.vitals = MemoryClock(NOON), Vitals()
         self.at: dict[Partition, tuple[int, int]] = {A: (0, 0), B: (0, 0)}
+        self.waits_for_its_turn: dict[Partition, str] = {}
         self.fault: TransientError | None = None
         loop = Loop("sweep", self.never, timedelta(seconds=1), 1, timedelta(seconds=30))
         self.loop = LoopRunner("sla", loop, self.clock, self.vitals, random.Random(1))
@@ -43,6 +44,9 @@ class Watched:
 
     async def positions(self) -> dict[Partition, tuple[int, int]]:
         return dict(self.at)
+
+    def deferred(self) -> dict[Partition, str]:
+        return self.waits_for_its_turn
 
     async def look(self, seconds: int, a: int = 0) -> None:
         """Let so many seconds pass, in which the first partition moves on by so many records in each ten."""
@@ -146,3 +150,28 @@ async def test_lag_is_measured_by_partition_and_goes_with_it() -> None:
     await watched.look(0)
 
     assert (both, lag()) == ({"tickets.events/0": 7, "tickets.events/1": 0}, {"tickets.events/1": 0})
+
+
+async def test_a_partition_that_waits_for_its_senders_turn_is_not_stuck() -> None:
+    watched = Watched()
+    watched.at, watched.waits_for_its_turn = {A: (0, 1000), B: (7, 8)}, {A: "channel-web", B: "channel-web"}
+
+    await watched.look(600)
+
+    watched.waits_for_its_turn = {}
+    await watched.look(STUCK_AFTER_SECONDS)
+    with pytest.raises(Stuck):
+        await watched.look(10)
+
+
+async def test_deferred_records_are_measured_by_sender_until_none_waits() -> None:
+    watched = Watched()
+    watched.at, watched.waits_for_its_turn = {A: (0, 1000), B: (7, 8)}, {A: "channel-web", B: "channel-web"}
+    measured = DEFERRED_RECORDS.labels("sla", "channel-web")
+
+    await watched.look(0)
+    during = measured._value.get()
+    watched.waits_for_its_turn = {}
+    await watched.look(0)
+
+    assert (during, measured._value.get()) == (1001, 0)

@@ -10,6 +10,8 @@ from services.routing.domain.agency_choice.rules import (
     Condition,
     EarlyUpdates,
     KindRule,
+    Officer,
+    OfficerRole,
     OverridePolicy,
     PriorityRule,
     RoutingPolicy,
@@ -35,6 +37,7 @@ from services.routing.domain.ticket.state import (
 )
 from services.routing.policy.clusters import ClustersEntry
 from shared.events import (
+    Author,
     Classification,
     ClosedBy,
     Decision,
@@ -42,13 +45,15 @@ from shared.events import (
     Location,
     Priority,
     Report,
+    UpdateRefused,
 )
+from shared.senders import sender_of
 from tests.builders import TICKET, TRACKING
 from tests.fakes.handler_harness import NOON
 
 LATER = NOON + timedelta(hours=1)
 DISHUB, DLH, ROADS = "/agencies/dishub", "/agencies/dlh", "/agencies/dsdabmbk"
-OFFICER, CHANNEL = "/officers/7", "/channels/web"
+OFFICER, DESK, CHIEF, CHANNEL = "/officers/7", "/officers/desk", "/officers/chief", "/channels/web"
 UPDATE_ID = "3b9dc0b6-6a3c-5b55-9e0e-0d5a3e3c7f11"
 
 
@@ -80,6 +85,11 @@ POLICY = RoutingPolicy(
         "dsdabmbk": "Dinas Bina Marga",
         "kec_ciputat": "Kecamatan Ciputat",
         "national_admin": "Admin Nasional",
+    },
+    officers={
+        "7": Officer(OfficerRole.TRIAGE),
+        "chief": Officer(OfficerRole.TRIAGE, frozenset({"dishub"})),
+        "desk": Officer(OfficerRole.AGENCY_OFFICER, frozenset({"dishub", "dsdabmbk"})),
     },
     rulebook=Rulebook(RULES),
     districts={"Ciputat": "kec_ciputat"},
@@ -170,14 +180,32 @@ def ask(
     return follow(policy, state, update(command, by, when))
 
 
-def head(state: str, version: int = 2, when: datetime = LATER) -> dict[str, Any]:
-    """Return what every fact of the ticket holds."""
-    return {"ticket_id": TICKET, "tracking_id": TRACKING, "state": state, "version": version, "at": when}
+def author(source: str) -> Author:
+    """Return who stands as the author of what follows from an update of *source*."""
+    sender = sender_of(source)
+    assert sender is not None
+    return Author(role=sender.role, code=sender.code)
+
+
+def head(state: str, version: int = 2, when: datetime = LATER, by: str | None = None) -> dict[str, Any]:
+    """Return what every fact of the ticket holds, and its author where *by* names a source."""
+    plain = {"ticket_id": TICKET, "tracking_id": TRACKING, "state": state, "version": version, "at": when}
+    return plain if by is None else plain | {"by": author(by)}
 
 
 def said(decision: Decision[Any], topic: str = "tickets.events") -> list[Any]:
     """Return the data of what is told on *topic*."""
     return [fact.data for fact in decision.facts if fact.topic == topic]
+
+
+def refused(
+    source: str, refusal: Refusal, ticket: str = TICKET, when: datetime = LATER, update: str = UPDATE_ID
+) -> UpdateRefused:
+    """Return a refusal that tells nothing of the ticket."""
+    return UpdateRefused(
+        ticket_id=ticket, tracking_id="", state="unchanged", version=0, at=when, by=author(source), update_id=update,
+        update_source=source, code=refusal.code, message_id=refusal.message_id, message_en=refusal.message_en,
+    )  # fmt: skip
 
 
 def situation_of(decision: Decision[State]) -> Situation:
@@ -192,5 +220,6 @@ def refusal_of(decision: Decision[State]) -> str:
 
 def why(decision: Decision[State]) -> Refusal:
     """Return the one refusal that a decision comes to, as its rule gives it."""
-    (refused,) = said(decision)
+    (refused,) = {fact.data for fact in decision.facts}
+    assert isinstance(refused, UpdateRefused)
     return Refusal(refused.code, refused.message_id, refused.message_en)

@@ -10,6 +10,8 @@ from services.routing.domain.agency_choice.rules import (
     Condition,
     EarlyUpdates,
     KindRule,
+    Officer,
+    OfficerRole,
     OverridePolicy,
     PriorityRule,
     RoutingPolicy,
@@ -66,10 +68,17 @@ categories:
       - {code: pju_lain, name: LAMPU JALAN, agency: kecamatan, classification: complaint}
       - {code: ktp, name: KTP, agency: dishub, personal: true}
 """
+OFFICERS = """
+version: 1
+officers:
+  - {code: triage, role: triage}
+  - {code: desk, role: agency_officer, agencies: [dishub, kec_setu]}
+"""
 
 UNKNOWN_AGENCY = "is not in agencies.yaml; did you mean `dishub`?"
 UNKNOWN_REASON = "is not in outside_reasons; did you mean `power`?"
 NEEDS_PHRASES = "needs phrases in `any`, `at` or every group of `all`"
+FOR_NOBODY = "the officer `desk` acts for no agency; name some in `agencies`"
 TWO_WAYS = "has an agency and lies outside, too"
 
 
@@ -78,6 +87,7 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "agencies.yaml").write_text(AGENCIES, encoding="utf-8")
     (tmp_path / "routing.yaml").write_text(ROUTING, encoding="utf-8")
     (tmp_path / "categories.yaml").write_text(CATEGORIES, encoding="utf-8")
+    (tmp_path / "officers.yaml").write_text(OFFICERS, encoding="utf-8")
     return tmp_path
 
 
@@ -117,6 +127,10 @@ def test_figures_and_names_are_taken_from_the_files(folder: Path) -> None:
     assert policy.reopen_within == timedelta(days=7)
     assert policy.early_updates == EarlyUpdates(wait_for=timedelta(hours=36), remember_for=timedelta(days=3))
     assert policy.districts == {"Setu": "kec_setu"}
+    assert policy.officers == {
+        "triage": Officer(OfficerRole.TRIAGE),
+        "desk": Officer(OfficerRole.AGENCY_OFFICER, frozenset({"dishub", "kec_setu"})),
+    }
     assert list(policy.agencies) == ["dishub", "kec_setu", "national_admin"]
     assert len(policy.version) == 12
 
@@ -207,6 +221,37 @@ def test_every_fault_of_the_rules_has_its_line_and_sentence(folder: Path, old: s
 )
 def test_every_fault_of_the_categories_has_its_line_and_sentence(folder: Path, old: str, new: str, fault: str) -> None:
     assert faults(folder, "categories.yaml", old, new) == [fault]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        ("dishub, kec_setu", "dishup, kec_setu", f"officers.yaml:5: agency `dishup` {UNKNOWN_AGENCY}"),
+        ("code: desk", "code: triage", "officers.yaml:5: the officer `triage` is given twice, first on line 4"),
+        ("role: triage", "role: mayor", "officers.yaml:4: `role` must be 'triage' or 'agency_officer', not `mayor`"),
+        (", agencies: [dishub, kec_setu]", "", f"officers.yaml:5: {FOR_NOBODY}"),
+        (
+            "dishub, kec_setu",
+            "dishub, dishub",
+            "officers.yaml:5: agency `dishub` of the officer `desk` is given twice, first on line 5",
+        ),
+        (
+            "code: desk",
+            "code: Siti Rahma",
+            "officers.yaml:5: `code` does not have the form ^[a-z0-9][a-z0-9_]*$: `Siti Rahma`",
+        ),
+        ("code: desk", "name: desk", "officers.yaml:5: `code` is missing"),
+    ],
+)
+def test_every_fault_of_the_officers_has_its_line_and_sentence(folder: Path, old: str, new: str, fault: str) -> None:
+    assert fault in faults(folder, "officers.yaml", old, new)
+
+
+def test_a_city_without_a_register_of_officers_is_refused(folder: Path) -> None:
+    (folder / "officers.yaml").unlink()
+
+    with pytest.raises(PolicyInvalid, match=r"officers\.yaml:1: the file cannot be read"):
+        load_routing(folder)
 
 
 def test_what_lies_outside_needs_somebody_to_go_to(folder: Path) -> None:

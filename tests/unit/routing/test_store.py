@@ -5,14 +5,16 @@ import pytest
 from services.routing.domain.lifecycle.early_updates import remember
 from services.routing.domain.ticket.state import Awaited, Led, State
 from services.routing.store import STATE
-from shared.events import Classification, Priority, Tenure
+from shared.events import Classification, Priority, Tenure, state_after
 from tests.fakes.handler_harness import NOON
-from tests.unit.routing.commands import COMMANDS
+from tests.unit.routing.commands import COMMANDS, sender_for
 from tests.unit.routing.samples import POLICY, SITUATIONS, at, filed, report, update
 
 pytestmark = pytest.mark.unit
 
-AWAITED = [remember(POLICY, None, update(command), NOON).state for command in COMMANDS.values()]
+AWAITED = [
+    state_after(None, remember(POLICY, None, update(COMMANDS[name], by=sender_for(name)), NOON)) for name in COMMANDS
+]
 ENDED = Awaited(linked=True, withdrawn=True, ended_at=NOON)
 FULL = filed(
     "held_for_reporter",

@@ -9,8 +9,8 @@ import pytest
 from services.intake.settings import Settings as Intake
 from services.notify.settings import Settings as Notify
 from shared.process.settings import CommonSettings
+from tindak.environment import of_stack
 from tindak.stack import BrokerKind, Layout, StackError, State
-from tindak.stack.cli import environment_for
 
 pytestmark = pytest.mark.unit
 
@@ -40,7 +40,7 @@ def test_exports_are_all_that_the_services_need(tmp_path: Path, monkeypatch: pyt
     (tmp_path / "policy" / "model").mkdir(parents=True)
     monkeypatch.chdir(tmp_path)
 
-    exported = environment_for(THREE)
+    exported = of_stack(THREE)
 
     assert exported == THREE.environment() | {
         "TINDAK_CONTACT_KEYS": THREE.contact_key,
@@ -55,7 +55,7 @@ def test_exports_are_all_that_the_services_need(tmp_path: Path, monkeypatch: pyt
 def test_exports_name_no_policy_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
-    assert set(environment_for(THREE)) == {*THREE.environment(), "TINDAK_CONTACT_KEYS"}
+    assert set(of_stack(THREE)) == {*THREE.environment(), "TINDAK_CONTACT_KEYS"}
 
 
 def test_the_embedded_broker_is_spared_what_it_cannot_do() -> None:

@@ -164,7 +164,7 @@ def routed(complaint: Any) -> list[tuple[str, Event]]:
     harness.publish(topics.ACCEPTED, event(complaint))
     commands = (
         event(DeclineTicket(ticket_id=TICKET, reason="Bukan kami"), source="/agencies/dsdabmbk", at=NOON),
-        event(AssignTicket(ticket_id=TICKET, agency="dlh", reason="Taman"), source="/officers/7", at=NOON),
+        event(AssignTicket(ticket_id=TICKET, agency="dlh", reason="Taman"), source="/officers/triage", at=NOON),
     )
     for command in commands:
         harness.publish(topics.UPDATES, command)

@@ -8,7 +8,7 @@ from shared import events as e
 from shared.events.catalogue import CATALOGUE
 from shared.events.complaints import ContactErased
 from tests.builders import NOON, TICKET, TRACKING, accepted
-from tindak.formatting import counted, hours, sentence, short, span, words
+from tindak.formatting import by_whom, counted, hours, sentence, short, span, words
 
 pytestmark = pytest.mark.unit
 
@@ -137,15 +137,35 @@ def test_every_fact_has_a_sentence_of_its_own(data: type[e.EventData]) -> None:
         "stopped_at": NOON, "allowance": "5 working_days", "policy_version": "1", "calendar_version": "1",
         "answer": "A", "final": True, "note": "N", "text": "T", "into": TICKET,
         "cluster": TICKET, "member": TICKET, "members": 2, "joined": True, "update_id": "u", "update_source": "s",
-        "by": "system", "parts": (), "reopened": TICKET,
+        "parts": (), "reopened": TICKET,
         "code": "c", "message_id": "m", "message_en": "m",
     }  # fmt: skip
+    if data in (e.TicketClosed, e.TicketArchived):
+        every_field["by"] = "system"
     if data is e.TicketReclassified:
         every_field["was"] = "aspiration"
 
     told = sentence(data.model_validate(every_field))
 
     assert told != data.TYPE
+
+
+@pytest.mark.parametrize(
+    ("data", "who"),
+    [
+        (e.TicketWithdrawn.model_validate(FACT | {"by": {"role": "channel", "code": "web"}}), " [channel web]"),
+        (
+            e.TicketArchived.model_validate(
+                FACT | {"by": "officer", "reason": "unclear", "by_whom": {"role": "officer", "code": "triage"}}
+            ),
+            " [officer triage]",
+        ),
+        (e.TicketArchived.model_validate(FACT | {"by": "system", "reason": "unclear"}), ""),
+        (accepted(), ""),
+    ],
+)
+def test_who_brought_a_fact_about_is_named_by_code(data: e.EventData, who: str) -> None:
+    assert by_whom(data) == who
 
 
 def test_long_text_is_cut_to_one_line_of_120_characters() -> None:

@@ -21,7 +21,7 @@ def log_dirs(monkeypatch: pytest.MonkeyPatch) -> list[Path | None]:
     """The folders with which services were run; none is started."""
     seen: list[Path | None] = []
 
-    async def run_all(log_dir: Path | None) -> set[str]:
+    async def run_all(_: object, log_dir: Path | None) -> set[str]:
         await asyncio.sleep(0)
         seen.append(log_dir)
         return set()

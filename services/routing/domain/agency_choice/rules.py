@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from enum import StrEnum
 from functools import cached_property
 
 from services.routing.domain.duplicates.similarity import ClusterRules
@@ -13,6 +14,21 @@ from shared.text import name_key
 
 DISTRICT_OFFICE = "kecamatan"
 NATIONAL_ADMIN = "national_admin"
+
+
+class OfficerRole(StrEnum):
+    """What an officer may do beside acting for agencies."""
+
+    TRIAGE = "triage"
+    AGENCY_OFFICER = "agency_officer"
+
+
+@dataclass(frozen=True, slots=True)
+class Officer:
+    """Somebody who may act on tickets; ``agencies`` are those that the officer acts for."""
+
+    role: OfficerRole
+    agencies: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +178,7 @@ class RoutingPolicy:
     Args:
         version: Of the policy as a whole; stands in every explanation.
         agencies: Official name by code.
+        officers: Who may act as one, by code.
         districts: Code of the district office by kecamatan.
         categories: By code and by every name, in lower case.
         threshold: Points that the best agency needs.
@@ -178,6 +195,7 @@ class RoutingPolicy:
 
     version: str
     agencies: Mapping[str, str]
+    officers: Mapping[str, Officer]
     rulebook: Rulebook
     districts: Mapping[str, str]
     categories: Mapping[str, Category]

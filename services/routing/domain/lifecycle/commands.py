@@ -7,13 +7,20 @@ from typing import TypeAlias, assert_never, get_args
 from services.routing.domain.agency_choice.prediction import NO_MODEL, MaybePrediction
 from services.routing.domain.agency_choice.rules import RoutingPolicy
 from services.routing.domain.lifecycle import agency, officer, reporter
-from services.routing.domain.lifecycle.permissions import Role, Sender, forbids, sender_of
-from services.routing.domain.ticket.refusals import TOO_MANY_UPDATES, UPDATES_MAX, Refusal, schema_violation
+from services.routing.domain.lifecycle.actors import actor_refusal
+from services.routing.domain.lifecycle.permissions import bars, forbids
+from services.routing.domain.ticket.refusals import (
+    TOO_MANY_UPDATES,
+    UPDATES_MAX,
+    Refusal,
+    schema_violation,
+)
 from services.routing.domain.ticket.state import Archived, Closed, Filed, Situation, Ticket, Withdrawn
 from services.routing.domain.ticket.transition import Outcome, Transition
 from shared import events
 from shared.events import Applied, Fact, Untracked
-from shared.topics import TICKETS, agency_topic
+from shared.senders import Owner, Role, Sender, refusals_topic, sender_of
+from shared.topics import TICKETS
 
 Request: TypeAlias = (
     events.AcknowledgeTicket | events.ProgressTicket | events.AnswerTicket | events.DeclineTicket
@@ -39,25 +46,34 @@ class Update:
         """Return who sent it, or None for nobody who may ask for anything."""
         return sender_of(self.source)
 
+    @property
+    def author(self) -> events.Author | None:
+        """Return who stands as the author of what follows from it."""
+        return _author(self.sender)
+
 
 def follow(
     policy: RoutingPolicy, filed: Filed, update: Update, prediction: MaybePrediction = NO_MODEL
 ) -> Applied[Filed] | Untracked:
     """Return what follows from *update*: facts, or a refusal, also of what would change nothing.
 
-    Whatever is asked counts, so that nobody can fill a ticket without end. Past the limit only what ends the ticket
-    is taken; the rest is refused without a trace, so such a refusal stands outside the counted history.
+    Who may not ask it of this ticket leaves no trace on it, so that a stranger can neither fill it nor learn of it.
+    Whatever else is asked counts, so that nobody can fill a ticket without end. Past the limit only what ends the
+    ticket is taken; the rest is refused without a trace, so such a refusal stands outside the counted history.
     """
     ticket, situation = filed.ticket, filed.situation
-    transition = Transition(ticket, situation, update.at).change(updates=ticket.updates + 1)
-    forbidden = forbids(update.sender, update.command, ticket, situation)
-    outcome = forbidden or _flaw(update.command) or ask(policy, transition, situation, update.command, prediction)
+    sender, command = update.sender, update.command
+    forbidden = bars(policy, sender, command) or forbids(policy, sender, command, ticket, situation)
+    if forbidden:
+        return Untracked(untraced(policy, update, forbidden))
+    transition = Transition(ticket, situation, update.at, author=update.author).change(updates=ticket.updates + 1)
+    outcome = _flaw(policy, update) or ask(policy, transition, situation, command, prediction)
     if ticket.updates >= UPDATES_MAX and not _ends(situation, outcome):
         return Untracked(untraced(policy, update, TOO_MANY_UPDATES, ticket))
     match outcome:
         case Refusal():
             transition = transition.add_fact_on(
-                events.UpdateRefused, situation, hearers(policy, update.sender), **_wording(update, outcome)
+                events.UpdateRefused, situation, (TICKETS, *hearers(policy, sender)), **_wording(update, outcome)
             )
         case Transition():
             transition = outcome
@@ -66,10 +82,10 @@ def follow(
     return Applied(Filed(transition.ticket, transition.situation), transition.facts)
 
 
-def _flaw(command: Request) -> Refusal | None:
-    """Return what is wrong with the content of a command, whatever the ticket's situation; None if nothing is."""
-    reasons = tuple(events.attachment_reasons(getattr(command, "attachments", ())))
-    return schema_violation(reasons) if reasons else None
+def _flaw(policy: RoutingPolicy, update: Update) -> Refusal | None:
+    """Return what is wrong with the content of an update, whatever the ticket's situation; None if nothing is."""
+    reasons = tuple(events.attachment_reasons(getattr(update.command, "attachments", ())))
+    return schema_violation(reasons) if reasons else actor_refusal(policy, update.sender, update.command.actor)
 
 
 def ask(
@@ -120,22 +136,26 @@ def untraced(policy: RoutingPolicy, update: Update, refusal: Refusal, ticket: Ti
     """Return a refusal that leaves no trace; it comes out the same whenever the same record is handled again.
 
     Args:
-        ticket: None if nobody knows it.
+        ticket: The sender's own; None for one that is not, or that nobody knows.
     """
     ticket_id = update.command.ticket_id
     known = {"tracking_id": ticket.tracking_id, "parent": ticket.parent, "part": ticket.part} if ticket else {}
     data = events.UpdateRefused(
         **{"tracking_id": ""} | known, ticket_id=ticket_id, state="unchanged", version=0, at=update.at,
-        **_wording(update, refusal),
+        by=update.author, **_wording(update, refusal),
     )  # fmt: skip
     return tuple(Fact(data, topic, ticket_id, update.at) for topic in hearers(policy, update.sender))
 
 
-def hearers(policy: RoutingPolicy, sender: Sender | None) -> tuple[str, ...]:
-    """Return where a refusal is told: in the history, and to the agency that asked."""
-    if sender is None or sender.role is not Role.AGENCY or sender.code not in policy.agencies:
-        return (TICKETS,)
-    return TICKETS, agency_topic(sender.code)
+def hearers(policy: RoutingPolicy, sender: Sender | Owner | None) -> tuple[str, ...]:
+    """Return where a refusal is told to *sender*, and to nobody else; nowhere to an agency that has no topic."""
+    if sender is None or (sender.role is Role.AGENCY and sender.code not in policy.agencies):
+        return ()
+    return (refusals_topic(sender),)
+
+
+def _author(sender: Sender | Owner | None) -> events.Author | None:
+    return events.Author(role=sender.role, code=sender.code[:SOURCE_SYMBOLS_MAX]) if sender and sender.code else None
 
 
 def _wording(update: Update, refusal: Refusal) -> dict[str, str]:
@@ -148,30 +168,31 @@ def _wording(update: Update, refusal: Refusal) -> dict[str, str]:
     }
 
 
-def refuse_unreadable(policy: RoutingPolicy, fault: events.UnreadableEvent, arrived_at: datetime) -> tuple[Fact, ...]:
-    """Return the refusal of a record that is no update, told to those who would hear any other; none if nobody sent it.
+def refuse_unreadable(
+    policy: RoutingPolicy, fault: events.UnreadableEvent, owner: Owner | None, arrived_at: datetime
+) -> tuple[Fact, ...]:
+    """Return the refusal of a record that is no update, told to who alone may write its topic.
 
-    It follows from the record alone. Without a ticket it stands in no history: the agency alone hears of it.
+    It follows from the record alone, and stands in no history.
 
     Args:
         fault: All that is wrong with it, and what could be read nevertheless.
+        owner: Of the topic; None for one that several shared, where the source says who wrote.
         arrived_at: By the broker's clock.
     """
     source, ticket = fault.hints.get("source", ""), fault.hints.get("ticket_id", "")
-    sender = sender_of(source)
-    if sender is None:
-        return ()
+    sender = owner or sender_of(source)
     data = events.UpdateRefused(
         ticket_id=ticket,
         tracking_id="",
         state="unchanged",
         version=0,
         at=arrived_at,
+        by=_author(sender),
         update_id=fault.hints.get("event_id", ""),
         update_source=source,
         code=fault.reasons[0].code,
         message_id=" ".join(reason.message_id for reason in fault.reasons),
         message_en=" ".join(reason.message_en for reason in fault.reasons),
     )
-    told_on = [topic for topic in hearers(policy, sender) if ticket or topic != TICKETS]
-    return tuple(Fact(data, topic, ticket, arrived_at) for topic in told_on)
+    return tuple(Fact(data, topic, ticket, arrived_at) for topic in hearers(policy, sender))

@@ -1,11 +1,13 @@
 """Updates that have come before their complaint: how long they wait, and what is said if it does not come."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from services.routing.domain.agency_choice.rules import EarlyUpdates, RoutingPolicy
 from services.routing.domain.lifecycle.commands import COMMANDS, Update, untraced
-from services.routing.domain.ticket.refusals import EARLY_MAX, TOO_MANY_WAIT, WAITED_IN_VAIN
+from services.routing.domain.lifecycle.permissions import bars
+from services.routing.domain.ticket.refusals import EARLY_MAX, EARLY_PER_SENDER_MAX, NOT_FOUND
 from services.routing.domain.ticket.state import Awaited, EarlyUpdate, State
 from shared.events import Applied, Decision, Fact, Ignored, Untracked
 
@@ -14,18 +16,24 @@ LATE_MAX = timedelta(minutes=5)
 
 
 def remember(policy: RoutingPolicy, awaited: Awaited | None, update: Update, now: datetime) -> Decision[State]:
-    """Keep an update until its complaint comes or its wait ends; refuse it if too many wait already.
+    """Keep an update until its complaint comes or its wait ends; refuse it if too many of its sender wait already.
 
-    It waits from *now* on, not from when it came to the broker: whoever has been away reads old updates, and the
-    complaint may lie unread on another topic.
+    What its sender may ask of no ticket does not wait. The rest waits from *now* on, not from when it came to the
+    broker: whoever has been away reads old updates, and the complaint may lie unread on another topic.
     """
     waiting = awaited.updates if awaited else ()
-    if len(waiting) >= EARLY_MAX:
-        return Untracked(untraced(policy, update, TOO_MANY_WAIT))
+    too_many = len(waiting) >= EARLY_MAX or len(_of_source(waiting, update.source)) >= EARLY_PER_SENDER_MAX
+    refusal = bars(policy, update.sender, update.command) or (NOT_FOUND if too_many else None)
+    if refusal:
+        return Untracked(untraced(policy, update, refusal))
     command, until = update.command, now + policy.early_updates.wait_for
     early = EarlyUpdate(update.id, update.source, command.TYPE, command.model_dump_json(), update.at, until)
     remembers = replace(awaited or Awaited(), updates=(*waiting, early), ended_at=None)
     return Ignored("its complaint has not come yet; it is remembered", remembers)
+
+
+def _of_source(waiting: Sequence[EarlyUpdate], source: str) -> list[EarlyUpdate]:
+    return [early for early in waiting if early.source == source]
 
 
 def remembered(early: EarlyUpdate) -> Update:
@@ -82,5 +90,5 @@ def _in_vain(policy: RoutingPolicy, early: EarlyUpdate) -> tuple[Fact, ...]:
     of the same ticket may come to the same revision with other updates.
     """
     ended_at = _ends_at(policy.early_updates, early)
-    refused = untraced(policy, replace(remembered(early), at=ended_at), WAITED_IN_VAIN)
+    refused = untraced(policy, replace(remembered(early), at=ended_at), NOT_FOUND)
     return tuple(replace(fact, occasion=f"in vain|{early.id}|{ended_at.isoformat()}|{fact.topic}") for fact in refused)

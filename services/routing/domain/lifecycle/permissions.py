@@ -1,60 +1,61 @@
 """Who may ask for what; never whether the ticket is in a state for it."""
 
-from dataclasses import dataclass
-from enum import StrEnum
-
-from services.routing.domain.ticket.refusals import NOT_PERMITTED, NOT_YOURS, Refusal
+from services.routing.domain.agency_choice.rules import OfficerRole, RoutingPolicy
+from services.routing.domain.ticket.refusals import NOT_FOUND, NOT_PERMITTED, UNKNOWN_OFFICER, Refusal
 from services.routing.domain.ticket.state import Situation, Ticket
 from shared import events
+from shared.senders import Role, Sender
+
+Kinds = tuple[type[events.Command], ...]
+
+OF_AGENCIES: Kinds = (
+    events.AcknowledgeTicket, events.ProgressTicket, events.AnswerTicket, events.DeclineTicket,
+    events.HoldTicket, events.ResumeTicket, events.ReclassifyTicket,
+)  # fmt: skip
+OF_TRIAGE: Kinds = (
+    events.AssignTicket, events.ReclassifyTicket, events.ArchiveTicket, events.MergeTicket,
+    events.UnmergeTicket, events.HoldTicket, events.ResumeTicket,
+)  # fmt: skip
+OF_CHANNELS: Kinds = (events.ReplyToTicket, events.ConfirmTicket, events.DisputeTicket, events.WithdrawTicket)
 
 
-class Role(StrEnum):
-    """Who writes updates, as it stands in the event's source: ``/agencies/<code>``."""
-
-    AGENCY = "agencies"
-    OFFICER = "officers"
-    CHANNEL = "channels"
-
-
-MAY: dict[Role, tuple[type[events.Command], ...]] = {
-    Role.AGENCY: (
-        events.AcknowledgeTicket, events.ProgressTicket, events.AnswerTicket, events.DeclineTicket,
-        events.HoldTicket, events.ResumeTicket, events.ReclassifyTicket,
-    ),
-    Role.OFFICER: (
-        events.AssignTicket, events.ReclassifyTicket, events.ArchiveTicket, events.MergeTicket,
-        events.UnmergeTicket, events.HoldTicket, events.ResumeTicket,
-    ),
-    Role.CHANNEL: (events.ReplyToTicket, events.ConfirmTicket, events.DisputeTicket, events.WithdrawTicket),
-}  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Sender:
-    """Who wrote an update."""
-
-    role: Role
-    code: str
-
-
-def sender_of(source: str) -> Sender | None:
-    """Return who writes under *source*, or None where nobody who may ask for anything does."""
-    root, _, rest = source.partition("/")
-    role, _, code = rest.partition("/")
-    return Sender(Role(role), code) if not root and code and role in list(Role) else None
-
-
-def forbids(sender: Sender | None, command: events.Command, ticket: Ticket, situation: Situation) -> Refusal | None:
-    """Return why *sender* may not ask this of the ticket, or None.
-
-    An agency acts only on a ticket that it has or had when it ended; a reporter speaks through the channel that
-    handed the report over, for a channel knows only its own reporters; officers act on every ticket.
-    """
-    if sender is None or not isinstance(command, MAY[sender.role]):
+def bars(policy: RoutingPolicy, sender: Sender | None, command: events.Command) -> Refusal | None:
+    """Return why *sender* may ask this of no ticket at all, or None."""
+    if sender is None:
         return NOT_PERMITTED
-    owner = {
-        Role.AGENCY: situation.agency,
-        Role.CHANNEL: ticket.report.channel,
-        Role.OFFICER: sender.code,
-    }[sender.role]
-    return None if sender.code == owner else NOT_YOURS
+    if sender.role is Role.OFFICER and sender.code not in policy.officers:
+        return UNKNOWN_OFFICER
+    return None if isinstance(command, _kinds_of(policy, sender)) else NOT_PERMITTED
+
+
+def _kinds_of(policy: RoutingPolicy, sender: Sender) -> Kinds:
+    if sender.role is Role.AGENCY:
+        return OF_AGENCIES
+    if sender.role is Role.CHANNEL:
+        return OF_CHANNELS
+    officer = policy.officers[sender.code]
+    decides = OF_TRIAGE if officer.role is OfficerRole.TRIAGE else ()
+    return (*decides, *OF_AGENCIES) if officer.agencies else decides
+
+
+def forbids(
+    policy: RoutingPolicy, sender: Sender | None, command: events.Command, ticket: Ticket, situation: Situation
+) -> Refusal | None:
+    """Return why *sender*, whom nothing bars from asking this, may not ask it of this ticket, or None.
+
+    An agency acts only on a ticket that it has or had when it ended, and so do officers who act for it; a reporter
+    speaks through the channel that handed the report over, for a channel knows only its own reporters; triage officers
+    decide about every ticket.
+    """
+    match sender:
+        case Sender(Role.AGENCY, code):
+            is_theirs = code == situation.agency
+        case Sender(Role.CHANNEL, code):
+            is_theirs = code == ticket.report.channel
+        case Sender(Role.OFFICER, code):
+            officer = policy.officers[code]
+            decides = officer.role is OfficerRole.TRIAGE and isinstance(command, OF_TRIAGE)
+            is_theirs = decides or situation.agency in officer.agencies
+        case _:
+            is_theirs = False
+    return None if is_theirs else NOT_FOUND

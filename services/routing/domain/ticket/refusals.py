@@ -22,7 +22,8 @@ STATES = {
 UPDATES_MAX = 2000
 # A sender's clock may be slow: what is over by no more than this was not over to the sender.
 CLOCK_SKEW_MAX = timedelta(minutes=5)
-EARLY_MAX = 20
+EARLY_MAX = 40
+EARLY_PER_SENDER_MAX = 5  # so that nobody takes the places of others at a ticket that is not known yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,15 @@ def unknown_agency(code: str) -> Refusal:
     )
 
 
+def unknown_actor_role(known: Sequence[str]) -> Refusal:
+    """Return that the role of an actor is none of those that are known."""
+    return Refusal(
+        "schema_violation",
+        f"actor.role harus salah satu dari {', '.join(known)}.",
+        f"actor.role must be one of {', '.join(known)}.",
+    )
+
+
 def schema_violation(reasons: Sequence[Reason]) -> Refusal:
     """Return everything that is wrong with the content of an update."""
     return Refusal(
@@ -72,20 +82,26 @@ NOT_PERMITTED = Refusal(
     "Pengirim ini tidak berhak mengirim pembaruan jenis ini.",
     "This sender may not send this kind of update.",
 )
-NOT_YOURS = Refusal(
-    "not_yours",
-    "Laporan ini tidak berada pada pengirim pembaruan ini.",
-    "This ticket does not belong to the sender of this update.",
+UNKNOWN_OFFICER = Refusal(
+    "unknown_officer",
+    "Petugas pengirim pembaruan ini tidak terdaftar.",
+    "The officer who sent this update is not registered.",
 )
-TOO_MANY_WAIT = Refusal(
-    "unknown_ticket",
-    f"Laporan ini belum dikenal, dan sudah {EARLY_MAX} pembaruan menunggunya.",
-    f"This ticket is not known yet, and {EARLY_MAX} updates already wait for it.",
+# One refusal for a ticket of others and for one that nobody has: which of the two it is, is not the sender's to know.
+NOT_FOUND = Refusal(
+    "not_found",
+    "Tidak ada laporan dengan id ini pada pengirim pembaruan ini.",
+    "The sender of this update has no ticket with this id.",
 )
-WAITED_IN_VAIN = Refusal(
-    "unknown_ticket",
-    "Laporan ini tidak dikenal: selama pembaruan ini menunggu, tidak ada laporan dengan id tersebut yang masuk.",
-    "This ticket is not known: while this update waited, no complaint came that has this id.",
+FORGED_ACTOR = Refusal(
+    "forged_actor",
+    "Pelaku (actor) bukan bagian dari pengirim pembaruan ini.",
+    "The actor is another than the sender of this update may name.",
+)
+ACTOR_IS_NO_CODE = Refusal(
+    "schema_violation",
+    "actor.id harus berupa kode dari huruf, angka, titik dan garis; bukan nama, alamat atau nomor seseorang.",
+    "actor.id must be a code of letters, digits, dots and dashes; no name, address or number of a person.",
 )
 WINDOW_CLOSED = Refusal(
     "window_closed",

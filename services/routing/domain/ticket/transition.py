@@ -25,12 +25,14 @@ class Transition:
         situation: Of a new ticket, in triage: nobody has it yet, and nobody has been asked either.
         at: When the event happened that is being handled; no fact gets an earlier instant than the ticket's last one.
         facts: Added so far, in order.
+        author: Who brings it about; None for time and for rules of ours.
     """
 
     ticket: Ticket
     situation: Situation
     at: datetime
     facts: tuple[Fact, ...] = ()
+    author: events.Author | None = None
 
     @property
     def is_queued(self) -> bool:
@@ -63,10 +65,11 @@ class Transition:
             parent=ticket.parent,
             part=ticket.part,
             agency=situation.agency,
+            **{kind.CAUSED_BY: self.author},
             **about,
         )
         added = tuple(Fact(data, topic, ticket.id, at) for topic in topics)
-        return Transition(ticket, situation, self.at, self.facts + added)
+        return replace(self, ticket=ticket, situation=situation, facts=self.facts + added)
 
     def also(self, data: events.EventData, topic: str) -> "Transition":
         """Return the transition with *data*, which is no fact of its own, published to one more topic."""
@@ -145,6 +148,7 @@ class Transition:
             parent=self.ticket.parent,
             part=self.ticket.part,
             agency=agency,
+            by=self.author,
             reason="routed_elsewhere" if now_with else reason,
         )
         return self.also(gone, agency_topic(agency))

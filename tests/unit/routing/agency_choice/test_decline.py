@@ -11,7 +11,17 @@ from hypothesis import strategies as st
 from services.routing.domain.lifecycle.opening import file
 from services.routing.domain.ticket.state import Filed, InTriage, WithAgency
 from services.routing.domain.ticket.tenures import BECAUSE_SYMBOLS_MAX, LAST_MAX, Span, moved_on, spent, with_reason
-from shared.events import AssignTicket, Command, DecidedBy, DeclineTicket, Fact, Tenure, TicketRouted, TriageRequested
+from shared.events import (
+    AssignTicket,
+    Command,
+    DecidedBy,
+    DeclineTicket,
+    Fact,
+    Tenure,
+    TicketRouted,
+    TriageRequested,
+    state_after,
+)
 from tests.builders import TICKET, accepted
 from tests.fakes.handler_harness import NOON
 from tests.unit.routing.samples import LATER, OFFICER, POLICY, ask, filed, said
@@ -42,7 +52,7 @@ def live(body: str, history: list[tuple[Command, int]], policy: object = POLICY)
         holder = state.situation.agency or "dishub"
         sender = OFFICER if isinstance(command, AssignTicket) else f"/agencies/{holder}"
         decision = ask(state, command, by=sender, when=now, policy=policy)  # type: ignore[arg-type]
-        state, facts = decision.state, facts + list(decision.facts)
+        state, facts = state_after(state, decision), facts + list(decision.facts)
     assert isinstance(state, Filed)
     return state, facts, now
 

@@ -217,14 +217,14 @@ def test_a_member_follows_the_successor_and_the_successor_nobody() -> None:
 def test_an_officer_merges_a_whole_cluster_into_another_ticket() -> None:
     decision = ask(filed("routed", members=(ONE,)), MergeTicket(ticket_id=TICKET, into=LEADER), by=OFFICER)
 
-    assert said(decision) == [TicketMerged(**head("routed"), agency="dishub", into=LEADER)]
+    assert said(decision) == [TicketMerged(**head("routed", by=OFFICER), agency="dishub", into=LEADER)]
     assert [(type(link), link.ticket_id) for link in links(decision)] == [(TicketLinked, LEADER), (LeaderChanged, ONE)]
 
 
 def test_an_officer_takes_a_ticket_out_of_its_cluster() -> None:
     decision = ask(filed("routed", cluster=LEADER), UnmergeTicket(ticket_id=TICKET), by=OFFICER)
 
-    assert said(decision) == [TicketUnmerged(**head("routed"), agency="dishub")]
+    assert said(decision) == [TicketUnmerged(**head("routed", by=OFFICER), agency="dishub")]
     assert links(decision) == [TicketUnlinked(ticket_id=LEADER, member=TICKET)]
     assert situation_of(decision) == filed("routed").situation
 

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -51,6 +52,8 @@ from tests.unit.routing.samples import (
 
 pytestmark = pytest.mark.unit
 
+HEAD = partial(head, by=DISHUB)
+
 PHOTO = Attachment(uri="s3://foto/1.jpg", media_type="image/jpeg")
 DECLINE = DeclineTicket(ticket_id=TICKET, reason="Bukan wewenang kami.")
 
@@ -58,7 +61,7 @@ DECLINE = DeclineTicket(ticket_id=TICKET, reason="Bukan wewenang kami.")
 def test_acknowledging_is_published_to_history_and_agency() -> None:
     decision = ask(filed(), AcknowledgeTicket(ticket_id=TICKET, note="Diterima."))
 
-    data = TicketAcknowledged(**head("acknowledged"), agency="dishub", note="Diterima.")
+    data = TicketAcknowledged(**HEAD("acknowledged"), agency="dishub", note="Diterima.")
     assert decision == Applied(
         Filed(ticket(at=LATER, version=2, updates=1), WithAgency("dishub", Stage.ACKNOWLEDGED)),
         (Fact(data, "tickets.events", TICKET, LATER), Fact(data, "tickets.routed.dishub", TICKET, LATER)),
@@ -69,7 +72,7 @@ def test_acknowledging_twice_changes_nothing_and_is_answered() -> None:
     decision = ask(filed("acknowledged"), AcknowledgeTicket(ticket_id=TICKET))
 
     data = UpdateRefused(
-        **head("acknowledged"), agency="dishub", update_id=UPDATE_ID, update_source=DISHUB, code="unchanged",
+        **HEAD("acknowledged"), agency="dishub", update_id=UPDATE_ID, update_source=DISHUB, code="unchanged",
         message_id="Laporan ini sudah pernah dinyatakan diterima; tidak ada yang berubah.",
         message_en="This ticket has been acknowledged before; nothing changes.",
     )  # fmt: skip
@@ -91,7 +94,7 @@ def test_a_held_ticket_can_be_acknowledged_and_stays_held(stage: Stage) -> None:
 def test_progress_is_published_with_its_attachments() -> None:
     decision = ask(filed(), ProgressTicket(ticket_id=TICKET, note="Tiang dicek.", attachments=(PHOTO,)))
 
-    data = TicketProgressed(**head("in_progress"), agency="dishub", note="Tiang dicek.", attachments=(PHOTO,))
+    data = TicketProgressed(**HEAD("in_progress"), agency="dishub", note="Tiang dicek.", attachments=(PHOTO,))
     assert said(decision) == said(decision, "tickets.routed.dishub") == [data]
     assert situation_of(decision) == WithAgency("dishub", Stage.IN_PROGRESS)
 
@@ -112,7 +115,7 @@ def test_what_does_not_end_the_work_does_not_end_a_hold(command: ProgressTicket 
 def test_an_answer_that_is_not_final_keeps_the_agency_at_work() -> None:
     decision = ask(filed(), AnswerTicket(ticket_id=TICKET, answer="Sudah dijadwalkan.", final=False))
 
-    data = TicketAnswered(**head("in_progress"), agency="dishub", answer="Sudah dijadwalkan.", final=False)
+    data = TicketAnswered(**HEAD("in_progress"), agency="dishub", answer="Sudah dijadwalkan.", final=False)
     assert said(decision) == [data]
     assert decision.state == Filed(ticket(at=LATER, version=2, updates=1), WithAgency("dishub", Stage.IN_PROGRESS))
 
@@ -121,7 +124,7 @@ def test_a_final_answer_waits_for_the_reporter() -> None:
     decision = ask(filed(), AnswerTicket(ticket_id=TICKET, answer="Lampu menyala.", attachments=(PHOTO,), final=True))
 
     data = TicketAnswered(
-        **head("answered"), agency="dishub", answer="Lampu menyala.", attachments=(PHOTO,), final=True
+        **HEAD("answered"), agency="dishub", answer="Lampu menyala.", attachments=(PHOTO,), final=True
     )
     assert said(decision) == said(decision, "tickets.routed.dishub") == [data]
     assert decision.state == Filed(ticket(at=LATER, version=2, updates=1, answers=1), Answered("dishub"))
@@ -131,8 +134,8 @@ def test_a_final_answer_ends_a_hold_first() -> None:
     decision = ask(filed("held"), AnswerTicket(ticket_id=TICKET, answer="Beres.", final=True))
 
     assert said(decision) == [
-        TicketResumed(**head("routed"), agency="dishub"),
-        TicketAnswered(**head("answered", 3), agency="dishub", answer="Beres.", final=True),
+        TicketResumed(**HEAD("routed"), agency="dishub"),
+        TicketAnswered(**HEAD("answered", 3), agency="dishub", answer="Beres.", final=True),
     ]
 
 
@@ -142,7 +145,7 @@ def test_a_hold_counts_as_a_question_only_if_it_waits_for_the_reporter(reason: H
         filed("acknowledged"), HoldTicket(ticket_id=TICKET, reason=reason, question="Yang mana?", until=LATER)
     )
 
-    data = TicketHeld(**head("held"), agency="dishub", reason=reason, question="Yang mana?", until=LATER)
+    data = TicketHeld(**HEAD("held"), agency="dishub", reason=reason, question="Yang mana?", until=LATER)
     assert said(decision) == said(decision, "tickets.routed.dishub") == [data]
     assert decision.state == Filed(
         ticket(at=LATER, version=2, updates=1, questions=questions),
@@ -159,7 +162,7 @@ def test_holding_again_for_the_same_reason_changes_nothing() -> None:
 def test_work_goes_on_where_it_was_held() -> None:
     decision = ask(filed("held_for_reporter"), ResumeTicket(ticket_id=TICKET, note="Sudah jelas."))
 
-    assert said(decision) == [TicketResumed(**head("acknowledged"), agency="dishub", note="Sudah jelas.")]
+    assert said(decision) == [TicketResumed(**HEAD("acknowledged"), agency="dishub", note="Sudah jelas.")]
     assert situation_of(decision) == WithAgency("dishub", Stage.ACKNOWLEDGED)
 
 
@@ -176,14 +179,14 @@ def test_a_declined_ticket_is_tried_once_with_the_agency_that_was_named() -> Non
     decision = ask(filed("acknowledged"), command)
 
     routed = TicketRouted(
-        **head("routed", 3), agency="dlh", agency_name="Dinas Lingkungan Hidup", classification="complaint", hop=2,
+        **HEAD("routed", 3), agency="dlh", agency_name="Dinas Lingkungan Hidup", classification="complaint", hop=2,
         decided_by=DecidedBy.RULE, accepted_at=NOON, submitted_at=NOON,
         explanation=(Step(step="return", policy_version="p1", outcome="dishub declined and named dlh"),),
     )  # fmt: skip
     assert decision.facts == (
         Fact(
             TicketDeclined(
-                **head("acknowledged"), agency="dishub", reason="Bukan wewenang kami.", suggested_agency="dlh"
+                **HEAD("acknowledged"), agency="dishub", reason="Bukan wewenang kami.", suggested_agency="dlh"
             ),
             "tickets.events",
             TICKET,
@@ -192,7 +195,7 @@ def test_a_declined_ticket_is_tried_once_with_the_agency_that_was_named() -> Non
         Fact(routed, "tickets.events", TICKET, LATER),
         Fact(routed.model_copy(update={"report": report()}), "tickets.routed.dlh", TICKET, LATER),
         Fact(
-            TicketUnassigned(**head("routed", 3), agency="dishub", reason="routed_elsewhere"),
+            TicketUnassigned(**HEAD("routed", 3), agency="dishub", reason="routed_elsewhere"),
             "tickets.routed.dishub",
             TICKET,
             LATER,
@@ -213,7 +216,7 @@ def test_a_declined_ticket_without_a_named_agency_goes_to_an_officer() -> None:
     decision = ask(filed(report=report(body="Sampah juga menumpuk.")), DECLINE)
 
     asked = TriageRequested(
-        **head("in_triage", 3), reason="declined", classification="complaint", accepted_at=NOON, submitted_at=NOON,
+        **HEAD("in_triage", 3), reason="declined", classification="complaint", accepted_at=NOON, submitted_at=NOON,
         explanation=(Step(step="return", policy_version="p1", outcome="dishub declined"),),
         suggestions=(Suggestion(agency="dlh", score=3, why="kw-waste: sampah"),),
     )  # fmt: skip
@@ -222,7 +225,7 @@ def test_a_declined_ticket_without_a_named_agency_goes_to_an_officer() -> None:
         asked.model_copy(update={"report": report(body="Sampah juga menumpuk.")})
     ]
     assert said(decision, "tickets.routed.dishub") == [
-        TicketUnassigned(**head("in_triage", 3), agency="dishub", reason="triage_requested")
+        TicketUnassigned(**HEAD("in_triage", 3), agency="dishub", reason="triage_requested")
     ]
     assert situation_of(decision) == InTriage()
 

@@ -9,15 +9,16 @@ from tests.fakes.handler_harness import NOON
 from tests.unit.routing.commands import COMMANDS
 from tests.unit.routing.samples import (
     CHANNEL,
+    DESK,
     DISHUB,
     DLH,
     LATER,
     OFFICER,
     SITUATIONS,
-    UPDATE_ID,
     ask,
+    author,
     filed,
-    head,
+    refused,
     said,
     ticket,
 )
@@ -25,40 +26,57 @@ from tests.unit.routing.samples import (
 pytestmark = pytest.mark.unit
 
 
-def refused(source: str, refusal: Refusal, **about: object) -> UpdateRefused:
-    return UpdateRefused.model_validate(
-        {
-            "update_id": UPDATE_ID,
-            "update_source": source,
-            "code": refusal.code,
-            "message_id": refusal.message_id,
-            "message_en": refusal.message_en,
-        }
-        | about
-    )
+@pytest.mark.parametrize(
+    ("source", "name", "topic"),
+    [
+        (DISHUB, "resume", "tickets.routed.dishub"),
+        (DESK, "resume", "tickets.triage"),
+        (OFFICER, "unmerge", "tickets.triage"),
+        (CHANNEL, "confirm", "tickets.status.web"),
+    ],
+)
+def test_a_refusal_is_published_to_the_history_and_to_its_sender(source: str, name: str, topic: str) -> None:
+    decision = ask(filed(), COMMANDS[name], by=source)
 
-
-def test_a_refusal_is_published_to_history_and_asking_agency() -> None:
-    decision = ask(filed(), COMMANDS["progress"], by=DLH)
-
-    data = refused(DLH, refusals.NOT_YOURS, agency="dishub", **head("routed"))
+    (data,) = said(decision)
     assert decision == Applied(
         Filed(ticket(at=LATER, version=2, updates=1), SITUATIONS["routed"]),
-        (Fact(data, "tickets.events", TICKET, LATER), Fact(data, "tickets.routed.dlh", TICKET, LATER)),
+        (Fact(data, "tickets.events", TICKET, LATER), Fact(data, topic, TICKET, LATER)),
     )
+    assert (data.by, data.tracking_id, data.version) == (author(source), TRACKING, 2)
 
 
-@pytest.mark.parametrize("source", [OFFICER, CHANNEL, "/agencies/dinas_x", "nobody"])
-def test_a_refusal_of_another_sender_is_published_to_the_history_only(source: str) -> None:
-    decision = ask(filed(), COMMANDS["confirm"], by=source)
+@pytest.mark.parametrize(
+    ("source", "name", "refusal", "topic"),
+    [
+        (DLH, "answer", refusals.NOT_FOUND, "tickets.routed.dlh"),
+        ("/channels/x", "confirm", refusals.NOT_FOUND, "tickets.status.x"),
+        ("/officers/nobody", "archive", refusals.UNKNOWN_OFFICER, "tickets.triage"),
+        (DISHUB, "archive", refusals.NOT_PERMITTED, "tickets.routed.dishub"),
+        (DESK, "assign", refusals.NOT_PERMITTED, "tickets.triage"),
+    ],
+)
+@pytest.mark.parametrize("updates", [0, UPDATES_MAX])
+def test_who_may_not_ask_learns_nothing_of_the_ticket_and_leaves_no_trace(
+    source: str, name: str, refusal: Refusal, topic: str, updates: int
+) -> None:
+    decision = ask(filed("answered", updates=updates), COMMANDS[name], by=source)
 
-    assert [fact.topic for fact in decision.facts] == ["tickets.events"]
+    assert decision == Untracked((Fact(refused(source, refusal), topic, TICKET, LATER),))
+
+
+@pytest.mark.parametrize("source", ["/agencies/dinas_x", "/tindak/sla", "nobody", "/officers/"])
+def test_who_has_no_topic_hears_nothing(source: str) -> None:
+    assert ask(filed(), COMMANDS["progress"], by=source) == Untracked(())
 
 
 def test_a_sender_of_any_length_is_named_in_short() -> None:
-    (data,) = said(ask(filed(), COMMANDS["confirm"], by="/agencies/" + "x" * 5000))
+    (fact,) = ask(filed(), COMMANDS["confirm"], by="/officers/" + "x" * 5000).facts
 
-    assert len(data.update_source) == 200
+    assert isinstance(fact.data, UpdateRefused)
+    assert len(fact.data.update_source) == 200
+    assert fact.data.by is not None
+    assert len(fact.data.by.code) == 200
 
 
 def test_wrong_state_names_the_state_in_both_languages() -> None:
@@ -91,7 +109,6 @@ def test_the_last_update_within_the_limit_is_taken() -> None:
     [
         ("routed", "progress", DISHUB),
         ("acknowledged", "acknowledge", DISHUB),
-        ("routed", "progress", DLH),
         ("routed", "assign", OFFICER),
         ("archived", "archive", OFFICER),
         ("archived", "unmerge", OFFICER),
@@ -102,13 +119,10 @@ def test_past_the_limit_updates_are_refused_without_a_trace(situation: str, name
 
     decision = ask(state, COMMANDS[name], by=source)
 
-    data = refused(
-        source, refusals.TOO_MANY_UPDATES,
-        ticket_id=TICKET, tracking_id=TRACKING, state="unchanged", version=0, at=LATER,
-    )  # fmt: skip
+    data = refused(source, refusals.TOO_MANY_UPDATES).model_copy(update={"tracking_id": TRACKING})
     assert isinstance(decision, Untracked)
-    assert {(fact.topic, fact.data) for fact in decision.facts} >= {("tickets.events", data)}
-    assert {fact.data for fact in decision.facts} == {data}
+    assert [fact.data for fact in decision.facts] == [data]
+    assert said(decision) == []
 
 
 def test_past_the_limit_a_ticket_can_still_be_ended() -> None:

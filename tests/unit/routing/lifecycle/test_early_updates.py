@@ -5,14 +5,21 @@ import pytest
 
 from services.routing.domain.agency_choice.rules import EarlyUpdates
 from services.routing.domain.lifecycle.early_updates import LATE_MAX, due_at, end_waits, expires_at, remember
-from services.routing.domain.ticket.refusals import EARLY_MAX, TOO_MANY_WAIT, WAITED_IN_VAIN, Refusal
+from services.routing.domain.ticket.refusals import (
+    EARLY_MAX,
+    EARLY_PER_SENDER_MAX,
+    NOT_FOUND,
+    NOT_PERMITTED,
+    UNKNOWN_OFFICER,
+    Refusal,
+)
 from services.routing.domain.ticket.state import Awaited, EarlyUpdate, State
 from services.routing.store import STATE
-from shared.events import Applied, Fact, Ignored, Untracked, UpdateRefused
+from shared.events import Applied, Fact, Ignored, Untracked, state_after
 from tests.builders import TICKET
 from tests.fakes.handler_harness import NOON
 from tests.unit.routing.commands import COMMANDS
-from tests.unit.routing.samples import CHANNEL, DISHUB, LATER, POLICY, UPDATE_ID, filed, update
+from tests.unit.routing.samples import CHANNEL, DISHUB, LATER, POLICY, UPDATE_ID, filed, refused, update
 
 pytestmark = pytest.mark.unit
 
@@ -26,16 +33,9 @@ def early(name: str = "acknowledge", until: datetime | None = END, source: str =
     return EarlyUpdate(UPDATE_ID, source, command.TYPE, command.model_dump_json(), NOON, until)
 
 
-def refused(refusal: Refusal, at: datetime, source: str = DISHUB) -> UpdateRefused:
-    return UpdateRefused(
-        ticket_id=TICKET, tracking_id="", state="unchanged", version=0, at=at, update_id=UPDATE_ID,
-        update_source=source, code="unknown_ticket", message_id=refusal.message_id, message_en=refusal.message_en,
-    )  # fmt: skip
-
-
 def in_vain(topic: str, source: str = DISHUB) -> Fact:
     occasion = f"in vain|{UPDATE_ID}|{END.isoformat()}|{topic}"
-    return Fact(refused(WAITED_IN_VAIN, END, source), topic, TICKET, END, occasion)
+    return Fact(refused(source, NOT_FOUND, when=END), topic, TICKET, END, occasion)
 
 
 @pytest.mark.parametrize("before", [None, Awaited(), Awaited(ended_at=NOON)])
@@ -54,15 +54,46 @@ def test_early_updates_keep_their_order() -> None:
     assert second.state == Awaited((early(), early("answer", END + LATE_MAX)))
 
 
-def test_updates_beyond_the_limit_are_refused() -> None:
-    full = Awaited((early(),) * EARLY_MAX)
+def of_agencies(number: int) -> tuple[EarlyUpdate, ...]:
+    """Return that many updates, none of which is of the same agency as another."""
+    return tuple(early(source=f"/agencies/dinas_{one}") for one in range(number))
 
-    decision = remember(POLICY, full, update(COMMANDS["acknowledge"]), LATER)
 
-    data = refused(TOO_MANY_WAIT, LATER)
-    assert decision == Untracked(
-        (Fact(data, "tickets.events", TICKET, LATER), Fact(data, "tickets.routed.dishub", TICKET, LATER))
-    )
+@pytest.mark.parametrize(
+    "waiting", [(early(),) * EARLY_PER_SENDER_MAX, of_agencies(EARLY_MAX)], ids=["of the sender", "of all"]
+)
+def test_updates_beyond_the_limit_are_refused_as_if_the_ticket_were_anothers(waiting: tuple[EarlyUpdate, ...]) -> None:
+    decision = remember(POLICY, Awaited(waiting), update(COMMANDS["acknowledge"]), LATER)
+
+    assert decision == Untracked((Fact(refused(DISHUB, NOT_FOUND), "tickets.routed.dishub", TICKET, LATER),))
+
+
+@pytest.mark.parametrize("waiting", [(early(),) * (EARLY_PER_SENDER_MAX - 1), of_agencies(EARLY_MAX - 1)])
+def test_updates_within_the_limit_wait(waiting: tuple[EarlyUpdate, ...]) -> None:
+    decision = remember(POLICY, Awaited(waiting), update(COMMANDS["acknowledge"]), LATER)
+
+    after = state_after(None, decision)
+    assert isinstance(after, Awaited)
+    assert len(after.updates) == len(waiting) + 1
+
+
+def test_one_sender_does_not_take_the_places_of_another() -> None:
+    full = Awaited((early(),) * EARLY_PER_SENDER_MAX)
+
+    decision = remember(POLICY, full, update(COMMANDS["reply"], by=CHANNEL), LATER)
+
+    assert isinstance(decision, Ignored)
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "refusal"),
+    [("archive", "/officers/nobody", UNKNOWN_OFFICER), ("archive", DISHUB, NOT_PERMITTED)],
+)
+def test_what_nobody_would_be_allowed_does_not_wait(name: str, source: str, refusal: Refusal) -> None:
+    decision = remember(POLICY, None, update(COMMANDS[name], by=source), LATER)
+
+    assert [fact.data for fact in decision.facts] == [refused(source, refusal)]
+    assert isinstance(decision, Untracked)
 
 
 def test_what_waits_is_looked_at_when_the_first_wait_ends() -> None:
@@ -96,15 +127,13 @@ def test_a_wait_does_not_end_early() -> None:
 def test_an_update_that_waited_in_vain_is_answered(late_by: timedelta) -> None:
     decision = end_waits(POLICY, Awaited((early(),)), END + late_by)
 
-    assert decision == Applied(
-        Awaited(ended_at=END + late_by), (in_vain("tickets.events"), in_vain("tickets.routed.dishub"))
-    )
+    assert decision == Applied(Awaited(ended_at=END + late_by), (in_vain("tickets.routed.dishub"),))
 
 
-def test_a_reporters_update_that_waited_in_vain_is_answered_in_the_history_alone() -> None:
+def test_a_reporters_update_that_waited_in_vain_is_answered_to_its_channel() -> None:
     decision = end_waits(POLICY, Awaited((early("reply", source=CHANNEL),)), END)
 
-    assert decision.facts == (in_vain("tickets.events", CHANNEL),)
+    assert decision.facts == (in_vain("tickets.status.web", CHANNEL),)
 
 
 def test_an_update_that_came_later_waits_on() -> None:
@@ -113,7 +142,7 @@ def test_an_update_that_came_later_waits_on() -> None:
     decision = end_waits(POLICY, Awaited((early(), later), withdrawn=True), END)
 
     assert decision.state == Awaited((later,), withdrawn=True)
-    assert {fact.data for fact in decision.facts} == {refused(WAITED_IN_VAIN, END)}
+    assert {fact.data for fact in decision.facts} == {refused(DISHUB, NOT_FOUND, when=END)}
 
 
 @pytest.mark.parametrize(

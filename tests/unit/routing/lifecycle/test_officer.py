@@ -1,3 +1,5 @@
+from functools import partial
+
 import pytest
 
 from services.routing.domain.ticket import refusals
@@ -29,6 +31,7 @@ from tests.unit.routing.samples import (
     OFFICER,
     SITUATIONS,
     ask,
+    author,
     filed,
     head,
     refusal_of,
@@ -40,6 +43,8 @@ from tests.unit.routing.samples import (
 )
 
 pytestmark = pytest.mark.unit
+
+HEAD = partial(head, by=OFFICER)
 
 LEADER, OTHER = ticket_id("web", "2"), ticket_id("web", "3")
 ENDED = ["closed_by_reporter", "closed_by_system", "archived", "archived_from_triage", "withdrawn"]
@@ -61,7 +66,7 @@ def merged(into: str = LEADER) -> MergeTicket:
 
 def routed(version: int, hop: int, agency: str = "dlh", name: str = "Dinas Lingkungan Hidup") -> TicketRouted:
     return TicketRouted(
-        **head("routed", version), agency=agency, agency_name=name, classification="complaint", hop=hop,
+        **HEAD("routed", version), agency=agency, agency_name=name, classification="complaint", hop=hop,
         decided_by=DecidedBy.OFFICER, accepted_at=NOON, submitted_at=NOON,
         explanation=(Step(step="officer", policy_version="p1", outcome="Sesuai tugasnya."),),
     )  # fmt: skip
@@ -86,7 +91,7 @@ def test_an_officer_moves_a_ticket_from_one_agency_to_another() -> None:
 
     assert said(decision) == [routed(version=2, hop=2)]
     assert said(decision, "tickets.routed.dishub") == [
-        TicketUnassigned(**head("routed"), agency="dishub", reason="routed_elsewhere")
+        TicketUnassigned(**HEAD("routed"), agency="dishub", reason="routed_elsewhere")
     ]
     assert situation_of(decision) == WithAgency("dlh", Stage.ROUTED)
 
@@ -94,7 +99,7 @@ def test_an_officer_moves_a_ticket_from_one_agency_to_another() -> None:
 def test_moving_a_held_ticket_ends_the_hold_first() -> None:
     decision = ask(filed("held"), assigned("dlh"), by=OFFICER)
 
-    assert said(decision) == [TicketResumed(**head("routed"), agency="dishub"), routed(version=3, hop=2)]
+    assert said(decision) == [TicketResumed(**HEAD("routed"), agency="dishub"), routed(version=3, hop=2)]
 
 
 @pytest.mark.parametrize("situation", ["routed", "in_progress", "held"])
@@ -130,7 +135,7 @@ def test_a_report_is_corrected_where_it_is(situation: str) -> None:
     now = SITUATIONS[situation]
     assert said(decision) == [
         TicketReclassified(
-            **head(situation.removesuffix("_for_reporter")), agency=now.agency,
+            **HEAD(situation.removesuffix("_for_reporter")), agency=now.agency,
             classification=Classification.ASPIRATION, was=Classification.COMPLAINT, category="penerangan_jalan",
             reason="Usulan.",
         )
@@ -158,7 +163,9 @@ def test_an_officer_archives_what_has_not_ended(situation: str) -> None:
     decision = ask(filed(situation), ARCHIVE, by=OFFICER)
 
     agency = SITUATIONS[situation].agency
-    data = TicketArchived(**head("archived"), agency=agency, by=ClosedBy.OFFICER, reason="duplicate")
+    data = TicketArchived(
+        **head("archived"), agency=agency, by=ClosedBy.OFFICER, by_whom=author(OFFICER), reason="duplicate"
+    )
     topic = "tickets.routed.dishub" if agency else "tickets.triage"
     assert said(decision) == said(decision, topic) == [data]
     assert situation_of(decision) == Archived(agency)
@@ -179,7 +186,7 @@ def test_a_merged_ticket_keeps_its_own_situation(situation: str) -> None:
 
     now = SITUATIONS[situation]
     name = situation.removesuffix("_for_reporter")
-    assert said(decision) == [TicketMerged(**head(name), agency=now.agency, into=LEADER)]
+    assert said(decision) == [TicketMerged(**HEAD(name), agency=now.agency, into=LEADER)]
     assert decision.state is not None
     assert decision.state == Filed(filed(situation, at=LATER, version=2, updates=1, cluster=LEADER).ticket, now)
 
@@ -200,7 +207,7 @@ def test_a_merge_can_be_taken_back_even_after_the_end(situation: str) -> None:
     decision = ask(filed(situation, cluster=LEADER), UnmergeTicket(ticket_id=TICKET), by=OFFICER)
 
     name = situation.removesuffix("_by_system")
-    assert said(decision) == [TicketUnmerged(**head(name), agency="dishub")]
+    assert said(decision) == [TicketUnmerged(**HEAD(name), agency="dishub")]
     assert isinstance(decision.state, Filed)
     assert decision.state.ticket.cluster is None
 

@@ -5,6 +5,7 @@ import pytest
 
 from services.routing.domain.lifecycle.early_updates import remember
 from services.routing.domain.lifecycle.opening import file
+from services.routing.domain.ticket.refusals import NOT_FOUND
 from services.routing.domain.ticket.state import Answered, Awaited, Filed, InTriage, State, WithAgency
 from shared.events import (
     Applied,
@@ -25,11 +26,14 @@ from tests.builders import TICKET, accepted
 from tests.fakes.handler_harness import NOON
 from tests.unit.routing.commands import COMMANDS
 from tests.unit.routing.samples import (
+    DISHUB,
     DLH,
     LATER,
+    OFFICER,
     POLICY,
     at,
     head,
+    refused,
     report,
     said,
     ticket,
@@ -168,16 +172,17 @@ def test_remembered_updates_are_handled_once_the_complaint_comes() -> None:
     decision = filing(waiting)
 
     assert said(decision)[1:] == [
-        TicketAcknowledged(**head("acknowledged", 2), agency="dishub"),
-        TicketAnswered(**head("answered", 3), agency="dishub", answer="Selesai.", final=True),
+        TicketAcknowledged(**head("acknowledged", 2, by=DISHUB), agency="dishub"),
+        TicketAnswered(**head("answered", 3, by=DISHUB), agency="dishub", answer="Selesai.", final=True),
     ]
     stays = (Tenure(agency="dishub", since=LATER),)
     assert decision.state == Filed(ticket(at=LATER, version=3, answers=1, updates=2, stays=stays), Answered("dishub"))
 
 
 def test_remembered_updates_are_refused_like_any_other() -> None:
-    waiting = awaiting(update(COMMANDS["acknowledge"], by=DLH), update(COMMANDS["unmerge"], by="/officers/7"))
+    waiting = awaiting(update(COMMANDS["acknowledge"], by=DLH), update(COMMANDS["unmerge"], by=OFFICER))
 
     decision = filing(waiting)
 
-    assert [data.code for data in said(decision)[1:]] == ["not_yours", "unchanged"]
+    assert [data.code for data in said(decision)[1:]] == ["unchanged"]
+    assert said(decision, "tickets.routed.dlh") == [refused(DLH, NOT_FOUND)]

@@ -188,7 +188,7 @@ def test_a_whole_that_was_taken_back_stays_so_when_its_parts_end() -> None:
 
 
 def test_agencies_may_not_update_the_whole() -> None:
-    assert refusal_of(ask(whole(), AnswerTicket(ticket_id=TICKET, answer="x", final=True), DLH)) == "not_yours"
+    assert refusal_of(ask(whole(), AnswerTicket(ticket_id=TICKET, answer="x", final=True), DLH)) == "not_found"
 
 
 def links(part_id: str) -> list[PartLink]:

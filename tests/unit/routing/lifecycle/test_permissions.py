@@ -3,11 +3,13 @@ from collections.abc import Iterable
 import pytest
 
 from services.routing.domain.lifecycle.commands import Request
-from services.routing.domain.lifecycle.permissions import Role, Sender, forbids, sender_of
-from services.routing.domain.ticket.refusals import NOT_PERMITTED, NOT_YOURS, Refusal
+from services.routing.domain.lifecycle.permissions import bars, forbids
+from services.routing.domain.ticket.refusals import NOT_FOUND, NOT_PERMITTED, UNKNOWN_OFFICER, Refusal
+from services.routing.domain.ticket.state import WithAgency
 from shared.events import Actor
+from shared.senders import Role, Sender, sender_of
 from tests.unit.routing.commands import COMMANDS
-from tests.unit.routing.samples import CHANNEL, DISHUB, DLH, OFFICER, SITUATIONS, ticket
+from tests.unit.routing.samples import CHANNEL, CHIEF, DESK, DISHUB, DLH, OFFICER, POLICY, SITUATIONS, ticket
 
 pytestmark = pytest.mark.unit
 
@@ -21,7 +23,8 @@ def permitted(source: str, situation: str = "routed", commands: Iterable[str] = 
 
 
 def judged(source: str, command: Request, situation: str = "routed") -> Refusal | None:
-    return forbids(sender_of(source), command, ticket(), SITUATIONS[situation])
+    sender = sender_of(source)
+    return bars(POLICY, sender, command) or forbids(POLICY, sender, command, ticket(), SITUATIONS[situation])
 
 
 @pytest.mark.parametrize(
@@ -48,6 +51,9 @@ def test_a_sender_is_known_by_the_source_of_the_event(source: str, sender: Sende
         (DISHUB, OF_AGENCIES),
         (OFFICER, OF_OFFICERS),
         (CHANNEL, OF_CHANNELS),
+        (DESK, OF_AGENCIES),
+        (CHIEF, OF_OFFICERS | OF_AGENCIES),
+        ("/officers/nobody", set()),
         ("/tindak/sla", set()),
         ("/agencies/", set()),
     ],
@@ -64,13 +70,34 @@ def test_the_actor_that_a_command_names_gives_no_rights() -> None:
 
 @pytest.mark.parametrize("situation", ["in_triage", "archived_from_triage"])
 def test_nobody_acts_as_the_agency_of_a_ticket_that_has_none(situation: str) -> None:
-    assert {judged(DISHUB, COMMANDS[name], situation) for name in OF_AGENCIES} == {NOT_YOURS}
+    asked = [(source, COMMANDS[name]) for source in (DISHUB, DESK) for name in OF_AGENCIES]
+
+    assert {judged(source, command, situation) for source, command in asked} == {NOT_FOUND}
 
 
 def test_an_agency_does_not_act_on_the_ticket_of_another() -> None:
-    assert {judged(DLH, COMMANDS[name]) for name in OF_AGENCIES} == {NOT_YOURS}
+    assert {judged(DLH, COMMANDS[name]) for name in OF_AGENCIES} == {NOT_FOUND}
+
+
+def test_an_officer_who_is_not_registered_may_ask_for_nothing() -> None:
+    assert {judged("/officers/nobody", command) for command in COMMANDS.values()} == {UNKNOWN_OFFICER}
+
+
+def test_an_officer_acts_for_the_agencies_of_the_register_only() -> None:
+    elsewhere = WithAgency("dlh")
+
+    def judge(source: str, name: str) -> Refusal | None:
+        return forbids(POLICY, sender_of(source), COMMANDS[name], ticket(), elsewhere)
+
+    assert {judge(DESK, name) for name in OF_AGENCIES} == {NOT_FOUND}
+    assert {judge(CHIEF, name) for name in OF_AGENCIES - OF_OFFICERS} == {NOT_FOUND}
+    assert {judge(CHIEF, name) for name in OF_OFFICERS} == {None}
+
+
+def test_an_officer_who_acts_for_agencies_decides_nothing_else() -> None:
+    assert {judged(DESK, COMMANDS[name]) for name in OF_OFFICERS - OF_AGENCIES} == {NOT_PERMITTED}
 
 
 @pytest.mark.parametrize("source", ["/channels/whatsapp", "/channels/web2", "/channels/web/sub"])
 def test_only_the_submitting_channel_may_act_for_the_reporter(source: str) -> None:
-    assert {judged(source, COMMANDS[name]) for name in OF_CHANNELS} == {NOT_YOURS}
+    assert {judged(source, COMMANDS[name]) for name in OF_CHANNELS} == {NOT_FOUND}

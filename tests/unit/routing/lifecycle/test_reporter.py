@@ -1,5 +1,6 @@
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -26,6 +27,7 @@ from tests.unit.routing.samples import (
     POLICY,
     SITUATIONS,
     ask,
+    author,
     filed,
     head,
     refusal_of,
@@ -37,6 +39,8 @@ from tests.unit.routing.samples import (
 
 pytestmark = pytest.mark.unit
 
+HEAD = partial(head, by=CHANNEL)
+
 REPLY = ReplyToTicket(ticket_id=TICKET, text="Tiang nomor 12.")
 CONFIRM = ConfirmTicket(ticket_id=TICKET, rating=5, comment="Terima kasih.")
 DISPUTE = DisputeTicket(ticket_id=TICKET, reason="Masih padam.")
@@ -46,7 +50,7 @@ WITHDRAW = WithdrawTicket(ticket_id=TICKET)
 def test_a_reply_reaches_the_agency_and_changes_nothing_else() -> None:
     decision = ask(filed("in_progress"), REPLY, by=CHANNEL)
 
-    data = ReporterReplied(**head("in_progress"), agency="dishub", text="Tiang nomor 12.")
+    data = ReporterReplied(**HEAD("in_progress"), agency="dishub", text="Tiang nomor 12.")
     assert said(decision) == said(decision, "tickets.routed.dishub") == [data]
     assert situation_of(decision) == SITUATIONS["in_progress"]
 
@@ -54,7 +58,7 @@ def test_a_reply_reaches_the_agency_and_changes_nothing_else() -> None:
 def test_a_reply_while_an_officer_decides_reaches_triage() -> None:
     decision = ask(filed("in_triage"), REPLY, by=CHANNEL)
 
-    data = ReporterReplied(**head("in_triage"), text="Tiang nomor 12.")
+    data = ReporterReplied(**HEAD("in_triage"), text="Tiang nomor 12.")
     assert said(decision) == said(decision, "tickets.triage") == [data]
 
 
@@ -62,8 +66,8 @@ def test_a_reply_ends_a_hold_for_the_reporter() -> None:
     decision = ask(filed("held_for_reporter"), REPLY, by=CHANNEL)
 
     assert said(decision) == [
-        ReporterReplied(**head("held"), agency="dishub", text="Tiang nomor 12."),
-        TicketResumed(**head("acknowledged", 3), agency="dishub"),
+        ReporterReplied(**HEAD("held"), agency="dishub", text="Tiang nomor 12."),
+        TicketResumed(**HEAD("acknowledged", 3), agency="dishub"),
     ]
     assert situation_of(decision) == WithAgency("dishub", Stage.ACKNOWLEDGED)
 
@@ -88,7 +92,10 @@ def test_a_reply_after_the_end_is_refused(situation: str) -> None:
 def test_a_content_reporter_closes_the_ticket() -> None:
     decision = ask(filed("answered"), CONFIRM, by=CHANNEL)
 
-    data = TicketClosed(**head("closed"), agency="dishub", by=ClosedBy.REPORTER, rating=5, comment="Terima kasih.")
+    data = TicketClosed(
+        **head("closed"), agency="dishub", by=ClosedBy.REPORTER, by_whom=author(CHANNEL), rating=5,
+        comment="Terima kasih.",
+    )  # fmt: skip
     assert said(decision) == said(decision, "tickets.routed.dishub") == [data]
     assert decision.state == Filed(
         ticket(at=LATER, version=2, updates=1, answers=1), Closed("dishub", ClosedBy.REPORTER, LATER)
@@ -121,7 +128,7 @@ def test_there_is_nothing_to_confirm_or_dispute_without_an_answer(situation: str
 def test_a_disputed_answer_reopens_the_ticket_with_its_agency() -> None:
     decision = ask(filed("answered"), DISPUTE, by=CHANNEL)
 
-    data = TicketReopened(**head("reopened"), agency="dishub", reason="Masih padam.")
+    data = TicketReopened(**HEAD("reopened"), agency="dishub", reason="Masih padam.")
     assert said(decision) == said(decision, "tickets.routed.dishub") == [data]
     assert situation_of(decision) == WithAgency("dishub", Stage.REOPENED)
 
@@ -161,7 +168,7 @@ def test_what_the_reporter_confirmed_is_not_disputed() -> None:
 def test_a_report_can_be_withdrawn_before_its_end(situation: str, agency: str | None, topic: str) -> None:
     decision = ask(filed(situation), WITHDRAW, by=CHANNEL)
 
-    assert said(decision) == said(decision, topic) == [TicketWithdrawn(**head("withdrawn"), agency=agency)]
+    assert said(decision) == said(decision, topic) == [TicketWithdrawn(**HEAD("withdrawn"), agency=agency)]
     assert situation_of(decision) == Withdrawn(agency)
 
 

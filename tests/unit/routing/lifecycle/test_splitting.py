@@ -27,7 +27,7 @@ PARTS = (
     Part(ticket_id=FIRST, number=1, agency="dishub", agency_name="Dinas Perhubungan"),
     Part(ticket_id=SECOND, number=2, agency="dlh", agency_name="Dinas Lingkungan Hidup"),
 )
-SPLIT = TicketSplit(**head("split"), parts=PARTS, reason="Dua masalah.")
+SPLIT = TicketSplit(**head("split", by=OFFICER), parts=PARTS, reason="Dua masalah.")
 
 
 def test_a_divided_ticket_names_its_parts_and_leaves_triage() -> None:
@@ -41,7 +41,7 @@ def test_a_divided_ticket_names_its_parts_and_leaves_triage() -> None:
 def test_the_former_agency_is_unassigned() -> None:
     (gone,) = said(divided("routed"), "tickets.routed.dishub")
 
-    assert gone == TicketUnassigned(**head("split"), agency="dishub", reason="split")
+    assert gone == TicketUnassigned(**head("split", by=OFFICER), agency="dishub", reason="split")
 
 
 def test_dividing_ends_a_hold_and_the_agency_s_time() -> None:

@@ -58,7 +58,7 @@ def test_an_update_with_an_attachment_that_is_no_link_is_refused(command: Reques
 def test_permission_is_checked_before_attachments() -> None:
     command = ProgressTicket(ticket_id=TICKET, note="Jalan.", attachments=(SCRIPT,))
 
-    assert refusal_of(ask(filed(), command, by="/agencies/dlh")) == "not_yours"
+    assert refusal_of(ask(filed(), command, by="/agencies/dlh")) == "not_found"
 
 
 @pytest.mark.parametrize("reason", list(ArchiveReason))

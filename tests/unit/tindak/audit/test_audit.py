@@ -89,22 +89,27 @@ def test_two_refusals_that_name_no_update_are_told_apart() -> None:
 def test_a_refusal_outside_the_history_may_be_given_once_for_each_copy_of_the_update() -> None:
     story = told()
     for number in range(2):
-        copy = refused(update_id="u1", code="unknown_ticket", at=NOON + timedelta(seconds=number))
+        copy = refused(update_id="u1", code="not_found", at=NOON + timedelta(seconds=number))
         story.publish(topics.TICKETS, copy)
         story.publish(DISHUB, copy)
 
     assert story.findings() == []
 
 
-def test_the_refusal_of_an_update_that_names_no_ticket_stands_in_no_history() -> None:
+@pytest.mark.parametrize("names", [{}, {"ticket_id": "", "tracking_id": ""}], ids=["a ticket", "none"])
+def test_a_refusal_outside_the_counted_history_stands_on_the_senders_topic_alone(names: dict[str, str]) -> None:
     story = told()
-    story.publish(DISHUB, refused(ticket_id="", tracking_id=""))
+    story.publish(DISHUB, refused(**names))
 
     assert story.findings() == []
 
 
 def refused_to_the_agency_alone(story: Story) -> None:
-    story.publish(DISHUB, refused())
+    story.publish(DISHUB, refused(version=4))
+
+
+def refused_in_the_history_alone(story: Story) -> None:
+    story.publish(topics.TICKETS, refused(version=4, by={"role": "channel", "code": "web"}))
 
 
 def refusal(partition: int, offset: int) -> ComplaintRejected:
@@ -234,6 +239,7 @@ def an_endless_clock(story: Story) -> None:
         (told_to_the_agency_alone, Check.MIRRORS, "mirrors nothing"),
         (taken_from_the_agency_for_nothing, Check.MIRRORS, "mirrors nothing"),
         (refused_to_the_agency_alone, Check.MIRRORS, "mirrors nothing"),
+        (refused_in_the_history_alone, Check.MIRRORS, "did not reach tickets.status.web"),
         (a_clock_told_to_the_agency_alone, Check.MIRRORS, "mirrors nothing"),
         (breached_twice, Check.BREACHES, "breached 2 times in round 1"),
         (escalated_for_nothing, Check.BREACHES, "is about the breach b2, which nobody told"),

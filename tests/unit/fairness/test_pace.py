@@ -1,0 +1,44 @@
+import pytest
+
+from shared.fairness.pace import RECORDS_MIN, Pace
+
+pytestmark = pytest.mark.unit
+
+RECORDS_MAX = 500
+
+
+def after(records: int, took_seconds: float, batch_seconds: float = 0.3) -> int:
+    """Return how many records the next batch holds after one of *records* that took so long."""
+    pace = Pace(batch_seconds)
+    pace.gave(records, 0.0)
+    pace.came_back(took_seconds)
+    return pace.records_of(RECORDS_MAX)
+
+
+def test_the_first_batch_holds_as_many_as_it_may() -> None:
+    assert Pace(0.3).records_of(RECORDS_MAX) == RECORDS_MAX
+
+
+@pytest.mark.parametrize(
+    ("records", "took_seconds", "wanted"),
+    [(500, 1.0, 150), (150, 0.3, 150), (150, 0.15, 300), (500, 0.2, 500), (20, 0.0, 500), (3, 60.0, RECORDS_MIN)],
+    ids=["too slow", "as slow as it should be", "faster", "fast", "no time at all", "an outage"],
+)
+def test_the_longer_a_batch_took_the_fewer_records_the_next_one_holds(
+    records: int, took_seconds: float, wanted: int
+) -> None:
+    assert after(records, took_seconds) == wanted
+
+
+def test_whoever_sets_no_time_gets_as_many_as_it_may() -> None:
+    assert Pace().records_of(RECORDS_MAX) == after(500, 60.0, float("inf")) == RECORDS_MAX
+
+
+def test_the_time_between_two_questions_without_an_answer_counts_for_nothing() -> None:
+    pace = Pace(0.3)
+    pace.gave(500, 0.0)
+    pace.came_back(0.3)
+
+    pace.came_back(60.0)
+
+    assert pace.records_of(RECORDS_MAX) == 500
