@@ -18,7 +18,7 @@ from shared.events import (
     UpdateRefused,
 )
 from shared.events.envelope import HEADERS, encode
-from tests.builders import TICKET, accepted, event, submitted, ticket_id
+from tests.builders import TICKET, accepted, event, submitted
 from tests.fakes.handler_harness import NOON
 from tests.unit.tindak.audit.story import (
     ABOUT,
@@ -32,7 +32,6 @@ from tests.unit.tindak.audit.story import (
     ROUTED,
     SEEN,
     STARTED,
-    SUBMITTED,
     Story,
     told,
 )
@@ -46,18 +45,6 @@ FROM_WEB = topics.submitted_topic("web")
 
 def test_a_story_in_which_all_is_well_has_no_findings() -> None:
     assert told().findings() == []
-
-
-def test_an_answer_counts_though_it_masks_a_source_id_that_is_a_telephone_number() -> None:
-    ticket = ticket_id("sms_1708", "6281234567890-1")
-    story = Story()
-    submission = event(submitted(channel="sms_1708", source_id="6281234567890-1"))
-    story.broker.append(FROM_WEB, b"any", encode(submission), HEADERS)
-    story.publish(
-        topics.ACCEPTED, accepted(channel="sms_1708", source_id="[telepon]-1", ticket_id=ticket), cause=submission.id
-    )
-
-    assert story.findings(Check.ANSWERS) == []
 
 
 def test_repeats_are_fine_everywhere() -> None:
@@ -134,10 +121,6 @@ def rejected_twice(story: Story) -> None:
 
 def garbage_without_answer(story: Story) -> None:
     story.broker.append(FROM_WEB, b"x", b"no JSON", ())
-
-
-def made_two_tickets(story: Story) -> None:
-    story.publish(topics.ACCEPTED, accepted(ticket_id=OTHER), cause=SUBMITTED.id)
 
 
 def accepted_twice(story: Story) -> None:
@@ -227,7 +210,6 @@ def an_endless_clock(story: Story) -> None:
         (answered_twice, Check.ANSWERS, "(web/1) was accepted and rejected"),
         (rejected_twice, Check.ANSWERS, "was rejected 2 times: 1, 2"),
         (accepted_twice, Check.ANSWERS, "web/1 was accepted 2 times"),
-        (made_two_tickets, Check.ANSWERS, "web/1 became 2 tickets: "),
         (came_from_nowhere, Check.STAGES, f"ticket {OTHER} should be routed or put to triage never and was 1 times"),
         (two_contents, Check.CONTENTS, "has 2 contents"),
         (no_event, Check.CONTENTS, "is no event: b'{}'"),
