@@ -15,7 +15,7 @@ def test_an_answer_counts_though_it_masks_a_source_id_that_is_a_telephone_number
     ticket = ticket_id("sms_1708", "6281234567890-1")
     story = Story()
     submission = event(submitted(channel="sms_1708", source_id="6281234567890-1"))
-    story.broker.append(FROM_WEB, b"any", encode(submission), HEADERS)
+    story.broker.append(topics.submitted_topic("sms_1708"), b"any", encode(submission), HEADERS)
     story.publish(
         topics.ACCEPTED, accepted(channel="sms_1708", source_id="[telepon]-1", ticket_id=ticket), cause=submission.id
     )
