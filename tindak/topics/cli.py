@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from shared.policy.topics import load_topics
-from tindak.console import Misuse, read_settings, say_json
+from tindak.console import ADMIN, Misuse, read_settings, say_json
 from tindak.options import TIMEOUT_SECONDS, AsJson, DryRun, Timeout
 from tindak.stack.credentials import ADMIN
 from tindak.topics.access import allow
