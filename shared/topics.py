@@ -9,8 +9,6 @@ VALUE_BYTES_MAX = 256 * 1024
 ADDRESS_BYTES_MAX = 64 * 1024  # of a key, and of all headers together
 DEAD_LETTER_BYTES_MAX = 16 * 1024 * 1024
 
-REPLAYS = ".replays"
-
 SERVICES = ("intake", "routing", "sla", "notify")
 
 SUBMITTED = "complaints.submitted"  # a family: complaints.submitted.<channel>
@@ -128,7 +126,12 @@ def dead_letter_topic(service: str) -> str:
 
 def replay_topic(service: str) -> str:
     """Return the name of the topic from which *service* alone reads dead letters again."""
-    return f"{service}{REPLAYS}"
+    return f"{service}.replays"
+
+
+def is_replay(topic: str) -> bool:
+    """Return whether *topic* (without prefix) holds dead letters that are read again, each with its own origin."""
+    return topic in map(replay_topic, SERVICES)
 
 
 COMMON = (

@@ -12,6 +12,7 @@ from tindak.audit.ledger import Fact, Ledger
 STATUS_TOPICS = topics.status_topic("")
 OWN_TOPICS = (topics.agency_topic(""), STATUS_TOPICS)
 WITH_NOBODY = frozenset({"in_triage", "split"})
+FOR_WHO_MUST_ACT = frozenset({"report", "resolve_due_at", "link"})
 ENDED = frozenset({"closed", "archived", "withdrawn"})
 
 
@@ -20,18 +21,20 @@ def stages(ledger: Ledger) -> Iterator[str]:
 
     A part of a ticket is not accepted by itself; `part_checks` follows it.
     """
-    accepted = {fact.ticket for fact in ledger.of_type(topics.ACCEPTED, events.ComplaintAccepted)}
+    facts = ledger.of_type(topics.ACCEPTED, events.ComplaintAccepted)
+    accepted = {fact.ticket for fact in facts}
     firsts = [s for s in ledger.of_type(topics.TICKETS, events.TicketRouted, events.TriageRequested) if _is_first(s)]
     starts = [
         s
         for s in ledger.of_type(topics.SLA, events.ClockStarted)
         if s.data["clock"] == events.SlaClock.VERIFY and s.data.get("round", 1) == 1 and not s.data.get("parent")
     ]
-    contacts = ledger.of_type(topics.CONTACTS, events.ContactSealed)
     named = {submission.id for submission in ledger.submissions if submission.names_reporter}
-    with_contact = {
-        fact.ticket for fact in ledger.of_type(topics.ACCEPTED, events.ComplaintAccepted) if fact.cause_id in named
-    }
+    # Whether there was somebody to name is not known of what was submitted on a topic that is not at hand any more.
+    known = {submission.id for submission in ledger.submissions}
+    unknown = {fact.ticket for fact in facts if fact.cause_id not in known}
+    contacts = [fact for fact in ledger.of_type(topics.CONTACTS, events.ContactSealed) if fact.ticket not in unknown]
+    with_contact = {fact.ticket for fact in facts if fact.cause_id in named}
     yield from _exactly_once(accepted, firsts, "routed or put to triage")
     yield from _exactly_once(accepted, starts, "given its verify clock")
     yield from _exactly_once(with_contact, contacts, "given a sealed contact")
@@ -86,7 +89,7 @@ def mirrors(ledger: Ledger) -> Iterator[str]:
     history = {_key(fact): fact for fact in ledger.facts[topics.TICKETS]}
     moves = ledger.of_type(topics.TICKETS, events.TicketRouted, events.TriageRequested, events.TicketSplit)
     turns = {(fact.ticket, fact.data["version"]) for fact in moves}
-    clocks = {_key(fact) for topic in (topics.WARNINGS, topics.BREACHES) for fact in ledger.facts[topic]}
+    clocks = {_key(fact) for topic in (topics.SLA, topics.WARNINGS, topics.BREACHES) for fact in ledger.facts[topic]}
     heard: set[tuple[str, Key]] = set()
     for topic in (name for name in ledger.facts if name.startswith(OWN_TOPICS) or name == topics.TRIAGE):
         for fact in ledger.facts[topic]:
@@ -111,7 +114,8 @@ Key = tuple[str, bytes]
 
 
 def _key(fact: Fact) -> Key:
-    return fact.type, orjson.dumps({**fact.data, "report": None}, option=orjson.OPT_SORT_KEYS)
+    plain = {name: value for name, value in fact.data.items() if name not in FOR_WHO_MUST_ACT}
+    return fact.type, orjson.dumps(plain, option=orjson.OPT_SORT_KEYS)
 
 
 def _audience(fact: Fact) -> str | None:

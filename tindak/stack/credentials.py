@@ -10,12 +10,12 @@ from typing import Self
 from pydantic.dataclasses import dataclass
 
 from shared.topics import SERVICES, Topic
+from tindak.console import ADMIN
 from tindak.environment import STACK_DIR, of_stack, own_variable
 from tindak.stack import files
 from tindak.stack.layout import SASL_MECHANISM, SECURITY_PROTOCOL, Layout
 
 FILE = "credentials.json"
-ADMIN = "admin"
 
 
 @dataclass(frozen=True, slots=True)
