@@ -93,7 +93,10 @@ class Outsider:
         for group in groups:
             place = ConsumerGroupTopicPartitions(group, [TopicPartition(topic, 0, 0)])
             asked |= admin.alter_consumer_group_offsets([place], request_timeout=WITHIN_SECONDS)
-        return _outcomes(asked)
+        # Who may look at a group is refused each partition, not the whole.
+        within = {group: future.result(WITHIN_SECONDS) for group, future in asked.items() if not _error_of(future)}
+        refused = {group: place.error for group, done in within.items() for place in done.topic_partitions}
+        return _outcomes(asked) | {group: _is_allowed(error) for group, error in refused.items()}
 
     def join(self, groups: Iterable[str], topic: str) -> Outcome:
         """Become a member of each group."""
