@@ -107,14 +107,19 @@ def stale(
     """Return those rules *there* that are ours and that the table does not hold.
 
     Ours are those of principals that this deployment knows by name or kind, an agency that is gone among them, for its
-    own topics and groups. What others set for themselves is theirs, on the same broker, too.
+    own topics and groups, also where a rule names more than these. What others set for themselves is theirs, on the
+    same broker, too.
     """
-    table = {_fields(rule) for rule in rules(wanted, prefix, formats)}
-    names = {topic.name for topic in wanted} | set(FAMILIES) | RETIRED
+    allowed = rules(wanted, prefix, formats)
+    table = {_fields(rule) for rule in allowed}
+    topics = {topic.name for topic in wanted} | set(FAMILIES) | RETIRED
+    groups = {rule.name.removeprefix(prefix) for rule in allowed if rule.resource == "GROUP"}
     return [
         rule
         for rule in there
-        if _fields(rule) not in table and _is_known(rule.principal, formats) and _is_ours(rule, names, prefix)
+        if _fields(rule) not in table
+        and _is_known(rule.principal, formats)
+        and (_names_ours(rule, topics, prefix) or _covers_ours(rule, topics, groups, prefix))
     ]
 
 
@@ -122,13 +127,20 @@ def _fields(rule: Rule) -> tuple[str, str, str, str, str]:
     return rule.principal, rule.operation, rule.resource, rule.name, rule.pattern
 
 
-def _is_ours(rule: Rule, names: Collection[str], prefix: str) -> bool:
+def _names_ours(rule: Rule, topics: Collection[str], prefix: str) -> bool:
     if not rule.name.startswith(prefix):
         return False
     name = rule.name.removeprefix(prefix)
     if rule.resource == "GROUP":
         return _is_principal(name.partition(".")[0])
-    return rule.resource == "TOPIC" and family_of(name) in names
+    return rule.resource == "TOPIC" and family_of(name) in topics
+
+
+def _covers_ours(rule: Rule, topics: Collection[str], groups: Collection[str], prefix: str) -> bool:
+    named = {"TOPIC": topics, "GROUP": groups}.get(rule.resource, ())
+    if rule.pattern == "LITERAL":
+        return bool(named) and rule.name == "*"
+    return any((prefix + name).startswith(rule.name) for name in named)
 
 
 def _is_known(principal: str, formats: Sequence[str]) -> bool:
