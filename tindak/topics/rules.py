@@ -4,9 +4,9 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from shared.topics import FAMILIES, SERVICES, Topic, family_of
+from shared.topics import FAMILIES, SERVICES, WATCHED_GROUPS, Topic, family_of
 
-Operation = Literal["READ", "WRITE"]
+Operation = Literal["READ", "WRITE", "DESCRIBE"]
 Resource = Literal["TOPIC", "GROUP"]
 Pattern = Literal["LITERAL", "PREFIXED"]
 
@@ -29,7 +29,7 @@ class Rule:
     """
 
     principal: str
-    operation: str  # READ or WRITE; of rules that others made, any
+    operation: str  # READ, WRITE or DESCRIBE; of rules that others made, any
     resource: str  # TOPIC or GROUP
     name: str
     pattern: str = "LITERAL"
@@ -64,7 +64,7 @@ def rules(wanted: Iterable[Topic], prefix: str = "", formats: Sequence[str] = (S
 
     Services have rules for whole families of topics, so that a new channel or agency needs rules of its own alone; they
     read the topic, too, that all members of a family shared in release 0.1.0. Outsiders may have several groups:
-    ``<name>`` and all that begin with ``<name>.``.
+    ``<name>`` and all that begin with ``<name>.``. One service may look at another's group (`WATCHED_GROUPS`).
 
     Args:
         wanted: Every topic, with who writes and reads it.
@@ -97,6 +97,8 @@ def _grants(topic: Topic) -> Iterator[tuple[str, Operation, Resource, str, Patte
                 yield name, "READ", "GROUP", name, "LITERAL"
                 if name not in SERVICES:
                     yield name, "READ", "GROUP", f"{name}.", "PREFIXED"
+                elif name in WATCHED_GROUPS:
+                    yield name, "DESCRIBE", "GROUP", WATCHED_GROUPS[name], "LITERAL"
 
 
 def stale(

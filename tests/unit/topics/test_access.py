@@ -85,10 +85,12 @@ def test_operators_read_and_write_the_topics_of_dead_letters_and_replays() -> No
     assert allowed >= {(operation, topic) for operation in ("READ", "WRITE") for topic in own}
 
 
-def test_nobody_may_do_more_than_read_and_write_topics_and_read_groups() -> None:
+def test_nobody_may_do_more_than_read_and_write_topics_and_read_groups_but_intake_may_look_at_routings() -> None:
     everything = rules(catalogue({"dinkes": 1}, {"web": 12}))
 
-    assert {(rule.operation, rule.resource) for rule in everything} == {
+    looks = [rule for rule in everything if rule.operation == "DESCRIBE"]
+    assert looks == [Allow("User:intake", "DESCRIBE", "GROUP", "routing")]
+    assert {(rule.operation, rule.resource) for rule in everything if rule not in looks} == {
         ("READ", "TOPIC"), ("WRITE", "TOPIC"), ("READ", "GROUP"),
     }  # fmt: skip
 
