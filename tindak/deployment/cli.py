@@ -10,12 +10,12 @@ from pymongo.errors import PyMongoError
 
 from shared.policy.topics import load_topics
 from shared.process.settings import CommonSettings
-from tindak.console import Failure, Misuse, no_database, read_settings, say_json
+from tindak.console import ADMIN, Failure, Misuse, no_database, read_settings, say_json
 from tindak.deployment.certificates import CERTIFICATE
 from tindak.deployment.folder import HOLDERS, Plan, fill
 from tindak.deployment.users import make_broker_users, make_database_users
 from tindak.options import TIMEOUT_SECONDS, Timeout
-from tindak.stack.credentials import ADMIN, Credentials, principals_of
+from tindak.stack.credentials import Credentials, principals_of
 
 app = typer.Typer(name="deployment", help="Certificates, passwords and users of a deployment.", no_args_is_help=True)
 

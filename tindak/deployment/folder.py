@@ -8,10 +8,11 @@ from datetime import datetime
 from pathlib import Path
 
 from shared.topics import SERVICES
+from tindak.console import ADMIN
 from tindak.deployment.certificates import Authority, write_secret
 from tindak.environment import own_variable
 from tindak.keys import new_key
-from tindak.stack.credentials import ADMIN, Credentials
+from tindak.stack.credentials import Credentials
 
 SERVER, REPLICA_SET_KEY, CLIENT, ENVIRONMENT = "server.pem", "replica-set.key", "client.pem", "environment"
 CONTACT_KEYS, ID_KEY = "TINDAK_CONTACT_KEYS", "TINDAK_ID_KEY"

@@ -16,8 +16,8 @@ from pymongo.uri_parser import parse_uri
 
 from shared.process.settings import CommonSettings, KafkaSettings
 from shared.topics import SERVICES
-from tindak.console import Failure
-from tindak.stack.credentials import ADMIN, Credentials
+from tindak.console import ADMIN, Failure
+from tindak.stack.credentials import Credentials
 from tindak.topics.connection import CHANGE_WITHIN_SECONDS, connect, refusal
 
 SCRAM_ITERATIONS = 4096  # Kafka's least and default; the passwords are long and random

@@ -8,7 +8,6 @@ import typer
 from shared.policy.topics import load_topics
 from tindak.console import ADMIN, Misuse, read_settings, say_json
 from tindak.options import TIMEOUT_SECONDS, AsJson, DryRun, Timeout
-from tindak.stack.credentials import ADMIN
 from tindak.topics.access import allow
 from tindak.topics.apply import apply
 from tindak.topics.plan import Change
