@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 
 from shared.topics import FAMILIES, SERVICES, Topic, family_of
 
-Operation = Literal["READ", "WRITE"]
+Operation = Literal["READ", "WRITE", "DESCRIBE"]
 Resource = Literal["TOPIC", "GROUP"]
 Pattern = Literal["LITERAL", "PREFIXED"]
 
@@ -17,6 +17,9 @@ SCRAM_FORMAT = f"User:{NAME}"
 ROLES = ("officers", "ops", "board")
 RETIRED = frozenset({"complaints.rejected"})
 """Topics of an earlier release, shared by all channels; whoever may still use them is told no more by them."""
+
+FOLLOWED = {"routing": "intake"}
+"""Whose group a service may look at: intake takes reports no faster than routing goes on."""
 
 RETIRED_NAMES = ("channels", "agencies")  # an earlier release knew one principal for all channels
 
@@ -29,7 +32,7 @@ class Rule:
     """
 
     principal: str
-    operation: str  # READ or WRITE; of rules that others made, any
+    operation: str  # READ, WRITE or DESCRIBE; of rules that others made, any
     resource: str  # TOPIC or GROUP
     name: str
     pattern: str = "LITERAL"
@@ -95,6 +98,8 @@ def _grants(topic: Topic) -> Iterator[tuple[str, Operation, Resource, str, Patte
                     yield name, operation, "TOPIC", family, "LITERAL"  # what is left on the topic of release 0.1.0
             if operation == "READ":
                 yield name, "READ", "GROUP", name, "LITERAL"
+                if name in FOLLOWED:
+                    yield FOLLOWED[name], "DESCRIBE", "GROUP", name, "LITERAL"
                 if name not in SERVICES:
                     yield name, "READ", "GROUP", f"{name}.", "PREFIXED"
 

@@ -198,7 +198,10 @@ def differences(outsider: Outsider, rights: Rights, topics: Iterable[str], group
         "describe": (outsider.describe(), rights.reads | rights.writes),
         "write": (_done(outsider.write(every), every), rights.writes),
         "read": (_done(outsider.read(every), every), rights.reads),
-        "describe the group": (_done(outsider.describe_groups(all_groups), all_groups), rights.groups),
+        "describe the group": (
+            _done(outsider.describe_groups(all_groups), all_groups),
+            rights.groups | rights.looks_at,
+        ),
         "commit in the group": (_done(outsider.commit(all_groups, readable), all_groups), rights.groups),
         "join the group": (_done(outsider.join([*sorted(rights.groups), foreign[0]], readable), ()), rights.groups),
         "administer": (_done(outsider.administer(readable), ()), ()),
