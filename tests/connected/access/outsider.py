@@ -93,7 +93,8 @@ class Outsider:
         for group in groups:
             place = ConsumerGroupTopicPartitions(group, [TopicPartition(topic, 0, 0)])
             asked |= admin.alter_consumer_group_offsets([place], request_timeout=WITHIN_SECONDS)
-        return _outcomes(asked)
+        # Who may look at a group is refused for each partition, not for the whole.
+        return {group: is_allowed and _is_kept(asked[group]) for group, is_allowed in _outcomes(asked).items()}
 
     def join(self, groups: Iterable[str], topic: str) -> Outcome:
         """Become a member of each group."""
@@ -142,6 +143,10 @@ def _polled(consumer: Consumer, is_done: Callable[[], bool]) -> Iterator[Any]:
 
 def _outcomes(asked: Mapping[str, Future[Any]]) -> Outcome:
     return {name: _is_allowed(_error_of(future)) for name, future in asked.items()}
+
+
+def _is_kept(committed: Future[ConsumerGroupTopicPartitions]) -> bool:
+    return all(_is_allowed(place.error) for place in committed.result().topic_partitions)
 
 
 def _error_of(future: Future[Any]) -> KafkaError | None:
