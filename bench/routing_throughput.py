@@ -36,9 +36,8 @@ from shared.delivery.outgoing import Outgoing
 from shared.events import Event, TicketRouted, TriageRequested
 from shared.events.envelope import encode
 from shared.ids import tracking_id
-from shared.policy.agencies import load_agencies
+from shared.policy.topics import load_topics
 from shared.process import logs
-from shared.topics import catalogue
 from tests.builders import NOON, accepted, event, ticket_id
 from tests.fakes.handler_harness import HandlerHarness
 from tests.servers.addresses import Namespace, Servers
@@ -138,7 +137,7 @@ async def on_servers(kind: str, told: Sequence[Event]) -> dict[str, float]:
             ("rules, model, clusters", POLICY, model),
         ):
             own = Namespace(Servers(local.layout.environment(), local), f"b{secrets.token_hex(3)}-")
-            apply(own.kafka, catalogue(load_agencies(POLICY).codes))
+            apply(own.kafka, load_topics(POLICY))
             fleet = Fleet(own, Path(folder), policy=policy, settings=settings)
             async with Client(own.kafka) as client:
                 try:

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from shared import topics
-
-OFFICERS = "officers"
+from shared.topics import OFFICERS
 
 
 class Role(StrEnum):
@@ -49,6 +48,9 @@ class Owner:
     def name(self) -> str:
         """Return what it is called among all senders, as ``agency-dlh`` or ``officers``."""
         return OFFICERS if self.code is None else f"{self.role}-{self.code}"
+
+    def __str__(self) -> str:
+        return f"/{ROOTS[self.role]}/{self.code or '<code>'}"
 
     def is_source(self, source: str) -> bool:
         """Return whether *source* is one that the owner writes under."""

@@ -1,6 +1,7 @@
 """Every topic: who writes it, who reads it, and how long it keeps."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 DAY_MS = 24 * 60 * 60 * 1000
@@ -15,7 +16,6 @@ SERVICES = ("intake", "routing", "sla", "notify")
 SUBMITTED = "complaints.submitted"  # a family: complaints.submitted.<channel>
 ANSWERS = "complaints.answers"  # a family: complaints.answers.<channel>
 ACCEPTED = "complaints.accepted"
-REJECTED = "complaints.rejected"
 CONTACTS = "reporters.contacts"
 UPDATES = "tickets.updates"  # a family: tickets.updates.<sender>
 ROUTED = "tickets.routed"  # a family: tickets.routed.<agency>
@@ -31,13 +31,18 @@ DELIVERIES = "notifications.deliveries"
 FAMILIES = (SUBMITTED, ANSWERS, UPDATES, ROUTED, STATUS)
 """Of each there is a topic for every channel, sender or agency, named ``<family>.<member>``."""
 
+MEMBER = "[a-z0-9_-]+"
+FROM_OUTSIDE = (SUBMITTED, UPDATES)
+OFFICERS = "officers"
+OF_A_SMALL_CHANNEL, OF_A_LARGE_CHANNEL = 1, 3  # partitions of what is told to a channel
+
 
 @dataclass(frozen=True, slots=True)
 class Topic:
     """A topic as it should stand on the broker.
 
-    ``written_by`` and ``read_by`` name services and the outside roles ``channels``, ``agencies``, ``officers``, ``ops``
-    and ``board``, or ``agency:<code>`` for the one agency that may read its own topic.
+    ``written_by`` and ``read_by`` name who may: services, ``channel-<code>``, ``agency-<code>``, ``officers``, ``ops``
+    and ``board``.
     """
 
     name: str
@@ -70,6 +75,22 @@ def member_of(topic: str) -> str | None:
     """Return whose topic of its family it is; None for a topic of no family."""
     family = family_of(topic)
     return None if family == topic else topic.removeprefix(f"{family}.")
+
+
+def topic_pattern(topics: Iterable[str], prefix: str = "", *, shared: bool = False) -> str:
+    """Return a regular expression for these topics, with *prefix*, and for all topics of the families among them.
+
+    Args:
+        shared: Whether a family's bare name counts, too: the topic that all its members shared in release 0.1.0.
+    """
+    member = rf"(?:\.{MEMBER})?" if shared else rf"\.{MEMBER}"
+    choices = [re.escape(topic) + (member if topic in FAMILIES else "") for topic in topics]
+    return f"^{re.escape(prefix)}(?:{'|'.join(choices)})$"
+
+
+def is_from_outside(topic: str) -> bool:
+    """Return whether outsiders write *topic* (without prefix), so that nothing in it may be taken on trust."""
+    return family_of(topic) in FROM_OUTSIDE
 
 
 def submitted_topic(channel: str) -> str:
@@ -108,14 +129,12 @@ def replay_topic(service: str) -> str:
 
 
 COMMON = (
-    Topic(SUBMITTED, ("channels",), ("intake",), 12, 30),
     Topic(ACCEPTED, ("intake",), ("routing", "sla", "notify", "board"), 12, 30),
-    Topic(REJECTED, ("intake",), ("channels",), 3, 30),
     Topic(CONTACTS, ("intake",), ("notify",), 12, None),
-    Topic(UPDATES, ("agencies", "officers", "channels"), ("routing",), 12, 30),
+    Topic(updates_topic(OFFICERS), (OFFICERS,), ("routing",), 1, 30),
     Topic(TICKETS, ("routing",), ("sla", "notify", "board"), 12, 90),
     Topic(LINKS, ("routing",), ("routing",), 12, 30),
-    Topic(TRIAGE, ("routing",), ("officers",), 3, 90),
+    Topic(TRIAGE, ("routing",), (OFFICERS,), 3, 90),
     Topic(SLA, ("sla",), ("routing", "notify", "board"), 12, 90),
     Topic(WARNINGS, ("sla",), ("ops", "routing", "notify"), 3, 90),
     Topic(BREACHES, ("sla",), ("ops", "routing", "notify"), 3, 400),
@@ -131,12 +150,30 @@ def of_service(service: str) -> tuple[Topic, Topic]:
     )
 
 
-def of_agency(agency: str) -> Topic:
-    """Return the topic of one agency."""
-    return Topic(agency_topic(agency), ("routing",), (f"agency:{agency}",), 3, 90)
+def of_agency(agency: str, partitions: int = 1) -> tuple[Topic, Topic]:
+    """Return the two topics of an agency: its tickets, and what it says of them on so many partitions."""
+    sender = f"agency-{agency}"
+    return (
+        Topic(agency_topic(agency), ("routing",), (sender,), 3, 90),
+        Topic(updates_topic(sender), (sender,), ("routing",), partitions, 30),
+    )
 
 
-def catalogue(agencies: Iterable[str]) -> tuple[Topic, ...]:
-    """Return every topic of a city with these agencies."""
-    own = tuple(topic for service in SERVICES for topic in of_service(service))
-    return COMMON + own + tuple(of_agency(agency) for agency in agencies)
+def of_channel(channel: str, partitions: int = 1) -> tuple[Topic, ...]:
+    """Return the topics of a channel: its reports on so many partitions, the answers, its tickets, its updates."""
+    sender = f"channel-{channel}"
+    fewer = OF_A_SMALL_CHANNEL if partitions == 1 else OF_A_LARGE_CHANNEL
+    return (
+        Topic(submitted_topic(channel), (sender,), ("intake",), partitions, 30),
+        Topic(answers_topic(channel), ("intake",), (sender,), fewer, 30),
+        Topic(status_topic(channel), ("routing",), (sender,), fewer, 90),
+        Topic(updates_topic(sender), (sender,), ("routing",), fewer, 30),
+    )
+
+
+def catalogue(agencies: Mapping[str, int], channels: Mapping[str, int]) -> tuple[Topic, ...]:
+    """Return every topic of a city with these agencies and channels, each with how many partitions it writes to."""
+    own = [topic for service in SERVICES for topic in of_service(service)]
+    theirs = [topic for code, partitions in agencies.items() for topic in of_agency(code, partitions)]
+    handed_over = [topic for code, partitions in channels.items() for topic in of_channel(code, partitions)]
+    return (*COMMON, *own, *theirs, *handed_over)

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from services.intake.domain.ticket_ids import LOCAL_KEY, TicketIds
+from shared import topics
 from shared.events import Arrival, ComplaintAccepted, ComplaintSubmitted, Event, EventData
 from shared.ids import tracking_id
 from tests.fakes.handler_harness import NOON
@@ -15,6 +16,8 @@ IDS = TicketIds.from_text(LOCAL_KEY)
 ticket_id = IDS.of
 TICKET = ticket_id("web", "1")
 TRACKING = tracking_id(TICKET)
+FROM_WEB, TO_WEB = topics.submitted_topic("web"), topics.answers_topic("web")
+FROM_DISHUB = topics.updates_topic("agency-dishub")
 
 
 def event(data: EventData, *, id: str | None = None, at: datetime = NOON, source: str = "/tindak/test") -> Event:

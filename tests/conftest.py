@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, settings
 from pymongo import MongoClient
 
 from shared.policy.agencies import load_agencies
+from shared.policy.channels import load_channels
 from shared.topics import Topic, catalogue
 from tests.servers.addresses import Namespace, Servers
 from tindak.stack import LocalStack
@@ -100,8 +101,8 @@ def namespace(request: pytest.FixtureRequest, stack: Servers) -> Iterator[Namesp
     own = Namespace(stack, f"t{secrets.token_hex(4)}-")
     marked = request.node.get_closest_marker
     if marked("without_topics") is None:
-        agencies = () if marked("without_agencies") else load_agencies(POLICY).codes
-        apply(own.kafka, fewer_partitions(catalogue(agencies)))
+        agencies = {} if marked("without_agencies") else load_agencies(POLICY).partitions
+        apply(own.kafka, fewer_partitions(catalogue(agencies, load_channels(POLICY).partitions)))
     yield own
     client = connect(own.kafka)
     made = [name for name in client.list_topics(timeout=30).topics if name.startswith(own.prefix)]
@@ -115,7 +116,7 @@ def namespace(request: pytest.FixtureRequest, stack: Servers) -> Iterator[Namesp
 
 def fewer_partitions(topics: tuple[Topic, ...]) -> list[Topic]:
     """Three show all that twelve do, and a broker makes each of them on disk."""
-    return [replace(topic, partitions=1 if topic.partitions == 3 else 3) for topic in topics]
+    return [replace(topic, partitions=1 if topic.partitions <= 3 else 3) for topic in topics]
 
 
 class ErrorWatch(logging.Handler):

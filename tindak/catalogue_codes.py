@@ -5,6 +5,7 @@ from collections.abc import Mapping
 UNREADABLE: dict[str, str] = {
     "malformed": "No JSON, or no CloudEvents envelope.",
     "schema_violation": "A field is missing, of another kind than it must be, or holds what cannot be meant.",
+    "forged_source": "`source`, or the channel in the data, is not that of the sender to whom the topic belongs.",
     "too_long": "The record or one of its texts is longer than is taken.",
 }
 REJECTED: dict[str, str] = UNREADABLE | {

@@ -10,11 +10,14 @@ import yaml
 
 from shared import topics
 from shared.events.base import EventData, Model
-from shared.events.catalogue import AGENCY_TOPICS, CATALOGUE, Entry
+from shared.events.catalogue import CATALOGUE, Entry
 from tindak.catalogue_codes import TABLES
 from tindak.catalogue_fields import FILED, OTHER_TICKET, UPDATE, example, kinds_of, meaning
 
-AGENCY_TOPIC = topics.Topic(AGENCY_TOPICS, ("routing",), ("the agency",), 3, 90)
+PARAMETERS = {
+    "channel": "A code of policy/channels.yaml.",
+    "agency": "A code of policy/agencies.yaml.",
+}
 SCHEMAS = "#/components/schemas/{model}"
 ASYNCAPI = "asyncapi.yaml"
 PAGE = "event-catalogue.md"
@@ -35,7 +38,7 @@ ENVELOPE = {
 
 def _every_topic() -> tuple[topics.Topic, ...]:
     own = tuple(topic for service in topics.SERVICES for topic in topics.of_service(service))
-    return (*topics.COMMON, AGENCY_TOPIC, *own)
+    return (*topics.of_channel("<channel>"), *topics.of_agency("<agency>"), *topics.COMMON, *own)
 
 
 def _said_on(topic: topics.Topic) -> tuple[Entry, ...]:
@@ -44,7 +47,12 @@ def _said_on(topic: topics.Topic) -> tuple[Entry, ...]:
 
 def key_of(data: type[EventData]) -> str:
     """Return what the Kafka key of such an event is."""
-    return "ticket_id" if "ticket_id" in data.model_fields else "channel/source_id"
+    return "ticket_id" if "ticket_id" in data.model_fields else "source_id"
+
+
+def key_on(topic: topics.Topic, data: type[EventData]) -> str:
+    """Return what the Kafka key of such an event is on a topic; answers bear the key that the channel gave."""
+    return "source_id" if topics.family_of(topic.name) == topics.ANSWERS else key_of(data)
 
 
 def source_of(entry: Entry) -> str:
@@ -55,7 +63,7 @@ def source_of(entry: Entry) -> str:
 def event_of(entry: Entry) -> dict[str, Any]:
     """Return an example of such an event as it travels."""
     data = example(entry.data)
-    key = "/".join(data[name] for name in key_of(entry.data).split("/"))
+    key = data[key_of(entry.data)]
     source = source_of(entry).replace("<channel>", "web").replace("<agency>", "dishub").replace("<id>", "triage")
     envelope = {
         "specversion": "1.0", "id": UPDATE, "source": source, "type": entry.data.TYPE, "time": FILED,
@@ -99,9 +107,10 @@ def channel(topic: topics.Topic) -> dict[str, Any]:
     """Return a topic as an AsyncAPI channel."""
     said = {entry.data.__name__: {"$ref": f"#/components/messages/{entry.data.__name__}"} for entry in _said_on(topic)}
     kept = "compacted" if topic.retention_days is None else f"kept {topic.retention_days} days"
-    made: dict[str, Any] = {"address": topic.name.replace("<agency>", "{agency}")}
-    if topic is AGENCY_TOPIC:
-        made["parameters"] = {"agency": {"description": "A code of policy/agencies.yaml."}}
+    made: dict[str, Any] = {"address": topic.name.replace("<", "{").replace(">", "}")}
+    named = {name: said for name, said in PARAMETERS.items() if f"<{name}>" in topic.name}
+    if named:
+        made["parameters"] = {name: {"description": said} for name, said in named.items()}
     return made | {
         "description": f"Written by {', '.join(topic.written_by)}; read by {', '.join(topic.read_by)}; {kept}.",
         "messages": said,
@@ -188,7 +197,8 @@ def page() -> str:
         "Made from the code by `make docs`; a test keeps it in step. The machine-readable form is `asyncapi.yaml`.",
         "",
         "Every value is a CloudEvents 1.0 envelope in structured mode; `?` marks what may be absent. What outsiders",
-        "write (`complaints.submitted`, `tickets.updates`) is taken in binary mode too. Unknown fields are ignored.",
+        "write (`complaints.submitted.<channel>`, `tickets.updates.<sender>`) is taken in binary mode too; its source",
+        "must be that of the one who owns the topic, or it is refused as `forged_source`. Unknown fields are ignored.",
         "",
     ]
     for topic in _every_topic():
@@ -197,14 +207,20 @@ def page() -> str:
             f"## `{topic.name}`",
             "",
             f"Written by {', '.join(topic.written_by)} · read by {', '.join(topic.read_by)} · "
-            f"{topic.partitions} partitions · {kept}",
+            f"{_partitions(topic)} · {kept}",
             "",
         ]
         for entry in _said_on(topic):
             lines += [f"- **`{entry.data.TYPE}`** — {_one_line(entry.data)}  ", f"  {_fields(entry.data)}  "]
-            lines += [f"  source `{source_of(entry)}` · key `{key_of(entry.data)}`"]
+            lines += [f"  source `{source_of(entry)}` · key `{key_on(topic, entry.data)}`"]
         lines += [""] if _said_on(topic) else ["Original key, value and headers, with `dlq-*` headers beside them.", ""]
     return "\n".join([*lines, *_codes(), *_meanings(), *_examples()])
+
+
+def _partitions(topic: topics.Topic) -> str:
+    said = f"{topic.partitions} partition{'s' if topic.partitions > 1 else ''}"
+    is_theirs = "<" in topic.name and topics.family_of(topic.name) != topics.ROUTED
+    return f"{said}, more where its registry says so" if is_theirs else said
 
 
 def _codes() -> Iterator[str]:

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from shared.events import ComplaintAccepted
 from shared.policy.agencies import load_agencies
+from shared.topics import ANSWERS, family_of
 from tindak.audit import Check, Finding
 from tindak.audit.command import examine
 from tindak.client.kafka import Client
@@ -45,7 +46,8 @@ async def _show(*, once: bool) -> bool:
     async with running_demo(policy_dir, output.step) as demo:
         output.step(f"ready after {monotonic() - began:.1f} s")
         async with Client(demo.kafka) as client:
-            run = DemoRun(client, output, STORY_SECONDS)
+            answers = [topic.name for topic in demo.topics if family_of(topic.name) == ANSWERS]
+            run = DemoRun(client, output, STORY_SECONDS, answers)
             lacks = await run.run()
             findings = [] if lacks else await _audited(client, demo)
         output.heading("Notices sent")
@@ -68,7 +70,8 @@ async def _show(*, once: bool) -> bool:
 async def _audited(client: Client, demo: RunningDemo) -> list[Finding]:
     patience_ends_at = monotonic() + AUDIT_SECONDS
     while True:
-        found = (await examine(client, demo.mongo, demo.agencies, tuple(Check))).findings
+        names = [topic.name for topic in demo.topics]
+        found = (await examine(client, demo.mongo, names, tuple(Check))).findings
         if not found or monotonic() > patience_ends_at:
             return list(found)
 

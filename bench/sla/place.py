@@ -135,7 +135,7 @@ def dressed(environment: dict[str, str]) -> Iterator[Place]:
     with TemporaryDirectory() as folder:
         write_policy(ROOT / "policy", Path(folder))
         own = Place(environment, Path(folder), f"bench{secrets.token_hex(3)}-")
-        apply(own.kafka, list(catalogue(load_agencies(own.policy).codes[:1])))
+        apply(own.kafka, catalogue({load_agencies(own.policy).codes[0]: 1}, {}))
         try:
             yield own
         finally:

@@ -8,7 +8,7 @@ from services.intake.domain.state import State
 from services.intake.domain.ticket_ids import TicketIds
 from shared import events, topics
 from shared.delivery.ports import Record
-from shared.events import Arrival, Decision, Event, Fact, Refused, Untracked
+from shared.events import Arrival, Decision, Event, Fact, Refused
 from shared.process import metrics
 from shared.seal import Contact, Sealer
 
@@ -23,7 +23,7 @@ class IntakeHandler:
     """
 
     service = "intake"
-    topics = (topics.SUBMITTED, topics.replay_topic("intake"))
+    topics = (topics.replay_topic("intake"), topics.SUBMITTED)
     keeps_answers = True
 
     def __init__(self, rules: Rules, ids: TicketIds, sealer: Sealer) -> None:
@@ -49,12 +49,12 @@ class IntakeHandler:
     def refuse(self, record: Record, arrival: Arrival, fault: events.UnreadableEvent) -> Refused:
         """Return the answer to what cannot be read: a channel learns of everything that it sent what became of it.
 
-        What could not even be unpacked is kept, for it may hold several reports.
+        What could not even be unpacked is kept, for it may hold several reports; and what nobody can be told about.
         """
         channel, source_id = fault.hints.get("channel"), fault.hints.get("source_id")
-        answer = refuse_unreadable(fault.reasons, channel, source_id, arrival, self.rules)
-        self._count(channel, Untracked((answer,)))
-        return Refused((answer,), keep=record.unreadable is not None)
+        decision = refuse_unreadable(fault.reasons, channel, source_id, arrival, self.rules)
+        self._count(topics.member_of(arrival.topic) or channel, decision)
+        return Refused(decision.facts, keep=record.unreadable is not None or not decision.facts)
 
     def _count(self, channel: str | None, decision: Decision[State]) -> None:
         """Count an answer; it is counted again if it is given again, after an outage or a lost save."""

@@ -13,13 +13,13 @@ from services.intake.domain.rules import Category, Limits, Rules, name_key
 from services.intake.domain.wording import insults, phrases
 from shared.events.base import Short
 from shared.policy.agencies import load_agencies
+from shared.policy.channels import load_channels
 from shared.policy.loading import PolicyFault, PolicyInvalid, PolicyModel, Source, load, load_sourced, unknown
 from shared.policy.places import FILE as PLACES_FILE
 from shared.policy.places import Places, load_places
 from shared.text import folded_text
 
 FILE = "intake.yaml"
-CHANNELS_FILE = "channels.yaml"
 CATEGORIES_FILE = "categories.yaml"
 
 Words = tuple[Short, ...]
@@ -46,21 +46,6 @@ class IntakeFile(PolicyModel):
     filler: Words
     no_names: Words
     everyday_places: Words
-
-
-class ChannelEntry(PolicyModel):
-    """A channel as it stands in the file; a code that ends in ``_`` stands for all that go on from it."""
-
-    code: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_]*$", max_length=64)]
-    name: Short
-    replies: bool
-
-
-class ChannelFile(PolicyModel):
-    """The shape of channels.yaml."""
-
-    version: PositiveInt
-    channels: Annotated[tuple[ChannelEntry, ...], Field(min_length=1)]
 
 
 class CategoryEntry(PolicyModel):
@@ -107,7 +92,7 @@ def load_intake(policy_dir: Path) -> Rules:
     refuse(_strangers(held, source, city))
     limits = held.limits
     return Rules(
-        channels=_load_channels(policy_dir),
+        channels=frozenset(load_channels(policy_dir).codes),
         agencies=frozenset(agencies),
         categories=_load_categories(policy_dir),
         places=_places_of(city, held.everyday_places),
@@ -127,23 +112,10 @@ def load_intake(policy_dir: Path) -> Rules:
     )
 
 
-def _load_channels(policy_dir: Path) -> frozenset[str]:
-    """Return the codes of channels.yaml; raise PolicyInvalid with every fault of the file."""
-    held, source = load_sourced(policy_dir / CHANNELS_FILE, ChannelFile)
-    refuse(_repeats(held, source))
-    return frozenset(channel.code for channel in held.channels)
-
-
 def refuse(faults: Iterable[PolicyFault]) -> None:
     """Raise PolicyInvalid if there are faults."""
     if found := list(faults):
         raise PolicyInvalid(found)
-
-
-def _repeats(held: ChannelFile, source: Source) -> Iterator[PolicyFault]:
-    return source.given_twice(
-        (f"channel `{channel.code}`", ("channels", index, "code")) for index, channel in enumerate(held.channels)
-    )
 
 
 def _strangers(held: IntakeFile, source: Source, city: Places) -> Iterator[PolicyFault]:

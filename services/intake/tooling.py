@@ -18,7 +18,7 @@ def dry_run(rules: Rules, submitted: ComplaintSubmitted, at: datetime) -> Compla
     anonymous = submitted.model_copy(update={"reporter": None})
     ticket = SECRETS.ids.of(submitted.channel, submitted.source_id)
     event = Event(id=ticket, source="/tindak", time=at, data=anonymous)
-    arrival = Arrival(topics.SUBMITTED, 0, 0, at.astimezone(UTC), at.astimezone(UTC))
+    arrival = Arrival(topics.submitted_topic(submitted.channel), 0, 0, at.astimezone(UTC), at.astimezone(UTC))
     said = decide(None, event, arrival, rules, secrets=SECRETS).facts[0].data
     if not isinstance(said, ComplaintAccepted | ComplaintRejected):
         raise TypeError(f"intake answered with {said.TYPE}")

@@ -20,6 +20,7 @@ from shared.ids import record_id
 from shared.process import metrics
 
 S = TypeVar("S")
+CLAIM_LENGTH_MAX = 200
 
 log = structlog.get_logger()
 
@@ -129,6 +130,9 @@ class Decider(Generic[S]):
         cause = Cause(record_id(arrival.topic, arrival.partition, arrival.offset), None)
         events = outgoing(self.handler.service, None, cause, refused.facts, arrival.arrived_at)
         code = fault.reasons[0].code
+        if code == "forged_source":
+            metrics.FORGED_SOURCES.labels(self.handler.service, arrival.topic).inc()
+            log.warning("forged source", topic=arrival.topic, claimed=fault.hints.get("source", "")[:CLAIM_LENGTH_MAX])
         log.info("refused", topic=record.topic, partition=record.partition, offset=record.offset, code=code)
         return (*events, self.as_dead_letter(reading, code, str(fault))) if refused.keep else events
 

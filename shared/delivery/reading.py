@@ -1,6 +1,7 @@
 """Reads a record as an event, or says what is wrong with it."""
 
 import hashlib
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,17 +10,19 @@ from shared.delivery.dead_letters import Place, origin
 from shared.delivery.ports import Record
 from shared.events.base import Reason
 from shared.events.catalogue import CATALOGUE
-from shared.events.complaints import ContactErased
+from shared.events.complaints import ComplaintSubmitted, ContactErased
 from shared.events.decision import Arrival
 from shared.events.envelope import Event, UnreadableEvent, decode, is_uuid, malformed
-from shared.events.faults import too_long, unreadable_batch
+from shared.events.faults import forged, too_long, unreadable_batch
 from shared.events.parsing import hints_in
 from shared.ids import outside_cause_id, record_id
+from shared.senders import owner_of
 
-FROM_OUTSIDE = frozenset({topics.SUBMITTED, topics.UPDATES})
-TYPES_ON = {
-    topic.name: {entry.data.TYPE for entry in CATALOGUE if topic.name in entry.topics} for topic in topics.COMMON
-}
+TYPES_ON: dict[str, set[str]] = defaultdict(set)
+"""Which types of event are taken on a topic, or on all topics of a family."""
+for entry in CATALOGUE:
+    for name in entry.topics:
+        TYPES_ON[topics.family_of(name)].add(entry.data.TYPE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ class Unreadable:
 def read(index: int, record: Record, now: datetime) -> Reading | Unreadable:
     """Return what *record* holds; a replayed dead letter is read as it first lay, on its topic and at its time."""
     place = origin(record)
-    from_outside = place.topic in FROM_OUTSIDE
+    from_outside = topics.is_from_outside(place.topic)
     arrival = Arrival(
         topic=place.topic,
         partition=place.partition,
@@ -74,6 +77,7 @@ def read(index: int, record: Record, now: datetime) -> Reading | Unreadable:
             record.value, dict(record.headers), from_outside=from_outside, arrived_at=place.timestamp
         )
         _refuse_strangers(place.topic, event)
+        _refuse_forged(place.topic, event)
     except UnreadableEvent as fault:
         if from_outside and not fault.hints:
             fault = fault.hinting(hints_in(record.value, dict(record.headers)))
@@ -113,7 +117,7 @@ def _erasure(place: Place, record: Record) -> Event | None:
 
 
 def _refuse_strangers(topic: str, event: Event) -> None:
-    if event.type not in TYPES_ON.get(topic, ()):
+    if event.type not in TYPES_ON.get(topics.family_of(topic), ()):
         reason = Reason(
             code="schema_violation",
             field="type",
@@ -123,10 +127,22 @@ def _refuse_strangers(topic: str, event: Event) -> None:
         raise UnreadableEvent(reason)
 
 
+def _refuse_forged(topic: str, event: Event) -> None:
+    """Raise UnreadableEvent for an event that claims to come from somebody else than who owns the topic."""
+    owner = owner_of(topic)
+    if owner is None:
+        return
+    channel = event.data.channel if isinstance(event.data, ComplaintSubmitted) else owner.code
+    if not owner.is_source(event.source):
+        raise UnreadableEvent(forged("source", str(owner)))
+    if channel != owner.code:
+        raise UnreadableEvent(forged("data.channel", str(owner)))
+
+
 def applied_id(event_id: str, topic: str, ticket: str) -> str:
     """Return the id under which a ticket remembers an event, and from which the ids of all that follows are made.
 
     Outsiders choose the ids of what they write: one of them may stand for two tickets, or be the id that an event of
     ours will have. Neither may share its consequences, nor be dropped as a repeat of the other.
     """
-    return outside_cause_id(event_id, ticket) if topic in FROM_OUTSIDE else event_id
+    return outside_cause_id(event_id, ticket) if topics.is_from_outside(topic) else event_id

@@ -7,6 +7,8 @@ from shared.events import commands, complaints, links, notifications, refusals, 
 from shared.events.base import EventData
 
 AGENCY_TOPICS = topics.agency_topic("<agency>")
+FROM_CHANNELS = topics.submitted_topic("<channel>")
+ANSWERS = topics.answers_topic("<channel>")
 STATUS_TOPICS = topics.status_topic("<channel>")
 
 
@@ -45,13 +47,13 @@ TO_WHOEVER_HAS_IT: tuple[type[EventData], ...] = (
 )  # fmt: skip
 
 CATALOGUE: tuple[Entry, ...] = (
-    *_entries("channels", topics.SUBMITTED, data=(complaints.ComplaintSubmitted,)),
-    *_entries("intake", topics.ACCEPTED, data=(complaints.ComplaintAccepted,)),
-    *_entries("intake", topics.REJECTED, data=(complaints.ComplaintRejected,)),
+    *_entries("channels", FROM_CHANNELS, data=(complaints.ComplaintSubmitted,)),
+    *_entries("intake", topics.ACCEPTED, ANSWERS, data=(complaints.ComplaintAccepted,)),
+    *_entries("intake", ANSWERS, data=(complaints.ComplaintRejected,)),
     *_entries("intake", topics.CONTACTS, data=(complaints.ContactSealed, complaints.ContactErased)),
-    *_entries("agencies", topics.UPDATES, data=FROM_AGENCIES),
-    *_entries("channels", topics.UPDATES, data=FROM_REPORTERS),
-    *_entries("officers", topics.UPDATES, data=FROM_OFFICERS),
+    *_entries("agencies", topics.updates_topic("agency-<agency>"), data=FROM_AGENCIES),
+    *_entries("channels", topics.updates_topic("channel-<channel>"), data=FROM_REPORTERS),
+    *_entries("officers", topics.updates_topic(topics.OFFICERS), data=FROM_OFFICERS),
     *_entries("routing", topics.TICKETS, AGENCY_TOPICS, topics.TRIAGE, data=TO_WHOEVER_HAS_IT),
     *_entries("routing", topics.TICKETS, AGENCY_TOPICS, data=TO_AGENCIES),
     *_entries("routing", topics.TICKETS, AGENCY_TOPICS, STATUS_TOPICS, topics.TRIAGE, data=(refusals.UpdateRefused,)),

@@ -98,6 +98,16 @@ def too_long(size_bytes: int, part: str = "value") -> Reason:
     )
 
 
+def forged(field: str, owner: str) -> Reason:
+    """Return the fault of an event whose *field* names somebody else than the *owner* of its topic."""
+    return Reason(
+        code="forged_source",
+        field=field,
+        message_id=f"{field} tidak sesuai dengan pengirim yang berhak atas topik ini, {owner}.",
+        message_en=f"{field} does not agree with the sender to whom this topic belongs, {owner}.",
+    )
+
+
 def violation(field: str, message_id: str, message_en: str) -> Reason:
     """Return a schema violation at *field*."""
     return Reason(code="schema_violation", field=field, message_id=message_id, message_en=message_en)

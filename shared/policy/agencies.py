@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from shared.events.base import Code, Short
+from shared.policy.channels import Partitions
 from shared.policy.loading import PolicyFault, PolicyInvalid, PolicyModel, Source, load_sourced, unknown
 
 FILE = "agencies.yaml"
@@ -34,7 +35,8 @@ class Agency(PolicyModel):
     """A body that tickets are routed to.
 
     ``email`` reaches its liaison officer, ``head_email`` its head; ``calendar`` is a code of calendars.yaml;
-    ``kecamatan`` is the district that a district office serves; ``vacant`` names its posts that nobody holds now.
+    ``kecamatan`` is the district that a district office serves; ``vacant`` names its posts that nobody holds now;
+    ``partitions`` is how many the topic has on which it says what it did.
     """
 
     code: Code
@@ -47,6 +49,7 @@ class Agency(PolicyModel):
     head_email: Email
     kecamatan: Short | None = None
     vacant: tuple[AgencyPost, ...] = ()
+    partitions: Partitions = 1
 
 
 class Officer(PolicyModel):
@@ -80,6 +83,11 @@ class AgencyDirectory:
     def codes(self) -> tuple[str, ...]:
         """Return every agency's code."""
         return tuple(self._by_code)
+
+    @property
+    def partitions(self) -> dict[str, int]:
+        """Return on how many partitions each agency says what it did, by code."""
+        return {agency.code: agency.partitions for agency in self.agencies}
 
     def get(self, code: str) -> Agency | None:
         """Return the agency with this code, or None."""

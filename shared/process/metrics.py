@@ -44,6 +44,10 @@ BREACH_LATENESS_SECONDS = Histogram(
     ["clock"],
     buckets=(0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600, 3600, 86400),
 )
+FORGED_SOURCES = Counter(
+    "tindak_forged_sources_total", "Events that claim to come from somebody else than their topic's owner.",
+    ["service", "topic"],
+)  # fmt: skip
 COMPLAINTS = Counter(
     "tindak_complaints_total",
     "Submissions by registered channel and by answer: accepted, repeated, or the first code of the refusal.",

@@ -156,6 +156,7 @@ class Service(Generic[S]):
         consumer = KafkaConsumer(
             self.settings.kafka, self.name, self.topics, self.handle, self.fail, self.note_trouble,
             FetchFaults(self.note_fault), self.drain_within_seconds, self.admission,
+            shared_topics=self.settings.shared_topics,
         )  # fmt: skip
         await consumer.start()
         return consumer

@@ -79,5 +79,6 @@ class CommonSettings(BaseSettings):
     clock_skew_max_seconds: PositiveFloat = 30
     stuck_after_seconds: PositiveFloat = 60
     stop_within_seconds: PositiveFloat = 20
+    shared_topics: bool = False
     kafka: KafkaSettings = Field(default_factory=KafkaSettings)
     mongo: MongoSettings = Field(default_factory=MongoSettings)

@@ -51,7 +51,7 @@ async def test_answers_to_submissions_are_counted_by_registered_channel_and_outc
         ("partner_", "spam"): 1,
         ("unknown", "unknown_channel"): 1,
         ("web", "schema_violation"): 1,
-        ("unknown", "malformed"): 1,
+        ("web", "malformed"): 1,
     }
 
 

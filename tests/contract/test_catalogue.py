@@ -75,7 +75,7 @@ def test_every_code_with_which_a_report_is_refused_is_listed() -> None:
 def test_every_code_with_which_an_update_is_refused_is_listed() -> None:
     own = {*literals("services/routing/domain/ticket/refusals.py", "Refusal", 0), "unchanged"}
 
-    assert own | {"malformed", "too_long"} == UPDATE_REFUSED.keys()
+    assert own | {"malformed", "too_long", "forged_source"} == UPDATE_REFUSED.keys()
 
 
 def test_every_reason_of_a_dead_letter_is_listed() -> None:

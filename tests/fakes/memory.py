@@ -13,7 +13,7 @@ from shared.delivery.documents.document import Document
 from shared.delivery.outgoing import Outgoing, Reference
 from shared.delivery.ports import HeldBack, Obstacle, Record, Waiting
 from shared.sharding import PARTITIONS, Share, hash_of, shard_of
-from shared.topics import COMMON
+from shared.topics import COMMON, family_of
 
 S = TypeVar("S")
 Stepper = Callable[[str], Awaitable[None]]
@@ -52,7 +52,8 @@ class MemoryBroker:
     value_bytes_max: dict[str, int] = field(default_factory=dict)
 
     def partitions(self, topic: str) -> int:
-        wanted = next((known.partitions for known in COMMON if known.name == topic), 3)
+        of_a_family = 1 if family_of(topic) != topic else 3
+        wanted = next((known.partitions for known in COMMON if known.name == topic), of_a_family)
         return min(wanted, self.partitions_max)
 
     def partition(self, topic: str, key: bytes | None) -> int:
@@ -95,7 +96,8 @@ class MemoryBroker:
 
     def unread(self, group: str, topics: Collection[str], records_max: int = 500) -> "MemoryBatch":
         """Return what *group* has not committed yet."""
-        ahead = {key: log[self.committed[group, *key] :] for key, log in sorted(self.logs.items()) if key[0] in topics}
+        heard = {key: log for key, log in sorted(self.logs.items()) if key[0] in topics or family_of(key[0]) in topics}
+        ahead = {key: log[self.committed[group, *key] :] for key, log in heard.items()}
         return MemoryBatch(self, group, [record for log in ahead.values() for record in log][:records_max])
 
 

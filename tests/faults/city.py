@@ -17,7 +17,7 @@ from shared.delivery.outgoing import Outgoing
 from shared.delivery.ports import Record
 from shared.events import ComplaintSubmitted, Event
 from shared.events.envelope import encode
-from shared.policy.agencies import load_agencies
+from shared.policy.topics import load_topics
 from tests.servers.addresses import Namespace
 from tests.servers.fleet import POLICY, until
 from tindak.audit import Check, audit
@@ -30,8 +30,8 @@ COMPLAINTS = 2_000
 SLICE = 50
 QUIET_WITHIN_SECONDS = 180
 STILL_LOOKS_MIN = 25
-AGENCIES = load_agencies(POLICY).codes
-EVERY_TOPIC = [topic.name for topic in topics.catalogue(AGENCIES)]
+CATALOGUE = load_topics(POLICY)
+EVERY_TOPIC = [topic.name for topic in CATALOGUE]
 Documents = dict[str, list[Document[Any]]]
 WHILE_RUNNING = frozenset(Check) - {Check.SETTLED}
 
@@ -53,13 +53,13 @@ STREETS = tuple(f"Jalan {first} {second}" for first in ("Melati", "Cempaka", "Ke
 CHANNELS = ("web", "android", "sms_1708", "whatsapp", "instagram", "call_center")
 
 
-def complaint(number: int, *, repeat: int = 0) -> Event:
+def complaint(number: int, *, repeat: int = 0, channel: str | None = None) -> Event:
     """Return the *number*-th complaint; a *repeat* is the same report under another event id."""
     title, body = STORIES[number % len(STORIES)]
     # A few tell of the same street and are followed together; most tell of another one.
     place = {"kelurahan": VILLAGES[number // 8 % len(VILLAGES)]}
     street = STREETS[number // 64 % len(STREETS)]
-    channel = CHANNELS[number % len(CHANNELS)]
+    channel = channel or CHANNELS[number % len(CHANNELS)]
     known = {"name": "Siti Rahmawati", "email": f"siti{number}@warga.example"} if number % 3 else None
     data = ComplaintSubmitted.model_validate(
         {
@@ -73,12 +73,13 @@ def complaint(number: int, *, repeat: int = 0) -> Event:
         }
     )
     made = str(uuid5(NAMESPACE_URL, f"{channel}|{number}|{repeat}"))
-    return Event(made, f"/channels/{channel}", datetime.now(UTC), data, key=f"{channel}/{data.source_id}")
+    return Event(made, f"/channels/{channel}", datetime.now(UTC), data, key=data.source_id)
 
 
 def as_outgoing(event: Event) -> Outgoing:
     """Return a complaint as a channel publishes it."""
-    return Outgoing(event.id, topics.SUBMITTED, event.key, encode(event))
+    channel = event.source.rpartition("/")[2]
+    return Outgoing(event.id, topics.submitted_topic(channel), event.key, encode(event))
 
 
 class City:
@@ -132,7 +133,7 @@ class City:
         """Return how many records the services together have not committed, or 1 if that cannot be known now."""
         behind = 0 if ends else 1
         for service in topics.SERVICES:
-            heard = {self.namespace.prefix + topic.name for topic in topics.COMMON if service in topic.read_by}
+            heard = {self.namespace.prefix + topic.name for topic in CATALOGUE if service in topic.read_by}
             group = ConsumerGroupTopicPartitions(self.namespace.prefix + service)
             (answer,) = self.admin.list_consumer_group_offsets([group], request_timeout=20).values()
             try:

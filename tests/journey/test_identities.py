@@ -14,6 +14,7 @@ from pymongo import MongoClient
 from shared import events as e
 from shared import topics
 from shared.delivery.outgoing import Outgoing
+from tests.builders import FROM_WEB, TO_WEB
 from tests.connected.notify.relay import Relay
 from tests.faults.city import EVERY_TOPIC
 from tests.journey.confessions import REFUSED, STORIES, TAKEN, UNREADABLE
@@ -29,7 +30,7 @@ pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]
 
 SEARCH = Search(PEOPLE)
 # The channels' own words, and what intake could not handle of them.
-NOT_SEARCHED = frozenset({topics.SUBMITTED, topics.dead_letter_topic("intake"), topics.replay_topic("intake")})
+NOT_SEARCHED = frozenset({FROM_WEB, topics.dead_letter_topic("intake"), topics.replay_topic("intake")})
 
 
 def answers(routed: e.TicketRouted) -> Iterator[tuple[str, e.Command]]:
@@ -55,7 +56,7 @@ async def worked_off(story: Story) -> None:
 
 async def hand_in(story: Story, lines: Sequence[bytes]) -> None:
     """Let channels write *lines*, and return once all that follows has been said."""
-    written = [Outgoing("", topics.SUBMITTED, f"key {number}", line) for number, line in enumerate(lines)]
+    written = [Outgoing("", FROM_WEB, f"key {number}", line) for number, line in enumerate(lines)]
     await story.client.publish(written)
     await story.audited()
 
@@ -133,7 +134,7 @@ async def test_no_identity_is_found_outside_intake_and_notify(
         await hand_in(story, TAKEN)
         await hand_in(story, (*REFUSED, *UNREADABLE))
         assert len(story.all(e.ComplaintAccepted, topics.ACCEPTED)) == len(TAKEN)
-        assert len(story.all(e.ComplaintRejected, topics.REJECTED)) == len(REFUSED) + len(UNREADABLE)
+        assert len(story.all(e.ComplaintRejected, TO_WEB)) == len(REFUSED) + len(UNREADABLE)
         await worked_off(story)
         await story.audited()
         await story.until(lambda: told_all(story) or None, "every closing told")
@@ -150,7 +151,7 @@ async def test_no_identity_is_found_outside_intake_and_notify(
 
     private = {*NOT_SEARCHED, "database of intake", *(f"mail to {person.email}" for person in PEOPLE)}
     assert {place: found for place, found in leaks.items() if found and place not in private} == {}
-    assert leaks[topics.SUBMITTED]
+    assert leaks[FROM_WEB]
     assert leaks["database of intake"]
     for person in PEOPLE:
         others = Search(other for other in PEOPLE if other is not person)

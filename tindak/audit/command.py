@@ -1,6 +1,5 @@
 """``tindak audit``: reads every topic and every database, and prints what is lost or doubled."""
 
-from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,7 +13,7 @@ from shared.adapters.mongo.client import collection
 from shared.adapters.mongo.store import MongoStore
 from shared.delivery.documents.document import Document
 from shared.delivery.ports import TransientError
-from shared.policy.agencies import load_agencies
+from shared.policy.topics import load_topics
 from shared.process.settings import MongoSettings
 from tindak.audit import Check, Finding, audit
 from tindak.client.kafka import Client
@@ -60,24 +59,24 @@ def audit_command(
 
 async def _audit(checks: Collection[Check], timeout_seconds: float) -> Examined:
     settings = read_settings(timeout_seconds)
-    agencies = load_agencies(settings.policy_dir).codes
+    names = [topic.name for topic in load_topics(settings.policy_dir)]
     async with Client(settings.kafka) as client:
-        return await examine(client, settings.mongo, agencies, checks)
+        return await examine(client, settings.mongo, names, checks)
 
 
-async def examine(client: Client, mongo: MongoSettings, agencies: Sequence[str], checks: Collection[Check]) -> Examined:
-    """Return what an audit of everything finds.
+async def examine(client: Client, mongo: MongoSettings, names: Sequence[str], checks: Collection[Check]) -> Examined:
+    """Return what an audit of the topics with these *names*, and of all documents, finds.
 
     Raises:
         Failure: Broker or database cannot be asked.
     """
-    records = await client.read([topic.name for topic in topics.catalogue(agencies)])
+    records = await client.read(names)
     records.sort(key=lambda record: (record.topic, record.partition, record.offset))
     documents = {service: await unfinished(mongo, service) for service in topics.SERVICES}
     found = audit(records, documents, checks=checks)
-    lies = Counter(record.topic for record in records)
+    submitted = sum(topics.family_of(record.topic) == topics.SUBMITTED for record in records)
     dead = {DeadLetter(record).id for record in records if DeadLetter.is_one(record)}
-    return Examined(lies[topics.SUBMITTED], len(records), len(dead), tuple(found))
+    return Examined(submitted, len(records), len(dead), tuple(found))
 
 
 async def unfinished(mongo: MongoSettings, service: str) -> list[Document[Any]]:

@@ -34,9 +34,9 @@ def _unanswered(ledger: Ledger, accepted: Collection[Fact]) -> Iterator[str]:
     causes = {fact.cause_id for fact in accepted}
     sources = set(_accepted_sources(ledger, accepted))
     rejected: dict[Where, list[Fact]] = defaultdict(list)
-    for fact in ledger.of_type(topics.REJECTED, ComplaintRejected):
-        origin = fact.data["origin"]
-        rejected[topics.SUBMITTED, origin["partition"], origin["offset"]].append(fact)
+    for fact in ledger.of_family(topics.ANSWERS, ComplaintRejected):
+        channel, origin = topics.member_of(fact.topic), fact.data["origin"]
+        rejected[topics.submitted_topic(str(channel)), origin["partition"], origin["offset"]].append(fact)
     for submission in ledger.submissions:
         refusals = rejected.get(submission.where, [])
         if len(refusals) > 1:

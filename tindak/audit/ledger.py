@@ -10,7 +10,6 @@ import orjson
 from shared import topics
 from shared.delivery.documents.document import Document
 from shared.delivery.ports import Record
-from shared.delivery.reading import FROM_OUTSIDE
 from shared.events import ComplaintSubmitted, UnreadableEvent
 from shared.events.envelope import decode
 
@@ -96,13 +95,13 @@ class Ledger:
 
     def _enter(self, record: Record, seen: set[tuple[str, str]]) -> None:
         """Index one record; *seen* holds topic and id of every event indexed so far."""
-        if record.topic == topics.SUBMITTED:
+        if topics.family_of(record.topic) == topics.SUBMITTED:
             self.submissions.append(_submission(record))
         elif record.topic.endswith(DEAD_LETTERS):
             headers = dict(record.headers)
             place = (headers["dlq-topic"], headers["dlq-partition"], headers["dlq-offset"])
             self.dead.add((place[0].decode(), int(place[1]), int(place[2])))
-        elif record.topic not in FROM_OUTSIDE and not record.topic.endswith(topics.REPLAYS) and record.value:
+        elif not topics.is_from_outside(record.topic) and not record.topic.endswith(topics.REPLAYS) and record.value:
             self._enter_event(record, record.value, seen)
 
     def _enter_event(self, record: Record, value: bytes, seen: set[tuple[str, str]]) -> None:
@@ -123,6 +122,11 @@ class Ledger:
         """Return the facts on *topic* of any of these types."""
         wanted = {kind.TYPE for kind in kinds}
         return [fact for fact in self.facts[topic] if fact.type in wanted]
+
+    def of_family(self, family: str, *kinds: type[Any]) -> list[Fact]:
+        """Return the facts on all topics of *family* of any of these types."""
+        names = [topic for topic in self.facts if topics.family_of(topic) == family]
+        return [fact for name in names for fact in self.of_type(name, *kinds)]
 
 
 def _submission(record: Record) -> Submission:

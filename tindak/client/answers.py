@@ -54,7 +54,10 @@ class PendingAnswers:
     def __init__(self, events: Sequence[Outgoing], positions: Sequence[Position]) -> None:
         self.given: list[Complaint] = [json.loads(event.value or b"{}")["data"] for event in events]
         self.refused = 0
-        self._by_position = {place: index for index, place in enumerate(positions)}
+        self._by_place = {
+            (whole.get("channel"), place): index
+            for index, (whole, place) in enumerate(zip(self.given, positions, strict=True))
+        }
         self._source_by_id = {event.id: _source_of(whole) for event, whole in zip(events, self.given, strict=True)}
         self._by_source: dict[Source, list[int]] = defaultdict(list)
         for index, whole in enumerate(self.given):
@@ -65,8 +68,8 @@ class PendingAnswers:
     def handle(self, event: Event) -> bool:
         """Take in an event; return whether it answers anything that waits."""
         match event.data:
-            case ComplaintRejected(origin=origin):
-                index = self._by_position.get(Position(origin.partition, origin.offset))
+            case ComplaintRejected(channel=channel, origin=origin):
+                index = self._by_place.get((channel, Position(origin.partition, origin.offset)))
                 found = [] if index is None or index in self._answers else [index]
                 self.refused += len(found)
             case ComplaintAccepted(channel=channel, source_id=source_id):

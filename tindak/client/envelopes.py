@@ -10,6 +10,7 @@ from shared import topics
 from shared.delivery.outgoing import Outgoing
 from shared.events import Command, ComplaintSubmitted, Event
 from shared.events.envelope import encode, stamp
+from shared.senders import sender_of
 
 
 def submission(data: Mapping[str, Any], now: datetime) -> Outgoing:
@@ -22,7 +23,7 @@ def submission(data: Mapping[str, Any], now: datetime) -> Outgoing:
     """
     whole = {"source_id": str(uuid4()), "submitted_at": stamp(now), **data}
     channel = whole.get("channel")
-    key = f"{channel}/{whole['source_id']}"
+    key = str(whole["source_id"])
     envelope = {
         "specversion": "1.0",
         "id": str(uuid4()),
@@ -33,11 +34,18 @@ def submission(data: Mapping[str, Any], now: datetime) -> Outgoing:
         "partitionkey": key,
         "data": whole,
     }
-    return Outgoing(str(envelope["id"]), topics.SUBMITTED, key, json.dumps(envelope).encode())
+    return Outgoing(str(envelope["id"]), topics.submitted_topic(str(channel)), key, json.dumps(envelope).encode())
 
 
 def update(command: Command, source: str, now: datetime) -> Outgoing:
-    """Return what *source* (``/agencies/<code>``, ``/officers/<id>``, ``/channels/<code>``) asks of a ticket."""
+    """Return what *source* (``/agencies/<code>``, ``/officers/<code>``, ``/channels/<code>``) asks of a ticket.
+
+    Raises:
+        ValueError: Nobody may ask for anything under that source.
+    """
+    sender = sender_of(source)
+    if sender is None:
+        raise ValueError(f"{source} is the source of no agency, officer or channel")
     ticket = command.ticket_id
     event = Event(id=str(uuid4()), source=source, time=now, data=command, subject=ticket, key=ticket)
-    return Outgoing(event.id, topics.UPDATES, ticket, encode(event))
+    return Outgoing(event.id, sender.updates_topic, ticket, encode(event))

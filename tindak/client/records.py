@@ -9,13 +9,11 @@ from shared.delivery.ports import Record
 from shared.events import Event, EventData, UnreadableEvent
 from shared.events.envelope import decode
 
-FROM_OUTSIDE = frozenset({topics.SUBMITTED, topics.UPDATES})
-
 
 def event_of(record: Record) -> Event | None:
     """Return the event that *record* holds, or None if it holds none that we know."""
     try:
-        from_outside = record.topic in FROM_OUTSIDE
+        from_outside = topics.is_from_outside(record.topic)
         return decode(record.value, dict(record.headers), from_outside=from_outside, arrived_at=record.timestamp)
     except UnreadableEvent:
         return None

@@ -21,9 +21,7 @@ from tindak.demo_story.recorder import EventRecorder
 from tindak.demo_story.scenarios import STRANGER, complaints
 from tindak.demo_story.summary import missing
 
-TOPICS = (
-    topics.ACCEPTED, topics.REJECTED, topics.TICKETS, topics.SLA, topics.WARNINGS, topics.BREACHES, topics.DELIVERIES,
-)  # fmt: skip
+TOPICS = (topics.TICKETS, topics.SLA, topics.WARNINGS, topics.BREACHES, topics.DELIVERIES)
 TO_STRANGER = refusals_topic(STRANGER)  # who alone hears that nothing came of it
 OF_AGENCIES = (e.SlaClock.RESPOND, e.SlaClock.RESOLVE, e.SlaClock.VERIFY)
 
@@ -41,11 +39,13 @@ class DemoRun:
         client: Connection to the broker.
         output: Shows it.
         within_seconds: How long it may take.
+        answers: The topics on which intake answers the channels.
     """
 
     client: Client
     output: DemoOutput
     within_seconds: float
+    answers: Sequence[str]
     recorder: EventRecorder = field(default_factory=EventRecorder)
     people: People = field(default_factory=People)
     channels: Counter[str] = field(default_factory=Counter)
@@ -54,7 +54,7 @@ class DemoRun:
 
     async def run(self) -> list[str]:
         """Run it to the end; return what was missing when the time was over."""
-        async with self.client.follow((*TOPICS, TO_STRANGER), Start.EARLIEST) as records:
+        async with self.client.follow((*TOPICS, *self.answers, TO_STRANGER), Start.EARLIEST) as records:
             try:
                 async with asyncio.timeout(self.within_seconds):
                     await beside(self._run(), self.recorder.listen(records, {TO_STRANGER}))

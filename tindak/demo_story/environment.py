@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from services.routing.tooling import describe_model
-from shared.policy.agencies import load_agencies
 from shared.policy.loading import OVERLAYS
+from shared.policy.topics import load_topics
 from shared.process.settings import KafkaSettings, MongoSettings
-from shared.topics import SERVICES, catalogue
+from shared.topics import SERVICES, Topic
 from tindak.console import Failure
 from tindak.demo_story.mailbox import Mailbox
 from tindak.demo_story.servers import servers
@@ -61,9 +61,9 @@ class RunningDemo:
         return MongoSettings.model_validate(settings_in(self.environment, "TINDAK_MONGO_"))
 
     @property
-    def agencies(self) -> tuple[str, ...]:
-        """Codes of the city's agencies."""
-        return load_agencies(Path(self.environment["TINDAK_POLICY_DIR"])).codes
+    def topics(self) -> tuple[Topic, ...]:
+        """The city's topics."""
+        return load_topics(Path(self.environment["TINDAK_POLICY_DIR"]))
 
     def failures(self) -> list[str]:
         """Return what happened to processes that ended, and what each of them wrote last."""
@@ -88,7 +88,7 @@ async def running_demo(policy_dir: Path, show: Show) -> AsyncIterator[RunningDem
         async with servers(show) as found, Mailbox() as mailbox:
             here = {"TINDAK_POLICY_DIR": str(policy), "TINDAK_ROUTING_MODEL_DIR": str(policy / MODEL)}
             demo = RunningDemo({**found, **here}, folder, mailbox)
-            created = await asyncio.to_thread(apply, demo.kafka, catalogue(demo.agencies))
+            created = await asyncio.to_thread(apply, demo.kafka, demo.topics)
             show(f"{len(created)} topics created")
             async with running(demo, show):
                 yield demo

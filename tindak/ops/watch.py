@@ -30,7 +30,7 @@ class Stream(StrEnum):
     """What can be watched."""
 
     ACCEPTED = "accepted"
-    REJECTED = "rejected"
+    ANSWERS = "answers"
     ROUTED = "routed"
     TRIAGE = "triage"
     WARNINGS = "warnings"
@@ -49,7 +49,6 @@ class Watched:
 
 STREAMS = {
     Stream.ACCEPTED: Watched([topics.ACCEPTED]),
-    Stream.REJECTED: Watched([topics.REJECTED]),
     Stream.ROUTED: Watched([topics.TICKETS], (TicketRouted,)),
     Stream.TRIAGE: Watched([topics.TRIAGE], (TriageRequested,)),
     Stream.WARNINGS: Watched([topics.WARNINGS]),
@@ -63,6 +62,7 @@ OF_AGENCIES = (Stream.ROUTED, Stream.WARNINGS, Stream.BREACHES)
 def watch(
     stream: Annotated[Stream, typer.Argument(help="What to follow.")],
     agency: Annotated[str | None, typer.Option(help="Only this agency's; with `routed` its whole topic.")] = None,
+    channel: Annotated[str | None, typer.Option(help="The channel whose `answers` are followed.")] = None,
     start: Annotated[Start, typer.Option("--from", help="Where to begin.")] = Start.LATEST,
     until_end: Annotated[bool, typer.Option("--until-end", help="Stop at the present end of the stream.")] = False,
     timeout: Timeout = TIMEOUT_SECONDS,
@@ -73,17 +73,21 @@ def watch(
         if stream not in OF_AGENCIES:
             raise Misuse(f"--agency goes with {', '.join(OF_AGENCIES)}, not with {stream}.")
         known_agency(agency)
+    if (stream is Stream.ANSWERS) != (channel is not None):
+        raise Misuse("--channel goes with answers, and answers with --channel: each channel has its own.")
     if until_end and start is Start.LATEST:
         raise Misuse("--until-end goes with --from earliest; between now and the end lies nothing.")
     show: Callable[[Record], None] = _print_json if as_json else _print_line
     if stream is Stream.BREACHES:
         show = partial(_print_breach, Breaches(_rules_at_hand()), as_json=as_json)
     kafka = read_settings(timeout).kafka
-    wait_for(_watch(kafka, _watched(stream, agency), agency, start, show, until_end=until_end))
+    wait_for(_watch(kafka, _watched(stream, agency, channel), agency, start, show, until_end=until_end))
 
 
-def _watched(stream: Stream, agency: str | None) -> Watched:
-    """Return what to read; an agency has a topic of its own."""
+def _watched(stream: Stream, agency: str | None, channel: str | None) -> Watched:
+    """Return what to read; an agency has a topic of its own, and so has a channel."""
+    if channel is not None:
+        return Watched([topics.answers_topic(channel)])
     if stream is Stream.ROUTED and agency is not None:
         return Watched([topics.agency_topic(agency)])
     return STREAMS[stream]

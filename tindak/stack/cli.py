@@ -11,15 +11,14 @@ from typing import Annotated, Any
 
 import typer
 
-from shared.policy.agencies import load_agencies
-from shared.topics import catalogue
+from shared.policy.topics import load_topics
 from tindak.console import Misuse
 from tindak.environment import DEFAULT_FOLDER, STACK_DIR, of_stack, policy_dir
 from tindak.options import AsJson
 from tindak.stack.credentials import FILE, Credentials
-from tindak.stack.errors import StackError
 from tindak.stack.layout import Layout
 from tindak.stack.local import LocalStack
+from tindak.stack.programs import StackError
 from tindak.stack.state import State
 from tindak.waiting import progress
 
@@ -68,7 +67,7 @@ def up(
         members=members,
         folder=folder.absolute(),
         detached=detach,
-        secured_for=catalogue(load_agencies(policy_dir()).codes) if secure else (),
+        secured_for=load_topics(policy_dir()) if secure else (),
     )
     with progress("Starting servers", brokers + members):
         stack.start()

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from tindak.stack.errors import StackError
+from tindak.stack.programs import StackError
 
 T = TypeVar("T")
 

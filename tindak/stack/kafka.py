@@ -17,10 +17,10 @@ from confluent_kafka.admin import (
 
 from tindak.stack import programs
 from tindak.stack.credentials import ADMIN, Credentials
-from tindak.stack.errors import StackError
 from tindak.stack.files import write_for_owner
 from tindak.stack.layout import SASL_MECHANISM, SECURITY_PROTOCOL
 from tindak.stack.node import Node
+from tindak.stack.programs import StackError
 from tindak.stack.protocol import WITHOUT_A_NAME, serves_cluster
 
 LOG4J = Path(__file__).with_name("kafka-log4j2.yaml")

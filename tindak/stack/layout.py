@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import Literal, Self
 
 from tindak.keys import new_key
-from tindak.stack.errors import StackError
 from tindak.stack.node import free_ports
+from tindak.stack.programs import StackError
 
 BrokerKind = Literal["embedded", "apache"]
 SIZES = (1, 3)

@@ -17,10 +17,10 @@ from shared.process.settings import KafkaSettings
 from shared.topics import Topic
 from tindak.stack import kafka, mongo, programs, tansu
 from tindak.stack.credentials import ADMIN, Credentials, principals_of
-from tindak.stack.errors import StackError
 from tindak.stack.layout import SASL_MECHANISM, SECURITY_PROTOCOL, BrokerKind, Layout
 from tindak.stack.node import Node
 from tindak.stack.processes import this
+from tindak.stack.programs import StackError
 from tindak.stack.protocol import forms_groups
 from tindak.stack.state import State
 from tindak.topics.access import allow

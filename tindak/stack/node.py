@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 
 from tindak.stack import processes
-from tindak.stack.errors import StackError
+from tindak.stack.programs import StackError
 
 READY_WITHIN_SECONDS = 90.0  # three brokers start in six seconds on two idle cores; a build server is not idle
 # Below the range from which Linux takes the ports of outgoing connections (32768 and up), so that no client's

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from tindak.stack.errors import StackError
+from tindak.stack.programs import StackError
 
 LEASH = Path(__file__).with_name("leash.py")
 POLL_SECONDS = 0.05

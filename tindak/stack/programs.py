@@ -10,12 +10,16 @@ import tempfile
 from pathlib import Path
 from xml.etree import ElementTree
 
-from tindak.stack.errors import StackError
+from tindak.console import Failure
 
 KAFKA_POM = Path(__file__).with_name("kafka-pom.xml")
 JAVA_MIN = 17  # Kafka 4 brokers refuse older ones
 FETCH_WITHIN_SECONDS = 600
 OTHERWISE = "`docker compose up --wait` runs the same servers in containers"
+
+
+class StackError(Failure):
+    """One sentence for people: what is wrong and what is needed, where a stack cannot do what was asked."""
 
 
 def check_platform() -> None:

@@ -105,7 +105,8 @@ async def _publish(complaints: Sequence[Complaint], reply: Reply) -> int:
             for event, position in zip(events, await client.publish(events), strict=True):
                 _print_published(event, position, as_json=reply.as_json)
             return 0
-        async with client.follow([topics.ACCEPTED, topics.REJECTED], Start.LATEST) as records:
+        answers_topics = sorted({topics.answers_topic(str(topics.member_of(event.topic))) for event in events})
+        async with client.follow(answers_topics, Start.LATEST) as records:
             pending = PendingAnswers(events, await client.publish(events))
             with progress("Waiting for answers", len(events)) as advance:
                 async for answers in answered(records, pending, reply.timeout_seconds, UNANSWERED):
@@ -121,7 +122,8 @@ def _print_published(event: Outgoing, position: Position, *, as_json: bool) -> N
         place = {"partition": position.partition, "offset": position.offset}
         say_json({"source_id": complaint["source_id"], "event_id": event.id, **place})
     else:
-        where = f"{topics.SUBMITTED}, partition {position.partition}, offset {position.offset}"
+        topic = topics.submitted_topic(str(complaint.get("channel")))
+        where = f"{topic}, partition {position.partition}, offset {position.offset}"
         typer.echo(f"Published {complaint.get('channel')}/{complaint['source_id']} to {where}.")
 
 

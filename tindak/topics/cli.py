@@ -5,8 +5,7 @@ from typing import Annotated
 
 import typer
 
-from shared.policy.agencies import load_agencies
-from shared.topics import catalogue
+from shared.policy.topics import load_topics
 from tindak.console import Misuse, read_settings, say_json
 from tindak.options import TIMEOUT_SECONDS, AsJson, DryRun, Timeout
 from tindak.topics.access import allow
@@ -42,12 +41,12 @@ def apply_(
     timeout: Timeout = TIMEOUT_SECONDS,
     as_json: AsJson = False,
 ) -> None:
-    """Create what is missing and change what differs from the catalogue and the agency directory."""
+    """Create what is missing and change what differs from the catalogue and the registries of agencies and channels."""
     chosen = _checked(formats or [SCRAM_FORMAT])
     if not acls and (formats or add_only):
         raise Misuse("--principal-format and --add-only go with --acls.")
     settings = read_settings(timeout)
-    wanted = catalogue(load_agencies(settings.policy_dir).codes)
+    wanted = load_topics(settings.policy_dir)
     found: list[Change | Allow | Revoke] = []
     with progress("Comparing topics with the catalogue", 1 + acls) as advance:
         found += apply(settings.kafka, wanted, dry_run=dry_run)

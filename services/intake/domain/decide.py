@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from services.intake.domain.masking import identity_of, mask
-from services.intake.domain.refusals import SOURCE_ID_CONFLICT, channel_reasons, refusal_reasons
+from services.intake.domain.refusals import SOURCE_ID_CONFLICT, refusal_reasons
 from services.intake.domain.report import accepted, has_identity, mask_own_numbers
 from services.intake.domain.rules import Rules
 from services.intake.domain.state import State, Taken, fingerprint
@@ -48,8 +48,7 @@ def decide(state: State | None, event: Event, arrival: Arrival, policy: Rules, *
         reasons = (SOURCE_ID_CONFLICT,)
     if reasons:
         source_id = mask_own_numbers(submitted.source_id, identity_of(submitted.reporter))
-        refused = _rejection(submitted.channel, source_id, reasons, arrival)
-        return Untracked((refused,))
+        return Untracked(_rejection(submitted.channel, source_id, reasons, arrival, policy))
     return _take(submitted, event.id, arrival, policy, secrets)
 
 
@@ -76,7 +75,10 @@ def _take(
     """Return the decision to take a report."""
     ticket = secrets.ids.of(submitted.channel, submitted.source_id)
     report = accepted(ticket, submitted, arrival, rules)
-    facts = [Fact(report, topics.ACCEPTED, ticket, at=arrival.arrived_at)]
+    facts = [
+        Fact(report, topics.ACCEPTED, ticket, at=arrival.arrived_at),
+        Fact(report, topics.answers_topic(report.channel), report.source_id, at=arrival.arrived_at),
+    ]
     if has_identity(submitted):
         facts.append(Fact(secrets.seal(ticket, submitted), topics.CONTACTS, ticket, at=arrival.arrived_at))
     taken = Taken(
@@ -91,18 +93,22 @@ def _take(
     return Applied(taken, tuple(facts))
 
 
-def _rejection(channel: str | None, source_id: str | None, reasons: Sequence[events.Reason], arrival: Arrival) -> Fact:
-    """Return the refusal of a report, with the place of the refused record in its topic.
+def _rejection(
+    channel: str | None, source_id: str | None, reasons: Sequence[events.Reason], arrival: Arrival, rules: Rules
+) -> tuple[Fact, ...]:
+    """Return the refusal of a report, with the place of the refused record in its topic; told to its channel alone.
 
-    Every channel reads the refusals of all: whatever they quote is covered where it names somebody.
+    On a topic that several channels share, one that is not in the registry cannot be told. Whatever the refusal quotes
+    is covered where it names somebody.
     """
+    owner = topics.member_of(arrival.topic) or (channel if channel and rules.knows_channel(channel) else None)
+    if owner is None:
+        return ()
     origin = events.Origin(partition=arrival.partition, offset=arrival.offset, sha256=arrival.sha256)
-    channel = channel and mask(channel)
     data = events.ComplaintRejected(
-        channel=channel, source_id=source_id, reasons=tuple(map(_covered, reasons)), origin=origin
+        channel=owner, source_id=source_id, reasons=tuple(map(_covered, reasons)), origin=origin
     )
-    key = f"{channel}/{source_id}" if channel and source_id else ""
-    return Fact(data, topics.REJECTED, key, at=arrival.arrived_at)
+    return (Fact(data, topics.answers_topic(owner), source_id or "", at=arrival.arrived_at),)
 
 
 def _covered(reason: events.Reason) -> events.Reason:
@@ -116,10 +122,9 @@ def _covered(reason: events.Reason) -> events.Reason:
 
 def refuse_unreadable(
     reasons: Sequence[events.Reason], channel: str | None, source_id: str | None, arrival: Arrival, rules: Rules
-) -> Fact:
-    """Return the refusal of a record that is no event.
+) -> Untracked:
+    """Return the refusal of a record that is no event; without a fact if nobody knows whose it is.
 
     Who reports is not known, so in the source id all is covered that looks like a number or an address of somebody.
     """
-    further = tuple(channel_reasons(channel, rules)) if channel else ()
-    return _rejection(channel, source_id and mask(source_id), (*reasons, *further), arrival)
+    return Untracked(_rejection(channel, source_id and mask(source_id), reasons, arrival, rules))

@@ -1,7 +1,7 @@
 """aiokafka's consumer with a fetcher of our own, which reports the errors of its background tasks."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -26,6 +26,7 @@ class SafeConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka is not t
 
     Args:
         topic_prefix: Of the deployment; records do without it.
+        expected_topics: With prefix; those that must be there, also where it subscribes by pattern.
         faults: Where the faults of partitions are noted.
         trouble: Called with what keeps the whole consumer from reading, or None once it reads; may raise it.
         failed: Called if only a restart can help; nothing is read after that. May raise it.
@@ -37,6 +38,7 @@ class SafeConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka is not t
         self,
         *topics: str,
         topic_prefix: str,
+        expected_topics: Collection[str] = (),
         faults: FetchFaults,
         trouble: Callable[[KafkaError | None], None],
         failed: Callable[[BaseException], None],
@@ -46,6 +48,7 @@ class SafeConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka is not t
     ) -> None:
         super().__init__(*topics, **options)
         self.topic_prefix = topic_prefix
+        self.expected_topics = expected_topics or topics
         self.faults = faults
         self.trouble = trouble
         self.failed = failed
@@ -151,8 +154,8 @@ class SafeConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka is not t
 
     def missing_topics(self) -> set[str]:
         """Return the topics that it should read and that the broker does not show, without prefix."""
-        wanted = self._subscription.subscription.topics if self._subscription.subscription else ()
-        return {topic.removeprefix(self.topic_prefix) for topic in wanted if not self.partitions_for_topic(topic)}
+        missing = (topic for topic in self.expected_topics if not self.partitions_for_topic(topic))
+        return {topic.removeprefix(self.topic_prefix) for topic in missing}
 
     async def look_for_topics(self) -> None:
         """Ask the broker for its topics now, so that one that has come to be is read within seconds."""

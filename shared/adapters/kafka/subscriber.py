@@ -8,14 +8,14 @@ from typing import Any
 
 import structlog
 from aiokafka import TopicPartition
-from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from faststream import AckPolicy, BaseMiddleware, ContextRepo
 from faststream.kafka import KafkaBroker, KafkaMessage
 
+from shared.adapters.kafka.assignor import SpreadRangeAssignor
 from shared.adapters.kafka.consumer import SafeConsumer
 from shared.adapters.kafka.fetch_faults import Ending, FetchFaults
-from shared.adapters.kafka.producer import METADATA_AGE_MAX_MS, closed, outage, security
+from shared.adapters.kafka.producer import closed, outage, security
 from shared.delivery.documents.document import Partition
 from shared.delivery.ports import Batch, Record, TransientError
 from shared.fairness.admission import Admission
@@ -23,8 +23,10 @@ from shared.fairness.pace import BATCH_SECONDS, Pace
 from shared.process.settings import KafkaSettings
 from shared.senders import sender_name
 from shared.sharding import Share, share_of
+from shared.topics import FAMILIES, topic_pattern
 
 COMMIT_WITHIN_SECONDS = 30
+NEW_TOPICS_WITHIN_MS = 3_000  # so often the broker is asked for its topics
 LEAVE_WITHIN_SECONDS = 3  # so long may leaving the group and closing the connections take of the time to stop
 
 log = structlog.get_logger()
@@ -92,7 +94,7 @@ def _broker(
         consumer_only=True,
         allow_auto_create_topics=False,
         request_timeout_ms=settings.request_timeout_ms,
-        metadata_max_age_ms=METADATA_AGE_MAX_MS,
+        metadata_max_age_ms=NEW_TOPICS_WITHIN_MS,
         security=security(settings),
         graceful_timeout=max(stop_within_seconds - LEAVE_WITHIN_SECONDS, stop_within_seconds / 2),
         logger=None,
@@ -107,11 +109,12 @@ class KafkaConsumer:
     Args:
         settings: Connection and batch sizes.
         service: Name; also the consumer group's.
-        topics: Without prefix.
+        topics: Without prefix; a family stands for all its topics, also for those that are made later.
         handle: Called with each batch; must not return before the batch is committed.
         failed: Called if *handle* raises, or if only a restart can help; nothing is read after that.
         trouble: Called with what keeps it from reading, or None once it reads.
         faults: Where the faults of single partitions are noted.
+        shared_topics: Whether to read what is left on the topics that all senders shared in release 0.1.0, too.
         stop_within_seconds: Of these, the batch at hand gets all but what leaving the group takes.
         admission: Decides whose records are taken next.
     """
@@ -127,6 +130,8 @@ class KafkaConsumer:
         faults: FetchFaults | None = None,
         stop_within_seconds: float = 20,
         admission: Admission | None = None,
+        *,
+        shared_topics: bool = False,
     ) -> None:
         self.settings = settings
         self.handle = handle
@@ -134,10 +139,11 @@ class KafkaConsumer:
         self.trouble = trouble
         self.faults = faults or FetchFaults()
         self.stop_within_seconds = stop_within_seconds
+        self.single_topics = tuple(settings.topic_prefix + topic for topic in topics if topic not in FAMILIES)
         self.admission = admission or Admission()
         self.broker = _broker(settings, service, stop_within_seconds, failed)
         self.subscriber = self.broker.subscriber(
-            *(settings.topic_prefix + topic for topic in topics),
+            pattern=topic_pattern(topics, settings.topic_prefix, shared=shared_topics),
             group_id=settings.topic_prefix + service,
             batch=True,
             max_records=settings.batch_records_max,
@@ -150,8 +156,7 @@ class KafkaConsumer:
             session_timeout_ms=settings.session_timeout_ms,
             heartbeat_interval_ms=settings.heartbeat_interval_ms,
             max_poll_interval_ms=settings.max_poll_interval_ms,
-            # One replica gets the same partition of all topics, so that a ticket's events meet in one place.
-            partition_assignment_strategy=(RangePartitionAssignor,),
+            partition_assignment_strategy=(SpreadRangeAssignor,),
             no_reply=True,
         )
         self.subscriber(self.on_batch)
@@ -181,6 +186,7 @@ class KafkaConsumer:
             build.builder = partial(
                 SafeConsumer,
                 topic_prefix=self.settings.topic_prefix,
+                expected_topics=self.single_topics,
                 faults=self.faults,
                 trouble=self.trouble,
                 failed=self.failed,

@@ -10,13 +10,14 @@ from services.intake.handlers import IntakeHandler
 from services.intake.store import unique
 from shared import topics
 from shared.delivery.ports import Record
-from shared.events import ComplaintAccepted, ComplaintRejected, ContactSealed
+from shared.events import ComplaintAccepted, ComplaintRejected, ContactSealed, Event
 from shared.seal import Contact, Sealer
 from tests.builders import IDS, event, submitted
 from tests.fakes.handler_harness import HandlerHarness
 from tests.fakes.memory import MemoryStore
 from tests.unit.intake.city import RULES
 
+SUBMITTED, ANSWERS = topics.submitted_topic("web"), topics.answers_topic("web")
 SEALER = Sealer({"k": b"k" * 32}, "k")
 BODY = "Lampu jalan mati di Rempoa sudah tiga minggu."
 DATA: Mapping[str, Any] = {"channel": "web", "source_id": "1", "submitted_at": "2026-03-02T05:00:00Z", "body": BODY}
@@ -39,12 +40,19 @@ class ServiceHarness(HandlerHarness):
         report = submitted(**changes)
         made = id or str(uuid5(NAMESPACE_URL, f"submission {self.sent}"))
         said = event(report, id=made, at=self.clock.now(), source=f"/channels/{report.channel}")
-        self.publish(topics.SUBMITTED, said)
+        self.publish(topics.submitted_topic(report.channel), said)
 
     def type_in(self, line: bytes | None, headers: Mapping[str, bytes] | None = None) -> None:
         """Write a record as any Kafka client may: no key, no headers of ours."""
         sent = tuple((headers or {}).items())
-        self.broker.append(topics.SUBMITTED, None, line, sent)
+        self.broker.append(SUBMITTED, None, line, sent)
+
+    def answers(self) -> list[Event]:
+        """Return what the channels were answered."""
+        channels = {
+            topics.member_of(topic) for topic, _ in self.broker.logs if topics.family_of(topic) == topics.ANSWERS
+        }
+        return [event for channel in channels for event in self.published(topics.answers_topic(str(channel)))]
 
     def accepted(self) -> list[ComplaintAccepted]:
         """Return what was accepted, each answer once however often it was given."""
@@ -53,7 +61,7 @@ class ServiceHarness(HandlerHarness):
 
     def rejected(self) -> list[ComplaintRejected]:
         """Return what was refused, each answer once."""
-        said = {event.id: event.data for event in self.published(topics.REJECTED)}
+        said = {event.id: event.data for event in self.answers()}
         return [data for data in said.values() if isinstance(data, ComplaintRejected)]
 
     def refusals(self) -> list[list[str]]:
@@ -67,7 +75,8 @@ class ServiceHarness(HandlerHarness):
 
     def records(self) -> list[Record]:
         """Return everything that intake has written to any topic."""
-        return [record for (topic, _), log in self.broker.logs.items() if topic != topics.SUBMITTED for record in log]
+        written = [log for (topic, _), log in self.broker.logs.items() if not topics.is_from_outside(topic)]
+        return [record for log in written for record in log]
 
 
 def line(changes: Mapping[str, Any] | None = None, **data: Any) -> bytes:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import pytest
 
 from shared import topics
-from tests.component.intake.harness import DATA, ENVELOPE, ServiceHarness, line
+from tests.component.intake.harness import ANSWERS, DATA, ENVELOPE, ServiceHarness, line
 
 pytestmark = pytest.mark.component
 
@@ -46,7 +46,9 @@ GARBAGE: Mapping[str, tuple[bytes | None, str, str]] = {
     "our own type": (line({"type": "tindak.complaint.rejected.v1", "data": {"reasons": [], "origin":
                      {"partition": 0, "offset": 0, "sha256": ""}}}), "schema_violation", "is not taken on the topic"),
     "another version": (line({"specversion": "0.3"}), "schema_violation", "1.0 is spoken"),
-    "unknown channel": (line(channel="fax"), "unknown_channel", "`fax` is not registered"),
+    "another channel": (line(channel="whatsapp"), "forged_source", "data.channel does not agree"),
+    "another channel's source": (line({"source": "/channels/whatsapp"}), "forged_source", "source does not agree"),
+    "an agency's source": (line({"source": "/agencies/dlh"}), "forged_source", "source does not agree"),
     "spam": (line(body="test test aaaaa"), "spam", "only test words"),
 }  # fmt: skip
 
@@ -87,7 +89,7 @@ async def test_refusals_are_small_whatever_was_refused() -> None:
 
     await harness.work()
 
-    assert [len(record.value or b"") < 10_000 for record in harness.broker.topic(topics.REJECTED)] == [True] * 3
+    assert [len(record.value or b"") < 10_000 for record in harness.broker.topic(ANSWERS)] == [True] * 3
 
 
 @pytest.mark.parametrize(
@@ -124,9 +126,9 @@ async def test_identifiable_garbage_is_refused_under_its_key() -> None:
 
     await harness.work()
 
-    (said,) = harness.published(topics.REJECTED)
-    assert said.key == "fax/1"
-    assert harness.refusals() == [["schema_violation", "unknown_channel"]]
+    (said,) = harness.published(ANSWERS)
+    assert said.key == "1"
+    assert harness.refusals() == [["schema_violation"]]
 
 
 READABLE = ("NUL", "bidi", "$where", "key twice", "half a character", "NaN", "wrong types", "no zone", "long title",
@@ -142,7 +144,7 @@ async def test_a_refusal_names_its_report_wherever_that_can_be_read(kind: str) -
 
     (refused,) = harness.rejected()
     assert (refused.channel, refused.source_id) == ("web", "1")
-    assert [record.key for record in harness.broker.topic(topics.REJECTED)] == [b"web/1"]
+    assert [record.key for record in harness.broker.topic(ANSWERS)] == [b"1"]
 
 
 async def test_a_refusal_in_binary_mode_names_its_report() -> None:

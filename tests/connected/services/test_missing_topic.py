@@ -13,7 +13,7 @@ from shared import topics
 from shared.delivery.outgoing import Outgoing
 from shared.events.envelope import encode
 from shared.ids import tracking_id
-from shared.policy.agencies import load_agencies
+from shared.policy.topics import load_topics
 from tests.builders import accepted, event, ticket_id
 from tests.conftest import fewer_partitions
 from tests.servers.addresses import Namespace
@@ -70,7 +70,7 @@ async def test_a_missing_agency_topic_holds_back_its_own_tickets_and_no_others(
         expected = f"{GONE} is missing: {EACH} events of {EACH} documents wait"
         await until(lambda: health(routing)[1].get("topics") == expected, WITHIN_SECONDS, fleet.last_words)
         ready = health(routing)[0]
-        apply(namespace.kafka, fewer_partitions(topics.catalogue(load_agencies(POLICY).codes)))
+        apply(namespace.kafka, fewer_partitions(load_topics(POLICY)))
         arrived = await ids(client, GONE, EACH)
         await until(lambda: "topics" not in health(routing)[1], WITHIN_SECONDS, fleet.last_words)
 

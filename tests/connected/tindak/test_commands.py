@@ -14,8 +14,9 @@ from shared.delivery.outgoing import Outgoing
 from shared.delivery.ports import Record
 from shared.events.envelope import decode, encode
 from shared.ids import part_id
-from shared.policy.agencies import load_agencies
-from tests.builders import NOON, TICKET, TRACKING, accepted, event
+from shared.policy.topics import load_topics
+from shared.senders import sender_of
+from tests.builders import FROM_DISHUB, FROM_WEB, NOON, TICKET, TRACKING, accepted, event
 from tests.conftest import POLICY, fewer_partitions
 from tests.servers.addresses import Namespace
 from tests.unit.tindak.test_formatting import routed
@@ -26,7 +27,7 @@ from tindak.topics import apply
 
 pytestmark = [pytest.mark.connected, pytest.mark.without_agencies]
 
-POISON = Record(topics.SUBMITTED, 3, 17, b"web/1", b"{broken", (), NOON)
+POISON = Record(FROM_WEB, 3, 17, b"web/1", b"{broken", (), NOON)
 
 
 @pytest.fixture(autouse=True)
@@ -105,14 +106,14 @@ async def test_topic_that_is_not_there_is_refused_with_what_to_do(namespace: Nam
 def test_submitted_complaint_lies_on_its_topic(namespace: Namespace, capsys: pytest.CaptureFixture[str]) -> None:
     (line,) = run(capsys, "submit", "--channel", "web", "--source-id", "7", "--body", "Jalan rusak", "--json")
 
-    (record,) = read(namespace, topics.SUBMITTED)
+    (record,) = read(namespace, FROM_WEB)
     found = decode(record.value, dict(record.headers), from_outside=True)
     told = json.loads(line)
     assert told == {
         "source_id": "7", "event_id": found.id, "partition": record.partition, "offset": record.offset,
     }  # fmt: skip
     assert isinstance(found.data, e.ComplaintSubmitted)
-    assert (found.data.body, record.key) == ("Jalan rusak", b"web/7")
+    assert (found.data.body, record.key) == ("Jalan rusak", b"7")
 
 
 def test_submission_without_an_answer_names_what_to_check(capsys: pytest.CaptureFixture[str]) -> None:
@@ -129,7 +130,7 @@ def test_ticket_is_found_by_any_spelling(typed: str, namespace: Namespace, capsy
 
     run(capsys, "agency", "dishub", "ack", typed, "--note", "Segera.")
 
-    (record,) = read(namespace, topics.UPDATES)
+    (record,) = read(namespace, FROM_DISHUB)
     asked = decode(record.value, dict(record.headers), from_outside=True)
     assert (asked.source, asked.data, record.key) == (
         "/agencies/dishub", e.AcknowledgeTicket(ticket_id=TICKET, note="Segera."), TICKET.encode(),
@@ -184,7 +185,9 @@ def test_an_update_is_published_under_its_sender(
 
     run(capsys, *typed)
 
-    (record,) = read(namespace, topics.UPDATES)
+    sender = sender_of(source)
+    assert sender is not None
+    (record,) = read(namespace, sender.updates_topic)
     asked = decode(record.value, dict(record.headers), from_outside=True)
     assert (asked.source, asked.data) == (source, data)
 
@@ -291,7 +294,7 @@ def test_value_of_intake_is_shown_on_request_only(namespace: Namespace, capsys: 
 
 
 def test_audit_finds_what_nobody_answered(namespace: Namespace, capsys: pytest.CaptureFixture[str]) -> None:
-    apply(namespace.kafka, fewer_partitions(topics.catalogue(load_agencies(POLICY).codes)))
+    apply(namespace.kafka, fewer_partitions(load_topics(POLICY)))
     run(capsys, "submit", "--channel", "web", "--source-id", "7", "--body", "Jalan rusak")
 
     code = main(["audit", "--json"])

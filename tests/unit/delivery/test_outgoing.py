@@ -52,7 +52,7 @@ def test_the_id_of_an_occasion_does_not_depend_on_its_cause() -> None:
 
 
 def test_an_event_without_subject_and_key_has_neither() -> None:
-    (said,) = outgoing("intake", None, CAUSE, (Fact(DATA, topics.REJECTED, "", occasion="once"),), NOON)
+    (said,) = outgoing("intake", None, CAUSE, (Fact(DATA, topics.answers_topic("web"), "", occasion="once"),), NOON)
 
     event = decode(said.value, {}, from_outside=False)
     assert (said.key, event.key, event.subject, said.id) == (None, None, None, event_id(CAUSE.id, DATA.TYPE, 0))

@@ -59,9 +59,8 @@ def rules(**changes: Any) -> Rules:
     return replace(RULES, **changes)
 
 
-def arrival(after: timedelta = timedelta(0), **changes: Any) -> Arrival:
-    """Return how a submission came, *after* the moment at which the plain one was sent."""
+def arrival(after: timedelta = timedelta(0), channel: str = "web", **changes: Any) -> Arrival:
+    """Return how a submission of *channel* came, *after* the moment at which the plain one was sent."""
     at = NOON + after
-    return replace(
-        Arrival(topics.SUBMITTED, 2, 7, arrived_at=at, now=at + timedelta(seconds=3), sha256="5a"), **changes
-    )
+    topic = topics.submitted_topic(channel)
+    return replace(Arrival(topic, 2, 7, arrived_at=at, now=at + timedelta(seconds=3), sha256="5a"), **changes)

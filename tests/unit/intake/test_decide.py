@@ -13,6 +13,7 @@ from shared import topics
 from shared.events import (
     Applied,
     Arrival,
+    ComplaintAccepted,
     ComplaintRejected,
     ComplaintSubmitted,
     ContactSealed,
@@ -50,18 +51,24 @@ def decided(
     state: State | None = None, event_id: str = ID, came: Arrival | None = None, **changes: Any
 ) -> Decision[State]:
     """Return what is decided on the plain report with these changes."""
-    return decide(state, event(submitted(**changes), id=event_id), came or arrival(), RULES, secrets=Secrets(IDS, seal))
+    report, secrets = submitted(**changes), Secrets(IDS, seal)
+    came = came or arrival(channel=report.channel)
+    return decide(state, event(report, id=event_id), came, RULES, secrets=secrets)
 
 
-def rejected(*reasons: Reason, at: Any = NOON, channel: str | None = "web", source_id: str | None = "1") -> Fact:
+def told(report: ComplaintAccepted) -> tuple[Fact, ...]:
+    """Return the acceptance as the services and the report's channel hear it."""
+    answer = Fact(report, topics.answers_topic(report.channel), report.source_id, at=NOON)
+    return Fact(report, topics.ACCEPTED, TICKET, at=NOON), answer
+
+
+def rejected(*reasons: Reason, at: Any = NOON, channel: str = "web", source_id: str | None = "1") -> Fact:
     data = ComplaintRejected(channel=channel, source_id=source_id, reasons=reasons, origin=ORIGIN)
-    return Fact(data, topics.REJECTED, f"{channel}/{source_id}" if channel and source_id else "", at=at)
+    return Fact(data, topics.answers_topic(channel), source_id or "", at=at)
 
 
 def test_good_report_is_accepted_and_remembered() -> None:
-    fact = Fact(accepted(TICKET, REPORT, arrival(), RULES), topics.ACCEPTED, TICKET, at=NOON)
-
-    assert decided() == Applied(TAKEN, (fact,))
+    assert decided() == Applied(TAKEN, told(accepted(TICKET, REPORT, arrival(), RULES)))
 
 
 def test_known_reporter_is_sealed_beside_it() -> None:
@@ -73,7 +80,7 @@ def test_known_reporter_is_sealed_beside_it() -> None:
     assert decision == Applied(
         TAKEN,
         (
-            Fact(accepted(TICKET, report, arrival(), RULES), topics.ACCEPTED, TICKET, at=NOON),
+            *told(accepted(TICKET, report, arrival(), RULES)),
             Fact(seal(TICKET, report), topics.CONTACTS, TICKET, at=NOON),
         ),
     )
@@ -81,7 +88,7 @@ def test_known_reporter_is_sealed_beside_it() -> None:
 
 @pytest.mark.parametrize("reporter", [None, {}, {"locale": "en", "preferred_channel": "email"}, {"name": " "}])
 def test_reporter_who_is_nobody_is_not_sealed(reporter: Any) -> None:
-    assert [fact.topic for fact in decided(reporter=reporter).facts] == [topics.ACCEPTED]
+    assert topics.CONTACTS not in [fact.topic for fact in decided(reporter=reporter).facts]
 
 
 def test_text_is_remembered_as_it_was_written() -> None:
@@ -147,13 +154,24 @@ MALFORMED = Reason(code="malformed", message_id="Bukan JSON.", message_en="Not J
 
 
 def test_unreadable_record_is_refused_where_it_lies() -> None:
-    assert refuse_unreadable([MALFORMED], None, None, arrival(), RULES) == rejected(
-        MALFORMED, channel=None, source_id=None
-    )
+    said = refuse_unreadable([MALFORMED], None, None, arrival(channel="whatsapp"), RULES)
+
+    assert said == Untracked((rejected(MALFORMED, channel="whatsapp", source_id=None),))
 
 
-def test_unreadable_record_with_a_known_reporter_is_refused_to_them() -> None:
-    assert refuse_unreadable([MALFORMED], "web", "1", arrival(), RULES) == rejected(MALFORMED)
+def test_unreadable_record_is_refused_to_the_channel_of_its_topic_whoever_it_names() -> None:
+    said = refuse_unreadable([MALFORMED], "whatsapp", "1", arrival(), RULES)
+
+    assert said == Untracked((rejected(MALFORMED),))
+
+
+@pytest.mark.parametrize(("named", "told"), [("web", [topics.answers_topic("web")]), ("wap", []), (None, [])])
+def test_unreadable_record_on_a_topic_that_all_share_is_refused_to_whom_it_names(
+    named: str | None, told: list[str]
+) -> None:
+    shared = arrival(topic=topics.SUBMITTED)
+
+    assert [fact.topic for fact in refuse_unreadable([MALFORMED], named, "1", shared, RULES).facts] == told
 
 
 def test_refusal_covers_the_reporters_own_number_in_the_source_id() -> None:
@@ -163,31 +181,24 @@ def test_refusal_covers_the_reporters_own_number_in_the_source_id() -> None:
 
     (said,) = decision.facts
     assert isinstance(said.data, ComplaintRejected)
-    assert (said.data.source_id, said.key) == ("[telepon]-7", "whatsapp/[telepon]-7")
+    assert (said.data.source_id, said.key) == ("[telepon]-7", "[telepon]-7")
 
 
 def test_refusal_keeps_a_source_id_that_is_a_long_number() -> None:
     (said,) = decided(source_id="1864920745123456789", body="...", title=None).facts
 
-    assert said.key == "web/1864920745123456789"
+    assert said.key == "1864920745123456789"
 
 
 def test_unreadable_record_names_nobody_whatever_its_names_are() -> None:
     quoted = Reason(code="malformed", field="081234567890", message_id="Tipe a@b.id.", message_en="Type a@b.id.")
 
-    said = refuse_unreadable([quoted], "siti@example.org", "081234567890", arrival(), RULES)
+    (said,) = refuse_unreadable([quoted], "siti@example.org", "081234567890", arrival(), RULES).facts
 
     assert isinstance(said.data, ComplaintRejected)
     shown = Reason(code="malformed", field="[telepon]", message_id="Tipe [email].", message_en="Type [email].")
-    assert (said.data.channel, said.data.source_id, said.data.reasons[0]) == ("[email]", "[telepon]", shown)
+    assert (said.data.channel, said.data.source_id, said.data.reasons[0]) == ("web", "[telepon]", shown)
     assert "siti" not in said.data.model_dump_json()
-
-
-def test_unreadable_record_of_an_unknown_channel_gets_both_reasons() -> None:
-    fact = refuse_unreadable([MALFORMED], "wap", None, arrival(), RULES)
-
-    assert isinstance(fact.data, ComplaintRejected)
-    assert ([reason.code for reason in fact.data.reasons], fact.key) == (["malformed", "unknown_channel"], "")
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ def policy(tmp_path: Path) -> Path:
 def test_shipped_policy_names_its_channels_and_limits() -> None:
     assert RULES.channels == frozenset(
         {"web", "android", "ios", "sms_1708", "whatsapp", "x", "instagram", "email", "call_center", "walk_in", "letter"}
-        | {"open311", "partner_"}
+        | {"open311", "partner_kemensos", "partner_"}
     )
     assert RULES.limits == Limits(
         retention=timedelta(days=30), ahead=timedelta(hours=24), skew=timedelta(minutes=5), letters_min=3,
@@ -118,7 +118,7 @@ def faults(policy: Path, file: str, old: str, new: str) -> list[str]:
         ("intake.yaml", "letters_min", "letter_min", "`letter_min` is not a known field; did you mean `letters_min`?"),
         ("intake.yaml", "[Muncul,", "[Munculan,",
          "place `Munculan` is not in places.yaml; did you mean `Muncul`?"),
-        ("channels.yaml", "code: ios", "code: android", "channel `android` is given twice, first on line 8"),
+        ("channels.yaml", "code: ios", "code: android", "channel `android` is given twice, first on line 12"),
     ],
 )  # fmt: skip
 def test_slip_in_a_file_is_named_with_its_line(policy: Path, file: str, old: str, new: str, fault: str) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tindak.stack import node as node_module
-from tindak.stack.errors import StackError
 from tindak.stack.node import PORTS, Node, free_ports, is_free
+from tindak.stack.programs import StackError
 
 pytestmark = pytest.mark.unit
 

@@ -24,14 +24,14 @@ GIVEN = {"channel": "web", "source_id": "1", "body": "Jalan rusak"}
 def rejected(partition: int, offset: int) -> Event:
     origin = {"partition": partition, "offset": offset, "sha256": "00"}
     reason = {"code": "empty", "message_id": "Kosong.", "message_en": "Empty."}
-    return event(ComplaintRejected.model_validate({"reasons": [reason], "origin": origin}))
+    return event(ComplaintRejected.model_validate({"channel": "web", "reasons": [reason], "origin": origin}))
 
 
 def test_submission_is_an_event_of_its_channel_keyed_by_source() -> None:
     out = submission(GIVEN, NOON)
 
     read = decode(out.value, dict(out.headers), from_outside=True)
-    assert (out.topic, out.key, read.source, read.time) == ("complaints.submitted", "web/1", "/channels/web", NOON)
+    assert (out.topic, out.key, read.source, read.time) == ("complaints.submitted.web", "1", "/channels/web", NOON)
     assert read.data == ComplaintSubmitted.model_validate(GIVEN | {"submitted_at": NOON})
 
 

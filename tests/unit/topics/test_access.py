@@ -43,21 +43,21 @@ def test_a_service_has_rules_for_families_so_that_a_new_member_needs_none() -> N
 
 
 def test_only_notify_reads_contacts() -> None:
-    everything = rules(catalogue(["dinkes"]))
+    everything = rules(catalogue({"dinkes": 1}, {"web": 12}))
 
     readers = {rule.principal for rule in everything if rule.operation == "READ" and rule.name == "reporters.contacts"}
     assert readers == {"User:notify"}
 
 
 def test_operators_read_and_write_the_topics_of_dead_letters_and_replays() -> None:
-    allowed = {(rule.operation, rule.name) for rule in rules(catalogue([])) if rule.principal == "User:ops"}
+    allowed = {(rule.operation, rule.name) for rule in rules(catalogue({}, {})) if rule.principal == "User:ops"}
 
     own = {topic for service in SERVICES for topic in (dead_letter_topic(service), replay_topic(service))}
     assert allowed >= {(operation, topic) for operation in ("READ", "WRITE") for topic in own}
 
 
 def test_nobody_may_do_more_than_read_and_write_topics_and_read_groups() -> None:
-    everything = rules(catalogue(["dinkes"]))
+    everything = rules(catalogue({"dinkes": 1}, {"web": 12}))
 
     assert {(rule.operation, rule.resource) for rule in everything} == {
         ("READ", "TOPIC"), ("WRITE", "TOPIC"), ("READ", "GROUP"),

@@ -70,7 +70,7 @@ class Story:
 def told(without: str = "") -> Story:
     """Return a story in which all is well, without what is said on one topic."""
     story = Story(documents={"sla": [Document(TICKET, 1)]})
-    story.broker.append(topics.SUBMITTED, b"web/1", encode(SUBMITTED), HEADERS)
+    story.broker.append(topics.submitted_topic("web"), b"1", encode(SUBMITTED), HEADERS)
     for topic, data, cause in (
         (topics.ACCEPTED, accepted(), SUBMITTED.id),
         (topics.CONTACTS, ContactSealed(ticket_id=TICKET, sealed="x", locale=Locale.INDONESIAN, key_id="k"), None),

@@ -40,6 +40,9 @@ from tindak.audit import Check
 pytestmark = pytest.mark.unit
 
 
+FROM_WEB = topics.submitted_topic("web")
+
+
 def test_a_story_in_which_all_is_well_has_no_findings() -> None:
     assert told().findings() == []
 
@@ -48,7 +51,7 @@ def test_an_answer_counts_though_it_masks_a_source_id_that_is_a_telephone_number
     ticket = ticket_id("sms_1708", "6281234567890-1")
     story = Story()
     submission = event(submitted(channel="sms_1708", source_id="6281234567890-1"))
-    story.broker.append(topics.SUBMITTED, b"any", encode(submission), HEADERS)
+    story.broker.append(FROM_WEB, b"any", encode(submission), HEADERS)
     story.publish(
         topics.ACCEPTED, accepted(channel="sms_1708", source_id="[telepon]-1", ticket_id=ticket), cause=submission.id
     )
@@ -114,22 +117,22 @@ def refusal(partition: int, offset: int) -> ComplaintRejected:
 
 
 def unanswered(story: Story) -> None:
-    story.broker.append(topics.SUBMITTED, b"web/2", encode(event(submitted(source_id="2"))), HEADERS)
+    story.broker.append(FROM_WEB, b"2", encode(event(submitted(source_id="2"))), HEADERS)
 
 
 def answered_twice(story: Story) -> None:
-    (record,) = story.broker.topic(topics.SUBMITTED)
-    story.publish(topics.REJECTED, refusal(record.partition, record.offset))
+    (record,) = story.broker.topic(FROM_WEB)
+    story.publish(topics.answers_topic("web"), refusal(record.partition, record.offset))
 
 
 def rejected_twice(story: Story) -> None:
-    record = story.broker.append(topics.SUBMITTED, b"x", b"no JSON", ())
-    story.publish(topics.REJECTED, refusal(record.partition, record.offset), id="1")
-    story.publish(topics.REJECTED, refusal(record.partition, record.offset), id="2")
+    record = story.broker.append(FROM_WEB, b"x", b"no JSON", ())
+    story.publish(topics.answers_topic("web"), refusal(record.partition, record.offset), id="1")
+    story.publish(topics.answers_topic("web"), refusal(record.partition, record.offset), id="2")
 
 
 def garbage_without_answer(story: Story) -> None:
-    story.broker.append(topics.SUBMITTED, b"x", b"no JSON", ())
+    story.broker.append(FROM_WEB, b"x", b"no JSON", ())
 
 
 def accepted_twice(story: Story) -> None:
@@ -267,7 +270,7 @@ def test_a_stage_that_was_left_out_is_found(missing: str, words: str) -> None:
 
 def test_a_contact_that_was_not_given_is_not_missed() -> None:
     story = told(without=topics.CONTACTS)
-    story.broker.logs = {place: [] if place[0] == topics.SUBMITTED else log for place, log in story.broker.logs.items()}
+    story.broker.logs = {place: [] if place[0] == FROM_WEB else log for place, log in story.broker.logs.items()}
 
     assert story.findings(Check.STAGES) == []
 
@@ -285,7 +288,7 @@ def test_expected_dead_letters_are_fine_and_missing_ones_are_not() -> None:
 
 def test_a_submission_that_is_a_dead_letter_is_answered_by_that() -> None:
     story = told()
-    record = story.broker.append(topics.SUBMITTED, b"x", b"no JSON", ())
+    record = story.broker.append(FROM_WEB, b"x", b"no JSON", ())
     letter = dead_letter("intake", record, "bug", "ZeroDivisionError", NOON)
     story.broker.append(letter.topic, b"x", letter.value, letter.headers)
 

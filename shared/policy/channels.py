@@ -1,0 +1,69 @@
+"""The channel registry: where reports come from."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, PositiveInt
+
+from shared.events.base import Short
+from shared.policy.loading import PolicyInvalid, PolicyModel, load_sourced
+
+FILE = "channels.yaml"
+PARTITIONS_MAX = 100
+
+Partitions = Annotated[int, Field(ge=1, le=PARTITIONS_MAX)]
+
+
+class Channel(PolicyModel):
+    """A channel; a code that ends in ``_`` stands for all that go on from it.
+
+    ``partitions`` is how many the topic has on which it hands reports over.
+    """
+
+    code: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_]*$", max_length=64)]
+    name: Short
+    replies: bool
+    partitions: Partitions = 1
+
+    @property
+    def is_pattern(self) -> bool:
+        """Return whether it stands for several, which have topics only where they stand in the registry themselves."""
+        return self.code.endswith("_")
+
+
+class ChannelFile(PolicyModel):
+    """The shape of channels.yaml."""
+
+    version: PositiveInt
+    channels: Annotated[tuple[Channel, ...], Field(min_length=1)]
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelRegistry:
+    """All channels of a city, in the order of the file."""
+
+    channels: tuple[Channel, ...]
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """Return every code, also those that stand for several."""
+        return tuple(channel.code for channel in self.channels)
+
+    @property
+    def partitions(self) -> dict[str, int]:
+        """Return on how many partitions each channel hands reports over, by code; without those that are patterns."""
+        return {channel.code: channel.partitions for channel in self.channels if not channel.is_pattern}
+
+
+def load_channels(policy_dir: Path) -> ChannelRegistry:
+    """Return the registry of channels.yaml.
+
+    Raises:
+        PolicyInvalid: With every fault of the file.
+    """
+    held, source = load_sourced(policy_dir / FILE, ChannelFile)
+    named = ((f"channel `{channel.code}`", ("channels", index, "code")) for index, channel in enumerate(held.channels))
+    if faults := list(source.given_twice(named)):
+        raise PolicyInvalid(faults)
+    return ChannelRegistry(held.channels)
