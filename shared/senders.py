@@ -32,9 +32,14 @@ class Sender:
         return f"/{ROOTS[self.role]}/{self.code}"
 
     @property
+    def principal(self) -> str:
+        """Return the name under which the broker knows it; all officers share one."""
+        return OFFICERS if self.role is Role.OFFICER else f"{self.role}-{self.code}"
+
+    @property
     def updates_topic(self) -> str:
         """Return the topic on which it says what it did or asks for; all officers share one."""
-        return topics.updates_topic(OFFICERS if self.role is Role.OFFICER else f"{self.role}-{self.code}")
+        return topics.updates_topic(self.principal)
 
 
 @dataclass(frozen=True, slots=True)

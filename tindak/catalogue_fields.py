@@ -11,6 +11,7 @@ TICKET = "a79f1669-30aa-532b-a55f-cb9588932a1f"
 OTHER_TICKET = "0b1a5d0e-0f43-5f2b-8d0c-000000000002"
 TRACKING = "TGDJ-CH3HT-NX"
 UPDATE = "3b9dc0b6-6a3c-5b55-9e0e-0d5a3e3c7f11"
+LINK = f"https://lapor.example/t/{TRACKING}"
 
 FIELDS: Mapping[str, tuple[str, Any]] = {
     "accepted_at": ("When intake accepted the complaint.", FILED),
@@ -47,6 +48,7 @@ FIELDS: Mapping[str, tuple[str, Any]] = {
     "declined_because": ("The agency's reason for declining; absent if it did not decline.", "Bukan wewenang kami."),
     "delivery_id": ("Id of one notice to one person; the same in all attempts.", OTHER_TICKET),
     "due_at": ("When the clock is due.", DUE),
+    "due_on": ("Last date, in the city's zone, on which an answer is in time; with `due_at`.", "2026-03-09"),
     "email": ("E-mail address.", "warga@example.org"),
     "error": ("Code of what kept it from being delivered.", "smtp_550"),
     "explanation": ("The steps that led to the decision, in order.", None),
@@ -68,6 +70,7 @@ FIELDS: Mapping[str, tuple[str, Any]] = {
     "kelurahan": ("Subdistrict.", "Sawah Baru"),
     "key_id": ("Which key the contact is sealed with.", "2026-03"),
     "lateness_seconds": ("Seconds after `due_at`; zero or less is in time.", -3600.0),
+    "link": ("Where the agency looks at the ticket; absent if the city has no such place.", LINK),
     "latitude": ("Degrees north, WGS 84; given together with the longitude.", -6.3),
     "leader": ("Id of the ticket that leads.", OTHER_TICKET),
     "level": ("Level of escalation, from 1.", 1),
@@ -112,6 +115,7 @@ FIELDS: Mapping[str, tuple[str, Any]] = {
     "priority": ("How soon the agency should look.", "normal"),
     "provider_id": ("Id that the provider gave the message.", "<1@tangsel.example>"),
     "question": ("What the reporter is asked; needed with `needs_reporter`.", "Nomor tiangnya berapa?"),
+    "rating_wanted": ("Whether the reporter should say what the answer is worth, or object to it.", False),
     "rating": ("1 (bad) to 5 (good).", 5),
     "reason": ("Why, in the sender's words.", "Di luar wewenang kami."),
     "reason_en": ("Why it is outside the city's authority, in English; absent if it is not.", "Power lines are PLN's."),
@@ -122,6 +126,8 @@ FIELDS: Mapping[str, tuple[str, Any]] = {
     "reopened": ("Id of the part that goes on.", OTHER_TICKET),
     "report": ("What an agency needs and may see of the report; only on topics of those who must act on it.", None),
     "reporter": ("Who reports; leaves intake sealed only.", None),
+    "resolve_due_at": ("When the final answer is due; absent while that is not known.", DUE),
+    "respond_due_at": ("When a first answer is due; absent while that is not known, and once there is one.", None),
     "responsible": ("Role that must act: `liaison`, `agency_head`, ...", "liaison"),
     "resumed_at": ("Since when the clock runs again.", LATER),
     "role": (
@@ -139,6 +145,8 @@ FIELDS: Mapping[str, tuple[str, Any]] = {
     "since": ("Since when the agency has had the ticket.", FILED),
     "source_id": ("The channel's own id of the report: a repeat under the same one is taken once.", "2026-0001"),
     "started_at": ("Since when the clock runs.", FILED),
+    "state_en": ("The state in words for the reporter, in English.", "being worked on"),
+    "state_id": ("The same in Indonesian.", "sedang ditangani"),
     "state": ("Where the ticket stands after this fact.", "routed"),
     "stays": ("The last 20 agencies that had the ticket, in order.", None),
     "step": ("Name of the step.", "rule"),
@@ -199,6 +207,35 @@ OF_TYPE: Mapping[str, tuple[str, Any]] = {
     "TicketClosed.reason": ("`all_parts_closed` if the last part of a divided ticket has ended; else absent.", None),
     "TicketHeld.reason": ("What work waits for.", "needs_reporter"),
     "TicketReclassified.was": ("The classification before.", "information_request"),
+    "TicketStatusChanged.agency": (
+        "Code of the agency that has the ticket, or had it last; absent for none.",
+        "dishub",
+    ),
+    "TicketStatusChanged.answer": (
+        "The last answer of the agency that has the ticket; absent while there is none.",
+        "Penggantian lampu dijadwalkan minggu ini.",
+    ),
+    "TicketStatusChanged.due_at": (
+        "When the final answer is due; absent while that is not known, stands still, or is no longer waited for.",
+        DUE,
+    ),
+    "TicketStatusChanged.final": ("Whether `answer` is the final one; absent without one.", False),
+    "TicketStatusChanged.message_en": (
+        "A sentence that can be shown to the reporter as it is, in English.",
+        f"Dinas Perhubungan is working on report {TRACKING}. An answer is due by 9 March 2026.",
+    ),
+    "TicketStatusChanged.message_id": (
+        "The same in Indonesian.",
+        f"Laporan {TRACKING} sedang ditangani Dinas Perhubungan. Jawaban paling lambat 9 Maret 2026.",
+    ),
+    "TicketStatusChanged.note": ("What the agency said last beside its answer.", "Petugas meluncur besok pagi."),
+    "TicketStatusChanged.question": ("What the reporter is asked while work waits for that.", None),
+    "TicketStatusChanged.reason": (
+        "Why it ended: a reason for archiving, `completion_window_expired` or `all_parts_closed`; else absent.",
+        None,
+    ),
+    "TicketStatusChanged.state": ("Where the ticket stands.", "in_progress"),
+    "TicketStatusChanged.version": ("Version of the ticket's history that it tells of.", 4),
     "TicketSplit.agency": ("Absent: the parts have agencies, the divided ticket has none.", None),
     "TicketUnassigned.agency": ("Code of the agency that has the ticket no longer.", "dishub"),
     "TicketWithdrawn.reason": ("`whole_withdrawn` if the reporter took back the ticket of which it is a part.", None),
@@ -213,7 +250,7 @@ STATES: Mapping[str, str] = {
     "TriageRequested": "in_triage", "TicketAcknowledged": "acknowledged", "TicketProgressed": "in_progress",
     "TicketAnswered": "answered", "TicketHeld": "held", "TicketResumed": "in_progress", "TicketClosed": "closed",
     "TicketReopened": "reopened", "TicketArchived": "archived", "TicketWithdrawn": "withdrawn", "TicketSplit": "split",
-    "PartEnded": "closed",
+    "PartEnded": "closed", "TicketStatusChanged": "in_progress",
 }  # fmt: skip
 RARE = {"parent", "part", "cluster", "instead_of", "reason_id", "reason_en", "actor", "agencies", "then"}
 """Optional fields that an ordinary event does not hold: examples leave them out."""

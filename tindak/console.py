@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-OPS = "ops"
-"""As whom commands read that nobody in particular gives."""
+OPS, ADMIN = "ops", "admin"
+"""As whom commands that nobody in particular gives watch, and as whom they set up and check everything."""
 
 WIB = ZoneInfo("Asia/Jakarta")
 

@@ -97,6 +97,8 @@ def _of_rarer(data: e.EventData) -> str | None:
             return f"goes on: its part {data.reopened} was opened again"
         case e.TicketUnassigned():
             return f"no longer with {data.agency}" + noted(data.reason)
+        case e.TicketStatusChanged():
+            return f"its reporter may know: {data.message_en}"
         case e.UpdateRefused(code=e.UpdateRefused.UNCHANGED):
             return f"an update of {data.update_source} changed nothing: {data.message_en}"
         case e.UpdateRefused():

@@ -8,7 +8,6 @@ from datetime import date
 from functools import cache
 from itertools import pairwise
 from typing import Annotated, Self
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import holidays
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -17,6 +16,7 @@ from services.sla.domain.hours import DAY_SECONDS, Calendar, Hours, Season, Span
 from services.sla.domain.rules import DEFAULT_CALENDAR
 from shared.events import Code, Short
 from shared.policy.loading import Loc, PolicyFault, PolicyModel, Source
+from shared.policy.zones import ZoneName
 
 CALENDARS_FILE = "calendars.yaml"
 HOLIDAY_YEARS = range(2015, 2046)
@@ -48,15 +48,6 @@ def _in_order(spans: Hours) -> Hours:
 
 def _text_of(span: Span) -> str:
     return "-".join(f"{second // 3600:02}:{second // 60 % 60:02}" for second in span)
-
-
-def _known_zone(name: str) -> str:
-    """Return *name*; raise ValueError if the IANA database has no such zone."""
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError(f"`{name}` is no time zone such as Asia/Jakarta") from None
-    return name
 
 
 DayHours = Annotated[tuple[Annotated[Span, BeforeValidator(span_of)], ...], AfterValidator(_in_order)]
@@ -153,7 +144,7 @@ class CalendarEntry(PolicyModel):
 
     code: Code
     name: Short
-    zone: Annotated[str, AfterValidator(_known_zone)]
+    zone: ZoneName
     hours: HoursEntry
     seasons: tuple[SeasonEntry, ...] = ()
     holidays: HolidaysEntry | None = None

@@ -11,4 +11,5 @@ from shared.events.links import *
 from shared.events.notifications import *
 from shared.events.refusals import *
 from shared.events.sla import *
+from shared.events.status import *
 from shared.events.tickets import *

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 
 from shared import topics
-from shared.events import commands, complaints, links, notifications, refusals, sla, tickets
+from shared.events import commands, complaints, links, notifications, refusals, sla, status, tickets
 from shared.events.base import EventData
 
 AGENCY_TOPICS = topics.agency_topic("<agency>")
+STATUS_TOPICS = topics.status_topic("<channel>")
 FROM_CHANNELS = topics.submitted_topic("<channel>")
 ANSWERS = topics.answers_topic("<channel>")
-STATUS_TOPICS = topics.status_topic("<channel>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,7 @@ CATALOGUE: tuple[Entry, ...] = (
     *_entries("routing", topics.TICKETS, data=(tickets.TicketDeclined, links.TicketPartReopened)),
     *_entries("routing", topics.TICKETS, topics.TRIAGE, data=(tickets.TriageRequested, links.TicketSplit)),
     *_entries("routing", AGENCY_TOPICS, data=(tickets.TicketUnassigned,)),
+    *_entries("routing", STATUS_TOPICS, data=(status.TicketStatusChanged,)),
     *_entries(
         "routing", topics.LINKS,
         data=(
@@ -69,12 +70,12 @@ CATALOGUE: tuple[Entry, ...] = (
         ),
     ),
     *_entries(
-        "sla", topics.SLA,
+        "sla", topics.SLA, AGENCY_TOPICS,
         data=(
             sla.ClockStarted, sla.ClockPaused, sla.ClockResumed, sla.ClockMet, sla.ClockStopped, sla.DueChanged,
-            sla.FeedbackWindowExpired, sla.CompletionWindowExpired,
         ),
     ),
+    *_entries("sla", topics.SLA, data=(sla.FeedbackWindowExpired, sla.CompletionWindowExpired)),
     *_entries("sla", topics.WARNINGS, AGENCY_TOPICS, data=(sla.ClockWarned,)),
     *_entries(
         "sla", topics.BREACHES, AGENCY_TOPICS,

@@ -97,6 +97,22 @@ class ComplaintAccepted(EventData):
     follow_up_of: str | None = None
 
 
+class Report(Model):
+    """What an agency needs and may see of the report itself."""
+
+    channel: str
+    title: str
+    body: str
+    occurred_on: date | None = None
+    location: Location | None = None
+    attachments: tuple[Attachment, ...] = ()
+    anonymous: bool = False
+    confidential: bool = False
+    missing: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+    follow_up_of: str | None = None
+
+
 class ComplaintRejected(EventData):
     """Intake refused the report and says exactly why."""
 

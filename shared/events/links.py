@@ -3,7 +3,8 @@
 from typing import ClassVar
 
 from shared.events.base import Attachment, Classification, EventData, Instant, Model, Priority
-from shared.events.tickets import AuthoredFact, DecidedBy, Report
+from shared.events.complaints import Report
+from shared.events.tickets import AuthoredFact, DecidedBy
 
 
 class ClusterJoined(AuthoredFact):
@@ -157,6 +158,7 @@ class PartOpened(PartLink):
     priority: Priority = Priority.NORMAL
     submitted_at: Instant
     accepted_at: Instant
+    source_id: str | None = None
 
 
 class PartEnded(PartLink):

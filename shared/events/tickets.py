@@ -1,12 +1,11 @@
 """Facts about tickets, published by routing on ``tickets.events`` and to the agencies."""
 
-from datetime import date
 from enum import StrEnum
 from typing import ClassVar
 
 from shared.events.base import Attachment, Author, Classification, EventData, Instant, Model, Priority
 from shared.events.commands import HoldReason
-from shared.events.complaints import Location
+from shared.events.complaints import Report
 
 PARTS_MAX = 5  # among so many agencies a report may be divided
 
@@ -71,22 +70,6 @@ class Tenure(Model):
     declined_because: str | None = None
 
 
-class Report(Model):
-    """What an agency needs and may see of the report itself."""
-
-    channel: str
-    title: str
-    body: str
-    occurred_on: date | None = None
-    location: Location | None = None
-    attachments: tuple[Attachment, ...] = ()
-    anonymous: bool = False
-    confidential: bool = False
-    missing: tuple[str, ...] = ()
-    flags: tuple[str, ...] = ()
-    follow_up_of: str | None = None
-
-
 class TicketFact(EventData):
     """Something that happened to a ticket; ``version`` counts its facts from 1.
 
@@ -129,7 +112,10 @@ class EndingFact(TicketFact):
 
 
 class TicketRouted(AuthoredFact):
-    """An agency is responsible from now on; ``report`` stands only on the agency's own topic.
+    """An agency is responsible from now on; report, due time and link stand only on the agency's own topic.
+
+    ``resolve_due_at`` is known if the ticket has been with another agency before; until when a first answer is due
+    depends on the agency and follows as ``clock_started``.
 
     The reasons say why the matter lies outside the city's authority; they are absent where it does not.
     """
@@ -151,6 +137,8 @@ class TicketRouted(AuthoredFact):
     accepted_at: Instant
     submitted_at: Instant
     report: Report | None = None
+    resolve_due_at: Instant | None = None
+    link: str | None = None
 
 
 class TriageRequested(AuthoredFact):

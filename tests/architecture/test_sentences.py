@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from services.routing.domain.ticket import refusals
+from services.routing.domain.ticket import refusals, status_sentences
 from shared.events.faults import SENTENCES
 from tests.architecture.source import modules
 
@@ -55,7 +55,12 @@ def pairs_in(module: ast.Module) -> Iterator[tuple[str, str]]:
 def sentences() -> list[tuple[str, str]]:
     """Return every pair of sentences of services and shared code, Indonesian first."""
     product = [module for path, module in modules().items() if path.startswith(("services/", "shared/"))]
-    return [*(pair for module in product for pair in pairs_in(module)), *SENTENCES.values(), *refusals.STATES.values()]
+    told = (status_sentences.STATES, status_sentences.SENTENCES, status_sentences.ARCHIVED_BECAUSE)
+    tables = (SENTENCES, refusals.STATES, *told)
+    return [
+        *(pair for module in product for pair in pairs_in(module)),
+        *(pair for one in tables for pair in one.values()),
+    ]
 
 
 def test_the_sentences_are_found() -> None:

@@ -73,7 +73,8 @@ async def test_each_agency_gets_its_part_with_the_whole_report_and_its_own_clock
     city = await divided()
 
     for number, agency in enumerate(AGENCIES, 1):
-        (routed,) = city.routing.data(topics.agency_topic(agency))
+        routed, *clocks = city.routing.data(topics.agency_topic(agency))
+        assert [data.clock.value for data in clocks] == ["respond", "resolve"]
         assert (routed.ticket_id, routed.part, routed.report.body) == (part_id(TICKET, number), number, REPORT.body)
     started = [data for data in city.sla.data(topics.SLA) if data.TYPE.endswith("clock_started.v1")]
     assert sorted((data.part or 0, data.clock.value) for data in started) == [

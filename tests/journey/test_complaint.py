@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ WEB = "/channels/web"
 ROADS = "/agencies/dsdabmbk"
 OFFICER = "/officers/triage_night"
 AT_ROADS = topics.agency_topic("dsdabmbk")
+TO_WEB = topics.status_topic("web")
 POTHOLE = {
     "channel": "web",
     "title": "Jalan berlubang di Ciputat",
@@ -60,12 +62,17 @@ async def city(namespace: Namespace, folder: Path, relay: Relay, *replaced: str)
         yield story
 
 
-def clocks_of(story: Story, ticket: str) -> dict[str, list[str]]:
+def clocks_of(story: Story, ticket: str, topic: str = topics.SLA) -> dict[str, list[str]]:
     """Return what is said of each clock of a ticket, in order."""
     said = defaultdict(list)
-    for fact in story.all(e.ClockFact, topics.SLA, ticket):
+    for fact in story.all(e.ClockFact, topic, ticket):
         said[fact.clock.value].append(short(fact).removeprefix("clock_"))
     return dict(said)
+
+
+def facts_at(story: Story, topic: str, ticket: str) -> list[str]:
+    """Return what is said of a ticket itself on *topic*, its clocks left out."""
+    return [short(fact) for fact in story.all(e.TicketFact, topic, ticket)]
 
 
 def course(story: Story, ticket: str) -> list[tuple[int, str, str]]:
@@ -115,6 +122,8 @@ async def test_a_complaint_is_routed_worked_on_answered_and_closed(
         await story.ask(WEB, e.ConfirmTicket(ticket_id=ticket, rating=5, comment="Cepat sekali."))
 
         await story.hears(e.ClockMet, topics.SLA, ticket, clock=e.SlaClock.FEEDBACK)
+        await story.hears(e.ClockMet, AT_ROADS, ticket, clock=e.SlaClock.RESOLVE)
+        closed_status = await story.hears(e.TicketStatusChanged, TO_WEB, ticket, state="closed")
         for notice in (*REPORTER_TOLD, "agency_reply"):
             await story.hears(e.NotificationSent, topics.DELIVERIES, ticket, notice=notice)
 
@@ -125,7 +134,14 @@ async def test_a_complaint_is_routed_worked_on_answered_and_closed(
         assert all(step.policy_version and step.outcome for step in routed.explanation)
         assert at_agency.report is not None
         assert (at_agency.report.title, at_agency.report.body) == (POTHOLE["title"], POTHOLE["body"])
-        assert story.told(AT_ROADS, ticket) == [name for _, name, _ in course(story, ticket)]
+        assert at_agency.link == f"https://lapor.tangsel.example/t/{tracking}"
+        assert facts_at(story, AT_ROADS, ticket) == [name for _, name, _ in course(story, ticket)]
+        assert clocks_of(story, ticket, AT_ROADS) == {name: CLOCKS_MET[name] for name in ("respond", "resolve")}
+        assert (closed_status.source_id, closed_status.answer, closed_status.rating_wanted) == ("1", ANSWER, False)
+        statuses = story.all(e.TicketStatusChanged, TO_WEB, ticket)
+        assert [version for version, _ in groupby(statuses, key=lambda each: each.version)] == [1, 2, 3, 4, 6, 7, 8]
+        assert {each.question for each in statuses if each.state == "held"} == {QUESTION}
+        assert any(each.due_on for each in statuses)
         (closed,) = story.all(e.TicketClosed, topics.TICKETS, ticket)
         assert (closed.by, closed.rating) == (e.ClosedBy.REPORTER, 5)
         assert clocks_of(story, ticket) == CLOCKS_MET
@@ -181,8 +197,8 @@ async def test_a_declined_ticket_finds_its_agency_and_a_disputed_answer_reopens_
             "routed", "declined", "routed", "declined", "triage_requested", "routed", "answered", "reopened",
         ]  # fmt: skip
         assert [version for version, _, _ in course(story, ticket)] == list(range(1, len(history) + 1))
-        assert story.told(AT_ROADS, ticket) == ["routed", "unassigned", "routed", "answered", "reopened"]
-        assert story.told(topics.agency_topic("disperkimta"), ticket) == ["routed", "unassigned", "update_refused"]
+        assert facts_at(story, AT_ROADS, ticket) == ["routed", "unassigned", "routed", "answered", "reopened"]
+        assert facts_at(story, topics.agency_topic("disperkimta"), ticket) == ["routed", "unassigned", "update_refused"]
         assert story.told(topics.TRIAGE, ticket) == ["triage_requested", "routed"]
         assert clocks_of(story, ticket)["feedback"] == ["started", "met"]
 
@@ -216,7 +232,7 @@ async def test_a_withdrawn_report_stops_its_clocks_and_its_agency(
             "respond": ["started", "stopped"],
             "resolve": ["started", "stopped"],
         }
-        assert story.told(AT_ROADS, ticket) == ["routed", "withdrawn", "update_refused"]
+        assert facts_at(story, AT_ROADS, ticket) == ["routed", "withdrawn", "update_refused"]
 
     subjects = [letter.subject for letter in letters_to(relay, "dsdabmbk@tangsel.example")]
     assert f"Laporan {tracking} ditarik pelapor" in subjects

@@ -14,11 +14,11 @@ from services.notify.sender import Sender, claims_of
 from services.routing.domain import decide
 from services.routing.domain.agency_choice.prediction import MaybePrediction
 from services.routing.domain.agency_choice.rules import RoutingPolicy
-from services.routing.domain.lifecycle import opening
+from services.routing.domain.lifecycle import opening, status
 from services.routing.domain.ticket.state import Awaited, State
 from services.routing.domain.ticket.transition import Transition
 from services.sla.domain import ticket as sla
-from shared.events import Decision, Fact, Link, LinkRefused, PartLink, PartOpened, TicketUnlinked
+from shared.events import Decision, Fact, Link, LinkRefused, PartLink, PartOpened, TicketClosed, TicketUnlinked
 from shared.topics import LINKS
 
 
@@ -51,6 +51,10 @@ def ends_without_a_word_to_the_whole(patch: pytest.MonkeyPatch) -> None:
         return decision
 
     patch.setattr(decide, "notify_whole", silent)
+
+
+def closes_without_a_word_to_the_channel(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(status, "NEWS", status.NEWS - {TicketClosed})
 
 
 def opens_no_part(patch: pytest.MonkeyPatch) -> None:
@@ -106,6 +110,7 @@ MUTANTS: tuple[Callable[[pytest.MonkeyPatch], None], ...] = (
     joins_whoever_leads_or_not,
     goes_without_a_word_to_its_members,
     ends_without_a_word_to_the_whole,
+    closes_without_a_word_to_the_channel,
     opens_no_part,
     sent_before_its_claim,
     overtaken_lease_accepted,

@@ -7,7 +7,7 @@ from typing import Any
 
 from shared.delivery.documents.document import Document
 from shared.delivery.ports import Record
-from tindak.audit import cluster_checks, event_checks, part_checks, ticket_checks
+from tindak.audit import cluster_checks, event_checks, part_checks, status_checks, ticket_checks
 from tindak.audit.ledger import Ledger, Where
 
 
@@ -20,6 +20,7 @@ class Check(StrEnum):
     VERSIONS = "a ticket's facts count from 1 without a gap, in order"
     HOLDERS = "every fact of a ticket names the agency that has it then"
     MIRRORS = "agencies and officers hear what the history says, and all of it that is theirs"
+    STATUSES = "each channel was last told where its tickets stand, and of no others"
     BREACHES = "a clock breaches at most once a round"
     DELIVERIES = "a delivery ends once"
     CLUSTERS = "who follows whom is counted once, by the one that is followed, and hears where that one goes"
@@ -47,6 +48,7 @@ CHECKS: Mapping[Check, Callable[[Ledger], Iterator[str]]] = {
     Check.VERSIONS: ticket_checks.versions,
     Check.HOLDERS: ticket_checks.holders,
     Check.MIRRORS: ticket_checks.mirrors,
+    Check.STATUSES: status_checks.statuses,
     Check.BREACHES: ticket_checks.breaches,
     Check.DELIVERIES: ticket_checks.deliveries,
     Check.CLUSTERS: cluster_checks.clusters,

@@ -17,7 +17,7 @@ from shared.policy.topics import load_topics
 from shared.process.settings import MongoSettings
 from tindak.audit import Check, Finding, audit
 from tindak.client.kafka import Client
-from tindak.console import no_database, read_settings, say_json, wait_for
+from tindak.console import ADMIN, no_database, read_settings, say_json, wait_for
 from tindak.formatting import counted
 from tindak.ops.dead_letters import DeadLetter
 from tindak.options import TIMEOUT_SECONDS, AsJson, Timeout
@@ -58,7 +58,7 @@ def audit_command(
 
 
 async def _audit(checks: Collection[Check], timeout_seconds: float) -> Examined:
-    settings = read_settings(timeout_seconds)
+    settings = read_settings(timeout_seconds, ADMIN)
     names = [topic.name for topic in load_topics(settings.policy_dir)]
     async with Client(settings.kafka) as client:
         return await examine(client, settings.mongo, names, checks)

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import orjson
@@ -10,7 +11,7 @@ import orjson
 from shared import topics
 from shared.delivery.documents.document import Document
 from shared.delivery.ports import Record
-from shared.events import ComplaintSubmitted, UnreadableEvent
+from shared.events import ComplaintAccepted, ComplaintSubmitted, UnreadableEvent
 from shared.events.envelope import decode
 
 Where = tuple[str, int, int]
@@ -101,7 +102,7 @@ class Ledger:
             headers = dict(record.headers)
             place = (headers["dlq-topic"], headers["dlq-partition"], headers["dlq-offset"])
             self.dead.add((place[0].decode(), int(place[1]), int(place[2])))
-        elif not topics.is_from_outside(record.topic) and not record.topic.endswith(topics.REPLAYS) and record.value:
+        elif not topics.is_from_outside(record.topic) and not topics.is_replay(record.topic) and record.value:
             self._enter_event(record, record.value, seen)
 
     def _enter_event(self, record: Record, value: bytes, seen: set[tuple[str, str]]) -> None:
@@ -117,6 +118,12 @@ class Ledger:
         if (fact.topic, fact.id) not in seen:
             seen.add((fact.topic, fact.id))
             self.facts[fact.topic].append(fact)
+
+    @cached_property
+    def channels(self) -> dict[str, str]:
+        """Return by ticket through which channel it came, as intake said."""
+        accepted = self.of_type(topics.ACCEPTED, ComplaintAccepted)
+        return {fact.ticket: str(fact.data["channel"]) for fact in accepted}
 
     def of_type(self, topic: str, *kinds: type[Any]) -> list[Fact]:
         """Return the facts on *topic* of any of these types."""

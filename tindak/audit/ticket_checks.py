@@ -12,6 +12,7 @@ from tindak.audit.ledger import Fact, Ledger
 STATUS_TOPICS = topics.status_topic("")
 OWN_TOPICS = (topics.agency_topic(""), STATUS_TOPICS)
 WITH_NOBODY = frozenset({"in_triage", "split"})
+FOR_WHO_MUST_ACT = frozenset({"report", "resolve_due_at", "link"})
 ENDED = frozenset({"closed", "archived", "withdrawn"})
 
 
@@ -86,7 +87,7 @@ def mirrors(ledger: Ledger) -> Iterator[str]:
     history = {_key(fact): fact for fact in ledger.facts[topics.TICKETS]}
     moves = ledger.of_type(topics.TICKETS, events.TicketRouted, events.TriageRequested, events.TicketSplit)
     turns = {(fact.ticket, fact.data["version"]) for fact in moves}
-    clocks = {_key(fact) for topic in (topics.WARNINGS, topics.BREACHES) for fact in ledger.facts[topic]}
+    clocks = {_key(fact) for topic in (topics.SLA, topics.WARNINGS, topics.BREACHES) for fact in ledger.facts[topic]}
     heard: set[tuple[str, Key]] = set()
     for topic in (name for name in ledger.facts if name.startswith(OWN_TOPICS) or name == topics.TRIAGE):
         for fact in ledger.facts[topic]:
@@ -111,7 +112,8 @@ Key = tuple[str, bytes]
 
 
 def _key(fact: Fact) -> Key:
-    return fact.type, orjson.dumps({**fact.data, "report": None}, option=orjson.OPT_SORT_KEYS)
+    plain = {name: value for name, value in fact.data.items() if name not in FOR_WHO_MUST_ACT}
+    return fact.type, orjson.dumps(plain, option=orjson.OPT_SORT_KEYS)
 
 
 def _audience(fact: Fact) -> str | None:

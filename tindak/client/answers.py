@@ -1,8 +1,9 @@
 """Finds what the services answer to something just published."""
 
+import asyncio
 import json
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from typing import Any, TypeVar
 
 from shared.delivery.outgoing import Outgoing
@@ -33,6 +34,18 @@ async def first(
             found = None if event is None else wanted(event)
             if found is not None:
                 return found
+
+
+async def first_of(*searches: Coroutine[Any, Any, T]) -> T:
+    """Return what the first of several searches finds, or raise what it raises; the others are given up."""
+    tasks = [asyncio.create_task(search) for search in searches]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        return next(task for task in tasks if task in done).result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def caused_by(update_id: str) -> Callable[[Event], Event | None]:

@@ -69,7 +69,7 @@ class Waiting:
 @app.command(name="list")
 def list_(service: ServiceArgument, timeout: Timeout = TIMEOUT_SECONDS, as_json: AsJson = False) -> None:
     """List them: which, why, since when, and how many dead letters wait; never what they hold."""
-    found = wait_for(_waiting(read_settings(timeout), service))
+    found = wait_for(_waiting(read_settings(timeout, database_user=service), service))
     for each in found:
         if as_json:
             say_json(each.summary())
@@ -88,7 +88,7 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show one as it is stored, as JSON; it may hold identities, so texts and bytes are masked unless --raw."""
-    stored = wait_for(_stored(read_settings(timeout), service, id_))
+    stored = wait_for(_stored(read_settings(timeout, database_user=service), service, id_))
     if stored is None:
         raise Failure(f"{service} has no document {id_}; `tindak documents list {service}` shows what is set aside.")
     shown = plain(stored) if raw else masked(stored)
@@ -110,14 +110,14 @@ def retry(
     """Take the mark off and replay what waits, in its order; what still cannot be read is set aside again."""
     if bool(ids) == everything:
         raise Misuse("Say which: one or more IDs, or --all.")
-    found = wait_for(_waiting(read_settings(timeout), service))
+    found = wait_for(_waiting(read_settings(timeout, database_user=service), service))
     picked = found if everything else _chosen(found, service, ids or ())
     healable = [each for each in picked if not each.is_newer]
     if not everything and len(healable) < len(picked):
         newer = next(each.document for each in picked if each.is_newer)
         raise Failure(f"{newer.id} was written by release {newer.release}, this is {RELEASE}: update, then retry.")
     if not dry_run:
-        wait_for(_retry(read_settings(timeout), service, healable))
+        wait_for(_retry(read_settings(timeout, database_user=service), service, healable))
     for each in healable:
         if as_json:
             say_json({"id": each.document.id, "replayed": len(each.letters), "retried": not dry_run})

@@ -18,7 +18,7 @@ from shared.process.settings import KafkaSettings
 from tindak.client.kafka import Client, Start
 from tindak.client.records import as_json as record_as_json
 from tindak.client.records import event_of
-from tindak.console import Misuse, local, read_settings, say_json, wait_for
+from tindak.console import OPS, Misuse, local, read_settings, say_json, wait_for
 from tindak.formatting import sentence
 from tindak.ops.dead_letters import DeadLetter
 from tindak.options import TIMEOUT_SECONDS, AsJson, Timeout
@@ -31,6 +31,7 @@ class Stream(StrEnum):
 
     ACCEPTED = "accepted"
     ANSWERS = "answers"
+    STATUS = "status"
     ROUTED = "routed"
     TRIAGE = "triage"
     WARNINGS = "warnings"
@@ -41,28 +42,30 @@ class Stream(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """Which topics a stream is read from, and which types of event count; None: all."""
+    """Which topics a stream is read from, and which types of event count (None: all); as whom they are read."""
 
     topics: Sequence[str]
     types: tuple[type[EventData], ...] | None = None
+    reader: str = OPS
 
 
 STREAMS = {
     Stream.ACCEPTED: Watched([topics.ACCEPTED]),
     Stream.ROUTED: Watched([topics.TICKETS], (TicketRouted,)),
-    Stream.TRIAGE: Watched([topics.TRIAGE], (TriageRequested,)),
+    Stream.TRIAGE: Watched([topics.TRIAGE], (TriageRequested,), topics.OFFICERS),
     Stream.WARNINGS: Watched([topics.WARNINGS]),
     Stream.BREACHES: Watched([topics.BREACHES]),
     Stream.DELIVERIES: Watched([topics.DELIVERIES]),
     Stream.DEAD_LETTERS: Watched([topics.dead_letter_topic(service) for service in topics.SERVICES]),
 }
+OF_CHANNELS = {Stream.ANSWERS: topics.answers_topic, Stream.STATUS: topics.status_topic}
 OF_AGENCIES = (Stream.ROUTED, Stream.WARNINGS, Stream.BREACHES)
 
 
 def watch(
     stream: Annotated[Stream, typer.Argument(help="What to follow.")],
     agency: Annotated[str | None, typer.Option(help="Only this agency's; with `routed` its whole topic.")] = None,
-    channel: Annotated[str | None, typer.Option(help="The channel whose `answers` are followed.")] = None,
+    channel: Annotated[str | None, typer.Option(help="The channel whose `answers` or `status` are followed.")] = None,
     start: Annotated[Start, typer.Option("--from", help="Where to begin.")] = Start.LATEST,
     until_end: Annotated[bool, typer.Option("--until-end", help="Stop at the present end of the stream.")] = False,
     timeout: Timeout = TIMEOUT_SECONDS,
@@ -73,23 +76,24 @@ def watch(
         if stream not in OF_AGENCIES:
             raise Misuse(f"--agency goes with {', '.join(OF_AGENCIES)}, not with {stream}.")
         known_agency(agency)
-    if (stream is Stream.ANSWERS) != (channel is not None):
-        raise Misuse("--channel goes with answers, and answers with --channel: each channel has its own.")
+    if (stream in OF_CHANNELS) != (channel is not None):
+        raise Misuse("--channel goes with answers and status, and these with --channel: each channel has its own.")
     if until_end and start is Start.LATEST:
         raise Misuse("--until-end goes with --from earliest; between now and the end lies nothing.")
     show: Callable[[Record], None] = _print_json if as_json else _print_line
     if stream is Stream.BREACHES:
         show = partial(_print_breach, Breaches(_rules_at_hand()), as_json=as_json)
-    kafka = read_settings(timeout).kafka
-    wait_for(_watch(kafka, _watched(stream, agency, channel), agency, start, show, until_end=until_end))
+    what = _watched(stream, agency, channel)
+    kafka = read_settings(timeout, what.reader).kafka
+    wait_for(_watch(kafka, what, agency, start, show, until_end=until_end))
 
 
 def _watched(stream: Stream, agency: str | None, channel: str | None) -> Watched:
     """Return what to read; an agency has a topic of its own, and so has a channel."""
     if channel is not None:
-        return Watched([topics.answers_topic(channel)])
+        return Watched([OF_CHANNELS[stream](channel)], reader=f"channel-{channel}")
     if stream is Stream.ROUTED and agency is not None:
-        return Watched([topics.agency_topic(agency)])
+        return Watched([topics.agency_topic(agency)], reader=f"agency-{agency}")
     return STREAMS[stream]
 
 

@@ -48,7 +48,7 @@ def recompute(
 
 
 async def _recompute(policy: Path | None, share: float, timeout_seconds: float, *, dry_run: bool) -> Report:
-    settings = read_settings(timeout_seconds)
+    settings = read_settings(timeout_seconds, "sla")
     # A rest between two batches must not count as silence of a server.
     throttle = Throttle(share, pause_max=min(PAUSE_MAX, timedelta(seconds=timeout_seconds / 2)))
     done = 0

@@ -10,12 +10,12 @@ from typing import Self
 from pydantic.dataclasses import dataclass
 
 from shared.topics import SERVICES, Topic
+from tindak.console import ADMIN
 from tindak.environment import STACK_DIR, of_stack, own_variable
 from tindak.stack import files
 from tindak.stack.layout import SASL_MECHANISM, SECURITY_PROTOCOL, Layout
 
 FILE = "credentials.json"
-ADMIN = "admin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,5 +100,5 @@ class Credentials:
 
 def principals_of(topics: Iterable[Topic]) -> tuple[str, ...]:
     """Return everybody who writes or reads one of *topics*, and the administrator."""
-    named = (name.replace("agency:", "agency-") for topic in topics for name in (*topic.written_by, *topic.read_by))
+    named = (name for topic in topics for name in (*topic.written_by, *topic.read_by))
     return tuple(dict.fromkeys([*named, ADMIN]))

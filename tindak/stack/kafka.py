@@ -15,8 +15,9 @@ from confluent_kafka.admin import (
     UserScramCredentialUpsertion,
 )
 
+from tindak.console import ADMIN
 from tindak.stack import programs
-from tindak.stack.credentials import ADMIN, Credentials
+from tindak.stack.credentials import Credentials
 from tindak.stack.files import write_for_owner
 from tindak.stack.layout import SASL_MECHANISM, SECURITY_PROTOCOL
 from tindak.stack.node import Node

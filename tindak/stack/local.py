@@ -15,8 +15,9 @@ from pydantic import SecretStr
 
 from shared.process.settings import KafkaSettings
 from shared.topics import Topic
+from tindak.console import ADMIN
 from tindak.stack import kafka, mongo, programs, tansu
-from tindak.stack.credentials import ADMIN, Credentials, principals_of
+from tindak.stack.credentials import Credentials, principals_of
 from tindak.stack.layout import SASL_MECHANISM, SECURITY_PROTOCOL, BrokerKind, Layout
 from tindak.stack.node import Node
 from tindak.stack.processes import this

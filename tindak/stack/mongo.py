@@ -11,8 +11,9 @@ from pymongo.errors import OperationFailure, PyMongoError
 
 from shared.process.settings import MongoSettings
 from shared.topics import SERVICES
+from tindak.console import ADMIN
 from tindak.stack import programs
-from tindak.stack.credentials import ADMIN, Credentials
+from tindak.stack.credentials import Credentials
 from tindak.stack.files import write_for_owner
 from tindak.stack.node import Node, accepts_connections
 

@@ -2,7 +2,8 @@
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +14,8 @@ from shared import topics
 from shared.delivery.outgoing import Outgoing
 from shared.events import ComplaintAccepted
 from shared.mail_addresses import is_usable
+from shared.process.settings import KafkaSettings
+from shared.senders import Role, Sender
 from tindak.client.answers import Answer, Complaint, PendingAnswers, answered
 from tindak.client.envelopes import submission
 from tindak.client.kafka import Client, Position, Start
@@ -56,8 +59,19 @@ def submit(
             "location": {"text": place} if place else None, "reporter": {"email": email} if email else None,
         }  # fmt: skip
         complaints = [{name: value for name, value in given.items() if value is not None}]
-    refused = wait_for(_publish(complaints, reply))
+    refused = sum(wait_for(_publish(kafka, some, reply)) for kafka, some in _by_channel(complaints, reply).items())
     raise typer.Exit(1 if refused else 0)
+
+
+def _by_channel(complaints: Sequence[Complaint], reply: Reply) -> Mapping[KafkaSettings, Sequence[Complaint]]:
+    """Return which complaints are published as whom: each as its channel, if channels have credentials of their own."""
+    channels = {str(complaint.get("channel")) for complaint in complaints}
+    known_as = {channel: Sender(Role.CHANNEL, channel).principal for channel in channels}
+    kafka = {channel: read_settings(reply.timeout_seconds, name).kafka for channel, name in known_as.items()}
+    found: dict[KafkaSettings, list[Complaint]] = defaultdict(list)
+    for complaint in complaints:
+        found[kafka[str(complaint.get("channel"))]].append(complaint)
+    return found
 
 
 def _text_of(path: Path) -> str:
@@ -97,10 +111,10 @@ def _complaint_of(line: str, where: str) -> Complaint:
     return found
 
 
-async def _publish(complaints: Sequence[Complaint], reply: Reply) -> int:
+async def _publish(kafka: KafkaSettings, complaints: Sequence[Complaint], reply: Reply) -> int:
     """Publish the complaints in order and print what became of each; return how many answers were refusals."""
     events = [submission(complaint, datetime.now(UTC)) for complaint in complaints]
-    async with Client(read_settings(reply.timeout_seconds).kafka) as client:
+    async with Client(kafka) as client:
         if not reply.wait:
             for event, position in zip(events, await client.publish(events), strict=True):
                 _print_published(event, position, as_json=reply.as_json)

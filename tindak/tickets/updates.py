@@ -10,11 +10,12 @@ from pydantic import ValidationError
 
 from services.routing.tooling import OFFICERS_FILE, load_officer_codes
 from shared import topics
+from shared.delivery.outgoing import Outgoing
 from shared.events import Command, Event, UpdateRefused
 from shared.policy.agencies import load_agencies
 from shared.policy.loading import PolicyInvalid, unknown
 from shared.senders import refusals_topic, sender_of
-from tindak.client.answers import caused_by, first
+from tindak.client.answers import caused_by, first, first_of
 from tindak.client.envelopes import update
 from tindak.client.kafka import Client, Start
 from tindak.console import Failure, Misuse, read_settings, say_json, wait_for
@@ -53,27 +54,41 @@ def send(request: UpdateRequest, source_of: Callable[[Ticket], str], reply: Repl
 
 
 async def _send(request: UpdateRequest, source_of: Callable[[Ticket], str], reply: Reply) -> None:
-    async with Client(read_settings(reply.timeout_seconds).kafka) as client:
-        ticket = await find_ticket(client, request.ticket)
-        others = {name: (await find_ticket(client, other)).id for name, other in request.tickets.items()}
+    async with Client(read_settings(reply.timeout_seconds).kafka) as reader:
+        ticket = await find_ticket(reader, request.ticket)
+        others = {name: (await find_ticket(reader, other)).id for name, other in request.tickets.items()}
         given = {name: value for name, value in request.fields.items() if value is not None}
         command = _command_of(request.kind, given | others | {"ticket_id": ticket.id})
         source = source_of(ticket)
         event = update(command, source, datetime.now(UTC))
-        answer = None
-        if reply.wait:
-            async with client.follow(_answers_on(source), Start.LATEST) as records:
-                await client.publish([event])
-                answer = await first(records, caused_by(event.id), reply.timeout_seconds, UNANSWERED)
-        else:
-            await client.publish([event])
+        answer = await _published(event, source, reader, reply)
     print_answer(ticket, event.id, answer, as_json=reply.as_json)
 
 
-def _answers_on(source: str) -> list[str]:
-    """Return where the answer to an update stands: in the history, or, refused to a stranger, on the sender's topic."""
+async def _published(event: Outgoing, source: str, reader: Client, reply: Reply) -> Event | None:
+    """Publish as the sender, and return the answer if it is waited for.
+
+    It stands in the history, which *reader* reads, or, where a stranger is refused, on the sender's own topic alone.
+    """
     sender = sender_of(source)
-    return [topics.TICKETS] if sender is None else [topics.TICKETS, refusals_topic(sender)]
+    assert sender is not None, source  # noqa: S101  # commands write as agency, officer or channel only
+    async with Client(read_settings(reply.timeout_seconds, sender.principal).kafka) as writer:
+        if not reply.wait:
+            await writer.publish([event])
+            return None
+        async with (
+            reader.follow([topics.TICKETS], Start.LATEST) as history,
+            writer.follow([refusals_topic(sender)], Start.LATEST) as own,
+        ):
+            await writer.publish([event])
+            return await first_of(
+                first(history, caused_by(event.id), reply.timeout_seconds, UNANSWERED),
+                first(own, _refused(event.id), reply.timeout_seconds, UNANSWERED),
+            )
+
+
+def _refused(update_id: str) -> Callable[[Event], Event | None]:
+    return lambda event: event if event.cause_id == update_id and isinstance(event.data, UpdateRefused) else None
 
 
 def _command_of(kind: type[Command], fields: Mapping[str, Any]) -> Command:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from shared.policy.topics import load_topics
-from tindak.console import Misuse, read_settings, say_json
+from tindak.console import ADMIN, Misuse, read_settings, say_json
 from tindak.options import TIMEOUT_SECONDS, AsJson, DryRun, Timeout
 from tindak.topics.access import allow
 from tindak.topics.apply import apply
@@ -45,7 +45,7 @@ def apply_(
     chosen = _checked(formats or [SCRAM_FORMAT])
     if not acls and (formats or add_only):
         raise Misuse("--principal-format and --add-only go with --acls.")
-    settings = read_settings(timeout)
+    settings = read_settings(timeout, ADMIN)
     wanted = load_topics(settings.policy_dir)
     found: list[Change | Allow | Revoke] = []
     with progress("Comparing topics with the catalogue", 1 + acls) as advance:

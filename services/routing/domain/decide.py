@@ -9,8 +9,10 @@ from services.routing.domain.clusters.membership import decide_link, with_findab
 from services.routing.domain.duplicates.candidates import NO_CANDIDATES, Candidates
 from services.routing.domain.lifecycle import opening, timeouts
 from services.routing.domain.lifecycle.commands import Request, Update, follow
+from services.routing.domain.lifecycle.due_times import ClockChange, follow_clock
 from services.routing.domain.lifecycle.early_updates import remember
 from services.routing.domain.lifecycle.parts import decide_part_link, notify_whole
+from services.routing.domain.lifecycle.status import tell_status
 from services.routing.domain.ticket.state import Filed, State
 from shared import events
 from shared.events import Applied, Arrival, Decision, Event, Ignored
@@ -46,7 +48,8 @@ def decide(
     decision = _follows(state, event, arrival, policy, known)
     match decision:
         case Applied(Filed() as filed, facts):
-            return broadcast_routing(notify_whole(state, Applied(with_findable(policy.clusters, filed), facts)))
+            whole = notify_whole(state, Applied(with_findable(policy.clusters, filed), facts))
+            return tell_status(policy, state, broadcast_routing(whole), event.time)
         case Ignored(because, Filed() as filed):
             return Ignored(because, with_findable(policy.clusters, filed))
         case _:
@@ -81,5 +84,7 @@ def _follows(
             return timeouts.archive_incomplete(filed, expired, arrival.now)
         case reminder if isinstance(reminder, timeouts.Reminder):
             return timeouts.remind(filed, reminder, event.time)
+        case change if isinstance(change, ClockChange):
+            return follow_clock(filed, change, event.time)
         case _:
             return Ignored("the clock concerns others only")

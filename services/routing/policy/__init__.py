@@ -3,23 +3,39 @@
 The defaults of all settings stand here and in `clusters`; the values of the domain have none.
 """
 
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from services.routing.domain.agency_choice.rules import EarlyUpdates, OverridePolicy, RoutingPolicy
+from services.routing.domain.agency_choice.rules import TRACKING_ID, EarlyUpdates, OverridePolicy, RoutingPolicy
 from services.routing.policy.categories import CATEGORIES_FILE, CategoryFile, faults_of_categories
 from services.routing.policy.clusters import ClustersEntry
 from services.routing.policy.officers import OFFICERS_FILE, OfficerFile, faults_of_officers
 from services.routing.policy.rules import RuleSections, faults_of_rules
 from shared.policy.agencies import load_agencies
 from shared.policy.loading import PolicyInvalid, PolicyModel, load_sourced, version_of
+from shared.policy.zones import ZoneName
 
 ROUTING_FILE = "routing.yaml"
 
 Points = Annotated[int, Field(ge=1, le=100)]
+
+
+def _ticket_link(link: str) -> str:
+    """Return *link*; raise ValueError if it is no link of https in which only the tracking id is left open."""
+    before, placeholder, after = link.partition(TRACKING_ID)
+    if not placeholder:
+        raise ValueError(f"`{link}` has no place for the tracking id, such as https://lapor.example/t/{TRACKING_ID}")
+    if not re.fullmatch(r"https://[^/\s{}]+\.[^/\s{}]+/[^\s{}]*", before) or re.search(r"[\s{}]", after):
+        raise ValueError(f"`{link}` is no link of https with {TRACKING_ID} as its only placeholder")
+    return link
+
+
+TicketLink = Annotated[str, Field(max_length=500), AfterValidator(_ticket_link)]
 
 
 class OverrideEntry(PolicyModel):
@@ -87,6 +103,8 @@ class RoutingFile(RuleSections):
     disputes: DisputesEntry = DisputesEntry()
     early_updates: EarlyUpdatesEntry = EarlyUpdatesEntry()
     clusters: ClustersEntry = ClustersEntry()
+    link: TicketLink | None = None
+    zone: ZoneName = "Asia/Jakarta"
 
 
 def load_routing(policy_dir: Path) -> RoutingPolicy:
@@ -126,4 +144,6 @@ def load_routing(policy_dir: Path) -> RoutingPolicy:
         reopen_within=timedelta(days=rules.disputes.reopen_within_days),
         early_updates=rules.early_updates.value,
         clusters=rules.clusters.value(speller),
+        link=rules.link,
+        zone=ZoneInfo(rules.zone),
     )

@@ -9,6 +9,7 @@ from tests.builders import TICKET, TRACKING, accepted, ticket_id
 from tests.component.routing.harness import CHANNEL, DEAD, DISHUB_TOPIC, LAMP, OFFICER, ServiceHarness
 from tests.fakes.handler_harness import NOON, Crashed, Step, dies_after
 from tests.unit.routing.commands import COMMANDS
+from tests.unit.routing.samples import LINK
 
 pytestmark = pytest.mark.component
 
@@ -28,7 +29,8 @@ async def test_a_complaint_reaches_the_topic_of_its_agency() -> None:
 
     (routed,) = harness.data(DISHUB_TOPIC)
     assert routed.report.body == LAMP.body
-    assert harness.data(topics.TICKETS) == [routed.model_copy(update={"report": None})]
+    assert routed.link == LINK
+    assert harness.data(topics.TICKETS) == [routed.model_copy(update={"report": None, "link": None})]
     assert {heard.key for heard in (*harness.published(topics.TICKETS), *harness.published(DISHUB_TOPIC))} == {TICKET}
     assert harness.broker.topic(topics.TRIAGE) == []
 

@@ -62,7 +62,7 @@ async def test_a_stranger_is_refused_alone_and_the_ticket_stays_as_it_is(
     assert harness.store.documents[TICKET] == before
     assert harness.broker.topic(topics.TICKETS) == history
     said_of_it = {topic for topic, _ in harness.broker.logs if topic not in (topics.ACCEPTED, topics.UPDATES)}
-    assert said_of_it == {topics.TICKETS, DISHUB_TOPIC, refusals_topic(sender)}
+    assert said_of_it == {topics.TICKETS, DISHUB_TOPIC, topics.status_topic("web"), refusals_topic(sender)}
 
 
 async def test_a_stranger_cannot_tell_anothers_ticket_from_one_that_nobody_has() -> None:

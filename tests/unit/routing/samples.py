@@ -1,7 +1,7 @@
 """A small city and a ticket in any situation, so that a test shows only what matters to it."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from services.routing.domain.agency_choice.rules import (
@@ -54,6 +54,7 @@ from tests.fakes.handler_harness import NOON
 LATER = NOON + timedelta(hours=1)
 DISHUB, DLH, ROADS = "/agencies/dishub", "/agencies/dlh", "/agencies/dsdabmbk"
 OFFICER, DESK, CHIEF, CHANNEL = "/officers/7", "/officers/desk", "/officers/chief", "/channels/web"
+LINK = f"https://lapor.example/t/{TRACKING}"
 UPDATE_ID = "3b9dc0b6-6a3c-5b55-9e0e-0d5a3e3c7f11"
 
 
@@ -112,6 +113,8 @@ POLICY = RoutingPolicy(
     reopen_within=timedelta(days=14),
     clusters=ClustersEntry(alike_min=0.4).value(Phrasebook({}, frozenset())),
     early_updates=EarlyUpdates(wait_for=timedelta(hours=24), remember_for=timedelta(days=7)),
+    link="https://lapor.example/t/{tracking_id}",
+    zone=timezone(timedelta(hours=7), "WIB"),
 )
 
 SITUATIONS: dict[str, Situation] = {
@@ -135,6 +138,10 @@ SITUATIONS: dict[str, Situation] = {
 def report(**changes: Any) -> Report:
     plain = {"channel": "web", "title": "Lampu jalan mati", "body": "PJU padam sejak seminggu."}
     return Report.model_validate(plain | changes)
+
+
+FOR_AGENCY = {"report": report(), "link": LINK}
+"""What stands in `routed` on the agency's own topic only."""
 
 
 def at(kecamatan: str | None = None, text: str | None = None) -> Location:

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from services.routing.domain.decide import decide
-from services.routing.domain.ticket.state import Awaited, Filed, InTriage, State
+from services.routing.domain.ticket.state import Awaited, State
 from shared.events import (
     Arrival,
     ClockStarted,
@@ -86,7 +86,8 @@ def test_a_reminder_is_passed_on() -> None:
     assert [(fact.topic, fact.at) for fact in decision.facts] == [("tickets.routed.dishub", NOON)]
 
 
-def test_a_clock_that_moves_concerns_others() -> None:
-    state = Filed(filed().ticket, InTriage())
+@pytest.mark.parametrize("clock", ["verify", "complete", "feedback"])
+def test_a_clock_of_the_city_or_the_reporter_concerns_others(clock: str) -> None:
+    started = STARTED.model_copy(update={"clock": SlaClock(clock)})
 
-    assert heard(state, STARTED) == Ignored("the clock concerns others only")
+    assert heard(filed(), started) == Ignored("the clock concerns others only")

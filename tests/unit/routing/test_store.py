@@ -3,7 +3,7 @@ import json
 import pytest
 
 from services.routing.domain.lifecycle.early_updates import remember
-from services.routing.domain.ticket.state import Awaited, Led, State
+from services.routing.domain.ticket.state import Awaited, DueClock, Led, ReporterView, State
 from services.routing.store import STATE
 from shared.events import Classification, Priority, Tenure, state_after
 from tests.fakes.handler_harness import NOON
@@ -34,6 +34,10 @@ FULL = filed(
     assigned=True,
     led=Led("6d3f2c5e-1d5b-5c0e-9a53-3f0b6f1c7a10", 2),
     at=NOON,
+    source_id="2026-0001",
+    respond=DueClock(1, None, "dlh", ended=True),
+    resolve=DueClock(2, NOON, "dishub"),
+    view=ReporterView("Besok.", "Dijadwalkan.", False, "Urusan PLN.", "It is PLN's."),
 )
 
 
@@ -47,5 +51,13 @@ def test_every_state_comes_back_as_it_was_stored(state: State) -> None:
 def test_a_state_that_was_stored_before_leaders_led_is_of_a_ticket_that_no_officer_assigned() -> None:
     stored = json.loads(json.dumps(STATE.dump_python(filed(), mode="json")))
     del stored["ticket"]["assigned"], stored["ticket"]["led"]
+
+    assert STATE.validate_python(stored) == filed()
+
+
+def test_a_state_that_was_stored_before_channels_were_told_reads_as_one_of_which_nothing_was_said() -> None:
+    stored = json.loads(json.dumps(STATE.dump_python(filed(), mode="json")))
+    for name in ("source_id", "respond", "resolve", "view"):
+        del stored["ticket"][name]
 
     assert STATE.validate_python(stored) == filed()

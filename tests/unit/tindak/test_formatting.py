@@ -138,7 +138,7 @@ def test_every_fact_has_a_sentence_of_its_own(data: type[e.EventData]) -> None:
         "answer": "A", "final": True, "note": "N", "text": "T", "into": TICKET,
         "cluster": TICKET, "member": TICKET, "members": 2, "joined": True, "update_id": "u", "update_source": "s",
         "parts": (), "reopened": TICKET,
-        "code": "c", "message_id": "m", "message_en": "m",
+        "code": "c", "message_id": "m", "message_en": "m", "state_id": "s", "state_en": "s", "rating_wanted": False,
     }  # fmt: skip
     if data in (e.TicketClosed, e.TicketArchived):
         every_field["by"] = "system"

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import timedelta, tzinfo
 from enum import StrEnum
 from functools import cached_property
 
@@ -14,6 +14,7 @@ from shared.text import name_key
 
 DISTRICT_OFFICE = "kecamatan"
 NATIONAL_ADMIN = "national_admin"
+TRACKING_ID = "{tracking_id}"
 
 
 class OfficerRole(StrEnum):
@@ -191,6 +192,8 @@ class RoutingPolicy:
         reopen_within: How long after closing by the system the reporter may still dispute.
         clusters: Which reports are followed together.
         early_updates: How long updates wait for a complaint that has not come.
+        link: Where an agency finds a ticket, with `TRACKING_ID` in place of its tracking id; None for nowhere.
+        zone: In which channels are told the date of a due time.
     """
 
     version: str
@@ -211,6 +214,12 @@ class RoutingPolicy:
     reopen_within: timedelta
     clusters: ClusterRules
     early_updates: EarlyUpdates
+    link: str | None
+    zone: tzinfo
+
+    def link_to(self, tracking_id: str) -> str | None:
+        """Return where an agency finds the ticket, or None if the city has no such place."""
+        return self.link and self.link.replace(TRACKING_ID, tracking_id)
 
     def name_of(self, agency: str) -> str:
         """Return the official name of an agency, or its code where the directory has it no longer."""

@@ -88,7 +88,7 @@ def follow_leader_routing(
         return transition
     transition = leave_hold(transition, situation) if isinstance(situation, Held) else transition
     why = step(policy, "cluster", f"follows ticket {link.leader}, which {link.agency} has now")
-    return transition.route(Chosen(link.agency, link.decided_by, (why,)), policy.name_of(link.agency))
+    return transition.route(Chosen(link.agency, link.decided_by, (why,)), policy)
 
 
 def _follows_leader(transition: Transition, link: events.LeaderRouted) -> bool:

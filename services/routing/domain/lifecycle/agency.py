@@ -84,7 +84,7 @@ def decline(
     )  # fmt: skip
     match decide_after_decline(policy, declined):
         case Chosen() as choice:
-            return given_back.route(choice, policy.name_of(choice.agency))
+            return given_back.route(choice, policy)
         case undecided:
             return given_back.triage(undecided)
 

@@ -38,7 +38,7 @@ def assign(transition: Transition, situation: Situation, asked: events.AssignTic
         return HAS_IT_ALREADY
     transition = leave_hold(transition, situation) if isinstance(situation, Held) else transition
     choice = Chosen(asked.agency, events.DecidedBy.OFFICER, (step(policy, "officer", asked.reason),))
-    return transition.change(assigned=True).route(choice, policy.name_of(asked.agency))
+    return transition.change(assigned=True).route(choice, policy)
 
 
 def reclassify(

@@ -63,6 +63,7 @@ def _open_ticket(
         requested=complaint.target_agency,
         submitted_at=complaint.submitted_at,
         accepted_at=complaint.accepted_at,
+        source_id=complaint.source_id,
         at=complaint.accepted_at,
         sketch=candidates.fingerprint,
     )
@@ -71,7 +72,7 @@ def _open_ticket(
     transition = Transition(replace(ticket, cluster=leader, similar=candidates.similar_but(leader)), InTriage(), now)
     match verdict:
         case Chosen() as choice:
-            opened = transition.route(choice, policy.name_of(choice.agency))
+            opened = transition.route(choice, policy)
         case undecided:
             opened = transition.triage(undecided)
     return opened if leader is None else join(opened, leader)

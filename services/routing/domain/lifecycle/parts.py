@@ -74,13 +74,14 @@ def _open_part(
         requested=None,
         submitted_at=link.submitted_at,
         accepted_at=link.accepted_at,
+        source_id=link.source_id,
         at=at,
         parent=link.parent,
         part=link.number,
         assigned=True,
     )
     choice = Chosen(link.agency, events.DecidedBy.OFFICER, (step(policy, "officer", link.reason),))
-    opened = Transition(ticket, InTriage(), at).route(choice, policy.name_of(link.agency))
+    opened = Transition(ticket, InTriage(), at).route(choice, policy)
     if awaited and awaited.withdrawn:
         taken_back = withdraw(opened, opened.situation, WHOLE_WITHDRAWN)
         opened = taken_back if isinstance(taken_back, Transition) else opened

@@ -63,7 +63,7 @@ def _opened(ticket: Ticket, part: Part, reason: str) -> PartOpened:
         ticket_id=part.ticket_id, parent=ticket.id, number=part.number, tracking_id=ticket.tracking_id,
         agency=part.agency, reason=reason, report=ticket.report, classification=ticket.classification,
         category=ticket.category, priority=ticket.priority, submitted_at=ticket.submitted_at,
-        accepted_at=ticket.accepted_at,
+        accepted_at=ticket.accepted_at, source_id=ticket.source_id,
     )  # fmt: skip
 
 

@@ -128,6 +128,42 @@ class Led:
 
 
 @dataclass(frozen=True, slots=True)
+class DueClock:
+    """What sla has last said of a clock.
+
+    Args:
+        round: Of the clock's last start that was heard of.
+        due_at: None while it stands still, and once it has ended.
+        agency: For which it was started; None if its start was not heard.
+        ended: Whether that round has come to its end.
+    """
+
+    round: int
+    due_at: datetime | None
+    agency: str | None = None
+    ended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReporterView:
+    """What the agency that has the ticket has said, as far as the reporter may know it.
+
+    Args:
+        final: Whether the last answer was final.
+        reason_id, reason_en: Why the matter lies outside the city's authority; None if it does not.
+    """
+
+    note: str | None = None
+    answer: str | None = None
+    final: bool | None = None
+    reason_id: str | None = None
+    reason_en: str | None = None
+
+
+NOTHING_SAID = ReporterView()
+
+
+@dataclass(frozen=True, slots=True)
 class Ticket:
     """What is true of a ticket whatever its situation.
 
@@ -151,6 +187,10 @@ class Ticket:
         parent: Ticket of which it is a part; None if of none.
         part: Its number among the parts, from 1.
         parts: Those into which it is divided.
+        source_id: The channel's own id of the report; None if release 0.1.0 has filed it.
+        respond: The clock of the first answer; None if nothing was heard of it.
+        resolve: The clock of the final one.
+        view: What the reporter may know of what its agency has said.
     """
 
     id: str
@@ -180,6 +220,10 @@ class Ticket:
     parent: str | None = None
     part: int | None = None
     parts: tuple[PartKnown, ...] = ()
+    source_id: str | None = None
+    respond: DueClock | None = None
+    resolve: DueClock | None = None
+    view: ReporterView = NOTHING_SAID
 
 
 @dataclass(frozen=True, slots=True)

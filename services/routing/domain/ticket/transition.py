@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from services.routing.domain.agency_choice.rules import RoutingPolicy
 from services.routing.domain.agency_choice.verdict import Chosen, Undecided
 from services.routing.domain.ticket.refusals import Refusal
 from services.routing.domain.ticket.state import Held, InTriage, Situation, Ticket, WithAgency, holder_of, name_of
@@ -80,7 +81,7 @@ class Transition:
         added = tuple(Fact(link, LINKS, link.ticket_id, self.ticket.at) for link in links)
         return replace(self, facts=(*self.facts, *added))
 
-    def route(self, choice: Chosen, agency_name: str) -> "Transition":
+    def route(self, choice: Chosen, policy: RoutingPolicy) -> "Transition":
         """Return the transition after an agency has got the ticket, and whoever had it has lost it."""
         agency = choice.agency
         moved = self.change(agencies=(*self.ticket.agencies, agency))
@@ -89,7 +90,7 @@ class Transition:
             events.TicketRouted,
             WithAgency(agency),
             (TICKETS, TRIAGE) if self.is_queued else (TICKETS,),
-            agency_name=agency_name,
+            agency_name=policy.name_of(agency),
             priority=ticket.priority,
             classification=ticket.classification,
             category=ticket.category,
@@ -104,7 +105,10 @@ class Transition:
             accepted_at=ticket.accepted_at,
             submitted_at=ticket.submitted_at,
         )
-        return routed.with_report(agency_topic(agency)).released(self.situation, agency)
+        due_at = ticket.resolve.due_at if ticket.resolve else None
+        link = policy.link_to(ticket.tracking_id)
+        told = routed.with_report(agency_topic(agency), resolve_due_at=due_at, link=link)
+        return told.released(self.situation, agency)
 
     def triage(self, verdict: Undecided) -> "Transition":
         """Return the transition after an officer has been asked, and the agency that had the ticket has lost it."""
@@ -130,9 +134,9 @@ class Transition:
         )
         return asked.with_report(TRIAGE).released(self.situation, None)
 
-    def with_report(self, topic: str) -> "Transition":
-        """Publish the last fact once more, with the report itself, to those who must act on it."""
-        return self.also(self.facts[-1].data.model_copy(update={"report": self.ticket.report}), topic)
+    def with_report(self, topic: str, **more: Any) -> "Transition":
+        """Publish the last fact once more, with the report itself and *more*, to those who must act on it."""
+        return self.also(self.facts[-1].data.model_copy(update={"report": self.ticket.report, **more}), topic)
 
     def released(self, before: Situation, now_with: str | None, reason: str = "triage_requested") -> "Transition":
         """Return the transition with `TicketUnassigned` published to the agency that had the ticket before."""

@@ -35,6 +35,7 @@ from tests.builders import TICKET
 from tests.fakes.handler_harness import NOON
 from tests.unit.routing.samples import (
     DISHUB,
+    FOR_AGENCY,
     LATER,
     OFFICER,
     POLICY,
@@ -193,7 +194,7 @@ def test_a_declined_ticket_is_tried_once_with_the_agency_that_was_named() -> Non
             LATER,
         ),
         Fact(routed, "tickets.events", TICKET, LATER),
-        Fact(routed.model_copy(update={"report": report()}), "tickets.routed.dlh", TICKET, LATER),
+        Fact(routed.model_copy(update=FOR_AGENCY), "tickets.routed.dlh", TICKET, LATER),
         Fact(
             TicketUnassigned(**HEAD("routed", 3), agency="dishub", reason="routed_elsewhere"),
             "tickets.routed.dishub",

@@ -27,6 +27,7 @@ from shared.events import (
 from tests.builders import TICKET, ticket_id
 from tests.fakes.handler_harness import NOON
 from tests.unit.routing.samples import (
+    FOR_AGENCY,
     LATER,
     OFFICER,
     SITUATIONS,
@@ -35,7 +36,6 @@ from tests.unit.routing.samples import (
     filed,
     head,
     refusal_of,
-    report,
     said,
     situation_of,
     ticket,
@@ -79,7 +79,7 @@ def test_an_officer_takes_a_ticket_off_the_triage_queue() -> None:
     assert decision.facts == (
         Fact(data, "tickets.events", TICKET, LATER),
         Fact(data, "tickets.triage", TICKET, LATER),
-        Fact(data.model_copy(update={"report": report()}), "tickets.routed.dlh", TICKET, LATER),
+        Fact(data.model_copy(update=FOR_AGENCY), "tickets.routed.dlh", TICKET, LATER),
     )
     stays = (Tenure(agency="dlh", since=LATER),)
     got = ticket(at=LATER, version=2, updates=1, agencies=("dlh",), stays=stays, assigned=True)
@@ -112,7 +112,7 @@ def test_an_officer_can_send_an_answered_ticket_back_to_its_agency() -> None:
 
     data = routed(2, 2, "dishub", "Dinas Perhubungan")
     assert said(decision) == [data]
-    assert said(decision, "tickets.routed.dishub") == [data.model_copy(update={"report": report()})]
+    assert said(decision, "tickets.routed.dishub") == [data.model_copy(update=FOR_AGENCY)]
 
 
 def test_an_unknown_agency_is_not_assigned() -> None:

@@ -28,6 +28,7 @@ from tests.unit.routing.commands import COMMANDS
 from tests.unit.routing.samples import (
     DISHUB,
     DLH,
+    FOR_AGENCY,
     LATER,
     OFFICER,
     POLICY,
@@ -76,10 +77,10 @@ def test_a_complaint_becomes_a_ticket_with_its_agency() -> None:
         ),
     )  # fmt: skip
     assert decision == Applied(
-        Filed(ticket(at=LATER, stays=(Tenure(agency="dishub", since=LATER),)), WithAgency("dishub")),
+        Filed(ticket(at=LATER, stays=(Tenure(agency="dishub", since=LATER),), source_id="1"), WithAgency("dishub")),
         (
             Fact(routed, "tickets.events", TICKET, LATER),
-            Fact(routed.model_copy(update={"report": report()}), "tickets.routed.dishub", TICKET, LATER),
+            Fact(routed.model_copy(update=FOR_AGENCY), "tickets.routed.dishub", TICKET, LATER),
         ),
     )
 
@@ -176,7 +177,9 @@ def test_remembered_updates_are_handled_once_the_complaint_comes() -> None:
         TicketAnswered(**head("answered", 3, by=DISHUB), agency="dishub", answer="Selesai.", final=True),
     ]
     stays = (Tenure(agency="dishub", since=LATER),)
-    assert decision.state == Filed(ticket(at=LATER, version=3, answers=1, updates=2, stays=stays), Answered("dishub"))
+    assert decision.state == Filed(
+        ticket(at=LATER, version=3, answers=1, updates=2, stays=stays, source_id="1"), Answered("dishub")
+    )
 
 
 def test_remembered_updates_are_refused_like_any_other() -> None:

@@ -20,6 +20,7 @@ from shared.events import (
     SlaClock,
     TicketAcknowledged,
     TicketRouted,
+    TicketStatusChanged,
 )
 from shared.events.envelope import HEADERS, Event, encode
 from tests.builders import TICKET, TRACKING, accepted, event, submitted, ticket_id
@@ -28,6 +29,7 @@ from tests.fakes.memory import MemoryBroker, MemoryClock
 from tindak.audit import Check, Finding, audit
 
 DISHUB = topics.agency_topic("dishub")
+WEB = topics.status_topic("web")
 OTHER = ticket_id("web", "2")
 REPORT = Report(channel="web", title="Lampu mati", body="Lampu jalan mati.")
 FACT: dict[str, Any] = {"ticket_id": TICKET, "tracking_id": TRACKING, "state": "routed", "version": 1, "at": NOON}
@@ -46,6 +48,10 @@ BREACHED = ClockBreached(
     responsible="liaison",
 )  # fmt: skip
 DELIVERY = {"ticket_id": TICKET, "delivery_id": "d1", "notice": "accepted", "recipient_role": "reporter"}
+STATUS = TicketStatusChanged(
+    **FACT | {"version": 2, "state": "acknowledged"}, state_id="diterima instansi", state_en="received by the agency",
+    rating_wanted=False, message_id="Sudah diterima.", message_en="It has been received.",
+)  # fmt: skip
 SENT = NotificationSent(**DELIVERY, channel="log", attempt=1)
 SUBMITTED = event(submitted(reporter=Reporter(name="Siti")))
 
@@ -78,6 +84,7 @@ def told(without: str = "") -> Story:
         (DISHUB, ROUTED.model_copy(update={"report": REPORT}), None),
         (topics.TICKETS, SEEN, None),
         (DISHUB, SEEN, None),
+        (WEB, STATUS, None),
         (topics.SLA, STARTED, None),
         (topics.SLA, MET, None),
         (topics.BREACHES, BREACHED, None),

@@ -1,0 +1,142 @@
+"""What the reporter's channel is told of a ticket: derived from where the ticket stands after a decision."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from services.routing.domain.agency_choice.rules import RoutingPolicy
+from services.routing.domain.ticket.state import (
+    Answered,
+    DueClock,
+    Filed,
+    Held,
+    InTriage,
+    ReporterView,
+    State,
+    Ticket,
+    WithAgency,
+    name_of,
+)
+from services.routing.domain.ticket.status_sentences import asks_reporter, sentences, state_words
+from shared import events
+from shared.events import Applied, Fact, TicketStatusChanged
+from shared.topics import TICKETS, status_topic
+
+NEWS: frozenset[type[events.EventData]] = frozenset({
+    events.TicketRouted, events.TriageRequested, events.TicketAcknowledged, events.TicketProgressed,
+    events.TicketAnswered, events.AnswerOffered, events.TicketHeld, events.TicketResumed, events.TicketReopened,
+    events.TicketClosed, events.TicketArchived, events.TicketWithdrawn, events.TicketSplit, events.TicketPartReopened,
+})  # fmt: skip
+"""The facts that a reporter should see. What an agency says when it declines is told to other agencies only."""
+
+DueTimes = tuple[datetime | None, datetime | None]
+NOTHING_DUE: DueTimes = (None, None)
+
+
+def tell_status(
+    policy: RoutingPolicy, before: State | None, decision: Applied[Filed], heard_at: datetime
+) -> Applied[Filed]:
+    """Return *decision* with the status for the reporter's channel, if it changes what the reporter should see.
+
+    Args:
+        heard_at: When the event happened that is decided on.
+    """
+    news = [fact.data for fact in decision.facts if fact.topic == TICKETS and type(fact.data) in NEWS]
+    filed, ticket = decision.state, decision.state.ticket
+    for data in news:
+        ticket = _ticket_after(ticket, data)
+    if ticket is not filed.ticket:
+        filed = Filed(ticket, filed.situation)
+    if not news and due_times(filed) == (due_times(before) if isinstance(before, Filed) else NOTHING_DUE):
+        return decision
+    status = status_of(policy, filed, news[-1] if news else None, ticket.at if news else heard_at)
+    told = Fact(status, status_topic(ticket.report.channel), ticket.id, status.at)
+    return Applied(filed, (*decision.facts, told))
+
+
+def _ticket_after(ticket: Ticket, data: events.EventData) -> Ticket:
+    """Return the ticket with what the reporter may know of it after a fact.
+
+    The rounds of clocks that a fact ends count as ended at once: sla says so later.
+    """
+    match data:
+        case events.TicketRouted():
+            reasons = ReporterView(reason_id=data.reason_id, reason_en=data.reason_en)
+            return replace(ticket, view=reasons, respond=_ended(ticket.respond))
+        case events.TriageRequested():
+            return replace(ticket, view=ReporterView(), respond=_ended(ticket.respond))
+        case events.TicketAnswered() | events.AnswerOffered():
+            view = replace(ticket.view, answer=data.answer, final=data.final)
+            resolve = _ended(ticket.resolve) if data.final else ticket.resolve
+            return replace(ticket, view=view, respond=_ended(ticket.respond), resolve=resolve)
+        case events.TicketReopened():
+            return replace(ticket, respond=_ended(ticket.respond), resolve=_ended(ticket.resolve))
+        case (
+            events.TicketAcknowledged(note=str(note))
+            | events.TicketProgressed(note=note)
+            | events.TicketResumed(note=str(note))
+        ):
+            return replace(ticket, view=replace(ticket.view, note=note))
+        case _:
+            return ticket
+
+
+def _ended(clock: DueClock | None) -> DueClock | None:
+    return clock and replace(clock, due_at=None, ended=True)
+
+
+def due_times(filed: Filed) -> DueTimes:
+    """Return when a first answer and the final one are due, as far as the reporter waits for them and it is known.
+
+    Respond is told only beside resolve, which starts with it or before: so both become known at once.
+    """
+    ticket, situation = filed.ticket, filed.situation
+    respond, resolve = ticket.respond, ticket.resolve
+    if resolve is None or resolve.ended or not isinstance(situation, InTriage | WithAgency | Held):
+        return NOTHING_DUE
+    is_holders = respond is not None and respond.agency == situation.agency
+    return respond.due_at if respond and is_holders else None, resolve.due_at
+
+
+def status_of(policy: RoutingPolicy, filed: Filed, news: events.EventData | None, at: datetime) -> TicketStatusChanged:
+    """Return the status of a ticket as its reporter may know it.
+
+    Args:
+        news: The last fact that the reporter should see; None if only due times have changed.
+        at: When it came to be so.
+    """
+    ticket, situation, view = filed.ticket, filed.situation, filed.ticket.view
+    respond_due_at, due_at = due_times(filed)
+    asked = situation.question if isinstance(situation, Held) and asks_reporter(situation) else None
+    # What is due at midnight is due by the end of the day before.
+    due_on = due_at and (due_at - timedelta(microseconds=1)).astimezone(policy.zone).date()
+    agency_name = policy.name_of(situation.agency) if situation.agency else None
+    reason = news.reason if isinstance(news, events.TicketArchived | events.TicketClosed) else None
+    words = state_words(situation)
+    said = sentences(ticket, situation, agency_name, reason, due_on)
+    return TicketStatusChanged(
+        ticket_id=ticket.id,
+        tracking_id=ticket.tracking_id,
+        source_id=ticket.source_id,
+        parent=ticket.parent,
+        part=ticket.part,
+        version=ticket.version,
+        at=at,
+        state=name_of(situation),
+        state_id=words[0],
+        state_en=words[1],
+        agency=situation.agency,
+        agency_name=agency_name,
+        due_at=due_at,
+        due_on=due_on,
+        respond_due_at=respond_due_at,
+        question=asked,
+        answer=view.answer,
+        final=view.final,
+        note=view.note,
+        rating_wanted=isinstance(situation, Answered),
+        reason=reason,
+        reason_id=view.reason_id,
+        reason_en=view.reason_en,
+        message_id=said[0],
+        message_en=said[1],
+    )
