@@ -13,6 +13,7 @@ from shared.delivery.ports import Record
 from shared.delivery.retry import retried
 from shared.delivery.runner import BatchRunner
 from shared.delivery.vitals import Vitals
+from shared.topics import family_of
 from tests.fakes.handler_harness import NOON
 from tests.simulation import checks, fleet
 from tests.simulation.cast import Cast
@@ -148,7 +149,8 @@ class World:
 
     def heard(self, record: Record) -> None:
         """Let those go on who read this topic, and people react."""
-        for service in self.readers.get(record.topic, ()):
+        for service in self.readers.get(family_of(record.topic), ()):
+            self.groups[service].find((record.topic, record.partition))
             self.wake_readers(service)
         self.cast.hear(record)
         self.outsider.hear(record)
