@@ -9,8 +9,6 @@ VALUE_BYTES_MAX = 256 * 1024
 ADDRESS_BYTES_MAX = 64 * 1024  # of a key, and of all headers together
 DEAD_LETTER_BYTES_MAX = 16 * 1024 * 1024
 
-REPLAYS = ".replays"
-
 SERVICES = ("intake", "routing", "sla", "notify")
 
 SUBMITTED = "complaints.submitted"  # a family: complaints.submitted.<channel>
@@ -125,17 +123,22 @@ def dead_letter_topic(service: str) -> str:
 
 def replay_topic(service: str) -> str:
     """Return the name of the topic from which *service* alone reads dead letters again."""
-    return f"{service}{REPLAYS}"
+    return f"{service}.replays"
+
+
+def is_replay(topic: str) -> bool:
+    """Return whether *topic* (without prefix) holds dead letters that are read again, each with its own origin."""
+    return topic in map(replay_topic, SERVICES)
 
 
 COMMON = (
-    Topic(ACCEPTED, ("intake",), ("routing", "sla", "notify", "board"), 12, 30),
+    Topic(ACCEPTED, ("intake",), ("routing", "sla", "notify", OFFICERS, "ops", "board"), 12, 30),
     Topic(CONTACTS, ("intake",), ("notify",), 12, None),
     Topic(updates_topic(OFFICERS), (OFFICERS,), ("routing",), 1, 30),
-    Topic(TICKETS, ("routing",), ("sla", "notify", "board"), 12, 90),
+    Topic(TICKETS, ("routing",), ("sla", "notify", OFFICERS, "ops", "board"), 12, 90),
     Topic(LINKS, ("routing",), ("routing",), 12, 30),
     Topic(TRIAGE, ("routing",), (OFFICERS,), 3, 90),
-    Topic(SLA, ("sla",), ("routing", "notify", "board"), 12, 90),
+    Topic(SLA, ("sla",), ("routing", "notify", "ops", "board"), 12, 90),
     Topic(WARNINGS, ("sla",), ("ops", "routing", "notify"), 3, 90),
     Topic(BREACHES, ("sla",), ("ops", "routing", "notify"), 3, 400),
     Topic(DELIVERIES, ("notify",), ("ops", "board"), 6, 30),

@@ -16,6 +16,7 @@ from pymongo import MongoClient
 
 from shared.policy.agencies import load_agencies
 from shared.policy.channels import load_channels
+from shared.policy.topics import load_topics
 from shared.topics import Topic, catalogue
 from tests.servers.addresses import Namespace, Servers
 from tindak.stack import LocalStack
@@ -87,7 +88,7 @@ def secure_stack() -> Iterator[dict[str, Any]]:
     Topics and access rules are those of the city. Whoever uses it is marked ``xdist_group("secure")``, so that there is
     one of it.
     """
-    with LocalStack("apache", secured_for=catalogue(load_agencies(POLICY).codes)) as local:
+    with LocalStack("apache", secured_for=load_topics(POLICY)) as local:
         assert local.credentials is not None
         yield local.credentials.report(local.folder, local.layout)
 

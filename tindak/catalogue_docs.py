@@ -11,6 +11,7 @@ import yaml
 from shared import topics
 from shared.events.base import EventData, Model
 from shared.events.catalogue import CATALOGUE, Entry
+from tindak.catalogue_access import principals
 from tindak.catalogue_codes import TABLES
 from tindak.catalogue_fields import FILED, OTHER_TICKET, UPDATE, example, kinds_of, meaning
 
@@ -214,7 +215,7 @@ def page() -> str:
             lines += [f"- **`{entry.data.TYPE}`** — {_one_line(entry.data)}  ", f"  {_fields(entry.data)}  "]
             lines += [f"  source `{source_of(entry)}` · key `{key_on(topic, entry.data)}`"]
         lines += [""] if _said_on(topic) else ["Original key, value and headers, with `dlq-*` headers beside them.", ""]
-    return "\n".join([*lines, *_codes(), *_meanings(), *_examples()])
+    return "\n".join([*lines, *principals(_every_topic()), *_codes(), *_meanings(), *_examples()])
 
 
 def _partitions(topic: topics.Topic) -> str:

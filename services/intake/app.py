@@ -1,13 +1,17 @@
 """Builds the intake service."""
 
+from services.intake.domain.rules import Rules
 from services.intake.domain.state import State
 from services.intake.handlers import IntakeHandler
 from services.intake.policy import load_intake
 from services.intake.settings import Settings
 from services.intake.store import INDEXES, STATE
+from shared import topics
+from shared.adapters.kafka.followers import GroupFollowers
 from shared.adapters.mongo.client import collection
 from shared.adapters.mongo.store import MongoStore
 from shared.delivery.vitals import Observe, unobserved
+from shared.policy.rates import SenderRates, load_rates
 from shared.policy.watch import PolicyWatch
 from shared.process import entrypoint
 from shared.process.safety import refuse_unsafe
@@ -21,11 +25,22 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[St
     own = Settings()
     refuse_unsafe(settings, IntakeHandler.service, own.unsafe())
     sealer = Sealer.from_text(own.contact_keys.get_secret_value())
-    watch = PolicyWatch(IntakeHandler.service, settings.policy_dir, load_intake)
-    handler = IntakeHandler(watch.policy, own.ticket_ids(), sealer)
+    watch = PolicyWatch(
+        IntakeHandler.service, settings.policy_dir, lambda folder: (load_intake(folder), load_rates(folder))
+    )
+    handler = IntakeHandler(watch.policy[0], own.ticket_ids(), sealer)
     store = MongoStore(collection(settings.mongo, handler.service), STATE, INDEXES)
     built = Service(settings, handler, store, own.health_port, observe)
-    built.watch_policy(watch, handler.use_policy)
+    # Whoever floods one channel would else fill what routing has before it, and delay the reports of all others there.
+    built.admission.followers = GroupFollowers(settings.kafka, "routing", topics.ACCEPTED)
+
+    def use_policy(policy: tuple[Rules, SenderRates]) -> None:
+        rules, rates = policy
+        handler.use_policy(rules)
+        built.admission.rates = rates.of
+
+    use_policy(watch.policy)
+    built.watch_policy(watch, use_policy)
     return built
 
 

@@ -17,6 +17,7 @@ from shared.adapters.mongo.client import collection
 from shared.delivery.time_loop import TimeLoop
 from shared.delivery.vitals import Observe, unobserved
 from shared.policy.loading import PolicyInvalid
+from shared.policy.rates import SenderRates, load_rates
 from shared.policy.watch import PolicyWatch
 from shared.process import entrypoint
 from shared.process.safety import refuse_unsafe
@@ -30,18 +31,28 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[St
     """Return the service, not started."""
     own = Settings()
     refuse_unsafe(settings, RoutingHandler.service)
-    watch = PolicyWatch(RoutingHandler.service, settings.policy_dir, load_routing)
+    watch = PolicyWatch(
+        RoutingHandler.service, settings.policy_dir, lambda folder: (load_routing(folder), load_rates(folder))
+    )
+    policy, _ = watch.policy
     shadow = shadow_watch(own.shadow_policy_dir)
     model = load_model(own.model_dir) if own.model_dir else None
     store = RoutingStore(collection(settings.mongo, RoutingHandler.service), STATE, INDEXES)
     neighbours = StoredNeighbours(store)
     handler = (
-        ShadowedRouting(watch.policy, shadow.policy, model, neighbours=neighbours)
+        ShadowedRouting(policy, shadow.policy, model, neighbours=neighbours)
         if shadow
-        else RoutingHandler(watch.policy, model, neighbours=neighbours)
+        else RoutingHandler(policy, model, neighbours=neighbours)
     )
     built = Service(settings, handler, store, own.health_port, observe)
-    built.watch_policy(watch, handler.use_policy)
+
+    def use_policy(policy: tuple[RoutingPolicy, SenderRates]) -> None:
+        rules, rates = policy
+        handler.use_policy(rules)
+        built.admission.rates = rates.of
+
+    use_policy(watch.policy)
+    built.watch_policy(watch, use_policy)
     if shadow is not None and isinstance(handler, ShadowedRouting):
         built.watch_policy(shadow, handler.use_shadow_policy, part="shadow_policy")
     loop = TimeLoop(

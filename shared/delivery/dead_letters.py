@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from shared.delivery.outgoing import Outgoing
 from shared.delivery.ports import Record
-from shared.topics import REPLAYS, dead_letter_topic
+from shared.topics import dead_letter_topic, is_replay
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Place:
 def origin(record: Record) -> Place:
     """Return where *record* first lay: what its headers say if it is a dead letter that is replayed."""
     own = Place(record.topic, record.partition, record.offset, record.timestamp)
-    if not record.topic.endswith(REPLAYS):
+    if not is_replay(record.topic):
         return own
     said = {name: value.decode(errors="replace") for name, value in record.headers}
     try:

@@ -13,7 +13,7 @@ from shared.events.catalogue import CATALOGUE
 from shared.events.complaints import ComplaintSubmitted, ContactErased
 from shared.events.decision import Arrival
 from shared.events.envelope import Event, UnreadableEvent, decode, is_uuid, malformed
-from shared.events.faults import forged, too_long, unreadable_batch
+from shared.events.faults import OWNED_BY_NOBODY, forged, too_long, unreadable_batch
 from shared.events.parsing import hints_in
 from shared.ids import outside_cause_id, record_id
 from shared.senders import owner_of
@@ -131,6 +131,8 @@ def _refuse_forged(topic: str, event: Event) -> None:
     """Raise UnreadableEvent for an event that claims to come from somebody else than who owns the topic."""
     owner = owner_of(topic)
     if owner is None:
+        if topics.is_from_outside(topic) and topics.member_of(topic) is not None:
+            raise UnreadableEvent(OWNED_BY_NOBODY)
         return
     channel = event.data.channel if isinstance(event.data, ComplaintSubmitted) else owner.code
     if not owner.is_source(event.source):

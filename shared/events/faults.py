@@ -108,6 +108,14 @@ def forged(field: str, owner: str) -> Reason:
     )
 
 
+OWNED_BY_NOBODY = Reason(
+    code="forged_source",
+    field="source",
+    message_id="Topik ini bukan milik pengirim mana pun.",
+    message_en="This topic belongs to no sender.",
+)
+
+
 def violation(field: str, message_id: str, message_en: str) -> Reason:
     """Return a schema violation at *field*."""
     return Reason(code="schema_violation", field=field, message_id=message_id, message_en=message_en)

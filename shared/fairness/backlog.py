@@ -3,8 +3,8 @@
 from collections import deque
 from dataclasses import dataclass
 
-AHEAD_SECONDS = 0.5  # so much work may lie before them: enough to keep them busy, and nobody waits long behind it
-ROOM_RECORDS_MIN = 50
+AHEAD_SECONDS = 0.4  # so much work may lie before them: enough to keep them busy, and nobody waits long behind it
+ROOM_RECORDS_MIN = 40
 SPAN_SECONDS = 3.0  # over which their speed is measured
 STALE_SECONDS = 1.0
 UNKNOWN_MAX_SECONDS = 3.0
@@ -29,7 +29,7 @@ class Reading:
 
 
 class Backlog:
-    """Says how many records they should get now, so that whoever comes next waits about half a second behind them.
+    """Says how many records they should get now, so that whoever comes next waits less than half a second behind them.
 
     That holds while they are seen to go on. If they stand still for ten seconds, or if nobody can say for three where
     they are, they hold nobody back: what is taken meanwhile is answered, and waits for them on their topic.

@@ -3,7 +3,7 @@
 import math
 
 BATCH_SECONDS = 0.3
-RECORDS_MIN = 20
+RECORDS_MIN = 50  # fewer would not end much sooner: what a batch costs as such would go into each
 
 
 class Pace:
@@ -32,5 +32,5 @@ class Pace:
         self.records_per_batch = self.batch_seconds * records / took_seconds if took_seconds > 0 else math.inf
 
     def records_of(self, records_max: int) -> int:
-        """Return how many records the next batch should hold, at least 20 and at most *records_max*."""
+        """Return how many records the next batch should hold, at least 50 and at most *records_max*."""
         return int(min(records_max, max(RECORDS_MIN, self.records_per_batch)))

@@ -18,7 +18,10 @@ from tindak.cli import COMMANDS, Group, app_for
 
 pytestmark = pytest.mark.architecture
 
-PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", *map(str, ROOT.glob("docs/**/*.md")))]
+PAGES = [
+    ROOT / name
+    for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", *map(str, ROOT.glob("docs/**/*.md")))
+]
 GUIDES = [path for path in PAGES if path.parent.name != "adr" and path.name != "CHANGELOG.md"]
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 TOP = "services|shared|tindak|tests|policy|docs|bench"

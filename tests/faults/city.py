@@ -18,6 +18,7 @@ from shared.delivery.ports import Record
 from shared.events import ComplaintSubmitted, Event
 from shared.events.envelope import encode
 from shared.policy.topics import load_topics
+from shared.topics import Topic
 from tests.servers.addresses import Namespace
 from tests.servers.fleet import POLICY, until
 from tindak.audit import Check, audit
@@ -85,9 +86,11 @@ def as_outgoing(event: Event) -> Outgoing:
 class City:
     """What a test does with a city: complain, wait until all is quiet, audit."""
 
-    def __init__(self, namespace: Namespace, client: Client) -> None:
+    def __init__(self, namespace: Namespace, client: Client, catalogue: tuple[Topic, ...] = CATALOGUE) -> None:
         self.namespace = namespace
         self.client = client
+        self.catalogue = catalogue
+        self.topics = [topic.name for topic in catalogue]
         self.admin = connect(namespace.kafka)
         self.complained = 0
 
@@ -119,7 +122,7 @@ class City:
         described = self.admin.list_topics(timeout=20).topics
         places = [
             TopicPartition(name, number)
-            for topic in EVERY_TOPIC
+            for topic in self.topics
             if (name := self.namespace.prefix + topic) in described
             for number in described[name].partitions
         ]
@@ -133,7 +136,7 @@ class City:
         """Return how many records the services together have not committed, or 1 if that cannot be known now."""
         behind = 0 if ends else 1
         for service in topics.SERVICES:
-            heard = {self.namespace.prefix + topic.name for topic in CATALOGUE if service in topic.read_by}
+            heard = {self.namespace.prefix + topic.name for topic in self.catalogue if service in topic.read_by}
             group = ConsumerGroupTopicPartitions(self.namespace.prefix + service)
             (answer,) = self.admin.list_consumer_group_offsets([group], request_timeout=20).values()
             try:
@@ -162,7 +165,7 @@ class City:
         while True:
             await self.quiet()
             before = self.ends()
-            found = await self.client.read(EVERY_TOPIC)
+            found = await self.client.read(self.topics)
             documents = {service: await unfinished(self.namespace.mongo, service) for service in topics.SERVICES}
             if not self.pending() and self.ends() == before:
                 return sorted(found, key=lambda record: (record.topic, record.partition, record.offset)), documents
@@ -181,7 +184,7 @@ class City:
 
 
 @asynccontextmanager
-async def city_of(namespace: Namespace) -> AsyncIterator[City]:
+async def city_of(namespace: Namespace, catalogue: tuple[Topic, ...] = CATALOGUE) -> AsyncIterator[City]:
     """Give a city whose services stand on *namespace*."""
     async with Client(namespace.kafka) as client:
-        yield City(namespace, client)
+        yield City(namespace, client, catalogue)

@@ -101,7 +101,7 @@ class Ledger:
             headers = dict(record.headers)
             place = (headers["dlq-topic"], headers["dlq-partition"], headers["dlq-offset"])
             self.dead.add((place[0].decode(), int(place[1]), int(place[2])))
-        elif not topics.is_from_outside(record.topic) and not record.topic.endswith(topics.REPLAYS) and record.value:
+        elif not topics.is_from_outside(record.topic) and not topics.is_replay(record.topic) and record.value:
             self._enter_event(record, record.value, seen)
 
     def _enter_event(self, record: Record, value: bytes, seen: set[tuple[str, str]]) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from shared.delivery.outgoing import Outgoing
 from shared.delivery.ports import Record
 from shared.events.parsing import hints_in
-from shared.topics import REPLAYS, SERVICES, dead_letter_topic, replay_topic
+from shared.topics import SERVICES, dead_letter_topic, is_replay, replay_topic
 from tindak.client.records import header
 from tindak.console import local
 
@@ -79,7 +79,7 @@ class DeadLetter:
     @property
     def state(self) -> State:
         """What has become of the letter by this record."""
-        if self.record.topic.endswith(REPLAYS):
+        if is_replay(self.record.topic):
             return State.REPLAYED
         return State.OPEN if self.dropped_because is None else State.DROPPED
 

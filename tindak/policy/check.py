@@ -17,6 +17,7 @@ from shared.policy.agencies import AgencyDirectory, load_agencies
 from shared.policy.loading import PolicyFault, PolicyInvalid, load_sourced, policy_files, read, unknown, version_of
 from shared.policy.places import FILE as PLACES_FILE
 from shared.policy.places import Places, load_places
+from shared.policy.rates import load_rates
 from tindak.console import say_json
 from tindak.options import AsJson
 from tindak.policy.options import policy_of
@@ -27,7 +28,7 @@ from tindak.waiting import progress
 T = TypeVar("T")
 FILES = frozenset(
     {"agencies.yaml", "calendars.yaml", "categories.yaml", "channels.yaml", "intake.yaml", "notices.yaml"}
-    | {"officers.yaml", "places.yaml", "routing.yaml", "sending.yaml", "sla.yaml"}
+    | {"officers.yaml", "places.yaml", "rates.yaml", "routing.yaml", "sending.yaml", "sla.yaml"}
 )
 OMBUDSMAN = "ombudsman"  # outside the city and not written to: the reporter learns that the Ombudsman may be asked
 
@@ -83,7 +84,7 @@ def check(policy_dir: Path) -> Checked:
             return None
 
     directory, places = attempt(load_agencies), attempt(load_places)
-    intake = attempt(load_intake)
+    intake, rates = attempt(load_intake), attempt(load_rates)
     routing, sla, notices = attempt(load_routing), attempt(load_sla), attempt(load_notices)
     faults += _strays(policy_dir)
     if directory and places:
@@ -92,7 +93,7 @@ def check(policy_dir: Path) -> Checked:
         faults += faults_of_texts(policy_dir / TEMPLATES, notices)
     if sla and notices:
         faults += _escalation_faults(policy_dir, notices)
-    if faults or not (directory and places and intake and routing and sla and notices):
+    if faults or not (directory and places and intake and rates and routing and sla and notices):
         return Checked(version_of(policy_dir), {}, PolicyInvalid(faults).faults)
     counts = {
         "agencies": len(directory.codes),

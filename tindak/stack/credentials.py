@@ -100,5 +100,5 @@ class Credentials:
 
 def principals_of(topics: Iterable[Topic]) -> tuple[str, ...]:
     """Return everybody who writes or reads one of *topics*, and the administrator."""
-    named = (name.replace("agency:", "agency-") for topic in topics for name in (*topic.written_by, *topic.read_by))
+    named = (name for topic in topics for name in (*topic.written_by, *topic.read_by))
     return tuple(dict.fromkeys([*named, ADMIN]))

@@ -62,9 +62,9 @@ class Revoke(Rule):
 def rules(wanted: Iterable[Topic], prefix: str = "", formats: Sequence[str] = (SCRAM_FORMAT,)) -> list[Allow]:
     """Return what everybody needs and no more: each principal's topics, and the consumer groups that bear its name.
 
-    An agency is called ``agency-<code>``, a channel ``channel-<code>``, every other by its own name. Services have
-    rules for whole families of topics, so that a new channel or agency needs rules of its own alone. Outsiders may have
-    several groups: ``<name>`` and all that begin with ``<name>.``.
+    Services have rules for whole families of topics, so that a new channel or agency needs rules of its own alone; they
+    read the topic, too, that all members of a family shared in release 0.1.0. Outsiders may have several groups:
+    ``<name>`` and all that begin with ``<name>.``.
 
     Args:
         wanted: Every topic, with who writes and reads it.
@@ -83,23 +83,20 @@ def rules(wanted: Iterable[Topic], prefix: str = "", formats: Sequence[str] = (S
 def _grants(topic: Topic) -> Iterator[tuple[str, Operation, Resource, str, Pattern]]:
     family = family_of(topic.name)
     sides: tuple[tuple[Operation, tuple[str, ...]], ...] = (("WRITE", topic.written_by), ("READ", topic.read_by))
-    for operation, parties in sides:
-        for party in parties:
-            name = principal_of(party)
-            is_service = party in SERVICES
-            if is_service and family != topic.name:
-                yield name, operation, "TOPIC", f"{family}.", "PREFIXED"
-            else:
+    for operation, names in sides:
+        for name in names:
+            if name not in SERVICES:
                 yield name, operation, "TOPIC", topic.name, "LITERAL"
+            elif family == topic.name:
+                yield name, operation, "TOPIC", family, "LITERAL"
+            else:
+                yield name, operation, "TOPIC", f"{family}.", "PREFIXED"
+                if operation == "READ":
+                    yield name, operation, "TOPIC", family, "LITERAL"  # what is left on the topic of release 0.1.0
             if operation == "READ":
                 yield name, "READ", "GROUP", name, "LITERAL"
-                if not is_service:
+                if name not in SERVICES:
                     yield name, "READ", "GROUP", f"{name}.", "PREFIXED"
-
-
-def principal_of(party: str) -> str:
-    """Return the name under which somebody whom a topic names as writer or reader is known to the broker."""
-    return party.replace(":", "-")
 
 
 def stale(

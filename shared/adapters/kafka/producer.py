@@ -132,6 +132,7 @@ class KafkaPublisher:
                 elif isinstance(outcome, TopicAuthorizationFailedError):
                     self.access.refuse(self._name(event), Obstacle.FORBIDDEN)
                     held[event.reference] = Obstacle.FORBIDDEN
+                    await self.close()  # as below; a new one also asks whether it may before it sends
                 elif isinstance(outcome, MessageSizeTooLargeError | RecordListTooLargeError):
                     self.access.note_too_large(self._name(event), _size_of(event))
                     held[event.reference] = Obstacle.TOO_LARGE

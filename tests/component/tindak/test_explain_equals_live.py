@@ -15,7 +15,7 @@ from services.routing.domain.agency_choice.prediction import TextModel
 from services.routing.handlers import RoutingHandler
 from services.routing.policy import load_routing
 from shared import topics
-from shared.events import ComplaintSubmitted
+from shared.events import ComplaintRejected, ComplaintSubmitted
 from shared.seal import Sealer
 from tests.builders import IDS, event, submitted
 from tests.fakes.handler_harness import NOON, HandlerHarness
@@ -37,8 +37,9 @@ async def live(report: ComplaintSubmitted, model: TextModel | None) -> dict[str,
     intake = HandlerHarness(IntakeHandler(INTAKE, IDS, Sealer({"k": b"k" * 32}, "k")), MemoryStore(unique=unique))
     intake.publish(topics.SUBMITTED, event(report))
     await intake.work()
-    for refused in intake.data(topics.REJECTED):
-        reasons = [reason.model_dump(mode="json") for reason in refused.reasons]
+    (answer,) = intake.data(topics.answers_topic(report.channel))
+    if isinstance(answer, ComplaintRejected):
+        reasons = [reason.model_dump(mode="json") for reason in answer.reasons]
         return {"outcome": "refused", "policy_version": ROUTING.version, "reasons": reasons}
     (accepted,) = intake.published(topics.ACCEPTED)
     routing = HandlerHarness(RoutingHandler(ROUTING, model))

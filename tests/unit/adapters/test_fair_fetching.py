@@ -78,10 +78,10 @@ async def test_after_a_batch_that_took_long_there_are_fewer_records_in_the_next(
     fetch.fetcher._loop = type("Loop", (), {"time": lambda _: now[0]})()
 
     found = [len(await fetch.drained())]
-    now[0] += 2.0
+    now[0] += 1.0
     found.append(len(await fetch.drained()))
 
-    assert found == [500, 75]
+    assert found == [500, 150]
 
 
 async def test_who_reads_a_part_of_a_topic_takes_that_part_of_its_senders_rate() -> None:

@@ -85,6 +85,14 @@ async def test_a_topic_that_may_not_be_written_holds_back_its_own() -> None:
     assert (producer.taken, made.obstacles()) == (["2", "4"], {"a": Obstacle.FORBIDDEN})
 
 
+async def test_a_producer_that_was_refused_is_made_anew_for_what_follows_would_be_out_of_sequence() -> None:
+    producer = Producer(a=[TopicAuthorizationFailedError()] * 2)
+
+    await publisher(producer).publish([event("1"), event("2", "b"), event("3")])
+
+    assert producer.stopped == 1
+
+
 async def test_a_topic_that_may_be_written_again_takes_everything_in_order() -> None:
     producer = Producer(a=[TopicAuthorizationFailedError()])
     made = publisher(producer)

@@ -21,7 +21,7 @@ def test_the_first_batch_holds_as_many_as_it_may() -> None:
 
 @pytest.mark.parametrize(
     ("records", "took_seconds", "wanted"),
-    [(500, 2.0, 75), (75, 0.3, 75), (75, 0.15, 150), (500, 0.2, 500), (20, 0.0, 500), (3, 60.0, RECORDS_MIN)],
+    [(500, 1.0, 150), (150, 0.3, 150), (150, 0.15, 300), (500, 0.2, 500), (20, 0.0, 500), (3, 60.0, RECORDS_MIN)],
     ids=["too slow", "as slow as it should be", "faster", "fast", "no time at all", "an outage"],
 )
 def test_the_longer_a_batch_took_the_fewer_records_the_next_one_holds(

@@ -1,16 +1,20 @@
 """Who may write and read what."""
 
+from collections.abc import Iterable
 from dataclasses import astuple
 
 import pytest
 
+from shared.policy.topics import load_topics
 from shared.topics import SERVICES, Topic, catalogue, dead_letter_topic, replay_topic
+from tests.connected.access.table import table
+from tests.servers.fleet import POLICY
 from tindak.topics.rules import Allow, Revoke, rules, stale
 
 pytestmark = pytest.mark.unit
 
-UPDATES = Topic("tickets.updates.agency-dinkes", ("agency:dinkes",), ("routing",), 1, 30)
-ROUTED = Topic("tickets.routed.dinkes", ("routing",), ("agency:dinkes",), 3, 90)
+UPDATES = Topic("tickets.updates.agency-dinkes", ("agency-dinkes",), ("routing",), 1, 30)
+ROUTED = Topic("tickets.routed.dinkes", ("routing",), ("agency-dinkes",), 3, 90)
 EVENTS = Topic("tickets.events", ("routing",), ("sla",), 12, 90)
 DINKES = "User:agency-dinkes"
 DISTINGUISHED = "User:CN={name},O=Kota Tangerang Selatan,C=ID"
@@ -36,9 +40,34 @@ def test_an_agency_has_its_own_topics_and_groups_and_no_other() -> None:
 def test_a_service_has_rules_for_families_so_that_a_new_member_needs_none() -> None:
     assert of_principal("routing", rules([UPDATES, ROUTED, EVENTS])) == {
         ("READ", "TOPIC", "tickets.updates.", "PREFIXED"),
+        ("READ", "TOPIC", "tickets.updates", "LITERAL"),  # of release 0.1.0, shared by all
         ("WRITE", "TOPIC", "tickets.routed.", "PREFIXED"),
         ("WRITE", "TOPIC", "tickets.events", "LITERAL"),
         ("READ", "GROUP", "routing", "LITERAL"),
+    }
+
+
+def test_the_rules_of_the_city_are_exactly_the_table() -> None:
+    """The table is written down once more, and the broker's way of matching as well."""
+    city = load_topics(POLICY)
+    everything = rules(city)
+    names = {rule.principal.removeprefix("User:") for rule in everything}
+
+    allowed = {
+        name: (matched(name, "WRITE", city, everything), matched(name, "READ", city, everything)) for name in names
+    }
+    assert allowed == {name: (rights.writes, rights.reads) for name, rights in table(names).items()}
+    assert {topic.name for topic in city} == {name for pair in allowed.values() for some in pair for name in some}
+
+
+def matched(name: str, operation: str, city: Iterable[Topic], everything: list[Allow]) -> set[str]:
+    own = [rule for rule in everything if (rule.principal, rule.operation) == (f"User:{name}", operation)]
+    return {
+        topic.name
+        for topic in city
+        for rule in own
+        if rule.resource == "TOPIC"
+        and (topic.name.startswith(rule.name) if rule.pattern == "PREFIXED" else topic.name == rule.name)
     }
 
 
