@@ -12,6 +12,7 @@ from shared import topics
 from shared.delivery.ports import Record
 from shared.events import AcknowledgeTicket, AnswerTicket, Command, ReplyToTicket, UpdateRefused, WithdrawTicket
 from shared.events.envelope import HEADERS, Event, encode
+from shared.senders import Role, Sender
 from tests.builders import ticket_id
 from tests.fakes.handler_harness import NOON
 from tests.faults.poison import BROKEN, FOR_SUBMITTED, FOR_UPDATES
@@ -20,13 +21,14 @@ from tindak.audit.ledger import Ledger, Where
 
 GARBAGE = b'{"specversion": "1.0", "nonsense'
 PACKED = b"\x28\xb5\x2f\xfd not to be unpacked"
-KINDS = {topics.UPDATES: (*BROKEN, *FOR_UPDATES), topics.SUBMITTED: (*BROKEN, *FOR_SUBMITTED)}
-UPDATES_GARBAGE = frozenset((GARBAGE, PACKED, *KINDS[topics.UPDATES]))
-OUTSIDE = (topics.UPDATES, topics.SUBMITTED)
+STRANGER = Sender(Role.AGENCY, "dispusip")
+UPDATES, SUBMITTED = STRANGER.updates_topic, topics.submitted_topic("web")
+KINDS = {UPDATES: (*BROKEN, *FOR_UPDATES), SUBMITTED: (*BROKEN, *FOR_SUBMITTED)}
+UPDATES_GARBAGE = frozenset((GARBAGE, PACKED, *KINDS[UPDATES]))
+OUTSIDE = (UPDATES, SUBMITTED)
 STRANGERS = (
-    "/agencies/dispusip", "/agencies/nobody", "/agencies/", "/channels/fax", "/tindak/routing", "/officers/", "nobody",
+    STRANGER.source, "/agencies/nobody", "/agencies/", "/channels/fax", "/tindak/routing", "/officers/", "nobody",
 )  # fmt: skip
-UNHEARD = ("/agencies/nobody", "/agencies/", "/tindak/routing", "/officers/", "nobody")  # no topic is theirs to hear on
 NOBODYS = tuple(ticket_id("nobody", str(number)) for number in range(3))
 FLOOD = (150, 300)
 
@@ -51,6 +53,7 @@ class Outsider:
         self.mood = random.Random(f"{script}|outsider")
         self.sent: dict[tuple[str, str], str] = {}
         self.copied: Counter[str] = Counter()
+        self.forged: set[bytes | None] = set()
 
     def begin(self) -> None:
         """Do what the script says, some of it at once and some while the services are at work."""
@@ -111,10 +114,11 @@ class Outsider:
         # One id for all tickets: who chooses the ids of what he writes may repeat them.
         made = str(uuid5(UUID(int=self.script), f"outsider|{about}"))
         source = mood.choice(STRANGERS)
-        if source not in UNHEARD:
-            self.sent[ticket, made] = about
+        self.sent[ticket, made] = about
         value = encode(Event(id=made, source=source, time=NOON, data=command, key=ticket))
-        self.broker.append(topics.UPDATES, mood.choice((ticket, "anybody")).encode(), value, HEADERS)
+        if source != STRANGER.source:
+            self.forged.add(value)
+        self.broker.append(UPDATES, mood.choice((ticket, "anybody")).encode(), value, HEADERS)
 
     def dead_letters(self) -> set[Where]:
         """Return where the garbage lies that must be among the dead letters."""
@@ -122,16 +126,12 @@ class Outsider:
             (record.topic, record.partition, record.offset)
             for record in self.broker.records()
             if record.topic in OUTSIDE
-            and (record.unreadable or (record.topic == topics.UPDATES and record.value in UPDATES_GARBAGE))
+            and (record.unreadable or (record.topic == UPDATES and record.value in UPDATES_GARBAGE | self.forged))
         }
 
     def audit(self, ledger: Ledger) -> Iterator[str]:
         """Yield every request of the outsider that was not refused."""
-        refused = {
-            (said.ticket, said.data["update_id"])
-            for topic in ledger.facts
-            if topic != topics.TICKETS
-            for said in ledger.of_type(topic, UpdateRefused)
-        }
+        told = ledger.of_type(topics.agency_topic(STRANGER.code), UpdateRefused)
+        refused = {(said.ticket, said.data["update_id"]) for said in told}
         for ticket, update in sorted(self.sent.keys() - refused):
             yield f"[outsider] {self.sent[ticket, update]} for {ticket} ({update}) was not refused"
