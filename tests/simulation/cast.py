@@ -49,7 +49,7 @@ from shared.events import (
 from shared.events.envelope import HEADERS, Event, encode
 from shared.ids import part_id
 from shared.senders import sender_of
-from tests.builders import FROM_WEB, ticket_id
+from tests.builders import ticket_id
 from tests.fakes.handler_harness import NOON
 from tests.simulation.ports import SimBroker
 
@@ -65,14 +65,6 @@ BODIES = (
 PLANS = ("silent", "answer", "work", "decline", "field", "question", "partly")
 COMPLAINTS = 4
 WEIGHTS = (12, 30, 15, 15, 8, 12, 8)
-
-
-def updates_topic_of(source: str) -> str:
-    """Return the topic on which *source* alone writes its updates."""
-    sender = sender_of(source)
-    assert sender is not None
-    return sender.updates_topic
-
 
 Later = Callable[[timedelta, Callable[[], None]], None]
 
@@ -117,15 +109,15 @@ class Cast:
         wait_for = timedelta()
         for topic, key, value in self.submissions():
             wait_for += self.moment(600)
-            self.later(wait_for, lambda topic=topic, key=key, value=value: self.write(topic, key, value))  # type: ignore[misc]
+            self.later(wait_for, lambda to=topic, key=key, value=value: self.write(to, key, value))  # type: ignore[misc]
 
     def submissions(self) -> Iterable[tuple[str, str, bytes]]:
-        """Yield topics, keys and values of what the channels hand over, in order."""
+        """Yield topics, keys and values for what the channels hand over, in order."""
         for number in range(COMPLAINTS):
             mood = self.mood("complaint", number)
             channel, source_id = mood.choice(("web", "android", "whatsapp")), str(number)
             self.channel_of[ticket_id(channel, source_id)] = channel
-            topic, key, body = topics.submitted_topic(channel), source_id, mood.choice(BODIES)
+            topic, key, body = topics.submitted_topic(channel), f"{channel}/{source_id}", mood.choice(BODIES)
             reporter = Reporter(name="Siti", email="siti@example.org") if mood.random() < 0.6 else None
             report = ComplaintSubmitted(
                 channel=channel, source_id=source_id, submitted_at=SAID_AT, body=body, reporter=reporter,
@@ -142,7 +134,11 @@ class Cast:
                 yield topic, key, self.submission(f"/channels/{channel}", other, key, "other text")
         if self.mood("empty").random() < 0.3:
             empty = ComplaintSubmitted(channel="web", source_id="empty", submitted_at=SAID_AT, body=" ")
-            yield FROM_WEB, "empty", self.submission("/channels/web", empty, "empty", "first")
+            yield (
+                topics.submitted_topic("web"),
+                "web/empty",
+                self.submission("/channels/web", empty, "web/empty", "first"),
+            )
 
     def hear(self, record: Record) -> None:
         """Let those react who read this topic; each event is taken once, as everybody outside must."""
@@ -263,8 +259,10 @@ class Cast:
         return []
 
     def send(self, source: str, cause: str, commands: list[Command], within_ms: int = 4000) -> None:
-        """Write commands on the sender's topic, some time apart, some of them twice."""
-        wait_for, topic = timedelta(), updates_topic_of(source)
+        """Write commands on the topic of updates, some time apart, some of them twice."""
+        wait_for, sender = timedelta(), sender_of(source)
+        assert sender is not None, source
+        topic = sender.updates_topic
         for number, command in enumerate(commands):
             wait_for += self.moment(within_ms)
             event = self.event(source, command, command.ticket_id, f"{cause}|{number}")

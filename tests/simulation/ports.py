@@ -10,7 +10,6 @@ from shared.delivery.documents.document import Document, Quarantined, Quarantine
 from shared.delivery.outgoing import Outgoing
 from shared.delivery.ports import Cut, HeldBack, Record, TransientError
 from shared.sharding import Share
-from shared.topics import FAMILIES, family_of
 from tests.fakes.clocks import MemoryClockStore
 from tests.fakes.memory import MemoryBroker, MemoryStore
 from tests.simulation.scheduler import give_way
@@ -171,19 +170,11 @@ class Group:
         self.broker = broker
         self.choice = choice
         self.changed = changed
-        self.topics = topics
-        single = [topic for topic in topics if topic not in FAMILIES]
-        self.places = [(topic, number) for topic in single for number in range(broker.partitions(topic))]
+        self.places = [(topic, number) for topic in topics for number in range(broker.partitions(topic))]
         self.members: list[Member] = []
         self.owners: dict[Place, Member] = {}
         self.generation = 0
         self.fetch_fails = 0.0
-
-    def find(self, place: Place) -> None:
-        """Read a topic of a family from now on, once something lies there."""
-        if place not in self.places and family_of(place[0]) in self.topics:
-            self.places.append(place)
-            self.rebalance()
 
     def join(self, member: "Member") -> None:
         self.members.append(member)

@@ -13,7 +13,6 @@ from shared.delivery.ports import Record
 from shared.delivery.retry import retried
 from shared.delivery.runner import BatchRunner
 from shared.delivery.vitals import Vitals
-from shared.topics import family_of
 from tests.fakes.handler_harness import NOON
 from tests.simulation import checks, fleet
 from tests.simulation.cast import Cast
@@ -102,13 +101,13 @@ class World:
             store.written = partial(self.written, service)
         self.channel = fleet.RecordingChannel(self.choice, self.outbox)
         self.groups = {
-            service: Group(service, handler.topics, self.broker, self.choice, self.wake_readers)
+            service: Group(service, fleet.topics_of(handler), self.broker, self.choice, self.wake_readers)
             for service, handler in self.handlers.items()
         }
         self.readers = {
-            topic: [service for service, handler in self.handlers.items() if topic in handler.topics]
+            topic: [service for service, handler in self.handlers.items() if topic in fleet.topics_of(handler)]
             for handler in self.handlers.values()
-            for topic in handler.topics
+            for topic in fleet.topics_of(handler)
         }
         self.is_calm = False
         self.noticed: list[str] = []
@@ -149,8 +148,7 @@ class World:
 
     def heard(self, record: Record) -> None:
         """Let those go on who read this topic, and people react."""
-        for service in self.readers.get(family_of(record.topic), ()):
-            self.groups[service].find((record.topic, record.partition))
+        for service in self.readers.get(record.topic, ()):
             self.wake_readers(service)
         self.cast.hear(record)
         self.outsider.hear(record)

@@ -38,7 +38,8 @@ async def answer_once_all_are_there(namespace: Namespace) -> None:
     """Accept every submission, in the opposite order, but none before the last one is on its topic."""
     async with Client(namespace.kafka) as client, client.follow([FROM_WEB], Start.EARLIEST) as records:
         submitted = [json.loads((await anext(records)).value or b"")["data"] for _ in range(COMPLAINTS)]
-        answers = [event(accepted(ticket_id=ticket_id("web", data["source_id"]))) for data in reversed(submitted)]
+        named = [data["source_id"] for data in reversed(submitted)]
+        answers = [event(accepted(ticket_id=ticket_id("web", name), source_id=name)) for name in named]
         await client.publish([Outgoing(each.id, TO_WEB, each.key, encode(each)) for each in answers])
 
 
