@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from shared.topics import FAMILIES, SERVICES, Topic, family_of
+from shared.topics import FAMILIES, SERVICES, WATCHED_GROUPS, Topic, family_of
 
 Operation = Literal["READ", "WRITE", "DESCRIBE"]
 Resource = Literal["TOPIC", "GROUP"]
@@ -17,9 +17,6 @@ SCRAM_FORMAT = f"User:{NAME}"
 ROLES = ("officers", "ops", "board")
 RETIRED = frozenset({"complaints.rejected"})
 """Topics of an earlier release, shared by all channels; whoever may still use them is told no more by them."""
-
-FOLLOWED = {"routing": "intake"}
-"""Whose group a service may look at: intake takes reports no faster than routing goes on."""
 
 RETIRED_NAMES = ("channels", "agencies")  # an earlier release knew one principal for all channels
 
@@ -67,7 +64,7 @@ def rules(wanted: Iterable[Topic], prefix: str = "", formats: Sequence[str] = (S
 
     Services have rules for whole families of topics, so that a new channel or agency needs rules of its own alone; they
     read the topic, too, that all members of a family shared in release 0.1.0. Outsiders may have several groups:
-    ``<name>`` and all that begin with ``<name>.``.
+    ``<name>`` and all that begin with ``<name>.``. One service may look at another's group (`WATCHED_GROUPS`).
 
     Args:
         wanted: Every topic, with who writes and reads it.
@@ -98,10 +95,10 @@ def _grants(topic: Topic) -> Iterator[tuple[str, Operation, Resource, str, Patte
                     yield name, operation, "TOPIC", family, "LITERAL"  # what is left on the topic of release 0.1.0
             if operation == "READ":
                 yield name, "READ", "GROUP", name, "LITERAL"
-                if name in FOLLOWED:
-                    yield FOLLOWED[name], "DESCRIBE", "GROUP", name, "LITERAL"
                 if name not in SERVICES:
                     yield name, "READ", "GROUP", f"{name}.", "PREFIXED"
+                elif name in WATCHED_GROUPS:
+                    yield name, "DESCRIBE", "GROUP", WATCHED_GROUPS[name], "LITERAL"
 
 
 def stale(

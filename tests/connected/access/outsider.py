@@ -93,8 +93,10 @@ class Outsider:
         for group in groups:
             place = ConsumerGroupTopicPartitions(group, [TopicPartition(topic, 0, 0)])
             asked |= admin.alter_consumer_group_offsets([place], request_timeout=WITHIN_SECONDS)
-        # Who may look at a group is refused for each partition, not for the whole.
-        return {group: is_allowed and _is_kept(asked[group]) for group, is_allowed in _outcomes(asked).items()}
+        # Who may look at a group is refused each partition, not the whole.
+        within = {group: future.result(WITHIN_SECONDS) for group, future in asked.items() if not _error_of(future)}
+        refused = {group: place.error for group, done in within.items() for place in done.topic_partitions}
+        return _outcomes(asked) | {group: _is_allowed(error) for group, error in refused.items()}
 
     def join(self, groups: Iterable[str], topic: str) -> Outcome:
         """Become a member of each group."""
@@ -143,10 +145,6 @@ def _polled(consumer: Consumer, is_done: Callable[[], bool]) -> Iterator[Any]:
 
 def _outcomes(asked: Mapping[str, Future[Any]]) -> Outcome:
     return {name: _is_allowed(_error_of(future)) for name, future in asked.items()}
-
-
-def _is_kept(committed: Future[ConsumerGroupTopicPartitions]) -> bool:
-    return all(_is_allowed(place.error) for place in committed.result().topic_partitions)
 
 
 def _error_of(future: Future[Any]) -> KafkaError | None:
@@ -203,10 +201,7 @@ def differences(outsider: Outsider, rights: Rights, topics: Iterable[str], group
         "describe": (outsider.describe(), rights.reads | rights.writes),
         "write": (_done(outsider.write(every), every), rights.writes),
         "read": (_done(outsider.read(every), every), rights.reads),
-        "describe the group": (
-            _done(outsider.describe_groups(all_groups), all_groups),
-            rights.groups | rights.looks_at,
-        ),
+        "describe the group": (_done(outsider.describe_groups(all_groups), all_groups), rights.groups | rights.watches),
         "commit in the group": (_done(outsider.commit(all_groups, readable), all_groups), rights.groups),
         "join the group": (_done(outsider.join([*sorted(rights.groups), foreign[0]], readable), ()), rights.groups),
         "administer": (_done(outsider.administer(readable), ()), ()),

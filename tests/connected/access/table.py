@@ -32,7 +32,7 @@ READS = {
     ),
     "board": ("complaints.accepted", "tickets.events", "sla.events", "notifications.deliveries"),
 }  # fmt: skip
-LOOKS_AT_GROUPS = {"intake": ("routing",)}
+WATCHES = {"intake": ("routing",)}  # groups that it may describe, but not use
 OF_A_CHANNEL = {
     "complaints.submitted.{code}": ("channel", "intake"),
     "complaints.answers.{code}": ("intake", "channel"),
@@ -48,12 +48,12 @@ FAMILIES = {"channel": OF_A_CHANNEL, "agency": OF_AN_AGENCY}
 
 @dataclass(frozen=True)
 class Rights:
-    """What one principal may do; it may describe what it may use, the groups it looks at, and nothing else."""
+    """What one principal may do; it may describe what it may write, read or watch, and nothing else."""
 
     writes: frozenset[str]
     reads: frozenset[str]
     groups: frozenset[str]
-    looks_at: frozenset[str]
+    watches: frozenset[str]
 
 
 def table(principals: Iterable[str]) -> Mapping[str, Rights]:
@@ -74,8 +74,8 @@ def table(principals: Iterable[str]) -> Mapping[str, Rights]:
         name: Rights(
             frozenset(writes[name]),
             frozenset(reads[name]),
-            frozenset(_groups(name)),
-            frozenset(LOOKS_AT_GROUPS.get(name, ())),
+            frozenset(_groups(name) if reads[name] else ()),
+            frozenset(WATCHES.get(name, ())),
         )
         for name in names
     }
