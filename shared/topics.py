@@ -26,6 +26,9 @@ WARNINGS = "sla.warnings"
 BREACHES = "sla.breaches"
 DELIVERIES = "notifications.deliveries"
 
+WATCHED_GROUPS = {"intake": "routing"}
+"""Whose consumer group a service may look at, to see how far that one has handled what it writes."""
+
 FAMILIES = (SUBMITTED, ANSWERS, UPDATES, ROUTED, STATUS)
 """Of each there is a topic for every channel, sender or agency, named ``<family>.<member>``."""
 

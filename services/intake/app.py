@@ -32,7 +32,9 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[St
     handler = IntakeHandler(watch.policy[0], own.ticket_ids(), sealer, store.load if own.former_ids else None)
     built = Service(settings, handler, store, own.health_port, observe)
     # Whoever floods one channel would else fill what routing has before it, and delay the reports of all others there.
-    built.admission.followers = GroupFollowers(settings.kafka, "routing", topics.ACCEPTED)
+    built.admission.followers = GroupFollowers(
+        settings.kafka, topics.WATCHED_GROUPS[IntakeHandler.service], topics.ACCEPTED
+    )
 
     def use_policy(policy: tuple[Rules, SenderRates]) -> None:
         rules, rates = policy
