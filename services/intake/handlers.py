@@ -68,7 +68,7 @@ class IntakeHandler:
     def decide(self, state: State | None, event: Event, arrival: Arrival) -> Decision[State]:
         """Return the answer to a submission."""
         submitted = submission(event)
-        former = self.former.get(self.key_of(event)) if state is None else None
+        former = self.former.get(self.key_of(event)) if self.former and state is None else None
         decision = decide(state or former, event, arrival, self.rules, secrets=self.secrets)
         self._count(submitted.channel, decision)
         if former is not None and isinstance(decision, Replayed):

@@ -90,15 +90,15 @@ async def test_a_broken_policy_leaves_the_old_one_in_force(policy: Path) -> None
 async def test_intake_takes_a_channel_that_was_added(policy: Path) -> None:
     watch = PolicyWatch("intake", policy, load_intake)
     harness = HandlerHarness(IntakeHandler(watch.policy, IDS, SEALER), MemoryStore(unique=unique))
-    harness.publish(topics.SUBMITTED, event(submitted(channel="telegram")))
+    harness.publish(topics.submitted_topic("telegram"), event(submitted(channel="telegram")))
     await harness.work()
 
     change(policy / "channels.yaml", "channels:\n", "channels:\n  - {code: telegram, name: Telegram, replies: true}\n")
     await follow(watch, harness.handler.use_policy)
-    harness.publish(topics.SUBMITTED, event(submitted(channel="telegram", source_id="2")))
+    harness.publish(topics.submitted_topic("telegram"), event(submitted(channel="telegram", source_id="2")))
     await harness.work()
 
-    assert len(harness.data(topics.REJECTED)) == len(harness.data(topics.ACCEPTED)) == 1
+    assert len(harness.data(topics.answers_topic("telegram"))) == len(harness.data(topics.ACCEPTED)) == 1
 
 
 async def test_sla_starts_clocks_by_the_new_allowances(policy: Path) -> None:

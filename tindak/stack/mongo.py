@@ -20,8 +20,8 @@ from tindak.stack.node import Node, accepts_connections
 ANSWER_WITHIN_MS = 2000
 UNAUTHORIZED, ALREADY_INITIALIZED, USER_EXISTS = 13, 23, 51003  # MongoDB's error codes
 KEY_FILE = "mongo.key"
-# A primary that died is missed after two seconds, not ten: nobody waits for a local stack as long as for a data centre.
 DATABASE_PREFIX: str = MongoSettings.model_fields["database_prefix"].default
+# A primary that died is missed after two seconds, not ten: nobody waits for a local stack as long as for a data centre.
 SETTINGS = {"electionTimeoutMillis": 2000, "heartbeatIntervalMillis": 500}
 
 
