@@ -17,7 +17,7 @@ from shared.events import (
 )
 from shared.senders import refusals_topic, sender_of
 from tests.builders import TICKET, ticket_id
-from tests.component.routing.harness import CHANNEL, DISHUB, DISHUB_TOPIC, OFFICER, ServiceHarness
+from tests.component.routing.harness import CHANNEL, DEAD, DISHUB, DISHUB_TOPIC, OFFICER, ServiceHarness
 from tests.fakes.handler_harness import NOON, Crashed, Step, dies_after
 from tests.unit.routing.commands import COMMANDS
 from tests.unit.routing.samples import author
