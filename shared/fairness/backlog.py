@@ -51,11 +51,10 @@ class Backlog:
         self.taken -= self.taken_before_asking
         self.taken_before_asking = 0
         before = self.readings[-1] if self.readings else None
-        if before is None or reading.at_seconds - before.at_seconds > STALE_SECONDS:
+        if before is None or reading.handled > before.handled or not (before.waiting and reading.waiting):
+            self.moved_at = reading.at_seconds
+        if before is not None and reading.at_seconds - before.at_seconds > STALE_SECONDS:
             self.readings.clear()
-            self.moved_at = reading.at_seconds
-        elif reading.handled > before.handled or not reading.waiting:
-            self.moved_at = reading.at_seconds
         self.readings.append(reading)
         while reading.at_seconds - self.readings[0].at_seconds > SPAN_SECONDS:
             self.readings.popleft()

@@ -15,7 +15,8 @@ class Pace:
 
     def __init__(self, batch_seconds: float = math.inf) -> None:
         self.batch_seconds = batch_seconds
-        self.records_per_batch = math.inf
+        # Nothing is known before the first batch, which may be one of a flood.
+        self.records_per_batch = math.inf if math.isinf(batch_seconds) else RECORDS_MIN
         self._given: tuple[int, float] | None = None
 
     def gave(self, records: int, now_seconds: float) -> None:

@@ -109,9 +109,20 @@ def make_users(port: int, mongo_uri: str, credentials: Credentials) -> None:
     except OperationFailure as error:
         if error.code != UNAUTHORIZED:
             raise
-    with MongoClient[dict[str, Any]](credentials.database_uri(ADMIN, mongo_uri), w="majority") as client:
+    make_service_users(credentials.database_uri(ADMIN, mongo_uri), credentials, DATABASE_PREFIX)
+
+
+def make_service_users(uri: str, credentials: Credentials, database_prefix: str) -> None:
+    """Make for every service a user who can open its own database only; safe to repeat.
+
+    Args:
+        uri: Of the replica set, as its administrator.
+        credentials: Names and passwords.
+        database_prefix: Before the service's name in that of its database.
+    """
+    with MongoClient[dict[str, Any]](uri, w="majority") as client:
         for service in SERVICES:
-            roles = [{"role": "readWrite", "db": DATABASE_PREFIX + service}]
+            roles = [{"role": "readWrite", "db": database_prefix + service}]
             wanted = {"pwd": credentials.database[service], "roles": roles}
             try:
                 client.admin.command({"createUser": service, **wanted})

@@ -117,10 +117,17 @@ def test_an_old_reading_says_nothing_and_nobody_is_held_back_for_long_if_no_othe
     assert backlog.room(at + 0.2 + UNKNOWN_MAX_SECONDS) is None
 
 
-def test_time_in_which_nobody_looked_is_no_standstill() -> None:
+@pytest.mark.parametrize(
+    ("waited_before", "handled", "room"),
+    [(100, 2000, None), (100, 2001, 0), (0, 2000, 0)],
+    ids=["stands still", "went on", "had nothing to do"],
+)
+def test_who_has_stood_still_while_nobody_looked_holds_nobody_back(
+    waited_before: int, handled: int, room: int | None
+) -> None:
     backlog = Backlog()
-    busy(backlog, 1000, waiting=100)
+    busy(backlog, 1000, waiting=waited_before)
 
-    backlog.note(Reading(3600.0, 5000, 2000))
+    backlog.note(Reading(3600.0, 5000, handled))
 
-    assert (backlog.room(3600.0), backlog.speed()) == (0, 0.0)
+    assert (backlog.room(3600.0), backlog.speed()) == (room, 0.0)
