@@ -88,8 +88,9 @@ class Channel:
 
     async def routed(self) -> list[str]:
         """Return which of its complaints lie on the agency's topic, as often as they do."""
-        routed = [event["data"]["report"]["body"] for event in await read(self.compose, "tickets.routed.dsdabmbk")]
-        named = [re.search(r"Laporan (\S+)\.", body) for body in routed]
+        events = await read(self.compose, "tickets.routed.dsdabmbk")
+        reports = [event["data"]["report"]["body"] for event in events if "report" in event["data"]]
+        named = [re.search(r"Laporan (\S+)\.", body) for body in reports]
         return [name[1] for name in named if name and name[1].startswith(self.name)]
 
     async def all_routed_once(self) -> None:
