@@ -124,5 +124,5 @@ async def test_a_forged_source_is_counted_and_logged_with_what_it_claims() -> No
 
     assert counted() == before + 1
     assert [(entry["topic"], entry["claimed"]) for entry in logs if entry["event"] == "forged source"] == [
-        (WEB, "/channels/whatsapp")
+        (WEB, "channel")
     ]
