@@ -50,8 +50,8 @@ async def test_a_channel_that_joins_later_is_heard_without_a_restart(namespace: 
         await asyncio.to_thread(sent, namespace, "none", FROM_WEB, [b"first"])
         await until(lambda: reader.values == [b"first"], WITHIN_SECONDS, lambda: str(reader.values))
 
-        late = topics.submitted_topic("partner_late")
-        (made,) = connect(namespace.kafka).create_topics([NewTopic(namespace.prefix + late, 1, 1)]).values()
+        late, admin = topics.submitted_topic("partner_late"), connect(namespace.kafka)
+        (made,) = admin.create_topics([NewTopic(namespace.prefix + late, 1, 1)]).values()
         await asyncio.to_thread(made.result, 30)
         await asyncio.to_thread(sent, namespace, "none", late, [b"late"])
 
