@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 DAY_MS = 24 * 60 * 60 * 1000
 VALUE_BYTES_MAX = 256 * 1024
@@ -25,6 +26,9 @@ SLA = "sla.events"
 WARNINGS = "sla.warnings"
 BREACHES = "sla.breaches"
 DELIVERIES = "notifications.deliveries"
+
+WATCHED_GROUPS = {"intake": "routing"}
+"""Whose consumer group a service may look at, to see how far that one has handled what it writes."""
 
 FAMILIES = (SUBMITTED, ANSWERS, UPDATES, ROUTED, STATUS)
 """Of each there is a topic for every channel, sender or agency, named ``<family>.<member>``."""
@@ -64,6 +68,8 @@ class Topic:
         return entries
 
 
+# Asked several times for each record that is read.
+@lru_cache(maxsize=4096)
 def family_of(topic: str) -> str:
     """Return the family of a topic (without prefix), or the topic itself if it belongs to none."""
     return next((family for family in FAMILIES if topic.startswith(f"{family}.")), topic)

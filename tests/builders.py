@@ -5,8 +5,10 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from services.intake.domain.ticket_ids import LOCAL_KEY, TicketIds
+from shared import topics
 from shared.events import Arrival, ComplaintAccepted, ComplaintSubmitted, Event, EventData
 from shared.ids import tracking_id
+from shared.senders import sender_of
 from tests.fakes.handler_harness import NOON
 
 IDS = TicketIds.from_text(LOCAL_KEY)
@@ -15,6 +17,17 @@ IDS = TicketIds.from_text(LOCAL_KEY)
 ticket_id = IDS.of
 TICKET = ticket_id("web", "1")
 TRACKING = tracking_id(TICKET)
+
+
+def updates_topic_of(source: str) -> str:
+    """Return the topic on which *source* alone says what it did or asks for."""
+    sender = sender_of(source)
+    assert sender is not None
+    return sender.updates_topic
+
+
+FROM_WEB, TO_WEB = topics.submitted_topic("web"), topics.answers_topic("web")
+FROM_DISHUB = updates_topic_of("/agencies/dishub")
 
 
 def event(data: EventData, *, id: str | None = None, at: datetime = NOON, source: str = "/tindak/test") -> Event:

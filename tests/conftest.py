@@ -102,7 +102,7 @@ def namespace(request: pytest.FixtureRequest, stack: Servers) -> Iterator[Namesp
     own = Namespace(stack, f"t{secrets.token_hex(4)}-")
     marked = request.node.get_closest_marker
     if marked("without_topics") is None:
-        agencies = {} if marked("without_agencies") else load_agencies(POLICY).partitions
+        agencies = {"dishub": 1, "dlh": 1} if marked("without_agencies") else load_agencies(POLICY).partitions
         apply(own.kafka, fewer_partitions(catalogue(agencies, load_channels(POLICY).partitions)))
     yield own
     client = connect(own.kafka)

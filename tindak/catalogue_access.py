@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from shared.topics import SERVICES, Topic
+from shared.topics import SERVICES, WATCHED_GROUPS, Topic
 
 
 def principals(topics: Sequence[Topic]) -> Iterator[str]:
@@ -12,6 +12,7 @@ def principals(topics: Sequence[Topic]) -> Iterator[str]:
         "",
         "What `tindak topics apply --acls` allows, and nothing beyond it. Whoever is no service may also use consumer",
         "groups that begin with the name and a dot. All else, as making topics, is the administrator's.",
+        *(f"`{name}` may look at the group of `{other}`, but not use it." for name, other in WATCHED_GROUPS.items()),
         "",
         "| principal | writes | reads | consumer group |",
         "| --- | --- | --- | --- |",

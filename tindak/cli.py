@@ -61,6 +61,7 @@ COMMANDS: Mapping[str, Command | Group] = {
     "watch": Command("ops.watch", "watch", "Follow a stream until Ctrl-C."),
     "audit": Command("audit.command", "audit_command", "Check that nothing is lost and nothing doubled."),
     "stack": Command("stack.cli", "app", "Start, stop and show the local servers: Kafka and MongoDB."),
+    "deployment": Command("deployment.cli", "app", "Certificates, passwords and users of a deployment."),
     "topics": Command("topics.cli", "app", "Topics and access rules on the broker."),
     "keys": Command("keys", "app", "Keys that seal reporters' identities."),
     "policy": Group(POLICY, "The city's policy."),

@@ -16,11 +16,12 @@ from shared.topics import ANSWERS, family_of
 from tindak.audit import Check, Finding
 from tindak.audit.command import examine
 from tindak.client.kafka import Client
-from tindak.console import read_settings, wait_for
+from tindak.console import wait_for
 from tindak.demo_story.demo_run import DemoRun
 from tindak.demo_story.environment import RunningDemo, running_demo
 from tindak.demo_story.output import DemoOutput
 from tindak.demo_story.summary import figures, notices
+from tindak.policy.options import PolicyDir, policy_of
 
 AUDIT_SECONDS = 10.0
 STORY_SECONDS = 50.0  # clocks of the demo included, it takes about 20 on two idle cores
@@ -28,18 +29,18 @@ STORY_SECONDS = 50.0  # clocks of the demo included, it takes about 20 on two id
 
 def demo(
     once: Annotated[bool, typer.Option("--once", help="End by itself when the story is complete.")] = False,
+    policy: PolicyDir = Path("policy"),
 ) -> None:
     """Set up a local stack and the four services, and show what they do with some thirty complaints."""
-    complete = wait_for(_show(once=once))
+    complete = wait_for(_show(policy_of(policy), once=once))
     raise typer.Exit(0 if complete else 1)
 
 
-async def _show(*, once: bool) -> bool:
+async def _show(policy_dir: Path, *, once: bool) -> bool:
     """Show it; return whether the story was complete."""
     began = monotonic()
     interrupted = asyncio.Event()
     _stop_at_signals(interrupted)
-    policy_dir = read_settings().policy_dir
     short_names = {agency.code: agency.short for agency in load_agencies(policy_dir).agencies}
     output = DemoOutput(Console(highlight=False), short_names)
     output.heading("Tindak: every report routed, timed and answered")

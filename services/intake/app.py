@@ -28,11 +28,13 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[St
     watch = PolicyWatch(
         IntakeHandler.service, settings.policy_dir, lambda folder: (load_intake(folder), load_rates(folder))
     )
-    handler = IntakeHandler(watch.policy[0], own.ticket_ids(), sealer)
-    store = MongoStore(collection(settings.mongo, handler.service), STATE, INDEXES)
+    store = MongoStore(collection(settings.mongo, IntakeHandler.service), STATE, INDEXES)
+    handler = IntakeHandler(watch.policy[0], own.ticket_ids(), sealer, store.load if own.former_ids else None)
     built = Service(settings, handler, store, own.health_port, observe)
     # Whoever floods one channel would else fill what routing has before it, and delay the reports of all others there.
-    built.admission.followers = GroupFollowers(settings.kafka, "routing", topics.ACCEPTED)
+    built.admission.followers = GroupFollowers(
+        settings.kafka, topics.WATCHED_GROUPS[IntakeHandler.service], topics.ACCEPTED
+    )
 
     def use_policy(policy: tuple[Rules, SenderRates]) -> None:
         rules, rates = policy

@@ -1,16 +1,23 @@
 """Connects the topics that intake reads to its rules."""
 
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from copy import copy
 from datetime import datetime
+from typing import Self
 
 from services.intake.domain.decide import Secrets, decide, refuse_unreadable, submission
+from services.intake.domain.former import former_id, repeated
 from services.intake.domain.rules import Rules
 from services.intake.domain.state import State
 from services.intake.domain.ticket_ids import TicketIds
 from shared import events, topics
+from shared.delivery.documents.document import Document, Quarantined
 from shared.delivery.ports import Record
-from shared.events import Arrival, Decision, Event, Fact, Refused
+from shared.events import Arrival, Decision, Event, Fact, Refused, Replayed
 from shared.process import metrics
 from shared.seal import Contact, Sealer
+
+Load = Callable[[Collection[str]], Awaitable[Mapping[str, Document[State] | Quarantined]]]
 
 
 class IntakeHandler:
@@ -20,16 +27,19 @@ class IntakeHandler:
         rules: The city's policy; may be replaced between two batches.
         ids: Gives tickets their ids.
         sealer: Seals contacts.
+        load: Looks documents up by id, for what release 0.1.0 took; None if that is no longer repeated.
     """
 
     service = "intake"
     topics = (topics.replay_topic("intake"), topics.SUBMITTED)
     keeps_answers = True
 
-    def __init__(self, rules: Rules, ids: TicketIds, sealer: Sealer) -> None:
+    def __init__(self, rules: Rules, ids: TicketIds, sealer: Sealer, load: Load | None = None) -> None:
         self.rules = rules
         self.secrets = Secrets(ids, self.seal)
         self.sealer = sealer
+        self.load = load
+        self.former: Mapping[str, State] = {}
 
     def use_policy(self, rules: Rules) -> None:
         """Decide by *rules* from now on."""
@@ -40,10 +50,29 @@ class IntakeHandler:
         submitted = submission(event)
         return self.secrets.ids.of(submitted.channel, submitted.source_id)
 
+    async def prefetch(self, waiting: Sequence[tuple[State | None, Event]]) -> Self:
+        """Return the same rules, knowing which of the new reports release 0.1.0 took."""
+        if self.load is None:
+            return self
+        new = [event for state, event in waiting if state is None]
+        ids = {self.key_of(event): _former_id(event) for event in new}
+        found = await self.load(set(ids.values()))
+        informed = copy(self)
+        informed.former = {
+            ticket: document.state
+            for ticket, former in ids.items()
+            if isinstance(document := found.get(former), Document) and document.state is not None
+        }
+        return informed
+
     def decide(self, state: State | None, event: Event, arrival: Arrival) -> Decision[State]:
         """Return the answer to a submission."""
-        decision = decide(state, event, arrival, self.rules, secrets=self.secrets)
-        self._count(submission(event).channel, decision)
+        submitted = submission(event)
+        former = self.former.get(self.key_of(event)) if self.former and state is None else None
+        decision = decide(state or former, event, arrival, self.rules, secrets=self.secrets)
+        self._count(submitted.channel, decision)
+        if former is not None and isinstance(decision, Replayed):
+            return repeated(former, submitted, arrival, self.rules)
         return decision
 
     def refuse(self, record: Record, arrival: Arrival, fault: events.UnreadableEvent) -> Refused:
@@ -89,3 +118,8 @@ class IntakeHandler:
         )
         sealed, key_id = self.sealer.seal_contact(ticket, contact)
         return events.ContactSealed(ticket_id=ticket, sealed=sealed, locale=contact.locale, key_id=key_id)
+
+
+def _former_id(event: Event) -> str:
+    submitted = submission(event)
+    return former_id(submitted.channel, submitted.source_id)

@@ -16,6 +16,8 @@ class Settings(BaseSettings):
             key first, then older ones, separated by commas.
         id_key: ``TINDAK_ID_KEY``, known to intake only: base64 of at least 32 bytes, the same for as long as the
             database is kept. Only the local profile may do without; it has a public one.
+        former_ids: Whether to know reports again that release 0.1.0 took, under ids that followed from no key; for as
+            long after an upgrade as reports may be repeated.
     """
 
     model_config = SettingsConfigDict(env_prefix="TINDAK_INTAKE_", frozen=True, extra="ignore")
@@ -23,6 +25,7 @@ class Settings(BaseSettings):
     health_port: int = Field(default=8081, ge=0, le=65535)
     contact_keys: SecretStr = Field(validation_alias="TINDAK_CONTACT_KEYS")
     id_key: SecretStr = Field(default=SecretStr(LOCAL_KEY), validation_alias="TINDAK_ID_KEY")
+    former_ids: bool = False
 
     @field_validator("id_key", mode="before")
     @classmethod

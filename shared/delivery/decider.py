@@ -18,9 +18,9 @@ from shared.events.decision import Applied, Arrival, Decision, Ignored, Replayed
 from shared.events.envelope import Event
 from shared.ids import record_id
 from shared.process import metrics
+from shared.senders import sender_of
 
 S = TypeVar("S")
-CLAIM_LENGTH_MAX = 200
 
 log = structlog.get_logger()
 
@@ -132,7 +132,9 @@ class Decider(Generic[S]):
         code = fault.reasons[0].code
         if code == "forged_source":
             metrics.FORGED_SOURCES.labels(self.handler.service, arrival.topic).inc()
-            log.warning("forged source", topic=arrival.topic, claimed=fault.hints.get("source", "")[:CLAIM_LENGTH_MAX])
+            # Of what it claims only the kind of sender: the rest is anybody's text, and may name somebody.
+            claimed = sender_of(fault.hints.get("source", ""))
+            log.warning("forged source", topic=arrival.topic, claimed=claimed.role if claimed else "nobody")
         log.info("refused", topic=record.topic, partition=record.partition, offset=record.offset, code=code)
         return (*events, self.as_dead_letter(reading, code, str(fault))) if refused.keep else events
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 AHEAD_SECONDS = 0.4  # so much work may lie before them: enough to keep them busy, and nobody waits long behind it
 ROOM_RECORDS_MIN = 40
-SPAN_SECONDS = 3.0  # over which their speed is measured
+SPAN_SECONDS = 5.0  # over which their speed is measured
+OVERLOADED_SECONDS = 1.0  # where they need longer for a step, they need more before them to be kept busy
 STALE_SECONDS = 1.0
 UNKNOWN_MAX_SECONDS = 3.0
 STILL_MAX_SECONDS = 10.0
@@ -51,11 +52,10 @@ class Backlog:
         self.taken -= self.taken_before_asking
         self.taken_before_asking = 0
         before = self.readings[-1] if self.readings else None
-        if before is None or reading.at_seconds - before.at_seconds > STALE_SECONDS:
+        if before is None or reading.handled > before.handled or not (before.waiting and reading.waiting):
+            self.moved_at = reading.at_seconds
+        if before is not None and reading.at_seconds - before.at_seconds > STALE_SECONDS:
             self.readings.clear()
-            self.moved_at = reading.at_seconds
-        elif reading.handled > before.handled or not reading.waiting:
-            self.moved_at = reading.at_seconds
         self.readings.append(reading)
         while reading.at_seconds - self.readings[0].at_seconds > SPAN_SECONDS:
             self.readings.popleft()
@@ -73,7 +73,9 @@ class Backlog:
             return None if self.is_unknown(now_seconds) else 0
         if last.waiting and self.moved_at is not None and now_seconds - self.moved_at > STILL_MAX_SECONDS:
             return None
-        wanted = max(ROOM_RECORDS_MIN, round(self.speed() * AHEAD_SECONDS))
+        step_seconds = self.step_seconds()
+        ahead_seconds = AHEAD_SECONDS if step_seconds <= OVERLOADED_SECONDS else 2 * step_seconds
+        wanted = max(ROOM_RECORDS_MIN, round(self.speed() * ahead_seconds))
         return max(0, wanted - last.waiting - self.taken)
 
     def is_unknown(self, now_seconds: float) -> bool:
@@ -82,7 +84,16 @@ class Backlog:
 
     def speed(self) -> float:
         """Return how many records they handle a second while some lie before them; 0 where that is not known."""
-        pairs = list(zip(self.readings, list(self.readings)[1:], strict=False))
-        busy_seconds = sum(after.at_seconds - before.at_seconds for before, after in pairs if before.waiting)
-        handled = sum(after.handled - before.handled for before, after in pairs if before.waiting)
-        return handled / busy_seconds if busy_seconds else 0.0
+        busy = self._busy()
+        seconds = sum(after.at_seconds - before.at_seconds for before, after in busy)
+        return sum(after.handled - before.handled for before, after in busy) / seconds if seconds else 0.0
+
+    def step_seconds(self) -> float:
+        """Return how long they need until they say again how far they are, while some lie before them."""
+        busy = self._busy()
+        steps = sum(after.handled > before.handled for before, after in busy)
+        return sum(after.at_seconds - before.at_seconds for before, after in busy) / steps if steps else 0.0
+
+    def _busy(self) -> list[tuple[Reading, Reading]]:
+        pairs = zip(self.readings, list(self.readings)[1:], strict=False)
+        return [(before, after) for before, after in pairs if before.waiting]

@@ -14,14 +14,14 @@ pytestmark = pytest.mark.architecture
 
 LOCKS = ("requirements.lock", "requirements-run.lock", "requirements-build.lock")
 PIN = r"[\w.-]+==[\w.]+"
-COMPOSE = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
+COMPOSE = "".join(path.read_text(encoding="utf-8") for path in sorted(ROOT.glob("docker-compose*.yml")))
 
 
 def test_containers_and_the_local_stack_run_the_same_kafka() -> None:
     assert set(re.findall(r"apache/kafka:\S+", COMPOSE)) == {KAFKA_IMAGE, f"apache/kafka:{kafka_version()}"}
 
 
-def test_the_compose_file_and_the_tests_run_the_same_mongodb() -> None:
+def test_the_compose_files_and_the_tests_run_the_same_mongodb() -> None:
     assert set(re.findall(r"mongo:[\d.]+(?=\n)", COMPOSE)) == {MONGO_IMAGE}
 
 

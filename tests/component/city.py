@@ -11,8 +11,8 @@ from services.routing.handlers import RoutingHandler
 from services.routing.policy import load_routing
 from services.sla.handlers import SlaHandler
 from services.sla.policy import load_sla
-from shared import topics
 from shared.events import Command
+from shared.senders import sender_of
 from tests.builders import IDS, event
 from tests.component.notify.harness import ServiceHarness as NotifyHarness
 from tests.fakes.handler_harness import HandlerHarness
@@ -56,7 +56,9 @@ class City:
 
     async def ask(self, *asked: tuple[str, Command]) -> None:
         for source, command in asked:
-            await self.receive(topics.UPDATES, command, source)
+            sender = sender_of(source)
+            assert sender is not None
+            await self.receive(sender.updates_topic, command, source)
 
     async def pass_time(self, passed: timedelta) -> None:
         """Let *passed* go by; whenever a clock is due, sla looks, and everybody hears what follows."""

@@ -6,9 +6,8 @@ from datetime import timedelta
 import pytest
 
 from services.notify.channels import Undeliverable
-from shared import topics
 from shared.events import AcknowledgeTicket, DeclineTicket
-from tests.builders import TICKET
+from tests.builders import FROM_DISHUB, TICKET
 from tests.component.intake.harness import ServiceHarness as Intake
 from tests.component.intake.harness import line
 from tests.component.notify.harness import ACCEPTED, CONTACT, ROUTED, TWO, RecordingChannel
@@ -71,7 +70,7 @@ async def test_refused_updates_are_counted_once_by_code() -> None:
     desk.ask(AcknowledgeTicket(ticket_id=TICKET))
     desk.ask(AcknowledgeTicket(ticket_id=TICKET), by="/agencies/dlh")
     unreadable = line({"type": "tindak.ticket.progress.v1", "source": "/agencies/dishub", "data": {}})
-    desk.write(topics.UPDATES, unreadable)
+    desk.write(FROM_DISHUB, unreadable)
 
     assert await growth_of("tindak_updates_refused_total", desk.work) == {
         ("unchanged",): 1,

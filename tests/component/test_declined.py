@@ -27,7 +27,7 @@ OF_AGENCY = {"liaison", "agency_head"}
 async def declined() -> City:
     """Return the services after dishub got the report, declined it, and no officer decided for half a year."""
     city = City()
-    await city.receive(topics.SUBMITTED, LAMP, WEB)
+    await city.receive(topics.submitted_topic("web"), LAMP, WEB)
     await city.ask(("/agencies/dishub", DeclineTicket(ticket_id=TICKET, reason="Bukan wewenang kami.")))
     city.notify.email.given.clear()
     await city.pass_time(timedelta(days=180))

@@ -32,7 +32,7 @@ ONE, TWO, THREE = (part_id(TICKET, number) for number in (1, 2, 3))
 
 async def divided() -> City:
     city = City()
-    await city.receive(topics.SUBMITTED, REPORT, WEB)
+    await city.receive(topics.submitted_topic("web"), REPORT, WEB)
     (asked,) = (data for data in city.routing.data(topics.TRIAGE) if isinstance(data, TriageRequested))
     assert tuple(part.agency for part in asked.parts) == AGENCIES
     await city.ask((OFFICER, AssignTicket(ticket_id=TICKET, agencies=AGENCIES, reason="Tiga masalah.")))

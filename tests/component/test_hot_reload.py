@@ -19,7 +19,7 @@ from services.routing.policy import load_routing
 from services.sla.handlers import SlaHandler
 from services.sla.policy import load_sla
 from shared import topics
-from shared.events import ClockStarted, ComplaintAccepted
+from shared.events import ClockStarted, ComplaintAccepted, ComplaintRejected
 from shared.ids import tracking_id
 from shared.policy.loading import version_of
 from shared.policy.watch import PolicyWatch
@@ -90,15 +90,20 @@ async def test_a_broken_policy_leaves_the_old_one_in_force(policy: Path) -> None
 async def test_intake_takes_a_channel_that_was_added(policy: Path) -> None:
     watch = PolicyWatch("intake", policy, load_intake)
     harness = HandlerHarness(IntakeHandler(watch.policy, IDS, SEALER), MemoryStore(unique=unique))
-    harness.publish(topics.SUBMITTED, event(submitted(channel="telegram")))
+    harness.publish(
+        topics.submitted_topic("telegram"), event(submitted(channel="telegram"), source="/channels/telegram")
+    )
     await harness.work()
 
     change(policy / "channels.yaml", "channels:\n", "channels:\n  - {code: telegram, name: Telegram, replies: true}\n")
     await follow(watch, harness.handler.use_policy)
-    harness.publish(topics.SUBMITTED, event(submitted(channel="telegram", source_id="2")))
+    again = submitted(channel="telegram", source_id="2")
+    harness.publish(topics.submitted_topic("telegram"), event(again, source="/channels/telegram"))
     await harness.work()
 
-    assert len(harness.data(topics.REJECTED)) == len(harness.data(topics.ACCEPTED)) == 1
+    answers = harness.data(topics.answers_topic("telegram"))
+    assert [type(answer) for answer in answers] == [ComplaintRejected, ComplaintAccepted]
+    assert [answer.source_id for answer in answers] == ["1", "2"]
 
 
 async def test_sla_starts_clocks_by_the_new_allowances(policy: Path) -> None:

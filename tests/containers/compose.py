@@ -1,4 +1,4 @@
-"""The compose file as a project of its own name and ports, driven as a person would; never the Docker API."""
+"""The compose files as a project of its own name and ports, driven as a person would; never the Docker API."""
 
 import json
 import os
@@ -16,8 +16,15 @@ UP_WITHIN_SECONDS = 600
 
 @dataclass
 class Compose:
-    """One project of the compose file."""
+    """One project of the compose files.
 
+    Args:
+        profile: Which containers; None: those that a newcomer gets.
+        project: Its name.
+        ports: Of this machine, on which its brokers are reached.
+    """
+
+    profile: str | None = None
     project: str = field(default_factory=lambda: f"tindak-{secrets.token_hex(4)}")
     ports: list[int] = field(default_factory=lambda: free_ports(3))
 
@@ -48,8 +55,9 @@ class Compose:
         """Return how a command of Compose ended."""
         ports = {f"HOST_KAFKA_{number}_PORT": str(port) for number, port in enumerate(self.ports, 1)}
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("TINDAK_")}
+        chosen = () if self.profile is None else ("--profile", self.profile)
         return subprocess.run(
-            ["docker", "compose", "--project-name", self.project, *arguments],
+            ["docker", "compose", "--project-name", self.project, *chosen, *arguments],
             cwd=ROOT,
             env=inherited | ports | environment,
             capture_output=True,

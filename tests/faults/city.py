@@ -54,13 +54,13 @@ STREETS = tuple(f"Jalan {first} {second}" for first in ("Melati", "Cempaka", "Ke
 CHANNELS = ("web", "android", "sms_1708", "whatsapp", "instagram", "call_center")
 
 
-def complaint(number: int, *, repeat: int = 0) -> Event:
+def complaint(number: int, *, repeat: int = 0, channel: str | None = None) -> Event:
     """Return the *number*-th complaint; a *repeat* is the same report under another event id."""
     title, body = STORIES[number % len(STORIES)]
     # A few tell of the same street and are followed together; most tell of another one.
     place = {"kelurahan": VILLAGES[number // 8 % len(VILLAGES)]}
     street = STREETS[number // 64 % len(STREETS)]
-    channel = CHANNELS[number % len(CHANNELS)]
+    channel = channel or CHANNELS[number % len(CHANNELS)]
     known = {"name": "Siti Rahmawati", "email": f"siti{number}@warga.example"} if number % 3 else None
     data = ComplaintSubmitted.model_validate(
         {

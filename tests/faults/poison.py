@@ -3,8 +3,7 @@
 import json
 from typing import Any
 
-from shared import topics
-from tests.builders import TICKET
+from tests.builders import FROM_DISHUB, FROM_WEB, TICKET
 
 ID = "6f0d6a52-0b5c-4a55-9f0e-0d5f2a1c7b11"
 
@@ -70,7 +69,7 @@ FOR_UPDATES: tuple[bytes, ...] = (
     written(type="tindak.ticket.assign.v1", data={"ticket_id": TICKET, "agency": "Dinas Hebat!", "reason": "x"}),
 )
 FOR_SUBMITTED: tuple[bytes, ...] = tuple(
-    written(type="tindak.complaint.submitted.v1", data=data)
+    written(type="tindak.complaint.submitted.v1", source="/channels/web", data=data)
     for data in (
         {},
         {"channel": "web"},
@@ -87,6 +86,6 @@ FOR_SUBMITTED: tuple[bytes, ...] = tuple(
 
 # On our own topics what is broken reaches several services, and each of them keeps its own dead letter.
 POISON: tuple[tuple[str, bytes | None], ...] = (
-    *((topics.UPDATES, value) for value in (*BROKEN, *FOR_UPDATES)),
-    *((topics.SUBMITTED, value) for value in FOR_SUBMITTED),
+    *((FROM_DISHUB, value) for value in (*BROKEN, *FOR_UPDATES)),
+    *((FROM_WEB, value) for value in FOR_SUBMITTED),
 )

@@ -15,6 +15,7 @@ import pytest
 from shared import events as e
 from shared import topics
 from shared.delivery.outgoing import Outgoing
+from tests.builders import FROM_DISHUB
 from tests.faults.city import as_outgoing, complaint
 from tests.journey.story import Story, story_of
 from tests.servers.addresses import Namespace
@@ -95,7 +96,7 @@ async def test_endless_garbage_stops_no_service(namespace: Namespace, tmp_path: 
     async with running(fleet), story_of(namespace) as story:
         accepted = await story.complain(**STORY)
         await story.hears(e.TicketRouted, topics.TICKETS, accepted.ticket_id)
-        garbage = [Outgoing("", topics.UPDATES, "garbage", f"garbage {number}".encode()) for number in range(1200)]
+        garbage = [Outgoing("", FROM_DISHUB, "garbage", f"garbage {number}".encode()) for number in range(1200)]
         await story.client.publish(garbage)
 
         await story.ask(AGENCY, e.AcknowledgeTicket(ticket_id=accepted.ticket_id))

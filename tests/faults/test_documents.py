@@ -14,6 +14,7 @@ from pymongo import MongoClient
 
 from shared import events as e
 from shared import topics
+from tests.builders import FROM_DISHUB
 from tests.journey.story import Story, story_of
 from tests.servers.addresses import Namespace
 from tests.servers.fleet import POLICY, ROOT, Fleet, Member, running, until
@@ -63,7 +64,7 @@ def letters(story: Story) -> list[dict[str, str]]:
 
 def updates(story: Story, attempts: str) -> int:
     """Return how many updates have become dead letters for the n-th time."""
-    return sum((one["dlq-topic"], one["dlq-attempts"]) == (topics.UPDATES, attempts) for one in letters(story))
+    return sum((one["dlq-topic"], one["dlq-attempts"]) == (FROM_DISHUB, attempts) for one in letters(story))
 
 
 async def test_a_document_that_cannot_be_read_waits_with_its_events_until_it_is_healed(

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from shared import topics
 from shared.delivery.outgoing import Outgoing
+from tests.builders import FROM_WEB
 from tests.faults.city import COMPLAINTS, as_outgoing, city_of, complaint
 from tests.faults.poison import POISON
 from tests.servers.addresses import Namespace
@@ -40,7 +40,7 @@ async def test_poison_ends_among_the_dead_letters_and_stops_nobody(namespace: Na
         planted = set()
         for topic, value in POISON:
             (lies,) = await city.client.publish([Outgoing("", topic, "poison", value)])
-            if topic != topics.SUBMITTED:
+            if topic != FROM_WEB:
                 planted.add((topic, lies.partition, lies.offset))
         await complaining
 

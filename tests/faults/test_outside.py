@@ -10,6 +10,7 @@ from confluent_kafka.admin import AdminClient
 from shared import events as e
 from shared import topics
 from shared.delivery.outgoing import Outgoing
+from tests.builders import FROM_DISHUB, FROM_WEB, TO_WEB
 from tests.fakes.batches import NAME, built, renamed
 from tests.faults.city import as_outgoing, city_of, complaint
 from tests.faults.outsiders import CODECS, sent, sent_as_it_is, values
@@ -23,9 +24,9 @@ pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 KILLS = 12
 EACH = 40
 KEPT = {
-    ("routing", "too_long", topics.UPDATES, 0), ("routing", "unreadable_batch", topics.UPDATES, 1),
-    ("routing", "too_long", topics.UPDATES, 2), ("routing", "too_long", topics.UPDATES, 3),
-    ("intake", "unreadable_batch", topics.SUBMITTED, 1),
+    ("routing", "too_long", FROM_DISHUB, 0), ("routing", "unreadable_batch", FROM_DISHUB, 1),
+    ("routing", "too_long", FROM_DISHUB, 2), ("routing", "too_long", FROM_DISHUB, 3),
+    ("intake", "unreadable_batch", FROM_WEB, 1),
 }  # fmt: skip
 ODD_HEADERS = (("traceparent", b"\xff\xfe"), ("empty", None), ("x" * 100, b"1"))
 
@@ -35,10 +36,10 @@ async def test_submissions_in_every_codec_and_with_odd_headers_are_all_answered(
 ) -> None:
     async with running(Fleet(namespace, tmp_path)) as fleet, city_of(namespace) as city:
         for number, codec in enumerate(CODECS):
-            mine = values(complaint(each) for each in range(number * EACH, (number + 1) * EACH))
-            await asyncio.to_thread(sent, namespace, codec, topics.SUBMITTED, mine, ODD_HEADERS[: number % 4])
-        (named,) = values([complaint(EACH * len(CODECS))])
-        await sent_as_it_is(namespace, topics.SUBMITTED, renamed(built((b"k", named, [(NAME, b"1")]))))
+            mine = values(complaint(each, channel="web") for each in range(number * EACH, (number + 1) * EACH))
+            await asyncio.to_thread(sent, namespace, codec, FROM_WEB, mine, ODD_HEADERS[: number % 4])
+        (named,) = values([complaint(EACH * len(CODECS), channel="web")])
+        await sent_as_it_is(namespace, FROM_WEB, renamed(built((b"k", named, [(NAME, b"1")]))))
 
         await city.audited()
 
@@ -48,7 +49,7 @@ async def test_submissions_in_every_codec_and_with_odd_headers_are_all_answered(
 
 async def test_an_undecodable_or_oversized_batch_stops_nothing(namespace: Namespace, tmp_path: Path) -> None:
     async with running(Fleet(namespace, tmp_path)) as fleet, story_of(namespace) as story:
-        for topic in (topics.SUBMITTED, topics.UPDATES):
+        for topic in (FROM_WEB, FROM_DISHUB):
             for size in (17_000_000, 40_000_000):
                 await asyncio.to_thread(sent, namespace, "gzip", topic, [b"x" * size], partition=0)
             await asyncio.to_thread(sent, namespace, "zstd", topic, [b"y"], key=b"k" * 1_000_000, partition=0)
@@ -61,7 +62,7 @@ async def test_an_undecodable_or_oversized_batch_stops_nothing(namespace: Namesp
         await story.audited({(topic, 0, offset) for _, _, topic, offset in KEPT})
 
         assert [(member.health(), member.process.poll()) for member in fleet.members] == [(200, None)] * 4
-        refused = story.all(e.ComplaintRejected, topics.REJECTED)
+        refused = story.all(e.ComplaintRejected, TO_WEB)
         codes = [reason.code for rejected in refused for reason in rejected.reasons]
         assert sorted(codes) == ["too_long", "too_long", "too_long", "unreadable_batch"]
 
@@ -85,11 +86,12 @@ async def test_twelve_deaths_among_outsiders_lose_and_double_nothing(namespace: 
         for number in range(KILLS):
             topic, value = choice.choice(POISON)
             (lies,) = await city.client.publish([Outgoing("", topic, f"garbage {number}", value)])
-            if topic != topics.SUBMITTED:
+            if topic != FROM_WEB:
                 planted.add((topic, lies.partition, lies.offset))
             codec = CODECS[number % len(CODECS)]
-            mine = values(complaint(each, repeat=number) for each in range(number * 10, number * 10 + 10))
-            await asyncio.to_thread(sent, namespace, codec, topics.SUBMITTED, mine)
+            again = [as_outgoing(complaint(each, repeat=number)) for each in range(number * 10, number * 10 + 10)]
+            for repeated in again:
+                await asyncio.to_thread(sent, namespace, codec, repeated.topic, [repeated.value or b""])
             victim = choice.choice([member for member in fleet.members if member.process.poll() is None])
             victim.kill()
             fleet.start(victim.service)

@@ -19,7 +19,7 @@ def line(changes: Mapping[str, Any] | None = None, **data: Any) -> bytes:
     whole = {
         "specversion": "1.0",
         "id": str(uuid4()),
-        "source": "/channels/web",
+        "source": f"/channels/{report['channel']}",
         "type": "tindak.complaint.submitted.v1",
         "time": stamp(NOW),
         "data": {name: value for name, value in report.items() if value is not None},
@@ -75,7 +75,11 @@ SUBMISSIONS: Mapping[str, Garbage] = {
     "no UUID": Garbage(line({"id": "7"}), "schema_violation", "id bukan UUID", "id is not a UUID"),
     "a strange type": Garbage(line({"type": "order.v1"}), "schema_violation", "tidak dikenal", "is not known"),
     "an old version": Garbage(line({"specversion": "0.3"}), "schema_violation", "harus 1.0", "1.0 is spoken"),
-    "a strange channel": Garbage(line(channel="fax"), "unknown_channel", "`fax` tidak terdaftar", "is not registered"),
+    "another channel": Garbage(
+        line({"source": "/channels/web"}, channel="ios"), "forged_source", "data.channel tidak sesuai",
+        "does not agree with",
+    ),
+    "a strange source": Garbage(line({"source": "me"}), "forged_source", "source tidak sesuai", "does not agree with"),
     "test words": Garbage(line(body="test test aaaaa"), "spam", "hanya kata uji coba", "only test words"),
     "only a link": Garbage(line(body="https://example.org/x"), "spam", "hanya tautan", "only a link"),
 }  # fmt: skip

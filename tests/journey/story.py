@@ -54,7 +54,8 @@ class Story:
 
         def answer() -> ComplaintAccepted | ComplaintRejected | None:
             given: tuple[ComplaintAccepted | ComplaintRejected, ...]
-            given = (*self.all(ComplaintAccepted, topics.ACCEPTED), *self.all(ComplaintRejected, topics.REJECTED))
+            on = topics.answers_topic(data["channel"])
+            given = (*self.all(ComplaintAccepted, on), *self.all(ComplaintRejected, on))
             return next((said for said in given if (said.channel, said.source_id) == source), None)
 
         said = await self.until(answer, f"an answer to {source}")

@@ -9,6 +9,7 @@ import pytest
 
 from shared import events as e
 from shared import topics
+from tests.builders import TO_WEB
 from tests.connected.notify.mistyped import FLAGGED_BY_INTAKE, HIDDEN_OR_TOO_LONG, MISTYPED, TRIMMED_BY_INTAKE
 from tests.connected.notify.relay import Relay
 from tests.journey.policies import NO_QUIET_HOURS, policy_with
@@ -58,7 +59,7 @@ async def test_each_honest_reporter_gets_one_mail_and_each_mistyped_address_is_r
         await story.audited()
         alive = [member.process.poll() is None for member in fleet.members]
         accepted = story.all(e.ComplaintAccepted, topics.ACCEPTED)
-        rejected = story.all(e.ComplaintRejected, topics.REJECTED)
+        rejected = story.all(e.ComplaintRejected, TO_WEB)
 
     ticket_of = {report.ticket_id: address_of[report.source_id] for report in accepted}
     assert {ticket_of[fact.ticket_id]: fact.TYPE for fact in facts} == dict.fromkeys(

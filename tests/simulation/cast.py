@@ -48,6 +48,7 @@ from shared.events import (
 )
 from shared.events.envelope import HEADERS, Event, encode
 from shared.ids import part_id
+from shared.senders import sender_of
 from tests.builders import ticket_id
 from tests.fakes.handler_harness import NOON
 from tests.simulation.ports import SimBroker
@@ -106,34 +107,38 @@ class Cast:
     def begin(self) -> None:
         """Hand in what the script says."""
         wait_for = timedelta()
-        for key, value in self.submissions():
+        for topic, key, value in self.submissions():
             wait_for += self.moment(600)
-            self.later(wait_for, lambda key=key, value=value: self.write(topics.SUBMITTED, key, value))  # type: ignore[misc]
+            self.later(wait_for, lambda to=topic, key=key, value=value: self.write(to, key, value))  # type: ignore[misc]
 
-    def submissions(self) -> Iterable[tuple[str, bytes]]:
-        """Yield keys and values for the channels' topic, in order."""
+    def submissions(self) -> Iterable[tuple[str, str, bytes]]:
+        """Yield topics, keys and values for what the channels hand over, in order."""
         for number in range(COMPLAINTS):
             mood = self.mood("complaint", number)
             channel, source_id = mood.choice(("web", "android", "whatsapp")), str(number)
             self.channel_of[ticket_id(channel, source_id)] = channel
-            key, body = f"{channel}/{source_id}", mood.choice(BODIES)
+            topic, key, body = topics.submitted_topic(channel), f"{channel}/{source_id}", mood.choice(BODIES)
             reporter = Reporter(name="Siti", email="siti@example.org") if mood.random() < 0.6 else None
             report = ComplaintSubmitted(
                 channel=channel, source_id=source_id, submitted_at=SAID_AT, body=body, reporter=reporter,
                 location=Location(kelurahan="Ciputat", kecamatan="Ciputat"),
             )  # fmt: skip
             first = self.submission(f"/channels/{channel}", report, key, "first")
-            yield key, first
+            yield topic, key, first
             if mood.random() < 0.3:
-                yield key, first
+                yield topic, key, first
             if mood.random() < 0.3:
-                yield key, self.submission(f"/channels/{channel}", report, key, "again")
+                yield topic, key, self.submission(f"/channels/{channel}", report, key, "again")
             if mood.random() < 0.2:
                 other = report.model_copy(update={"body": mood.choice(BODIES) + " Tolong segera."})
-                yield key, self.submission(f"/channels/{channel}", other, key, "other text")
+                yield topic, key, self.submission(f"/channels/{channel}", other, key, "other text")
         if self.mood("empty").random() < 0.3:
             empty = ComplaintSubmitted(channel="web", source_id="empty", submitted_at=SAID_AT, body=" ")
-            yield "web/empty", self.submission("/channels/web", empty, "web/empty", "first")
+            yield (
+                topics.submitted_topic("web"),
+                "web/empty",
+                self.submission("/channels/web", empty, "web/empty", "first"),
+            )
 
     def hear(self, record: Record) -> None:
         """Let those react who read this topic; each event is taken once, as everybody outside must."""
@@ -255,17 +260,19 @@ class Cast:
 
     def send(self, source: str, cause: str, commands: list[Command], within_ms: int = 4000) -> None:
         """Write commands on the topic of updates, some time apart, some of them twice."""
-        wait_for = timedelta()
+        wait_for, sender = timedelta(), sender_of(source)
+        assert sender is not None, source
+        topic = sender.updates_topic
         for number, command in enumerate(commands):
             wait_for += self.moment(within_ms)
             event = self.event(source, command, command.ticket_id, f"{cause}|{number}")
             self.asked[command.ticket_id, event.id] = command
             value = encode(event)
-            self.later(wait_for, lambda c=command, v=value: self.write(topics.UPDATES, c.ticket_id, v))  # type: ignore[misc]
+            self.later(wait_for, lambda c=command, v=value: self.write(topic, c.ticket_id, v))  # type: ignore[misc]
             if self.choice.random() < 0.1:
                 self.later(
                     wait_for + self.moment(2000),
-                    lambda c=command, v=value: self.write(topics.UPDATES, c.ticket_id, v),  # type: ignore[misc]
+                    lambda c=command, v=value: self.write(topic, c.ticket_id, v),  # type: ignore[misc]
                 )
 
     def submission(self, source: str, data: ComplaintSubmitted, key: str, about: str) -> bytes:

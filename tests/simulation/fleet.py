@@ -37,6 +37,7 @@ from shared.delivery.relay import Relay
 from shared.delivery.time_loop import TimeLoop
 from shared.delivery.vitals import Vitals
 from shared.policy.loading import OVERLAYS
+from shared.policy.topics import load_topics
 from shared.seal import Sealer
 from shared.sharding import Share, share_of
 from tests.builders import IDS
@@ -46,6 +47,7 @@ from tests.simulation.ports import Member, SimClockStore, SimStore
 from tests.simulation.scheduler import give_way
 
 POLICY = Path(__file__).parents[2] / "policy"
+TOPICS = tuple(topic.name for topic in load_topics(POLICY))
 LEASE_FOR = timedelta(seconds=6)  # so short that leases run out while things go wrong
 RELAY_AFTER = timedelta(seconds=1)  # so short that two processes publish and mark the same events
 SEND_WITHIN = timedelta(seconds=2)
@@ -170,6 +172,11 @@ class RecordingChannel:
 
     async def close(self) -> None:
         """Nothing is open."""
+
+
+def topics_of(handler: Handler[Any]) -> list[str]:
+    """Return the topics that a service reads, those of its families one by one."""
+    return [name for name in TOPICS if name in handler.topics or topics.family_of(name) in handler.topics]
 
 
 def assignment(topic: str, member: Member) -> Share:

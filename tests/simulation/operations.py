@@ -143,7 +143,7 @@ class Operator:
 def ticket_of(record: Record) -> str:
     """Return the ticket that a readable record is about."""
     data = {} if record.value is None else orjson.loads(record.value)["data"]
-    if "source_id" in data:
+    if "channel" in data and "ticket_id" not in data:
         return ticket_id(data["channel"], data["source_id"])
     return str(data.get("ticket_id") or (record.key or b"").decode())
 

@@ -12,7 +12,7 @@ from shared import topics
 from shared.delivery.ports import Record
 from shared.events import AcknowledgeTicket, AnswerTicket, Command, ReplyToTicket, UpdateRefused, WithdrawTicket
 from shared.events.envelope import HEADERS, Event, encode
-from tests.builders import ticket_id
+from tests.builders import FROM_DISHUB, FROM_WEB, ticket_id
 from tests.fakes.handler_harness import NOON
 from tests.faults.poison import BROKEN, FOR_SUBMITTED, FOR_UPDATES
 from tests.simulation.ports import SimBroker
@@ -20,13 +20,17 @@ from tindak.audit.ledger import Ledger, Where
 
 GARBAGE = b'{"specversion": "1.0", "nonsense'
 PACKED = b"\x28\xb5\x2f\xfd not to be unpacked"
-KINDS = {topics.UPDATES: (*BROKEN, *FOR_UPDATES), topics.SUBMITTED: (*BROKEN, *FOR_SUBMITTED)}
-UPDATES_GARBAGE = frozenset((GARBAGE, PACKED, *KINDS[topics.UPDATES]))
-OUTSIDE = (topics.UPDATES, topics.SUBMITTED)
+KINDS = {FROM_DISHUB: (*BROKEN, *FOR_UPDATES), FROM_WEB: (*BROKEN, *FOR_SUBMITTED)}
+UPDATES_GARBAGE = frozenset((GARBAGE, PACKED, *KINDS[FROM_DISHUB]))
+OUTSIDE = (FROM_DISHUB, FROM_WEB)
+LIBRARY, MAIL, OFFICERS = map(topics.updates_topic, ("agency-dispusip", "channel-email", "officers"))
 STRANGERS = (
-    "/agencies/dispusip", "/agencies/nobody", "/agencies/", "/channels/fax", "/tindak/routing", "/officers/", "nobody",
+    (LIBRARY, "/agencies/dispusip"), (MAIL, "/channels/email"), (OFFICERS, "/officers/nobody"),
 )  # fmt: skip
-UNHEARD = ("/agencies/nobody", "/agencies/", "/tindak/routing", "/officers/", "nobody")  # no topic is theirs to hear on
+FORGERS = (
+    (LIBRARY, "/agencies/dishub"), (LIBRARY, "/tindak/routing"), (MAIL, "/channels/web"), (MAIL, "nobody"),
+    (OFFICERS, "/agencies/dishub"), (OFFICERS, "/officers/"),
+)  # fmt: skip
 NOBODYS = tuple(ticket_id("nobody", str(number)) for number in range(3))
 FLOOD = (150, 300)
 
@@ -50,6 +54,7 @@ class Outsider:
         self.later = later
         self.mood = random.Random(f"{script}|outsider")
         self.sent: dict[tuple[str, str], str] = {}
+        self.forged: set[bytes | None] = set()
         self.copied: Counter[str] = Counter()
 
     def begin(self) -> None:
@@ -110,19 +115,20 @@ class Outsider:
         )
         # One id for all tickets: who chooses the ids of what he writes may repeat them.
         made = str(uuid5(UUID(int=self.script), f"outsider|{about}"))
-        source = mood.choice(STRANGERS)
-        if source not in UNHEARD:
-            self.sent[ticket, made] = about
+        topic, source = mood.choice(STRANGERS + FORGERS)
         value = encode(Event(id=made, source=source, time=NOON, data=command, key=ticket))
-        self.broker.append(topics.UPDATES, mood.choice((ticket, "anybody")).encode(), value, HEADERS)
+        self.sent[ticket, made] = about
+        if (topic, source) in FORGERS:
+            self.forged.add(value)
+        self.broker.append(topic, mood.choice((ticket, "anybody")).encode(), value, HEADERS)
 
     def dead_letters(self) -> set[Where]:
         """Return where the garbage lies that must be among the dead letters."""
         return {
             (record.topic, record.partition, record.offset)
             for record in self.broker.records()
-            if record.topic in OUTSIDE
-            and (record.unreadable or (record.topic == topics.UPDATES and record.value in UPDATES_GARBAGE))
+            if (record.unreadable and record.topic in OUTSIDE)
+            or (topics.family_of(record.topic) == topics.UPDATES and record.value in UPDATES_GARBAGE | self.forged)
         }
 
     def audit(self, ledger: Ledger) -> Iterator[str]:

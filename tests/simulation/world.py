@@ -101,13 +101,13 @@ class World:
             store.written = partial(self.written, service)
         self.channel = fleet.RecordingChannel(self.choice, self.outbox)
         self.groups = {
-            service: Group(service, handler.topics, self.broker, self.choice, self.wake_readers)
+            service: Group(service, fleet.topics_of(handler), self.broker, self.choice, self.wake_readers)
             for service, handler in self.handlers.items()
         }
         self.readers = {
-            topic: [service for service, handler in self.handlers.items() if topic in handler.topics]
+            topic: [service for service, handler in self.handlers.items() if topic in fleet.topics_of(handler)]
             for handler in self.handlers.values()
-            for topic in handler.topics
+            for topic in fleet.topics_of(handler)
         }
         self.is_calm = False
         self.noticed: list[str] = []

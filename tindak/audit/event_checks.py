@@ -19,7 +19,7 @@ def contents(ledger: Ledger) -> Iterator[str]:
 
 
 def answers(ledger: Ledger) -> Iterator[str]:
-    """Yield every submission without exactly one answer, and every ticket that was accepted twice."""
+    """Yield every submission without exactly one answer, and every report that was accepted twice or as two tickets."""
     accepted: dict[str, list[Fact]] = defaultdict(list)
     for fact in ledger.of_type(topics.ACCEPTED, ComplaintAccepted):
         accepted[fact.ticket].append(fact)
@@ -32,7 +32,10 @@ def answers(ledger: Ledger) -> Iterator[str]:
 
 def _unanswered(ledger: Ledger, accepted: Collection[Fact]) -> Iterator[str]:
     causes = {fact.cause_id for fact in accepted}
-    sources = set(_accepted_sources(ledger, accepted))
+    sources = _tickets_by_source(ledger, accepted)
+    for source, tickets in sources.items():
+        if len(tickets) > 1:
+            yield f"{'/'.join(source)} became {len(tickets)} tickets: {', '.join(sorted(tickets))}"
     rejected: dict[Where, list[Fact]] = defaultdict(list)
     for fact in ledger.of_family(topics.ANSWERS, ComplaintRejected):
         channel, origin = topics.member_of(fact.topic), fact.data["origin"]
@@ -47,19 +50,23 @@ def _unanswered(ledger: Ledger, accepted: Collection[Fact]) -> Iterator[str]:
             yield f"{submission} got no answer"
 
 
-def _accepted_sources(ledger: Ledger, accepted: Collection[Fact]) -> Iterator[tuple[str, str]]:
-    """Yield channel and source id, as submitted, of every report that was taken.
+def _tickets_by_source(ledger: Ledger, accepted: Collection[Fact]) -> dict[tuple[str, str], set[str]]:
+    """Return, by channel and source id as submitted, the tickets that were made of the report.
 
-    An answer may mask the source id; then it is that of the submission which caused it.
+    An answer may mask the source id; then it is that of the submission which caused it. Where several have that one's
+    event id, all of them count as answered, and no ticket is held against any.
     """
     submitted: dict[str | None, set[tuple[str, str]]] = defaultdict(set)
     for submission in ledger.submissions:
         submitted[submission.id].add(submission.source)
+    every = set().union(*submitted.values())
+    found: dict[tuple[str, str], set[str]] = defaultdict(set)
     for fact in accepted:
         source = fact.data["channel"], fact.data["source_id"]
-        yield source
-        if source not in submitted[fact.cause_id]:
-            yield from (each for each in submitted[fact.cause_id] if each[0] == source[0])
+        meant = {source} if source in every else {each for each in submitted[fact.cause_id] if each[0] == source[0]}
+        for each in meant:
+            found[each].update({fact.ticket} if len(meant) == 1 else ())
+    return found
 
 
 def dead_letters(ledger: Ledger) -> Iterator[str]:

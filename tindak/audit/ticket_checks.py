@@ -21,18 +21,20 @@ def stages(ledger: Ledger) -> Iterator[str]:
 
     A part of a ticket is not accepted by itself; `part_checks` follows it.
     """
-    accepted = {fact.ticket for fact in ledger.of_type(topics.ACCEPTED, events.ComplaintAccepted)}
+    facts = ledger.of_type(topics.ACCEPTED, events.ComplaintAccepted)
+    accepted = {fact.ticket for fact in facts}
     firsts = [s for s in ledger.of_type(topics.TICKETS, events.TicketRouted, events.TriageRequested) if _is_first(s)]
     starts = [
         s
         for s in ledger.of_type(topics.SLA, events.ClockStarted)
         if s.data["clock"] == events.SlaClock.VERIFY and s.data.get("round", 1) == 1 and not s.data.get("parent")
     ]
-    contacts = ledger.of_type(topics.CONTACTS, events.ContactSealed)
     named = {submission.id for submission in ledger.submissions if submission.names_reporter}
-    with_contact = {
-        fact.ticket for fact in ledger.of_type(topics.ACCEPTED, events.ComplaintAccepted) if fact.cause_id in named
-    }
+    # Whether there was somebody to name is not known of what was submitted on a topic that is not at hand any more.
+    known = {submission.id for submission in ledger.submissions}
+    unknown = {fact.ticket for fact in facts if fact.cause_id not in known}
+    contacts = [fact for fact in ledger.of_type(topics.CONTACTS, events.ContactSealed) if fact.ticket not in unknown]
+    with_contact = {fact.ticket for fact in facts if fact.cause_id in named}
     yield from _exactly_once(accepted, firsts, "routed or put to triage")
     yield from _exactly_once(accepted, starts, "given its verify clock")
     yield from _exactly_once(with_contact, contacts, "given a sealed contact")

@@ -1,7 +1,7 @@
 """Apache Kafka without containers: KRaft, every node both broker and controller; not a production layout."""
 
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -132,15 +132,24 @@ def make_users(port: int, credentials: Credentials) -> None:
     client = AdminClient(
         {"bootstrap.servers": f"127.0.0.1:{port}", "log_level": "0", **credentials.client_options(ADMIN)}
     )
-    info = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, SCRAM_ITERATIONS)
-    wanted: list[UserScramCredentialAlteration] = [
-        UserScramCredentialUpsertion(name, info, password.encode()) for name, password in credentials.broker.items()
-    ]
     try:
-        for done in client.alter_user_scram_credentials(wanted, request_timeout=USERS_WITHIN_SECONDS).values():
-            done.result(2 * USERS_WITHIN_SECONDS)
+        set_passwords(client, credentials.broker)
     except KafkaException as error:
         raise StackError(f"Kafka could not make its users: {error.args[0].str()}.") from error
+
+
+def set_passwords(client: AdminClient, passwords: Mapping[str, str]) -> None:
+    """Give everybody named a user with that password, all in one request; safe to repeat.
+
+    Raises:
+        KafkaException: The broker refused, or does not answer.
+    """
+    info = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, SCRAM_ITERATIONS)
+    wanted: list[UserScramCredentialAlteration] = [
+        UserScramCredentialUpsertion(name, info, password.encode()) for name, password in passwords.items()
+    ]
+    for done in client.alter_user_scram_credentials(wanted, request_timeout=USERS_WITHIN_SECONDS).values():
+        done.result(2 * USERS_WITHIN_SECONDS)
 
 
 def _format(data: Path, java: tuple[str, ...], cluster_id: str, credentials: Credentials | None) -> None:

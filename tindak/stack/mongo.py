@@ -20,8 +20,8 @@ from tindak.stack.node import Node, accepts_connections
 ANSWER_WITHIN_MS = 2000
 UNAUTHORIZED, ALREADY_INITIALIZED, USER_EXISTS = 13, 23, 51003  # MongoDB's error codes
 KEY_FILE = "mongo.key"
-# A primary that died is missed after two seconds, not ten: nobody waits for a local stack as long as for a data centre.
 DATABASE_PREFIX: str = MongoSettings.model_fields["database_prefix"].default
+# A primary that died is missed after two seconds, not ten: nobody waits for a local stack as long as for a data centre.
 SETTINGS = {"electionTimeoutMillis": 2000, "heartbeatIntervalMillis": 500}
 
 
@@ -109,9 +109,20 @@ def make_users(port: int, mongo_uri: str, credentials: Credentials) -> None:
     except OperationFailure as error:
         if error.code != UNAUTHORIZED:
             raise
-    with MongoClient[dict[str, Any]](credentials.database_uri(ADMIN, mongo_uri), w="majority") as client:
+    make_service_users(credentials.database_uri(ADMIN, mongo_uri), credentials, DATABASE_PREFIX)
+
+
+def make_service_users(uri: str, credentials: Credentials, database_prefix: str) -> None:
+    """Make for every service a user who can open its own database only; safe to repeat.
+
+    Args:
+        uri: Of the replica set, as its administrator.
+        credentials: Names and passwords.
+        database_prefix: Before the service's name in that of its database.
+    """
+    with MongoClient[dict[str, Any]](uri, w="majority") as client:
         for service in SERVICES:
-            roles = [{"role": "readWrite", "db": DATABASE_PREFIX + service}]
+            roles = [{"role": "readWrite", "db": database_prefix + service}]
             wanted = {"pwd": credentials.database[service], "roles": roles}
             try:
                 client.admin.command({"createUser": service, **wanted})

@@ -4,9 +4,9 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from shared.topics import FAMILIES, SERVICES, Topic, family_of
+from shared.topics import FAMILIES, SERVICES, WATCHED_GROUPS, Topic, family_of
 
-Operation = Literal["READ", "WRITE"]
+Operation = Literal["READ", "WRITE", "DESCRIBE"]
 Resource = Literal["TOPIC", "GROUP"]
 Pattern = Literal["LITERAL", "PREFIXED"]
 
@@ -29,7 +29,7 @@ class Rule:
     """
 
     principal: str
-    operation: str  # READ or WRITE; of rules that others made, any
+    operation: str  # READ, WRITE or DESCRIBE; of rules that others made, any
     resource: str  # TOPIC or GROUP
     name: str
     pattern: str = "LITERAL"
@@ -64,7 +64,7 @@ def rules(wanted: Iterable[Topic], prefix: str = "", formats: Sequence[str] = (S
 
     Services have rules for whole families of topics, so that a new channel or agency needs rules of its own alone; they
     read the topic, too, that all members of a family shared in release 0.1.0. Outsiders may have several groups:
-    ``<name>`` and all that begin with ``<name>.``.
+    ``<name>`` and all that begin with ``<name>.``. One service may look at another's group (`WATCHED_GROUPS`).
 
     Args:
         wanted: Every topic, with who writes and reads it.
@@ -97,6 +97,8 @@ def _grants(topic: Topic) -> Iterator[tuple[str, Operation, Resource, str, Patte
                 yield name, "READ", "GROUP", name, "LITERAL"
                 if name not in SERVICES:
                     yield name, "READ", "GROUP", f"{name}.", "PREFIXED"
+                elif name in WATCHED_GROUPS:
+                    yield name, "DESCRIBE", "GROUP", WATCHED_GROUPS[name], "LITERAL"
 
 
 def stale(
@@ -105,14 +107,19 @@ def stale(
     """Return those rules *there* that are ours and that the table does not hold.
 
     Ours are those of principals that this deployment knows by name or kind, an agency that is gone among them, for its
-    own topics and groups. What others set for themselves is theirs, on the same broker, too.
+    own topics and groups, also where a rule names more than these. What others set for themselves is theirs, on the
+    same broker, too.
     """
-    table = {_fields(rule) for rule in rules(wanted, prefix, formats)}
-    names = {topic.name for topic in wanted} | set(FAMILIES) | RETIRED
+    allowed = rules(wanted, prefix, formats)
+    table = {_fields(rule) for rule in allowed}
+    topics = {topic.name for topic in wanted} | set(FAMILIES) | RETIRED
+    groups = {rule.name.removeprefix(prefix) for rule in allowed if rule.resource == "GROUP"}
     return [
         rule
         for rule in there
-        if _fields(rule) not in table and _is_known(rule.principal, formats) and _is_ours(rule, names, prefix)
+        if _fields(rule) not in table
+        and _is_known(rule.principal, formats)
+        and (_names_ours(rule, topics, prefix) or _covers_ours(rule, topics, groups, prefix))
     ]
 
 
@@ -120,13 +127,20 @@ def _fields(rule: Rule) -> tuple[str, str, str, str, str]:
     return rule.principal, rule.operation, rule.resource, rule.name, rule.pattern
 
 
-def _is_ours(rule: Rule, names: Collection[str], prefix: str) -> bool:
+def _names_ours(rule: Rule, topics: Collection[str], prefix: str) -> bool:
     if not rule.name.startswith(prefix):
         return False
     name = rule.name.removeprefix(prefix)
     if rule.resource == "GROUP":
         return _is_principal(name.partition(".")[0])
-    return rule.resource == "TOPIC" and family_of(name) in names
+    return rule.resource == "TOPIC" and family_of(name) in topics
+
+
+def _covers_ours(rule: Rule, topics: Collection[str], groups: Collection[str], prefix: str) -> bool:
+    named = {"TOPIC": topics, "GROUP": groups}.get(rule.resource, ())
+    if rule.pattern == "LITERAL":
+        return bool(named) and rule.name == "*"
+    return any((prefix + name).startswith(rule.name) for name in named)
 
 
 def _is_known(principal: str, formats: Sequence[str]) -> bool:

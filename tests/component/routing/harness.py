@@ -7,6 +7,7 @@ from services.routing.domain.ticket.state import Filed, Situation
 from services.routing.handlers import RoutingHandler
 from shared import topics
 from shared.events import ComplaintAccepted, EventData
+from shared.senders import sender_of
 from tests.builders import TICKET, accepted, event
 from tests.fakes.handler_harness import HandlerHarness
 from tests.unit.routing.samples import CHANNEL, DISHUB, OFFICER, POLICY
@@ -29,7 +30,8 @@ class ServiceHarness(HandlerHarness):
         self.publish_data(topics.ACCEPTED, complaint, "/tindak/intake", id)
 
     def ask(self, command: EventData, by: str = DISHUB, id: str | None = None) -> None:
-        self.publish_data(topics.UPDATES, command, by, id)
+        sender = sender_of(by)
+        self.publish_data(sender.updates_topic if sender else topics.UPDATES, command, by, id)
 
     def publish_data(self, topic: str, data: EventData, source: str = "/tindak/sla", id: str | None = None) -> None:
         self.said += 1

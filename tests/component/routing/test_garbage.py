@@ -11,7 +11,7 @@ from shared import topics
 from shared.delivery.dead_letters import dead_letter
 from shared.delivery.ports import Cut, Record
 from shared.events import UpdateRefused
-from tests.builders import TICKET
+from tests.builders import FROM_DISHUB, TICKET, updates_topic_of
 from tests.component.routing.harness import CHANNEL, DEAD, DISHUB, DISHUB_TOPIC, OFFICER, ServiceHarness
 from tests.fakes.handler_harness import NOON, Crashed, Step, dies_after
 from tests.unit.routing.commands import COMMANDS
@@ -58,7 +58,7 @@ async def test_a_malformed_update_is_refused_by_name_and_kept_and_the_next_is_ta
     value, code, said = GARBAGE[kind]
     harness = ServiceHarness()
     harness.complain()
-    harness.write(topics.UPDATES, value)
+    harness.write(FROM_DISHUB, value)
     harness.ask(COMMANDS["acknowledge"])
 
     await harness.work()
@@ -76,7 +76,7 @@ async def test_a_malformed_update_is_refused_by_name_and_kept_and_the_next_is_ta
 async def test_every_piece_of_garbage_gets_an_answer_of_its_own() -> None:
     harness = ServiceHarness()
     for value, _, _ in GARBAGE.values():
-        harness.write(topics.UPDATES, value)
+        harness.write(FROM_DISHUB, value)
 
     await harness.work()
 
@@ -88,7 +88,7 @@ async def test_every_piece_of_garbage_gets_an_answer_of_its_own() -> None:
 async def test_a_malformed_update_in_binary_mode_is_refused_to_its_agency() -> None:
     harness = ServiceHarness()
     headers = {"ce_specversion": b"1.0", "ce_id": ID.encode(), "ce_source": DISHUB.encode(), "ce_subject": b"no UUID"}
-    harness.write(topics.UPDATES, b"Dikerjakan.", headers=headers)
+    harness.write(FROM_DISHUB, b"Dikerjakan.", headers=headers)
 
     await harness.work()
 
@@ -97,11 +97,10 @@ async def test_a_malformed_update_in_binary_mode_is_refused_to_its_agency() -> N
     assert harness.broker.topic(topics.TICKETS) == []
 
 
-async def test_an_update_too_large_to_be_read_is_refused_if_its_headers_say_whose_it_is() -> None:
+async def test_an_update_too_large_to_be_read_is_refused() -> None:
     harness = ServiceHarness()
-    headers = (("ce_specversion", b"1.0"), ("ce_source", DISHUB.encode()))
     cut = Cut("value", 17_000_000, "0" * 64)
-    harness.broker.logs[topics.UPDATES, 0].append(Record(topics.UPDATES, 0, 0, None, b"{", headers, NOON, (cut,)))
+    harness.broker.logs[FROM_DISHUB, 0].append(Record(FROM_DISHUB, 0, 0, None, b"{", (), NOON, (cut,)))
 
     await harness.work()
 
@@ -113,29 +112,31 @@ async def test_an_update_too_large_to_be_read_is_refused_if_its_headers_say_whos
 
 
 @pytest.mark.parametrize(
-    ("source", "topic"),
+    ("source", "heard_on"),
     [(CHANNEL, topics.status_topic("web")), (OFFICER, topics.TRIAGE), ("/agencies/dlh", topics.agency_topic("dlh"))],
 )
-async def test_every_sender_is_refused_where_it_reads_and_nowhere_else(source: str, topic: str) -> None:
+@pytest.mark.parametrize(
+    ("value", "code"),
+    [
+        (b"{", "malformed"),
+        (line({"source": None}), "schema_violation"),
+        (line({"source": "nobody"}, note=5), "schema_violation"),
+        (line(ticket_id="4711"), "schema_violation"),
+        (line({"source": "nobody"}), "forged_source"),
+        (line({"source": "/agencies/dinkes"}), "forged_source"),
+    ],
+)
+async def test_whatever_lies_on_a_topic_is_refused_to_its_owner_and_nowhere_else(
+    source: str, heard_on: str, value: bytes, code: str
+) -> None:
     harness = ServiceHarness()
-    harness.write(topics.UPDATES, line({"source": source}, note=5))
-    harness.write(topics.UPDATES, line({"source": source}, ticket_id="4711"))
+    harness.write(updates_topic_of(source), value)
 
     await harness.work()
 
-    assert [data.update_source for data in refusals(harness, topic)] == [source, source]
-    assert len(harness.broker.topic(DEAD)) == 2
-    assert {record.topic for log in harness.broker.logs.values() for record in log} == {topics.UPDATES, topic, DEAD}
-
-
-@pytest.mark.parametrize("value", [b"{", line({"source": "nobody"}, note=5), line({"source": None})])
-async def test_garbage_without_a_sender_is_a_dead_letter_only(value: bytes) -> None:
-    harness = ServiceHarness()
-    harness.write(topics.UPDATES, value)
-
-    await harness.work()
-
-    assert {record.topic for log in harness.broker.logs.values() for record in log} == {topics.UPDATES, DEAD}
+    assert [data.code for data in refusals(harness, heard_on)] == [code]
+    assert [record.value for record in harness.broker.topic(DEAD)] == [value]
+    assert {topic for topic, _ in harness.broker.logs} == {updates_topic_of(source), heard_on, DEAD}
 
 
 async def test_malformed_events_of_our_services_are_dead_letters_only() -> None:
@@ -151,7 +152,7 @@ async def test_malformed_events_of_our_services_are_dead_letters_only() -> None:
 async def test_a_refusal_of_what_cannot_be_read_comes_out_the_same_after_a_crash(last: Step) -> None:
     whole, harness = ServiceHarness(), ServiceHarness()
     for one in (whole, harness):
-        one.write(topics.UPDATES, GARBAGE["wrong type"][0])
+        one.write(FROM_DISHUB, GARBAGE["wrong type"][0])
     await whole.work()
     harness.restart(dies_after(last))
     with pytest.raises(Crashed):
@@ -169,8 +170,8 @@ async def test_a_refusal_of_what_cannot_be_read_comes_out_the_same_after_a_crash
 
 async def test_a_replayed_unreadable_update_gets_the_same_refusal() -> None:
     harness = ServiceHarness()
-    harness.write(topics.UPDATES, GARBAGE["wrong type"][0])
-    (record,) = harness.broker.topic(topics.UPDATES)
+    harness.write(FROM_DISHUB, GARBAGE["wrong type"][0])
+    (record,) = harness.broker.topic(FROM_DISHUB)
     letter = dead_letter("routing", record, "schema_violation", "note", NOON)
     harness.broker.append(topics.replay_topic("routing"), None, letter.value, letter.headers)
 

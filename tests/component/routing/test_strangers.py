@@ -17,7 +17,7 @@ from shared.events import (
 )
 from shared.senders import refusals_topic, sender_of
 from tests.builders import TICKET, ticket_id
-from tests.component.routing.harness import CHANNEL, DISHUB, DISHUB_TOPIC, OFFICER, ServiceHarness
+from tests.component.routing.harness import CHANNEL, DEAD, DISHUB, DISHUB_TOPIC, OFFICER, ServiceHarness
 from tests.fakes.handler_harness import NOON, Crashed, Step, dies_after
 from tests.unit.routing.commands import COMMANDS
 from tests.unit.routing.samples import author
@@ -25,12 +25,16 @@ from tests.unit.routing.samples import author
 pytestmark = pytest.mark.component
 
 NOBODYS = ticket_id("web", "nobody's")
-ATTACKS: list[tuple[str, Command, str]] = [
-    ("/agencies/dlh", AnswerTicket(ticket_id=TICKET, answer="Sudah beres.", final=True), "not_found"),
-    ("/channels/whatsapp", ConfirmTicket(ticket_id=TICKET, rating=1), "not_found"),
-    ("/channels/whatsapp", WithdrawTicket(ticket_id=TICKET), "not_found"),
-    ("/officers/nobody", ArchiveTicket(ticket_id=TICKET, reason="unclear"), "unknown_officer"),
-    ("/officers/desk", ArchiveTicket(ticket_id=TICKET, reason="unclear"), "not_permitted"),
+ATTACKS: list[tuple[str, str, Command, str]] = [
+    ("/agencies/dlh", "/agencies/dlh", AnswerTicket(ticket_id=TICKET, answer="Sudah beres.", final=True), "not_found"),
+    ("/channels/whatsapp", "/channels/whatsapp", ConfirmTicket(ticket_id=TICKET, rating=1), "not_found"),
+    ("/channels/whatsapp", "/channels/whatsapp", WithdrawTicket(ticket_id=TICKET), "not_found"),
+    ("/officers/nobody", "/officers/nobody", ArchiveTicket(ticket_id=TICKET, reason="unclear"), "unknown_officer"),
+    ("/officers/desk", "/officers/desk", ArchiveTicket(ticket_id=TICKET, reason="unclear"), "not_permitted"),
+    ("/agencies/dlh", DISHUB, AnswerTicket(ticket_id=TICKET, answer="Sudah beres.", final=True), "forged_source"),
+    ("/agencies/dlh", CHANNEL, ConfirmTicket(ticket_id=TICKET, rating=1), "forged_source"),
+    ("/channels/whatsapp", CHANNEL, ConfirmTicket(ticket_id=TICKET, rating=1), "forged_source"),
+    ("/agencies/dlh", OFFICER, ArchiveTicket(ticket_id=TICKET, reason="unclear"), "forged_source"),
 ]
 
 
@@ -43,15 +47,15 @@ async def answered() -> ServiceHarness:
     return harness
 
 
-@pytest.mark.parametrize(("source", "command", "code"), ATTACKS)
+@pytest.mark.parametrize(("writer", "source", "command", "code"), ATTACKS)
 async def test_a_stranger_is_refused_alone_and_the_ticket_stays_as_it_is(
-    source: str, command: Command, code: str
+    writer: str, source: str, command: Command, code: str
 ) -> None:
     harness = await answered()
     before, history = harness.store.documents[TICKET], harness.broker.topic(topics.TICKETS).copy()
-    sender = sender_of(source)
+    sender = sender_of(writer)
     assert sender is not None
-    harness.ask(command, by=source)
+    harness.publish_data(sender.updates_topic, command, source)
 
     await harness.work()
 
@@ -61,8 +65,10 @@ async def test_a_stranger_is_refused_alone_and_the_ticket_stays_as_it_is(
     ]
     assert harness.store.documents[TICKET] == before
     assert harness.broker.topic(topics.TICKETS) == history
-    said_of_it = {topic for topic, _ in harness.broker.logs if topic not in (topics.ACCEPTED, topics.UPDATES)}
-    assert said_of_it == {topics.TICKETS, DISHUB_TOPIC, topics.status_topic("web"), refusals_topic(sender)}
+    said_on = {topic for topic, _ in harness.broker.logs if not topics.is_from_outside(topic)}
+    assert said_on - {topics.ACCEPTED, DEAD} == {
+        topics.TICKETS, DISHUB_TOPIC, topics.status_topic("web"), refusals_topic(sender),
+    }  # fmt: skip
 
 
 async def test_a_stranger_cannot_tell_anothers_ticket_from_one_that_nobody_has() -> None:

@@ -9,7 +9,7 @@ from shared import topics
 from shared.delivery.dead_letters import dead_letter
 from shared.delivery.time_loop import TimeLoop
 from shared.events import UpdateRefused, WholeWithdrawn
-from tests.builders import TICKET
+from tests.builders import FROM_DISHUB, TICKET
 from tests.component.routing.harness import CHANNEL, DEAD, DISHUB, DISHUB_TOPIC, ServiceHarness
 from tests.fakes.handler_harness import NOON, Crashed, Step, dies_after
 from tests.fakes.memory import at_once
@@ -63,7 +63,7 @@ async def test_an_early_update_is_applied_once_its_complaint_comes_through_crash
     if dies_at == "update":
         harness.complain()
         await harness.work()
-    (record,) = harness.broker.topic(topics.UPDATES)
+    (record,) = harness.broker.topic(FROM_DISHUB)
     letter = dead_letter("routing", record, "bug", "Error", NOON)
     harness.broker.append(topics.replay_topic("routing"), record.key, letter.value, letter.headers)
 

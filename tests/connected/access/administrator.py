@@ -1,4 +1,4 @@
-"""Sets single access rules on a broker, and takes them away."""
+"""Reaches a secured broker under anybody's name; sets single access rules on it, and takes them away."""
 
 import time
 from collections.abc import Iterator, Mapping
@@ -15,8 +15,32 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
+from shared.process.settings import KafkaSettings
 
-def client_options(stack: Mapping[str, Any], name: str) -> dict[str, Any]:
+Stack = Mapping[str, Any]
+"""What a secured stack prints of itself."""
+
+
+def kafka_of(stack: Stack, name: str, prefix: str) -> KafkaSettings:
+    """Return the settings of *name*, whose topics begin with *prefix*."""
+    return KafkaSettings.model_validate(settings_of(stack, name, prefix))
+
+
+def settings_of(stack: Stack, name: str, prefix: str) -> dict[str, str]:
+    """Return the same by name of the setting."""
+    user = stack["principals"][name]
+    return {
+        "bootstrap_servers": stack["bootstrap_servers"],
+        "security_protocol": stack["security_protocol"],
+        "sasl_mechanism": stack["sasl_mechanism"],
+        "sasl_username": user["username"],
+        "sasl_password": user["password"],
+        "replication_factor": "1",
+        "topic_prefix": prefix,
+    }
+
+
+def client_options(stack: Stack, name: str) -> dict[str, Any]:
     """Return how librdkafka reaches the broker of *stack*, as a secured stack prints it, under that name."""
     user = stack["principals"][name]
     return {
@@ -29,9 +53,7 @@ def client_options(stack: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 
 @contextmanager
-def rule(
-    stack: Mapping[str, Any], permission: str, name: str, operation: str, resource: str, of: str
-) -> Iterator[None]:
+def rule(stack: Stack, permission: str, name: str, operation: str, resource: str, of: str) -> Iterator[None]:
     """Let the broker keep one more rule until the end: ``ALLOW`` or ``DENY`` *name* an operation on one thing."""
     admin = AdminClient(client_options(stack, "admin"))
     fields: Any = (

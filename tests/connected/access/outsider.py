@@ -93,7 +93,10 @@ class Outsider:
         for group in groups:
             place = ConsumerGroupTopicPartitions(group, [TopicPartition(topic, 0, 0)])
             asked |= admin.alter_consumer_group_offsets([place], request_timeout=WITHIN_SECONDS)
-        return _outcomes(asked)
+        # Who may look at a group is refused each partition, not the whole.
+        within = {group: future.result(WITHIN_SECONDS) for group, future in asked.items() if not _error_of(future)}
+        refused = {group: place.error for group, done in within.items() for place in done.topic_partitions}
+        return _outcomes(asked) | {group: _is_allowed(error) for group, error in refused.items()}
 
     def join(self, groups: Iterable[str], topic: str) -> Outcome:
         """Become a member of each group."""
@@ -198,7 +201,7 @@ def differences(outsider: Outsider, rights: Rights, topics: Iterable[str], group
         "describe": (outsider.describe(), rights.reads | rights.writes),
         "write": (_done(outsider.write(every), every), rights.writes),
         "read": (_done(outsider.read(every), every), rights.reads),
-        "describe the group": (_done(outsider.describe_groups(all_groups), all_groups), rights.groups),
+        "describe the group": (_done(outsider.describe_groups(all_groups), all_groups), rights.groups | rights.watches),
         "commit in the group": (_done(outsider.commit(all_groups, readable), all_groups), rights.groups),
         "join the group": (_done(outsider.join([*sorted(rights.groups), foreign[0]], readable), ()), rights.groups),
         "administer": (_done(outsider.administer(readable), ()), ()),

@@ -32,6 +32,7 @@ READS = {
     ),
     "board": ("complaints.accepted", "tickets.events", "sla.events", "notifications.deliveries"),
 }  # fmt: skip
+WATCHES = {"intake": ("routing",)}  # groups that it may describe, but not use
 OF_A_CHANNEL = {
     "complaints.submitted.{code}": ("channel", "intake"),
     "complaints.answers.{code}": ("intake", "channel"),
@@ -47,11 +48,12 @@ FAMILIES = {"channel": OF_A_CHANNEL, "agency": OF_AN_AGENCY}
 
 @dataclass(frozen=True)
 class Rights:
-    """What one principal may do; it may describe what it may write or read, and nothing else."""
+    """What one principal may do; it may describe what it may write, read or watch, and nothing else."""
 
     writes: frozenset[str]
     reads: frozenset[str]
     groups: frozenset[str]
+    watches: frozenset[str]
 
 
 def table(principals: Iterable[str]) -> Mapping[str, Rights]:
@@ -69,7 +71,12 @@ def table(principals: Iterable[str]) -> Mapping[str, Rights]:
             writes[name if writer == kind else writer].add(topic)
             reads[name if reader == kind else reader].add(topic)
     return {
-        name: Rights(frozenset(writes[name]), frozenset(reads[name]), frozenset(_groups(name) if reads[name] else ()))
+        name: Rights(
+            frozenset(writes[name]),
+            frozenset(reads[name]),
+            frozenset(_groups(name) if reads[name] else ()),
+            frozenset(WATCHES.get(name, ())),
+        )
         for name in names
     }
 

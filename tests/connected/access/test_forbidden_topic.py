@@ -1,12 +1,10 @@
 """One agency's topic is forbidden to routing: its events wait, all others go on, and they go out once it is allowed."""
 
 import asyncio
-import secrets
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,49 +13,17 @@ from shared.adapters.clock import SystemClock
 from shared.adapters.kafka.producer import KafkaPublisher
 from shared.delivery.outgoing import Outgoing
 from shared.delivery.ports import Obstacle
-from shared.policy.topics import load_topics
 from shared.process.settings import KafkaSettings
-from tests.conftest import fewer_partitions
-from tests.connected.access.administrator import rule
+from tests.connected.access.administrator import Stack, kafka_of, rule, settings_of
 from tests.connected.services.test_missing_topic import EACH, complaint, health, ids
 from tests.servers.addresses import Namespace, Servers
-from tests.servers.fleet import POLICY, Fleet, running, until
+from tests.servers.fleet import Fleet, running, until
 from tindak.client.kafka import Client
-from tindak.topics import apply
-from tindak.topics.access import allow
 
 pytestmark = [pytest.mark.connected, pytest.mark.xdist_group("secure"), pytest.mark.timeout(180)]
 
 FORBIDDEN, ALLOWED = topics.agency_topic("dishub"), topics.agency_topic("dsdabmbk")
 WITHIN_SECONDS = 60
-Stack = Mapping[str, Any]
-
-
-def kafka_of(stack: Stack, name: str, prefix: str) -> KafkaSettings:
-    return KafkaSettings.model_validate(settings_of(stack, name, prefix))
-
-
-def settings_of(stack: Stack, name: str, prefix: str) -> dict[str, str]:
-    user = stack["principals"][name]
-    return {
-        "bootstrap_servers": stack["bootstrap_servers"],
-        "security_protocol": stack["security_protocol"],
-        "sasl_mechanism": stack["sasl_mechanism"],
-        "sasl_username": user["username"],
-        "sasl_password": user["password"],
-        "replication_factor": "1",
-        "topic_prefix": prefix,
-    }
-
-
-@pytest.fixture
-def prefix(secure_stack: Stack) -> str:
-    """A prefix under which the city has topics and access rules of its own; both stay until the servers go."""
-    own = f"t{secrets.token_hex(4)}-"
-    settings, city = kafka_of(secure_stack, "admin", own), load_topics(POLICY)
-    apply(settings, fewer_partitions(city))
-    allow(settings, city)
-    return own
 
 
 @pytest.fixture

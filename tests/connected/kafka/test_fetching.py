@@ -7,10 +7,10 @@ from contextlib import asynccontextmanager
 import pytest
 from confluent_kafka.admin import NewTopic
 
-from shared import topics
 from shared.adapters.kafka.fetch_faults import Ending, FetchFault, FetchFaults
 from shared.adapters.kafka.subscriber import KafkaConsumer
 from shared.delivery.ports import Batch, Record
+from tests.builders import FROM_WEB
 from tests.fakes.batches import NAME, NOT_UTF8, built, renamed
 from tests.faults.outsiders import CODECS, sent, sent_as_it_is, sent_in_transactions
 from tests.servers.addresses import Namespace
@@ -47,7 +47,7 @@ class Reader:
 
 
 @asynccontextmanager
-async def reading(namespace: Namespace, topic: str = topics.SUBMITTED) -> AsyncIterator[Reader]:
+async def reading(namespace: Namespace, topic: str = FROM_WEB) -> AsyncIterator[Reader]:
     reader = Reader(namespace, topic)
     await reader.consumer.start()
     try:
@@ -60,7 +60,7 @@ async def reading(namespace: Namespace, topic: str = topics.SUBMITTED) -> AsyncI
 async def test_every_codec_of_librdkafka_is_read(namespace: Namespace, codec: str) -> None:
     values = [f"{codec} {number} ".encode() * 40 for number in range(50)]
     async with reading(namespace) as reader:
-        await asyncio.to_thread(sent, namespace, codec, topics.SUBMITTED, values)
+        await asyncio.to_thread(sent, namespace, codec, FROM_WEB, values)
 
         await reader.has(lambda: len(reader.records) >= len(values))
 
@@ -73,8 +73,8 @@ async def test_headers_that_are_no_text_are_read_like_any_other(namespace: Names
     named = renamed(built((None, b"b", [(NAME, b"1")]), (None, b"c", ())))
     async with reading(namespace) as reader:
         headers = [("empty", None), ("binary", b"\xff\xfe"), ("Trace", b"1")]
-        await asyncio.to_thread(sent, namespace, "none", topics.SUBMITTED, [b"a"], headers, partition=0)
-        await sent_as_it_is(namespace, topics.SUBMITTED, named, partition=1)
+        await asyncio.to_thread(sent, namespace, "none", FROM_WEB, [b"a"], headers, partition=0)
+        await sent_as_it_is(namespace, FROM_WEB, named, partition=1)
 
         await reader.has(lambda: len(reader.records) == 3)
 
@@ -93,7 +93,7 @@ async def test_the_markers_of_transactions_are_passed_over(namespace: Namespace)
         pytest.skip("the embedded broker has no transactions")
     values = [f"transaction {number}".encode() for number in range(5)]
     async with reading(namespace) as reader:
-        await asyncio.to_thread(sent_in_transactions, namespace, topics.SUBMITTED, values)
+        await asyncio.to_thread(sent_in_transactions, namespace, FROM_WEB, values)
         await reader.has(lambda: len(reader.records) == 5)
         positions = {}
         while any(position < end for position, end in positions.values()) or not positions:
@@ -106,8 +106,8 @@ async def test_the_markers_of_transactions_are_passed_over(namespace: Namespace)
 
 async def test_17_mb_that_are_packed_small_are_read_in_part(namespace: Namespace) -> None:
     async with reading(namespace) as reader:
-        await asyncio.to_thread(sent, namespace, "gzip", topics.SUBMITTED, [b"x" * 17_000_000])
-        await asyncio.to_thread(sent, namespace, "gzip", topics.SUBMITTED, [b"honest"])
+        await asyncio.to_thread(sent, namespace, "gzip", FROM_WEB, [b"x" * 17_000_000])
+        await asyncio.to_thread(sent, namespace, "gzip", FROM_WEB, [b"honest"])
 
         await reader.has(lambda: len(reader.records) >= 2)
 
@@ -121,15 +121,15 @@ async def test_a_batch_that_cannot_be_unpacked_is_quarantined_and_loses_nothing_
 ) -> None:
     honest = [f"honest {number}".encode() for number in range(60)]
     for number, value in enumerate(honest[:30]):
-        await asyncio.to_thread(sent, namespace, "lz4", topics.SUBMITTED, [value], partition=number % 3)
-    await asyncio.to_thread(sent, namespace, "gzip", topics.SUBMITTED, [b"x" * 40_000_000], partition=1)
+        await asyncio.to_thread(sent, namespace, "lz4", FROM_WEB, [value], partition=number % 3)
+    await asyncio.to_thread(sent, namespace, "gzip", FROM_WEB, [b"x" * 40_000_000], partition=1)
     for number, value in enumerate(honest[30:]):
-        await asyncio.to_thread(sent, namespace, "zstd", topics.SUBMITTED, [value], partition=number % 3)
+        await asyncio.to_thread(sent, namespace, "zstd", FROM_WEB, [value], partition=number % 3)
 
     async with reading(namespace) as reader:
         await reader.has(lambda: len(reader.records) == 61)
     async with reading(namespace) as again:
-        await asyncio.to_thread(sent, namespace, "none", topics.SUBMITTED, [b"last"], partition=1)
+        await asyncio.to_thread(sent, namespace, "none", FROM_WEB, [b"last"], partition=1)
         await again.has(lambda: bool(again.records))
 
     (broken,) = [record for record in reader.records if record.unreadable]
@@ -137,7 +137,7 @@ async def test_a_batch_that_cannot_be_unpacked_is_quarantined_and_loses_nothing_
     assert [record.value for record in again.records] == [b"last"]  # all else was committed, and nothing more
     assert (broken.partition, broken.offset, broken.next_offset) == (1, 10, 11)
     assert broken.unreadable == "gzip: more than 33554432 bytes come out"
-    place = f"{namespace.prefix}{topics.SUBMITTED}/1 at offset 10: {broken.unreadable}"
+    place = f"{namespace.prefix}{FROM_WEB}/1 at offset 10: {broken.unreadable}"
     assert [(str(fault), fault.tries, fault.ended) for fault in reader.faults] == [
         (place, 1, None), (place, 1, Ending.QUARANTINED),
     ]  # fmt: skip
@@ -149,10 +149,10 @@ async def test_a_topic_that_is_missing_keeps_nobody_from_reading_the_others(name
     if local is not None and local.layout.kind == "embedded":
         pytest.skip("the embedded broker makes topics on the fly")
     late = "late.topic"
-    reader = Reader(namespace, topics.SUBMITTED, late)
+    reader = Reader(namespace, FROM_WEB, late)
     await reader.consumer.start()
     try:
-        await asyncio.to_thread(sent, namespace, "none", topics.SUBMITTED, [b"there"])
+        await asyncio.to_thread(sent, namespace, "none", FROM_WEB, [b"there"])
         await reader.has(lambda: len(reader.records) == 1)
         remark = reader.consumer.remark()
 

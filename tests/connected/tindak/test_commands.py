@@ -15,7 +15,7 @@ from shared.delivery.ports import Record
 from shared.events.envelope import decode, encode
 from shared.ids import part_id
 from shared.policy.topics import load_topics
-from tests.builders import NOON, TICKET, TRACKING, accepted, event
+from tests.builders import FROM_DISHUB, FROM_WEB, NOON, TICKET, TRACKING, accepted, event, updates_topic_of
 from tests.conftest import POLICY, fewer_partitions
 from tests.servers.addresses import Namespace
 from tests.unit.tindak.test_formatting import routed
@@ -26,7 +26,7 @@ from tindak.topics import apply
 
 pytestmark = [pytest.mark.connected, pytest.mark.without_agencies]
 
-POISON = Record(topics.SUBMITTED, 3, 17, b"web/1", b"{broken", (), NOON)
+POISON = Record(FROM_WEB, 3, 17, b"web/1", b"{broken", (), NOON)
 
 
 @pytest.fixture(autouse=True)
@@ -105,14 +105,14 @@ async def test_topic_that_is_not_there_is_refused_with_what_to_do(namespace: Nam
 def test_submitted_complaint_lies_on_its_topic(namespace: Namespace, capsys: pytest.CaptureFixture[str]) -> None:
     (line,) = run(capsys, "submit", "--channel", "web", "--source-id", "7", "--body", "Jalan rusak", "--json")
 
-    (record,) = read(namespace, topics.SUBMITTED)
+    (record,) = read(namespace, FROM_WEB)
     found = decode(record.value, dict(record.headers), from_outside=True)
     told = json.loads(line)
     assert told == {
         "source_id": "7", "event_id": found.id, "partition": record.partition, "offset": record.offset,
     }  # fmt: skip
     assert isinstance(found.data, e.ComplaintSubmitted)
-    assert (found.data.body, record.key) == ("Jalan rusak", b"web/7")
+    assert (found.data.body, record.key) == ("Jalan rusak", b"7")
 
 
 def test_submission_without_an_answer_names_what_to_check(capsys: pytest.CaptureFixture[str]) -> None:
@@ -129,7 +129,7 @@ def test_ticket_is_found_by_any_spelling(typed: str, namespace: Namespace, capsy
 
     run(capsys, "agency", "dishub", "ack", typed, "--note", "Segera.")
 
-    (record,) = read(namespace, topics.UPDATES)
+    (record,) = read(namespace, FROM_DISHUB)
     asked = decode(record.value, dict(record.headers), from_outside=True)
     assert (asked.source, asked.data, record.key) == (
         "/agencies/dishub", e.AcknowledgeTicket(ticket_id=TICKET, note="Segera."), TICKET.encode(),
@@ -184,7 +184,7 @@ def test_an_update_is_published_under_its_sender(
 
     run(capsys, *typed)
 
-    (record,) = read(namespace, topics.UPDATES)
+    (record,) = read(namespace, updates_topic_of(source))
     asked = decode(record.value, dict(record.headers), from_outside=True)
     assert (asked.source, asked.data) == (source, data)
 
@@ -254,10 +254,10 @@ def test_dead_letters_are_listed_without_values_and_replayed_to_their_service(
     listed = run(capsys, "dlq", "list", "intake")
     dry = run(capsys, "dlq", "replay", "intake", "--all", "--dry-run")
     untouched = read(namespace, topics.replay_topic("intake"))
-    replayed = run(capsys, "dlq", "replay", "intake", "--id", "complaints.submitted/3/17")
+    replayed = run(capsys, "dlq", "replay", "intake", "--id", "complaints.submitted.web/3/17")
 
     (record,) = read(namespace, topics.replay_topic("intake"))
-    assert [line.split()[7] for line in listed] == ["complaints.submitted/3/17"]
+    assert [line.split()[7] for line in listed] == ["complaints.submitted.web/3/17"]
     assert (dry[-1], untouched) == ("Would replay dead letters of intake: 1 of 1.", [])
     assert replayed == ["Replayed dead letters of intake: 1 of 1."]
     assert (record.key, record.value) == (POISON.key, POISON.value)
@@ -269,23 +269,23 @@ def test_dropped_dead_letter_is_listed_once_with_its_reason_and_left_out_of_repl
     other = dead_letter("sla", replace(POISON, topic=topics.TICKETS), "bug", "KeyError", NOON)
     write(namespace, dead_letter("intake", POISON, "bug", "KeyError", NOON), other)
 
-    run(capsys, "dlq", "drop", "--id", "complaints.submitted/3/17", "--reason", "salah ketik")
+    run(capsys, "dlq", "drop", "--id", "complaints.submitted.web/3/17", "--reason", "salah ketik")
 
     listed = [json.loads(line) for line in run(capsys, "dlq", "list", "--json")]
     replayed = run(capsys, "dlq", "replay", "--all")
-    twice = main(["dlq", "drop", "--id", "complaints.submitted/3/17", "--reason", "lagi"])
+    twice = main(["dlq", "drop", "--id", "complaints.submitted.web/3/17", "--reason", "lagi"])
     assert {(each["service"], each["state"], each["history"][-1]["what"]) for each in listed} == {
         ("intake", "dropped", "dropped: salah ketik"), ("sla", "open", "bug: KeyError"),
     }  # fmt: skip
     assert replayed == ["Replayed dead letters: 1 of 2."]
-    assert (twice, "complaints.submitted/3/17 is dropped already" in capsys.readouterr().err) == (1, True)
+    assert (twice, "complaints.submitted.web/3/17 is dropped already" in capsys.readouterr().err) == (1, True)
 
 
 def test_value_of_intake_is_shown_on_request_only(namespace: Namespace, capsys: pytest.CaptureFixture[str]) -> None:
     write(namespace, dead_letter("intake", POISON, "bug", "KeyError", NOON))
 
-    hidden = run(capsys, "dlq", "show", "intake", "complaints.submitted/3/17")
-    shown = run(capsys, "dlq", "show", "intake", "complaints.submitted/3/17", "--reveal")
+    hidden = run(capsys, "dlq", "show", "intake", "complaints.submitted.web/3/17")
+    shown = run(capsys, "dlq", "show", "intake", "complaints.submitted.web/3/17", "--reveal")
 
     assert (hidden[-1], shown[-1]) == ("The value may hold an identity; --reveal shows it.", "{broken")
 

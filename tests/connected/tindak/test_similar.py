@@ -33,6 +33,6 @@ def test_an_officer_merges_into_a_similar_report_by_its_number(
     run(capsys, "officer", "merge", TRACKING, "--into", "1")
 
     assert f'1  {named}  0.40  not routed yet, with nobody: "Lampu padam"' in shown
-    (record,) = read(namespace, topics.UPDATES)
+    (record,) = read(namespace, topics.updates_topic(topics.OFFICERS))
     asked = decode(record.value, dict(record.headers), from_outside=True)
     assert asked.data == e.MergeTicket(ticket_id=TICKET, into=other)

@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from shared import topics
 from shared.delivery.outgoing import Outgoing
 from shared.events.envelope import encode
-from tests.builders import accepted, event, ticket_id
+from tests.builders import FROM_WEB, TO_WEB, accepted, event, ticket_id
 from tests.servers.addresses import Namespace
 from tindak.cli import main
 from tindak.client.kafka import Client, Start
@@ -37,10 +36,11 @@ def file(tmp_path: Path) -> Path:
 
 async def answer_once_all_are_there(namespace: Namespace) -> None:
     """Accept every submission, in the opposite order, but none before the last one is on its topic."""
-    async with Client(namespace.kafka) as client, client.follow([topics.SUBMITTED], Start.EARLIEST) as records:
+    async with Client(namespace.kafka) as client, client.follow([FROM_WEB], Start.EARLIEST) as records:
         submitted = [json.loads((await anext(records)).value or b"")["data"] for _ in range(COMPLAINTS)]
-        answers = [event(accepted(ticket_id=ticket_id("web", data["source_id"]))) for data in reversed(submitted)]
-        await client.publish([Outgoing(each.id, topics.ACCEPTED, each.key, encode(each)) for each in answers])
+        named = [data["source_id"] for data in reversed(submitted)]
+        answers = [event(accepted(ticket_id=ticket_id("web", name), source_id=name)) for name in named]
+        await client.publish([Outgoing(each.id, TO_WEB, each.key, encode(each)) for each in answers])
 
 
 async def test_file_is_submitted_as_a_whole_before_its_answers_are_awaited(

@@ -71,17 +71,18 @@ async def test_what_is_above_a_senders_rate_stays_where_it_is_and_comes_later() 
     assert len({(record.topic, record.partition, record.offset) for record in (*first, *rest)}) == 12_100
 
 
-async def test_after_a_batch_that_took_long_there_are_fewer_records_in_the_next() -> None:
+async def test_after_a_fast_batch_there_are_more_records_in_the_next_and_after_a_slow_one_fewer() -> None:
     fetch = flooded()
     fetch.fetcher.pace = Pace(0.3)
     now = [100.0]
     fetch.fetcher._loop = type("Loop", (), {"time": lambda _: now[0]})()
 
-    found = [len(await fetch.drained())]
-    now[0] += 1.0
-    found.append(len(await fetch.drained()))
+    found = []
+    for took_seconds in (0.0625, 1.0, 0.0):
+        found.append(len(await fetch.drained()))
+        now[0] += took_seconds
 
-    assert found == [500, 150]
+    assert found == [50, 240, 72]
 
 
 async def test_who_reads_a_part_of_a_topic_takes_that_part_of_its_senders_rate() -> None:

@@ -110,7 +110,7 @@ def test_no_header_lets_a_channel_choose_its_topic(channel: str) -> None:
     assert refused_fields(replace(forged, headers=(*HEADERS, *headers.items()))) == [("forged_source", "source")]
 
 
-async def test_a_forged_source_is_counted_and_logged_with_what_it_claims() -> None:
+async def test_a_forged_source_is_counted_and_logged_with_the_kind_of_sender_that_it_claims() -> None:
     def counted() -> float:
         labels = {"service": "intake", "topic": WEB}
         return REGISTRY.get_sample_value("tindak_forged_sources_total", labels) or 0.0
@@ -124,5 +124,5 @@ async def test_a_forged_source_is_counted_and_logged_with_what_it_claims() -> No
 
     assert counted() == before + 1
     assert [(entry["topic"], entry["claimed"]) for entry in logs if entry["event"] == "forged source"] == [
-        (WEB, "/channels/whatsapp")
+        (WEB, "channel")
     ]

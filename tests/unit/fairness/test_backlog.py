@@ -45,6 +45,16 @@ def test_they_get_what_they_handle_in_less_than_half_a_second(per_second: int) -
     assert backlog.room(at) == round(AHEAD_SECONDS * per_second) - 10
 
 
+def test_who_needs_long_for_each_step_gets_what_is_done_in_two_of_them() -> None:
+    backlog = Backlog()
+    for step in range(41):
+        handled = 200 * (step // 20)
+        backlog.note(Reading(step * STEP_SECONDS, handled + 30, handled))
+
+    assert (backlog.step_seconds(), backlog.speed()) == (pytest.approx(2.0), pytest.approx(100))
+    assert backlog.room(4.0) == 400 - 30
+
+
 def test_what_lies_before_them_and_what_is_on_its_way_takes_room() -> None:
     backlog = Backlog()
     at = busy(backlog, 1000, waiting=100)
@@ -117,10 +127,17 @@ def test_an_old_reading_says_nothing_and_nobody_is_held_back_for_long_if_no_othe
     assert backlog.room(at + 0.2 + UNKNOWN_MAX_SECONDS) is None
 
 
-def test_time_in_which_nobody_looked_is_no_standstill() -> None:
+@pytest.mark.parametrize(
+    ("waited_before", "handled", "room"),
+    [(100, 2000, None), (100, 2001, 0), (0, 2000, 0)],
+    ids=["stands still", "went on", "had nothing to do"],
+)
+def test_who_has_stood_still_while_nobody_looked_holds_nobody_back(
+    waited_before: int, handled: int, room: int | None
+) -> None:
     backlog = Backlog()
-    busy(backlog, 1000, waiting=100)
+    busy(backlog, 1000, waiting=waited_before)
 
-    backlog.note(Reading(3600.0, 5000, 2000))
+    backlog.note(Reading(3600.0, 5000, handled))
 
-    assert (backlog.room(3600.0), backlog.speed()) == (0, 0.0)
+    assert (backlog.room(3600.0), backlog.speed()) == (room, 0.0)

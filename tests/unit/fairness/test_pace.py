@@ -15,19 +15,41 @@ def after(records: int, took_seconds: float, batch_seconds: float = 0.3) -> int:
     return pace.records_of(RECORDS_MAX)
 
 
-def test_the_first_batch_holds_as_many_as_it_may() -> None:
-    assert Pace(0.3).records_of(RECORDS_MAX) == RECORDS_MAX
+def test_the_first_batch_holds_few_records() -> None:
+    assert Pace(0.3).records_of(RECORDS_MAX) == RECORDS_MIN
 
 
 @pytest.mark.parametrize(
     ("records", "took_seconds", "wanted"),
-    [(500, 1.0, 150), (150, 0.3, 150), (150, 0.15, 300), (500, 0.2, 500), (20, 0.0, 500), (3, 60.0, RECORDS_MIN)],
+    [(500, 0.5, 300), (150, 0.3, 150), (150, 0.15, 300), (500, 0.2, 500), (20, 0.0, 500), (3, 60.0, RECORDS_MIN)],
     ids=["too slow", "as slow as it should be", "faster", "fast", "no time at all", "an outage"],
 )
 def test_the_longer_a_batch_took_the_fewer_records_the_next_one_holds(
     records: int, took_seconds: float, wanted: int
 ) -> None:
     assert after(records, took_seconds) == wanted
+
+
+def test_where_every_batch_takes_long_small_ones_are_not_the_remedy() -> None:
+    """What each batch costs as such (a second here) is then most of it, and is shared by as many records again."""
+    pace, now, found = Pace(0.3), 0.0, []
+    for _ in range(12):
+        found.append(records := pace.records_of(RECORDS_MAX))
+        pace.gave(records, now)
+        now += 1.0 + records / 200
+        pace.came_back(now)
+
+    assert found[0] == RECORDS_MIN
+    assert found[-1] > 200
+
+
+def test_one_batch_that_takes_long_is_no_overload() -> None:
+    pace = Pace(0.3)
+    for took_seconds in (0.25, 2.0):
+        pace.gave(500, 0.0)
+        pace.came_back(took_seconds)
+
+    assert pace.records_of(RECORDS_MAX) == 75
 
 
 def test_whoever_sets_no_time_gets_as_many_as_it_may() -> None:

@@ -85,10 +85,12 @@ def test_operators_read_and_write_the_topics_of_dead_letters_and_replays() -> No
     assert allowed >= {(operation, topic) for operation in ("READ", "WRITE") for topic in own}
 
 
-def test_nobody_may_do_more_than_read_and_write_topics_and_read_groups() -> None:
+def test_nobody_may_do_more_than_read_and_write_topics_and_read_groups_but_intake_may_look_at_routings() -> None:
     everything = rules(catalogue({"dinkes": 1}, {"web": 12}))
 
-    assert {(rule.operation, rule.resource) for rule in everything} == {
+    looks = [rule for rule in everything if rule.operation == "DESCRIBE"]
+    assert looks == [Allow("User:intake", "DESCRIBE", "GROUP", "routing")]
+    assert {(rule.operation, rule.resource) for rule in everything if rule not in looks} == {
         ("READ", "TOPIC"), ("WRITE", "TOPIC"), ("READ", "GROUP"),
     }  # fmt: skip
 
@@ -119,6 +121,11 @@ def test_a_principal_has_the_same_rules_under_each_format() -> None:
         (DINKES, "READ", "TOPIC", "tickets.events", "LITERAL"),
         (DINKES, "READ", "TOPIC", "tickets.routed.", "PREFIXED"),
         (DINKES, "ALL", "TOPIC", "tickets.routed.dinkes", "LITERAL"),
+        (DINKES, "READ", "TOPIC", "*", "LITERAL"),
+        (DINKES, "READ", "TOPIC", "tickets.", "PREFIXED"),
+        (DINKES, "READ", "TOPIC", "t", "PREFIXED"),
+        (DINKES, "READ", "GROUP", "*", "LITERAL"),
+        (DINKES, "READ", "GROUP", "agency-", "PREFIXED"),
         (DINKES, "READ", "GROUP", "routing", "LITERAL"),
         ("User:agency-gone", "READ", "TOPIC", "tickets.routed.gone", "LITERAL"),
         ("User:agency-gone", "READ", "GROUP", "agency-gone", "LITERAL"),
@@ -138,7 +145,10 @@ def test_a_rule_of_ours_that_the_table_does_not_hold_is_stale(rule: tuple[str, s
         ("User:reporting", "READ", "TOPIC", "tickets.events", "LITERAL"),
         ("User:ops", "READ", "TOPIC", "another.application", "LITERAL"),
         ("User:ops", "READ", "TOPIC", "uji-tickets.events", "LITERAL"),  # another deployment's
+        ("User:ops", "READ", "TOPIC", "uji-", "PREFIXED"),
         ("User:ops", "READ", "GROUP", "another", "LITERAL"),
+        ("User:ops", "READ", "GROUP", "another", "PREFIXED"),
+        ("User:ops", "WRITE", "TRANSACTIONAL_ID", "*", "LITERAL"),
         ("User:routing", "DESCRIBE", "CLUSTER", "kafka-cluster", "LITERAL"),
         ("User:CN=agency-gone,O=Kota Tangerang Selatan,C=ID", "READ", "TOPIC", "tickets.events", "LITERAL"),
     ],

@@ -113,7 +113,10 @@ def sentences(
         said.append((ticket.view.reason_id, ticket.view.reason_en))
     if reason in ARCHIVED_BECAUSE:
         said.append(ARCHIVED_BECAUSE[reason])
-    if due_on is not None:
+    if isinstance(situation, Held) and asks_reporter(situation):
+        # Of an answer that is due the reporter would think that it is his.
+        said += [(situation.question, situation.question)] if situation.question else []
+    elif due_on is not None:
         said.append(tuple(DUE[at].format(date=_date_text(due_on, at)) for at in (0, 1)))
     return " ".join(pair[0] for pair in said), " ".join(pair[1] for pair in said)
 

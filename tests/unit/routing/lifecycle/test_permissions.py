@@ -94,6 +94,10 @@ def test_an_officer_acts_for_the_agencies_of_the_register_only() -> None:
     assert {judge(CHIEF, name) for name in OF_OFFICERS} == {None}
 
 
+def test_a_triage_officer_who_acts_for_no_agency_does_not_do_its_work() -> None:
+    assert {judged(OFFICER, COMMANDS[name]) for name in OF_AGENCIES - OF_OFFICERS} == {NOT_PERMITTED}
+
+
 def test_an_officer_who_acts_for_agencies_decides_nothing_else() -> None:
     assert {judged(DESK, COMMANDS[name]) for name in OF_OFFICERS - OF_AGENCIES} == {NOT_PERMITTED}
 

@@ -39,7 +39,7 @@ SAID: dict[str, tuple[Pair, str]] = {
     ),
     "held_for_reporter": (
         ("menunggu keterangan Anda", "waiting for your reply"),
-        f"{AGENCY} needs something from you for report {TRACKING}.",
+        f"{AGENCY} needs something from you for report {TRACKING}. Nomor tiang?",
     ),
     "answered": (
         ("sudah dijawab", "answered"),
@@ -106,6 +106,10 @@ def test_a_matter_outside_the_citys_authority_is_told_with_the_reason() -> None:
 
     assert in_indonesian.endswith(". Listrik urusan PLN.")
     assert in_english.endswith(". Power is PLN's.")
+
+
+def test_who_is_asked_something_is_not_told_of_an_answer_that_is_due() -> None:
+    assert said("held_for_reporter", due_on=date(2026, 8, 3)) == said("held_for_reporter")
 
 
 def test_the_date_by_which_an_answer_is_due_is_told_in_words() -> None:

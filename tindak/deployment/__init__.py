@@ -1,0 +1,1 @@
+"""Gives a deployment its certificates, passwords and users."""
