@@ -49,11 +49,14 @@ async def worked_off(story: Story) -> None:
     routed = {fact.ticket_id: fact for fact in story.all(e.TicketRouted, topics.TICKETS)}
     channels = {report.ticket_id: report.channel for report in story.all(e.ComplaintAccepted, topics.ACCEPTED)}
     asked = [update(command, who, datetime.now(UTC)) for fact in routed.values() for who, command in answers(fact)]
-    asked += [
+    await story.client.publish(asked)
+    # What agencies and channels write lies on different topics, between which there is no order.
+    await story.until(lambda: len(story.all(e.TicketAnswered, topics.TICKETS)) >= len(routed) or None, "all answered")
+    confirmed = [
         update(e.ConfirmTicket(ticket_id=ticket, rating=4), f"/channels/{channels[ticket]}", datetime.now(UTC))
         for ticket in routed
     ]
-    await story.client.publish(asked)
+    await story.client.publish(confirmed)
     await story.until(lambda: len(story.all(e.TicketClosed, topics.TICKETS)) == len(routed) or None, "all closed")
 
 
