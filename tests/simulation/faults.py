@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from shared import topics
 from shared.delivery.ports import Obstacle, TransientError
 from tests.simulation.scheduler import Task
 
@@ -143,8 +144,9 @@ class Nemesis:
         self.broker_back_at = self.world.clock.at + self.within(2)
 
     def take_topic_away(self, task: Task) -> None:
-        """Let a topic that something lies on be missing for a while: what is for it must be held back."""
-        said_on = sorted({topic for topic, _ in self.world.broker.logs})
+        """Let a topic that services have written to be missing for a while: what is for it must be held back."""
+        written = {topic for (topic, _), log in self.world.broker.logs.items() if log}
+        said_on = sorted(topic for topic in written if not topics.is_from_outside(topic))
         if not said_on:
             return
         topic = self.choice.choice(said_on)

@@ -116,10 +116,15 @@ def unknown_outcome_taken_for_success(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(SimStore, "save", save)
 
 
+LINGERS_STEPS = 20
+
+
 def acks_not_awaited(patch: pytest.MonkeyPatch) -> None:
     original = SimBroker.publish
 
     async def deliver(self: SimBroker, events: Sequence[Outgoing]) -> None:
+        for _ in range(LINGERS_STEPS):  # as a client does to fill a batch, and is lost with its process meanwhile
+            await give_way("linger")
         with suppress(TransientError):
             await original(self, events)
 

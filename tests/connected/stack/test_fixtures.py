@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.connected, pytest.mark.every_stack, pytest.mark.withou
 
 
 async def test_a_record_published_in_a_namespace_is_read_there(namespace: Namespace) -> None:
-    topic = f"{namespace.prefix}complaints.submitted"
+    topic = f"{namespace.prefix}complaints.submitted.web"
     where = namespace.servers.bootstrap_servers
     consumer = AIOKafkaConsumer(
         topic,
