@@ -3,6 +3,7 @@
 import random
 import zlib
 from collections import defaultdict
+from copy import copy
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -194,7 +195,8 @@ class Recomputation:
     async def run(self) -> None:
         """Recompute under the policy that holds now."""
         world = self.world
-        handler, store = world.handlers["sla"], world.stores["sla"]
+        # A copy: a job keeps the rules with which it began, whatever policy holds later.
+        handler, store = copy(world.handlers["sla"]), world.stores["sla"]
         job = Recompute(handler, store, world.broker, self.clock, batch_max=2)  # type: ignore[arg-type]
         await retried(job.run, self.clock, Vitals(), world.choice, "recompute")
         self.is_wanted = False
