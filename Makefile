@@ -87,6 +87,7 @@ test-containers: install
 bench: install
 	$(BIN)/python -m bench.routing_throughput
 	$(BIN)/python -m bench.sla_scale
+	$(BIN)/python -m bench.flood
 
 docs: install
 	$(BIN)/python -m tindak.catalogue_docs
