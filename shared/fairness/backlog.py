@@ -3,7 +3,7 @@
 from collections import deque
 from dataclasses import dataclass
 
-AHEAD_SECONDS = 0.4  # so much work may lie before them: enough to keep them busy, and nobody waits long behind it
+AHEAD_SECONDS = 0.8  # longer than they need to say that a record is handled: shorter, and they would wait for us
 ROOM_RECORDS_MIN = 40
 SPAN_SECONDS = 5.0  # over which their speed is measured
 OVERLOADED_SECONDS = 1.0  # where they need longer for a step, they need more before them to be kept busy
@@ -30,7 +30,7 @@ class Reading:
 
 
 class Backlog:
-    """Says how many records they should get now, so that whoever comes next waits less than half a second behind them.
+    """Says how many records they should get now, so that whoever comes next waits less than a second behind them.
 
     That holds while they are seen to go on. If they stand still for ten seconds, or if nobody can say for three where
     they are, they hold nobody back: what is taken meanwhile is answered, and waits for them on their topic.
