@@ -66,4 +66,4 @@ def _form_replica_set(uri: str) -> None:
         while not first.admin.command("hello")["isWritablePrimary"]:
             if time.monotonic() > deadline:
                 raise Failure(f"No member of the replica set became primary within {PRIMARY_WITHIN_SECONDS} s.")
-            time.sleep(PRIMARY_ASKED_EVERY_SECONDS)
+            time.sleep(PRIMARY_ASKED_EVERY_SECONDS)  # an election is told to nobody, it can only be asked for
