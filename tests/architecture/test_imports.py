@@ -100,7 +100,7 @@ def test_shared_stands_without_services_and_command_line() -> None:
         ("motor", {"shared/adapters/mongo/store.py", "shared/adapters/mongo/client.py"}),
         (
             "faststream",
-            {f"shared/adapters/kafka/{name}.py" for name in ("committed", "followers", "producer", "subscriber")},
+            {f"shared/adapters/kafka/{name}.py" for name in ("committed", "producer", "subscriber")},
         ),
     ],
 )

@@ -6,9 +6,9 @@ import contextlib
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
-from faststream.kafka.security import parse_security
 
-from shared.adapters.kafka.producer import METADATA_AGE_MAX_MS, closed, security
+from shared.adapters.kafka.committed import group_reader
+from shared.adapters.kafka.producer import closed
 from shared.fairness.backlog import Backlog, Reading
 from shared.process.settings import KafkaSettings
 
@@ -97,18 +97,7 @@ class GroupFollowers:
 
     async def _started(self) -> AIOKafkaConsumer:
         if self._reader is None:
-            self._reader = AIOKafkaConsumer(
-                bootstrap_servers=self.settings.bootstrap_servers,
-                client_id="tindak-followers",
-                group_id=self.settings.topic_prefix + self.service,
-                enable_auto_commit=False,
-                request_timeout_ms=self.settings.request_timeout_ms,
-                metadata_max_age_ms=METADATA_AGE_MAX_MS,
-                **parse_security(security(self.settings)),
-            )
-            await self._reader.start()
-            # A consumer that subscribes to nothing (aiokafka 0.14) asks for no topic's partitions by itself.
-            await self._reader._client.set_topics([self.settings.topic_prefix + self.topic])
+            self._reader = await group_reader(self.settings, self.service, [self.topic])
         return self._reader
 
     async def _close_reader(self) -> None:
