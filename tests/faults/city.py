@@ -134,7 +134,12 @@ class City:
 
     def lag(self, ends: dict[tuple[str, int], int]) -> int:
         """Return how many records the services together have not committed, or 1 if that cannot be known now."""
-        behind = 0 if ends else 1
+        behind = self.lags(ends) if ends else None
+        return 1 if behind is None else sum(behind.values())
+
+    def lags(self, ends: dict[tuple[str, int], int]) -> dict[tuple[str, str, int], int] | None:
+        """Return, by service, topic and partition, what is not committed; None if that cannot be known now."""
+        behind = {}
         for service in topics.SERVICES:
             heard = {self.namespace.prefix + topic.name for topic in self.catalogue if service in topic.read_by}
             group = ConsumerGroupTopicPartitions(self.namespace.prefix + service)
@@ -142,8 +147,10 @@ class City:
             try:
                 committed = {(place.topic, place.partition): place.offset for place in answer.result().topic_partitions}
             except KafkaException:
-                return 1
-            behind += sum(end - max(0, committed.get(place, 0)) for place, end in ends.items() if place[0] in heard)
+                return None
+            for (name, number), end in ends.items():
+                if name in heard:
+                    behind[service, name, number] = end - max(0, committed.get((name, number), 0))
         return behind
 
     def pending(self) -> int:
@@ -153,8 +160,10 @@ class City:
             return sum(database["tickets"].count_documents({"pending_at": {"$exists": True}}) for database in databases)
 
     def state(self) -> str:
-        """Return how far everything is, for a failing test."""
-        return f"lag {self.lag(self.ends())}, pending {self.pending()}"
+        """Return what waits where, for a failing test."""
+        behind = self.lags(self.ends()) or {}
+        waiting = {f"{service}: {name} {number}": count for (service, name, number), count in behind.items() if count}
+        return f"behind {waiting}, pending {self.pending()}"
 
     async def still(self) -> tuple[list[Record], Documents]:
         """Return everything on all topics, in order of offset, and all documents, as they stood at one moment.

@@ -45,8 +45,10 @@ def changed(namespace: Namespace, ticket: str, **fields: Any) -> dict[str, Any]:
     """Change routing's document behind its back; return it as it was."""
     with MongoClient[dict[str, Any]](namespace.mongo.uri.get_secret_value()) as client:
         documents = client[f"{namespace.mongo.database_prefix}routing"]["tickets"]
-        before = documents.find_one_and_update({"_id": ticket}, {"$set": fields})
-        assert before is not None
+        assert documents.find_one({"_id": ticket}) is not None
+        before = None
+        while before is None:  # a write that meets a replacement finds nothing: it is a deletion and an insertion
+            before = documents.find_one_and_update({"_id": ticket}, {"$set": fields, "$inc": {"rev": 1}})
         return before
 
 

@@ -25,6 +25,7 @@ POLICY = ROOT / "policy"
 CONTACT_KEYS = "test:" + base64.b64encode(b"k" * 32).decode()
 READY_WITHIN_SECONDS = 120  # three seconds on an idle machine, half a minute at a load of thirty
 ENDS_WITHIN_SECONDS = 40
+ENDED_ON_PURPOSE = {None, 0, -signal.SIGKILL, -signal.SIGTERM}  # None: it runs
 
 
 @dataclass
@@ -142,9 +143,13 @@ class Fleet:
         waiting = members or [member for member in self.members if member.process.poll() is None]
         await until(lambda: all(member.health() == 200 for member in waiting), READY_WITHIN_SECONDS, self.last_words)
 
-    def last_words(self) -> str:
-        """Return the end of every log, for a failing test."""
-        return "\n".join(f"{member.log.name}: {member.log.read_text()[-600:]}" for member in self.members)
+    def failed(self) -> list[Member]:
+        """Return the members that ended by themselves; no test wants that, and a supervisor would start them again."""
+        return [member for member in self.members if member.process.poll() not in ENDED_ON_PURPOSE]
+
+    def last_words(self, *members: Member) -> str:
+        """Return the end of the logs of *members* (by default: all), for a failing test."""
+        return "\n".join(f"{member.log.name}: {member.log.read_text()[-600:]}" for member in members or self.members)
 
     def stop(self, *members: Member) -> list[int]:
         """End *members* (by default: all) in an orderly way; return their exit codes."""
@@ -168,6 +173,10 @@ async def running(fleet: Fleet, *services: str) -> AsyncIterator[Fleet]:
             fleet.start(service)
         await fleet.ready()
         yield fleet
+        assert not (failed := fleet.failed()), fleet.last_words(*failed)
+    except BaseException as error:
+        error.add_note(fleet.last_words(*fleet.failed()))
+        raise
     finally:
         await asyncio.to_thread(fleet.stop)
 

@@ -52,9 +52,13 @@ class KafkaBatch:
             for record in self.records
         }
         ours = self.consumer.assignment()
+        kept = {place: offset for place, offset in handled.items() if place in ours}
+        if not kept:  # aiokafka takes no commit of nothing
+            log.warning("nothing to commit; other members read these records again")
+            return
         try:
             async with asyncio.timeout(COMMIT_WITHIN_SECONDS):
-                await self.consumer.commit({place: offset for place, offset in handled.items() if place in ours})
+                await self.consumer.commit(kept)
         except (CommitFailedError, IllegalStateError) as error:
             log.warning("commit refused; another member reads these records again", error=type(error).__name__)
         except (KafkaError, TimeoutError) as error:
@@ -228,13 +232,14 @@ class KafkaConsumer:
         Raises:
             TransientError: The broker does not answer.
         """
-        if self.client is None:
+        client = self.client  # None as soon as it is stopped, also while we wait for an answer
+        if client is None:
             return {}
         found: dict[Partition, int] = {}
         try:
             async with asyncio.timeout(COMMIT_WITHIN_SECONDS):
                 for place in self.assigned():
-                    offset = await self.client.committed(place)
+                    offset = await client.committed(place)
                     found[place.topic.removeprefix(self.settings.topic_prefix), place.partition] = offset or 0
         except (KafkaError, TimeoutError, IllegalStateError) as error:
             raise TransientError(f"Kafka: {type(error).__name__}") from error

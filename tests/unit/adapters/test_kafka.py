@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from aiokafka import TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError, NoBrokersAvailable
+from aiokafka.util import commit_structure_validate
 
 from shared.adapters.kafka.subscriber import KafkaBatch, KafkaConsumer
 from shared.delivery.ports import Batch, Record, TransientError
@@ -30,6 +31,7 @@ class Consumer:
 
     async def commit(self, offsets: Mapping[TopicPartition, int] | None = None) -> None:
         assert offsets is not None, "a commit without offsets commits positions"
+        commit_structure_validate(offsets)
         if self.fault:
             raise self.fault
         self.committed.append(offsets)
@@ -51,6 +53,14 @@ async def test_a_commit_names_what_was_handled_of_each_partition_that_is_still_o
     ).commit()
 
     assert consumer.committed == [{FIRST: 5, SECOND: 10}]
+
+
+async def test_a_batch_whose_partitions_have_all_moved_is_left_to_those_who_read_them_now() -> None:
+    consumer = Consumer()
+
+    await batch(consumer, record(GONE, 3), record(GONE, 4)).commit()
+
+    assert consumer.committed == []
 
 
 @pytest.mark.parametrize("refusal", [CommitFailedError(), IllegalStateError()])
