@@ -1,7 +1,6 @@
 """An authority of the deployment's own, and the certificates that it signs."""
 
 import ipaddress
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,6 +13,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey as Key
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from tindak.stack.files import write_for_owner
 
 AUTHORITY = "Tindak deployment authority"
 AUTHORITY_VALID_FOR = timedelta(days=3650)
@@ -39,8 +40,10 @@ class Authority:
         certificate, key = folder / CERTIFICATE, folder / KEY
         if not (certificate.exists() and key.exists()):
             made = cls._made(now)
-            write_secret(key, _pem(made.key))
-            certificate.write_bytes(made.certificate.public_bytes(serialization.Encoding.PEM))
+            write_for_owner(key, _pem(made.key))
+            unfinished = folder / f"{CERTIFICATE}.new"
+            unfinished.write_bytes(made.certificate.public_bytes(serialization.Encoding.PEM))
+            unfinished.rename(certificate)
         found = serialization.load_pem_private_key(key.read_bytes(), password=None)
         if not isinstance(found, Key):
             raise ValueError(f"{key} holds no key of an elliptic curve")
@@ -78,7 +81,7 @@ class Authority:
             )
             .sign(self.key, hashes.SHA256())
         )
-        write_secret(path, _pem(key) + signed.public_bytes(serialization.Encoding.PEM))
+        write_for_owner(path, _pem(key) + signed.public_bytes(serialization.Encoding.PEM).decode())
         return True
 
     def _holds(self, given: x509.Certificate, wanted: x509.SubjectAlternativeName, now: datetime) -> bool:
@@ -88,15 +91,6 @@ class Authority:
             return False
         hosts = given.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
         return hosts == wanted and given.not_valid_after_utc > now + RENEWED_BEFORE
-
-
-def write_secret(path: Path, content: bytes) -> None:
-    """Write *content*, whole or not at all, where its owner alone can read it."""
-    unfinished = path.with_name(f"{path.name}.new")
-    unfinished.unlink(missing_ok=True)
-    with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400), "wb") as file:
-        file.write(content)
-    unfinished.rename(path)
 
 
 def _builder(
@@ -122,6 +116,6 @@ def _address(host: str) -> x509.GeneralName:
         return x509.DNSName(host)
 
 
-def _pem(key: Key) -> bytes:
+def _pem(key: Key) -> str:
     private, encoding = serialization.PrivateFormat.PKCS8, serialization.Encoding.PEM
-    return key.private_bytes(encoding, private, serialization.NoEncryption())
+    return key.private_bytes(encoding, private, serialization.NoEncryption()).decode()

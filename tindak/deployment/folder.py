@@ -9,10 +9,11 @@ from pathlib import Path
 
 from shared.topics import SERVICES
 from tindak.console import ADMIN
-from tindak.deployment.certificates import Authority, write_secret
+from tindak.deployment.certificates import Authority
 from tindak.environment import own_variable
 from tindak.keys import new_key
 from tindak.stack.credentials import Credentials
+from tindak.stack.files import write_for_owner
 
 SERVER, REPLICA_SET_KEY, CLIENT, ENVIRONMENT = "server.pem", "replica-set.key", "client.pem", "environment"
 CONTACT_KEYS, ID_KEY = "TINDAK_CONTACT_KEYS", "TINDAK_ID_KEY"
@@ -55,7 +56,7 @@ def fill(folder: Path, plan: Plan, now: datetime) -> list[str]:
     if authority.issue(folder / ADMIN / CLIENT, ADMIN, (), now):
         renewed.append(ADMIN)
     for database in plan.databases:
-        write_secret(folder / database / REPLICA_SET_KEY, credentials.database_key.encode())
+        write_for_owner(folder / database / REPLICA_SET_KEY, credentials.database_key)
         _write(folder / database / ENVIRONMENT, _of_first_start(credentials))
     keys = {variable: plan.keys.get(variable) or _kept(folder / ADMIN / variable) for variable in HOLDERS}
     for service in SERVICES:
@@ -104,12 +105,12 @@ def _part(folder: Path, name: str) -> Path:
 
 def _kept(path: Path) -> str:
     if not path.exists():
-        write_secret(path, (new_key() if path.name == CONTACT_KEYS else new_key().partition(":")[2]).encode())
+        write_for_owner(path, new_key() if path.name == CONTACT_KEYS else new_key().partition(":")[2])
     return path.read_text()
 
 
 def _write(path: Path, variables: Mapping[str, str]) -> None:
-    write_secret(path, "".join(f"{name}={shlex.quote(value)}\n" for name, value in variables.items()).encode())
+    write_for_owner(path, "".join(f"{name}={shlex.quote(value)}\n" for name, value in variables.items()))
 
 
 def _hand_over(part: Path, owner: int | None) -> None:

@@ -83,4 +83,4 @@ def test_a_certificate_for_other_hosts_or_by_a_lost_authority_is_renewed(tmp_pat
 def test_keys_are_their_owners_alone(tmp_path: Path) -> None:
     Authority.kept(tmp_path, NOW).issue(tmp_path / "server.pem", "kafka-1", HOSTS, NOW)
 
-    assert [(tmp_path / name).stat().st_mode & 0o777 for name in (KEY, "server.pem")] == [0o400, 0o400]
+    assert [(tmp_path / name).stat().st_mode & 0o777 for name in (KEY, "server.pem")] == [0o600, 0o600]
