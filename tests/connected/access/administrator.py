@@ -28,34 +28,20 @@ def kafka_of(stack: Stack, name: str, prefix: str) -> KafkaSettings:
 
 def settings_of(stack: Stack, name: str, prefix: str) -> dict[str, str]:
     """Return the same by name of the setting."""
-    user = stack["principals"][name]
-    return {
-        "bootstrap_servers": stack["bootstrap_servers"],
-        "security_protocol": stack["security_protocol"],
-        "sasl_mechanism": stack["sasl_mechanism"],
-        "sasl_username": user["username"],
-        "sasl_password": user["password"],
-        "replication_factor": "1",
-        "topic_prefix": prefix,
-    }
+    return {**_connection(stack, name), "replication_factor": "1", "topic_prefix": prefix}
 
 
-def client_options(stack: Stack, name: str) -> dict[str, Any]:
-    """Return how librdkafka reaches the broker of *stack*, as a secured stack prints it, under that name."""
+def _connection(stack: Stack, name: str) -> dict[str, str]:
     user = stack["principals"][name]
-    return {
-        "bootstrap.servers": stack["bootstrap_servers"],
-        "security.protocol": stack["security_protocol"],
-        "sasl.mechanism": stack["sasl_mechanism"],
-        "sasl.username": user["username"],
-        "sasl.password": user["password"],
-    }
+    told = {each: stack[each] for each in ("bootstrap_servers", "security_protocol", "sasl_mechanism")}
+    return {**told, "sasl_username": user["username"], "sasl_password": user["password"]}
 
 
 @contextmanager
 def rule(stack: Stack, permission: str, name: str, operation: str, resource: str, of: str) -> Iterator[None]:
     """Let the broker keep one more rule until the end: ``ALLOW`` or ``DENY`` *name* an operation on one thing."""
-    admin = AdminClient(client_options(stack, "admin"))
+    # librdkafka's names of these settings are ours with dots.
+    admin = AdminClient({name.replace("_", "."): value for name, value in _connection(stack, "admin").items()})
     fields: Any = (
         ResourceType[resource],
         of,

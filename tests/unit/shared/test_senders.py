@@ -31,6 +31,24 @@ def test_a_topic_belongs_to_the_sender_in_its_name(topic: str, owner: Owner | No
     assert owner_of(topic) == owner
 
 
+@pytest.mark.parametrize(
+    ("source", "sender"),
+    [
+        ("/agencies/dishub", Sender(Role.AGENCY, "dishub")),
+        ("/officers/7", Sender(Role.OFFICER, "7")),
+        ("/channels/web", Sender(Role.CHANNEL, "web")),
+        ("/tindak/routing", None),
+        ("/agencies/", None),
+        ("/agencies", None),
+        ("agencies/dishub", None),
+        ("dishub", None),
+        ("", None),
+    ],
+)
+def test_a_sender_is_known_by_the_source_of_the_event(source: str, sender: Sender | None) -> None:
+    assert sender_of(source) == sender
+
+
 @pytest.mark.parametrize("sender", [Sender(Role.AGENCY, "dlh"), Sender(Role.CHANNEL, "web"), Sender(Role.OFFICER, "7")])
 def test_a_sender_owns_the_topic_on_which_it_writes(sender: Sender) -> None:
     owner = owner_of(sender.updates_topic)

@@ -7,7 +7,7 @@ from services.routing.domain.lifecycle.permissions import bars, forbids
 from services.routing.domain.ticket.refusals import NOT_FOUND, NOT_PERMITTED, UNKNOWN_OFFICER, Refusal
 from services.routing.domain.ticket.state import WithAgency
 from shared.events import Actor
-from shared.senders import Role, Sender, sender_of
+from shared.senders import sender_of
 from tests.unit.routing.commands import COMMANDS
 from tests.unit.routing.samples import CHANNEL, CHIEF, DESK, DISHUB, DLH, OFFICER, POLICY, SITUATIONS, ticket
 
@@ -25,24 +25,6 @@ def permitted(source: str, situation: str = "routed", commands: Iterable[str] = 
 def judged(source: str, command: Request, situation: str = "routed") -> Refusal | None:
     sender = sender_of(source)
     return bars(POLICY, sender, command) or forbids(POLICY, sender, command, ticket(), SITUATIONS[situation])
-
-
-@pytest.mark.parametrize(
-    ("source", "sender"),
-    [
-        ("/agencies/dishub", Sender(Role.AGENCY, "dishub")),
-        ("/officers/7", Sender(Role.OFFICER, "7")),
-        ("/channels/web", Sender(Role.CHANNEL, "web")),
-        ("/tindak/routing", None),
-        ("/agencies/", None),
-        ("/agencies", None),
-        ("agencies/dishub", None),
-        ("dishub", None),
-        ("", None),
-    ],
-)
-def test_a_sender_is_known_by_the_source_of_the_event(source: str, sender: Sender | None) -> None:
-    assert sender_of(source) == sender
 
 
 @pytest.mark.parametrize(
