@@ -257,7 +257,8 @@ class MongoStore(Generic[S]):
                 raws = await (cursor if field == "_id" else cursor.sort(field, ASCENDING)).to_list(None)
             except BSONError:
                 raws = await self.one_by_one(wanted, field, limit, skip)
-            return [await self.readable(raw) for raw in raws]
+            # A scan that meets a replacement, which deletes and inserts, may find a document as it was and as it is.
+            return [await self.readable(raw) for raw in {raw["_id"]: raw for raw in raws}.values()]
 
     async def one_by_one(self, wanted: Mapping[str, Any], field: str, limit: int, skip: int) -> list[Raw]:
         """Return documents of which the driver cannot decode some; of those, only where they are."""
