@@ -127,7 +127,7 @@ def _email_reasons(reporter: Reporter | None) -> Iterator[Reason]:
 ERASED = Reason(
     code="erased",
     field="source_id",
-    message_id="Data pelapor laporan ini sudah dihapus untuk selamanya; laporan dengan source_id ini tidak diterima lagi.",
+    message_id="Data pelapor laporan ini sudah dihapus selamanya; source_id ini tidak diterima lagi.",
     message_en="This report's reporter has been erased for good; nothing is taken under this source_id any more.",
 )
 SOURCE_ID_CONFLICT = Reason(
