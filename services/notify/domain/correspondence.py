@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from services.notify.domain.deliveries import Delivery
 from shared import events
+from shared.hash_chain import START
 
 EMERGENCY_FLAG = "possible_emergency"
 
@@ -36,6 +37,20 @@ class Erased:
 
 
 Contact = Unknown | Sealed | Erased
+
+
+@dataclass(frozen=True, slots=True)
+class AuditHead:
+    """The end of the chain of facts about who opened the contact.
+
+    Args:
+        hash: Of the last fact; what a chain starts from if there is none.
+        opened_at: When each of them happened, the first one first. What is older than the topic keeps may be missing
+            there, and nothing else may.
+    """
+
+    hash: str = START
+    opened_at: tuple[datetime, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +111,7 @@ class Correspondence(Handling):
     complaint: Complaint | None = None
     contact: Contact = field(default_factory=Unknown)
     deliveries: tuple[Delivery, ...] = ()
+    audit: AuditHead = field(default_factory=AuditHead)
     parts: Mapping[str, Part] = field(default_factory=dict)
     kind: Literal["correspondence"] = "correspondence"
 

@@ -1,0 +1,23 @@
+import hashlib
+
+import pytest
+
+from shared.hash_chain import START, link_hash
+
+pytestmark = pytest.mark.unit
+
+FIELDS = {"previous": START, "sequence": 1, "by": {"role": "service", "code": "notify"}, "ticket_id": "é", "hash": "x"}
+CANONICAL = '{"by":{"code":"notify","role":"service"},"sequence":1,"ticket_id":"é"}'
+
+
+def test_the_hash_is_that_of_the_one_before_and_the_canonical_json_of_the_rest() -> None:
+    assert link_hash(FIELDS) == hashlib.sha256((START + CANONICAL).encode()).hexdigest()
+
+
+@pytest.mark.parametrize("changed", [{"sequence": 2}, {"previous": "1" * 64}, {"ticket_id": "e"}, {"more": 1}])
+def test_whatever_changes_changes_the_hash(changed: dict[str, object]) -> None:
+    assert link_hash(FIELDS | changed) != link_hash(FIELDS)
+
+
+def test_what_a_fact_says_of_its_own_hash_and_the_order_of_its_fields_do_not_matter() -> None:
+    assert link_hash(dict(reversed(FIELDS.items())) | {"hash": "y"}) == link_hash(FIELDS)
