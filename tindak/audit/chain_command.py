@@ -15,7 +15,7 @@ from shared.delivery.ports import TransientError
 from shared.process.settings import MongoSettings
 from tindak.audit.chain import Chains, Head, faults
 from tindak.client.kafka import Client
-from tindak.console import ADMIN, no_database, read_settings, say_json, wait_for
+from tindak.console import ADMIN, no_database, read_settings, say, say_json, wait_for
 from tindak.formatting import counted
 from tindak.options import TIMEOUT_SECONDS, AsJson, Timeout
 
@@ -42,7 +42,7 @@ def chain_command(timeout: Timeout = TIMEOUT_SECONDS, as_json: AsJson = False) -
     else:
         said = counted(len(found.faults), "fault") if found.faults else "nothing removed, altered or inserted"
         read = f"{counted(found.facts, 'fact')} in {counted(found.chains, 'chain')} read: {said}."
-        typer.echo("\n".join([*found.faults, read]))
+        say("\n".join([*found.faults, read]))
     raise typer.Exit(1 if found.faults else 0)
 
 
