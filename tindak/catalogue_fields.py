@@ -61,10 +61,7 @@ FIELDS: Mapping[str, tuple[str, Any]] = {
         ["outside_city"],
     ),
     "follow_up_of": ("Tracking id of an earlier report that this one continues.", TRACKING),
-    "hash": (
-        "SHA-256, in hex, over `previous` and all other fields as canonical JSON (RFC 8785), see operations.md.",
-        "ab" * 32,
-    ),
+    "hash": ("SHA-256, in hex, of `previous` and behind it the other fields as canonical JSON.", "ab" * 32),
     "hop": ("How many agencies the ticket has had, this one included.", 1),
     "id": ("Id within the role: a code, never a person's name, address or number.", "7"),
     "instead_of": ("Role in whose place `responsible` stands because its post is vacant.", "liaison"),
@@ -218,10 +215,7 @@ OF_TYPE: Mapping[str, tuple[str, Any]] = {
     "TicketClosed.reason": ("`all_parts_closed` if the last part of a divided ticket has ended; else absent.", None),
     "TicketHeld.reason": ("What work waits for.", "needs_reporter"),
     "TicketReclassified.was": ("The classification before.", "information_request"),
-    "TicketStatusChanged.agency": (
-        "Code of the agency that has the ticket, or had it last; absent for none.",
-        "dishub",
-    ),
+    "TicketStatusChanged.agency": ("Code of the agency that has the ticket, or had it last; absent for none.", "dishub"),
     "TicketStatusChanged.answer": (
         "The last answer of the agency that has the ticket; absent while there is none.",
         "Penggantian lampu dijadwalkan minggu ini.",
