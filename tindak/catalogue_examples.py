@@ -13,7 +13,7 @@ STATES: Mapping[str, str] = {
     "TicketReopened": "reopened", "TicketArchived": "archived", "TicketWithdrawn": "withdrawn", "TicketSplit": "split",
     "PartEnded": "closed", "TicketStatusChanged": "in_progress",
 }  # fmt: skip
-RARE = {"parent", "part", "cluster", "instead_of", "reason_id", "reason_en", "actor", "agencies", "then"}
+RARE = {"info", "parent", "part", "cluster", "instead_of", "reason_id", "reason_en", "actor", "agencies", "then"}
 """Optional fields that an ordinary event does not hold: examples leave them out."""
 
 

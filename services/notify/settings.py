@@ -17,7 +17,7 @@ class Settings(BaseSettings):
 
     Args:
         health_port: Where ``/health/live``, ``/health/ready`` and ``/metrics`` answer; 0 for a free one.
-        contact_private_keys: ``TINDAK_CONTACT_PRIVATE_KEYS``, known to notify only: ``id:base64`` of 32 bytes, by commas;
+        contact_private_keys: ``TINDAK_CONTACT_PRIVATE_KEYS``, known to notify only: ``id:base64,...`` of 32 bytes each;
             those that belong to the public keys under the same ids.
         former_contact_keys: ``TINDAK_CONTACT_KEYS``, by which release 0.1.0 sealed, in the same form; empty if nothing
             is left of that.

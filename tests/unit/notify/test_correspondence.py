@@ -18,6 +18,7 @@ from shared.events import (
     DueChanged,
     EventData,
     Location,
+    SealScheme,
     SlaClock,
     TicketHeld,
     TicketProgressed,
