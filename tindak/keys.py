@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from shared.sealing_keys import KEY_BYTES, PRIVATE_KEYS, PUBLIC_KEYS, ContactKeysInvalid, as_text, published
-from tindak.console import Failure, Misuse
+from tindak.console import Failure, Misuse, say
 from tindak.environment import at_hand
 
 app = typer.Typer(name="keys", help="Keys that seal reporters' identities and make ticket ids.", no_args_is_help=True)
@@ -47,13 +47,13 @@ def rotate(key_id: KeyId = None) -> None:
 @app.command()
 def public() -> None:
     """Print the public keys that belong to TINDAK_CONTACT_PRIVATE_KEYS, to be given to intake and to channels."""
-    typer.echo(f"{PUBLIC_KEYS}={_published(_private_keys())}")
+    say(f"{PUBLIC_KEYS}={_published(_private_keys())}")
 
 
 @app.command()
 def new_id_key() -> None:
     """Print a new TINDAK_ID_KEY: made once, backed up with the database, and never replaced by another."""
-    typer.echo(new_id_key_text())
+    say(new_id_key_text())
 
 
 def new_id_key_text() -> str:
@@ -82,5 +82,5 @@ def _published(private_keys: str) -> str:
 
 
 def _print(pair: KeyPair) -> None:
-    typer.echo(f"{PUBLIC_KEYS}={pair.public}")
-    typer.echo(f"{PRIVATE_KEYS}={pair.private}")
+    say(f"{PUBLIC_KEYS}={pair.public}")
+    say(f"{PRIVATE_KEYS}={pair.private}")
