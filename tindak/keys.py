@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from tindak.console import say
+
 KEY_BYTES = 32
 
 app = typer.Typer(name="keys", help="Keys that seal reporters' identities and make ticket ids.", no_args_is_help=True)
@@ -17,13 +19,13 @@ def new(
     key_id: Annotated[str | None, typer.Option("--id", help="Its name; drawn if absent.")] = None,
 ) -> None:
     """Print a new key, as TINDAK_CONTACT_KEYS takes it; to rotate, put it in front of the old one, after a comma."""
-    typer.echo(new_key(key_id))
+    say(new_key(key_id))
 
 
 @app.command()
 def new_id_key() -> None:
     """Print a new TINDAK_ID_KEY: made once, backed up with the database, and never replaced by another."""
-    typer.echo(_drawn())
+    say(_drawn())
 
 
 def new_key(key_id: str | None = None) -> str:

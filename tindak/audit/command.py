@@ -17,7 +17,7 @@ from shared.policy.topics import load_topics
 from shared.process.settings import MongoSettings
 from tindak.audit import Check, Finding, audit
 from tindak.client.kafka import Client
-from tindak.console import ADMIN, no_database, read_settings, say_json, wait_for
+from tindak.console import ADMIN, no_database, read_settings, say, say_json, wait_for
 from tindak.formatting import counted
 from tindak.ops.dead_letters import DeadLetter
 from tindak.options import TIMEOUT_SECONDS, AsJson, Timeout
@@ -53,7 +53,7 @@ def audit_command(
         counts = {"complaints": examined.complaints, "events": examined.events, "dead_letters": examined.dead_letters}
         say_json(counts | {"findings": found})
     else:
-        typer.echo("\n".join(_lines(examined)))
+        say("\n".join(_lines(examined)))
     raise typer.Exit(1 if examined.findings else 0)
 
 
