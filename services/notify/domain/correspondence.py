@@ -21,11 +21,17 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """The contact as intake sealed it; opened only to send."""
+    """The contact as it came, sealed; opened only to send.
+
+    Args:
+        info: What it is bound to, where that is not the id of the ticket.
+    """
 
     sealed: str
     key_id: str
     locale: str
+    scheme: events.SealScheme = events.SealScheme.AES_256_GCM
+    info: str | None = None
     kind: Literal["sealed"] = "sealed"
 
 
@@ -157,7 +163,7 @@ def _project(state: Correspondence, data: events.EventData) -> Correspondence:
         state = _held_by(state, data)
     match data:
         case events.ContactSealed():
-            return replace(state, contact=Sealed(data.sealed, data.key_id, data.locale.value))
+            return replace(state, contact=Sealed(data.sealed, data.key_id, data.locale.value, data.scheme, data.info))
         case events.ContactErased():
             return replace(state, contact=Erased())
         case events.ComplaintAccepted():
