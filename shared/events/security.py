@@ -1,9 +1,16 @@
 """Facts for those who supervise: who opened what is sealed. They hold no identity, and are chained by hash."""
 
+import hashlib
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import ClassVar
+from typing import Any, ClassVar
+
+import orjson
 
 from shared.events.base import Code, EventData, Instant, Model
+
+CHAIN_START = "0" * 64
+"""What stands as ``previous`` in the first fact of a chain."""
 
 
 class OpeningPurpose(StrEnum):
@@ -30,7 +37,7 @@ class Opener(Model):
 class ContactOpened(EventData):
     """A reporter's contact was opened; said before it is.
 
-    ``hash`` is the SHA-256 over ``previous`` and all other fields (`shared.hash_chain`), and ``previous`` the hash of
+    ``hash`` is the SHA-256 over ``previous`` and all other fields (`link_hash`), and ``previous`` the hash of
     the same ticket's fact before, so that none can be removed or altered unnoticed.
     """
 
@@ -45,4 +52,18 @@ class ContactOpened(EventData):
     hash: str
 
 
-__all__ = ["ContactOpened", "Opener", "OpenerRole", "OpeningPurpose"]
+def link_hash(fields: Mapping[str, Any]) -> str:
+    """Return the hash of a fact with these JSON *fields*, in hex, whatever they say of their own ``hash``.
+
+    It is the SHA-256 over the text of ``previous`` and, behind it, all fields but ``previous`` and ``hash`` as
+    canonical JSON: no white space, names in the order of their code points, UTF-8.
+
+    Source:
+        JSON Canonicalization Scheme, RFC 8785; the fields are texts, whole numbers and objects of these.
+    """
+    hashed = {name: value for name, value in fields.items() if name not in ("previous", "hash")}
+    canonical = orjson.dumps(hashed, option=orjson.OPT_SORT_KEYS)
+    return hashlib.sha256(str(fields.get("previous", "")).encode() + canonical).hexdigest()
+
+
+__all__ = ["CHAIN_START", "ContactOpened", "Opener", "OpenerRole", "OpeningPurpose", "link_hash"]

@@ -10,8 +10,7 @@ from typing import Any
 import orjson
 
 from shared.delivery.ports import Record
-from shared.events import ContactOpened
-from shared.hash_chain import START, link_hash
+from shared.events import CHAIN_START, ContactOpened, link_hash
 from shared.ids import occasion_id
 
 
@@ -19,7 +18,7 @@ from shared.ids import occasion_id
 class Head:
     """The end of one ticket's chain as notify keeps it, and what of it waits to be published, by sequence."""
 
-    hash: str = START
+    hash: str = CHAIN_START
     opened_at: tuple[datetime, ...] = ()
     waiting: frozenset[int] = frozenset()
 
@@ -131,7 +130,7 @@ def _genuine(candidates: Mapping[int, Sequence[Link]], before: Head, after: Head
             found[number] = matching[0]
             expected = str(matching[0].fields["previous"])
     first = found.get(1)
-    if first is not None and first.fields["previous"] != START:
+    if first is not None and first.fields["previous"] != CHAIN_START:
         del found[1]
     return found
 

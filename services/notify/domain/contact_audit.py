@@ -8,7 +8,6 @@ from services.notify.domain.correspondence import AuditHead, Correspondence
 from services.notify.domain.deliveries import REPORTER, Delivery
 from shared import events
 from shared.events import Fact
-from shared.hash_chain import link_hash
 from shared.topics import AUDIT
 
 NOTIFY = events.Opener(role=events.OpenerRole.SERVICE, code="notify")
@@ -36,7 +35,7 @@ def opening(
         previous=state.audit.hash,
         hash="",
     )
-    hash_ = link_hash(data.model_dump(mode="json", exclude_none=True))
+    hash_ = events.link_hash(data.model_dump(mode="json", exclude_none=True))
     fact = Fact(data.model_copy(update={"hash": hash_}), AUDIT, state.ticket_id, at=now, occasion=f"audit|{sequence}")
     return replace(state, audit=AuditHead(hash_, (*state.audit.opened_at, now))), fact
 

@@ -7,7 +7,6 @@ from typing import Any, Literal
 
 from services.notify.domain.deliveries import Delivery
 from shared import events
-from shared.hash_chain import START
 
 EMERGENCY_FLAG = "possible_emergency"
 
@@ -55,7 +54,7 @@ class AuditHead:
             there, and nothing else may.
     """
 
-    hash: str = START
+    hash: str = events.CHAIN_START
     opened_at: tuple[datetime, ...] = ()
 
 

@@ -15,7 +15,7 @@ from shared.adapters.mongo.client import collection
 from shared.adapters.mongo.store import MongoStore
 from shared.delivery.documents.document import Document
 from shared.delivery.outgoing import Cause, Outgoing, outgoing
-from shared.hash_chain import link_hash
+from shared.events import link_hash
 from tests.builders import TICKET, ticket_id
 from tests.servers.addresses import Namespace
 from tests.servers.fleet import POLICY

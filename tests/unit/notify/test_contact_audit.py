@@ -7,8 +7,7 @@ from services.notify.domain.contact_audit import opening, openings_to_send
 from services.notify.domain.correspondence import AuditHead
 from services.notify.domain.deliveries import Due, Sending
 from services.notify.store import STATE
-from shared.events import ContactOpened, Fact, Opener, OpenerRole, OpeningPurpose
-from shared.hash_chain import START, link_hash
+from shared.events import CHAIN_START, ContactOpened, Fact, Opener, OpenerRole, OpeningPurpose, link_hash
 from tests.builders import TICKET
 from tests.fakes.handler_harness import NOON
 from tests.unit.notify.samples import DELIVERY, LEASE, correspondence, delivery, rules
@@ -32,7 +31,7 @@ def test_who_opens_a_contact_to_send_is_said_with_the_claim() -> None:
     assert (fact.topic, fact.key, fact.at) == ("security.audit", TICKET, NOON)
     assert data == ContactOpened(
         ticket_id=TICKET, purpose=OpeningPurpose.SEND, by=Opener(role=OpenerRole.SERVICE, code="notify"),
-        delivery_id=DELIVERY, at=NOON, sequence=1, previous=START, hash=data.hash,
+        delivery_id=DELIVERY, at=NOON, sequence=1, previous=CHAIN_START, hash=data.hash,
     )  # fmt: skip
     assert decision.state.audit == AuditHead(data.hash, (NOON,))
 
@@ -50,7 +49,7 @@ def test_each_fact_holds_the_hash_of_the_one_before_and_its_own() -> None:
     chain = [data_of(fact) for fact in (*facts, third)]
 
     assert [data.sequence for data in chain] == [1, 2, 3]
-    assert [data.previous for data in chain] == [START, chain[0].hash, chain[1].hash]
+    assert [data.previous for data in chain] == [CHAIN_START, chain[0].hash, chain[1].hash]
     assert [link_hash(data.model_dump(mode="json", exclude_none=True)) for data in chain] == [d.hash for d in chain]
     assert state.audit == AuditHead(chain[2].hash, (NOON, NOON, LATER))
 
@@ -71,7 +70,7 @@ def test_a_document_that_knows_no_chain_begins_one() -> None:
     stored = STATE.dump_python(correspondence(), mode="json")
     del stored["audit"]
 
-    assert STATE.validate_python(stored).audit == AuditHead(START, ())
+    assert STATE.validate_python(stored).audit == AuditHead(CHAIN_START, ())
 
 
 def test_the_head_comes_back_from_a_database_as_it_was() -> None:

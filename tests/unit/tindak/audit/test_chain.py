@@ -10,7 +10,7 @@ from services.notify.domain.contact_audit import openings_to_send
 from shared import topics
 from shared.delivery.outgoing import Cause, outgoing
 from shared.delivery.ports import Record
-from shared.hash_chain import START, link_hash
+from shared.events import CHAIN_START, link_hash
 from tests.builders import TICKET, ticket_id
 from tests.fakes.handler_harness import NOON
 from tests.unit.notify.samples import correspondence, delivery
@@ -193,7 +193,7 @@ def test_a_chain_that_outlived_its_ticket_is_no_fault(age: timedelta, is_forged:
 
 
 def test_a_chain_rewritten_to_its_end_is_held_against_the_head() -> None:
-    facts, previous = [], START
+    facts, previous = [], CHAIN_START
     for fact in FACTS:
         facts.append(changed(fact, rehash=True, previous=previous, delivery_id="another"))
         previous = orjson.loads(facts[-1].value or b"")["data"]["hash"]

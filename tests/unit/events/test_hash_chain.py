@@ -2,16 +2,22 @@ import hashlib
 
 import pytest
 
-from shared.hash_chain import START, link_hash
+from shared.events import CHAIN_START, link_hash
 
 pytestmark = pytest.mark.unit
 
-FIELDS = {"previous": START, "sequence": 1, "by": {"role": "service", "code": "notify"}, "ticket_id": "é", "hash": "x"}
+FIELDS = {
+    "previous": CHAIN_START,
+    "sequence": 1,
+    "by": {"role": "service", "code": "notify"},
+    "ticket_id": "é",
+    "hash": "x",
+}
 CANONICAL = '{"by":{"code":"notify","role":"service"},"sequence":1,"ticket_id":"é"}'
 
 
 def test_the_hash_is_that_of_the_one_before_and_the_canonical_json_of_the_rest() -> None:
-    assert link_hash(FIELDS) == hashlib.sha256((START + CANONICAL).encode()).hexdigest()
+    assert link_hash(FIELDS) == hashlib.sha256((CHAIN_START + CANONICAL).encode()).hexdigest()
 
 
 @pytest.mark.parametrize("changed", [{"sequence": 2}, {"previous": "1" * 64}, {"ticket_id": "e"}, {"more": 1}])
