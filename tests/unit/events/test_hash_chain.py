@@ -6,7 +6,8 @@ from shared.events import CHAIN_START, link_hash
 
 pytestmark = pytest.mark.unit
 
-FIELDS = {
+OPENER = {"role": "service", "code": "notify"}
+FIELDS = {"previous": CHAIN_START, "sequence": 1, "by": OPENER, "ticket_id": "é", "hash": "x"}
     "previous": CHAIN_START,
     "sequence": 1,
     "by": {"role": "service", "code": "notify"},
