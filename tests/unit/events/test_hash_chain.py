@@ -8,12 +8,6 @@ pytestmark = pytest.mark.unit
 
 OPENER = {"role": "service", "code": "notify"}
 FIELDS = {"previous": CHAIN_START, "sequence": 1, "by": OPENER, "ticket_id": "é", "hash": "x"}
-    "previous": CHAIN_START,
-    "sequence": 1,
-    "by": {"role": "service", "code": "notify"},
-    "ticket_id": "é",
-    "hash": "x",
-}
 CANONICAL = '{"by":{"code":"notify","role":"service"},"sequence":1,"ticket_id":"é"}'
 
 
