@@ -11,6 +11,7 @@ from shared.events.links import *
 from shared.events.notifications import *
 from shared.events.refusals import *
 from shared.events.reporters import *
+from shared.events.security import *
 from shared.events.sla import *
 from shared.events.status import *
 from shared.events.tickets import *

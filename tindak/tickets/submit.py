@@ -19,7 +19,7 @@ from shared.senders import Role, Sender
 from tindak.client.answers import Answer, Complaint, PendingAnswers, answered
 from tindak.client.envelopes import submission
 from tindak.client.kafka import Client, Position, Start
-from tindak.console import Failure, Misuse, read_settings, say_json, wait_for
+from tindak.console import Failure, Misuse, read_settings, say, say_json, wait_for
 from tindak.options import Reply, with_reply
 from tindak.waiting import progress
 
@@ -138,7 +138,7 @@ def _print_published(event: Outgoing, position: Position, *, as_json: bool) -> N
     else:
         topic = topics.submitted_topic(str(complaint.get("channel")))
         where = f"{topic}, partition {position.partition}, offset {position.offset}"
-        typer.echo(f"Published {complaint.get('channel')}/{complaint['source_id']} to {where}.")
+        say(f"Published {complaint.get('channel')}/{complaint['source_id']} to {where}.")
 
 
 def _print_answer(answer: Answer, *, as_json: bool) -> None:
@@ -146,7 +146,7 @@ def _print_answer(answer: Answer, *, as_json: bool) -> None:
         say_json({"type": answer.TYPE, **answer.model_dump(mode="json", exclude_none=True)})
     elif isinstance(answer, ComplaintAccepted):
         missing = f"; still missing: {', '.join(answer.missing)}" if answer.missing else ""
-        typer.echo(f"Diterima / accepted: {answer.tracking_id} (ticket {answer.ticket_id}){missing}")
+        say(f"Diterima / accepted: {answer.tracking_id} (ticket {answer.ticket_id}){missing}")
     else:
         for reason in answer.reasons:
-            typer.echo(f"Ditolak / refused ({reason.code}): {reason.message_id} / {reason.message_en}")
+            say(f"Ditolak / refused ({reason.code}): {reason.message_id} / {reason.message_en}")

@@ -24,7 +24,11 @@ def follow(state: State | None, event: Event, request: Request) -> Decision[Stat
             if state is None or isinstance(state, Erased):
                 return Ignored("there is no reporter", state)
             contact = events.ContactSealed(
-                ticket_id=ticket, sealed=sealed, locale=events.Locale.INDONESIAN, key_id=key_id
+                ticket_id=ticket,
+                sealed=sealed,
+                locale=events.Locale.INDONESIAN,  # of which only the one inside counts
+                key_id=key_id,
+                scheme=events.SealScheme.HPKE,
             )
             return Applied(state, (Fact(contact, CONTACTS, ticket, at=event.time),))
         case _:

@@ -13,7 +13,7 @@ from services.notify.messages.formatting import duration, moment
 from services.notify.policy import NoticePolicy
 from shared.delivery.guard import Bug, guarded
 from shared.events import SlaClock
-from shared.seal import Sealer, SealError
+from shared.seal import Opener, SealError
 
 LOG = "log"
 CHANNEL_OF_PREFERENCE = {"email": "email", "whatsapp": "whatsapp", "sms": "sms", "sms_1708": "sms"}
@@ -39,9 +39,9 @@ class MessageRenderer:
     ``no_channel``, and as ``no_address`` if there is no address at all.
     """
 
-    def __init__(self, policy: NoticePolicy, sealer: Sealer) -> None:
+    def __init__(self, policy: NoticePolicy, opener: Opener) -> None:
         self.policy = policy
-        self.sealer = sealer
+        self.opener = opener
 
     def use_policy(self, policy: NoticePolicy) -> None:
         """Use the templates and addresses of *policy* from now on."""
@@ -90,7 +90,8 @@ class MessageRenderer:
         language = self.policy.default_language
         if not isinstance(state.contact, Sealed):
             return Recipient(language, {})
-        contact = self.sealer.open_contact(state.ticket_id, state.contact.sealed, state.contact.key_id)
+        kept = state.contact
+        contact = self.opener.open_contact(state.ticket_id, kept.sealed, kept.key_id, kept.scheme, kept.info)
         ways = {"email": contact.email, "sms": contact.phone, "whatsapp": contact.phone}
         return Recipient(
             language=self.policy.language_of_locale.get(state.contact.locale, language),
