@@ -175,6 +175,8 @@ def _of_audit(data: e.EventData) -> str | None:
     match data:
         case e.ContactOpened():
             return f"contact opened by the {data.by.role} {data.by.code} to {data.purpose}"
+        case e.ReporterExported():
+            return "what is held of the reporter was sent to who asked, sealed"
     return None
 
 

@@ -169,15 +169,15 @@ class ExportReporter(PrivacyCommand):
     """Tell what is held of the reporter, sealed for ``public_key``: 32 bytes of X25519 in base64."""
 
     TYPE: ClassVar[str] = "tindak.reporter.export.v1"
-    public_key: Annotated[Text, StringConstraints(pattern=BASE64_32)]
+    public_key: Annotated[str, StringConstraints(pattern=BASE64_32)]
 
 
 class CorrectReporter(PrivacyCommand):
     """Replace the reporter's contact by what is ``sealed`` under the contact key ``key_id`` for the ticket."""
 
     TYPE: ClassVar[str] = "tindak.reporter.correct.v1"
-    sealed: Annotated[Text, StringConstraints(min_length=1, max_length=4000, pattern=r"^[A-Za-z0-9+/_-]+={0,2}$")]
-    key_id: Annotated[Text, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,32}$")]
+    sealed: Annotated[str, StringConstraints(min_length=1, max_length=4000, pattern=r"^[A-Za-z0-9+/_-]+={0,2}$")]
+    key_id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,32}$")]
 
 
 class EraseReporter(PrivacyCommand):
