@@ -9,13 +9,12 @@ from shared.events import (
     links,
     notifications,
     refusals,
-    reporters,
-    security,
     sla,
     status,
     tickets,
 )
 from shared.events.base import EventData
+from shared.events.privacy import reporters, security
 
 AGENCY_TOPICS = topics.agency_topic("<agency>")
 STATUS_TOPICS = topics.status_topic("<channel>")

@@ -14,7 +14,7 @@ from services.routing.domain.lifecycle.early_updates import remember
 from services.routing.domain.lifecycle.masking import masked
 from services.routing.domain.lifecycle.parts import decide_part_link, notify_whole
 from services.routing.domain.lifecycle.status import tell_status
-from services.routing.domain.ticket.forgetting import forgotten
+from services.routing.domain.ticket.privacy import forgotten
 from services.routing.domain.ticket.state import Filed, State
 from shared import events
 from shared.events import Applied, Arrival, Decision, Event, Ignored

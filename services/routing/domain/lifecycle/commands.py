@@ -6,9 +6,10 @@ from typing import TypeAlias, assert_never, get_args
 
 from services.routing.domain.agency_choice.prediction import NO_MODEL, MaybePrediction
 from services.routing.domain.agency_choice.rules import RoutingPolicy
-from services.routing.domain.lifecycle import agency, officer, privacy, reporter
+from services.routing.domain.lifecycle import agency, officer, reporter
 from services.routing.domain.lifecycle.actors import actor_refusal
 from services.routing.domain.lifecycle.permissions import bars, forbids
+from services.routing.domain.ticket import privacy
 from services.routing.domain.ticket.refusals import (
     TOO_MANY_UPDATES,
     UPDATES_MAX,

@@ -11,10 +11,10 @@ from services.routing.domain.agency_choice.explanation import step
 from services.routing.domain.agency_choice.prediction import NO_MODEL, MaybePrediction
 from services.routing.domain.agency_choice.rules import RoutingPolicy
 from services.routing.domain.agency_choice.verdict import Chosen
-from services.routing.domain.lifecycle import privacy
 from services.routing.domain.lifecycle.opening import follow_waiting
 from services.routing.domain.lifecycle.reporter import withdraw
-from services.routing.domain.ticket.forgetting import bare_report
+from services.routing.domain.ticket import privacy
+from services.routing.domain.ticket.privacy import bare_report
 from services.routing.domain.ticket.state import (
     Awaited,
     Closed,

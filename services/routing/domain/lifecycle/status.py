@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from services.routing.domain.agency_choice.rules import RoutingPolicy
-from services.routing.domain.ticket.forgetting import forgotten
+from services.routing.domain.ticket.privacy import forgotten
 from services.routing.domain.ticket.state import (
     Answered,
     DueClock,

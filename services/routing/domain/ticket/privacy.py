@@ -3,12 +3,11 @@
 from dataclasses import replace
 from typing import Any
 
-from services.routing.domain.ticket.forgetting import forgotten
 from services.routing.domain.ticket.refusals import ERASED, ERASED_BEFORE, Refusal
-from services.routing.domain.ticket.state import Filed, Situation, Ticket
+from services.routing.domain.ticket.state import Filed, Held, ReporterView, Situation, Ticket
 from services.routing.domain.ticket.transition import Outcome, Transition
 from shared import events
-from shared.events import Fact
+from shared.events import Fact, Location, Report
 from shared.topics import REQUESTS, TICKETS
 
 TO_A_REPORTER = events.ExportReporter | events.CorrectReporter
@@ -54,3 +53,34 @@ def _request(transition: Transition, said: Transition | None = None, **only_ther
     data = fact.data.model_copy(update=only_there)
     whole = transition.ticket.parent or transition.ticket.id
     return replace(transition, facts=(*transition.facts, Fact(data, REQUESTS, whole, fact.at)))
+
+
+def forgotten(filed: Filed) -> Filed:
+    """Return the ticket without any text, and without what tells it from others of its kelurahan."""
+    ticket, situation, view = filed.ticket, filed.situation, filed.ticket.view
+    bare = replace(
+        ticket,
+        report=bare_report(ticket.report),
+        stays=tuple(stay.model_copy(update={"declined_because": None}) for stay in ticket.stays),
+        sketch=None,
+        findable=False,
+        similar=(),
+        source_id=None,
+        view=ReporterView(final=view.final, reason_id=view.reason_id, reason_en=view.reason_en),
+        erased=True,
+    )
+    return Filed(bare, replace(situation, question=None) if isinstance(situation, Held) else situation)
+
+
+def bare_report(report: Report) -> Report:
+    """Return a report without what its reporter has written: of the place, only the city's own names stay."""
+    place = report.location
+    known = place and (place.kelurahan or place.kecamatan)
+    return Report(
+        channel=report.channel,
+        title="",
+        body="",
+        location=Location(kelurahan=place.kelurahan, kecamatan=place.kecamatan) if place and known else None,
+        anonymous=report.anonymous,
+        confidential=report.confidential,
+    )
