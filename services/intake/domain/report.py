@@ -153,7 +153,7 @@ def _names_place(reading: Reading) -> bool:
 
 def has_identity(submitted: events.ComplaintSubmitted) -> bool:
     """Return whether the report says anything of who sent it."""
-    return submitted.reporter is not None and submitted.reporter.is_somebody
+    return submitted.reporter_sealed is not None or (submitted.reporter is not None and submitted.reporter.is_somebody)
 
 
 def flags(reading: Reading, arrival: Arrival, rules: Rules) -> dict[str, bool]:
