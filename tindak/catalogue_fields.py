@@ -203,7 +203,7 @@ OF_TYPE: Mapping[str, tuple[str, Any]] = {
     "PartEnded.part": ("Id of the part.", OTHER_TICKET),
     "PartReopened.part": ("Id of the part.", OTHER_TICKET),
     "SealedReporter.key_id": ("Which published key it is sealed with.", "2026-03"),
-    "SealedReporter.sealed": ("HPKE in base64; at most 6000 characters. See docs/sealing.md.", None),
+    "SealedReporter.sealed": ("HPKE in base64; at most 6000 characters. See docs/sealing.md.", "gAAAAAB"),
     "Reason.code": ("Machine code of the reason; see the list of codes.", "empty"),
     "Reason.message_en": ("The reason as a sentence in English.", "The report has no text."),
     "Reason.message_id": ("The reason as a sentence in Indonesian.", "Isi laporan kosong."),

@@ -80,6 +80,11 @@ class ComplaintSubmitted(EventData):
     confidential: bool = False
     follow_up_of: Annotated[Text, StringConstraints(max_length=20)] | None = None
 
+    @property
+    def names_reporter(self) -> bool:
+        """Return whether it says anything of who reports; somebody who is sealed counts."""
+        return self.reporter_sealed is not None or (self.reporter is not None and self.reporter.is_somebody)
+
 
 class ComplaintAccepted(EventData):
     """Intake took the report; it has a ticket and a tracking id from now on."""

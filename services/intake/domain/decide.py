@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from services.intake.domain.refusals import SOURCE_ID_CONFLICT, refusal_reasons
-from services.intake.domain.report import accepted, has_identity, mask_own_numbers
+from services.intake.domain.report import accepted, mask_own_numbers
 from services.intake.domain.rules import Rules
 from services.intake.domain.state import State, Taken, fingerprint
 from services.intake.domain.ticket_ids import TicketIds
@@ -81,7 +81,7 @@ def _take(
         Fact(report, topics.ACCEPTED, ticket, at=arrival.arrived_at),
         Fact(report, topics.answers_topic(report.channel), report.source_id, at=arrival.arrived_at),
     ]
-    if has_identity(submitted):
+    if submitted.names_reporter:
         facts.append(Fact(secrets.seal(ticket, submitted), topics.CONTACTS, ticket, at=arrival.arrived_at))
     taken = Taken(
         tracking_id=report.tracking_id,

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from services.intake.domain.refusals import refusal_reasons
-from services.intake.domain.report import has_identity
 from shared.events import UnreadableEvent
 from shared.events.envelope import decode
 from shared.seal import channel_info
@@ -29,8 +28,8 @@ def against(key_ids: tuple[str, ...] = (KEY_ID,), **changes: Any) -> list[tuple[
 
 def test_a_reporter_sealed_with_any_published_key_is_taken_and_is_somebody() -> None:
     assert against(("new", KEY_ID)) == []
-    assert has_identity(submitted(reporter_sealed=GIVEN))
-    assert not has_identity(submitted(reporter={"locale": "id"}))
+    assert submitted(reporter_sealed=GIVEN).names_reporter
+    assert not submitted(reporter={"locale": "id"}).names_reporter
 
 
 @pytest.mark.parametrize(
