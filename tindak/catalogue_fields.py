@@ -188,7 +188,8 @@ OF_TYPE: Mapping[str, tuple[str, Any]] = {
     "NotificationSent.channel": ("How it was sent: `email`, `log`, ...", "email"),
     "NotificationSuppressed.channel": ("How it would have been sent: `email`, `log`, ...", "email"),
     "NotificationSuppressed.why": (
-        "`no_contact`, `contact_erased`, `too_old` (longer ago than the policy tells) or `too_many` in a day.",
+        "`no_contact`, `contact_erased`, `too_old` (longer ago than the policy tells), `too_many` in a "
+        "day, `address_limit` (of one address, over all tickets) or `address_unverified` (it has had its one message).",
         "contact_erased",
     ),
     "PartEnded.part": ("Id of the part.", OTHER_TICKET),
