@@ -117,7 +117,9 @@ class IntakeHandler:
             preferred_channel=reporter.preferred_channel,
         )
         sealed, key_id = self.sealer.seal_contact(ticket, contact)
-        return events.ContactSealed(ticket_id=ticket, sealed=sealed, locale=contact.locale, key_id=key_id)
+        return events.ContactSealed(
+            ticket_id=ticket, sealed=sealed, locale=contact.locale, key_id=key_id, scheme=events.SealScheme.HPKE
+        )
 
 
 def _former_id(event: Event) -> str:

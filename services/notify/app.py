@@ -23,7 +23,6 @@ from shared.process import entrypoint
 from shared.process.safety import refuse_unsafe
 from shared.process.service import Service
 from shared.process.settings import CommonSettings
-from shared.seal import Sealer
 
 
 def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Correspondence]:
@@ -35,10 +34,10 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Co
     handler = NotifyHandler(watch.policy.rules)
     store = MongoStore(collection(settings.mongo, handler.service), STATE)
     built = Service(settings, handler, store, own.health_port, observe)
-    renderer = MessageRenderer(watch.policy, Sealer.from_text(own.contact_keys.get_secret_value()))
+    renderer = MessageRenderer(watch.policy, own.opener())
     addresses = MongoAddressBook(
         store.collection.database[ADDRESSES],
-        hash_keys(own.contact_keys.get_secret_value()),
+        hash_keys(own.contact_private_keys.get_secret_value(), own.former_contact_keys.get_secret_value()),
         watch.policy.addresses,
     )
     sender = Sender(

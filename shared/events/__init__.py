@@ -10,6 +10,7 @@ from shared.events.faults import attachment_reasons as attachment_reasons
 from shared.events.links import *
 from shared.events.notifications import *
 from shared.events.refusals import *
+from shared.events.security import *
 from shared.events.sla import *
 from shared.events.status import *
 from shared.events.tickets import *

@@ -124,8 +124,15 @@ class ComplaintRejected(EventData):
     origin: Origin
 
 
+class SealScheme(StrEnum):
+    """How something is sealed; release 0.1.0, which did not say so, used AES-256-GCM with a key that intake shared."""
+
+    AES_256_GCM = "aes_256_gcm"
+    HPKE = "hpke"
+
+
 class ContactSealed(EventData):
-    """The reporter's identity, readable by intake and notify only."""
+    """The reporter's identity, readable by notify only."""
 
     TYPE: ClassVar[str] = "tindak.reporter.contact_sealed.v1"
 
@@ -133,6 +140,8 @@ class ContactSealed(EventData):
     sealed: str
     locale: Locale
     key_id: str
+    scheme: SealScheme = SealScheme.AES_256_GCM
+    info: str | None = None
 
 
 class ContactErased(EventData):

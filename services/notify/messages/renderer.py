@@ -15,7 +15,7 @@ from services.notify.messages.templates import NAMES
 from services.notify.policy import INTRODUCTION, NoticePolicy
 from shared.delivery.guard import Bug, guarded
 from shared.events import SlaClock
-from shared.seal import Sealer, SealError
+from shared.seal import Opener, SealError
 
 LOG = "log"
 CHANNEL_OF_PREFERENCE = {"email": "email", "whatsapp": "whatsapp", "sms": "sms", "sms_1708": "sms"}
@@ -42,9 +42,9 @@ class MessageRenderer:
     ``no_channel``, and as ``no_address`` if there is no address at all.
     """
 
-    def __init__(self, policy: NoticePolicy, sealer: Sealer) -> None:
+    def __init__(self, policy: NoticePolicy, opener: Opener) -> None:
         self.policy = policy
-        self.sealer = sealer
+        self.opener = opener
 
     def use_policy(self, policy: NoticePolicy) -> None:
         """Use the templates and addresses of *policy* from now on."""
@@ -93,7 +93,10 @@ class MessageRenderer:
         language = self.policy.default_language
         if not isinstance(state.contact, Sealed):
             return Recipient(language, {})
-        contact = self.sealer.open_contact(state.ticket_id, state.contact.sealed, state.contact.key_id)
+        kept = state.contact
+        contact = self.opener.open_contact(state.ticket_id, kept.sealed, kept.key_id, kept.scheme, kept.info)
+        # What a channel sealed itself is bound to that channel; what stands inside, it may have written as it liked.
+        channel = (kept.info.partition("|")[0] if kept.info else contact.channel) or ""
         ways = {"email": contact.email, "sms": contact.phone, "whatsapp": contact.phone}
         return Recipient(
             language=self.policy.language_of_locale.get(state.contact.locale, language),
@@ -101,7 +104,7 @@ class MessageRenderer:
             name=contact.name,
             preferred=CHANNEL_OF_PREFERENCE.get(contact.preferred_channel or ""),
             # The channel makes sure of it, or the reporter has acted since.
-            is_verified=state.has_acted or self.policy.channels.verifies_contacts(contact.channel),
+            is_verified=state.has_acted or self.policy.channels.verifies_contacts(channel),
         )
 
     def message(
