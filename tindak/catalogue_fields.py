@@ -140,6 +140,7 @@ FIELDS: Mapping[str, tuple[str, Any]] = {
     "rule": ("Id of the rule in the policy; absent if the step has none.", "kw-lamp"),
     "rules": ("Ids of the rules that speak for this agency.", ["kw-lamp"]),
     "score": ("How much speaks for it; more is stronger.", 0.8),
+    "reporter_sealed": ("Who reports, sealed by the channel itself for notify alone, instead of `reporter`.", None),
     "scheme": ("How it is sealed: `hpke`, or `aes_256_gcm` by release 0.1.0, which did not say so.", "hpke"),
     "sealed": ("The contact, encrypted; notify alone holds the key that opens it.", "gAAAAAB"),
     "sequence": ("Number of this fact in the ticket's chain, from 1.", 1),
@@ -193,14 +194,17 @@ OF_TYPE: Mapping[str, tuple[str, Any]] = {
     "NotificationSent.channel": ("How it was sent: `email`, `log`, ...", "email"),
     "NotificationSuppressed.channel": ("How it would have been sent: `email`, `log`, ...", "email"),
     "NotificationSuppressed.why": (
-        "`no_contact`, `contact_erased`, `too_old` (longer ago than the policy tells), `too_many` in a "
-        "day, `address_limit` (of one address, over all tickets) or `address_unverified` (it has had its one message).",
+        "`no_contact`, `contact_erased`, `contact_unreadable` (as its channel sealed it), `no_address`, `no_channel`,"
+        " `too_old` (longer ago than the policy tells), `too_many` in a day, `address_limit` (of one address, over all"
+        " tickets) or `address_unverified` (it has had its one message).",
         "contact_erased",
     ),
     "Opener.code": ("Name of the service, or code of the officer.", "notify"),
     "Opener.role": ("`service` or `officer`.", "service"),
     "PartEnded.part": ("Id of the part.", OTHER_TICKET),
     "PartReopened.part": ("Id of the part.", OTHER_TICKET),
+    "SealedReporter.key_id": ("Which published key it is sealed with.", "2026-03"),
+    "SealedReporter.sealed": ("HPKE in base64; at most 6000 characters. See docs/sealing.md.", "gAAAAAB"),
     "Reason.code": ("Machine code of the reason; see the list of codes.", "empty"),
     "Reason.message_en": ("The reason as a sentence in English.", "The report has no text."),
     "Reason.message_id": ("The reason as a sentence in Indonesian.", "Isi laporan kosong."),
