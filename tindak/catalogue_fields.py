@@ -202,7 +202,8 @@ OF_TYPE: Mapping[str, tuple[str, Any]] = {
     "NotificationSuppressed.channel": ("How it would have been sent: `email`, `log`, ...", "email"),
     "NotificationSuppressed.why": (
         "`no_contact`, `contact_erased`, `contact_unreadable` (as its channel sealed it), `no_address`, `no_channel`,"
-        " `too_old` (longer ago than the policy tells) or `too_many` in a day.",
+        " `too_old` (longer ago than the policy tells), `too_many` in a day, `address_limit` (of one address, over all"
+        " tickets) or `address_unverified` (it has had its one message).",
         "contact_erased",
     ),
     "Opener.code": ("Name of the service, or code of the officer.", "notify"),

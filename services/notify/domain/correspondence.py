@@ -111,6 +111,7 @@ class Correspondence(Handling):
 
     Args:
         parts: By ticket id.
+        has_acted: Whether the reporter has answered, confirmed or disputed since the report.
     """
 
     ticket_id: str
@@ -120,6 +121,7 @@ class Correspondence(Handling):
     deliveries: tuple[Delivery, ...] = ()
     audit: AuditHead = field(default_factory=AuditHead)
     parts: Mapping[str, Part] = field(default_factory=dict)
+    has_acted: bool = False
     kind: Literal["correspondence"] = "correspondence"
 
     @property
@@ -147,9 +149,23 @@ def part_of(data: events.EventData) -> tuple[str, int] | None:
             return None
 
 
+def _is_by_reporter(data: events.EventData) -> bool:
+    match data:
+        case events.ReporterReplied() | events.TicketReopened():
+            return True
+        case events.TicketClosed(by=by):
+            return by is events.ClosedBy.REPORTER
+        case _:
+            return False
+
+
 def project(state: Correspondence, data: events.EventData) -> Correspondence:
     """Return the projection after *data*; equal to *state* if that holds nothing new for notify."""
-    state = replace(state, tracking_id=getattr(data, "tracking_id", None) or state.tracking_id)
+    state = replace(
+        state,
+        tracking_id=getattr(data, "tracking_id", None) or state.tracking_id,
+        has_acted=state.has_acted or _is_by_reporter(data),
+    )
     about = part_of(data)
     if isinstance(data, events.ContactErased | events.ReporterErased):
         return forgotten(state)
