@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
-from shared.events import Locale, Model, SealScheme
+from shared.events import Locale, Model, Reporter, SealScheme
 from shared.sealing_keys import FORMER_KEYS, PRIVATE_KEYS, PUBLIC_KEYS, from_base64, parse_keys, parse_public_keys
 
 SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
@@ -26,6 +26,12 @@ class Contact(Model):
     national_id: str | None = None
     locale: Locale = Locale.INDONESIAN
     preferred_channel: str | None = None
+
+    @classmethod
+    def of(cls, reporter: Reporter, channel: str | None = None) -> Self:
+        """Return how the *reporter* of a channel is reached."""
+        given = reporter.model_dump(exclude={"email"}, exclude_none=True)
+        return cls(channel=channel, email=(reporter.email or "").strip() or None, **given)
 
 
 class SealError(Exception):
@@ -45,6 +51,15 @@ class ContactUnreadable(SealError):
 
     def __init__(self) -> None:
         super().__init__("the sealed contact cannot be opened: it is not what was sealed")
+
+
+class ReporterUnreadable(ContactUnreadable):
+    """What a channel has sealed cannot be opened, or is no reporter; trying again cannot help."""
+
+
+def channel_info(channel: str, source_id: str) -> str:
+    """Return what a channel binds a contact to, which it seals before the report has a ticket."""
+    return f"{channel}|{source_id}"
 
 
 class Sealer:
@@ -121,9 +136,15 @@ class Opener:
     def open_contact(
         self, ticket_id: str, sealed: str, key_id: str, scheme: SealScheme = SealScheme.HPKE, info: str | None = None
     ) -> Contact:
-        """Return the contact of that ticket, which is bound to its id unless *info* is given; raises as `open` does."""
-        plain = self.open(ticket_id if info is None else info, sealed, key_id, scheme)
+        """Return the contact of that ticket, which is bound to its id, or to *info* if a channel has sealed it.
+
+        What a channel has sealed nobody has looked at yet: it must be a reporter as it might have come in the open.
+        Raises as `open` does, and ReporterUnreadable for ContactUnreadable if a channel has sealed it.
+        """
         try:
+            plain = self.open(ticket_id if info is None else info, sealed, key_id, scheme)
+            if info is not None:
+                return Contact.of(Reporter.model_validate_json(plain))
             return Contact.model_validate_json(plain)
-        except ValueError:
-            raise ContactUnreadable from None
+        except (ContactUnreadable, ValueError):
+            raise (ContactUnreadable if info is None else ReporterUnreadable) from None

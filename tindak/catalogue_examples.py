@@ -13,7 +13,10 @@ STATES: Mapping[str, str] = {
     "TicketReopened": "reopened", "TicketArchived": "archived", "TicketWithdrawn": "withdrawn", "TicketSplit": "split",
     "PartEnded": "closed", "TicketStatusChanged": "in_progress",
 }  # fmt: skip
-RARE = {"info", "parent", "part", "cluster", "instead_of", "reason_id", "reason_en", "actor", "agencies", "then"}
+RARE = {
+    "info", "reporter_sealed", "parent", "part", "cluster", "instead_of", "reason_id", "reason_en", "actor", "agencies",
+    "then",
+}  # fmt: skip
 """Optional fields that an ordinary event does not hold: examples leave them out."""
 
 

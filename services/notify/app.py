@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from services.notify.address_book import COLLECTION as ADDRESSES
+from services.notify.address_book import MongoAddressBook, hash_keys
 from services.notify.channels import Channel, SideBySide
 from services.notify.channels.log import LogChannel
 from services.notify.channels.smtp import SmtpChannel
@@ -38,6 +40,11 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Co
     store = MongoStore(collection(settings.mongo, handler.service), STATE)
     built = Service(settings, handler, store, own.health_port, observe)
     renderer = MessageRenderer(policy, own.opener())
+    addresses = MongoAddressBook(
+        store.collection.database[ADDRESSES],
+        hash_keys(own.contact_private_keys.get_secret_value(), own.former_contact_keys.get_secret_value()),
+        policy.addresses,
+    )
     sender = Sender(
         handler,
         store,
@@ -51,12 +58,14 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Co
         published=built.runner.published,
         vitals=built.vitals,
         observe=observe,
+        addresses=addresses,
     )
 
     def use_policy(policy: tuple[NoticePolicy, Retention]) -> None:
         notices, handler.retention = policy
         handler.use_policy(notices.rules)
         renderer.use_policy(notices)
+        addresses.limits = notices.addresses
 
     use_policy(watch.policy)
     built.watch_policy(watch, use_policy)
