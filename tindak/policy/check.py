@@ -27,8 +27,17 @@ from tindak.waiting import progress
 
 T = TypeVar("T")
 FILES = frozenset(
-    {"agencies.yaml", "calendars.yaml", "categories.yaml", "channels.yaml", "intake.yaml", "notices.yaml"}
-    | {"officers.yaml", "places.yaml", "rates.yaml", "routing.yaml", "sending.yaml", "sla.yaml"}
+    {"agencies.yaml", "calendars.yaml", "categories.yaml", "channels.yaml", "everyday_words.txt", "identities.yaml"}
+    | {
+        "intake.yaml",
+        "notices.yaml",
+        "officers.yaml",
+        "places.yaml",
+        "rates.yaml",
+        "routing.yaml",
+        "sending.yaml",
+        "sla.yaml",
+    }
 )
 OMBUDSMAN = "ombudsman"  # outside the city and not written to: the reporter learns that the Ombudsman may be asked
 

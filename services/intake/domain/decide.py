@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from services.intake.domain.masking import identity_of, mask
 from services.intake.domain.refusals import SOURCE_ID_CONFLICT, refusal_reasons
 from services.intake.domain.report import accepted, has_identity, mask_own_numbers
 from services.intake.domain.rules import Rules
@@ -11,6 +10,7 @@ from services.intake.domain.state import State, Taken, fingerprint
 from services.intake.domain.ticket_ids import TicketIds
 from shared import events, topics
 from shared.events import Applied, Arrival, Decision, Event, Fact, Replayed, Untracked
+from shared.identities.own import identity_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,17 +106,17 @@ def _rejection(
         return ()
     origin = events.Origin(partition=arrival.partition, offset=arrival.offset, sha256=arrival.sha256)
     data = events.ComplaintRejected(
-        channel=owner, source_id=source_id, reasons=tuple(map(_covered, reasons)), origin=origin
+        channel=owner, source_id=source_id, reasons=tuple(_covered(reason, rules) for reason in reasons), origin=origin
     )
     return (Fact(data, topics.answers_topic(owner), source_id or "", at=arrival.arrived_at),)
 
 
-def _covered(reason: events.Reason) -> events.Reason:
+def _covered(reason: events.Reason, rules: Rules) -> events.Reason:
     return events.Reason(
         code=reason.code,
-        field=reason.field and mask(reason.field),
-        message_id=mask(reason.message_id),
-        message_en=mask(reason.message_en),
+        field=reason.field and rules.masker.mask(reason.field),
+        message_id=rules.masker.mask(reason.message_id),
+        message_en=rules.masker.mask(reason.message_en),
     )
 
 
@@ -127,4 +127,4 @@ def refuse_unreadable(
 
     Who reports is not known, so in the source id all is covered that looks like a number or an address of somebody.
     """
-    return Untracked(_rejection(channel, source_id and mask(source_id), reasons, arrival, rules))
+    return Untracked(_rejection(channel, source_id and rules.masker.mask(source_id), reasons, arrival, rules))
