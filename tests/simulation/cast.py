@@ -5,10 +5,11 @@ it is done does. So a calm run of the same script has the same people in it.
 """
 
 import random
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID, uuid5
 
 import orjson
@@ -27,6 +28,7 @@ from shared.events import (
     ConfirmTicket,
     DeclineTicket,
     DisputeTicket,
+    EventData,
     HoldReason,
     HoldTicket,
     Location,
@@ -64,9 +66,23 @@ BODIES = (
 )
 PLANS = ("silent", "answer", "work", "decline", "field", "question", "partly")
 COMPLAINTS = 4
+SIGNATURE = "Nama saya Zubaidah Wiratmadja, hubungi 0812-7031-0000 atau zubaidah.w@suratku.example."
+IDENTITY = re.compile(rb"(?i)zubaidah|wiratmadja|8127031|suratku")
+"""What is found of the signature wherever it was not masked."""
+WRITTEN = frozenset({"body", "text", "answer", "note", "question", "comment", "reason"})
 WEIGHTS = (12, 30, 15, 15, 8, 12, 8)
 
 Later = Callable[[timedelta, Callable[[], None]], None]
+
+
+D = TypeVar("D", bound=EventData)
+
+
+def signed(data: D) -> D:
+    """Return *data* with the writer's name, number and address at the end of each text that somebody wrote."""
+    texts = {name: getattr(data, name, None) for name in WRITTEN}
+    named = {name: f"{text} {SIGNATURE}" for name, text in texts.items() if type(text) is str and text.strip()}
+    return data.model_copy(update=named)
 
 
 class Cast:
@@ -282,7 +298,7 @@ class Cast:
     def event(self, source: str, data: ComplaintSubmitted | Command, key: str, about: str) -> Event:
         """Return an event whose id follows from what it is about."""
         made = str(uuid5(UUID(int=self.script), f"{source}|{key}|{about}"))
-        return Event(id=made, source=source, time=SAID_AT, data=data, key=key)
+        return Event(id=made, source=source, time=SAID_AT, data=signed(data), key=key)
 
     def write(self, topic: str, key: str, value: bytes) -> None:
         self.broker.append(topic, key.encode(), value, HEADERS)

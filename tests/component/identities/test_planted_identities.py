@@ -65,7 +65,11 @@ async def prepare(city: City, entry: Entry, number: int) -> None:
 
 async def write(city: City, entry: Entry, source: str, number: int, planting: Planting) -> None:
     """Write a record about the ticket of that number, and let everybody hear all that follows."""
-    own = {TICKET: ticket_id("web", f"{number}"), SOURCE_ID: f"r-{number}", EVENT: str(uuid5(NAMESPACE_URL, f"{number}"))}
+    own = {
+        TICKET: ticket_id("web", f"{number}"),
+        SOURCE_ID: f"r-{number}",
+        EVENT: str(uuid5(NAMESPACE_URL, f"{number}")),
+    }
 
     def filled(content: bytes) -> bytes:
         for placeholder, meant in own.items():
