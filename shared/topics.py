@@ -26,6 +26,7 @@ SLA = "sla.events"
 WARNINGS = "sla.warnings"
 BREACHES = "sla.breaches"
 DELIVERIES = "notifications.deliveries"
+AUDIT = "security.audit"
 
 WATCHED_GROUPS = {"intake": "routing"}
 """Whose consumer group a service may look at, to see how far that one has handled what it writes."""
@@ -36,6 +37,7 @@ FAMILIES = (SUBMITTED, ANSWERS, UPDATES, ROUTED, STATUS)
 MEMBER = "[a-z0-9_-]+"
 FROM_OUTSIDE = (SUBMITTED, UPDATES)
 OFFICERS = "officers"
+AUDITORS = "auditors"
 OF_A_SMALL_CHANNEL, OF_A_LARGE_CHANNEL = 1, 3  # partitions of what is told to a channel
 
 
@@ -43,8 +45,8 @@ OF_A_SMALL_CHANNEL, OF_A_LARGE_CHANNEL = 1, 3  # partitions of what is told to a
 class Topic:
     """A topic as it should stand on the broker.
 
-    ``written_by`` and ``read_by`` name who may: services, ``channel-<code>``, ``agency-<code>``, ``officers``, ``ops``
-    and ``board``.
+    ``written_by`` and ``read_by`` name who may: services, ``channel-<code>``, ``agency-<code>``, ``officers``, ``ops``,
+    ``auditors`` and ``board``.
     """
 
     name: str
@@ -148,6 +150,7 @@ COMMON = (
     Topic(WARNINGS, ("sla",), ("ops", "routing", "notify"), 3, 90),
     Topic(BREACHES, ("sla",), ("ops", "routing", "notify"), 3, 400),
     Topic(DELIVERIES, ("notify",), ("ops", "board"), 6, 30),
+    Topic(AUDIT, SERVICES, (AUDITORS, "ops"), 3, 400),
 )
 
 

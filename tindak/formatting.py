@@ -15,7 +15,9 @@ def counted(number: int, noun: str) -> str:
 
 def sentence(data: e.EventData) -> str:
     """Return what happened, without the ticket's name; for an event without a sentence, its type."""
-    return _of_complaint(data) or _of_ticket(data) or _of_clock(data) or _of_delivery(data) or data.TYPE
+    return (
+        _of_complaint(data) or _of_ticket(data) or _of_clock(data) or _of_delivery(data) or _of_audit(data) or data.TYPE
+    )
 
 
 def by_whom(data: e.EventData) -> str:
@@ -160,6 +162,13 @@ def _of_delivery(data: e.EventData) -> str | None:
             return f"{notice}: FAILED after {data.attempt} attempts: {data.error}"
         case e.NotificationSuppressed():
             return f"{notice}: not sent: {data.why}"
+    return None
+
+
+def _of_audit(data: e.EventData) -> str | None:
+    match data:
+        case e.ContactOpened():
+            return f"contact opened by the {data.by.role} {data.by.code} to {data.purpose}"
     return None
 
 

@@ -15,7 +15,7 @@ from shared.delivery.documents.document import Document, Quarantined
 from shared.delivery.ports import Record
 from shared.events import Arrival, Decision, Event, Fact, Refused, Replayed
 from shared.process import metrics
-from shared.seal import Contact, Sealer
+from shared.seal import Contact, Sealer, channel_info
 
 Load = Callable[[Collection[str]], Awaitable[Mapping[str, Document[State] | Quarantined]]]
 
@@ -36,7 +36,7 @@ class IntakeHandler:
 
     def __init__(self, rules: Rules, ids: TicketIds, sealer: Sealer, load: Load | None = None) -> None:
         self.rules = rules
-        self.secrets = Secrets(ids, self.seal)
+        self.secrets = Secrets(ids, frozenset(sealer.keys), self.seal)
         self.sealer = sealer
         self.load = load
         self.former: Mapping[str, State] = {}
@@ -105,19 +105,18 @@ class IntakeHandler:
         return None
 
     def seal(self, ticket: str, submitted: events.ComplaintSubmitted) -> events.ContactSealed:
-        """Return the reporter's contact, sealed for that ticket."""
-        reporter = submitted.reporter or events.Reporter()
-        contact = Contact(
-            channel=submitted.channel,
-            name=reporter.name,
-            phone=reporter.phone,
-            email=(reporter.email or "").strip() or None,
-            national_id=reporter.national_id,
-            locale=reporter.locale or events.Locale.INDONESIAN,
-            preferred_channel=reporter.preferred_channel,
-        )
+        """Return the reporter's contact, sealed for that ticket; as it came if the channel has sealed it."""
+        given = submitted.reporter_sealed
+        if given is not None:
+            return events.ContactSealed(
+                ticket_id=ticket, sealed=given.sealed, locale=events.Locale.INDONESIAN, key_id=given.key_id,
+                scheme=events.SealScheme.HPKE, info=channel_info(submitted.channel, submitted.source_id),
+            )  # fmt: skip
+        contact = Contact.of(submitted.reporter or events.Reporter(), submitted.channel)
         sealed, key_id = self.sealer.seal_contact(ticket, contact)
-        return events.ContactSealed(ticket_id=ticket, sealed=sealed, locale=contact.locale, key_id=key_id)
+        return events.ContactSealed(
+            ticket_id=ticket, sealed=sealed, locale=contact.locale, key_id=key_id, scheme=events.SealScheme.HPKE
+        )
 
 
 def _former_id(event: Event) -> str:

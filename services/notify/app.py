@@ -21,7 +21,6 @@ from shared.process import entrypoint
 from shared.process.safety import refuse_unsafe
 from shared.process.service import Service
 from shared.process.settings import CommonSettings
-from shared.seal import Sealer
 
 
 def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Correspondence]:
@@ -33,7 +32,7 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Co
     handler = NotifyHandler(watch.policy.rules)
     store = MongoStore(collection(settings.mongo, handler.service), STATE)
     built = Service(settings, handler, store, own.health_port, observe)
-    renderer = MessageRenderer(watch.policy, Sealer.from_text(own.contact_keys.get_secret_value()))
+    renderer = MessageRenderer(watch.policy, own.opener())
     sender = Sender(
         handler,
         store,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from shared import topics
-from shared.events import commands, complaints, links, notifications, refusals, sla, status, tickets
+from shared.events import commands, complaints, links, notifications, refusals, security, sla, status, tickets
 from shared.events.base import EventData
 
 AGENCY_TOPICS = topics.agency_topic("<agency>")
@@ -87,6 +87,7 @@ CATALOGUE: tuple[Entry, ...] = (
             notifications.NotificationSent, notifications.NotificationFailed, notifications.NotificationSuppressed,
         ),
     ),
+    *_entries("notify", topics.AUDIT, data=(security.ContactOpened,)),
 )  # fmt: skip
 
 DATA_BY_TYPE: dict[str, type[EventData]] = {entry.data.TYPE: entry.data for entry in CATALOGUE}

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from functools import cached_property
+from urllib.parse import unquote
 
 from shared.identities.homes import ANY_DIGIT, Homes
 from shared.identities.names import People
@@ -27,6 +28,10 @@ class Masker:
         """Return *text* with a label in place of every identity, *identity*, the writer's own, included."""
         folded = fold(text)
         return replaced(folded, self.spans(folded, identity))
+
+    def finds_in_link(self, link: str, identity: Identity = NOBODY) -> bool:
+        """Return whether a link names somebody, also if that is percent-encoded once or twice."""
+        return bool(self.spans(fold(unquote(unquote(link))), identity))
 
     def spans(self, folded: Folded, identity: Identity = NOBODY) -> list[Span]:
         """Return where a text holds an identity, surest first."""

@@ -15,8 +15,8 @@ WITHIN = re.compile(r"\.?[ \t]{1,2}|\.")
 NAME_WORDS_MAX = 4
 FILLERS_MAX = 4
 
-Phrases = Mapping[str, Collection[tuple[str, ...]]]
-"""By their last word, the words that stand before it."""
+Phrases = Mapping[str, Collection[tuple[tuple[str, ...], str]]]
+"""By their last word, the words that stand before it, and the mark that must follow it (``an.``); empty for none."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class People:
             (before or (last,))[0]
             for phrases in (self.surely, self.perhaps)
             for last, each in phrases.items()
-            for before in each
+            for before, _ in each
         )
 
     def spans(self, folded: Folded, words: frozenset[str]) -> Iterable[Span]:
@@ -69,7 +69,15 @@ class People:
         at = 0
         while at < len(said):
             word, at = said[at], at + 1
-            by = next((each for each in introducing if word in each and _stands(each[word], said, at - 1)), None)
+            by = next(
+                (
+                    each
+                    for each in introducing
+                    if word in each
+                    and _stands(each[word], said, at - 1, text[tokens[at - 1].end() : tokens[at - 1].end() + 1])
+                ),
+                None,
+            )
             found = self._name_from(text, tokens, said, at) if by is not None else None
             if found is None:
                 continue
@@ -117,5 +125,8 @@ def _is_capitalised(folded: Folded, tokens: list[re.Match[str]]) -> bool:
     return all(letter.isupper() for letter in letters) and not original.isupper()
 
 
-def _stands(phrases: Collection[tuple[str, ...]], said: list[str], at: int) -> bool:
-    return any(len(before) <= at and tuple(said[at - len(before) : at]) == before for before in phrases)
+def _stands(phrases: Collection[tuple[tuple[str, ...], str]], said: list[str], at: int, mark: str) -> bool:
+    return any(
+        needed in ("", mark) and len(before) <= at and tuple(said[at - len(before) : at]) == before
+        for before, needed in phrases
+    )

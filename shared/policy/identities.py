@@ -183,11 +183,11 @@ def _any_of(words: Iterable[str]) -> str:
     return rf"(?<!\w)(?:{'|'.join(spelled)})(?!\w)"
 
 
-def _by_last_word(phrases: Iterable[str]) -> dict[str, list[tuple[str, ...]]]:
-    found: dict[str, list[tuple[str, ...]]] = defaultdict(list)
+def _by_last_word(phrases: Iterable[str]) -> dict[str, list[tuple[tuple[str, ...], str]]]:
+    found: dict[str, list[tuple[tuple[str, ...], str]]] = defaultdict(list)
     for phrase in phrases:
         *before, last = LETTERS.findall(folded_text(phrase))
-        found[last].append(tuple(before))
+        found[last].append((tuple(before), "" if phrase[-1].isalpha() else phrase[-1]))
     return dict(found)
 
 

@@ -1,10 +1,10 @@
 """Answers a submission with exactly one acceptance, refusal or repeated answer (idempotency by source id)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from services.intake.domain.refusals import SOURCE_ID_CONFLICT, refusal_reasons
-from services.intake.domain.report import accepted, has_identity, mask_own_numbers
+from services.intake.domain.report import accepted, mask_own_numbers
 from services.intake.domain.rules import Rules
 from services.intake.domain.state import State, Taken, fingerprint
 from services.intake.domain.ticket_ids import TicketIds
@@ -19,10 +19,12 @@ class Secrets:
 
     Args:
         ids: Gives tickets their ids.
+        key_ids: Of the keys that are published, with which a channel may seal a reporter itself.
         seal: Makes the sealed contact of the ticket with this id; called only if there is an identity.
     """
 
     ids: TicketIds
+    key_ids: Collection[str]
     seal: Callable[[str, events.ComplaintSubmitted], events.ContactSealed]
 
 
@@ -43,7 +45,7 @@ def decide(state: State | None, event: Event, arrival: Arrival, policy: Rules, *
     submitted = submission(event)
     if state is not None and _is_repeat(state, submitted, policy):
         return Replayed(state.event_id)
-    reasons = refusal_reasons(submitted, arrival.arrived_at, policy)
+    reasons = refusal_reasons(submitted, arrival.arrived_at, policy, secrets.key_ids)
     if not reasons and state is not None:
         reasons = (SOURCE_ID_CONFLICT,)
     if reasons:
@@ -79,7 +81,7 @@ def _take(
         Fact(report, topics.ACCEPTED, ticket, at=arrival.arrived_at),
         Fact(report, topics.answers_topic(report.channel), report.source_id, at=arrival.arrived_at),
     ]
-    if has_identity(submitted):
+    if submitted.names_reporter:
         facts.append(Fact(secrets.seal(ticket, submitted), topics.CONTACTS, ticket, at=arrival.arrived_at))
     taken = Taken(
         tracking_id=report.tracking_id,

@@ -14,6 +14,7 @@ import aiosmtplib
 from services.notify.channels import Message, TemporarilyUndeliverable, Undeliverable
 from services.notify.settings import Settings
 from shared.mail_addresses import UnusableAddress, header_address, recipient_address
+from shared.output import header_text
 
 ABOUT_RECIPIENT_OR_MESSAGE = (aiosmtplib.SMTPRecipientRefused, aiosmtplib.SMTPDataError)
 AUTHENTICATION_REQUIRED = 530
@@ -84,9 +85,7 @@ class SmtpChannel:
         letter["To"] = recipient
         if self.settings.smtp_reply_to is not None:
             letter["Reply-To"] = header_address(self.settings.smtp_reply_to)
-        # A title `=?utf-8?q?a=0D=0ABcc:_b?=` is an encoded word to the parser of headers; before Python 3.11.10 and
-        # 3.12.5 the line feeds that it decodes to are written as they are, and add headers (CVE-2024-6923).
-        letter["Subject"] = message.subject.replace("=?", "= ?")
+        letter["Subject"] = header_text(message.subject)
         letter["Date"] = format_datetime(message.written_at)
         letter["Message-ID"] = f"<{message.id}@{self.domain}>"
         letter["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office note shall answer it

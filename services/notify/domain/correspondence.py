@@ -20,11 +20,17 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """The contact as intake sealed it; opened only to send."""
+    """The contact as it came, sealed; opened only to send.
+
+    Args:
+        info: What it is bound to, where that is not the id of the ticket.
+    """
 
     sealed: str
     key_id: str
     locale: str
+    scheme: events.SealScheme = events.SealScheme.AES_256_GCM
+    info: str | None = None
     kind: Literal["sealed"] = "sealed"
 
 
@@ -36,6 +42,20 @@ class Erased:
 
 
 Contact = Unknown | Sealed | Erased
+
+
+@dataclass(frozen=True, slots=True)
+class AuditHead:
+    """The end of the chain of facts about who opened the contact.
+
+    Args:
+        hash: Of the last fact; what a chain starts from if there is none.
+        opened_at: When each of them happened, the first one first. What is older than the topic keeps may be missing
+            there, and nothing else may.
+    """
+
+    hash: str = events.CHAIN_START
+    opened_at: tuple[datetime, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +116,7 @@ class Correspondence(Handling):
     complaint: Complaint | None = None
     contact: Contact = field(default_factory=Unknown)
     deliveries: tuple[Delivery, ...] = ()
+    audit: AuditHead = field(default_factory=AuditHead)
     parts: Mapping[str, Part] = field(default_factory=dict)
     kind: Literal["correspondence"] = "correspondence"
 
@@ -141,7 +162,7 @@ def _project(state: Correspondence, data: events.EventData) -> Correspondence:
         state = _held_by(state, data)
     match data:
         case events.ContactSealed():
-            return replace(state, contact=Sealed(data.sealed, data.key_id, data.locale.value))
+            return replace(state, contact=Sealed(data.sealed, data.key_id, data.locale.value, data.scheme, data.info))
         case events.ContactErased():
             return replace(state, contact=Erased())
         case events.ComplaintAccepted():

@@ -13,7 +13,7 @@ from services.notify.messages.formatting import duration, moment
 from services.notify.policy import NoticePolicy
 from shared.delivery.guard import Bug, guarded
 from shared.events import SlaClock
-from shared.seal import Sealer, SealError
+from shared.seal import Opener, ReporterUnreadable, SealError
 
 LOG = "log"
 CHANNEL_OF_PREFERENCE = {"email": "email", "whatsapp": "whatsapp", "sms": "sms", "sms_1708": "sms"}
@@ -36,12 +36,13 @@ class MessageRenderer:
     order. The `log` channel stands in for what a machine without gateways lacks, never for a channel that refuses: a
     line in a log reaches nobody. It needs no address, but somebody must be there to be told, and a name is never
     written to it. A channel that is not set up is passed over; if none is left, the notice is withheld as
-    ``no_channel``, and as ``no_address`` if there is no address at all.
+    ``no_channel``, as ``no_address`` if there is no address at all, and as ``contact_unreadable`` if what the channel
+    has sealed is no reporter.
     """
 
-    def __init__(self, policy: NoticePolicy, sealer: Sealer) -> None:
+    def __init__(self, policy: NoticePolicy, opener: Opener) -> None:
         self.policy = policy
-        self.sealer = sealer
+        self.opener = opener
 
     def use_policy(self, policy: NoticePolicy) -> None:
         """Use the templates and addresses of *policy* from now on."""
@@ -60,6 +61,8 @@ class MessageRenderer:
         """
         try:
             recipient = self.recipient(state, delivery)
+        except ReporterUnreadable:
+            return Withheld("contact_unreadable")
         except SealError as fault:
             # Keys can be put right, so this is tried again like any other fault of ours.
             return Deferred(delivery.channels[0], type(fault).__name__)
@@ -90,10 +93,11 @@ class MessageRenderer:
         language = self.policy.default_language
         if not isinstance(state.contact, Sealed):
             return Recipient(language, {})
-        contact = self.sealer.open_contact(state.ticket_id, state.contact.sealed, state.contact.key_id)
+        kept = state.contact
+        contact = self.opener.open_contact(state.ticket_id, kept.sealed, kept.key_id, kept.scheme, kept.info)
         ways = {"email": contact.email, "sms": contact.phone, "whatsapp": contact.phone}
         return Recipient(
-            language=self.policy.language_of_locale.get(state.contact.locale, language),
+            language=self.policy.language_of_locale.get(contact.locale, language),
             addresses={channel: address for channel, address in ways.items() if address},
             name=contact.name,
             preferred=CHANNEL_OF_PREFERENCE.get(contact.preferred_channel or ""),

@@ -11,6 +11,7 @@ from services.routing.domain.lifecycle import opening, timeouts
 from services.routing.domain.lifecycle.commands import Request, Update, follow
 from services.routing.domain.lifecycle.due_times import ClockChange, follow_clock
 from services.routing.domain.lifecycle.early_updates import remember
+from services.routing.domain.lifecycle.masking import masked
 from services.routing.domain.lifecycle.parts import decide_part_link, notify_whole
 from services.routing.domain.lifecycle.status import tell_status
 from services.routing.domain.ticket.state import Filed, State
@@ -68,7 +69,7 @@ def _follows(
         case events.ComplaintAccepted():
             return Ignored("the complaint has been filed before", filed)
         case command if isinstance(command, Request):
-            update = Update(event.id, event.source, command, arrival.arrived_at)
+            update = masked(Update(event.id, event.source, command, arrival.arrived_at), policy.masker)
             if filed is None:
                 return remember(policy, awaited, update, arrival.now)
             return follow(policy, filed, update, known.prediction)

@@ -10,6 +10,7 @@ WRITES = {
     "routing": ("tickets.events", "tickets.triage", "tickets.links"),
     "sla": ("sla.events", "sla.warnings", "sla.breaches"),
     "notify": ("notifications.deliveries",),
+    "auditors": (),
     "officers": ("tickets.updates.officers",),
     "ops": (*(f"{service}.dead-letters" for service in SERVICES), *(f"{service}.replays" for service in SERVICES)),
     "board": (),
@@ -27,9 +28,10 @@ READS = {
     "officers": ("complaints.accepted", "tickets.events", "tickets.triage"),
     "ops": (
         "complaints.accepted", "tickets.events", "sla.events", "sla.warnings", "sla.breaches",
-        "notifications.deliveries", *(f"{service}.dead-letters" for service in SERVICES),
+        "notifications.deliveries", "security.audit", *(f"{service}.dead-letters" for service in SERVICES),
         *(f"{service}.replays" for service in SERVICES),
     ),
+    "auditors": ("security.audit",),
     "board": ("complaints.accepted", "tickets.events", "sla.events", "notifications.deliveries"),
 }  # fmt: skip
 WATCHES = {"intake": ("routing",)}  # groups that it may describe, but not use
@@ -62,7 +64,7 @@ def table(principals: Iterable[str]) -> Mapping[str, Rights]:
     writes = {name: set(WRITES.get(name, ())) for name in names}
     reads = {name: set(READS.get(name, ())) for name in names}
     for service in SERVICES:
-        writes[service].add(f"{service}.dead-letters")
+        writes[service] |= {f"{service}.dead-letters", "security.audit"}
         reads[service].add(f"{service}.replays")
     for name in names:
         kind, _, code = name.partition("-")

@@ -37,7 +37,7 @@ def message(**changes: Any) -> Message:
 @asynccontextmanager
 async def channel(relay: Relay, **changes: Any) -> AsyncIterator[SmtpChannel]:
     plain = {
-        "TINDAK_CONTACT_KEYS": "unused", "smtp_host": HOST, "smtp_port": relay.port, "smtp_starttls": False,
+        "TINDAK_CONTACT_PRIVATE_KEYS": "unused", "smtp_host": HOST, "smtp_port": relay.port, "smtp_starttls": False,
         "smtp_timeout_seconds": 5,
     }  # fmt: skip
     opened = SmtpChannel(Settings.model_validate(plain | changes))

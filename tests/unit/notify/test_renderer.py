@@ -10,14 +10,15 @@ from services.notify.domain.notices import Notice, plan
 from services.notify.messages.renderer import MessageRenderer
 from shared.events import EventData, SlaClock, TicketHeld
 from shared.events.catalogue import DATA_BY_TYPE
-from shared.seal import Sealer
+from shared.seal import Opener
 from tests.builders import TRACKING, accepted, event
 from tests.fakes.handler_harness import NOON
-from tests.unit.notify.samples import EMAIL, NAME, PHONE, POLICY, SEALER, contact, delivery, said, started
+from tests.sealing import OPENER
+from tests.unit.notify.samples import EMAIL, NAME, PHONE, POLICY, contact, delivery, said, started
 
 pytestmark = pytest.mark.unit
 
-RENDERER = MessageRenderer(POLICY, SEALER)
+RENDERER = MessageRenderer(POLICY, OPENER)
 DUE_ID = "Kamis, 5 Maret 2026 pukul 16.00 WIB"
 DUE_EN = "Thursday, 5 March 2026, 16:00 WIB"
 
@@ -209,7 +210,7 @@ def test_the_log_is_given_no_name() -> None:
 
 
 def test_a_contact_whose_key_is_missing_is_tried_again_later() -> None:
-    renderer = MessageRenderer(POLICY, Sealer({"other": bytes(32)}, "other"))
+    renderer = MessageRenderer(POLICY, Opener({"other": bytes(32)}))
 
     assert renderer.render(known(), delivery(), ("email",), NOON) == Deferred("email", "UnknownContactKey")
 

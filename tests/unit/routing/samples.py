@@ -47,8 +47,10 @@ from shared.events import (
     Report,
     UpdateRefused,
 )
+from shared.policy.identities import load_identities
 from shared.senders import sender_of
 from tests.builders import TICKET, TRACKING
+from tests.conftest import POLICY as SHIPPED
 from tests.fakes.handler_harness import NOON
 
 LATER = NOON + timedelta(hours=1)
@@ -113,6 +115,7 @@ POLICY = RoutingPolicy(
     reopen_within=timedelta(days=14),
     clusters=ClustersEntry(alike_min=0.4).value(Phrasebook({}, frozenset())),
     early_updates=EarlyUpdates(wait_for=timedelta(hours=24), remember_for=timedelta(days=7)),
+    masker=load_identities(SHIPPED),
     link="https://lapor.example/t/{tracking_id}",
     zone=timezone(timedelta(hours=7), "WIB"),
 )

@@ -1,3 +1,4 @@
+import shutil
 from dataclasses import MISSING, fields
 from datetime import timedelta
 from pathlib import Path
@@ -88,6 +89,8 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "routing.yaml").write_text(ROUTING, encoding="utf-8")
     (tmp_path / "categories.yaml").write_text(CATEGORIES, encoding="utf-8")
     (tmp_path / "officers.yaml").write_text(OFFICERS, encoding="utf-8")
+    for name in ("identities.yaml", "everyday_words.txt"):
+        shutil.copy(SHIPPED / name, tmp_path)
     return tmp_path
 
 

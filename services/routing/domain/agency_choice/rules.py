@@ -10,6 +10,7 @@ from functools import cached_property
 from services.routing.domain.duplicates.similarity import ClusterRules
 from services.routing.domain.text.phrases import Phrase, Phrasebook
 from shared.events import Classification, Location, Priority
+from shared.identities.masker import Masker
 from shared.text import name_key
 
 DISTRICT_OFFICE = "kecamatan"
@@ -193,6 +194,7 @@ class RoutingPolicy:
         clusters: Which reports are followed together.
         early_updates: How long updates wait for a complaint that has not come.
         link: Where an agency finds a ticket, with `TRACKING_ID` in place of its tracking id; None for nowhere.
+        masker: Covers identities in what people write.
         zone: In which channels are told the date of a due time.
     """
 
@@ -214,6 +216,7 @@ class RoutingPolicy:
     reopen_within: timedelta
     clusters: ClusterRules
     early_updates: EarlyUpdates
+    masker: Masker
     link: str | None
     zone: tzinfo
 

@@ -1,6 +1,6 @@
 """What follows from an update: who sent it, what is asked, and what is answered; each rule stands elsewhere."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeAlias, assert_never, get_args
 
@@ -46,11 +46,6 @@ class Update:
         """Return who sent it, or None for nobody who may ask for anything."""
         return sender_of(self.source)
 
-    @property
-    def author(self) -> events.Author | None:
-        """Return who stands as the author of what follows from it."""
-        return _author(self.sender)
-
 
 def follow(
     policy: RoutingPolicy, filed: Filed, update: Update, prediction: MaybePrediction = NO_MODEL
@@ -66,14 +61,20 @@ def follow(
     forbidden = bars(policy, sender, command) or forbids(policy, sender, command, ticket, situation)
     if forbidden:
         return Untracked(untraced(policy, update, forbidden))
-    transition = Transition(ticket, situation, update.at, author=update.author).change(updates=ticket.updates + 1)
+    transition = Transition(ticket, situation, update.at, author=_author(policy, sender)).change(
+        updates=ticket.updates + 1
+    )
     outcome = _flaw(policy, update) or ask(policy, transition, situation, command, prediction)
     if ticket.updates >= UPDATES_MAX and not _ends(situation, outcome):
         return Untracked(untraced(policy, update, TOO_MANY_UPDATES, ticket))
     match outcome:
         case Refusal():
             transition = transition.add_fact_on(
-                events.UpdateRefused, situation, (TICKETS, *hearers(policy, sender)), **_wording(update, outcome)
+                events.UpdateRefused,
+                situation,
+                (TICKETS, *hearers(policy, sender)),
+                update_id=update.id,
+                **_told(policy, update.source[:SOURCE_SYMBOLS_MAX], outcome),
             )
         case Transition():
             transition = outcome
@@ -142,7 +143,8 @@ def untraced(policy: RoutingPolicy, update: Update, refusal: Refusal, ticket: Ti
     known = {"tracking_id": ticket.tracking_id, "parent": ticket.parent, "part": ticket.part} if ticket else {}
     data = events.UpdateRefused(
         **{"tracking_id": ""} | known, ticket_id=ticket_id, state="unchanged", version=0, at=update.at,
-        by=update.author, **_wording(update, refusal),
+        by=_author(policy, update.sender), update_id=update.id,
+        **_told(policy, update.source[:SOURCE_SYMBOLS_MAX], refusal),
     )  # fmt: skip
     return tuple(Fact(data, topic, ticket_id, update.at) for topic in hearers(policy, update.sender))
 
@@ -154,18 +156,26 @@ def hearers(policy: RoutingPolicy, sender: Sender | Owner | None) -> tuple[str, 
     return (refusals_topic(sender),)
 
 
-def _author(sender: Sender | Owner | None) -> events.Author | None:
-    return events.Author(role=sender.role, code=sender.code[:SOURCE_SYMBOLS_MAX]) if sender and sender.code else None
+def _author(policy: RoutingPolicy, sender: Sender | Owner | None) -> events.Author | None:
+    if sender is None or not sender.code:
+        return None
+    code = sender.code if _is_registered(policy, sender) else policy.masker.mask(sender.code)
+    return events.Author(role=sender.role, code=code[:SOURCE_SYMBOLS_MAX])
 
 
-def _wording(update: Update, refusal: Refusal) -> dict[str, str]:
+def _told(policy: RoutingPolicy, source: str, refusal: Refusal) -> dict[str, str]:
+    """Return what a refusal says of its update; who is not registered may have written a number for a name."""
+    mask = policy.masker.mask
     return {
-        "update_id": update.id,
-        "update_source": update.source[:SOURCE_SYMBOLS_MAX],
+        "update_source": source if _is_registered(policy, sender_of(source)) else mask(source),
         "code": refusal.code,
-        "message_id": refusal.message_id,
-        "message_en": refusal.message_en,
+        "message_id": mask(refusal.message_id),
+        "message_en": mask(refusal.message_en),
     }
+
+
+def _is_registered(policy: RoutingPolicy, sender: Sender | Owner | None) -> bool:
+    return sender is not None and (sender.code in policy.agencies or sender.code in policy.officers)
 
 
 def refuse_unreadable(
@@ -188,11 +198,8 @@ def refuse_unreadable(
         state="unchanged",
         version=0,
         at=arrived_at,
-        by=_author(sender),
+        by=_author(policy, sender),
         update_id=fault.hints.get("event_id", ""),
-        update_source=source,
-        code=fault.reasons[0].code,
-        message_id=" ".join(reason.message_id for reason in fault.reasons),
-        message_en=" ".join(reason.message_en for reason in fault.reasons),
+        **_told(policy, source, replace(schema_violation(fault.reasons), code=fault.reasons[0].code)),
     )
     return tuple(Fact(data, topic, ticket, arrived_at) for topic in hearers(policy, sender))
