@@ -5,11 +5,10 @@ it is done does. So a calm run of the same script has the same people in it.
 """
 
 import random
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID, uuid5
 
 import orjson
@@ -28,7 +27,6 @@ from shared.events import (
     ConfirmTicket,
     DeclineTicket,
     DisputeTicket,
-    EventData,
     HoldReason,
     HoldTicket,
     Location,
@@ -54,6 +52,7 @@ from shared.senders import sender_of
 from tests.builders import ticket_id
 from tests.fakes.handler_harness import NOON
 from tests.simulation.ports import SimBroker
+from tests.simulation.signature import signed
 
 AGENCY_TOPICS = topics.agency_topic("")
 HEARD = frozenset({topics.ACCEPTED, topics.CONTACTS, topics.TRIAGE, topics.TICKETS})
@@ -66,23 +65,9 @@ BODIES = (
 )
 PLANS = ("silent", "answer", "work", "decline", "field", "question", "partly")
 COMPLAINTS = 4
-SIGNATURE = "Nama saya Zubaidah Wiratmadja, hubungi 0812-7031-0000 atau zubaidah.w@suratku.example."
-IDENTITY = re.compile(rb"(?i)zubaidah|wiratmadja|8127031|suratku")
-"""What is found of the signature wherever it was not masked."""
-WRITTEN = frozenset({"body", "text", "answer", "note", "question", "comment", "reason"})
 WEIGHTS = (12, 30, 15, 15, 8, 12, 8)
 
 Later = Callable[[timedelta, Callable[[], None]], None]
-
-
-D = TypeVar("D", bound=EventData)
-
-
-def signed(data: D) -> D:
-    """Return *data* with the writer's name, number and address at the end of each text that somebody wrote."""
-    texts = {name: getattr(data, name, None) for name in WRITTEN}
-    named = {name: f"{text} {SIGNATURE}" for name, text in texts.items() if type(text) is str and text.strip()}
-    return data.model_copy(update=named)
 
 
 class Cast:

@@ -28,7 +28,7 @@ from shared.events import (
     UpdateRefused,
 )
 from tests.fakes.handler_harness import NOON
-from tests.simulation.cast import IDENTITY
+from tests.simulation.signature import named
 from tindak.audit import audit
 from tindak.audit.chain import Chains, Head, faults
 from tindak.audit.ledger import Ledger
@@ -64,7 +64,7 @@ def findings(world: "World") -> Iterator[str]:
     yield from unanswered(world, ledger)
     yield from uncommitted(world)
     yield from histories(ledger)
-    yield from identities(world, records)
+    yield from named(world, records)
 
 
 def dropped(before: Document[Any], after: Document[Any]) -> Iterator[Outgoing]:
@@ -123,20 +123,3 @@ def histories(ledger: Ledger) -> Iterator[str]:
         versions = sorted(told.get(document.id, ()))
         if known != versions:
             yield f"[history] sla has the versions {known} of {document.id}, told were {versions}"
-
-
-def identities(world: "World", records: Iterable[Record]) -> Iterator[str]:
-    """Yield every place of ours where somebody is named who signed a text.
-
-    What could not be handled is kept as it came, and intake keeps what a channel handed over.
-    """
-    kept = {topics.dead_letter_topic(service) for service in topics.SERVICES}
-    kept |= {topics.replay_topic(service) for service in topics.SERVICES}
-    for record in records:
-        ours = not topics.is_from_outside(record.topic) and record.topic not in kept
-        if ours and record.value is not None and IDENTITY.search(record.value):
-            yield f"[identity] {record.topic} {record.partition}/{record.offset} names who wrote something"
-    for service in ("routing", "sla", "notify"):
-        for ticket, document in world.stores[service].documents.items():
-            if IDENTITY.search(repr(document).encode()):
-                yield f"[identity] {service} names in {ticket} who wrote something"
