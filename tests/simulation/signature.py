@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tests.simulation.world import World
 
 SIGNATURE = "Nama saya Zubaidah Wiratmadja, hubungi 0812-7031-0000 atau zubaidah.w@suratku.example."
-TRACE = re.compile(rb"(?i)zubaidah|wiratmadja|812-?7031|suratku")
+TRACE = re.compile(rb"(?i)zubaidah|wiratmadja|812-7031-|81270310000|suratku")
 WRITTEN = ("body", "text", "answer", "note", "question", "comment", "reason")
 # What could not be handled is kept as it came.
 NAMERS = (topics.dead_letter_topic, topics.replay_topic)
