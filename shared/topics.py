@@ -16,6 +16,8 @@ SUBMITTED = "complaints.submitted"  # a family: complaints.submitted.<channel>
 ANSWERS = "complaints.answers"  # a family: complaints.answers.<channel>
 ACCEPTED = "complaints.accepted"
 CONTACTS = "reporters.contacts"
+REQUESTS = "reporters.requests"
+EXPORTS = "reporters.exports"
 UPDATES = "tickets.updates"  # a family: tickets.updates.<sender>
 ROUTED = "tickets.routed"  # a family: tickets.routed.<agency>
 STATUS = "tickets.status"  # a family: tickets.status.<channel>
@@ -30,6 +32,9 @@ AUDIT = "security.audit"
 
 WATCHED_GROUPS = {"intake": "routing"}
 """Whose consumer group a service may look at, to see how far that one has handled what it writes."""
+
+COMPACTED = (CONTACTS,)
+"""Of each key there, only the last record counts and stays."""
 
 FAMILIES = (SUBMITTED, ANSWERS, UPDATES, ROUTED, STATUS)
 """Of each there is a topic for every channel, sender or agency, named ``<family>.<member>``."""
@@ -142,6 +147,8 @@ def is_replay(topic: str) -> bool:
 COMMON = (
     Topic(ACCEPTED, ("intake",), ("routing", "sla", "notify", OFFICERS, "ops", "board"), 12, 30),
     Topic(CONTACTS, ("intake",), ("notify",), 12, None),
+    Topic(REQUESTS, ("routing",), ("intake", "notify"), 3, 30),
+    Topic(EXPORTS, ("notify",), (OFFICERS,), 3, 1),
     Topic(updates_topic(OFFICERS), (OFFICERS,), ("routing",), 1, 30),
     Topic(TICKETS, ("routing",), ("sla", "notify", OFFICERS, "ops", "board"), 12, 90),
     Topic(LINKS, ("routing",), ("routing",), 12, 30),

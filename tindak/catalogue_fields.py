@@ -116,6 +116,7 @@ FIELDS: Mapping[str, tuple[str, Any]] = {
     "provider_id": ("Id that the provider gave the message.", "<1@tangsel.example>"),
     "question": ("What the reporter is asked; needed with `needs_reporter`.", "Nomor tiangnya berapa?"),
     "rating_wanted": ("Whether the reporter should say what the answer is worth, or object to it.", False),
+    "public_key": ("Public key of X25519 for which the answer is sealed, in base64.", "A" * 43 + "="),
     "rating": ("1 (bad) to 5 (good).", 5),
     "reason": ("Why, in the sender's words.", "Di luar wewenang kami."),
     "reason_en": ("Why it is outside the city's authority, in English; absent if it is not.", "Power lines are PLN's."),
@@ -183,6 +184,12 @@ OF_TYPE: Mapping[str, tuple[str, Any]] = {
     "ClusterLeft.reason": ("`leader_ended`, `leader_follows`, `full` or `unknown_leader`.", "leader_ended"),
     "ComplaintRejected.channel": ("Channel that sent the report, as far as it can be read.", "web"),
     "ComplaintSubmitted.follow_up_of": ("Tracking id of an earlier report, as the reporter typed it.", TRACKING),
+    "ContactCorrected.key_id": ("Id of the contact key; on `reporters.requests` alone.", None),
+    "ContactCorrected.sealed": ("The contact as it is now, encrypted; on `reporters.requests` alone.", None),
+    "CorrectReporter.sealed": ("The whole contact, sealed under the contact key for the ticket's id.", "aGVsbG8="),
+    "ExportRequested.public_key": ("For which the answer is sealed; on `reporters.requests` alone.", None),
+    "ReporterExported.officer": ("Who asked.", None),
+    "ReporterExported.sealed": ("What is held, as JSON, sealed for the key of who asked; HPKE.", "aGVsbG8="),
     "ContactOpened.by": ("On whose account.", None),
     "ContactOpened.delivery_id": ("The notice for which it is opened; absent for an export.", OTHER_TICKET),
     "DueChanged.was": ("When the clock was due before.", LATER),
@@ -195,7 +202,8 @@ OF_TYPE: Mapping[str, tuple[str, Any]] = {
     "NotificationSuppressed.channel": ("How it would have been sent: `email`, `log`, ...", "email"),
     "NotificationSuppressed.why": (
         "`no_contact`, `contact_erased`, `contact_unreadable` (as its channel sealed it), `no_address`, `no_channel`,"
-        " `too_old` (longer ago than the policy tells) or `too_many` in a day.",
+        " `too_old` (longer ago than the policy tells), `too_many` in a day, `address_limit` (of one address, over all"
+        " tickets) or `address_unverified` (it has had its one message).",
         "contact_erased",
     ),
     "Opener.code": ("Name of the service, or code of the officer.", "notify"),

@@ -101,6 +101,12 @@ def _of_rarer(data: e.EventData) -> str | None:
             return f"no longer with {data.agency}" + noted(data.reason)
         case e.TicketStatusChanged():
             return f"its reporter may know: {data.message_en}"
+        case e.ReporterErased():
+            return "the reporter was erased"
+        case e.ContactCorrected():
+            return "the reporter's contact was corrected" + noted(data.reason)
+        case e.ExportRequested():
+            return "what is held of the reporter was asked for" + noted(data.reason)
         case e.UpdateRefused(code=e.UpdateRefused.UNCHANGED):
             return f"an update of {data.update_source} changed nothing: {data.message_en}"
         case e.UpdateRefused():
@@ -169,6 +175,8 @@ def _of_audit(data: e.EventData) -> str | None:
     match data:
         case e.ContactOpened():
             return f"contact opened by the {data.by.role} {data.by.code} to {data.purpose}"
+        case e.ReporterExported():
+            return "what is held of the reporter was sent to who asked, sealed"
     return None
 
 

@@ -8,10 +8,22 @@ from functools import partial
 
 import structlog
 
+from services.notify.address_book import AddressBook, NoLimits
 from services.notify.channels import Channel, Message, Spread, TemporarilyUndeliverable, Undeliverable, in_turn
+from services.notify.domain.addresses import Barred
 from services.notify.domain.attempts import claimed
 from services.notify.domain.correspondence import Correspondence
-from services.notify.domain.deliveries import Deferred, Delivered, Delivery, Outcome, Refused, Sending, Untried
+from services.notify.domain.deliveries import (
+    REPORTER,
+    Deferred,
+    Delivered,
+    Delivery,
+    Outcome,
+    Refused,
+    Sending,
+    Untried,
+    Withheld,
+)
 from services.notify.handlers import NotifyHandler
 from services.notify.messages.renderer import MessageRenderer
 from shared.adapters.clock import Clock
@@ -66,6 +78,7 @@ class Sender:
         spread: How the tickets of a round are worked through.
         vitals: Once they say that the service is stopping, nothing more is claimed and no further message begun.
         published: As in `Relay`.
+        addresses: Counts what each reporter's address gets.
     """
 
     def __init__(
@@ -84,6 +97,7 @@ class Sender:
         vitals: Vitals | None = None,
         observe: Observe = unobserved,
         jitter: random.Random | None = None,
+        addresses: AddressBook | None = None,
     ) -> None:
         self.handler = handler
         self.store = store
@@ -96,6 +110,7 @@ class Sender:
         self.vitals = vitals or Vitals()
         self.observe = observe
         self.jitter = jitter or random.Random()
+        self.addresses = addresses or NoLimits()
         self.loop = TimeLoop(
             handler, store, publisher, clock, published=published, documents_max=documents_max, observe=observe
         )
@@ -181,10 +196,27 @@ class Sender:
         for message in written:
             if not self.may_begin(claim.lease):
                 return Untried()
-            outcome = await self.hand_over(message)
+            admitted = await self.admitted(held.state, message)
+            if not isinstance(admitted, Message):
+                return admitted
+            outcome = await self.hand_over(admitted)
             if not isinstance(outcome, Refused):
                 break
         return outcome
+
+    async def admitted(self, state: Correspondence, message: Message) -> Message | Withheld | Untried:
+        """Return what may be sent to the message's address now, or why nothing may; only reporters are limited."""
+        if message.role != REPORTER or message.address is None:
+            return message
+        try:
+            admission = await self.addresses.admit(
+                message.address, message.id, self.clock.now(), is_verified=message.is_verified
+            )
+        except TransientError:
+            return Untried()
+        if isinstance(admission, Barred):
+            return Withheld(admission.why)
+        return self.renderer.introduction(state, message) if admission.as_introduction else message
 
     def may_begin(self, lease: Sending) -> bool:
         """Return whether a message may be begun now."""

@@ -10,8 +10,9 @@ from shared.events.faults import attachment_reasons as attachment_reasons
 from shared.events.faults import violation as violation
 from shared.events.links import *
 from shared.events.notifications import *
+from shared.events.privacy.reporters import *
+from shared.events.privacy.security import *
 from shared.events.refusals import *
-from shared.events.security import *
 from shared.events.sla import *
 from shared.events.status import *
 from shared.events.tickets import *

@@ -1,12 +1,12 @@
 """Answers a submission with exactly one acceptance, refusal or repeated answer (idempotency by source id)."""
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from services.intake.domain.refusals import SOURCE_ID_CONFLICT, refusal_reasons
+from services.intake.domain.refusals import ERASED, SOURCE_ID_CONFLICT, refusal_reasons
 from services.intake.domain.report import accepted, mask_own_numbers
 from services.intake.domain.rules import Rules
-from services.intake.domain.state import State, Taken, fingerprint
+from services.intake.domain.state import Erased, State, Taken, fingerprint
 from services.intake.domain.ticket_ids import TicketIds
 from shared import events, topics
 from shared.events import Applied, Arrival, Decision, Event, Fact, Replayed, Untracked
@@ -43,8 +43,10 @@ def decide(state: State | None, event: Event, arrival: Arrival, policy: Rules, *
         secrets: What follows from the deployment's keys.
     """
     submitted = submission(event)
-    if state is not None and _is_repeat(state, submitted, policy):
+    if isinstance(state, Taken) and _is_repeat(state, submitted, policy):
         return Replayed(state.event_id)
+    if isinstance(state, Erased) and policy.knows_channel(submitted.channel):
+        return Untracked(_erased(submitted, arrival, policy))
     reasons = refusal_reasons(submitted, arrival.arrived_at, policy, secrets.key_ids)
     if not reasons and state is not None:
         reasons = (SOURCE_ID_CONFLICT,)
@@ -54,6 +56,17 @@ def decide(state: State | None, event: Event, arrival: Arrival, policy: Rules, *
     return _take(submitted, event.id, arrival, policy, secrets)
 
 
+def _erased(submitted: events.ComplaintSubmitted, arrival: Arrival, rules: Rules) -> tuple[Fact, ...]:
+    """Return the refusal of a report whose reporter was erased.
+
+    Its id is another than that of the refusal that the same record may have had before the erasure.
+    """
+    source_id = mask_own_numbers(submitted.source_id, identity_of(submitted.reporter))
+    occasion = f"erased|{arrival.topic}|{arrival.partition}|{arrival.offset}"
+    refused = _rejection(submitted.channel, source_id, (ERASED,), arrival, rules)
+    return tuple(replace(fact, occasion=occasion) for fact in refused)
+
+
 def submission(event: Event) -> events.ComplaintSubmitted:
     """Return the report that an event brings; raise TypeError for any other event."""
     if not isinstance(event.data, events.ComplaintSubmitted):
@@ -61,7 +74,7 @@ def submission(event: Event) -> events.ComplaintSubmitted:
     return event.data
 
 
-def _is_repeat(state: State, submitted: events.ComplaintSubmitted, rules: Rules) -> bool:
+def _is_repeat(state: Taken, submitted: events.ComplaintSubmitted, rules: Rules) -> bool:
     """Return whether a report was taken before.
 
     Only a registered channel can repeat: any other text where a channel should be, such as ``web|1``, may lead to the

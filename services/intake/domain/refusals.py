@@ -171,6 +171,12 @@ def _sealed_reasons(submitted: ComplaintSubmitted, rules: Rules, key_ids: Collec
         )
 
 
+ERASED = Reason(
+    code="erased",
+    field="source_id",
+    message_id="Data pelapor laporan ini sudah dihapus selamanya; source_id ini tidak diterima lagi.",
+    message_en="This report's reporter has been erased for good; nothing is taken under this source_id any more.",
+)
 SOURCE_ID_CONFLICT = Reason(
     code="source_id_conflict",
     field="source_id",

@@ -1,7 +1,7 @@
 """Renders a delivery as a message for each channel; the only place that handles plain addresses and names."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from services.notify.channels import Message
@@ -10,7 +10,9 @@ from services.notify.domain.decide import awaited_clock
 from services.notify.domain.deliveries import REPORTER, Deferred, Delivery, Withheld
 from services.notify.domain.notices import AGENCY_HEAD, LIAISON
 from services.notify.messages.formatting import duration, moment
-from services.notify.policy import NoticePolicy
+from services.notify.messages.strangers import linkless, salutation_name
+from services.notify.messages.templates import NAMES
+from services.notify.policy import INTRODUCTION, NoticePolicy
 from shared.delivery.guard import Bug, guarded
 from shared.events import SlaClock
 from shared.seal import Opener, ReporterUnreadable, SealError
@@ -21,12 +23,13 @@ CHANNEL_OF_PREFERENCE = {"email": "email", "whatsapp": "whatsapp", "sms": "sms",
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """Who reads a notice, and the addresses by channel."""
+    """Who reads a notice, and the addresses by channel; ``is_verified``: they are known to be the recipient's own."""
 
     language: str
     addresses: Mapping[str, str] = field(repr=False)
     name: str | None = field(default=None, repr=False)
     preferred: str | None = None
+    is_verified: bool = True
 
 
 class MessageRenderer:
@@ -95,12 +98,16 @@ class MessageRenderer:
             return Recipient(language, {})
         kept = state.contact
         contact = self.opener.open_contact(state.ticket_id, kept.sealed, kept.key_id, kept.scheme, kept.info)
+        # What a channel sealed itself is bound to that channel; what stands inside, it may have written as it liked.
+        channel = (kept.info.partition("|")[0] if kept.info else contact.channel) or ""
         ways = {"email": contact.email, "sms": contact.phone, "whatsapp": contact.phone}
         return Recipient(
             language=self.policy.language_of_locale.get(contact.locale, language),
             addresses={channel: address for channel, address in ways.items() if address},
             name=contact.name,
             preferred=CHANNEL_OF_PREFERENCE.get(contact.preferred_channel or ""),
+            # The channel makes sure of it, or the reporter has acted since.
+            is_verified=state.has_acted or self.policy.channels.verifies_contacts(channel),
         )
 
     def message(
@@ -108,7 +115,7 @@ class MessageRenderer:
     ) -> Message:
         """Return the message on one channel."""
         values = self.values(state, delivery, recipient.language)
-        values["name"] = None if channel == LOG else recipient.name
+        values["name"] = None if channel == LOG else salutation_name(recipient.name)
         text = self.policy.templates.render(delivery.template, recipient.language, values)
         return Message(
             id=delivery.id,
@@ -121,7 +128,18 @@ class MessageRenderer:
             address=recipient.addresses.get(channel),
             subject=text.subject,
             body=text.body,
+            is_verified=recipient.is_verified,
         )
+
+    def introduction(self, state: Correspondence, message: Message) -> Message:
+        """Return what is sent instead of *message* to an address that may be anybody's.
+
+        It holds nothing that a reporter wrote, and says how to stop it.
+        """
+        tracking_id = state.tracking_id or state.ticket_id
+        values = dict.fromkeys(NAMES) | {"tracking_id": tracking_id, "city": self.policy.city, "missing": []}
+        text = self.policy.templates.render(INTRODUCTION, message.language, values)
+        return replace(message, subject=text.subject, body=text.body, stop_subject=f"STOP {tracking_id}")
 
     def values(self, state: Correspondence, delivery: Delivery, language: str) -> dict[str, object]:
         """Return what a template is given; what is not known is None."""
@@ -133,19 +151,19 @@ class MessageRenderer:
         tracking_id = (state.tracking_id or state.ticket_id) + (f"/{part.number}" if part else "")
         return {
             "tracking_id": tracking_id,
-            "title": (complaint and complaint.title) or tracking_id,
+            "title": linkless(complaint.title if complaint else None, language) or tracking_id,
             "city": self.policy.city,
             "agency_name": agency,
             "due_at": due_at and moment(due_at, language, self.policy.zone),
-            "place": complaint and complaint.place,
+            "place": linkless(complaint.place if complaint else None, language),
             "classification": told.get("classification")
             or state.classification
             or (complaint and complaint.classification),
             "priority": told.get("priority") or ("emergency" if state.is_emergency else state.priority),
             "missing": list(complaint.missing) if complaint else [],
             "question": told.get("question") or state.question,
-            "note": told.get("note") or told.get("text"),
-            "reason": told.get(f"reason_{language}") or told.get("reason") or told.get("why"),
+            "note": told.get("note") or linkless(told.get("text"), language),
+            "reason": linkless(told.get(f"reason_{language}") or told.get("reason") or told.get("why"), language),
             "remaining": _duration_text(told.get("remaining_seconds"), language),
             "overdue": _duration_text(told.get("overdue_seconds"), language),
         } | {name: told.get(name) for name in ("answer", "rating", "by", "clock", "percent", "level", "parts")}

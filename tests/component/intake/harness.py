@@ -11,6 +11,7 @@ from services.intake.store import unique
 from shared import topics
 from shared.delivery.ports import Record
 from shared.events import ComplaintAccepted, ComplaintRejected, ContactSealed, Event
+from shared.events.envelope import decode
 from shared.seal import Contact
 from tests.builders import IDS, event, submitted
 from tests.fakes.handler_harness import HandlerHarness
@@ -69,8 +70,10 @@ class ServiceHarness(HandlerHarness):
         return [[reason.code for reason in refused.reasons] for refused in self.rejected()]
 
     def contacts(self) -> list[Contact]:
-        """Return the contacts that were sealed, opened."""
-        sealed = [data for data in self.data(topics.CONTACTS) if isinstance(data, ContactSealed)]
+        """Return the contacts that were sealed, opened; a tombstone is none."""
+        records = [record for record in self.broker.topic(topics.CONTACTS) if record.value is not None]
+        said = [decode(record.value, dict(record.headers), from_outside=False).data for record in records]
+        sealed = [data for data in said if isinstance(data, ContactSealed)]
         return [OPENER.open_contact(each.ticket_id, each.sealed, each.key_id, each.scheme) for each in sealed]
 
     def records(self) -> list[Record]:
