@@ -1,6 +1,6 @@
 """Serialises the state of intake, says what must be unique, and finds the contacts that it keeps."""
 
-from typing import Annotated, Protocol
+from typing import Annotated
 
 from pydantic import Field, TypeAdapter
 from pymongo import ASCENDING, IndexModel
@@ -11,7 +11,6 @@ from shared import topics
 from shared.adapters.mongo.outages import outages_are_transient
 from shared.adapters.mongo.store import MongoStore
 from shared.delivery.documents.document import Document
-from shared.delivery.ports import Store
 
 STATE: TypeAdapter[State] = TypeAdapter(Annotated[State, Field(discriminator="kind")])
 
@@ -30,26 +29,16 @@ def unique(state: State) -> str:
     return state.tracking_id
 
 
-class KeptContacts(Store[State], Protocol):
-    """Intake's documents, to be searched by the keys of the contacts that they keep, too."""
-
-    async def kept_otherwise(self, key_id: str, after: str, limit: int) -> list[Document[State]]:
-        """Return documents whose contact intake has sealed, or had from a channel, with another key than that one.
-
-        Args:
-            after: Id of the last one that was seen; empty at the beginning.
-            limit: At least 1.
-
-        Raises:
-            TransientError: Nothing was read.
-        """
-
-
 class IntakeStore(MongoStore[State]):
     """Intake's collection, searched in the order of its ids for contacts, which are stored as they are published."""
 
     async def kept_otherwise(self, key_id: str, after: str, limit: int) -> list[Document[State]]:
-        """Return documents whose contact is sealed with another key than that one."""
+        """Return documents whose contact is sealed with another key than that one.
+
+        Args:
+            after: Id of the last one that was seen; empty at the beginning.
+            limit: At least 1.
+        """
         on_topic = {"$or": [{f"{where}.topic": topics.CONTACTS} for where in ("answers.out", "pending")]}
         while True:
             wanted = {"_id": {"$gt": after}, **on_topic, **self.quarantine.live()}

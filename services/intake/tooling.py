@@ -14,10 +14,10 @@ from shared.events import Arrival, ComplaintAccepted, ComplaintRejected, Complai
 from shared.process.settings import MongoSettings
 
 if TYPE_CHECKING:
-    from services.intake.store import IntakeStore, KeptContacts
+    from services.intake.store import IntakeStore
 
 __all__ = [
-    "IntakeState", "KeptContacts", "Rules", "dry_run", "intake_store", "is_erased", "last_contact", "load_intake",
+    "IntakeState", "Rules", "dry_run", "intake_store", "is_erased", "last_contact", "load_intake",
     "with_resealed",
 ]  # fmt: skip
 

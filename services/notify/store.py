@@ -1,7 +1,7 @@
 """Serialises the state of notify, and finds contacts by the keys that they are sealed with."""
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any
 
 from pydantic import TypeAdapter
 from pymongo import ASCENDING
@@ -10,15 +10,14 @@ from services.notify.domain.correspondence import Correspondence
 from shared.adapters.mongo.outages import outages_are_transient
 from shared.adapters.mongo.store import MongoStore
 from shared.delivery.documents.document import Document
-from shared.delivery.ports import Store
 from shared.events import SealScheme
 
 STATE: TypeAdapter[Correspondence] = TypeAdapter(Correspondence)
 KIND, KEY_ID, SCHEME = "state.contact.kind", "state.contact.key_id", "state.contact.scheme"
 
 
-class SealedContacts(Store[Correspondence], Protocol):
-    """Notify's documents, to be searched by the keys of their contacts, too."""
+class NotifyStore(MongoStore[Correspondence]):
+    """Notify's collection, searched by keys in the order of its ids."""
 
     async def sealed_otherwise(self, key_id: str, after: str, limit: int) -> list[Document[Correspondence]]:
         """Return tickets whose contact is sealed with another public key than that one, or with a key of 0.1.0.
@@ -26,26 +25,7 @@ class SealedContacts(Store[Correspondence], Protocol):
         Args:
             after: Id of the last one that was seen; empty at the beginning.
             limit: At least 1.
-
-        Raises:
-            TransientError: Nothing was read.
         """
-        ...
-
-    async def keys_in_use(self) -> Mapping[tuple[SealScheme, str], int]:
-        """Return how many contacts are sealed with each key, by how and with which; raise TransientError."""
-        ...
-
-    async def set_aside(self) -> int:
-        """Return how many documents are quarantined, whose contacts nobody knows; raise TransientError."""
-        ...
-
-
-class NotifyStore(MongoStore[Correspondence]):
-    """Notify's collection, searched by keys in the order of its ids."""
-
-    async def sealed_otherwise(self, key_id: str, after: str, limit: int) -> list[Document[Correspondence]]:
-        """Return tickets whose contact is sealed with another public key than that one, or with a key of 0.1.0."""
         other = {"$or": [{KEY_ID: {"$ne": key_id}}, {SCHEME: {"$ne": SealScheme.HPKE.value}}]}
         wanted = {KIND: "sealed", "_id": {"$gt": after}, **other, **self.quarantine.live()}
         while True:

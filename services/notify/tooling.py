@@ -12,11 +12,11 @@ from services.notify.policy import HEARD, INTRODUCTION, TEMPLATES, NoticePolicy,
 from shared.process.settings import MongoSettings
 
 if TYPE_CHECKING:
-    from services.notify.store import NotifyStore, SealedContacts
+    from services.notify.store import NotifyStore
 
 __all__ = [
     "HEARD", "INTRODUCTION", "NOTICES_FILE", "OF_AGENCY", "REPORTER", "TEMPLATES", "Correspondence", "Notice",
-    "NoticePolicy", "SealedContact", "SealedContacts", "Unknown", "file_of", "load_notices", "notify_store",
+    "NoticePolicy", "SealedContact", "Unknown", "file_of", "load_notices", "notify_store",
 ]  # fmt: skip
 
 

@@ -68,7 +68,9 @@ def fill(folder: Path, plan: Plan, now: datetime) -> list[str]:
         if service == "intake":
             own[PUBLIC_KEYS] = published(keys[PRIVATE_KEYS])
         _write(_part(folder, service) / ENVIRONMENT, own | _of_service(service, credentials, plan.mongo_uri))
-    _write(folder / ADMIN / ENVIRONMENT, _of_everybody(credentials, plan.mongo_uri))
+    # With what opens contacts, which is kept there in any case: so the administrator can rotate it.
+    opening = {variable: keys[variable] for variable in (PRIVATE_KEYS, FORMER_KEYS) if keys[variable]}
+    _write(folder / ADMIN / ENVIRONMENT, opening | _of_everybody(credentials, plan.mongo_uri))
     for name in (*plan.servers, *SERVICES, ADMIN):
         _hand_over(folder / name, plan.owners.get(name))
     return renewed

@@ -3,21 +3,57 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum, auto
-from typing import TYPE_CHECKING, assert_never
+from typing import Protocol, assert_never
 
 from services.intake.tooling import IntakeState, is_erased, last_contact, with_resealed
 from services.notify.tooling import Correspondence, SealedContact, Unknown
 from shared.adapters.clock import Clock
 from shared.delivery.documents.document import Document, Quarantined
+from shared.delivery.ports import Store
 from shared.events import ContactSealed, SealScheme
 from shared.seal import Opener, Sealer, SealError
 
-if TYPE_CHECKING:
-    from services.intake.tooling import KeptContacts
-    from services.notify.tooling import SealedContacts
-
 BATCH_MAX = 200
 ROUNDS_MAX = 20
+
+
+class SealedContacts(Store[Correspondence], Protocol):
+    """Notify's documents, to be searched by the keys of their contacts, too."""
+
+    async def sealed_otherwise(self, key_id: str, after: str, limit: int) -> list[Document[Correspondence]]:
+        """Return tickets whose contact is sealed with another public key than that one, or with a key of 0.1.0.
+
+        Args:
+            after: Id of the last one that was seen; empty at the beginning.
+            limit: At least 1.
+
+        Raises:
+            TransientError: Nothing was read.
+        """
+        ...
+
+    async def keys_in_use(self) -> Mapping[tuple[SealScheme, str], int]:
+        """Return how many contacts are sealed with each key, by how and with which; raise TransientError."""
+        ...
+
+    async def set_aside(self) -> int:
+        """Return how many documents are quarantined, whose contacts nobody knows; raise TransientError."""
+        ...
+
+
+class KeptContacts(Store[IntakeState], Protocol):
+    """Intake's documents, to be searched by the keys of the contacts that they keep, too."""
+
+    async def kept_otherwise(self, key_id: str, after: str, limit: int) -> list[Document[IntakeState]]:
+        """Return documents whose contact intake has sealed, or had from a channel, with another key than that one.
+
+        Args:
+            after: Id of the last one that was seen; empty at the beginning.
+            limit: At least 1.
+
+        Raises:
+            TransientError: Nothing was read.
+        """
 
 
 class Left(Enum):
@@ -82,7 +118,7 @@ class Reseal:
     """
 
     def __init__(
-        self, contacts: "SealedContacts", reports: "KeptContacts", opener: Opener, sealer: Sealer, clock: Clock
+        self, contacts: SealedContacts, reports: KeptContacts, opener: Opener, sealer: Sealer, clock: Clock
     ) -> None:
         self.contacts = contacts
         self.reports = reports

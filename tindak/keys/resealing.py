@@ -5,14 +5,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from services.intake.tooling import intake_store
-from services.notify.tooling import SealedContacts, notify_store
+from services.notify.tooling import notify_store
 from shared.adapters.clock import SystemClock
 from shared.delivery.ports import TransientError
 from shared.events import SealScheme
 from shared.seal import Opener, Sealer
 from shared.sealing_keys import FORMER_KEYS, PRIVATE_KEYS, ContactKeysInvalid, parse_keys, published
 from tindak.console import Failure, Misuse, read_settings
-from tindak.keys.reseal import Report, Reseal
+from tindak.keys.reseal import Report, Reseal, SealedContacts
 from tindak.waiting import progress, within
 
 HEARD_WITHIN_SECONDS = 60.0

@@ -83,7 +83,7 @@ async def test_an_old_key_can_be_retired(namespace: Namespace, tmp_path: Path) -
         answer = AnswerTicket(ticket_id=TICKET, answer="Sudah diangkut.", final=True)
         await client.publish([update(answer, f"/agencies/{routed.agency}", datetime.now(UTC))])
         await heard(client, topics.DELIVERIES, NotificationSent, "answered")
-        contacts = [data for data in map(data_of, await client.read([topics.CONTACTS]))]
+        contacts = list(map(data_of, await client.read([topics.CONTACTS])))
 
     of_old = {"key_id": "old", "scheme": "hpke", "seals": False}
     of_new = {"key_id": "new", "scheme": "hpke", "seals": True, "may_be_retired": False}
