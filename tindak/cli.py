@@ -60,7 +60,7 @@ COMMANDS: Mapping[str, Command | Group] = {
     "submit": Command("tickets.submit", "submit", "Publish complaints: one from options, or any number from a file."),
     "track": Command("tickets.track", "track", "Show where a report is, who has it, until when, and what happened."),
     "watch": Command("ops.watch", "watch", "Follow a stream until Ctrl-C."),
-    "audit": Command("audit.command", "audit_command", "Check that nothing is lost and nothing doubled."),
+    "audit": Command("audit.command", "app", "Check that nothing is lost and nothing doubled."),
     "stack": Command("stack.cli", "app", "Start, stop and show the local servers: Kafka and MongoDB."),
     "deployment": Command("deployment.cli", "app", "Certificates, passwords and users of a deployment."),
     "topics": Command("topics.cli", "app", "Topics and access rules on the broker."),

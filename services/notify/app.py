@@ -1,8 +1,9 @@
 """Builds the notify service."""
 
 from datetime import timedelta
-from functools import partial
 
+from services.notify.address_book import COLLECTION as ADDRESSES
+from services.notify.address_book import MongoAddressBook, hash_keys
 from services.notify.channels import Channel, SideBySide
 from services.notify.channels.log import LogChannel
 from services.notify.channels.smtp import SmtpChannel
@@ -16,12 +17,12 @@ from services.notify.store import STATE
 from shared.adapters.mongo.client import collection
 from shared.adapters.mongo.store import MongoStore
 from shared.delivery.vitals import Observe, unobserved
+from shared.policy.retention import Retention, load_retention
 from shared.policy.watch import PolicyWatch
 from shared.process import entrypoint
 from shared.process.safety import refuse_unsafe
 from shared.process.service import Service
 from shared.process.settings import CommonSettings
-from shared.seal import Sealer
 
 
 def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Correspondence]:
@@ -29,11 +30,21 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Co
     own = Settings()
     refuse_unsafe(settings, NotifyHandler.service, own.unsafe(settings.stop_within_seconds))
     lease_for = timedelta(seconds=own.lease_seconds)
-    watch = PolicyWatch(NotifyHandler.service, settings.policy_dir, partial(load_notices, lease_for=lease_for))
-    handler = NotifyHandler(watch.policy.rules)
+    watch = PolicyWatch(
+        NotifyHandler.service,
+        settings.policy_dir,
+        lambda folder: (load_notices(folder, lease_for=lease_for), load_retention(folder)),
+    )
+    policy, _ = watch.policy
+    handler = NotifyHandler(policy.rules)
     store = MongoStore(collection(settings.mongo, handler.service), STATE)
     built = Service(settings, handler, store, own.health_port, observe)
-    renderer = MessageRenderer(watch.policy, Sealer.from_text(own.contact_keys.get_secret_value()))
+    renderer = MessageRenderer(policy, own.opener())
+    addresses = MongoAddressBook(
+        store.collection.database[ADDRESSES],
+        hash_keys(own.contact_private_keys.get_secret_value(), own.former_contact_keys.get_secret_value()),
+        policy.addresses,
+    )
     sender = Sender(
         handler,
         store,
@@ -47,12 +58,16 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Co
         published=built.runner.published,
         vitals=built.vitals,
         observe=observe,
+        addresses=addresses,
     )
 
-    def use_policy(policy: NoticePolicy) -> None:
-        handler.use_policy(policy.rules)
-        renderer.use_policy(policy)
+    def use_policy(policy: tuple[NoticePolicy, Retention]) -> None:
+        notices, handler.retention = policy
+        handler.use_policy(notices.rules)
+        renderer.use_policy(notices)
+        addresses.limits = notices.addresses
 
+    use_policy(watch.policy)
     built.watch_policy(watch, use_policy)
     # Once the leases of a round have run out it begins nothing more, and what is on its way ends within its own time.
     round_seconds_max = own.lease_seconds + 2 * own.smtp_timeout_seconds

@@ -20,6 +20,7 @@ def _as_uuid_text(text: str) -> str:
 
 TicketId = Annotated[str, AfterValidator(_as_uuid_text)]
 Said = Annotated[Long, StringConstraints(min_length=1)]
+BASE64_32 = r"^[A-Za-z0-9+/_-]{42}[AEIMQUYcgkosw048]=$"
 Attachments = Annotated[tuple[Attachment, ...], Field(max_length=10)]
 
 
@@ -156,6 +157,33 @@ class MergeTicket(Command):
 
     TYPE: ClassVar[str] = "tindak.ticket.merge.v1"
     into: TicketId
+
+
+class PrivacyCommand(Command):
+    """An officer answers what a reporter may ask about their own data; ``reason`` says on what occasion."""
+
+    reason: Short
+
+
+class ExportReporter(PrivacyCommand):
+    """Tell what is held of the reporter, sealed for ``public_key``: 32 bytes of X25519 in base64."""
+
+    TYPE: ClassVar[str] = "tindak.reporter.export.v1"
+    public_key: Annotated[str, StringConstraints(pattern=BASE64_32)]
+
+
+class CorrectReporter(PrivacyCommand):
+    """Replace the reporter's contact by what is ``sealed`` under the contact key ``key_id`` for the ticket."""
+
+    TYPE: ClassVar[str] = "tindak.reporter.correct.v1"
+    sealed: Annotated[str, StringConstraints(min_length=1, max_length=4000, pattern=r"^[A-Za-z0-9+/_-]+={0,2}$")]
+    key_id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,32}$")]
+
+
+class EraseReporter(PrivacyCommand):
+    """Forget the reporter, for good."""
+
+    TYPE: ClassVar[str] = "tindak.reporter.erase.v1"
 
 
 class UnmergeTicket(Command):

@@ -1,6 +1,5 @@
 """The four services as they are shipped, with clocks of seconds, on the simulated ports."""
 
-import base64
 import random
 import shutil
 import tempfile
@@ -37,11 +36,12 @@ from shared.delivery.relay import Relay
 from shared.delivery.time_loop import TimeLoop
 from shared.delivery.vitals import Vitals
 from shared.policy.loading import OVERLAYS
+from shared.policy.retention import load_retention
 from shared.policy.topics import load_topics
-from shared.seal import Sealer
 from shared.sharding import Share, share_of
 from tests.builders import IDS
 from tests.fakes.neighbours import MemoryNeighbours
+from tests.sealing import SEALER
 from tests.simulation.outbox import Outbox
 from tests.simulation.ports import Member, SimClockStore, SimStore
 from tests.simulation.scheduler import give_way
@@ -51,7 +51,6 @@ TOPICS = tuple(topic.name for topic in load_topics(POLICY))
 LEASE_FOR = timedelta(seconds=6)  # so short that leases run out while things go wrong
 RELAY_AFTER = timedelta(seconds=1)  # so short that two processes publish and mark the same events
 SEND_WITHIN = timedelta(seconds=2)
-KEY = "test:" + base64.b64encode(bytes(32)).decode()
 
 Loops = dict[str, Callable[[], Awaitable[int]]]
 
@@ -109,16 +108,11 @@ STATES: dict[str, TypeAdapter[Any]] = {
 def handlers(choice: random.Random, stores: dict[str, SimStore]) -> dict[str, Handler[Any]]:
     """Return the rules of each service; nonces follow from the seed."""
     read = policies()
-    return {
-        "intake": IntakeHandler(read.intake, IDS, sealer(choice)),
-        "routing": RoutingHandler(read.routing, neighbours=MemoryNeighbours(stores["routing"])),
-        "sla": SlaHandler(read.sla),
-        "notify": NotifyHandler(read.notify),
-    }
-
-
-def sealer(choice: random.Random) -> Sealer:
-    return Sealer.from_text(KEY, choice.randbytes)
+    intake = IntakeHandler(read.intake, IDS, SEALER)
+    routing = RoutingHandler(read.routing, neighbours=MemoryNeighbours(stores["routing"]))
+    sla, notify = SlaHandler(read.sla), NotifyHandler(read.notify)
+    intake.retention = routing.retention = sla.retention = notify.retention = load_retention(POLICY)
+    return {"intake": intake, "routing": routing, "sla": sla, "notify": notify}
 
 
 def stores() -> dict[str, SimStore]:

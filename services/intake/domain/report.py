@@ -137,7 +137,7 @@ def missing(reading: Reading, rules: Rules) -> Iterator[str]:
         yield "location"
     if word_count(submitted.body) < rules.limits.description_words_min:
         yield "description"
-    if personal and not has_identity(submitted):
+    if personal and not submitted.names_reporter:
         yield "identity"
 
 
@@ -149,11 +149,6 @@ def _names_place(reading: Reading) -> bool:
         or bool((given.text or "").strip())
         or ADDRESS.search(f"{reading.submitted.title or ''}\n{reading.submitted.body}") is not None
     )
-
-
-def has_identity(submitted: events.ComplaintSubmitted) -> bool:
-    """Return whether the report says anything of who sent it."""
-    return submitted.reporter is not None and submitted.reporter.is_somebody
 
 
 def flags(reading: Reading, arrival: Arrival, rules: Rules) -> dict[str, bool]:

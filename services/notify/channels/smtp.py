@@ -8,6 +8,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP as MAIL
 from email.utils import format_datetime
+from urllib.parse import quote
 
 import aiosmtplib
 
@@ -91,7 +92,13 @@ class SmtpChannel:
         letter["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office note shall answer it
         letter.set_content(message.body, cte="quoted-printable")
         letter["Content-Language"] = message.language
+        if message.stop_subject is not None:
+            letter["List-Unsubscribe"] = header_text(self.unsubscribe(message.stop_subject))
         return letter
+
+    def unsubscribe(self, subject: str) -> str:
+        """Return the link of RFC 2369 by which a mail program asks for no more messages."""
+        return f"<mailto:{self.settings.smtp_reply_to or self.settings.smtp_from}?subject={quote(subject)}>"
 
     async def close(self) -> None:
         """Take leave of the relay on every idle connection."""

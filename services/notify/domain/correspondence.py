@@ -9,6 +9,10 @@ from services.notify.domain.deliveries import Delivery
 from shared import events
 
 EMERGENCY_FLAG = "possible_emergency"
+ENDED = frozenset({"closed", "archived", "withdrawn"})
+GOES_ON = (events.TicketReopened, events.TicketPartReopened)
+WRITTEN = frozenset({"answer", "note", "question", "reason", "text", "why"})
+"""What a delivery may tell in words that somebody has written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,22 +24,42 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """The contact as intake sealed it; opened only to send."""
+    """The contact as it came, sealed; opened only to send.
+
+    Args:
+        info: What it is bound to, where that is not the id of the ticket.
+    """
 
     sealed: str
     key_id: str
     locale: str
+    scheme: events.SealScheme = events.SealScheme.AES_256_GCM
+    info: str | None = None
     kind: Literal["sealed"] = "sealed"
 
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """The reporter's contact was taken back."""
+    """The reporter was erased, for good: a contact that comes later is none."""
 
     kind: Literal["erased"] = "erased"
 
 
 Contact = Unknown | Sealed | Erased
+
+
+@dataclass(frozen=True, slots=True)
+class AuditHead:
+    """The end of the chain of facts about who opened the contact.
+
+    Args:
+        hash: Of the last fact; what a chain starts from if there is none.
+        opened_at: When each of them happened, the first one first. What is older than the topic keeps may be missing
+            there, and nothing else may.
+    """
+
+    hash: str = events.CHAIN_START
+    opened_at: tuple[datetime, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +89,8 @@ class Handling:
         question: What the agency last asked the reporter.
         version: Of the last ticket event that changed priority or classification.
         agency_version: Of the last ticket event by which another agency had the ticket, or none.
+        ended_at: When it ended; None if it has not, or goes on again.
+        ended_version: Of the last ticket event by which it ended or went on again.
     """
 
     agency: str | None = None
@@ -74,6 +100,8 @@ class Handling:
     version: int = 0
     agency_version: int = 0
     clocks: Mapping[events.SlaClock, RunningClock] = field(default_factory=dict)
+    ended_at: datetime | None = None
+    ended_version: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +117,7 @@ class Correspondence(Handling):
 
     Args:
         parts: By ticket id.
+        has_acted: Whether the reporter has answered, confirmed or disputed since the report.
     """
 
     ticket_id: str
@@ -96,7 +125,9 @@ class Correspondence(Handling):
     complaint: Complaint | None = None
     contact: Contact = field(default_factory=Unknown)
     deliveries: tuple[Delivery, ...] = ()
+    audit: AuditHead = field(default_factory=AuditHead)
     parts: Mapping[str, Part] = field(default_factory=dict)
+    has_acted: bool = False
     kind: Literal["correspondence"] = "correspondence"
 
     @property
@@ -124,26 +155,58 @@ def part_of(data: events.EventData) -> tuple[str, int] | None:
             return None
 
 
+def _is_by_reporter(data: events.EventData) -> bool:
+    match data:
+        case events.ReporterReplied() | events.TicketReopened():
+            return True
+        case events.TicketClosed(by=by):
+            return by is events.ClosedBy.REPORTER
+        case _:
+            return False
+
+
 def project(state: Correspondence, data: events.EventData) -> Correspondence:
     """Return the projection after *data*; equal to *state* if that holds nothing new for notify."""
-    state = replace(state, tracking_id=getattr(data, "tracking_id", None) or state.tracking_id)
+    state = replace(
+        state,
+        tracking_id=getattr(data, "tracking_id", None) or state.tracking_id,
+        has_acted=state.has_acted or _is_by_reporter(data),
+    )
     about = part_of(data)
+    if isinstance(data, events.ContactErased | events.ReporterErased):
+        return forgotten(state)
     if about is None:
-        return _project(state, data)
-    part, number = about
-    before = replace(state, parts={part: Part(number), **state.parts})
-    after = _project(before.seen_from(part), data)
-    return replace(state, parts={**state.parts, part: Part(number, **_handling_of(after))})
+        after = _project(state, data)
+    else:
+        part, number = about
+        before = replace(state, parts={part: Part(number), **state.parts})
+        seen = _project(before.seen_from(part), data)
+        after = replace(state, parts={**state.parts, part: Part(number, **_handling_of(seen))})
+    return forgotten(after) if isinstance(state.contact, Erased) else after
+
+
+def forgotten(state: Correspondence) -> Correspondence:
+    """Return the projection without the contact and without any text, so that nothing names the reporter."""
+    complaint = state.complaint
+    return replace(
+        state,
+        contact=Erased(),
+        complaint=complaint and replace(complaint, title="", place=None),
+        question=None,
+        parts={part: replace(known, question=None) for part, known in state.parts.items()},
+        deliveries=tuple(
+            replace(delivery, told={name: value for name, value in delivery.told.items() if name not in WRITTEN})
+            for delivery in state.deliveries
+        ),
+    )
 
 
 def _project(state: Correspondence, data: events.EventData) -> Correspondence:
     if isinstance(data, events.TicketFact) and not isinstance(data, events.UpdateRefused):
-        state = _held_by(state, data)
+        state = _ended(_held_by(state, data), data)
     match data:
         case events.ContactSealed():
-            return replace(state, contact=Sealed(data.sealed, data.key_id, data.locale.value))
-        case events.ContactErased():
-            return replace(state, contact=Erased())
+            return replace(state, contact=Sealed(data.sealed, data.key_id, data.locale.value, data.scheme, data.info))
         case events.ComplaintAccepted():
             return replace(state, complaint=_complaint_of(data))
         case events.TicketRouted() if data.version > state.version:
@@ -161,6 +224,22 @@ def _project(state: Correspondence, data: events.EventData) -> Correspondence:
             return replace(state, clocks={**state.clocks, data.clock: moved})
         case _:
             return state
+
+
+def last_needed_at(state: Correspondence) -> datetime | None:
+    """Return when the ticket has ended, or was its contact opened for the last time; None if it has not ended.
+
+    As long after that the facts about who opened the contact are kept, and the head of their chain.
+    """
+    return None if state.ended_at is None else max((state.ended_at, *state.audit.opened_at[-1:]))
+
+
+def _ended(state: Correspondence, data: events.TicketFact) -> Correspondence:
+    has_ended = data.state in ENDED
+    changes = has_ended is (state.ended_at is None) or isinstance(data, GOES_ON)
+    if not changes or data.version <= state.ended_version:
+        return state
+    return replace(state, ended_at=data.at if has_ended else None, ended_version=data.version)
 
 
 def _held_by(state: Correspondence, data: events.TicketFact) -> Correspondence:

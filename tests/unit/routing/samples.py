@@ -56,6 +56,7 @@ from tests.fakes.handler_harness import NOON
 LATER = NOON + timedelta(hours=1)
 DISHUB, DLH, ROADS = "/agencies/dishub", "/agencies/dlh", "/agencies/dsdabmbk"
 OFFICER, DESK, CHIEF, CHANNEL = "/officers/7", "/officers/desk", "/officers/chief", "/channels/web"
+PRIVACY = "/officers/privacy"
 LINK = f"https://lapor.example/t/{TRACKING}"
 UPDATE_ID = "3b9dc0b6-6a3c-5b55-9e0e-0d5a3e3c7f11"
 
@@ -93,6 +94,7 @@ POLICY = RoutingPolicy(
         "7": Officer(OfficerRole.TRIAGE),
         "chief": Officer(OfficerRole.TRIAGE, frozenset({"dishub"})),
         "desk": Officer(OfficerRole.AGENCY_OFFICER, frozenset({"dishub", "dsdabmbk"})),
+        "privacy": Officer(OfficerRole.AGENCY_OFFICER, privacy=True),
     },
     rulebook=Rulebook(RULES),
     districts={"Ciputat": "kec_ciputat"},

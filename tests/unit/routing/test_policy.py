@@ -234,6 +234,16 @@ def test_every_fault_of_the_categories_has_its_line_and_sentence(folder: Path, o
         ("role: triage", "role: mayor", "officers.yaml:4: `role` must be 'triage' or 'agency_officer', not `mayor`"),
         (", agencies: [dishub, kec_setu]", "", f"officers.yaml:5: {FOR_NOBODY}"),
         (
+            "role: triage",
+            "role: triage, privacy: perhaps",
+            "officers.yaml:4: `privacy` must be a valid boolean, not `perhaps`",
+        ),
+        (
+            "role: triage",
+            "role: triage, privat: true",
+            "officers.yaml:4: `privat` is not a known field; did you mean `privacy`?",
+        ),
+        (
             "dishub, kec_setu",
             "dishub, dishub",
             "officers.yaml:5: agency `dishub` of the officer `desk` is given twice, first on line 5",
@@ -248,6 +258,13 @@ def test_every_fault_of_the_categories_has_its_line_and_sentence(folder: Path, o
 )
 def test_every_fault_of_the_officers_has_its_line_and_sentence(folder: Path, old: str, new: str, fault: str) -> None:
     assert fault in faults(folder, "officers.yaml", old, new)
+
+
+def test_an_officer_who_answers_for_privacy_alone_needs_no_agency(folder: Path) -> None:
+    path = folder / "officers.yaml"
+    path.write_text(path.read_text().replace("agencies: [dishub, kec_setu]", "privacy: true"))
+
+    assert load_routing(folder).officers["desk"] == Officer(OfficerRole.AGENCY_OFFICER, privacy=True)
 
 
 def test_a_city_without_a_register_of_officers_is_refused(folder: Path) -> None:

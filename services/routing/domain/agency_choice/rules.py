@@ -27,10 +27,14 @@ class OfficerRole(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Officer:
-    """Somebody who may act on tickets; ``agencies`` are those that the officer acts for."""
+    """Somebody who may act on tickets; ``agencies`` are those that the officer acts for.
+
+    ``privacy``: whether the officer may have reporters' data exported, corrected and erased.
+    """
 
     role: OfficerRole
     agencies: frozenset[str] = frozenset()
+    privacy: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from services.routing.domain.agency_choice.rules import RoutingPolicy
 from services.routing.domain.lifecycle import agency, officer, reporter
 from services.routing.domain.lifecycle.actors import actor_refusal
 from services.routing.domain.lifecycle.permissions import bars, forbids
+from services.routing.domain.ticket import privacy
 from services.routing.domain.ticket.refusals import (
     TOO_MANY_UPDATES,
     UPDATES_MAX,
@@ -27,6 +28,7 @@ Request: TypeAlias = (
     | events.HoldTicket | events.ResumeTicket | events.ReplyToTicket | events.ConfirmTicket | events.DisputeTicket
     | events.WithdrawTicket | events.AssignTicket | events.ReclassifyTicket | events.ArchiveTicket
     | events.MergeTicket | events.UnmergeTicket
+    | events.ExportReporter | events.CorrectReporter | events.EraseReporter
 )  # fmt: skip
 COMMANDS: dict[str, type[Request]] = {command.TYPE: command for command in get_args(Request)}
 SOURCE_SYMBOLS_MAX = 200
@@ -54,7 +56,8 @@ def follow(
 
     Who may not ask it of this ticket leaves no trace on it, so that a stranger can neither fill it nor learn of it.
     Whatever else is asked counts, so that nobody can fill a ticket without end. Past the limit only what ends the
-    ticket is taken; the rest is refused without a trace, so such a refusal stands outside the counted history.
+    ticket or forgets its reporter is taken; the rest is refused without a trace, so such a refusal stands outside the
+    counted history.
     """
     ticket, situation = filed.ticket, filed.situation
     sender, command = update.sender, update.command
@@ -64,8 +67,9 @@ def follow(
     transition = Transition(ticket, situation, update.at, author=_author(policy, sender)).change(
         updates=ticket.updates + 1
     )
-    outcome = _flaw(policy, update) or ask(policy, transition, situation, command, prediction)
-    if ticket.updates >= UPDATES_MAX and not _ends(situation, outcome):
+    refused = _flaw(policy, update) or privacy.erased_refusal(ticket, command)
+    outcome = refused or ask(policy, transition, situation, command, prediction)
+    if ticket.updates >= UPDATES_MAX and not _ends(situation, command, outcome):
         return Untracked(untraced(policy, update, TOO_MANY_UPDATES, ticket))
     match outcome:
         case Refusal():
@@ -124,13 +128,22 @@ def ask(
             return officer.merge(transition, situation, command)
         case events.UnmergeTicket():
             return officer.unmerge(transition, situation)
+        case events.ExportReporter():
+            return privacy.export(transition, situation, command)
+        case events.CorrectReporter():
+            return privacy.correct(transition, situation, command)
+        case events.EraseReporter():
+            return privacy.erase(transition, situation)
         case _:
             assert_never(command)
 
 
-def _ends(before: Situation, outcome: Outcome) -> bool:
+def _ends(before: Situation, command: Request, outcome: Outcome) -> bool:
     ended = (Closed, Archived, Withdrawn)
-    return isinstance(outcome, Transition) and isinstance(outcome.situation, ended) and not isinstance(before, ended)
+    if not isinstance(outcome, Transition):
+        return False
+    is_end = isinstance(outcome.situation, ended) and not isinstance(before, ended)
+    return is_end or isinstance(command, events.EraseReporter)
 
 
 def untraced(policy: RoutingPolicy, update: Update, refusal: Refusal, ticket: Ticket | None = None) -> tuple[Fact, ...]:

@@ -55,7 +55,7 @@ def expires_at(rules: EarlyUpdates, state: State) -> datetime | None:
     What other tickets have told one of which nobody has heard is kept for good: a part must end as it begins if the
     whole was withdrawn, and a link that is heard again must get the same answer.
     """
-    if not isinstance(state, Awaited) or state.ended_at is None or state.withdrawn or state.linked:
+    if not isinstance(state, Awaited) or state.ended_at is None or state.withdrawn or state.linked or state.erased:
         return None
     return state.ended_at + rules.remember_for
 
