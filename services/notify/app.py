@@ -9,6 +9,7 @@ from services.notify.channels import Channel, SideBySide
 from services.notify.channels.log import LogChannel
 from services.notify.channels.smtp import SmtpChannel
 from services.notify.domain.correspondence import Correspondence
+from services.notify.exporter import Exporter
 from services.notify.handlers import NotifyHandler
 from services.notify.messages.renderer import MessageRenderer
 from services.notify.policy import NoticePolicy, load_notices
@@ -31,10 +32,11 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Co
     refuse_unsafe(settings, NotifyHandler.service, own.unsafe(settings.stop_within_seconds))
     lease_for = timedelta(seconds=own.lease_seconds)
     watch = PolicyWatch(NotifyHandler.service, settings.policy_dir, partial(load_notices, lease_for=lease_for))
-    handler = NotifyHandler(watch.policy.rules)
+    opener = own.opener()
+    handler = NotifyHandler(watch.policy.rules, Exporter(opener))
     store = MongoStore(collection(settings.mongo, handler.service), STATE)
     built = Service(settings, handler, store, own.health_port, observe)
-    renderer = MessageRenderer(watch.policy, own.opener())
+    renderer = MessageRenderer(watch.policy, opener)
     addresses = MongoAddressBook(
         store.collection.database[ADDRESSES],
         hash_keys(own.contact_private_keys.get_secret_value(), own.former_contact_keys.get_secret_value()),

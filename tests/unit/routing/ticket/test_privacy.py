@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from services.routing.domain.decide import decide
-from services.routing.domain.ticket.refusals import ERASED, ERASED_BEFORE, UPDATES_MAX
+from services.routing.domain.ticket.refusals import ERASED, ERASED_BEFORE, NO_PUBLIC_KEY, UPDATES_MAX
 from services.routing.domain.ticket.state import Awaited, Filed, Held, PartKnown, ReporterView
 from services.routing.store import STATE
 from shared.events import (
@@ -25,7 +25,7 @@ from shared.ids import part_id
 from shared.topics import LINKS, REQUESTS, TICKETS
 from tests.builders import TICKET, TRACKING, arrival, event, updates_topic_of
 from tests.fakes.handler_harness import NOON
-from tests.unit.routing.commands import COMMANDS, sender_for
+from tests.unit.routing.commands import COMMANDS, PUBLIC_KEY, sender_for
 from tests.unit.routing.samples import (
     CHANNEL,
     DISHUB,
@@ -159,8 +159,16 @@ def test_an_export_tells_the_public_key_to_notify_alone() -> None:
     decision = told(WRITTEN, "export")
 
     [asked], [public] = said(decision, REQUESTS), said(decision)
-    assert (asked.public_key, asked.by, asked.reason) == ("A" * 43 + "=", BY, "Diminta pelapor.")
+    assert (asked.public_key, asked.by, asked.reason) == (PUBLIC_KEY, BY, "Diminta pelapor.")
     assert public == asked.model_copy(update={"public_key": None})
+
+
+def test_an_export_for_a_key_that_seals_nothing_is_refused() -> None:
+    asked = COMMANDS["export"].model_copy(update={"public_key": "A" * 43 + "="})
+
+    decision = decide(WRITTEN, event(asked, source=PRIVACY, at=NOON), arrival(NOON, updates_topic_of(PRIVACY)), POLICY)
+
+    assert why(decision) == NO_PUBLIC_KEY
 
 
 def test_a_correction_tells_what_was_sealed_to_intake_and_notify_alone() -> None:
