@@ -48,15 +48,6 @@ def parse_public_keys(text: str, variable: str = PUBLIC_KEYS) -> dict[str, bytes
     return keys
 
 
-def seals(public_key: str) -> bool:
-    """Return whether *public_key*, in base64, is one of X25519 with which something can be sealed."""
-    try:
-        parse_public_keys(f"_:{public_key}")
-    except ContactKeysInvalid:
-        return False
-    return True
-
-
 def public_of(private: bytes) -> bytes:
     """Return the public key that belongs to a private one, both of 32 bytes."""
     return X25519PrivateKey.from_private_bytes(private).public_key().public_bytes_raw()

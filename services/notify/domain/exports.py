@@ -9,7 +9,7 @@ from shared.events import Applied, Arrival, Decision, Fact, Ignored
 from shared.topics import EXPORTS
 
 Seal = Callable[[Correspondence, str], str]
-"""Returns what is held of a reporter, sealed for a public key in base64."""
+"""Returns what is held of a reporter, sealed for a public key in base64; raises ValueError if that seals nothing."""
 
 
 def answer(
@@ -27,11 +27,15 @@ def answer(
         opener = events.Opener(role=events.OpenerRole.OFFICER, code=author.code) if author else NOTIFY
         state, opened = opening(state, events.OpeningPurpose.EXPORT, opener, arrival.now)
         facts = (opened,)
+    try:
+        sealed = seal(state, asked.public_key)
+    except ValueError:
+        return Ignored("nothing can be sealed for that key")
     told = events.ReporterExported(
         ticket_id=state.ticket_id,
         tracking_id=asked.tracking_id,
         officer=asked.author,
         at=asked.at,
-        sealed=seal(state, asked.public_key),
+        sealed=sealed,
     )
     return Applied(state, (*facts, Fact(told, EXPORTS, state.ticket_id)))

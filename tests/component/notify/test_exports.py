@@ -143,6 +143,14 @@ async def test_the_copy_without_a_key_is_answered_by_nobody() -> None:
     assert harness.data(topics.EXPORTS) == []
 
 
+async def test_a_key_for_which_nothing_can_be_sealed_is_no_bug() -> None:
+    harness = heard(CONTACT, ACCEPTED, (topics.REQUESTS, event(asked(public_key="A" * 43 + "="))))
+
+    await harness.work()
+
+    assert harness.data(topics.EXPORTS) == harness.data(topics.dead_letter_topic("notify")) == []
+
+
 async def test_a_corrected_contact_is_what_is_told_from_then_on() -> None:
     first = CONTACT[1]
     harness = heard(CONTACT, ACCEPTED)

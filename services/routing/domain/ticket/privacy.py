@@ -3,12 +3,11 @@
 from dataclasses import replace
 from typing import Any
 
-from services.routing.domain.ticket.refusals import ERASED, ERASED_BEFORE, NO_PUBLIC_KEY, Refusal
+from services.routing.domain.ticket.refusals import ERASED, ERASED_BEFORE, Refusal
 from services.routing.domain.ticket.state import Filed, Held, ReporterView, Situation, Ticket
 from services.routing.domain.ticket.transition import Outcome, Transition
 from shared import events
 from shared.events import Fact, Location, Report
-from shared.sealing_keys import seals
 from shared.topics import REQUESTS, TICKETS
 
 TO_A_REPORTER = events.ExportReporter | events.CorrectReporter
@@ -20,10 +19,8 @@ def erased_refusal(ticket: Ticket, command: events.Command) -> Refusal | None:
     return ERASED if ticket.erased and isinstance(command, TO_A_REPORTER | FROM_A_REPORTER) else None
 
 
-def export(transition: Transition, situation: Situation, asked: events.ExportReporter) -> Outcome:
+def export(transition: Transition, situation: Situation, asked: events.ExportReporter) -> Transition:
     """Ask notify, which alone can open the contact, to tell the officer what it holds."""
-    if not seals(asked.public_key):
-        return NO_PUBLIC_KEY
     said = transition.add_fact_on(events.ExportRequested, situation, (TICKETS,), reason=asked.reason)
     return _request(said, public_key=asked.public_key)
 

@@ -153,11 +153,6 @@ ERASED = Refusal(
     "Data pelapor laporan ini sudah dihapus untuk selamanya; tidak ada lagi pelapor yang dapat disapa atau diwakili.",
     "The reporter of this ticket has been erased for good; there is nobody left to speak to or for.",
 )
-NO_PUBLIC_KEY = Refusal(
-    "schema_violation",
-    "public_key bukan kunci publik X25519 yang dapat dipakai menyegel.",
-    "public_key is no public key of X25519 with which something can be sealed.",
-)
 UNKNOWN_REASON = Refusal(
     "unknown_reason",
     f"Alasan pengarsipan (reason) tidak dikenal; pilih salah satu: {', '.join(ArchiveReason)}.",

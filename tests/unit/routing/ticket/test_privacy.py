@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from services.routing.domain.decide import decide
-from services.routing.domain.ticket.refusals import ERASED, ERASED_BEFORE, NO_PUBLIC_KEY, UPDATES_MAX
+from services.routing.domain.ticket.refusals import ERASED, ERASED_BEFORE, UPDATES_MAX
 from services.routing.domain.ticket.state import Awaited, Filed, Held, PartKnown, ReporterView
 from services.routing.store import STATE
 from shared.events import (
@@ -161,14 +161,6 @@ def test_an_export_tells_the_public_key_to_notify_alone() -> None:
     [asked], [public] = said(decision, REQUESTS), said(decision)
     assert (asked.public_key, asked.by, asked.reason) == (PUBLIC_KEY, BY, "Diminta pelapor.")
     assert public == asked.model_copy(update={"public_key": None})
-
-
-def test_an_export_for_a_key_that_seals_nothing_is_refused() -> None:
-    asked = COMMANDS["export"].model_copy(update={"public_key": "A" * 43 + "="})
-
-    decision = decide(WRITTEN, event(asked, source=PRIVACY, at=NOON), arrival(NOON, updates_topic_of(PRIVACY)), POLICY)
-
-    assert why(decision) == NO_PUBLIC_KEY
 
 
 def test_a_correction_tells_what_was_sealed_to_intake_and_notify_alone() -> None:
