@@ -64,7 +64,7 @@ COMMANDS: Mapping[str, Command | Group] = {
     "stack": Command("stack.cli", "app", "Start, stop and show the local servers: Kafka and MongoDB."),
     "deployment": Command("deployment.cli", "app", "Certificates, passwords and users of a deployment."),
     "topics": Command("topics.cli", "app", "Topics and access rules on the broker."),
-    "keys": Command("keys", "app", "Keys that seal reporters' identities."),
+    "keys": Command("keys.cli", "app", "Keys that seal reporters' identities."),
     "policy": Group(POLICY, "The city's policy."),
     "routing": Group(ROUTING, "The text model of routing."),
     "sla": Group(SLA, "Working time and clocks."),
