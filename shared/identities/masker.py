@@ -1,12 +1,13 @@
 """Covers identities in a text, those of its own reporter and everybody else's."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from urllib.parse import unquote
 
 from shared.identities.homes import ANY_DIGIT, Homes
 from shared.identities.names import People
+from shared.identities.opaque import without_opaque
 from shared.identities.own import NOBODY, Identity, own_spans
 from shared.identities.recognisers import Recognisers
 from shared.identities.spans import Span, replaced
@@ -30,8 +31,18 @@ class Masker:
         return replaced(folded, self.spans(folded, identity))
 
     def finds_in_link(self, link: str, identity: Identity = NOBODY) -> bool:
-        """Return whether a link names somebody, also if that is percent-encoded once or twice."""
-        return bool(self.spans(fold(unquote(unquote(link))), identity))
+        """Return whether a link names somebody, also if that is percent-encoded once or twice.
+
+        Hashes, signatures and the like in it name nobody, whatever digits they have.
+        """
+        return bool(self.spans(without_opaque(fold(unquote(unquote(link)))), identity))
+
+    def mask_code(self, code: str, identity: Identity = NOBODY) -> str:
+        """Return an id that a machine made up with a label in place of every identity; words of a name stay."""
+        folded = fold(code)
+        # One's own first: what looks like a longer number to others may be this one and a running number.
+        folded = fold(replaced(folded, list(own_spans(folded.text, replace(identity, name=())))))
+        return replaced(folded, self.spans(without_opaque(folded)))
 
     def spans(self, folded: Folded, identity: Identity = NOBODY) -> list[Span]:
         """Return where a text holds an identity, surest first."""
