@@ -28,6 +28,7 @@ from shared.events import (
     UpdateRefused,
 )
 from tests.fakes.handler_harness import NOON
+from tests.simulation.signature import named
 from tindak.audit import audit
 from tindak.audit.chain import Chains, Head, faults
 from tindak.audit.ledger import Ledger
@@ -63,6 +64,7 @@ def findings(world: "World") -> Iterator[str]:
     yield from unanswered(world, ledger)
     yield from uncommitted(world)
     yield from histories(ledger)
+    yield from named(world, records)
 
 
 def dropped(before: Document[Any], after: Document[Any]) -> Iterator[Outgoing]:
