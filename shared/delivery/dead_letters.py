@@ -101,12 +101,15 @@ def without_identities(record: Record, mask: Mask) -> Record:
         value = None
         cuts.setdefault("value", _cut("value", record.value or b""))
     kept = tuple(
-        (name, content) for name, content in record.headers if not _names_somebody(name.encode() + b" " + content, mask)
+        (name, content) for name, content in record.headers if not _names_somebody(_header(name, b" " + content), mask)
     )
     if len(kept) < len(record.headers):
-        whole = b"".join(name.encode(errors="surrogateescape") + content for name, content in record.headers)
-        cuts.setdefault("headers", _cut("headers", whole))
+        cuts.setdefault("headers", _cut("headers", b"".join(_header(*header) for header in record.headers)))
     return replace(record, key=key, value=value, headers=kept, cuts=tuple(cuts.values()))
+
+
+def _header(name: str, content: bytes) -> bytes:
+    return name.encode(errors="surrogateescape") + content
 
 
 def _cut(part: Literal["key", "value", "headers"], content: bytes) -> Cut:

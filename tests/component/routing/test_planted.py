@@ -45,7 +45,12 @@ async def test_an_identity_in_any_place_of_an_update_is_found_on_no_topic(name: 
 async def test_a_dead_letter_says_where_the_bytes_lie_that_it_leaves_out() -> None:
     harness = ServiceHarness()
     value = f'{{"telepon": "{TELEPHONE}"'.encode()
-    harness.broker.append(updates_topic_of(DISHUB), TELEPHONE.encode(), value, (("x", TELEPHONE.encode()), ("y", b"1")))
+    harness.broker.append(
+        updates_topic_of(DISHUB),
+        TELEPHONE.encode(),
+        value,
+        (("x", TELEPHONE.encode()), ("\udcff", TELEPHONE.encode()), ("y", b"1")),
+    )
 
     await harness.work()
 
