@@ -5,16 +5,34 @@ The text model's libraries are loaded only by the functions that need them.
 
 from pathlib import Path
 
+from services.routing.archive import archived, last_event_at
 from services.routing.domain.agency_choice.prediction import TextModel
 from services.routing.domain.agency_choice.rules import DISTRICT_OFFICE, NATIONAL_ADMIN, RoutingPolicy
+from services.routing.domain.ticket.state import Filed
 from services.routing.handlers import RoutingHandler
 from services.routing.policy import ROUTING_FILE, RoutingFile, load_routing
 from services.routing.policy.categories import CATEGORIES_FILE
 from services.routing.policy.officers import OFFICERS_FILE, load_officer_codes
+from services.routing.store import STATE
 
 __all__ = [
-    "CATEGORIES_FILE", "DISTRICT_OFFICE", "NATIONAL_ADMIN", "OFFICERS_FILE", "ROUTING_FILE", "RoutingFile",
-    "RoutingHandler", "RoutingPolicy", "TextModel", "describe_model", "dry_run", "load_model", "load_officer_codes",
+    "CATEGORIES_FILE",
+    "DISTRICT_OFFICE",
+    "NATIONAL_ADMIN",
+    "OFFICERS_FILE",
+    "ROUTING_FILE",
+    "STATE",
+    "Filed",
+    "RoutingFile",
+    "RoutingHandler",
+    "RoutingPolicy",
+    "TextModel",
+    "archived",
+    "describe_model",
+    "dry_run",
+    "last_event_at",
+    "load_model",
+    "load_officer_codes",
     "load_routing",
 ]  # fmt: skip
 
