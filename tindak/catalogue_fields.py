@@ -116,7 +116,10 @@ FIELDS: Mapping[str, tuple[str, Any]] = {
     "provider_id": ("Id that the provider gave the message.", "<1@tangsel.example>"),
     "question": ("What the reporter is asked; needed with `needs_reporter`.", "Nomor tiangnya berapa?"),
     "rating_wanted": ("Whether the reporter should say what the answer is worth, or object to it.", False),
-    "public_key": ("Public key of X25519 for which the answer is sealed, in base64.", "A" * 43 + "="),
+    "public_key": (
+        "Public key of X25519 for which the answer is sealed, in base64.",
+        "CQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+    ),
     "rating": ("1 (bad) to 5 (good).", 5),
     "reason": ("Why, in the sender's words.", "Di luar wewenang kami."),
     "reason_en": ("Why it is outside the city's authority, in English; absent if it is not.", "Power lines are PLN's."),

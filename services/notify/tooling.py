@@ -1,20 +1,24 @@
-"""What the command line may use of notify: its policy, the texts to render for a check, what the archive keeps."""
+"""What the command line may use of notify: its policy, texts to render for a check, its contacts and notices."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from services.notify.domain.correspondence import Correspondence
+from services.notify.domain.correspondence import Correspondence, Unknown
+from services.notify.domain.correspondence import Sealed as SealedContact
 from services.notify.domain.deliveries import REPORTER, Failed, Sent, Suppressed
 from services.notify.domain.notices import OF_AGENCY, Notice
 from services.notify.messages.templates import file_of
 from services.notify.policy import FILE as NOTICES_FILE
 from services.notify.policy import HEARD, INTRODUCTION, TEMPLATES, NoticePolicy, load_notices
-from services.notify.store import STATE
 from shared.events.envelope import stamp
+from shared.process.settings import MongoSettings
+
+if TYPE_CHECKING:
+    from services.notify.store import NotifyStore
 
 __all__ = [
-    "HEARD", "INTRODUCTION", "NOTICES_FILE", "OF_AGENCY", "REPORTER", "STATE", "TEMPLATES", "Notice", "NoticePolicy",
-    "archived_notices", "file_of", "load_notices",
+    "HEARD", "INTRODUCTION", "NOTICES_FILE", "OF_AGENCY", "REPORTER", "TEMPLATES", "Correspondence", "Notice",
+    "NoticePolicy", "SealedContact", "Unknown", "archived_notices", "file_of", "load_notices", "notify_store",
 ]  # fmt: skip
 
 
@@ -29,3 +33,12 @@ def _notices(state: Correspondence) -> Iterator[dict[str, Any]]:
             told = {"notice": delivery.notice, "role": delivery.role, "outcome": delivery.situation.kind}
             agency = {"agency": delivery.agency} if delivery.agency else {}
             yield told | agency | {"at": stamp(delivery.situation.at)}
+
+
+def notify_store(settings: MongoSettings, *, marks: bool = True) -> "NotifyStore":
+    """Return notify's collection; *marks* as in `shared.adapters.mongo.store.MongoStore`."""
+    # The database is loaded by the one command that needs it.
+    from services.notify.store import STATE, NotifyStore
+    from shared.adapters.mongo.client import collection
+
+    return NotifyStore(collection(settings, "notify"), STATE, marks=marks)

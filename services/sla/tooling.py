@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from services.sla.calendars import CALENDARS_FILE, HOLIDAY_YEARS, CalendarFile, names_of
@@ -17,45 +17,19 @@ from services.sla.domain.ticket import Ticket, decide, ended_at, rounds
 from services.sla.domain.working_time import CalendarExhausted, WorkingTime, instant, spans_of
 from services.sla.policy import SLA_FILE, LevelEntry, SlaFile, allowance_of, load_sla
 from services.sla.recompute import PAUSE_MAX, SHARE, Report, Throttle
-from services.sla.store import STATE
 from shared.events import Arrival, ComplaintAccepted, Event, TicketFact, state_after
 from shared.events.envelope import stamp
 from shared.policy.loading import load
-from shared.process.settings import CommonSettings
+from shared.process.settings import CommonSettings, MongoSettings
+
+if TYPE_CHECKING:
+    from services.sla.store import SlaStore
 
 __all__ = [
-    "CALENDARS_FILE",
-    "DEFAULT_CALENDAR",
-    "HOLIDAY_YEARS",
-    "PAUSE_MAX",
-    "SHARE",
-    "SLA_FILE",
-    "STATE",
-    "WINDOWS",
-    "Allowance",
-    "CalendarExhausted",
-    "CalendarFile",
-    "Clock",
-    "Hold",
-    "LevelEntry",
-    "Met",
-    "Report",
-    "Round",
-    "SlaFile",
-    "SlaRules",
-    "Throttle",
-    "Unit",
-    "WorkingTime",
-    "allowance_of",
-    "archived_clocks",
-    "archived_history",
-    "day_names",
-    "ended_at",
-    "load_sla",
-    "recompute",
-    "rounds_of_ticket",
-    "spans_on",
-    "timed",
+    "CALENDARS_FILE", "DEFAULT_CALENDAR", "HOLIDAY_YEARS", "PAUSE_MAX", "SHARE", "SLA_FILE", "WINDOWS", "Allowance",
+    "CalendarExhausted", "CalendarFile", "Clock", "Hold", "LevelEntry", "Met", "Report", "Round", "SlaFile",
+    "SlaRules", "Throttle", "Unit", "WorkingTime", "allowance_of", "archived_clocks", "archived_history", "day_names",
+    "ended_at", "load_sla", "recompute", "rounds_of_ticket", "sla_store", "spans_on", "timed",
 ]  # fmt: skip
 
 
@@ -122,3 +96,11 @@ async def recompute(
     from services.sla.job import run
 
     return await run(settings, load_sla(policy_dir), throttle, report_progress, dry_run=dry_run)
+
+
+def sla_store(settings: MongoSettings) -> "SlaStore":
+    """Return sla's collection, in which nothing is marked."""
+    from services.sla.store import STATE, SlaStore
+    from shared.adapters.mongo.client import collection
+
+    return SlaStore(collection(settings, "sla"), STATE, marks=False)

@@ -3,17 +3,11 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
-from pydantic import TypeAdapter
-
-from services.notify.tooling import STATE as NOTIFY_STATE
-from services.notify.tooling import archived_notices
-from services.routing.tooling import STATE as ROUTING_STATE
-from services.routing.tooling import Filed, archived, last_event_at
-from services.sla.tooling import STATE as SLA_STATE
-from services.sla.tooling import archived_clocks, archived_history, ended_at
-from shared.adapters.mongo.client import collection
+from services.notify.tooling import archived_notices, notify_store
+from services.routing.tooling import Filed, archived, last_event_at, routing_store
+from services.sla.tooling import archived_clocks, archived_history, ended_at, sla_store
 from shared.adapters.mongo.outages import outages_are_transient
 from shared.adapters.mongo.store import MongoStore
 from shared.delivery.documents.codec import Raw
@@ -23,8 +17,6 @@ from shared.identities.masker import Masker
 from shared.policy.retention import Retention
 from shared.process.settings import MongoSettings
 from tindak.retention.archive import Archive
-
-S = TypeVar("S")
 
 TICKETS_MAX = 500  # in one step: so many stand in the archive before the first of them leaves
 ENDED = {"state.kind": "filed", "state.situation.kind": {"$in": ["closed", "archived", "withdrawn"]}}
@@ -44,18 +36,14 @@ class Stores:
     """The three collections that a ticket leaves, until `close`; quarantined documents are left alone."""
 
     def __init__(self, mongo: MongoSettings) -> None:
-        self.routing = _store(mongo, "routing", ROUTING_STATE)
-        self.sla = _store(mongo, "sla", SLA_STATE)
-        self.notify = _store(mongo, "notify", NOTIFY_STATE)
+        self.routing: MongoStore[Any] = routing_store(mongo)
+        self.sla: MongoStore[Any] = sla_store(mongo)
+        self.notify: MongoStore[Any] = notify_store(mongo, marks=False)
 
     def close(self) -> None:
         """Close all connections."""
         for store in (self.routing, self.sla, self.notify):
             store.close()
-
-
-def _store(mongo: MongoSettings, service: str, states: TypeAdapter[S]) -> MongoStore[S]:
-    return MongoStore(collection(mongo, service), states, marks=False)
 
 
 async def candidates(stores: Stores, retention: Retention, now: datetime) -> list[Candidate]:

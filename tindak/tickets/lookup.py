@@ -23,11 +23,21 @@ class TicketArchived(Failure):
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """A ticket as its accepted complaint names it; of a part, the tracking id ends in its number."""
+    """A ticket as its accepted complaint names it; of a part, the tracking id ends in its number.
+
+    Args:
+        parent: Ticket id of the whole; None for a ticket that is no part.
+    """
 
     id: str
     tracking_id: str
     channel: str
+    parent: str | None = None
+
+    @property
+    def whole(self) -> str:
+        """Return the id of the ticket that bears the reporter's contact."""
+        return self.parent or self.id
 
 
 async def find_ticket(client: Client, text: str) -> Ticket:
@@ -66,7 +76,7 @@ def archived_ticket(wanted: str, part: int | None = None) -> Kept | None:
 
 def part_of(whole: Ticket, number: int) -> Ticket:
     """Return a part of a divided ticket; whether it is divided is not asked."""
-    return Ticket(part_id(whole.id, number), f"{whole.tracking_id}/{number}", whole.channel)
+    return Ticket(part_id(whole.id, number), f"{whole.tracking_id}/{number}", whole.channel, whole.id)
 
 
 def _parts_of(whole: Ticket) -> Iterator[Ticket]:

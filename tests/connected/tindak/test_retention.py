@@ -257,7 +257,7 @@ def test_the_report_says_what_is_held_of_whom_and_shows_nothing_of_it(
     assert not any(identity in printed for identity in ("Siti", EMAIL, "081234567890"))
     assert main(["privacy", "report"]) == 0
     shown = capsys.readouterr().out
-    assert f"notify.tickets  3 records\n  reporters: identity; " in shown
+    assert "notify.tickets  3 records\n  reporters: identity; " in shown
     assert f"masked; sealed under {key_id}: 3\n  kept: 520 days after" in shown
 
 
