@@ -174,7 +174,7 @@ async def _sealed_under(kafka: KafkaSettings) -> Mapping[str, int]:
     async with Client(kafka) as client:
         values = [record.value for record in await client.read([topics.CONTACTS]) if record.value]
     bodies = [orjson.loads(value)["data"] for value in values]
-    return Counter(str(data["key_id"]) for data in bodies if "key_id" in data)
+    return dict(Counter(str(data["key_id"]) for data in bodies if "key_id" in data))
 
 
 def _lines(held: Held) -> Iterable[str]:
