@@ -10,6 +10,8 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from shared import output
 from shared.senders import Role
 
+SEALED_TEXT_LENGTH_MAX = 43_000  # of 8000 symbols of four bytes
+BASE64 = r"^[A-Za-z0-9+/_-]+={0,2}$"
 BYTES_MAX = 2**63 - 1  # as far as MongoDB and most JSON readers count
 HIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\u202a-\u202e\u2066-\u2069]")
 
@@ -124,6 +126,13 @@ class Actor(Model):
     id: Short
 
 
+class SealedText(Model):
+    """A text that one agency's key alone opens, bound to its ticket; how is told in docs/sealing.md."""
+
+    sealed: Annotated[str, StringConstraints(min_length=1, max_length=SEALED_TEXT_LENGTH_MAX, pattern=BASE64)]
+    key_id: Annotated[str, StringConstraints(min_length=1, max_length=32)]
+
+
 class Author(Model):
     """Who brought a fact about: an agency, a channel for its reporter, or an officer, by code."""
 
@@ -144,6 +153,7 @@ __all__ = [
     "Origin",
     "Priority",
     "Reason",
+    "SealedText",
     "Short",
     "SlaClock",
     "Text",
