@@ -152,7 +152,11 @@ FIELDS: Mapping[str, tuple[str, Any]] = {
     "sha256": ("SHA-256 of the bytes, hexadecimal.", "ab" * 32),
     "similar": ("Up to three open reports of the same subdistrict that read alike, for people to judge.", None),
     "since": ("Since when the agency has had the ticket.", FILED),
-    "source_id": ("The channel's own id of the report: a repeat under the same one is taken once.", "2026-0001"),
+    "source_id": (
+        "The channel's own id of the report: a repeat under the same one is taken once. What it holds of somebody is "
+        "masked in what we say; the answer is caused by the submission (`causationid`).",
+        "2026-0001",
+    ),
     "started_at": ("Since when the clock runs.", FILED),
     "state_en": ("The state in words for the reporter, in English.", "being worked on"),
     "state_id": ("The same in Indonesian.", "sedang ditangani"),

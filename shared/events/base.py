@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
+from shared import output
 from shared.senders import Role
 
 SEALED_TEXT_LENGTH_MAX = 43_000  # of 8000 symbols of four bytes
@@ -33,11 +34,20 @@ def _refuse_hidden_characters(text: str) -> str:
     return text
 
 
+def _refuse_whatever_is_hidden(text: str) -> str:
+    """Return *text*; raise HiddenCharacter if it holds anything that people do not see but a space."""
+    if hidden := output.HIDDEN.search(text):
+        raise HiddenCharacter(hidden.group())
+    return text
+
+
 class Written:
     """Marks what people write: it may name somebody, unless a pattern leaves room for a code only."""
 
 
 Text = Annotated[str, Written(), AfterValidator(_refuse_hidden_characters)]
+Token = Annotated[Text, AfterValidator(_refuse_whatever_is_hidden)]
+"""A text that machines make and compare, such as an id: nothing in it may be invisible, not even the end of a line."""
 Short = Annotated[Text, StringConstraints(min_length=1, max_length=200)]
 Long = Annotated[Text, StringConstraints(max_length=8000)]
 Code = Annotated[Text, StringConstraints(min_length=1, max_length=64, pattern=r"^[a-z0-9][a-z0-9_]*$")]
@@ -147,6 +157,7 @@ __all__ = [
     "Short",
     "SlaClock",
     "Text",
+    "Token",
     "Written",
     "datetime",
 ]
