@@ -20,6 +20,7 @@ from tindak.retention.archive import Archive, Settings
 from tindak.retention.expiry import expire
 from tindak.retention.leaving import Leaving, Stores, archive, candidates, months_of
 from tindak.retention.purge import cut, cuts
+from tindak.tickets.lookup import spelled
 
 app = typer.Typer(name="retention", help="Let go of what is kept, as the policy says.", no_args_is_help=True)
 
@@ -46,11 +47,6 @@ class Applied:
     dry_run: bool = False
 
 
-@app.callback()
-def _group() -> None:
-    """Keep the name of the only command."""
-
-
 @app.command()
 def apply(
     dry_run: DryRun = False,
@@ -74,6 +70,25 @@ def apply(
         say_json(asdict(done))
     else:
         say("\n".join(_lines(done)))
+
+
+@app.command()
+def erase(
+    ticket: Annotated[str, typer.Argument(metavar="ID", help="Tracking id in any spelling, or ticket id.")],
+) -> None:
+    """Take out of the archive what somebody wrote of a ticket: its reporter asks to be forgotten.
+
+    The archive holds no identity; title and answer go, too. `tindak reporter erase` is for tickets that are not there.
+    """
+    folder = Archive(Settings().archive_dir)
+    with folder.alone():
+        kept = folder.find(spelled(ticket))
+        erased = folder.erase(str(kept.get("parent") or kept["ticket_id"])) if kept else 0
+    if not kept:
+        raise Failure(
+            f"The archive holds no ticket {ticket}; `tindak reporter erase` is for one that is not there yet."
+        )
+    say(f"{counted(erased, 'ticket')} of the archive without texts now.")
 
 
 async def _apply(settings: CommonSettings, folder: Archive, now: datetime, *, dry_run: bool) -> Applied:

@@ -1,9 +1,13 @@
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
+from tests.builders import TRACKING
+from tests.unit.tindak.retention.test_archive import OTHER, kept
 from tindak.cli import main
 from tindak.retention import cli
+from tindak.retention.archive import Archive
 
 pytestmark = pytest.mark.unit
 
@@ -41,3 +45,16 @@ def test_what_has_left_is_said_in_a_line_each() -> None:
     assert cli._lines(cli.Applied(dry_run=True)) == [
         "0 tickets would be archived.", "0 documents would be dropped.", "0 records would be cut.",
     ]  # fmt: skip
+
+
+def test_whoever_asks_to_be_forgotten_is_forgotten_in_the_archive_too(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TINDAK_ARCHIVE_DIR", str(tmp_path))
+    Archive(tmp_path).add([kept(title="Rumah Bu Siti")])
+
+    assert main(["retention", "erase", TRACKING.lower()]) == 0
+    assert capsys.readouterr().out == "1 ticket of the archive without texts now.\n"
+    assert "title" not in next(Archive(tmp_path).tickets())
+    assert main(["retention", "erase", OTHER]) == 1
+    assert "The archive holds no ticket" in capsys.readouterr().err
