@@ -218,7 +218,8 @@ def test_what_was_written_in_plain_is_cut_once_it_is_handled_and_old(
 
     async def written() -> None:
         async with Client(namespace.kafka) as client:
-            await client.publish([Outgoing(str(n), web, "k", b"plain %d" % n) for n in range(5)])
+            for n in range(5):  # one by one: the embedded broker says of an end only where the last batch begins
+                [position] = await client.publish([Outgoing(str(n), web, "k", b"plain %d" % n)])
             await client.publish([Outgoing(str(n), dishub, "k", b"plain %d" % n) for n in range(3)])
         reader = AIOKafkaConsumer(
             bootstrap_servers=namespace.kafka.bootstrap_servers, group_id=f"{namespace.prefix}intake",
@@ -226,10 +227,9 @@ def test_what_was_written_in_plain_is_cut_once_it_is_handled_and_old(
         )  # fmt: skip
         try:
             await reader.start()
-            places = [TopicPartition(namespace.prefix + web, number) for number in range(3)]
-            reader.assign(places)
-            ends = await reader.end_offsets(places)
-            await reader.commit({place: end - 2 for place, end in ends.items() if end})
+            place = TopicPartition(namespace.prefix + web, position.partition)
+            reader.assign([place])
+            await reader.commit({place: 3})
         finally:
             await reader.stop()
 
