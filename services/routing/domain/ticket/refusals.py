@@ -153,6 +153,11 @@ ERASED = Refusal(
     "Data pelapor laporan ini sudah dihapus untuk selamanya; tidak ada lagi pelapor yang dapat disapa atau diwakili.",
     "The reporter of this ticket has been erased for good; there is nobody left to speak to or for.",
 )
+KEY_ID_IS_NO_CODE = Refusal(
+    "schema_violation",
+    "key_id harus berupa nama kunci, bukan nomor atau alamat seseorang.",
+    "key_id must be the name of a key, no number or address of a person.",
+)
 UNKNOWN_REASON = Refusal(
     "unknown_reason",
     f"Alasan pengarsipan (reason) tidak dikenal; pilih salah satu: {', '.join(ArchiveReason)}.",
