@@ -155,8 +155,8 @@ ERASED = Refusal(
 )
 KEY_ID_IS_NO_CODE = Refusal(
     "schema_violation",
-    "key_id harus berupa nama kunci, bukan nomor atau alamat seseorang.",
-    "key_id must be the name of a key, no number or address of a person.",
+    "key_id harus berupa kode kunci, bukan nomor atau alamat seseorang.",
+    "key_id must be the code of a key, no number or address of a person.",
 )
 UNKNOWN_REASON = Refusal(
     "unknown_reason",
