@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from shared.events.base import Attachment, HiddenCharacter, Reason
+from shared.output import HIDDEN
 from shared.topics import ADDRESS_BYTES_MAX, VALUE_BYTES_MAX
 
 REASONS_MAX = 20
-NAME_LENGTH_MAX = 64
+TECHNICAL_NAME = re.compile(r"[$@]?[a-z][a-z0-9_.:/-]{0,63}|\d{1,3}(?:\.\d{1,3}){0,2}")
 # A list of what is allowed, for browsers open more kinds of link than anybody could forbid (`javascript:`, `data:`).
 ATTACHMENT_LINK = re.compile(r"(?:https?|s3|gs)://[^\s/]\S*", re.IGNORECASE)
 
@@ -122,20 +123,31 @@ def violation(field: str, message_id: str, message_en: str) -> Reason:
 
 
 def attachment_reasons(attachments: Iterable[Attachment]) -> Iterator[Reason]:
-    """Yield a reason against each attachment that is no link to a file; old events may hold some."""
+    """Yield a reason against each attachment that is no plain link to a file; old events may hold some."""
     for number, attachment in enumerate(attachments):
+        field = f"attachments.{number}.uri"
         if not ATTACHMENT_LINK.fullmatch(attachment.uri):
-            field = f"attachments.{number}.uri"
             yield violation(
                 field,
                 f"{field} harus berupa tautan https, http, s3 atau gs tanpa spasi.",
                 f"{field} must be an https, http, s3 or gs link without white space.",
             )
+        elif HIDDEN.search(attachment.uri):
+            yield _hidden(field)
+        if HIDDEN.search(attachment.media_type):
+            yield _hidden(f"attachments.{number}.media_type")
+
+
+def _hidden(field: str) -> Reason:
+    return violation(field, f"{field} memuat karakter tersembunyi.", f"{field} holds a hidden character.")
 
 
 def named(name: str) -> str:
-    """Return a name that an outsider chose as it may stand in a sentence: quoted, escaped and cut."""
-    return repr(name if len(name) <= NAME_LENGTH_MAX else f"{name[:NAME_LENGTH_MAX]}…")
+    """Return a name that an outsider chose as it may stand in a sentence: quoted, and left out unless it is technical.
+
+    Whoever makes a sentence, a person or a number the name of a field is told that there is one, not which.
+    """
+    return repr(name) if TECHNICAL_NAME.fullmatch(name) else "'…'"
 
 
 def from_pydantic(error: Any) -> Reason:

@@ -31,6 +31,7 @@ from shared.policy.loading import (
 from shared.text import LETTERS, folded_text
 
 FILE = "identities.yaml"
+END = r"(?!\w)"
 EVERYDAY_FILE = "everyday_words.txt"
 
 
@@ -53,18 +54,14 @@ def load_identities(policy_dir: Path) -> Masker:
         raise PolicyInvalid([*faults, *invalid.faults]) from invalid
     if faults := [*faults, *faults_of_identities(held, source)]:
         raise PolicyInvalid(faults)
-    pieces, checks = _whole(held.pieces), CHECKS | {NO_EVERYDAY_WORD: lambda word: word not in everyday}
+    no_names = everyday.union(held.people.fillers, held.people.titles)
+    pieces, checks = _whole(held.pieces), CHECKS | {NO_EVERYDAY_WORD: lambda word: word not in no_names}
     gated = [(_gate(gate), list(_behind(name, held, pieces, checks))) for name, gate in held.gates.items()]
     return Masker(
         Recognisers(gated, held.threshold),
         _people(held.people, everyday),
         _homes(held.homes),
     )
-
-
-def words_pattern(words: Iterable[str]) -> re.Pattern[str]:
-    """Return a pattern that finds any of *words* in a folded text, the longest first."""
-    return re.compile(_any_of(words))
 
 
 def _everyday(path: Path) -> frozenset[str]:
@@ -114,7 +111,7 @@ def _homes(entry: HomesEntry) -> Homes:
 def _any_of(words: Iterable[str]) -> str:
     choices = sorted(map(folded_text, words), key=lambda word: (-len(word), word))
     spelled = (re.escape(word).replace(r"\ ", r"[\W_]{1,3}") for word in choices)
-    return rf"(?<!\w)(?:{'|'.join(spelled)})(?!\w)"
+    return rf"(?<!\w)(?:{'|'.join(spelled)}){END}"
 
 
 def _by_last_word(phrases: Iterable[str]) -> dict[str, list[tuple[tuple[str, ...], str]]]:
@@ -140,15 +137,16 @@ def _whole(pieces: Mapping[str, str]) -> dict[str, str]:
 def _recogniser(
     entry: RecogniserEntry, threshold: float, pieces: Mapping[str, str], checks: Mapping[str, Check]
 ) -> Recogniser:
-    context = _last_words(entry.context)
-    patterns = [_pattern(one, threshold, context, pieces, checks) for one in entry.patterns]
+    context = _phrases(entry.context)
+    patterns = [_pattern(one, threshold, frozenset(context), pieces, checks) for one in entry.patterns]
     if entry.labelled is not None:
         patterns.append(_labelled(entry.labelled, pieces, checks))
     return Recogniser(
         name=entry.name,
         label=entry.label,
         patterns=patterns,
-        context=words_pattern(entry.context) if entry.context else None,
+        form=re.compile(pieced(entry.form, pieces)) if entry.form else None,
+        context=context,
         context_score=entry.context_score,
         before=entry.before,
         after=entry.after,
@@ -176,11 +174,20 @@ def _pattern(
 def _labelled(entry: LabelledEntry, pieces: Mapping[str, str], checks: Mapping[str, Check]) -> Pattern:
     fewest, most = entry.digits
     number = rf"({entry.starts}(?:{pieces['sep']}\d){{{fewest - 1},{most - 1}}})(?!\d)"
-    regex = re.compile(_any_of(entry.words).removesuffix(r"(?!\w)") + pieces["of"] + number)
+    regex = re.compile(_any_of(entry.words).removesuffix(END) + pieces["of"] + number)
     needs = _last_words(entry.words)
     if entry.check is None:
         return Pattern(regex, entry.score, needs=needs, digits_min=fewest)
     return Pattern(regex, 0.0, checks[entry.check], entry.score, needs=needs, digits_min=fewest)
+
+
+def _phrases(phrases: Iterable[str]) -> dict[str, list[tuple[str, ...]]]:
+    """Return phrases by their last word, each as the words before it."""
+    found: dict[str, list[tuple[str, ...]]] = defaultdict(list)
+    for phrase in phrases:
+        *before, last = LETTERS.findall(folded_text(phrase))
+        found[last].append(tuple(before))
+    return dict(found)
 
 
 def _last_words(phrases: Iterable[str]) -> frozenset[str]:

@@ -10,6 +10,15 @@ from shared.ids import parse_tracking_id, part_id
 from tindak.client.kafka import Client
 from tindak.client.records import data_of
 from tindak.console import Failure, Misuse
+from tindak.retention.archive import Archive, Kept, Settings
+
+
+class TicketArchived(Failure):
+    """The ticket has ended long ago; ``kept`` is what the archive has of it."""
+
+    def __init__(self, kept: Kept) -> None:
+        self.kept = kept
+        super().__init__(f"{kept['tracking_id']} has ended and stands in the archive; `tindak track` shows it.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +45,12 @@ async def find_ticket(client: Client, text: str) -> Ticket:
 
     Raises:
         Misuse: It can be neither.
-        Failure: No accepted complaint that the broker still holds has it.
+        TicketArchived: The broker does not hold it any more, and the archive does.
+        Failure: No accepted complaint has it.
     """
     whole, slash, number = text.partition("/")
     part = _numbered(number, text) if slash else None
-    wanted = _spelled(whole)
+    wanted = spelled(whole)
     for record in await client.read([topics.ACCEPTED]):
         data = data_of(record)
         if not isinstance(data, ComplaintAccepted):
@@ -51,7 +61,17 @@ async def find_ticket(client: Client, text: str) -> Ticket:
         named = next((one for one in _parts_of(found) if one.id == wanted), None)
         if named is not None:
             return named
+    kept = archived_ticket(wanted, part)
+    if kept is not None:
+        raise TicketArchived(kept)
     raise Failure(f"No accepted complaint has the id {wanted}; `tindak watch accepted --from earliest` lists them.")
+
+
+def archived_ticket(wanted: str, part: int | None = None) -> Kept | None:
+    """Return what the archive keeps of a ticket, or of a part of it; None if nothing."""
+    archive = Archive(Settings().archive_dir)
+    kept = archive.find(wanted)
+    return kept if kept is None or part is None else archive.find(part_id(str(kept["ticket_id"]), part))
 
 
 def part_of(whole: Ticket, number: int) -> Ticket:
@@ -70,7 +90,7 @@ def _numbered(number: str, text: str) -> int:
     return int(number)
 
 
-def _spelled(text: str) -> str:
+def spelled(text: str) -> str:
     """Return a tracking id or ticket id in its usual spelling; raise Misuse if *text* is neither."""
     tracking = parse_tracking_id(text)
     if tracking is not None:

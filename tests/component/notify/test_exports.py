@@ -17,7 +17,7 @@ from shared.sealing_keys import as_text, public_of
 from tests.builders import TICKET, TRACKING, event
 from tests.component.notify.harness import ACCEPTED, CONTACT, ServiceHarness
 from tests.fakes.handler_harness import NOON, Crashed, dies_after
-from tests.sealing import OPENER, SEALER
+from tests.sealing import SEALER
 from tests.unit.notify.samples import EMAIL, NAME, POLICY, contact
 
 pytestmark = pytest.mark.component
@@ -40,8 +40,6 @@ def asked(**changes: Any) -> ExportRequested:
 
 def heard(*messages: Any) -> ServiceHarness:
     harness = ServiceHarness()
-    harness.handler = NotifyHandler(POLICY.rules, Exporter(OPENER))
-    harness.restart()
     for message in messages:
         harness.publish(*message)
     return harness

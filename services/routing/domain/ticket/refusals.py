@@ -158,6 +158,11 @@ KEY_ID_IS_NO_CODE = Refusal(
     "key_id harus berupa kode kunci, bukan nomor atau alamat seseorang.",
     "key_id must be the code of a key, no number or address of a person.",
 )
+UNKNOWN_KEY = Refusal(
+    "unknown_key",
+    "Isi tersegel (private) bukan untuk kunci instansi yang menangani laporan; segel ulang dengan kunci itu.",
+    "What is sealed (private) is not for a key of the agency that has the ticket; seal it anew for that agency.",
+)
 UNKNOWN_REASON = Refusal(
     "unknown_reason",
     f"Alasan pengarsipan (reason) tidak dikenal; pilih salah satu: {', '.join(ArchiveReason)}.",
