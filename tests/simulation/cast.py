@@ -27,7 +27,6 @@ from shared.events import (
     ConfirmTicket,
     DeclineTicket,
     DisputeTicket,
-    EraseReporter,
     HoldReason,
     HoldTicket,
     Location,
@@ -52,6 +51,7 @@ from shared.ids import part_id
 from shared.senders import sender_of
 from tests.builders import ticket_id
 from tests.fakes.handler_harness import NOON
+from tests.simulation.forgetting import erasures
 from tests.simulation.ports import SimBroker
 from tests.simulation.signature import signed
 
@@ -103,6 +103,7 @@ class Cast:
         self.resealed: set[str] = set()
         self.uncertain: set[str] = set()
         self.forgotten: set[str] = set()
+        self.bodies = BODIES
 
     def mood(self, *about: object) -> random.Random:
         """Return the choices that the script makes about something."""
@@ -164,7 +165,7 @@ class Cast:
         elif record.topic == topics.ACCEPTED:
             commands = self.impatient(ticket, mood)
             self.send(f"/channels/{self.channel_of[ticket]}", event["id"], commands, within_ms=150)
-            self.send("/officers/privacy", event["id"], self.forgets(ticket), within_ms=9000)
+            self.send("/officers/privacy", event["id"], erasures(self, ticket), within_ms=9000)
         elif record.topic == topics.CONTACTS:
             if mood.random() < 0.12:
                 self.later(self.moment(9000), lambda: self.erase(ticket))
@@ -233,19 +234,6 @@ class Cast:
         if feels < 0.2:
             self.raced.add(ticket)  # it ends a hold, if it comes so late
         return [ReplyToTicket(ticket_id=ticket, text="Di RT 05.")] if feels < 0.2 else []
-
-    def forgets(self, ticket: str) -> list[Command]:
-        """Return the command to erase a ticket's reporter, if they ask for it.
-
-        What they say counts as long as they are there, and whoever tells of the same matter may join until then.
-        """
-        if self.mood("forget", ticket).random() >= 0.06:
-            return []
-        parts = {part_id(one, number) for one in self.channel_of for number in range(1, PARTS_MAX + 1)}
-        self.raced |= parts | self.channel_of.keys()
-        self.uncertain |= parts
-        self.forgotten.add(ticket)
-        return [EraseReporter(ticket_id=ticket, reason="Diminta pelapor.")]
 
     def erase(self, ticket: str) -> None:
         """Take a contact back."""

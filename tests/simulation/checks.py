@@ -1,11 +1,9 @@
 """What must hold at rest: the audit of topics and documents, and what only a simulation can know beside it."""
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from services.routing.domain.ticket.state import Filed
 from shared import topics
 from shared.delivery.documents.document import Document
 from shared.delivery.outgoing import Outgoing
@@ -30,8 +28,8 @@ from shared.events import (
     UpdateRefused,
 )
 from tests.fakes.handler_harness import NOON
-from tests.simulation.cast import BODIES
-from tests.simulation.signature import SIGNATURE, named
+from tests.simulation.forgetting import remembered
+from tests.simulation.signature import named
 from tindak.audit import audit
 from tindak.audit.chain import Chains, Head, faults
 from tindak.audit.ledger import Ledger
@@ -46,9 +44,6 @@ MOVING = {
         ReporterReplied, TicketReclassified, TicketReopened, TicketSplit, TicketClosed, TicketArchived, TicketWithdrawn,
     )
 }  # fmt: skip
-
-WRITTEN = re.compile("|".join(map(re.escape, (SIGNATURE, "Di RT 05", "RT 03", *(body[:24] for body in BODIES)))))
-"""What reporters write, as it is and as it is masked."""
 
 
 def findings(world: "World") -> Iterator[str]:
@@ -103,24 +98,6 @@ def unanswered(world: "World", ledger: Ledger) -> Iterator[str]:
             waited[ticket] -= 1
         else:
             yield f"[updates] {command.TYPE} {update} for {ticket} was not answered"
-
-
-def remembered(world: "World") -> Iterator[str]:
-    """Yield everything that is left of a reporter who asked to be erased."""
-    for ticket in sorted(world.cast.forgotten):
-        if not isinstance(world.stores["routing"].documents[ticket].state, Filed):
-            continue
-        parts = [part.id for part in world.stores["routing"].documents[ticket].state.ticket.parts]
-        for service, store in world.stores.items():
-            for one in (ticket, *parts):
-                document = store.documents.get(one)
-                kept = "" if document is None else repr((document.state, document.pending, document.answered()))
-                if WRITTEN.search(kept):
-                    yield f"[erased] {service} holds what was written in {one}"
-        contacts = [record for record in world.broker.records() if record.topic == topics.CONTACTS]
-        own = [record for record in contacts if (record.key or b"").decode() == ticket]
-        if not own or max(own, key=lambda record: record.offset).value is not None:
-            yield f"[erased] the last word on the contact of {ticket} is no tombstone"
 
 
 def uncommitted(world: "World") -> Iterator[str]:
