@@ -24,10 +24,27 @@ from shared.events.base import (
     Written,
 )
 
+NUMBER_DIGITS_MIN = 9
+SEALED_SYMBOLS_MIN = 64
+
 
 def _as_uuid_text(text: str) -> str:
     """Return a UUID in its usual lower-case form; raise ValueError otherwise."""
     return str(UUID(text))
+
+
+def _no_number(code: str) -> str:
+    """Return a code; raise ValueError if it holds as many digits as a number that names somebody."""
+    if sum(map(str.isdigit, code)) >= NUMBER_DIGITS_MIN:
+        raise ValueError(f"it must have fewer than {NUMBER_DIGITS_MIN} digits")
+    return code
+
+
+def _may_be_sealed(text: str) -> str:
+    """Return *text*; raise ValueError if it is shorter than anything sealed, which has a key and a tag of 48 bytes."""
+    if len(text) < SEALED_SYMBOLS_MIN:
+        raise ValueError("it is too short to be sealed")
+    return text
 
 
 TicketId = Annotated[str, AfterValidator(_as_uuid_text)]
@@ -191,8 +208,10 @@ class CorrectReporter(PrivacyCommand):
     """Replace the reporter's contact by what is ``sealed`` under the contact key ``key_id`` for the ticket."""
 
     TYPE: ClassVar[str] = "tindak.reporter.correct.v1"
-    sealed: Annotated[str, StringConstraints(min_length=1, max_length=4000, pattern=r"^[A-Za-z0-9+/_-]+={0,2}$")]
-    key_id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,32}$")]
+    sealed: Annotated[
+        str, StringConstraints(max_length=4000, pattern=r"^[A-Za-z0-9+/_-]+={0,2}$"), AfterValidator(_may_be_sealed)
+    ]
+    key_id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,32}$"), AfterValidator(_no_number)]
 
 
 class EraseReporter(PrivacyCommand):
