@@ -17,6 +17,11 @@ FIELDS: Mapping[str, tuple[str, Any]] = {
     "accepted_at": ("When intake accepted the complaint.", FILED),
     "actor": ("Who acts for the sender, if the sender says so; a role and an id, never a name.", None),
     "agencies": ("The 2 to 5 agencies among which the ticket is divided; empty if `agency` is given.", []),
+    "advice_en": (
+        "What the policy advises the reporter of a sensitive matter, in English; absent for any other.",
+        "Help for victims: SAPA 129.",
+    ),
+    "advice_id": ("The same in Indonesian.", "Pendampingan korban: SAPA 129."),
     "agency": ("Code of the agency that has the ticket after this fact; absent if none has it.", "dishub"),
     "agency_name": ("The agency's name, for people.", "Dinas Perhubungan"),
     "allowance": ("How much time the clock allows, as the policy says it.", "5 working_days"),
@@ -43,7 +48,7 @@ FIELDS: Mapping[str, tuple[str, Any]] = {
     "code": ("Machine code of the reason; see the list of codes.", "not_found"),
     "comment": ("What the reporter adds to the confirmation.", "Terima kasih."),
     "confidence": ("How sure the decision is, 0 to 1.", 1.0),
-    "confidential": ("Whether the content must be hidden from the public.", False),
+    "confidential": ("Whether the content must be hidden from the public; on facts absent if it need not.", False),
     "decided_by": ("Who or what chose the agency.", "rule"),
     "declined_because": ("The agency's reason for declining; absent if it did not decline.", "Bukan wewenang kami."),
     "delivery_id": ("Id of one notice to one person; the same in all attempts.", OTHER_TICKET),
@@ -56,7 +61,7 @@ FIELDS: Mapping[str, tuple[str, Any]] = {
     "final": ("Whether the answer ends the agency's work unless the reporter disputes it.", True),
     "flags": (
         "What is odd about the report and may need a look: `abusive_language`, `attachment_withheld`, `clock_skew`,"
-        " `outside_city`, `place_conflict`, `possible_emergency`, `unknown_category`, `unknown_follow_up`,"
+        " `outside_city`, `place_conflict`, `possible_emergency`, `sensitive`, `unknown_category`, `unknown_follow_up`,"
         " `unknown_place`, `unknown_target_agency`, `unusable_email`.",
         ["outside_city"],
     ),
@@ -95,10 +100,12 @@ FIELDS: Mapping[str, tuple[str, Any]] = {
     ),
     "name": ("Name.", "Siti"),
     "national_id": ("National identity number (NIK).", "3674000000000001"),
+    "not_sensitive": ("True: the report was taken for a sensitive one by mistake; an officer's to say.", False),
     "note": ("What the agency adds; the reporter may read it.", "Petugas meluncur besok pagi."),
     "notice": ("Which notice of the policy it is.", "reporter_routed"),
     "number": ("Number of the part, from 1.", 1),
     "occurred_on": ("Date on which it happened.", "2026-03-01"),
+    "officer": ("Code of the officer who looks after a sensitive report; absent for any other.", "protection_desk"),
     "offset": ("Offset of the record in its partition.", 7),
     "origin": ("Where the refused record lies, for who must find it.", None),
     "outcome": ("What the step came to, for people.", "dishub: lampu jalan"),
@@ -113,6 +120,7 @@ FIELDS: Mapping[str, tuple[str, Any]] = {
     "policy_version": ("Version of the policy by which it was decided.", "2026-02"),
     "preferred_channel": ("How the reporter wants to be told, such as `email`.", "email"),
     "priority": ("How soon the agency should look.", "normal"),
+    "priority_reason": ("`sensitive` where that is why it is urgent; else absent.", "sensitive"),
     "provider_id": ("Id that the provider gave the message.", "<1@tangsel.example>"),
     "question": ("What the reporter is asked; needed with `needs_reporter`.", "Nomor tiangnya berapa?"),
     "rating_wanted": ("Whether the reporter should say what the answer is worth, or object to it.", False),
@@ -140,6 +148,10 @@ FIELDS: Mapping[str, tuple[str, Any]] = {
     "rules": ("Ids of the rules that speak for this agency.", ["kw-lamp"]),
     "score": ("How much speaks for it; more is stronger.", 0.8),
     "sealed": ("The contact, encrypted; intake and notify alone hold the key.", "gAAAAAB"),
+    "sensitive": (
+        "Kind of a sensitive report, of `policy/sensitive.yaml`: `child_abuse`, `whistle_blowing`, ...; absent for any other.",
+        "child_abuse",
+    ),
     "sha256": ("SHA-256 of the bytes, hexadecimal.", "ab" * 32),
     "similar": ("Up to three open reports of the same subdistrict that read alike, for people to judge.", None),
     "since": ("Since when the agency has had the ticket.", FILED),
@@ -176,13 +188,16 @@ OF_TYPE: Mapping[str, tuple[str, Any]] = {
     "ArchiveTicket.reason": ("Why: one of the reasons for archiving, else the update is refused.", "unclear"),
     "AssignTicket.agency": ("Code of the agency that gets the ticket; absent if it is divided.", "dishub"),
     "BreachEscalated.at": ("Since when the superior is responsible.", DUE),
-    "ClusterLeft.reason": ("`leader_ended`, `leader_follows`, `full` or `unknown_leader`.", "leader_ended"),
+    "ClusterLeft.reason": (
+        "`leader_ended`, `leader_follows`, `full`, `followed_alone` or `unknown_leader`.",
+        "leader_ended",
+    ),
     "ComplaintRejected.channel": ("Channel that sent the report, as far as it can be read.", "web"),
     "ComplaintSubmitted.follow_up_of": ("Tracking id of an earlier report, as the reporter typed it.", TRACKING),
     "DueChanged.was": ("When the clock was due before.", LATER),
     "HoldTicket.reason": ("What work waits for.", "needs_reporter"),
     "LeaderRouted.was": ("Agencies that had the leader before.", ["dlh"]),
-    "LinkRefused.reason": ("`leader_ended`, `leader_follows`, `full` or `unknown_leader`.", "full"),
+    "LinkRefused.reason": ("`leader_ended`, `leader_follows`, `full`, `followed_alone` or `unknown_leader`.", "full"),
     "Location.text": ("The place in the reporter's words.", "Depan Pasar Ciputat"),
     "NotificationFailed.channel": ("How it was sent: `email`, `log`, ...", "email"),
     "NotificationSent.channel": ("How it was sent: `email`, `log`, ...", "email"),
@@ -236,6 +251,10 @@ OF_TYPE: Mapping[str, tuple[str, Any]] = {
     ),
     "TicketStatusChanged.state": ("Where the ticket stands.", "in_progress"),
     "TicketStatusChanged.version": ("Version of the ticket's history that it tells of.", 4),
+    "TicketReclassified.priority": (
+        "Its priority from now on, if it was taken for sensitive by mistake; else absent.",
+        None,
+    ),
     "TicketSplit.agency": ("Absent: the parts have agencies, the divided ticket has none.", None),
     "TicketUnassigned.agency": ("Code of the agency that has the ticket no longer.", "dishub"),
     "TicketWithdrawn.reason": ("`whole_withdrawn` if the reporter took back the ticket of which it is a part.", None),
@@ -252,7 +271,10 @@ STATES: Mapping[str, str] = {
     "TicketReopened": "reopened", "TicketArchived": "archived", "TicketWithdrawn": "withdrawn", "TicketSplit": "split",
     "PartEnded": "closed", "TicketStatusChanged": "in_progress",
 }  # fmt: skip
-RARE = {"parent", "part", "cluster", "instead_of", "reason_id", "reason_en", "actor", "agencies", "then"}
+RARE = {
+    "parent", "part", "cluster", "instead_of", "reason_id", "reason_en", "actor", "agencies", "then", "sensitive",
+    "priority_reason", "officer", "advice_id", "advice_en", "not_sensitive",
+}  # fmt: skip
 """Optional fields that an ordinary event does not hold: examples leave them out."""
 
 

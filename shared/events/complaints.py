@@ -94,6 +94,7 @@ class ComplaintAccepted(EventData):
     confidential: bool = False
     missing: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
+    sensitive: str | None = None
     follow_up_of: str | None = None
 
 
@@ -110,6 +111,7 @@ class Report(Model):
     confidential: bool = False
     missing: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
+    sensitive: str | None = None
     follow_up_of: str | None = None
 
 

@@ -79,6 +79,9 @@ class TicketFact(EventData):
 
     ``agency`` is the agency that has the ticket after the fact; absent if none has it. An ended ticket stays with the
     agency that had it, to which a dispute leads back.
+
+    ``confidential`` is true where nothing of the ticket may stand in a public view, its texts least of all; absent for
+    any other.
     """
 
     CAUSED_BY: ClassVar[str] = "by"
@@ -90,6 +93,7 @@ class TicketFact(EventData):
     parent: str | None = None
     part: int | None = None
     agency: str | None = None
+    confidential: bool | None = None
 
     @property
     def author(self) -> Author | None:
@@ -118,6 +122,9 @@ class TicketRouted(AuthoredFact):
     depends on the agency and follows as ``clock_started``.
 
     The reasons say why the matter lies outside the city's authority; they are absent where it does not.
+
+    Of a sensitive report ``priority_reason`` is ``sensitive``, ``officer`` the code of the officer who looks after it,
+    and the advice what its reporter is told beside where it went; all are absent for any other.
     """
 
     TYPE: ClassVar[str] = "tindak.ticket.routed.v1"
@@ -139,6 +146,10 @@ class TicketRouted(AuthoredFact):
     report: Report | None = None
     resolve_due_at: Instant | None = None
     link: str | None = None
+    priority_reason: str | None = None
+    officer: str | None = None
+    advice_id: str | None = None
+    advice_en: str | None = None
 
 
 class TriageRequested(AuthoredFact):
@@ -161,6 +172,8 @@ class TriageRequested(AuthoredFact):
     accepted_at: Instant
     submitted_at: Instant
     report: Report | None = None
+    priority_reason: str | None = None
+    officer: str | None = None
 
 
 class TicketAcknowledged(AuthoredFact):
@@ -243,13 +256,17 @@ class TicketReopened(AuthoredFact):
 
 
 class TicketReclassified(AuthoredFact):
-    """It is another kind of report than was thought."""
+    """It is another kind of report than was thought.
+
+    ``priority`` is what it has from then on where an officer has found that it is not sensitive; absent otherwise.
+    """
 
     TYPE: ClassVar[str] = "tindak.ticket.reclassified.v1"
     classification: Classification
     was: Classification
     category: str | None = None
     reason: str
+    priority: Priority | None = None
 
 
 class TicketArchived(EndingFact):

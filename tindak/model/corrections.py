@@ -63,8 +63,8 @@ def _correction(events: Sequence[Event]) -> Correction | None:
     An agency that declines only says who is not responsible; that teaches nothing until somebody says who is.
     """
     ended = project(events)
-    if ended.accepted is None:
-        return None
+    if ended.accepted is None or ended.accepted.sensitive is not None:
+        return None  # a sensitive report goes where the policy says, and its text into no file
     found: Correction | None = None
     for event in ended.events:
         match event.data:

@@ -28,7 +28,7 @@ from tindak.waiting import progress
 T = TypeVar("T")
 FILES = frozenset(
     {"agencies.yaml", "calendars.yaml", "categories.yaml", "channels.yaml", "intake.yaml", "notices.yaml"}
-    | {"officers.yaml", "places.yaml", "rates.yaml", "routing.yaml", "sending.yaml", "sla.yaml"}
+    | {"officers.yaml", "places.yaml", "rates.yaml", "routing.yaml", "sending.yaml", "sensitive.yaml", "sla.yaml"}
 )
 OMBUDSMAN = "ombudsman"  # outside the city and not written to: the reporter learns that the Ombudsman may be asked
 
@@ -103,6 +103,7 @@ def check(policy_dir: Path) -> Checked:
         "officers": len(routing.officers),
         "categories": len({category.code for category in routing.categories.values()}),
         "rules": len(routing.rulebook.rules),
+        "sensitive kinds": len(routing.sensitive),
         "clocks": len(sla.clocks),
         "calendars": len(sla.calendars),
         "notices": len(notices.rules.notices),

@@ -8,6 +8,7 @@ from urllib.parse import unquote
 from services.intake.domain.masking import Identity, identity_of, identity_spans, own_spans
 from services.intake.domain.places import Located, locate
 from services.intake.domain.rules import Category, Rules
+from services.intake.domain.sensitive.recognition import Wishes
 from services.intake.domain.spans import replaced
 from services.intake.domain.wording import headline, insult_spans, word_count
 from shared import events
@@ -37,6 +38,8 @@ class Reading:
     follow_up_of: str | None
     is_abusive: bool
     may_be_emergency: bool
+    sensitive: str | None
+    wishes: Wishes
 
 
 def accepted(
@@ -61,10 +64,11 @@ def accepted(
         location=location(reading, rules),
         target_agency=submitted.target_agency if submitted.target_agency in rules.agencies else None,
         attachments=reading.attachments,
-        anonymous=submitted.anonymous,
-        confidential=submitted.confidential,
+        anonymous=submitted.anonymous or reading.wishes.anonymous,
+        confidential=submitted.confidential or reading.wishes.confidential or reading.sensitive is not None,
         missing=tuple(missing(reading, rules)),
         flags=tuple(code for code, holds in flags(reading, arrival, rules).items() if holds),
+        sensitive=reading.sensitive,
         follow_up_of=reading.follow_up_of,
     )
 
@@ -75,6 +79,7 @@ def read_report(submitted: events.ComplaintSubmitted, rules: Rules) -> Reading:
     text = f"{submitted.title or ''}\n{submitted.body}"
     folded = fold(f"{text}\n{where.text or ''}").text
     identity = identity_of(submitted.reporter, rules.no_names)
+    recognised, wishes = rules.sensitive.read(submitted.title or "", submitted.body)
     return Reading(
         submitted=submitted,
         identity=identity,
@@ -85,6 +90,8 @@ def read_report(submitted: events.ComplaintSubmitted, rules: Rules) -> Reading:
         follow_up_of=parse_tracking_id(submitted.follow_up_of or ""),
         is_abusive=rules.insults.search(folded) is not None,
         may_be_emergency=rules.emergencies.search(folded) is not None,
+        sensitive=recognised.kind if recognised else None,
+        wishes=wishes,
     )
 
 
@@ -164,6 +171,7 @@ def flags(reading: Reading, arrival: Arrival, rules: Rules) -> dict[str, bool]:
         "clock_skew": submitted.submitted_at - arrival.arrived_at > rules.limits.skew,
         "abusive_language": reading.is_abusive,
         "possible_emergency": reading.may_be_emergency,
+        "sensitive": reading.sensitive is not None,
         "unknown_category": bool(submitted.category) and reading.category is None,
         "unknown_target_agency": bool(submitted.target_agency) and submitted.target_agency not in rules.agencies,
         "unknown_place": bool(reading.located.unknown),

@@ -47,6 +47,8 @@ class Complaint:
     classification: str | None
     missing: tuple[str, ...]
     emergency: bool
+    confidential: bool = False
+    sensitive: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +153,8 @@ def _project(state: Correspondence, data: events.EventData) -> Correspondence:
                 state, priority=data.priority.value, classification=data.classification.value, version=data.version
             )
         case events.TicketReclassified() if data.version > state.version:
-            return replace(state, classification=data.classification.value, version=data.version)
+            priority = data.priority.value if data.priority else state.priority
+            return replace(state, classification=data.classification.value, priority=priority, version=data.version)
         case events.TicketHeld():
             return replace(state, question=data.question)
         case events.ClockStarted():
@@ -178,6 +181,8 @@ def _complaint_of(data: events.ComplaintAccepted) -> Complaint:
         classification=data.classification.value if data.classification else None,
         missing=data.missing,
         emergency=EMERGENCY_FLAG in data.flags,
+        confidential=data.confidential,
+        sensitive=data.sensitive is not None,
     )
 
 

@@ -1,4 +1,4 @@
-"""Reads routing.yaml, categories.yaml, officers.yaml and the agencies: their shape, what can be wrong, what they mean.
+"""Reads what routing decides by, of five files and the agencies: their shape, what can be wrong, what they mean.
 
 The defaults of all settings stand here and in `clusters`; the values of the domain have none.
 """
@@ -16,6 +16,7 @@ from services.routing.policy.categories import CATEGORIES_FILE, CategoryFile, fa
 from services.routing.policy.clusters import ClustersEntry
 from services.routing.policy.officers import OFFICERS_FILE, OfficerFile, faults_of_officers
 from services.routing.policy.rules import RuleSections, faults_of_rules
+from services.routing.policy.sensitive import SENSITIVE_FILE, SensitiveFile, faults_of_sensitive
 from shared.policy.agencies import load_agencies
 from shared.policy.loading import PolicyInvalid, PolicyModel, load_sourced, version_of
 from shared.policy.zones import ZoneName
@@ -111,16 +112,18 @@ def load_routing(policy_dir: Path) -> RoutingPolicy:
     """Return the routing policy below *policy_dir*.
 
     Raises:
-        PolicyInvalid: With every fault of the four files, or of the first of them that cannot be read at all.
+        PolicyInvalid: With every fault of the files, or of the first of them that cannot be read at all.
     """
     agencies = load_agencies(policy_dir)
     rules, rules_source = load_sourced(policy_dir / ROUTING_FILE, RoutingFile)
     categories, categories_source = load_sourced(policy_dir / CATEGORIES_FILE, CategoryFile)
     officers, officers_source = load_sourced(policy_dir / OFFICERS_FILE, OfficerFile)
+    sensitive, sensitive_source = load_sourced(policy_dir / SENSITIVE_FILE, SensitiveFile)
     faults = [
         *faults_of_officers(officers, officers_source, agencies.codes),
         *faults_of_rules(rules, rules_source, agencies.codes),
         *faults_of_categories(categories, categories_source, agencies.codes),
+        *faults_of_sensitive(sensitive, sensitive_source, agencies.codes, officers.value(), OFFICERS_FILE),
     ]
     if faults:
         raise PolicyInvalid(faults)
@@ -146,4 +149,5 @@ def load_routing(policy_dir: Path) -> RoutingPolicy:
         clusters=rules.clusters.value(speller),
         link=rules.link,
         zone=ZoneInfo(rules.zone),
+        sensitive=sensitive.value(),
     )

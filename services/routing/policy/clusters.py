@@ -7,9 +7,9 @@ from typing import Annotated
 from pydantic import Field
 
 from services.routing.domain.duplicates.similarity import ClusterRules
-from services.routing.domain.text.phrases import Phrasebook
 from services.routing.domain.text.stems import bare
 from shared.events.base import Short
+from shared.phrases import Phrasebook
 from shared.policy.loading import PolicyModel
 from shared.text import words_of
 

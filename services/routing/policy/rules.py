@@ -14,9 +14,9 @@ from services.routing.domain.agency_choice.rules import (
     PriorityRule,
     Rulebook,
 )
-from services.routing.domain.text.phrases import Phrase, Phrasebook
 from shared.events import Classification, Code, Priority
 from shared.events.base import Short
+from shared.phrases import Phrase, Phrasebook
 from shared.policy.agencies import FILE as AGENCIES_FILE
 from shared.policy.loading import Loc, PolicyFault, PolicyModel, Source, unknown
 from shared.text import words_of

@@ -18,7 +18,6 @@ from services.routing.domain.agency_choice.rules import (
     Rulebook,
 )
 from services.routing.domain.lifecycle.commands import Request, Update, follow
-from services.routing.domain.text.phrases import Phrasebook
 from services.routing.domain.ticket.refusals import Refusal
 from services.routing.domain.ticket.state import (
     Answered,
@@ -47,6 +46,7 @@ from shared.events import (
     Report,
     UpdateRefused,
 )
+from shared.phrases import Phrasebook
 from shared.senders import sender_of
 from tests.builders import TICKET, TRACKING
 from tests.fakes.handler_harness import NOON

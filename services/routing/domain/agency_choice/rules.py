@@ -8,8 +8,8 @@ from enum import StrEnum
 from functools import cached_property
 
 from services.routing.domain.duplicates.similarity import ClusterRules
-from services.routing.domain.text.phrases import Phrase, Phrasebook
 from shared.events import Classification, Location, Priority
+from shared.phrases import Phrase, Phrasebook
 from shared.text import name_key
 
 DISTRICT_OFFICE = "kecamatan"
@@ -165,6 +165,17 @@ class Category:
 
 
 @dataclass(frozen=True, slots=True)
+class SensitiveKind:
+    """Where a kind of sensitive report goes at once, who looks after it, and what its reporter is told beside that."""
+
+    agency: str
+    officer: str | None = None
+    priority: Priority = Priority.EMERGENCY
+    advice_id: str | None = None
+    advice_en: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class EarlyUpdates:
     """How long updates wait for a complaint that has not come, and how long it is known that they did so in vain."""
 
@@ -194,6 +205,7 @@ class RoutingPolicy:
         early_updates: How long updates wait for a complaint that has not come.
         link: Where an agency finds a ticket, with `TRACKING_ID` in place of its tracking id; None for nowhere.
         zone: In which channels are told the date of a due time.
+        sensitive: Where sensitive reports go, by kind.
     """
 
     version: str
@@ -216,6 +228,7 @@ class RoutingPolicy:
     early_updates: EarlyUpdates
     link: str | None
     zone: tzinfo
+    sensitive: Mapping[str, SensitiveKind] = field(default_factory=dict)
 
     def link_to(self, tracking_id: str) -> str | None:
         """Return where an agency finds the ticket, or None if the city has no such place."""

@@ -1,6 +1,6 @@
 import pytest
 
-from services.routing.domain.text.phrases import Phrasebook
+from shared.phrases import Phrasebook
 from shared.text import words_of
 
 pytestmark = pytest.mark.unit
