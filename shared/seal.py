@@ -1,27 +1,25 @@
-"""Seals a reporter's contact so that only holders of a key can read it."""
+"""Seals a reporter's contact with a public key: who seals cannot open (HPKE, RFC 9180)."""
 
 import base64
-import binascii
-import os
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Self
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
-from shared.events import Locale, Model
+from shared.events import Locale, Model, Reporter, SealScheme
+from shared.sealing_keys import FORMER_KEYS, PRIVATE_KEYS, PUBLIC_KEYS, from_base64, parse_keys, parse_public_keys
 
-KEY_BYTES = 32
-NONCE_BYTES = 12  # NIST SP 800-38D section 8.2: 96 bits; random ones are good for 2**32 messages of a key
-TRIAL_KEY = b"this key is public, do not use!!"  # in docker-compose.yml, for everybody to read
-KEY_ID = re.compile(r"[A-Za-z0-9_.-]{1,32}")
+SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
+FORMER_NONCE_BYTES = 12  # in front of what release 0.1.0 sealed
 
 
 class Contact(Model):
     """Who reports and how to reach them: what is sealed. A field is None where the reporter gave nothing."""
 
-    channel: str
+    channel: str | None = None
     name: str | None = None
     phone: str | None = None
     email: str | None = None
@@ -29,122 +27,124 @@ class Contact(Model):
     locale: Locale = Locale.INDONESIAN
     preferred_channel: str | None = None
 
+    @classmethod
+    def of(cls, reporter: Reporter, channel: str | None = None) -> Self:
+        """Return how the *reporter* of a channel is reached."""
+        given = reporter.model_dump(exclude={"email"}, exclude_none=True)
+        return cls(channel=channel, email=(reporter.email or "").strip() or None, **given)
+
 
 class SealError(Exception):
-    """A contact cannot be sealed or opened; the sentence holds neither key nor contact."""
-
-
-class ContactKeysInvalid(SealError, ValueError):
-    """The setting that holds the keys is not of the form ``id:base64,id2:base64``."""
+    """Something sealed cannot be opened; the sentence holds neither a key nor what was sealed."""
 
 
 class UnknownContactKey(SealError):
     """A contact was sealed with a key that is not, or no longer, among the keys at hand."""
 
-    def __init__(self, key_id: str) -> None:
-        super().__init__(f"contact key {key_id!r} is not in TINDAK_CONTACT_KEYS")
+    def __init__(self, key_id: str, variable: str = PRIVATE_KEYS) -> None:
+        super().__init__(f"contact key {key_id!r} is not in {variable}")
         self.key_id = key_id
 
 
 class ContactUnreadable(SealError):
-    """The seal is broken: changed, cut, sealed for another ticket, or with another key of the same id."""
+    """The seal is broken: changed, cut, bound to something else, or of another key of the same id."""
 
-    def __init__(self, ticket_id: str) -> None:
-        super().__init__(f"the sealed contact of ticket {ticket_id} cannot be opened: it is not what was sealed")
-        self.ticket_id = ticket_id
+    def __init__(self) -> None:
+        super().__init__("the sealed contact cannot be opened: it is not what was sealed")
+
+
+class ReporterUnreadable(ContactUnreadable):
+    """What a channel has sealed cannot be opened, or is no reporter; trying again cannot help."""
+
+
+def channel_info(channel: str, source_id: str) -> str:
+    """Return what a channel binds a contact to, which it seals before the report has a ticket."""
+    return f"{channel}|{source_id}"
 
 
 class Sealer:
-    """Seals with the current key and opens with any.
-
-    Authenticated encryption (AES-256-GCM). The ticket id is authenticated with it, so that a contact cannot be moved
-    to another ticket. To rotate, put a new key first and keep the old ones for as long as something sealed with them
-    is kept.
+    """Seals with the first of some public keys, and cannot open what it sealed.
 
     Args:
-        keys: 32 bytes each, by key id.
-        current: Id of the key that seals.
-        draw: Source of nonces; returns that many bytes, never the same twice under one key.
+        keys: 32 bytes each, by key id; the first one seals.
     """
 
-    def __init__(self, keys: Mapping[str, bytes], current: str, draw: Callable[[int], bytes] = os.urandom) -> None:
-        self.ciphers = {key_id: AESGCM(key) for key_id, key in keys.items()}
-        self.current = current
-        self.draw = draw
+    def __init__(self, keys: Mapping[str, bytes]) -> None:
+        self.keys = {key_id: X25519PublicKey.from_public_bytes(key) for key_id, key in keys.items()}
+        self.current = next(iter(keys))
 
     @classmethod
-    def from_text(cls, text: str, draw: Callable[[int], bytes] = os.urandom) -> Self:
-        """Return the sealer that ``TINDAK_CONTACT_KEYS`` describes: ``id:base64,id2:base64``, the first is current.
+    def from_text(cls, text: str, variable: str = PUBLIC_KEYS) -> Self:
+        """Return the sealer that *variable* describes: ``id:base64,id2:base64``, the first is current.
 
         Raises:
             ContactKeysInvalid: With the entry that is wrong, by its number.
         """
-        keys: dict[str, bytes] = {}
-        for key_id, key in _parse_keys(text):
-            if key_id in keys:
-                raise ContactKeysInvalid(f"TINDAK_CONTACT_KEYS: the key id {key_id!r} is given twice")
-            keys[key_id] = key
-        return cls(keys, next(iter(keys)), draw)
+        return cls(parse_public_keys(text, variable))
 
-    def seal(self, ticket_id: str, contact: bytes) -> tuple[str, str]:
-        """Return *contact* sealed for that ticket, as text, and the id of the key."""
-        nonce = self.draw(NONCE_BYTES)
-        sealed = nonce + self.ciphers[self.current].encrypt(nonce, contact, ticket_id.encode())
-        return base64.urlsafe_b64encode(sealed).decode(), self.current
+    def seal(self, info: str, plain: bytes) -> tuple[str, str]:
+        """Return *plain* sealed and bound to *info*, in base64, and the id of the key; never the same text twice."""
+        sealed = SUITE.encrypt(plain, self.keys[self.current], info.encode())
+        return base64.b64encode(sealed).decode(), self.current
 
-    def open(self, ticket_id: str, sealed: str, key_id: str) -> bytes:
-        """Return what was sealed for that ticket.
+    def seal_contact(self, ticket_id: str, contact: Contact) -> tuple[str, str]:
+        """Return a contact sealed for that ticket, in base64, and the id of the key."""
+        return self.seal(ticket_id, contact.model_dump_json(exclude_none=True).encode())
+
+
+class Opener:
+    """Opens what was sealed with the public keys that belong to its private ones.
+
+    Args:
+        keys: Private keys, 32 bytes each, by key id.
+        former: Keys of release 0.1.0, by which it sealed and opened (AES-256-GCM); 32 bytes each, by key id.
+    """
+
+    def __init__(self, keys: Mapping[str, bytes], former: Mapping[str, bytes] | None = None) -> None:
+        self.keys = {key_id: X25519PrivateKey.from_private_bytes(key) for key_id, key in keys.items()}
+        self.former = {key_id: AESGCM(key) for key_id, key in (former or {}).items()}
+
+    @classmethod
+    def from_text(cls, text: str, former: str = "") -> Self:
+        """Return the opener that ``TINDAK_CONTACT_PRIVATE_KEYS`` and, unless empty, ``TINDAK_CONTACT_KEYS`` describe.
+
+        Raises:
+            ContactKeysInvalid: With the entry that is wrong, by its number.
+        """
+        return cls(parse_keys(text, PRIVATE_KEYS), parse_keys(former, FORMER_KEYS) if former else None)
+
+    def open(self, info: str, sealed: str, key_id: str, scheme: SealScheme = SealScheme.HPKE) -> bytes:
+        """Return what was sealed and bound to *info*.
 
         Raises:
             UnknownContactKey: The key is not at hand.
-            ContactUnreadable: It is not what was sealed, or was sealed for another ticket.
+            ContactUnreadable: It is not what was sealed, or is bound to something else.
         """
-        if key_id not in self.ciphers:
-            raise UnknownContactKey(key_id)
+        variable, keys = (FORMER_KEYS, self.former) if scheme is SealScheme.AES_256_GCM else (PRIVATE_KEYS, self.keys)
+        if key_id not in keys:
+            raise UnknownContactKey(key_id, variable)
         try:
-            raw = base64.urlsafe_b64decode(sealed.encode())
-            return self.ciphers[key_id].decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], ticket_id.encode())
+            return self._decrypted(from_base64(sealed), key_id, scheme, info.encode())
         except (InvalidTag, ValueError):
-            raise ContactUnreadable(ticket_id) from None
+            raise ContactUnreadable from None
 
-    def seal_contact(self, ticket_id: str, contact: Contact) -> tuple[str, str]:
-        """Return a contact sealed for that ticket, as text, and the id of the key."""
-        return self.seal(ticket_id, contact.model_dump_json(exclude_none=True).encode())
+    def _decrypted(self, raw: bytes, key_id: str, scheme: SealScheme, info: bytes) -> bytes:
+        if scheme is SealScheme.AES_256_GCM:
+            return self.former[key_id].decrypt(raw[:FORMER_NONCE_BYTES], raw[FORMER_NONCE_BYTES:], info)
+        return SUITE.decrypt(raw, self.keys[key_id], info)
 
-    def open_contact(self, ticket_id: str, sealed: str, key_id: str) -> Contact:
-        """Return the contact that was sealed for that ticket; raises as `open` does."""
+    def open_contact(
+        self, ticket_id: str, sealed: str, key_id: str, scheme: SealScheme = SealScheme.HPKE, info: str | None = None
+    ) -> Contact:
+        """Return the contact of that ticket, which is bound to its id, or to *info* if a channel has sealed it.
+
+        What a channel has sealed nobody has looked at yet: it must be a reporter as it might have come in the open.
+        Raises as `open` does, and ReporterUnreadable for ContactUnreadable if a channel has sealed it.
+        """
         try:
-            return Contact.model_validate_json(self.open(ticket_id, sealed, key_id))
-        except ValueError:
-            raise ContactUnreadable(ticket_id) from None
-
-
-def public_keys(text: str) -> list[str]:
-    """Return a sentence for each key of ``TINDAK_CONTACT_KEYS`` that everybody can read; raise ContactKeysInvalid."""
-    return [
-        f"TINDAK_CONTACT_KEYS must not hold the public trial key ({key_id}); `tindak keys new` makes one"
-        for key_id, key in _parse_keys(text)
-        if key == TRIAL_KEY
-    ]
-
-
-def _parse_keys(text: str) -> list[tuple[str, bytes]]:
-    entries = [entry.strip() for entry in text.split(",") if entry.strip()]
-    if not entries:
-        raise ContactKeysInvalid("TINDAK_CONTACT_KEYS is empty: give at least one key as id:base64")
-    return [_parse_key(number, entry) for number, entry in enumerate(entries, start=1)]
-
-
-def _parse_key(number: int, entry: str) -> tuple[str, bytes]:
-    """Return id and bytes of one entry, the *number*-th; raise ContactKeysInvalid, which never quotes the key."""
-    key_id, _, encoded = entry.partition(":")
-    where = f"TINDAK_CONTACT_KEYS, entry {number}"
-    if not KEY_ID.fullmatch(key_id) or not encoded:
-        raise ContactKeysInvalid(f"{where} is not of the form id:base64 (id: 1 to 32 letters, digits, _ . -)")
-    try:
-        key = base64.b64decode(encoded.translate(str.maketrans("-_", "+/")), validate=True)
-    except binascii.Error:
-        raise ContactKeysInvalid(f"{where} ({key_id}) is not base64") from None
-    if len(key) != KEY_BYTES:
-        raise ContactKeysInvalid(f"{where} ({key_id}) has {len(key)} bytes; a key has {KEY_BYTES}")
-    return key_id, key
+            plain = self.open(ticket_id if info is None else info, sealed, key_id, scheme)
+            if info is not None:
+                return Contact.of(Reporter.model_validate_json(plain))
+            return Contact.model_validate_json(plain)
+        except (ContactUnreadable, ValueError):
+            raise (ContactUnreadable if info is None else ReporterUnreadable) from None

@@ -16,6 +16,8 @@ SUBMITTED = "complaints.submitted"  # a family: complaints.submitted.<channel>
 ANSWERS = "complaints.answers"  # a family: complaints.answers.<channel>
 ACCEPTED = "complaints.accepted"
 CONTACTS = "reporters.contacts"
+REQUESTS = "reporters.requests"
+EXPORTS = "reporters.exports"
 UPDATES = "tickets.updates"  # a family: tickets.updates.<sender>
 ROUTED = "tickets.routed"  # a family: tickets.routed.<agency>
 STATUS = "tickets.status"  # a family: tickets.status.<channel>
@@ -26,9 +28,13 @@ SLA = "sla.events"
 WARNINGS = "sla.warnings"
 BREACHES = "sla.breaches"
 DELIVERIES = "notifications.deliveries"
+AUDIT = "security.audit"
 
 WATCHED_GROUPS = {"intake": "routing"}
 """Whose consumer group a service may look at, to see how far that one has handled what it writes."""
+
+COMPACTED = (CONTACTS,)
+"""Of each key there, only the last record counts and stays."""
 
 FAMILIES = (SUBMITTED, ANSWERS, UPDATES, ROUTED, STATUS)
 """Of each there is a topic for every channel, sender or agency, named ``<family>.<member>``."""
@@ -36,6 +42,7 @@ FAMILIES = (SUBMITTED, ANSWERS, UPDATES, ROUTED, STATUS)
 MEMBER = "[a-z0-9_-]+"
 FROM_OUTSIDE = (SUBMITTED, UPDATES)
 OFFICERS = "officers"
+AUDITORS = "auditors"
 OF_A_SMALL_CHANNEL, OF_A_LARGE_CHANNEL = 1, 3  # partitions of what is told to a channel
 
 
@@ -43,8 +50,8 @@ OF_A_SMALL_CHANNEL, OF_A_LARGE_CHANNEL = 1, 3  # partitions of what is told to a
 class Topic:
     """A topic as it should stand on the broker.
 
-    ``written_by`` and ``read_by`` name who may: services, ``channel-<code>``, ``agency-<code>``, ``officers``, ``ops``
-    and ``board``.
+    ``written_by`` and ``read_by`` name who may: services, ``channel-<code>``, ``agency-<code>``, ``officers``, ``ops``,
+    ``auditors`` and ``board``.
     """
 
     name: str
@@ -140,6 +147,8 @@ def is_replay(topic: str) -> bool:
 COMMON = (
     Topic(ACCEPTED, ("intake",), ("routing", "sla", "notify", OFFICERS, "ops", "board"), 12, 30),
     Topic(CONTACTS, ("intake",), ("notify",), 12, None),
+    Topic(REQUESTS, ("routing",), ("intake", "notify"), 3, 30),
+    Topic(EXPORTS, ("notify",), (OFFICERS,), 3, 1),
     Topic(updates_topic(OFFICERS), (OFFICERS,), ("routing",), 1, 30),
     Topic(TICKETS, ("routing",), ("sla", "notify", OFFICERS, "ops", "board"), 12, 90),
     Topic(LINKS, ("routing",), ("routing",), 12, 30),
@@ -148,6 +157,7 @@ COMMON = (
     Topic(WARNINGS, ("sla",), ("ops", "routing", "notify"), 3, 90),
     Topic(BREACHES, ("sla",), ("ops", "routing", "notify"), 3, 400),
     Topic(DELIVERIES, ("notify",), ("ops", "board"), 6, 30),
+    Topic(AUDIT, SERVICES, (AUDITORS, "ops"), 3, 400),
 )
 
 

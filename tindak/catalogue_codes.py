@@ -14,6 +14,7 @@ REJECTED: dict[str, str] = UNREADABLE | {
     "outside_retention": "The report was sent longer before its arrival than reports are kept.",
     "empty": "The report has no text.",
     "spam": "The report is only a link, test words, or a few repeated letters.",
+    "erased": "The reporter of what came under this `source_id` was erased; nothing more is taken under it.",
     "source_id_conflict": "The channel has used this `source_id` for a report with another text.",
 }
 UPDATE_REFUSED: dict[str, str] = UNREADABLE | {
@@ -21,6 +22,7 @@ UPDATE_REFUSED: dict[str, str] = UNREADABLE | {
     "wrong_state": "It cannot be done while the ticket stands where it does.",
     "not_permitted": "This sender may not send this kind of update.",
     "not_found": "The sender has no ticket with this id: it is another's, or no complaint came for the update.",
+    "erased": "The reporter was erased; there is nobody left to speak to or for.",
     "unknown_officer": "No officer of `policy/officers.yaml` has this code.",
     "forged_actor": "The `actor` is another than the sender may name.",
     "window_closed": "The time in which the reporter could respond to the answer is over.",

@@ -13,7 +13,8 @@ from shared.events.base import EventData, Model
 from shared.events.catalogue import CATALOGUE, Entry
 from tindak.catalogue_access import principals
 from tindak.catalogue_codes import TABLES
-from tindak.catalogue_fields import FILED, OTHER_TICKET, UPDATE, example, kinds_of, meaning
+from tindak.catalogue_examples import example, kinds_of, meaning
+from tindak.catalogue_fields import FILED, OTHER_TICKET, UPDATE
 
 PARAMETERS = {
     "channel": "A code of policy/channels.yaml.",

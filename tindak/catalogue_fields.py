@@ -1,10 +1,7 @@
 """What each field of an event means, and a value as it may be, for the catalogue."""
 
-from collections.abc import Iterator, Mapping
-from enum import Enum
-from typing import Any, get_args, get_origin
-
-from shared.events.base import Model
+from collections.abc import Mapping
+from typing import Any
 
 FILED, LATER, DUE = "2026-03-02T05:00:00Z", "2026-03-02T06:00:00Z", "2026-03-09T09:00:00Z"
 TICKET = "a79f1669-30aa-532b-a55f-cb9588932a1f"
@@ -66,8 +63,10 @@ FIELDS: Mapping[str, tuple[str, Any]] = {
         ["outside_city"],
     ),
     "follow_up_of": ("Tracking id of an earlier report that this one continues.", TRACKING),
+    "hash": ("SHA-256, in hex, of `previous` and behind it the other fields as canonical JSON.", "ab" * 32),
     "hop": ("How many agencies the ticket has had, this one included.", 1),
     "id": ("Id within the role: a code, never a person's name, address or number.", "7"),
+    "info": ("What the sealed contact is bound to, where a channel sealed it; absent for the ticket id.", None),
     "instead_of": ("Role in whose place `responsible` stands because its post is vacant.", "liaison"),
     "into": ("Id of the ticket of the same matter.", OTHER_TICKET),
     "joined": ("True: it follows this ticket from now on. False: no longer.", True),
@@ -119,11 +118,13 @@ FIELDS: Mapping[str, tuple[str, Any]] = {
     "phone": ("Telephone number.", "081200000000"),
     "policy_version": ("Version of the policy by which it was decided.", "2026-02"),
     "preferred_channel": ("How the reporter wants to be told, such as `email`.", "email"),
+    "previous": ("`hash` of the ticket's fact before this one; 64 zeros in the first.", "0" * 64),
     "priority": ("How soon the agency should look.", "normal"),
     "priority_reason": ("`sensitive` where that is why it is urgent; else absent.", "sensitive"),
     "provider_id": ("Id that the provider gave the message.", "<1@tangsel.example>"),
     "question": ("What the reporter is asked; needed with `needs_reporter`.", "Nomor tiangnya berapa?"),
     "rating_wanted": ("Whether the reporter should say what the answer is worth, or object to it.", False),
+    "public_key": ("Public key of X25519 for which the answer is sealed, in base64.", "A" * 43 + "="),
     "rating": ("1 (bad) to 5 (good).", 5),
     "reason": ("Why, in the sender's words.", "Di luar wewenang kami."),
     "reason_en": ("Why it is outside the city's authority, in English; absent if it is not.", "Power lines are PLN's."),
@@ -138,6 +139,7 @@ FIELDS: Mapping[str, tuple[str, Any]] = {
     "respond_due_at": ("When a first answer is due; absent while that is not known, and once there is one.", None),
     "responsible": ("Role that must act: `liaison`, `agency_head`, ...", "liaison"),
     "resumed_at": ("Since when the clock runs again.", LATER),
+    "purpose": ("What it is opened for: `send` a notice, or `export` to who asks what is held.", "send"),
     "role": (
         "Role of who acts: `agency`, `agency_head`, `agency_officer`, `channel`, `liaison`, `officer`, `operator`,"
         " `reporter`, `staff` or `triage`, as fits the sender.",
@@ -147,11 +149,11 @@ FIELDS: Mapping[str, tuple[str, Any]] = {
     "rule": ("Id of the rule in the policy; absent if the step has none.", "kw-lamp"),
     "rules": ("Ids of the rules that speak for this agency.", ["kw-lamp"]),
     "score": ("How much speaks for it; more is stronger.", 0.8),
-    "sealed": ("The contact, encrypted; intake and notify alone hold the key.", "gAAAAAB"),
-    "sensitive": (
-        "Kind of a sensitive report, of `policy/sensitive.yaml`: `child_abuse`, `whistle_blowing`, ...; absent for any other.",
-        "child_abuse",
-    ),
+    "reporter_sealed": ("Who reports, sealed by the channel itself for notify alone, instead of `reporter`.", None),
+    "scheme": ("How it is sealed: `hpke`, or `aes_256_gcm` by release 0.1.0, which did not say so.", "hpke"),
+    "sealed": ("The contact, encrypted; notify alone holds the key that opens it.", "gAAAAAB"),
+    "sequence": ("Number of this fact in the ticket's chain, from 1.", 1),
+    "sensitive": ("Kind of a sensitive report, of `policy/sensitive.yaml`; absent for any other.", "child_abuse"),
     "sha256": ("SHA-256 of the bytes, hexadecimal.", "ab" * 32),
     "similar": ("Up to three open reports of the same subdistrict that read alike, for people to judge.", None),
     "since": ("Since when the agency has had the ticket.", FILED),
@@ -194,6 +196,14 @@ OF_TYPE: Mapping[str, tuple[str, Any]] = {
     ),
     "ComplaintRejected.channel": ("Channel that sent the report, as far as it can be read.", "web"),
     "ComplaintSubmitted.follow_up_of": ("Tracking id of an earlier report, as the reporter typed it.", TRACKING),
+    "ContactCorrected.key_id": ("Id of the contact key; on `reporters.requests` alone.", None),
+    "ContactCorrected.sealed": ("The contact as it is now, encrypted; on `reporters.requests` alone.", None),
+    "CorrectReporter.sealed": ("The whole contact, sealed under the contact key for the ticket's id.", "aGVsbG8="),
+    "ExportRequested.public_key": ("For which the answer is sealed; on `reporters.requests` alone.", None),
+    "ReporterExported.officer": ("Who asked.", None),
+    "ReporterExported.sealed": ("What is held, as JSON, sealed for the key of who asked; HPKE.", "aGVsbG8="),
+    "ContactOpened.by": ("On whose account.", None),
+    "ContactOpened.delivery_id": ("The notice for which it is opened; absent for an export.", OTHER_TICKET),
     "DueChanged.was": ("When the clock was due before.", LATER),
     "HoldTicket.reason": ("What work waits for.", "needs_reporter"),
     "LeaderRouted.was": ("Agencies that had the leader before.", ["dlh"]),
@@ -203,11 +213,17 @@ OF_TYPE: Mapping[str, tuple[str, Any]] = {
     "NotificationSent.channel": ("How it was sent: `email`, `log`, ...", "email"),
     "NotificationSuppressed.channel": ("How it would have been sent: `email`, `log`, ...", "email"),
     "NotificationSuppressed.why": (
-        "`no_contact`, `contact_erased`, `too_old` (longer ago than the policy tells) or `too_many` in a day.",
+        "`no_contact`, `contact_erased`, `contact_unreadable` (as its channel sealed it), `no_address`, `no_channel`,"
+        " `too_old` (longer ago than the policy tells), `too_many` in a day, `address_limit` (of one address, over all"
+        " tickets) or `address_unverified` (it has had its one message).",
         "contact_erased",
     ),
+    "Opener.code": ("Name of the service, or code of the officer.", "notify"),
+    "Opener.role": ("`service` or `officer`.", "service"),
     "PartEnded.part": ("Id of the part.", OTHER_TICKET),
     "PartReopened.part": ("Id of the part.", OTHER_TICKET),
+    "SealedReporter.key_id": ("Which published key it is sealed with.", "2026-03"),
+    "SealedReporter.sealed": ("HPKE in base64; at most 6000 characters. See docs/sealing.md.", "gAAAAAB"),
     "Reason.code": ("Machine code of the reason; see the list of codes.", "empty"),
     "Reason.message_en": ("The reason as a sentence in English.", "The report has no text."),
     "Reason.message_id": ("The reason as a sentence in Indonesian.", "Isi laporan kosong."),
@@ -264,54 +280,3 @@ OF_TYPE: Mapping[str, tuple[str, Any]] = {
     "UpdateRefused.state": ("Where the ticket stands; `unchanged` outside the counted history.", "routed"),
 }
 """By ``Model.field``, where the field means something else than elsewhere."""
-
-STATES: Mapping[str, str] = {
-    "TriageRequested": "in_triage", "TicketAcknowledged": "acknowledged", "TicketProgressed": "in_progress",
-    "TicketAnswered": "answered", "TicketHeld": "held", "TicketResumed": "in_progress", "TicketClosed": "closed",
-    "TicketReopened": "reopened", "TicketArchived": "archived", "TicketWithdrawn": "withdrawn", "TicketSplit": "split",
-    "PartEnded": "closed", "TicketStatusChanged": "in_progress",
-}  # fmt: skip
-RARE = {
-    "parent", "part", "cluster", "instead_of", "reason_id", "reason_en", "actor", "agencies", "then", "sensitive",
-    "priority_reason", "officer", "advice_id", "advice_en", "not_sensitive",
-}  # fmt: skip
-"""Optional fields that an ordinary event does not hold: examples leave them out."""
-
-
-def meaning(model: type[Model], name: str) -> str:
-    """Return what a field of *model* means, for people; raise KeyError if nobody has said it."""
-    return _stated(model, name)[0]
-
-
-def example(model: type[Model]) -> dict[str, Any]:
-    """Return a value that *model* takes, as JSON; an ordinary one, without what is rarely there."""
-    made = {
-        name: _value(model, name, field.annotation)
-        for name, field in model.model_fields.items()
-        if field.is_required() or name not in RARE
-    }
-    return {name: value for name, value in made.items() if value is not None}
-
-
-def _stated(model: type[Model], name: str) -> tuple[str, Any]:
-    return OF_TYPE.get(f"{model.__name__}.{name}") or FIELDS[name]
-
-
-def _value(model: type[Model], name: str, annotation: Any) -> Any:
-    if name == "state" and model.__name__ in STATES:
-        return STATES[model.__name__]
-    value = _stated(model, name)[1]
-    if value is not None:
-        return value
-    kinds = [kind for kind in kinds_of(annotation) if isinstance(kind, type)]
-    inner = next((kind for kind in kinds if issubclass(kind, Model)), None)
-    if inner is not None:
-        return [example(inner)] if tuple in kinds else example(inner)
-    return next((next(iter(kind)).value for kind in kinds if issubclass(kind, Enum)), None)
-
-
-def kinds_of(annotation: Any) -> Iterator[Any]:
-    """Yield every class that stands in an annotation, that of a generic one included."""
-    yield get_origin(annotation) or annotation
-    for inner in get_args(annotation):
-        yield from kinds_of(inner)

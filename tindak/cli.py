@@ -9,7 +9,7 @@ import typer
 
 from shared.policy.faults import PolicyInvalid
 from shared.process.release import RELEASE
-from tindak.console import Failure
+from tindak.console import Failure, say
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 
@@ -59,7 +59,7 @@ COMMANDS: Mapping[str, Command | Group] = {
     "submit": Command("tickets.submit", "submit", "Publish complaints: one from options, or any number from a file."),
     "track": Command("tickets.track", "track", "Show where a report is, who has it, until when, and what happened."),
     "watch": Command("ops.watch", "watch", "Follow a stream until Ctrl-C."),
-    "audit": Command("audit.command", "audit_command", "Check that nothing is lost and nothing doubled."),
+    "audit": Command("audit.command", "app", "Check that nothing is lost and nothing doubled."),
     "stack": Command("stack.cli", "app", "Start, stop and show the local servers: Kafka and MongoDB."),
     "deployment": Command("deployment.cli", "app", "Certificates, passwords and users of a deployment."),
     "topics": Command("topics.cli", "app", "Topics and access rules on the broker."),
@@ -87,7 +87,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except typer.TyperException as error:
         return _misused(error)
     except (Failure, PolicyInvalid) as error:
-        typer.echo(f"tindak: {error}", err=True)
+        say(f"tindak: {error}", err=True)
         return 1
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
@@ -134,7 +134,7 @@ def _not_imported() -> None:
 
 def _print_version(asked: bool) -> None:
     if asked:
-        typer.echo(f"tindak {RELEASE}")
+        say(f"tindak {RELEASE}")
         raise typer.Exit
 
 
@@ -162,7 +162,7 @@ def _misused(error: typer.TyperException) -> int:
     if message:
         context = getattr(error, "ctx", None)
         more = f" `{context.command_path} --help` shows how." if context else ""
-        typer.echo(f"tindak: {message if message.endswith(('.', '?')) else message + '.'}{more}", err=True)
+        say(f"tindak: {message if message.endswith(('.', '?')) else message + '.'}{more}", err=True)
     return error.exit_code
 
 

@@ -1,12 +1,13 @@
 """How commands read their settings, run, print and fail: results on stdout, one sentence about a failure on stderr."""
 
-import json
 from collections.abc import Coroutine
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import typer
+
+from shared.output import json_text, terminal_text
 
 if TYPE_CHECKING:
     from shared.process.settings import CommonSettings
@@ -87,9 +88,14 @@ def no_database(error: Exception) -> Failure:
     return Failure(f"The database cannot be asked; is TINDAK_MONGO_URI right?{why}")
 
 
-def say_json(value: object) -> None:
-    """Print *value* as one line of JSON."""
-    typer.echo(json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str))
+def say(text: str, *, err: bool = False) -> None:
+    """Print *text*, which may have lines, so that nothing in it steers the terminal; on stderr if *err*."""
+    typer.echo(terminal_text(text), err=err)
+
+
+def say_json(value: object, indent: int | None = None) -> None:
+    """Print *value* as JSON, on one line unless *indent* is given; hidden characters in it are escaped."""
+    typer.echo(json_text(value, indent))
 
 
 def local(at: datetime) -> str:

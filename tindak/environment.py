@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shared.process.settings import CommonSettings, KafkaSettings, MongoSettings
+from shared.sealing_keys import PRIVATE_KEYS, PUBLIC_KEYS, published
 from shared.topics import SERVICES
 
 if TYPE_CHECKING:
@@ -71,12 +72,12 @@ def _is_meant(given: Mapping[str, str], bootstrap_servers: str) -> bool:
 
 
 def of_stack(layout: "Layout") -> dict[str, str]:
-    """Return all that services need beside credentials: addresses, a contact key, the policy and its model at hand."""
+    """Return all that services need beside credentials: addresses, contact keys, the policy and its model at hand."""
     policy = policy_dir()
     model = policy / "model"
     return (
         layout.environment()
-        | {"TINDAK_CONTACT_KEYS": layout.contact_key}
+        | {PRIVATE_KEYS: layout.contact_key, PUBLIC_KEYS: published(layout.contact_key)}
         | ({"TINDAK_POLICY_DIR": str(policy)} if policy.is_dir() else {})
         | ({"TINDAK_ROUTING_MODEL_DIR": str(model)} if model.is_dir() else {})
     )
@@ -111,7 +112,7 @@ def of_service(service: str, environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def _named_apart(service: str) -> set[str]:
-    """Return the variables that a service shares with some others only, such as ``TINDAK_CONTACT_KEYS``."""
+    """Return the variables that are for some services only, such as ``TINDAK_CONTACT_PRIVATE_KEYS``."""
     fields = importlib.import_module(f"services.{service}.settings").Settings.model_fields.values()
     return {str(field.validation_alias) for field in fields if field.validation_alias}
 

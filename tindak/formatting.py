@@ -21,7 +21,9 @@ def sentence(data: e.EventData) -> str:
     Of a confidential ticket it says what happened, and nothing that anybody wrote.
     """
     data = _without_texts(data) if getattr(data, "confidential", None) else data
-    return _of_complaint(data) or _of_ticket(data) or _of_clock(data) or _of_delivery(data) or data.TYPE
+    return (
+        _of_complaint(data) or _of_ticket(data) or _of_clock(data) or _of_delivery(data) or _of_audit(data) or data.TYPE
+    )
 
 
 def _without_texts(data: e.EventData) -> e.EventData:
@@ -113,6 +115,12 @@ def _of_rarer(data: e.EventData) -> str | None:
             return f"no longer with {data.agency}" + noted(data.reason)
         case e.TicketStatusChanged():
             return f"its reporter may know: {data.message_en}"
+        case e.ReporterErased():
+            return "the reporter was erased"
+        case e.ContactCorrected():
+            return "the reporter's contact was corrected" + noted(data.reason)
+        case e.ExportRequested():
+            return "what is held of the reporter was asked for" + noted(data.reason)
         case e.UpdateRefused(code=e.UpdateRefused.UNCHANGED):
             return f"an update of {data.update_source} changed nothing: {data.message_en}"
         case e.UpdateRefused():
@@ -174,6 +182,15 @@ def _of_delivery(data: e.EventData) -> str | None:
             return f"{notice}: FAILED after {data.attempt} attempts: {data.error}"
         case e.NotificationSuppressed():
             return f"{notice}: not sent: {data.why}"
+    return None
+
+
+def _of_audit(data: e.EventData) -> str | None:
+    match data:
+        case e.ContactOpened():
+            return f"contact opened by the {data.by.role} {data.by.code} to {data.purpose}"
+        case e.ReporterExported():
+            return "what is held of the reporter was sent to who asked, sealed"
     return None
 
 

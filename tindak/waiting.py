@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import TextIO
 
+from shared.output import terminal_text
 from tindak.console import Failure
 
 SHOWN_AFTER_SECONDS = 1.0
@@ -61,7 +62,8 @@ def _lines(what: str, total: int | None, out: TextIO, clock: Callable[[], float]
         done += count
         if clock() - said_at >= LINE_EVERY_SECONDS:
             said_at = clock()
-            print(f"{what}: {done}{'' if total is None else f' of {total}'} ...", file=out, flush=True)
+            out.write(terminal_text(f"{what}: {done}{'' if total is None else f' of {total}'} ...\n"))
+            out.flush()
 
     yield advance
 

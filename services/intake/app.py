@@ -24,7 +24,7 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[St
     """Return the service, not started."""
     own = Settings()
     refuse_unsafe(settings, IntakeHandler.service, own.unsafe())
-    sealer = Sealer.from_text(own.contact_keys.get_secret_value())
+    sealer = Sealer.from_text(own.contact_public_keys)
     watch = PolicyWatch(
         IntakeHandler.service, settings.policy_dir, lambda folder: (load_intake(folder), load_rates(folder))
     )

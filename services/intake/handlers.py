@@ -7,21 +7,22 @@ from typing import Self
 
 from services.intake.domain.decide import Secrets, decide, refuse_unreadable, submission
 from services.intake.domain.former import former_id, repeated
+from services.intake.domain.requests import Request, follow, ticket_of
 from services.intake.domain.rules import Rules
-from services.intake.domain.state import State
+from services.intake.domain.state import State, Taken
 from services.intake.domain.ticket_ids import TicketIds
 from shared import events, topics
 from shared.delivery.documents.document import Document, Quarantined
 from shared.delivery.ports import Record
 from shared.events import Arrival, Decision, Event, Fact, Refused, Replayed
 from shared.process import metrics
-from shared.seal import Contact, Sealer
+from shared.seal import Contact, Sealer, channel_info
 
 Load = Callable[[Collection[str]], Awaitable[Mapping[str, Document[State] | Quarantined]]]
 
 
 class IntakeHandler:
-    """Submissions in; acceptances, refusals and sealed contacts out.
+    """Submissions and erasures in; acceptances, refusals, sealed contacts and their tombstones out.
 
     Args:
         rules: The city's policy; may be replaced between two batches.
@@ -31,12 +32,12 @@ class IntakeHandler:
     """
 
     service = "intake"
-    topics = (topics.replay_topic("intake"), topics.SUBMITTED)
+    topics = (topics.replay_topic("intake"), topics.REQUESTS, topics.SUBMITTED)
     keeps_answers = True
 
     def __init__(self, rules: Rules, ids: TicketIds, sealer: Sealer, load: Load | None = None) -> None:
         self.rules = rules
-        self.secrets = Secrets(ids, self.seal)
+        self.secrets = Secrets(ids, frozenset(sealer.keys), self.seal)
         self.sealer = sealer
         self.load = load
         self.former: Mapping[str, State] = {}
@@ -46,7 +47,9 @@ class IntakeHandler:
         self.rules = rules
 
     def key_of(self, event: Event) -> str:
-        """Return the id of the ticket that the report is, was and will be."""
+        """Return the id of the ticket that the report is, was and will be, or whose reporter it is about."""
+        if isinstance(event.data, Request):
+            return ticket_of(event.data)
         submitted = submission(event)
         return self.secrets.ids.of(submitted.channel, submitted.source_id)
 
@@ -54,7 +57,7 @@ class IntakeHandler:
         """Return the same rules, knowing which of the new reports release 0.1.0 took."""
         if self.load is None:
             return self
-        new = [event for state, event in waiting if state is None]
+        new = [event for state, event in waiting if state is None and not isinstance(event.data, Request)]
         ids = {self.key_of(event): _former_id(event) for event in new}
         found = await self.load(set(ids.values()))
         informed = copy(self)
@@ -66,12 +69,14 @@ class IntakeHandler:
         return informed
 
     def decide(self, state: State | None, event: Event, arrival: Arrival) -> Decision[State]:
-        """Return the answer to a submission."""
+        """Return the answer to a submission, or what follows from what an officer has asked for a reporter."""
+        if isinstance(event.data, Request):
+            return follow(state, event, event.data)
         submitted = submission(event)
         former = self.former.get(self.key_of(event)) if self.former and state is None else None
         decision = decide(state or former, event, arrival, self.rules, secrets=self.secrets)
         self._count(submitted.channel, decision)
-        if former is not None and isinstance(decision, Replayed):
+        if isinstance(former, Taken) and isinstance(decision, Replayed):
             return repeated(former, submitted, arrival, self.rules)
         return decision
 
@@ -105,19 +110,18 @@ class IntakeHandler:
         return None
 
     def seal(self, ticket: str, submitted: events.ComplaintSubmitted) -> events.ContactSealed:
-        """Return the reporter's contact, sealed for that ticket."""
-        reporter = submitted.reporter or events.Reporter()
-        contact = Contact(
-            channel=submitted.channel,
-            name=reporter.name,
-            phone=reporter.phone,
-            email=(reporter.email or "").strip() or None,
-            national_id=reporter.national_id,
-            locale=reporter.locale or events.Locale.INDONESIAN,
-            preferred_channel=reporter.preferred_channel,
-        )
+        """Return the reporter's contact, sealed for that ticket; as it came if the channel has sealed it."""
+        given = submitted.reporter_sealed
+        if given is not None:
+            return events.ContactSealed(
+                ticket_id=ticket, sealed=given.sealed, locale=events.Locale.INDONESIAN, key_id=given.key_id,
+                scheme=events.SealScheme.HPKE, info=channel_info(submitted.channel, submitted.source_id),
+            )  # fmt: skip
+        contact = Contact.of(submitted.reporter or events.Reporter(), submitted.channel)
         sealed, key_id = self.sealer.seal_contact(ticket, contact)
-        return events.ContactSealed(ticket_id=ticket, sealed=sealed, locale=contact.locale, key_id=key_id)
+        return events.ContactSealed(
+            ticket_id=ticket, sealed=sealed, locale=contact.locale, key_id=key_id, scheme=events.SealScheme.HPKE
+        )
 
 
 def _former_id(event: Event) -> str:

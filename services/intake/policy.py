@@ -15,6 +15,7 @@ from services.intake.sensitive_policy import load_sensitive
 from shared.events.base import Short
 from shared.policy.agencies import load_agencies
 from shared.policy.channels import load_channels
+from shared.policy.identities import load_identities
 from shared.policy.loading import PolicyFault, PolicyInvalid, PolicyModel, Source, load, load_sourced, unknown
 from shared.policy.places import FILE as PLACES_FILE
 from shared.policy.places import Places, load_places
@@ -97,6 +98,7 @@ def load_intake(policy_dir: Path) -> Rules:
         agencies=frozenset(agencies),
         categories=_load_categories(policy_dir),
         places=_places_of(city, held.everyday_places),
+        masker=load_identities(policy_dir),
         bounds=Bounds(**city.bounds.model_dump()) if city.bounds else None,
         insults=insults(map(folded_text, held.insults)),
         emergencies=phrases(map(folded_text, held.emergencies)),

@@ -4,7 +4,7 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from services.intake.domain.ticket_ids import LOCAL_KEY, TicketIds
-from shared.seal import public_keys
+from shared.sealing_keys import PUBLIC_KEYS, trial_keys
 
 
 class Settings(BaseSettings):
@@ -12,8 +12,8 @@ class Settings(BaseSettings):
 
     Args:
         health_port: Where health and metrics answer; 0 for any free one.
-        contact_keys: ``TINDAK_CONTACT_KEYS``, known to intake and notify only: ``id:base64`` of 32 bytes, the current
-            key first, then older ones, separated by commas.
+        contact_public_keys: ``TINDAK_CONTACT_PUBLIC_KEYS``: ``id:base64`` of 32 bytes, separated by commas. The first
+            seals, and nothing here opens; channels may seal with any of them.
         id_key: ``TINDAK_ID_KEY``, known to intake only: base64 of at least 32 bytes, the same for as long as the
             database is kept. Only the local profile may do without; it has a public one.
         former_ids: Whether to know reports again that release 0.1.0 took, under ids that followed from no key; for as
@@ -23,7 +23,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="TINDAK_INTAKE_", frozen=True, extra="ignore")
 
     health_port: int = Field(default=8081, ge=0, le=65535)
-    contact_keys: SecretStr = Field(validation_alias="TINDAK_CONTACT_KEYS")
+    contact_public_keys: str = Field(validation_alias=PUBLIC_KEYS)
     id_key: SecretStr = Field(default=SecretStr(LOCAL_KEY), validation_alias="TINDAK_ID_KEY")
     former_ids: bool = False
 
@@ -39,7 +39,7 @@ class Settings(BaseSettings):
 
     def unsafe(self) -> list[str]:
         """Return what only the local profile may do, a sentence each; raise IdKeyInvalid as `ticket_ids` does."""
-        found = public_keys(self.contact_keys.get_secret_value())
+        found = trial_keys(self.contact_public_keys, PUBLIC_KEYS)
         if self.ticket_ids() == TicketIds.from_text(LOCAL_KEY):
             found.append(
                 "TINDAK_ID_KEY must be set to a key of your own, since everybody can read that of the local profile"

@@ -1,11 +1,13 @@
 """Serialises the state of intake, and says what must be unique."""
 
-from pydantic import TypeAdapter
+from typing import Annotated
+
+from pydantic import Field, TypeAdapter
 from pymongo import ASCENDING, IndexModel
 
 from services.intake.domain.state import State
 
-STATE: TypeAdapter[State] = TypeAdapter(State)
+STATE: TypeAdapter[State] = TypeAdapter(Annotated[State, Field(discriminator="kind")])
 
 # Two tickets whose derived tracking ids happen to be the same: the second one to be saved gets another.
 INDEXES = (

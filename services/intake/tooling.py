@@ -15,7 +15,7 @@ __all__ = ["Rules", "dry_run", "load_intake"]
 
 def dry_run(rules: Rules, submitted: ComplaintSubmitted, at: datetime) -> ComplaintAccepted | ComplaintRejected:
     """Return intake's answer to a new report that arrives at *at*, without its contact."""
-    anonymous = submitted.model_copy(update={"reporter": None})
+    anonymous = submitted.model_copy(update={"reporter": None, "reporter_sealed": None})
     ticket = SECRETS.ids.of(submitted.channel, submitted.source_id)
     event = Event(id=ticket, source="/tindak", time=at, data=anonymous)
     arrival = Arrival(topics.submitted_topic(submitted.channel), 0, 0, at.astimezone(UTC), at.astimezone(UTC))
@@ -30,4 +30,4 @@ def _nobody(ticket: str, submitted: ComplaintSubmitted) -> NoReturn:
 
 
 # No ticket stands under the id of a dry run, so that everybody may compute it.
-SECRETS = Secrets(TicketIds.from_text(LOCAL_KEY), _nobody)
+SECRETS = Secrets(TicketIds.from_text(LOCAL_KEY), (), _nobody)

@@ -3,6 +3,8 @@
 from datetime import timedelta
 from functools import partial
 
+from services.notify.address_book import COLLECTION as ADDRESSES
+from services.notify.address_book import MongoAddressBook, hash_keys
 from services.notify.channels import Channel, SideBySide
 from services.notify.channels.log import LogChannel
 from services.notify.channels.smtp import SmtpChannel
@@ -21,7 +23,6 @@ from shared.process import entrypoint
 from shared.process.safety import refuse_unsafe
 from shared.process.service import Service
 from shared.process.settings import CommonSettings
-from shared.seal import Sealer
 
 
 def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Correspondence]:
@@ -33,7 +34,12 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Co
     handler = NotifyHandler(watch.policy.rules)
     store = MongoStore(collection(settings.mongo, handler.service), STATE)
     built = Service(settings, handler, store, own.health_port, observe)
-    renderer = MessageRenderer(watch.policy, Sealer.from_text(own.contact_keys.get_secret_value()))
+    renderer = MessageRenderer(watch.policy, own.opener())
+    addresses = MongoAddressBook(
+        store.collection.database[ADDRESSES],
+        hash_keys(own.contact_private_keys.get_secret_value(), own.former_contact_keys.get_secret_value()),
+        watch.policy.addresses,
+    )
     sender = Sender(
         handler,
         store,
@@ -47,11 +53,13 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Co
         published=built.runner.published,
         vitals=built.vitals,
         observe=observe,
+        addresses=addresses,
     )
 
     def use_policy(policy: NoticePolicy) -> None:
         handler.use_policy(policy.rules)
         renderer.use_policy(policy)
+        addresses.limits = policy.addresses
 
     built.watch_policy(watch, use_policy)
     # Once the leases of a round have run out it begins nothing more, and what is on its way ends within its own time.

@@ -29,7 +29,7 @@ class NotifyHandler:
 
     service = "notify"
     topics: tuple[str, ...] = (
-        topics.CONTACTS, topics.ACCEPTED, topics.TICKETS, topics.SLA, topics.WARNINGS, topics.BREACHES,
+        topics.CONTACTS, topics.REQUESTS, topics.ACCEPTED, topics.TICKETS, topics.SLA, topics.WARNINGS, topics.BREACHES,
         topics.replay_topic("notify"),
     )  # fmt: skip
     keeps_answers = False

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
+from services.notify.domain.addresses import AddressLimits
 from services.notify.domain.deliveries import REPORTER
 from services.notify.domain.notices import AGENCY_HEAD, LIAISON, OFFICER, Notice, Rules, Scalar
 from services.notify.domain.timing import QuietHours, Retries
@@ -20,11 +21,13 @@ from shared.events.base import Code, Short
 from shared.events.catalogue import CATALOGUE
 from shared.policy.agencies import FILE as AGENCIES_FILE
 from shared.policy.agencies import AgencyDirectory, load_agencies
+from shared.policy.channels import ChannelRegistry, load_channels
 from shared.policy.loading import PolicyFault, PolicyInvalid, PolicyModel, Source, load, load_sourced, unknown
 from shared.policy.places import load_places
 
 FILE = "notices.yaml"
 SENDING_FILE = "sending.yaml"
+INTRODUCTION = "introduction"
 TEMPLATES = "notices"
 HEARD: dict[str, type[EventData]] = {
     entry.data.TYPE: entry.data for entry in CATALOGUE if set(entry.topics) & set(NotifyHandler.topics)
@@ -50,6 +53,14 @@ class QuietHoursEntry(PolicyModel):
         return self
 
 
+class AddressesEntry(PolicyModel):
+    """How many messages one reporter's address gets over all reports, and how long that is remembered."""
+
+    hourly_max: Annotated[int, Field(ge=1)] = AddressLimits().hourly_max
+    daily_max: Annotated[int, Field(ge=1)] = AddressLimits().daily_max
+    remembered_days: Annotated[int, Field(ge=1, le=3650)] = AddressLimits().remembered_for.days
+
+
 class SendingFile(PolicyModel):
     """The shape of sending.yaml: when messages go out, how often that is tried, and when it is given up."""
 
@@ -61,6 +72,7 @@ class SendingFile(PolicyModel):
     longest_retry_seconds: Seconds
     stale_after_hours: Annotated[int, Field(ge=1, le=24 * 365)]
     daily_max: Annotated[int, Field(ge=1)]
+    addresses: AddressesEntry = AddressesEntry()
 
 
 class NoticeEntry(PolicyModel):
@@ -101,6 +113,8 @@ class NoticePolicy:
     Args:
         rules: For the domain; how long a lease lasts is the deployment's own.
         language_of_locale: The language in which a reporter of that locale is written to.
+        channels: Say which of them verify the addresses that they give.
+        addresses: What one address gets over all tickets.
     """
 
     rules: Rules
@@ -110,13 +124,15 @@ class NoticePolicy:
     zone: ZoneInfo
     default_language: str
     language_of_locale: dict[str, str]
+    channels: ChannelRegistry
+    addresses: AddressLimits
 
 
 def load_notices(policy_dir: Path, lease_for: timedelta = timedelta(seconds=LEASE_SECONDS)) -> NoticePolicy:
     """Return the policy of notify.
 
     Args:
-        policy_dir: Holds notices.yaml, sending.yaml, notices/, agencies.yaml and places.yaml.
+        policy_dir: Holds notices.yaml, sending.yaml, notices/, agencies.yaml, channels.yaml and places.yaml.
         lease_for: How long one attempt to send may take before it counts as lost.
 
     Raises:
@@ -139,6 +155,8 @@ def load_notices(policy_dir: Path, lease_for: timedelta = timedelta(seconds=LEAS
         zone=zone,
         default_language=held.default_language,
         language_of_locale=dict(held.language_of_locale),
+        channels=load_channels(policy_dir),
+        addresses=_limits_of(sending.addresses),
     )
 
 
@@ -165,6 +183,10 @@ def _rules_of(held: NoticeFile, sending: SendingFile, zone: ZoneInfo, lease_for:
         daily_max=sending.daily_max,
         lease_for=lease_for,
     )
+
+
+def _limits_of(entry: AddressesEntry) -> AddressLimits:
+    return AddressLimits(entry.hourly_max, entry.daily_max, timedelta(days=entry.remembered_days))
 
 
 def _notice_of(entry: NoticeEntry) -> Notice:
@@ -246,6 +268,9 @@ def _text_faults(held: NoticeFile, source: Source, templates: Templates, folder:
                 yield source.fault(
                     ("notices", index), f"the text {TEMPLATES}/{file_of(entry.text, language)} is missing"
                 )
+    for language in held.languages:
+        if file_of(INTRODUCTION, language) not in templates.sources:
+            yield source.fault(("languages",), f"the text {TEMPLATES}/{file_of(INTRODUCTION, language)} is missing")
     for file in templates.sources:
         for line, sentence in templates.faults(file):
             yield PolicyFault(str(folder / file), line, sentence)

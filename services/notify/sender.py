@@ -1,17 +1,29 @@
 """Sends what is due: claims a delivery, sends it, saves and publishes the outcome."""
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
 
+from services.notify.address_book import AddressBook, NoLimits
 from services.notify.channels import Channel, Message, Spread, TemporarilyUndeliverable, Undeliverable, in_turn
+from services.notify.domain.addresses import Barred
 from services.notify.domain.attempts import claimed
 from services.notify.domain.correspondence import Correspondence
-from services.notify.domain.deliveries import Deferred, Delivered, Delivery, Outcome, Refused, Sending, Untried
+from services.notify.domain.deliveries import (
+    REPORTER,
+    Deferred,
+    Delivered,
+    Delivery,
+    Outcome,
+    Refused,
+    Sending,
+    Untried,
+    Withheld,
+)
 from services.notify.handlers import NotifyHandler
 from services.notify.messages.renderer import MessageRenderer
 from shared.adapters.clock import Clock
@@ -30,6 +42,8 @@ ROUNDS_MAX = 20
 PART = "sender"
 
 log = structlog.get_logger()
+
+Settle = Callable[[Sequence[Document[Correspondence]]], Awaitable[list[Document[Correspondence]]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +78,7 @@ class Sender:
         spread: How the tickets of a round are worked through.
         vitals: Once they say that the service is stopping, nothing more is claimed and no further message begun.
         published: As in `Relay`.
+        addresses: Counts what each reporter's address gets.
     """
 
     def __init__(
@@ -82,6 +97,7 @@ class Sender:
         vitals: Vitals | None = None,
         observe: Observe = unobserved,
         jitter: random.Random | None = None,
+        addresses: AddressBook | None = None,
     ) -> None:
         self.handler = handler
         self.store = store
@@ -94,6 +110,7 @@ class Sender:
         self.vitals = vitals or Vitals()
         self.observe = observe
         self.jitter = jitter or random.Random()
+        self.addresses = addresses or NoLimits()
         self.loop = TimeLoop(
             handler, store, publisher, clock, published=published, documents_max=documents_max, observe=observe
         )
@@ -112,8 +129,12 @@ class Sender:
             return 0
         before = {held.id: held for held in due}
         self.observe(Step.LOADED)
-        won, _ = await self.save_and_publish([moved for held in due for moved in self.loop.ticked(held, now)])
-        sending = [(held, claims) for held in won if (claims := claims_of(before[held.id], held))]
+        moved = [after for held in due for after in self.loop.ticked(held, now)]
+        claiming = {held.id for held in moved if claims_of(before[held.id], held)}
+        await self.settled([held for held in moved if held.id not in claiming], self.loop.save_and_publish)
+        # That a contact is opened is saved with the claim, and published with how it went; or by the relay.
+        won, _ = await self.settled([held for held in moved if held.id in claiming], self.loop.save)
+        sending = [(held, claims_of(before[held.id], held)) for held in won]
         attempts = await self.spread([partial(self.send_all, held, claims) for held, claims in sending])
         ended = {held.id: made for (held, _), made in zip(sending, attempts, strict=True)}
         if ended:
@@ -121,10 +142,10 @@ class Sender:
             await retried(partial(self.conclude, held, ended), self.clock, self.vitals, self.jitter, PART)
         return len(due)
 
-    async def save_and_publish(
-        self, documents: Sequence[Document[Correspondence]]
+    async def settled(
+        self, documents: Sequence[Document[Correspondence]], settle: Settle
     ) -> tuple[list[Document[Correspondence]], set[str]]:
-        """Save documents and publish what is pending in them, one by one if that fails for all of them together.
+        """Settle documents by saving them, or publishing, too; one by one if that fails for all of them together.
 
         Returns:
             Those that are settled, and the ids of those that were lost to somebody faster. One that cannot be saved
@@ -133,20 +154,20 @@ class Sender:
         Raises:
             TransientError: What had been done by then counts as unknown.
         """
-        together = await guarded_call(partial(self.loop.save_and_publish, documents), TransientError)
+        together = await guarded_call(partial(settle, documents), TransientError)
         if not isinstance(together, Bug):
             return together, {document.id for document in documents} - {document.id for document in together}
-        settled: list[Document[Correspondence]] = []
+        won: list[Document[Correspondence]] = []
         lost: set[str] = set()
         for document in documents:
-            alone = await guarded_call(partial(self.loop.save_and_publish, [document]), TransientError)
+            alone = await guarded_call(partial(settle, [document]), TransientError)
             if isinstance(alone, Bug):
                 log.error("a ticket cannot be saved", ticket_id=document.id, error=alone.error)
             elif alone:
-                settled += alone
+                won += alone
             else:
                 lost.add(document.id)
-        return settled, lost
+        return won, lost
 
     async def send_all(self, held: Document[Correspondence], claims: Sequence[Claim]) -> list[Attempt]:
         """Return how the attempts at one ticket's deliveries ended, in their order."""
@@ -175,10 +196,27 @@ class Sender:
         for message in written:
             if not self.may_begin(claim.lease):
                 return Untried()
-            outcome = await self.hand_over(message)
+            admitted = await self.admitted(held.state, message)
+            if not isinstance(admitted, Message):
+                return admitted
+            outcome = await self.hand_over(admitted)
             if not isinstance(outcome, Refused):
                 break
         return outcome
+
+    async def admitted(self, state: Correspondence, message: Message) -> Message | Withheld | Untried:
+        """Return what may be sent to the message's address now, or why nothing may; only reporters are limited."""
+        if message.role != REPORTER or message.address is None:
+            return message
+        try:
+            admission = await self.addresses.admit(
+                message.address, message.id, self.clock.now(), is_verified=message.is_verified
+            )
+        except TransientError:
+            return Untried()
+        if isinstance(admission, Barred):
+            return Withheld(admission.why)
+        return self.renderer.introduction(state, message) if admission.as_introduction else message
 
     def may_begin(self, lease: Sending) -> bool:
         """Return whether a message may be begun now."""
@@ -210,7 +248,8 @@ class Sender:
             TransientError: Some or all may not be saved or published; concluding all of them again is right.
         """
         for _ in range(ROUNDS_MAX):
-            _, lost = await self.save_and_publish([self.concluded(document, ended[document.id]) for document in held])
+            concluded = [self.concluded(document, ended[document.id]) for document in held]
+            _, lost = await self.settled(concluded, self.loop.save_and_publish)
             if not lost:
                 return
             found = (await self.store.load(lost)).values()

@@ -6,7 +6,8 @@ from pydantic import Field, PositiveFloat, PositiveInt, SecretStr, field_validat
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.mail_addresses import header_address
-from shared.seal import public_keys
+from shared.seal import Opener
+from shared.sealing_keys import FORMER_KEYS, PRIVATE_KEYS, trial_keys
 
 LEASE_SECONDS = 300.0
 
@@ -16,8 +17,10 @@ class Settings(BaseSettings):
 
     Args:
         health_port: Where ``/health/live``, ``/health/ready`` and ``/metrics`` answer; 0 for a free one.
-        contact_keys: ``TINDAK_CONTACT_KEYS``, known to intake and notify only: ``id:base64`` of 32 bytes, the current
-            key first, then older ones, separated by commas.
+        contact_private_keys: ``TINDAK_CONTACT_PRIVATE_KEYS``, known to notify only: ``id:base64,...`` of 32 bytes each;
+            those that belong to the public keys under the same ids.
+        former_contact_keys: ``TINDAK_CONTACT_KEYS``, by which release 0.1.0 sealed, in the same form; empty if nothing
+            is left of that.
         smtp_host: The mail relay; without one no mail is sent, which only the local profile may do.
         smtp_starttls: Refuse to send over a connection that is not encrypted.
         smtp_from: Address that the messages come from; its domain stands in every Message-ID.
@@ -32,7 +35,8 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="TINDAK_NOTIFY_", frozen=True, extra="ignore")
 
     health_port: int = Field(default=8084, ge=0, le=65535)
-    contact_keys: SecretStr = Field(validation_alias="TINDAK_CONTACT_KEYS")
+    contact_private_keys: SecretStr = Field(validation_alias=PRIVATE_KEYS)
+    former_contact_keys: SecretStr = Field(default=SecretStr(""), validation_alias=FORMER_KEYS)
     smtp_host: str | None = None
     smtp_port: int = Field(default=587, ge=1, le=65535)
     smtp_username: str | None = None
@@ -64,9 +68,16 @@ class Settings(BaseSettings):
             )
         return self
 
+    def opener(self) -> Opener:
+        """Return what opens contacts; raise ContactKeysInvalid if the keys are none."""
+        return Opener.from_text(
+            self.contact_private_keys.get_secret_value(), self.former_contact_keys.get_secret_value()
+        )
+
     def unsafe(self, stop_within_seconds: float) -> list[str]:
         """Return what only the local profile may do, a sentence each."""
-        found = public_keys(self.contact_keys.get_secret_value())
+        private, former = self.contact_private_keys.get_secret_value(), self.former_contact_keys.get_secret_value()
+        found = trial_keys(private, PRIVATE_KEYS) + (trial_keys(former, FORMER_KEYS) if former else [])
         if self.smtp_host is None:
             found.append("TINDAK_NOTIFY_SMTP_HOST is not set; without a mail relay nobody is told anything")
         if not self.smtp_starttls:

@@ -20,8 +20,12 @@ FINDABLE = "state.ticket.findable"
 BANDS = "state.ticket.sketch.bands"
 KELURAHAN, ACCEPTED_AT = "state.ticket.report.location.kelurahan", "state.ticket.accepted_at"
 OPEN = {"state.situation.kind": {"$in": ["in_triage", "with_agency", "held"]}}
-# A part has no tracking id of its own; what a confidential report is like is nobody's business.
-LISTED = OPEN | {"state.ticket.parent": None, "state.ticket.report.confidential": {"$ne": True}}
+# A part has no tracking id of its own; what a confidential report is like is nobody's business, an erased one is bare.
+LISTED = OPEN | {
+    "state.ticket.parent": None,
+    "state.ticket.report.confidential": {"$ne": True},
+    "state.ticket.erased": {"$ne": True},
+}
 INDEXES = (
     IndexModel([(BANDS, ASCENDING)], partialFilterExpression={FINDABLE: True}),
     IndexModel([(KELURAHAN, ASCENDING), (ACCEPTED_AT, DESCENDING)], partialFilterExpression=OPEN),

@@ -1,6 +1,6 @@
 """Idempotency: one record leads to the same facts, under the same ids, however often it is handled; does no I/O."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Generic, TypeVar, assert_never
@@ -8,7 +8,7 @@ from typing import Generic, TypeVar, assert_never
 import structlog
 
 from shared.delivery.dead_letters import dead_letter
-from shared.delivery.documents.document import Answer, Document, Quarantined
+from shared.delivery.documents.document import NOTHING_PUBLISHED, Answer, Document, Partition, Quarantined
 from shared.delivery.guard import Bug, guarded, guarded_lookup
 from shared.delivery.handler import Handler
 from shared.delivery.outgoing import Cause, Outgoing, outgoing
@@ -19,6 +19,7 @@ from shared.events.envelope import Event
 from shared.ids import record_id
 from shared.process import metrics
 from shared.senders import sender_of
+from shared.topics import COMPACTED
 
 S = TypeVar("S")
 
@@ -70,22 +71,35 @@ class Decider(Generic[S]):
         key = guarded(partial(self.handler.key_of, reading.event))
         return self.bug(reading, key) if isinstance(key, Bug) else key
 
-    def apply(self, document: Document[S], reading: Reading, attempt: int) -> tuple[Document[S], tuple[Outgoing, ...]]:
+    def apply(
+        self,
+        document: Document[S],
+        reading: Reading,
+        attempt: int,
+        published_offsets: Mapping[Partition, int] = NOTHING_PUBLISHED,
+    ) -> tuple[Document[S], tuple[Outgoing, ...]]:
         """Return the document after a reading, and the events to publish."""
         event = reading.event
         known_as = reading.known_as(document.id)
-        if known_as in document.applied:
+        # Who gives answers again has erased the one that is missing, and decides once more what to say.
+        is_erased = self.handler.keeps_answers and document.applied.get(known_as) is None
+        if known_as in document.applied and not is_erased:
             log.debug("applied before", event_id=event.id, ticket_id=document.id)
             # A replayed dead letter lies elsewhere than the record that was applied, and its answer may never have
             # been published: its document was quarantined in between.
             is_owed = self.handler.keeps_answers or document.answers(known_as, reading.origin)
             return document, document.answer_to(known_as) if is_owed else ()
         arrival = replace(reading.arrival, attempt=attempt)
-        decided = guarded(partial(self.decide, document, reading.record, event, arrival))
+        decided = guarded(partial(self.decide, document, reading.record, event, arrival, published_offsets))
         return (document, self.bug(reading, decided)) if isinstance(decided, Bug) else decided
 
     def decide(
-        self, document: Document[S], record: Record, event: Event, arrival: Arrival
+        self,
+        document: Document[S],
+        record: Record,
+        event: Event,
+        arrival: Arrival,
+        published_offsets: Mapping[Partition, int] = NOTHING_PUBLISHED,
     ) -> tuple[Document[S], tuple[Outgoing, ...]]:
         """Return the document after an event that is new to it, and the events to publish."""
         decision = self.handler.decide(document.state, event, arrival)
@@ -98,6 +112,8 @@ class Decider(Generic[S]):
                 cause = Cause(known_as, event.id, event.traceparent)
                 events = outgoing(self.handler.service, document.id, cause, decision.facts, arrival.now)
                 answer = Answer(record.topic, record.partition, record.offset, events)
+                if isinstance(decision, Applied) and decision.erases:
+                    document = document.erased(published_offsets, arrival.now)
                 return with_schedule(self.handler, document.apply(known_as, answer, decision.state)), events
             case Untracked(facts):
                 # Handled again at another time, or replayed, it must give the same bytes: so place and time are those
@@ -105,7 +121,9 @@ class Decider(Generic[S]):
                 cause = Cause(record_id(arrival.topic, arrival.partition, arrival.offset), event.id, event.traceparent)
                 return document, outgoing(self.handler.service, document.id, cause, facts, arrival.arrived_at)
             case Replayed(event_id):
-                return document, document.answer_to(applied_id(event_id, arrival.topic, document.id))
+                # Of a compacted topic the last word stays, and a repeat may come after a later one.
+                said = document.answer_to(applied_id(event_id, arrival.topic, document.id))
+                return document, tuple(event for event in said if event.topic not in COMPACTED)
             case _:
                 assert_never(decision)
 

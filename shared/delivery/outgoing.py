@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from shared.events.complaints import ContactErased
 from shared.events.decision import Fact
 from shared.events.envelope import HEADERS, Event, encode
 from shared.ids import event_id, occasion_id
@@ -43,7 +44,8 @@ def outgoing(
 ) -> tuple[Outgoing, ...]:
     """Return *facts* as events of *service*; the same facts of the same cause get the same ids.
 
-    Facts of one type with one cause are numbered in the order in which they are told.
+    Facts of one type with one cause are numbered in the order in which they are told. That a contact is erased is told
+    by a tombstone.
     """
     told: Counter[str] = Counter()
     events = []
@@ -61,7 +63,8 @@ def outgoing(
             traceparent=cause.traceparent,
         )
         told[kind] += 1
-        events.append(Outgoing(event.id, fact.topic, event.key, encode(event)))
+        value = None if isinstance(fact.data, ContactErased) else encode(event)
+        events.append(Outgoing(event.id, fact.topic, event.key, value))
     return tuple(events)
 
 

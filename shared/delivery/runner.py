@@ -118,7 +118,7 @@ class BatchRunner(Generic[S]):
             for key, waiting in todo.items():
                 before = document = documents[key]
                 for reading in waiting:
-                    document, answers[reading.index] = rules.apply(document, reading, attempt)
+                    document, answers[reading.index] = rules.apply(document, reading, attempt, published_offsets)
                     traced[reading.index] = reading.known_as(key) in document.applied
                 if document is not before or any(before.answers(each.known_as(key), each.place) for each in waiting):
                     unpublished.extend(before.unpublished(published_offsets))

@@ -117,7 +117,10 @@ class TimeLoop(Generic[S]):
 
     async def save_and_publish(self, documents: Sequence[Document[S]]) -> list[Document[S]]:
         """Save documents and publish what they hold unpublished; return those that were not lost to somebody faster."""
+        return await self.outbox.publish(await self.save(documents))
+
+    async def save(self, documents: Sequence[Document[S]]) -> list[Document[S]]:
+        """Save documents; return those that were not lost to somebody faster, as they stand then."""
         lost = await self.store.save(documents) if documents else set()
         self.observe(Step.SAVED)
-        won = [document.saved() for document in documents if document.id not in lost]
-        return await self.outbox.publish(won)
+        return [document.saved() for document in documents if document.id not in lost]

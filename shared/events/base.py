@@ -31,7 +31,11 @@ def _refuse_hidden_characters(text: str) -> str:
     return text
 
 
-Text = Annotated[str, AfterValidator(_refuse_hidden_characters)]
+class Written:
+    """Marks what people write: it may name somebody, unless a pattern leaves room for a code only."""
+
+
+Text = Annotated[str, Written(), AfterValidator(_refuse_hidden_characters)]
 Short = Annotated[Text, StringConstraints(min_length=1, max_length=200)]
 Long = Annotated[Text, StringConstraints(max_length=8000)]
 Code = Annotated[Text, StringConstraints(min_length=1, max_length=64, pattern=r"^[a-z0-9][a-z0-9_]*$")]
@@ -133,5 +137,6 @@ __all__ = [
     "Short",
     "SlaClock",
     "Text",
+    "Written",
     "datetime",
 ]

@@ -3,8 +3,18 @@
 from dataclasses import dataclass
 
 from shared import topics
-from shared.events import commands, complaints, links, notifications, refusals, sla, status, tickets
+from shared.events import (
+    commands,
+    complaints,
+    links,
+    notifications,
+    refusals,
+    sla,
+    status,
+    tickets,
+)
 from shared.events.base import EventData
+from shared.events.privacy import reporters, security
 
 AGENCY_TOPICS = topics.agency_topic("<agency>")
 STATUS_TOPICS = topics.status_topic("<channel>")
@@ -34,7 +44,7 @@ FROM_REPORTERS: tuple[type[EventData], ...] = (
 )  # fmt: skip
 FROM_OFFICERS: tuple[type[EventData], ...] = (
     commands.AssignTicket, commands.ReclassifyTicket, commands.ArchiveTicket, commands.MergeTicket,
-    commands.UnmergeTicket,
+    commands.UnmergeTicket, commands.ExportReporter, commands.CorrectReporter, commands.EraseReporter,
 )  # fmt: skip
 TO_AGENCIES: tuple[type[EventData], ...] = (
     tickets.TicketAcknowledged, tickets.TicketProgressed, tickets.TicketAnswered, tickets.TicketHeld,
@@ -59,6 +69,11 @@ CATALOGUE: tuple[Entry, ...] = (
     *_entries("routing", topics.TICKETS, AGENCY_TOPICS, STATUS_TOPICS, topics.TRIAGE, data=(refusals.UpdateRefused,)),
     *_entries("routing", topics.TICKETS, data=(tickets.TicketDeclined, links.TicketPartReopened)),
     *_entries("routing", topics.TICKETS, topics.TRIAGE, data=(tickets.TriageRequested, links.TicketSplit)),
+    *_entries(
+        "routing", topics.TICKETS, topics.REQUESTS,
+        data=(reporters.ReporterErased, reporters.ContactCorrected, reporters.ExportRequested),
+    ),
+    *_entries("notify", topics.EXPORTS, data=(reporters.ReporterExported,)),
     *_entries("routing", AGENCY_TOPICS, data=(tickets.TicketUnassigned,)),
     *_entries("routing", STATUS_TOPICS, data=(status.TicketStatusChanged,)),
     *_entries(
@@ -66,7 +81,7 @@ CATALOGUE: tuple[Entry, ...] = (
         data=(
             links.TicketLinked, links.TicketUnlinked, links.LinkRefused, links.AnswerPassedOn, links.LeaderChanged,
             links.LeaderRouted,
-            links.PartOpened, links.PartEnded, links.PartReopened, links.WholeWithdrawn,
+            links.PartOpened, links.PartEnded, links.PartReopened, links.WholeWithdrawn, links.ReporterForgotten,
         ),
     ),
     *_entries(
@@ -87,6 +102,7 @@ CATALOGUE: tuple[Entry, ...] = (
             notifications.NotificationSent, notifications.NotificationFailed, notifications.NotificationSuppressed,
         ),
     ),
+    *_entries("notify", topics.AUDIT, data=(security.ContactOpened,)),
 )  # fmt: skip
 
 DATA_BY_TYPE: dict[str, type[EventData]] = {entry.data.TYPE: entry.data for entry in CATALOGUE}

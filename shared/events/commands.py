@@ -1,12 +1,16 @@
 """Commands on ``tickets.updates``: what agencies, officers and reporters ask for, and routing may refuse."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, ClassVar
+from functools import cache
+from types import UnionType
+from typing import Annotated, Any, ClassVar, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from shared.events.base import Actor, Attachment, Classification, Code, EventData, Instant, Long, Short, Text
+from shared.events.base import Actor, Attachment, Classification, Code, EventData, Instant, Long, Short, Text, Written
 
 
 def _as_uuid_text(text: str) -> str:
@@ -16,6 +20,7 @@ def _as_uuid_text(text: str) -> str:
 
 TicketId = Annotated[str, AfterValidator(_as_uuid_text)]
 Said = Annotated[Long, StringConstraints(min_length=1)]
+BASE64_32 = r"^[A-Za-z0-9+/_-]{42}[AEIMQUYcgkosw048]=$"
 Attachments = Annotated[tuple[Attachment, ...], Field(max_length=10)]
 
 
@@ -158,7 +163,72 @@ class MergeTicket(Command):
     into: TicketId
 
 
+class PrivacyCommand(Command):
+    """An officer answers what a reporter may ask about their own data; ``reason`` says on what occasion."""
+
+    reason: Short
+
+
+class ExportReporter(PrivacyCommand):
+    """Tell what is held of the reporter, sealed for ``public_key``: 32 bytes of X25519 in base64."""
+
+    TYPE: ClassVar[str] = "tindak.reporter.export.v1"
+    public_key: Annotated[str, StringConstraints(pattern=BASE64_32)]
+
+
+class CorrectReporter(PrivacyCommand):
+    """Replace the reporter's contact by what is ``sealed`` under the contact key ``key_id`` for the ticket."""
+
+    TYPE: ClassVar[str] = "tindak.reporter.correct.v1"
+    sealed: Annotated[str, StringConstraints(min_length=1, max_length=4000, pattern=r"^[A-Za-z0-9+/_-]+={0,2}$")]
+    key_id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,32}$")]
+
+
+class EraseReporter(PrivacyCommand):
+    """Forget the reporter, for good."""
+
+    TYPE: ClassVar[str] = "tindak.reporter.erase.v1"
+
+
 class UnmergeTicket(Command):
     """An officer takes a merge back."""
 
     TYPE: ClassVar[str] = "tindak.ticket.unmerge.v1"
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenField:
+    """A field of a command that holds a text of its sender's, who may name somebody in it.
+
+    Args:
+        name: Of the field.
+        is_code: A pattern leaves room for a code only, and the command may do without.
+        length_max: So many symbols fit; None for any number.
+    """
+
+    name: str
+    is_code: bool
+    length_max: int | None
+
+
+@cache
+def written_fields(command: type[Command]) -> tuple[WrittenField, ...]:
+    """Return the fields of a command that people write; a code that must be given is none, for it is looked up."""
+    found = []
+    for name, hint in get_type_hints(command, include_extras=True).items():
+        for rules in _rules_of_texts(hint):
+            is_code = any(rule.pattern is not None for rule in rules)
+            lengths = [rule.max_length for rule in rules if rule.max_length is not None]
+            if not is_code or command.model_fields[name].default is None:
+                found.append(WrittenField(name, is_code, min(lengths, default=None)))
+    return tuple(found)
+
+
+def _rules_of_texts(hint: Any) -> Iterator[list[StringConstraints]]:
+    """Yield the rules of each text that people write and that a field of this type may hold by itself."""
+    kind, *marks = get_args(hint) if get_origin(hint) is Annotated else (hint,)
+    if kind is str and any(isinstance(mark, Written) for mark in marks):
+        yield [mark for mark in marks if isinstance(mark, StringConstraints)]
+    elif get_origin(kind) in (Union, UnionType):
+        for one in get_args(kind):
+            yield from _rules_of_texts(one)

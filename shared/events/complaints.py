@@ -13,6 +13,8 @@ Body = Annotated[Text, StringConstraints(max_length=8000)]
 SourceId = Annotated[Text, StringConstraints(min_length=1, max_length=128)]
 ChannelCode = Annotated[Text, StringConstraints(min_length=1, max_length=64)]
 
+SEALED_LENGTH_MAX = 6000
+
 
 class Location(Model):
     """Where it happened, as far as the reporter said."""
@@ -49,6 +51,13 @@ class Reporter(Model):
         return any((given or "").strip() for given in (self.name, self.phone, self.email, self.national_id))
 
 
+class SealedReporter(Model):
+    """Who reports, sealed by the channel for notify alone: the JSON of a `Reporter`; how is told in docs/sealing.md."""
+
+    sealed: Annotated[str, StringConstraints(max_length=SEALED_LENGTH_MAX)]
+    key_id: Annotated[str, StringConstraints(max_length=32)]
+
+
 class ComplaintSubmitted(EventData):
     """A channel hands over a report."""
 
@@ -66,9 +75,15 @@ class ComplaintSubmitted(EventData):
     target_agency: Annotated[Text, StringConstraints(max_length=64)] | None = None
     attachments: Annotated[tuple[Attachment, ...], Field(max_length=10)] = ()
     reporter: Reporter | None = None
+    reporter_sealed: SealedReporter | None = None
     anonymous: bool = False
     confidential: bool = False
     follow_up_of: Annotated[Text, StringConstraints(max_length=20)] | None = None
+
+    @property
+    def names_reporter(self) -> bool:
+        """Return whether it says anything of who reports; somebody who is sealed counts."""
+        return self.reporter_sealed is not None or (self.reporter is not None and self.reporter.is_somebody)
 
 
 class ComplaintAccepted(EventData):
@@ -126,8 +141,15 @@ class ComplaintRejected(EventData):
     origin: Origin
 
 
+class SealScheme(StrEnum):
+    """How something is sealed; release 0.1.0, which did not say so, used AES-256-GCM with a key that intake shared."""
+
+    AES_256_GCM = "aes_256_gcm"
+    HPKE = "hpke"
+
+
 class ContactSealed(EventData):
-    """The reporter's identity, readable by intake and notify only."""
+    """The reporter's identity, readable by notify only."""
 
     TYPE: ClassVar[str] = "tindak.reporter.contact_sealed.v1"
 
@@ -135,6 +157,8 @@ class ContactSealed(EventData):
     sealed: str
     locale: Locale
     key_id: str
+    scheme: SealScheme = SealScheme.AES_256_GCM
+    info: str | None = None
 
 
 class ContactErased(EventData):

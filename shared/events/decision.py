@@ -36,10 +36,12 @@ class Applied(Generic[S]):
     Args:
         state: The state from now on.
         facts: What is published, in order.
+        erases: Whether what the document keeps of earlier answers must go, as soon as it is published.
     """
 
     state: S
     facts: tuple[Fact, ...] = ()
+    erases: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from shared.events.base import Attachment, Classification, EventData, Instant, Model, Priority
+from shared.events.base import Attachment, Author, Classification, EventData, Instant, Model, Priority
 from shared.events.complaints import Report
 from shared.events.tickets import AuthoredFact, DecidedBy
 
@@ -179,6 +179,13 @@ class PartReopened(PartLink):
     TYPE: ClassVar[str] = "tindak.link.part_reopened.v1"
     part: str
     version: int
+
+
+class ReporterForgotten(PartLink):
+    """The reporter of the whole, or of one of its parts, was erased, and so of this ticket; ``by`` whom."""
+
+    TYPE: ClassVar[str] = "tindak.link.reporter_forgotten.v1"
+    by: Author | None = None
 
 
 class WholeWithdrawn(PartLink):

@@ -18,13 +18,15 @@ Partitions = Annotated[int, Field(ge=1, le=PARTITIONS_MAX)]
 class Channel(PolicyModel):
     """A channel; a code that ends in ``_`` stands for all that go on from it.
 
-    ``partitions`` is how many the topic has on which it hands reports over.
+    ``partitions`` is how many the topic has on which it hands reports over. ``verifies_contacts``: it makes sure, by a
+    login or a code, that the address that it gives is the reporter's own.
     """
 
     code: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_]*$", max_length=64)]
     name: Short
     replies: bool
     partitions: Partitions = 1
+    verifies_contacts: bool = False
 
     @property
     def is_pattern(self) -> bool:
@@ -54,6 +56,12 @@ class ChannelRegistry:
     def partitions(self) -> dict[str, int]:
         """Return on how many partitions each channel hands reports over, by code; without those that are patterns."""
         return {channel.code: channel.partitions for channel in self.channels if not channel.is_pattern}
+
+    def verifies_contacts(self, code: str) -> bool:
+        """Return whether the channel of this code, or else the one that stands for it, verifies addresses."""
+        exact = [channel for channel in self.channels if channel.code == code]
+        family = [channel for channel in self.channels if channel.is_pattern and code.startswith(channel.code)]
+        return any(channel.verifies_contacts for channel in exact or family)
 
 
 def load_channels(policy_dir: Path) -> ChannelRegistry:

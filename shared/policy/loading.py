@@ -18,7 +18,7 @@ from shared.policy.faults import PolicyInvalid as PolicyInvalid
 
 FILE_BYTES_MAX = 1024 * 1024
 DEPTH_MAX = 20
-POLICY_SUFFIXES = frozenset({".yaml", ".j2"})
+POLICY_SUFFIXES = frozenset({".yaml", ".j2", ".txt"})
 OVERLAYS = "demo"  # files that replace others when asked to; not part of the policy that holds
 
 Loc = tuple[int | str, ...]
@@ -127,18 +127,24 @@ def read(path: Path) -> Source:
     """
     file = str(path)
     try:
+        return _parsed(file, read_text(path))
+    except yaml.YAMLError as error:
+        raise PolicyInvalid([_syntax_fault(file, error)]) from error
+
+
+def read_text(path: Path) -> str:
+    """Return the text of the file at *path*; raise PolicyInvalid if it is missing, longer than 1 MiB or not UTF-8."""
+    file = str(path)
+    try:
         raw = path.read_bytes()
         if len(raw) > FILE_BYTES_MAX:
             raise PolicyInvalid([PolicyFault(file, 1, f"the file is longer than {FILE_BYTES_MAX} bytes")])
-        source = _parsed(file, raw.decode("utf-8"))
+        return raw.decode("utf-8")
     except OSError as error:
         raise PolicyInvalid([PolicyFault(file, 1, f"the file cannot be read: {error.strerror}")]) from error
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
         raise PolicyInvalid([PolicyFault(file, line, "the file is not UTF-8 text")]) from error
-    except yaml.YAMLError as error:
-        raise PolicyInvalid([_syntax_fault(file, error)]) from error
-    return source
 
 
 @lru_cache(maxsize=32)  # what several services share is parsed once when the whole policy is checked

@@ -7,6 +7,7 @@ from typing import TypeVar
 import uvloop
 from pydantic import ValidationError
 
+from shared.output import terminal_text
 from shared.policy.loading import PolicyInvalid
 from shared.process import logs
 from shared.process.service import Service
@@ -35,5 +36,5 @@ def main(name: str, build: Callable[[CommonSettings], Service[S]]) -> None:
 
 def _refusal(name: str, sentence: str) -> int:
     """Say on standard error why the service does not start; return the exit code for it."""
-    sys.stderr.write(f"{name} does not start: {sentence}\n")
+    sys.stderr.write(terminal_text(f"{name} does not start: {sentence}\n"))
     return 2

@@ -6,6 +6,8 @@ import sys
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from shared.output import log_line
+
 # aiokafka reports every refused connection as an error; outages are told once, by the retry that waits for them.
 QUIET = ("aiokafka", "faststream", "pymongo", "motor", "uvicorn", "asyncio")
 
@@ -24,7 +26,7 @@ def configure(service: str, level: str) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     structlog.configure(
-        processors=[*common, structlog.processors.JSONRenderer()],
+        processors=[*common, structlog.processors.JSONRenderer(log_line)],
         wrapper_class=structlog.make_filtering_bound_logger(number),
         logger_factory=structlog.PrintLoggerFactory(sys.stdout),
         cache_logger_on_first_use=True,
@@ -35,7 +37,7 @@ def configure(service: str, level: str) -> None:
             foreign_pre_chain=[*common, structlog.stdlib.add_logger_name],
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.JSONRenderer(),
+                structlog.processors.JSONRenderer(log_line),
             ],
         )
     )

@@ -17,7 +17,8 @@ from tests.builders import IDS, event
 from tests.component.notify.harness import ServiceHarness as NotifyHarness
 from tests.fakes.handler_harness import HandlerHarness
 from tests.fakes.memory import MemoryStore
-from tests.unit.notify.samples import POLICY, SEALER
+from tests.sealing import SEALER
+from tests.unit.notify.samples import POLICY
 from tindak.audit import Check, audit
 
 SHIPPED = Path(__file__).parents[2] / "policy"

@@ -26,7 +26,7 @@ from shared.policy.watch import PolicyWatch
 from tests.builders import IDS, accepted, event, submitted, ticket_id
 from tests.fakes.handler_harness import HandlerHarness
 from tests.fakes.memory import MemoryStore
-from tests.unit.notify.samples import SEALER
+from tests.sealing import OPENER, SEALER
 
 pytestmark = pytest.mark.policy
 
@@ -125,7 +125,7 @@ async def test_sla_starts_clocks_by_the_new_allowances(policy: Path) -> None:
 
 async def test_notify_writes_by_the_new_rules_and_texts(policy: Path) -> None:
     watch = PolicyWatch("notify", policy, load_notices)
-    handler, renderer = NotifyHandler(watch.policy.rules), MessageRenderer(watch.policy, SEALER)
+    handler, renderer = NotifyHandler(watch.policy.rules), MessageRenderer(watch.policy, OPENER)
 
     def use_policy(changed: Any) -> None:
         handler.use_policy(changed.rules)

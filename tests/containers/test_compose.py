@@ -144,11 +144,13 @@ async def nothing_is_lost(compose: Compose) -> None:
     await until(clean, SETTLES_WITHIN_SECONDS, lambda: said[0])
 
 
-def test_keys_reach_intake_and_notify_and_nobody_else(project: Compose) -> None:
+@pytest.mark.parametrize(
+    ("variable", "holder"), [("TINDAK_CONTACT_PUBLIC_KEYS", "intake"), ("TINDAK_CONTACT_PRIVATE_KEYS", "notify")]
+)
+def test_what_seals_reaches_intake_and_what_opens_reaches_notify(project: Compose, variable: str, holder: str) -> None:
     services = project.config()["services"]
 
-    holders = {name for name, service in services.items() if service.get("environment", {}).get("TINDAK_CONTACT_KEYS")}
-    assert holders == {"intake", "notify"}
+    assert {name for name, service in services.items() if service.get("environment", {}).get(variable)} == {holder}
 
 
 def test_the_key_for_ticket_ids_reaches_intake_and_nobody_else(project: Compose) -> None:

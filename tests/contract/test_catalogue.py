@@ -14,7 +14,8 @@ from tests.architecture.source import modules
 from tests.contract.golden import FROM_OUTSIDE
 from tindak.catalogue_codes import DEAD_LETTERS, REJECTED, UPDATE_REFUSED
 from tindak.catalogue_docs import asyncapi, event_of, key_of, models, page
-from tindak.catalogue_fields import FIELDS, OF_TYPE, RARE, example, meaning
+from tindak.catalogue_examples import RARE, example, meaning
+from tindak.catalogue_fields import FIELDS, OF_TYPE
 
 pytestmark = pytest.mark.contract
 

@@ -1,7 +1,6 @@
 """A service starts only where it can be trusted, shares its work with its like, and ends when it is told to."""
 
 import asyncio
-import base64
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,7 +9,7 @@ import pytest
 
 from shared import events as e
 from shared import topics
-from shared.seal import TRIAL_KEY
+from shared.sealing_keys import TRIAL_KEY, as_text, public_of
 from tests.faults.city import as_outgoing, complaint
 from tests.journey.policies import policy_with
 from tests.journey.story import story_of
@@ -36,16 +35,17 @@ UNSAFE = {
     "TINDAK_MONGO_WRITE_CONCERN": "1",
     "TINDAK_MONGO_JOURNAL": "false",
     "TINDAK_KAFKA_SECURITY_PROTOCOL": "PLAINTEXT",
-    "TINDAK_CONTACT_KEYS": f"trial:{base64.b64encode(TRIAL_KEY).decode()}",
+    "TINDAK_CONTACT_PUBLIC_KEYS": as_text({"trial": public_of(TRIAL_KEY)}),
+    "TINDAK_CONTACT_PRIVATE_KEYS": as_text({"trial": TRIAL_KEY}),
     "TINDAK_NOTIFY_SMTP_STARTTLS": "false",
 }
-ONLY_SOME_READ = {"TINDAK_CONTACT_KEYS", "TINDAK_NOTIFY_SMTP_STARTTLS"}
+ONLY_SOME_READ = {"TINDAK_CONTACT_PUBLIC_KEYS", "TINDAK_CONTACT_PRIVATE_KEYS", "TINDAK_NOTIFY_SMTP_STARTTLS"}
 REFUSED = UNSAFE.keys() - ONLY_SOME_READ - {"TINDAK_PROFILE"} | {
     "TINDAK_MONGO_URI"
 }  # a database of the tests: in clear
 REFUSED_BY = {
-    "intake": {"TINDAK_CONTACT_KEYS", "TINDAK_ID_KEY"},
-    "notify": ONLY_SOME_READ | {"TINDAK_NOTIFY_SMTP_HOST"},
+    "intake": {"TINDAK_CONTACT_PUBLIC_KEYS", "TINDAK_ID_KEY"},
+    "notify": {"TINDAK_CONTACT_PRIVATE_KEYS", "TINDAK_NOTIFY_SMTP_STARTTLS", "TINDAK_NOTIFY_SMTP_HOST"},
 }
 
 

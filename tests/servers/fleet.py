@@ -1,7 +1,6 @@
 """The four services as processes of their own, to be killed and started; each test has its own."""
 
 import asyncio
-import base64
 import json
 import os
 import signal
@@ -16,13 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from shared.topics import SERVICES
+from tests.sealing import PRIVATE_KEYS_TEXT, PUBLIC_KEYS_TEXT
 from tests.servers.addresses import Namespace
 from tindak.stack.node import free_ports
 from tindak.stack.processes import LEASH
 
 ROOT = Path(__file__).parents[2]
 POLICY = ROOT / "policy"
-CONTACT_KEYS = "test:" + base64.b64encode(b"k" * 32).decode()
 READY_WITHIN_SECONDS = 120  # three seconds on an idle machine, half a minute at a load of thirty
 ENDS_WITHIN_SECONDS = 40
 ENDED_ON_PURPOSE = {None, 0, -signal.SIGKILL, -signal.SIGTERM}  # None: it runs
@@ -133,7 +132,8 @@ class Fleet:
             "TINDAK_KAFKA_HEARTBEAT_INTERVAL_MS": "1000",
             "TINDAK_KAFKA_REQUEST_TIMEOUT_MS": "10000",
             "TINDAK_POLICY_DIR": str(policy),
-            "TINDAK_CONTACT_KEYS": CONTACT_KEYS,
+            "TINDAK_CONTACT_PUBLIC_KEYS": PUBLIC_KEYS_TEXT,
+            "TINDAK_CONTACT_PRIVATE_KEYS": PRIVATE_KEYS_TEXT,
             f"TINDAK_{service.upper()}_HEALTH_PORT": str(port),
             **self.settings,
         }

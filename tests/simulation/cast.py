@@ -52,6 +52,7 @@ from shared.senders import sender_of
 from tests.builders import ticket_id
 from tests.fakes.handler_harness import NOON
 from tests.simulation.ports import SimBroker
+from tests.simulation.signature import signed
 
 AGENCY_TOPICS = topics.agency_topic("")
 HEARD = frozenset({topics.ACCEPTED, topics.CONTACTS, topics.TRIAGE, topics.TICKETS})
@@ -282,7 +283,7 @@ class Cast:
     def event(self, source: str, data: ComplaintSubmitted | Command, key: str, about: str) -> Event:
         """Return an event whose id follows from what it is about."""
         made = str(uuid5(UUID(int=self.script), f"{source}|{key}|{about}"))
-        return Event(id=made, source=source, time=SAID_AT, data=data, key=key)
+        return Event(id=made, source=source, time=SAID_AT, data=signed(data), key=key)
 
     def write(self, topic: str, key: str, value: bytes) -> None:
         self.broker.append(topic, key.encode(), value, HEADERS)

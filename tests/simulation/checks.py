@@ -1,12 +1,13 @@
 """What must hold at rest: the audit of topics and documents, and what only a simulation can know beside it."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from shared import topics
 from shared.delivery.documents.document import Document
 from shared.delivery.outgoing import Outgoing
+from shared.delivery.ports import Record
 from shared.events import (
     AnswerOffered,
     ComplaintAccepted,
@@ -26,7 +27,10 @@ from shared.events import (
     TriageRequested,
     UpdateRefused,
 )
+from tests.fakes.handler_harness import NOON
+from tests.simulation.signature import named
 from tindak.audit import audit
+from tindak.audit.chain import Chains, Head, faults
 from tindak.audit.ledger import Ledger
 
 if TYPE_CHECKING:
@@ -53,12 +57,14 @@ def findings(world: "World") -> Iterator[str]:
     # What met a bug may have been read again once it was mended, before it was a dead letter.
     expected = world.outsider.dead_letters() | (ledger.dead & quarantined)
     yield from map(str, audit(records, documents, dead_letters=expected))
+    yield from openings(records, documents["notify"])
     yield from world.noticed
     yield from world.outbox.audit(ledger)
     yield from world.outsider.audit(ledger)
     yield from unanswered(world, ledger)
     yield from uncommitted(world)
     yield from histories(ledger)
+    yield from named(world, records)
 
 
 def dropped(before: Document[Any], after: Document[Any]) -> Iterator[Outgoing]:
@@ -96,6 +102,14 @@ def uncommitted(world: "World") -> Iterator[str]:
             committed, end = group.committed(place), len(world.broker.logs[place])
             if committed != end:
                 yield f"[offsets] {service} has committed {place} up to {committed} of {end}"
+
+
+def openings(records: Iterable[Record], documents: Iterable[Document[Any]]) -> Iterator[str]:
+    """Yield every fault of the chains of facts about who opened a contact, held against the heads in notify."""
+    states = [document.state for document in documents if document.state is not None]
+    heads = {state.ticket_id: Head(state.audit.hash, state.audit.opened_at) for state in states}
+    chains = Chains.of(record for record in records if record.topic == topics.AUDIT)
+    yield from (f"[chain] {fault}" for fault in faults(chains, heads, heads, NOON))
 
 
 def histories(ledger: Ledger) -> Iterator[str]:

@@ -1,6 +1,5 @@
 """The four services as they are shipped, with clocks of seconds, on the simulated ports."""
 
-import base64
 import random
 import shutil
 import tempfile
@@ -38,10 +37,10 @@ from shared.delivery.time_loop import TimeLoop
 from shared.delivery.vitals import Vitals
 from shared.policy.loading import OVERLAYS
 from shared.policy.topics import load_topics
-from shared.seal import Sealer
 from shared.sharding import Share, share_of
 from tests.builders import IDS
 from tests.fakes.neighbours import MemoryNeighbours
+from tests.sealing import SEALER
 from tests.simulation.outbox import Outbox
 from tests.simulation.ports import Member, SimClockStore, SimStore
 from tests.simulation.scheduler import give_way
@@ -51,7 +50,6 @@ TOPICS = tuple(topic.name for topic in load_topics(POLICY))
 LEASE_FOR = timedelta(seconds=6)  # so short that leases run out while things go wrong
 RELAY_AFTER = timedelta(seconds=1)  # so short that two processes publish and mark the same events
 SEND_WITHIN = timedelta(seconds=2)
-KEY = "test:" + base64.b64encode(bytes(32)).decode()
 
 Loops = dict[str, Callable[[], Awaitable[int]]]
 
@@ -110,15 +108,11 @@ def handlers(choice: random.Random, stores: dict[str, SimStore]) -> dict[str, Ha
     """Return the rules of each service; nonces follow from the seed."""
     read = policies()
     return {
-        "intake": IntakeHandler(read.intake, IDS, sealer(choice)),
+        "intake": IntakeHandler(read.intake, IDS, SEALER),
         "routing": RoutingHandler(read.routing, neighbours=MemoryNeighbours(stores["routing"])),
         "sla": SlaHandler(read.sla),
         "notify": NotifyHandler(read.notify),
     }
-
-
-def sealer(choice: random.Random) -> Sealer:
-    return Sealer.from_text(KEY, choice.randbytes)
 
 
 def stores() -> dict[str, SimStore]:

@@ -15,10 +15,12 @@ from services.routing.domain import decide
 from services.routing.domain.agency_choice.prediction import MaybePrediction
 from services.routing.domain.agency_choice.rules import RoutingPolicy
 from services.routing.domain.lifecycle import opening, status
+from services.routing.domain.lifecycle.commands import Update
 from services.routing.domain.ticket.state import Awaited, State
 from services.routing.domain.ticket.transition import Transition
 from services.sla.domain import ticket as sla
 from shared.events import Decision, Fact, Link, LinkRefused, PartLink, PartOpened, TicketClosed, TicketUnlinked
+from shared.identities.masker import Masker
 from shared.topics import LINKS
 
 
@@ -55,6 +57,13 @@ def ends_without_a_word_to_the_whole(patch: pytest.MonkeyPatch) -> None:
 
 def closes_without_a_word_to_the_channel(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(status, "NEWS", status.NEWS - {TicketClosed})
+
+
+def says_what_was_written_as_it_came(patch: pytest.MonkeyPatch) -> None:
+    def as_it_came(update: Update, masker: Masker) -> Update:
+        return update
+
+    patch.setattr(decide, "masked", as_it_came)
 
 
 def opens_no_part(patch: pytest.MonkeyPatch) -> None:
@@ -112,6 +121,7 @@ MUTANTS: tuple[Callable[[pytest.MonkeyPatch], None], ...] = (
     ends_without_a_word_to_the_whole,
     closes_without_a_word_to_the_channel,
     opens_no_part,
+    says_what_was_written_as_it_came,
     sent_before_its_claim,
     overtaken_lease_accepted,
     history_in_order_of_arrival,

@@ -1,6 +1,7 @@
 """The release before and this one on the same databases: what it left, goes on; what it took, is known."""
 
 import asyncio
+import base64
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -50,6 +51,8 @@ SETTINGS = {
     "TINDAK_KAFKA_SESSION_TIMEOUT_MS": "6000",  # 0.1.0 takes no less
     "TINDAK_SHARED_TOPICS": "true",
     "TINDAK_INTAKE_FORMER_IDS": "true",
+    # By which the intake of 0.1.0 seals; notify opens what it sealed.
+    "TINDAK_CONTACT_KEYS": "test:" + base64.b64encode(b"k" * 32).decode(),
 }
 
 Ask = Callable[[str], Command]

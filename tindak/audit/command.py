@@ -16,8 +16,9 @@ from shared.delivery.ports import TransientError
 from shared.policy.topics import load_topics
 from shared.process.settings import MongoSettings
 from tindak.audit import Check, Finding, audit
+from tindak.audit.chain_command import chain_command
 from tindak.client.kafka import Client
-from tindak.console import ADMIN, no_database, read_settings, say_json, wait_for
+from tindak.console import ADMIN, no_database, read_settings, say, say_json, wait_for
 from tindak.formatting import counted
 from tindak.ops.dead_letters import DeadLetter
 from tindak.options import TIMEOUT_SECONDS, AsJson, Timeout
@@ -37,7 +38,13 @@ class Examined:
     findings: tuple[Finding, ...]
 
 
+app = typer.Typer(help="Check that nothing is lost and nothing doubled.")
+app.command("chain")(chain_command)
+
+
+@app.callback(invoke_without_command=True)
 def audit_command(
+    context: typer.Context,
     settled: Annotated[bool, typer.Option("--settled", help="Clocks and deliveries must have ended, too.")] = False,
     timeout: Timeout = TIMEOUT_SECONDS,
     as_json: AsJson = False,
@@ -46,6 +53,8 @@ def audit_command(
 
     What is on its way counts as missing: repeat it when the services have read everything.
     """
+    if context.invoked_subcommand is not None:
+        return
     checks = set(Check) - UNLESS_ASKED | ({Check.SETTLED} if settled else set())
     examined = wait_for(_audit(checks, timeout))
     if as_json:
@@ -53,7 +62,7 @@ def audit_command(
         counts = {"complaints": examined.complaints, "events": examined.events, "dead_letters": examined.dead_letters}
         say_json(counts | {"findings": found})
     else:
-        typer.echo("\n".join(_lines(examined)))
+        say("\n".join(_lines(examined)))
     raise typer.Exit(1 if examined.findings else 0)
 
 

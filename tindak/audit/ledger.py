@@ -145,5 +145,4 @@ def _submission(record: Record) -> Submission:
     data = event.data
     if not isinstance(data, ComplaintSubmitted):
         return Submission(where)
-    names_reporter = data.reporter is not None and data.reporter.is_somebody
-    return Submission(where, event.id, (data.channel, data.source_id), names_reporter)
+    return Submission(where, event.id, (data.channel, data.source_id), data.names_reporter)

@@ -33,11 +33,23 @@ def stages(ledger: Ledger) -> Iterator[str]:
     # Whether there was somebody to name is not known of what was submitted on a topic that is not at hand any more.
     known = {submission.id for submission in ledger.submissions}
     unknown = {fact.ticket for fact in facts if fact.cause_id not in known}
-    contacts = [fact for fact in ledger.of_type(topics.CONTACTS, events.ContactSealed) if fact.ticket not in unknown]
+    contacts = _first_seals(ledger.of_type(topics.CONTACTS, events.ContactSealed), known, unknown)
     with_contact = {fact.ticket for fact in facts if fact.cause_id in named}
     yield from _exactly_once(accepted, firsts, "routed or put to triage")
     yield from _exactly_once(accepted, starts, "given its verify clock")
     yield from _exactly_once(with_contact, contacts, "given a sealed contact")
+
+
+def _first_seals(sealed: Iterable[Fact], submissions: set[str | None], unknown: set[str]) -> list[Fact]:
+    """Return the contacts that were sealed for a submission, and for each ticket without such the first of its others.
+
+    A contact is sealed anew when keys change, and when it is corrected; in the end the topic keeps the last one alone.
+    """
+    judged = [fact for fact in sealed if fact.ticket not in unknown]
+    first = [fact for fact in judged if fact.cause_id in submissions]
+    there = {fact.ticket for fact in first}
+    others = {fact.ticket: fact for fact in reversed(judged) if fact.ticket not in there}
+    return [*first, *others.values()]
 
 
 def _is_first(fact: Fact) -> bool:

@@ -15,12 +15,13 @@ from services.routing.tooling import describe_model
 from shared.policy.loading import OVERLAYS
 from shared.policy.topics import load_topics
 from shared.process.settings import KafkaSettings, MongoSettings
+from shared.sealing_keys import PRIVATE_KEYS, PUBLIC_KEYS
 from shared.topics import SERVICES, Topic
 from tindak.console import Failure
 from tindak.demo_story.mailbox import Mailbox
 from tindak.demo_story.servers import servers
 from tindak.environment import of_service, settings_in
-from tindak.keys import new_key
+from tindak.keys import KeyPair
 from tindak.ops.supervisor import Supervisor, services
 from tindak.stack.node import free_ports
 from tindak.topics.apply import apply
@@ -134,9 +135,11 @@ async def running(demo: RunningDemo, show: Show) -> AsyncIterator[None]:
 
 def _service_environment(ports: Mapping[str, int], mail_port: int) -> dict[str, str]:
     health = {f"TINDAK_{service.upper()}_HEALTH_PORT": str(port) for service, port in ports.items()}
+    contact_keys = KeyPair.draw("demo")
     return health | {
         "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
-        "TINDAK_CONTACT_KEYS": new_key("demo"),
+        PUBLIC_KEYS: contact_keys.public,
+        PRIVATE_KEYS: contact_keys.private,
         "TINDAK_NOTIFY_SMTP_HOST": "127.0.0.1",
         "TINDAK_NOTIFY_SMTP_PORT": str(mail_port),
         "TINDAK_NOTIFY_SMTP_STARTTLS": "false",

@@ -9,6 +9,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from shared import events as e
+from shared.output import terminal_text
 from tindak.demo_story.summary import Notices
 from tindak.formatting import sentence, suggested, why_routed
 
@@ -38,7 +39,8 @@ class DemoOutput:
 
     def line(self, *parts: tuple[str, str] | str, last: tuple[str, str] = ("", "")) -> None:
         """Print one line; if a terminal is too narrow for it, *last* stands below the rest, set in."""
-        rest, end = Text.assemble(*parts), Text(*last)
+        rest = Text.assemble(*(_shown(part) for part in parts))
+        end = Text(terminal_text(last[0]), last[1])
         if not self.console.is_terminal:
             self.console.print(rest + end, no_wrap=True, overflow="ignore", crop=False)
         elif rest.cell_len + end.cell_len <= self.console.width:
@@ -132,7 +134,11 @@ class DemoOutput:
 
     def whole(self, command: str) -> None:
         """Print a command so that it can be copied, however long it is."""
-        self.console.print(Text("  " + command), soft_wrap=True)
+        self.console.print(Text(terminal_text("  " + command)), soft_wrap=True)
+
+
+def _shown(part: tuple[str, str] | str) -> tuple[str, str] | str:
+    return terminal_text(part) if isinstance(part, str) else (terminal_text(part[0]), part[1])
 
 
 def cut(text: str, symbols: int) -> str:

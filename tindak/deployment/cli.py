@@ -10,7 +10,7 @@ from pymongo.errors import PyMongoError
 
 from shared.policy.topics import load_topics
 from shared.process.settings import CommonSettings
-from tindak.console import ADMIN, Failure, Misuse, no_database, read_settings, say_json
+from tindak.console import ADMIN, Failure, Misuse, no_database, read_settings, say, say_json
 from tindak.deployment.certificates import CERTIFICATE
 from tindak.deployment.folder import HOLDERS, Plan, fill
 from tindak.deployment.users import make_broker_users, make_database_users
@@ -47,7 +47,7 @@ def make(
         keys={variable: os.environ.get(variable, "") for variable in HOLDERS},
     )
     renewed = fill(folder, plan, datetime.now(UTC))
-    typer.echo(f"New certificates: {', '.join(renewed) or 'none'}.")
+    say(f"New certificates: {', '.join(renewed) or 'none'}.")
 
 
 @app.command()
@@ -60,7 +60,7 @@ def apply(folder: Folder, timeout: Timeout = TIMEOUT_SECONDS) -> None:
     except PyMongoError as error:
         raise no_database(error) from error
     make_broker_users(settings.kafka, credentials)
-    typer.echo(f"{len(credentials.broker) - 1} users of the broker, {len(credentials.database)} of the database.")
+    say(f"{len(credentials.broker) - 1} users of the broker, {len(credentials.database)} of the database.")
 
 
 @app.command()

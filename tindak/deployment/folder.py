@@ -2,22 +2,26 @@
 
 import os
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from shared.sealing_keys import FORMER_KEYS, PRIVATE_KEYS, PUBLIC_KEYS, published
 from shared.topics import SERVICES
 from tindak.console import ADMIN
 from tindak.deployment.certificates import Authority
 from tindak.environment import own_variable
-from tindak.keys import new_key
+from tindak.keys import KeyPair, new_id_key_text
 from tindak.stack.credentials import Credentials
 from tindak.stack.files import write_for_owner
 
 SERVER, REPLICA_SET_KEY, CLIENT, ENVIRONMENT = "server.pem", "replica-set.key", "client.pem", "environment"
-CONTACT_KEYS, ID_KEY = "TINDAK_CONTACT_KEYS", "TINDAK_ID_KEY"
-HOLDERS = {CONTACT_KEYS: ("intake", "notify"), ID_KEY: ("intake",)}
+ID_KEY = "TINDAK_ID_KEY"
+HOLDERS = {PRIVATE_KEYS: "notify", FORMER_KEYS: "notify", ID_KEY: "intake"}
+"""Whose the keys are; those that seal contacts follow from those that open them."""
+
+DRAWN: Mapping[str, Callable[[], str]] = {PRIVATE_KEYS: lambda: KeyPair.draw().private, ID_KEY: new_id_key_text}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,9 @@ def fill(folder: Path, plan: Plan, now: datetime) -> list[str]:
         _write(folder / database / ENVIRONMENT, _of_first_start(credentials))
     keys = {variable: plan.keys.get(variable) or _kept(folder / ADMIN / variable) for variable in HOLDERS}
     for service in SERVICES:
-        own = {variable: keys[variable] for variable, holders in HOLDERS.items() if service in holders}
+        own = {variable: keys[variable] for variable, holder in HOLDERS.items() if service == holder and keys[variable]}
+        if service == "intake":
+            own[PUBLIC_KEYS] = published(keys[PRIVATE_KEYS])
         _write(_part(folder, service) / ENVIRONMENT, own | _of_service(service, credentials, plan.mongo_uri))
     _write(folder / ADMIN / ENVIRONMENT, _of_everybody(credentials, plan.mongo_uri))
     for name in (*plan.servers, *SERVICES, ADMIN):
@@ -104,9 +110,10 @@ def _part(folder: Path, name: str) -> Path:
 
 
 def _kept(path: Path) -> str:
-    if not path.exists():
-        write_for_owner(path, new_key() if path.name == CONTACT_KEYS else new_key().partition(":")[2])
-    return path.read_text()
+    """Return the key that lies there, drawn if there is none yet; of those that only an earlier release drew, none."""
+    if not path.exists() and path.name in DRAWN:
+        write_for_owner(path, DRAWN[path.name]())
+    return path.read_text() if path.exists() else ""
 
 
 def _write(path: Path, variables: Mapping[str, str]) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from tindak.console import Failure, Misuse, say_json
+from tindak.console import Failure, Misuse, say, say_json
 from tindak.model.labelled_files import Asked
 from tindak.model.options import Agency, PlaceColumns, Precision, Seed, Source, Text, Time, failing_in_a_sentence
 from tindak.options import AsJson
@@ -50,10 +50,10 @@ def train(
     routed = "nothing" if summary.judged_precision is None else f"{summary.judged_coverage:.1%}"
     right = "" if summary.judged_precision is None else f", {summary.judged_precision:.1%} of that rightly"
     rare = sorted(name for name, count in summary.counts.items() if name not in made.agencies or count < 1)
-    typer.echo(f"Learned {len(made.agencies)} agencies from {summary.rows:,} reports: model {named[:12]} in {model}.")
-    typer.echo(f"Of the newest {summary.judged:,} it would route {routed} without a person{right}.")
+    say(f"Learned {len(made.agencies)} agencies from {summary.rows:,} reports: model {named[:12]} in {model}.")
+    say(f"Of the newest {summary.judged:,} it would route {routed} without a person{right}.")
     if rare:
-        typer.echo(f"Too few reports to learn, so left to people: {', '.join(rare)}.")
+        say(f"Too few reports to learn, so left to people: {', '.join(rare)}.")
 
 
 @failing_in_a_sentence
@@ -93,7 +93,7 @@ def evaluate(
         notes.append(
             f"Warning: {subject.learned} of these {found.rows} rows were in the model's training set; it knows them."
         )
-        typer.echo(notes[-1], err=True)
+        say(notes[-1], err=True)
     if report is not None:
         sentences = [subject.description, *_describe(export), *notes]
         page = tooling.write_report(report, f"Text model on {source.name}", sentences, found, subject.target)
@@ -102,7 +102,7 @@ def evaluate(
         return
     _say(found, subject.target)
     if report is not None:
-        typer.echo(f"The report is {page}.")
+        say(f"The report is {page}.")
 
 
 class _Subject(NamedTuple):
@@ -186,13 +186,11 @@ def _describe(export: "Export") -> list[str]:
 def _tell(export: "Export", *, quiet: bool) -> None:
     """Say on stderr what was read and what was odd; *quiet* leaves only what was odd."""
     for sentence in [*([] if quiet else _describe(export)), *export.notes]:
-        typer.echo(sentence, err=True)
+        say(sentence, err=True)
 
 
 def _say(found: "Measures", target: float) -> None:
     precision = "none routed" if found.precision is None else f"{found.precision:.3f}"
-    typer.echo(
-        f"{found.rows:,} reports: top 1 {found.top1:.3f}, top 3 {found.top3:.3f}, macro F1 {found.macro_f1:.3f}."
-    )
-    typer.echo(f"Routed without a person: {found.coverage:.1%}; precision {precision} (target {target:.2f}).")
-    typer.echo(f"{found.texts_per_second:,.0f} texts per second.")
+    say(f"{found.rows:,} reports: top 1 {found.top1:.3f}, top 3 {found.top3:.3f}, macro F1 {found.macro_f1:.3f}.")
+    say(f"Routed without a person: {found.coverage:.1%}; precision {precision} (target {target:.2f}).")
+    say(f"{found.texts_per_second:,.0f} texts per second.")

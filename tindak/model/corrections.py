@@ -1,6 +1,5 @@
 """What officers and agencies corrected about the routing, as rows that a text model learns from; reads nothing."""
 
-import csv
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,6 +7,7 @@ from typing import TextIO
 
 from shared.delivery.ports import Record
 from shared.events import ComplaintAccepted, DecidedBy, Event, Step, TicketDeclined, TicketRouted, TicketSplit
+from shared.output import write_csv
 from tindak.policy.labelled_reports import tickets_on
 from tindak.tickets.projection import project
 
@@ -85,6 +85,4 @@ def _correction(events: Sequence[Event]) -> Correction | None:
 
 def write(corrections: Sequence[Correction], out: TextIO) -> None:
     """Write *corrections* to *out* as CSV with a header."""
-    rows = csv.DictWriter(out, COLUMNS, lineterminator="\n")
-    rows.writeheader()
-    rows.writerows(one.row for one in corrections)
+    write_csv(out, [COLUMNS, *([one.row[column] for column in COLUMNS] for one in corrections)])

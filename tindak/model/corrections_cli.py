@@ -11,7 +11,7 @@ import typer
 from shared import topics
 from shared.policy.agencies import load_agencies
 from tindak.client.kafka import Client
-from tindak.console import Failure, Misuse, read_settings, say_json, wait_for
+from tindak.console import Failure, Misuse, read_settings, say, say_json, wait_for
 from tindak.model.corrections import Correction, corrections_on, write
 from tindak.model.labelled_files import Asked
 from tindak.model.options import Agency, Precision, Seed, Text, failing_in_a_sentence
@@ -38,7 +38,7 @@ def corrections_command(
             write(found, file)
     except OSError as error:
         raise Failure(f"{out} cannot be written: {error.strerror}.") from error
-    typer.echo(f"Corrections in {out}: {len(found)}.")
+    say(f"Corrections in {out}: {len(found)}.")
 
 
 async def _corrections(since: datetime | None, timeout_seconds: float) -> list[Correction]:
@@ -91,9 +91,9 @@ def retrain_command(
         scores = {"before": asdict(found.before), "after": asdict(found.after)}
         say_json({"replaced": kept is None, "because": kept, "hash": named_so, **scores})
     elif kept:
-        typer.echo(f"The model in use is kept: of {found.after.rows} newest reports the new one does worse; {kept}.")
+        say(f"The model in use is kept: of {found.after.rows} newest reports the new one does worse; {kept}.")
     else:
-        typer.echo(
+        say(
             f"Model {(named_so or '')[:12]} is in {model}: it finds the agency of {found.after.top1:.1%} of the newest"
             f" {found.after.rows} reports, the old one of {found.before.top1:.1%}."
         )

@@ -9,10 +9,11 @@ from typing import Annotated, Any
 import typer
 
 from shared.delivery.outgoing import Outgoing
+from shared.output import json_text
 from shared.process.settings import KafkaSettings
 from shared.topics import SERVICES, dead_letter_topic, replay_topic
 from tindak.client.kafka import Client
-from tindak.console import Failure, Misuse, local, read_settings, say_json, wait_for
+from tindak.console import Failure, Misuse, local, read_settings, say, say_json, wait_for
 from tindak.ops.dead_letters import DeadLetter, Letter, State, letters_in
 from tindak.options import TIMEOUT_SECONDS, AsJson, DryRun, Timeout
 
@@ -52,10 +53,10 @@ def list_(
         if as_json:
             say_json(letter.summary())
         else:
-            typer.echo(letter.line())
+            say(letter.line())
     if not found and not as_json:
         which = f" {state}" if state else ""
-        typer.echo(f"No{which} dead letters{_of(service)}" + (f" with the reason {reason}." if reason else "."))
+        say(f"No{which} dead letters{_of(service)}" + (f" with the reason {reason}." if reason else "."))
 
 
 @app.command()
@@ -73,10 +74,10 @@ def show(
             say_json(letter.summary() | value)
             continue
         for name, content in (letter.summary() | {"history": ""}).items():
-            typer.echo(f"{name:<14} {'-' if content is None else content}".rstrip())
+            say(f"{name:<14} {'-' if content is None else content}".rstrip())
         for each in letter.history:
-            typer.echo(f"  {local(each.at)}  {each.what}")
-        typer.echo(next(iter(value.values())))
+            say(f"  {local(each.at)}  {each.what}")
+        say(next(iter(value.values())))
 
 
 @app.command()
@@ -107,12 +108,12 @@ def replay(
                 | {"replayed": done}
             )
         elif dry_run and letter.last.is_whole:
-            typer.echo(letter.line())
+            say(letter.line())
     if not as_json:
         verb = "Would replay" if dry_run else "Replayed"
-        typer.echo(f"{verb} dead letters{_of(service)}: {len(whole)} of {len(found)}.")
+        say(f"{verb} dead letters{_of(service)}: {len(whole)} of {len(found)}.")
         if left := len(picked) - len(whole):
-            typer.echo(f"{left} hold only a part of what was sent, or could not be unpacked: it must be sent again.")
+            say(f"{left} hold only a part of what was sent, or could not be unpacked: it must be sent again.")
 
 
 @app.command()
@@ -136,7 +137,7 @@ def drop(
         if as_json:
             say_json({"id": letter.last.id, "service": letter.last.service, "state": State.DROPPED})
     if not as_json:
-        typer.echo(f"Dropped dead letters{_of(service)}: {len(picked)}.")
+        say(f"Dropped dead letters{_of(service)}: {len(picked)}.")
 
 
 async def read_letters(settings: KafkaSettings, service: str | None) -> list[Letter]:
@@ -189,6 +190,6 @@ def value_of(letter: DeadLetter, *, reveal: bool) -> dict[str, Any]:
     except UnicodeDecodeError:
         return {"value_base64": base64.b64encode(value).decode()}
     try:
-        return {"value": json.dumps(json.loads(text), ensure_ascii=False, indent=1)}
+        return {"value": json_text(json.loads(text), indent=1)}
     except (ValueError, RecursionError):  # many a dead letter is one because it is no JSON
         return {"value": text}

@@ -1,6 +1,5 @@
 """``tindak documents``: lists, shows and heals what a service has quarantined; safe to repeat."""
 
-import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +13,7 @@ from shared.delivery.documents.document import QuarantineReason
 from shared.delivery.ports import PermanentError, TransientError
 from shared.process.release import RELEASE
 from shared.process.settings import CommonSettings
-from tindak.console import Failure, Misuse, local, no_database, read_settings, say_json, wait_for
+from tindak.console import Failure, Misuse, local, no_database, read_settings, say, say_json, wait_for
 from tindak.ops.dead_letters import DeadLetter, by_document
 from tindak.ops.dlq import Service, publish, read_letters
 from tindak.options import TIMEOUT_SECONDS, AsJson, DryRun, Timeout
@@ -74,9 +73,9 @@ def list_(service: ServiceArgument, timeout: Timeout = TIMEOUT_SECONDS, as_json:
         if as_json:
             say_json(each.summary())
         else:
-            typer.echo(each.line())
+            say(each.line())
     if not found and not as_json:
-        typer.echo(f"No documents of {service} are set aside.")
+        say(f"No documents of {service} are set aside.")
 
 
 @app.command()
@@ -95,7 +94,7 @@ def show(
     if as_json:
         say_json(shown)
     else:
-        typer.echo(json.dumps(shown, ensure_ascii=False, indent=1, default=str))
+        say_json(shown, indent=1)
 
 
 @app.command()
@@ -122,11 +121,11 @@ def retry(
         if as_json:
             say_json({"id": each.document.id, "replayed": len(each.letters), "retried": not dry_run})
         elif dry_run:
-            typer.echo(each.line())
+            say(each.line())
     if not as_json:
         letters = sum(len(each.letters) for each in healable)
         verb = "would be retried" if dry_run else "retried"
-        typer.echo(f"{len(healable)} of {len(found)} documents of {service} {verb}, with {letters} dead letters.")
+        say(f"{len(healable)} of {len(found)} documents of {service} {verb}, with {letters} dead letters.")
 
 
 async def _waiting(settings: CommonSettings, service: str) -> list[Waiting]:

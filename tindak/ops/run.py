@@ -13,7 +13,7 @@ import typer
 
 from shared.process.settings import CommonSettings
 from shared.topics import SERVICES
-from tindak.console import Misuse, wait_for
+from tindak.console import Misuse, say, wait_for
 from tindak.environment import at_hand, of_service
 from tindak.ops.supervisor import REFUSED_CODE, Supervisor, services
 
@@ -74,4 +74,4 @@ async def _run_all(environments: Mapping[str, Mapping[str, str]], log_dir: Path 
 
 def _tell(sentence: str) -> None:
     """Say on stderr what happened to a process, for stdout holds the services' own log lines."""
-    typer.echo(f"tindak: {sentence}", err=True)
+    say(f"tindak: {sentence}", err=True)

@@ -18,7 +18,7 @@ from shared.process.settings import KafkaSettings
 from tindak.client.kafka import Client, Start
 from tindak.client.records import as_json as record_as_json
 from tindak.client.records import event_of
-from tindak.console import OPS, Misuse, local, read_settings, say_json, wait_for
+from tindak.console import OPS, Misuse, local, read_settings, say, say_json, wait_for
 from tindak.formatting import sentence
 from tindak.ops.dead_letters import DeadLetter
 from tindak.options import TIMEOUT_SECONDS, AsJson, Timeout
@@ -114,7 +114,7 @@ async def _watch(
             return
         async with client.follow(what.topics, start) as records:
             if sys.stderr.isatty():
-                typer.echo(f"Following {', '.join(what.topics)} from the {start}; Ctrl-C ends.", err=True)
+                say(f"Following {', '.join(what.topics)} from the {start}; Ctrl-C ends.", err=True)
             async for record in records:
                 if _concerns(record, what, agency):
                     show(record)
@@ -146,7 +146,7 @@ def _print_breach(breaches: Breaches, record: Record, *, as_json: bool) -> None:
     elif as_json:
         say_json(record_as_json(record) | {"overdue_working_seconds": breaches.overdue_seconds(event)})
     else:
-        typer.echo(breaches.line(event))
+        say(breaches.line(event))
 
 
 def _print_json(record: Record) -> None:
@@ -156,11 +156,11 @@ def _print_json(record: Record) -> None:
 
 def _print_line(record: Record) -> None:
     if DeadLetter.is_one(record):
-        typer.echo(DeadLetter(record).line())
+        say(DeadLetter(record).line())
         return
     event = event_of(record)
     if event is None:
-        typer.echo(f"{local(record.timestamp)}  {record.topic}/{record.partition}/{record.offset} cannot be read")
+        say(f"{local(record.timestamp)}  {record.topic}/{record.partition}/{record.offset} cannot be read")
         return
     name = getattr(event.data, "tracking_id", None) or getattr(event.data, "source_id", None) or event.subject or "-"
-    typer.echo(f"{local(event.time)}  {name}  {sentence(event.data)}")
+    say(f"{local(event.time)}  {name}  {sentence(event.data)}")

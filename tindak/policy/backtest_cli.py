@@ -11,7 +11,7 @@ import typer
 from shared.policy.agencies import load_agencies
 from shared.policy.loading import PolicyInvalid
 from tindak.client.kafka import Client
-from tindak.console import Misuse, read_settings, say_json, wait_for
+from tindak.console import Misuse, read_settings, say, say_json, wait_for
 from tindak.model.labelled_files import Asked
 from tindak.options import TIMEOUT_SECONDS, AsJson, Timeout
 from tindak.policy.backtest import Decided, Verdict, decide, deciders, tallies, verdicts
@@ -54,7 +54,7 @@ def backtest_command(
     if as_json:
         say_json(_as_object(dry_run, decided))
     else:
-        typer.echo("\n".join(_lines(dry_run, decided)))
+        say("\n".join(_lines(dry_run, decided)))
 
 
 async def _backtest(dry_run: DryRun, policy: Path, source: Source) -> list[Decided]:
@@ -82,7 +82,7 @@ def diff_command(
     if as_json:
         say_json(found)
     else:
-        typer.echo("\n".join(lines))
+        say("\n".join(lines))
 
 
 async def _both(before: DryRun, after: DryRun, policy: Path, source: Source) -> list[tuple[Decided, Decided]]:

@@ -18,7 +18,7 @@ from shared.policy.loading import PolicyFault, PolicyInvalid, load_sourced, poli
 from shared.policy.places import FILE as PLACES_FILE
 from shared.policy.places import Places, load_places
 from shared.policy.rates import load_rates
-from tindak.console import say_json
+from tindak.console import say, say_json
 from tindak.options import AsJson
 from tindak.policy.options import policy_of
 from tindak.policy.texts import faults_of_texts
@@ -27,8 +27,18 @@ from tindak.waiting import progress
 
 T = TypeVar("T")
 FILES = frozenset(
-    {"agencies.yaml", "calendars.yaml", "categories.yaml", "channels.yaml", "intake.yaml", "notices.yaml"}
-    | {"officers.yaml", "places.yaml", "rates.yaml", "routing.yaml", "sending.yaml", "sensitive.yaml", "sla.yaml"}
+    {"agencies.yaml", "calendars.yaml", "categories.yaml", "channels.yaml", "everyday_words.txt", "identities.yaml"}
+    | {
+        "intake.yaml",
+        "notices.yaml",
+        "officers.yaml",
+        "places.yaml",
+        "rates.yaml",
+        "routing.yaml",
+        "sending.yaml",
+        "sensitive.yaml",
+        "sla.yaml",
+    }
 )
 OMBUDSMAN = "ombudsman"  # outside the city and not written to: the reporter learns that the Ombudsman may be asked
 
@@ -56,12 +66,12 @@ def check_command(
         faults, warnings = ([asdict(one) for one in those] for those in (found.faults, found.warnings))
         say_json({"version": found.version, "counts": dict(found.counts), "faults": faults, "warnings": warnings})
     elif found.faults:
-        typer.echo("\n".join(map(str, found.faults)))
+        say("\n".join(map(str, found.faults)))
     else:
         for one in found.warnings:
-            typer.echo(f"{one.file}:{one.line}: warning: {one.sentence}")
+            say(f"{one.file}:{one.line}: warning: {one.sentence}")
         counts = ", ".join(f"{number} {what}" for what, number in found.counts.items())
-        typer.echo(f"Policy {found.version} {_verdict(len(found.warnings), strict=strict)}: {counts}.")
+        say(f"Policy {found.version} {_verdict(len(found.warnings), strict=strict)}: {counts}.")
     raise typer.Exit(1 if found.faults or (strict and found.warnings) else 0)
 
 

@@ -10,7 +10,7 @@ import typer
 from pydantic import ValidationError
 
 from shared.events import ComplaintAccepted, ComplaintRejected, ComplaintSubmitted, Step, TicketRouted
-from tindak.console import Misuse, say_json, wait_for
+from tindak.console import Misuse, say, say_json, wait_for
 from tindak.options import AsJson
 from tindak.policy.dry_run import DryRun, Routed
 from tindak.policy.options import ModelDir, PolicyDir, model_of, policy_of
@@ -58,7 +58,7 @@ def explain_command(
     if as_json:
         say_json(as_object(found))
     else:
-        typer.echo("\n".join(_lines(found)))
+        say("\n".join(_lines(found)))
     raise typer.Exit(1 if found.routed is None else 0)
 
 

@@ -6,10 +6,11 @@ from pathlib import Path
 
 from jinja2 import TemplateError
 
-from services.notify.tooling import HEARD, NOTICES_FILE, OF_AGENCY, Notice, NoticePolicy, file_of
+from services.notify.tooling import HEARD, INTRODUCTION, NOTICES_FILE, OF_AGENCY, Notice, NoticePolicy, file_of
 from shared.policy.loading import PolicyFault
 
 SAMPLES: Mapping[str, object] = {
+    "advice": "Bila ada bahaya, hubungi 112.",
     "agency_name": "Dinas Perhubungan",
     "answer": "Lampu sudah diganti hari ini.",
     "by": "reporter",
@@ -33,6 +34,12 @@ SAMPLES: Mapping[str, object] = {
     "title": "Lampu jalan mati",
     "tracking_id": "K7QF-9D2MX-4Q",
 }
+INTRODUCED: Mapping[str, object] = {
+    **dict.fromkeys(SAMPLES),
+    "city": "Kota",
+    "missing": [],
+    "tracking_id": "K7QF-9D2MX-4Q",
+}
 ALWAYS_KNOWN = frozenset({"city", "missing", "title", "tracking_id"})
 TOLD_AS = {"agency": "agency_name", "overdue_seconds": "overdue", "remaining_seconds": "remaining", "text": "note"}
 NOTHING = re.compile(r"\bNone\b")
@@ -43,6 +50,9 @@ def faults_of_texts(folder: Path, policy: NoticePolicy) -> Iterator[PolicyFault]
     """Yield what is wrong with the texts in *folder*: those that no notice uses, and those that do not work."""
     yield from _unused_texts(folder, policy)
     languages = sorted({policy.default_language, *policy.language_of_locale.values()})
+    for language in languages:
+        if sentence := _failing(policy, INTRODUCTION, language, INTRODUCED):
+            yield PolicyFault(str(folder / file_of(INTRODUCTION, language)), 1, sentence)
     for notice in policy.rules.notices:
         for language in languages:
             for values in (SAMPLES, _surely_known(notice)):
@@ -51,7 +61,7 @@ def faults_of_texts(folder: Path, policy: NoticePolicy) -> Iterator[PolicyFault]
 
 
 def _unused_texts(folder: Path, policy: NoticePolicy) -> Iterator[PolicyFault]:
-    used = {notice.template for notice in policy.rules.notices}
+    used = {INTRODUCTION, *(notice.template for notice in policy.rules.notices)}
     for file, content in policy.templates.sources.items():
         if any(f'"{file}"' in other for other in policy.templates.sources.values()):
             continue

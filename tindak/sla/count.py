@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from services.sla.tooling import DEFAULT_CALENDAR, Allowance, CalendarExhausted, Unit
-from tindak.console import Failure, say_json
+from tindak.console import Failure, say, say_json
 from tindak.formatting import hours
 from tindak.options import AsJson
 from tindak.sla.days import as_objects, day_lines, days_of, shown
@@ -107,12 +107,12 @@ def _print(counted: Counted, office: Office, *, as_json: bool, result: datetime 
         about = {"calendar": calendar.code, "calendar_version": calendar.version, "zone": calendar.zone}
         say_json({"count": counted.what, "result": said, **ends, **about, "days": as_objects(days, office)})
         return
-    typer.echo(f"{counted.what} on calendar {calendar.code} ({calendar.zone}), version {calendar.version}")
-    typer.echo(f"from   {shown(counted.since, office)}")
-    typer.echo("\n".join(day_lines(days, office)))
-    typer.echo(f"until  {shown(counted.until, office)}")
+    say(f"{counted.what} on calendar {calendar.code} ({calendar.zone}), version {calendar.version}")
+    say(f"from   {shown(counted.since, office)}")
+    say("\n".join(day_lines(days, office)))
+    say(f"until  {shown(counted.until, office)}")
     if isinstance(result, timedelta):
         sign = "-" if result < timedelta() else ""
-        typer.echo(f"       {sign}{hours(abs(result).total_seconds())} of working time")
+        say(f"       {sign}{hours(abs(result).total_seconds())} of working time")
     else:
-        typer.echo(f"=      {shown(result, office)}")
+        say(f"=      {shown(result, office)}")

@@ -12,7 +12,7 @@ from shared import topics
 from shared.events import Classification, HoldReason, SlaClock
 from tindak.client.kafka import Client
 from tindak.client.records import events_in
-from tindak.console import Failure, read_settings, say_json, wait_for
+from tindak.console import Failure, read_settings, say, say_json, wait_for
 from tindak.formatting import words
 from tindak.options import TIMEOUT_SECONDS, AsJson, Timeout
 from tindak.sla.count import beyond
@@ -58,7 +58,7 @@ def explain_command(
     if as_json:
         say_json({"policy_version": city.rules.version, "clocks": [_as_object(one) for one in shown_clocks]})
     else:
-        typer.echo("\n\n".join("\n".join(_lines(one)) for one in shown_clocks))
+        say("\n\n".join("\n".join(_lines(one)) for one in shown_clocks))
 
 
 async def _rounds_of(typed: str, city: City, timeout_seconds: float) -> tuple[Round, ...]:

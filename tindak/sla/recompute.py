@@ -10,7 +10,7 @@ import typer
 from services.sla.tooling import PAUSE_MAX, SHARE, Report, Throttle
 from services.sla.tooling import recompute as recompute_all
 from shared.process import logs
-from tindak.console import Failure, read_settings, say_json, wait_for
+from tindak.console import Failure, read_settings, say, say_json, wait_for
 from tindak.formatting import span
 from tindak.options import TIMEOUT_SECONDS, AsJson, DryRun, Timeout
 from tindak.waiting import progress, within
@@ -39,7 +39,7 @@ def recompute(
     if as_json:
         say_json(asdict(report))
     else:
-        typer.echo(summary(report, dry_run))
+        say(summary(report, dry_run))
     if report.failed:
         raise Failure(
             f"{report.failed} tiket tidak dapat dihitung; catatan log menyebutkan tiket dan letak kesalahannya. /"

@@ -1,6 +1,5 @@
 """``tindak sla report``: a month of clocks as a table, CSV or chart; `month` counts, `chart` draws."""
 
-import csv
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, fields
@@ -11,9 +10,10 @@ import typer
 
 from services.sla.tooling import load_sla
 from shared import topics
+from shared.output import write_csv
 from tindak.client.kafka import Client
 from tindak.client.records import events_in
-from tindak.console import read_settings, say_json, wait_for
+from tindak.console import read_settings, say, say_json, wait_for
 from tindak.options import TIMEOUT_SECONDS, AsJson, Timeout
 from tindak.sla.chart import draw
 from tindak.sla.input import HERE, PolicyDir, refusal
@@ -42,13 +42,12 @@ def report_command(
     if as_json:
         say_json({"month": month, "rows": [asdict(row) for row in rows]})
     elif as_csv:
-        writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerows([NAMES, *([getattr(row, name) for name in NAMES] for row in rows)])
+        write_csv(sys.stdout, [NAMES, *([getattr(row, name) for name in NAMES] for row in rows)])
     else:
-        typer.echo("\n".join(table(rows)))
+        say("\n".join(table(rows)))
     if png is not None:
         draw(rows, month, png)
-        typer.echo(f"Grafik ditulis ke {png}. / The chart was written to {png}.", err=True)
+        say(f"Grafik ditulis ke {png}. / The chart was written to {png}.", err=True)
 
 
 async def _rows(month: Month, timeout_seconds: float) -> list[Row]:

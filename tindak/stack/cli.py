@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from shared.policy.topics import load_topics
-from tindak.console import Misuse
+from tindak.console import Misuse, say, say_json
 from tindak.environment import DEFAULT_FOLDER, STACK_DIR, of_stack, policy_dir
 from tindak.options import AsJson
 from tindak.stack.credentials import FILE, Credentials
@@ -76,14 +76,14 @@ def up(
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: ended.set())
     if output is Format.TEXT:
-        typer.echo(f"{stack.layout.shape} run in {folder}; ready after {time.monotonic() - began:.1f} s.")
+        say(f"{stack.layout.shape} run in {folder}; ready after {time.monotonic() - began:.1f} s.")
         if secure:
-            typer.echo(f"Everybody's name and password: {folder / FILE}.")
-    typer.echo(_exports(folder, stack.layout, output))
+            say(f"Everybody's name and password: {folder / FILE}.")
+    say(_exports(folder, stack.layout, output))
     if detach:
         return
     if output is Format.TEXT:
-        typer.echo("Ctrl-C stops them. With these lines in another terminal: `tindak topics apply`, `tindak run all`.")
+        say("Ctrl-C stops them. With these lines in another terminal: `tindak topics apply`, `tindak run all`.")
     try:
         _stay(stack, ended)
     finally:
@@ -102,10 +102,10 @@ def down(folder: Folder = DEFAULT_FOLDER) -> None:
     """Stop what `up` started there; the data stay."""
     state = State.read(folder)
     if state is None or not state.alive:
-        typer.echo(f"No stack runs in {folder}.")
+        say(f"No stack runs in {folder}.")
         return
     state.stop()
-    typer.echo(f"Stopped {state.layout.shape} in {folder}.")
+    say(f"Stopped {state.layout.shape} in {folder}.")
 
 
 @app.command()
@@ -121,11 +121,11 @@ def status(
     servers = {name: {"pid": process.pid, "alive": process.is_alive} for name, process in state.processes.items()}
     if as_json:
         said = _report(folder, state.layout)
-        typer.echo(json.dumps({"running": running, "servers": servers} | said))
+        say_json({"running": running, "servers": servers} | said)
     else:
         for name, process in state.processes.items():
-            typer.echo(f"{name:<10} {'runs, pid ' + str(process.pid) if process.is_alive else 'does not run'}")
-        typer.echo(_exports(folder, state.layout, Format.TEXT))
+            say(f"{name:<10} {'runs, pid ' + str(process.pid) if process.is_alive else 'does not run'}")
+        say(_exports(folder, state.layout, Format.TEXT))
     raise typer.Exit(0 if running else 1)
 
 

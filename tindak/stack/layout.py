@@ -5,7 +5,7 @@ import secrets
 from dataclasses import dataclass, field
 from typing import Literal, Self
 
-from tindak.keys import new_key
+from tindak.keys import KeyPair
 from tindak.stack.node import free_ports
 from tindak.stack.programs import StackError
 
@@ -17,7 +17,7 @@ SASL_MECHANISM: Literal["SCRAM-SHA-512"] = "SCRAM-SHA-512"
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Ports, names and the contact key, drawn once, so that a stack that is started again with its data fits them."""
+    """Ports, names and the private contact key, drawn once, so that a stack started again with its data fits them."""
 
     kind: BrokerKind
     cluster_id: str
@@ -25,7 +25,7 @@ class Layout:
     broker_ports: tuple[int, ...]
     controller_ports: tuple[int, ...]
     member_ports: tuple[int, ...]
-    contact_key: str = field(default_factory=new_key)
+    contact_key: str = field(default_factory=lambda: KeyPair.draw().private)
     secured: bool = False
 
     @classmethod

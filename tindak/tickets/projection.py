@@ -3,11 +3,16 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from enum import Enum
 
 from shared import events as e
 from shared.events import SlaClock
 
 ENDED = frozenset({"closed", "archived", "withdrawn"})
+WRITTEN = {
+    "answer": "", "attachments": (), "body": "", "comment": None, "explanation": (), "note": None, "question": None,
+    "reason": "", "similar": (), "source_id": "", "text": "", "title": "",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +49,13 @@ class TicketProjection:
 
 
 def project(events: Iterable[e.Event]) -> TicketProjection:
-    """Return what the events of one ticket, from any topics, add up to; repeats count once."""
+    """Return what the events of one ticket, from any topics, add up to; repeats count once.
+
+    Of a ticket whose reporter was erased it shows nothing that was written, though topics may still hold it.
+    """
     once = {event.id: event for event in events}
+    if any(isinstance(event.data, e.ReporterErased) for event in once.values()):
+        once = {id_: replace(event, data=_bare(event.data)) for id_, event in once.items()}
     result = TicketProjection()
     for event in sorted(once.values(), key=_order):
         result = replace(after(result, event.data), events=(*result.events, event))
@@ -62,6 +72,16 @@ def _order(event: e.Event) -> tuple[datetime, int, int]:
     kinds = (e.ComplaintAccepted, e.TicketFact, e.ClockFact, e.DeliveryFact)
     rank = next((number for number, kind in enumerate(kinds) if isinstance(event.data, kind)), len(kinds))
     return event.time, rank, getattr(event.data, "version", 0)
+
+
+def _bare(data: e.EventData) -> e.EventData:
+    """Return *data* without what somebody wrote in it."""
+    written = {
+        name: nothing
+        for name, nothing in WRITTEN.items()
+        if (said := getattr(data, name, None)) is not None and not isinstance(said, Enum)
+    }
+    return data.model_copy(update=written)
 
 
 def after(so_far: TicketProjection, data: e.EventData) -> TicketProjection:

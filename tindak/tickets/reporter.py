@@ -1,16 +1,23 @@
-"""``tindak reporter``: publishes what a reporter says about their report, as its channel would."""
+"""``tindak reporter``: publishes what a reporter says, as their channel would, and what an officer does for them."""
 
 from typing import Annotated
 
 import typer
 
-from shared.events import ConfirmTicket, DisputeTicket, ReplyToTicket, WithdrawTicket
+from shared.events import ConfirmTicket, DisputeTicket, EraseReporter, ReplyToTicket, WithdrawTicket
 from tindak.options import Reply, with_reply
-from tindak.tickets.updates import TicketArgument, UpdateRequest, send
+from tindak.tickets.updates import TicketArgument, UpdateRequest, known_officer, send
 
 app = typer.Typer(
-    name="reporter", help="Publish what the reporter says, as the report's channel.", no_args_is_help=True
+    name="reporter",
+    help="Publish what the reporter says, as the report's channel; tell, correct or erase what is held of them.",
+    no_args_is_help=True,
 )
+
+Occasion = Annotated[str, typer.Option("--reason", help="On what occasion, for whoever asks later.")]
+Officer = Annotated[
+    str, typer.Option("--officer", metavar="CODE", help="Code of an officer with `privacy: true` in officers.yaml.")
+]
 
 
 @app.command()
@@ -60,6 +67,14 @@ def withdraw(
 ) -> None:
     """Take the report back."""
     _as_channel(UpdateRequest(WithdrawTicket, ticket, {}, {}), reply)
+
+
+@app.command()
+@with_reply
+def erase(ticket: TicketArgument, reason: Occasion, officer: Officer = "privacy", *, reply: Reply) -> None:
+    """Forget the reporter for good: contact, texts, and whatever else could name them; the ticket goes on."""
+    request = UpdateRequest(EraseReporter, ticket, {"reason": reason}, {})
+    send(request, lambda _: f"/officers/{known_officer(officer)}", reply)
 
 
 def _as_channel(request: UpdateRequest, reply: Reply) -> None:

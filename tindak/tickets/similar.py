@@ -4,13 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import typer
-
 from shared import topics
 from shared.events import ComplaintAccepted, Event
 from tindak.client.kafka import Client
 from tindak.client.records import events_in
-from tindak.console import Failure, read_settings, say_json, wait_for
+from tindak.console import Failure, read_settings, say, say_json, wait_for
 from tindak.formatting import noted
 from tindak.options import Reply
 from tindak.tickets.lookup import find_ticket
@@ -43,10 +41,10 @@ def show(ticket: str, reply: Reply) -> None:
     if reply.as_json:
         say_json({"tracking_id": tracking_id, "similar": [each.summary() for each in found]})
     elif found:
-        typer.echo("\n".join(each.line(number) for number, each in enumerate(found, 1)))
-        typer.echo(f"`tindak officer merge {tracking_id} --into 1` follows it together with the first.")
+        say("\n".join(each.line(number) for number, each in enumerate(found, 1)))
+        say(f"`tindak officer merge {tracking_id} --into 1` follows it together with the first.")
     else:
-        typer.echo(f"{tracking_id}: no similar open report was found when it was filed.")
+        say(f"{tracking_id}: no similar open report was found when it was filed.")
 
 
 def numbered(ticket: str, number: int, timeout_seconds: float) -> str:

@@ -19,7 +19,8 @@ from shared.senders import Role, Sender
 from tindak.client.answers import Answer, Complaint, PendingAnswers, answered
 from tindak.client.envelopes import submission
 from tindak.client.kafka import Client, Position, Start
-from tindak.console import Failure, Misuse, read_settings, say_json, wait_for
+from tindak.client.sealing import sealer_at_hand, with_sealed_reporter
+from tindak.console import Failure, Misuse, read_settings, say, say_json, wait_for
 from tindak.options import Reply, with_reply
 from tindak.waiting import progress
 
@@ -36,6 +37,9 @@ def submit(
     category: Annotated[str | None, typer.Option(help="Code or LAPOR! name of the category.")] = None,
     place: Annotated[str | None, typer.Option(help="Where it happened, in words.")] = None,
     email: Annotated[str | None, typer.Option(help="Where the reporter is told; leaves intake only sealed.")] = None,
+    seal: Annotated[
+        bool, typer.Option("--seal", help="Seal who reports with TINDAK_CONTACT_PUBLIC_KEYS before it is published.")
+    ] = False,
     *,
     reply: Reply,
 ) -> None:
@@ -59,6 +63,9 @@ def submit(
             "location": {"text": place} if place else None, "reporter": {"email": email} if email else None,
         }  # fmt: skip
         complaints = [{name: value for name, value in given.items() if value is not None}]
+    if seal:
+        sealer = sealer_at_hand()
+        complaints = [with_sealed_reporter(complaint, sealer) for complaint in complaints]
     refused = sum(wait_for(_publish(kafka, some, reply)) for kafka, some in by_channel(complaints, reply).items())
     raise typer.Exit(1 if refused else 0)
 
@@ -138,7 +145,7 @@ def _print_published(event: Outgoing, position: Position, *, as_json: bool) -> N
     else:
         topic = topics.submitted_topic(str(complaint.get("channel")))
         where = f"{topic}, partition {position.partition}, offset {position.offset}"
-        typer.echo(f"Published {complaint.get('channel')}/{complaint['source_id']} to {where}.")
+        say(f"Published {complaint.get('channel')}/{complaint['source_id']} to {where}.")
 
 
 def _print_answer(answer: Answer, *, as_json: bool) -> None:
@@ -146,7 +153,7 @@ def _print_answer(answer: Answer, *, as_json: bool) -> None:
         say_json({"type": answer.TYPE, **answer.model_dump(mode="json", exclude_none=True)})
     elif isinstance(answer, ComplaintAccepted):
         missing = f"; still missing: {', '.join(answer.missing)}" if answer.missing else ""
-        typer.echo(f"Diterima / accepted: {answer.tracking_id} (ticket {answer.ticket_id}){missing}")
+        say(f"Diterima / accepted: {answer.tracking_id} (ticket {answer.ticket_id}){missing}")
     else:
         for reason in answer.reasons:
-            typer.echo(f"Ditolak / refused ({reason.code}): {reason.message_id} / {reason.message_en}")
+            say(f"Ditolak / refused ({reason.code}): {reason.message_id} / {reason.message_en}")

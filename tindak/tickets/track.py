@@ -11,7 +11,7 @@ from shared import topics
 from shared.events import ComplaintAccepted, Event, Tenure, TicketFact
 from tindak.client.kafka import Client
 from tindak.client.records import events_in
-from tindak.console import local, read_settings, say_json, wait_for
+from tindak.console import local, read_settings, say, say_json, wait_for
 from tindak.formatting import CONFIDENTIAL, by_whom, noted, sentence, span
 from tindak.options import TIMEOUT_SECONDS, AsJson, Timeout
 from tindak.tickets.lookup import Ticket, find_ticket, part_of
@@ -36,7 +36,7 @@ def track(
         whole = _summary(found, now) | {"follows_tracking_id": names.get(now.follows or "")}
         say_json(whole | {"parts": [_summary(part, of_part) for part, of_part in parts]})
     else:
-        typer.echo("\n".join(lines(found, now, parts, names)))
+        say("\n".join(lines(found, now, parts, names)))
 
 
 async def _track(typed: str, timeout_seconds: float) -> tuple[Ticket, TicketProjection, Parts, Names]:

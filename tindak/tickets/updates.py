@@ -18,7 +18,7 @@ from shared.senders import refusals_topic, sender_of
 from tindak.client.answers import caused_by, first, first_of
 from tindak.client.envelopes import update
 from tindak.client.kafka import Client, Start
-from tindak.console import Failure, Misuse, read_settings, say_json, wait_for
+from tindak.console import Failure, Misuse, read_settings, say, say_json, wait_for
 from tindak.formatting import sentence
 from tindak.options import Reply
 from tindak.tickets.lookup import Ticket, find_ticket
@@ -114,10 +114,10 @@ def print_answer(ticket: Ticket, update_id: str, answer: Event | None, *, as_jso
         if answer.data.code != UpdateRefused.UNCHANGED:
             raise Failure(f"Refused ({answer.data.code}): {both}")
         if not as_json:
-            typer.echo(f"{ticket.tracking_id}: {both}")
+            say(f"{ticket.tracking_id}: {both}")
     elif not as_json:
         seen = f"published; `tindak track {ticket.tracking_id}` shows what comes of it"
-        typer.echo(f"{ticket.tracking_id}: {seen if answer is None else sentence(answer.data)}")
+        say(f"{ticket.tracking_id}: {seen if answer is None else sentence(answer.data)}")
 
 
 def known_officer(code: str) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from shared.policy.topics import load_topics
-from tindak.console import ADMIN, Misuse, read_settings, say_json
+from tindak.console import ADMIN, Misuse, read_settings, say, say_json
 from tindak.options import TIMEOUT_SECONDS, AsJson, DryRun, Timeout
 from tindak.topics.access import allow
 from tindak.topics.apply import apply
@@ -57,11 +57,9 @@ def apply_(
         if as_json:
             say_json({"action": change.action, **asdict(change)})
         else:
-            typer.echo(str(change))
+            say(str(change))
     if not as_json:
-        typer.echo(
-            f"{len(found)} {'to change' if dry_run else 'changed'}." if found else "Everything is as it should be."
-        )
+        say(f"{len(found)} {'to change' if dry_run else 'changed'}." if found else "Everything is as it should be.")
 
 
 def _checked(formats: list[str]) -> list[str]:

@@ -14,7 +14,7 @@ NAME = "{name}"
 SCRAM_FORMAT = f"User:{NAME}"
 """How the broker calls a user of SCRAM; one that shows a certificate is called by its distinguished name."""
 
-ROLES = ("officers", "ops", "board")
+ROLES = ("officers", "ops", "auditors", "board")
 RETIRED = frozenset({"complaints.rejected"})
 """Topics of an earlier release, shared by all channels; whoever may still use them is told no more by them."""
 

@@ -1,16 +1,16 @@
 """Answers a submission with exactly one acceptance, refusal or repeated answer (idempotency by source id)."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 
-from services.intake.domain.masking import identity_of, mask
-from services.intake.domain.refusals import SOURCE_ID_CONFLICT, refusal_reasons
-from services.intake.domain.report import accepted, has_identity, mask_own_numbers
+from services.intake.domain.refusals import ERASED, SOURCE_ID_CONFLICT, refusal_reasons
+from services.intake.domain.report import accepted, mask_own_numbers
 from services.intake.domain.rules import Rules
-from services.intake.domain.state import State, Taken, fingerprint
+from services.intake.domain.state import Erased, State, Taken, fingerprint
 from services.intake.domain.ticket_ids import TicketIds
 from shared import events, topics
 from shared.events import Applied, Arrival, Decision, Event, Fact, Replayed, Untracked
+from shared.identities.own import identity_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +19,12 @@ class Secrets:
 
     Args:
         ids: Gives tickets their ids.
+        key_ids: Of the keys that are published, with which a channel may seal a reporter itself.
         seal: Makes the sealed contact of the ticket with this id; called only if there is an identity.
     """
 
     ids: TicketIds
+    key_ids: Collection[str]
     seal: Callable[[str, events.ComplaintSubmitted], events.ContactSealed]
 
 
@@ -41,15 +43,28 @@ def decide(state: State | None, event: Event, arrival: Arrival, policy: Rules, *
         secrets: What follows from the deployment's keys.
     """
     submitted = submission(event)
-    if state is not None and _is_repeat(state, submitted, policy):
+    if isinstance(state, Taken) and _is_repeat(state, submitted, policy):
         return Replayed(state.event_id)
-    reasons = refusal_reasons(submitted, arrival.arrived_at, policy)
+    if isinstance(state, Erased) and policy.knows_channel(submitted.channel):
+        return Untracked(_erased(submitted, arrival, policy))
+    reasons = refusal_reasons(submitted, arrival.arrived_at, policy, secrets.key_ids)
     if not reasons and state is not None:
         reasons = (SOURCE_ID_CONFLICT,)
     if reasons:
         source_id = mask_own_numbers(submitted.source_id, identity_of(submitted.reporter))
         return Untracked(_rejection(submitted.channel, source_id, reasons, arrival, policy))
     return _take(submitted, event.id, arrival, policy, secrets)
+
+
+def _erased(submitted: events.ComplaintSubmitted, arrival: Arrival, rules: Rules) -> tuple[Fact, ...]:
+    """Return the refusal of a report whose reporter was erased.
+
+    Its id is another than that of the refusal that the same record may have had before the erasure.
+    """
+    source_id = mask_own_numbers(submitted.source_id, identity_of(submitted.reporter))
+    occasion = f"erased|{arrival.topic}|{arrival.partition}|{arrival.offset}"
+    refused = _rejection(submitted.channel, source_id, (ERASED,), arrival, rules)
+    return tuple(replace(fact, occasion=occasion) for fact in refused)
 
 
 def submission(event: Event) -> events.ComplaintSubmitted:
@@ -59,7 +74,7 @@ def submission(event: Event) -> events.ComplaintSubmitted:
     return event.data
 
 
-def _is_repeat(state: State, submitted: events.ComplaintSubmitted, rules: Rules) -> bool:
+def _is_repeat(state: Taken, submitted: events.ComplaintSubmitted, rules: Rules) -> bool:
     """Return whether a report was taken before.
 
     Only a registered channel can repeat: any other text where a channel should be, such as ``web|1``, may lead to the
@@ -79,7 +94,7 @@ def _take(
         Fact(report, topics.ACCEPTED, ticket, at=arrival.arrived_at),
         Fact(report, topics.answers_topic(report.channel), report.source_id, at=arrival.arrived_at),
     ]
-    if has_identity(submitted):
+    if submitted.names_reporter:
         facts.append(Fact(secrets.seal(ticket, submitted), topics.CONTACTS, ticket, at=arrival.arrived_at))
     taken = Taken(
         tracking_id=report.tracking_id,
@@ -106,17 +121,17 @@ def _rejection(
         return ()
     origin = events.Origin(partition=arrival.partition, offset=arrival.offset, sha256=arrival.sha256)
     data = events.ComplaintRejected(
-        channel=owner, source_id=source_id, reasons=tuple(map(_covered, reasons)), origin=origin
+        channel=owner, source_id=source_id, reasons=tuple(_covered(reason, rules) for reason in reasons), origin=origin
     )
     return (Fact(data, topics.answers_topic(owner), source_id or "", at=arrival.arrived_at),)
 
 
-def _covered(reason: events.Reason) -> events.Reason:
+def _covered(reason: events.Reason, rules: Rules) -> events.Reason:
     return events.Reason(
         code=reason.code,
-        field=reason.field and mask(reason.field),
-        message_id=mask(reason.message_id),
-        message_en=mask(reason.message_en),
+        field=reason.field and rules.masker.mask(reason.field),
+        message_id=rules.masker.mask(reason.message_id),
+        message_en=rules.masker.mask(reason.message_en),
     )
 
 
@@ -127,4 +142,4 @@ def refuse_unreadable(
 
     Who reports is not known, so in the source id all is covered that looks like a number or an address of somebody.
     """
-    return Untracked(_rejection(channel, source_id and mask(source_id), reasons, arrival, rules))
+    return Untracked(_rejection(channel, source_id and rules.masker.mask(source_id), reasons, arrival, rules))

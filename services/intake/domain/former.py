@@ -4,7 +4,7 @@ from uuid import uuid5
 
 from services.intake.domain.report import accepted
 from services.intake.domain.rules import Rules
-from services.intake.domain.state import State
+from services.intake.domain.state import Taken
 from shared import events, topics
 from shared.events import Arrival, Fact, Untracked
 from shared.ids import NAMESPACE
@@ -15,7 +15,7 @@ def former_id(channel: str, source_id: str) -> str:
     return str(uuid5(NAMESPACE, f"{channel}|{source_id}"))
 
 
-def repeated(state: State, submitted: events.ComplaintSubmitted, arrival: Arrival, rules: Rules) -> Untracked:
+def repeated(state: Taken, submitted: events.ComplaintSubmitted, arrival: Arrival, rules: Rules) -> Untracked:
     """Return the answer to a report that release 0.1.0 took: its ticket, to its channel alone.
 
     All others have heard of that ticket; and what that release stored as its answer went to no channel's topic.

@@ -1,21 +1,27 @@
 """Validates a submission; each thing that is wrong has a code and a sentence in both languages."""
 
+import base64
 import difflib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 
 from services.intake.domain.rules import Rules
 from services.intake.domain.wording import distinct_letters, has_no_characters, is_only_filler, is_only_link
-from shared.events import ComplaintSubmitted, Location, Reason, Reporter, attachment_reasons
+from shared.events import ComplaintSubmitted, Location, Reason, Reporter, attachment_reasons, violation
 from shared.mail_addresses import is_usable
 from shared.text import folded_text
 
+SEAL_BYTES = 48  # what is sealed is longer by a key and a tag
+TO_STANDARD_ALPHABET = str.maketrans("-_", "+/")
 
-def refusal_reasons(submitted: ComplaintSubmitted, arrived_at: datetime, rules: Rules) -> tuple[Reason, ...]:
+
+def refusal_reasons(
+    submitted: ComplaintSubmitted, arrived_at: datetime, rules: Rules, key_ids: Collection[str] = ()
+) -> tuple[Reason, ...]:
     """Return everything that speaks against taking a report, none if nothing does.
 
-    Depends on nothing but the report, when it arrived and the policy, so that the same report is refused in the same
-    words if it is handled again.
+    Depends on nothing but the report, when it arrived, the policy and the keys that a channel may seal with, whose ids
+    are *key_ids*; so that the same report is refused in the same words if it is handled again.
     """
     return (
         *channel_reasons(submitted.channel, rules),
@@ -24,6 +30,7 @@ def refusal_reasons(submitted: ComplaintSubmitted, arrived_at: datetime, rules: 
         *_place_reasons(submitted.location),
         *attachment_reasons(submitted.attachments),
         *_email_reasons(submitted.reporter),
+        *_sealed_reasons(submitted, rules, key_ids),
     )
 
 
@@ -124,6 +131,52 @@ def _email_reasons(reporter: Reporter | None) -> Iterator[Reason]:
         )
 
 
+def _may_be_sealed(text: str) -> bool:
+    """Return whether *text* is base64, in either alphabet, of as many bytes as anything sealed has."""
+    try:
+        return len(base64.b64decode(text.translate(TO_STANDARD_ALPHABET).encode(), validate=True)) > SEAL_BYTES
+    except ValueError:
+        return False
+
+
+def _sealed_reasons(submitted: ComplaintSubmitted, rules: Rules, key_ids: Collection[str]) -> Iterator[Reason]:
+    """Yield the reasons against a reporter whom the channel has sealed; what is sealed is not opened here."""
+    given = submitted.reporter_sealed
+    if given is None:
+        return
+    if submitted.reporter is not None:
+        yield violation(
+            "reporter_sealed",
+            "reporter dan reporter_sealed tidak boleh diisi bersama; kirim salah satu.",
+            "reporter and reporter_sealed must not both be given; send one of them.",
+        )
+    if given.key_id not in key_ids:
+        yield violation(
+            "reporter_sealed.key_id",
+            "reporter_sealed.key_id bukan kunci yang berlaku; ambil kunci publik terbaru.",
+            "reporter_sealed.key_id is no key in use; fetch the published key again.",
+        )
+    if not _may_be_sealed(given.sealed):
+        yield violation(
+            "reporter_sealed.sealed",
+            "reporter_sealed.sealed bukan base64 dari kontak yang disegel.",
+            "reporter_sealed.sealed is not the base64 of a sealed contact.",
+        )
+    # What it is bound to is told with it, and nobody here knows whose number stands in it.
+    if rules.masker.mask(submitted.source_id) != submitted.source_id:
+        yield violation(
+            "source_id",
+            "source_id memuat nomor atau alamat seseorang; dengan reporter_sealed hal itu tidak boleh.",
+            "source_id holds a number or an address of somebody, which it must not with reporter_sealed.",
+        )
+
+
+ERASED = Reason(
+    code="erased",
+    field="source_id",
+    message_id="Data pelapor laporan ini sudah dihapus selamanya; source_id ini tidak diterima lagi.",
+    message_en="This report's reporter has been erased for good; nothing is taken under this source_id any more.",
+)
 SOURCE_ID_CONFLICT = Reason(
     code="source_id_conflict",
     field="source_id",

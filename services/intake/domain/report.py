@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
-from services.intake.domain.masking import Identity, identity_of, identity_spans, own_spans
 from services.intake.domain.places import Located, locate
 from services.intake.domain.rules import Category, Rules
 from services.intake.domain.sensitive.recognition import Wishes
-from services.intake.domain.spans import replaced
 from services.intake.domain.wording import headline, insult_spans, word_count
 from shared import events
 from shared.events import Arrival
+from shared.identities.own import Identity, identity_of, own_spans
+from shared.identities.spans import replaced
 from shared.ids import parse_tracking_id, tracking_id
 from shared.text import fold
 
@@ -107,13 +107,13 @@ def masked(text: str, reading: Reading, rules: Rules) -> str:
     """Return *text* with identities and insults covered."""
     folded = fold(text)
     insults = insult_spans(folded, rules.insults) if reading.is_abusive else []
-    return replaced(folded, [*identity_spans(folded, reading.identity), *insults])
+    return replaced(folded, [*rules.masker.spans(folded, reading.identity), *insults])
 
 
 def mask_own_numbers(text: str, identity: Identity) -> str:
     """Return a technical text with the reporter's own address, id and number covered, but no words like the name."""
     folded = fold(text)
-    return replaced(folded, own_spans(folded.text, replace(identity, name=())))
+    return replaced(folded, list(own_spans(folded.text, replace(identity, name=()))))
 
 
 def _names_reporter(file: events.Attachment, identity: Identity) -> bool:
@@ -144,7 +144,7 @@ def missing(reading: Reading, rules: Rules) -> Iterator[str]:
         yield "location"
     if word_count(submitted.body) < rules.limits.description_words_min:
         yield "description"
-    if personal and not has_identity(submitted):
+    if personal and not submitted.names_reporter:
         yield "identity"
 
 
@@ -156,11 +156,6 @@ def _names_place(reading: Reading) -> bool:
         or bool((given.text or "").strip())
         or ADDRESS.search(f"{reading.submitted.title or ''}\n{reading.submitted.body}") is not None
     )
-
-
-def has_identity(submitted: events.ComplaintSubmitted) -> bool:
-    """Return whether the report says anything of who sent it."""
-    return submitted.reporter is not None and submitted.reporter.is_somebody
 
 
 def flags(reading: Reading, arrival: Arrival, rules: Rules) -> dict[str, bool]:

@@ -8,6 +8,7 @@ from datetime import timedelta, timezone
 from services.intake.domain.places import Bounds, Gazetteer
 from services.intake.domain.sensitive.recognition import SensitiveRules
 from services.intake.domain.wording import NOTHING
+from shared.identities.masker import Masker
 from shared.text import folded_text
 
 PARTNER = re.compile(r"[a-z0-9][a-z0-9_]*")
@@ -51,6 +52,7 @@ class Rules:
         agencies: Codes of all agencies.
         categories: By code, name and alias, each as `name_key` gives it.
         places: The city's.
+        masker: Covers identities.
         bounds: Coordinates outside are no place of the city's; None: any are taken.
         insults: Finds in folded text what is masked as an insult.
         emergencies: Finds in folded text what may be an emergency.
@@ -64,6 +66,7 @@ class Rules:
     agencies: frozenset[str]
     categories: Mapping[str, Category]
     places: Gazetteer
+    masker: Masker
     limits: Limits
     bounds: Bounds | None = None
     insults: re.Pattern[str] = NOTHING

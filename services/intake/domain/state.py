@@ -30,7 +30,19 @@ class Taken:
     kind: Literal["taken"] = "taken"
 
 
-State = Taken
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """A report whose reporter was erased: that there was one, so that no repeat of it is ever taken.
+
+    Args:
+        tracking_id: Its own for good; no other report gets it.
+    """
+
+    tracking_id: str
+    kind: Literal["erased"] = "erased"
+
+
+State = Taken | Erased
 
 
 def fingerprint(title: str | None, body: str) -> str:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from services.intake.domain.spans import Span
+from shared.identities.spans import Span
 from shared.text import LETTERS, Folded
 
 INSULT = "[kata kasar]"

@@ -18,6 +18,8 @@ class Message:
         address: Where to, as the channel understands it; None where it needs none.
         body: Plain text.
         written_at: Aware, UTC.
+        is_verified: Whether the address is known to be the recipient's own.
+        stop_subject: What the recipient writes as the subject of an answer, to get no more messages; None for nothing.
     """
 
     id: str
@@ -30,6 +32,8 @@ class Message:
     address: str | None = field(repr=False)
     subject: str = field(repr=False)
     body: str = field(repr=False)
+    is_verified: bool = True
+    stop_subject: str | None = None
 
 
 class TemporarilyUndeliverable(Exception):

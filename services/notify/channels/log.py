@@ -8,7 +8,7 @@ log = structlog.get_logger()
 
 
 class LogChannel:
-    """Writes one line per message, with its words and without any address or name."""
+    """Writes one line per message: what was told to which role, and nothing of what it says or whom it names."""
 
     async def send(self, message: Message) -> str | None:
         """Return None, for a log gives no id."""
@@ -19,8 +19,6 @@ class LogChannel:
             notice=message.notice,
             role=message.role,
             language=message.language,
-            subject=message.subject,
-            body=message.body,
         )
         return None
 

@@ -8,12 +8,14 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP as MAIL
 from email.utils import format_datetime
+from urllib.parse import quote
 
 import aiosmtplib
 
 from services.notify.channels import Message, TemporarilyUndeliverable, Undeliverable
 from services.notify.settings import Settings
 from shared.mail_addresses import UnusableAddress, header_address, recipient_address
+from shared.output import header_text
 
 ABOUT_RECIPIENT_OR_MESSAGE = (aiosmtplib.SMTPRecipientRefused, aiosmtplib.SMTPDataError)
 AUTHENTICATION_REQUIRED = 530
@@ -84,15 +86,19 @@ class SmtpChannel:
         letter["To"] = recipient
         if self.settings.smtp_reply_to is not None:
             letter["Reply-To"] = header_address(self.settings.smtp_reply_to)
-        # A title `=?utf-8?q?a=0D=0ABcc:_b?=` is an encoded word to the parser of headers; before Python 3.11.10 and
-        # 3.12.5 the line feeds that it decodes to are written as they are, and add headers (CVE-2024-6923).
-        letter["Subject"] = message.subject.replace("=?", "= ?")
+        letter["Subject"] = header_text(message.subject)
         letter["Date"] = format_datetime(message.written_at)
         letter["Message-ID"] = f"<{message.id}@{self.domain}>"
         letter["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office note shall answer it
         letter.set_content(message.body, cte="quoted-printable")
         letter["Content-Language"] = message.language
+        if message.stop_subject is not None:
+            letter["List-Unsubscribe"] = header_text(self.unsubscribe(message.stop_subject))
         return letter
+
+    def unsubscribe(self, subject: str) -> str:
+        """Return the link of RFC 2369 by which a mail program asks for no more messages."""
+        return f"<mailto:{self.settings.smtp_reply_to or self.settings.smtp_from}?subject={quote(subject)}>"
 
     async def close(self) -> None:
         """Take leave of the relay on every idle connection."""

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
+from services.notify.domain.contact_audit import openings_to_send
 from services.notify.domain.correspondence import Correspondence, Erased, Sealed
 from services.notify.domain.deliveries import (
     REPORTER,
@@ -30,9 +31,14 @@ LOST_ATTEMPT = "outcome_unknown"
 
 
 def tick(state: Correspondence, rules: Rules, now: datetime) -> Applied[Correspondence]:
-    """Return the deliveries after time has passed: waits end, due ones are leased to the caller, leases run out."""
-    moved = tuple(_on_time(delivery, state, rules, now) for delivery in state.deliveries)
-    return report_settled(state, replace(state, deliveries=moved))
+    """Return the deliveries after time has passed: waits end, due ones are leased to the caller, leases run out.
+
+    Of each that is leased and goes to the reporter it is said that his contact is opened.
+    """
+    moved = replace(state, deliveries=tuple(_on_time(each, state, rules, now) for each in state.deliveries))
+    audited, openings = openings_to_send(moved, claimed(state, moved), now)
+    settled = report_settled(state, audited)
+    return Applied(audited, (*openings, *settled.facts))
 
 
 def _on_time(delivery: Delivery, state: Correspondence, rules: Rules, now: datetime) -> Delivery:

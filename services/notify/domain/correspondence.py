@@ -9,6 +9,8 @@ from services.notify.domain.deliveries import Delivery
 from shared import events
 
 EMERGENCY_FLAG = "possible_emergency"
+WRITTEN = frozenset({"answer", "note", "question", "reason", "text", "why"})
+"""What a delivery may tell in words that somebody has written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,22 +22,42 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """The contact as intake sealed it; opened only to send."""
+    """The contact as it came, sealed; opened only to send.
+
+    Args:
+        info: What it is bound to, where that is not the id of the ticket.
+    """
 
     sealed: str
     key_id: str
     locale: str
+    scheme: events.SealScheme = events.SealScheme.AES_256_GCM
+    info: str | None = None
     kind: Literal["sealed"] = "sealed"
 
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """The reporter's contact was taken back."""
+    """The reporter was erased, for good: a contact that comes later is none."""
 
     kind: Literal["erased"] = "erased"
 
 
 Contact = Unknown | Sealed | Erased
+
+
+@dataclass(frozen=True, slots=True)
+class AuditHead:
+    """The end of the chain of facts about who opened the contact.
+
+    Args:
+        hash: Of the last fact; what a chain starts from if there is none.
+        opened_at: When each of them happened, the first one first. What is older than the topic keeps may be missing
+            there, and nothing else may.
+    """
+
+    hash: str = events.CHAIN_START
+    opened_at: tuple[datetime, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +113,7 @@ class Correspondence(Handling):
 
     Args:
         parts: By ticket id.
+        has_acted: Whether the reporter has answered, confirmed or disputed since the report.
     """
 
     ticket_id: str
@@ -98,7 +121,9 @@ class Correspondence(Handling):
     complaint: Complaint | None = None
     contact: Contact = field(default_factory=Unknown)
     deliveries: tuple[Delivery, ...] = ()
+    audit: AuditHead = field(default_factory=AuditHead)
     parts: Mapping[str, Part] = field(default_factory=dict)
+    has_acted: bool = False
     kind: Literal["correspondence"] = "correspondence"
 
     @property
@@ -126,16 +151,50 @@ def part_of(data: events.EventData) -> tuple[str, int] | None:
             return None
 
 
+def _is_by_reporter(data: events.EventData) -> bool:
+    match data:
+        case events.ReporterReplied() | events.TicketReopened():
+            return True
+        case events.TicketClosed(by=by):
+            return by is events.ClosedBy.REPORTER
+        case _:
+            return False
+
+
 def project(state: Correspondence, data: events.EventData) -> Correspondence:
     """Return the projection after *data*; equal to *state* if that holds nothing new for notify."""
-    state = replace(state, tracking_id=getattr(data, "tracking_id", None) or state.tracking_id)
+    state = replace(
+        state,
+        tracking_id=getattr(data, "tracking_id", None) or state.tracking_id,
+        has_acted=state.has_acted or _is_by_reporter(data),
+    )
     about = part_of(data)
+    if isinstance(data, events.ContactErased | events.ReporterErased):
+        return forgotten(state)
     if about is None:
-        return _project(state, data)
-    part, number = about
-    before = replace(state, parts={part: Part(number), **state.parts})
-    after = _project(before.seen_from(part), data)
-    return replace(state, parts={**state.parts, part: Part(number, **_handling_of(after))})
+        after = _project(state, data)
+    else:
+        part, number = about
+        before = replace(state, parts={part: Part(number), **state.parts})
+        seen = _project(before.seen_from(part), data)
+        after = replace(state, parts={**state.parts, part: Part(number, **_handling_of(seen))})
+    return forgotten(after) if isinstance(state.contact, Erased) else after
+
+
+def forgotten(state: Correspondence) -> Correspondence:
+    """Return the projection without the contact and without any text, so that nothing names the reporter."""
+    complaint = state.complaint
+    return replace(
+        state,
+        contact=Erased(),
+        complaint=complaint and replace(complaint, title="", place=None),
+        question=None,
+        parts={part: replace(known, question=None) for part, known in state.parts.items()},
+        deliveries=tuple(
+            replace(delivery, told={name: value for name, value in delivery.told.items() if name not in WRITTEN})
+            for delivery in state.deliveries
+        ),
+    )
 
 
 def _project(state: Correspondence, data: events.EventData) -> Correspondence:
@@ -143,9 +202,7 @@ def _project(state: Correspondence, data: events.EventData) -> Correspondence:
         state = _held_by(state, data)
     match data:
         case events.ContactSealed():
-            return replace(state, contact=Sealed(data.sealed, data.key_id, data.locale.value))
-        case events.ContactErased():
-            return replace(state, contact=Erased())
+            return replace(state, contact=Sealed(data.sealed, data.key_id, data.locale.value, data.scheme, data.info))
         case events.ComplaintAccepted():
             return replace(state, complaint=_complaint_of(data))
         case events.TicketRouted() if data.version > state.version:

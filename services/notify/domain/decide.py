@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from services.notify.domain.correspondence import Correspondence, Erased, RunningClock, Sealed, project
+from services.notify.domain.correspondence import Correspondence, Erased, RunningClock, Sealed, forgotten, project
 from services.notify.domain.deliveries import REPORTER, Delivery, Due, Suppressed, Waiting, attempts_of
 from services.notify.domain.notices import Rules, plan
 from services.notify.domain.settlement import report_settled, settle
@@ -24,7 +24,8 @@ def decide(state: Correspondence | None, event: Event, arrival: Arrival, policy:
         why = _suppression_reason(delivery, known, event, policy, now)
         added = settle(delivery, Suppressed(now, 0, why)) if why else delivery
         known = replace(known, deliveries=(*known.deliveries, added))
-    return report_settled(before, _release_all(known, now))
+    released = _release_all(known, now)
+    return report_settled(before, forgotten(released) if isinstance(released.contact, Erased) else released)
 
 
 def document_of(event: Event) -> str:

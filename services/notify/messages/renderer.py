@@ -1,7 +1,7 @@
 """Renders a delivery as a message for each channel; the only place that handles plain addresses and names."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from services.notify.channels import Message
@@ -10,10 +10,12 @@ from services.notify.domain.decide import awaited_clock
 from services.notify.domain.deliveries import REPORTER, Deferred, Delivery, Withheld
 from services.notify.domain.notices import AGENCY_HEAD, LIAISON
 from services.notify.messages.formatting import duration, moment
-from services.notify.policy import NoticePolicy
+from services.notify.messages.strangers import linkless, salutation_name
+from services.notify.messages.templates import NAMES
+from services.notify.policy import INTRODUCTION, NoticePolicy
 from shared.delivery.guard import Bug, guarded
 from shared.events import SlaClock
-from shared.seal import Sealer, SealError
+from shared.seal import Opener, ReporterUnreadable, SealError
 
 LOG = "log"
 WITHHELD = {"id": "(rahasia)", "en": "(confidential)"}
@@ -23,12 +25,13 @@ CHANNEL_OF_PREFERENCE = {"email": "email", "whatsapp": "whatsapp", "sms": "sms",
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """Who reads a notice, and the addresses by channel."""
+    """Who reads a notice, and the addresses by channel; ``is_verified``: they are known to be the recipient's own."""
 
     language: str
     addresses: Mapping[str, str] = field(repr=False)
     name: str | None = field(default=None, repr=False)
     preferred: str | None = None
+    is_verified: bool = True
 
 
 class MessageRenderer:
@@ -38,12 +41,13 @@ class MessageRenderer:
     order. The `log` channel stands in for what a machine without gateways lacks, never for a channel that refuses: a
     line in a log reaches nobody. It needs no address, but somebody must be there to be told, and a name is never
     written to it. A channel that is not set up is passed over; if none is left, the notice is withheld as
-    ``no_channel``, and as ``no_address`` if there is no address at all.
+    ``no_channel``, as ``no_address`` if there is no address at all, and as ``contact_unreadable`` if what the channel
+    has sealed is no reporter.
     """
 
-    def __init__(self, policy: NoticePolicy, sealer: Sealer) -> None:
+    def __init__(self, policy: NoticePolicy, opener: Opener) -> None:
         self.policy = policy
-        self.sealer = sealer
+        self.opener = opener
 
     def use_policy(self, policy: NoticePolicy) -> None:
         """Use the templates and addresses of *policy* from now on."""
@@ -62,6 +66,8 @@ class MessageRenderer:
         """
         try:
             recipient = self.recipient(state, delivery)
+        except ReporterUnreadable:
+            return Withheld("contact_unreadable")
         except SealError as fault:
             # Keys can be put right, so this is tried again like any other fault of ours.
             return Deferred(delivery.channels[0], type(fault).__name__)
@@ -92,13 +98,18 @@ class MessageRenderer:
         language = self.policy.default_language
         if not isinstance(state.contact, Sealed):
             return Recipient(language, {})
-        contact = self.sealer.open_contact(state.ticket_id, state.contact.sealed, state.contact.key_id)
+        kept = state.contact
+        contact = self.opener.open_contact(state.ticket_id, kept.sealed, kept.key_id, kept.scheme, kept.info)
+        # What a channel sealed itself is bound to that channel; what stands inside, it may have written as it liked.
+        channel = (kept.info.partition("|")[0] if kept.info else contact.channel) or ""
         ways = {"email": contact.email, "sms": contact.phone, "whatsapp": contact.phone}
         return Recipient(
-            language=self.policy.language_of_locale.get(state.contact.locale, language),
+            language=self.policy.language_of_locale.get(contact.locale, language),
             addresses={channel: address for channel, address in ways.items() if address},
             name=contact.name,
             preferred=CHANNEL_OF_PREFERENCE.get(contact.preferred_channel or ""),
+            # The channel makes sure of it, or the reporter has acted since.
+            is_verified=state.has_acted or self.policy.channels.verifies_contacts(channel),
         )
 
     def message(
@@ -106,7 +117,7 @@ class MessageRenderer:
     ) -> Message:
         """Return the message on one channel."""
         values = self.values(state, delivery, recipient.language)
-        values["name"] = None if channel == LOG else recipient.name
+        values["name"] = None if channel == LOG else salutation_name(recipient.name)
         text = self.policy.templates.render(delivery.template, recipient.language, values)
         return Message(
             id=delivery.id,
@@ -119,12 +130,24 @@ class MessageRenderer:
             address=recipient.addresses.get(channel),
             subject=text.subject,
             body=text.body,
+            is_verified=recipient.is_verified,
         )
+
+    def introduction(self, state: Correspondence, message: Message) -> Message:
+        """Return what is sent instead of *message* to an address that may be anybody's.
+
+        It holds nothing that a reporter wrote, and says how to stop it.
+        """
+        tracking_id = state.tracking_id or state.ticket_id
+        values = dict.fromkeys(NAMES) | {"tracking_id": tracking_id, "city": self.policy.city, "missing": []}
+        text = self.policy.templates.render(INTRODUCTION, message.language, values)
+        return replace(message, subject=text.subject, body=text.body, stop_subject=f"STOP {tracking_id}")
 
     def values(self, state: Correspondence, delivery: Delivery, language: str) -> dict[str, object]:
         """Return what a template is given; what is not known is None."""
         told, complaint = delivery.told, state.complaint
         hides_title = complaint is not None and _hides_title(complaint, delivery.role)
+        title = WITHHELD[language] if hides_title else linkless(complaint.title if complaint else None, language)
         hides_texts = complaint is not None and complaint.confidential and delivery.role != REPORTER
         if hides_texts:
             told = {name: value for name, value in told.items() if name not in WRITTEN}
@@ -135,20 +158,20 @@ class MessageRenderer:
         tracking_id = (state.tracking_id or state.ticket_id) + (f"/{part.number}" if part else "")
         return {
             "tracking_id": tracking_id,
-            "title": WITHHELD[language] if hides_title else (complaint and complaint.title) or tracking_id,
+            "title": title or tracking_id,
             "city": self.policy.city,
             "agency_name": agency,
             "due_at": due_at and moment(due_at, language, self.policy.zone),
-            "place": None if hides_title else complaint and complaint.place,
+            "place": None if hides_title else linkless(complaint.place if complaint else None, language),
             "classification": told.get("classification")
             or state.classification
             or (complaint and complaint.classification),
             "priority": told.get("priority") or ("emergency" if state.is_emergency else state.priority),
             "missing": list(complaint.missing) if complaint else [],
             "question": None if hides_texts else told.get("question") or state.question,
-            "note": told.get("note") or told.get("text"),
+            "note": told.get("note") or linkless(told.get("text"), language),
             "advice": told.get(f"advice_{language}"),
-            "reason": told.get(f"reason_{language}") or told.get("reason") or told.get("why"),
+            "reason": linkless(told.get(f"reason_{language}") or told.get("reason") or told.get("why"), language),
             "remaining": _duration_text(told.get("remaining_seconds"), language),
             "overdue": _duration_text(told.get("overdue_seconds"), language),
         } | {name: told.get(name) for name in ("answer", "rating", "by", "clock", "percent", "level", "parts")}

@@ -7,6 +7,7 @@ from functools import lru_cache
 from jinja2 import BaseLoader, DictLoader, StrictUndefined, Template, TemplateSyntaxError, meta, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from shared.output import header_text, plain_lines
 from shared.policy.loading import did_you_mean
 
 NAMES = frozenset(
@@ -17,7 +18,6 @@ NAMES = frozenset(
         "tracking_id",
     }
 )  # fmt: skip
-SUBJECT_CHARACTERS_MAX = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +56,7 @@ class Templates:
             jinja2.TemplateError: It uses a value that is not among *values*, or what the sandbox forbids.
         """
         subject, body = self.template(file_of(template, language))
-        line = " ".join(subject.render(values).split())[:SUBJECT_CHARACTERS_MAX]
-        return Text(line, body.render(values).strip() + "\n")
+        return Text(header_text(subject.render(values)), plain_lines(body.render(values)).strip() + "\n")
 
     def template(self, file: str) -> tuple[Template, Template]:
         """Return subject and body of a file, compiled once."""

@@ -11,8 +11,10 @@ from services.routing.domain.lifecycle import opening, timeouts
 from services.routing.domain.lifecycle.commands import Request, Update, follow
 from services.routing.domain.lifecycle.due_times import ClockChange, follow_clock
 from services.routing.domain.lifecycle.early_updates import remember
+from services.routing.domain.lifecycle.masking import masked
 from services.routing.domain.lifecycle.parts import decide_part_link, notify_whole
 from services.routing.domain.lifecycle.status import tell_status
+from services.routing.domain.ticket.privacy import forgotten
 from services.routing.domain.ticket.state import Filed, State
 from shared import events
 from shared.events import Applied, Arrival, Decision, Event, Ignored
@@ -49,11 +51,19 @@ def decide(
     match decision:
         case Applied(Filed() as filed, facts):
             whole = notify_whole(state, Applied(with_findable(policy.clusters, filed), facts))
-            return tell_status(policy, state, broadcast_routing(whole), event.time)
+            return erased_for_good(state, tell_status(policy, state, broadcast_routing(whole), event.time))
         case Ignored(because, Filed() as filed):
             return Ignored(because, with_findable(policy.clusters, filed))
         case _:
             return decision
+
+
+def erased_for_good(before: State | None, decision: Applied[Filed]) -> Applied[Filed]:
+    """Return *decision*; of a ticket whose reporter was erased it keeps no text, whatever has been written since."""
+    if not decision.state.ticket.erased:
+        return decision
+    is_new = not isinstance(before, Filed) or not before.ticket.erased
+    return Applied(forgotten(decision.state), decision.facts, erases=is_new)
 
 
 def _follows(
@@ -68,7 +78,7 @@ def _follows(
         case events.ComplaintAccepted():
             return Ignored("the complaint has been filed before", filed)
         case command if isinstance(command, Request):
-            update = Update(event.id, event.source, command, arrival.arrived_at)
+            update = masked(Update(event.id, event.source, command, arrival.arrived_at), policy.masker)
             if filed is None:
                 return remember(policy, awaited, update, arrival.now)
             return follow(policy, filed, update, known.prediction)

@@ -18,6 +18,7 @@ from services.routing.policy.officers import OFFICERS_FILE, OfficerFile, faults_
 from services.routing.policy.rules import RuleSections, faults_of_rules
 from services.routing.policy.sensitive import SENSITIVE_FILE, SensitiveFile, faults_of_sensitive
 from shared.policy.agencies import load_agencies
+from shared.policy.identities import load_identities
 from shared.policy.loading import PolicyInvalid, PolicyModel, load_sourced, version_of
 from shared.policy.zones import ZoneName
 
@@ -112,7 +113,7 @@ def load_routing(policy_dir: Path) -> RoutingPolicy:
     """Return the routing policy below *policy_dir*.
 
     Raises:
-        PolicyInvalid: With every fault of the files, or of the first of them that cannot be read at all.
+        PolicyInvalid: With every fault of its own files, or of the first of them that cannot be read at all.
     """
     agencies = load_agencies(policy_dir)
     rules, rules_source = load_sourced(policy_dir / ROUTING_FILE, RoutingFile)
@@ -147,6 +148,7 @@ def load_routing(policy_dir: Path) -> RoutingPolicy:
         reopen_within=timedelta(days=rules.disputes.reopen_within_days),
         early_updates=rules.early_updates.value,
         clusters=rules.clusters.value(speller),
+        masker=load_identities(policy_dir),
         link=rules.link,
         zone=ZoneInfo(rules.zone),
         sensitive=sensitive.value(),

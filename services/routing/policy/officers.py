@@ -20,6 +20,7 @@ class OfficerEntry(PolicyModel):
     code: Code
     role: OfficerRole
     agencies: tuple[Code, ...] = ()
+    privacy: bool = False
 
 
 class OfficerFile(PolicyModel):
@@ -30,7 +31,7 @@ class OfficerFile(PolicyModel):
 
     def value(self) -> Mapping[str, Officer]:
         """Return the officers by code."""
-        return {entry.code: Officer(entry.role, frozenset(entry.agencies)) for entry in self.officers}
+        return {entry.code: Officer(entry.role, frozenset(entry.agencies), entry.privacy) for entry in self.officers}
 
 
 def load_officer_codes(policy_dir: Path) -> tuple[str, ...]:
@@ -53,7 +54,7 @@ def faults_of_officers(held: OfficerFile, source: Source, agencies: Collection[s
             for loc, agency in _agencies(index, officer)
             if agency not in agencies
         ]
-        if officer.role is OfficerRole.AGENCY_OFFICER and not officer.agencies:
+        if officer.role is OfficerRole.AGENCY_OFFICER and not officer.agencies and not officer.privacy:
             sentence = f"the officer `{officer.code}` acts for no agency; name some in `agencies`"
             faults.append(source.fault(("officers", index), sentence))
     return faults

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
 from shared.delivery.outgoing import Outgoing, Reference, each_once
+from shared.topics import COMPACTED
 
 S = TypeVar("S")
 
@@ -87,13 +88,31 @@ class Document(Generic[S]):
         return self.state is None and not self.applied
 
     def apply(self, event_id: str, answer: Answer, state: S | None) -> "Document[S]":
-        """Return the document after an event; what it brings about waits behind what is pending on the same topic."""
+        """Return the document after an event; what it brings about waits behind what is pending on the same topic.
+
+        What it says on a compacted topic is the last word there, and takes the place of all that was said before.
+        """
         kept = answer if answer.outgoing else None
-        queues = {event.topic for event in self.pending}
+        last_words = {event.topic for event in answer.outgoing}.intersection(COMPACTED)
+        before = self._without(last_words) if last_words and self.applied else self
+        queues = {event.topic for event in before.pending}
         behind = tuple(event for event in answer.outgoing if event.topic in queues)
+        pending = tuple(each_once(before.pending + behind))
         return replace(
-            self, state=state, applied={**self.applied, event_id: kept}, pending=tuple(each_once(self.pending + behind))
+            before,
+            state=state,
+            applied={**before.applied, event_id: kept},
+            pending=pending,
+            pending_at=before.pending_at if pending else None,
         )
+
+    def _without(self, topics: Collection[str]) -> "Document[S]":
+        """Return the document without what it keeps to be said on *topics*."""
+        left = {
+            event_id: answer and replace(answer, outgoing=_not_on(topics, answer.outgoing))
+            for event_id, answer in self.applied.items()
+        }
+        return replace(self, applied=left, pending=_not_on(topics, self.pending))
 
     def move(self, events: tuple[Outgoing, ...], state: S | None, now: datetime) -> "Document[S]":
         """Return the document after time has passed."""
@@ -137,6 +156,15 @@ class Document(Generic[S]):
         """
         pending = self.unpublished(NOTHING_PUBLISHED)
         return replace(self, pending=pending, pending_at=self.pending_at or at) if pending else self
+
+    def erased(self, published_offsets: Mapping[Partition, int], at: datetime) -> "Document[S]":
+        """Return the document without what it keeps of earlier answers, and of another release.
+
+        What may not be published yet is pending until it is.
+        """
+        left = self.unpublished(published_offsets)
+        since = (self.pending_at or at) if left else None
+        return replace(self, applied=dict.fromkeys(self.applied), pending=left, pending_at=since, unknown_fields=None)
 
     def saved(self) -> "Document[S]":
         """Return the document as it stands after a successful save."""
@@ -182,3 +210,7 @@ class Document(Generic[S]):
             for event_id, answer in self.applied.items()
         }
         return replace(self, applied=applied)
+
+
+def _not_on(topics: Collection[str], events: tuple[Outgoing, ...]) -> tuple[Outgoing, ...]:
+    return tuple(event for event in events if event.topic not in topics)

@@ -11,14 +11,15 @@ from services.intake.store import unique
 from shared import topics
 from shared.delivery.ports import Record
 from shared.events import ComplaintAccepted, ComplaintRejected, ContactSealed, Event
-from shared.seal import Contact, Sealer
+from shared.events.envelope import decode
+from shared.seal import Contact
 from tests.builders import IDS, event, submitted
 from tests.fakes.handler_harness import HandlerHarness
 from tests.fakes.memory import MemoryStore
+from tests.sealing import OPENER, SEALER
 from tests.unit.intake.city import RULES
 
 SUBMITTED, ANSWERS = topics.submitted_topic("web"), topics.answers_topic("web")
-SEALER = Sealer({"k": b"k" * 32}, "k")
 BODY = "Lampu jalan mati di Rempoa sudah tiga minggu."
 DATA: Mapping[str, Any] = {"channel": "web", "source_id": "1", "submitted_at": "2026-03-02T05:00:00Z", "body": BODY}
 ENVELOPE: Mapping[str, Any] = {
@@ -69,9 +70,11 @@ class ServiceHarness(HandlerHarness):
         return [[reason.code for reason in refused.reasons] for refused in self.rejected()]
 
     def contacts(self) -> list[Contact]:
-        """Return the contacts that were sealed, opened."""
-        sealed = [data for data in self.data(topics.CONTACTS) if isinstance(data, ContactSealed)]
-        return [SEALER.open_contact(contact.ticket_id, contact.sealed, contact.key_id) for contact in sealed]
+        """Return the contacts that were sealed, opened; a tombstone is none."""
+        records = [record for record in self.broker.topic(topics.CONTACTS) if record.value is not None]
+        said = [decode(record.value, dict(record.headers), from_outside=False).data for record in records]
+        sealed = [data for data in said if isinstance(data, ContactSealed)]
+        return [OPENER.open_contact(each.ticket_id, each.sealed, each.key_id, each.scheme) for each in sealed]
 
     def records(self) -> list[Record]:
         """Return everything that intake has written to any topic."""

@@ -19,7 +19,8 @@ from shared.ids import tracking_id
 from shared.seal import Contact
 from tests.builders import TICKET, TRACKING, accepted, event, ticket_id
 from tests.fakes.handler_harness import NOON, HandlerHarness
-from tests.unit.notify.samples import POLICY, SEALER, contact, notice, rules, said
+from tests.sealing import OPENER, SEALER
+from tests.unit.notify.samples import POLICY, contact, notice, rules, said
 
 ACCEPTED = topics.ACCEPTED, event(accepted())
 CONTACT = topics.CONTACTS, event(contact(), at=NOON)
@@ -71,7 +72,7 @@ class ServiceHarness(HandlerHarness):
 
     def new_sender(self, publisher: Publisher | None = None, **options: Any) -> Sender:
         """Return one more process that sends."""
-        renderer = options.pop("renderer", None) or MessageRenderer(POLICY, SEALER)
+        renderer = options.pop("renderer", None) or MessageRenderer(POLICY, OPENER)
         ports = self.handler, self.store, publisher or self.broker, self.clock
         return Sender(*ports, renderer, self.channels, **{"send_within": SEND_WITHIN, "documents_max": 200} | options)
 
@@ -79,7 +80,8 @@ class ServiceHarness(HandlerHarness):
         """Say one more accepted report and its contact; return the ticket's id."""
         ticket = ticket_id("web", str(number))
         sealed, key_id = SEALER.seal_contact(ticket, Contact.model_validate({"channel": "web"} | reporter))
-        self.publish(topics.CONTACTS, event(ContactSealed(ticket_id=ticket, sealed=sealed, locale="id", key_id=key_id)))
+        said = ContactSealed(ticket_id=ticket, sealed=sealed, locale="id", key_id=key_id, scheme="hpke")
+        self.publish(topics.CONTACTS, event(said))
         self.publish(topics.ACCEPTED, event(accepted(ticket_id=ticket, tracking_id=tracking_id(ticket))))
         return ticket
 

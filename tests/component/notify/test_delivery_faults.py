@@ -22,7 +22,8 @@ from tests.builders import accepted, event, ticket_id
 from tests.component.notify.harness import RecordingChannel, ServiceHarness
 from tests.fakes.handler_harness import NOON
 from tests.fakes.memory import MemoryStore
-from tests.unit.notify.samples import EMAIL, LEASE, PHONE, POLICY, SEALER, notice, rules
+from tests.sealing import OPENER, SEALER
+from tests.unit.notify.samples import EMAIL, LEASE, PHONE, POLICY, notice, rules
 
 pytestmark = [pytest.mark.component, pytest.mark.expects_errors]
 
@@ -160,7 +161,7 @@ async def test_a_bug_names_the_channel_that_has_it() -> None:
 def rubbish(ticket: str) -> ContactSealed:
     """Return a contact with a whole seal and nothing readable within."""
     sealed, key_id = SEALER.seal(ticket, b"\xff\xfe\x00 no contact")
-    return ContactSealed(ticket_id=ticket, sealed=sealed, locale="id", key_id=key_id)
+    return ContactSealed(ticket_id=ticket, sealed=sealed, locale="id", key_id=key_id, scheme="hpke")
 
 
 @SPREADS
@@ -194,7 +195,7 @@ async def test_a_bug_in_writing_one_message_fails_alone(spread: Spread) -> None:
     harness = ServiceHarness(rules())
     odd, *honest = [harness.report(number, email=EMAIL) for number in range(4)]
     await harness.work()
-    renderer = BuggyRenderer(POLICY, SEALER)
+    renderer = BuggyRenderer(POLICY, OPENER)
     renderer.odd = odd
     sender = harness.new_sender(renderer=renderer, spread=spread)
 

@@ -21,11 +21,12 @@ from shared.events.complaints import Reporter
 from tests.builders import IDS, TICKET, accepted, event, submitted
 from tests.component.notify.harness import RecordingChannel, ServiceHarness, about
 from tests.fakes.handler_harness import NOON
-from tests.unit.notify.samples import EMAIL, PHONE, SEALER, notice, rules
+from tests.sealing import SEALER
+from tests.unit.notify.samples import EMAIL, PHONE, notice, rules
 
 pytestmark = pytest.mark.component
 
-SETTINGS = Settings.model_validate({"TINDAK_CONTACT_KEYS": "unused"})
+SETTINGS = Settings.model_validate({"TINDAK_CONTACT_PRIVATE_KEYS": "unused"})
 HEADERS = {
     "From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "Content-Type", "Content-Transfer-Encoding",
     "MIME-Version", "Content-Language",

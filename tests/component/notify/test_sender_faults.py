@@ -170,7 +170,7 @@ async def test_an_overtaken_lease_is_not_accepted() -> None:
     harness = await told()
     first = harness.new_sender()
     [before] = (await harness.store.load([TICKET])).values()
-    [held], _ = await first.save_and_publish(first.loop.ticked(before, NOON))
+    [held], _ = await first.settled(first.loop.ticked(before, NOON), first.loop.save)
     untried = {TICKET: [Attempt(claim.delivery.id, claim.lease, Untried()) for claim in claims_of(before, held)]}
     await first.conclude([held], untried)
     assert harness.situations == [Due(NOON, 1)]

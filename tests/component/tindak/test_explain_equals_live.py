@@ -16,11 +16,11 @@ from services.routing.handlers import RoutingHandler
 from services.routing.policy import load_routing
 from shared import topics
 from shared.events import ComplaintRejected, ComplaintSubmitted
-from shared.seal import Sealer
 from tests.builders import IDS, event, submitted
 from tests.fakes.handler_harness import NOON, HandlerHarness
 from tests.fakes.memory import MemoryStore
 from tests.fakes.model import WordModel
+from tests.sealing import SEALER
 from tests.unit.policy.everyday_reports import REPORTS
 from tindak.policy.dry_run import DryRun
 from tindak.policy.explain import as_object, explain
@@ -34,7 +34,7 @@ MODEL = WordModel({"min": ("dishub", 0.97), "ditindak": ("dlh", 0.5), "pelayanan
 
 async def live(report: ComplaintSubmitted, model: TextModel | None) -> dict[str, Any]:
     """Return what the services say to *report*, in the form in which it is explained."""
-    intake = HandlerHarness(IntakeHandler(INTAKE, IDS, Sealer({"k": b"k" * 32}, "k")), MemoryStore(unique=unique))
+    intake = HandlerHarness(IntakeHandler(INTAKE, IDS, SEALER), MemoryStore(unique=unique))
     intake.publish(topics.SUBMITTED, event(report))
     await intake.work()
     (answer,) = intake.data(topics.answers_topic(report.channel))

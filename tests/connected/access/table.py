@@ -7,29 +7,32 @@ SERVICES = ("intake", "routing", "sla", "notify")
 
 WRITES = {
     "intake": ("complaints.accepted", "reporters.contacts"),
-    "routing": ("tickets.events", "tickets.triage", "tickets.links"),
+    "routing": ("tickets.events", "tickets.triage", "tickets.links", "reporters.requests"),
     "sla": ("sla.events", "sla.warnings", "sla.breaches"),
-    "notify": ("notifications.deliveries",),
+    "notify": ("notifications.deliveries", "reporters.exports"),
+    "auditors": (),
     "officers": ("tickets.updates.officers",),
     "ops": (*(f"{service}.dead-letters" for service in SERVICES), *(f"{service}.replays" for service in SERVICES)),
     "board": (),
 }
 READS = {
-    "intake": (),
+    "intake": ("reporters.requests",),
     "routing": (
         "complaints.accepted", "tickets.updates.officers", "tickets.links", "sla.events", "sla.warnings",
         "sla.breaches",
     ),
     "sla": ("complaints.accepted", "tickets.events"),
     "notify": (
-        "complaints.accepted", "reporters.contacts", "tickets.events", "sla.events", "sla.warnings", "sla.breaches",
+        "complaints.accepted", "reporters.contacts", "reporters.requests", "tickets.events", "sla.events",
+        "sla.warnings", "sla.breaches",
     ),
-    "officers": ("complaints.accepted", "tickets.events", "tickets.triage"),
+    "officers": ("complaints.accepted", "tickets.events", "tickets.triage", "reporters.exports"),
     "ops": (
         "complaints.accepted", "tickets.events", "sla.events", "sla.warnings", "sla.breaches",
-        "notifications.deliveries", *(f"{service}.dead-letters" for service in SERVICES),
+        "notifications.deliveries", "security.audit", *(f"{service}.dead-letters" for service in SERVICES),
         *(f"{service}.replays" for service in SERVICES),
     ),
+    "auditors": ("security.audit",),
     "board": ("complaints.accepted", "tickets.events", "sla.events", "notifications.deliveries"),
 }  # fmt: skip
 WATCHES = {"intake": ("routing",)}  # groups that it may describe, but not use
@@ -62,7 +65,7 @@ def table(principals: Iterable[str]) -> Mapping[str, Rights]:
     writes = {name: set(WRITES.get(name, ())) for name in names}
     reads = {name: set(READS.get(name, ())) for name in names}
     for service in SERVICES:
-        writes[service].add(f"{service}.dead-letters")
+        writes[service] |= {f"{service}.dead-letters", "security.audit"}
         reads[service].add(f"{service}.replays")
     for name in names:
         kind, _, code = name.partition("-")

@@ -20,7 +20,7 @@ from tindak.stack.node import Node, accepts_connections, free_ports
 pytestmark = [pytest.mark.connected, pytest.mark.xdist_group("access"), pytest.mark.timeout(300)]
 
 NAMES = (
-    *SERVICES, "officers", "ops", "board",
+    *SERVICES, "officers", "ops", "auditors", "board",
     *(f"channel-{code}" for code in load_channels(POLICY).partitions),
     *(f"agency-{code}" for code in load_agencies(POLICY).codes),
 )  # fmt: skip

@@ -52,7 +52,7 @@ def test_there_is_a_principal_for_everybody_in_the_registries(stack_file: Path) 
     stack = json.loads(stack_file.read_text())
 
     assert stack["principals"].keys() == {
-        "intake", "routing", "sla", "notify", "officers", "ops", "board", "admin",
+        "intake", "routing", "sla", "notify", "officers", "ops", "auditors", "board", "admin",
         *(f"channel-{code}" for code in load_channels(POLICY).partitions),
         *(f"agency-{code}" for code in load_agencies(POLICY).codes),
     }  # fmt: skip

@@ -15,8 +15,9 @@ from shared.adapters.mongo.store import MongoStore
 from tests.builders import ticket_id
 from tests.component.notify.harness import ServiceHarness
 from tests.connected.notify.relay import HOST, Relay
+from tests.sealing import OPENER
 from tests.servers.addresses import Namespace
-from tests.unit.notify.samples import POLICY, SEALER, rules
+from tests.unit.notify.samples import POLICY, rules
 
 pytestmark = [pytest.mark.connected, pytest.mark.without_topics]
 
@@ -32,12 +33,12 @@ async def test_three_senders_on_one_database_send_each_message_once(namespace: N
         harness.report(number, email=f"warga{number}@warga.example")
     await harness.work()
     settings = Settings.model_validate(
-        {"TINDAK_CONTACT_KEYS": "unused", "smtp_host": HOST, "smtp_port": relay.port, "smtp_starttls": False}
+        {"TINDAK_CONTACT_PRIVATE_KEYS": "unused", "smtp_host": HOST, "smtp_port": relay.port, "smtp_starttls": False}
     )
     smtp = SmtpChannel(settings)
     senders = [
         Sender(
-            harness.handler, store, harness.broker, harness.clock, MessageRenderer(POLICY, SEALER), {"email": smtp},
+            harness.handler, store, harness.broker, harness.clock, MessageRenderer(POLICY, OPENER), {"email": smtp},
             send_within=timedelta(seconds=20), documents_max=20, spread=SideBySide(4),
         )
         for _ in range(3)

@@ -28,7 +28,7 @@ async def test_forty_honest_reporters_get_one_mail_each_beside_those_who_mistype
     store = MongoStore(collection(namespace.mongo, "notify"), STATE)
     await store.prepare()
     settings = {
-        "TINDAK_CONTACT_KEYS": "unused", "smtp_host": HOST, "smtp_port": relay.port, "smtp_starttls": False,
+        "TINDAK_CONTACT_PRIVATE_KEYS": "unused", "smtp_host": HOST, "smtp_port": relay.port, "smtp_starttls": False,
     }  # fmt: skip
     smtp = SmtpChannel(Settings.model_validate(settings))
     harness = ServiceHarness(rules(), store=store)

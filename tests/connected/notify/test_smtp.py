@@ -37,7 +37,7 @@ def message(**changes: Any) -> Message:
 @asynccontextmanager
 async def channel(relay: Relay, **changes: Any) -> AsyncIterator[SmtpChannel]:
     plain = {
-        "TINDAK_CONTACT_KEYS": "unused", "smtp_host": HOST, "smtp_port": relay.port, "smtp_starttls": False,
+        "TINDAK_CONTACT_PRIVATE_KEYS": "unused", "smtp_host": HOST, "smtp_port": relay.port, "smtp_starttls": False,
         "smtp_timeout_seconds": 5,
     }  # fmt: skip
     opened = SmtpChannel(Settings.model_validate(plain | changes))
@@ -71,6 +71,41 @@ async def test_a_message_arrives_as_plain_text_with_its_headers() -> None:
     }
     assert mail.get_content().replace("\r\n", "\n") == BODY
     assert (relay.recipients, provider_id) == ([EMAIL], headers["Message-ID"])
+
+
+async def test_a_mail_that_can_be_stopped_says_how_in_its_header_too() -> None:
+    relay = Relay()
+
+    with relay.listening():
+        async with channel(relay, smtp_reply_to="balas@tangsel.example") as smtp:
+            await smtp.send(message(stop_subject="STOP K7QF-9D2MX-4Q"))
+
+    [mail] = relay.mails
+    assert mail["List-Unsubscribe"] == "<mailto:balas@tangsel.example?subject=STOP%20K7QF-9D2MX-4Q>"
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "Jalan\r\nBcc: lain@warga.example\r\n\r\nisi", "a\x0bBcc: x\x85Bcc: y\u2028Bcc: z\u2029",
+        "=?utf-8?q?a=0D=0ABcc:_b?=", "a =\u200b?utf-8?q?x=0ABcc:_b?=", "\u202egnp.exe\x1b[2J", "panjang " * 500,
+    ],
+)  # fmt: skip
+async def test_no_subject_adds_a_header_or_hides_a_character(subject: str) -> None:
+    relay = Relay()
+
+    with relay.listening():
+        async with channel(relay) as smtp:
+            await smtp.send(message(subject=subject))
+
+    [mail] = relay.mails
+    assert relay.recipients == [EMAIL]
+    assert {name for name in mail if not name.startswith("X-")} == {
+        "From", "To", "Subject", "Date", "Message-ID", "Content-Language", "Auto-Submitted", "Content-Type",
+        "Content-Transfer-Encoding", "MIME-Version",
+    }  # fmt: skip
+    assert str(mail["Subject"]).isprintable()
+    assert 0 < len(str(mail["Subject"])) <= 200
 
 
 async def test_a_connection_is_kept_for_the_next_message() -> None:

@@ -167,19 +167,19 @@ def tindak(stack: Stack, command: str) -> str:
 def test_each_service_knows_its_own_secrets_and_nobody_elses(stack: Stack, services: int) -> None:
     broker = {name: one["password"] for name, one in stack["principals"].items()}
     database = {name: one["password"] for name, one in stack["mongo_users"].items()}
-    contact_key = stack["environment"]["TINDAK_CONTACT_KEYS"]
+    private_key = stack["environment"]["TINDAK_CONTACT_PRIVATE_KEYS"]
     running = {_service(pid): Path(f"/proc/{pid}/environ").read_text() for pid in _children(services)}
 
     found = {
         service: (
             [name for name, password in broker.items() if password in held],
             [name for name, password in database.items() if password in held],
-            contact_key in held,
+            private_key in held,
         )
         for service, held in running.items()
     }
 
-    assert found == {service: ([service], [service], service in ("intake", "notify")) for service in SERVICES}
+    assert found == {service: ([service], [service], service == "notify") for service in SERVICES}
 
 
 def _children(pid: int) -> list[int]:

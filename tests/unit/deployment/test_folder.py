@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from shared.seal import Opener, Sealer
 from shared.topics import SERVICES
 from tindak.deployment.folder import Plan, fill
+from tindak.keys import KeyPair
 
 pytestmark = pytest.mark.unit
 
@@ -39,7 +41,7 @@ def made(tmp_path: Path) -> Path:
 
 
 def test_each_service_is_given_its_own_user_and_the_keys_that_it_needs(made: Path) -> None:
-    keys = {"intake": {"TINDAK_CONTACT_KEYS", "TINDAK_ID_KEY"}, "notify": {"TINDAK_CONTACT_KEYS"}}
+    keys = {"intake": {"TINDAK_CONTACT_PUBLIC_KEYS", "TINDAK_ID_KEY"}, "notify": {"TINDAK_CONTACT_PRIVATE_KEYS"}}
     passwords = json.loads((made / "admin" / "credentials.json").read_text())["broker"]
 
     for service in SERVICES:
@@ -49,10 +51,22 @@ def test_each_service_is_given_its_own_user_and_the_keys_that_it_needs(made: Pat
         assert given["TINDAK_MONGO_URI"].startswith(f"mongodb://{service}:")
 
 
-def test_intake_and_notify_share_the_key_of_identities(made: Path) -> None:
-    intake, notify = (environment(made, service)["TINDAK_CONTACT_KEYS"] for service in ("intake", "notify"))
+def test_notify_alone_opens_what_intake_seals(made: Path) -> None:
+    sealed, key_id = Sealer.from_text(environment(made, "intake")["TINDAK_CONTACT_PUBLIC_KEYS"]).seal("ticket", b"name")
 
-    assert intake == notify
+    opener = Opener.from_text(environment(made, "notify")["TINDAK_CONTACT_PRIVATE_KEYS"])
+
+    assert opener.open("ticket", sealed, key_id) == b"name"
+
+
+def test_keys_that_an_earlier_release_drew_go_to_notify_which_opens_what_they_sealed(tmp_path: Path) -> None:
+    (tmp_path / "admin").mkdir()
+    (tmp_path / "admin" / "TINDAK_CONTACT_KEYS").write_text("old:secret")
+
+    fill(tmp_path, PLAN, NOW)
+
+    holders = {service for service in SERVICES if "TINDAK_CONTACT_KEYS" in environment(tmp_path, service)}
+    assert (holders, environment(tmp_path, "notify")["TINDAK_CONTACT_KEYS"]) == ({"notify"}, "old:secret")
 
 
 def test_the_administrator_speaks_for_everybody_by_their_own_names(made: Path) -> None:
@@ -90,10 +104,15 @@ def test_a_new_agency_gets_a_password_and_the_others_keep_theirs(made: Path) -> 
 
 
 def test_a_key_of_ones_own_takes_precedence(made: Path) -> None:
-    fill(made, replace(PLAN, keys={"TINDAK_ID_KEY": "own", "TINDAK_CONTACT_KEYS": ""}), NOW)
+    drawn = environment(made, "notify")["TINDAK_CONTACT_PRIVATE_KEYS"]
+
+    fill(made, replace(PLAN, keys={"TINDAK_ID_KEY": "own", "TINDAK_CONTACT_PRIVATE_KEYS": ""}), NOW)
 
     assert environment(made, "intake")["TINDAK_ID_KEY"] == "own"
-    assert environment(made, "intake")["TINDAK_CONTACT_KEYS"] == environment(made, "notify")["TINDAK_CONTACT_KEYS"]
+    assert environment(made, "notify")["TINDAK_CONTACT_PRIVATE_KEYS"] == drawn
+    pair = KeyPair.draw()
+    fill(made, replace(PLAN, keys={"TINDAK_CONTACT_PRIVATE_KEYS": pair.private}), NOW)
+    assert environment(made, "intake")["TINDAK_CONTACT_PUBLIC_KEYS"] == pair.public
 
 
 def test_every_part_is_closed_to_others_and_only_the_database_holds_its_key(made: Path) -> None:

@@ -9,6 +9,8 @@ from services.intake.domain.rules import Category, Limits, Rules
 from services.intake.domain.wording import insults, phrases
 from shared import topics
 from shared.events import Arrival
+from shared.policy.identities import load_identities
+from tests.conftest import POLICY
 from tests.fakes.handler_harness import NOON
 
 PLACES = gazetteer(
@@ -38,6 +40,7 @@ RULES = Rules(
         "ktp": Category("ktp", personal=True),
     },
     places=PLACES,
+    masker=load_identities(POLICY),
     limits=Limits(
         retention=timedelta(days=30),
         ahead=timedelta(hours=24),

@@ -51,7 +51,7 @@ def decided(
     state: State | None = None, event_id: str = ID, came: Arrival | None = None, **changes: Any
 ) -> Decision[State]:
     """Return what is decided on the plain report with these changes."""
-    report, secrets = submitted(**changes), Secrets(IDS, seal)
+    report, secrets = submitted(**changes), Secrets(IDS, ("k1",), seal)
     came = came or arrival(channel=report.channel)
     return decide(state, event(report, id=event_id), came, RULES, secrets=secrets)
 

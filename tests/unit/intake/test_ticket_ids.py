@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from services.intake.domain.ticket_ids import LOCAL_KEY, IdKeyInvalid, TicketIds
 from services.intake.settings import Settings
 from shared.ids import NAMESPACE, tracking_id
-from tindak.keys import new_key
+from tests.sealing import PUBLIC_KEYS_TEXT
 
 pytestmark = pytest.mark.unit
 
@@ -88,7 +88,7 @@ def test_what_is_no_key_is_refused_without_being_quoted(text: str, said: str) ->
 
 
 def settings(**given: str) -> Settings:
-    return Settings.model_validate({"TINDAK_CONTACT_KEYS": new_key()} | given)
+    return Settings.model_validate({"TINDAK_CONTACT_PUBLIC_KEYS": PUBLIC_KEYS_TEXT} | given)
 
 
 @pytest.mark.parametrize("given", [{}, {"TINDAK_ID_KEY": ""}])

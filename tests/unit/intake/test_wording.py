@@ -1,6 +1,5 @@
 import pytest
 
-from services.intake.domain.spans import Span
 from services.intake.domain.wording import (
     INSULT,
     distinct_letters,
@@ -13,6 +12,7 @@ from services.intake.domain.wording import (
     phrases,
     word_count,
 )
+from shared.identities.spans import Span
 from shared.text import fold
 
 pytestmark = pytest.mark.unit

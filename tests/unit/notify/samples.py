@@ -20,6 +20,7 @@ from shared.events import (
     DueChanged,
     EventData,
     ReporterReplied,
+    SealScheme,
     SlaClock,
     TicketAnswered,
     TicketArchived,
@@ -34,13 +35,13 @@ from shared.events import (
     TriageRequested,
 )
 from shared.ids import part_id
-from shared.seal import Contact, Sealer
+from shared.seal import Contact
 from tests.builders import TICKET, TRACKING, accepted
 from tests.fakes.handler_harness import NOON
+from tests.sealing import SEALER
 
 POLICY_DIR = Path(__file__).parents[3] / "policy"
 POLICY = load_notices(POLICY_DIR)
-SEALER = Sealer({"k1": bytes(32)}, "k1")
 EMAIL = "siti.aminah@warga.example"
 PHONE = "+62 812-3456-7890"
 NAME = "Siti Aminah"
@@ -102,7 +103,7 @@ def contact(locale: str = "id", **changes: Any) -> ContactSealed:
     """Return the sealed contact of a reporter who has an e-mail address."""
     given = {"channel": "web", "name": NAME, "email": EMAIL, "locale": locale}
     sealed, key_id = SEALER.seal_contact(TICKET, Contact.model_validate(given | changes))
-    return ContactSealed(ticket_id=TICKET, sealed=sealed, locale=given["locale"], key_id=key_id)
+    return ContactSealed(ticket_id=TICKET, sealed=sealed, locale=given["locale"], key_id=key_id, scheme=SealScheme.HPKE)
 
 
 def started(clock: SlaClock, at: datetime = NOON, due_at: datetime = LATER) -> ClockStarted:

@@ -1,13 +1,16 @@
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from services.notify.domain.attempts import claimed, conclude, tick
-from services.notify.domain.correspondence import Contact, Erased, Unknown
+from services.notify.domain.contact_audit import openings_to_send
+from services.notify.domain.correspondence import Contact, Correspondence, Erased, Unknown
 from services.notify.domain.deliveries import (
     Deferred,
     Delivered,
+    Delivery,
     Due,
     Failed,
     Outcome,
@@ -49,6 +52,12 @@ ABOUT = {
 }  # fmt: skip
 
 
+def leased(*deliveries: Delivery, now: datetime = NOON, **changes: Any) -> Applied[Correspondence]:
+    """Return the decision by which *deliveries* are leased, with what is said of those to the reporter."""
+    state, facts = openings_to_send(correspondence(*deliveries, **changes), deliveries, now)
+    return Applied(state, facts)
+
+
 def fact(data: DeliveryFact) -> Fact:
     return Fact(data, "notifications.deliveries", TICKET, NOON, occasion=f"delivery|{DELIVERY}")
 
@@ -69,7 +78,7 @@ def suppressed(why: str, attempt: int) -> Fact:
 def test_a_due_notice_is_leased_by_the_sweep(at: datetime) -> None:
     decision = tick(correspondence(delivery(Due(at, 2))), RULES, NOON)
 
-    assert decision == Applied(correspondence(delivery(Sending(NOON + LEASE, 2))))
+    assert decision == leased(delivery(Sending(NOON + LEASE, 2)))
 
 
 @pytest.mark.parametrize(
@@ -92,7 +101,7 @@ def test_a_delivery_before_its_due_time_does_not_change(situation: Situation) ->
 def test_a_wait_that_is_over_ends_without_the_due_time() -> None:
     decision = tick(correspondence(delivery(Waiting(NOON))), RULES, NOON)
 
-    assert decision == Applied(correspondence(delivery(LEASED)))
+    assert decision == leased(delivery(LEASED))
 
 
 @pytest.mark.parametrize(
@@ -115,15 +124,15 @@ def test_a_reporter_without_contact_gets_no_message(
 def test_an_agency_is_notified_without_a_contact_of_the_reporter() -> None:
     state = correspondence(delivery(Waiting(NOON), role="liaison", agency="dishub"), contact=UNKNOWN)
 
-    [leased] = claimed(state, tick(state, RULES, NOON).state or state)
+    [held] = claimed(state, tick(state, RULES, NOON).state or state)
 
-    assert leased == delivery(LEASED, role="liaison", agency="dishub")
+    assert held == delivery(LEASED, role="liaison", agency="dishub")
 
 
 def test_a_lost_attempt_is_retried() -> None:
     decision = tick(correspondence(delivery(Sending(NOON, 1))), RULES, NOON)
 
-    assert decision == Applied(correspondence(delivery(Sending(NOON + LEASE, 2))))
+    assert decision == leased(delivery(Sending(NOON + LEASE, 2)))
 
 
 def test_a_lost_last_attempt_has_failed() -> None:
@@ -143,7 +152,7 @@ def test_messages_to_reporters_wait_for_the_end_of_quiet_hours(situation: Situat
 def test_outside_the_quiet_hours_nothing_is_put_off() -> None:
     decision = tick(correspondence(delivery(Due(NOON, 1))), QUIET, NOON)
 
-    assert decision == Applied(correspondence(delivery(LEASED)))
+    assert decision == leased(delivery(LEASED))
 
 
 def test_officials_and_urgent_notices_ignore_quiet_hours() -> None:
@@ -151,15 +160,15 @@ def test_officials_and_urgent_notices_ignore_quiet_hours() -> None:
 
     decision = tick(correspondence(urgent, official), QUIET, NIGHT)
 
-    leased = Sending(NIGHT + LEASE, 1)
-    expected = delivery(leased, urgent=True), delivery(leased, role="liaison", agency="dishub")
-    assert decision == Applied(correspondence(*expected))
+    until = Sending(NIGHT + LEASE, 1)
+    expected = delivery(until, urgent=True), delivery(until, role="liaison", agency="dishub")
+    assert decision == leased(*expected, now=NIGHT)
 
 
 def test_an_emergency_ignores_quiet_hours() -> None:
     decision = tick(correspondence(delivery(Due(NIGHT, 1)), priority="emergency"), QUIET, NIGHT)
 
-    assert decision == Applied(correspondence(delivery(Sending(NIGHT + LEASE, 1)), priority="emergency"))
+    assert decision == leased(delivery(Sending(NIGHT + LEASE, 1)), now=NIGHT, priority="emergency")
 
 
 def test_only_what_was_leased_now_is_claimed() -> None:

@@ -18,6 +18,7 @@ from shared.events import (
     DueChanged,
     EventData,
     Location,
+    SealScheme,
     SlaClock,
     TicketHeld,
     TicketProgressed,
@@ -47,7 +48,7 @@ def test_a_sealed_contact_is_kept_sealed() -> None:
 
     state = project(EMPTY, sealed)
 
-    assert state == replace(EMPTY, contact=Sealed(sealed.sealed, "k1", "en"))
+    assert state == replace(EMPTY, contact=Sealed(sealed.sealed, "k1", "en", SealScheme.HPKE))
 
 
 def test_an_erased_contact_is_forgotten() -> None:

@@ -4,7 +4,7 @@ from itertools import permutations
 
 import pytest
 
-from services.notify.domain.correspondence import Correspondence, Erased, Sealed, Unknown
+from services.notify.domain.correspondence import Correspondence, Erased, Unknown, forgotten
 from services.notify.domain.decide import decide
 from services.notify.domain.deliveries import (
     Awaited,
@@ -18,6 +18,7 @@ from services.notify.domain.deliveries import (
     Waiting,
 )
 from services.notify.domain.notices import Rules, plan
+from services.notify.store import STATE
 from shared.events import (
     Applied,
     ContactErased,
@@ -25,10 +26,15 @@ from shared.events import (
     Fact,
     Ignored,
     NotificationSuppressed,
+    ReporterErased,
+    ReporterReplied,
     SlaClock,
+    TicketHeld,
     TicketRouted,
     TicketWithdrawn,
+    state_after,
 )
+from shared.ids import part_id
 from tests.builders import TICKET, TRACKING, accepted, arrival, event
 from tests.fakes.handler_harness import NOON
 from tests.unit.notify.samples import (
@@ -49,6 +55,12 @@ ACCEPTED = event(accepted())
 CONTACT = event(contact())
 ROUTED = event(said(TicketRouted))
 ERASED = event(ContactErased(ticket_id=TICKET))
+FORGOTTEN = event(ReporterErased(ticket_id=TICKET, tracking_id=TRACKING, state="routed", version=9, at=NOON))
+FORGOTTEN_PART = event(
+    ReporterErased(
+        ticket_id=part_id(TICKET, 1), tracking_id=TRACKING, state="routed", version=2, at=NOON, parent=TICKET, part=1
+    )
+)
 RESPOND = event(started(SlaClock.RESPOND))
 NEW_TICKET = notice(code="agency_new_ticket", on=TicketRouted.TYPE, to=("liaison",), due=SlaClock.RESPOND, starts=True)
 ALL = rules(notice(), notice(code="routed", on=TicketRouted.TYPE, due=SlaClock.RESPOND, starts=True), NEW_TICKET)
@@ -56,9 +68,9 @@ UNTIL = NOON + timedelta(minutes=1)
 
 
 def after(*events: Event, by: Rules = ALL) -> Correspondence:
-    state = None
+    state: Correspondence | None = None
     for heard in events:
-        state = decide(state, heard, arrival(NOON), by).state
+        state = state_after(state, decide(state, heard, arrival(NOON), by))
     assert state is not None
     return state
 
@@ -144,7 +156,7 @@ def test_erasing_the_contact_suppresses_what_is_not_sent_yet(situation: Situatio
 
     ended = delivery(Suppressed(NOON, attempt, "contact_erased"))
     facts = (suppressed("contact_erased", attempt),)
-    assert decision == Applied(correspondence(ended, contact=Erased()), facts)
+    assert decision == Applied(forgotten(correspondence(ended)), facts)
 
 
 @pytest.mark.parametrize(
@@ -154,7 +166,7 @@ def test_erasing_the_contact_suppresses_what_is_not_sent_yet(situation: Situatio
 def test_erasing_the_contact_changes_nothing_that_is_sent_or_being_sent(situation: Situation) -> None:
     decision = decide(correspondence(delivery(situation)), ERASED, arrival(NOON), ALL)
 
-    assert decision == Applied(correspondence(delivery(situation), contact=Erased()))
+    assert decision == Applied(forgotten(correspondence(delivery(situation))))
 
 
 def test_erasing_the_contact_leaves_the_agency_its_notice() -> None:
@@ -162,7 +174,7 @@ def test_erasing_the_contact_leaves_the_agency_its_notice() -> None:
 
     decision = decide(correspondence(waits), ERASED, arrival(NOON), ALL)
 
-    assert decision == Applied(correspondence(waits, contact=Erased()))
+    assert decision == Applied(forgotten(correspondence(waits)))
 
 
 def test_an_erased_contact_suppresses_further_notices() -> None:
@@ -174,8 +186,29 @@ def test_an_erased_contact_suppresses_further_notices() -> None:
     assert decision.facts == (suppressed("contact_erased", id=planned.id),)
 
 
-def test_a_contact_that_is_sealed_anew_counts_again() -> None:
-    assert isinstance(after(CONTACT, ERASED, CONTACT).contact, Sealed)
+@pytest.mark.parametrize("erasure", [ERASED, FORGOTTEN, FORGOTTEN_PART], ids=["tombstone", "whole", "part"])
+def test_whoever_was_erased_stays_so_in_whatever_order_the_topics_are_read(erasure: Event) -> None:
+    asked = event(said(TicketHeld, reason="needs_reporter", question="Pak Budi, di mana?"))
+    replied = event(said(ReporterReplied, text="Saya Budi."))
+    with_reply = rules(
+        notice(), notice(code="agency_reply", on=ReporterReplied.TYPE, to=("liaison",), template="agency_reply")
+    )
+    for order in permutations([ACCEPTED, CONTACT, asked, replied, erasure]):
+        state = after(*order, by=with_reply)
+
+        assert state.contact == Erased()
+        assert state.complaint is not None
+        assert not state.complaint.title
+        assert state.complaint.place is None
+        stored = repr(STATE.dump_python(state, mode="json"))
+        assert not [word for word in ("Budi", "berlubang", "sealed") if word in stored]
+        [to_reporter] = [one for one in state.deliveries if one.role == "reporter"]
+        assert isinstance(to_reporter.situation, Suppressed)
+        assert to_reporter.situation.why == "contact_erased"
+
+
+def test_a_contact_that_comes_after_the_erasure_is_none() -> None:
+    assert decide(after(CONTACT, ERASED), CONTACT, arrival(NOON), ALL) == Ignored("nobody is notified of it")
 
 
 @pytest.mark.parametrize(("age", "told"), [(timedelta(hours=72), True), (timedelta(hours=72, microseconds=1), False)])

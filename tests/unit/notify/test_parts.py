@@ -25,7 +25,8 @@ from shared.events import (
 from shared.ids import part_id
 from tests.builders import TICKET, TRACKING, accepted, arrival, event
 from tests.fakes.handler_harness import NOON
-from tests.unit.notify.samples import LATER, POLICY, SEALER, contact, said
+from tests.sealing import OPENER
+from tests.unit.notify.samples import LATER, POLICY, contact, said
 
 pytestmark = pytest.mark.unit
 
@@ -58,7 +59,7 @@ def notices(state: Correspondence) -> list[tuple[str, str | None]]:
 def bodies(state: Correspondence) -> dict[str, str]:
     """Return the reporter's messages by subject."""
     held = [each for each in state.deliveries if each.role == "reporter"]
-    written = [MessageRenderer(POLICY, SEALER).render(state, each, ("email",), NOON) for each in held]
+    written = [MessageRenderer(POLICY, OPENER).render(state, each, ("email",), NOON) for each in held]
     return {message.subject: message.body for messages in written for message in messages}  # type: ignore[union-attr]
 
 

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from services.notify.domain.addresses import AddressLimits
 from services.notify.domain.timing import QuietHours, Retries
 from services.notify.policy import load_notices
 from shared.events import SlaClock
@@ -44,11 +45,12 @@ Folder = Callable[..., Path]
 @pytest.fixture
 def folder(tmp_path: Path) -> Folder:
     """A policy folder whose notices.yaml and sending.yaml a test may write."""
-    for name in ("agencies.yaml", "places.yaml"):
+    for name in ("agencies.yaml", "channels.yaml", "places.yaml"):
         shutil.copy(POLICY_DIR / name, tmp_path)
     (tmp_path / "notices").mkdir()
     for language in ("id", "en"):
         (tmp_path / "notices" / f"accepted.{language}.j2").write_text("{{ tracking_id }}\n\n{{ title }}\n")
+        (tmp_path / "notices" / f"introduction.{language}.j2").write_text("{{ tracking_id }}\n\nSTOP\n")
 
     def write(notices: str = HEAD + ACCEPTED, sending: str = SENDING, **texts: str) -> Path:
         (tmp_path / "notices.yaml").write_text(notices)
@@ -145,6 +147,19 @@ def test_sending_settings_are_read_with_their_units(folder: Folder) -> None:
 )
 def test_a_fault_names_its_line(folder: Folder, was: str, now: str, fault: str) -> None:
     assert f"notices.yaml:{fault}" in faults(folder((HEAD + ACCEPTED).replace(was, now)))
+
+
+def test_the_limits_of_an_address_are_read_with_their_units(folder: Folder) -> None:
+    held = load_notices(folder(sending=SENDING + "addresses: {hourly_max: 1, daily_max: 2, remembered_days: 3}\n"))
+
+    assert held.addresses == AddressLimits(1, 2, timedelta(days=3))
+    assert load_notices(folder()).addresses == AddressLimits()
+
+
+def test_a_text_for_unverified_addresses_must_be_there(folder: Folder) -> None:
+    (folder() / "notices" / "introduction.en.j2").unlink()
+
+    assert faults(folder()) == ["notices.yaml:2: the text notices/introduction.en.j2 is missing"]
 
 
 def test_a_code_may_be_given_only_once(folder: Folder) -> None:

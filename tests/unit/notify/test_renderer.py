@@ -4,20 +4,21 @@ from typing import Any
 import pytest
 
 from services.notify.channels import Message
-from services.notify.domain.correspondence import Correspondence, Unknown, project
+from services.notify.domain.correspondence import Correspondence, Sealed, Unknown, project
 from services.notify.domain.deliveries import Awaited, Deferred, Delivery, Withheld
 from services.notify.domain.notices import Notice, plan
 from services.notify.messages.renderer import MessageRenderer
-from shared.events import EventData, SlaClock, TicketHeld
+from shared.events import EventData, SealScheme, SlaClock, TicketHeld
 from shared.events.catalogue import DATA_BY_TYPE
-from shared.seal import Sealer
+from shared.seal import Contact, Opener
 from tests.builders import TRACKING, accepted, event
 from tests.fakes.handler_harness import NOON
-from tests.unit.notify.samples import EMAIL, NAME, PHONE, POLICY, SEALER, contact, delivery, said, started
+from tests.sealing import OPENER, SEALER
+from tests.unit.notify.samples import EMAIL, NAME, PHONE, POLICY, contact, delivery, said, started
 
 pytestmark = pytest.mark.unit
 
-RENDERER = MessageRenderer(POLICY, SEALER)
+RENDERER = MessageRenderer(POLICY, OPENER)
 DUE_ID = "Kamis, 5 Maret 2026 pukul 16.00 WIB"
 DUE_EN = "Thursday, 5 March 2026, 16:00 WIB"
 
@@ -209,7 +210,7 @@ def test_the_log_is_given_no_name() -> None:
 
 
 def test_a_contact_whose_key_is_missing_is_tried_again_later() -> None:
-    renderer = MessageRenderer(POLICY, Sealer({"other": bytes(32)}, "other"))
+    renderer = MessageRenderer(POLICY, Opener({"other": bytes(32)}))
 
     assert renderer.render(known(), delivery(), ("email",), NOON) == Deferred("email", "UnknownContactKey")
 
@@ -226,3 +227,22 @@ def test_a_message_shows_nobody_in_a_log() -> None:
 
     shown = repr(message)
     assert not {part for part in (EMAIL, NAME, message.body, message.subject) if part in shown}
+
+
+@pytest.mark.parametrize(
+    ("claimed", "info", "is_verified"),
+    [("web", None, True), ("call_center", None, False), ("web", "walk_in|1", False), (None, "android|1", True)],
+    ids=["verifying channel", "another channel", "sealed by another", "sealed by a verifying one"],
+)
+def test_an_address_is_verified_by_the_channel_that_handed_it_over(
+    claimed: str | None, info: str | None, is_verified: bool
+) -> None:
+    state = known()
+    sealed, key_id = SEALER.seal(
+        info or state.ticket_id, Contact(channel=claimed, email=EMAIL).model_dump_json(exclude_none=True).encode()
+    )
+    kept = Sealed(sealed, key_id, "id", SealScheme.HPKE, info)
+
+    [message] = written(delivery(), replace(state, contact=kept))
+
+    assert message.is_verified is is_verified

@@ -6,19 +6,19 @@ from pydantic import ValidationError
 from services.notify.app import channels
 from services.notify.settings import Settings
 from shared.process.settings import CommonSettings, Profile
-from tindak.keys import new_key
+from tindak.keys import KeyPair
 
 pytestmark = pytest.mark.unit
 
-OWN_KEY = new_key()
+OWN_KEY = KeyPair.draw().private
 
 
 def settings(**given: Any) -> Settings:
-    return Settings.model_validate({"TINDAK_CONTACT_KEYS": "k1:geheim"} | given)
+    return Settings.model_validate({"TINDAK_CONTACT_PRIVATE_KEYS": "k1:geheim"} | given)
 
 
 def relayed(**given: Any) -> Settings:
-    return settings(**{"TINDAK_CONTACT_KEYS": OWN_KEY, "smtp_host": "mail.tangsel.example"} | given)
+    return settings(**{"TINDAK_CONTACT_PRIVATE_KEYS": OWN_KEY, "smtp_host": "mail.tangsel.example"} | given)
 
 
 def test_without_a_mail_relay_the_settings_are_complete() -> None:

@@ -8,8 +8,11 @@ from shared.events import (
     AssignTicket,
     Classification,
     ConfirmTicket,
+    CorrectReporter,
     DeclineTicket,
     DisputeTicket,
+    EraseReporter,
+    ExportReporter,
     HoldReason,
     HoldTicket,
     MergeTicket,
@@ -21,7 +24,7 @@ from shared.events import (
     WithdrawTicket,
 )
 from tests.builders import TICKET, ticket_id
-from tests.unit.routing.samples import CHANNEL, DISHUB, OFFICER
+from tests.unit.routing.samples import CHANNEL, DISHUB, OFFICER, PRIVACY
 
 COMMANDS: dict[str, Request] = {
     "acknowledge": AcknowledgeTicket(ticket_id=TICKET),
@@ -41,9 +44,13 @@ COMMANDS: dict[str, Request] = {
     "confirm": ConfirmTicket(ticket_id=TICKET, rating=4),
     "dispute": DisputeTicket(ticket_id=TICKET, reason="Belum selesai."),
     "withdraw": WithdrawTicket(ticket_id=TICKET),
+    "export": ExportReporter(ticket_id=TICKET, reason="Diminta pelapor.", public_key="A" * 43 + "="),
+    "correct": CorrectReporter(ticket_id=TICKET, reason="Diminta pelapor.", sealed="c2VhbGVk", key_id="k2"),
+    "erase": EraseReporter(ticket_id=TICKET, reason="Diminta pelapor."),
 }
 
 BY = dict.fromkeys(("assign", "divide", "archive", "merge", "unmerge"), OFFICER)
+BY |= dict.fromkeys(("export", "correct", "erase"), PRIVACY)
 BY |= dict.fromkeys(("reply", "confirm", "dispute", "withdraw"), CHANNEL)
 
 

@@ -47,13 +47,16 @@ from shared.events import (
     UpdateRefused,
 )
 from shared.phrases import Phrasebook
+from shared.policy.identities import load_identities
 from shared.senders import sender_of
 from tests.builders import TICKET, TRACKING
+from tests.conftest import POLICY as SHIPPED
 from tests.fakes.handler_harness import NOON
 
 LATER = NOON + timedelta(hours=1)
 DISHUB, DLH, ROADS = "/agencies/dishub", "/agencies/dlh", "/agencies/dsdabmbk"
 OFFICER, DESK, CHIEF, CHANNEL = "/officers/7", "/officers/desk", "/officers/chief", "/channels/web"
+PRIVACY = "/officers/privacy"
 LINK = f"https://lapor.example/t/{TRACKING}"
 UPDATE_ID = "3b9dc0b6-6a3c-5b55-9e0e-0d5a3e3c7f11"
 
@@ -91,6 +94,7 @@ POLICY = RoutingPolicy(
         "7": Officer(OfficerRole.TRIAGE),
         "chief": Officer(OfficerRole.TRIAGE, frozenset({"dishub"})),
         "desk": Officer(OfficerRole.AGENCY_OFFICER, frozenset({"dishub", "dsdabmbk"})),
+        "privacy": Officer(OfficerRole.AGENCY_OFFICER, privacy=True),
     },
     rulebook=Rulebook(RULES),
     districts={"Ciputat": "kec_ciputat"},
@@ -113,6 +117,7 @@ POLICY = RoutingPolicy(
     reopen_within=timedelta(days=14),
     clusters=ClustersEntry(alike_min=0.4).value(Phrasebook({}, frozenset())),
     early_updates=EarlyUpdates(wait_for=timedelta(hours=24), remember_for=timedelta(days=7)),
+    masker=load_identities(SHIPPED),
     link="https://lapor.example/t/{tracking_id}",
     zone=timezone(timedelta(hours=7), "WIB"),
 )

@@ -1,3 +1,4 @@
+import shutil
 from dataclasses import MISSING, fields
 from datetime import timedelta
 from pathlib import Path
@@ -80,14 +81,22 @@ UNKNOWN_REASON = "is not in outside_reasons; did you mean `power`?"
 NEEDS_PHRASES = "needs phrases in `any`, `at` or every group of `all`"
 FOR_NOBODY = "the officer `desk` acts for no agency; name some in `agencies`"
 TWO_WAYS = "has an agency and lies outside, too"
+SENSITIVE = """
+kinds:
+  - {code: violence, agency: dishub, officer: desk, priority: high, advice_id: Telepon 112., advice_en: Call 112.}
+  - {code: threat, agency: kec_setu, officer: triage, rules: []}
+"""
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
+    (tmp_path / "sensitive.yaml").write_text(SENSITIVE, encoding="utf-8")
     (tmp_path / "agencies.yaml").write_text(AGENCIES, encoding="utf-8")
     (tmp_path / "routing.yaml").write_text(ROUTING, encoding="utf-8")
     (tmp_path / "categories.yaml").write_text(CATEGORIES, encoding="utf-8")
     (tmp_path / "officers.yaml").write_text(OFFICERS, encoding="utf-8")
+    for name in ("identities.yaml", "everyday_words.txt"):
+        shutil.copy(SHIPPED / name, tmp_path)
     return tmp_path
 
 
@@ -231,6 +240,16 @@ def test_every_fault_of_the_categories_has_its_line_and_sentence(folder: Path, o
         ("role: triage", "role: mayor", "officers.yaml:4: `role` must be 'triage' or 'agency_officer', not `mayor`"),
         (", agencies: [dishub, kec_setu]", "", f"officers.yaml:5: {FOR_NOBODY}"),
         (
+            "role: triage",
+            "role: triage, privacy: perhaps",
+            "officers.yaml:4: `privacy` must be a valid boolean, not `perhaps`",
+        ),
+        (
+            "role: triage",
+            "role: triage, privat: true",
+            "officers.yaml:4: `privat` is not a known field; did you mean `privacy`?",
+        ),
+        (
             "dishub, kec_setu",
             "dishub, dishub",
             "officers.yaml:5: agency `dishub` of the officer `desk` is given twice, first on line 5",
@@ -245,6 +264,13 @@ def test_every_fault_of_the_categories_has_its_line_and_sentence(folder: Path, o
 )
 def test_every_fault_of_the_officers_has_its_line_and_sentence(folder: Path, old: str, new: str, fault: str) -> None:
     assert fault in faults(folder, "officers.yaml", old, new)
+
+
+def test_an_officer_who_answers_for_privacy_alone_needs_no_agency(folder: Path) -> None:
+    path = folder / "officers.yaml"
+    path.write_text(path.read_text().replace("agencies: [dishub, kec_setu]", "privacy: true"))
+
+    assert load_routing(folder).officers["desk"] == Officer(OfficerRole.AGENCY_OFFICER, privacy=True)
 
 
 def test_a_city_without_a_register_of_officers_is_refused(folder: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 from services.intake.settings import Settings as Intake
 from services.notify.settings import Settings as Notify
 from shared.process.settings import CommonSettings
+from shared.sealing_keys import published
 from tindak.environment import of_stack
 from tindak.stack import BrokerKind, Layout, StackError, State
 
@@ -43,7 +44,8 @@ def test_exports_are_all_that_the_services_need(tmp_path: Path, monkeypatch: pyt
     exported = of_stack(THREE)
 
     assert exported == THREE.environment() | {
-        "TINDAK_CONTACT_KEYS": THREE.contact_key,
+        "TINDAK_CONTACT_PRIVATE_KEYS": THREE.contact_key,
+        "TINDAK_CONTACT_PUBLIC_KEYS": published(THREE.contact_key),
         "TINDAK_POLICY_DIR": f"{tmp_path}/policy",
         "TINDAK_ROUTING_MODEL_DIR": f"{tmp_path}/policy/model",
     }
@@ -55,7 +57,7 @@ def test_exports_are_all_that_the_services_need(tmp_path: Path, monkeypatch: pyt
 def test_exports_name_no_policy_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
-    assert set(of_stack(THREE)) == {*THREE.environment(), "TINDAK_CONTACT_KEYS"}
+    assert set(of_stack(THREE)) == {*THREE.environment(), "TINDAK_CONTACT_PRIVATE_KEYS", "TINDAK_CONTACT_PUBLIC_KEYS"}
 
 
 def test_the_embedded_broker_is_spared_what_it_cannot_do() -> None:

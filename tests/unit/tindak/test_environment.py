@@ -17,7 +17,8 @@ pytestmark = pytest.mark.unit
 EVERYTHING = {
     "PATH": "/bin",
     "TINDAK_PROFILE": "local",
-    "TINDAK_CONTACT_KEYS": "a:b",
+    "TINDAK_CONTACT_PUBLIC_KEYS": "a:b",
+    "TINDAK_CONTACT_PRIVATE_KEYS": "a:c",
     "TINDAK_KAFKA_LINGER_MS": "7",
     "TINDAK_MONGO_URI": "mongodb://nobody",
     "TINDAK_INTAKE_KAFKA_SASL_USERNAME": "intake",
@@ -36,7 +37,7 @@ def test_a_service_finds_its_own_credentials_under_the_common_names_and_no_other
     assert of_service("intake", EVERYTHING) == {
         "PATH": "/bin",
         "TINDAK_PROFILE": "local",
-        "TINDAK_CONTACT_KEYS": "a:b",
+        "TINDAK_CONTACT_PUBLIC_KEYS": "a:b",
         "TINDAK_KAFKA_LINGER_MS": "7",
         "TINDAK_KAFKA_SASL_USERNAME": "intake",
         "TINDAK_KAFKA_SASL_PASSWORD": "secret-of-intake",

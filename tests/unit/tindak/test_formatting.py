@@ -137,13 +137,15 @@ def test_every_fact_has_a_sentence_of_its_own(data: type[e.EventData]) -> None:
         "stopped_at": NOON, "allowance": "5 working_days", "policy_version": "1", "calendar_version": "1",
         "answer": "A", "final": True, "note": "N", "text": "T", "into": TICKET,
         "cluster": TICKET, "member": TICKET, "members": 2, "joined": True, "update_id": "u", "update_source": "s",
-        "parts": (), "reopened": TICKET,
+        "parts": (), "reopened": TICKET, "sequence": 1, "previous": "", "hash": "", "sealed": "s",
         "code": "c", "message_id": "m", "message_en": "m", "state_id": "s", "state_en": "s", "rating_wanted": False,
     }  # fmt: skip
     if data in (e.TicketClosed, e.TicketArchived):
         every_field["by"] = "system"
     if data is e.TicketReclassified:
         every_field["was"] = "aspiration"
+    if data is e.ContactOpened:
+        every_field |= {"purpose": "send", "by": {"role": "service", "code": "notify"}}
 
     told = sentence(data.model_validate(every_field))
 

@@ -3,33 +3,70 @@
 import pytest
 
 from services.intake.domain.ticket_ids import TicketIds
-from shared.seal import Sealer
+from shared.seal import Opener, Sealer
+from shared.sealing_keys import PRIVATE_KEYS, PUBLIC_KEYS
 from tindak.cli import main
 
 pytestmark = pytest.mark.unit
 
 
-def made(capsys: pytest.CaptureFixture[str], *options: str) -> str:
-    assert main(["keys", "new", *options]) == 0
-    return capsys.readouterr().out.strip()
+def made(capsys: pytest.CaptureFixture[str], *options: str) -> dict[str, str]:
+    """Return what `tindak keys` prints, as a shell reads it."""
+    assert main(["keys", *options]) == 0
+    return dict(line.split("=", 1) for line in capsys.readouterr().out.splitlines())
 
 
-def test_new_key_seals_and_opens(capsys: pytest.CaptureFixture[str]) -> None:
-    sealer = Sealer.from_text(made(capsys, "--id", "march"))
+def test_new_pair_seals_and_opens(capsys: pytest.CaptureFixture[str]) -> None:
+    pair = made(capsys, "new", "--id", "march")
 
-    sealed, key_id = sealer.seal("ticket", b"name")
+    sealed, key_id = Sealer.from_text(pair[PUBLIC_KEYS]).seal("ticket", b"name")
 
-    assert (key_id, sealer.open("ticket", sealed, key_id)) == ("march", b"name")
+    assert set(pair) == {PUBLIC_KEYS, PRIVATE_KEYS}
+    assert (key_id, Opener.from_text(pair[PRIVATE_KEYS]).open("ticket", sealed, key_id)) == ("march", b"name")
 
 
-def test_new_key_in_front_of_the_old_one_rotates(capsys: pytest.CaptureFixture[str]) -> None:
-    old, new = made(capsys), made(capsys)
-    sealed, old_id = Sealer.from_text(old).seal("ticket", b"name")
+def test_rotating_puts_a_new_pair_in_front(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    old = made(capsys, "new", "--id", "old")
+    sealed, old_id = Sealer.from_text(old[PUBLIC_KEYS]).seal("ticket", b"name")
+    monkeypatch.setenv(PRIVATE_KEYS, old[PRIVATE_KEYS])
 
-    rotated = Sealer.from_text(f"{new},{old}")
+    rotated = made(capsys, "rotate", "--id", "new")
 
-    assert rotated.open("ticket", sealed, old_id) == b"name"
-    assert rotated.seal("ticket", b"name")[1] == new.partition(":")[0]
+    opener, sealer = Opener.from_text(rotated[PRIVATE_KEYS]), Sealer.from_text(rotated[PUBLIC_KEYS])
+    assert opener.open("ticket", sealed, old_id) == b"name"
+    assert opener.open("ticket", *sealer.seal("ticket", b"name")) == b"name"
+    assert (sealer.current, list(sealer.keys)) == ("new", ["new", "old"])
+
+
+def test_public_keys_follow_from_the_private_ones(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pair = made(capsys, "new")
+    monkeypatch.setenv(PRIVATE_KEYS, pair[PRIVATE_KEYS])
+
+    assert made(capsys, "public") == {PUBLIC_KEYS: pair[PUBLIC_KEYS]}
+
+
+@pytest.mark.parametrize("command", ["rotate", "public"])
+@pytest.mark.parametrize(
+    ("keys", "code", "said"),
+    [("", 2, "TINDAK_CONTACT_PRIVATE_KEYS is not set"), ("a:c2hvcnQ=", 1, "entry 1 (a) has 5 bytes")],
+)
+def test_without_usable_private_keys_there_is_nothing_to_print(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, command: str, keys: str, code: int, said: str
+) -> None:
+    monkeypatch.setenv(PRIVATE_KEYS, keys)
+
+    assert main(["keys", command]) == code
+
+    told = capsys.readouterr()
+    assert (told.out, said in told.err, "c2hvcnQ" in told.err) == ("", True, False)
+
+
+def test_an_id_that_cannot_stand_in_the_setting_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["keys", "new", "--id", "a:b"]) == 2
+
+    assert "--id a:b is none" in capsys.readouterr().err
 
 
 def test_each_new_id_key_gives_ids_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:

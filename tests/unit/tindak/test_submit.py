@@ -9,10 +9,13 @@ from shared.delivery.ports import Record
 from shared.events import ComplaintAccepted, ComplaintRejected, ComplaintSubmitted, Event
 from shared.events.envelope import decode
 from tests.builders import NOON, accepted, event
+from tests.sealing import OPENER, SEALER
+from tindak.cli import main
 from tindak.client.answers import PendingAnswers
 from tindak.client.envelopes import submission
 from tindak.client.kafka import Position
 from tindak.client.records import as_json, event_of
+from tindak.client.sealing import with_sealed_reporter
 from tindak.console import Failure
 from tindak.options import Reply
 from tindak.tickets.submit import by_channel, complaints_of
@@ -146,3 +149,36 @@ def test_an_answer_counts_though_it_masks_the_source_id() -> None:
     heard = waiting.handle(replace(taken("[telepon]-1"), cause_id=given.id))
 
     assert (heard, waiting.unanswered) == (True, 0)
+
+
+def test_a_reporter_is_sealed_before_anything_is_published() -> None:
+    given = GIVEN | {"reporter": {"name": "Siti"}}
+
+    made = with_sealed_reporter(given, SEALER)
+
+    sealed = made["reporter_sealed"]
+    assert OPENER.open_contact("", sealed["sealed"], sealed["key_id"], info="web|1").name == "Siti"
+    assert "reporter" not in made
+    assert b"Siti" not in (submission(made, NOON).value or b"")
+
+
+def test_a_complaint_that_gets_its_source_id_is_sealed_for_that_one() -> None:
+    made = with_sealed_reporter({"channel": "web", "body": "x", "reporter": {"name": "Siti"}}, SEALER)
+
+    sealed = made["reporter_sealed"]
+    assert OPENER.open_contact("", sealed["sealed"], "k1", info=f"web|{made['source_id']}").name == "Siti"
+
+
+def test_without_anybody_who_reports_nothing_is_sealed() -> None:
+    assert with_sealed_reporter(GIVEN, SEALER) == GIVEN
+
+
+@pytest.mark.parametrize(("keys", "code"), [("", 2), ("a:c2hvcnQ=", 1)])
+def test_sealing_without_usable_keys_publishes_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], keys: str, code: int
+) -> None:
+    monkeypatch.setenv("TINDAK_CONTACT_PUBLIC_KEYS", keys)
+
+    assert main(["submit", "--channel", "web", "--body", "x", "--email", "a@b.example", "--seal"]) == code
+
+    assert "TINDAK_CONTACT_PUBLIC_KEYS" in capsys.readouterr().err

@@ -9,6 +9,7 @@ from functools import cached_property
 
 from services.routing.domain.duplicates.similarity import ClusterRules
 from shared.events import Classification, Location, Priority
+from shared.identities.masker import Masker
 from shared.phrases import Phrase, Phrasebook
 from shared.text import name_key
 
@@ -26,10 +27,14 @@ class OfficerRole(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Officer:
-    """Somebody who may act on tickets; ``agencies`` are those that the officer acts for."""
+    """Somebody who may act on tickets; ``agencies`` are those that the officer acts for.
+
+    ``privacy``: whether the officer may have reporters' data exported, corrected and erased.
+    """
 
     role: OfficerRole
     agencies: frozenset[str] = frozenset()
+    privacy: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +209,7 @@ class RoutingPolicy:
         clusters: Which reports are followed together.
         early_updates: How long updates wait for a complaint that has not come.
         link: Where an agency finds a ticket, with `TRACKING_ID` in place of its tracking id; None for nowhere.
+        masker: Covers identities in what people write.
         zone: In which channels are told the date of a due time.
         sensitive: Where sensitive reports go, by kind.
     """
@@ -226,6 +232,7 @@ class RoutingPolicy:
     reopen_within: timedelta
     clusters: ClusterRules
     early_updates: EarlyUpdates
+    masker: Masker
     link: str | None
     zone: tzinfo
     sensitive: Mapping[str, SensitiveKind] = field(default_factory=dict)

@@ -1,6 +1,6 @@
 """What follows from an update: who sent it, what is asked, and what is answered; each rule stands elsewhere."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeAlias, assert_never, get_args
 
@@ -9,6 +9,7 @@ from services.routing.domain.agency_choice.rules import RoutingPolicy
 from services.routing.domain.lifecycle import agency, officer, reporter
 from services.routing.domain.lifecycle.actors import actor_refusal
 from services.routing.domain.lifecycle.permissions import bars, forbids
+from services.routing.domain.ticket import privacy
 from services.routing.domain.ticket.refusals import (
     TOO_MANY_UPDATES,
     UPDATES_MAX,
@@ -27,6 +28,7 @@ Request: TypeAlias = (
     | events.HoldTicket | events.ResumeTicket | events.ReplyToTicket | events.ConfirmTicket | events.DisputeTicket
     | events.WithdrawTicket | events.AssignTicket | events.ReclassifyTicket | events.ArchiveTicket
     | events.MergeTicket | events.UnmergeTicket
+    | events.ExportReporter | events.CorrectReporter | events.EraseReporter
 )  # fmt: skip
 COMMANDS: dict[str, type[Request]] = {command.TYPE: command for command in get_args(Request)}
 SOURCE_SYMBOLS_MAX = 200
@@ -46,11 +48,6 @@ class Update:
         """Return who sent it, or None for nobody who may ask for anything."""
         return sender_of(self.source)
 
-    @property
-    def author(self) -> events.Author | None:
-        """Return who stands as the author of what follows from it."""
-        return _author(self.sender)
-
 
 def follow(
     policy: RoutingPolicy, filed: Filed, update: Update, prediction: MaybePrediction = NO_MODEL
@@ -59,21 +56,29 @@ def follow(
 
     Who may not ask it of this ticket leaves no trace on it, so that a stranger can neither fill it nor learn of it.
     Whatever else is asked counts, so that nobody can fill a ticket without end. Past the limit only what ends the
-    ticket is taken; the rest is refused without a trace, so such a refusal stands outside the counted history.
+    ticket or forgets its reporter is taken; the rest is refused without a trace, so such a refusal stands outside the
+    counted history.
     """
     ticket, situation = filed.ticket, filed.situation
     sender, command = update.sender, update.command
     forbidden = bars(policy, sender, command) or forbids(policy, sender, command, ticket, situation)
     if forbidden:
         return Untracked(untraced(policy, update, forbidden))
-    transition = Transition(ticket, situation, update.at, author=update.author).change(updates=ticket.updates + 1)
-    outcome = _flaw(policy, update) or ask(policy, transition, situation, command, prediction)
-    if ticket.updates >= UPDATES_MAX and not _ends(situation, outcome):
+    transition = Transition(ticket, situation, update.at, author=_author(policy, sender)).change(
+        updates=ticket.updates + 1
+    )
+    refused = _flaw(policy, update) or privacy.erased_refusal(ticket, command)
+    outcome = refused or ask(policy, transition, situation, command, prediction)
+    if ticket.updates >= UPDATES_MAX and not _ends(situation, command, outcome):
         return Untracked(untraced(policy, update, TOO_MANY_UPDATES, ticket))
     match outcome:
         case Refusal():
             transition = transition.add_fact_on(
-                events.UpdateRefused, situation, (TICKETS, *hearers(policy, sender)), **_wording(update, outcome)
+                events.UpdateRefused,
+                situation,
+                (TICKETS, *hearers(policy, sender)),
+                update_id=update.id,
+                **_told(policy, update.source[:SOURCE_SYMBOLS_MAX], outcome),
             )
         case Transition():
             transition = outcome
@@ -123,13 +128,22 @@ def ask(
             return officer.merge(transition, situation, command)
         case events.UnmergeTicket():
             return officer.unmerge(transition, situation)
+        case events.ExportReporter():
+            return privacy.export(transition, situation, command)
+        case events.CorrectReporter():
+            return privacy.correct(transition, situation, command)
+        case events.EraseReporter():
+            return privacy.erase(transition, situation)
         case _:
             assert_never(command)
 
 
-def _ends(before: Situation, outcome: Outcome) -> bool:
+def _ends(before: Situation, command: Request, outcome: Outcome) -> bool:
     ended = (Closed, Archived, Withdrawn)
-    return isinstance(outcome, Transition) and isinstance(outcome.situation, ended) and not isinstance(before, ended)
+    if not isinstance(outcome, Transition):
+        return False
+    is_end = isinstance(outcome.situation, ended) and not isinstance(before, ended)
+    return is_end or isinstance(command, events.EraseReporter)
 
 
 def untraced(policy: RoutingPolicy, update: Update, refusal: Refusal, ticket: Ticket | None = None) -> tuple[Fact, ...]:
@@ -142,7 +156,8 @@ def untraced(policy: RoutingPolicy, update: Update, refusal: Refusal, ticket: Ti
     known = {"tracking_id": ticket.tracking_id, "parent": ticket.parent, "part": ticket.part} if ticket else {}
     data = events.UpdateRefused(
         **{"tracking_id": ""} | known, ticket_id=ticket_id, state="unchanged", version=0, at=update.at,
-        by=update.author, **_wording(update, refusal),
+        by=_author(policy, update.sender), update_id=update.id,
+        **_told(policy, update.source[:SOURCE_SYMBOLS_MAX], refusal),
     )  # fmt: skip
     return tuple(Fact(data, topic, ticket_id, update.at) for topic in hearers(policy, update.sender))
 
@@ -154,18 +169,26 @@ def hearers(policy: RoutingPolicy, sender: Sender | Owner | None) -> tuple[str, 
     return (refusals_topic(sender),)
 
 
-def _author(sender: Sender | Owner | None) -> events.Author | None:
-    return events.Author(role=sender.role, code=sender.code[:SOURCE_SYMBOLS_MAX]) if sender and sender.code else None
+def _author(policy: RoutingPolicy, sender: Sender | Owner | None) -> events.Author | None:
+    if sender is None or not sender.code:
+        return None
+    code = sender.code if _is_registered(policy, sender) else policy.masker.mask(sender.code)
+    return events.Author(role=sender.role, code=code[:SOURCE_SYMBOLS_MAX])
 
 
-def _wording(update: Update, refusal: Refusal) -> dict[str, str]:
+def _told(policy: RoutingPolicy, source: str, refusal: Refusal) -> dict[str, str]:
+    """Return what a refusal says of its update; who is not registered may have written a number for a name."""
+    mask = policy.masker.mask
     return {
-        "update_id": update.id,
-        "update_source": update.source[:SOURCE_SYMBOLS_MAX],
+        "update_source": source if _is_registered(policy, sender_of(source)) else mask(source),
         "code": refusal.code,
-        "message_id": refusal.message_id,
-        "message_en": refusal.message_en,
+        "message_id": mask(refusal.message_id),
+        "message_en": mask(refusal.message_en),
     }
+
+
+def _is_registered(policy: RoutingPolicy, sender: Sender | Owner | None) -> bool:
+    return sender is not None and (sender.code in policy.agencies or sender.code in policy.officers)
 
 
 def refuse_unreadable(
@@ -188,11 +211,8 @@ def refuse_unreadable(
         state="unchanged",
         version=0,
         at=arrived_at,
-        by=_author(sender),
+        by=_author(policy, sender),
         update_id=fault.hints.get("event_id", ""),
-        update_source=source,
-        code=fault.reasons[0].code,
-        message_id=" ".join(reason.message_id for reason in fault.reasons),
-        message_en=" ".join(reason.message_en for reason in fault.reasons),
+        **_told(policy, source, replace(schema_violation(fault.reasons), code=fault.reasons[0].code)),
     )
     return tuple(Fact(data, topic, ticket, arrived_at) for topic in hearers(policy, sender))

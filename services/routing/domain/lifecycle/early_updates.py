@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from services.routing.domain.agency_choice.rules import EarlyUpdates, RoutingPolicy
 from services.routing.domain.lifecycle.commands import COMMANDS, Update, untraced
+from services.routing.domain.lifecycle.masking import masked
 from services.routing.domain.lifecycle.permissions import bars
 from services.routing.domain.ticket.refusals import EARLY_MAX, EARLY_PER_SENDER_MAX, NOT_FOUND
 from services.routing.domain.ticket.state import Awaited, EarlyUpdate, State
@@ -36,9 +37,10 @@ def _of_source(waiting: Sequence[EarlyUpdate], source: str) -> list[EarlyUpdate]
     return [early for early in waiting if early.source == source]
 
 
-def remembered(early: EarlyUpdate) -> Update:
-    """Return an early update as it came."""
-    return Update(early.id, early.source, COMMANDS[early.type].model_validate_json(early.data), early.arrived_at)
+def remembered(policy: RoutingPolicy, early: EarlyUpdate) -> Update:
+    """Return an early update as it was kept, masked: release 0.1.0 kept what people wrote as it came."""
+    command = COMMANDS[early.type].model_validate_json(early.data)
+    return masked(Update(early.id, early.source, command, early.arrived_at), policy.masker)
 
 
 def due_at(rules: EarlyUpdates, state: State) -> datetime | None:
@@ -53,7 +55,7 @@ def expires_at(rules: EarlyUpdates, state: State) -> datetime | None:
     What other tickets have told one of which nobody has heard is kept for good: a part must end as it begins if the
     whole was withdrawn, and a link that is heard again must get the same answer.
     """
-    if not isinstance(state, Awaited) or state.ended_at is None or state.withdrawn or state.linked:
+    if not isinstance(state, Awaited) or state.ended_at is None or state.withdrawn or state.linked or state.erased:
         return None
     return state.ended_at + rules.remember_for
 
@@ -90,5 +92,5 @@ def _in_vain(policy: RoutingPolicy, early: EarlyUpdate) -> tuple[Fact, ...]:
     of the same ticket may come to the same revision with other updates.
     """
     ended_at = _ends_at(policy.early_updates, early)
-    refused = untraced(policy, replace(remembered(early), at=ended_at), NOT_FOUND)
+    refused = untraced(policy, replace(remembered(policy, early), at=ended_at), NOT_FOUND)
     return tuple(replace(fact, occasion=f"in vain|{early.id}|{ended_at.isoformat()}|{fact.topic}") for fact in refused)

@@ -46,7 +46,7 @@ def follow_waiting(
     """Return what follows from a ticket's first transition and from the updates that came before it."""
     filed, facts = Filed(opened.ticket, opened.situation), opened.facts
     for early in awaited.updates if awaited else ():
-        follows = follow(policy, filed, remembered(early), prediction)
+        follows = follow(policy, filed, remembered(policy, early), prediction)
         filed, facts = state_after(filed, follows) or filed, facts + follows.facts
     return Applied(filed, facts)
 

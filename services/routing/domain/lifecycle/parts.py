@@ -13,6 +13,8 @@ from services.routing.domain.agency_choice.rules import RoutingPolicy
 from services.routing.domain.agency_choice.verdict import Chosen
 from services.routing.domain.lifecycle.opening import follow_waiting
 from services.routing.domain.lifecycle.reporter import withdraw
+from services.routing.domain.ticket import privacy
+from services.routing.domain.ticket.privacy import bare_report
 from services.routing.domain.ticket.state import (
     Awaited,
     Closed,
@@ -55,6 +57,14 @@ def decide_part_link(
         case awaited, events.WholeWithdrawn():
             waiting = awaited if isinstance(awaited, Awaited) else Awaited()
             return Ignored("the part is not open yet; remembered", replace(waiting, withdrawn=True))
+        case Filed(ticket, situation), events.ReporterForgotten(by=author):
+            erased = privacy.erase(Transition(ticket, situation, at, author=author), situation)
+            if isinstance(erased, Transition):
+                return Applied(Filed(erased.ticket, erased.situation), erased.facts)
+            return Ignored("the reporter has been erased before", state)
+        case awaited, events.ReporterForgotten():
+            waiting = awaited if isinstance(awaited, Awaited) else Awaited()
+            return Ignored("the part is not open yet; remembered", replace(waiting, erased=True))
         case Filed(ticket, situation), (events.PartEnded() | events.PartReopened()) as link:
             return _apply_part_end(Transition(ticket, situation, at), link)
         case _:
@@ -67,7 +77,7 @@ def _open_part(
     ticket = Ticket(
         id=link.ticket_id,
         tracking_id=link.tracking_id,
-        report=link.report,
+        report=bare_report(link.report) if awaited and awaited.erased else link.report,
         classification=link.classification,
         category=link.category,
         priority=link.priority,
@@ -79,6 +89,7 @@ def _open_part(
         parent=link.parent,
         part=link.number,
         assigned=True,
+        erased=awaited is not None and awaited.erased,
     )
     choice = Chosen(link.agency, events.DecidedBy.OFFICER, (step(policy, "officer", link.reason),))
     opened = Transition(ticket, InTriage(), at).route(choice, policy)

@@ -16,6 +16,7 @@ OF_TRIAGE: Kinds = (
     events.AssignTicket, events.ReclassifyTicket, events.ArchiveTicket, events.MergeTicket,
     events.UnmergeTicket, events.HoldTicket, events.ResumeTicket,
 )  # fmt: skip
+OF_PRIVACY: Kinds = (events.ExportReporter, events.CorrectReporter, events.EraseReporter)
 OF_CHANNELS: Kinds = (events.ReplyToTicket, events.ConfirmTicket, events.DisputeTicket, events.WithdrawTicket)
 
 
@@ -35,7 +36,8 @@ def _kinds_of(policy: RoutingPolicy, sender: Sender) -> Kinds:
         return OF_CHANNELS
     officer = policy.officers[sender.code]
     decides = OF_TRIAGE if officer.role is OfficerRole.TRIAGE else ()
-    return (*decides, *OF_AGENCIES) if officer.agencies else decides
+    acts = OF_AGENCIES if officer.agencies else ()
+    return (*decides, *acts, *(OF_PRIVACY if officer.privacy else ()))
 
 
 def forbids(
@@ -45,7 +47,7 @@ def forbids(
 
     An agency acts only on a ticket that it has or had when it ended, and so do officers who act for it; a reporter
     speaks through the channel that handed the report over, for a channel knows only its own reporters; triage officers
-    decide about every ticket.
+    decide about every ticket, and officers who answer for privacy about every reporter.
     """
     match sender:
         case Sender(Role.AGENCY, code):
@@ -55,7 +57,7 @@ def forbids(
         case Sender(Role.OFFICER, code):
             officer = policy.officers[code]
             decides = officer.role is OfficerRole.TRIAGE and isinstance(command, OF_TRIAGE)
-            is_theirs = decides or situation.agency in officer.agencies
+            is_theirs = decides or isinstance(command, OF_PRIVACY) or situation.agency in officer.agencies
         case _:
             is_theirs = False
     return None if is_theirs else NOT_FOUND

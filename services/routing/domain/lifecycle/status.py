@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from services.routing.domain.agency_choice.rules import RoutingPolicy
+from services.routing.domain.ticket.privacy import forgotten
 from services.routing.domain.ticket.state import (
     Answered,
     DueClock,
@@ -107,6 +108,9 @@ def status_of(policy: RoutingPolicy, filed: Filed, news: events.EventData | None
         at: When it came to be so.
     """
     ticket, situation, view = filed.ticket, filed.situation, filed.ticket.view
+    if ticket.erased:  # nothing that anybody writes is told to a reporter who was erased
+        filed = forgotten(filed)
+        ticket, situation, view = filed.ticket, filed.situation, filed.ticket.view
     respond_due_at, due_at = due_times(filed)
     asked = situation.question if isinstance(situation, Held) and asks_reporter(situation) else None
     # What is due at midnight is due by the end of the day before.

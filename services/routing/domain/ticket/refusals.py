@@ -157,6 +157,11 @@ UNTIL_PASSED = Refusal(
     "Batas waktu penundaan (until) sudah lewat; sebutkan waktu yang akan datang.",
     "The moment until which the ticket is to be on hold (until) is over; name one to come.",
 )
+ERASED = Refusal(
+    "erased",
+    "Data pelapor laporan ini sudah dihapus untuk selamanya; tidak ada lagi pelapor yang dapat disapa atau diwakili.",
+    "The reporter of this ticket has been erased for good; there is nobody left to speak to or for.",
+)
 UNKNOWN_REASON = Refusal(
     "unknown_reason",
     f"Alasan pengarsipan (reason) tidak dikenal; pilih salah satu: {', '.join(ArchiveReason)}.",
@@ -194,6 +199,10 @@ THAT_KIND_ALREADY = _unchanged(
 ARCHIVED_BEFORE = _unchanged(
     "Laporan ini sudah diarsipkan; tidak ada yang berubah.",
     "This ticket has been archived before; nothing changes.",
+)
+ERASED_BEFORE = _unchanged(
+    "Data pelapor laporan ini sudah pernah dihapus; tidak ada yang berubah.",
+    "The reporter of this ticket has been erased before; nothing changes.",
 )
 FOLLOWS_THAT_ONE = _unchanged(
     "Laporan ini sudah digabungkan dengan laporan tersebut; tidak ada yang berubah.",

@@ -194,6 +194,7 @@ class Ticket:
         respond: The clock of the first answer; None if nothing was heard of it.
         resolve: The clock of the final one.
         view: What the reporter may know of what its agency has said.
+        erased: Whether its reporter was erased, so that no text is kept of it any more.
     """
 
     id: str
@@ -227,6 +228,7 @@ class Ticket:
     respond: DueClock | None = None
     resolve: DueClock | None = None
     view: ReporterView = NOTHING_SAID
+    erased: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,12 +255,14 @@ class Awaited:
         withdrawn: Of a part: the whole was taken back before the part was opened.
         linked: Whether other tickets have told it something.
         ended_at: When the last update was answered that had waited in vain; None while one waits, or none ever did.
+        erased: Of a part: the reporter of the whole was erased before the part was opened.
     """
 
     updates: tuple[EarlyUpdate, ...] = ()
     withdrawn: bool = False
     linked: bool = False
     ended_at: datetime | None = None
+    erased: bool = False
     kind: Literal["awaited"] = "awaited"
 
 

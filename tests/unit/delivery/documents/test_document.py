@@ -2,7 +2,8 @@ from datetime import timedelta
 
 import pytest
 
-from shared.delivery.documents.document import Answer, Document
+from shared import topics
+from shared.delivery.documents.document import Answer, Document, UnknownFields
 from shared.delivery.outgoing import Outgoing
 from tests.fakes.handler_harness import NOON
 
@@ -147,3 +148,32 @@ def test_publishing_leaves_held_back_events_pending(held: tuple[str, ...], left:
 
 def test_saving_counts_the_revision() -> None:
     assert EMPTY.saved().saved() == Document("t", revision=2)
+
+
+def test_what_is_erased_keeps_the_ids_and_what_may_not_be_published_yet() -> None:
+    document: Document[str] = Document(
+        "t", applied={"a": answer("1", 5), "b": answer("2", 6)}, unknown_fields=UnknownFields({"state": {"x": 1}}, {})
+    )
+
+    after = document.erased({("updates", 0): 6}, NOON)
+
+    assert after == Document("t", applied={"a": None, "b": None}, pending=said("2"), pending_at=NOON)
+
+
+def test_nothing_is_pending_of_what_is_erased_once_all_is_published() -> None:
+    document: Document[str] = Document("t", applied={"a": answer("1", 5)})
+
+    assert document.erased({("updates", 0): 6}, NOON) == Document("t", applied={"a": None})
+
+
+def test_on_a_compacted_topic_only_the_last_word_is_kept() -> None:
+    def contact(id: str) -> Outgoing:
+        return Outgoing(id, topics.CONTACTS, "t", id.encode())
+
+    first = Answer("submitted", 0, 5, (*said("1"), contact("2")))
+    last = Answer("requests", 0, 0, (contact("3"),))
+    document: Document[str] = Document("t", applied={"a": first}, pending=(contact("2"),), pending_at=NOON)
+
+    after = document.apply("b", last, None)
+
+    assert after == Document("t", applied={"a": Answer("submitted", 0, 5, said("1")), "b": last})

@@ -9,12 +9,13 @@ from services.routing.domain.ticket.state import WithAgency
 from shared.events import Actor
 from shared.senders import sender_of
 from tests.unit.routing.commands import COMMANDS
-from tests.unit.routing.samples import CHANNEL, CHIEF, DESK, DISHUB, DLH, OFFICER, POLICY, SITUATIONS, ticket
+from tests.unit.routing.samples import CHANNEL, CHIEF, DESK, DISHUB, DLH, OFFICER, POLICY, PRIVACY, SITUATIONS, ticket
 
 pytestmark = pytest.mark.unit
 
 OF_AGENCIES = {"acknowledge", "progress", "answer", "answer_partly", "decline", "hold", "resume", "reclassify"}
 OF_OFFICERS = {"assign", "divide", "reclassify", "archive", "merge", "unmerge", "hold", "resume"}
+OF_PRIVACY = {"export", "correct", "erase"}
 OF_CHANNELS = {"reply", "confirm", "dispute", "withdraw"}
 
 
@@ -35,6 +36,7 @@ def judged(source: str, command: Request, situation: str = "routed") -> Refusal 
         (CHANNEL, OF_CHANNELS),
         (DESK, OF_AGENCIES),
         (CHIEF, OF_OFFICERS | OF_AGENCIES),
+        (PRIVACY, OF_PRIVACY),
         ("/officers/nobody", set()),
         ("/tindak/sla", set()),
         ("/agencies/", set()),
@@ -42,6 +44,11 @@ def judged(source: str, command: Request, situation: str = "routed") -> Refusal 
 )
 def test_everybody_may_ask_for_his_own_kind_of_update_only(source: str, names: set[str]) -> None:
     assert permitted(source) == names
+
+
+@pytest.mark.parametrize("situation", SITUATIONS)
+def test_who_answers_for_privacy_may_act_for_every_reporter(situation: str) -> None:
+    assert permitted(PRIVACY, situation, OF_PRIVACY) == OF_PRIVACY
 
 
 def test_the_actor_that_a_command_names_gives_no_rights() -> None:

@@ -1,6 +1,6 @@
 """Masks spans of a folded text in the original, each by its label."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from shared.text import Folded
@@ -15,11 +15,13 @@ class Span:
     label: str
 
 
-def replaced(folded: Folded, spans: Iterable[Span]) -> str:
+def replaced(folded: Folded, spans: Collection[Span]) -> str:
     """Return the original with a label in place of each span; where spans overlap, one label covers them all.
 
     The label is that of the span which comes first in *spans*, so the surest should come first.
     """
+    if not spans:
+        return folded.original
     ranked = sorted(((span, rank) for rank, span in enumerate(spans)), key=lambda one: one[0].start)
     parts: list[str] = []
     shown_to = 0

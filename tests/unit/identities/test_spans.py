@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.domain.spans import Span, replaced
+from shared.identities.spans import Span, replaced
 from shared.text import fold
 
 pytestmark = pytest.mark.unit

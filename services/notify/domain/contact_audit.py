@@ -1,0 +1,52 @@
+"""Says who opens a reporter's contact, as a chain of facts of which the state keeps the head."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from services.notify.domain.correspondence import AuditHead, Correspondence
+from services.notify.domain.deliveries import REPORTER, Delivery
+from shared import events
+from shared.events import Fact
+from shared.topics import AUDIT
+
+NOTIFY = events.Opener(role=events.OpenerRole.SERVICE, code="notify")
+
+
+def opening(
+    state: Correspondence,
+    purpose: events.OpeningPurpose,
+    by: events.Opener,
+    now: datetime,
+    delivery_id: str | None = None,
+) -> tuple[Correspondence, Fact]:
+    """Return the state once the contact may be opened, and the fact that says so.
+
+    Both are saved, and the fact published, before anything is opened.
+    """
+    sequence = len(state.audit.opened_at) + 1
+    data = events.ContactOpened(
+        ticket_id=state.ticket_id,
+        purpose=purpose,
+        by=by,
+        delivery_id=delivery_id,
+        at=now,
+        sequence=sequence,
+        previous=state.audit.hash,
+        hash="",
+    )
+    hash_ = events.link_hash(data.model_dump(mode="json", exclude_none=True))
+    fact = Fact(data.model_copy(update={"hash": hash_}), AUDIT, state.ticket_id, at=now, occasion=f"audit|{sequence}")
+    return replace(state, audit=AuditHead(hash_, (*state.audit.opened_at, now))), fact
+
+
+def openings_to_send(
+    state: Correspondence, claims: Iterable[Delivery], now: datetime
+) -> tuple[Correspondence, tuple[Fact, ...]]:
+    """Return the state and the facts once the contact may be opened for each of *claims* that is to the reporter."""
+    facts: list[Fact] = []
+    for delivery in claims:
+        if delivery.role == REPORTER:
+            state, fact = opening(state, events.OpeningPurpose.SEND, NOTIFY, now, delivery.id)
+            facts.append(fact)
+    return state, tuple(facts)

@@ -1,0 +1,1 @@
+"""Facts about identities: what is asked on behalf of a reporter, and who has opened what is sealed."""

@@ -1,0 +1,1 @@
+"""Finds identities in what people write, and covers them."""

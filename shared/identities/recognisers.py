@@ -1,0 +1,159 @@
+"""What identities look like: patterns with a score, words around them that raise it, checks that settle it.
+
+The form is that of Presidio's recognisers (https://microsoft.github.io/presidio/analyzer/adding_recognizers/). What is
+harmless is recognised in the same way: where an amount of money and a telephone number are found in the same place, the
+higher score decides.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from shared.identities.checks import Check
+from shared.identities.spans import Span
+from shared.text import Folded
+
+CERTAIN = 1.0
+ANY_DIGIT = re.compile(r"\d")
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """One way in which something is written.
+
+    Args:
+        regex: For folded text; what it finds is its first group, if it has one.
+        score: 0 to 1, how sure it is without a word beside it.
+        check: Whether what was found can be it.
+        checked_score: What it scores if the check holds; if it does not, it scores *score*.
+        is_whole: Its groups are for references back: all of what it finds is it.
+    """
+
+    regex: re.Pattern[str]
+    score: float
+    check: Check | None = None
+    checked_score: float = 0.0
+    is_whole: bool = False
+
+    def found(self, text: str) -> Iterator[tuple[int, int, float]]:
+        """Yield where it is found, and how sure it is."""
+        group = 1 if self.regex.groups and not self.is_whole else 0
+        for match in self.regex.finditer(text):
+            start, end = match.span(group)
+            holds = self.check is not None and self.check(text[start:end])
+            score = max(self.score, self.checked_score) if holds else self.score
+            if score > 0:
+                yield start, end, score
+
+
+@dataclass(frozen=True, slots=True)
+class Recogniser:
+    """Something that is recognised in texts.
+
+    Args:
+        name: Of what it recognises.
+        label: What stands in its place; empty: it is harmless and stays.
+        patterns: How it is written.
+        context: Finds a word that makes it surer, near what was found.
+        context_score: How much surer.
+        before, after: So many characters before and behind it are looked at, not beyond another number.
+    """
+
+    name: str
+    label: str
+    patterns: Sequence[Pattern]
+    context: re.Pattern[str] | None = None
+    context_score: float = 0.0
+    before: int = 45
+    after: int = 16
+
+    def findings(self, text: str) -> Iterator["Finding"]:
+        """Yield what it finds in a folded text."""
+        for pattern in self.patterns:
+            for start, end, score in pattern.found(text):
+                if self.context is not None and self._has_context(text, start, end):
+                    score = min(CERTAIN, score + self.context_score)
+                yield Finding(start, end, score, self)
+
+    def _has_context(self, text: str, start: int, end: int) -> bool:
+        before = text[max(0, start - self.before) : start]
+        digits = list(ANY_DIGIT.finditer(before))
+        if digits:
+            before = before[digits[-1].end() :]
+        if self.context is not None and self.context.search(before):
+            return True
+        after = text[end : end + self.after]
+        digit = ANY_DIGIT.search(after)
+        return self.context is not None and self.context.search(after[: digit.start()] if digit else after) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Where something was recognised, and how sure that is."""
+
+    start: int
+    end: int
+    score: float
+    by: Recogniser
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """What a text must hold for anything to be found: one of these words, characters, or a digit run of the pattern."""
+
+    words: frozenset[str] = frozenset()
+    characters: tuple[str, ...] = ()
+    regex: re.Pattern[str] | None = None
+
+    def opens(self, text: str, words: frozenset[str]) -> bool:
+        """Return whether a folded text holds it; *words* are its words."""
+        if self.regex is not None and self.regex.search(text) is not None:
+            return True
+        for each in self.characters:
+            if each in text:
+                return True
+        return not self.words.isdisjoint(words)
+
+
+@dataclass(frozen=True, slots=True)
+class Recognisers:
+    """All of them.
+
+    Args:
+        gated: By what a text must hold for them to be asked.
+        threshold: Findings that score less are none.
+    """
+
+    gated: Sequence[tuple[Gate, Sequence[Recogniser]]] = ()
+    threshold: float = 0.5
+
+    def findings(self, folded: Folded, words: frozenset[str]) -> list[Finding]:
+        """Return what is recognised in a text, harmless things included, surest first."""
+        text = folded.text
+        asked = [each for gate, recognisers in self.gated if gate.opens(text, words) for each in recognisers]
+        if not asked:
+            return []
+        found = [one for each in asked for one in each.findings(text) if one.score >= self.threshold]
+        # Of equal scores the identity's counts, then the longer one's.
+        return sorted(found, key=lambda one: (-one.score, not one.by.label, one.start - one.end))
+
+    def spans(self, folded: Folded, words: frozenset[str]) -> list[Span]:
+        """Return what is to be covered, surest first: nothing of which a surer thing that is harmless makes up half."""
+        findings = self.findings(folded, words)
+        if not findings:
+            return []
+        kept: list[Finding] = []
+        harmless: list[Finding] = []
+        for one in findings:
+            if any(2 * _common(one, other) >= one.end - one.start for other in harmless):
+                continue
+            if one.by.label:
+                kept.append(one)
+            elif not any(_common(one, other) > 0 for other in kept):
+                harmless.append(one)
+        return [Span(one.start, one.end, one.by.label) for one in kept]
+
+
+def _common(one: Finding, other: Finding) -> int:
+    """Return how many characters two findings share; negative: how far they are apart."""
+    return min(one.end, other.end) - max(one.start, other.start)

@@ -1,0 +1,76 @@
+import asyncio
+from collections import Counter
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from services.notify.address_book import COLLECTION, MongoAddressBook, hash_keys
+from services.notify.domain.addresses import AddressLimits, Admission, Admitted, Barred
+from shared.adapters.mongo.client import collection
+from tests.fakes.handler_harness import NOON
+from tests.servers.addresses import Namespace
+from tests.unit.notify.samples import EMAIL
+
+pytestmark = [pytest.mark.connected, pytest.mark.without_topics]
+
+LIMITS = AddressLimits(hourly_max=5, daily_max=8)
+KEYS = hash_keys("k1:AAAA")
+
+
+@pytest.fixture
+def addresses(namespace: Namespace) -> Iterator[Any]:
+    """The collection of all replicas."""
+    tickets = collection(namespace.mongo, "notify")
+    yield tickets.database[COLLECTION]
+    tickets.database.client.close()
+
+
+def book(addresses: Any, keys: tuple[bytes, ...] = KEYS) -> MongoAddressBook:
+    """Return what one more replica, or one after a restart, knows of the addresses."""
+    return MongoAddressBook(addresses, keys, LIMITS)
+
+
+async def admitted(one: MongoAddressBook, delivery: str, *, is_verified: bool = True) -> Admission:
+    return await one.admit(EMAIL, delivery, NOON, is_verified=is_verified)
+
+
+async def test_replicas_together_admit_no_more_than_the_limit(addresses: Any) -> None:
+    replicas = [book(addresses) for _ in range(3)]
+
+    found = await asyncio.gather(*(admitted(replicas[number % 3], f"d{number}") for number in range(15)))
+
+    assert Counter(map(type, found)) == {Admitted: 5, Barred: 10}
+
+
+async def test_what_was_admitted_is_known_after_a_restart(addresses: Any) -> None:
+    await admitted(book(addresses), "d1", is_verified=False)
+
+    after = book(addresses)
+
+    assert await admitted(after, "d2", is_verified=False) == Barred("address_unverified")
+    assert await admitted(after, "d1", is_verified=False) == Admitted(as_introduction=True)
+
+
+async def test_a_new_key_forgets_nobody_while_the_older_one_is_at_hand(addresses: Any) -> None:
+    await admitted(book(addresses), "d1", is_verified=False)
+    rotated = book(addresses, hash_keys("k2:BBBB", "k1:AAAA"))
+
+    assert await admitted(rotated, "d2", is_verified=False) == Barred("address_unverified")
+    alone = book(addresses, hash_keys("k2:BBBB"))
+    assert await admitted(alone, "d3", is_verified=False) == Barred("address_unverified")
+
+
+async def test_the_address_is_not_stored_and_forgotten_in_time(addresses: Any) -> None:
+    one = book(addresses)
+
+    await admitted(one, "d1")
+
+    [stored] = [raw async for raw in one.collection.find({})]
+    expiring = [index for index in (await one.collection.index_information()).values() if "expireAfterSeconds" in index]
+    assert EMAIL not in str(stored)
+    assert EMAIL.partition("@")[0] not in str(stored)
+    assert stored["expires_at"] == NOON + LIMITS.remembered_for
+    assert [(index["key"], index["expireAfterSeconds"]) for index in expiring] == [([("expires_at", 1)], 0)]
+    assert timedelta(days=1) < LIMITS.remembered_for

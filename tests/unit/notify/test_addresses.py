@@ -1,0 +1,106 @@
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from services.notify.address_book import hash_keys
+from services.notify.domain.addresses import (
+    AddressLimits,
+    AddressRecord,
+    Admission,
+    Admitted,
+    Barred,
+    admit,
+    mailbox_of,
+    merged,
+)
+from tests.fakes.handler_harness import NOON
+
+pytestmark = pytest.mark.unit
+
+LIMITS = AddressLimits(hourly_max=2, daily_max=3)
+NEW = AddressRecord()
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+
+
+def admitted(*deliveries: tuple[str, datetime, bool], record: AddressRecord = NEW) -> list[Admission]:
+    """Return what becomes of deliveries in turn; each has an id, an instant, and whether its ticket is verified."""
+    found = []
+    for delivery, at, is_verified in deliveries:
+        record, admission = admit(record, delivery, LIMITS, at, is_verified=is_verified)
+        found.append(admission)
+    return found
+
+
+def test_an_address_gets_no_more_than_its_limit_in_any_hour() -> None:
+    told = [(f"d{number}", NOON + number * MINUTE, True) for number in range(3)]
+
+    assert admitted(*told, ("d4", NOON + HOUR, True), ("d5", NOON + HOUR, True)) == [
+        Admitted(), Admitted(), Barred("address_limit"), Admitted(), Barred("address_limit"),
+    ]  # fmt: skip
+
+
+def test_an_address_gets_no_more_than_its_limit_in_any_24_hours() -> None:
+    told = [(f"d{number}", NOON + number * HOUR, True) for number in range(5)]
+
+    assert admitted(*told, ("d5", NOON + 24 * HOUR, True)) == [
+        Admitted(), Admitted(), Admitted(), Barred("address_limit"), Barred("address_limit"), Admitted(),
+    ]  # fmt: skip
+
+
+def test_a_delivery_that_is_tried_again_is_counted_once() -> None:
+    told = [("d1", NOON + number * MINUTE, True) for number in range(9)]
+
+    assert admitted(*told, ("d2", NOON + HOUR - MINUTE, True)) == [Admitted()] * 10
+
+
+def test_an_address_that_nobody_verified_gets_one_message() -> None:
+    told = [("d1", NOON, False), ("d2", NOON, False), ("d1", NOON, False), ("d3", NOON + 100 * HOUR, False)]
+
+    introduction, barred = Admitted(as_introduction=True), Barred("address_unverified")
+    assert admitted(*told) == [introduction, barred, introduction, barred]
+
+
+def test_an_address_is_verified_for_good_by_one_ticket() -> None:
+    told = [("d1", NOON, False), ("d2", NOON, True), ("d3", NOON + 100 * HOUR, False)]
+
+    assert admitted(*told) == [Admitted(as_introduction=True), Admitted(), Admitted()]
+
+
+def test_no_more_is_remembered_than_a_day_of_deliveries() -> None:
+    record = NEW
+    for number in range(200):
+        record, _ = admit(record, f"d{number}", LIMITS, NOON + number * HOUR, is_verified=True)
+
+    assert len(record.admitted) <= LIMITS.daily_max
+
+
+def test_what_is_known_under_an_older_key_counts() -> None:
+    older = replace(NEW, is_verified=True, admitted={"d1": NOON, "d2": NOON})
+
+    both = merged({"current": replace(NEW, introduced_by="d0"), "older": older})
+
+    assert both == AddressRecord(True, "d0", {"d1": NOON, "d2": NOON})
+    assert admitted(("d3", NOON, False), record=both) == [Barred("address_limit")]
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    ["siti@warga.example", " Siti@Warga.Example ", "siti+lapor@warga.example", "siti+1+2@warga.example"],
+)
+def test_spellings_of_one_mailbox_count_together(spelling: str) -> None:
+    assert mailbox_of(spelling) == "siti@warga.example"
+
+
+def test_dots_count_only_where_the_provider_counts_them() -> None:
+    assert mailbox_of("s.i.ti@gmail.com") == "siti@gmail.com"
+    assert mailbox_of("s.iti@warga.example") == "s.iti@warga.example"
+    assert mailbox_of("+62@warga.example") == "+62@warga.example"
+
+
+def test_each_key_that_opens_contacts_gives_a_key_of_the_hash() -> None:
+    keys = hash_keys("k2:AAAA, k1:BBBB", None, "k0:CCCC")
+
+    assert len(set(keys)) == 3
+    assert {len(key) for key in keys} == {32}
+    assert keys == (*hash_keys("k2:AAAA"), *hash_keys("k1:BBBB"), *hash_keys("k0:CCCC"))
