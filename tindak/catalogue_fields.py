@@ -58,8 +58,9 @@ FIELDS: Mapping[str, tuple[str, Any]] = {
     "final": ("Whether the answer ends the agency's work unless the reporter disputes it.", True),
     "flags": (
         "What is odd about the report and may need a look: `abusive_language`, `attachment_withheld`, `clock_skew`,"
-        " `outside_city`, `place_conflict`, `possible_emergency`, `sensitive`, `unknown_category`, `unknown_follow_up`,"
-        " `unknown_place`, `unknown_target_agency`, `unusable_email`.",
+        " `outside_city`, `place_conflict`, `possible_emergency`, `unknown_category`, `unknown_follow_up`,"
+        " `unknown_place`, `unknown_target_agency`, `unusable_email`. A sensitive report has"
+        " `sensitive` and its kind of `policy/sensitive.yaml`: `sensitive_child_abuse`, ...",
         ["outside_city"],
     ),
     "follow_up_of": ("Tracking id of an earlier report that this one continues.", TRACKING),
@@ -99,13 +100,13 @@ FIELDS: Mapping[str, tuple[str, Any]] = {
     ),
     "name": ("Name.", "Siti"),
     "national_id": ("National identity number (NIK).", "3674000000000001"),
-    "not_sensitive": ("True: the report was taken for a sensitive one by mistake; an officer's to say.", False),
     "note": ("What the agency adds; the reporter may read it.", "Petugas meluncur besok pagi."),
     "notice": ("Which notice of the policy it is.", "reporter_routed"),
     "number": ("Number of the part, from 1.", 1),
     "occurred_on": ("Date on which it happened.", "2026-03-01"),
     "officer": ("Code of the officer who looks after a sensitive report; absent for any other.", "protection_desk"),
     "offset": ("Offset of the record in its partition.", 7),
+    "ordinary": ("True: the report was taken for a sensitive one by mistake; an officer's to say.", False),
     "origin": ("Where the refused record lies, for who must find it.", None),
     "outcome": ("What the step came to, for people.", "dishub: lampu jalan"),
     "overdue_seconds": ("How long it was overdue, in seconds of real time.", 7200.0),
@@ -153,7 +154,6 @@ FIELDS: Mapping[str, tuple[str, Any]] = {
     "scheme": ("How it is sealed: `hpke`, or `aes_256_gcm` by release 0.1.0, which did not say so.", "hpke"),
     "sealed": ("The contact, encrypted; notify alone holds the key that opens it.", "gAAAAAB"),
     "sequence": ("Number of this fact in the ticket's chain, from 1.", 1),
-    "sensitive": ("Kind of a sensitive report, of `policy/sensitive.yaml`; absent for any other.", "child_abuse"),
     "sha256": ("SHA-256 of the bytes, hexadecimal.", "ab" * 32),
     "similar": ("Up to three open reports of the same subdistrict that read alike, for people to judge.", None),
     "since": ("Since when the agency has had the ticket.", FILED),

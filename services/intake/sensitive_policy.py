@@ -11,9 +11,9 @@ from services.intake.domain.sensitive.recognition import NUMBER, Kind, Pattern, 
 from services.intake.domain.sensitive.verb_forms import deed, done, suffered
 from shared.events import Code
 from shared.events.base import Short
-from shared.phrases import Phrase
 from shared.policy.loading import Loc, PolicyFault, PolicyInvalid, PolicyModel, Source, load_sourced, unknown
 from shared.text import fold, words_of
+from shared.text.phrases import Phrase
 
 FILE = "sensitive.yaml"
 FORMS: Mapping[str, Callable[[str], Iterator[Phrase]]] = {"suffers": suffered, "does": done, "deed": deed}

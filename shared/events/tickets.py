@@ -80,8 +80,7 @@ class TicketFact(EventData):
     ``agency`` is the agency that has the ticket after the fact; absent if none has it. An ended ticket stays with the
     agency that had it, to which a dispute leads back.
 
-    ``confidential`` is true where nothing of the ticket may stand in a public view, its texts least of all; absent for
-    any other.
+    ``confidential`` is true where nothing of the ticket may stand in a public view; absent for any other.
     """
 
     CAUSED_BY: ClassVar[str] = "by"
@@ -123,8 +122,7 @@ class TicketRouted(AuthoredFact):
 
     The reasons say why the matter lies outside the city's authority; they are absent where it does not.
 
-    Of a sensitive report ``priority_reason`` is ``sensitive``, ``officer`` the code of the officer who looks after it,
-    and the advice what its reporter is told beside where it went; all are absent for any other.
+    ``priority_reason``, ``officer`` and the advice for its reporter are told of a sensitive report alone.
     """
 
     TYPE: ClassVar[str] = "tindak.ticket.routed.v1"
@@ -256,10 +254,7 @@ class TicketReopened(AuthoredFact):
 
 
 class TicketReclassified(AuthoredFact):
-    """It is another kind of report than was thought.
-
-    ``priority`` is what it has from then on where an officer has found that it is not sensitive; absent otherwise.
-    """
+    """It is another kind of report than was thought; ``priority`` is told where it is no sensitive one after all."""
 
     TYPE: ClassVar[str] = "tindak.ticket.reclassified.v1"
     classification: Classification

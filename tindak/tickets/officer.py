@@ -43,15 +43,13 @@ def reclassify(
     reason: Why,
     category: Annotated[str | None, typer.Option(help="Code or LAPOR! name.")] = None,
     officer: Officer = "triage",
-    not_sensitive: Annotated[
-        bool, typer.Option("--not-sensitive", help="It was taken for sensitive by mistake.")
-    ] = False,
+    ordinary: Annotated[bool, typer.Option("--ordinary", help="It was taken for sensitive by mistake.")] = False,
     *,
     reply: Reply,
 ) -> None:
     """Correct what kind of report it is; its clocks are recomputed."""
     fields: dict[str, Any] = {"classification": classification, "category": category, "reason": reason}
-    fields |= {"not_sensitive": True} if not_sensitive else {}
+    fields |= {"ordinary": True} if ordinary else {}
     _as_officer(officer, UpdateRequest(events.ReclassifyTicket, ticket, fields, {}), reply)
 
 

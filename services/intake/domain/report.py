@@ -11,6 +11,7 @@ from services.intake.domain.sensitive.recognition import Wishes
 from services.intake.domain.wording import headline, insult_spans, word_count
 from shared import events
 from shared.events import Arrival
+from shared.events.complaints import sensitive_flags
 from shared.identities.own import Identity, identity_of, own_spans
 from shared.identities.spans import replaced
 from shared.ids import parse_tracking_id, tracking_id
@@ -67,8 +68,10 @@ def accepted(
         anonymous=submitted.anonymous or reading.wishes.anonymous,
         confidential=submitted.confidential or reading.wishes.confidential or reading.sensitive is not None,
         missing=tuple(missing(reading, rules)),
-        flags=tuple(code for code, holds in flags(reading, arrival, rules).items() if holds),
-        sensitive=reading.sensitive,
+        flags=(
+            *(code for code, holds in flags(reading, arrival, rules).items() if holds),
+            *(sensitive_flags(reading.sensitive) if reading.sensitive else ()),
+        ),
         follow_up_of=reading.follow_up_of,
     )
 
@@ -166,7 +169,6 @@ def flags(reading: Reading, arrival: Arrival, rules: Rules) -> dict[str, bool]:
         "clock_skew": submitted.submitted_at - arrival.arrived_at > rules.limits.skew,
         "abusive_language": reading.is_abusive,
         "possible_emergency": reading.may_be_emergency,
-        "sensitive": reading.sensitive is not None,
         "unknown_category": bool(submitted.category) and reading.category is None,
         "unknown_target_agency": bool(submitted.target_agency) and submitted.target_agency not in rules.agencies,
         "unknown_place": bool(reading.located.unknown),

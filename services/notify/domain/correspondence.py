@@ -62,7 +62,7 @@ class AuditHead:
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
-    """What notices show of the report itself."""
+    """What notices show of the report itself; ``withheld``: nothing to anybody, for it is sensitive."""
 
     title: str
     place: str | None
@@ -70,7 +70,7 @@ class Complaint:
     missing: tuple[str, ...]
     emergency: bool
     confidential: bool = False
-    sensitive: bool = False
+    withheld: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +239,7 @@ def _complaint_of(data: events.ComplaintAccepted) -> Complaint:
         missing=data.missing,
         emergency=EMERGENCY_FLAG in data.flags,
         confidential=data.confidential,
-        sensitive=data.sensitive is not None,
+        withheld=data.sensitive is not None,
     )
 
 

@@ -193,7 +193,7 @@ def _hides_title(complaint: Complaint, role: str) -> bool:
 
     Of a sensitive report not even the reporter's own mail does, for it may be read by whom it is about.
     """
-    return complaint.sensitive or (complaint.confidential and role != REPORTER)
+    return complaint.withheld or (complaint.confidential and role != REPORTER)
 
 
 def _duration_text(seconds: float | None, language: str) -> str | None:

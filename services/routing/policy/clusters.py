@@ -9,9 +9,9 @@ from pydantic import Field
 from services.routing.domain.duplicates.similarity import ClusterRules
 from services.routing.domain.text.stems import bare
 from shared.events.base import Short
-from shared.phrases import Phrasebook
 from shared.policy.loading import PolicyModel
 from shared.text import words_of
+from shared.text.phrases import Phrasebook
 
 
 class ClustersEntry(PolicyModel):

@@ -46,9 +46,9 @@ from shared.events import (
     Report,
     UpdateRefused,
 )
-from shared.phrases import Phrasebook
 from shared.policy.identities import load_identities
 from shared.senders import sender_of
+from shared.text.phrases import Phrasebook
 from tests.builders import TICKET, TRACKING
 from tests.conftest import POLICY as SHIPPED
 from tests.fakes.handler_harness import NOON

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
-from shared.phrases import BREAK, Phrase, Phrasebook
 from shared.text import fold
+from shared.text.phrases import BREAK, Phrase, Phrasebook
 
 NUMBER = "#"  # stands for any number in a phrase: pukul 10 is a time, no blow
 TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_][^\W_]*|[.!?;:\n]+")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from shared.phrases import Phrase
+from shared.text.phrases import Phrase
 
 SUFFIXES = ("", "i", "in", "kan", "an")  # -in is how people speak: pukulin, siksain
 SUFFERED = ("di", "kena", "dapat", "jadi")  # also written apart: di pukul, kena tampar

@@ -13,7 +13,7 @@ from services.routing.domain.agency_choice.rules import (
     RoutingPolicy,
 )
 from shared.events import Classification, Location, Priority, Report
-from shared.phrases import Phrase
+from shared.text.phrases import Phrase
 
 LEVELS = (Priority.NORMAL, Priority.HIGH, Priority.EMERGENCY)
 EMERGENCY_FLAG = "possible_emergency"

@@ -10,8 +10,8 @@ from functools import cached_property
 from services.routing.domain.duplicates.similarity import ClusterRules
 from shared.events import Classification, Location, Priority
 from shared.identities.masker import Masker
-from shared.phrases import Phrase, Phrasebook
 from shared.text import name_key
+from shared.text.phrases import Phrase, Phrasebook
 
 DISTRICT_OFFICE = "kecamatan"
 NATIONAL_ADMIN = "national_admin"

@@ -20,8 +20,8 @@ from services.routing.domain.duplicates.similarity import (
     similarity,
 )
 from shared.events import ComplaintAccepted, Location, SimilarTicket
-from shared.phrases import Phrasebook
 from shared.text import words_of
+from shared.text.phrases import Phrasebook
 
 METRES_PER_DEGREE = 111_320  # of latitude, and of longitude at the equator
 

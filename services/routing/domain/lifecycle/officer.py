@@ -24,8 +24,9 @@ from services.routing.domain.ticket.refusals import (
     wrong_state,
 )
 from services.routing.domain.ticket.state import Answered, Archived, Held, InTriage, Situation, WithAgency, name_of
-from services.routing.domain.ticket.transition import SENSITIVE, Outcome, Transition, leave_hold
+from services.routing.domain.ticket.transition import Outcome, Transition, leave_hold
 from shared import events
+from shared.events.complaints import without_sensitive
 from shared.senders import Role
 
 
@@ -52,8 +53,8 @@ def reclassify(
     """Correct what kind of report it is; the agency stays the same."""
     if not isinstance(situation, InTriage | WithAgency | Held | Answered):
         return wrong_state(name_of(situation))
-    if asked.not_sensitive:
-        return _not_sensitive(transition, situation, asked, policy)
+    if asked.ordinary:
+        return _mark_ordinary(transition, situation, asked, policy)
     known = policy.category_of(asked.category)
     was, category = transition.ticket.classification, known.code if known else asked.category
     if was is asked.classification and category in (None, transition.ticket.category):
@@ -69,7 +70,7 @@ def reclassify(
     )
 
 
-def _not_sensitive(
+def _mark_ordinary(
     transition: Transition, situation: Situation, asked: events.ReclassifyTicket, policy: RoutingPolicy
 ) -> Outcome:
     """Take back that a report is sensitive; it stays confidential, for what its reporter asked for is not known."""
@@ -78,8 +79,7 @@ def _not_sensitive(
         return NOT_PERMITTED
     if ticket.report.sensitive is None:
         return NOT_AS_SENSITIVE
-    flags = tuple(flag for flag in ticket.report.flags if flag != SENSITIVE)
-    report = ticket.report.model_copy(update={"sensitive": None, "flags": flags})
+    report = ticket.report.model_copy(update={"flags": without_sensitive(ticket.report.flags)})
     known = policy.category_of(asked.category)
     category = known.code if known else asked.category
     changed = transition.change(

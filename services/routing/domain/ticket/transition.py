@@ -12,11 +12,11 @@ from services.routing.domain.ticket.state import Held, InTriage, Situation, Tick
 from services.routing.domain.ticket.tenures import LAST_MAX, moved_on
 from shared import events
 from shared.events import Fact
+from shared.events.complaints import SENSITIVE
 from shared.topics import LINKS, TICKETS, TRIAGE, agency_topic
 
 # An agency that declines gets `TicketUnassigned` instead; its reason belongs to the public history.
 NOT_FOR_AGENCIES: tuple[type[events.TicketFact], ...] = (events.TicketDeclined,)
-SENSITIVE = "sensitive"  # why a ticket is urgent
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from shared.text import WORDS_REMEMBERED_MAX, words_of
-from shared.typos import Forgiveness
+from shared.text.typos import Forgiveness
 
 ENDINGS = ("nya", "lah", "kah", "pun")
 REGIONAL_ENDINGS = ("ne", "na", "e")  # Javanese and Sundanese for -nya
