@@ -88,6 +88,7 @@ bench: install
 	$(BIN)/python -m bench.routing_throughput
 	$(BIN)/python -m bench.sla_scale
 	$(BIN)/python -m bench.flood
+	$(BIN)/python -m bench.masking
 
 docs: install
 	$(BIN)/python -m tindak.catalogue_docs

@@ -43,6 +43,8 @@ MEMBER = "[a-z0-9_-]+"
 FROM_OUTSIDE = (SUBMITTED, UPDATES)
 OFFICERS = "officers"
 AUDITORS = "auditors"
+OF_OUTSIDERS_DAYS = 30
+DEAD_LETTERS_DAYS, REPLAYS_DAYS = 90, 30
 OF_A_SMALL_CHANNEL, OF_A_LARGE_CHANNEL = 1, 3  # partitions of what is told to a channel
 
 
@@ -149,7 +151,7 @@ COMMON = (
     Topic(CONTACTS, ("intake",), ("notify",), 12, None),
     Topic(REQUESTS, ("routing",), ("intake", "notify"), 3, 30),
     Topic(EXPORTS, ("notify",), (OFFICERS,), 3, 1),
-    Topic(updates_topic(OFFICERS), (OFFICERS,), ("routing",), 1, 30),
+    Topic(updates_topic(OFFICERS), (OFFICERS,), ("routing",), 1, OF_OUTSIDERS_DAYS),
     Topic(TICKETS, ("routing",), ("sla", "notify", OFFICERS, "ops", "board"), 12, 90),
     Topic(LINKS, ("routing",), ("routing",), 12, 30),
     Topic(TRIAGE, ("routing",), (OFFICERS,), 3, 90),
@@ -161,11 +163,15 @@ COMMON = (
 )
 
 
-def of_service(service: str) -> tuple[Topic, Topic]:
+LONGEST_DAYS = max(topic.retention_days or 0 for topic in COMMON)
+"""So long any topic keeps what it holds, but for the one that is compacted."""
+
+
+def of_service(service: str, dead_letters_days: int = DEAD_LETTERS_DAYS) -> tuple[Topic, Topic]:
     """Return a service's own two topics: its dead letters, with the operators' notes on them, and their replays."""
     return (
-        Topic(dead_letter_topic(service), (service, "ops"), ("ops",), 3, 90, DEAD_LETTER_BYTES_MAX),
-        Topic(replay_topic(service), ("ops",), (service, "ops"), 3, 30, DEAD_LETTER_BYTES_MAX),
+        Topic(dead_letter_topic(service), (service, "ops"), ("ops",), 3, dead_letters_days, DEAD_LETTER_BYTES_MAX),
+        Topic(replay_topic(service), ("ops",), (service, "ops"), 3, REPLAYS_DAYS, DEAD_LETTER_BYTES_MAX),
     )
 
 
@@ -174,7 +180,7 @@ def of_agency(agency: str, partitions: int = 1) -> tuple[Topic, Topic]:
     sender = f"agency-{agency}"
     return (
         Topic(agency_topic(agency), ("routing",), (sender,), 3, 90),
-        Topic(updates_topic(sender), (sender,), ("routing",), partitions, 30),
+        Topic(updates_topic(sender), (sender,), ("routing",), partitions, OF_OUTSIDERS_DAYS),
     )
 
 
@@ -183,16 +189,18 @@ def of_channel(channel: str, partitions: int = 1) -> tuple[Topic, ...]:
     sender = f"channel-{channel}"
     fewer = OF_A_SMALL_CHANNEL if partitions == 1 else OF_A_LARGE_CHANNEL
     return (
-        Topic(submitted_topic(channel), (sender,), ("intake",), partitions, 30),
+        Topic(submitted_topic(channel), (sender,), ("intake",), partitions, OF_OUTSIDERS_DAYS),
         Topic(answers_topic(channel), ("intake",), (sender,), fewer, 30),
         Topic(status_topic(channel), ("routing",), (sender,), fewer, 90),
-        Topic(updates_topic(sender), (sender,), ("routing",), fewer, 30),
+        Topic(updates_topic(sender), (sender,), ("routing",), fewer, OF_OUTSIDERS_DAYS),
     )
 
 
-def catalogue(agencies: Mapping[str, int], channels: Mapping[str, int]) -> tuple[Topic, ...]:
+def catalogue(
+    agencies: Mapping[str, int], channels: Mapping[str, int], dead_letters_days: int = DEAD_LETTERS_DAYS
+) -> tuple[Topic, ...]:
     """Return every topic of a city with these agencies and channels, each with how many partitions it writes to."""
-    own = [topic for service in SERVICES for topic in of_service(service)]
+    own = [topic for service in SERVICES for topic in of_service(service, dead_letters_days)]
     theirs = [topic for code, partitions in agencies.items() for topic in of_agency(code, partitions)]
     handed_over = [topic for code, partitions in channels.items() for topic in of_channel(code, partitions)]
     return (*COMMON, *own, *theirs, *handed_over)

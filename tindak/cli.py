@@ -32,6 +32,7 @@ class Group(NamedTuple):
 POLICY = {
     "check": Command("policy.check", "check_command", "Validate every file as the services do."),
     "explain": Command("policy.explain", "explain_command", "Show which agency a report would go to, and why."),
+    "mask": Command("policy.mask", "mask_command", "Show what of a text is covered as an identity, and why."),
     "backtest": Command("policy.backtest_cli", "backtest_command", "Run a policy over labelled reports."),
     "diff": Command("policy.backtest_cli", "diff_command", "Show what differs between two policies."),
 }
@@ -63,7 +64,7 @@ COMMANDS: Mapping[str, Command | Group] = {
     "stack": Command("stack.cli", "app", "Start, stop and show the local servers: Kafka and MongoDB."),
     "deployment": Command("deployment.cli", "app", "Certificates, passwords and users of a deployment."),
     "topics": Command("topics.cli", "app", "Topics and access rules on the broker."),
-    "keys": Command("keys", "app", "Keys that seal reporters' identities."),
+    "keys": Command("keys.cli", "app", "Keys that seal reporters' identities."),
     "policy": Group(POLICY, "The city's policy."),
     "routing": Group(ROUTING, "The text model of routing."),
     "sla": Group(SLA, "Working time and clocks."),

@@ -12,6 +12,7 @@ from shared.adapters.mongo.client import collection
 from shared.adapters.mongo.store import MongoStore
 from shared.delivery.vitals import Observe, unobserved
 from shared.policy.rates import SenderRates, load_rates
+from shared.policy.retention import Retention, load_retention
 from shared.policy.watch import PolicyWatch
 from shared.process import entrypoint
 from shared.process.safety import refuse_unsafe
@@ -26,7 +27,9 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[St
     refuse_unsafe(settings, IntakeHandler.service, own.unsafe())
     sealer = Sealer.from_text(own.contact_public_keys)
     watch = PolicyWatch(
-        IntakeHandler.service, settings.policy_dir, lambda folder: (load_intake(folder), load_rates(folder))
+        IntakeHandler.service,
+        settings.policy_dir,
+        lambda folder: (load_intake(folder), load_rates(folder), load_retention(folder)),
     )
     store = MongoStore(collection(settings.mongo, IntakeHandler.service), STATE, INDEXES)
     handler = IntakeHandler(watch.policy[0], own.ticket_ids(), sealer, store.load if own.former_ids else None)
@@ -36,8 +39,8 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[St
         settings.kafka, topics.WATCHED_GROUPS[IntakeHandler.service], topics.ACCEPTED
     )
 
-    def use_policy(policy: tuple[Rules, SenderRates]) -> None:
-        rules, rates = policy
+    def use_policy(policy: tuple[Rules, SenderRates, Retention]) -> None:
+        rules, rates, handler.retention = policy
         handler.use_policy(rules)
         built.admission.rates = rates.of
 

@@ -15,6 +15,7 @@ from shared import events, topics
 from shared.delivery.documents.document import Document, Quarantined
 from shared.delivery.ports import Record
 from shared.events import Arrival, Decision, Event, Fact, Refused, Replayed
+from shared.policy.retention import Retention
 from shared.process import metrics
 from shared.seal import Contact, Sealer, channel_info
 
@@ -34,9 +35,11 @@ class IntakeHandler:
     service = "intake"
     topics = (topics.replay_topic("intake"), topics.REQUESTS, topics.SUBMITTED)
     keeps_answers = True
+    repeats_within = None
 
     def __init__(self, rules: Rules, ids: TicketIds, sealer: Sealer, load: Load | None = None) -> None:
         self.rules = rules
+        self.retention: Retention | None = None
         self.secrets = Secrets(ids, frozenset(sealer.keys), self.seal)
         self.sealer = sealer
         self.load = load
@@ -106,8 +109,10 @@ class IntakeHandler:
         return None
 
     def expires_at(self, state: State) -> datetime | None:
-        """Return None: a document is kept for good."""
-        return None
+        """Return from when on no repeat of the report can come any more; that one was erased is kept for good."""
+        if self.retention is None or not isinstance(state, Taken):
+            return None
+        return state.accepted_at + self.retention.reports
 
     def seal(self, ticket: str, submitted: events.ComplaintSubmitted) -> events.ContactSealed:
         """Return the reporter's contact, sealed for that ticket; as it came if the channel has sealed it."""

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
+from math import ceil
 from pathlib import Path
 from typing import Annotated
 
@@ -16,10 +17,13 @@ from shared.events.base import Short
 from shared.policy.agencies import load_agencies
 from shared.policy.channels import load_channels
 from shared.policy.identities import load_identities
-from shared.policy.loading import PolicyFault, PolicyInvalid, PolicyModel, Source, load, load_sourced, unknown
+from shared.policy.loading import PolicyFault, PolicyInvalid, PolicyModel, Source, load, load_sourced, read, unknown
 from shared.policy.places import FILE as PLACES_FILE
 from shared.policy.places import Places, load_places
+from shared.policy.retention import FILE as RETENTION_FILE
+from shared.policy.retention import Retention, load_retention, repeats_days
 from shared.text import folded_text
+from shared.topics import OF_OUTSIDERS_DAYS
 
 FILE = "intake.yaml"
 CATEGORIES_FILE = "categories.yaml"
@@ -91,8 +95,9 @@ def load_intake(policy_dir: Path) -> Rules:
     agencies = load_agencies(policy_dir).codes
     city = load_places(policy_dir)
     held, source = load_sourced(policy_dir / FILE, IntakeFile)
-    refuse(_strangers(held, source, city))
     limits = held.limits
+    retention, kept = load_retention(policy_dir), read(policy_dir / RETENTION_FILE)
+    refuse([*_strangers(held, source, city), *_forgotten_too_soon(limits, retention, kept)])
     return Rules(
         channels=frozenset(load_channels(policy_dir).codes),
         agencies=frozenset(agencies),
@@ -120,6 +125,15 @@ def refuse(faults: Iterable[PolicyFault]) -> None:
     """Raise PolicyInvalid if there are faults."""
     if found := list(faults):
         raise PolicyInvalid(found)
+
+
+def _forgotten_too_soon(limits: LimitsEntry, retention: Retention, source: Source) -> Iterator[PolicyFault]:
+    """Yield the fault that a repeat may come, in time, when intake knows no more that it took the report."""
+    comes_within = limits.retention_days + ceil(limits.ahead_hours / 24)
+    least = comes_within + repeats_days(retention.dead_letters.days, OF_OUTSIDERS_DAYS)
+    if retention.reports.days < least:
+        sentence = f"`reports_days` must be at least {least}, not {retention.reports.days}: so long a repeat may come"
+        yield source.fault(("reports_days",), f"{sentence} by `retention_days` of {FILE}")
 
 
 def _strangers(held: IntakeFile, source: Source, city: Places) -> Iterator[PolicyFault]:

@@ -1,4 +1,4 @@
-"""Serialises the state of intake, and says what must be unique."""
+"""Serialises the state of intake, says what must be unique, and finds the contacts that it keeps."""
 
 from typing import Annotated
 
@@ -6,6 +6,11 @@ from pydantic import Field, TypeAdapter
 from pymongo import ASCENDING, IndexModel
 
 from services.intake.domain.state import State
+from services.intake.resealing import last_contact
+from shared import topics
+from shared.adapters.mongo.outages import outages_are_transient
+from shared.adapters.mongo.store import MongoStore
+from shared.delivery.documents.document import Document
 
 STATE: TypeAdapter[State] = TypeAdapter(Annotated[State, Field(discriminator="kind")])
 
@@ -22,3 +27,30 @@ INDEXES = (
 def unique(state: State) -> str:
     """Return the value of a state that no other may have, for stores that have no indexes."""
     return state.tracking_id
+
+
+class IntakeStore(MongoStore[State]):
+    """Intake's collection, searched in the order of its ids for contacts, which are stored as they are published."""
+
+    async def kept_otherwise(self, key_id: str, after: str, limit: int) -> list[Document[State]]:
+        """Return documents whose contact is sealed with another key than that one.
+
+        Args:
+            after: Id of the last one that was seen; empty at the beginning.
+            limit: At least 1.
+        """
+        on_topic = {"$or": [{f"{where}.topic": topics.CONTACTS} for where in ("answers.out", "pending")]}
+        while True:
+            wanted = {"_id": {"$gt": after}, **on_topic, **self.quarantine.live()}
+            async with outages_are_transient():
+                raws = await self.collection.find(wanted).sort("_id", ASCENDING).limit(limit).to_list(None)
+            read = [await self.readable(raw) for raw in raws]
+            found = [each for each in read if isinstance(each, Document) and _is_sealed_otherwise(each, key_id)]
+            if found or not raws:
+                return found
+            after = raws[-1]["_id"]
+
+
+def _is_sealed_otherwise(document: Document[State], key_id: str) -> bool:
+    said = last_contact(document)
+    return said is not None and said.key_id != key_id

@@ -1,16 +1,34 @@
-"""What the command line may use of intake: its policy and a dry run."""
+"""What the command line may use of intake: its policy, a dry run, and contacts that are sealed anew."""
 
 from datetime import UTC, datetime
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from services.intake.domain.decide import Secrets, decide
 from services.intake.domain.rules import Rules
+from services.intake.domain.state import State as IntakeState
 from services.intake.domain.ticket_ids import LOCAL_KEY, TicketIds
 from services.intake.policy import load_intake
+from services.intake.resealing import is_erased, last_contact, with_resealed
 from shared import topics
 from shared.events import Arrival, ComplaintAccepted, ComplaintRejected, ComplaintSubmitted, Event
+from shared.process.settings import MongoSettings
 
-__all__ = ["Rules", "dry_run", "load_intake"]
+if TYPE_CHECKING:
+    from services.intake.store import IntakeStore
+
+__all__ = [
+    "IntakeState", "Rules", "dry_run", "intake_store", "is_erased", "last_contact", "load_intake",
+    "with_resealed",
+]  # fmt: skip
+
+
+def intake_store(settings: MongoSettings) -> "IntakeStore":
+    """Return intake's collection."""
+    # The database is loaded by the one command that needs it.
+    from services.intake.store import INDEXES, STATE, IntakeStore
+    from shared.adapters.mongo.client import collection
+
+    return IntakeStore(collection(settings, "intake"), STATE, INDEXES)
 
 
 def dry_run(rules: Rules, submitted: ComplaintSubmitted, at: datetime) -> ComplaintAccepted | ComplaintRejected:

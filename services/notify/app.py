@@ -1,7 +1,6 @@
 """Builds the notify service."""
 
 from datetime import timedelta
-from functools import partial
 
 from services.notify.address_book import COLLECTION as ADDRESSES
 from services.notify.address_book import MongoAddressBook, hash_keys
@@ -18,6 +17,7 @@ from services.notify.store import STATE
 from shared.adapters.mongo.client import collection
 from shared.adapters.mongo.store import MongoStore
 from shared.delivery.vitals import Observe, unobserved
+from shared.policy.retention import Retention, load_retention
 from shared.policy.watch import PolicyWatch
 from shared.process import entrypoint
 from shared.process.safety import refuse_unsafe
@@ -30,15 +30,20 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Co
     own = Settings()
     refuse_unsafe(settings, NotifyHandler.service, own.unsafe(settings.stop_within_seconds))
     lease_for = timedelta(seconds=own.lease_seconds)
-    watch = PolicyWatch(NotifyHandler.service, settings.policy_dir, partial(load_notices, lease_for=lease_for))
-    handler = NotifyHandler(watch.policy.rules)
+    watch = PolicyWatch(
+        NotifyHandler.service,
+        settings.policy_dir,
+        lambda folder: (load_notices(folder, lease_for=lease_for), load_retention(folder)),
+    )
+    policy, _ = watch.policy
+    handler = NotifyHandler(policy.rules)
     store = MongoStore(collection(settings.mongo, handler.service), STATE)
     built = Service(settings, handler, store, own.health_port, observe)
-    renderer = MessageRenderer(watch.policy, own.opener())
+    renderer = MessageRenderer(policy, own.opener())
     addresses = MongoAddressBook(
         store.collection.database[ADDRESSES],
         hash_keys(own.contact_private_keys.get_secret_value(), own.former_contact_keys.get_secret_value()),
-        watch.policy.addresses,
+        policy.addresses,
     )
     sender = Sender(
         handler,
@@ -56,11 +61,13 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Co
         addresses=addresses,
     )
 
-    def use_policy(policy: NoticePolicy) -> None:
-        handler.use_policy(policy.rules)
-        renderer.use_policy(policy)
-        addresses.limits = policy.addresses
+    def use_policy(policy: tuple[NoticePolicy, Retention]) -> None:
+        notices, handler.retention = policy
+        handler.use_policy(notices.rules)
+        renderer.use_policy(notices)
+        addresses.limits = notices.addresses
 
+    use_policy(watch.policy)
     built.watch_policy(watch, use_policy)
     # Once the leases of a round have run out it begins nothing more, and what is on its way ends within its own time.
     round_seconds_max = own.lease_seconds + 2 * own.smtp_timeout_seconds

@@ -1,10 +1,10 @@
 """Connects the topics that notify reads to its rules."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from services.notify.domain.attempts import conclude, tick
-from services.notify.domain.correspondence import Correspondence
+from services.notify.domain.correspondence import Correspondence, last_needed_at
 from services.notify.domain.decide import decide, document_of
 from services.notify.domain.deliveries import Outcome, Sending
 from services.notify.domain.notices import Rules
@@ -21,6 +21,7 @@ from shared.events import (
     Refused,
     UnreadableEvent,
 )
+from shared.policy.retention import Retention
 from shared.process import metrics
 
 
@@ -36,6 +37,12 @@ class NotifyHandler:
 
     def __init__(self, rules: Rules) -> None:
         self.rules = rules
+        self.retention: Retention | None = None
+
+    @property
+    def repeats_within(self) -> timedelta | None:
+        """Return after which time no applied event is repeated."""
+        return self.retention.applied_ids if self.retention else None
 
     def use_policy(self, rules: Rules) -> None:
         """Decide by *rules* from now on."""
@@ -60,8 +67,8 @@ class NotifyHandler:
         return min((at for delivery in state.deliveries if (at := delivery.attention_at)), default=None)
 
     def expires_at(self, state: Correspondence) -> datetime | None:
-        """Return None: a document is kept for good."""
-        return None
+        """Return from when on nobody asks for a ticket that has ended; None for one that has not."""
+        return self.retention.dropped_at(last_needed_at(state)) if self.retention else None
 
     def tick(self, state: Correspondence, now: datetime) -> Applied[Correspondence]:
         """Return what has come due; what is to be sent is leased to whoever saves this decision."""

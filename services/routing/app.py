@@ -18,6 +18,7 @@ from shared.delivery.time_loop import TimeLoop
 from shared.delivery.vitals import Observe, unobserved
 from shared.policy.loading import PolicyInvalid
 from shared.policy.rates import SenderRates, load_rates
+from shared.policy.retention import Retention, load_retention
 from shared.policy.watch import PolicyWatch
 from shared.process import entrypoint
 from shared.process.safety import refuse_unsafe
@@ -32,9 +33,11 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[St
     own = Settings()
     refuse_unsafe(settings, RoutingHandler.service)
     watch = PolicyWatch(
-        RoutingHandler.service, settings.policy_dir, lambda folder: (load_routing(folder), load_rates(folder))
+        RoutingHandler.service,
+        settings.policy_dir,
+        lambda folder: (load_routing(folder), load_rates(folder), load_retention(folder)),
     )
-    policy, _ = watch.policy
+    policy, *_ = watch.policy
     shadow = shadow_watch(own.shadow_policy_dir)
     model = load_model(own.model_dir) if own.model_dir else None
     store = RoutingStore(collection(settings.mongo, RoutingHandler.service), STATE, INDEXES)
@@ -46,8 +49,8 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[St
     )
     built = Service(settings, handler, store, own.health_port, observe)
 
-    def use_policy(policy: tuple[RoutingPolicy, SenderRates]) -> None:
-        rules, rates = policy
+    def use_policy(policy: tuple[RoutingPolicy, SenderRates, Retention]) -> None:
+        rules, rates, handler.retention = policy
         handler.use_policy(rules)
         built.admission.rates = rates.of
 

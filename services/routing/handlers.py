@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Self
 
 from services.routing.domain.agency_choice.prediction import NO_MODEL, NOT_ASKED, MaybePrediction, TextModel
@@ -32,6 +32,7 @@ from shared.events import (
     UnreadableEvent,
     UpdateRefused,
 )
+from shared.policy.retention import Retention
 from shared.process import metrics
 from shared.senders import owner_of
 
@@ -66,6 +67,7 @@ class RoutingHandler:
         neighbours: Neighbours | None = None,
     ) -> None:
         self.policy = policy
+        self.retention: Retention | None = None
         self.model = model
         self.predictions = predictions or {}
         self.neighbours = neighbours or NoNeighbours()
@@ -75,6 +77,11 @@ class RoutingHandler:
     def use_policy(self, policy: RoutingPolicy) -> None:
         """Decide by *policy* from now on."""
         self.policy = policy
+
+    @property
+    def repeats_within(self) -> timedelta | None:
+        """Return after which time no applied event is repeated."""
+        return self.retention.applied_ids if self.retention else None
 
     async def prefetch(self, early_updates: Sequence[tuple[State | None, Event]]) -> Self:
         """Return the same rules, knowing the candidate duplicates of new reports, and what the model predicts."""
@@ -123,7 +130,10 @@ class RoutingHandler:
         return early_updates.due_at(self.policy.early_updates, state)
 
     def expires_at(self, state: State) -> datetime | None:
-        """Return from when on a ticket is forgotten of which only updates were heard; None for any other."""
+        """Return from when on a ticket is forgotten of which only updates were heard; None for any other.
+
+        What is known of a ticket leaves the collection only once it stands in the archive.
+        """
         return early_updates.expires_at(self.policy.early_updates, state)
 
     def tick(self, state: State, now: datetime) -> Applied[State] | Ignored[State]:

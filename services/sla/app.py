@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from services.sla.domain.rules import SlaRules
 from services.sla.domain.ticket import Ticket
 from services.sla.handlers import SlaHandler
 from services.sla.policy import load_sla
@@ -10,6 +11,7 @@ from services.sla.store import INDEXES, STATE, SlaStore
 from shared.adapters.mongo.client import collection
 from shared.delivery.time_loop import TimeLoop
 from shared.delivery.vitals import Observe, unobserved
+from shared.policy.retention import Retention, load_retention
 from shared.policy.watch import PolicyWatch
 from shared.process import entrypoint
 from shared.process.safety import refuse_unsafe
@@ -25,11 +27,19 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Ti
     """Return the service, not started."""
     own = Settings()
     refuse_unsafe(settings, SlaHandler.service)
-    watch = PolicyWatch(SlaHandler.service, settings.policy_dir, load_sla)
-    handler = SlaHandler(watch.policy)
+    watch = PolicyWatch(
+        SlaHandler.service, settings.policy_dir, lambda folder: (load_sla(folder), load_retention(folder))
+    )
+    handler = SlaHandler(watch.policy[0])
     store = SlaStore(collection(settings.mongo, handler.service), STATE, INDEXES)
     built = Service(settings, handler, store, own.health_port, observe)
-    built.watch_policy(watch, handler.use_policy)
+
+    def use_policy(policy: tuple[SlaRules, Retention]) -> None:
+        rules, handler.retention = policy
+        handler.use_policy(rules)
+
+    use_policy(watch.policy)
+    built.watch_policy(watch, use_policy)
     for number in range(WORKERS):
         loop = TimeLoop(
             handler,

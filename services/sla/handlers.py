@@ -1,10 +1,10 @@
 """Connects sla's topics with its rules, and counts what they decide."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from services.sla.domain.rules import SlaRules
-from services.sla.domain.ticket import Ticket, decide, tick
+from services.sla.domain.ticket import Ticket, decide, ended_at, tick
 from shared import topics
 from shared.delivery.ports import Record
 from shared.events import (
@@ -19,6 +19,7 @@ from shared.events import (
     Refused,
     UnreadableEvent,
 )
+from shared.policy.retention import Retention
 from shared.process import metrics
 
 
@@ -35,10 +36,16 @@ class SlaHandler:
 
     def __init__(self, rules: SlaRules) -> None:
         self.rules = rules
+        self.retention: Retention | None = None
 
     def use_policy(self, rules: SlaRules) -> None:
         """Decide by *rules* from now on, also about clocks that run already."""
         self.rules = rules
+
+    @property
+    def repeats_within(self) -> timedelta | None:
+        """Return after which time no applied event is repeated."""
+        return self.retention.applied_ids if self.retention else None
 
     def key_of(self, event: Event) -> str:
         """Return the ticket that *event* concerns; every event on these topics names one."""
@@ -60,8 +67,8 @@ class SlaHandler:
         return state.wakes_at
 
     def expires_at(self, state: Ticket) -> datetime | None:
-        """Return None: a document is kept for good."""
-        return None
+        """Return from when on nobody asks for a ticket that has ended; None for one that has not."""
+        return self.retention.dropped_at(ended_at(state)) if self.retention else None
 
     def tick(self, state: Ticket, now: datetime) -> Applied[Ticket]:
         """Return what has followed from the passing of time up to *now*."""

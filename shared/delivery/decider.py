@@ -114,7 +114,9 @@ class Decider(Generic[S]):
                 answer = Answer(record.topic, record.partition, record.offset, events)
                 if isinstance(decision, Applied) and decision.erases:
                     document = document.erased(published_offsets, arrival.now)
-                return with_schedule(self.handler, document.apply(known_as, answer, decision.state)), events
+                within = self.handler.repeats_within
+                lately = document if within is None else document.without_expired(arrival.now, within)
+                return with_schedule(self.handler, lately.apply(known_as, answer, decision.state)), events
             case Untracked(facts):
                 # Handled again at another time, or replayed, it must give the same bytes: so place and time are those
                 # at which the record first lay, not those of a replay or of this moment.

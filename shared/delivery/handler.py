@@ -1,7 +1,7 @@
 """The handler interface: what a service tells the runner about its topics, documents and rules."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
 from shared.delivery.ports import Record
@@ -27,6 +27,11 @@ class Handler(Protocol[S]):
     @property
     def keeps_answers(self) -> bool:
         """Return whether answers stay in the document, because they are given again on request."""
+        ...
+
+    @property
+    def repeats_within(self) -> timedelta | None:
+        """Return after which time no event is repeated that was applied; None if never."""
         ...
 
     def key_of(self, event: Event) -> str:

@@ -1,7 +1,7 @@
 """Says of a number whether it can be what it looks like; pure arithmetic, no word around it counts."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 Check = Callable[[str], bool]
 """Takes what was written, folded; returns whether it can be such a number."""
@@ -12,6 +12,7 @@ YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
 LETTER = re.compile(r"[^\W\d_]")
 THOUSANDS = re.compile(r"\d{1,3}(?:\.\d{3})+")
 FOUR_BY_FOUR = re.compile(r"\d{4}(\D{1,3})\d{4}\1\d{4}\1\d{4}")
+DIGITS_FOR_LETTERS = str.maketrans("oil", "011")
 DAYS_FOR_WOMEN = 40
 MONTHS = range(1, 13)
 DAYS = range(1, 32)
@@ -73,8 +74,8 @@ def is_no_date(written: str) -> bool:
     return DATE.search(written) is None
 
 
-def is_telephone(written: str) -> bool:
-    """Return whether this is neither a date nor an amount of money."""
+def is_no_amount(written: str) -> bool:
+    """Return whether this is neither a date nor an amount of money in thousands."""
     return is_no_date(written) and THOUSANDS.fullmatch(written) is None
 
 
@@ -83,17 +84,23 @@ def is_number_in_disguise(written: str) -> bool:
     return len(DIGIT.findall(written)) >= 6 and LETTER.search(written) is not None
 
 
+def is_national_id_in_disguise(written: str) -> bool:
+    """Return whether letters stand for some of the digits of a NIK."""
+    return is_number_in_disguise(written) and is_national_id(written.translate(DIGITS_FOR_LETTERS))
+
+
 def _luhn(digits: str) -> int:
     doubled = (int(digit) * (1 + index % 2) for index, digit in enumerate(reversed(digits)))
     return sum(value // 10 + value % 10 for value in doubled) % 10
 
 
-CHECKS: Mapping[str, Check] = {
+CHECKS: dict[str, Check] = {
     "national_id": is_national_id,
     "card_in_fours": is_card_in_fours,
+    "national_id_in_disguise": is_national_id_in_disguise,
     "civil_servant_id": is_civil_servant_id,
     "taxpayer_id": is_taxpayer_id,
     "no_date": is_no_date,
     "number_in_disguise": is_number_in_disguise,
-    "telephone": is_telephone,
+    "no_amount": is_no_amount,
 }

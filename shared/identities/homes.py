@@ -1,6 +1,7 @@
 """Finds where somebody lives; the place of the matter is left alone."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shared.identities.spans import Span
@@ -8,10 +9,11 @@ from shared.text import Folded
 
 STREET = (
     r"(?:jl|jln|jalan|gg|gang|komp|kompl|komplek|kompleks|kp|kmp|kampung|perum|perumahan|cluster|klaster|blok|blk|dusun|lorong|"
-    r"apartemen|apt|rusun|griya|villa|vila|residence|puri|taman|graha|bukit|pondok|rt|no|nomor)"
+    r"apartemen|apt|rusun|griya|villa|vila|residence|puri|taman|graha|bukit|pondok|no|nomor)"
 )
 PART = r"(?:no|nomor|nomer|blok|blk|rt|rw|kav|kavling|lt|lantai|unit|gg|gang)"
 NUMBER = r"(?:[a-z]{1,3}\s?[-/]?\s?)?\d{1,4}[a-z]?(?:\s?[-/]\s?\w{1,4})?(?!\w)"
+SCORE = 0.8
 ANY_DIGIT = re.compile(r"\d")
 ADDRESS = re.compile(
     rf"(?:{STREET}\b\.?)"
@@ -35,9 +37,13 @@ class Homes:
     said_of: re.Pattern[str]
     words: frozenset[str]
 
-    def spans(self, folded: Folded, words: frozenset[str]) -> list[Span]:
+    def spans(self, folded: Folded, words: Sequence[str]) -> list[Span]:
         """Return where somebody's street and number are written; *words* are those of the text."""
         if self.words.isdisjoint(words) or not ANY_DIGIT.search(folded.text):
             return []
         behind = (ADDRESS.match(folded.text, match.end()) for match in self.said_of.finditer(folded.text))
-        return [Span(*found.span(), self.label) for found in behind if found is not None]
+        return [
+            Span(*found.span(), self.label, SCORE, "homes", "words that say whose home it is")
+            for found in behind
+            if found is not None
+        ]

@@ -1,11 +1,11 @@
 """Covers identities in a text, those of its own reporter and everybody else's."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from urllib.parse import unquote
 
-from shared.identities.homes import ANY_DIGIT, Homes
+from shared.identities.homes import Homes
 from shared.identities.names import People
 from shared.identities.own import NOBODY, Identity, own_spans
 from shared.identities.recognisers import Recognisers
@@ -13,6 +13,7 @@ from shared.identities.spans import Span, replaced
 from shared.text import Folded, fold
 
 # Numbers of fewer digits say something of somebody only beside a word.
+MARKS_BETWEEN_WORDS = ".,:/()[]=-"
 NUMBER = re.compile(r"\d\d\d|\d(?:[\W_]{0,3}\d){4}")
 
 
@@ -29,36 +30,51 @@ class Masker:
         folded = fold(text)
         return replaced(folded, self.spans(folded, identity))
 
+    def explain(self, text: str, identity: Identity = NOBODY) -> list[Span]:
+        """Return what `mask` covers and why, in the order of the text; the places are those in *text* itself."""
+        folded = fold(text)
+        shown: list[Span] = []
+        for span in self.spans(folded, identity):
+            if all(span.end <= other.start or other.end <= span.start for other in shown):
+                shown.append(span)
+        placed = [(folded.written(span.start, span.end), span) for span in shown]
+        return sorted((replace(span, start=at[0], end=at[1]) for at, span in placed), key=lambda span: span.start)
+
     def finds_in_link(self, link: str, identity: Identity = NOBODY) -> bool:
         """Return whether a link names somebody, also if that is percent-encoded once or twice."""
         return bool(self.spans(fold(unquote(unquote(link))), identity))
 
     def spans(self, folded: Folded, identity: Identity = NOBODY) -> list[Span]:
         """Return where a text holds an identity, surest first."""
-        text = folded.text
-        own = list(own_spans(text, identity)) if identity is not NOBODY else []
-        words = frozenset(text.replace(".", " ").replace(",", " ").replace(":", " ").replace("/", " ").split())
+        text, found = folded.text, list(own_spans(folded.text, identity)) if identity is not NOBODY else []
+        said = _words_of(text)
+        # Most texts hold nothing at all: each of these looks is cheap.
         if (
-            self.words.isdisjoint(words)
-            and not any_mark(text)
-            and NUMBER.search(text) is None
-            and (self.homes.words.isdisjoint(words) or ANY_DIGIT.search(text) is None)
+            not self.words.isdisjoint(said)
+            or NUMBER.search(text) is not None
+            or any(mark in text for mark in self.marks)
         ):
-            return own
-        return [
-            *own,
-            *self.recognisers.spans(folded, words),
-            *self.homes.spans(folded, words),
-            *self.people.spans(folded, words),
-        ]
+            found += (
+                Span(one.start, one.end, one.by.label, one.score, one.by.name, one.reason)
+                for one in self.recognisers.identities(folded, said)
+            )
+        found += self.homes.spans(folded, said)
+        found += self.people.spans(folded, said)
+        return found
 
     @cached_property
     def words(self) -> frozenset[str]:
-        """Return words of which a text without numbers must hold one, or nothing is found in it."""
-        gates = (gate.words for gate, _ in self.recognisers.gated)
-        return self.people.introducing.union(self.people.given_names, *gates)
+        """Return words of which a text without numbers and marks must hold one, or no recogniser is asked."""
+        return frozenset().union(*(gate.words for gate, _ in self.recognisers.gated))
+
+    @cached_property
+    def marks(self) -> tuple[str, ...]:
+        """Return characters of which a text without numbers and such words must hold some."""
+        return tuple({mark for gate, _ in self.recognisers.gated for mark in gate.characters})
 
 
-def any_mark(text: str) -> bool:
-    """Return whether a text holds what addresses on the net have."""
-    return "@" in text or "/" in text or "(at)" in text or "[at]" in text
+def _words_of(text: str) -> list[str]:
+    """Return what stands between blanks and marks; to replace each mark takes half the time of an expression."""
+    for mark in MARKS_BETWEEN_WORDS:
+        text = text.replace(mark, " ")
+    return text.split()

@@ -19,6 +19,44 @@ Phrases = Mapping[str, Collection[tuple[tuple[str, ...], str]]]
 """By their last word, the words that stand before it, and the mark that must follow it (``an.``); empty for none."""
 
 
+@dataclass(frozen=True, slots=True)
+class Introduction:
+    """Words behind which a name may stand, and how sure that is if nothing else speaks for it."""
+
+    phrases: Phrases
+    score: float
+    needs_sign: bool = True
+    takes_capitals: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """The words of a text."""
+
+    folded: Folded
+    matches: Sequence[re.Match[str]]
+    words: Sequence[str]
+
+    @classmethod
+    def of(cls, folded: Folded) -> "Tokens":
+        """Return the words of a text, in their order."""
+        matches = list(TOKEN.finditer(folded.text))
+        return cls(folded, matches, [match.group() for match in matches])
+
+    def is_joined(self, pattern: re.Pattern[str], at: int) -> bool:
+        """Return whether what stands between the word at *at* and the next is of that form."""
+        return pattern.fullmatch(self.folded.text, self.matches[at].end(), self.matches[at + 1].start()) is not None
+
+    def mark_behind(self, at: int) -> str:
+        """Return the character behind a word; none at the end."""
+        end = self.matches[at].end()
+        return self.folded.text[end : end + 1]
+
+    def is_capital(self, at: int) -> bool:
+        """Return whether a word was written with a capital first."""
+        return self.folded.original[self.folded.written(*self.matches[at].span())[0]].isupper()
+
+
 @dataclass(frozen=True)
 class People:
     """How names are introduced, and what is none.
@@ -32,6 +70,7 @@ class People:
         titles: Words before a name, such as ``pak``.
         given_names: Names.
         everyday: Words that are no part of a name.
+        verbs: Finds a word that is none by its form.
     """
 
     label: str
@@ -42,6 +81,7 @@ class People:
     titles: Collection[str]
     given_names: frozenset[str]
     everyday: Collection[str]
+    verbs: re.Pattern[str]
 
     @cached_property
     def introducing(self) -> frozenset[str]:
@@ -53,80 +93,91 @@ class People:
             for before, _ in each
         )
 
-    def spans(self, folded: Folded, words: frozenset[str]) -> Iterable[Span]:
-        """Return where somebody is named; *words* are those of the text, in any order."""
-        is_name_known = not self.given_names.isdisjoint(words)
-        if not is_name_known and self.introducing.isdisjoint(words):
-            return []
-        return self._spans(
-            folded, (self.surely, self.perhaps, self.seldom) if is_name_known else (self.surely, self.perhaps)
+    @cached_property
+    def introductions(self) -> tuple[Introduction, ...]:
+        """Return all words that introduce names, surest first."""
+        return (
+            Introduction(self.surely, 0.9, needs_sign=False),
+            Introduction(self.perhaps, 0.7),
+            Introduction(self.seldom, 0.6, takes_capitals=False),
         )
 
-    def _spans(self, folded: Folded, introducing: Sequence[Phrases]) -> Iterator[Span]:
-        text = folded.text
-        tokens = list(TOKEN.finditer(text))
-        said = [token.group() for token in tokens]
-        at = 0
-        while at < len(said):
-            word, at = said[at], at + 1
-            by = next(
-                (
-                    each
-                    for each in introducing
-                    if word in each
-                    and _stands(each[word], said, at - 1, text[tokens[at - 1].end() : tokens[at - 1].end() + 1])
-                ),
-                None,
-            )
-            found = self._name_from(text, tokens, said, at) if by is not None else None
-            if found is None:
+    @cached_property
+    def last_words(self) -> frozenset[str]:
+        """Return the words that stand directly before a name, or before what may stand between."""
+        return frozenset(word for one in self.introductions for word in one.phrases)
+
+    @cached_property
+    def between(self) -> frozenset[str]:
+        """Return the words that may stand before a name, behind the words that introduce it."""
+        return frozenset(self.fillers).union(self.titles)
+
+    @cached_property
+    def never(self) -> frozenset[str]:
+        """Return the words that are no part of a name."""
+        return self.between.union(self.everyday) - self.given_names
+
+    def spans(self, folded: Folded, words: Sequence[str]) -> Iterable[Span]:
+        """Return where somebody is named; *words* are those of the text, in their order."""
+        is_name_known = not self.given_names.isdisjoint(words)
+        if not is_name_known and self.introducing.isdisjoint(words):
+            return ()
+        last_words = self.last_words
+        if not any(word in last_words and self._start(words, at) for at, word in enumerate(words, 1)):
+            return ()
+        return self._spans(Tokens.of(folded), self.introductions if is_name_known else self.introductions[:2])
+
+    def _spans(self, tokens: Tokens, introductions: Sequence[Introduction]) -> Iterator[Span]:
+        end = 0
+        for at, word in enumerate(tokens.words):
+            if at < end or word not in self.last_words:
                 continue
-            first, last, has_title = found
-            if (
-                by is self.surely
-                or not self.given_names.isdisjoint(said[first : last + 1])
-                or (by is self.perhaps and (has_title or _is_capitalised(folded, tokens[first : last + 1])))
-            ):
-                yield Span(tokens[first].start(), tokens[last].end(), self.label)
-                at = last + 1
+            by = next((one for one in introductions if _stands(one.phrases, tokens, at)), None)
+            name = self._name_from(tokens, at + 1) if by is not None else None
+            if by is None or name is None or not self._is_name(by, tokens, at, name):
+                continue
+            first, last, end = tokens.matches[name[0]].start(), tokens.matches[name[-1]].end(), name.stop
+            yield Span(first, last, self.label, by.score, "people", f"it stands behind `{word}`")
 
-    def _name_from(
-        self, text: str, tokens: list[re.Match[str]], said: list[str], at: int
-    ) -> tuple[int, int, bool] | None:
-        """Return the first and the last word of a name that begins at or soon after *at*, and if it has a title."""
-        first, has_title = at, False
-        while first < len(said) and (said[first] in self.fillers or said[first] in self.titles):
-            has_title = has_title or said[first] in self.titles
-            first += 1
-            if first - at > FILLERS_MAX:
-                return None
-        if first == len(said) or self._is_everyday(said[first]):
+    def _is_name(self, by: Introduction, tokens: Tokens, at: int, name: range) -> bool:
+        if not by.needs_sign or not self.given_names.isdisjoint(tokens.words[name.start : name.stop]):
+            return True
+        if not by.takes_capitals:
+            return False
+        has_title = at < name.start - 1 and tokens.words[name.start - 1] in self.titles
+        return has_title or (all(map(tokens.is_capital, name)) and not tokens.folded.original.isupper())
+
+    def _name_from(self, tokens: Tokens, at: int) -> range | None:
+        """Return the words of a name that begins at or soon after *at*."""
+        first = self._start(tokens.words, at)
+        if first is None or not all(tokens.is_joined(BETWEEN, index - 1) for index in range(at, first + 1)):
             return None
-        for index in range(at, first + 1):
-            if not BETWEEN.fullmatch(text, tokens[index - 1].end(), tokens[index].start()):
-                return None
-        last = first
-        while (
-            last + 1 < len(said)
-            and last - first + 1 < NAME_WORDS_MAX
-            and WITHIN.fullmatch(text, tokens[last].end(), tokens[last + 1].start())
-            and not self._is_everyday(said[last + 1])
-        ):
-            last += 1
-        return first, last, has_title
+        end = first + 1
+        while end < len(tokens.words) and end - first < NAME_WORDS_MAX and self._goes_on(tokens, first, end):
+            end += 1
+        return range(first, end)
 
-    def _is_everyday(self, word: str) -> bool:
-        return (word in self.everyday or word in self.fillers or word in self.titles) and word not in self.given_names
+    def _start(self, words: Sequence[str], at: int) -> int | None:
+        """Return where a name begins, at or soon after *at*; None if a word stands there that is none."""
+        for index in range(at, min(at + FILLERS_MAX + 1, len(words))):
+            if words[index] not in self.between:
+                is_none = words[index] in self.never or self.verbs.fullmatch(words[index]) is not None
+                return None if is_none else index
+        return None
+
+    def _goes_on(self, tokens: Tokens, first: int, at: int) -> bool:
+        word = tokens.words[at]
+        if word in self.never or not tokens.is_joined(WITHIN, at - 1):
+            return False
+        if word in self.given_names or tokens.is_capital(at):
+            return True
+        return not tokens.is_capital(first) and self.verbs.fullmatch(word) is None
 
 
-def _is_capitalised(folded: Folded, tokens: list[re.Match[str]]) -> bool:
-    original = folded.original
-    letters = (original[folded.written(*token.span())[0]] for token in tokens)
-    return all(letter.isupper() for letter in letters) and not original.isupper()
-
-
-def _stands(phrases: Collection[tuple[tuple[str, ...], str]], said: list[str], at: int, mark: str) -> bool:
+def _stands(phrases: Phrases, tokens: Tokens, at: int) -> bool:
+    """Return whether one of the phrases ends with the word at *at*."""
+    words = tokens.words
     return any(
-        needed in ("", mark) and len(before) <= at and tuple(said[at - len(before) : at]) == before
-        for before, needed in phrases
+        len(before) <= at and tuple(words[at - len(before) : at]) == before and mark in ("", tokens.mark_behind(at))
+        for before, mark in phrases.get(words[at], ())
     )

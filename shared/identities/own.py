@@ -65,7 +65,7 @@ def identity_of(reporter: Reporter | None, no_names: Collection[str] = ()) -> Id
 def own_spans(text: str, identity: Identity) -> Iterator[Span]:
     """Yield where a folded text holds the reporter's own address, id, number or name."""
     if len(identity.email) >= OWN_TEXT_LENGTH_MIN and identity.email in text:
-        yield from (Span(*found.span(), EMAIL) for found in re.finditer(re.escape(identity.email), text))
+        yield from (_own(found, EMAIL) for found in re.finditer(re.escape(identity.email), text))
     if SEVEN_DIGITS.search(text):
         yield from _own_number_spans(text, identity)
     yield from _name_spans(text, identity.name)
@@ -79,10 +79,10 @@ def _own_number_spans(text: str, identity: Identity) -> Iterator[Span]:
     squeezed = "".join(WORD.findall(text))
     own_id, telephone = identity.national_id, identity.telephone
     if len(own_id) >= OWN_NUMBER_DIGITS_MIN and own_id in squeezed:
-        yield from (Span(*found.span(), NIK) for found in re.finditer(GAP.join(own_id), text))
+        yield from (_own(found, NIK) for found in re.finditer(GAP.join(own_id), text))
     if len(telephone) >= OWN_NUMBER_DIGITS_MIN and telephone in squeezed:
         pattern = rf"(?:(?:\+{GAP})?62{GAP}|0{GAP})?{GAP.join(telephone)}"
-        yield from (Span(*found.span(), TELEPHONE) for found in re.finditer(pattern, text))
+        yield from (_own(found, TELEPHONE) for found in re.finditer(pattern, text))
 
 
 def _name_spans(text: str, words: tuple[str, ...]) -> Iterator[Span]:
@@ -93,4 +93,8 @@ def _name_spans(text: str, words: tuple[str, ...]) -> Iterator[Span]:
     known = {words, *(part for part in parts if sum(map(len, part)) >= NAME_PART_LETTERS_MIN)}
     longest_first = sorted(known, key=lambda part: (-len(part), part))
     choices = "|".join(BETWEEN_NAMES.join(part) for part in longest_first)
-    yield from (Span(*found.span(), NAME) for found in re.finditer(rf"(?<![^\W_])(?:{choices})(?![^\W_])", text))
+    yield from (_own(found, NAME) for found in re.finditer(rf"(?<![^\W_])(?:{choices})(?![^\W_])", text))
+
+
+def _own(found: re.Match[str], label: str) -> Span:
+    return Span(*found.span(), label, by="own", reason="the reporter gave it")

@@ -6,14 +6,14 @@ higher score decides.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from shared.identities.checks import Check
-from shared.identities.spans import Span
-from shared.text import Folded
+from shared.text import LETTERS, Folded
 
-CERTAIN = 1.0
+# However many words speak for it: only what is certain by itself scores 1.
+SCORE_BY_CONTEXT_MAX = 0.995
 ANY_DIGIT = re.compile(r"\d")
 
 
@@ -27,6 +27,8 @@ class Pattern:
         check: Whether what was found can be it.
         checked_score: What it scores if the check holds; if it does not, it scores *score*.
         is_whole: Its groups are for references back: all of what it finds is it.
+        needs: Words of which a text must hold one, or it is not looked for; none: it is looked for in any.
+        digits_min: So many digits a text must hold.
     """
 
     regex: re.Pattern[str]
@@ -34,16 +36,18 @@ class Pattern:
     check: Check | None = None
     checked_score: float = 0.0
     is_whole: bool = False
+    needs: frozenset[str] = frozenset()
+    digits_min: int = 0
 
-    def found(self, text: str) -> Iterator[tuple[int, int, float]]:
-        """Yield where it is found, and how sure it is."""
+    def found(self, text: str) -> Iterator[tuple[int, int, float, bool]]:
+        """Yield where it is found, how sure it is, and whether a check holds."""
         group = 1 if self.regex.groups and not self.is_whole else 0
         for match in self.regex.finditer(text):
             start, end = match.span(group)
             holds = self.check is not None and self.check(text[start:end])
             score = max(self.score, self.checked_score) if holds else self.score
             if score > 0:
-                yield start, end, score
+                yield start, end, score, holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +71,16 @@ class Recogniser:
     before: int = 45
     after: int = 16
 
-    def findings(self, text: str) -> Iterator["Finding"]:
-        """Yield what it finds in a folded text."""
+    def findings(self, text: str, words: Collection[str], digits: int) -> Iterator["Finding"]:
+        """Yield what it finds in a folded text of these words and so many digits."""
         for pattern in self.patterns:
-            for start, end, score in pattern.found(text):
-                if self.context is not None and self._has_context(text, start, end):
-                    score = min(CERTAIN, score + self.context_score)
-                yield Finding(start, end, score, self)
+            if pattern.digits_min > digits or (pattern.needs and pattern.needs.isdisjoint(words)):
+                continue
+            for start, end, score, holds in pattern.found(text):
+                has_context = self.context is not None and self._has_context(text, start, end)
+                if has_context:
+                    score = min(SCORE_BY_CONTEXT_MAX, score + self.context_score)
+                yield Finding(start, end, score, self, holds, has_context)
 
     def _has_context(self, text: str, start: int, end: int) -> bool:
         before = text[max(0, start - self.before) : start]
@@ -89,12 +96,21 @@ class Recogniser:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Where something was recognised, and how sure that is."""
+    """Where something was recognised, how sure that is, and whether a check and a word nearby speak for it."""
 
     start: int
     end: int
     score: float
     by: Recogniser
+    is_checked: bool
+    has_context: bool
+
+    @property
+    def reason(self) -> str:
+        """Return what speaks for it, in words."""
+        return ", ".join(
+            ("its form", *("the check of its digits",) * self.is_checked, *("a word nearby",) * self.has_context)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +121,7 @@ class Gate:
     characters: tuple[str, ...] = ()
     regex: re.Pattern[str] | None = None
 
-    def opens(self, text: str, words: frozenset[str]) -> bool:
+    def opens(self, text: str, words: Sequence[str]) -> bool:
         """Return whether a folded text holds it; *words* are its words."""
         if self.regex is not None and self.regex.search(text) is not None:
             return True
@@ -127,31 +143,38 @@ class Recognisers:
     gated: Sequence[tuple[Gate, Sequence[Recogniser]]] = ()
     threshold: float = 0.5
 
-    def findings(self, folded: Folded, words: frozenset[str]) -> list[Finding]:
-        """Return what is recognised in a text, harmless things included, surest first."""
-        text = folded.text
-        asked = [each for gate, recognisers in self.gated if gate.opens(text, words) for each in recognisers]
+    def identities(self, folded: Folded, words: Sequence[str]) -> list[Finding]:
+        """Return what is to be covered, surest first: nothing of which a surer thing that is harmless makes up half."""
+        asked = [each for gate, recognisers in self.gated if gate.opens(folded.text, words) for each in recognisers]
         if not asked:
             return []
-        found = [one for each in asked for one in each.findings(text) if one.score >= self.threshold]
-        # Of equal scores the identity's counts, then the longer one's.
-        return sorted(found, key=lambda one: (-one.score, not one.by.label, one.start - one.end))
-
-    def spans(self, folded: Folded, words: frozenset[str]) -> list[Span]:
-        """Return what is to be covered, surest first: nothing of which a surer thing that is harmless makes up half."""
-        findings = self.findings(folded, words)
-        if not findings:
+        alone = frozenset(_bare_words(folded.text)).union(words)
+        found = self._findings([each for each in asked if each.label], folded.text, alone)
+        if not found:
             return []
+        found += self._findings([each for each in asked if not each.label], folded.text, alone)
         kept: list[Finding] = []
         harmless: list[Finding] = []
-        for one in findings:
+        # Of equal scores the identity's counts, then the longer one's.
+        for one in sorted(found, key=lambda one: (-one.score, not one.by.label, one.start - one.end)):
             if any(2 * _common(one, other) >= one.end - one.start for other in harmless):
                 continue
             if one.by.label:
                 kept.append(one)
             elif not any(_common(one, other) > 0 for other in kept):
                 harmless.append(one)
-        return [Span(one.start, one.end, one.by.label) for one in kept]
+        return kept
+
+    def _findings(self, asked: Sequence[Recogniser], text: str, words: Collection[str]) -> list[Finding]:
+        digits = len(ANY_DIGIT.findall(text))
+        return [one for each in asked for one in each.findings(text, words, digits) if one.score >= self.threshold]
+
+
+def _bare_words(text: str) -> Iterator[str]:
+    """Yield the words of a folded text without what is written together with them: numbers and the ending ``-nya``."""
+    for word in LETTERS.findall(text):
+        yield word
+        yield word.removesuffix("nya")
 
 
 def _common(one: Finding, other: Finding) -> int:

@@ -8,11 +8,22 @@ from shared.text import Folded
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A stretch of a folded text that is not to be seen, and what stands there instead."""
+    """A stretch of a folded text that is not to be seen, and what stands there instead.
+
+    Args:
+        start, end: Where, in the folded text.
+        label: What stands there instead.
+        score: 0 to 1, how sure that is.
+        by: Name of what found it.
+        reason: What speaks for it, in words.
+    """
 
     start: int
     end: int
     label: str
+    score: float = 1.0
+    by: str = ""
+    reason: str = ""
 
 
 def replaced(folded: Folded, spans: Collection[Span]) -> str:

@@ -4,107 +4,34 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated
 
-from pydantic import Field, PositiveInt
-
-from shared.identities.checks import CHECKS
+from shared.identities.checks import CHECKS, Check
 from shared.identities.homes import Homes
 from shared.identities.masker import Masker
 from shared.identities.names import People
 from shared.identities.recognisers import Gate, Pattern, Recogniser, Recognisers
+from shared.policy.identity_file import (
+    NO_EVERYDAY_WORD,
+    GateEntry,
+    HomesEntry,
+    IdentityFile,
+    LabelledEntry,
+    PatternEntry,
+    PeopleEntry,
+    RecogniserEntry,
+    faults_of_identities,
+    pieced,
+)
 from shared.policy.loading import (
-    Loc,
     PolicyFault,
     PolicyInvalid,
-    PolicyModel,
-    Source,
     load_sourced,
     read_text,
-    unknown,
 )
 from shared.text import LETTERS, folded_text
 
 FILE = "identities.yaml"
 EVERYDAY_FILE = "everyday_words.txt"
-PIECE = re.compile(r"\{([a-z_]+)\}")
-
-Score = Annotated[float, Field(ge=0, le=1)]
-Words = tuple[str, ...]
-
-
-class PatternEntry(PolicyModel):
-    """One way in which something is written."""
-
-    regex: str
-    score: Score
-    check: str | None = None
-    checked_score: Score = 0.0
-    whole: bool = False  # groups are references back only: all of it is covered
-
-
-class LabelledEntry(PolicyModel):
-    """Words that stand directly before a number of so many digits."""
-
-    words: Words
-    digits: tuple[PositiveInt, PositiveInt]
-    score: Score
-    starts: str = r"\d"
-    check: str | None = None
-
-
-class GateEntry(PolicyModel):
-    """What a text must hold for anything to be found."""
-
-    words: Words = ()
-    characters: Words = ()
-    regex: str | None = None
-
-
-class RecogniserEntry(PolicyModel):
-    """Something that is recognised."""
-
-    name: str
-    label: str = ""
-    gate: str = "digits"
-    patterns: tuple[PatternEntry, ...] = ()
-    labelled: LabelledEntry | None = None
-    context: Words = ()
-    context_score: Score = 0.0
-    before: PositiveInt = 45
-    after: Annotated[int, Field(ge=0)] = 16
-
-
-class PeopleEntry(PolicyModel):
-    """How names are introduced."""
-
-    label: str
-    surely: Words
-    perhaps: Words
-    seldom: Words
-    fillers: Words
-    titles: Words
-    given_names: Words
-
-
-class HomesEntry(PolicyModel):
-    """How somebody's own address is introduced."""
-
-    label: str
-    said_of: Words
-    fillers: Words
-
-
-class IdentityFile(PolicyModel):
-    """The shape of identities.yaml."""
-
-    version: PositiveInt
-    threshold: Score
-    pieces: Mapping[str, str]
-    gates: Mapping[str, GateEntry]
-    recognisers: tuple[RecogniserEntry, ...]
-    people: PeopleEntry
-    homes: HomesEntry
 
 
 def load_identities(policy_dir: Path) -> Masker:
@@ -124,10 +51,12 @@ def load_identities(policy_dir: Path) -> Masker:
         held, source = load_sourced(policy_dir / FILE, IdentityFile)
     except PolicyInvalid as invalid:
         raise PolicyInvalid([*faults, *invalid.faults]) from invalid
-    if faults := [*faults, *_faults(held, source)]:
+    if faults := [*faults, *faults_of_identities(held, source)]:
         raise PolicyInvalid(faults)
+    pieces, checks = _whole(held.pieces), CHECKS | {NO_EVERYDAY_WORD: lambda word: word not in everyday}
+    gated = [(_gate(gate), list(_behind(name, held, pieces, checks))) for name, gate in held.gates.items()]
     return Masker(
-        Recognisers([(_gate(gate), _behind(name, held)) for name, gate in held.gates.items()], held.threshold),
+        Recognisers(gated, held.threshold),
         _people(held.people, everyday),
         _homes(held.homes),
     )
@@ -155,8 +84,12 @@ def _gate(entry: GateEntry) -> Gate:
     return Gate(frozenset(entry.words), entry.characters, re.compile(entry.regex) if entry.regex else None)
 
 
-def _behind(gate: str, held: IdentityFile) -> list[Recogniser]:
-    return [_recogniser(entry, held.pieces) for entry in held.recognisers if entry.gate == gate]
+def _behind(
+    gate: str, held: IdentityFile, pieces: Mapping[str, str], checks: Mapping[str, Check]
+) -> Iterator[Recogniser]:
+    for entry in held.recognisers:
+        if entry.gate == gate:
+            yield _recogniser(entry, held.threshold, pieces, checks)
 
 
 def _people(entry: PeopleEntry, everyday: frozenset[str]) -> People:
@@ -169,6 +102,7 @@ def _people(entry: PeopleEntry, everyday: frozenset[str]) -> People:
         titles=frozenset(map(folded_text, entry.titles)),
         given_names=frozenset(map(folded_text, entry.given_names)),
         everyday=everyday,
+        verbs=re.compile(entry.verbs),
     )
 
 
@@ -195,14 +129,21 @@ def _introduced(words: Iterable[str], fillers: Iterable[str]) -> re.Pattern[str]
     return re.compile(rf"{_any_of(words)}(?:[\s:,=.-]{{0,3}}{_any_of(fillers)}){{0,4}}[\s:,=.-]{{1,3}}")
 
 
-def _pieced(regex: str, pieces: Mapping[str, str]) -> str:
-    return PIECE.sub(lambda found: pieces[found.group(1)], regex)
+def _whole(pieces: Mapping[str, str]) -> dict[str, str]:
+    """Return the pieces without pieces in them."""
+    found: dict[str, str] = {}
+    for name, regex in pieces.items():
+        found[name] = pieced(regex, found)
+    return found
 
 
-def _recogniser(entry: RecogniserEntry, pieces: Mapping[str, str]) -> Recogniser:
-    patterns = [_pattern(one, pieces) for one in entry.patterns]
+def _recogniser(
+    entry: RecogniserEntry, threshold: float, pieces: Mapping[str, str], checks: Mapping[str, Check]
+) -> Recogniser:
+    context = _last_words(entry.context)
+    patterns = [_pattern(one, threshold, context, pieces, checks) for one in entry.patterns]
     if entry.labelled is not None:
-        patterns.append(_labelled(entry.labelled, pieces))
+        patterns.append(_labelled(entry.labelled, pieces, checks))
     return Recogniser(
         name=entry.name,
         label=entry.label,
@@ -214,65 +155,34 @@ def _recogniser(entry: RecogniserEntry, pieces: Mapping[str, str]) -> Recogniser
     )
 
 
-def _pattern(entry: PatternEntry, pieces: Mapping[str, str]) -> Pattern:
-    check = CHECKS[entry.check] if entry.check else None
-    return Pattern(re.compile(_pieced(entry.regex, pieces)), entry.score, check, entry.checked_score, entry.whole)
+def _pattern(
+    entry: PatternEntry,
+    threshold: float,
+    context: frozenset[str],
+    pieces: Mapping[str, str],
+    checks: Mapping[str, Check],
+) -> Pattern:
+    return Pattern(
+        regex=re.compile(pieced(entry.regex, pieces)),
+        score=entry.score,
+        check=checks[entry.check] if entry.check else None,
+        checked_score=entry.checked_score,
+        is_whole=entry.whole,
+        needs=context if max(entry.score, entry.checked_score) < threshold else frozenset(),
+        digits_min=entry.digits,
+    )
 
 
-def _labelled(entry: LabelledEntry, pieces: Mapping[str, str]) -> Pattern:
+def _labelled(entry: LabelledEntry, pieces: Mapping[str, str], checks: Mapping[str, Check]) -> Pattern:
     fewest, most = entry.digits
     number = rf"({entry.starts}(?:{pieces['sep']}\d){{{fewest - 1},{most - 1}}})(?!\d)"
     regex = re.compile(_any_of(entry.words).removesuffix(r"(?!\w)") + pieces["of"] + number)
+    needs = _last_words(entry.words)
     if entry.check is None:
-        return Pattern(regex, entry.score)
-    return Pattern(regex, 0.0, CHECKS[entry.check], entry.score)
+        return Pattern(regex, entry.score, needs=needs, digits_min=fewest)
+    return Pattern(regex, 0.0, checks[entry.check], entry.score, needs=needs, digits_min=fewest)
 
 
-def _faults(held: IdentityFile, source: Source) -> Iterator[PolicyFault]:
-    yield from source.given_twice(
-        (f"recogniser `{entry.name}`", ("recognisers", index, "name")) for index, entry in enumerate(held.recognisers)
-    )
-    for name, gate in held.gates.items():
-        yield from _regex_faults(gate.regex or "", {}, source, ("gates", name, "regex"))
-    for piece, regex in held.pieces.items():
-        yield from _regex_faults(regex, {}, source, ("pieces", piece))
-    for index, entry in enumerate(held.recognisers):
-        at = ("recognisers", index)
-        if entry.gate not in held.gates:
-            yield source.fault((*at, "gate"), unknown("gate", entry.gate, held.gates, "`gates`"))
-        if entry.labelled is not None:
-            yield from _labelled_faults(entry.labelled, held.pieces, source, (*at, "labelled"))
-        for number, pattern in enumerate(entry.patterns):
-            here = (*at, "patterns", number)
-            yield from _check_faults(pattern.check, source, here)
-            yield from _regex_faults(pattern.regex, held.pieces, source, (*here, "regex"))
-    for key in ("surely", "perhaps", "seldom"):
-        for number, phrase in enumerate(getattr(held.people, key)):
-            if not LETTERS.search(folded_text(phrase)):
-                yield source.fault(("people", key, number), f"`{phrase}` has no letters")
-
-
-def _labelled_faults(entry: LabelledEntry, pieces: Mapping[str, str], source: Source, at: Loc) -> Iterator[PolicyFault]:
-    yield from _check_faults(entry.check, source, at)
-    yield from _regex_faults(entry.starts, {}, source, (*at, "starts"))
-    if entry.digits[0] > entry.digits[1]:
-        yield source.fault((*at, "digits"), "the fewest digits come before the most")
-    for piece in ("sep", "of"):
-        if piece not in pieces:
-            yield source.fault((*at, "words"), unknown("piece", piece, pieces, "`pieces`"))
-
-
-def _check_faults(check: str | None, source: Source, at: Loc) -> Iterator[PolicyFault]:
-    if check is not None and check not in CHECKS:
-        yield source.fault((*at, "check"), unknown("check", check, CHECKS, "what numbers are checked for"))
-
-
-def _regex_faults(regex: str, pieces: Mapping[str, str], source: Source, at: Loc) -> Iterator[PolicyFault]:
-    missing = [piece for piece in PIECE.findall(regex) if piece not in pieces]
-    if missing:
-        yield source.fault(at, unknown("piece", missing[0], pieces, "`pieces`"))
-        return
-    try:
-        re.compile(_pieced(regex, pieces))
-    except re.error as error:
-        yield source.fault(at, f"this is no regular expression: {error}")
+def _last_words(phrases: Iterable[str]) -> frozenset[str]:
+    """Return of each phrase a word that a text must hold for the phrase to stand in it."""
+    return frozenset(LETTERS.findall(folded_text(phrase))[-1] for phrase in phrases)

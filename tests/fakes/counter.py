@@ -1,7 +1,7 @@
 """A toy service for tests of delivery: it counts what it hears about a ticket and says each count."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from shared import topics
 from shared.delivery.ports import Record
@@ -53,6 +53,7 @@ class Counter:
     breaks: str | None = None
     refuses: bool = False
     keeps_answers: bool = False
+    repeats_within: timedelta | None = None
     counts_again_at: datetime | None = None
     service: str = "routing"
     topics: tuple[str, ...] = (topics.ACCEPTED, topics.UPDATES)

@@ -36,6 +36,7 @@ from shared.delivery.relay import Relay
 from shared.delivery.time_loop import TimeLoop
 from shared.delivery.vitals import Vitals
 from shared.policy.loading import OVERLAYS
+from shared.policy.retention import load_retention
 from shared.policy.topics import load_topics
 from shared.sharding import Share, share_of
 from tests.builders import IDS
@@ -107,12 +108,11 @@ STATES: dict[str, TypeAdapter[Any]] = {
 def handlers(choice: random.Random, stores: dict[str, SimStore]) -> dict[str, Handler[Any]]:
     """Return the rules of each service; nonces follow from the seed."""
     read = policies()
-    return {
-        "intake": IntakeHandler(read.intake, IDS, SEALER),
-        "routing": RoutingHandler(read.routing, neighbours=MemoryNeighbours(stores["routing"])),
-        "sla": SlaHandler(read.sla),
-        "notify": NotifyHandler(read.notify),
-    }
+    intake = IntakeHandler(read.intake, IDS, SEALER)
+    routing = RoutingHandler(read.routing, neighbours=MemoryNeighbours(stores["routing"]))
+    sla, notify = SlaHandler(read.sla), NotifyHandler(read.notify)
+    intake.retention = routing.retention = sla.retention = notify.retention = load_retention(POLICY)
+    return {"intake": intake, "routing": routing, "sla": sla, "notify": notify}
 
 
 def stores() -> dict[str, SimStore]:

@@ -12,7 +12,7 @@ from shared.topics import SERVICES
 from tindak.console import ADMIN
 from tindak.deployment.certificates import Authority
 from tindak.environment import own_variable
-from tindak.keys import KeyPair, new_id_key_text
+from tindak.keys import KeyPair, new_id_key
 from tindak.stack.credentials import Credentials
 from tindak.stack.files import write_for_owner
 
@@ -21,7 +21,7 @@ ID_KEY = "TINDAK_ID_KEY"
 HOLDERS = {PRIVATE_KEYS: "notify", FORMER_KEYS: "notify", ID_KEY: "intake"}
 """Whose the keys are; those that seal contacts follow from those that open them."""
 
-DRAWN: Mapping[str, Callable[[], str]] = {PRIVATE_KEYS: lambda: KeyPair.draw().private, ID_KEY: new_id_key_text}
+DRAWN: Mapping[str, Callable[[], str]] = {PRIVATE_KEYS: lambda: KeyPair.draw().private, ID_KEY: new_id_key}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,9 @@ def fill(folder: Path, plan: Plan, now: datetime) -> list[str]:
         if service == "intake":
             own[PUBLIC_KEYS] = published(keys[PRIVATE_KEYS])
         _write(_part(folder, service) / ENVIRONMENT, own | _of_service(service, credentials, plan.mongo_uri))
-    _write(folder / ADMIN / ENVIRONMENT, _of_everybody(credentials, plan.mongo_uri))
+    # With what opens contacts, which is kept there in any case: so the administrator can rotate it.
+    opening = {variable: keys[variable] for variable in (PRIVATE_KEYS, FORMER_KEYS) if keys[variable]}
+    _write(folder / ADMIN / ENVIRONMENT, opening | _of_everybody(credentials, plan.mongo_uri))
     for name in (*plan.servers, *SERVICES, ADMIN):
         _hand_over(folder / name, plan.owners.get(name))
     return renewed

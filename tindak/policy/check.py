@@ -18,6 +18,7 @@ from shared.policy.loading import PolicyFault, PolicyInvalid, load_sourced, poli
 from shared.policy.places import FILE as PLACES_FILE
 from shared.policy.places import Places, load_places
 from shared.policy.rates import load_rates
+from shared.policy.retention import load_retention
 from tindak.console import say, say_json
 from tindak.options import AsJson
 from tindak.policy.options import policy_of
@@ -34,6 +35,7 @@ FILES = frozenset(
         "officers.yaml",
         "places.yaml",
         "rates.yaml",
+        "retention.yaml",
         "routing.yaml",
         "sending.yaml",
         "sensitive.yaml",
@@ -94,7 +96,7 @@ def check(policy_dir: Path) -> Checked:
             return None
 
     directory, places = attempt(load_agencies), attempt(load_places)
-    intake, rates = attempt(load_intake), attempt(load_rates)
+    intake, rates, retention = attempt(load_intake), attempt(load_rates), attempt(load_retention)
     routing, sla, notices = attempt(load_routing), attempt(load_sla), attempt(load_notices)
     faults += _strays(policy_dir)
     if directory and places:
@@ -103,7 +105,7 @@ def check(policy_dir: Path) -> Checked:
         faults += faults_of_texts(policy_dir / TEMPLATES, notices)
     if sla and notices:
         faults += _escalation_faults(policy_dir, notices)
-    if faults or not (directory and places and intake and rates and routing and sla and notices):
+    if faults or not (directory and places and intake and rates and retention and routing and sla and notices):
         return Checked(version_of(policy_dir), {}, PolicyInvalid(faults).faults)
     counts = {
         "agencies": len(directory.codes),

@@ -9,6 +9,8 @@ from services.notify.domain.deliveries import Delivery
 from shared import events
 
 EMERGENCY_FLAG = "possible_emergency"
+ENDED = frozenset({"closed", "archived", "withdrawn"})
+GOES_ON = (events.TicketReopened, events.TicketPartReopened)
 WRITTEN = frozenset({"answer", "note", "question", "reason", "text", "why"})
 """What a delivery may tell in words that somebody has written."""
 
@@ -89,6 +91,8 @@ class Handling:
         question: What the agency last asked the reporter.
         version: Of the last ticket event that changed priority or classification.
         agency_version: Of the last ticket event by which another agency had the ticket, or none.
+        ended_at: When it ended; None if it has not, or goes on again.
+        ended_version: Of the last ticket event by which it ended or went on again.
     """
 
     agency: str | None = None
@@ -98,6 +102,8 @@ class Handling:
     version: int = 0
     agency_version: int = 0
     clocks: Mapping[events.SlaClock, RunningClock] = field(default_factory=dict)
+    ended_at: datetime | None = None
+    ended_version: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +205,7 @@ def forgotten(state: Correspondence) -> Correspondence:
 
 def _project(state: Correspondence, data: events.EventData) -> Correspondence:
     if isinstance(data, events.TicketFact) and not isinstance(data, events.UpdateRefused):
-        state = _held_by(state, data)
+        state = _ended(_held_by(state, data), data)
     match data:
         case events.ContactSealed():
             return replace(state, contact=Sealed(data.sealed, data.key_id, data.locale.value, data.scheme, data.info))
@@ -221,6 +227,22 @@ def _project(state: Correspondence, data: events.EventData) -> Correspondence:
             return replace(state, clocks={**state.clocks, data.clock: moved})
         case _:
             return state
+
+
+def last_needed_at(state: Correspondence) -> datetime | None:
+    """Return when the ticket has ended, or was its contact opened for the last time; None if it has not ended.
+
+    As long after that the facts about who opened the contact are kept, and the head of their chain.
+    """
+    return None if state.ended_at is None else max((state.ended_at, *state.audit.opened_at[-1:]))
+
+
+def _ended(state: Correspondence, data: events.TicketFact) -> Correspondence:
+    has_ended = data.state in ENDED
+    changes = has_ended is (state.ended_at is None) or isinstance(data, GOES_ON)
+    if not changes or data.version <= state.ended_version:
+        return state
+    return replace(state, ended_at=data.at if has_ended else None, ended_version=data.version)
 
 
 def _held_by(state: Correspondence, data: events.TicketFact) -> Correspondence:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from services.sla.domain.clocks import timed
 from services.sla.domain.emitter import ClockContext
-from services.sla.domain.history import ClockEvent, to_clock_event
+from services.sla.domain.history import ClockEvent, Ended, to_clock_event
 from services.sla.domain.reconcile import ClockReconciler
 from services.sla.domain.rounds import Round, rounds_of
 from services.sla.domain.rules import SlaRules
@@ -89,6 +89,12 @@ def tick(ticket: Ticket, rules: SlaRules, now: datetime) -> Applied[Ticket]:
 def accepted(ticket: Ticket, at: datetime) -> Ticket:
     """Return the ticket after hearing when it was accepted; of several answers the earliest holds."""
     return replace(ticket, accepted_at=min(at, ticket.accepted_at or at))
+
+
+def ended_at(ticket: Ticket) -> datetime | None:
+    """Return when the ticket ended, if that is the last that is known of it and no clock has to be looked at."""
+    last = ticket.history[-1] if ticket.history else None
+    return last.at if isinstance(last, Ended) and ticket.wakes_at is None else None
 
 
 def rounds(ticket: Ticket) -> tuple[Round, ...]:

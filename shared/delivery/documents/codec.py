@@ -23,7 +23,7 @@ SCHEMA_VERSION = 1
 FIELDS = frozenset(
     {
         "_id", "rev", "v", "by", "slot", "state", "applied", "answers", "pending", "pending_at", "due_at", "expires_at",
-        "expires_once_told_at", "aside", "skipped_at",
+        "expires_once_told_at", "aside", "skipped_at", "applied_since", "applied_before",
     }
 )  # fmt: skip
 ANSWER_FIELDS = frozenset({"id", "t", "p", "o", "out"})
@@ -87,6 +87,8 @@ class DocumentCodec(Generic[S]):
                 if answer is not None
             ],
         }
+        if document.applied_since is not None:
+            raw |= {"applied_since": document.applied_since, "applied_before": document.applied_before}
         if document.pending:
             raw |= {"pending": _stored(document.pending), "pending_at": document.pending_at}
         if document.due_at is not None:
@@ -122,6 +124,8 @@ def _document(raw: Mapping[str, Any], state: S | None) -> Document[S]:
         pending_at=_instant(raw, "pending_at"),
         due_at=_instant(raw, "due_at"),
         expires_at=_instant(raw, "expires_at") or _instant(raw, "expires_once_told_at"),
+        applied_since=_instant(raw, "applied_since"),
+        applied_before=raw.get("applied_before", 0),
     )
     # Since when records may have been passed over because this document was in quarantine, see `Quarantine`.
     skipped_at = _instant(raw, "skipped_at")

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
@@ -70,6 +70,8 @@ class Document(Generic[S]):
         due_at: When time must look at it again; None if never.
         expires_at: From when on the database may drop it; None if never.
         unknown_fields: Fields of another release, kept through every save; None if it holds none.
+        applied_since: When the ids behind the first *applied_before* began to be applied; None before the first.
+        applied_before: How many of the first ids in *applied* are older than that.
     """
 
     id: str
@@ -81,6 +83,8 @@ class Document(Generic[S]):
     due_at: datetime | None = None
     expires_at: datetime | None = None
     unknown_fields: UnknownFields | None = None
+    applied_since: datetime | None = None
+    applied_before: int = 0
 
     @property
     def is_outbox(self) -> bool:
@@ -113,6 +117,18 @@ class Document(Generic[S]):
             for event_id, answer in self.applied.items()
         }
         return replace(self, applied=left, pending=_not_on(topics, self.pending))
+
+    def without_expired(self, now: datetime, repeats_within: timedelta) -> "Document[S]":
+        """Return the document without ids of events that are applied for so long that none of them is repeated.
+
+        No id bears its time: they come in two generations, and once the younger one is as old as that, the older one is
+        dropped, but for what may not be published. So an id is kept at least so long, and at most twice as long.
+        """
+        if self.applied_since is None or now - self.applied_since < repeats_within:
+            return self if self.applied_since else replace(self, applied_since=now, applied_before=len(self.applied))
+        aged = list(self.applied.items())
+        kept = [item for item in aged[: self.applied_before] if item[1] is not None] + aged[self.applied_before :]
+        return replace(self, applied=dict(kept), applied_since=now, applied_before=len(kept))
 
     def move(self, events: tuple[Outgoing, ...], state: S | None, now: datetime) -> "Document[S]":
         """Return the document after time has passed."""

@@ -65,8 +65,14 @@ def test_keys_that_an_earlier_release_drew_go_to_notify_which_opens_what_they_se
 
     fill(tmp_path, PLAN, NOW)
 
-    holders = {service for service in SERVICES if "TINDAK_CONTACT_KEYS" in environment(tmp_path, service)}
-    assert (holders, environment(tmp_path, "notify")["TINDAK_CONTACT_KEYS"]) == ({"notify"}, "old:secret")
+    holders = {name for name in (*SERVICES, "admin") if "TINDAK_CONTACT_KEYS" in environment(tmp_path, name)}
+    assert (holders, environment(tmp_path, "notify")["TINDAK_CONTACT_KEYS"]) == ({"notify", "admin"}, "old:secret")
+
+
+def test_the_administrator_can_rotate_what_notify_opens_with(made: Path) -> None:
+    admin, notify = (environment(made, name)["TINDAK_CONTACT_PRIVATE_KEYS"] for name in ("admin", "notify"))
+
+    assert admin == notify
 
 
 def test_the_administrator_speaks_for_everybody_by_their_own_names(made: Path) -> None:

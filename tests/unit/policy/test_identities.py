@@ -43,7 +43,7 @@ def lines(policy: Path) -> list[int]:
         ("threshold: 0.5", "threshold: 5", "`threshold` must be less than or equal to 1, not `5`"),
         ("context_score:", "contxt_score:", "`contxt_score` is not a known field; did you mean `context_score`?"),
         ("surely:\n    [nama,", "surely:\n    ['12', nama,", "`12` has no letters"),
-        ("(?<!\\d)\\d{16}(?!\\d)", "(?<!\\d)\\d{16}(?!\\d", "this is no regular expression: missing )"),
+        ("\\d{15}(?!\\d)", "\\d{15}(?!\\d", "this is no regular expression: missing )"),
     ],
 )
 def test_a_fault_says_line_sentence_and_nearest_name(policy: Path, old: str, new: str, sentence: str) -> None:
@@ -63,7 +63,7 @@ def test_faults_of_both_files_are_told_at_once(policy: Path) -> None:
     words = policy / "everyday_words.txt"
     words.write_text(f"jalan Rusak\n4lay\n{words.read_text('utf-8')}", "utf-8")
     file = policy / "identities.yaml"
-    file.write_text(file.read_text("utf-8").replace("gate: slash", "gate: slahs"), "utf-8")
+    file.write_text(file.read_text("utf-8").replace("gate: slash", "gate: slahs", 1), "utf-8")
 
     assert faults(policy) == [
         "everyday_words.txt: `Rusak` is no word in lower case",

@@ -1,34 +1,20 @@
 """``tindak keys``: makes the keys that seal reporters' identities, and the one under which tickets get their ids."""
 
-import base64
 import os
-import secrets
-from dataclasses import dataclass
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
-from shared.sealing_keys import KEY_BYTES, PRIVATE_KEYS, PUBLIC_KEYS, ContactKeysInvalid, as_text, published
-from tindak.console import Failure, Misuse, say
+from shared.sealing_keys import PRIVATE_KEYS, PUBLIC_KEYS, ContactKeysInvalid, published
+from tindak import keys
+from tindak.console import Failure, Misuse, say, say_json, wait_for
 from tindak.environment import at_hand
+from tindak.options import TIMEOUT_SECONDS, AsJson, DryRun, Timeout
 
 app = typer.Typer(name="keys", help="Keys that seal reporters' identities and make ticket ids.", no_args_is_help=True)
 
 KeyId = Annotated[str | None, typer.Option("--id", help="Its name; drawn if absent.")]
-
-
-@dataclass(frozen=True, slots=True)
-class KeyPair:
-    """What seals, and what opens that, each as a setting holds it: ``id:base64``."""
-
-    public: str
-    private: str
-
-    @classmethod
-    def draw(cls, key_id: str | None = None) -> "KeyPair":
-        """Return a new pair; raise ContactKeysInvalid if its id cannot be one."""
-        private = as_text({key_id or secrets.token_hex(4): os.urandom(KEY_BYTES)})
-        return cls(published(private), private)
 
 
 @app.command()
@@ -41,7 +27,7 @@ def new(key_id: KeyId = None) -> None:
 def rotate(key_id: KeyId = None) -> None:
     """Print a new pair in front of the keys that TINDAK_CONTACT_PRIVATE_KEYS holds now."""
     drawn, private = _drawn(key_id), _private_keys()
-    _print(KeyPair(f"{drawn.public},{_published(private)}", f"{drawn.private},{private}"))
+    _print(keys.KeyPair(f"{drawn.public},{_published(private)}", f"{drawn.private},{private}"))
 
 
 @app.command()
@@ -51,19 +37,32 @@ def public() -> None:
 
 
 @app.command()
+def reseal(dry_run: DryRun = False, timeout: Timeout = TIMEOUT_SECONDS, as_json: AsJson = False) -> None:
+    """Seal anew, with the first of TINDAK_CONTACT_PRIVATE_KEYS, what another key still seals; say which are in use.
+
+    Intake and notify go on meanwhile, and have to run: what was sealed anew is handed on by them. It may be stopped and
+    begun again at any time. Exit code 1 while something is left that needs an old key.
+    """
+    # The databases are loaded by the one command that needs them.
+    from tindak.keys.resealing import reseal_all, summary
+
+    outcome = wait_for(reseal_all(at_hand(os.environ), timeout, dry_run=dry_run))
+    if as_json:
+        say_json(asdict(outcome))
+    else:
+        say(summary(outcome, dry_run=dry_run))
+    raise typer.Exit(1 if outcome.is_unfinished else 0)
+
+
+@app.command()
 def new_id_key() -> None:
     """Print a new TINDAK_ID_KEY: made once, backed up with the database, and never replaced by another."""
-    say(new_id_key_text())
+    say(keys.new_id_key())
 
 
-def new_id_key_text() -> str:
-    """Return a new key for ticket ids, in base64."""
-    return base64.b64encode(os.urandom(KEY_BYTES)).decode()
-
-
-def _drawn(key_id: str | None) -> KeyPair:
+def _drawn(key_id: str | None) -> keys.KeyPair:
     try:
-        return KeyPair.draw(key_id)
+        return keys.KeyPair.draw(key_id)
     except ContactKeysInvalid:
         raise Misuse(f"--id {key_id} is none: give 1 to 32 letters, digits, _ . or -.") from None
 
@@ -81,6 +80,6 @@ def _published(private_keys: str) -> str:
         raise Failure(f"{invalid}.") from None
 
 
-def _print(pair: KeyPair) -> None:
+def _print(pair: keys.KeyPair) -> None:
     say(f"{PUBLIC_KEYS}={pair.public}")
     say(f"{PRIVATE_KEYS}={pair.private}")
