@@ -130,11 +130,6 @@ class ComplaintAccepted(EventData):
     flags: tuple[str, ...] = ()
     follow_up_of: str | None = None
 
-    @property
-    def sensitive(self) -> str | None:
-        """Return what kind of sensitive report it is; None for any other."""
-        return sensitive_kind(self.flags)
-
 
 class Report(Model):
     """What an agency needs and may see of the report itself."""

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from services.notify.domain.deliveries import Delivery
 from shared import events
+from shared.events.complaints import sensitive_kind
 
 EMERGENCY_FLAG = "possible_emergency"
 ENDED = frozenset({"closed", "archived", "withdrawn"})
@@ -261,7 +262,7 @@ def _complaint_of(data: events.ComplaintAccepted) -> Complaint:
         missing=data.missing,
         emergency=EMERGENCY_FLAG in data.flags,
         confidential=data.confidential,
-        withheld=data.sensitive is not None,
+        withheld=sensitive_kind(data.flags) is not None,
     )
 
 

@@ -93,7 +93,7 @@ def verdict_on(
     """Return what the cascade comes to for a complaint and what its words speak for."""
     category, district = policy.category_of(complaint.category), policy.district_of(complaint.location)
     several = parts(policy, complaint, evidence)
-    requested, sensitive = complaint.target_agency, complaint.sensitive
+    requested, sensitive = complaint.target_agency, sensitive_kind(complaint.flags)
     return decide_agency(policy, Case(evidence, requested, category, district, prediction, several, sensitive))
 
 

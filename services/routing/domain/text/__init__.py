@@ -1,1 +1,1 @@
-"""Text as word stems; its normalisation, known phrases and typing errors are in `shared/text`, for intake reads them, too."""
+"""Text as word stems; its normalisation, phrases and typing errors are in `shared/text`, for intake reads them, too."""
