@@ -10,7 +10,9 @@ from shared.text import fold
 from shared.text.phrases import BREAK, Phrase, Phrasebook
 
 NUMBER = "#"  # stands for any number in a phrase: pukul 10 is a time, no blow
-TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_][^\W_]*|[.!?;:\n]+")
+# A full stop behind a short word is an abbreviation's: Yth., Jl., Bpk.
+TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_][^\W_]*|(?<=\w{4})[.]+|[!?;:\n]+")
+BREAK_WORDS = 3  # as far apart are the words on both sides of the end of a sentence
 DRAWN_OUT = re.compile(r"([^\W\d_])\1{2,}")
 DISGUISES = str.maketrans("013457", "oieast")
 PLACES_MAX = 60  # of one word class that are looked at: a text of 8,000 characters can be one word again and again
@@ -129,7 +131,7 @@ def _words(text: str) -> Iterator[str]:
         if token[0].isdigit():
             yield NUMBER
         elif not token[0].isalnum():
-            yield BREAK
+            yield from (BREAK,) * BREAK_WORDS
         else:
             plain = DRAWN_OUT.sub(r"\1", token)
             # A digit at the end doubles the word (anak2); elsewhere it stands for a letter (dip3rkosa).

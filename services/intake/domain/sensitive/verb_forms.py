@@ -17,7 +17,6 @@ def suffered(root: str) -> Iterator[Phrase]:
     for marker in SUFFERED[1:]:
         yield marker, root
         yield marker, f"{root}an"
-    yield (f"ke{root}",)
 
 
 def done(root: str) -> Iterator[Phrase]:

@@ -26,6 +26,7 @@ from shared.events import (
     Report,
     state_after,
 )
+from shared.events.complaints import sensitive_kind
 
 
 def file(
