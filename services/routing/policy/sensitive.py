@@ -48,12 +48,12 @@ def faults_of_sensitive(
     """Yield each agency and officer that does not exist, and each officer who may not look after the reports."""
     for index, kind in enumerate(held.kinds):
         place = ("kinds", index)
-        if kind.agency not in agencies:
-            yield source.fault((*place, "agency"), unknown("agency", kind.agency, agencies, AGENCIES_FILE))
         officer = officers.get(kind.officer or "")
         if kind.officer is not None and officer is None:
             yield source.fault((*place, "officer"), unknown("officer", kind.officer, officers, officers_file))
-        if officer is not None and officer.role is not OfficerRole.TRIAGE and kind.agency not in officer.agencies:
+        if kind.agency not in agencies:
+            yield source.fault((*place, "agency"), unknown("agency", kind.agency, agencies, AGENCIES_FILE))
+        elif officer is not None and officer.role is not OfficerRole.TRIAGE and kind.agency not in officer.agencies:
             sentence = f"the officer `{kind.officer}` does not act for `{kind.agency}`, to which `{kind.code}` goes"
             yield source.fault((*place, "officer"), sentence)
         if (kind.advice_id is None) is not (kind.advice_en is None):
