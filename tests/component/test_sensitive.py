@@ -72,7 +72,7 @@ async def test_two_of_the_same_matter_are_never_followed_together_nor_shown_to_e
 
     assert [(one.cluster, one.similar) for one in routed(city)] == [(None, ())] * 3
     assert not [data for data in city.routing.data(topics.TICKETS) if isinstance(data, ClusterJoined)]
-    assert city.broker.logs.get(topics.LINKS, []) == []
+    assert city.routing.data(topics.LINKS) == []
 
 
 async def test_its_words_stand_on_no_topic_but_where_somebody_must_act_on_them() -> None:
@@ -80,7 +80,7 @@ async def test_its_words_stand_on_no_topic_but_where_somebody_must_act_on_them()
 
     found = {
         topic
-        for topic, log in city.broker.logs.items()
+        for (topic, _), log in city.broker.logs.items()
         if topic not in HELD_BY_ROUTING_AND_INTAKE and any(word in _text(record) for record in log for word in WORDS)
     }
     assert found == set()
