@@ -62,6 +62,11 @@ def channel_info(channel: str, source_id: str) -> str:
     return f"{channel}|{source_id}"
 
 
+def channel_in(info: str) -> str:
+    """Return the channel that a contact is bound to, see `channel_info`; no code of a channel holds a stroke."""
+    return info.partition("|")[0]
+
+
 class Sealer:
     """Seals with the first of some public keys, and cannot open what it sealed.
 
@@ -138,13 +143,14 @@ class Opener:
     ) -> Contact:
         """Return the contact of that ticket, which is bound to its id, or to *info* if a channel has sealed it.
 
-        What a channel has sealed nobody has looked at yet: it must be a reporter as it might have come in the open.
+        What a channel has sealed nobody has looked at yet: it must be a reporter as it might have come in the open, and
+        is that channel's, whatever stands inside.
         Raises as `open` does, and ReporterUnreadable for ContactUnreadable if a channel has sealed it.
         """
         try:
             plain = self.open(ticket_id if info is None else info, sealed, key_id, scheme)
             if info is not None:
-                return Contact.of(Reporter.model_validate_json(plain))
+                return Contact.of(Reporter.model_validate_json(plain), channel_in(info))
             return Contact.model_validate_json(plain)
         except (ContactUnreadable, ValueError):
             raise (ContactUnreadable if info is None else ReporterUnreadable) from None

@@ -5,7 +5,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-DAY_MS = 24 * 60 * 60 * 1000
+HOUR_MS = 60 * 60 * 1000
+DAY_MS = 24 * HOUR_MS
+TOMBSTONE_DAYS = 30  # so long may a reader be away and still learn that something was erased
 VALUE_BYTES_MAX = 256 * 1024
 ADDRESS_BYTES_MAX = 64 * 1024  # of a key, and of all headers together
 DEAD_LETTER_BYTES_MAX = 16 * 1024 * 1024
@@ -62,6 +64,7 @@ class Topic:
     partitions: int
     retention_days: int | None  # None: compacted, kept for ever
     message_bytes_max: int = 1024 * 1024
+    compacted_within_hours: float = 24  # what is superseded goes then, once a later record opens the next segment
 
     @property
     def config(self) -> dict[str, str]:
@@ -73,8 +76,14 @@ class Topic:
             "message.timestamp.type": "LogAppendTime",
         }
         if self.retention_days:
-            entries["retention.ms"] = str(self.retention_days * DAY_MS)
-        return entries
+            return entries | {"retention.ms": str(self.retention_days * DAY_MS)}
+        within_ms = str(max(1, round(self.compacted_within_hours * HOUR_MS)))
+        return entries | {
+            "max.compaction.lag.ms": within_ms,
+            "segment.ms": within_ms,
+            "min.cleanable.dirty.ratio": "0.1",
+            "delete.retention.ms": str(TOMBSTONE_DAYS * DAY_MS),
+        }
 
 
 # Asked several times for each record that is read.

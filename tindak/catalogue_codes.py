@@ -27,6 +27,7 @@ UPDATE_REFUSED: dict[str, str] = UNREADABLE | {
     "forged_actor": "The `actor` is another than the sender may name.",
     "window_closed": "The time in which the reporter could respond to the answer is over.",
     "unknown_agency": "No agency of the policy has this code.",
+    "unknown_key": "What is `private` is sealed for no key of the agency that has or would get the ticket.",
     "unknown_reason": "It is none of the reasons for archiving.",
     "until_passed": "The moment until which the ticket is to be on hold is over.",
     "too_many_updates": "The ticket has had so many updates that only what ends it is taken.",

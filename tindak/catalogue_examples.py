@@ -14,8 +14,8 @@ STATES: Mapping[str, str] = {
     "PartEnded": "closed", "TicketStatusChanged": "in_progress",
 }  # fmt: skip
 RARE = {
-    "info", "reporter_sealed", "parent", "part", "cluster", "instead_of", "reason_id", "reason_en", "actor", "agencies",
-    "then", "priority_reason", "officer", "advice_id", "advice_en", "ordinary",
+    "info", "reporter_sealed", "private", "parent", "part", "cluster", "instead_of", "reason_id", "reason_en", "actor",
+    "agencies", "then", "priority_reason", "officer", "advice_id", "advice_en", "ordinary",
 }  # fmt: skip
 """Optional fields that an ordinary event does not hold: examples leave them out."""
 

@@ -71,6 +71,8 @@ COMMANDS: Mapping[str, Command | Group] = {
     "agency": Command("tickets.agency", "app", "Publish what an agency does with a ticket."),
     "officer": Command("tickets.officer", "app", "Publish what a triage officer decides."),
     "reporter": Command("tickets.reporter", "app", "Publish what the reporter says, as the report's channel."),
+    "retention": Command("retention.cli", "app", "Let go of what is kept, as the policy says."),
+    "privacy": Command("retention.privacy", "app", "What is held of whom, and for how long."),
     "dlq": Command("ops.dlq", "app", "List, show, replay and drop what services could not handle."),
     "documents": Command("ops.documents", "app", "List, show and heal documents that a service has set aside."),
 }

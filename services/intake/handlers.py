@@ -91,7 +91,8 @@ class IntakeHandler:
         channel, source_id = fault.hints.get("channel"), fault.hints.get("source_id")
         decision = refuse_unreadable(fault.reasons, channel, source_id, arrival, self.rules)
         self._count(topics.member_of(arrival.topic) or channel, decision)
-        return Refused(decision.facts, keep=record.unreadable is not None or not decision.facts)
+        keep = record.unreadable is not None or not decision.facts
+        return Refused(decision.facts, keep, self.rules.masker.mask_code)
 
     def _count(self, channel: str | None, decision: Decision[State]) -> None:
         """Count an answer; it is counted again if it is given again, after an outage or a lost save."""

@@ -8,6 +8,7 @@ from services.notify.channels import Channel, SideBySide
 from services.notify.channels.log import LogChannel
 from services.notify.channels.smtp import SmtpChannel
 from services.notify.domain.correspondence import Correspondence
+from services.notify.exporter import Exporter
 from services.notify.handlers import NotifyHandler
 from services.notify.messages.renderer import MessageRenderer
 from services.notify.policy import NoticePolicy, load_notices
@@ -36,10 +37,11 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Co
         lambda folder: (load_notices(folder, lease_for=lease_for), load_retention(folder)),
     )
     policy, _ = watch.policy
-    handler = NotifyHandler(policy.rules)
+    opener = own.opener()
+    handler = NotifyHandler(policy.rules, Exporter(opener))
     store = MongoStore(collection(settings.mongo, handler.service), STATE)
     built = Service(settings, handler, store, own.health_port, observe)
-    renderer = MessageRenderer(policy, own.opener())
+    renderer = MessageRenderer(policy, opener)
     addresses = MongoAddressBook(
         store.collection.database[ADDRESSES],
         hash_keys(own.contact_private_keys.get_secret_value(), own.former_contact_keys.get_secret_value()),

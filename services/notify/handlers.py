@@ -7,7 +7,9 @@ from services.notify.domain.attempts import conclude, tick
 from services.notify.domain.correspondence import Correspondence, last_needed_at
 from services.notify.domain.decide import decide, document_of
 from services.notify.domain.deliveries import Outcome, Sending
+from services.notify.domain.exports import answer
 from services.notify.domain.notices import Rules
+from services.notify.exporter import Exporter
 from shared import topics
 from shared.delivery.ports import Record
 from shared.events import (
@@ -16,6 +18,7 @@ from shared.events import (
     Decision,
     DeliveryFact,
     Event,
+    ExportRequested,
     Fact,
     Ignored,
     Refused,
@@ -23,10 +26,16 @@ from shared.events import (
 )
 from shared.policy.retention import Retention
 from shared.process import metrics
+from shared.seal import Opener
 
 
 class NotifyHandler:
-    """The rules of notify, as the runner, the time loop and the sender call them."""
+    """The rules of notify, as the runner, the time loop and the sender call them.
+
+    Args:
+        rules: The city's policy; may be replaced between two batches.
+        exporter: Seals what is held of a reporter for the officer who asks; None for one that can open no contact.
+    """
 
     service = "notify"
     topics: tuple[str, ...] = (
@@ -35,8 +44,9 @@ class NotifyHandler:
     )  # fmt: skip
     keeps_answers = False
 
-    def __init__(self, rules: Rules) -> None:
+    def __init__(self, rules: Rules, exporter: Exporter | None = None) -> None:
         self.rules = rules
+        self.exporter = exporter or Exporter(Opener({}))
         self.retention: Retention | None = None
 
     @property
@@ -53,7 +63,9 @@ class NotifyHandler:
         return document_of(event)
 
     def decide(self, state: Correspondence | None, event: Event, arrival: Arrival) -> Decision[Correspondence]:
-        """Return the projection after an event and the deliveries that it causes."""
+        """Return the projection after an event and the deliveries that it causes; or the answer to an export."""
+        if isinstance(event.data, ExportRequested):
+            return answer(state or Correspondence(document_of(event)), event.data, arrival, self.exporter.seal)
         decision = decide(state, event, arrival, self.rules)
         _count_notices(decision.facts)
         return decision

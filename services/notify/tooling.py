@@ -1,14 +1,16 @@
-"""What the command line may use of notify: its policy, the texts to render for a check, and the contacts it holds."""
+"""What the command line may use of notify: its policy, texts to render for a check, its contacts and notices."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 from services.notify.domain.correspondence import Correspondence, Unknown
 from services.notify.domain.correspondence import Sealed as SealedContact
-from services.notify.domain.deliveries import REPORTER
+from services.notify.domain.deliveries import REPORTER, Failed, Sent, Suppressed
 from services.notify.domain.notices import OF_AGENCY, Notice
 from services.notify.messages.templates import file_of
 from services.notify.policy import FILE as NOTICES_FILE
 from services.notify.policy import HEARD, INTRODUCTION, TEMPLATES, NoticePolicy, load_notices
+from shared.events.envelope import stamp
 from shared.process.settings import MongoSettings
 
 if TYPE_CHECKING:
@@ -16,14 +18,27 @@ if TYPE_CHECKING:
 
 __all__ = [
     "HEARD", "INTRODUCTION", "NOTICES_FILE", "OF_AGENCY", "REPORTER", "TEMPLATES", "Correspondence", "Notice",
-    "NoticePolicy", "SealedContact", "Unknown", "file_of", "load_notices", "notify_store",
+    "NoticePolicy", "SealedContact", "Unknown", "archived_notices", "file_of", "load_notices", "notify_store",
 ]  # fmt: skip
 
 
-def notify_store(settings: MongoSettings) -> "NotifyStore":
-    """Return notify's collection."""
+def archived_notices(state: Correspondence) -> list[dict[str, Any]]:
+    """Return which notices went to whom, as JSON; no address and nothing of what they said."""
+    return list(_notices(state))
+
+
+def _notices(state: Correspondence) -> Iterator[dict[str, Any]]:
+    for delivery in state.deliveries:
+        if isinstance(delivery.situation, Sent | Failed | Suppressed):
+            told = {"notice": delivery.notice, "role": delivery.role, "outcome": delivery.situation.kind}
+            agency = {"agency": delivery.agency} if delivery.agency else {}
+            yield told | agency | {"at": stamp(delivery.situation.at)}
+
+
+def notify_store(settings: MongoSettings, *, marks: bool = True) -> "NotifyStore":
+    """Return notify's collection; *marks* as in `shared.adapters.mongo.store.MongoStore`."""
     # The database is loaded by the one command that needs it.
     from services.notify.store import STATE, NotifyStore
     from shared.adapters.mongo.client import collection
 
-    return NotifyStore(collection(settings, "notify"), STATE)
+    return NotifyStore(collection(settings, "notify"), STATE, marks=marks)

@@ -118,12 +118,15 @@ class RoutingHandler:
         return decision
 
     def refuse(self, record: Record, arrival: Arrival, fault: UnreadableEvent) -> Refused:
-        """Return the answer to an update that cannot be read, for who may write its topic; it is kept in any case."""
+        """Return the answer to an update that cannot be read, for who may write its topic.
+
+        The record is kept in any case, without what holds an identity.
+        """
         if topics.family_of(arrival.topic) != topics.UPDATES:
             return Refused()
         facts = refuse_unreadable(self.policy, fault, owner_of(arrival.topic), arrival.arrived_at)
         _count_history(facts)
-        return Refused(facts)
+        return Refused(facts, mask=self.policy.masker.mask_code)
 
     def due_at(self, state: State) -> datetime | None:
         """Return when an update has waited long enough for its complaint; a ticket's clocks are sla's."""

@@ -1,11 +1,18 @@
 """Dead letters: records that could not be handled, with their bytes, their origin and the reason."""
 
-from dataclasses import dataclass
+import contextlib
+import hashlib
+import json
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Literal
 
 from shared.delivery.outgoing import Outgoing
-from shared.delivery.ports import Record
+from shared.delivery.ports import Cut, Record
+from shared.events.decision import Mask
 from shared.topics import dead_letter_topic, is_replay
+
+LOOKED_THROUGH_BYTES_MAX = 32 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +82,48 @@ def dead_letter(
         value=record.value,
         headers=headers + tuple((name, value.encode(errors="backslashreplace")) for name, value in about.items()),
     )
+
+
+def without_identities(record: Record, mask: Mask) -> Record:
+    """Return *record* without the parts and headers in which *mask* finds an identity, each noted as one that was cut.
+
+    The bytes lie where they were written, for as long as that topic keeps them. What is longer than 32 KiB is not
+    looked through and left out; what could not be unpacked stays, for nobody can look into it.
+    """
+    if record.unreadable is not None:
+        return record
+    cuts = {cut.part: cut for cut in record.cuts}
+    key, value = record.key, record.value
+    if key is not None and _names_somebody(key, mask):
+        key = None
+        cuts.setdefault("key", _cut("key", record.key or b""))
+    if value is not None and _names_somebody(value, mask):
+        value = None
+        cuts.setdefault("value", _cut("value", record.value or b""))
+    kept = tuple(
+        (name, content) for name, content in record.headers if not _names_somebody(_header(name, b" " + content), mask)
+    )
+    if len(kept) < len(record.headers):
+        cuts.setdefault("headers", _cut("headers", b"".join(_header(*header) for header in record.headers)))
+    return replace(record, key=key, value=value, headers=kept, cuts=tuple(cuts.values()))
+
+
+def _header(name: str, content: bytes) -> bytes:
+    return name.encode(errors="surrogateescape") + content
+
+
+def _cut(part: Literal["key", "value", "headers"], content: bytes) -> Cut:
+    return Cut(part, len(content), hashlib.sha256(content).hexdigest())
+
+
+def _names_somebody(content: bytes, mask: Mask) -> bool:
+    if len(content) > LOOKED_THROUGH_BYTES_MAX:
+        return True
+    text = content.decode(errors="replace")
+    with contextlib.suppress(ValueError, RecursionError):
+        text += json.dumps(json.loads(text), ensure_ascii=False)  # what was escaped there, too
+    # Each text of it by itself, too: a word beside a number may say that it is harmless, but not one in another field.
+    return any(mask(part) != part for part in (text, *text.split('"')))
 
 
 def key_of(record: Record) -> str | None:

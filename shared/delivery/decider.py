@@ -7,7 +7,7 @@ from typing import Generic, TypeVar, assert_never
 
 import structlog
 
-from shared.delivery.dead_letters import dead_letter
+from shared.delivery.dead_letters import dead_letter, without_identities
 from shared.delivery.documents.document import NOTHING_PUBLISHED, Answer, Document, Partition, Quarantined
 from shared.delivery.guard import Bug, guarded, guarded_lookup
 from shared.delivery.handler import Handler
@@ -156,7 +156,13 @@ class Decider(Generic[S]):
             claimed = sender_of(fault.hints.get("source", ""))
             log.warning("forged source", topic=arrival.topic, claimed=claimed.role if claimed else "nobody")
         log.info("refused", topic=record.topic, partition=record.partition, offset=record.offset, code=code)
-        return (*events, self.as_dead_letter(reading, code, str(fault))) if refused.keep else events
+        if not refused.keep:
+            return events
+        error = str(fault)
+        if refused.mask is not None:
+            reading = replace(reading, record=without_identities(record, refused.mask))
+            error = refused.mask(error)
+        return (*events, self.as_dead_letter(reading, code, error))
 
     def bug(self, reading: Reading | Unreadable, bug: Bug) -> BugDeadLetter:
         """Return a reading at which a rule failed as a dead letter."""

@@ -7,8 +7,11 @@ from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
+from shared import output
 from shared.senders import Role
 
+SEALED_TEXT_LENGTH_MAX = 43_000  # of 8000 symbols of four bytes
+BASE64 = r"^[A-Za-z0-9+/_-]+={0,2}$"
 BYTES_MAX = 2**63 - 1  # as far as MongoDB and most JSON readers count
 HIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\u202a-\u202e\u2066-\u2069]")
 
@@ -31,11 +34,20 @@ def _refuse_hidden_characters(text: str) -> str:
     return text
 
 
+def _refuse_whatever_is_hidden(text: str) -> str:
+    """Return *text*; raise HiddenCharacter if it holds anything that people do not see but a space."""
+    if hidden := output.HIDDEN.search(text):
+        raise HiddenCharacter(hidden.group())
+    return text
+
+
 class Written:
     """Marks what people write: it may name somebody, unless a pattern leaves room for a code only."""
 
 
 Text = Annotated[str, Written(), AfterValidator(_refuse_hidden_characters)]
+Token = Annotated[Text, AfterValidator(_refuse_whatever_is_hidden)]
+"""A text that machines make and compare, such as an id: nothing in it may be invisible, not even the end of a line."""
 Short = Annotated[Text, StringConstraints(min_length=1, max_length=200)]
 Long = Annotated[Text, StringConstraints(max_length=8000)]
 Code = Annotated[Text, StringConstraints(min_length=1, max_length=64, pattern=r"^[a-z0-9][a-z0-9_]*$")]
@@ -114,6 +126,13 @@ class Actor(Model):
     id: Short
 
 
+class SealedText(Model):
+    """A text that one agency's key alone opens, bound to its ticket; how is told in docs/sealing.md."""
+
+    sealed: Annotated[str, StringConstraints(min_length=1, max_length=SEALED_TEXT_LENGTH_MAX, pattern=BASE64)]
+    key_id: Annotated[str, StringConstraints(min_length=1, max_length=32)]
+
+
 class Author(Model):
     """Who brought a fact about: an agency, a channel for its reporter, or an officer, by code."""
 
@@ -134,9 +153,11 @@ __all__ = [
     "Origin",
     "Priority",
     "Reason",
+    "SealedText",
     "Short",
     "SlaClock",
     "Text",
+    "Token",
     "Written",
     "datetime",
 ]

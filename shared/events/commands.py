@@ -10,7 +10,19 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from shared.events.base import Actor, Attachment, Classification, Code, EventData, Instant, Long, Short, Text, Written
+from shared.events.base import (
+    Actor,
+    Attachment,
+    Classification,
+    Code,
+    EventData,
+    Instant,
+    Long,
+    SealedText,
+    Short,
+    Text,
+    Written,
+)
 
 
 def _as_uuid_text(text: str) -> str:
@@ -104,6 +116,7 @@ class ReplyToTicket(Command):
     TYPE: ClassVar[str] = "tindak.ticket.reply.v1"
     text: Said
     attachments: Attachments = ()
+    private: SealedText | None = None
 
 
 class ConfirmTicket(Command):
@@ -119,6 +132,7 @@ class DisputeTicket(Command):
 
     TYPE: ClassVar[str] = "tindak.ticket.dispute.v1"
     reason: Said
+    private: SealedText | None = None
 
 
 class WithdrawTicket(Command):
@@ -134,6 +148,7 @@ class AssignTicket(Command):
     agency: Code | None = None
     agencies: Annotated[tuple[Code, ...], Field(max_length=100)] = ()
     reason: Said
+    private: SealedText | None = None
 
 
 class ReclassifyTicket(Command):

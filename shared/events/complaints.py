@@ -6,12 +6,12 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field, StringConstraints
 
-from shared.events.base import Attachment, Classification, EventData, Instant, Model, Origin, Reason, Text
+from shared.events.base import Attachment, Classification, EventData, Instant, Model, Origin, Reason, Text, Token
 
 Sentence = Annotated[Text, StringConstraints(max_length=200)]
 Body = Annotated[Text, StringConstraints(max_length=8000)]
-SourceId = Annotated[Text, StringConstraints(min_length=1, max_length=128)]
-ChannelCode = Annotated[Text, StringConstraints(min_length=1, max_length=64)]
+SourceId = Annotated[Token, StringConstraints(min_length=1, max_length=128)]
+ChannelCode = Annotated[Token, StringConstraints(min_length=1, max_length=64)]
 
 SEALED_LENGTH_MAX = 6000
 

@@ -1,12 +1,14 @@
 """What a rule returns: the next state and the facts that follow."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar, Generic, TypeAlias, TypeVar
 
 from shared.events.base import EventData
 
 S = TypeVar("S", covariant=True)
+Mask: TypeAlias = Callable[[str], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +102,12 @@ class Refused:
     Args:
         facts: The answer to its sender, as far as it is known who that is.
         keep: Whether the record goes among the dead letters, too.
+        mask: Covers identities in what outsiders wrote; None for a record of ours, which holds none.
     """
 
     facts: tuple[Fact, ...] = ()
     keep: bool = True
+    mask: Mask | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

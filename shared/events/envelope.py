@@ -29,7 +29,8 @@ __all__ = ["HEADERS", "STRUCTURED", "Event", "UnreadableEvent", "decode", "encod
 
 STRUCTURED = "application/cloudevents+json"
 HEADERS = (("content-type", STRUCTURED.encode()),)
-TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+# Of a trace only: an id of digits alone, which hardly ever is drawn, may be the number of somebody.
+TRACEPARENT = re.compile(r"[0-9a-f]{2}-(?=\d*[a-f])[0-9a-f]{32}-(?=\d*[a-f])[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 @dataclass(frozen=True, slots=True)

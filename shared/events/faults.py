@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from shared.events.base import Attachment, HiddenCharacter, Reason
+from shared.output import HIDDEN
 from shared.topics import ADDRESS_BYTES_MAX, VALUE_BYTES_MAX
 
 REASONS_MAX = 20
@@ -122,15 +123,23 @@ def violation(field: str, message_id: str, message_en: str) -> Reason:
 
 
 def attachment_reasons(attachments: Iterable[Attachment]) -> Iterator[Reason]:
-    """Yield a reason against each attachment that is no link to a file; old events may hold some."""
+    """Yield a reason against each attachment that is no plain link to a file; old events may hold some."""
     for number, attachment in enumerate(attachments):
+        field = f"attachments.{number}.uri"
         if not ATTACHMENT_LINK.fullmatch(attachment.uri):
-            field = f"attachments.{number}.uri"
             yield violation(
                 field,
                 f"{field} harus berupa tautan https, http, s3 atau gs tanpa spasi.",
                 f"{field} must be an https, http, s3 or gs link without white space.",
             )
+        elif HIDDEN.search(attachment.uri):
+            yield _hidden(field)
+        if HIDDEN.search(attachment.media_type):
+            yield _hidden(f"attachments.{number}.media_type")
+
+
+def _hidden(field: str) -> Reason:
+    return violation(field, f"{field} memuat karakter tersembunyi.", f"{field} holds a hidden character.")
 
 
 def named(name: str) -> str:

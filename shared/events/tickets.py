@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import ClassVar
 
-from shared.events.base import Attachment, Author, Classification, EventData, Instant, Model, Priority
+from shared.events.base import Attachment, Author, Classification, EventData, Instant, Model, Priority, SealedText
 from shared.events.commands import HoldReason
 from shared.events.complaints import Report
 
@@ -142,6 +142,7 @@ class TicketRouted(AuthoredFact):
     accepted_at: Instant
     submitted_at: Instant
     report: Report | None = None
+    private: SealedText | None = None
     resolve_due_at: Instant | None = None
     link: str | None = None
     priority_reason: str | None = None
@@ -233,6 +234,7 @@ class ReporterReplied(AuthoredFact):
     TYPE: ClassVar[str] = "tindak.ticket.reporter_replied.v1"
     text: str
     attachments: tuple[Attachment, ...] = ()
+    private: SealedText | None = None
 
 
 class TicketClosed(EndingFact):
@@ -251,6 +253,7 @@ class TicketReopened(AuthoredFact):
     TYPE: ClassVar[str] = "tindak.ticket.reopened.v1"
     agency: str
     reason: str
+    private: SealedText | None = None
 
 
 class TicketReclassified(AuthoredFact):

@@ -16,10 +16,10 @@ NUMBER = r"(?:[a-z]{1,3}\s?[-/]?\s?)?\d{1,4}[a-z]?(?:\s?[-/]\s?\w{1,4})?(?!\w)"
 SCORE = 0.8
 ANY_DIGIT = re.compile(r"\d")
 ADDRESS = re.compile(
-    rf"(?:{STREET}\b\.?)"
-    r"(?:[ \t.,/-]{0,3}(?!(?:yang|yg|dan|karena|sudah|tidak|mohon|tolong)\b)[\w'-]+){0,7}?[ \t.,/-]{0,3}"
+    rf"(?:{STREET}\b\.?|(?:[a-z][\w'-]{{1,30}}[ \t,]{{1,2}}){{1,3}}(?=(?:blok|blk|kav|no|nomor)\b))"
+    r"(?:[ \t.,/-]{0,3}(?!(?:yang|yg|dan|karena|sudah|tidak|mohon|tolong)\b)[\w'-]{1,30}){0,7}?[ \t.,/-]{0,3}"
     rf"(?:{PART}\b[ \t.:]{{0,2}})?{NUMBER}"
-    rf"(?:[ \t.,/-]{{0,3}}(?:{PART}\b[ \t.:/]{{0,2}}(?:{NUMBER}|[a-z]{{1,2}}\b)))*"
+    rf"(?:[ \t.,/-]{{0,3}}(?:{PART}\b[ \t.:/]{{0,2}}(?:{NUMBER}|[a-z]{{1,2}}\b))){{0,4}}"
 )
 
 

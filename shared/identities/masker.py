@@ -7,6 +7,7 @@ from urllib.parse import unquote
 
 from shared.identities.homes import Homes
 from shared.identities.names import People
+from shared.identities.opaque import without_opaque
 from shared.identities.own import NOBODY, Identity, own_spans
 from shared.identities.recognisers import Recognisers
 from shared.identities.spans import Span, replaced
@@ -41,8 +42,18 @@ class Masker:
         return sorted((replace(span, start=at[0], end=at[1]) for at, span in placed), key=lambda span: span.start)
 
     def finds_in_link(self, link: str, identity: Identity = NOBODY) -> bool:
-        """Return whether a link names somebody, also if that is percent-encoded once or twice."""
-        return bool(self.spans(fold(unquote(unquote(link))), identity))
+        """Return whether a link names somebody, also if that is percent-encoded once or twice.
+
+        Hashes, signatures and the like in it name nobody, whatever digits they have.
+        """
+        return bool(self.spans(without_opaque(fold(unquote(unquote(link)))), identity))
+
+    def mask_code(self, code: str, identity: Identity = NOBODY) -> str:
+        """Return an id that a machine made up with a label in place of every identity; words of a name stay."""
+        folded = fold(code)
+        # One's own first: what looks like a longer number to others may be this one and a running number.
+        folded = fold(replaced(folded, list(own_spans(folded.text, replace(identity, name=())))))
+        return replaced(folded, self.spans(without_opaque(folded)))
 
     def spans(self, folded: Folded, identity: Identity = NOBODY) -> list[Span]:
         """Return where a text holds an identity, surest first."""

@@ -130,9 +130,12 @@ class People:
     def _spans(self, tokens: Tokens, introductions: Sequence[Introduction]) -> Iterator[Span]:
         end = 0
         for at, word in enumerate(tokens.words):
-            if at < end or word not in self.last_words:
+            # Two in a row: saksi Kasmin dan Jarwo
+            goes_on = at == end > 0 and word == "dan"
+            if at < end or not (goes_on or word in self.last_words):
                 continue
             by = next((one for one in introductions if _stands(one.phrases, tokens, at)), None)
+            by = introductions[1] if goes_on else by
             name = self._name_from(tokens, at + 1) if by is not None else None
             if by is None or name is None or not self._is_name(by, tokens, at, name):
                 continue

@@ -144,7 +144,7 @@ class Recognisers:
     threshold: float = 0.5
 
     def identities(self, folded: Folded, words: Sequence[str]) -> list[Finding]:
-        """Return what is to be covered, surest first: nothing of which a surer thing that is harmless makes up half."""
+        """Return what is to be covered, surest first: nothing of which surer things that are harmless make up half."""
         asked = [each for gate, recognisers in self.gated if gate.opens(folded.text, words) for each in recognisers]
         if not asked:
             return []
@@ -154,15 +154,17 @@ class Recognisers:
             return []
         found += self._findings([each for each in asked if not each.label], folded.text, alone)
         kept: list[Finding] = []
-        harmless: list[Finding] = []
+        taken, harmless = bytearray(len(folded.text)), bytearray(len(folded.text))
         # Of equal scores the identity's counts, then the longer one's.
         for one in sorted(found, key=lambda one: (-one.score, not one.by.label, one.start - one.end)):
-            if any(2 * _common(one, other) >= one.end - one.start for other in harmless):
+            length = one.end - one.start
+            if 2 * harmless.count(1, one.start, one.end) >= length:
                 continue
             if one.by.label:
                 kept.append(one)
-            elif not any(_common(one, other) > 0 for other in kept):
-                harmless.append(one)
+                taken[one.start : one.end] = b"\1" * length
+            elif not taken.count(1, one.start, one.end):
+                harmless[one.start : one.end] = b"\1" * length
         return kept
 
     def _findings(self, asked: Sequence[Recogniser], text: str, words: Collection[str]) -> list[Finding]:
@@ -175,8 +177,3 @@ def _bare_words(text: str) -> Iterator[str]:
     for word in LETTERS.findall(text):
         yield word
         yield word.removesuffix("nya")
-
-
-def _common(one: Finding, other: Finding) -> int:
-    """Return how many characters two findings share; negative: how far they are apart."""
-    return min(one.end, other.end) - max(one.start, other.start)

@@ -5,14 +5,25 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from shared.events.base import Code, Short
 from shared.policy.channels import Partitions
 from shared.policy.loading import PolicyFault, PolicyInvalid, PolicyModel, Source, load_sourced, unknown
+from shared.sealing_keys import parse_public_keys
 
 FILE = "agencies.yaml"
 Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=254)]
+
+
+def _one_public_key(text: str) -> str:
+    """Return *text*; raise ValueError unless it is the id and the public key of one pair."""
+    if len(parse_public_keys(text, "public_key")) != 1:
+        raise ValueError("public_key holds more than one key; an agency has one")
+    return text
+
+
+PublicKey = Annotated[str, AfterValidator(_one_public_key)]
 
 
 class AgencyPost(StrEnum):
@@ -36,7 +47,8 @@ class Agency(PolicyModel):
 
     ``email`` reaches its liaison officer, ``head_email`` its head; ``calendar`` is a code of calendars.yaml;
     ``kecamatan`` is the district that a district office serves; ``vacant`` names its posts that nobody holds now;
-    ``partitions`` is how many the topic has on which it says what it did.
+    ``partitions`` is how many the topic has on which it says what it did; ``public_key``, ``id:base64``, seals for it
+    alone.
     """
 
     code: Code
@@ -50,6 +62,7 @@ class Agency(PolicyModel):
     kecamatan: Short | None = None
     vacant: tuple[AgencyPost, ...] = ()
     partitions: Partitions = 1
+    public_key: PublicKey | None = None
 
 
 class Officer(PolicyModel):

@@ -31,6 +31,7 @@ from shared.policy.loading import (
 from shared.text import LETTERS, folded_text
 
 FILE = "identities.yaml"
+END = r"(?!\w)"
 EVERYDAY_FILE = "everyday_words.txt"
 
 
@@ -53,7 +54,8 @@ def load_identities(policy_dir: Path) -> Masker:
         raise PolicyInvalid([*faults, *invalid.faults]) from invalid
     if faults := [*faults, *faults_of_identities(held, source)]:
         raise PolicyInvalid(faults)
-    pieces, checks = _whole(held.pieces), CHECKS | {NO_EVERYDAY_WORD: lambda word: word not in everyday}
+    no_names = everyday.union(held.people.fillers, held.people.titles)
+    pieces, checks = _whole(held.pieces), CHECKS | {NO_EVERYDAY_WORD: lambda word: word not in no_names}
     gated = [(_gate(gate), list(_behind(name, held, pieces, checks))) for name, gate in held.gates.items()]
     return Masker(
         Recognisers(gated, held.threshold),
@@ -63,8 +65,8 @@ def load_identities(policy_dir: Path) -> Masker:
 
 
 def words_pattern(words: Iterable[str]) -> re.Pattern[str]:
-    """Return a pattern that finds any of *words* in a folded text, the longest first."""
-    return re.compile(_any_of(words))
+    """Return a pattern that finds any of *words* in a folded text, also with ``-nya`` behind it."""
+    return re.compile(_any_of(words).removesuffix(END) + "(?:nya)?" + END)
 
 
 def _everyday(path: Path) -> frozenset[str]:
@@ -114,7 +116,7 @@ def _homes(entry: HomesEntry) -> Homes:
 def _any_of(words: Iterable[str]) -> str:
     choices = sorted(map(folded_text, words), key=lambda word: (-len(word), word))
     spelled = (re.escape(word).replace(r"\ ", r"[\W_]{1,3}") for word in choices)
-    return rf"(?<!\w)(?:{'|'.join(spelled)})(?!\w)"
+    return rf"(?<!\w)(?:{'|'.join(spelled)}){END}"
 
 
 def _by_last_word(phrases: Iterable[str]) -> dict[str, list[tuple[tuple[str, ...], str]]]:
@@ -176,7 +178,7 @@ def _pattern(
 def _labelled(entry: LabelledEntry, pieces: Mapping[str, str], checks: Mapping[str, Check]) -> Pattern:
     fewest, most = entry.digits
     number = rf"({entry.starts}(?:{pieces['sep']}\d){{{fewest - 1},{most - 1}}})(?!\d)"
-    regex = re.compile(_any_of(entry.words).removesuffix(r"(?!\w)") + pieces["of"] + number)
+    regex = re.compile(_any_of(entry.words).removesuffix(END) + pieces["of"] + number)
     needs = _last_words(entry.words)
     if entry.check is None:
         return Pattern(regex, entry.score, needs=needs, digits_min=fewest)

@@ -28,6 +28,7 @@ class KafkaSettings(BaseSettings):
     ssl_key_file: Path | None = None
     topic_prefix: str = ""
     replication_factor: PositiveInt = 3
+    compacted_within_hours: PositiveFloat = 24
     acks: Literal["all", "1", "0"] = "all"
     enable_idempotence: bool = True
     linger_ms: int = Field(default=5, ge=0, le=1000)

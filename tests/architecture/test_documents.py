@@ -14,6 +14,7 @@ from shared.topics import SERVICES
 from tests.architecture.source import ROOT, tracked
 from tindak import catalogue_docs
 from tindak.environment import CREDENTIALS, STACK_DIR, own_variable
+from tindak.retention.archive import Settings as ArchiveSettings
 
 pytestmark = pytest.mark.architecture
 
@@ -25,6 +26,7 @@ SETTINGS: tuple[type[BaseSettings], ...] = (
     RoutingSettings,
     SlaSettings,
     NotifySettings,
+    ArchiveSettings,
 )
 NESTED = {"kafka", "mongo", "common"}
 

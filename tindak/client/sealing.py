@@ -19,7 +19,7 @@ def sealer_at_hand() -> Sealer:
         Failure: They are no keys.
     """
     if not (given := at_hand(os.environ).get(PUBLIC_KEYS)):
-        raise Misuse(f"--seal needs {PUBLIC_KEYS}, which `tindak keys public` prints where the private keys are.")
+        raise Misuse(f"Sealing needs {PUBLIC_KEYS}, which `tindak keys public` prints where the private keys are.")
     try:
         return Sealer.from_text(given)
     except ContactKeysInvalid as invalid:

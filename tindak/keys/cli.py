@@ -1,12 +1,15 @@
 """``tindak keys``: makes the keys that seal reporters' identities, and the one under which tickets get their ids."""
 
+import contextlib
 import os
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from shared.sealing_keys import PRIVATE_KEYS, PUBLIC_KEYS, ContactKeysInvalid, published
+from shared.seal import ContactUnreadable, Opener
+from shared.sealing_keys import PRIVATE_KEYS, PUBLIC_KEYS, ContactKeysInvalid, parse_keys, published
 from tindak import keys
 from tindak.console import Failure, Misuse, say, say_json, wait_for
 from tindak.environment import at_hand
@@ -14,13 +17,46 @@ from tindak.options import TIMEOUT_SECONDS, AsJson, DryRun, Timeout
 
 app = typer.Typer(name="keys", help="Keys that seal reporters' identities and make ticket ids.", no_args_is_help=True)
 
+AGENCY_KEY = "private_key"
 KeyId = Annotated[str | None, typer.Option("--id", help="Its name; drawn if absent.")]
 
 
 @app.command()
-def new(key_id: KeyId = None) -> None:
+def new(
+    key_id: KeyId = None,
+    agency: Annotated[
+        bool, typer.Option("--agency", help="For an agency: its public_key in agencies.yaml, and its private key.")
+    ] = False,
+) -> None:
     """Print a new pair of keys: the public one for intake and channels, the private one for notify alone."""
-    _print(_drawn(key_id))
+    pair = _drawn(key_id)
+    if agency:
+        say(f"public_key: {pair.public}")
+        say(f"private_key: {pair.private}")
+    else:
+        _print(pair)
+
+
+@app.command("open")
+def open_private(
+    ticket_id: Annotated[str, typer.Argument(help="The ticket's id, as the event has it.")],
+    sealed: Annotated[str, typer.Argument(help="`sealed` of the event's `private`.")],
+    key_file: Annotated[Path, typer.Option("--key-file", help="Holds the agency's private key, as `new` prints it.")],
+) -> None:
+    """Print what was sealed for an agency alone, and came on its own topic as `private`."""
+    try:
+        opener = Opener(
+            parse_keys(key_file.read_text(encoding="utf-8").strip().removeprefix("private_key: "), AGENCY_KEY)
+        )
+    except (OSError, UnicodeDecodeError) as error:
+        raise Failure(f"{key_file} cannot be read: {getattr(error, 'strerror', 'it is not UTF-8')}.") from None
+    except ContactKeysInvalid as invalid:
+        raise Failure(f"{key_file}: {invalid}.") from None
+    for key_id in opener.keys:
+        with contextlib.suppress(ContactUnreadable):
+            say(opener.open(ticket_id, sealed, key_id).decode(errors="replace"))
+            return
+    raise Failure("No key in that file opens it: it is of another ticket, for another key, or was changed.")
 
 
 @app.command()

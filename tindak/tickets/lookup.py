@@ -10,15 +10,34 @@ from shared.ids import parse_tracking_id, part_id
 from tindak.client.kafka import Client
 from tindak.client.records import data_of
 from tindak.console import Failure, Misuse
+from tindak.retention.archive import Archive, Kept, Settings
+
+
+class TicketArchived(Failure):
+    """The ticket has ended long ago; ``kept`` is what the archive has of it."""
+
+    def __init__(self, kept: Kept) -> None:
+        self.kept = kept
+        super().__init__(f"{kept['tracking_id']} has ended and stands in the archive; `tindak track` shows it.")
 
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """A ticket as its accepted complaint names it; of a part, the tracking id ends in its number."""
+    """A ticket as its accepted complaint names it; of a part, the tracking id ends in its number.
+
+    Args:
+        parent: Ticket id of the whole; None for a ticket that is no part.
+    """
 
     id: str
     tracking_id: str
     channel: str
+    parent: str | None = None
+
+    @property
+    def whole(self) -> str:
+        """Return the id of the ticket that bears the reporter's contact."""
+        return self.parent or self.id
 
 
 async def find_ticket(client: Client, text: str) -> Ticket:
@@ -26,7 +45,8 @@ async def find_ticket(client: Client, text: str) -> Ticket:
 
     Raises:
         Misuse: It can be neither.
-        Failure: No accepted complaint that the broker still holds has it.
+        TicketArchived: The broker does not hold it any more, and the archive does.
+        Failure: No accepted complaint has it.
     """
     whole, slash, number = text.partition("/")
     part = _numbered(number, text) if slash else None
@@ -41,12 +61,22 @@ async def find_ticket(client: Client, text: str) -> Ticket:
         named = next((one for one in _parts_of(found) if one.id == wanted), None)
         if named is not None:
             return named
+    kept = archived_ticket(wanted, part)
+    if kept is not None:
+        raise TicketArchived(kept)
     raise Failure(f"No accepted complaint has the id {wanted}; `tindak watch accepted --from earliest` lists them.")
+
+
+def archived_ticket(wanted: str, part: int | None = None) -> Kept | None:
+    """Return what the archive keeps of a ticket, or of a part of it; None if nothing."""
+    archive = Archive(Settings().archive_dir)
+    kept = archive.find(wanted)
+    return kept if kept is None or part is None else archive.find(part_id(str(kept["ticket_id"]), part))
 
 
 def part_of(whole: Ticket, number: int) -> Ticket:
     """Return a part of a divided ticket; whether it is divided is not asked."""
-    return Ticket(part_id(whole.id, number), f"{whole.tracking_id}/{number}", whole.channel)
+    return Ticket(part_id(whole.id, number), f"{whole.tracking_id}/{number}", whole.channel, whole.id)
 
 
 def _parts_of(whole: Ticket) -> Iterator[Ticket]:

@@ -1,12 +1,25 @@
 """``tindak reporter``: publishes what a reporter says, as their channel would, and what an officer does for them."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
+from pydantic import ValidationError
 
-from shared.events import ConfirmTicket, DisputeTicket, EraseReporter, ReplyToTicket, WithdrawTicket
-from tindak.options import Reply, with_reply
-from tindak.tickets.updates import TicketArgument, UpdateRequest, known_officer, send
+from shared.events import (
+    ConfirmTicket,
+    DisputeTicket,
+    EraseReporter,
+    Locale,
+    ReplyToTicket,
+    Reporter,
+    WithdrawTicket,
+)
+from shared.mail_addresses import is_usable
+from tindak.console import Misuse
+from tindak.options import TIMEOUT_SECONDS, Reply, Timeout, with_reply
+from tindak.tickets import privacy
+from tindak.tickets.updates import TicketArgument, UpdateRequest, send
 
 app = typer.Typer(
     name="reporter",
@@ -70,11 +83,62 @@ def withdraw(
 
 
 @app.command()
+def export(
+    ticket: TicketArgument, reason: Occasion, officer: Officer = "privacy", timeout: Timeout = TIMEOUT_SECONDS
+) -> None:
+    """Print as JSON what is held of the reporter: contact, notices, report and history.
+
+    Contact and notices come from notify, sealed for this one answer; report and history are those of the topics.
+    """
+    privacy.export(ticket, reason, officer, timeout)
+
+
+@app.command()
+@with_reply
+def correct(
+    ticket: TicketArgument,
+    reason: Occasion,
+    name: Annotated[str | None, typer.Option(help="Name.")] = None,
+    phone: Annotated[str | None, typer.Option(help="Telephone.")] = None,
+    email: Annotated[str | None, typer.Option(help="E-mail address.")] = None,
+    national_id: Annotated[str | None, typer.Option(help="NIK.")] = None,
+    locale: Annotated[Locale | None, typer.Option(help="Language.")] = None,
+    preferred_channel: Annotated[str | None, typer.Option(help="Channel on which they want to be told.")] = None,
+    officer: Officer = "privacy",
+    *,
+    reply: Reply,
+) -> None:
+    """Replace the reporter's contact as a whole: what is not given is not held any more.
+
+    It is sealed here with TINDAK_CONTACT_PUBLIC_KEYS; `export` prints the present one, to be given again as it holds.
+    """
+    given = {
+        "name": name, "phone": phone, "email": email, "national_id": national_id, "locale": locale,
+        "preferred_channel": preferred_channel,
+    }  # fmt: skip
+    privacy.correct(ticket, reason, officer, reporter_of(given), reply)
+
+
+@app.command()
 @with_reply
 def erase(ticket: TicketArgument, reason: Occasion, officer: Officer = "privacy", *, reply: Reply) -> None:
     """Forget the reporter for good: contact, texts, and whatever else could name them; the ticket goes on."""
-    request = UpdateRequest(EraseReporter, ticket, {"reason": reason}, {})
-    send(request, lambda _: f"/officers/{known_officer(officer)}", reply)
+    source = privacy.source_of(officer)
+    send(UpdateRequest(EraseReporter, ticket, {"reason": reason}, {}), lambda _: source, reply)
+
+
+def reporter_of(given: Mapping[str, Any]) -> Reporter:
+    """Return who reports; raise Misuse with the first thing that is wrong, or if nothing says who it is."""
+    try:
+        reporter = Reporter.model_validate(given)
+    except ValidationError as error:
+        fault = error.errors(include_url=False, include_input=False)[0]
+        raise Misuse(f"--{str(fault['loc'][0]).replace('_', '-')} is not valid: {fault['msg']}.") from error
+    if not reporter.is_somebody:
+        raise Misuse("Give --name, --phone, --email or --national-id; `tindak reporter erase` takes all of it away.")
+    if reporter.email and not is_usable(reporter.email):
+        raise Misuse("--email is no e-mail address.")
+    return reporter
 
 
 def _as_channel(request: UpdateRequest, reply: Reply) -> None:

@@ -14,7 +14,8 @@ from tindak.client.records import events_in
 from tindak.console import local, read_settings, say, say_json, wait_for
 from tindak.formatting import CONFIDENTIAL, by_whom, noted, sentence, span
 from tindak.options import TIMEOUT_SECONDS, AsJson, Timeout
-from tindak.tickets.lookup import Ticket, find_ticket, part_of
+from tindak.tickets import archived
+from tindak.tickets.lookup import Ticket, TicketArchived, find_ticket, part_of
 from tindak.tickets.projection import TicketProjection, project_ticket
 
 Parts = Sequence[tuple[Ticket, TicketProjection]]
@@ -31,7 +32,14 @@ def track(
     as_json: AsJson = False,
 ) -> None:
     """Show where a report is, who has it, until when, and what happened."""
-    found, now, parts, names = wait_for(_track(ticket, timeout))
+    try:
+        found, now, parts, names = wait_for(_track(ticket, timeout))
+    except TicketArchived as ended:
+        if as_json:
+            say_json(archived.summary(ended.kept))
+        else:
+            say("\n".join(archived.lines(ended.kept)))
+        return
     if as_json:
         whole = _summary(found, now) | {"follows_tracking_id": names.get(now.follows or "")}
         say_json(whole | {"parts": [_summary(part, of_part) for part, of_part in parts]})

@@ -30,14 +30,16 @@ def apply(settings: KafkaSettings, wanted: Iterable[Topic], *, dry_run: bool = F
     at once. Safe to repeat.
 
     Args:
-        settings: Where the broker is, the prefix before every topic's name, and the replication factor of all.
+        settings: Where the broker is, the prefix before every topic's name, the replication factor of all, and within
+            how many hours compacted ones are.
         wanted: The topics that should be.
         dry_run: Whether to change nothing and only return what differs.
 
     Raises:
         BrokerRefused: The broker cannot be reached, refused a change, or they do not agree within a minute.
     """
-    topics = [replace(topic, name=settings.topic_prefix + topic.name) for topic in wanted]
+    hours = settings.compacted_within_hours
+    topics = [replace(topic, name=settings.topic_prefix + topic.name, compacted_within_hours=hours) for topic in wanted]
 
     def differences(client: Admin) -> list[Change]:
         return changes(_standing(client, topics), topics, settings.replication_factor)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 from services.intake.domain.refusals import ERASED, SOURCE_ID_CONFLICT, refusal_reasons
-from services.intake.domain.report import accepted, mask_own_numbers
+from services.intake.domain.report import accepted
 from services.intake.domain.rules import Rules
 from services.intake.domain.state import Erased, State, Taken, fingerprint
 from services.intake.domain.ticket_ids import TicketIds
@@ -51,7 +51,7 @@ def decide(state: State | None, event: Event, arrival: Arrival, policy: Rules, *
     if not reasons and state is not None:
         reasons = (SOURCE_ID_CONFLICT,)
     if reasons:
-        source_id = mask_own_numbers(submitted.source_id, identity_of(submitted.reporter))
+        source_id = policy.masker.mask_code(submitted.source_id, identity_of(submitted.reporter))
         return Untracked(_rejection(submitted.channel, source_id, reasons, arrival, policy))
     return _take(submitted, event.id, arrival, policy, secrets)
 
@@ -61,7 +61,7 @@ def _erased(submitted: events.ComplaintSubmitted, arrival: Arrival, rules: Rules
 
     Its id is another than that of the refusal that the same record may have had before the erasure.
     """
-    source_id = mask_own_numbers(submitted.source_id, identity_of(submitted.reporter))
+    source_id = rules.masker.mask_code(submitted.source_id, identity_of(submitted.reporter))
     occasion = f"erased|{arrival.topic}|{arrival.partition}|{arrival.offset}"
     refused = _rejection(submitted.channel, source_id, (ERASED,), arrival, rules)
     return tuple(replace(fact, occasion=occasion) for fact in refused)
@@ -142,4 +142,4 @@ def refuse_unreadable(
 
     Who reports is not known, so in the source id all is covered that looks like a number or an address of somebody.
     """
-    return Untracked(_rejection(channel, source_id and rules.masker.mask(source_id), reasons, arrival, rules))
+    return Untracked(_rejection(channel, source_id and rules.masker.mask_code(source_id), reasons, arrival, rules))

@@ -163,7 +163,7 @@ def _sealed_reasons(submitted: ComplaintSubmitted, rules: Rules, key_ids: Collec
             "reporter_sealed.sealed is not the base64 of a sealed contact.",
         )
     # What it is bound to is told with it, and nobody here knows whose number stands in it.
-    if rules.masker.mask(submitted.source_id) != submitted.source_id:
+    if rules.masker.mask_code(submitted.source_id) != submitted.source_id:
         yield violation(
             "source_id",
             "source_id memuat nomor atau alamat seseorang; dengan reporter_sealed hal itu tidak boleh.",

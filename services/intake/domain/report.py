@@ -2,8 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from urllib.parse import unquote
+from dataclasses import dataclass
 
 from services.intake.domain.places import Located, locate
 from services.intake.domain.rules import Category, Rules
@@ -12,7 +11,7 @@ from services.intake.domain.wording import headline, insult_spans, word_count
 from shared import events
 from shared.events import Arrival
 from shared.events.complaints import sensitive_flags
-from shared.identities.own import Identity, identity_of, own_spans
+from shared.identities.own import Identity, identity_of
 from shared.identities.spans import replaced
 from shared.ids import parse_tracking_id, tracking_id
 from shared.text import fold
@@ -54,7 +53,7 @@ def accepted(
         ticket_id=ticket,
         tracking_id=tracking_id(ticket, arrival.attempt),
         channel=submitted.channel,
-        source_id=mask_own_numbers(submitted.source_id, reading.identity),
+        source_id=rules.masker.mask_code(submitted.source_id, reading.identity),
         submitted_at=submitted.submitted_at,
         accepted_at=arrival.arrived_at,
         title=title or headline(body, rules.limits.title_length_max),
@@ -89,7 +88,11 @@ def read_report(submitted: events.ComplaintSubmitted, rules: Rules) -> Reading:
         category=rules.category(submitted.category),
         coordinates=_coordinates(where, rules),
         located=locate(rules.places, where.kelurahan, where.kecamatan, where.text, text),
-        attachments=tuple(file for file in submitted.attachments if not _names_reporter(file, identity)),
+        attachments=tuple(
+            file
+            for file in submitted.attachments
+            if not rules.masker.finds_in_link(f"{file.uri} {file.media_type}", identity)
+        ),
         follow_up_of=parse_tracking_id(submitted.follow_up_of or ""),
         is_abusive=rules.insults.search(folded) is not None,
         may_be_emergency=rules.emergencies.search(folded) is not None,
@@ -111,17 +114,6 @@ def masked(text: str, reading: Reading, rules: Rules) -> str:
     folded = fold(text)
     insults = insult_spans(folded, rules.insults) if reading.is_abusive else []
     return replaced(folded, [*rules.masker.spans(folded, reading.identity), *insults])
-
-
-def mask_own_numbers(text: str, identity: Identity) -> str:
-    """Return a technical text with the reporter's own address, id and number covered, but no words like the name."""
-    folded = fold(text)
-    return replaced(folded, list(own_spans(folded.text, replace(identity, name=()))))
-
-
-def _names_reporter(file: events.Attachment, identity: Identity) -> bool:
-    name = fold(f"{unquote(file.uri)} {file.media_type}").text
-    return next(own_spans(name, identity), None) is not None
 
 
 def location(reading: Reading, rules: Rules) -> events.Location | None:

@@ -2,7 +2,7 @@
 
 from services.intake.domain.state import Erased, State
 from shared import events
-from shared.events import Applied, Decision, Event, Fact, Ignored
+from shared.events import Applied, Decision, Event, Fact, Ignored, Untracked
 from shared.topics import CONTACTS
 
 Request = events.ReporterErased | events.ContactCorrected | events.ExportRequested
@@ -21,8 +21,8 @@ def follow(state: State | None, event: Event, request: Request) -> Decision[Stat
             tombstone = Fact(events.ContactErased(ticket_id=ticket), CONTACTS, ticket, at=event.time)
             return Applied(Erased(state.tracking_id if state else request.tracking_id), (tombstone,), erases=True)
         case events.ContactCorrected(sealed=str(sealed), key_id=str(key_id)):
-            if state is None or isinstance(state, Erased):
-                return Ignored("there is no reporter", state)
+            if isinstance(state, Erased):
+                return Ignored("there is no reporter any more", state)
             contact = events.ContactSealed(
                 ticket_id=ticket,
                 sealed=sealed,
@@ -30,6 +30,8 @@ def follow(state: State | None, event: Event, request: Request) -> Decision[Stat
                 key_id=key_id,
                 scheme=events.SealScheme.HPKE,
             )
-            return Applied(state, (Fact(contact, CONTACTS, ticket, at=event.time),))
+            said = (Fact(contact, CONTACTS, ticket, at=event.time),)
+            # A report is forgotten long before its ticket need have ended.
+            return Untracked(said) if state is None else Applied(state, said)
         case _:
             return Ignored("notify answers it")

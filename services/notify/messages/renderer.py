@@ -100,8 +100,6 @@ class MessageRenderer:
             return Recipient(language, {})
         kept = state.contact
         contact = self.opener.open_contact(state.ticket_id, kept.sealed, kept.key_id, kept.scheme, kept.info)
-        # What a channel sealed itself is bound to that channel; what stands inside, it may have written as it liked.
-        channel = (kept.info.partition("|")[0] if kept.info else contact.channel) or ""
         ways = {"email": contact.email, "sms": contact.phone, "whatsapp": contact.phone}
         return Recipient(
             language=self.policy.language_of_locale.get(contact.locale, language),
@@ -109,7 +107,7 @@ class MessageRenderer:
             name=contact.name,
             preferred=CHANNEL_OF_PREFERENCE.get(contact.preferred_channel or ""),
             # The channel makes sure of it, or the reporter has acted since.
-            is_verified=state.has_acted or self.policy.channels.verifies_contacts(channel),
+            is_verified=state.has_acted or self.policy.channels.verifies_contacts(contact.channel or ""),
         )
 
     def message(

@@ -11,16 +11,24 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field
 
-from services.routing.domain.agency_choice.rules import TRACKING_ID, EarlyUpdates, OverridePolicy, RoutingPolicy
+from services.routing.domain.agency_choice.rules import (
+    TRACKING_ID,
+    AgencySeal,
+    EarlyUpdates,
+    OverridePolicy,
+    RoutingPolicy,
+)
 from services.routing.policy.categories import CATEGORIES_FILE, CategoryFile, faults_of_categories
 from services.routing.policy.clusters import ClustersEntry
 from services.routing.policy.officers import OFFICERS_FILE, OfficerFile, faults_of_officers
 from services.routing.policy.rules import RuleSections, faults_of_rules
 from services.routing.policy.sensitive import SENSITIVE_FILE, SensitiveFile, faults_of_sensitive
+from shared.events import SealedText
 from shared.policy.agencies import load_agencies
 from shared.policy.identities import load_identities
 from shared.policy.loading import PolicyInvalid, PolicyModel, load_sourced, version_of
 from shared.policy.zones import ZoneName
+from shared.seal import Sealer
 
 ROUTING_FILE = "routing.yaml"
 
@@ -109,6 +117,17 @@ class RoutingFile(RuleSections):
     zone: ZoneName = "Asia/Jakarta"
 
 
+def seal_of(public_key: str) -> AgencySeal:
+    """Return what seals for the agency with this key, ``id:base64``; raise ContactKeysInvalid."""
+    sealer = Sealer.from_text(public_key)
+
+    def seal(ticket: str, text: str) -> SealedText:
+        sealed, key_id = sealer.seal(ticket, text.encode())
+        return SealedText(sealed=sealed, key_id=key_id)
+
+    return AgencySeal(sealer.current, seal)
+
+
 def load_routing(policy_dir: Path) -> RoutingPolicy:
     """Return the routing policy below *policy_dir*.
 
@@ -149,6 +168,7 @@ def load_routing(policy_dir: Path) -> RoutingPolicy:
         early_updates=rules.early_updates.value,
         clusters=rules.clusters.value(speller),
         masker=load_identities(policy_dir),
+        seals={agency.code: seal_of(agency.public_key) for agency in agencies.agencies if agency.public_key},
         link=rules.link,
         zone=ZoneInfo(rules.zone),
         sensitive=sensitive.value(),

@@ -97,8 +97,8 @@ def _with_text(data: dict[str, Any], path: tuple[str | int, ...], text: str, sch
 
 
 def _in_attributes(data: dict[str, Any], envelope: Mapping[str, Any]) -> Iterator[Planting]:
-    for attribute in ATTRIBUTES:
-        for text in (SENTENCE, *WITHOUT_WORDS):
+    for number, attribute in enumerate(ATTRIBUTES):
+        for text in (SENTENCE, WITHOUT_WORDS[number % len(WITHOUT_WORDS)]):
             changed = {**envelope, attribute: text}
             yield Planting(f"attribute {attribute}: {text}", _line(data, changed))
             yield Planting(f"ce_{attribute}: {text}", json.dumps(data).encode(), headers=_binary(changed))

@@ -175,6 +175,16 @@ async def test_a_corrected_contact_takes_the_place_of_the_first_for_good() -> No
     assert [contact.name for contact in harness.contacts()] == ["Siti Rahmawati", "Sita"]
 
 
+async def test_the_contact_of_a_report_that_is_forgotten_by_now_is_corrected_too() -> None:
+    harness = ServiceHarness()
+    correct(harness)
+
+    await harness.work()
+
+    assert [contact.name for contact in harness.contacts()] == ["Sita"]
+    assert harness.store.documents == {}
+
+
 async def test_whom_nobody_knows_any_more_nobody_corrects() -> None:
     harness = await reported()
     erase(harness)

@@ -8,6 +8,7 @@ from services.notify.channels import Channel, Message
 from services.notify.domain.correspondence import Correspondence
 from services.notify.domain.deliveries import Situation
 from services.notify.domain.notices import Rules
+from services.notify.exporter import Exporter
 from services.notify.handlers import NotifyHandler
 from services.notify.messages.renderer import MessageRenderer
 from services.notify.sender import Sender
@@ -65,7 +66,7 @@ class ServiceHarness(HandlerHarness):
         store: Any = None,
         **channels: Channel,
     ) -> None:
-        super().__init__(NotifyHandler(rules), store)
+        super().__init__(NotifyHandler(rules, Exporter(OPENER)), store)
         self.email = email or RecordingChannel()
         self.channels: dict[str, Channel] = {"email": self.email, **channels}
         self.sender = self.new_sender()

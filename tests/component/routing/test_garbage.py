@@ -69,7 +69,8 @@ async def test_a_malformed_update_is_refused_by_name_and_kept_and_the_next_is_ta
     assert refused.message_id
     assert NAME not in refused.model_dump_json()
     assert refusals(harness, topics.TICKETS) == []
-    assert [record.value for record in harness.broker.topic(DEAD)] == [value]
+    kept = None if NAME.encode() in value else value  # what names somebody stays on the topic of its sender
+    assert [record.value for record in harness.broker.topic(DEAD)] == [kept]
     assert harness.names() == ["routed", "acknowledged"]
 
 

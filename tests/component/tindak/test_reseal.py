@@ -99,7 +99,11 @@ async def test_notify_sends_with_the_new_key_alone_once_all_was_sealed_anew() ->
     assert report == Report(resealed=5)
     assert await town.contacts.keys_in_use() == {(SealScheme.HPKE, "new"): 5}
     assert await town.job().run(dry_run=True) == Report()
-    assert {town.contact(ticket).info for ticket in tickets} == {None}
+    opener = Opener({"new": NEW})
+    held = {ticket: town.contact(ticket) for ticket in tickets}
+    opened = [opener.open_contact(ticket, one.sealed, one.key_id, one.scheme, one.info) for ticket, one in held.items()]
+    assert {(contact.channel, contact.email) for contact in opened} == {("web", EMAIL)}
+    assert {one.info for one in held.values()} == {None}
     assert await town.letters_with(Opener({"new": NEW})) == [EMAIL] * 5
 
 

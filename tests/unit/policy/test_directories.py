@@ -1,3 +1,4 @@
+import base64
 from pathlib import Path
 
 import pytest
@@ -5,6 +6,7 @@ import pytest
 from shared.policy.agencies import Agency, AgencyDirectory, AgencyKind, Officer, load_agencies
 from shared.policy.loading import PolicyInvalid
 from shared.policy.places import Bounds, Place, Places, load_places
+from tindak.keys import KeyPair
 
 pytestmark = pytest.mark.unit
 
@@ -57,6 +59,35 @@ def test_two_agencies_with_one_code_district_or_role_are_faults(tmp_path: Path) 
         (6, "agency `kec_setu` is given twice, first on line 5"),
         (6, "the office of kecamatan `Setu` is given twice, first on line 5"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("dishub-1", "not of the form id:base64"),
+        ("dishub-1:c2hvcnQ=", "has 5 bytes; a key has 32"),
+        (f"dishub-1:{base64.b64encode(bytes(32)).decode()}", "no public key of X25519"),
+        (f"{KeyPair.draw('a').public},{KeyPair.draw('b').public}", "more than one key"),
+    ],
+)
+def test_a_key_that_would_seal_nothing_is_a_fault(tmp_path: Path, key: str, said: str) -> None:
+    with_key = DISHUB.replace("}", f", public_key: '{key}'" + "}")
+    (tmp_path / "agencies.yaml").write_text(OFFICERS + AGENCIES + with_key)
+
+    with pytest.raises(PolicyInvalid) as caught:
+        load_agencies(tmp_path)
+
+    [(line, sentence)] = faults(caught)
+    assert (line, said in sentence) == (4, True)
+
+
+def test_an_agency_may_have_a_key(tmp_path: Path) -> None:
+    key = KeyPair.draw("dishub-1").public
+    (tmp_path / "agencies.yaml").write_text(OFFICERS + AGENCIES + DISHUB.replace("}", f", public_key: '{key}'" + "}"))
+
+    (held,) = load_agencies(tmp_path).agencies
+
+    assert held.public_key == key
 
 
 def test_a_parent_that_is_no_agency_is_a_fault(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ from shared.events import (
 from tests.builders import TICKET, ticket_id
 from tests.unit.routing.samples import CHANNEL, DISHUB, OFFICER, PRIVACY
 
+PUBLIC_KEY = "CQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 COMMANDS: dict[str, Request] = {
     "acknowledge": AcknowledgeTicket(ticket_id=TICKET),
     "progress": ProgressTicket(ticket_id=TICKET, note="Dikerjakan."),
@@ -44,7 +45,7 @@ COMMANDS: dict[str, Request] = {
     "confirm": ConfirmTicket(ticket_id=TICKET, rating=4),
     "dispute": DisputeTicket(ticket_id=TICKET, reason="Belum selesai."),
     "withdraw": WithdrawTicket(ticket_id=TICKET),
-    "export": ExportReporter(ticket_id=TICKET, reason="Diminta pelapor.", public_key="A" * 43 + "="),
+    "export": ExportReporter(ticket_id=TICKET, reason="Diminta pelapor.", public_key=PUBLIC_KEY),
     "correct": CorrectReporter(ticket_id=TICKET, reason="Diminta pelapor.", sealed="c2VhbGVk", key_id="k2"),
     "erase": EraseReporter(ticket_id=TICKET, reason="Diminta pelapor."),
 }

@@ -118,6 +118,7 @@ POLICY = RoutingPolicy(
     clusters=ClustersEntry(alike_min=0.4).value(Phrasebook({}, frozenset())),
     early_updates=EarlyUpdates(wait_for=timedelta(hours=24), remember_for=timedelta(days=7)),
     masker=load_identities(SHIPPED),
+    seals={},
     link="https://lapor.example/t/{tracking_id}",
     zone=timezone(timedelta(hours=7), "WIB"),
 )

@@ -62,9 +62,10 @@ def test_contact_of_another_ticket_does_not_open() -> None:
 
 
 def test_contact_that_is_bound_to_something_else_opens_by_that_alone() -> None:
-    sealed, key_id = SEALER.seal("web|1", SITI.model_dump_json().encode())
+    sealed, key_id = SEALER.seal("web|1", SITI.model_copy(update={"channel": "email"}).model_dump_json().encode())
 
     assert OPENER.open_contact(TICKET, sealed, key_id, info="web|1").name == SITI.name
+    assert OPENER.open_contact(TICKET, sealed, key_id, info="web|1").channel == "web"
     for other in ("web|2", "", None):
         with pytest.raises(ContactUnreadable):
             OPENER.open_contact(TICKET, sealed, key_id, info=other)

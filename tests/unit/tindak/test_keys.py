@@ -1,5 +1,7 @@
 """Keys that `tindak keys` makes are those that intake and notify take."""
 
+from pathlib import Path
+
 import pytest
 
 from services.intake.domain.ticket_ids import TicketIds
@@ -78,3 +80,31 @@ def test_each_new_id_key_gives_ids_of_its_own(capsys: pytest.CaptureFixture[str]
     one, other = (TicketIds.from_text(key).of("web", "1") for key in made_keys)
 
     assert one != other
+
+
+def test_an_agency_opens_what_was_sealed_with_its_key_in_agencies_yaml(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert main(["keys", "new", "--agency", "--id", "dishub-1"]) == 0
+    public, private = capsys.readouterr().out.splitlines()
+    (tmp_path / "key").write_text(f"{private}\n")
+    sealed, _ = Sealer.from_text(public.removeprefix("public_key: ")).seal("ticket", b"Nomor saya 0812.")
+
+    assert main(["keys", "open", "ticket", sealed, "--key-file", f"{tmp_path}/key"]) == 0
+    assert capsys.readouterr().out == "Nomor saya 0812.\n"
+
+    assert main(["keys", "open", "other", sealed, "--key-file", f"{tmp_path}/key"]) == 1
+    assert "No key in that file opens it" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("text", "said"), [(None, "cannot be read"), ("a:c2hvcnQ=", "entry 1 (a) has 5 bytes")])
+def test_a_file_without_a_key_is_named(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, text: str | None, said: str
+) -> None:
+    path = tmp_path / "key"
+    if text is not None:
+        path.write_text(text)
+
+    assert main(["keys", "open", "ticket", "AAAA", "--key-file", str(path)]) == 1
+
+    assert said in capsys.readouterr().err

@@ -34,7 +34,7 @@ async def test_a_ticket_is_found_by_either_id(typed: str) -> None:
 
 @pytest.mark.parametrize("typed", [f"{TRACKING}/2", f"{TICKET}/2", part_id(TICKET, 2)])
 async def test_a_part_is_found_by_its_number_and_by_its_own_id(typed: str) -> None:
-    assert await found(typed) == Ticket(part_id(TICKET, 2), f"{TRACKING}/2", "web")
+    assert await found(typed) == Ticket(part_id(TICKET, 2), f"{TRACKING}/2", "web", TICKET)
 
 
 @pytest.mark.parametrize("number", ["", "0", "6", "x", "-1", "²"])

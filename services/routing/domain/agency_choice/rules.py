@@ -1,14 +1,14 @@
 """The city's rules as values, compiled so that a text is read once for all of them; never decides by them."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta, tzinfo
 from enum import StrEnum
 from functools import cached_property
 
 from services.routing.domain.duplicates.similarity import ClusterRules
-from shared.events import Classification, Location, Priority
+from shared.events import Classification, Location, Priority, SealedText
 from shared.identities.masker import Masker
 from shared.text import name_key
 from shared.text.phrases import Phrase, Phrasebook
@@ -23,6 +23,19 @@ class OfficerRole(StrEnum):
 
     TRIAGE = "triage"
     AGENCY_OFFICER = "agency_officer"
+
+
+@dataclass(frozen=True, slots=True)
+class AgencySeal:
+    """Seals for one agency alone.
+
+    Args:
+        key_id: Of the agency's key.
+        seal: Seals a text for the ticket with an id; never the same twice.
+    """
+
+    key_id: str
+    seal: Callable[[str, str], SealedText]
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +223,7 @@ class RoutingPolicy:
         early_updates: How long updates wait for a complaint that has not come.
         link: Where an agency finds a ticket, with `TRACKING_ID` in place of its tracking id; None for nowhere.
         masker: Covers identities in what people write.
+        seals: Of agencies that have a key, by code.
         zone: In which channels are told the date of a due time.
         sensitive: Where sensitive reports go, by kind.
     """
@@ -233,6 +247,7 @@ class RoutingPolicy:
     clusters: ClusterRules
     early_updates: EarlyUpdates
     masker: Masker
+    seals: Mapping[str, AgencySeal]
     link: str | None
     zone: tzinfo
     sensitive: Mapping[str, SensitiveKind] = field(default_factory=dict)

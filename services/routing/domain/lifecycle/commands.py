@@ -1,6 +1,6 @@
 """What follows from an update: who sent it, what is asked, and what is answered; each rule stands elsewhere."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeAlias, assert_never, get_args
 
@@ -9,7 +9,7 @@ from services.routing.domain.agency_choice.rules import RoutingPolicy
 from services.routing.domain.lifecycle import agency, officer, reporter
 from services.routing.domain.lifecycle.actors import actor_refusal
 from services.routing.domain.lifecycle.permissions import bars, forbids
-from services.routing.domain.ticket import privacy
+from services.routing.domain.ticket import privacy, private
 from services.routing.domain.ticket.refusals import (
     TOO_MANY_UPDATES,
     UPDATES_MAX,
@@ -36,12 +36,17 @@ SOURCE_SYMBOLS_MAX = 200
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """A command as it came: ``at`` by the broker's clock, never by the sender's."""
+    """A command as it came, but for identities: ``at`` by the broker's clock, never by the sender's.
+
+    Args:
+        written: What a reporter wrote, if masking has covered some of it; is kept nowhere.
+    """
 
     id: str
     source: str
     command: Request
     at: datetime
+    written: str | None = field(default=None, repr=False)
 
     @property
     def sender(self) -> Sender | None:
@@ -67,7 +72,11 @@ def follow(
     transition = Transition(ticket, situation, update.at, author=_author(policy, sender)).change(
         updates=ticket.updates + 1
     )
-    refused = _flaw(policy, update) or privacy.erased_refusal(ticket, command)
+    refused = (
+        _flaw(policy, update)
+        or privacy.erased_refusal(ticket, command)
+        or private.key_refusal(policy, situation, command)
+    )
     outcome = refused or ask(policy, transition, situation, command, prediction)
     if ticket.updates >= UPDATES_MAX and not _ends(situation, command, outcome):
         return Untracked(untraced(policy, update, TOO_MANY_UPDATES, ticket))
@@ -81,7 +90,7 @@ def follow(
                 **_told(policy, update.source[:SOURCE_SYMBOLS_MAX], outcome),
             )
         case Transition():
-            transition = outcome
+            transition = private.with_private(policy, outcome, getattr(command, "private", None), update.written)
         case _:
             assert_never(outcome)
     return Applied(Filed(transition.ticket, transition.situation), transition.facts)

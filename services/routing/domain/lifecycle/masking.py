@@ -1,6 +1,6 @@
 """Masks what people write in an update, before anything follows from it and before it is stored."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -14,10 +14,25 @@ def masked(update: Update, masker: Masker) -> Update:
     """Return an update whose command names nobody.
 
     Masked is every text that people write, whatever the command. A file is left out if its link holds an identity, for
-    masked it would lead nowhere; so is an optional code that looks like one.
+    masked it would lead nowhere; so is an optional code that looks like one. What a reporter wrote to the agency goes
+    along as it was, for that agency's key alone.
     """
     changes = dict(_changes(update.command, masker))
-    return replace(update, command=update.command.model_copy(update=changes)) if changes else update
+    if not changes:
+        return update
+    covered = update.command.model_copy(update=changes)
+    return replace(update, command=covered, written=_lost(update.command, changes))
+
+
+def _lost(command: Request, changes: Mapping[str, Any]) -> str | None:
+    """Return what a reporter wrote to an agency, if *changes* have covered some of it."""
+    match command:
+        case events.ReplyToTicket(text=text):
+            return text if "text" in changes else None
+        case events.DisputeTicket(reason=reason):
+            return reason if "reason" in changes else None
+        case _:
+            return None
 
 
 def _changes(command: Request, masker: Masker) -> Iterator[tuple[str, Any]]:

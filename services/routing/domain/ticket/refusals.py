@@ -162,6 +162,11 @@ ERASED = Refusal(
     "Data pelapor laporan ini sudah dihapus untuk selamanya; tidak ada lagi pelapor yang dapat disapa atau diwakili.",
     "The reporter of this ticket has been erased for good; there is nobody left to speak to or for.",
 )
+UNKNOWN_KEY = Refusal(
+    "unknown_key",
+    "Isi tersegel (private) bukan untuk kunci instansi yang menangani laporan; segel ulang dengan kunci itu.",
+    "What is sealed (private) is not for a key of the agency that has the ticket; seal it anew for that agency.",
+)
 UNKNOWN_REASON = Refusal(
     "unknown_reason",
     f"Alasan pengarsipan (reason) tidak dikenal; pilih salah satu: {', '.join(ArchiveReason)}.",

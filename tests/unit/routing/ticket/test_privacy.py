@@ -25,7 +25,7 @@ from shared.ids import part_id
 from shared.topics import LINKS, REQUESTS, TICKETS
 from tests.builders import TICKET, TRACKING, arrival, event, updates_topic_of
 from tests.fakes.handler_harness import NOON
-from tests.unit.routing.commands import COMMANDS, sender_for
+from tests.unit.routing.commands import COMMANDS, PUBLIC_KEY, sender_for
 from tests.unit.routing.samples import (
     CHANNEL,
     DISHUB,
@@ -159,7 +159,7 @@ def test_an_export_tells_the_public_key_to_notify_alone() -> None:
     decision = told(WRITTEN, "export")
 
     [asked], [public] = said(decision, REQUESTS), said(decision)
-    assert (asked.public_key, asked.by, asked.reason) == ("A" * 43 + "=", BY, "Diminta pelapor.")
+    assert (asked.public_key, asked.by, asked.reason) == (PUBLIC_KEY, BY, "Diminta pelapor.")
     assert public == asked.model_copy(update={"public_key": None})
 
 
