@@ -231,7 +231,7 @@ OF_TYPE: Mapping[str, tuple[str, Any]] = {
     "PartEnded.part": ("Id of the part.", OTHER_TICKET),
     "PartReopened.part": ("Id of the part.", OTHER_TICKET),
     "SealedText.key_id": ("Id of the agency's key, as `public_key` in policy/agencies.yaml has it.", "dishub-1"),
-    "SealedText.sealed": ("HPKE in base64, bound to the ticket id. See docs/sealing.md.", "gAAAAAB"),
+    "SealedText.sealed": ("HPKE in base64, bound to the ticket id. See docs/sealing.md.", "gAAAAAB" * 10),
     "SealedReporter.key_id": ("Which published key it is sealed with.", "2026-03"),
     "SealedReporter.sealed": ("HPKE in base64; at most 6000 characters. See docs/sealing.md.", "gAAAAAB"),
     "Reason.code": ("Machine code of the reason; see the list of codes.", "empty"),

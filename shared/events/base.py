@@ -11,7 +11,7 @@ from shared import output
 from shared.senders import Role
 
 SEALED_TEXT_LENGTH_MAX = 43_000  # of 8000 symbols of four bytes
-BASE64 = r"^[A-Za-z0-9+/_-]+={0,2}$"
+SEALED = r"^[A-Za-z0-9+/_-]{66,}={0,2}$"  # base64 of at least 49 bytes: a key, a tag, and something
 BYTES_MAX = 2**63 - 1  # as far as MongoDB and most JSON readers count
 HIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\u202a-\u202e\u2066-\u2069]")
 
@@ -129,7 +129,7 @@ class Actor(Model):
 class SealedText(Model):
     """A text that one agency's key alone opens, bound to its ticket; how is told in docs/sealing.md."""
 
-    sealed: Annotated[str, StringConstraints(min_length=1, max_length=SEALED_TEXT_LENGTH_MAX, pattern=BASE64)]
+    sealed: Annotated[str, StringConstraints(max_length=SEALED_TEXT_LENGTH_MAX, pattern=SEALED)]
     key_id: Annotated[str, StringConstraints(min_length=1, max_length=32)]
 
 

@@ -10,7 +10,7 @@ from shared.output import HIDDEN
 from shared.topics import ADDRESS_BYTES_MAX, VALUE_BYTES_MAX
 
 REASONS_MAX = 20
-NAME_LENGTH_MAX = 64
+TECHNICAL_NAME = re.compile(r"[$@]?[a-z][a-z0-9_.:/-]{0,63}|\d{1,3}(?:\.\d{1,3}){0,2}")
 # A list of what is allowed, for browsers open more kinds of link than anybody could forbid (`javascript:`, `data:`).
 ATTACHMENT_LINK = re.compile(r"(?:https?|s3|gs)://[^\s/]\S*", re.IGNORECASE)
 
@@ -143,8 +143,11 @@ def _hidden(field: str) -> Reason:
 
 
 def named(name: str) -> str:
-    """Return a name that an outsider chose as it may stand in a sentence: quoted, escaped and cut."""
-    return repr(name if len(name) <= NAME_LENGTH_MAX else f"{name[:NAME_LENGTH_MAX]}…")
+    """Return a name that an outsider chose as it may stand in a sentence: quoted, and left out unless it is technical.
+
+    Whoever makes a sentence, a person or a number the name of a field is told that there is one, not which.
+    """
+    return repr(name) if TECHNICAL_NAME.fullmatch(name) else "'…'"
 
 
 def from_pydantic(error: Any) -> Reason:

@@ -10,6 +10,8 @@ DIGIT = re.compile(r"\d")
 DATE = re.compile(r"(?<!\d)(?:\d{1,2}([-/.])\d{1,2}\1(?:19|20)\d{2}|(?:19|20)\d{2}([-/.])\d{1,2}\2\d{1,2})(?!\d)")
 YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
 LETTER = re.compile(r"[^\W\d_]")
+SPACED_DATE = re.compile(r"\d{1,2} \d{1,2} (?:19|20)\d{2}(?!\d)")
+ROUND = re.compile(r"[1-9]\d{0,6}0{4,9}")
 THOUSANDS = re.compile(r"\d{1,3}(?:\.\d{3})+")
 FOUR_BY_FOUR = re.compile(r"\d{4}(\D{1,3})\d{4}\1\d{4}\1\d{4}")
 DIGITS_FOR_LETTERS = str.maketrans("oil", "011")
@@ -75,8 +77,9 @@ def is_no_date(written: str) -> bool:
 
 
 def is_no_amount(written: str) -> bool:
-    """Return whether this is neither a date nor an amount of money in thousands."""
-    return is_no_date(written) and THOUSANDS.fullmatch(written) is None
+    """Return whether this is neither a date nor an amount of money, in thousands or in round figures."""
+    amounts = THOUSANDS.fullmatch(written) or ROUND.fullmatch(written)
+    return is_no_date(written) and amounts is None and SPACED_DATE.match(written) is None
 
 
 def is_number_in_disguise(written: str) -> bool:

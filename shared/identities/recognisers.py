@@ -6,15 +6,24 @@ higher score decides.
 """
 
 import re
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple
 
 from shared.identities.checks import Check
 from shared.text import LETTERS, Folded
 
 # However many words speak for it: only what is certain by itself scores 1.
 SCORE_BY_CONTEXT_MAX = 0.995
+REASONS = (
+    ("its form", "its form, a word nearby"),
+    ("its form, the check of its digits", "its form, the check of its digits, a word nearby"),
+)
+"""By whether a check holds and whether a word nearby speaks for it."""
+ENDING = "nya"
 ANY_DIGIT = re.compile(r"\d")
+UP_TO_LAST_DIGIT = re.compile(r".*\d", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +48,8 @@ class Pattern:
     needs: frozenset[str] = frozenset()
     digits_min: int = 0
 
-    def found(self, text: str) -> Iterator[tuple[int, int, float, bool]]:
-        """Yield where it is found, how sure it is, and whether a check holds."""
-        group = 1 if self.regex.groups and not self.is_whole else 0
-        for match in self.regex.finditer(text):
-            start, end = match.span(group)
-            holds = self.check is not None and self.check(text[start:end])
-            score = max(self.score, self.checked_score) if holds else self.score
-            if score > 0:
-                yield start, end, score, holds
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Recogniser:
     """Something that is recognised in texts.
 
@@ -58,7 +57,8 @@ class Recogniser:
         name: Of what it recognises.
         label: What stands in its place; empty: it is harmless and stays.
         patterns: How it is written.
-        context: Finds a word that makes it surer, near what was found.
+        form: What a text must hold for those patterns that need no word to be looked for; None: any text.
+        context: Phrases that make it surer, near what was found: by their last word, the words before it.
         context_score: How much surer.
         before, after: So many characters before and behind it are looked at, not beyond another number.
     """
@@ -66,36 +66,68 @@ class Recogniser:
     name: str
     label: str
     patterns: Sequence[Pattern]
-    context: re.Pattern[str] | None = None
+    form: re.Pattern[str] | None = None
+    context: Mapping[str, Collection[tuple[str, ...]]] = field(default_factory=dict)
     context_score: float = 0.0
     before: int = 45
     after: int = 16
 
-    def findings(self, text: str, words: Collection[str], digits: int) -> Iterator["Finding"]:
-        """Yield what it finds in a folded text of these words and so many digits."""
+    @cached_property
+    def score_max(self) -> float:
+        """Return the most that anything can score that it finds."""
+        alone = max(max(each.score, each.checked_score) for each in self.patterns)
+        return max(alone, min(SCORE_BY_CONTEXT_MAX, alone + self.context_score))
+
+    @cached_property
+    def digits_least(self) -> int:
+        """Return how many digits a text must hold for anything to be found."""
+        return min(each.digits_min for each in self.patterns)
+
+    @cached_property
+    def needs(self) -> frozenset[str]:
+        """Return words of which a text must hold one for anything to be found; none if it may do without."""
+        needs = [each.needs for each in self.patterns]
+        return frozenset().union(*needs) if all(needs) else frozenset()
+
+    def findings(self, text: str, words: Collection[str], digits: int) -> list["Finding"]:
+        """Return what it finds in a folded text of these words and so many digits."""
+        found = []
+        has_form = self.form is None or self.form.search(text) is not None
+        may_have_context = not self.context.keys().isdisjoint(words)
         for pattern in self.patterns:
-            if pattern.digits_min > digits or (pattern.needs and pattern.needs.isdisjoint(words)):
+            if pattern.digits_min > digits or (pattern.needs.isdisjoint(words) if pattern.needs else not has_form):
                 continue
-            for start, end, score, holds in pattern.found(text):
-                has_context = self.context is not None and self._has_context(text, start, end)
+            group = 1 if pattern.regex.groups and not pattern.is_whole else 0
+            for match in pattern.regex.finditer(text):
+                start, end = match.span(group)
+                holds = pattern.check is not None and pattern.check(text[start:end])
+                score = max(pattern.score, pattern.checked_score) if holds else pattern.score
+                has_context = may_have_context and score > 0 and self._has_context(text, start, end)
                 if has_context:
                     score = min(SCORE_BY_CONTEXT_MAX, score + self.context_score)
-                yield Finding(start, end, score, self, holds, has_context)
+                if score > 0:
+                    found.append(Finding(start, end, score, self, holds, has_context))
+        return found
 
     def _has_context(self, text: str, start: int, end: int) -> bool:
-        before = text[max(0, start - self.before) : start]
-        digits = list(ANY_DIGIT.finditer(before))
-        if digits:
-            before = before[digits[-1].end() :]
-        if self.context is not None and self.context.search(before):
+        near = text[max(0, start - self.before) : start]
+        digits = UP_TO_LAST_DIGIT.match(near)
+        if self._is_context(near[digits.end() :] if digits else near):
             return True
-        after = text[end : end + self.after]
-        digit = ANY_DIGIT.search(after)
-        return self.context is not None and self.context.search(after[: digit.start()] if digit else after) is not None
+        behind = text[end : end + self.after]
+        digit = ANY_DIGIT.search(behind)
+        return self._is_context(behind[: digit.start()] if digit else behind)
+
+    def _is_context(self, near: str) -> bool:
+        said = [word.removesuffix(ENDING) or word for word in LETTERS.findall(near)]
+        for at, word in enumerate(said):
+            for before in self.context.get(word, ()):
+                if not before or tuple(said[max(0, at - len(before)) : at]) == before:
+                    return True
+        return False
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """Where something was recognised, how sure that is, and whether a check and a word nearby speak for it."""
 
     start: int
@@ -108,9 +140,7 @@ class Finding:
     @property
     def reason(self) -> str:
         """Return what speaks for it, in words."""
-        return ", ".join(
-            ("its form", *("the check of its digits",) * self.is_checked, *("a word nearby",) * self.has_context)
-        )
+        return REASONS[self.is_checked][self.has_context]
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +182,10 @@ class Recognisers:
         found = self._findings([each for each in asked if each.label], folded.text, alone)
         if not found:
             return []
-        found += self._findings([each for each in asked if not each.label], folded.text, alone)
+        least = min(one.score for one in found)
+        found += self._findings(
+            [each for each in asked if not each.label and each.score_max > least], folded.text, alone
+        )
         kept: list[Finding] = []
         taken, harmless = bytearray(len(folded.text)), bytearray(len(folded.text))
         # Of equal scores the identity's counts, then the longer one's.
@@ -169,11 +202,17 @@ class Recognisers:
 
     def _findings(self, asked: Sequence[Recogniser], text: str, words: Collection[str]) -> list[Finding]:
         digits = len(ANY_DIGIT.findall(text))
-        return [one for each in asked for one in each.findings(text, words, digits) if one.score >= self.threshold]
+        return [
+            one
+            for each in asked
+            if each.digits_least <= digits and not (each.needs and each.needs.isdisjoint(words))
+            for one in each.findings(text, words, digits)
+            if one.score >= self.threshold
+        ]
 
 
 def _bare_words(text: str) -> Iterator[str]:
     """Yield the words of a folded text without what is written together with them: numbers and the ending ``-nya``."""
     for word in LETTERS.findall(text):
         yield word
-        yield word.removesuffix("nya")
+        yield word.removesuffix(ENDING)

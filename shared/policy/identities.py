@@ -64,11 +64,6 @@ def load_identities(policy_dir: Path) -> Masker:
     )
 
 
-def words_pattern(words: Iterable[str]) -> re.Pattern[str]:
-    """Return a pattern that finds any of *words* in a folded text, also with ``-nya`` behind it."""
-    return re.compile(_any_of(words).removesuffix(END) + "(?:nya)?" + END)
-
-
 def _everyday(path: Path) -> frozenset[str]:
     text = read_text(path)
     wrong = [
@@ -142,15 +137,16 @@ def _whole(pieces: Mapping[str, str]) -> dict[str, str]:
 def _recogniser(
     entry: RecogniserEntry, threshold: float, pieces: Mapping[str, str], checks: Mapping[str, Check]
 ) -> Recogniser:
-    context = _last_words(entry.context)
-    patterns = [_pattern(one, threshold, context, pieces, checks) for one in entry.patterns]
+    context = _phrases(entry.context)
+    patterns = [_pattern(one, threshold, frozenset(context), pieces, checks) for one in entry.patterns]
     if entry.labelled is not None:
         patterns.append(_labelled(entry.labelled, pieces, checks))
     return Recogniser(
         name=entry.name,
         label=entry.label,
         patterns=patterns,
-        context=words_pattern(entry.context) if entry.context else None,
+        form=re.compile(pieced(entry.form, pieces)) if entry.form else None,
+        context=context,
         context_score=entry.context_score,
         before=entry.before,
         after=entry.after,
@@ -183,6 +179,15 @@ def _labelled(entry: LabelledEntry, pieces: Mapping[str, str], checks: Mapping[s
     if entry.check is None:
         return Pattern(regex, entry.score, needs=needs, digits_min=fewest)
     return Pattern(regex, 0.0, checks[entry.check], entry.score, needs=needs, digits_min=fewest)
+
+
+def _phrases(phrases: Iterable[str]) -> dict[str, list[tuple[str, ...]]]:
+    """Return phrases by their last word, each as the words before it."""
+    found: dict[str, list[tuple[str, ...]]] = defaultdict(list)
+    for phrase in phrases:
+        *before, last = LETTERS.findall(folded_text(phrase))
+        found[last].append(tuple(before))
+    return dict(found)
 
 
 def _last_words(phrases: Iterable[str]) -> frozenset[str]:

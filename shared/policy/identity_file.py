@@ -52,6 +52,7 @@ class RecogniserEntry(PolicyModel):
     name: str
     label: str = ""
     gate: str = "digits"
+    form: str | None = None  # what a text must hold for patterns without words
     patterns: tuple[PatternEntry, ...] = ()
     labelled: LabelledEntry | None = None
     context: Words = ()
@@ -114,6 +115,7 @@ def faults_of_identities(held: IdentityFile, source: Source) -> Iterator[PolicyF
         at = ("recognisers", index)
         if entry.gate not in held.gates:
             yield source.fault((*at, "gate"), unknown("gate", entry.gate, held.gates, "`gates`"))
+        yield from _regex_faults(entry.form or "", above, source, (*at, "form"))
         if entry.labelled is not None:
             yield from _labelled_faults(entry.labelled, above, source, (*at, "labelled"))
         for number, pattern in enumerate(entry.patterns):

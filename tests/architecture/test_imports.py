@@ -82,6 +82,15 @@ def test_an_import_is_counted_as_the_module_that_it_reaches(line: str, modules: 
     assert modules_imported(ast.parse(line)) == modules
 
 
+def test_notify_alone_opens_what_is_sealed() -> None:
+    opening = {"shared.seal.Opener", "shared.sealing_keys.PRIVATE_KEYS", "shared.sealing_keys.FORMER_KEYS"}
+
+    users = {path.split("/")[1] for path, module in modules().items()
+             if path.startswith("services/") and imports(module) & opening}  # fmt: skip
+
+    assert users == {"notify"}
+
+
 def test_shared_stands_without_services_and_command_line() -> None:
     guilty = {
         path: name

@@ -139,3 +139,20 @@ async def test_notify_writes_by_the_new_rules_and_texts(policy: Path) -> None:
     assert handler.rules.retries.attempts_max == 4
     assert "nomor {{ tracking_id }}" in text
     assert handler.rules.stale_for > timedelta(0)
+
+
+async def test_intake_and_routing_mask_by_the_new_lists(policy: Path) -> None:
+    """A list of words is a file of the policy like any other."""
+    written = "nama saya zamrud, nomor aneh 123456789012"
+    watches = PolicyWatch("intake", policy, load_intake), PolicyWatch("routing", policy, load_routing)
+    assert [watch.policy.masker.mask(written) for watch in watches] == ["nama saya [nama], nomor aneh 123456789012"] * 2
+
+    change(policy / "everyday_words.txt", "jalan", "jalan zamrud")
+    for watch in watches:
+        await follow(watch, lambda _: None)
+    assert [watch.policy.masker.mask(written) for watch in watches] == [written] * 2
+
+    change(policy / "identities.yaml", "words: [npwp,", "words: [npwp, nomor aneh,")
+    for watch in watches:
+        await follow(watch, lambda _: None)
+    assert [watch.policy.masker.mask(written) for watch in watches] == ["nama saya zamrud, nomor aneh [NPWP]"] * 2

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from shared import topics
-from shared.events import ClosedBy, TicketClosed, TicketReopened, TicketRouted
+from shared.events import ClosedBy, ReplyToTicket, TicketClosed, TicketReopened, TicketRouted, UpdateRefused
 from shared.policy.retention import load_retention
-from tests.builders import TICKET, event
+from tests.builders import FROM_WEB, TICKET, event, submitted
+from tests.component.city import WEB, City
 from tests.component.intake import harness as intake
 from tests.component.notify.harness import ServiceHarness, told
 from tests.component.sla.harness import COMPLAINT, ROUTED, SlaHarness
@@ -95,3 +96,20 @@ async def test_intake_lets_go_of_a_report_when_no_repeat_can_come() -> None:
 
     [document] = harness.store.documents.values()
     assert document.expires_at == document.state.accepted_at + timedelta(days=200)
+
+
+async def test_a_late_update_to_a_ticket_that_has_left_is_answered_as_of_an_unknown_one() -> None:
+    city = City()
+    await city.receive(FROM_WEB, submitted(location={"kelurahan": "Sawah Baru"}), WEB)
+    for harness in city.harnesses:
+        harness.store.documents.clear()
+
+    await city.ask((WEB, ReplyToTicket(ticket_id=TICKET, text="Masih mati.")))
+    city.clock.at += timedelta(days=1)
+    await city.routing.sweep()
+
+    refusals = [data for data in city.routing.data(topics.status_topic("web")) if isinstance(data, UpdateRefused)]
+    assert [refused.code for refused in refusals] == ["not_found"]
+    document = city.routing.store.documents[TICKET]
+    assert document.expires_at == city.clock.now() + timedelta(days=7)
+    assert city.notify.store.documents.keys() | city.sla.store.documents.keys() == set()

@@ -116,7 +116,7 @@ def unknown_outcome_taken_for_success(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(SimStore, "save", save)
 
 
-LINGERS_STEPS = 20
+LINGERS_STEPS = 200
 
 
 def acks_not_awaited(patch: pytest.MonkeyPatch) -> None:

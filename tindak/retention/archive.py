@@ -17,6 +17,7 @@ Kept: TypeAlias = Mapping[str, Any]
 
 NAME = "tickets-{month}.jsonl.zst"
 LOCK = ".lock"
+TEXTS = frozenset({"title", "answer", "category", "declined_because"})
 LEVEL = 12  # packs as well as the highest levels, in a tenth of their time
 
 
@@ -87,6 +88,21 @@ class Archive:
         named = (one for one in self.tickets() if id_ in (one["ticket_id"], "part" not in one and one["tracking_id"]))
         return next(named, None)
 
+    def erase(self, ticket_id: str) -> int:
+        """Take out of a ticket and its parts whatever somebody wrote; return how many of them are there.
+
+        Whoever asks holds the lock.
+        """
+        found = 0
+        with self._failures():
+            for path in self.months():
+                tickets = list(_read(path))
+                meant = [one for one in tickets if ticket_id in (one["ticket_id"], one.get("parent"))]
+                if meant:
+                    _replace(path, [_without_texts(one) if one in meant else one for one in tickets])
+                found += len(meant)
+        return found
+
     @contextmanager
     def _failures(self) -> Iterator[None]:
         try:
@@ -101,6 +117,11 @@ class Archive:
 def _read(path: Path) -> Iterator[Kept]:
     lines = bytes(cramjam.zstd.decompress(path.read_bytes())).splitlines()
     yield from (orjson.loads(line) for line in lines)
+
+
+def _without_texts(ticket: Kept) -> Kept:
+    stays = [{name: value for name, value in stay.items() if name not in TEXTS} for stay in ticket["stays"]]
+    return {name: value for name, value in ticket.items() if name not in TEXTS} | {"stays": stays, "erased": True}
 
 
 def _replace(path: Path, tickets: Iterable[Kept]) -> None:

@@ -71,7 +71,11 @@ def of_topic(topic: Topic, retention: Retention) -> Holding:
 
 
 def _days(topic: Topic) -> str:
-    return "until erased" if topic.retention_days is None else f"{topic.retention_days} days"
+    return (
+        "until the reporter is erased, or the ticket leaves"
+        if topic.retention_days is None
+        else f"{topic.retention_days} days"
+    )
 
 
 def of_collections(retention: Retention) -> Mapping[tuple[str, str], Holding]:

@@ -50,7 +50,7 @@ async def find_ticket(client: Client, text: str) -> Ticket:
     """
     whole, slash, number = text.partition("/")
     part = _numbered(number, text) if slash else None
-    wanted = _spelled(whole)
+    wanted = spelled(whole)
     for record in await client.read([topics.ACCEPTED]):
         data = data_of(record)
         if not isinstance(data, ComplaintAccepted):
@@ -90,7 +90,7 @@ def _numbered(number: str, text: str) -> int:
     return int(number)
 
 
-def _spelled(text: str) -> str:
+def spelled(text: str) -> str:
     """Return a tracking id or ticket id in its usual spelling; raise Misuse if *text* is neither."""
     tracking = parse_tracking_id(text)
     if tracking is not None:

@@ -1,5 +1,6 @@
 """What masking takes from a reporter's text, and what was sealed for an agency, reaches that agency alone."""
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -19,10 +20,10 @@ from shared.events import (
     UpdateRefused,
 )
 from shared.seal import Opener, Sealer
-from tests.builders import TICKET
+from tests.builders import TICKET, updates_topic_of
 from tests.component.routing.harness import CHANNEL, DISHUB_TOPIC, LAMP, OFFICER, ServiceHarness
 from tests.fakes.handler_harness import Crashed, Step, dies_after
-from tests.unit.routing.samples import POLICY
+from tests.unit.routing.samples import POLICY, UPDATE_ID
 from tindak.keys import KeyPair
 
 pytestmark = pytest.mark.component
@@ -143,6 +144,20 @@ async def test_what_is_sealed_for_no_key_of_the_agency_is_refused_to_its_sender(
     await city.work()
 
     assert city.last(topics.TICKETS, UpdateRefused).code == "unknown_key"
+    assert "reporter_replied" not in city.names(DISHUB_TOPIC)
+
+
+@pytest.mark.parametrize("sealed", ["081234567890", "A" * 65, f"Nomor saya 081234567890{'!' * 66}"])
+async def test_what_cannot_be_sealed_is_refused_and_not_passed_on(sealed: str) -> None:
+    city = await with_dishub()
+    asked = {"ticket_id": TICKET, "text": "Halo.", "private": {"sealed": sealed, "key_id": KEY_ID}}
+    envelope = {"specversion": "1.0", "id": UPDATE_ID, "source": CHANNEL, "type": ReplyToTicket.TYPE, "data": asked}
+
+    city.write(updates_topic_of(CHANNEL), json.dumps(envelope).encode())
+    await city.work()
+
+    [refused] = [data for data in city.data(topics.status_topic("web")) if isinstance(data, UpdateRefused)]
+    assert (refused.code, sealed in refused.message_en) == ("schema_violation", False)
     assert "reporter_replied" not in city.names(DISHUB_TOPIC)
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,7 +23,7 @@ from shared.topics import CONTACTS, submitted_topic, updates_topic
 from tests.builders import FROM_WEB, TICKET, TRACKING, submitted, ticket_id
 from tests.component.city import OFFICER, WEB, City
 from tests.servers.addresses import Namespace
-from tests.servers.fleet import POLICY
+from tests.servers.fleet import POLICY, Fleet
 from tests.unit.notify.samples import EMAIL
 from tindak.cli import main
 from tindak.client.kafka import Client
@@ -47,11 +47,11 @@ def folder(namespace: Namespace, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     return tmp_path / "archive"
 
 
-async def city() -> City:
+async def city(reporter: Reporter | None = None) -> City:
     """Return a city with a leader and its follower, both ended, and a ticket that is open."""
     found = City()
     report = submitted(
-        reporter=SITI, location={"kelurahan": "Sawah Baru"}, title="Lampu jalan mati, hubungi 081234567890"
+        reporter=reporter, location={"kelurahan": "Sawah Baru"}, title="Lampu jalan mati, hubungi 081234567890"
     )
     for source_id in ("1", "2", "3"):
         await found.receive(FROM_WEB, report.model_copy(update={"source_id": source_id}), WEB)
@@ -87,16 +87,35 @@ def ids(namespace: Namespace) -> dict[str, set[str]]:
     return asyncio.run(asked())
 
 
+async def tombstones(namespace: Namespace) -> list[str]:
+    """Return whose contact a tombstone lets go of."""
+    async with Client(namespace.kafka) as client:
+        return [(record.key or b"").decode() for record in await client.read([CONTACTS]) if record.value is None]
+
+
 def applied(capsys: pytest.CaptureFixture[str], *more: str, code: int = 0) -> Any:
     capsys.readouterr()  # what the services have logged while the city came about
     assert main(["retention", "apply", "--json", *more]) == code, capsys.readouterr().err
     return json.loads(capsys.readouterr().out)
 
 
+@pytest.fixture
+def notify(namespace: Namespace, tmp_path: Path) -> Iterator[Fleet]:
+    """A running notify."""
+    fleet = Fleet(namespace, tmp_path)
+    try:
+        fleet.start("notify")
+        asyncio.run(fleet.ready())
+        yield fleet
+    finally:
+        fleet.stop()
+
+
+@pytest.mark.usefixtures("notify")
 def test_ended_tickets_leave_for_the_archive_and_are_found_there(
     namespace: Namespace, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    asyncio.run(stored(namespace, asyncio.run(city())))
+    asyncio.run(stored(namespace, asyncio.run(city(SITI))))
     everything = {LEADER, MEMBER, OPEN}
     assert applied(capsys, "--dry-run", "--at", LATER)["archived"] == {"2026-03": 2}
     assert applied(capsys, "--at", "2027-08-01T00:00:00")["archived"] == {}
@@ -105,7 +124,8 @@ def test_ended_tickets_leave_for_the_archive_and_are_found_there(
 
     done = applied(capsys, "--at", LATER)
 
-    assert (done["archived"], done["expired"]["intake"]) == ({"2026-03": 2}, 0)
+    assert (done["archived"], done["waiting"], done["expired"]["intake"]) == ({"2026-03": 2}, 0, 0)
+    assert sorted(asyncio.run(tombstones(namespace))) == sorted([LEADER, MEMBER])
     held = ids(namespace)
     assert held["routing"] == held["sla"] == held["notify"] == {OPEN}
     assert held["intake"] == set()
@@ -121,6 +141,17 @@ def test_ended_tickets_leave_for_the_archive_and_are_found_there(
     assert "stands in the archive" in capsys.readouterr().err
     assert applied(capsys, "--at", LATER)["archived"] == {}
     assert len(list(Archive(folder).tickets())) == 2
+
+
+def test_a_ticket_whose_contact_notify_has_not_forgotten_waits(
+    namespace: Namespace, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asyncio.run(stored(namespace, asyncio.run(city(SITI))))
+
+    assert applied(capsys, "--at", LATER, "--timeout", "2")["waiting"] == 2
+
+    assert ids(namespace)["routing"] == {LEADER, MEMBER, OPEN}
+    assert list(Archive(folder).tickets()) == []
 
 
 def test_who_dies_before_a_ticket_leaves_has_lost_and_doubled_nothing(
@@ -187,7 +218,8 @@ def test_what_was_written_in_plain_is_cut_once_it_is_handled_and_old(
 
     async def written() -> None:
         async with Client(namespace.kafka) as client:
-            await client.publish([Outgoing(str(n), web, "k", b"plain %d" % n) for n in range(5)])
+            for n in range(5):  # one by one: the embedded broker says of an end only where the last batch begins
+                [position] = await client.publish([Outgoing(str(n), web, "k", b"plain %d" % n)])
             await client.publish([Outgoing(str(n), dishub, "k", b"plain %d" % n) for n in range(3)])
         reader = AIOKafkaConsumer(
             bootstrap_servers=namespace.kafka.bootstrap_servers, group_id=f"{namespace.prefix}intake",
@@ -195,10 +227,9 @@ def test_what_was_written_in_plain_is_cut_once_it_is_handled_and_old(
         )  # fmt: skip
         try:
             await reader.start()
-            places = [TopicPartition(namespace.prefix + web, number) for number in range(3)]
-            reader.assign(places)
-            ends = await reader.end_offsets(places)
-            await reader.commit({place: end - 2 for place, end in ends.items() if end})
+            place = TopicPartition(namespace.prefix + web, position.partition)
+            reader.assign([place])
+            await reader.commit({place: 3})
         finally:
             await reader.stop()
 
@@ -229,7 +260,7 @@ def test_what_was_written_in_plain_is_cut_once_it_is_handled_and_old(
 def test_the_report_says_what_is_held_of_whom_and_shows_nothing_of_it(
     namespace: Namespace, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    found = asyncio.run(city())
+    found = asyncio.run(city(SITI))
     asyncio.run(stored(namespace, found))
 
     async def said() -> None:
@@ -259,17 +290,3 @@ def test_the_report_says_what_is_held_of_whom_and_shows_nothing_of_it(
     shown = capsys.readouterr().out
     assert "notify.tickets  3 records\n  reporters: identity; " in shown
     assert f"masked; sealed under {key_id}: 3\n  kept: 520 days after" in shown
-
-
-def test_another_time_than_now_is_for_trials_alone(
-    namespace: Namespace, folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("TINDAK_PROFILE", "cluster")
-    monkeypatch.setattr("tindak.retention.cli.read_settings", lambda *_: _Cluster())
-
-    assert main(["retention", "apply", "--at", LATER]) == 2
-    assert "--at is for a trial" in capsys.readouterr().err
-
-
-class _Cluster:
-    profile = "cluster"

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.events import Reason, UnreadableEvent
+from shared.events.faults import named
 from shared.topics import VALUE_BYTES_MAX
 from tests.unit.events.lines import DATA, ENVELOPE, line, read
 
@@ -189,3 +190,15 @@ def test_a_fault_is_printed_as_sentences_without_its_code() -> None:
         read(line(body=5, channel=""))
 
     assert str(refusal.value) == "channel must not be empty. body must be text."
+
+
+@pytest.mark.parametrize(
+    "name", ["Nama saya Zubaidah", "Zubaidah", "081234567890", "siti@warga.example", "a b", "x" * 80]
+)
+def test_a_name_that_is_none_of_a_machine_is_not_quoted(name: str) -> None:
+    assert named(name) == "'…'"
+
+
+@pytest.mark.parametrize("name", ["time", "$where", "tindak.ticket.progres.v1", "0.3", "com.example.order"])
+def test_a_technical_name_is_quoted(name: str) -> None:
+    assert named(name) == f"'{name}'"

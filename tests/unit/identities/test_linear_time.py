@@ -25,7 +25,6 @@ def expressions() -> Iterator[re.Pattern[str]]:
         yield from filter(None, [gate.regex])
         for each in recognisers:
             yield from (pattern.regex for pattern in each.patterns)
-            yield from filter(None, [each.context])
     yield from (MASKER.homes.said_of, homes.ADDRESS, MASKER.people.verbs)
 
 
@@ -79,5 +78,5 @@ def test_a_repetition_without_a_bound_within_another_is_noticed(regex: str, line
 def test_no_expression_goes_back_and_forth() -> None:
     found = list(expressions())
 
-    assert len(found) > 90
+    assert len(found) > 70
     assert [each.pattern for each in found if not is_linear(each.pattern)] == []

@@ -216,3 +216,8 @@ def test_planted_own_name_never_survives(before: str, name: str, after: str) -> 
 def test_longest_hostile_text_is_done_at_once(piece: str) -> None:
     """No pattern may go back and forth for ever; the limit on a whole test would end this one."""
     assert len(mask(piece * (8000 // len(piece)), HER)) <= 16_000
+
+
+@pytest.mark.parametrize("mark", ["'", '"', "“", "«", "*", "–", "•", "#", "> ", "|", "~", "_", "…", "😊", "(", "\n"])
+def test_a_name_is_found_behind_whatever_mark_the_sentence_begins_with(mark: str) -> None:
+    assert "Wiratmadja" not in mask(f"Halo {mark}nama saya Zorbanaidah Wiratmadja, warga Ciputat.")

@@ -23,6 +23,18 @@ def test_an_answer_counts_though_it_masks_a_source_id_that_is_a_telephone_number
     assert story.findings(Check.ANSWERS) == []
 
 
+def test_what_was_submitted_before_a_topic_was_cut_is_not_missed() -> None:
+    story = told()
+    kept = encode(event(submitted(source_id="2")))
+    story.broker.logs[topics.submitted_topic("web"), 0] = []
+    assert story.findings() == []
+
+    story.broker.append(topics.submitted_topic("web"), b"2", kept, HEADERS)
+    assert [str(found) for found in story.findings()] == [
+        "[answers] complaints.submitted.web/0/0 (web/2) got no answer",
+    ]
+
+
 def test_a_report_of_which_two_tickets_were_made_is_found() -> None:
     story = told()
     story.publish(topics.ACCEPTED, accepted(ticket_id=OTHER), cause=SUBMITTED.id)

@@ -75,6 +75,20 @@ def test_a_ticket_is_found_by_either_id_and_a_part_by_its_own(archive: Archive) 
     assert Archive(archive.folder / "not there").find(TICKET) is None
 
 
+def test_an_erased_ticket_and_its_parts_keep_nothing_that_somebody_wrote(archive: Archive) -> None:
+    stay = {"agency": "dishub", "since": "2026-03-02T05:00:00Z", "declined_because": "Milik Bu Siti."}
+    third = ticket_id("web", "3")
+    part = kept(OTHER, "2026-04-01T00:00:00Z", parent=TICKET, part=1, answer="Rumah Bu Siti sudah dicek.")
+    archive.add([kept(title="Rumah Bu Siti", stays=[stay]), part, kept(third)])
+
+    assert archive.erase(TICKET) == 2
+
+    assert "Siti" not in orjson.dumps(list(archive.tickets())).decode()
+    assert [archive.find(id_) is not None for id_ in (TICKET, OTHER)] == [True, True]
+    assert archive.find(third) == kept(third)
+    assert archive.erase("no id") == 0
+
+
 def test_only_the_owner_reads_it(archive: Archive) -> None:
     archive.add([kept()])
 
