@@ -206,7 +206,7 @@ OF_TYPE: Mapping[str, tuple[str, Any]] = {
     "ComplaintSubmitted.follow_up_of": ("Tracking id of an earlier report, as the reporter typed it.", TRACKING),
     "ContactCorrected.key_id": ("Id of the contact key; on `reporters.requests` alone.", None),
     "ContactCorrected.sealed": ("The contact as it is now, encrypted; on `reporters.requests` alone.", None),
-    "CorrectReporter.sealed": ("The whole contact, sealed under the contact key for the ticket's id.", "aGVsbG8="),
+    "CorrectReporter.sealed": ("The whole contact, sealed under the contact key for the ticket's id.", "c2VhbGVk" * 10),
     "ExportRequested.public_key": ("For which the answer is sealed; on `reporters.requests` alone.", None),
     "ReporterExported.officer": ("Who asked.", None),
     "ReporterExported.sealed": ("What is held, as JSON, sealed for the key of who asked; HPKE.", "aGVsbG8="),

@@ -33,6 +33,7 @@ def _as_uuid_text(text: str) -> str:
 TicketId = Annotated[str, AfterValidator(_as_uuid_text)]
 Said = Annotated[Long, StringConstraints(min_length=1)]
 BASE64_32 = r"^[A-Za-z0-9+/_-]{42}[AEIMQUYcgkosw048]=$"
+SEALED = r"^[A-Za-z0-9+/_-]{62,}={0,2}$"  # key and tag alone have 48 bytes: no number or address is as long
 Attachments = Annotated[tuple[Attachment, ...], Field(max_length=10)]
 
 
@@ -195,7 +196,7 @@ class CorrectReporter(PrivacyCommand):
     """Replace the reporter's contact by what is ``sealed`` under the contact key ``key_id`` for the ticket."""
 
     TYPE: ClassVar[str] = "tindak.reporter.correct.v1"
-    sealed: Annotated[str, StringConstraints(min_length=1, max_length=4000, pattern=r"^[A-Za-z0-9+/_-]+={0,2}$")]
+    sealed: Annotated[str, StringConstraints(max_length=4000, pattern=SEALED)]
     key_id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,32}$")]
 
 

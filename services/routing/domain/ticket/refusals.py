@@ -162,6 +162,11 @@ ERASED = Refusal(
     "Data pelapor laporan ini sudah dihapus untuk selamanya; tidak ada lagi pelapor yang dapat disapa atau diwakili.",
     "The reporter of this ticket has been erased for good; there is nobody left to speak to or for.",
 )
+KEY_ID_IS_NO_CODE = Refusal(
+    "schema_violation",
+    "key_id harus berupa kode kunci, bukan nomor atau alamat seseorang.",
+    "key_id must be the code of a key, no number or address of a person.",
+)
 UNKNOWN_KEY = Refusal(
     "unknown_key",
     "Isi tersegel (private) bukan untuk kunci instansi yang menangani laporan; segel ulang dengan kunci itu.",
