@@ -78,9 +78,7 @@ class TicketFact(EventData):
     names that as its ``parent``, and its own number among the parts, from 1, as ``part``.
 
     ``agency`` is the agency that has the ticket after the fact; absent if none has it. An ended ticket stays with the
-    agency that had it, to which a dispute leads back.
-
-    ``confidential`` is true where nothing of the ticket may stand in a public view; absent for any other.
+    agency that had it, to which a dispute leads back. ``confidential`` is true where nothing of it is for the public.
     """
 
     CAUSED_BY: ClassVar[str] = "by"
@@ -120,9 +118,8 @@ class TicketRouted(AuthoredFact):
     ``resolve_due_at`` is known if the ticket has been with another agency before; until when a first answer is due
     depends on the agency and follows as ``clock_started``.
 
-    The reasons say why the matter lies outside the city's authority; they are absent where it does not.
-
-    ``priority_reason``, ``officer`` and the advice for its reporter are told of a sensitive report alone.
+    The reasons say why the matter lies outside the city's authority; they are absent where it does not. Only of a
+    sensitive report ``priority_reason``, ``officer`` and advice for its reporter are told.
     """
 
     TYPE: ClassVar[str] = "tindak.ticket.routed.v1"
