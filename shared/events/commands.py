@@ -33,6 +33,7 @@ def _as_uuid_text(text: str) -> str:
 TicketId = Annotated[str, AfterValidator(_as_uuid_text)]
 Said = Annotated[Long, StringConstraints(min_length=1)]
 BASE64_32 = r"^[A-Za-z0-9+/_-]{42}[AEIMQUYcgkosw048]=$"
+SEALED = r"^[A-Za-z0-9+/_-]{62,}={0,2}$"  # key and tag alone have 48 bytes: no number or address is as long
 Attachments = Annotated[tuple[Attachment, ...], Field(max_length=10)]
 
 
@@ -152,12 +153,16 @@ class AssignTicket(Command):
 
 
 class ReclassifyTicket(Command):
-    """An officer or the agency corrects what kind of report it is."""
+    """An officer or the agency corrects what kind of report it is.
+
+    ``ordinary`` is an officer's to say: the report was taken for a sensitive one by mistake.
+    """
 
     TYPE: ClassVar[str] = "tindak.ticket.reclassify.v1"
     classification: Classification
     category: Annotated[Text, StringConstraints(max_length=200)] | None = None
     reason: Said
+    ordinary: bool = False
 
 
 class ArchiveTicket(Command):
@@ -191,7 +196,7 @@ class CorrectReporter(PrivacyCommand):
     """Replace the reporter's contact by what is ``sealed`` under the contact key ``key_id`` for the ticket."""
 
     TYPE: ClassVar[str] = "tindak.reporter.correct.v1"
-    sealed: Annotated[str, StringConstraints(min_length=1, max_length=4000, pattern=r"^[A-Za-z0-9+/_-]+={0,2}$")]
+    sealed: Annotated[str, StringConstraints(max_length=4000, pattern=SEALED)]
     key_id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,32}$")]
 
 
