@@ -24,32 +24,16 @@ from shared.events.base import (
     Written,
 )
 
-NUMBER_DIGITS_MIN = 9
-SEALED_SYMBOLS_MIN = 64
-
 
 def _as_uuid_text(text: str) -> str:
     """Return a UUID in its usual lower-case form; raise ValueError otherwise."""
     return str(UUID(text))
 
 
-def _no_number(code: str) -> str:
-    """Return a code; raise ValueError if it holds as many digits as a number that names somebody."""
-    if sum(map(str.isdigit, code)) >= NUMBER_DIGITS_MIN:
-        raise ValueError(f"it must have fewer than {NUMBER_DIGITS_MIN} digits")
-    return code
-
-
-def _may_be_sealed(text: str) -> str:
-    """Return *text*; raise ValueError if it is shorter than anything sealed, which has a key and a tag of 48 bytes."""
-    if len(text) < SEALED_SYMBOLS_MIN:
-        raise ValueError("it is too short to be sealed")
-    return text
-
-
 TicketId = Annotated[str, AfterValidator(_as_uuid_text)]
 Said = Annotated[Long, StringConstraints(min_length=1)]
 BASE64_32 = r"^[A-Za-z0-9+/_-]{42}[AEIMQUYcgkosw048]=$"
+SEALED = r"^[A-Za-z0-9+/_-]{62,}={0,2}$"  # key and tag alone have 48 bytes: no number or address is as long
 Attachments = Annotated[tuple[Attachment, ...], Field(max_length=10)]
 
 
@@ -169,12 +153,16 @@ class AssignTicket(Command):
 
 
 class ReclassifyTicket(Command):
-    """An officer or the agency corrects what kind of report it is."""
+    """An officer or the agency corrects what kind of report it is.
+
+    ``ordinary`` is an officer's to say: the report was taken for a sensitive one by mistake.
+    """
 
     TYPE: ClassVar[str] = "tindak.ticket.reclassify.v1"
     classification: Classification
     category: Annotated[Text, StringConstraints(max_length=200)] | None = None
     reason: Said
+    ordinary: bool = False
 
 
 class ArchiveTicket(Command):
@@ -208,10 +196,8 @@ class CorrectReporter(PrivacyCommand):
     """Replace the reporter's contact by what is ``sealed`` under the contact key ``key_id`` for the ticket."""
 
     TYPE: ClassVar[str] = "tindak.reporter.correct.v1"
-    sealed: Annotated[
-        str, StringConstraints(max_length=4000, pattern=r"^[A-Za-z0-9+/_-]+={0,2}$"), AfterValidator(_may_be_sealed)
-    ]
-    key_id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,32}$"), AfterValidator(_no_number)]
+    sealed: Annotated[str, StringConstraints(max_length=4000, pattern=SEALED)]
+    key_id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,32}$")]
 
 
 class EraseReporter(PrivacyCommand):

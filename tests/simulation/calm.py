@@ -30,7 +30,10 @@ def essence(world: World) -> Essence:
         for service, store in world.stores.items()
     }
     return {
-        "intake": {ticket: (state.tracking_id, state.fingerprint) for ticket, state in states["intake"].items()},
+        "intake": {
+            ticket: (state.tracking_id, getattr(state, "fingerprint", None))
+            for ticket, state in states["intake"].items()
+        },
         "routing": {
             ticket: (state.ticket.agencies, state.situation.kind)
             for ticket, state in states["routing"].items()

@@ -51,6 +51,7 @@ from shared.ids import part_id
 from shared.senders import sender_of
 from tests.builders import ticket_id
 from tests.fakes.handler_harness import NOON
+from tests.simulation.forgetting import erasures
 from tests.simulation.ports import SimBroker
 from tests.simulation.signature import signed
 
@@ -85,6 +86,7 @@ class Cast:
         retold: Those of which intake may have taken another report first, because a bug made one a dead letter.
         resealed: Those whose contact notify may have heard only after its erasure, for the same reason; it holds then.
         uncertain: Parts that may or may not come to be.
+        forgotten: Tickets whose reporters ask to be erased.
     """
 
     def __init__(self, script: int, choice: random.Random, broker: SimBroker, later: Later) -> None:
@@ -100,6 +102,8 @@ class Cast:
         self.retold: set[str] = set()
         self.resealed: set[str] = set()
         self.uncertain: set[str] = set()
+        self.forgotten: set[str] = set()
+        self.bodies = BODIES
 
     def mood(self, *about: object) -> random.Random:
         """Return the choices that the script makes about something."""
@@ -161,6 +165,7 @@ class Cast:
         elif record.topic == topics.ACCEPTED:
             commands = self.impatient(ticket, mood)
             self.send(f"/channels/{self.channel_of[ticket]}", event["id"], commands, within_ms=150)
+            self.send("/officers/privacy", event["id"], erasures(self, ticket), within_ms=9000)
         elif record.topic == topics.CONTACTS:
             if mood.random() < 0.12:
                 self.later(self.moment(9000), lambda: self.erase(ticket))

@@ -28,6 +28,7 @@ from shared.events import (
     UpdateRefused,
 )
 from tests.fakes.handler_harness import NOON
+from tests.simulation.forgetting import remembered
 from tests.simulation.signature import named
 from tindak.audit import audit
 from tindak.audit.chain import Chains, Head, faults
@@ -65,6 +66,7 @@ def findings(world: "World") -> Iterator[str]:
     yield from uncommitted(world)
     yield from histories(ledger)
     yield from named(world, records)
+    yield from remembered(world)
 
 
 def dropped(before: Document[Any], after: Document[Any]) -> Iterator[Outgoing]:
@@ -74,7 +76,10 @@ def dropped(before: Document[Any], after: Document[Any]) -> Iterator[Outgoing]:
         if answer is not None and after.applied.get(event_id) is None:
             unpublished += answer.outgoing
     still = {event.reference for event in after.pending}
-    yield from (event for event in unpublished if event.reference not in still)
+    kept = (*after.pending, *(event for answer in after.applied.values() if answer for event in answer.outgoing))
+    # Of a compacted topic the last word alone counts.
+    superseded = {event.topic for event in kept}.intersection(topics.COMPACTED)
+    yield from (event for event in unpublished if event.reference not in still and event.topic not in superseded)
 
 
 def unanswered(world: "World", ledger: Ledger) -> Iterator[str]:

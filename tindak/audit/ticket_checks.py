@@ -13,6 +13,13 @@ STATUS_TOPICS = topics.status_topic("")
 OWN_TOPICS = (topics.agency_topic(""), STATUS_TOPICS)
 WITH_NOBODY = frozenset({"in_triage", "split"})
 FOR_WHO_MUST_ACT = frozenset({"report", "resolve_due_at", "link"})
+# An agency that declines hears of it by `TicketUnassigned`; what is asked about a reporter is not its business.
+NOT_FOR_AGENCIES = frozenset(
+    {
+        events.TicketDeclined.TYPE, events.ReporterErased.TYPE, events.ContactCorrected.TYPE,
+        events.ExportRequested.TYPE,
+    }
+)  # fmt: skip
 ENDED = frozenset({"closed", "archived", "withdrawn"})
 
 
@@ -137,8 +144,7 @@ def _audience(fact: Fact) -> str | None:
     if fact.type == events.TriageRequested.TYPE:
         return topics.TRIAGE
     agency = fact.data.get("agency")
-    # An agency that declines hears of it by `TicketUnassigned`.
-    return None if agency is None or fact.type == events.TicketDeclined.TYPE else topics.agency_topic(agency)
+    return None if agency is None or fact.type in NOT_FOR_AGENCIES else topics.agency_topic(agency)
 
 
 def breaches(ledger: Ledger) -> Iterator[str]:

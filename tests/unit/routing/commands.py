@@ -46,7 +46,7 @@ COMMANDS: dict[str, Request] = {
     "dispute": DisputeTicket(ticket_id=TICKET, reason="Belum selesai."),
     "withdraw": WithdrawTicket(ticket_id=TICKET),
     "export": ExportReporter(ticket_id=TICKET, reason="Diminta pelapor.", public_key=PUBLIC_KEY),
-    "correct": CorrectReporter(ticket_id=TICKET, reason="Diminta pelapor.", sealed="c2VhbGVk" * 8, key_id="k2"),
+    "correct": CorrectReporter(ticket_id=TICKET, reason="Diminta pelapor.", sealed="c2VhbGVk" * 10, key_id="k2"),
     "erase": EraseReporter(ticket_id=TICKET, reason="Diminta pelapor."),
 }
 

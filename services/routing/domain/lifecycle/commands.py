@@ -11,6 +11,7 @@ from services.routing.domain.lifecycle.actors import actor_refusal
 from services.routing.domain.lifecycle.permissions import bars, forbids
 from services.routing.domain.ticket import privacy, private
 from services.routing.domain.ticket.refusals import (
+    KEY_ID_IS_NO_CODE,
     TOO_MANY_UPDATES,
     UPDATES_MAX,
     Refusal,
@@ -98,8 +99,11 @@ def follow(
 
 def _flaw(policy: RoutingPolicy, update: Update) -> Refusal | None:
     """Return what is wrong with the content of an update, whatever the ticket's situation; None if nothing is."""
-    reasons = tuple(events.attachment_reasons(getattr(update.command, "attachments", ())))
-    return schema_violation(reasons) if reasons else actor_refusal(policy, update.sender, update.command.actor)
+    command = update.command
+    reasons = tuple(events.attachment_reasons(getattr(command, "attachments", ())))
+    if isinstance(command, events.CorrectReporter) and policy.masker.mask(command.key_id) != command.key_id:
+        return KEY_ID_IS_NO_CODE
+    return schema_violation(reasons) if reasons else actor_refusal(policy, update.sender, command.actor)
 
 
 def ask(

@@ -123,6 +123,15 @@ MERGED_WITH_ITSELF = Refusal(
     "Laporan tidak dapat digabungkan dengan dirinya sendiri.",
     "A ticket cannot be followed together with itself.",
 )
+FOLLOWED_ALONE = Refusal(
+    "followed_alone",
+    "Laporan ini harus ditangani tersendiri dan tidak dapat digabungkan dengan laporan lain.",
+    "This ticket must be followed by itself and cannot be followed together with another one.",
+)
+NOT_AS_SENSITIVE = _unchanged(
+    "Laporan ini tidak diperlakukan sebagai laporan peka; tidak ada yang berubah.",
+    "This ticket is not treated as a sensitive one; nothing changes.",
+)
 AGENCY_OR_AGENCIES = Refusal(
     "agency_or_agencies",
     "Sebutkan satu instansi, atau beberapa instansi yang akan menangani bagian laporan ini; bukan keduanya.",
@@ -152,6 +161,11 @@ ERASED = Refusal(
     "erased",
     "Data pelapor laporan ini sudah dihapus untuk selamanya; tidak ada lagi pelapor yang dapat disapa atau diwakili.",
     "The reporter of this ticket has been erased for good; there is nobody left to speak to or for.",
+)
+KEY_ID_IS_NO_CODE = Refusal(
+    "schema_violation",
+    "key_id harus berupa kode kunci, bukan nomor atau alamat seseorang.",
+    "key_id must be the code of a key, no number or address of a person.",
 )
 UNKNOWN_KEY = Refusal(
     "unknown_key",

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from services.routing.domain.decide import decide
-from services.routing.domain.ticket.refusals import ERASED, ERASED_BEFORE, UPDATES_MAX
+from services.routing.domain.ticket.refusals import ERASED, ERASED_BEFORE, KEY_ID_IS_NO_CODE, UPDATES_MAX
 from services.routing.domain.ticket.state import Awaited, Filed, Held, PartKnown, ReporterView
 from services.routing.store import STATE
 from shared.events import (
@@ -167,8 +167,17 @@ def test_a_correction_tells_what_was_sealed_to_intake_and_notify_alone() -> None
     decision = told(WRITTEN, "correct")
 
     [corrected], [public] = said(decision, REQUESTS), said(decision)
-    assert (corrected.sealed, corrected.key_id, corrected.by) == ("c2VhbGVk" * 8, "k2", BY)
+    assert (corrected.sealed, corrected.key_id, corrected.by) == ("c2VhbGVk" * 10, "k2", BY)
     assert public == corrected.model_copy(update={"sealed": None, "key_id": None})
+
+
+def test_a_key_id_that_names_somebody_is_refused() -> None:
+    asked = COMMANDS["correct"].model_copy(update={"key_id": "3674015203910007"})
+
+    decision = decide(WRITTEN, event(asked, source=PRIVACY, at=NOON), arrival(NOON, updates_topic_of(PRIVACY)), POLICY)
+
+    assert why(decision) == KEY_ID_IS_NO_CODE
+    assert said(decision, REQUESTS) == []
 
 
 def test_the_whole_tells_every_part_and_asks_intake_and_notify_once() -> None:
