@@ -32,6 +32,7 @@ UPDATE_REFUSED: dict[str, str] = UNREADABLE | {
     "until_passed": "The moment until which the ticket is to be on hold is over.",
     "too_many_updates": "The ticket has had so many updates that only what ends it is taken.",
     "already_merged": "The ticket is followed together with another one; take that back first.",
+    "followed_alone": "The ticket is sensitive: it is never followed together with another one.",
     "merged_with_itself": "A ticket cannot be followed together with itself.",
     "agency_or_agencies": "Give `agency` or `agencies`, not both and not none.",
     "parts_count": "A ticket can be divided among 2 to 5 agencies.",

@@ -32,7 +32,7 @@ class Group(NamedTuple):
 POLICY = {
     "check": Command("policy.check", "check_command", "Validate every file as the services do."),
     "explain": Command("policy.explain", "explain_command", "Show which agency a report would go to, and why."),
-    "mask": Command("policy.mask", "mask_command", "Show what of a text is covered as an identity, and why."),
+    "mask": Command("policy.mask", "mask_command", "Show a text as the services would publish it."),
     "backtest": Command("policy.backtest_cli", "backtest_command", "Run a policy over labelled reports."),
     "diff": Command("policy.backtest_cli", "diff_command", "Show what differs between two policies."),
 }

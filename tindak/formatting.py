@@ -6,6 +6,8 @@ from shared import events as e
 from tindak.console import local
 
 TEXT_MAX = 120
+CONFIDENTIAL = "(confidential)"
+WRITTEN = frozenset({"answer", "comment", "note", "question", "text"})
 
 
 def counted(number: int, noun: str) -> str:
@@ -14,10 +16,22 @@ def counted(number: int, noun: str) -> str:
 
 
 def sentence(data: e.EventData) -> str:
-    """Return what happened, without the ticket's name; for an event without a sentence, its type."""
+    """Return what happened, without the ticket's name; for an event without a sentence, its type.
+
+    Of a confidential ticket it says what happened, and nothing that anybody wrote.
+    """
+    data = _without_texts(data) if getattr(data, "confidential", None) else data
     return (
         _of_complaint(data) or _of_ticket(data) or _of_clock(data) or _of_delivery(data) or _of_audit(data) or data.TYPE
     )
+
+
+def _without_texts(data: e.EventData) -> e.EventData:
+    if isinstance(data, e.ComplaintAccepted):
+        return data.model_copy(update={"title": CONFIDENTIAL})
+    says_why = isinstance(data, e.TicketDeclined | e.TicketReopened | e.TicketReclassified | e.TicketSplit)
+    written = WRITTEN | ({"reason"} if says_why else set())
+    return data.model_copy(update=dict.fromkeys(written & set(type(data).model_fields)))
 
 
 def by_whom(data: e.EventData) -> str:

@@ -12,6 +12,7 @@ from pydantic import ConfigDict, Field, PositiveInt
 from services.intake.domain.places import Bounds, Gazetteer, gazetteer, key_of
 from services.intake.domain.rules import Category, Limits, Rules, name_key
 from services.intake.domain.wording import insults, phrases
+from services.intake.sensitive_policy import load_sensitive
 from shared.events.base import Short
 from shared.policy.agencies import load_agencies
 from shared.policy.channels import load_channels
@@ -106,6 +107,7 @@ def load_intake(policy_dir: Path) -> Rules:
         bounds=Bounds(**city.bounds.model_dump()) if city.bounds else None,
         insults=insults(map(folded_text, held.insults)),
         emergencies=phrases(map(folded_text, held.emergencies)),
+        sensitive=load_sensitive(policy_dir),
         filler=frozenset(map(folded_text, held.filler)),
         no_names=frozenset(map(folded_text, held.no_names)),
         limits=Limits(

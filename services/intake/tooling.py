@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from services.intake.domain.decide import Secrets, decide
 from services.intake.domain.rules import Rules
+from services.intake.domain.sensitive.recognition import Recognised
 from services.intake.domain.state import State as IntakeState
 from services.intake.domain.ticket_ids import LOCAL_KEY, TicketIds
 from services.intake.policy import load_intake
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
     from services.intake.store import IntakeStore
 
 __all__ = [
-    "IntakeState", "Rules", "dry_run", "intake_store", "is_erased", "last_contact", "load_intake",
-    "with_resealed",
+    "IntakeState", "Recognised", "Rules", "dry_run", "intake_store", "is_erased", "last_contact", "load_intake",
+    "recognise", "with_resealed",
 ]  # fmt: skip
 
 
@@ -41,6 +42,11 @@ def dry_run(rules: Rules, submitted: ComplaintSubmitted, at: datetime) -> Compla
     if not isinstance(said, ComplaintAccepted | ComplaintRejected):
         raise TypeError(f"intake answered with {said.TYPE}")
     return said
+
+
+def recognise(rules: Rules, submitted: ComplaintSubmitted) -> Recognised | None:
+    """Return by which rule and words a report is sensitive; None for any other."""
+    return rules.sensitive.read(submitted.title or "", submitted.body)[0]
 
 
 def _nobody(ticket: str, submitted: ComplaintSubmitted) -> NoReturn:

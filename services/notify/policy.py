@@ -11,7 +11,7 @@ from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
 from services.notify.domain.addresses import AddressLimits
 from services.notify.domain.deliveries import REPORTER
-from services.notify.domain.notices import AGENCY_HEAD, LIAISON, Notice, Rules, Scalar
+from services.notify.domain.notices import AGENCY_HEAD, LIAISON, OFFICER, Notice, Rules, Scalar
 from services.notify.domain.timing import QuietHours, Retries
 from services.notify.handlers import NotifyHandler
 from services.notify.messages.templates import Templates, file_of
@@ -222,7 +222,7 @@ def _faults_of(held: NoticeFile, source: Source, directory: AgencyDirectory) -> 
             yield source.fault(
                 ("language_of_locale", locale), unknown("language", language, held.languages, "`languages`")
             )
-    roles = [REPORTER, LIAISON, AGENCY_HEAD, *(officer.role for officer in directory.officers)]
+    roles = [REPORTER, LIAISON, AGENCY_HEAD, OFFICER, *(officer.role for officer in directory.officers)]
     yield from source.given_twice(
         (f"`{entry.code}`", ("notices", index, "code")) for index, entry in enumerate(held.notices)
     )

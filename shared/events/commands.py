@@ -153,12 +153,16 @@ class AssignTicket(Command):
 
 
 class ReclassifyTicket(Command):
-    """An officer or the agency corrects what kind of report it is."""
+    """An officer or the agency corrects what kind of report it is.
+
+    ``ordinary`` is an officer's to say: the report was taken for a sensitive one by mistake.
+    """
 
     TYPE: ClassVar[str] = "tindak.ticket.reclassify.v1"
     classification: Classification
     category: Annotated[Text, StringConstraints(max_length=200)] | None = None
     reason: Said
+    ordinary: bool = False
 
 
 class ArchiveTicket(Command):

@@ -16,6 +16,25 @@ ChannelCode = Annotated[Token, StringConstraints(min_length=1, max_length=64)]
 SEALED_LENGTH_MAX = 6000
 
 
+SENSITIVE = "sensitive"
+"""Flag of a report that must not be spread; beside it stands its kind, of the policy, behind this word."""
+
+
+def sensitive_flags(kind: str) -> tuple[str, str]:
+    """Return the flags of a sensitive report of this kind."""
+    return SENSITIVE, f"{SENSITIVE}_{kind}"
+
+
+def sensitive_kind(flags: tuple[str, ...]) -> str | None:
+    """Return the kind that *flags* name; None for a report that is not sensitive."""
+    return next((flag.removeprefix(f"{SENSITIVE}_") for flag in flags if flag.startswith(f"{SENSITIVE}_")), None)
+
+
+def without_sensitive(flags: tuple[str, ...]) -> tuple[str, ...]:
+    """Return *flags* as they would be for an ordinary report."""
+    return tuple(flag for flag in flags if flag != SENSITIVE and not flag.startswith(f"{SENSITIVE}_"))
+
+
 class Location(Model):
     """Where it happened, as far as the reporter said."""
 
@@ -126,6 +145,11 @@ class Report(Model):
     missing: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
     follow_up_of: str | None = None
+
+    @property
+    def sensitive(self) -> str | None:
+        """Return what kind of sensitive report it is; None for any other."""
+        return sensitive_kind(self.flags)
 
 
 class ComplaintRejected(EventData):

@@ -15,7 +15,10 @@ class ClusterJoined(AuthoredFact):
 
 
 class ClusterLeft(AuthoredFact):
-    """It is followed by itself again: ``leader_ended``, ``leader_follows``, ``full`` or ``unknown_leader``."""
+    """It is followed by itself again.
+
+    ``reason`` is ``leader_ended``, ``leader_follows``, ``full``, ``followed_alone`` or ``unknown_leader``.
+    """
 
     TYPE: ClassVar[str] = "tindak.ticket.cluster_left.v1"
     cluster: str

@@ -12,9 +12,10 @@ class UpdateRefused(AuthoredFact):
     ``unchanged`` (the ticket is as the sender wants it already), ``wrong_state``, ``not_permitted``, ``not_found`` (the
     sender has no such ticket: it is another's, or no complaint came for it in the time that updates wait for one),
     ``unknown_officer``, ``forged_actor``, ``window_closed``, ``unknown_agency``, ``too_many_updates``,
-    ``already_merged``, ``merged_with_itself``, ``agency_or_agencies``, ``parts_count``, ``agency_twice``,
-    ``part_of_another``, ``until_passed`` (a hold until a moment that is over), ``unknown_reason`` (of archiving),
-    ``erased`` (the reporter is forgotten); and what is not as the contract says is refused as ``malformed``,
+    ``already_merged``, ``followed_alone`` (a sensitive ticket), ``merged_with_itself``, ``agency_or_agencies``,
+    ``parts_count``, ``agency_twice``, ``part_of_another``, ``until_passed`` (a hold until a moment that is over),
+    ``unknown_reason`` (of archiving), ``erased`` (the reporter is forgotten); and what is not as the contract says is
+    refused as ``malformed``,
     ``schema_violation`` or ``too_long``.
 
     Outside the counted history its ``version`` is 0, its ``state`` is ``unchanged``: then it tells nothing of the

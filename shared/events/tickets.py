@@ -78,7 +78,7 @@ class TicketFact(EventData):
     names that as its ``parent``, and its own number among the parts, from 1, as ``part``.
 
     ``agency`` is the agency that has the ticket after the fact; absent if none has it. An ended ticket stays with the
-    agency that had it, to which a dispute leads back.
+    agency that had it, to which a dispute leads back. ``confidential`` is true where nothing of it is for the public.
     """
 
     CAUSED_BY: ClassVar[str] = "by"
@@ -90,6 +90,7 @@ class TicketFact(EventData):
     parent: str | None = None
     part: int | None = None
     agency: str | None = None
+    confidential: bool | None = None
 
     @property
     def author(self) -> Author | None:
@@ -117,7 +118,8 @@ class TicketRouted(AuthoredFact):
     ``resolve_due_at`` is known if the ticket has been with another agency before; until when a first answer is due
     depends on the agency and follows as ``clock_started``.
 
-    The reasons say why the matter lies outside the city's authority; they are absent where it does not.
+    The reasons say why the matter lies outside the city's authority; they are absent where it does not. Only of a
+    sensitive report ``priority_reason``, ``officer`` and advice for its reporter are told.
     """
 
     TYPE: ClassVar[str] = "tindak.ticket.routed.v1"
@@ -140,6 +142,10 @@ class TicketRouted(AuthoredFact):
     private: SealedText | None = None
     resolve_due_at: Instant | None = None
     link: str | None = None
+    priority_reason: str | None = None
+    officer: str | None = None
+    advice_id: str | None = None
+    advice_en: str | None = None
 
 
 class TriageRequested(AuthoredFact):
@@ -162,6 +168,8 @@ class TriageRequested(AuthoredFact):
     accepted_at: Instant
     submitted_at: Instant
     report: Report | None = None
+    priority_reason: str | None = None
+    officer: str | None = None
 
 
 class TicketAcknowledged(AuthoredFact):
@@ -246,13 +254,14 @@ class TicketReopened(AuthoredFact):
 
 
 class TicketReclassified(AuthoredFact):
-    """It is another kind of report than was thought."""
+    """It is another kind of report than was thought; ``priority`` is told where it is no sensitive one after all."""
 
     TYPE: ClassVar[str] = "tindak.ticket.reclassified.v1"
     classification: Classification
     was: Classification
     category: str | None = None
     reason: str
+    priority: Priority | None = None
 
 
 class TicketArchived(EndingFact):

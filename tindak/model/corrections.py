@@ -7,6 +7,7 @@ from typing import TextIO
 
 from shared.delivery.ports import Record
 from shared.events import ComplaintAccepted, DecidedBy, Event, Step, TicketDeclined, TicketRouted, TicketSplit
+from shared.events.complaints import sensitive_kind
 from shared.output import write_csv
 from tindak.policy.labelled_reports import tickets_on
 from tindak.tickets.projection import project
@@ -63,8 +64,8 @@ def _correction(events: Sequence[Event]) -> Correction | None:
     An agency that declines only says who is not responsible; that teaches nothing until somebody says who is.
     """
     ended = project(events)
-    if ended.accepted is None:
-        return None
+    if ended.accepted is None or sensitive_kind(ended.accepted.flags) is not None:
+        return None  # a sensitive report goes where the policy says, and its text into no file
     found: Correction | None = None
     for event in ended.events:
         match event.data:

@@ -52,7 +52,7 @@ class Watched:
 STREAMS = {
     Stream.ACCEPTED: Watched([topics.ACCEPTED]),
     Stream.ROUTED: Watched([topics.TICKETS], (TicketRouted,)),
-    Stream.TRIAGE: Watched([topics.TRIAGE], (TriageRequested,), topics.OFFICERS),
+    Stream.TRIAGE: Watched([topics.TRIAGE], (TriageRequested, TicketRouted), topics.OFFICERS),
     Stream.WARNINGS: Watched([topics.WARNINGS]),
     Stream.BREACHES: Watched([topics.BREACHES]),
     Stream.DELIVERIES: Watched([topics.DELIVERIES]),
@@ -126,6 +126,8 @@ def _concerns(record: Record, what: Watched, agency: str | None) -> bool:
     event = event_of(record)
     if event is None or (what.types is not None and not isinstance(event.data, what.types)):
         return False
+    if topics.TRIAGE in what.topics and isinstance(event.data, TicketRouted) and event.data.officer is None:
+        return False  # what an officer has assigned is no question any more
     return agency is None or getattr(event.data, "agency", agency) == agency
 
 

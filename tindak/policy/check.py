@@ -38,6 +38,7 @@ FILES = frozenset(
         "retention.yaml",
         "routing.yaml",
         "sending.yaml",
+        "sensitive.yaml",
         "sla.yaml",
     }
 )
@@ -114,6 +115,7 @@ def check(policy_dir: Path) -> Checked:
         "officers": len(routing.officers),
         "categories": len({category.code for category in routing.categories.values()}),
         "rules": len(routing.rulebook.rules),
+        "sensitive kinds": len(routing.sensitive),
         "clocks": len(sla.clocks),
         "calendars": len(sla.calendars),
         "notices": len(notices.rules.notices),

@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from services.intake.tooling import Rules, load_intake
+from services.intake.tooling import Recognised, Rules, load_intake, recognise
 from services.intake.tooling import dry_run as intake_answer
 from services.routing.tooling import RoutingHandler, TextModel
 from services.routing.tooling import dry_run as routing_handler
@@ -50,6 +50,10 @@ class DryRun:
     def answer(self, submitted: ComplaintSubmitted, at: datetime) -> ComplaintAccepted | ComplaintRejected:
         """Return intake's answer to a report that arrives at *at*, without its contact."""
         return intake_answer(self.intake, submitted, at)
+
+    def recognise(self, submitted: ComplaintSubmitted) -> Recognised | None:
+        """Return by which rule and words a report is sensitive; None for any other."""
+        return recognise(self.intake, submitted)
 
     async def route(self, complaints: Sequence[ComplaintAccepted]) -> list[Routed]:
         """Return routing's decision on each of the complaints, in order."""

@@ -1,7 +1,7 @@
 """``tindak policy explain``: what would become of a report and why, by the code that runs live; publishes nothing."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 from pydantic import ValidationError
 
+from services.intake.tooling import Recognised
 from shared.events import ComplaintAccepted, ComplaintRejected, ComplaintSubmitted, Step, TicketRouted
 from tindak.console import Misuse, say, say_json, wait_for
 from tindak.options import AsJson
@@ -16,16 +17,22 @@ from tindak.policy.dry_run import DryRun, Routed
 from tindak.policy.options import ModelDir, PolicyDir, model_of, policy_of
 
 OF_THE_TICKET = frozenset({"ticket_id", "tracking_id", "state", "version", "at", "accepted_at", "submitted_at", "hop"})
-OF_THE_REPORT = frozenset({"title", "body", "location", "category", "target_agency", "missing", "flags"})
+OF_THE_REPORT = frozenset(
+    {"anonymous", "confidential", "title", "body", "location", "category", "target_agency", "missing", "flags"}
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """What intake and routing decide on a report; ``routed`` is None where intake refuses it."""
+    """What intake and routing decide on a report; ``routed`` is None where intake refuses it.
+
+    ``recognised`` says why it is sensitive, which no event does; None for any other.
+    """
 
     answer: ComplaintAccepted | ComplaintRejected
     routed: Routed | None
     policy_version: str
+    recognised: Recognised | None = None
 
     @property
     def outcome(self) -> str:
@@ -78,7 +85,7 @@ async def explain(dry_run: DryRun, report: ComplaintSubmitted) -> Explained:
     if isinstance(answer, ComplaintRejected):
         return Explained(answer, None, dry_run.version)
     (routed,) = await dry_run.route([answer])
-    return Explained(answer, routed, dry_run.version)
+    return Explained(answer, routed, dry_run.version, dry_run.recognise(report))
 
 
 def as_object(found: Explained) -> dict[str, Any]:
@@ -87,6 +94,8 @@ def as_object(found: Explained) -> dict[str, Any]:
     if found.routed is None:
         return shown | found.answer.model_dump(mode="json", include={"reasons"})
     shown["report"] = found.answer.model_dump(mode="json", include=set(OF_THE_REPORT))
+    if found.recognised is not None:
+        shown["sensitive"] = asdict(found.recognised)
     return shown | found.routed.model_dump(mode="json", exclude=set(OF_THE_TICKET) | {"report"}, exclude_none=True)
 
 
@@ -99,6 +108,8 @@ def _lines(found: Explained) -> Iterator[str]:
     if isinstance(routed, TicketRouted):
         sure = "" if routed.confidence is None else f", confidence {routed.confidence:.2f}"
         yield f"Routed to {routed.agency_name} ({routed.agency}), decided by {routed.decided_by.value}{sure}."
+        if routed.advice_en:
+            yield f"The reporter is told: {routed.advice_en}"
         if routed.reason_en:
             yield f"The reporter is told: {routed.reason_en}"
     else:
@@ -106,6 +117,9 @@ def _lines(found: Explained) -> Iterator[str]:
         yield from (f"  part     {one.agency:<14}  {'; '.join(one.words)}" for one in routed.parts)
         yield from (f"  offered  {one.agency:<14}  {one.why}" for one in routed.suggestions)
     yield f"Priority {routed.priority.value}; {routed.classification.value}; {'; '.join(_particulars(report))}."
+    if found.recognised is not None:
+        why = found.recognised
+        yield f"Sensitive, {why.kind}: rule {why.rule} holds for `{why.words}`; so confidential, and followed alone."
     yield from map(_step_line, routed.explanation)
     yield f"Policy {found.policy_version}."
 

@@ -10,6 +10,7 @@ from services.notify.tooling import HEARD, INTRODUCTION, NOTICES_FILE, OF_AGENCY
 from shared.policy.loading import PolicyFault
 
 SAMPLES: Mapping[str, object] = {
+    "advice": "Bila ada bahaya, hubungi 112.",
     "agency_name": "Dinas Perhubungan",
     "answer": "Lampu sudah diganti hari ini.",
     "by": "reporter",

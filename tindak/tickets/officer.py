@@ -43,11 +43,13 @@ def reclassify(
     reason: Why,
     category: Annotated[str | None, typer.Option(help="Code or LAPOR! name.")] = None,
     officer: Officer = "triage",
+    ordinary: Annotated[bool, typer.Option("--ordinary", help="It was taken for sensitive by mistake.")] = False,
     *,
     reply: Reply,
 ) -> None:
     """Correct what kind of report it is; its clocks are recomputed."""
-    fields = {"classification": classification, "category": category, "reason": reason}
+    fields: dict[str, Any] = {"classification": classification, "category": category, "reason": reason}
+    fields |= {"ordinary": True} if ordinary else {}
     _as_officer(officer, UpdateRequest(events.ReclassifyTicket, ticket, fields, {}), reply)
 
 

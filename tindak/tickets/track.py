@@ -12,7 +12,7 @@ from shared.events import ComplaintAccepted, Event, Tenure, TicketFact
 from tindak.client.kafka import Client
 from tindak.client.records import events_in
 from tindak.console import local, read_settings, say, say_json, wait_for
-from tindak.formatting import by_whom, noted, sentence, span
+from tindak.formatting import CONFIDENTIAL, by_whom, noted, sentence, span
 from tindak.options import TIMEOUT_SECONDS, AsJson, Timeout
 from tindak.tickets import archived
 from tindak.tickets.lookup import Ticket, TicketArchived, find_ticket, part_of
@@ -68,7 +68,7 @@ def tracking_ids(events: Iterable[Event]) -> Names:
 
 def lines(ticket: Ticket, now: TicketProjection, parts: Parts = (), names: Names = MappingProxyType({})) -> list[str]:
     """Return the whole story for people, who know other tickets by their tracking ids in *names*."""
-    head = [f"{ticket.tracking_id}  {now.accepted.title if now.accepted else ''}".rstrip()]
+    head = [f"{ticket.tracking_id}  {title_of(now)}".rstrip()]
     head.append(f"  ticket    {ticket.id}, from {ticket.channel}")
     head.append(f"  state     {now.state or 'not routed yet'}")
     head.append(f"  with      {now.agency or 'nobody'}")
@@ -96,6 +96,13 @@ def lines(ticket: Ticket, now: TicketProjection, parts: Parts = (), names: Names
     )
     times = (local(one.time) for one in now.events)
     return [*head, "", *(f"  {at}  {what}" for at, what in zip(times, happened, strict=True))]
+
+
+def title_of(now: TicketProjection) -> str:
+    """Return the title of a report as it may be shown; empty while the report is not known."""
+    if now.accepted is None:
+        return ""
+    return CONFIDENTIAL if now.accepted.confidential else now.accepted.title
 
 
 def had(stay: Tenure) -> str:

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 from services.intake.domain.places import Located, locate
 from services.intake.domain.rules import Category, Rules
+from services.intake.domain.sensitive.recognition import Wishes
 from services.intake.domain.wording import headline, insult_spans, word_count
 from shared import events
 from shared.events import Arrival
+from shared.events.complaints import sensitive_flags
 from shared.identities.own import Identity, identity_of
 from shared.identities.spans import replaced
 from shared.ids import parse_tracking_id, tracking_id
@@ -36,6 +38,8 @@ class Reading:
     follow_up_of: str | None
     is_abusive: bool
     may_be_emergency: bool
+    sensitive: str | None
+    wishes: Wishes
 
 
 def accepted(
@@ -60,10 +64,13 @@ def accepted(
         location=location(reading, rules),
         target_agency=submitted.target_agency if submitted.target_agency in rules.agencies else None,
         attachments=reading.attachments,
-        anonymous=submitted.anonymous,
-        confidential=submitted.confidential,
+        anonymous=submitted.anonymous or reading.wishes.anonymous,
+        confidential=submitted.confidential or reading.wishes.confidential or reading.sensitive is not None,
         missing=tuple(missing(reading, rules)),
-        flags=tuple(code for code, holds in flags(reading, arrival, rules).items() if holds),
+        flags=(
+            *(code for code, holds in flags(reading, arrival, rules).items() if holds),
+            *(sensitive_flags(reading.sensitive) if reading.sensitive else ()),
+        ),
         follow_up_of=reading.follow_up_of,
     )
 
@@ -74,6 +81,7 @@ def read_report(submitted: events.ComplaintSubmitted, rules: Rules) -> Reading:
     text = f"{submitted.title or ''}\n{submitted.body}"
     folded = fold(f"{text}\n{where.text or ''}").text
     identity = identity_of(submitted.reporter, rules.no_names)
+    recognised, wishes = rules.sensitive.read(submitted.title or "", submitted.body)
     return Reading(
         submitted=submitted,
         identity=identity,
@@ -88,6 +96,8 @@ def read_report(submitted: events.ComplaintSubmitted, rules: Rules) -> Reading:
         follow_up_of=parse_tracking_id(submitted.follow_up_of or ""),
         is_abusive=rules.insults.search(folded) is not None,
         may_be_emergency=rules.emergencies.search(folded) is not None,
+        sensitive=recognised.kind if recognised else None,
+        wishes=wishes,
     )
 
 

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta, timezone
 
 from services.intake.domain.places import Bounds, Gazetteer
+from services.intake.domain.sensitive.recognition import SensitiveRules
 from services.intake.domain.wording import NOTHING
 from shared.identities.masker import Masker
 from shared.text import folded_text
@@ -55,6 +56,7 @@ class Rules:
         bounds: Coordinates outside are no place of the city's; None: any are taken.
         insults: Finds in folded text what is masked as an insult.
         emergencies: Finds in folded text what may be an emergency.
+        sensitive: Recognises what must not be spread, and who asks not to be named.
         filler: Folded words of people who only try the form out.
         no_names: Folded words that stand where a name should and name nobody.
         zone: Where the city's calendar date is read.
@@ -69,6 +71,7 @@ class Rules:
     bounds: Bounds | None = None
     insults: re.Pattern[str] = NOTHING
     emergencies: re.Pattern[str] = NOTHING
+    sensitive: SensitiveRules = field(default_factory=SensitiveRules)
     filler: frozenset[str] = frozenset()
     no_names: frozenset[str] = frozenset()
     zone: timezone = timezone(timedelta(hours=7), "WIB")

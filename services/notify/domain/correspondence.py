@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from services.notify.domain.deliveries import Delivery
 from shared import events
+from shared.events.complaints import sensitive_kind
 
 EMERGENCY_FLAG = "possible_emergency"
 ENDED = frozenset({"closed", "archived", "withdrawn"})
@@ -64,13 +65,15 @@ class AuditHead:
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
-    """What notices show of the report itself."""
+    """What notices show of the report itself; ``withheld``: nothing to anybody, for it is sensitive."""
 
     title: str
     place: str | None
     classification: str | None
     missing: tuple[str, ...]
     emergency: bool
+    confidential: bool = False
+    withheld: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +217,8 @@ def _project(state: Correspondence, data: events.EventData) -> Correspondence:
                 state, priority=data.priority.value, classification=data.classification.value, version=data.version
             )
         case events.TicketReclassified() if data.version > state.version:
-            return replace(state, classification=data.classification.value, version=data.version)
+            priority = data.priority.value if data.priority else state.priority
+            return replace(state, classification=data.classification.value, priority=priority, version=data.version)
         case events.TicketHeld():
             return replace(state, question=data.question)
         case events.ClockStarted():
@@ -257,6 +261,8 @@ def _complaint_of(data: events.ComplaintAccepted) -> Complaint:
         classification=data.classification.value if data.classification else None,
         missing=data.missing,
         emergency=EMERGENCY_FLAG in data.flags,
+        confidential=data.confidential,
+        withheld=sensitive_kind(data.flags) is not None,
     )
 
 

@@ -13,9 +13,11 @@ from shared.events import AuthoredFact, Event, EventData, SlaClock, UpdateRefuse
 
 LIAISON = "liaison"
 AGENCY_HEAD = "agency_head"
+OFFICER = "officer"  # whom the event names: the one who looks after a sensitive report
 OF_AGENCY = frozenset({LIAISON, AGENCY_HEAD})
 TOLD = frozenset(
     {
+        "advice_en", "advice_id",
         "agency_name", "answer", "by", "classification", "clock", "due_at", "level", "note", "overdue_seconds",
         "parts", "percent", "priority", "question", "rating", "reason", "reason_en", "reason_id", "remaining_seconds",
         "text", "why",
@@ -90,8 +92,9 @@ def plan(state: Correspondence, event: Event, rules: Rules, now: datetime) -> It
     # Refusals of release 0.1.0 do not say who has the ticket.
     agency = known if isinstance(event.data, UpdateRefused) else getattr(event.data, "agency", known)
     for notice in rules.notices:
-        for role in notice.to if notice.concerns(event.data) else ():
-            if role not in OF_AGENCY or agency is not None:
+        for to in notice.to if notice.concerns(event.data) else ():
+            role = getattr(event.data, OFFICER, None) if to == OFFICER else to
+            if role is not None and (role not in OF_AGENCY or agency is not None):
                 yield Delivery(
                     id=str(uuid5(UUID(event.id), f"{notice.code}|{role}")),
                     notice=notice.code,

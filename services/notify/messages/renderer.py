@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from services.notify.channels import Message
-from services.notify.domain.correspondence import Correspondence, Sealed
+from services.notify.domain.correspondence import Complaint, Correspondence, Sealed
 from services.notify.domain.decide import awaited_clock
 from services.notify.domain.deliveries import REPORTER, Deferred, Delivery, Withheld
 from services.notify.domain.notices import AGENCY_HEAD, LIAISON
@@ -18,6 +18,8 @@ from shared.events import SlaClock
 from shared.seal import Opener, ReporterUnreadable, SealError
 
 LOG = "log"
+WITHHELD = {"id": "(rahasia)", "en": "(confidential)"}
+WRITTEN = frozenset({"answer", "note", "question", "reason", "text"})  # by people, about what is confidential
 CHANNEL_OF_PREFERENCE = {"email": "email", "whatsapp": "whatsapp", "sms": "sms", "sms_1708": "sms"}
 
 
@@ -142,6 +144,11 @@ class MessageRenderer:
     def values(self, state: Correspondence, delivery: Delivery, language: str) -> dict[str, object]:
         """Return what a template is given; what is not known is None."""
         told, complaint = delivery.told, state.complaint
+        hides_title = complaint is not None and _hides_title(complaint, delivery.role)
+        title = WITHHELD[language] if hides_title else linkless(complaint.title if complaint else None, language)
+        hides_texts = complaint is not None and complaint.confidential and delivery.role != REPORTER
+        if hides_texts:
+            told = {name: value for name, value in told.items() if name not in WRITTEN}
         part = state.parts.get(delivery.part) if delivery.part else None
         state = state.seen_from(delivery.part)
         due_at = self.due_at(state, delivery)
@@ -149,18 +156,19 @@ class MessageRenderer:
         tracking_id = (state.tracking_id or state.ticket_id) + (f"/{part.number}" if part else "")
         return {
             "tracking_id": tracking_id,
-            "title": linkless(complaint.title if complaint else None, language) or tracking_id,
+            "title": title or tracking_id,
             "city": self.policy.city,
             "agency_name": agency,
             "due_at": due_at and moment(due_at, language, self.policy.zone),
-            "place": linkless(complaint.place if complaint else None, language),
+            "place": None if hides_title else linkless(complaint.place if complaint else None, language),
             "classification": told.get("classification")
             or state.classification
             or (complaint and complaint.classification),
             "priority": told.get("priority") or ("emergency" if state.is_emergency else state.priority),
             "missing": list(complaint.missing) if complaint else [],
-            "question": told.get("question") or state.question,
+            "question": None if hides_texts else told.get("question") or state.question,
             "note": told.get("note") or linkless(told.get("text"), language),
+            "advice": told.get(f"advice_{language}"),
             "reason": linkless(told.get(f"reason_{language}") or told.get("reason") or told.get("why"), language),
             "remaining": _duration_text(told.get("remaining_seconds"), language),
             "overdue": _duration_text(told.get("overdue_seconds"), language),
@@ -176,6 +184,14 @@ class MessageRenderer:
             clock = delivery.told.get("clock")
             run = state.clocks.get(SlaClock(clock)) if clock else None
         return run.due_at if run else None
+
+
+def _hides_title(complaint: Complaint, role: str) -> bool:
+    """Return whether a mail says nothing of what was reported: a mailbox has other readers than its owner.
+
+    Of a sensitive report not even the reporter's own mail does, for it may be read by whom it is about.
+    """
+    return complaint.withheld or (complaint.confidential and role != REPORTER)
 
 
 def _duration_text(seconds: float | None, language: str) -> str | None:

@@ -12,6 +12,7 @@ from shared.policy.loading import did_you_mean
 
 NAMES = frozenset(
     {
+        "advice",
         "agency_name", "answer", "by", "city", "classification", "clock", "due_at", "level", "missing", "name", "note",
         "overdue", "parts", "percent", "place", "priority", "question", "rating", "reason", "remaining", "title",
         "tracking_id",

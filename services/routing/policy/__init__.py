@@ -1,4 +1,4 @@
-"""Reads routing.yaml, categories.yaml, officers.yaml and the agencies: their shape, what can be wrong, what they mean.
+"""Reads what routing decides by, of five files and the agencies: their shape, what can be wrong, what they mean.
 
 The defaults of all settings stand here and in `clusters`; the values of the domain have none.
 """
@@ -22,6 +22,7 @@ from services.routing.policy.categories import CATEGORIES_FILE, CategoryFile, fa
 from services.routing.policy.clusters import ClustersEntry
 from services.routing.policy.officers import OFFICERS_FILE, OfficerFile, faults_of_officers
 from services.routing.policy.rules import RuleSections, faults_of_rules
+from services.routing.policy.sensitive import SENSITIVE_FILE, SensitiveFile, faults_of_sensitive
 from shared.events import SealedText
 from shared.policy.agencies import load_agencies
 from shared.policy.identities import load_identities
@@ -137,10 +138,12 @@ def load_routing(policy_dir: Path) -> RoutingPolicy:
     rules, rules_source = load_sourced(policy_dir / ROUTING_FILE, RoutingFile)
     categories, categories_source = load_sourced(policy_dir / CATEGORIES_FILE, CategoryFile)
     officers, officers_source = load_sourced(policy_dir / OFFICERS_FILE, OfficerFile)
+    sensitive, sensitive_source = load_sourced(policy_dir / SENSITIVE_FILE, SensitiveFile)
     faults = [
         *faults_of_officers(officers, officers_source, agencies.codes),
         *faults_of_rules(rules, rules_source, agencies.codes),
         *faults_of_categories(categories, categories_source, agencies.codes),
+        *faults_of_sensitive(sensitive, sensitive_source, agencies.codes, officers.value(), OFFICERS_FILE),
     ]
     if faults:
         raise PolicyInvalid(faults)
@@ -168,4 +171,5 @@ def load_routing(policy_dir: Path) -> RoutingPolicy:
         seals={agency.code: seal_of(agency.public_key) for agency in agencies.agencies if agency.public_key},
         link=rules.link,
         zone=ZoneInfo(rules.zone),
+        sensitive=sensitive.value(),
     )

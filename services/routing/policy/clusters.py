@@ -7,11 +7,11 @@ from typing import Annotated
 from pydantic import Field
 
 from services.routing.domain.duplicates.similarity import ClusterRules
-from services.routing.domain.text.phrases import Phrasebook
 from services.routing.domain.text.stems import bare
 from shared.events.base import Short
 from shared.policy.loading import PolicyModel
 from shared.text import words_of
+from shared.text.phrases import Phrasebook
 
 
 class ClustersEntry(PolicyModel):

@@ -14,12 +14,12 @@ from services.routing.domain.agency_choice.rules import (
     PriorityRule,
     Rulebook,
 )
-from services.routing.domain.text.phrases import Phrase, Phrasebook
 from shared.events import Classification, Code, Priority
 from shared.events.base import Short
 from shared.policy.agencies import FILE as AGENCIES_FILE
 from shared.policy.loading import Loc, PolicyFault, PolicyModel, Source, unknown
 from shared.text import words_of
+from shared.text.phrases import Phrase, Phrasebook
 
 PHRASE_WORDS_MAX = 6
 

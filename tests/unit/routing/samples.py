@@ -18,7 +18,6 @@ from services.routing.domain.agency_choice.rules import (
     Rulebook,
 )
 from services.routing.domain.lifecycle.commands import Request, Update, follow
-from services.routing.domain.text.phrases import Phrasebook
 from services.routing.domain.ticket.refusals import Refusal
 from services.routing.domain.ticket.state import (
     Answered,
@@ -49,6 +48,7 @@ from shared.events import (
 )
 from shared.policy.identities import load_identities
 from shared.senders import sender_of
+from shared.text.phrases import Phrasebook
 from tests.builders import TICKET, TRACKING
 from tests.conftest import POLICY as SHIPPED
 from tests.fakes.handler_harness import NOON

@@ -85,6 +85,7 @@ TWO_WAYS = "has an agency and lies outside, too"
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
+    (tmp_path / "sensitive.yaml").write_text("kinds: [{code: violence, agency: dishub}]\n", encoding="utf-8")
     (tmp_path / "agencies.yaml").write_text(AGENCIES, encoding="utf-8")
     (tmp_path / "routing.yaml").write_text(ROUTING, encoding="utf-8")
     (tmp_path / "categories.yaml").write_text(CATEGORIES, encoding="utf-8")

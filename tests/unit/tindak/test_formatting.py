@@ -135,7 +135,7 @@ def test_every_fact_has_a_sentence_of_its_own(data: type[e.EventData]) -> None:
         "breach_id": "b", "breached_at": NOON, "level": 1, "responsible": "liaison", "overdue_seconds": 1.0,
         "lateness_seconds": 1.0, "met_at": NOON, "paused_at": NOON, "resumed_at": NOON, "started_at": NOON,
         "stopped_at": NOON, "allowance": "5 working_days", "policy_version": "1", "calendar_version": "1",
-        "answer": "A", "final": True, "note": "N", "text": "T", "into": TICKET,
+        "answer": "A", "final": True, "note": "N", "confidential": False, "text": "T", "into": TICKET,
         "cluster": TICKET, "member": TICKET, "members": 2, "joined": True, "update_id": "u", "update_source": "s",
         "parts": (), "reopened": TICKET, "sequence": 1, "previous": "", "hash": "", "sealed": "s",
         "code": "c", "message_id": "m", "message_en": "m", "state_id": "s", "state_en": "s", "rating_wanted": False,

@@ -71,6 +71,8 @@ def test_json_holds_the_event_fields_and_no_ticket() -> None:
     assert found["policy_version"] == version_of(SHIPPED)
     assert found["priority"] == "emergency"
     assert found["report"] == {
+        "anonymous": False,
+        "confidential": False,
         "title": "Ada api membesar di gudang, hubungi [telepon]",
         "body": "Ada api membesar di gudang, hubungi [telepon]",
         "category": None,
@@ -80,6 +82,16 @@ def test_json_holds_the_event_fields_and_no_ticket() -> None:
         "flags": ["possible_emergency"],
     }
     assert {"ticket_id", "tracking_id", "at", "version"}.isdisjoint(found)
+
+
+def test_it_says_why_a_report_is_sensitive_and_where_it_goes() -> None:
+    text = "Anak tetangga dipukuli tiap hari oleh ayahnya, tolong rahasiakan saya"
+
+    result, found = run("--text", text), told("--text", text)
+
+    assert "Sensitive, child_abuse: rule child-beaten holds for `anak tetangga dipukuli`;" in result.stdout
+    assert found["sensitive"] == {"kind": "child_abuse", "rule": "child-beaten", "words": "anak tetangga dipukuli"}
+    assert (found["agency"], found["priority"], found["priority_reason"]) == ("dp3ap2kb", "emergency", "sensitive")
 
 
 def test_a_report_that_intake_refuses_is_explained_by_its_reasons() -> None:

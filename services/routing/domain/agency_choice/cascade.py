@@ -1,4 +1,4 @@
-"""The cascade that decides which agency is responsible: request, category, rules, text model; and after a decline.
+"""The cascade of agency choice: sensitive kind, request, category, rules, text model; and after a decline.
 
 Each step decides or leaves it to the next one. What happens to the ticket is `lifecycle`'s.
 """
@@ -33,6 +33,7 @@ class Case:
 
     Args:
         parts: Those among whom the report may have to be divided.
+        sensitive: What kind of sensitive report it is; None for any other.
     """
 
     evidence: Evidence
@@ -41,6 +42,7 @@ class Case:
     district: str | None = None
     prediction: MaybePrediction = NO_MODEL
     parts: tuple[ProposedPart, ...] = ()
+    sensitive: str | None = None
 
     def predicted(self, policy: RoutingPolicy) -> RankedAgencies:
         """Return the agencies of the city that a model thinks of, most probable first."""
@@ -58,7 +60,9 @@ class StepResult:
 def decide_agency(policy: RoutingPolicy, case: Case) -> Verdict:
     """Return the agency, or the question to an officer; every step that was tried stands in its explanation."""
     tried: tuple[Step, ...] = ()
-    steps: tuple[Callable[[RoutingPolicy, Case, tuple[Step, ...]], StepResult], ...] = (_by_request, _by_category)
+    steps: tuple[Callable[[RoutingPolicy, Case, tuple[Step, ...]], StepResult], ...] = (
+        _by_sensitivity, _by_request, _by_category,
+    )  # fmt: skip
     for decide in steps:
         result = decide(policy, case, tried)
         if result.verdict is not None:
@@ -66,6 +70,19 @@ def decide_agency(policy: RoutingPolicy, case: Case) -> Verdict:
         tried += result.steps
     ruled = _by_rules(policy, case, tried)
     return _by_model(policy, case, ruled) if isinstance(ruled, Undecided) else ruled
+
+
+def _by_sensitivity(policy: RoutingPolicy, case: Case, tried: tuple[Step, ...]) -> StepResult:
+    """Send a sensitive report where the policy says, whatever anybody chose; its words stand in no explanation."""
+    if case.sensitive is None:
+        return StepResult()
+    kind = policy.sensitive.get(case.sensitive)
+    if kind is None:
+        return StepResult((step(policy, "sensitive", "the policy knows no such kind", rule=case.sensitive),))
+    chosen = (*tried, step(policy, "sensitive", kind.agency, rule=case.sensitive))
+    return StepResult(
+        verdict=Chosen(kind.agency, DecidedBy.RULE, chosen, advice_id=kind.advice_id, advice_en=kind.advice_en)
+    )
 
 
 def _by_request(policy: RoutingPolicy, case: Case, tried: tuple[Step, ...]) -> StepResult:
@@ -225,6 +242,9 @@ def decide_after_decline(policy: RoutingPolicy, declined: Declined) -> Verdict:
     steps: tuple[Step, ...] = (step(policy, "return", f"{by} declined{untried}"),)
     if declined.time_spent:
         steps = (*steps, step(policy, "stays", declined.time_spent, score=declined.returns))
+    if declined.report.sensitive is not None:
+        # What its words speak for would show what it is about.
+        return Undecided(Doubt.DECLINED, steps, first)
     evidence = read(policy, declined.report).without(had_by)
     predicted = ranked_agencies(policy, declined.prediction, policy.district_of(declined.report.location))
     untried_yet = tuple((agency, probability) for agency, probability in predicted if agency not in had_by)

@@ -12,8 +12,8 @@ from services.routing.domain.agency_choice.rules import (
     PriorityRule,
     RoutingPolicy,
 )
-from services.routing.domain.text.phrases import Phrase
 from shared.events import Classification, Location, Priority, Report
+from shared.text.phrases import Phrase
 
 LEVELS = (Priority.NORMAL, Priority.HIGH, Priority.EMERGENCY)
 EMERGENCY_FLAG = "possible_emergency"

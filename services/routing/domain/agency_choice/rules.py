@@ -8,10 +8,10 @@ from enum import StrEnum
 from functools import cached_property
 
 from services.routing.domain.duplicates.similarity import ClusterRules
-from services.routing.domain.text.phrases import Phrase, Phrasebook
 from shared.events import Classification, Location, Priority, SealedText
 from shared.identities.masker import Masker
 from shared.text import name_key
+from shared.text.phrases import Phrase, Phrasebook
 
 DISTRICT_OFFICE = "kecamatan"
 NATIONAL_ADMIN = "national_admin"
@@ -183,6 +183,17 @@ class Category:
 
 
 @dataclass(frozen=True, slots=True)
+class SensitiveKind:
+    """Where a kind of sensitive report goes at once, who looks after it, and what its reporter is told beside that."""
+
+    agency: str
+    officer: str | None = None
+    priority: Priority = Priority.EMERGENCY
+    advice_id: str | None = None
+    advice_en: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class EarlyUpdates:
     """How long updates wait for a complaint that has not come, and how long it is known that they did so in vain."""
 
@@ -214,6 +225,7 @@ class RoutingPolicy:
         masker: Covers identities in what people write.
         seals: Of agencies that have a key, by code.
         zone: In which channels are told the date of a due time.
+        sensitive: Where sensitive reports go, by kind.
     """
 
     version: str
@@ -238,6 +250,7 @@ class RoutingPolicy:
     seals: Mapping[str, AgencySeal]
     link: str | None
     zone: tzinfo
+    sensitive: Mapping[str, SensitiveKind] = field(default_factory=dict)
 
     def link_to(self, tracking_id: str) -> str | None:
         """Return where an agency finds the ticket, or None if the city has no such place."""

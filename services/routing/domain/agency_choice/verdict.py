@@ -25,6 +25,7 @@ class Chosen:
         confidence: Share of the rules' points that speak for it, or a model's probability, 0 to 1; None where neither
             was what decided.
         reason_id, reason_en: Why the matter lies outside the city's authority, for the reporter; None if it does not.
+        advice_id, advice_en: What the reporter of a sensitive matter is told beside where it went; None if nothing.
     """
 
     agency: str
@@ -33,6 +34,8 @@ class Chosen:
     confidence: float | None = None
     reason_id: str | None = None
     reason_en: str | None = None
+    advice_id: str | None = None
+    advice_en: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from shared.events import Applied, Decision, Fact, Ignored
 from shared.topics import LINKS, TICKETS
 
 LEADER_ENDED, LEADER_FOLLOWS, FULL, UNKNOWN_LEADER = "leader_ended", "leader_follows", "full", "unknown_leader"
+FOLLOWED_ALONE = "followed_alone"  # says no more of the other ticket than that nobody may follow it
 
 
 def _is_open(situation: Situation) -> bool:
@@ -102,6 +103,8 @@ def _join_refusal(rules: ClusterRules, transition: Transition) -> str | None:
         return LEADER_ENDED
     if transition.ticket.cluster is not None:
         return LEADER_FOLLOWS
+    if transition.ticket.report.sensitive is not None:
+        return FOLLOWED_ALONE
     return FULL if len(transition.ticket.members) >= rules.members_max else None
 
 

@@ -19,9 +19,9 @@ from services.routing.domain.duplicates.similarity import (
     fingerprint_of,
     similarity,
 )
-from services.routing.domain.text.phrases import Phrasebook
 from shared.events import ComplaintAccepted, Location, SimilarTicket
 from shared.text import words_of
+from shared.text.phrases import Phrasebook
 
 METRES_PER_DEGREE = 111_320  # of latitude, and of longitude at the equator
 

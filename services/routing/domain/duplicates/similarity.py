@@ -6,8 +6,8 @@ from datetime import timedelta
 from functools import cached_property
 
 from services.routing.domain.duplicates.minhash import number_of
-from services.routing.domain.text.phrases import Phrase, Phrasebook
 from services.routing.domain.text.stems import bare, stem
+from shared.text.phrases import Phrase, Phrasebook
 
 WORDS_MAX = 80
 WORDS_MIN = 2  # fewer say too little to be the same as anything, unless they tell where

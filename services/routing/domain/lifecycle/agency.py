@@ -86,7 +86,7 @@ def decline(
         case Chosen() as choice:
             return given_back.route(choice, policy)
         case undecided:
-            return given_back.triage(undecided)
+            return given_back.triage(undecided, policy)
 
 
 def hold(transition: Transition, situation: Situation, asked: events.HoldTicket) -> Outcome:

@@ -1,5 +1,6 @@
 """What officers decide about a ticket, and what agencies correct in it; never who may."""
 
+from services.routing.domain.agency_choice.evidence import read
 from services.routing.domain.agency_choice.explanation import step
 from services.routing.domain.agency_choice.rules import RoutingPolicy
 from services.routing.domain.agency_choice.verdict import Chosen
@@ -10,10 +11,13 @@ from services.routing.domain.ticket.refusals import (
     AGENCY_OR_AGENCIES,
     ALREADY_MERGED,
     ARCHIVED_BEFORE,
+    FOLLOWED_ALONE,
     FOLLOWS_NOBODY,
     FOLLOWS_THAT_ONE,
     HAS_IT_ALREADY,
     MERGED_WITH_ITSELF,
+    NOT_AS_SENSITIVE,
+    NOT_PERMITTED,
     THAT_KIND_ALREADY,
     UNKNOWN_REASON,
     unknown_agency,
@@ -22,6 +26,8 @@ from services.routing.domain.ticket.refusals import (
 from services.routing.domain.ticket.state import Answered, Archived, Held, InTriage, Situation, WithAgency, name_of
 from services.routing.domain.ticket.transition import Outcome, Transition, leave_hold
 from shared import events
+from shared.events.complaints import without_sensitive
+from shared.senders import Role
 
 
 def assign(transition: Transition, situation: Situation, asked: events.AssignTicket, policy: RoutingPolicy) -> Outcome:
@@ -47,6 +53,8 @@ def reclassify(
     """Correct what kind of report it is; the agency stays the same."""
     if not isinstance(situation, InTriage | WithAgency | Held | Answered):
         return wrong_state(name_of(situation))
+    if asked.ordinary:
+        return _mark_ordinary(transition, situation, asked, policy)
     known = policy.category_of(asked.category)
     was, category = transition.ticket.classification, known.code if known else asked.category
     if was is asked.classification and category in (None, transition.ticket.category):
@@ -59,6 +67,33 @@ def reclassify(
         was=was,
         category=changed.ticket.category,
         reason=asked.reason,
+    )
+
+
+def _mark_ordinary(
+    transition: Transition, situation: Situation, asked: events.ReclassifyTicket, policy: RoutingPolicy
+) -> Outcome:
+    """Take back that a report is sensitive; it stays confidential, for what its reporter asked for is not known."""
+    ticket, author = transition.ticket, transition.author
+    if author is None or author.role != Role.OFFICER:
+        return NOT_PERMITTED
+    if ticket.report.sensitive is None:
+        return NOT_AS_SENSITIVE
+    report = ticket.report.model_copy(update={"flags": without_sensitive(ticket.report.flags)})
+    known = policy.category_of(asked.category)
+    category = known.code if known else asked.category
+    changed = transition.change(
+        report=report, priority=read(policy, report).priority, classification=asked.classification,
+        category=category or ticket.category,
+    )  # fmt: skip
+    return changed.add_fact(
+        events.TicketReclassified,
+        situation,
+        classification=asked.classification,
+        was=ticket.classification,
+        category=changed.ticket.category,
+        reason=asked.reason,
+        priority=changed.ticket.priority,
     )
 
 
@@ -85,6 +120,8 @@ def merge(transition: Transition, situation: Situation, asked: events.MergeTicke
     """
     if not isinstance(situation, InTriage | WithAgency | Held | Answered):
         return wrong_state(name_of(situation))
+    if transition.ticket.report.sensitive is not None:
+        return FOLLOWED_ALONE
     if asked.into == transition.ticket.id:
         return MERGED_WITH_ITSELF
     if transition.ticket.cluster == asked.into:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from services.routing.domain.agency_choice.cascade import Case, decide_agency
-from services.routing.domain.agency_choice.evidence import Evidence, read
+from services.routing.domain.agency_choice.evidence import LEVELS, Evidence, read
 from services.routing.domain.agency_choice.prediction import NO_MODEL, MaybePrediction, Question
 from services.routing.domain.agency_choice.rules import RoutingPolicy
 from services.routing.domain.agency_choice.topic_detection import parts
@@ -16,7 +16,17 @@ from services.routing.domain.lifecycle.commands import follow
 from services.routing.domain.lifecycle.early_updates import remembered
 from services.routing.domain.ticket.state import Awaited, Filed, InTriage, State, Ticket
 from services.routing.domain.ticket.transition import Transition
-from shared.events import Applied, Classification, ComplaintAccepted, DeclineTicket, Event, Report, state_after
+from shared.events import (
+    Applied,
+    Classification,
+    ComplaintAccepted,
+    DeclineTicket,
+    Event,
+    Priority,
+    Report,
+    state_after,
+)
+from shared.events.complaints import sensitive_kind
 
 
 def file(
@@ -59,7 +69,7 @@ def _open_ticket(
         report=report,
         classification=complaint.classification or suited or evidence.classification or Classification.COMPLAINT,
         category=category.code if category else complaint.category,
-        priority=evidence.priority,
+        priority=priority_of(policy, report, evidence),
         requested=complaint.target_agency,
         submitted_at=complaint.submitted_at,
         accepted_at=complaint.accepted_at,
@@ -74,7 +84,7 @@ def _open_ticket(
         case Chosen() as choice:
             opened = transition.route(choice, policy)
         case undecided:
-            opened = transition.triage(undecided)
+            opened = transition.triage(undecided, policy)
     return opened if leader is None else join(opened, leader)
 
 
@@ -84,7 +94,14 @@ def verdict_on(
     """Return what the cascade comes to for a complaint and what its words speak for."""
     category, district = policy.category_of(complaint.category), policy.district_of(complaint.location)
     several = parts(policy, complaint, evidence)
-    return decide_agency(policy, Case(evidence, complaint.target_agency, category, district, prediction, several))
+    requested, sensitive = complaint.target_agency, sensitive_kind(complaint.flags)
+    return decide_agency(policy, Case(evidence, requested, category, district, prediction, several, sensitive))
+
+
+def priority_of(policy: RoutingPolicy, report: Report, evidence: Evidence) -> Priority:
+    """Return how soon somebody must look: what the words say, or what the policy says of a sensitive report."""
+    kind = policy.sensitive.get(report.sensitive or "")
+    return max(evidence.priority, kind.priority, key=LEVELS.index) if kind else evidence.priority
 
 
 def report_of(complaint: ComplaintAccepted) -> Report:

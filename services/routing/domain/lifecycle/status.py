@@ -61,7 +61,9 @@ def _ticket_after(ticket: Ticket, data: events.EventData) -> Ticket:
     """
     match data:
         case events.TicketRouted():
-            reasons = ReporterView(reason_id=data.reason_id, reason_en=data.reason_en)
+            reasons = ReporterView(
+                reason_id=data.reason_id, reason_en=data.reason_en, advice_id=data.advice_id, advice_en=data.advice_en
+            )
             return replace(ticket, view=reasons, respond=_ended(ticket.respond))
         case events.TriageRequested():
             return replace(ticket, view=ReporterView(), respond=_ended(ticket.respond))

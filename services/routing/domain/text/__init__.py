@@ -1,1 +1,1 @@
-"""Text as words: normalised, with stems, known phrases and typing errors corrected."""
+"""Text as word stems; its normalisation, phrases and typing errors are in `shared/text`, for intake reads them, too."""

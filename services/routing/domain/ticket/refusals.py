@@ -123,6 +123,15 @@ MERGED_WITH_ITSELF = Refusal(
     "Laporan tidak dapat digabungkan dengan dirinya sendiri.",
     "A ticket cannot be followed together with itself.",
 )
+FOLLOWED_ALONE = Refusal(
+    "followed_alone",
+    "Laporan ini harus ditangani tersendiri dan tidak dapat digabungkan dengan laporan lain.",
+    "This ticket must be followed by itself and cannot be followed together with another one.",
+)
+NOT_AS_SENSITIVE = _unchanged(
+    "Laporan ini tidak diperlakukan sebagai laporan peka; tidak ada yang berubah.",
+    "This ticket is not treated as a sensitive one; nothing changes.",
+)
 AGENCY_OR_AGENCIES = Refusal(
     "agency_or_agencies",
     "Sebutkan satu instansi, atau beberapa instansi yang akan menangani bagian laporan ini; bukan keduanya.",

@@ -151,6 +151,7 @@ class ReporterView:
     Args:
         final: Whether the last answer was final.
         reason_id, reason_en: Why the matter lies outside the city's authority; None if it does not.
+        advice_id, advice_en: What the policy advises the reporter of a sensitive matter; None if nothing.
     """
 
     note: str | None = None
@@ -158,6 +159,8 @@ class ReporterView:
     final: bool | None = None
     reason_id: str | None = None
     reason_en: str | None = None
+    advice_id: str | None = None
+    advice_en: str | None = None
 
 
 NOTHING_SAID = ReporterView()

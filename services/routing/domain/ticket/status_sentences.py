@@ -111,6 +111,8 @@ def sentences(
     said = [tuple(text.format(id=number, agency=agency_name) for text in SENTENCES[_sentence_for(ticket, situation)])]
     if isinstance(situation, WithAgency) and ticket.view.reason_id and ticket.view.reason_en:
         said.append((ticket.view.reason_id, ticket.view.reason_en))
+    if isinstance(situation, WithAgency) and ticket.view.advice_id and ticket.view.advice_en:
+        said.append((ticket.view.advice_id, ticket.view.advice_en))
     if reason in ARCHIVED_BECAUSE:
         said.append(ARCHIVED_BECAUSE[reason])
     if isinstance(situation, Held) and asks_reporter(situation):

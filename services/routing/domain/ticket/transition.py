@@ -12,6 +12,7 @@ from services.routing.domain.ticket.state import Held, InTriage, Situation, Tick
 from services.routing.domain.ticket.tenures import LAST_MAX, moved_on
 from shared import events
 from shared.events import Fact
+from shared.events.complaints import SENSITIVE
 from shared.topics import LINKS, TICKETS, TRIAGE, agency_topic
 
 # An agency that declines gets `TicketUnassigned` instead; its reason belongs to the public history.
@@ -66,6 +67,7 @@ class Transition:
             parent=ticket.parent,
             part=ticket.part,
             agency=situation.agency,
+            confidential=ticket.report.confidential or None,
             **{kind.CAUSED_BY: self.author},
             **about,
         )
@@ -85,13 +87,15 @@ class Transition:
         """Return the transition after an agency has got the ticket, and whoever had it has lost it."""
         agency = choice.agency
         moved = self.change(agencies=(*self.ticket.agencies, agency))
-        ticket = moved.ticket
+        ticket, officer = moved.ticket, _officer_of(moved.ticket, policy)
         routed = moved.add_fact_on(
             events.TicketRouted,
             WithAgency(agency),
-            (TICKETS, TRIAGE) if self.is_queued else (TICKETS,),
+            (TICKETS, TRIAGE) if self.is_queued or officer else (TICKETS,),
             agency_name=policy.name_of(agency),
             priority=ticket.priority,
+            priority_reason=_priority_reason(ticket),
+            officer=officer,
             classification=ticket.classification,
             category=ticket.category,
             hop=len(ticket.agencies),
@@ -100,6 +104,8 @@ class Transition:
             explanation=choice.explanation,
             reason_id=choice.reason_id,
             reason_en=choice.reason_en,
+            advice_id=choice.advice_id,
+            advice_en=choice.advice_en,
             cluster=ticket.cluster,
             similar=ticket.similar,
             accepted_at=ticket.accepted_at,
@@ -110,7 +116,7 @@ class Transition:
         told = routed.with_report(agency_topic(agency), resolve_due_at=due_at, link=link)
         return told.released(self.situation, agency)
 
-    def triage(self, verdict: Undecided) -> "Transition":
+    def triage(self, verdict: Undecided, policy: RoutingPolicy) -> "Transition":
         """Return the transition after an officer has been asked, and the agency that had the ticket has lost it."""
         ticket = self.ticket
         at = max(ticket.at, self.at)
@@ -121,6 +127,8 @@ class Transition:
             (TICKETS,),
             reason=verdict.reason,
             priority=ticket.priority,
+            priority_reason=_priority_reason(ticket),
+            officer=_officer_of(ticket, policy),
             classification=ticket.classification,
             category=ticket.category,
             suggestions=verdict.suggestions,
@@ -152,6 +160,7 @@ class Transition:
             parent=self.ticket.parent,
             part=self.ticket.part,
             agency=agency,
+            confidential=self.ticket.report.confidential or None,
             by=self.author,
             reason="routed_elsewhere" if now_with else reason,
         )
@@ -163,6 +172,16 @@ def holder_topic(situation: Situation) -> str | None:
     if isinstance(situation, InTriage):
         return TRIAGE
     return None if situation.agency is None else agency_topic(situation.agency)
+
+
+def _priority_reason(ticket: Ticket) -> str | None:
+    return None if ticket.report.sensitive is None else SENSITIVE
+
+
+def _officer_of(ticket: Ticket, policy: RoutingPolicy) -> str | None:
+    """Return the code of the officer who looks after a sensitive report; None for any other."""
+    kind = policy.sensitive.get(ticket.report.sensitive or "")
+    return kind.officer if kind else None
 
 
 Outcome = Transition | Refusal

@@ -1,7 +1,7 @@
 import pytest
 
-from services.routing.domain.text.phrases import Phrasebook
 from shared.text import words_of
+from shared.text.phrases import Phrasebook
 
 pytestmark = pytest.mark.unit
 

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from services.routing.domain.text.typos import Forgiveness
 from shared.text import WORDS_REMEMBERED_MAX, words_of
+from shared.text.typos import Forgiveness
 
 ENDINGS = ("nya", "lah", "kah", "pun")
 REGIONAL_ENDINGS = ("ne", "na", "e")  # Javanese and Sundanese for -nya
@@ -49,12 +49,14 @@ class Phrasebook:
 
     def found_among(self, words: Phrase) -> frozenset[Phrase]:
         """Return the phrases that occur among *words*, which are in their usual form already."""
-        return frozenset(
-            phrase
-            for start, word in enumerate(words)
-            for length in self._begun.get(word, ())
-            if (phrase := words[start : start + length]) in self.phrases
-        )
+        return frozenset(phrase for _, phrase in self.placed_among(words))
+
+    def placed_among(self, words: Phrase) -> Iterator[tuple[int, Phrase]]:
+        """Yield where each phrase begins among *words*, which are in their usual form already, and the phrase."""
+        for start, word in enumerate(words):
+            for length in self._begun.get(word, ()):
+                if (phrase := words[start : start + length]) in self.phrases:
+                    yield start, phrase
 
     def usual(self, words: Iterable[str]) -> Phrase:
         """Return *words* in their usual form; where several ways to write something fit, the longest is meant."""

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.routing.domain.text.phrases import Phrasebook
-from services.routing.domain.text.typos import WORD_LETTERS_MIN, Forgiveness
+from shared.text.phrases import Phrasebook
+from shared.text.typos import WORD_LETTERS_MIN, Forgiveness
 
 pytestmark = pytest.mark.unit
 

@@ -1,0 +1,168 @@
+"""Recognises what a report must not be spread for: by words that stand near each other, and not by sentences."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+
+from shared.text import fold
+from shared.text.phrases import BREAK, Phrase, Phrasebook
+
+NUMBER = "#"  # stands for any number in a phrase: pukul 10 is a time, no blow
+# A full stop behind a short word is an abbreviation's: Yth., Jl., Bpk.
+TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_][^\W_]*|(?<=\w{4})[.]+|[!?;:\n]+")
+BREAK_WORDS = 3  # as far apart are the words on both sides of the end of a sentence
+DRAWN_OUT = re.compile(r"([^\W\d_])\1{2,}")
+DISGUISES = str.maketrans("013457", "oieast")
+PLACES_MAX = 60  # of one word class that are looked at: a text of 8,000 characters can be one word again and again
+
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """Something to recognise: a word of every class of ``near``, all within so many words.
+
+    Args:
+        id: Of the rule, for people.
+        near: Names of word classes; the words stand in any order.
+        within: Words from the first one to the last.
+        unless: Names of word classes of which a word within ``aside`` words of them says that something else is meant.
+    """
+
+    id: str
+    near: tuple[str, ...]
+    within: int
+    unless: tuple[str, ...] = ()
+    aside: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of sensitive report, and by what it is recognised."""
+
+    code: str
+    patterns: tuple[Pattern, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a reporter asks for in the text itself: to be ``anonymous``, or that the report be ``confidential``."""
+
+    pattern: Pattern
+    anonymous: bool = False
+    confidential: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """A sensitive report: its kind, the rule that holds, and the words, in their usual form, that it holds for."""
+
+    kind: str
+    rule: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What reporters ask for of themselves."""
+
+    anonymous: bool = False
+    confidential: bool = False
+
+
+@dataclass(frozen=True)
+class SensitiveRules:
+    """What is recognised, and how its words are written.
+
+    Args:
+        classes: Names of the word classes to which a phrase belongs.
+        idioms: Phrases whose words mean something else: *anak tangga* is no child.
+        kinds: The first that holds is meant.
+        spellings: From another way to write something to its usual form.
+    """
+
+    classes: Mapping[Phrase, frozenset[str]] = field(default_factory=dict)
+    idioms: frozenset[Phrase] = frozenset()
+    kinds: tuple[Kind, ...] = ()
+    wishes: tuple[Wish, ...] = ()
+    spellings: Mapping[Phrase, Phrase] = field(default_factory=dict)
+    _book: Phrasebook = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        book = Phrasebook(self.spellings, self.idioms.union(self.classes), forgives=True)
+        object.__setattr__(self, "_book", book)
+
+    def read(self, *texts: str) -> tuple[Recognised | None, Wishes]:
+        """Return what *texts*, title and body of one report, are recognised as, and what their writer asks for."""
+        words = self._book.usual(word for text in texts for word in (*_words(text), BREAK))
+        places = self._places(words)
+        return self._recognised(words, places), self._wishes(places)
+
+    def _places(self, words: Phrase) -> Mapping[str, Sequence[Span]]:
+        """Return where words of each class stand; what is part of an idiom does not count."""
+        placed = [(start, start + len(phrase), phrase) for start, phrase in self._book.placed_among(words)]
+        idle = {at for start, end, phrase in placed if phrase in self.idioms for at in range(start, end)}
+        places: dict[str, list[Span]] = defaultdict(list)
+        for start, end, phrase in placed:
+            if idle.isdisjoint(range(start, end)):
+                for name in self.classes.get(phrase, ()):
+                    places[name].append((start, end))
+        return places
+
+    def _recognised(self, words: Phrase, places: Mapping[str, Sequence[Span]]) -> Recognised | None:
+        for kind in self.kinds:
+            for pattern in kind.patterns:
+                found = _first(pattern, places)
+                if found is not None:
+                    said = " ".join(word for word in words[found[0] : found[1]] if word != BREAK)
+                    return Recognised(kind.code, pattern.id, said)
+        return None
+
+    def _wishes(self, places: Mapping[str, Sequence[Span]]) -> Wishes:
+        held = [wish for wish in self.wishes if _first(wish.pattern, places) is not None]
+        return Wishes(any(one.anonymous for one in held), any(one.confidential for one in held))
+
+
+def _words(text: str) -> Iterator[str]:
+    """Yield the words of a text, `BREAK` where a sentence ends, and `NUMBER` for every number."""
+    for token in TOKEN.findall(fold(text).text):
+        if token[0].isdigit():
+            yield NUMBER
+        elif not token[0].isalnum():
+            yield from (BREAK,) * BREAK_WORDS
+        else:
+            plain = DRAWN_OUT.sub(r"\1", token)
+            # A digit at the end doubles the word (anak2); elsewhere it stands for a letter (dip3rkosa).
+            yield plain if plain[:-1].isalpha() else plain[:-1].translate(DISGUISES) + plain[-1]
+
+
+def _first(pattern: Pattern, places: Mapping[str, Sequence[Span]]) -> Span | None:
+    """Return where *pattern* holds first, from word to word; None if nowhere."""
+    aside = pattern.aside
+    against = [span for name in pattern.unless for span in places.get(name, ())]
+    for start, end in _together(pattern.near, places, pattern.within):
+        if not any(other[0] < end + aside and start - aside < other[1] for other in against):
+            return start, end
+    return None
+
+
+def _together(names: Sequence[str], places: Mapping[str, Sequence[Span]], reach: int) -> Iterator[Span]:
+    """Yield each stretch of at most *reach* words in which different words of all classes stand."""
+    for first in islice(places.get(names[0], ()), PLACES_MAX):
+        yield from _joined((first,), names[1:], places, reach)
+
+
+def _joined(
+    taken: tuple[Span, ...], names: Sequence[str], places: Mapping[str, Sequence[Span]], reach: int
+) -> Iterator[Span]:
+    start, end = min(span[0] for span in taken), max(span[1] for span in taken)
+    if end - start > reach:
+        return
+    if not names:
+        yield start, end
+        return
+    for span in islice(places.get(names[0], ()), PLACES_MAX):
+        if all(span[1] <= other[0] or other[1] <= span[0] for other in taken):
+            yield from _joined((*taken, span), names[1:], places, reach)
