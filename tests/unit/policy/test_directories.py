@@ -6,7 +6,7 @@ import pytest
 from shared.policy.agencies import Agency, AgencyDirectory, AgencyKind, Officer, load_agencies
 from shared.policy.loading import PolicyInvalid
 from shared.policy.places import Bounds, Place, Places, load_places
-from tindak.keys import KeyPair
+from tests.sealing import PUBLIC_KEYS_TEXT
 
 pytestmark = pytest.mark.unit
 
@@ -67,7 +67,7 @@ def test_two_agencies_with_one_code_district_or_role_are_faults(tmp_path: Path) 
         ("dishub-1", "not of the form id:base64"),
         ("dishub-1:c2hvcnQ=", "has 5 bytes; a key has 32"),
         (f"dishub-1:{base64.b64encode(bytes(32)).decode()}", "no public key of X25519"),
-        (f"{KeyPair.draw('a').public},{KeyPair.draw('b').public}", "more than one key"),
+        (f"{PUBLIC_KEYS_TEXT},{PUBLIC_KEYS_TEXT.replace('k1', 'k2')}", "more than one key"),
     ],
 )
 def test_a_key_that_would_seal_nothing_is_a_fault(tmp_path: Path, key: str, said: str) -> None:
