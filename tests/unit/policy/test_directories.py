@@ -7,6 +7,7 @@ from shared.policy.agencies import Agency, AgencyDirectory, AgencyKind, Officer,
 from shared.policy.loading import PolicyInvalid
 from shared.policy.places import Bounds, Place, Places, load_places
 from tests.sealing import PUBLIC_KEYS_TEXT
+from tindak.keys import KeyPair
 
 pytestmark = pytest.mark.unit
 
