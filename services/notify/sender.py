@@ -12,7 +12,7 @@ from services.notify.address_book import AddressBook, NoLimits
 from services.notify.channels import Channel, Message, Spread, TemporarilyUndeliverable, Undeliverable, in_turn
 from services.notify.domain.addresses import Barred
 from services.notify.domain.attempts import claimed
-from services.notify.domain.correspondence import Correspondence
+from services.notify.domain.correspondence import Correspondence, Erased
 from services.notify.domain.deliveries import (
     REPORTER,
     Deferred,
@@ -187,7 +187,7 @@ class Sender:
 
     async def send(self, held: Document[Correspondence], claim: Claim) -> Outcome:
         """Return how sending went: by the first channel that takes it; the next is tried if one refuses for good."""
-        if held.state is None:
+        if held.state is None or (claim.delivery.role == REPORTER and await self.is_erased(held.id)):
             return Untried()
         written = self.renderer.render(held.state, claim.delivery, self.channels, self.clock.now())
         if not isinstance(written, tuple):
@@ -203,6 +203,14 @@ class Sender:
             if not isinstance(outcome, Refused):
                 break
         return outcome
+
+    async def is_erased(self, ticket: str) -> bool:
+        """Return whether the reporter was erased since the round began, or that cannot be found out."""
+        try:
+            found = (await self.store.load([ticket])).get(ticket)
+        except TransientError:
+            return True
+        return not isinstance(found, Document) or found.state is None or isinstance(found.state.contact, Erased)
 
     async def admitted(self, state: Correspondence, message: Message) -> Message | Withheld | Untried:
         """Return what may be sent to the message's address now, or why nothing may; only reporters are limited."""

@@ -11,7 +11,9 @@ from shared.delivery.ports import Record
 from shared.events import (
     AnswerOffered,
     ComplaintAccepted,
+    EraseReporter,
     ReplyToTicket,
+    ReporterErased,
     ReporterReplied,
     TicketAnswered,
     TicketArchived,
@@ -91,11 +93,14 @@ def unanswered(world: "World", ledger: Ledger) -> Iterator[str]:
     }
     filed = {said.id for said in ledger.of_type(topics.ACCEPTED, ComplaintAccepted)}
     waited = Counter(said.ticket for said in told if said.type == ReporterReplied.TYPE and said.cause_id in filed)
+    erased = {said.ticket for said in told if said.type == ReporterErased.TYPE and said.cause_id in filed}
     for (ticket, update), command in world.cast.asked.items():
         if (ticket, update) in answered:
             continue
         if isinstance(command, ReplyToTicket) and waited[ticket]:
             waited[ticket] -= 1
+        elif isinstance(command, EraseReporter) and ticket in erased:
+            continue
         else:
             yield f"[updates] {command.TYPE} {update} for {ticket} was not answered"
 

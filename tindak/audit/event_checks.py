@@ -18,6 +18,9 @@ def contents(ledger: Ledger) -> Iterator[str]:
         yield f"{where} is no event: {(record.value or b'')[:200]!r}"
 
 
+ERASED = "erased"
+
+
 def answers(ledger: Ledger) -> Iterator[str]:
     """Yield every submission without exactly one answer, and every report that was accepted twice or as two tickets."""
     accepted: dict[str, list[Fact]] = defaultdict(list)
@@ -41,12 +44,14 @@ def _unanswered(ledger: Ledger, accepted: Collection[Fact]) -> Iterator[str]:
         channel, origin = topics.member_of(fact.topic), fact.data["origin"]
         rejected[topics.submitted_topic(str(channel)), origin["partition"], origin["offset"]].append(fact)
     for submission in ledger.submissions:
-        refusals = rejected.get(submission.where, [])
+        answers = rejected.get(submission.where, [])
+        # What was answered before its reporter was erased is refused if it comes once more.
+        refusals = [fact for fact in answers if fact.data["reasons"][0]["code"] != ERASED]
         if len(refusals) > 1:
             yield f"{submission} was rejected {len(refusals)} times: {', '.join(fact.id for fact in refusals)}"
         if refusals and submission.id in causes and submission.id is not None:
             yield f"{submission} was accepted and rejected"
-        if not refusals and submission.source not in sources and submission.where not in ledger.dead:
+        if not answers and submission.source not in sources and submission.where not in ledger.dead:
             yield f"{submission} got no answer"
 
 

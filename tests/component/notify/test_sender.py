@@ -14,7 +14,7 @@ from shared.events import (
     NotificationSent,
     NotificationSuppressed,
 )
-from tests.builders import TICKET, TRACKING, event
+from tests.builders import TICKET, TRACKING, event, ticket_id
 from tests.component.notify.harness import (
     ACCEPTED,
     CONTACT,
@@ -179,3 +179,24 @@ async def test_every_message_has_its_fact_and_its_line_in_the_log(capsys: pytest
     facts: list[DeliveryFact] = harness.data(topics.DELIVERIES)
     assert sorted(fact.delivery_id for fact in facts) == sorted(message.id for message in harness.email.given)
     assert capsys.readouterr().out.count("outcome=delivered") == 2
+
+
+async def test_whoever_is_erased_while_a_round_goes_on_is_sent_nothing_more() -> None:
+    erased: list[str] = []
+
+    async def erase_the_others(message: Message) -> None:
+        for ticket in {ticket_id("web", number) for number in ("11", "12", "13")} - {message.ticket_id} - set(erased):
+            harness.write(topics.CONTACTS, None, ticket)
+            erased.append(ticket)
+        await harness.work()
+
+    harness = ServiceHarness(rules=rules(), email=RecordingChannel(meanwhile=erase_the_others))
+    for number in (11, 12, 13):
+        harness.report(number, email=EMAIL)
+    await harness.work()
+
+    await harness.send()
+
+    [sent] = harness.email.given
+    assert sent.ticket_id not in erased
+    assert [fact.why for fact in harness.facts if isinstance(fact, NotificationSuppressed)] == ["contact_erased"] * 2

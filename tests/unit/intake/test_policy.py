@@ -118,7 +118,7 @@ def faults(policy: Path, file: str, old: str, new: str) -> list[str]:
         ("intake.yaml", "letters_min", "letter_min", "`letter_min` is not a known field; did you mean `letters_min`?"),
         ("intake.yaml", "[Muncul,", "[Munculan,",
          "place `Munculan` is not in places.yaml; did you mean `Muncul`?"),
-        ("channels.yaml", "code: ios", "code: android", "channel `android` is given twice, first on line 14"),
+        ("channels.yaml", "code: ios", "code: android", "channel `android` is given twice, first on line 12"),
     ],
 )  # fmt: skip
 def test_slip_in_a_file_is_named_with_its_line(policy: Path, file: str, old: str, new: str, fault: str) -> None:

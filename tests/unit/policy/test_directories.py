@@ -69,6 +69,7 @@ def test_two_agencies_with_one_code_district_or_role_are_faults(tmp_path: Path) 
         (f"dishub-1:{base64.b64encode(bytes(32)).decode()}", "no public key of X25519"),
         (f"{KeyPair.draw('a').public},{KeyPair.draw('b').public}", "more than one key"),
     ],
+    ids=["no key", "short", "no point", "two"],
 )
 def test_a_key_that_would_seal_nothing_is_a_fault(tmp_path: Path, key: str, said: str) -> None:
     with_key = DISHUB.replace("}", f", public_key: '{key}'" + "}")

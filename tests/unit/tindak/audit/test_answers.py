@@ -3,6 +3,7 @@
 import pytest
 
 from shared import topics
+from shared.events import ComplaintRejected, Origin, Reason
 from shared.events.envelope import HEADERS, encode
 from tests.builders import TICKET, accepted, event, submitted, ticket_id
 from tests.unit.tindak.audit.story import OTHER, SUBMITTED, Story, told
@@ -53,3 +54,14 @@ def test_two_reports_under_one_event_id_are_no_second_ticket_of_each_other() -> 
         story.publish(topics.ACCEPTED, answer, id=ticket, cause=SUBMITTED.id)
 
     assert story.findings(Check.ANSWERS) == []
+
+
+def test_what_is_refused_as_erased_contradicts_no_earlier_answer() -> None:
+    story = told()
+    contradicts = "[answers] complaints.submitted.web/0/0 (web/1) was accepted and rejected"
+    for code, found in (("erased", []), ("spam", [contradicts])):
+        reason = Reason(code=code, message_id="Ditolak.", message_en="Refused.")
+        origin = Origin(partition=0, offset=0, sha256="")
+        story.publish(topics.answers_topic("web"), ComplaintRejected(channel="web", reasons=(reason,), origin=origin))
+
+        assert [str(one) for one in story.findings(Check.ANSWERS)] == found
