@@ -14,9 +14,10 @@ from shared.identities.recognisers import Recognisers
 from shared.identities.spans import Span, replaced
 from shared.text import Folded, fold
 
-# Numbers of fewer digits say something of somebody only beside a word.
-MARKS_BETWEEN_WORDS = string.punctuation.replace("'", "")
+MARKS = string.punctuation.replace("'", "")
+BLANKS_FOR_MARKS = bytes.maketrans(MARKS.encode(), b" " * len(MARKS))
 WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
+# Numbers of fewer digits say something of somebody only beside a word.
 NUMBER = re.compile(r"\d\d\d|\d(?:[\W_]{0,3}\d){4}")
 
 
@@ -90,7 +91,6 @@ def _words_of(text: str) -> list[str]:
     """Return the words of a text; an apostrophe within one belongs to it (Ma'ruf)."""
     if not text.isascii():
         return WORD.findall(text)
-    # To replace each mark takes half the time of an expression.
-    for mark in MARKS_BETWEEN_WORDS:
-        text = text.replace(mark, " ")
+    # Bytes are translated in a tenth of the time of text.
+    text = text.encode().translate(BLANKS_FOR_MARKS).decode()
     return f" {text} ".replace(" '", " ").replace("' ", " ").split()

@@ -40,8 +40,11 @@ class Ticket:
         return self.parent or self.id
 
 
-async def find_ticket(client: Client, text: str) -> Ticket:
+async def find_ticket(client: Client, text: str, *, or_unheard: bool = False) -> Ticket:
     """Return the ticket with this tracking id (in any spelling) or ticket id; ``/2`` behind it means its second part.
+
+    Args:
+        or_unheard: Whether a ticket id is taken as it is if no complaint has it any more; its channel is empty then.
 
     Raises:
         Misuse: It can be neither.
@@ -64,6 +67,9 @@ async def find_ticket(client: Client, text: str) -> Ticket:
     kept = archived_ticket(wanted, part)
     if kept is not None:
         raise TicketArchived(kept)
+    if or_unheard and parse_tracking_id(wanted) is None:
+        found = Ticket(wanted, wanted, "")
+        return found if part is None else part_of(found, part)
     raise Failure(f"No accepted complaint has the id {wanted}; `tindak watch accepted --from earliest` lists them.")
 
 

@@ -55,12 +55,12 @@ async def _export(typed: str, reason: str, source: str, timeout_seconds: float) 
     sender = sender_of(source)
     assert sender is not None, source  # noqa: S101  # commands write as an officer
     async with Client(read_settings(timeout_seconds).kafka) as reader:
-        ticket = await find_ticket(reader, typed)
+        ticket = await find_ticket(reader, typed, or_unheard=True)
         asked = update(
             ExportReporter(ticket_id=ticket.id, reason=reason, public_key=public_key), source, datetime.now(UTC)
         )
         async with Client(read_settings(timeout_seconds, sender.principal).kafka) as officer:
-            opened = _opened_by(Opener({KEY_ID: key.private_bytes_raw()}), ticket)
+            opened = _opened_by(Opener({KEY_ID: key.private_bytes_raw()}))
             async with officer.follow([topics.EXPORTS, refusals_topic(sender)], Start.LATEST) as answers:
                 await officer.publish([asked])
                 told: dict[str, Any] | UpdateRefused = await first(
@@ -83,14 +83,14 @@ def _either(
     return found
 
 
-def _opened_by(opener: Opener, ticket: Ticket) -> Callable[[Event], dict[str, Any] | None]:
+def _opened_by(opener: Opener) -> Callable[[Event], dict[str, Any] | None]:
     """Return a test for the answer that is sealed for our key, which no other answer is."""
 
     def opened(event: Event) -> dict[str, Any] | None:
-        if not isinstance(event.data, ReporterExported) or event.data.ticket_id != ticket.whole:
+        if not isinstance(event.data, ReporterExported):
             return None
         try:
-            told: dict[str, Any] = json.loads(opener.open(ticket.whole, event.data.sealed, KEY_ID))
+            told: dict[str, Any] = json.loads(opener.open(event.data.ticket_id, event.data.sealed, KEY_ID))
         except SealError:
             return None
         return told
@@ -122,9 +122,9 @@ def correct(typed: str, reason: str, officer: str, given: Reporter, reply: Reply
 
     async def found() -> Ticket:
         async with Client(read_settings(reply.timeout_seconds).kafka) as reader:
-            return await find_ticket(reader, typed)
+            return await find_ticket(reader, typed, or_unheard=True)
 
     ticket = wait_for(found())
-    sealed, key_id = sealer.seal_contact(ticket.whole, Contact.of(given, ticket.channel))
+    sealed, key_id = sealer.seal_contact(ticket.whole, Contact.of(given, ticket.channel or None))
     fields = {"reason": reason, "sealed": sealed, "key_id": key_id}
-    send(UpdateRequest(CorrectReporter, typed, fields, {}), lambda _: source, reply)
+    send(UpdateRequest(CorrectReporter, typed, fields, {}, or_unheard=True), lambda _: source, reply)

@@ -1,6 +1,7 @@
 """``tindak reporter``: publishes what a reporter says, as their channel would, and what an officer does for them."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Any
 
 import typer
@@ -111,20 +112,25 @@ def correct(
     """Replace the reporter's contact as a whole: what is not given is not held any more.
 
     It is sealed here with TINDAK_CONTACT_PUBLIC_KEYS; `export` prints the present one, to be given again as it holds.
+    Always waits for the answer.
     """
     given = {
         "name": name, "phone": phone, "email": email, "national_id": national_id, "locale": locale,
         "preferred_channel": preferred_channel,
     }  # fmt: skip
-    privacy.correct(ticket, reason, officer, reporter_of(given), reply)
+    privacy.correct(ticket, reason, officer, reporter_of(given), replace(reply, wait=True))
 
 
 @app.command()
 @with_reply
 def erase(ticket: TicketArgument, reason: Occasion, officer: Officer = "privacy", *, reply: Reply) -> None:
-    """Forget the reporter for good: contact, texts, and whatever else could name them; the ticket goes on."""
+    """Forget the reporter for good: contact, texts, and whatever else could name them; the ticket goes on.
+
+    Always waits for the answer: nobody should have to guess whether somebody is forgotten.
+    """
     source = privacy.source_of(officer)
-    send(UpdateRequest(EraseReporter, ticket, {"reason": reason}, {}), lambda _: source, reply)
+    request = UpdateRequest(EraseReporter, ticket, {"reason": reason}, {}, or_unheard=True)
+    send(request, lambda _: source, replace(reply, wait=True))
 
 
 def reporter_of(given: Mapping[str, Any]) -> Reporter:

@@ -36,12 +36,14 @@ class UpdateRequest:
         ticket: As it was typed.
         fields: Fields of the command; None means absent.
         tickets: Fields that name other tickets, as they were typed.
+        or_unheard: Whether a ticket id does of which the broker holds no complaint any more.
     """
 
     kind: type[Command]
     ticket: str
     fields: Mapping[str, Any]
     tickets: Mapping[str, str]
+    or_unheard: bool = False
 
 
 def send(request: UpdateRequest, source_of: Callable[[Ticket], str], reply: Reply) -> None:
@@ -55,7 +57,7 @@ def send(request: UpdateRequest, source_of: Callable[[Ticket], str], reply: Repl
 
 async def _send(request: UpdateRequest, source_of: Callable[[Ticket], str], reply: Reply) -> None:
     async with Client(read_settings(reply.timeout_seconds).kafka) as reader:
-        ticket = await find_ticket(reader, request.ticket)
+        ticket = await find_ticket(reader, request.ticket, or_unheard=request.or_unheard)
         others = {name: (await find_ticket(reader, other)).id for name, other in request.tickets.items()}
         given = {name: value for name, value in request.fields.items() if value is not None}
         command = _command_of(request.kind, given | others | {"ticket_id": ticket.id})

@@ -62,15 +62,13 @@ async def test_a_reporter_is_told_corrected_and_forgotten_by_command(namespace: 
 
         first = await exported(namespace, ticket)
         corrected = await tindak(
-            namespace, "reporter", "correct", ticket, "--reason", "Nomor baru.", "--phone", "0813-1111-2222", "--wait"
+            namespace, "reporter", "correct", ticket, "--reason", "Nomor baru.", "--phone", "0813-1111-2222"
         )  # fmt: skip
         await story.until(lambda: len(story.all(e.ContactSealed, topics.CONTACTS)) == 2 or None, "a new contact")
         await story.audited()
         second = await exported(namespace, ticket)
-        stranger = await tindak(
-            namespace, "reporter", "erase", ticket, "--reason", "x", "--officer", "triage", "--wait"
-        )
-        erased = await tindak(namespace, "reporter", "erase", ticket, "--reason", "Diminta pelapor.", "--wait")
+        stranger = await tindak(namespace, "reporter", "erase", ticket, "--reason", "x", "--officer", "triage")
+        erased = await tindak(namespace, "reporter", "erase", ticket, "--reason", "Diminta pelapor.")
         too_late = await tindak(namespace, "reporter", "export", ticket, "--reason", "Diminta pelapor.")
         shown = await tindak(namespace, "track", ticket)
         await story.audited()

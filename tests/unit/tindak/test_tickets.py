@@ -46,3 +46,11 @@ async def test_an_unknown_part_is_reported_in_one_sentence(number: str) -> None:
 async def test_an_unknown_ticket_is_a_failure() -> None:
     with pytest.raises(Failure, match="No accepted complaint"):
         await found(part_id(TICKET, 6))
+
+
+async def test_a_ticket_id_of_which_no_complaint_is_left_does_for_who_takes_that() -> None:
+    old = part_id(TICKET, 6)
+
+    assert await find_ticket(Topics(), old, or_unheard=True) == Ticket(old, old, "")  # type: ignore[arg-type]
+    with pytest.raises(Failure, match="No accepted complaint"):
+        await find_ticket(Topics(), "K7QF-9D2MX-4Q", or_unheard=True)  # type: ignore[arg-type]
