@@ -42,7 +42,7 @@ def json_text(value: object, indent: int | None = None) -> str:
 
 def log_line(event: Any, default: Callable[[Any], Any] = str, **_: Any) -> str:
     """Return an event of the log as one line of ASCII JSON."""
-    return json.dumps(event, ensure_ascii=True, default=default).replace("\x7f", "\\u007f")
+    return json.dumps(event, ensure_ascii=True, default=default)
 
 
 def header_text(text: str) -> str:

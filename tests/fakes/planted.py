@@ -7,7 +7,13 @@ from typing import Any
 from shared.delivery.ports import Record
 
 TELEPHONE, NIK, EMAIL, ACCOUNT = "081234567890", "3674015203910007", "siti.aminah@warga.example", "BCA 1234567890"
-PLANTED = {"telephone": TELEPHONE, "nik": NIK, "email": EMAIL, "account": f"rekening {ACCOUNT}"}
+PLANTED = {
+    "telephone": TELEPHONE,
+    "nik": NIK,
+    "email": EMAIL,
+    "account": f"rekening {ACCOUNT}",
+    "link": "wa.me/6281234567890",
+}
 SIGNS = (TELEPHONE, TELEPHONE[1:], NIK, EMAIL, "1234567890")
 ATTRIBUTES = (
     "specversion", "id", "source", "type", "time", "subject", "datacontenttype", "partitionkey", "causationid",

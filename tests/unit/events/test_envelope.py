@@ -117,7 +117,13 @@ def test_valid_trace_context_is_carried_on() -> None:
     assert read(line({"traceparent": TRACE})).traceparent == TRACE
 
 
-@pytest.mark.parametrize("trace", ["x" * 100_000, TRACE.upper(), f"{TRACE}\n", ""])
+@pytest.mark.parametrize(
+    "trace",
+    [
+        "x" * 100_000, TRACE.upper(), f"{TRACE}\n", "",
+        f"00-{'3674015203910007' * 2}-b7ad6b7169203331-01", "00-0af7651916cd43dd8448eb211c80319c-0000081234567890-01",
+    ],
+)  # fmt: skip
 def test_forged_trace_context_counts_as_absent(trace: str) -> None:
     """It is copied into every event that follows."""
     assert read(line({"traceparent": trace})).traceparent is None
