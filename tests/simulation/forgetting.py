@@ -1,12 +1,14 @@
 """Reporters who ask to be erased, and what must be left of them at rest: nothing."""
 
 import re
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
 
 from services.routing.domain.ticket.state import Filed
 from shared import topics
-from shared.events import PARTS_MAX, Command, EraseReporter
+from shared.delivery.documents.document import Document
+from shared.delivery.outgoing import Outgoing
+from shared.events import PARTS_MAX, ClusterCounted, Command, EraseReporter
 from shared.ids import part_id
 from tests.simulation.signature import SIGNATURE
 
@@ -24,11 +26,16 @@ def erasures(cast: "Cast", ticket: str) -> list[Command]:
     """
     if cast.mood("forget", ticket).random() >= 0.06:
         return []
-    parts = {part_id(one, number) for one in cast.channel_of for number in range(1, PARTS_MAX + 1)}
+    parts = set(parts_of(cast.channel_of))
     cast.raced |= parts | cast.channel_of.keys()
     cast.uncertain |= parts
     cast.forgotten.add(ticket)
     return [EraseReporter(ticket_id=ticket, reason="Diminta pelapor.")]
+
+
+def parts_of(tickets: Iterable[str]) -> Iterator[str]:
+    """Yield the ids of all parts that these tickets may have."""
+    yield from (part_id(ticket, number) for ticket in tickets for number in range(1, PARTS_MAX + 1))
 
 
 def remembered(world: "World") -> Iterator[str]:
@@ -41,10 +48,15 @@ def remembered(world: "World") -> Iterator[str]:
         for service, store in world.stores.items():
             for one in (ticket, *parts):
                 document = store.documents.get(one)
-                kept = "" if document is None else repr((document.state, document.pending, document.answered()))
-                if written.search(kept):
+                if document is not None and written.search(repr((document.state, *kept_of(document)))):
                     yield f"[erased] {service} holds what was written in {one}"
         contacts = [record for record in world.broker.records() if record.topic == topics.CONTACTS]
         own = [record for record in contacts if (record.key or b"").decode() == ticket]
         if not own or max(own, key=lambda record: record.offset).value is not None:
             yield f"[erased] the last word on the contact of {ticket} is no tombstone"
+
+
+def kept_of(document: Document[Any]) -> Iterator[Outgoing]:
+    """Yield what a document keeps of what was said, but for the reports of others who tell of the same matter."""
+    others = f'"{ClusterCounted.TYPE}"'.encode()
+    yield from (said for said in (*document.pending, *document.answered()) if others not in (said.value or b""))
