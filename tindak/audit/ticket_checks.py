@@ -42,9 +42,12 @@ def stages(ledger: Ledger) -> Iterator[str]:
     unknown = {fact.ticket for fact in facts if fact.cause_id not in known}
     contacts = _first_seals(ledger.of_type(topics.CONTACTS, events.ContactSealed), known, unknown)
     with_contact = {fact.ticket for fact in facts if fact.cause_id in named}
+    # Of who was erased the tombstone is the last word: a contact that was not said by then never is.
+    erased = {fact.ticket for fact in ledger.of_type(topics.TICKETS, events.ReporterErased)}
     yield from _exactly_once(accepted, firsts, "routed or put to triage")
     yield from _exactly_once(accepted, starts, "given its verify clock")
-    yield from _exactly_once(with_contact, contacts, "given a sealed contact")
+    left = [fact for fact in contacts if fact.ticket not in erased]
+    yield from _exactly_once(with_contact - erased, left, "given a sealed contact")
 
 
 def _first_seals(sealed: Iterable[Fact], submissions: set[str | None], unknown: set[str]) -> list[Fact]:

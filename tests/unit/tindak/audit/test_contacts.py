@@ -3,9 +3,9 @@
 import pytest
 
 from shared import topics
-from shared.events import ContactSealed, Locale, SealScheme
+from shared.events import ContactSealed, Locale, ReporterErased, SealScheme
 from tests.builders import TICKET
-from tests.unit.tindak.audit.story import SUBMITTED, told
+from tests.unit.tindak.audit.story import FACT, SUBMITTED, told
 from tindak.audit import Check
 
 pytestmark = pytest.mark.unit
@@ -32,3 +32,11 @@ def test_one_that_a_submission_brought_twice_is_found() -> None:
     assert [str(finding) for finding in story.findings(Check.STAGES)] == [
         f"[stages] ticket {TICKET} should be given a sealed contact once and was 2 times"
     ]
+
+
+@pytest.mark.parametrize("without", [topics.CONTACTS, ""])
+def test_of_who_was_erased_there_may_be_none(without: str) -> None:
+    story = told(without=without)
+    story.publish(topics.TICKETS, ReporterErased(**FACT | {"version": 3}, agency="dishub"))
+
+    assert story.findings(Check.STAGES) == []
