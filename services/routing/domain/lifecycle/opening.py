@@ -14,6 +14,7 @@ from services.routing.domain.clusters.membership import join
 from services.routing.domain.duplicates.candidates import NO_CANDIDATES, Candidates, best_match
 from services.routing.domain.lifecycle.commands import follow
 from services.routing.domain.lifecycle.early_updates import remembered
+from services.routing.domain.ticket.privacy import bare_report
 from services.routing.domain.ticket.state import Awaited, Filed, InTriage, State, Ticket
 from services.routing.domain.ticket.transition import Transition
 from shared.events import (
@@ -21,6 +22,7 @@ from shared.events import (
     Classification,
     ComplaintAccepted,
     DeclineTicket,
+    EraseReporter,
     Event,
     Priority,
     Report,
@@ -37,8 +39,17 @@ def file(
     prediction: MaybePrediction = NO_MODEL,
     candidates: Candidates = NO_CANDIDATES,
 ) -> Applied[State]:
-    """Return the ticket with its first agency or in triage, and what follows from the updates that came before."""
-    return follow_waiting(policy, _open_ticket(policy, complaint, now, prediction, candidates), awaited, prediction)
+    """Return the ticket with its first agency or in triage, and what follows from the updates that came before.
+
+    If its reporter has been erased by then, nothing is said of what they wrote.
+    """
+    opened = _open_ticket(policy, complaint, now, prediction, candidates)
+    filed = follow_waiting(policy, opened, awaited, prediction)
+    if awaited is None or not (isinstance(filed.state, Filed) and filed.state.ticket.erased):
+        return filed
+    erased_first = sorted(awaited.updates, key=lambda early: early.type != EraseReporter.TYPE)
+    bare = _open_ticket(policy, _without_texts(complaint), now, NO_MODEL)
+    return follow_waiting(policy, bare, replace(awaited, updates=tuple(erased_first)), NO_MODEL)
 
 
 def follow_waiting(
@@ -107,6 +118,13 @@ def priority_of(policy: RoutingPolicy, report: Report, evidence: Evidence) -> Pr
 def report_of(complaint: ComplaintAccepted) -> Report:
     """Return what an agency needs and may see of a complaint."""
     return Report(**complaint.model_dump(include=set(Report.model_fields)))
+
+
+def _without_texts(complaint: ComplaintAccepted) -> ComplaintAccepted:
+    bare = bare_report(report_of(complaint))
+    return complaint.model_copy(
+        update={name: getattr(bare, name) for name in ("title", "body", "location", "attachments")}
+    )
 
 
 def questions(policy: RoutingPolicy, waiting: Sequence[tuple[State | None, Event]]) -> dict[str, Question]:

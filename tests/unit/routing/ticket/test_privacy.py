@@ -23,7 +23,7 @@ from shared.events import (
 )
 from shared.ids import part_id
 from shared.topics import LINKS, REQUESTS, TICKETS
-from tests.builders import TICKET, TRACKING, arrival, event, updates_topic_of
+from tests.builders import TICKET, TRACKING, accepted, arrival, event, updates_topic_of
 from tests.fakes.handler_harness import NOON
 from tests.unit.routing.commands import COMMANDS, PUBLIC_KEY, sender_for
 from tests.unit.routing.samples import (
@@ -153,6 +153,18 @@ def test_an_erasure_that_comes_before_its_complaint_waits_for_it() -> None:
 
     assert isinstance(waiting, Awaited)
     assert [early.type for early in waiting.updates] == ["tindak.reporter.erase.v1"]
+
+
+def test_of_a_reporter_who_was_erased_before_their_report_came_no_word_is_said() -> None:
+    waiting = told(told(None, "reply").state, "erase").state
+    complaint = accepted(title="Jalan berlubang", body="Saya Siti, 0812.", location=WRITTEN.ticket.report.location)
+    decision = decide(waiting, event(complaint), arrival(NOON), POLICY)
+
+    assert isinstance(decision, Applied)
+    assert decision.state.ticket.erased
+    facts = " ".join(fact.data.model_dump_json() for fact in decision.facts)
+    assert not [word for word in (*WORDS, COMMANDS["reply"].text) if word in facts]
+    assert [refused.code for refused in said(decision, TICKETS) if hasattr(refused, "code")] == ["erased"]
 
 
 def test_an_export_tells_the_public_key_to_notify_alone() -> None:
