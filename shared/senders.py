@@ -1,10 +1,10 @@
 """Who speaks on a topic that outsiders write: the topic says it, and what an event claims of itself must agree."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from shared import topics
 from shared.topics import OFFICERS
+from shared.values import value
 
 
 class Role(StrEnum):
@@ -19,7 +19,7 @@ ROOTS = {Role.AGENCY: "agencies", Role.CHANNEL: "channels", Role.OFFICER: "offic
 ROLES = {root: role for role, root in ROOTS.items()}
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Sender:
     """Who wrote an event: an agency, a channel or an officer, by code."""
 
@@ -42,7 +42,7 @@ class Sender:
         return topics.updates_topic(self.principal)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Owner:
     """Who alone may write a topic; ``code`` is None for the officers, of whom each names itself in the source."""
 

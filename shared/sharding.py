@@ -1,10 +1,11 @@
 """Sharding: a ticket's document lies in the shard of its partition, and replicas share shards as they do partitions."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from functools import lru_cache
 
 from aiokafka.partitioner import murmur2
+
+from shared.values import value
 
 KEYS_REMEMBERED_MAX = 4096
 PARTITIONS = 12
@@ -28,7 +29,7 @@ def shard_of(ticket_id: str, partitions_total: int) -> int:
     return hash_of(ticket_id.encode()) % partitions_total
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Share:
     """What one replica looks after: the shards that are congruent to its partitions.
 

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
+
+from shared.values import value
 
 HOUR_MS = 60 * 60 * 1000
 DAY_MS = 24 * HOUR_MS
@@ -50,7 +51,7 @@ DEAD_LETTERS_DAYS, REPLAYS_DAYS = 90, 30
 OF_A_SMALL_CHANNEL, OF_A_LARGE_CHANNEL = 1, 3  # partitions of what is told to a channel
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Topic:
     """A topic as it should stand on the broker.
 

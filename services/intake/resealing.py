@@ -1,7 +1,6 @@
 """A contact that was sealed anew: intake's document keeps it in place of the former seal, and hands it on."""
 
 import hashlib
-from dataclasses import replace
 from datetime import datetime
 
 from services.intake.domain.state import State, Taken
@@ -11,6 +10,7 @@ from shared.delivery.outgoing import Cause, Outgoing, outgoing
 from shared.events import ContactSealed, Fact
 from shared.events.envelope import decode
 from shared.ids import occasion_id
+from shared.values import replace
 
 
 def last_contact(document: Document[State]) -> ContactSealed | None:

@@ -2,7 +2,6 @@
 
 import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -37,6 +36,7 @@ from shared.delivery.time_loop import TimeLoop
 from shared.delivery.vitals import Observe, Step, Vitals, unobserved
 from shared.events import state_after
 from shared.ids import occasion_id
+from shared.values import value
 
 ROUNDS_MAX = 20
 PART = "sender"
@@ -46,7 +46,7 @@ log = structlog.get_logger()
 Settle = Callable[[Sequence[Document[Correspondence]]], Awaitable[list[Document[Correspondence]]]]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Claim:
     """A delivery, and the lease under which this process may send it."""
 
@@ -54,7 +54,7 @@ class Claim:
     lease: Sending
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Attempt:
     """How one attempt to send a delivery ended."""
 

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Self
 
@@ -35,6 +34,7 @@ from shared.events import (
 from shared.policy.retention import Retention
 from shared.process import metrics
 from shared.senders import owner_of
+from shared.values import replace
 
 
 class RoutingHandler:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
 import structlog
@@ -15,6 +15,7 @@ from services.routing.domain.ticket.state import State
 from shared.adapters.mongo.outages import outages_are_transient
 from shared.adapters.mongo.store import MongoStore
 from shared.delivery.documents.codec import Raw
+from shared.values import value
 
 FINDABLE = "state.ticket.findable"
 BANDS = "state.ticket.sketch.bands"
@@ -46,7 +47,7 @@ NEIGHBOURS = TypeAdapter(tuple[Neighbour, ...])
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Listing:
     """The open tickets of a kelurahan, the newest first, and whom those follow that follow another."""
 

@@ -3,7 +3,6 @@
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from datetime import date
 from functools import cache
 from itertools import pairwise
@@ -17,6 +16,7 @@ from services.sla.domain.rules import DEFAULT_CALENDAR
 from shared.events import Code, Short
 from shared.policy.loading import Loc, PolicyFault, PolicyModel, Source
 from shared.policy.zones import ZoneName
+from shared.values import replace
 
 CALENDARS_FILE = "calendars.yaml"
 HOLIDAY_YEARS = range(2015, 2046)

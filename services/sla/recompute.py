@@ -1,7 +1,6 @@
 """Times all running clocks again after calendars or policy have changed, by the rules of the sweep."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -16,13 +15,14 @@ from shared.delivery.guard import Bug, guarded
 from shared.delivery.ports import Publisher
 from shared.delivery.time_loop import TimeLoop, cooperatively
 from shared.events import Applied, BreachCorrected, BreachEscalated, ClockBreached, ClockResumed, DueChanged
+from shared.values import replace, value
 
 log = structlog.get_logger()
 PAUSE_MAX = timedelta(seconds=5)
 SHARE = 0.85
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Report:
     """What a recomputation has changed, or would change.
 
@@ -70,7 +70,7 @@ class Report:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Throttle:
     """How long to rest between two batches, so that the work of the day comes first.
 

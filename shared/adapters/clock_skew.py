@@ -2,13 +2,13 @@
 
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
 
 from shared.adapters.clock import Clock
 from shared.process import metrics
+from shared.values import value
 
 REMARKED_BEYOND = timedelta(seconds=2)
 READING_AGE_MAX_SECONDS = 60.0
@@ -16,7 +16,7 @@ READING_AGE_MAX_SECONDS = 60.0
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ClockReading:
     """What a server said of the time between a question and its answer.
 

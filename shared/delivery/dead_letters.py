@@ -3,7 +3,6 @@
 import contextlib
 import hashlib
 import json
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -11,11 +10,12 @@ from shared.delivery.outgoing import Outgoing
 from shared.delivery.ports import Cut, Record
 from shared.events.decision import Mask
 from shared.topics import dead_letter_topic, is_replay
+from shared.values import replace, value
 
 LOOKED_THROUGH_BYTES_MAX = 32 * 1024
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Place:
     """Where a record first lay, since when, and how often handling it has failed."""
 

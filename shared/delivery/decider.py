@@ -1,7 +1,6 @@
 """Idempotency: one record leads to the same facts, under the same ids, however often it is handled; does no I/O."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Generic, TypeVar, assert_never
 
@@ -20,6 +19,7 @@ from shared.ids import record_id
 from shared.process import metrics
 from shared.senders import sender_of
 from shared.topics import COMPACTED
+from shared.values import replace
 
 S = TypeVar("S")
 

@@ -3,17 +3,17 @@
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
 from typing import TypeVar
 
 from shared.delivery.ports import PermanentError, TransientError
+from shared.values import value
 
 T = TypeVar("T")
 WINDOW_RECORDS = 200
 SHARE_MAX = 0.5
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Bug:
     """A rule failed; ``error`` names class and place, and holds no data of the event."""
 

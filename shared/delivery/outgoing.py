@@ -2,19 +2,19 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from shared.events.complaints import ContactErased
 from shared.events.decision import Fact
 from shared.events.envelope import HEADERS, Event, encode
 from shared.ids import event_id, occasion_id
+from shared.values import value
 
 Reference = tuple[str, str]
 """Topic and id: the same event may be said on two topics, and is said once on each."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Outgoing:
     """An event ready to be published, stored as it will be sent; a value of None is a tombstone."""
 
@@ -30,7 +30,7 @@ class Outgoing:
         return self.topic, self.id
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Cause:
     """What brought facts about: an event's id, or an id derived for a moment in time or a record without one."""
 

@@ -1,7 +1,6 @@
 """What the runner and the time loops know of broker and database; the same suite tests every implementation."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Literal, Protocol, TypeVar
@@ -9,6 +8,7 @@ from typing import Literal, Protocol, TypeVar
 from shared.delivery.documents.document import Document, Quarantined
 from shared.delivery.outgoing import Outgoing, Reference
 from shared.sharding import Share
+from shared.values import value
 
 S = TypeVar("S")
 
@@ -33,7 +33,7 @@ class PermanentError(Exception):
     """Trying again cannot help; the process must stop and somebody must look."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Cut:
     """A part of a record that is too large to be kept whole: how long it is, and the SHA-256 of all of it, in hex."""
 
@@ -42,7 +42,7 @@ class Cut:
     sha256: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Record:
     """A record as it lies on a topic.
 
@@ -77,7 +77,7 @@ class Record:
         return next((cut for cut in self.cuts if cut.part == part), None)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Waiting:
     """How much waits to be published on one topic."""
 

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections import defaultdict
-from dataclasses import dataclass
 from datetime import datetime
 
 from shared import topics
@@ -17,6 +16,7 @@ from shared.events.faults import OWNED_BY_NOBODY, forged, too_long, unreadable_b
 from shared.events.parsing import hints_in
 from shared.ids import outside_cause_id, record_id
 from shared.senders import owner_of
+from shared.values import value
 
 TYPES_ON: dict[str, set[str]] = defaultdict(set)
 """Which types of event are taken on a topic, or on all topics of a family."""
@@ -25,7 +25,7 @@ for entry in CATALOGUE:
         TYPES_ON[topics.family_of(name)].add(entry.data.TYPE)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Reading:
     """A record, its place in the batch, and the event it holds."""
 
@@ -49,7 +49,7 @@ class Reading:
         return applied_id(self.event.id, self.arrival.topic, ticket)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Unreadable:
     """A record, its place in the batch, and why it is no event."""
 

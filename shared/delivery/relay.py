@@ -1,7 +1,6 @@
 """The outbox relay: publishes what documents hold unpublished, because a process died or a topic held it back."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import timedelta
 from typing import Generic, TypeVar
 
@@ -11,6 +10,7 @@ from shared.delivery.outgoing import Outgoing, each_once
 from shared.delivery.ports import HeldBack, Publisher, Store
 from shared.delivery.vitals import Observe, Step, unobserved
 from shared.sharding import Share
+from shared.values import replace
 
 S = TypeVar("S")
 RELAY_AFTER = timedelta(seconds=10)

@@ -3,7 +3,6 @@
 import random
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import chain
 from typing import Generic, TypeVar
 
@@ -21,6 +20,7 @@ from shared.delivery.vitals import Observe, Step, Vitals, unobserved
 from shared.events.envelope import Event
 from shared.ids import record_id
 from shared.topics import dead_letter_topic
+from shared.values import replace
 
 S = TypeVar("S")
 ROUNDS_MAX = 20

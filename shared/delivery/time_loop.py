@@ -1,7 +1,6 @@
 """The sweep: loads what is due, decides again, saves, publishes."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Generic, TypeVar
@@ -19,6 +18,7 @@ from shared.delivery.relay import Assignment, Relay, all_shards
 from shared.delivery.vitals import Observe, Step, unobserved
 from shared.events.decision import Applied, Ignored, state_after
 from shared.ids import occasion_id
+from shared.values import replace
 
 S = TypeVar("S")
 T = TypeVar("T")

@@ -1,7 +1,5 @@
 """The event catalogue: every type, who publishes it, and on which topics."""
 
-from dataclasses import dataclass
-
 from shared import topics
 from shared.events import (
     commands,
@@ -15,6 +13,7 @@ from shared.events import (
 )
 from shared.events.base import EventData
 from shared.events.privacy import reporters, security
+from shared.values import value
 
 AGENCY_TOPICS = topics.agency_topic("<agency>")
 STATUS_TOPICS = topics.status_topic("<channel>")
@@ -22,7 +21,7 @@ FROM_CHANNELS = topics.submitted_topic("<channel>")
 ANSWERS = topics.answers_topic("<channel>")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Entry:
     """One type of event: its data, which service or group publishes it, and on which topics."""
 

@@ -1,7 +1,6 @@
 """Commands on ``tickets.updates``: what agencies, officers and reporters ask for, and routing may refuse."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from types import UnionType
@@ -23,6 +22,7 @@ from shared.events.base import (
     Text,
     Written,
 )
+from shared.values import value
 
 
 def _as_uuid_text(text: str) -> str:
@@ -212,7 +212,7 @@ class UnmergeTicket(Command):
     TYPE: ClassVar[str] = "tindak.ticket.unmerge.v1"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class WrittenField:
     """A field of a command that holds a text of its sender's, who may name somebody in it.
 

@@ -1,17 +1,18 @@
 """What a rule returns: the next state and the facts that follow."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import ClassVar, Generic, TypeAlias, TypeVar
 
 from shared.events.base import EventData
+from shared.values import value
 
 S = TypeVar("S", covariant=True)
 Mask: TypeAlias = Callable[[str], str]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Fact:
     """Something that has happened, and the topic and key under which it is told.
 
@@ -31,7 +32,7 @@ class Fact:
     occasion: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Applied(Generic[S]):
     """The event changes the ticket.
 
@@ -46,7 +47,7 @@ class Applied(Generic[S]):
     erases: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Ignored(Generic[S]):
     """The event is late, a repeat, or none of this service's business: nothing is published.
 
@@ -61,14 +62,14 @@ class Ignored(Generic[S]):
     state: S | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Untracked:
     """The event is answered and leaves no trace: the facts must come out the same if it is delivered again."""
 
     facts: tuple[Fact, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Replayed:
     """The event repeats one that was applied before: the stored answer to that one is published again, byte for byte.
 
@@ -95,7 +96,7 @@ def state_after(before: S | None, decision: Decision[S]) -> S | None:
             return before
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Refused:
     """What is said about a record that is no event.
 
@@ -110,7 +111,7 @@ class Refused:
     mask: Mask | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Arrival:
     """How an event came: what a rule may know beyond the event itself.
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -24,6 +23,7 @@ from shared.events.faults import (
 )
 from shared.events.parsing import hints_in, parse_strictly
 from shared.topics import VALUE_BYTES_MAX
+from shared.values import value
 
 __all__ = ["HEADERS", "STRUCTURED", "Event", "UnreadableEvent", "decode", "encode", "is_uuid", "malformed", "stamp"]
 
@@ -33,7 +33,7 @@ HEADERS = (("content-type", STRUCTURED.encode()),)
 TRACEPARENT = re.compile(r"[0-9a-f]{2}-(?=\d*[a-f])[0-9a-f]{32}-(?=\d*[a-f])[0-9a-f]{16}-[0-9a-f]{2}")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Event:
     """One fact or request, as it travels."""
 

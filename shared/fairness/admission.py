@@ -9,6 +9,7 @@ from typing import Protocol
 from shared.fairness.rates import UNLIMITED, Bucket, Limits, Rate
 from shared.fairness.shares import Source, among
 from shared.senders import owner_of, sender_name
+from shared.values import value
 
 DEFERRED_AFTER_SECONDS = 1.0
 ENDED_AFTER_SECONDS = 5.0
@@ -24,7 +25,7 @@ class Why(StrEnum):
     BACKLOG = "sends more than is handled behind us"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class DeferralBegan:
     """Records of a sender have begun to wait on the broker; they are taken later, and none is lost."""
 
@@ -32,7 +33,7 @@ class DeferralBegan:
     why: Why
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class DeferralEnded:
     """Nothing of a sender has had to wait for a while."""
 
@@ -59,7 +60,7 @@ class Followers(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Supply:
     """What gives the records of one topic, and which portion of its partitions is ours to read."""
 

@@ -1,7 +1,8 @@
 """How much those who read after us have before them, how fast they are, and how much more they should get now."""
 
 from collections import deque
-from dataclasses import dataclass
+
+from shared.values import value
 
 AHEAD_SECONDS = 0.8  # longer than they need to say that a record is handled: shorter, and they would wait for us
 ROOM_RECORDS_MIN = 40
@@ -12,7 +13,7 @@ UNKNOWN_MAX_SECONDS = 3.0
 STILL_MAX_SECONDS = 10.0
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Reading:
     """Where their topic ended, and up to where they had handled it: sums over all partitions.
 

@@ -1,12 +1,13 @@
 """How fast a sender's records may be taken: a token bucket; time is an argument."""
 
 import math
-from dataclasses import dataclass
+
+from shared.values import value
 
 SECONDS_PER_MINUTE = 60
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Rate:
     """So many records a minute, and so many at once after a pause."""
 
@@ -14,7 +15,7 @@ class Rate:
     burst: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Limits:
     """What holds for one sender.
 
@@ -30,7 +31,7 @@ class Limits:
 UNLIMITED = Limits()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Bucket:
     """What a sender has not used up of a rate, as it was at some instant.
 

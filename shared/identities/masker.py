@@ -2,7 +2,7 @@
 
 import re
 import string
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import unquote
 
@@ -13,6 +13,7 @@ from shared.identities.own import NOBODY, Identity, own_spans
 from shared.identities.recognisers import Recognisers
 from shared.identities.spans import Span, replaced
 from shared.text import Folded, fold
+from shared.values import replace
 
 MARKS = string.punctuation.replace("'", "")
 BLANKS_FOR_MARKS = bytes.maketrans(MARKS.encode(), b" " * len(MARKS))

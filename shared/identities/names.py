@@ -7,6 +7,7 @@ from functools import cached_property
 
 from shared.identities.spans import Span
 from shared.text import Folded
+from shared.values import value
 
 # Apostrophes and hyphens within a name: Ma'ruf, Nur-Aini
 TOKEN = re.compile(r"[^\W\d_]+(?:['’`-][^\W\d_]+)*")
@@ -19,7 +20,7 @@ Phrases = Mapping[str, Collection[tuple[tuple[str, ...], str]]]
 """By their last word, the words that stand before it, and the mark that must follow it (``an.``); empty for none."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Introduction:
     """Words behind which a name may stand, and how sure that is if nothing else speaks for it."""
 
@@ -29,7 +30,7 @@ class Introduction:
     takes_capitals: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Tokens:
     """The words of a text."""
 

@@ -1,9 +1,9 @@
 """Leaves out of account what machines write into links and ids: hashes, signatures and running numbers."""
 
 import re
-from dataclasses import replace
 
 from shared.text import Folded
+from shared.values import replace
 
 # UUIDs; hex of the lengths of object ids, MD5, SHA-1, SHA-256 and longer, with a letter in it; ids of posts on social
 # networks, longer than any number of a person but a civil servant's; Message-IDs.

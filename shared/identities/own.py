@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 
 from shared.events import Reporter
 from shared.identities.spans import Span
 from shared.text import WORD, folded_text
+from shared.values import value
 
 EMAIL, NAME, NIK, TELEPHONE = "[email]", "[nama]", "[NIK]", "[telepon]"
 # Nothing that is looked for has fewer digits so close together, so most texts are done after this one look.
@@ -20,7 +20,7 @@ OWN_NUMBER_DIGITS_MIN = 7
 OWN_TEXT_LENGTH_MIN = 4
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Identity:
     """Who reports, folded, as it may turn up in the report's own text; empty where nothing is known.
 

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from shared.identities.checks import Check
 from shared.text import LETTERS, Folded
+from shared.values import value
 
 # However many words speak for it: only what is certain by itself scores 1.
 SCORE_BY_CONTEXT_MAX = 0.995
@@ -26,7 +27,7 @@ ANY_DIGIT = re.compile(r"\d")
 UP_TO_LAST_DIGIT = re.compile(r".*\d", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Pattern:
     """One way in which something is written.
 
@@ -143,7 +144,7 @@ class Finding(NamedTuple):
         return REASONS[self.is_checked][self.has_context]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Gate:
     """What a text must hold for anything to be found: one of these words, characters, or a digit run of the pattern."""
 
@@ -161,7 +162,7 @@ class Gate:
         return not self.words.isdisjoint(words)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Recognisers:
     """All of them.
 

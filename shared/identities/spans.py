@@ -1,12 +1,12 @@
 """Masks spans of a folded text in the original, each by its label."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from shared.text import Folded
+from shared.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Span:
     """A stretch of a folded text that is not to be seen, and what stands there instead.
 

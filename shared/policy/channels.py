@@ -1,6 +1,5 @@
 """The channel registry: where reports come from."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -8,6 +7,7 @@ from pydantic import Field, PositiveInt
 
 from shared.events.base import Short
 from shared.policy.loading import PolicyInvalid, PolicyModel, load_sourced
+from shared.values import value
 
 FILE = "channels.yaml"
 PARTITIONS_MAX = 100
@@ -41,7 +41,7 @@ class ChannelFile(PolicyModel):
     channels: Annotated[tuple[Channel, ...], Field(min_length=1)]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ChannelRegistry:
     """All channels of a city, in the order of the file."""
 

@@ -1,10 +1,11 @@
 """What can be wrong with a policy file; imports nothing, so that whoever only catches it waits for no library."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from shared.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PolicyFault:
     """One thing wrong in one place; ``line`` counts from 1."""
 

@@ -1,6 +1,5 @@
 """The districts and villages of a city, with other names that people use for them."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -8,6 +7,7 @@ from pydantic import Field, model_validator
 
 from shared.events.base import Short
 from shared.policy.loading import PolicyFault, PolicyInvalid, PolicyModel, Source, load_sourced
+from shared.values import value
 
 FILE = "places.yaml"
 
@@ -49,7 +49,7 @@ class PlaceFile(PolicyModel):
     kecamatan: Annotated[tuple[NamedKecamatan, ...], Field(min_length=1)]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Place:
     """A kelurahan with its kecamatan, or a whole kecamatan where ``kelurahan`` is None."""
 
@@ -58,7 +58,7 @@ class Place:
     aliases: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Places:
     """Every place of a city, in the order of the file."""
 

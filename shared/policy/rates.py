@@ -1,7 +1,6 @@
 """Loads rates.yaml: how fast what each outsider sends is taken."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import PositiveInt
@@ -13,6 +12,7 @@ from shared.policy.agencies import load_agencies
 from shared.policy.channels import load_channels
 from shared.policy.loading import PolicyFault, PolicyInvalid, PolicyModel, Source, load_sourced, unknown
 from shared.senders import Role, owner_of
+from shared.values import value
 
 FILE = "rates.yaml"
 
@@ -45,7 +45,7 @@ class RateFile(PolicyModel):
     updates: FamilyEntry
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SenderRates:
     """What holds for every sender; our own topics are taken as fast as they can be handled."""
 

@@ -1,7 +1,6 @@
 """Loads retention.yaml: how long what is kept stays."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +9,7 @@ from pydantic import Field, PositiveInt
 
 from shared import topics
 from shared.policy.loading import PolicyFault, PolicyInvalid, PolicyModel, Source, load_sourced
+from shared.values import value
 
 FILE = "retention.yaml"
 YEARS_MAX = 30
@@ -31,7 +31,7 @@ class RetentionFile(PolicyModel):
     outsiders_days: Annotated[int, Field(ge=1, le=topics.OF_OUTSIDERS_DAYS)]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Retention:
     """How long what is kept stays.
 

@@ -3,7 +3,6 @@
 import contextlib
 import socket
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass
 
 import uvicorn
 from prometheus_client import REGISTRY
@@ -13,10 +12,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from shared.values import value
+
 Faults = Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Health:
     """What a service says of itself: by name of the part, one sentence for each that is not well.
 

@@ -2,7 +2,6 @@
 
 import random
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
@@ -12,6 +11,7 @@ from shared.delivery.guard import Bug, guarded_lookup
 from shared.delivery.retry import retried
 from shared.delivery.vitals import Vitals
 from shared.process import metrics
+from shared.values import value
 
 FIRST_PAUSE = timedelta(seconds=1)
 PAUSE_MAX = timedelta(minutes=1)
@@ -20,7 +20,7 @@ HUNG_AFTER_SECONDS = 120.0
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Loop:
     """Work that time brings about.
 

@@ -1,7 +1,6 @@
 """The watchdog: finds partitions that do not move though they are behind, and loops that hang."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -10,6 +9,7 @@ from shared.delivery.ports import TransientError
 from shared.delivery.vitals import Vitals
 from shared.process import metrics
 from shared.process.loops import LoopRunner
+from shared.values import value
 
 Partition = tuple[str, int]
 Positions = Mapping[Partition, tuple[int, int]]
@@ -33,7 +33,7 @@ class Consumer(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Seen:
     """How far a partition was read when it last moved, and when that was."""
 

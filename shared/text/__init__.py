@@ -8,8 +8,9 @@ back: identities and insults are often disguised, and are masked in the original
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+
+from shared.values import value
 
 WORD = re.compile(r"[^\W_]+")
 LETTERS = re.compile(r"[^\W\d_]+")
@@ -37,7 +38,7 @@ def name_key(name: str) -> str:
     return " ".join(name.lower().split())
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Folded:
     """A text beside its folded form: lower case, without accents and invisible characters, ASCII digits and dashes.
 

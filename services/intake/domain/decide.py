@@ -1,7 +1,6 @@
 """Answers a submission with exactly one acceptance, refusal or repeated answer (idempotency by source id)."""
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
 
 from services.intake.domain.refusals import ERASED, SOURCE_ID_CONFLICT, refusal_reasons
 from services.intake.domain.report import accepted
@@ -11,9 +10,10 @@ from services.intake.domain.ticket_ids import TicketIds
 from shared import events, topics
 from shared.events import Applied, Arrival, Decision, Event, Fact, Replayed, Untracked
 from shared.identities.own import identity_of
+from shared.values import replace, value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Secrets:
     """What follows from the deployment's keys.
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from shared.text import fold
+from shared.values import value
 
 # Pondok is mostly written short; every name may be written together, apart or with a hyphen.
 PONDOK_SHORT = re.compile(r"^(?:pdk|pnd|pd)(?=[a-z])")
@@ -19,7 +20,7 @@ KIND = re.compile(r"(?:kelurahan|kecamatan|kel|kec|desa)\b[\s.:]*")
 SEGMENT_ENDS = re.compile(r"[,;\n/]")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Place:
     """A kelurahan in its kecamatan; the whole kecamatan where ``kelurahan`` is None. Names as the city writes them."""
 
@@ -27,7 +28,7 @@ class Place:
     kelurahan: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Named:
     """What one name may mean: a kelurahan, a kecamatan, or either."""
 
@@ -134,7 +135,7 @@ def only(places: set[Place]) -> Place | None:
     return next(iter(places)) if len(places) == 1 else None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Bounds:
     """The box around a city, in degrees; its edges belong to it."""
 
@@ -148,7 +149,7 @@ class Bounds:
         return self.south <= latitude <= self.north and self.west <= longitude <= self.east
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Located:
     """Where a report plays, as far as the city knows the place.
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from services.intake.domain.places import Located, locate
 from services.intake.domain.rules import Category, Rules
@@ -15,6 +14,7 @@ from shared.identities.own import Identity, identity_of
 from shared.identities.spans import replaced
 from shared.ids import parse_tracking_id, tracking_id
 from shared.text import fold
+from shared.values import value
 
 LOCATION_TEXT_LENGTH_MAX = 500
 ADDRESS = re.compile(
@@ -25,7 +25,7 @@ ADDRESS = re.compile(
 PLACELESS = frozenset({events.Classification.INFORMATION_REQUEST, events.Classification.ASPIRATION})
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Reading:
     """A submission with what was recognised in it."""
 
@@ -72,6 +72,7 @@ def accepted(
             *(sensitive_flags(reading.sensitive) if reading.sensitive else ()),
         ),
         follow_up_of=reading.follow_up_of,
+        has_contact=submitted.names_reporter,
     )
 
 

@@ -10,11 +10,12 @@ from services.intake.domain.sensitive.recognition import SensitiveRules
 from services.intake.domain.wording import NOTHING
 from shared.identities.masker import Masker
 from shared.text import folded_text
+from shared.values import value
 
 PARTNER = re.compile(r"[a-z0-9][a-z0-9_]*")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Limits:
     """From when on a report is not taken, or taken with a remark.
 
@@ -35,7 +36,7 @@ class Limits:
     title_length_max: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Category:
     """A category as intake needs it; ``personal``: about the reporter's own papers, so that a place matters little."""
 

@@ -2,12 +2,13 @@
 
 import hashlib
 import unicodedata
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from shared.values import value
 
-@dataclass(frozen=True, slots=True)
+
+@value
 class Taken:
     """A report that was accepted.
 
@@ -30,7 +31,7 @@ class Taken:
     kind: Literal["taken"] = "taken"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Erased:
     """A report whose reporter was erased: that there was one, so that no repeat of it is ever taken.
 

@@ -3,8 +3,10 @@
 import base64
 import binascii
 import hmac
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Self
+
+from shared.values import value
 
 KEY_BYTES_MIN = 32  # no fewer than the hash gives: RFC 2104, section 3
 LOCAL_KEY = base64.b64encode(b"this id key is public, do not use").decode()
@@ -19,7 +21,7 @@ class IdKeyInvalid(ValueError):
     """The text is no key for ticket ids; the sentence does not quote it."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class TicketIds:
     """The ticket ids of a deployment.
 

@@ -1,15 +1,17 @@
 """Admits messages to an address of a reporter: a limit over all tickets, and one message before the owner shows up."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field
 from datetime import datetime, timedelta
+
+from shared.values import replace, value
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 ADDRESS_LIMIT, ADDRESS_UNVERIFIED = "address_limit", "address_unverified"
 UNDOTTED = frozenset({"gmail.com", "googlemail.com"})  # dots make no difference in front of these
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AddressLimits:
     """How many messages one address gets over all tickets, and how long it is remembered after the last.
 
@@ -23,7 +25,7 @@ class AddressLimits:
     remembered_for: timedelta = timedelta(days=180)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AddressRecord:
     """What is remembered of an address; it does not hold the address.
 
@@ -38,14 +40,14 @@ class AddressRecord:
     admitted: Mapping[str, datetime] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Admitted:
     """The message may go out; *as_introduction* where it must be the one that says how to stop it."""
 
     as_introduction: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Barred:
     """The message may not go out."""
 

@@ -1,6 +1,5 @@
 """Moves deliveries on: when they come due, and after an attempt to send them."""
 
-from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
@@ -26,6 +25,7 @@ from services.notify.domain.deliveries import (
 from services.notify.domain.notices import Rules
 from services.notify.domain.settlement import report_settled, settle
 from shared.events import Applied, Ignored
+from shared.values import replace
 
 LOST_ATTEMPT = "outcome_unknown"
 

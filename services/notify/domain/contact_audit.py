@@ -1,7 +1,6 @@
 """Says who opens a reporter's contact, as a chain of facts of which the state keeps the head."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
 
 from services.notify.domain.correspondence import AuditHead, Correspondence
@@ -9,6 +8,7 @@ from services.notify.domain.deliveries import REPORTER, Delivery
 from shared import events
 from shared.events import Fact
 from shared.topics import AUDIT
+from shared.values import replace
 
 NOTIFY = events.Opener(role=events.OpenerRole.SERVICE, code="notify")
 

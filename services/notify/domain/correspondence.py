@@ -1,13 +1,14 @@
 """The state of notify: a projection of the ticket, and its deliveries."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields
 from datetime import datetime
 from typing import Any, Literal
 
 from services.notify.domain.deliveries import Delivery
 from shared import events
 from shared.events.complaints import sensitive_kind
+from shared.values import replace, value
 
 EMERGENCY_FLAG = "possible_emergency"
 ENDED = frozenset({"closed", "archived", "withdrawn"})
@@ -16,14 +17,14 @@ WRITTEN = frozenset({"answer", "note", "question", "reason", "text", "why"})
 """What a delivery may tell in words that somebody has written."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Unknown:
     """No contact has come yet; for a report without an identity none ever will."""
 
     kind: Literal["unknown"] = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Sealed:
     """The contact as it came, sealed; opened only to send.
 
@@ -39,7 +40,7 @@ class Sealed:
     kind: Literal["sealed"] = "sealed"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Erased:
     """The reporter was erased, for good: a contact that comes later is none."""
 
@@ -49,7 +50,7 @@ class Erased:
 Contact = Unknown | Sealed | Erased
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AuditHead:
     """The end of the chain of facts about who opened the contact.
 
@@ -63,7 +64,7 @@ class AuditHead:
     opened_at: tuple[datetime, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Complaint:
     """What notices show of the report itself; ``withheld``: nothing to anybody, for it is sensitive."""
 
@@ -76,7 +77,7 @@ class Complaint:
     withheld: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class RunningClock:
     """The last known run of a clock."""
 
@@ -84,7 +85,7 @@ class RunningClock:
     due_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Handling:
     """What is known of how a ticket, or one part of it, is handled.
 
@@ -107,14 +108,14 @@ class Handling:
     ended_version: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Part(Handling):
     """How one part of a divided ticket is handled."""
 
     number: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Correspondence(Handling):
     """One ticket and its parts, with all their deliveries; the reporter of all of them has one contact.
 

@@ -1,6 +1,5 @@
 """Plans the notifications for an event."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from services.notify.domain.correspondence import Correspondence, Erased, RunningClock, Sealed, forgotten, project
@@ -8,6 +7,7 @@ from services.notify.domain.deliveries import REPORTER, Delivery, Due, Suppresse
 from services.notify.domain.notices import Rules, plan
 from services.notify.domain.settlement import report_settled, settle
 from shared.events import Arrival, ClockFact, Decision, Event, Ignored, TicketFact
+from shared.values import replace
 
 DAY = timedelta(days=1)
 

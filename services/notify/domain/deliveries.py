@@ -1,16 +1,17 @@
 """The delivery of one notice to one recipient: its states, and the outcomes of an attempt to send it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any, Literal
 
 from shared.events import SlaClock
+from shared.values import value
 
 REPORTER = "reporter"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Waiting:
     """Waits at most until *until* for the contact or for a value that it shows."""
 
@@ -18,7 +19,7 @@ class Waiting:
     kind: Literal["waiting"] = "waiting"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Due:
     """To be sent at *at* or later, as attempt number *attempt* (from 1)."""
 
@@ -27,7 +28,7 @@ class Due:
     kind: Literal["due"] = "due"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Sending:
     """Leased to a sender; without an outcome by *until* the attempt counts as lost."""
 
@@ -36,7 +37,7 @@ class Sending:
     kind: Literal["sending"] = "sending"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Sent:
     """The provider of *channel* took it."""
 
@@ -47,7 +48,7 @@ class Sent:
     kind: Literal["sent"] = "sent"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Failed:
     """It could not be delivered and is not tried again."""
 
@@ -58,7 +59,7 @@ class Failed:
     kind: Literal["failed"] = "failed"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Suppressed:
     """It is not sent, on purpose; *attempt* is 0 if nothing was tried before."""
 
@@ -76,7 +77,7 @@ def attempts_of(situation: Situation) -> int:
     return 0 if isinstance(situation, Waiting) else situation.attempt
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Awaited:
     """The clock whose due time is shown; with *since*, only of a run that began then or later."""
 
@@ -84,7 +85,7 @@ class Awaited:
     since: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Delivery:
     """One notice for one recipient.
 
@@ -130,7 +131,7 @@ class Delivery:
                 return None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Delivered:
     """The channel's provider took the message."""
 
@@ -138,7 +139,7 @@ class Delivered:
     provider_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Refused:
     """It cannot be delivered this way, today or later; *error* is a code without any address."""
 
@@ -146,7 +147,7 @@ class Refused:
     error: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Deferred:
     """It could not be delivered now; *error* is a code without any address."""
 
@@ -154,14 +155,14 @@ class Deferred:
     error: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Withheld:
     """There is no way to reach the recipient."""
 
     why: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Untried:
     """Nothing was tried: the lease would have run out meanwhile, or the process is ending."""
 

@@ -1,7 +1,6 @@
 """The notice rules: which event causes which notice for which recipients."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 from uuid import UUID, uuid5
@@ -10,6 +9,7 @@ from services.notify.domain.correspondence import Correspondence, part_of
 from services.notify.domain.deliveries import Awaited, Delivery, Waiting
 from services.notify.domain.timing import QuietHours, Retries
 from shared.events import AuthoredFact, Event, EventData, SlaClock, UpdateRefused
+from shared.values import value
 
 LIAISON = "liaison"
 AGENCY_HEAD = "agency_head"
@@ -28,7 +28,7 @@ Scalar = bool | int | str
 Conditions = Mapping[str, tuple[Scalar, ...]]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Notice:
     """A rule: an event of type *on* causes a notice to each role of *to*.
 
@@ -59,7 +59,7 @@ class Notice:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Rules:
     """The policy of notify.
 

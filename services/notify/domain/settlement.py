@@ -1,13 +1,13 @@
 """Settles deliveries and makes the fact that reports each outcome."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from services.notify.domain.correspondence import Correspondence
 from services.notify.domain.deliveries import Delivery, Failed, Sent, Situation, Suppressed
 from shared import events
 from shared.events import Applied, Fact
 from shared.topics import DELIVERIES
+from shared.values import replace
 
 
 def settle(delivery: Delivery, situation: Situation) -> Delivery:

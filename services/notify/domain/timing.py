@@ -1,14 +1,15 @@
 """Quiet hours and retries."""
 
-from dataclasses import dataclass
 from datetime import datetime, time, timedelta, tzinfo
 from uuid import UUID, uuid5
+
+from shared.values import value
 
 SHARES = 2**128
 DOUBLINGS_MAX = 30
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class QuietHours:
     """The hours in which no message wakes a citizen, from *start* until just before *end*; they may span midnight."""
 
@@ -28,7 +29,7 @@ class QuietHours:
         return datetime.combine(day, self.end, self.zone).astimezone(at.tzinfo)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Retries:
     """How often and after how long a delivery is tried again.
 

@@ -1,7 +1,7 @@
 """Renders a delivery as a message for each channel; the only place that handles plain addresses and names."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field
 from datetime import datetime
 
 from services.notify.channels import Message
@@ -16,6 +16,7 @@ from services.notify.policy import INTRODUCTION, NoticePolicy
 from shared.delivery.guard import Bug, guarded
 from shared.events import SlaClock
 from shared.seal import Opener, ReporterUnreadable, SealError
+from shared.values import replace, value
 
 LOG = "log"
 WITHHELD = {"id": "(rahasia)", "en": "(confidential)"}
@@ -23,7 +24,7 @@ WRITTEN = frozenset({"answer", "note", "question", "reason", "text"})  # by peop
 CHANNEL_OF_PREFERENCE = {"email": "email", "whatsapp": "whatsapp", "sms": "sms", "sms_1708": "sms"}
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Recipient:
     """Who reads a notice, and the addresses by channel; ``is_verified``: they are known to be the recipient's own."""
 

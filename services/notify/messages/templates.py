@@ -1,7 +1,7 @@
 """Loads, checks and renders the templates of the notices, as plain text in a sandbox."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 
 from jinja2 import BaseLoader, DictLoader, StrictUndefined, Template, TemplateSyntaxError, meta, nodes
@@ -9,6 +9,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from shared.output import header_text, plain_lines
 from shared.policy.loading import did_you_mean
+from shared.values import value
 
 NAMES = frozenset(
     {
@@ -20,7 +21,7 @@ NAMES = frozenset(
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Text:
     """A rendered notice: a subject of one line, and plain text that ends with a line feed."""
 
@@ -79,7 +80,7 @@ def sandbox(loader: BaseLoader | None = None) -> ImmutableSandboxedEnvironment:
     return ImmutableSandboxedEnvironment(loader=loader, undefined=StrictUndefined, autoescape=False)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Examined:
     """What a template shows without being rendered: line and sentence of each fault, and the files that it includes."""
 

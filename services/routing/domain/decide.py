@@ -1,7 +1,5 @@
 """What follows from one event, whatever it is; the rules themselves stand in the other modules."""
 
-from dataclasses import dataclass
-
 from services.routing.domain.agency_choice.prediction import NO_MODEL, MaybePrediction
 from services.routing.domain.agency_choice.rules import RoutingPolicy
 from services.routing.domain.clusters.broadcast import broadcast_routing
@@ -18,9 +16,10 @@ from services.routing.domain.ticket.privacy import forgotten
 from services.routing.domain.ticket.state import Filed, State
 from shared import events
 from shared.events import Applied, Arrival, Decision, Event, Ignored
+from shared.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class LookedUp:
     """What was looked up before deciding.
 

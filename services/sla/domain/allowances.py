@@ -1,11 +1,11 @@
 """How much time a clock allows, and in which units it is counted."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol, assert_never
 
 from services.sla.domain.working_time import WorkingTime
+from shared.values import value
 
 
 class Unit(StrEnum):
@@ -45,7 +45,7 @@ class PlainTime:
 PLAIN = PlainTime()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Allowance:
     """So many of a unit, at least one."""
 

@@ -1,7 +1,6 @@
 """Publishes breach and escalation of one round: opened once, escalated level by level, cleared, corrected."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +10,7 @@ from services.sla.domain.rounds import Met
 from services.sla.domain.rules import EscalationLevel, SlaRules
 from services.sla.domain.snapshot import Breach, Standing
 from shared.events import BreachCleared, BreachCorrected, BreachEscalated, ClockBreached, ClockFact
+from shared.values import replace
 
 
 class BreachReconciler:

@@ -1,7 +1,6 @@
 """Times a round by the policy: when it is due, where it pauses, when it warns and escalates."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from services.sla.domain.allowances import Allowance, TimeLine
@@ -9,9 +8,10 @@ from services.sla.domain.rounds import Round
 from services.sla.domain.rules import EscalationLevel, SlaRules
 from services.sla.domain.working_time import WorkingTime
 from shared.events import HoldReason
+from shared.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Pause:
     """A clock stands still from one instant to another; ``until`` is None while nobody knows for how long."""
 
@@ -19,7 +19,7 @@ class Pause:
     until: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Clock:
     """One round of a clock as the policy times it.
 

@@ -8,11 +8,12 @@ from services.sla.domain.rounds import Round
 from shared.events import ClockFact, Fact
 from shared.events.catalogue import CATALOGUE
 from shared.ids import occasion_id
+from shared.values import value
 
 TOPIC_OF = {entry.data: entry.topics[0] for entry in CATALOGUE if entry.published_by == "sla"}
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ClockContext:
     """The ticket whose clock it is, and the two instants of a decision.
 

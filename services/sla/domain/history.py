@@ -1,13 +1,13 @@
 """The events of a ticket's history that move its clocks, without anything that somebody wrote."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, TypeAlias
 
 from shared import events
+from shared.values import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Step:
     """Something that happened; ``version`` is its place in the ticket's history."""
 
@@ -15,7 +15,7 @@ class Step:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Routed(Step):
     """An agency is responsible from now on."""
 
@@ -24,7 +24,7 @@ class Routed(Step):
     classification: events.Classification
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class SentToTriage(Step):
     """Nobody is responsible."""
 
@@ -32,7 +32,7 @@ class SentToTriage(Step):
     classification: events.Classification
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Answered(Step):
     """The agency answered."""
 
@@ -40,14 +40,14 @@ class Answered(Step):
     final: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Declined(Step):
     """The agency gave it back; the next step, of the same answer, says who has it then."""
 
     kind: Literal["declined"] = "declined"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Held(Step):
     """Work waits; ``until`` is what the agency asked for."""
 
@@ -56,21 +56,21 @@ class Held(Step):
     until: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Resumed(Step):
     """Work goes on."""
 
     kind: Literal["resumed"] = "resumed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Replied(Step):
     """The reporter wrote."""
 
     kind: Literal["replied"] = "replied"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Reclassified(Step):
     """It is another kind of report."""
 
@@ -78,7 +78,7 @@ class Reclassified(Step):
     classification: events.Classification
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Reopened(Step):
     """The reporter was not content, and an agency has it again."""
 
@@ -86,14 +86,14 @@ class Reopened(Step):
     agency: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Divided(Step):
     """Its parts have clocks of their own from now on."""
 
     kind: Literal["divided"] = "divided"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Ended(Step):
     """The matter is ended: closed, archived or withdrawn."""
 

@@ -1,9 +1,11 @@
 """Office hours, day by day in local time; `working_time` counts them."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, timedelta
 from itertools import chain
+
+from shared.values import value
 
 DAY_SECONDS = 24 * 60 * 60
 
@@ -17,7 +19,7 @@ Week = tuple[Hours, Hours, Hours, Hours, Hours, Hours, Hours]
 """Monday to Sunday."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Season:
     """Other hours in a range of dates, both included; Ramadan for example."""
 
@@ -26,7 +28,7 @@ class Season:
     week: Week
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Calendar:
     """The hours of one kind of office.
 

@@ -1,7 +1,6 @@
 """Derives the rounds of the clocks from a ticket's history: when each began, was held and ended."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Literal, TypeAlias, assert_never
 
@@ -20,12 +19,13 @@ from services.sla.domain.history import (
     SentToTriage,
 )
 from shared.events import Classification, HoldReason, SlaClock
+from shared.values import replace, value
 
 VERIFY, RESPOND, RESOLVE = SlaClock.VERIFY, SlaClock.RESPOND, SlaClock.RESOLVE
 COMPLETE, FEEDBACK = SlaClock.COMPLETE, SlaClock.FEEDBACK
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Met:
     """What the clock waited for has happened."""
 
@@ -33,7 +33,7 @@ class Met:
     kind: Literal["met"] = "met"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Stopped:
     """The clock no longer applies."""
 
@@ -45,7 +45,7 @@ class Stopped:
 End: TypeAlias = Met | Stopped
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Hold:
     """A ticket waits; ``asked_until`` is what the agency asked for, ``ended_at`` is None while it lasts."""
 
@@ -55,7 +55,7 @@ class Hold:
     ended_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Round:
     """One run of one clock.
 

@@ -2,11 +2,12 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field
 
 from services.sla.domain.allowances import Allowance
 from services.sla.domain.working_time import WorkingTime
 from shared.events import Classification, HoldReason, SlaClock
+from shared.values import replace, value
 
 DEFAULT_CALENDAR = "default"
 WINDOWS = frozenset({SlaClock.COMPLETE, SlaClock.FEEDBACK})
@@ -17,7 +18,7 @@ OUTSIDE_ROLES = ("ombudsman",)
 """Roles that are nobody's superior, so that they never stand in for anybody."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class EscalationLevel:
     """Who is responsible for a breach from when on.
 
@@ -38,7 +39,7 @@ class EscalationLevel:
     instead_of: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Post:
     """A role, of one agency or, where ``agency`` is None, of the city."""
 
@@ -46,7 +47,7 @@ class Post:
     agency: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ClockRule:
     """How one clock runs.
 
@@ -63,7 +64,7 @@ class ClockRule:
     calendar: str | None = DEFAULT_CALENDAR
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PauseRule:
     """Which clocks stand still while a ticket is held, and for how long at most in one round; None: without limit."""
 
@@ -71,7 +72,7 @@ class PauseRule:
     at_most: Allowance | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SlaRules:
     """The whole policy of the clocks.
 

@@ -1,12 +1,12 @@
 """What was last published about a clock; comparing it with the rounds keeps every fact from being published twice."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
 from services.sla.domain.rounds import Met, Stopped
 from shared.events import Classification, SlaClock
+from shared.values import value
 
 
 class Standing(StrEnum):
@@ -18,7 +18,7 @@ class Standing(StrEnum):
     CORRECTED = "corrected"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Breach:
     """The breach of a round; ``levels`` are published since it was opened, ``reopened`` counts later openings."""
 
@@ -27,7 +27,7 @@ class Breach:
     reopened: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Expired:
     """The reporter's window has closed."""
 
@@ -38,7 +38,7 @@ class Expired:
 Ending: TypeAlias = Met | Stopped | Expired
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Basis:
     """What a due time follows from, beside holds."""
 
@@ -60,7 +60,7 @@ class Basis:
         return next((why for why, differs in reasons.items() if differs), None)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ClockSnapshot:
     """What was last published about one round of a clock.
 

@@ -1,6 +1,5 @@
 """Decides what follows for the clocks of a ticket from a fact, or from the passing of time."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
@@ -13,12 +12,13 @@ from services.sla.domain.rules import SlaRules
 from services.sla.domain.snapshot import ClockSnapshot
 from shared import events
 from shared.events import Applied, Arrival, Decision, Fact, Ignored
+from shared.values import replace, value
 
 ENDED = ""
 """The edition of a ticket of which no clock runs: those that have run keep the due times that held then."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Ticket:
     """What sla knows of a ticket.
 

@@ -2,12 +2,12 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import accumulate
 from zoneinfo import ZoneInfo
 
 from services.sla.domain.hours import DAY_SECONDS, Calendar, Hours, days_of
+from shared.values import value
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -22,7 +22,7 @@ class CalendarExhausted(Exception):
     """Counting would lead further than a century from where it starts."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Year:
     """One local year, compiled: instants and durations as whole microseconds, lists of equal length in order.
 

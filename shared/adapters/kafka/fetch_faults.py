@@ -1,10 +1,12 @@
 """Faults of single partitions: what keeps them from being read, and what was quarantined."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from aiokafka import TopicPartition
+
+from shared.values import replace, value
 
 
 class Ending(StrEnum):
@@ -14,7 +16,7 @@ class Ending(StrEnum):
     QUARANTINED = "set_aside"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class FetchFault:
     """Why a partition is not read on, or what of it was quarantined.
 

@@ -7,7 +7,6 @@ unpacked is bounded before anything is parsed, and what is wrong with one record
 import hashlib
 import struct
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from aiokafka.errors import CorruptRecordException
@@ -17,6 +16,7 @@ from shared.adapters.kafka.compression import NotUnpackable, unpacked
 from shared.delivery.guard import Bug, guarded
 from shared.delivery.ports import Cut, Record
 from shared.topics import ADDRESS_BYTES_MAX
+from shared.values import replace, value
 
 KEPT_BYTES_MAX = 1024 * 1024  # of a value that is kept whole: as much as a topic takes of what is not compressed
 CUT_TO_BYTES = {"value": 64 * 1024, "key": 1024, "headers": 16 * 1024}
@@ -35,7 +35,7 @@ MAGIC = 2
 Headers = tuple[tuple[str, bytes], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class RecordBatch:
     """One batch as it lies on a topic.
 

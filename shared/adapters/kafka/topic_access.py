@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Collection, Iterable
-from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -19,6 +18,7 @@ from aiokafka.errors import (
 from aiokafka.protocol.metadata import MetadataRequest
 
 from shared.delivery.ports import Obstacle
+from shared.values import value
 
 LOOKS_MAX = 5
 LOOK_EVERY_SECONDS = 0.3
@@ -39,7 +39,7 @@ Sleep = Callable[[float], Awaitable[None]]
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Refusal:
     """Why a topic takes nothing, and until when (monotonic seconds) that is taken for granted."""
 
@@ -47,7 +47,7 @@ class Refusal:
     until: float
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Limit:
     """An event of so many bytes was too large; until when (monotonic seconds) that is taken for granted."""
 

@@ -1,7 +1,6 @@
 """The quarantine of a collection: documents that are left alone, marked where they lie, counted, listed, taken back."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,6 +14,7 @@ from shared.delivery.documents.codec import SCHEMA_VERSION, Raw
 from shared.delivery.documents.document import Quarantined, QuarantineReason
 from shared.process import metrics
 from shared.process.release import RELEASE
+from shared.values import value
 
 MARKED = {"aside.at": {"$exists": True}}
 NEWER = {"v": {"$gt": SCHEMA_VERSION}}
@@ -31,7 +31,7 @@ TOO_LARGE_TO_UPDATE = 17419
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class QuarantinedDocument:
     """A document that is left alone; *since* is None for one that a newer release wrote: that bears no mark."""
 

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
@@ -23,6 +22,7 @@ from shared.delivery.documents.codec import DocumentCodec, Raw
 from shared.delivery.documents.document import Document, Quarantined, QuarantineReason
 from shared.delivery.ports import Waiting
 from shared.sharding import Share, shard_of
+from shared.values import value
 
 S = TypeVar("S")
 
@@ -34,7 +34,7 @@ UNDECODABLE = "undecodable"
 DOCUMENT_BYTES_MAX = 16 * 1024 * 1024 - 16 * 1024
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Row:
     """A document as it goes to the database, encoded once: its size is known, and the driver copies the bytes."""
 

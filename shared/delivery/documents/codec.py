@@ -1,7 +1,6 @@
 """Encodes documents for the database and decodes them, also those of older and newer releases."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from itertools import chain
 from typing import Any, Generic, TypeVar
@@ -13,6 +12,7 @@ from shared.delivery.documents.unknown_fields import with_unknown_fields
 from shared.delivery.outgoing import Outgoing
 from shared.events.envelope import HEADERS
 from shared.process.release import RELEASE
+from shared.values import replace
 
 S = TypeVar("S")
 Raw = dict[str, Any]

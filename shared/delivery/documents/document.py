@@ -1,13 +1,14 @@
 """One ticket's document: state, inbox (applied event ids, for deduplication) and outbox (answers not yet published)."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
 from shared.delivery.outgoing import Outgoing, Reference, each_once
 from shared.topics import COMPACTED
+from shared.values import replace, value
 
 S = TypeVar("S")
 
@@ -15,7 +16,7 @@ Partition = tuple[str, int]
 NOTHING_PUBLISHED: Mapping[Partition, int] = {}
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Answer:
     """What one applied event brought about, and where that event lies."""
 
@@ -38,7 +39,7 @@ class QuarantineReason(StrEnum):
     UNSTORABLE = "document_unstorable"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Quarantined:
     """A document that this release leaves alone; *error* says what is wrong with it, and holds no data of it."""
 
@@ -47,7 +48,7 @@ class Quarantined:
     error: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class UnknownFields:
     """What another release stored in a document, and as much of it as this release knows."""
 
@@ -55,7 +56,7 @@ class UnknownFields:
     known: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Document(Generic[S]):
     """State, inbox and outbox of one ticket; written in one piece, guarded by its revision.
 

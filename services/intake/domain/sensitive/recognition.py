@@ -8,6 +8,7 @@ from itertools import islice
 
 from shared.text import fold
 from shared.text.phrases import BREAK, Phrase, Phrasebook
+from shared.values import value
 
 NUMBER = "#"  # stands for any number in a phrase: pukul 10 is a time, no blow
 # A full stop behind a short word is an abbreviation's: Yth., Jl., Bpk.
@@ -20,7 +21,7 @@ PLACES_MAX = 60  # of one word class that are looked at: a text of 8,000 charact
 Span = tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Pattern:
     """Something to recognise: a word of every class of ``near``, all within so many words.
 
@@ -38,7 +39,7 @@ class Pattern:
     aside: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Kind:
     """A kind of sensitive report, and by what it is recognised."""
 
@@ -46,7 +47,7 @@ class Kind:
     patterns: tuple[Pattern, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Wish:
     """What a reporter asks for in the text itself: to be ``anonymous``, or that the report be ``confidential``."""
 
@@ -55,7 +56,7 @@ class Wish:
     confidential: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Recognised:
     """A sensitive report: its kind, the rule that holds, and the words, in their usual form, that it holds for."""
 
@@ -64,7 +65,7 @@ class Recognised:
     words: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Wishes:
     """What reporters ask for of themselves."""
 

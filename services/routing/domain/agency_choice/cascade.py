@@ -4,7 +4,6 @@ Each step decides or leaves it to the next one. What happens to the ticket is `l
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from typing import assert_never
 
 from services.routing.domain.agency_choice.evidence import Evidence, read
@@ -25,9 +24,10 @@ from services.routing.domain.agency_choice.rules import (
 )
 from services.routing.domain.agency_choice.verdict import Chosen, Doubt, Undecided, Verdict
 from shared.events import DecidedBy, ProposedPart, Report, Step, Suggestion
+from shared.values import replace, value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Case:
     """What is decided about: the report's evidence, what the reporter chose beside it, and a model's prediction.
 
@@ -49,7 +49,7 @@ class Case:
         return ranked_agencies(policy, self.prediction, self.district)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class StepResult:
     """What one step of the cascade found; ``verdict`` is None where the next step must decide."""
 
@@ -205,7 +205,7 @@ def _model_veto(
     return None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Declined:
     """A report that its agency gives back.
 

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import assert_never
 
 from services.routing.domain.agency_choice.rules import (
@@ -14,12 +13,13 @@ from services.routing.domain.agency_choice.rules import (
 )
 from shared.events import Classification, Location, Priority, Report
 from shared.text.phrases import Phrase
+from shared.values import value
 
 LEVELS = (Priority.NORMAL, Priority.HIGH, Priority.EMERGENCY)
 EMERGENCY_FLAG = "possible_emergency"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Point:
     """A rule that holds: so many points for an agency, because of these words."""
 
@@ -33,7 +33,7 @@ class Point:
         return f"{self.rule.id}: {self.words}"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Evidence:
     """Everything that the rules read out of one report."""
 

@@ -1,13 +1,13 @@
 """What a text model makes of reports, as the cascade hears it, and which reports it is asked about; holds no model."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from shared.events import Report
+from shared.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Question:
     """What a model is told: the report, and the code of its category if it has one."""
 
@@ -15,7 +15,7 @@ class Question:
     category: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Prediction:
     """What a model makes of one report.
 
@@ -34,7 +34,7 @@ class Prediction:
     precision: float
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class NoPrediction:
     """No model was asked, and why."""
 

@@ -12,6 +12,7 @@ from shared.events import Classification, Location, Priority, SealedText
 from shared.identities.masker import Masker
 from shared.text import name_key
 from shared.text.phrases import Phrase, Phrasebook
+from shared.values import value
 
 DISTRICT_OFFICE = "kecamatan"
 NATIONAL_ADMIN = "national_admin"
@@ -25,7 +26,7 @@ class OfficerRole(StrEnum):
     AGENCY_OFFICER = "agency_officer"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AgencySeal:
     """Seals for one agency alone.
 
@@ -38,7 +39,7 @@ class AgencySeal:
     seal: Callable[[str, str], SealedText]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Officer:
     """Somebody who may act on tickets; ``agencies`` are those that the officer acts for.
 
@@ -50,7 +51,7 @@ class Officer:
     privacy: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Condition:
     """When a rule holds: a phrase of ``any``, one of every group of ``all``, one of ``at``, and none of ``none``.
 
@@ -86,7 +87,7 @@ class Condition:
         return self.supporting | self.none
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AgencyRule:
     """Words that speak for an agency; the reasons are given where it lies outside the city's authority."""
 
@@ -98,7 +99,7 @@ class AgencyRule:
     reason_en: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PriorityRule:
     """Words that show that it cannot wait."""
 
@@ -107,7 +108,7 @@ class PriorityRule:
     level: Priority
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class KindRule:
     """Words that show what kind of report it is."""
 
@@ -154,7 +155,7 @@ class Rulebook:
         return [(rule, rule.condition.evidence(said, there)) for rule in rules if rule.condition.holds(said, there)]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class OverridePolicy:
     """How far a choice that somebody made is followed.
 
@@ -166,7 +167,7 @@ class OverridePolicy:
     overruled_by: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Category:
     """What a category says about the reports in it; ``agency`` may be the place's district office.
 
@@ -182,7 +183,7 @@ class Category:
     personal: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SensitiveKind:
     """Where a kind of sensitive report goes at once, who looks after it, and what its reporter is told beside that."""
 
@@ -193,7 +194,7 @@ class SensitiveKind:
     advice_en: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class EarlyUpdates:
     """How long updates wait for a complaint that has not come, and how long it is known that they did so in vain."""
 

@@ -1,9 +1,9 @@
 """What the decision cascade comes to: an agency, or a question to an officer; never how it comes to it."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from shared.events import DecidedBy, ProposedPart, Step, Suggestion
+from shared.values import value
 
 
 class Doubt(StrEnum):
@@ -17,7 +17,7 @@ class Doubt(StrEnum):
     DECLINED = "declined"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Chosen:
     """An agency is responsible.
 
@@ -38,7 +38,7 @@ class Chosen:
     advice_en: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Undecided:
     """An officer must decide; ``parts`` are those among whom a report of several matters may be divided."""
 

@@ -1,7 +1,6 @@
 """What a leader passes on to those who follow it, and what each of them makes of it; never who follows whom."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from services.routing.domain.agency_choice.explanation import step
 from services.routing.domain.agency_choice.rules import RoutingPolicy
@@ -11,6 +10,7 @@ from services.routing.domain.ticket.transition import Transition, leave_hold
 from shared import events
 from shared.events import Applied, Fact
 from shared.topics import LINKS
+from shared.values import replace
 
 BRANCHES = 8  # a leader tells so many, each of them as many more: no document holds more copies of an answer
 

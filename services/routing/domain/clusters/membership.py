@@ -4,7 +4,6 @@ Each ticket decides only about itself. A link is published on ``tickets.links`` 
 member announces itself first, and the leader counts or refuses it. A refused member leaves.
 """
 
-from dataclasses import replace
 from datetime import datetime
 
 from services.routing.domain.agency_choice.rules import RoutingPolicy
@@ -15,6 +14,7 @@ from services.routing.domain.ticket.transition import Transition, holder_topic
 from shared import events
 from shared.events import Applied, Decision, Fact, Ignored
 from shared.topics import LINKS, TICKETS
+from shared.values import replace
 
 LEADER_ENDED, LEADER_FOLLOWS, FULL, UNKNOWN_LEADER = "leader_ended", "leader_follows", "full", "unknown_leader"
 FOLLOWED_ALONE = "followed_alone"  # says no more of the other ticket than that nobody may follow it

@@ -1,7 +1,6 @@
 """Deduplication: the tickets that a new report may join, as candidates, the most similar first."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice, product
 from math import cos, floor, hypot, radians
@@ -22,11 +21,12 @@ from services.routing.domain.duplicates.similarity import (
 from shared.events import ComplaintAccepted, Location, SimilarTicket
 from shared.text import words_of
 from shared.text.phrases import Phrasebook
+from shared.values import value
 
 METRES_PER_DEGREE = 111_320  # of latitude, and of longitude at the equator
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Neighbour:
     """A ticket that a report may join; ``agency`` is None while nobody has it, or while that is not known."""
 
@@ -38,7 +38,7 @@ class Neighbour:
     agency: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Search:
     """A new report, and the keys under which those are found that it may join."""
 
@@ -46,7 +46,7 @@ class Search:
     keys: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Candidates:
     """What is compared of a new report, and the tickets that it may join, the most similar first.
 

@@ -6,7 +6,6 @@ of what `similarity` leaves alone: cosine of dampened counts times inverse docum
 
 import zlib
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -14,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.text import WORDS_REMEMBERED_MAX, words_of
+from shared.values import value
 
 GRAM_LETTERS = 4
 BUCKETS = 2**15  # n-grams are counted by hash; two that share a bucket hardly change a ranking
@@ -42,7 +42,7 @@ class OpenReport(NamedTuple):
     vector: Vector
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SimilarReport:
     """An open ticket whose report, or a member's, is like a new one; ``score`` is 0 to 1."""
 

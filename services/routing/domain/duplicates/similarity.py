@@ -8,6 +8,7 @@ from functools import cached_property
 from services.routing.domain.duplicates.minhash import number_of
 from services.routing.domain.text.stems import bare, stem
 from shared.text.phrases import Phrase, Phrasebook
+from shared.values import value
 
 WORDS_MAX = 80
 WORDS_MIN = 2  # fewer say too little to be the same as anything, unless they tell where
@@ -19,7 +20,7 @@ EXACT_SHARE = 0.75
 VAGUE = frozenset((number_of(NUMBER), number_of(SIDE), number_of(TROUBLE)))
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Fingerprint:
     """What is compared of a report.
 

@@ -1,7 +1,5 @@
 """What an agency does with a ticket that it has; never whether the sender is that agency."""
 
-from dataclasses import replace
-
 from services.routing.domain.agency_choice.cascade import Declined, decide_after_decline
 from services.routing.domain.agency_choice.prediction import MaybePrediction
 from services.routing.domain.agency_choice.rules import RoutingPolicy
@@ -19,6 +17,7 @@ from services.routing.domain.ticket.state import Answered, Held, InTriage, Situa
 from services.routing.domain.ticket.tenures import spent, with_reason
 from services.routing.domain.ticket.transition import Outcome, Transition, leave_hold
 from shared import events
+from shared.values import replace
 
 
 def acknowledge(transition: Transition, situation: Situation, asked: events.AcknowledgeTicket) -> Outcome:

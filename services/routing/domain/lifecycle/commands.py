@@ -1,6 +1,6 @@
 """What follows from an update: who sent it, what is asked, and what is answered; each rule stands elsewhere."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field
 from datetime import datetime
 from typing import TypeAlias, assert_never, get_args
 
@@ -23,6 +23,7 @@ from shared import events
 from shared.events import Applied, Fact, Untracked
 from shared.senders import Owner, Role, Sender, refusals_topic, sender_of
 from shared.topics import TICKETS
+from shared.values import replace, value
 
 Request: TypeAlias = (
     events.AcknowledgeTicket | events.ProgressTicket | events.AnswerTicket | events.DeclineTicket
@@ -35,7 +36,7 @@ COMMANDS: dict[str, type[Request]] = {command.TYPE: command for command in get_a
 SOURCE_SYMBOLS_MAX = 200
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Update:
     """A command as it came, but for identities: ``at`` by the broker's clock, never by the sender's.
 

@@ -1,6 +1,5 @@
 """What follows from the clocks of the agency that has the ticket: respond and resolve; never how long they run."""
 
-from dataclasses import replace
 from datetime import datetime
 from typing import TypeAlias
 
@@ -8,6 +7,7 @@ from services.routing.domain.ticket.state import DueClock, Filed, State, Ticket
 from shared import events
 from shared.events import Applied, Decision, Fact, Ignored, SlaClock
 from shared.topics import agency_topic
+from shared.values import replace
 
 ClockChange: TypeAlias = (
     events.ClockStarted

@@ -1,7 +1,6 @@
 """Updates that have come before their complaint: how long they wait, and what is said if it does not come."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from services.routing.domain.agency_choice.rules import EarlyUpdates, RoutingPolicy
@@ -11,6 +10,7 @@ from services.routing.domain.lifecycle.permissions import bars
 from services.routing.domain.ticket.refusals import EARLY_MAX, EARLY_PER_SENDER_MAX, NOT_FOUND
 from services.routing.domain.ticket.state import Awaited, EarlyUpdate, State
 from shared.events import Applied, Decision, Fact, Ignored, Untracked
+from shared.values import replace
 
 LATE_MAX = timedelta(minutes=5)
 """So late may a sweep be that nobody was away; see `end_waits`."""

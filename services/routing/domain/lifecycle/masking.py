@@ -1,13 +1,13 @@
 """Masks what people write in an update, before anything follows from it and before it is stored."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from services.routing.domain.lifecycle.commands import Request, Update
 from shared import events
 from shared.events.commands import written_fields
 from shared.identities.masker import Masker
+from shared.values import replace
 
 
 def masked(update: Update, masker: Masker) -> Update:

@@ -1,7 +1,6 @@
 """What follows when the complaint itself comes: the ticket, its first agency, and the updates that came before it."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from services.routing.domain.agency_choice.cascade import Case, decide_agency
@@ -29,6 +28,7 @@ from shared.events import (
     state_after,
 )
 from shared.events.complaints import sensitive_kind
+from shared.values import replace
 
 
 def file(

@@ -4,7 +4,6 @@ Each part is a ticket with a document of its own. It reports its end to the whol
 latest report counts, in whatever order they arrive.
 """
 
-from dataclasses import replace
 from datetime import datetime
 
 from services.routing.domain.agency_choice.explanation import step
@@ -31,6 +30,7 @@ from services.routing.domain.ticket.transition import Transition
 from shared import events
 from shared.events import Applied, Decision, Fact, Ignored
 from shared.topics import LINKS, TICKETS
+from shared.values import replace
 
 ALL_PARTS_CLOSED = "all_parts_closed"
 WHOLE_WITHDRAWN = "whole_withdrawn"

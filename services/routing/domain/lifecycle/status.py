@@ -1,6 +1,5 @@
 """What the reporter's channel is told of a ticket: derived from where the ticket stands after a decision."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from services.routing.domain.agency_choice.rules import RoutingPolicy
@@ -21,6 +20,7 @@ from services.routing.domain.ticket.status_sentences import asks_reporter, sente
 from shared import events
 from shared.events import Applied, Fact, TicketStatusChanged
 from shared.topics import TICKETS, status_topic
+from shared.values import replace
 
 NEWS: frozenset[type[events.EventData]] = frozenset({
     events.TicketRouted, events.TriageRequested, events.TicketAcknowledged, events.TicketProgressed,

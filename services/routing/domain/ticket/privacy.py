@@ -1,6 +1,5 @@
 """What a reporter may have an officer do about their data: tell what is held, correct it, forget it; never who may."""
 
-from dataclasses import replace
 from typing import Any
 
 from services.routing.domain.ticket.refusals import ERASED, ERASED_BEFORE, Refusal
@@ -9,6 +8,7 @@ from services.routing.domain.ticket.transition import Outcome, Transition
 from shared import events
 from shared.events import Fact, Location, Report
 from shared.topics import REQUESTS, TICKETS
+from shared.values import replace
 
 TO_A_REPORTER = events.ExportReporter | events.CorrectReporter
 FROM_A_REPORTER = events.ReplyToTicket | events.ConfirmTicket | events.DisputeTicket | events.WithdrawTicket

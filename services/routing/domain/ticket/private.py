@@ -1,7 +1,5 @@
 """What an agency needs and nobody else may read: sealed for that agency alone, on its own topic."""
 
-from dataclasses import replace
-
 from services.routing.domain.agency_choice.rules import RoutingPolicy
 from services.routing.domain.ticket.refusals import UNKNOWN_KEY, Refusal
 from services.routing.domain.ticket.state import Situation
@@ -9,6 +7,7 @@ from services.routing.domain.ticket.transition import Transition
 from shared import events
 from shared.events import Fact
 from shared.topics import agency_topic
+from shared.values import replace
 
 FOR_AGENCIES = (events.ReporterReplied, events.TicketReopened, events.TicketRouted)
 

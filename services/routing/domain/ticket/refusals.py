@@ -1,10 +1,10 @@
 """Why something that was asked for is not possible, in a code and in both languages; never decides it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 
 from shared.events import PARTS_MAX, ArchiveReason, Reason, UpdateRefused
+from shared.values import value
 
 STATES = {
     "in_triage": ("menunggu disposisi petugas", "waiting for an officer's decision"),
@@ -26,7 +26,7 @@ EARLY_MAX = 40
 EARLY_PER_SENDER_MAX = 5  # so that nobody takes the places of others at a ticket that is not known yet
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Refusal:
     """A machine code and a sentence in Indonesian and English."""
 

@@ -1,12 +1,12 @@
 """What routing knows of a ticket; never how it changes."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
 from services.routing.domain.duplicates.similarity import Fingerprint
 from shared.events import Classification, ClosedBy, HoldReason, Priority, Report, SimilarTicket, Tenure
+from shared.values import value
 
 
 class Stage(StrEnum):
@@ -18,7 +18,7 @@ class Stage(StrEnum):
     REOPENED = "reopened"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class InTriage:
     """Nobody is responsible: an officer must decide."""
 
@@ -26,7 +26,7 @@ class InTriage:
     kind: Literal["in_triage"] = "in_triage"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class WithAgency:
     """An agency is responsible and at work."""
 
@@ -35,7 +35,7 @@ class WithAgency:
     kind: Literal["with_agency"] = "with_agency"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Held:
     """An agency is responsible and waits; ``stage`` is where it goes on."""
 
@@ -47,7 +47,7 @@ class Held:
     kind: Literal["held"] = "held"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Answered:
     """The agency has given its final answer; the reporter may confirm or dispute it."""
 
@@ -55,7 +55,7 @@ class Answered:
     kind: Literal["answered"] = "answered"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Closed:
     """Ended after a final answer, by the reporter's word or by his silence; or because all its parts have ended.
 
@@ -68,7 +68,7 @@ class Closed:
     kind: Literal["closed"] = "closed"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Archived:
     """Put away without an answer."""
 
@@ -76,7 +76,7 @@ class Archived:
     kind: Literal["archived"] = "archived"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Withdrawn:
     """Taken back by the reporter."""
 
@@ -84,7 +84,7 @@ class Withdrawn:
     kind: Literal["withdrawn"] = "withdrawn"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Split:
     """Divided: its parts are worked on, each by its own agency, and it ends with them."""
 
@@ -110,7 +110,7 @@ def name_of(situation: Situation) -> str:
     return situation.stage.value if isinstance(situation, WithAgency) else situation.kind
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PartKnown:
     """What a divided ticket knows of a part; ``version`` is that of the part's history as far as it was told."""
 
@@ -119,7 +119,7 @@ class PartKnown:
     ended: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Led:
     """The last routing of its leader that a ticket has heard of; ``hop`` is how many agencies that one had had then."""
 
@@ -127,7 +127,7 @@ class Led:
     hop: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class DueClock:
     """What sla has last said of a clock.
 
@@ -144,7 +144,7 @@ class DueClock:
     ended: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ReporterView:
     """What the agency that has the ticket has said, as far as the reporter may know it.
 
@@ -166,7 +166,7 @@ class ReporterView:
 NOTHING_SAID = ReporterView()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Ticket:
     """What is true of a ticket whatever its situation.
 
@@ -231,7 +231,7 @@ class Ticket:
     erased: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class EarlyUpdate:
     """An update heard before its complaint; ``data`` is its JSON, for the type is known only beside it.
 
@@ -246,7 +246,7 @@ class EarlyUpdate:
     waits_until: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Awaited:
     """Updates have come, the complaint has not: there is no order between two topics.
 
@@ -266,7 +266,7 @@ class Awaited:
     kind: Literal["awaited"] = "awaited"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Filed:
     """The complaint has come and the ticket is in one of its situations."""
 

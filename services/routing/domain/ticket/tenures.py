@@ -1,9 +1,9 @@
 """How long each agency has had a ticket."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from shared.events import Tenure
+from shared.values import value
 
 LAST_MAX = 20  # as many as an officer is shown
 BECAUSE_SYMBOLS_MAX = 200
@@ -38,7 +38,7 @@ def spent(tenures: Tenures, now: datetime) -> str:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Span:
     """A duration in whole minutes, as people read it: its largest two units."""
 

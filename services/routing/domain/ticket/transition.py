@@ -1,7 +1,6 @@
 """The state machine's transitions: a ticket's next situation and the facts that say so; the rules are in lifecycle."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,12 +13,13 @@ from shared import events
 from shared.events import Fact
 from shared.events.complaints import SENSITIVE
 from shared.topics import LINKS, TICKETS, TRIAGE, agency_topic
+from shared.values import replace, value
 
 # An agency that declines gets `TicketUnassigned` instead; its reason belongs to the public history.
 NOT_FOR_AGENCIES: tuple[type[events.TicketFact], ...] = (events.TicketDeclined,)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Transition:
     """A ticket on its way through one decision.
 
