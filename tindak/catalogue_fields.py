@@ -64,6 +64,11 @@ FIELDS: Mapping[str, tuple[str, Any]] = {
         ["outside_city"],
     ),
     "follow_up_of": ("Tracking id of an earlier report that this one continues.", TRACKING),
+    "has_contact": (
+        "Whether a contact of the reporter was sealed with the report, so that somebody can be told; absent for reports"
+        " that release 0.1.0 took.",
+        True,
+    ),
     "hash": ("SHA-256, in hex, of `previous` and behind it the other fields as canonical JSON.", "ab" * 32),
     "hop": ("How many agencies the ticket has had, this one included.", 1),
     "id": ("Id within the role: a code, never a person's name, address or number.", "7"),

@@ -106,7 +106,10 @@ class ComplaintSubmitted(EventData):
 
 
 class ComplaintAccepted(EventData):
-    """Intake took the report; it has a ticket and a tracking id from now on."""
+    """Intake took the report; it has a ticket and a tracking id from now on.
+
+    ``has_contact`` is whether a contact of its reporter was sealed with it; None where release 0.1.0 took it.
+    """
 
     TYPE: ClassVar[str] = "tindak.complaint.accepted.v1"
 
@@ -129,6 +132,7 @@ class ComplaintAccepted(EventData):
     missing: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
     follow_up_of: str | None = None
+    has_contact: bool | None = None
 
 
 class Report(Model):

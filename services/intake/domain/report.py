@@ -72,6 +72,7 @@ def accepted(
             *(sensitive_flags(reading.sensitive) if reading.sensitive else ()),
         ),
         follow_up_of=reading.follow_up_of,
+        has_contact=submitted.names_reporter,
     )
 
 

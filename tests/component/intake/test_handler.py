@@ -35,7 +35,7 @@ async def test_a_good_report_is_accepted_on_its_topic() -> None:
 
     (said,) = harness.published(topics.ACCEPTED)
     assert (said.key, said.subject, said.time, said.source) == (TICKET, TICKET, NOON, "/tindak/intake")
-    assert harness.accepted() == [accepted(location={"kecamatan": "Ciputat"})]
+    assert harness.accepted() == [accepted(location={"kecamatan": "Ciputat"}, has_contact=False)]
     assert harness.rejected() == []
 
 

@@ -1,5 +1,6 @@
 """Every submission gets exactly one answer, and the same one whenever it comes again."""
 
+import base64
 from datetime import timedelta
 from typing import Any
 
@@ -89,6 +90,22 @@ def test_known_reporter_is_sealed_beside_it() -> None:
 @pytest.mark.parametrize("reporter", [None, {}, {"locale": "en", "preferred_channel": "email"}, {"name": " "}])
 def test_reporter_who_is_nobody_is_not_sealed(reporter: Any) -> None:
     assert topics.CONTACTS not in [fact.topic for fact in decided(reporter=reporter).facts]
+
+
+@pytest.mark.parametrize(
+    ("who", "is_known"),
+    [
+        ({"reporter": None}, False),
+        ({"reporter": {"locale": "en"}}, False),
+        ({"reporter": {"name": "Siti"}}, True),
+        ({"reporter_sealed": {"sealed": base64.b64encode(bytes(49)).decode(), "key_id": "k1"}}, True),
+    ],
+)
+def test_report_says_whether_a_contact_comes_beside_it(who: dict[str, Any], is_known: bool) -> None:
+    facts = decided(**who).facts
+
+    assert [fact.data.has_contact for fact in facts if isinstance(fact.data, ComplaintAccepted)] == [is_known] * 2
+    assert (topics.CONTACTS in [fact.topic for fact in facts]) is is_known
 
 
 def test_text_is_remembered_as_it_was_written() -> None:

@@ -11,8 +11,8 @@ from services.intake.domain.report import accepted, flags, read_report
 from shared.events import Classification, ComplaintAccepted, Location
 from shared.events.complaints import sensitive_flags
 from shared.ids import tracking_id
+from tests import builders
 from tests.builders import TICKET, TRACKING, submitted
-from tests.builders import accepted as plain
 from tests.fakes.handler_harness import NOON
 from tests.unit.intake.city import RULES, arrival
 from tindak.catalogue_fields import FIELDS
@@ -35,6 +35,11 @@ def seen(**changes: Any) -> ComplaintAccepted:
     return accepted(TICKET, submitted(**changes), arrival(), RULES)
 
 
+def plain(**changes: Any) -> ComplaintAccepted:
+    """Return how the plain report, which names nobody, should be seen, with these changes."""
+    return builders.accepted(**({"has_contact": False} | changes))
+
+
 def test_plain_report_is_seen_as_it_was_written() -> None:
     assert seen() == plain(location=CIPUTAT)
 
@@ -54,7 +59,7 @@ def test_every_field_of_a_full_report_is_carried_over() -> None:
             text="Depan pasar", kelurahan="Rempoa", kecamatan="Ciputat Timur", latitude=-6.3, longitude=106.7
         ),
         attachments=[{"uri": "https://files.example.org/1.jpg", "media_type": "image/jpeg"}],
-        anonymous=True, confidential=True, follow_up_of=TRACKING,
+        anonymous=True, confidential=True, follow_up_of=TRACKING, has_contact=True,
     )  # fmt: skip
 
 
