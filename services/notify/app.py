@@ -1,5 +1,6 @@
 """Builds the notify service."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 from services.notify.address_book import COLLECTION as ADDRESSES
@@ -7,7 +8,7 @@ from services.notify.address_book import MongoAddressBook, hash_keys
 from services.notify.channels import Channel, SideBySide
 from services.notify.channels.log import LogChannel
 from services.notify.channels.smtp import SmtpChannel
-from services.notify.domain.attempts import NO_HOUSE
+from services.notify.domain.attempts import NO_HOUSE, House
 from services.notify.domain.correspondence import Correspondence
 from services.notify.exporter import Exporter
 from services.notify.handlers import NotifyHandler
@@ -41,8 +42,7 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Co
     policy, _ = watch.policy
     opener = own.opener()
     renderer, ways = MessageRenderer(policy, opener), channels(settings, own)
-    house = LogHouse(renderer, ways.keys() - {LOG}) if LOG in ways else NO_HOUSE
-    handler = NotifyHandler(policy.rules, Exporter(opener), house)
+    handler = NotifyHandler(policy.rules, Exporter(opener), house(renderer, ways))
     store = MongoStore(collection(settings.mongo, handler.service), STATE)
     built = Service(settings, handler, store, own.health_port, observe)
     addresses = MongoAddressBook(
@@ -79,6 +79,11 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Co
     sweep = built.while_clocks_agree(sender.sweep)
     built.every(own.send_every_seconds, "sender", sweep, own.documents_max, round_seconds_max)
     return built
+
+
+def house(renderer: MessageRenderer, ways: Mapping[str, Channel]) -> House:
+    """Return what takes notices that no gateway may take: the log, where it is one of the channels."""
+    return LogHouse(renderer, ways.keys() - {LOG}) if LOG in ways else NO_HOUSE
 
 
 def channels(settings: CommonSettings, own: Settings) -> dict[str, Channel]:
