@@ -70,9 +70,20 @@ class Course:
 
 
 def measured(
-    there: Place, own: Namespace, processes: Processes, *, complaints: int, warm_up: int, run: str = "measured"
+    there: Place,
+    own: Namespace,
+    processes: Processes,
+    *,
+    complaints: int,
+    warm_up: int,
+    run: str = "measured",
+    scans: bool = True,
 ) -> Course:
     """Send complaints to processes that run, after some to warm them up; return what came of them.
+
+    Args:
+        run: Begins every source id.
+        scans: Whether all documents are read at the end to see what is stored; in a full database that takes long.
 
     Raises:
         TimeoutError: Not all was handled within twenty minutes.
@@ -96,7 +107,8 @@ def measured(
         grown = {name: (memory[name], now) for name, now in resident_mib(processes).items()}
         documents = difference(documents_counted(database), counted)
         found = found_on(own, written_by_services(there.topics), int(begun_at * 1000))
-        return Course(complaints, seconds(found, begun_at), cpu, grown, found, documents, stored(database, own.prefix))
+        kept = stored(database, own.prefix) if scans else {}
+        return Course(complaints, seconds(found, begun_at), cpu, grown, found, documents, kept)
 
 
 def written_by_services(wanted: tuple[Topic, ...]) -> list[Topic]:
