@@ -85,6 +85,7 @@ test-containers: install
 	$(PYTEST) $(FILES_APART) -m "$(ON_EACH)" --stack containers $(CONNECTED) tests/containers
 
 bench: install
+	$(BIN)/python -m bench.pipeline
 	$(BIN)/python -m bench.routing_throughput
 	$(BIN)/python -m bench.sla_scale
 	$(BIN)/python -m bench.flood

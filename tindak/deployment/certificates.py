@@ -58,6 +58,7 @@ class Authority:
             key_agreement=False, key_cert_sign=True, crl_sign=True, encipher_only=False, decipher_only=False,
         )  # fmt: skip
         builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        builder = builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         return cls(builder.add_extension(signs, critical=True).sign(key, hashes.SHA256()), key)
 
     def issue(self, path: Path, name: str, hosts: Sequence[str], now: datetime) -> bool:
@@ -73,6 +74,8 @@ class Authority:
         signed = (
             _builder(_named(name), issuer, key, now, VALID_FOR)
             .add_extension(wanted, critical=False)
+            # RFC 5280, 4.2.1.1: Python 3.13 refuses a certificate that does not name its issuer's key.
+            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key()), critical=False)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             # A broker is another broker's client, too.
             .add_extension(

@@ -25,6 +25,7 @@ def shaken_hands(authority: Path, server: Path, name: str) -> None:
     accepting.load_cert_chain(server)
     to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
     trusting = ssl.create_default_context(cafile=str(authority))
+    trusting.verify_flags |= ssl.VERIFY_X509_STRICT  # as Python 3.13 does by itself
     here = trusting.wrap_bio(to_client, to_server, server_hostname=name)
     there = accepting.wrap_bio(to_server, to_client, server_side=True)
     for side in (here, there, here, there):

@@ -1,0 +1,61 @@
+"""Servers, topics and the four services for one run, started as in production."""
+
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from pymongo import MongoClient
+
+from shared.policy.topics import load_topics
+from shared.topics import Topic
+from tests.servers.addresses import Namespace, Servers
+from tests.servers.fleet import POLICY, Fleet
+from tindak.stack import LocalStack
+from tindak.stack.layout import BrokerKind
+from tindak.topics import apply
+
+# Tests shorten these, so that they need not wait for the dead; the embedded broker wants them short, too.
+AS_SHIPPED = {
+    "TINDAK_KAFKA_SESSION_TIMEOUT_MS": "10000",
+    "TINDAK_KAFKA_HEARTBEAT_INTERVAL_MS": "2000",
+    "TINDAK_KAFKA_REQUEST_TIMEOUT_MS": "15000",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A stack that runs, and the topics of the city on it, made anew for each contender."""
+
+    stack: LocalStack
+    folder: Path
+    topics: tuple[Topic, ...]
+
+    def namespace(self) -> Namespace:
+        """Return names of their own, with all topics of the city made."""
+        own = Namespace(Servers(self.stack.layout.environment(), self.stack), f"b{secrets.token_hex(3)}-")
+        apply(own.kafka, self.topics)
+        return own
+
+    def fleet(self, own: Namespace, settings: Mapping[str, str] = {}) -> Fleet:
+        """Return the services, none of them started, that log what somebody should know and send through the log."""
+        shipped = AS_SHIPPED if self.stack.layout.kind == "apache" else {}
+        return Fleet(own, self.folder, settings={**shipped, "TINDAK_LOG_LEVEL": "warning", **settings})
+
+    def servers(self) -> dict[str, list[int]]:
+        """Return the process ids of the servers, by what they are."""
+        nodes = {"mongod": self.stack.members, "broker": self.stack.brokers}
+        return {name: [node.process.pid for node in those if node.process] for name, those in nodes.items()}
+
+    def database(self) -> MongoClient[dict[str, object]]:
+        """Return a client of the database; whoever gets it closes it."""
+        return MongoClient(self.stack.mongo_uri, tz_aware=True)
+
+
+@contextmanager
+def place(kind: BrokerKind = "apache", *, brokers: int = 1, members: int = 1, policy: Path = POLICY) -> Iterator[Place]:
+    """Give servers of that *kind*, gone afterwards."""
+    with LocalStack(kind, brokers=brokers, members=members) as local, TemporaryDirectory() as folder:
+        yield Place(local, Path(folder), load_topics(policy))

@@ -1,0 +1,133 @@
+"""How many complaints a second pass through all four services, and what each process uses for one."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bench.whole.complaints import CHANNEL, first, send
+from bench.whole.place import Place
+from bench.whole.progress import Progress, on_the_way
+from bench.whole.records import Found, found_on
+from bench.whole.spent import Stored, difference, documents_counted, stored
+from bench.whole.usage import Processes, cpu_seconds, resident_mib
+from shared import topics
+from shared.topics import Topic
+from tests.servers.addresses import Namespace
+
+WITHIN_SECONDS = 1_200
+SUPPRESSED = "notification.suppressed"
+THROUGH = (topics.ACCEPTED, topics.TICKETS, topics.ROUTED, topics.SLA, topics.DELIVERIES)
+"""The topics by which one sees how far complaints have come, in the order in which they reach them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """One measured run of so many complaints, all sent at once.
+
+    Args:
+        seconds: From the first send to the last record, by topic family, and to the last of all.
+        cpu_us: CPU time of each process for one complaint.
+        rss_mib: Memory of each process before and after.
+        found: What lies on the topics.
+        documents: How many documents the database has inserted, updated, deleted and returned meanwhile.
+        stored: What each service has stored.
+    """
+
+    complaints: int
+    seconds: Mapping[str, float]
+    cpu_us: Mapping[str, float]
+    rss_mib: Mapping[str, tuple[float, float]]
+    found: Found
+    documents: Mapping[str, int]
+    stored: Mapping[str, Stored]
+
+    @property
+    def per_second(self) -> float:
+        """Return complaints a second through everything."""
+        return self.complaints / self.seconds["all"]
+
+    def report(self) -> dict[str, Any]:
+        """Return it as JSON-like values."""
+        families = self.found.families()
+        return {
+            "complaints": self.complaints,
+            "per_second": round(self.per_second, 1),
+            "through": {name: round(self.complaints / each, 1) for name, each in self.seconds.items()},
+            "cpu_us": {name: round(each) for name, each in self.cpu_us.items()},
+            "cpu_us_total": round(sum(self.cpu_us.values())),
+            "rss_mib": {name: [round(one) for one in each] for name, each in self.rss_mib.items()},
+            "records": {name: round(kind.records / self.complaints, 2) for name, kind in sorted(families.items())},
+            "types": {
+                f"{family} {kind}": round(each.records / self.complaints, 3)
+                for (family, kind), each in sorted(self.found.kinds.items())
+            },
+            "documents": {name: round(count / self.complaints, 2) for name, count in self.documents.items()},
+            "stored": {
+                name: {"writes": round(one.writes, 2), "bytes": round(one.bytes)} for name, one in self.stored.items()
+            },
+        }  # fmt: skip
+
+
+def measured(
+    there: Place, own: Namespace, processes: Processes, *, complaints: int, warm_up: int, run: str = "measured"
+) -> Course:
+    """Send complaints to processes that run, after some to warm them up; return what came of them.
+
+    Raises:
+        TimeoutError: Not all was handled within twenty minutes.
+        AssertionError: Something was lost.
+    """
+    topic = own.prefix + topics.submitted_topic(CHANNEL)
+    early, measured_ones = first(warm_up, f"warm-{run}"), first(complaints, run)
+    progress = Progress(own, on_the_way(there.topics, CHANNEL), processes)
+    with there.database() as database:
+        try:
+            send(own.servers.bootstrap_servers, topic, early)
+            before = progress.until_handled(WITHIN_SECONDS, _with(warm_up))
+            memory, counted = resident_mib(processes), documents_counted(database)
+            used, begun_at = cpu_seconds(processes), time.time()
+            send(own.servers.bootstrap_servers, topic, measured_ones)
+            sent_before = sum(end for (name, _), end in before.ends.items() if name == topics.submitted_topic(CHANNEL))
+            after = progress.until_handled(WITHIN_SECONDS, _with(sent_before + complaints))
+        finally:
+            progress.close()
+        cpu = {name: (after.cpu_seconds[name] - used[name]) / complaints * 1e6 for name in used}
+        grown = {name: (memory[name], now) for name, now in resident_mib(processes).items()}
+        documents = difference(documents_counted(database), counted)
+        found = found_on(own, written_by_services(there.topics), int(begun_at * 1000))
+        return Course(complaints, seconds(found, begun_at), cpu, grown, found, documents, stored(database, own.prefix))
+
+
+def written_by_services(wanted: tuple[Topic, ...]) -> list[Topic]:
+    """Return the topics that services write."""
+    return [topic for topic in wanted if set(topic.written_by) <= set(topics.SERVICES)]
+
+
+def seconds(found: Found, begun_at: float) -> dict[str, float]:
+    """Return the seconds until the last record of each family, and of all.
+
+    What is suppressed comes when its time has come: that is no work that anybody waits for.
+    """
+    at = {
+        family: max(
+            (kind.last_ms for (name, type_), kind in found.kinds.items() if name == family and type_ != SUPPRESSED),
+            default=0,
+        )
+        for family in THROUGH
+    }
+    took = {family: last_ms / 1000 - begun_at for family, last_ms in at.items() if last_ms}
+    return {**took, "all": max(took.values())}
+
+
+def nothing_lost(course: Course) -> None:
+    """Raise AssertionError unless every complaint was accepted, and routed or laid before an officer."""
+    accepted = course.found.count(topics.ACCEPTED)
+    opened = course.found.count(topics.TICKETS, "ticket.routed", "ticket.triage_requested")
+    assert accepted == course.complaints, f"{accepted} of {course.complaints} complaints were accepted"
+    assert opened >= accepted, f"{opened} of {accepted} tickets were routed or laid before an officer"
+
+
+def _with(submitted: int) -> Any:
+    name = topics.submitted_topic(CHANNEL)
+    return lambda ends: sum(end for (topic, _), end in ends.items() if topic == name) >= submitted
