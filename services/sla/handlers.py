@@ -2,6 +2,9 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import cache
+
+from prometheus_client import Counter
 
 from services.sla.domain.rules import SlaRules
 from services.sla.domain.ticket import Ticket, decide, ended_at, tick
@@ -17,6 +20,7 @@ from shared.events import (
     Event,
     Fact,
     Refused,
+    SlaClock,
     UnreadableEvent,
 )
 from shared.policy.retention import Retention
@@ -84,6 +88,11 @@ def _count_clocks(facts: Iterable[Fact]) -> None:
             case ClockBreached(clock=clock, due_at=due_at, breached_at=breached_at):
                 metrics.BREACH_LATENESS_SECONDS.labels(clock.value).observe((breached_at - due_at).total_seconds())
             case ClockMet(clock=clock, lateness_seconds=lateness_seconds):
-                metrics.CLOCKS_ENDED.labels(clock.value, "late" if lateness_seconds > 0 else "in_time").inc()
+                _ended(clock, "late" if lateness_seconds > 0 else "in_time").inc()
             case ClockStopped(clock=clock):
-                metrics.CLOCKS_ENDED.labels(clock.value, "stopped").inc()
+                _ended(clock, "stopped").inc()
+
+
+@cache
+def _ended(clock: SlaClock, how: str) -> Counter:
+    return metrics.CLOCKS_ENDED.labels(clock.value, how)

@@ -24,7 +24,7 @@ class Clock:
     """One round of a clock as the policy times it.
 
     Args:
-        within: What is allowed, as time on the time line of the allowance.
+        first_due_at: When it would be due if it had never stood still.
         due_at: The last instant that is in time; while it stands still without limit, as it would be without that.
         pauses: In order, disjoint; only the last may be without end.
     """
@@ -32,10 +32,15 @@ class Clock:
     round: Round
     allowance: Allowance
     calendar: WorkingTime
-    within: timedelta
+    first_due_at: datetime
     due_at: datetime
     pauses: tuple[Pause, ...]
     policy_version: str
+
+    @property
+    def within(self) -> timedelta:
+        """Return what is allowed, as time on the time line of the allowance."""
+        return self.time_line.between(self.round.started_at, self.first_due_at)
 
     @property
     def time_line(self) -> TimeLine:
@@ -44,6 +49,8 @@ class Clock:
 
     def pause_at(self, at: datetime) -> Pause | None:
         """Return the pause in which an instant lies, its beginning included, its end not."""
+        if not self.pauses:
+            return None
         pauses = (pause for pause in self.pauses if pause.since <= at)
         return next((pause for pause in pauses if pause.until is None or at < pause.until), None)
 
@@ -54,8 +61,9 @@ class Clock:
 
     def late_at(self, at: datetime) -> bool:
         """Return whether it is late: at the due time it is not, and not if it has stood still since before."""
-        waits = any(pause.until is None and pause.since < self.due_at for pause in self.pauses)
-        return at > self.due_at and not waits
+        if at <= self.due_at:
+            return False
+        return not any(pause.until is None and pause.since < self.due_at for pause in self.pauses)
 
     def overdue_for(self, until: datetime) -> timedelta:
         """Return the time from the due time to *until*, without what it stood still meanwhile."""
@@ -84,18 +92,10 @@ def timed(round_: Round, rules: SlaRules) -> Clock:
     """Return a round's clock."""
     calendar = rules.calendar(round_.clock, round_.agency)
     allowance = rules.clocks[round_.clock].allowances[round_.classification]
-    time_line = allowance.time_line(calendar)
     first_due_at = allowance.deadline(round_.started_at, calendar)
-    pauses = tuple(_pauses_of(round_, rules, calendar))
-    return Clock(
-        round=round_,
-        allowance=allowance,
-        calendar=calendar,
-        within=time_line.between(round_.started_at, first_due_at),
-        due_at=_postponed(first_due_at, pauses, time_line),
-        pauses=pauses,
-        policy_version=rules.version,
-    )
+    pauses = tuple(_pauses_of(round_, rules, calendar)) if round_.holds else ()
+    due_at = _postponed(first_due_at, pauses, allowance.time_line(calendar)) if pauses else first_due_at
+    return Clock(round_, allowance, calendar, first_due_at, due_at, pauses, rules.version)
 
 
 def _postponed(at: datetime, pauses: Iterable[Pause], time_line: TimeLine) -> datetime:

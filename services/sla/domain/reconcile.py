@@ -7,7 +7,7 @@ from services.sla.domain.clocks import Clock
 from services.sla.domain.emitter import ClockContext, FactEmitter
 from services.sla.domain.rounds import End, Met
 from services.sla.domain.rules import WINDOWS, SlaRules
-from services.sla.domain.snapshot import Basis, Breach, ClockSnapshot, Ending, Expired
+from services.sla.domain.snapshot import NO_BREACH, Basis, ClockSnapshot, Ending, Expired
 from shared import events
 
 JUST_AFTER = timedelta(milliseconds=1)  # at the due time nothing is late yet; clocks and database keep milliseconds
@@ -23,6 +23,7 @@ class ClockReconciler:
     def __init__(self, context: ClockContext, clock: Clock, last: ClockSnapshot | None, rules: SlaRules) -> None:
         self.clock = clock
         self.as_of = context.as_of
+        self.pause = clock.pause_at(context.as_of)
         self.emitter = FactEmitter(context, clock.round)
         self.is_window = clock.round.clock in WINDOWS
         self.warn_at_percent = rules.clocks[clock.round.clock].warn_at_percent
@@ -32,7 +33,7 @@ class ClockReconciler:
         self.paused = last.paused if last else False
         self.warned: tuple[int, ...] = last.warned if last else ()
         self.ending: Ending | None = last.ending if last else None
-        self.breaches = BreachReconciler(self.emitter, clock, last.breach if last else Breach(), rules)
+        self.breaches = BreachReconciler(self.emitter, clock, last.breach if last else NO_BREACH, rules)
         self.change_reason = last.basis.change_reason(self.basis) if last else None
         if last is None:
             self.start()
@@ -40,9 +41,10 @@ class ClockReconciler:
     @property
     def snapshot(self) -> ClockSnapshot:
         """Return what is published by now."""
-        round_ = self.clock.round
-        said = (self.due_at, self.basis, self.paused, self.warned, self.breaches.breach, self.ending)
-        return ClockSnapshot(round_.clock, round_.number, *said)
+        round_, breach = self.clock.round, self.breaches.breach
+        return ClockSnapshot(
+            round_.clock, round_.number, self.due_at, self.basis, self.paused, self.warned, breach, self.ending
+        )
 
     def reconcile(self) -> "ClockReconciler":
         """Publish all that differs."""
@@ -75,7 +77,7 @@ class ClockReconciler:
 
     def run_on(self) -> None:
         """Publish whether the clock pauses or resumes, and when it is due by now."""
-        due_at, pause = self.clock.due_at, self.clock.pause_at(self.as_of)
+        due_at, pause = self.clock.due_at, self.pause
         if pause and not self.paused:
             self.emitter.emit(events.ClockPaused, pause.since, paused_at=pause.since)
         elif not pause and self.paused:
@@ -90,11 +92,10 @@ class ClockReconciler:
 
     def pass_time(self) -> None:
         """Publish what time alone has brought about, and find out when it will bring about more."""
-        pause = self.clock.pause_at(self.as_of)
         if self.is_window and self.clock.late_at(self.as_of):
             self.expire()
-        elif pause:
-            self.wake(pause.until)
+        elif self.pause:
+            self.wake(self.pause.until)
         elif self.breaches.stands:
             for reached_at in self.breaches.escalate_until(self.as_of):
                 self.wake(reached_at)
@@ -147,15 +148,10 @@ class ClockReconciler:
 
     def wake(self, at: datetime | None) -> None:
         """Note an instant at which time may lead to more."""
-        if at is not None:
-            self.wakes_at = min(at, self.wakes_at or at)
+        if at is not None and (self.wakes_at is None or at < self.wakes_at):
+            self.wakes_at = at
 
 
 def _basis_of(clock: Clock) -> Basis:
-    return Basis(
-        started_at=clock.round.started_at,
-        agency=clock.round.agency,
-        classification=clock.round.classification,
-        policy_version=clock.policy_version,
-        calendar_version=clock.calendar.calendar.version,
-    )
+    round_, version = clock.round, clock.calendar.calendar.version
+    return Basis(round_.started_at, round_.agency, round_.classification, clock.policy_version, version)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any, Literal, TypeAlias, assert_never
 
 from services.sla.domain.history import (
@@ -23,6 +24,8 @@ from shared.values import replace, value
 
 VERIFY, RESPOND, RESOLVE = SlaClock.VERIFY, SlaClock.RESPOND, SlaClock.RESOLVE
 COMPLETE, FEEDBACK = SlaClock.COMPLETE, SlaClock.FEEDBACK
+CLOCKS = tuple(SlaClock)
+BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
 
 @value
@@ -91,17 +94,17 @@ def rounds_of(
         timeline.start(VERIFY)
     for event in history:
         timeline.apply(event)
-    return tuple(round_ for rounds in timeline.rounds.values() for round_ in rounds)
+    return tuple(chain.from_iterable(timeline.rounds.values()))
 
 
 class ClockTimeline:
     """The rounds of all clocks while the history is applied, one event after the other."""
 
     def __init__(self, classification: Classification) -> None:
-        self.rounds: dict[SlaClock, list[Round]] = {clock: [] for clock in SlaClock}
+        self.rounds: dict[SlaClock, list[Round]] = {clock: [] for clock in CLOCKS}
         self.classification = classification
         self.agency: str | None = None
-        self.at = datetime.min.replace(tzinfo=UTC)
+        self.at = BEFORE_ALL
 
     def apply(self, event: ClockEvent) -> None:
         """Start, hold and end rounds as one event demands."""
@@ -137,7 +140,7 @@ class ClockTimeline:
             case Ended():
                 if event.by_reporter:
                     self.meet(FEEDBACK)
-                self.stop(event.why, *SlaClock)
+                self.stop(event.why, *CLOCKS)
                 self.agency = None
             case _:
                 assert_never(event)
@@ -203,7 +206,7 @@ class ClockTimeline:
         """It counts as that kind of report from now on, in all that still runs."""
         if classification is not self.classification:
             self.classification = classification
-            for clock in SlaClock:
+            for clock in CLOCKS:
                 self.change(clock, classification=classification)
 
     def runs(self, clock: SlaClock) -> bool:
@@ -228,5 +231,6 @@ class ClockTimeline:
 
     def change(self, clock: SlaClock, **changes: Any) -> None:
         """Change the running round of *clock*, if one runs."""
-        if self.runs(clock):
-            self.rounds[clock][-1] = replace(self.rounds[clock][-1], **changes)
+        rounds = self.rounds[clock]
+        if rounds and rounds[-1].end is None:
+            rounds[-1] = replace(rounds[-1], **changes)

@@ -95,6 +95,9 @@ class SlaRules:
     calendar_of_agency: Mapping[str, str] = field(default_factory=dict)
     vacant: frozenset[Post] = frozenset()
     edition: str = field(init=False, default="")
+    _levels: dict[tuple[SlaClock, str | None], tuple[EscalationLevel, ...]] = field(
+        init=False, repr=False, compare=False, default_factory=dict
+    )
 
     def __post_init__(self) -> None:
         calendars = sorted((code, line.calendar.version) for code, line in self.calendars.items())
@@ -111,9 +114,13 @@ class SlaRules:
 
         Where a post is vacant, the next superior who exists is, so that a breach always reaches somebody.
         """
-        finder = clock not in WINDOWS and agency is None
-        levels = self.clocks[SlaClock.VERIFY if finder else clock].escalation
-        return self._filled(tuple(level for level in levels if clock in level.clocks), agency)
+        levels = self._levels.get((clock, agency))
+        if levels is None:
+            finder = clock not in WINDOWS and agency is None
+            given = self.clocks[SlaClock.VERIFY if finder else clock].escalation
+            levels = self._filled(tuple(level for level in given if clock in level.clocks), agency)
+            self._levels[clock, agency] = levels
+        return levels
 
     def _filled(self, levels: tuple[EscalationLevel, ...], agency: str | None) -> tuple[EscalationLevel, ...]:
         """Return the levels with the next superior for each vacant post; the highest below it if there is none."""

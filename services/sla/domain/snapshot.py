@@ -50,6 +50,8 @@ class Basis:
 
     def change_reason(self, other: "Basis") -> str | None:
         """Return why a clock may be due at another time on the *other* basis; None if they are the same."""
+        if self == other:
+            return None
         reasons = {
             "reclassified": self.classification is not other.classification,
             "reassigned": self.agency != other.agency,
@@ -58,6 +60,9 @@ class Basis:
             "started_otherwise": self.started_at != other.started_at,
         }
         return next((why for why, differs in reasons.items() if differs), None)
+
+
+NO_BREACH = Breach()
 
 
 @value
@@ -75,5 +80,5 @@ class ClockSnapshot:
     basis: Basis
     paused: bool = False
     warned: tuple[int, ...] = ()
-    breach: Breach = Breach()
+    breach: Breach = NO_BREACH
     ending: Ending | None = None

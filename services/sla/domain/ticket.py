@@ -61,21 +61,23 @@ def decide(state: Ticket | None, event: events.Event, arrival: Arrival, policy: 
     match event.data:
         case events.ComplaintAccepted() as data:
             ticket = ticket or Ticket(data.ticket_id, data.tracking_id, data.accepted_at)
-            given = replace(accepted(ticket, data.accepted_at), classification=data.classification)
+            accepted_at = earliest(data.accepted_at, ticket.accepted_at)
+            given = replace(ticket, accepted_at=accepted_at, classification=data.classification)
             return moved(given, policy, data.accepted_at, now, rewritten=True)
         case events.TicketFact() as data:
             move = to_clock_event(data)
             known = ticket.history if ticket else ()
             if move is None:
                 return Ignored("it moves no clock")
-            if any(step.version == move.version for step in known):
+            is_next = not known or known[-1].version < move.version
+            if not is_next and any(step.version == move.version for step in known):
                 return Ignored("that version is known")
             before = ticket or Ticket(data.ticket_id, data.tracking_id, data.at, parent=data.parent, part=data.part)
             # A part needs no clock for finding an agency: an officer has named it before the part was there.
             if isinstance(data, events.TicketRouted | events.TriageRequested) and data.parent is None:
-                before = accepted(before, data.accepted_at)
-            history = tuple(sorted((*known, move), key=lambda step: step.version))
-            rewritten = history[-1] is not move or ticket is None or before.accepted_at != ticket.accepted_at
+                before = replace(before, accepted_at=earliest(data.accepted_at, before.accepted_at))
+            history = (*known, move) if is_next else tuple(sorted((*known, move), key=lambda step: step.version))
+            rewritten = not is_next or ticket is None or before.accepted_at != ticket.accepted_at
             return moved(replace(before, history=history), policy, data.at, now, rewritten=rewritten)
         case _:
             raise TypeError(f"{event.type} is about no ticket")
@@ -86,9 +88,9 @@ def tick(ticket: Ticket, rules: SlaRules, now: datetime) -> Applied[Ticket]:
     return moved(ticket, rules, now, now, rewritten=False)
 
 
-def accepted(ticket: Ticket, at: datetime) -> Ticket:
-    """Return the ticket after hearing when it was accepted; of several answers the earliest holds."""
-    return replace(ticket, accepted_at=min(at, ticket.accepted_at or at))
+def earliest(at: datetime, known: datetime | None) -> datetime:
+    """Return when a report was accepted: of several answers the earliest holds."""
+    return at if known is None or at < known else known
 
 
 def ended_at(ticket: Ticket) -> datetime | None:
@@ -122,7 +124,8 @@ def moved(ticket: Ticket, rules: SlaRules, at: datetime, now: datetime, *, rewri
         reconciler = ClockReconciler(context, timed(round_, rules), last, rules).reconcile()
         snapshots.append(reconciler.snapshot)
         facts += reconciler.emitter.facts
-        wakes += [] if reconciler.wakes_at is None else [reconciler.wakes_at]
+        if reconciler.wakes_at is not None:
+            wakes.append(reconciler.wakes_at)
     edition = rules.edition if any(one.ending is None for one in snapshots) else ENDED
     after = replace(ticket, as_of=as_of, told=tuple(snapshots), wakes_at=min(wakes, default=None), edition=edition)
     return Applied(after, tuple(facts))

@@ -3,6 +3,7 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from itertools import accumulate
 from zoneinfo import ZoneInfo
 
@@ -13,6 +14,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 SECOND = 1_000_000
 YEARS_MAX = 100
+INSTANTS_REMEMBERED_MAX = 20_000  # a fifth of a kilobyte each
 TIME_MAX = timedelta(days=366 * (YEARS_MAX + 1))  # more working time than so many years can have, at any hours
 YEARS = range(2, 9999)  # the first and the last year that can be written lie partly outside in some zone
 DAYS_MAX = date(9998, 12, 30).toordinal()
@@ -57,16 +59,27 @@ class Year:
         return self.opens[index] + worked - self.worked[index]
 
 
+@value
+class Placed:
+    """Where an instant lies: local year, ordinal of the local date, and how much of the year is worked by then."""
+
+    year: int
+    day: int
+    worked: int
+
+
 class WorkingTime:
     """Working time on one calendar.
 
-    Every instant taken and returned is aware; those returned are UTC. What has been compiled of a year is kept.
+    Every instant taken and returned is aware; those returned are UTC. What has been compiled of a year is kept, and
+    where the last instants lie: those at which clocks start and are due are looked at several times each.
     """
 
     def __init__(self, calendar: Calendar) -> None:
         self.calendar = calendar
         self._zone = ZoneInfo(calendar.zone)
         self._years: dict[int, Year] = {}
+        self._placed = lru_cache(INSTANTS_REMEMBERED_MAX)(self._place)
 
     def add(self, at: datetime, working: timedelta) -> datetime:
         """Return the first instant by which *working* has passed since *at*: at closing time it stays there.
@@ -81,9 +94,10 @@ class WorkingTime:
         if working <= timedelta(0):
             return self.subtract(at, -working)
         self._refuse_beyond(at, working)
-        number = first = at.astimezone(self._zone).year
+        placed = self._placed(at)
+        number = first = placed.year
         year = self.year(number)
-        target = year.worked_until(micros(at)) + working // MICROSECOND
+        target = placed.worked + working // MICROSECOND
         while target > year.total:
             target -= year.total
             number = self._next(number, first)
@@ -105,9 +119,10 @@ class WorkingTime:
         if not working:
             return instant(micros(at))
         self._refuse_beyond(at, working)
-        number = first = at.astimezone(self._zone).year
+        placed = self._placed(at)
+        number = first = placed.year
+        target = placed.worked - working // MICROSECOND
         year = self.year(number)
-        target = year.worked_until(micros(at)) - working // MICROSECOND
         while target < 0:
             number = self._next(number, first, step=-1)
             year = self.year(number)
@@ -122,13 +137,12 @@ class WorkingTime:
         """
         if until < since:
             return -self.between(until, since)
-        number = first = since.astimezone(self._zone).year
-        last = until.astimezone(self._zone).year
-        worked = -self.year(first).worked_until(micros(since))
-        while number < last:
+        begin, end = self._placed(since), self._placed(until)
+        worked, number = end.worked - begin.worked, begin.year
+        while number < end.year:
             worked += self.year(number).total
-            number = self._next(number, first)
-        return timedelta(microseconds=worked + self.year(last).worked_until(micros(until)))
+            number = self._next(number, begin.year)
+        return timedelta(microseconds=worked)
 
     def nth_working_day(self, at: datetime, n: int) -> datetime:
         """Return closing time on the *n*-th working day (from 1) after the local date of *at*, which never counts.
@@ -138,13 +152,13 @@ class WorkingTime:
         """
         if n < 1:
             raise ValueError("the first working day is number 1")
-        local = at.astimezone(self._zone)
-        number = local.year
+        placed = self._placed(at)
+        number = placed.year
         year = self.year(number)
-        index = bisect_right(year.days, local.toordinal()) + n - 1
+        index = bisect_right(year.days, placed.day) + n - 1
         while index >= len(year.days):
             index -= len(year.days)
-            number = self._next(number, local.year)
+            number = self._next(number, placed.year)
             year = self.year(number)
         return instant(year.closings[index])
 
@@ -164,6 +178,10 @@ class WorkingTime:
         if number not in self._years:
             self._years[number] = _compiled(self.calendar, self._zone, number)
         return self._years[number]
+
+    def _place(self, at: datetime) -> Placed:
+        local = at.astimezone(self._zone)
+        return Placed(local.year, local.toordinal(), self.year(local.year).worked_until(micros(at)))
 
     def _refuse_beyond(self, at: datetime, working: timedelta) -> None:
         # Said at once, without a century of calendars.
