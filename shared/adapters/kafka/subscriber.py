@@ -15,6 +15,7 @@ from faststream.kafka import KafkaBroker, KafkaMessage
 from shared.adapters.kafka.assignor import SpreadRangeAssignor
 from shared.adapters.kafka.consumer import SafeConsumer
 from shared.adapters.kafka.fetch_faults import Ending, FetchFaults
+from shared.adapters.kafka.fetch_sessions import Waits
 from shared.adapters.kafka.producer import closed, outage, security
 from shared.delivery.documents.document import Partition
 from shared.delivery.ports import Batch, Record, TransientError
@@ -199,6 +200,7 @@ class KafkaConsumer:
                 failed=self.failed,
                 admission=self.admission,
                 pace=Pace(BATCH_SECONDS),
+                waits=Waits(self.settings.fetch_max_wait_ms, self.settings.fetch_idle_wait_ms),
                 **build.builder.keywords,  # type: ignore[attr-defined]  # a partial of aiokafka's consumer
             )
             await self.broker.start()
