@@ -4,7 +4,7 @@ import pytest
 
 from services.routing.domain.ticket.state import Closed
 from shared import topics
-from shared.events import ClosedBy, ClockMet, ClockStarted, EventData, FeedbackWindowExpired, SlaClock
+from shared.events import ClockMet, ClockStarted, ClosedBy, EventData, FeedbackWindowExpired, SlaClock
 from tests.builders import TICKET, TRACKING
 from tests.component.routing.harness import DISHUB_TOPIC, ServiceHarness
 from tests.fakes.handler_harness import NOON
