@@ -1,4 +1,4 @@
-"""What release 0.1.0 told routing on the topic of all clocks is handled during an upgrade, beside the topic of today."""
+"""What release 0.1.0 told routing on the topic of all clocks is handled during an upgrade, beside that of today."""
 
 import pytest
 
