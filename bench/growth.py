@@ -20,10 +20,11 @@ from typing import Any
 
 from bench.grown.copies import Ticket
 from bench.grown.examined import a_complaint, profiled
+from bench.grown.meter import spent
 from bench.grown.tickets import fill, made, remove
+from bench.whole.complaints import first
 from bench.whole.machine import machine, versions
 from bench.whole.place import Place, place
-from bench.whole.throughput import measured, nothing_lost
 from shared.topics import SERVICES
 from tests.servers.addresses import Namespace
 from tests.servers.fleet import Fleet, running
@@ -79,11 +80,11 @@ def refill(there: Place, own: Namespace, tickets: Sequence[Ticket], since: datet
 def at_size(there: Place, own: Namespace, fleet: Fleet, complaints: int, size: int) -> dict[str, Any]:
     """Return what complaints cost now."""
     processes = {member.service: [member.process.pid] for member in fleet.members} | there.servers()
-    course = measured(there, own, processes, complaints=complaints, warm_up=WARM_UP, run=f"at-{size}", scans=False)
-    nothing_lost(course)
+    spent(there, own, processes, first(WARM_UP, f"warm-{size}"))
+    found = spent(there, own, processes, first(complaints, f"at-{size}")).report()
     with there.database() as database, profiled(database, own) as examined:
-        measured(there, own, processes, complaints=PROFILED, warm_up=1, run=f"profiled-{size}", scans=False)
-    return course.report() | {"queries": a_complaint(examined, PROFILED)}
+        spent(there, own, processes, first(PROFILED, f"profiled-{size}"))
+    return found | {"queries": a_complaint(examined, PROFILED)}
 
 
 def ratios(sizes: Mapping[str, Any]) -> dict[str, dict[str, float]]:

@@ -2,7 +2,7 @@
 
 import random
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
@@ -12,10 +12,10 @@ from pymongo import MongoClient, WriteConcern
 from pymongo.collection import Collection
 
 from bench.grown.copies import Copier, Raw, Ticket
+from bench.grown.meter import SUBMITTED, come
 from bench.whole.complaints import CHANNEL, first, send
 from bench.whole.place import Place
-from bench.whole.progress import Partition, Progress, on_the_way
-from shared import topics
+from bench.whole.progress import Progress, on_the_way
 from shared.adapters.mongo.client import COLLECTION
 from shared.delivery.outgoing import Outgoing
 from shared.events import AnswerTicket, ConfirmTicket
@@ -40,12 +40,11 @@ async def made(there: Place, own: Namespace, count: int) -> list[Ticket]:
     Raises:
         TimeoutError: Not all was handled in time.
     """
-    submitted = own.prefix + topics.submitted_topic(CHANNEL)
-    progress = Progress(own, on_the_way(there.topics, CHANNEL), {})
+    progress = Progress(own, on_the_way(there.topics, CHANNEL, updates=True), {})
     with there.database() as database:
         try:
-            send(own.servers.bootstrap_servers, submitted, first(count, RUN))
-            progress.until_handled(WITHIN_SECONDS, _reached(topics.submitted_topic(CHANNEL), count))
+            send(own.servers.bootstrap_servers, [(own.prefix + SUBMITTED, each) for each in first(count, RUN)])
+            progress.until_handled(WITHIN_SECONDS, come(count))
             ending = [each for each in _stored(database, own) if each.agency is not None][: count // 2]
             async with Client(own.kafka) as client:
                 for step in zip(*map(_life, ending), strict=True):
@@ -128,7 +127,3 @@ def remove(database: Database, own: Namespace, since: datetime) -> None:
 
 def _tickets(database: Database, own: Namespace, service: str) -> Collection[Raw]:
     return database[own.prefix + service][COLLECTION]
-
-
-def _reached(name: str, count: int) -> Callable[[Mapping[Partition, int]], bool]:
-    return lambda ends: sum(end for (topic, _), end in ends.items() if topic == name) >= count
