@@ -1,6 +1,5 @@
 """What complaints cost a stack that may have handled others before: CPU by process, memory, documents."""
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
