@@ -24,6 +24,8 @@ def _lines(found: Mapping[str, Any]) -> Iterator[str]:
         for part in ("latency", "bursts"):
             if part in run:
                 yield from latencies(part, run[part])
+        if "profile" in run:
+            yield from profile(run["profile"])
         if "idle" in run:
             yield from idle(run["idle"])
 
@@ -38,8 +40,8 @@ def contenders(run: Mapping[str, Any]) -> Iterator[str]:
     yield from compared("MiB before > after", runs, "rss_mib")
     yield from compared("records a complaint", runs, "records")
     yield from compared("documents a complaint", runs, "documents")
-    for name, each in runs.items():
-        yield f"{name}: {each['complaints']:,} complaints; stored {each['stored']}"
+    if "pipeline" in runs:
+        yield f"stored by service: {runs['pipeline']['stored']}"
     if "ratio" in run:
         yield f"share of the ceiling: {run['ratio']:.2f}"
 
@@ -62,6 +64,14 @@ def latencies(title: str, runs: Mapping[str, Any]) -> Iterator[str]:
             rows.append([f"{rate} {words}", *percentiles, run[f"{way}_by_broker"]["p99"]])
     head = [f"{title}, ms", "p50", "p99", "p99.9", "max", "p99 by the broker's stamp"]
     yield from ("", *table(head, rows))
+
+
+def profile(services: Mapping[str, Mapping[str, int]]) -> Iterator[str]:
+    """Yield a table of where the microseconds of a complaint go, with a column for each service."""
+    steps = sorted({step for each in services.values() for step in each})
+    rows = [[step, *(each.get(step, 0) for each in services.values())] for step in steps]
+    rows.append(["in all", *(sum(each.values()) for each in services.values())])
+    yield from ("", *table(["us of CPU a complaint", *services], rows))
 
 
 def idle(shares: Mapping[str, float]) -> Iterator[str]:
