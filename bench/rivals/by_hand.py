@@ -104,6 +104,7 @@ async def work(task: Task) -> None:
         auto_offset_reset="earliest",
         enable_auto_commit=False,
         max_poll_records=BATCH,
+        fetch_max_wait_ms=task.fetch_max_wait_ms,
     )
     producer = AIOKafkaProducer(
         bootstrap_servers=task.bootstrap_servers,
