@@ -1,4 +1,4 @@
-"""What a process of a contender is to do, so that all of them together do as much as the services."""
+"""What a process of a rival is to do, so that all of them together do as much as the services."""
 
 from dataclasses import dataclass
 from pathlib import Path

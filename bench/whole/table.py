@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-CONTENDERS = ("pipeline", "ceiling", "naive")
+CONTESTANTS = ("pipeline", "ceiling", "naive")
 WAYS = (("agency", "to the agency's topic"), ("events", "to `tickets.events`"))
 
 
@@ -17,10 +17,10 @@ def _lines(found: Mapping[str, Any]) -> Iterator[str]:
     yield ", ".join(f"{name} {said}" for name, said in found["versions"].items())
     for name, run in found["runs"].items():
         yield from ("", f"{name.upper()}")
-        yield from contenders(run)
+        yield from rivals(run)
         if lifecycles := run.get("lifecycles"):
             yield from ("", "full lifecycles")
-            yield from contenders(lifecycles)
+            yield from rivals(lifecycles)
         for part in ("latency", "bursts"):
             if part in run:
                 yield from latencies(part, run[part])
@@ -30,9 +30,9 @@ def _lines(found: Mapping[str, Any]) -> Iterator[str]:
             yield from idle(run["idle"])
 
 
-def contenders(run: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what the pipeline and its contenders have done."""
-    runs = {name: run[name] for name in CONTENDERS if name in run}
+def rivals(run: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what the pipeline and its rivals have done."""
+    runs = {name: run[name] for name in CONTESTANTS if name in run}
     if not runs:
         return
     yield from compared("complaints/s", runs, "through")
@@ -47,7 +47,7 @@ def contenders(run: Mapping[str, Any]) -> Iterator[str]:
 
 
 def compared(title: str, runs: Mapping[str, Any], part: str, total: str | None = None) -> Iterator[str]:
-    """Yield a table with a column for each contender."""
+    """Yield a table with a column for each rival."""
     names = list(dict.fromkeys(name for run in runs.values() for name in run[part]))
     rows = [[name, *(run[part].get(name) for run in runs.values())] for name in names]
     if total:
