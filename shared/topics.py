@@ -28,6 +28,7 @@ TICKETS = "tickets.events"
 TRIAGE = "tickets.triage"
 LINKS = "tickets.links"
 SLA = "sla.events"
+FOR_ROUTING = "sla.for_routing"
 WARNINGS = "sla.warnings"
 BREACHES = "sla.breaches"
 DELIVERIES = "notifications.deliveries"
@@ -35,6 +36,9 @@ AUDIT = "security.audit"
 
 WATCHED_GROUPS = {"intake": "routing"}
 """Whose consumer group a service may look at, to see how far that one has handled what it writes."""
+
+FORMER = {FOR_ROUTING: SLA}
+"""Where release 0.1.0 said what is told on a topic of its own now."""
 
 COMPACTED = (CONTACTS,)
 """Of each key there, only the last record counts and stays."""
@@ -104,10 +108,13 @@ def topic_pattern(topics: Iterable[str], prefix: str = "", *, shared: bool = Fal
     """Return a regular expression for these topics, with *prefix*, and for all topics of the families among them.
 
     Args:
-        shared: Whether a family's bare name counts, too: the topic that all its members shared in release 0.1.0.
+        shared: Whether the topics count, too, on which release 0.1.0 said what these hold now: a family's bare name,
+            which all its members shared, and those of `FORMER`.
     """
     member = rf"(?:\.{MEMBER})?" if shared else rf"\.{MEMBER}"
-    choices = [re.escape(topic) + (member if topic in FAMILIES else "") for topic in topics]
+    names = list(topics)
+    former = [FORMER[topic] for topic in names if shared and topic in FORMER]
+    choices = [re.escape(topic) + (member if topic in FAMILIES else "") for topic in (*names, *former)]
     return f"^{re.escape(prefix)}(?:{'|'.join(choices)})$"
 
 
@@ -166,6 +173,7 @@ COMMON = (
     Topic(LINKS, ("routing",), ("routing",), 12, 30),
     Topic(TRIAGE, ("routing",), (OFFICERS,), 3, 90),
     Topic(SLA, ("sla",), ("routing", "notify", "ops", "board"), 12, 90),
+    Topic(FOR_ROUTING, ("sla",), ("routing",), 12, 30),
     Topic(WARNINGS, ("sla",), ("ops", "routing", "notify"), 3, 90),
     Topic(BREACHES, ("sla",), ("ops", "routing", "notify"), 3, 400),
     Topic(DELIVERIES, ("notify",), ("ops", "board"), 6, 30),

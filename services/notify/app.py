@@ -1,5 +1,6 @@
 """Builds the notify service."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 from services.notify.address_book import COLLECTION as ADDRESSES
@@ -7,10 +8,12 @@ from services.notify.address_book import MongoAddressBook, hash_keys
 from services.notify.channels import Channel, SideBySide
 from services.notify.channels.log import LogChannel
 from services.notify.channels.smtp import SmtpChannel
+from services.notify.domain.attempts import NO_HOUSE, House
 from services.notify.domain.correspondence import Correspondence
 from services.notify.exporter import Exporter
 from services.notify.handlers import NotifyHandler
-from services.notify.messages.renderer import MessageRenderer
+from services.notify.house import LogHouse
+from services.notify.messages.renderer import LOG, MessageRenderer
 from services.notify.policy import NoticePolicy, load_notices
 from services.notify.sender import Sender
 from services.notify.settings import Settings
@@ -38,10 +41,10 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Co
     )
     policy, _ = watch.policy
     opener = own.opener()
-    handler = NotifyHandler(policy.rules, Exporter(opener))
+    renderer, ways = MessageRenderer(policy, opener), channels(settings, own)
+    handler = NotifyHandler(policy.rules, Exporter(opener), house(renderer, ways))
     store = MongoStore(collection(settings.mongo, handler.service), STATE)
     built = Service(settings, handler, store, own.health_port, observe)
-    renderer = MessageRenderer(policy, opener)
     addresses = MongoAddressBook(
         store.collection.database[ADDRESSES],
         hash_keys(own.contact_private_keys.get_secret_value(), own.former_contact_keys.get_secret_value()),
@@ -53,7 +56,7 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Co
         built.publisher,
         built.clock,
         renderer,
-        channels(settings, own),
+        ways,
         send_within=timedelta(seconds=own.smtp_timeout_seconds),
         documents_max=own.documents_max,
         spread=SideBySide(own.smtp_connections_max),
@@ -78,6 +81,11 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Co
     return built
 
 
+def house(renderer: MessageRenderer, ways: Mapping[str, Channel]) -> House:
+    """Return what takes notices that no gateway may take: the log, where it is one of the channels."""
+    return LogHouse(renderer, ways.keys() - {LOG}) if LOG in ways else NO_HOUSE
+
+
 def channels(settings: CommonSettings, own: Settings) -> dict[str, Channel]:
     """Return the channels that are set up.
 
@@ -87,7 +95,7 @@ def channels(settings: CommonSettings, own: Settings) -> dict[str, Channel]:
     if own.smtp_host is not None:
         found["email"] = SmtpChannel(own)
     if settings.profile == "local":
-        found["log"] = LogChannel()
+        found[LOG] = LogChannel()
     return found
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from services.notify.domain.attempts import conclude, tick
+from services.notify.domain.attempts import NO_HOUSE, House, conclude, tick
 from services.notify.domain.correspondence import Correspondence, last_needed_at
 from services.notify.domain.decide import decide, document_of
 from services.notify.domain.deliveries import Outcome, Sending
@@ -35,6 +35,7 @@ class NotifyHandler:
     Args:
         rules: The city's policy; may be replaced between two batches.
         exporter: Seals what is held of a reporter for the officer who asks; None for one that can open no contact.
+        house: Takes what leaves the house by no gateway.
     """
 
     service = "notify"
@@ -44,8 +45,9 @@ class NotifyHandler:
     )  # fmt: skip
     keeps_answers = False
 
-    def __init__(self, rules: Rules, exporter: Exporter | None = None) -> None:
+    def __init__(self, rules: Rules, exporter: Exporter | None = None, house: House = NO_HOUSE) -> None:
         self.rules = rules
+        self.house = house
         self.exporter = exporter or Exporter(Opener({}))
         self.retention: Retention | None = None
 
@@ -66,7 +68,7 @@ class NotifyHandler:
         """Return the projection after an event and the deliveries that it causes; or the answer to an export."""
         if isinstance(event.data, ExportRequested):
             return answer(state or Correspondence(document_of(event)), event.data, arrival, self.exporter.seal)
-        decision = decide(state, event, arrival, self.rules)
+        decision = decide(state, event, arrival, self.rules, house=self.house)
         _count_notices(decision.facts)
         return decision
 
@@ -83,8 +85,8 @@ class NotifyHandler:
         return self.retention.dropped_at(last_needed_at(state)) if self.retention else None
 
     def tick(self, state: Correspondence, now: datetime) -> Applied[Correspondence]:
-        """Return what has come due; what is to be sent is leased to whoever saves this decision."""
-        decision = tick(state, self.rules, now)
+        """Return what has come due; what is to leave the house is leased to whoever saves this decision."""
+        decision = tick(state, self.rules, now, self.house)
         _count_notices(decision.facts)
         return decision
 

@@ -52,7 +52,7 @@ class RoutingHandler:
         topics.ACCEPTED,
         topics.UPDATES,
         topics.LINKS,
-        topics.SLA,
+        topics.FOR_ROUTING,
         topics.WARNINGS,
         topics.BREACHES,
         topics.replay_topic("routing"),

@@ -42,13 +42,13 @@ class Cause:
 def outgoing(
     service: str, subject: str | None, cause: Cause, facts: Sequence[Fact], now: datetime
 ) -> tuple[Outgoing, ...]:
-    """Return *facts* as events of *service*; the same facts of the same cause get the same ids.
+    """Return *facts* as events of *service*, one for each topic; the same facts of the same cause get the same ids.
 
     Facts of one type with one cause are numbered in the order in which they are told. That a contact is erased is told
     by a tombstone.
     """
     told: Counter[str] = Counter()
-    events = []
+    events = list[Outgoing]()
     for fact in facts:
         kind = fact.data.TYPE
         once = occasion_id(subject, f"{kind}|{fact.occasion}") if subject and fact.occasion else None
@@ -64,7 +64,7 @@ def outgoing(
         )
         told[kind] += 1
         value = None if isinstance(fact.data, ContactErased) else encode(event)
-        events.append(Outgoing(event.id, fact.topic, event.key, value))
+        events.extend(Outgoing(event.id, topic, event.key, value) for topic in (fact.topic, *fact.also_on))
     return tuple(events)
 
 

@@ -13,7 +13,7 @@ from shared.delivery.documents.published import PublishedOffsets
 from shared.delivery.guard import BugShare
 from shared.delivery.handler import Handler
 from shared.delivery.outgoing import Outgoing, each_once
-from shared.delivery.ports import Batch, HeldBack, Obstacle, Publisher, Record, Store, TransientError
+from shared.delivery.ports import Batch, HeldBack, Obstacle, Publisher, Store, TransientError
 from shared.delivery.reading import Reading, Unreadable, read
 from shared.delivery.retry import retried
 from shared.delivery.vitals import Observe, Step, Vitals, unobserved
@@ -85,8 +85,7 @@ class BatchRunner(Generic[S]):
         self.observe(Step.PUBLISHED)
         if held:
             await self.save_held_back(held, readings, answers, traced)
-        self.note_published(batch.records, traced)
-        await batch.commit()
+        self.published.learn(await batch.commit())
         self.bug_share.recent = recent
         self.observe(Step.COMMITTED)
 
@@ -163,13 +162,9 @@ class BatchRunner(Generic[S]):
         """Return, by partition, the offset below which every answer is known to be published.
 
         That is where the batch at hand begins, since offsets are committed after publishing; or how far this process
-        has published itself what is applied, whoever reads the partition now.
+        has committed itself, whoever reads the partition now.
         """
         return self.published.before(reading.record for reading in readings)
-
-    def note_published(self, records: Sequence[Record], traced: Traced) -> None:
-        """Remember how far each partition is published, see `PublishedOffsets.note`."""
-        self.published.note(records, traced)
 
     async def save_held_back(
         self, held: HeldBack, readings: Sequence[Reading | Unreadable], answers: Answers, traced: Traced

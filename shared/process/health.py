@@ -1,5 +1,6 @@
 """The health endpoints (liveness, readiness) and the metrics of one service, over HTTP."""
 
+import asyncio
 import contextlib
 import socket
 from collections.abc import Callable, Generator, Mapping
@@ -71,7 +72,8 @@ class HealthServer(uvicorn.Server):
 
     def __init__(self, service: str, health: Health, host: str, port: int) -> None:
         app = application(service, health)
-        super().__init__(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off"))
+        super().__init__(uvicorn.Config(app, log_config=None, access_log=False, date_header=False, lifespan="off"))
+        self.closing = asyncio.Event()
         try:
             self.socket = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
         except OSError as error:
@@ -86,6 +88,16 @@ class HealthServer(uvicorn.Server):
         """Capture none."""
         yield
 
+    async def main_loop(self) -> None:
+        """Return once it is closed; uvicorn's own looks ten times a second whether it is."""
+        await self.on_tick(counter=0)
+        await self.closing.wait()
+
     async def answer(self) -> None:
-        """Answer until ``should_exit`` is set."""
+        """Answer until it is closed."""
         await self.serve(sockets=[self.socket])
+
+    def close(self) -> None:
+        """End `answer`, once those who ask at this moment have their answers."""
+        self.should_exit = True
+        self.closing.set()

@@ -28,7 +28,7 @@ from shared.delivery.runner import BatchRunner
 from shared.delivery.vitals import Observe, Vitals, unobserved
 from shared.fairness.admission import Admission
 from shared.policy.watch import PolicyWatch
-from shared.process import metrics
+from shared.process import memory, metrics
 from shared.process.health import Health, HealthServer
 from shared.process.loops import HUNG_AFTER_SECONDS, Loop, LoopRunner
 from shared.process.settings import CommonSettings
@@ -112,7 +112,7 @@ class Service(Generic[S]):
         working.add_done_callback(self.on_end)
         await self.ending.wait()
         await self.stop(working)
-        self.server.should_exit = True
+        self.server.close()
         await asyncio.wait({serving}, timeout=2)
         if self.ended_by is not None:
             log.error("ended", because=f"{type(self.ended_by).__name__}: {self.ended_by}")
@@ -143,6 +143,7 @@ class Service(Generic[S]):
         await self.retry_outages("start", self.publisher.client)
         self.consumer = await self.retry_outages("start", self.subscribe)
         await self.retry_outages("start", self.read_clocks)
+        memory.settle()
         log.info("reading", topics=list(self.topics))
         watchdog = Watchdog(
             self.name, self.vitals, self.clock, self.consumer, self.store.ping, self.settings.stuck_after_seconds,

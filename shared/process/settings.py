@@ -31,11 +31,12 @@ class KafkaSettings(BaseSettings):
     compacted_within_hours: PositiveFloat = 24
     acks: Literal["all", "1", "0"] = "all"
     enable_idempotence: bool = True
-    linger_ms: int = Field(default=5, ge=0, le=1000)
+    linger_ms: int = Field(default=0, ge=0, le=1000)
     request_timeout_ms: PositiveInt = 15_000
     batch_records_max: int = Field(default=500, ge=1, le=5000)
     batch_wait_ms: int = Field(default=10, ge=1, le=1000)
     fetch_max_wait_ms: int = Field(default=500, ge=1, le=10_000)
+    fetch_idle_wait_ms: int = Field(default=500, ge=1, le=10_000)
     session_timeout_ms: int = Field(default=10_000, ge=3_000)
     heartbeat_interval_ms: int = Field(default=2_000, ge=500)
     max_poll_interval_ms: int = Field(default=600_000, ge=60_000)

@@ -11,6 +11,7 @@ from aiokafka.consumer.subscription_state import SubscriptionState
 from aiokafka.errors import KafkaError
 
 from shared.adapters.kafka.fetch_faults import FetchFaults
+from shared.adapters.kafka.fetch_sessions import Answer, Waits
 from shared.adapters.kafka.fetcher import SafeFetcher
 from shared.delivery.ports import Record
 from shared.fairness.admission import Admission
@@ -47,6 +48,7 @@ class Fetch:
             "_wait_consume_future": None, "_prefetch_backoff": 0.1, "_closed": False, "_fetch_waiters": set(),
             "_default_reset_strategy": OffsetResetStrategy.EARLIEST, "_max_partition_fetch_bytes": 1024,
             "topic_prefix": "own-", "faults": FetchFaults(), "admission": Admission(), "pace": Pace(),
+            "waits": Waits(), "sessions": {},
         }  # fmt: skip
 
     @property
@@ -64,7 +66,8 @@ class Fetch:
     def answer(self, place: TopicPartition, data: bytes = b"", error: type[KafkaError] | None = None) -> None:
         self.state(place).resume()
         code = error.errno if error else 0
-        self.fetcher._take(self.assignment, place, {place: self.state(place).position}, code, 100, data)
+        wanted = {place: (self.state(place).position, 1024)}
+        self.fetcher._take(self.assignment, Answer(place, code, 100, data), wanted)
 
     async def drained(self, records_max: int = 500) -> list[Record]:
         found = await self.fetcher.fetched_records((), 0, records_max)

@@ -41,7 +41,7 @@ class Claim:
 
 @dataclass
 class Outbox:
-    """Who claimed which delivery, and what the channels took and refused.
+    """Who claimed which delivery, what the channels took and refused, and what was told within the house.
 
     Args:
         holder: Returns the process that is running.
@@ -54,6 +54,7 @@ class Outbox:
     stored: Callable[[str], Document[Any] | None]
     claims: dict[str, list[Claim]] = field(default_factory=lambda: defaultdict(list))
     taken: set[str] = field(default_factory=set)
+    told_within: set[str] = field(default_factory=set)
     refused: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     findings: list[str] = field(default_factory=list)
 
@@ -74,6 +75,8 @@ class Outbox:
         for delivery in claimed(before.state, after.state):
             assert isinstance(delivery.situation, Sending)
             self.claims[delivery.id].append(Claim(self.holder(), delivery.situation))
+            if delivery.id in self.told_within:
+                self.findings.append(f"[claims] {self.holder()} claims {delivery.id}, which was told within the house")
 
     def take(self, message: Message) -> None:
         """Note a message that a channel takes, and what is wrong with its being sent."""
@@ -120,7 +123,7 @@ class Outbox:
     def unexplained(self, delivery: Delivery) -> str | None:
         """Return what speaks against the end of a delivery; None if nothing does."""
         match delivery.situation:
-            case Sent() if delivery.id not in self.taken:
+            case Sent() if delivery.id not in self.taken | self.told_within:
                 return "no channel took it"
             case Failed(error=error) if error != LOST_ATTEMPT and error not in self.refused.get(delivery.id, ()):
                 return "no channel refused it so"

@@ -9,7 +9,7 @@ import pytest
 from services.notify import handlers as notify
 from services.notify.domain import attempts
 from services.notify.domain.correspondence import Correspondence
-from services.notify.domain.deliveries import Sending
+from services.notify.domain.deliveries import Delivery, Sending
 from services.notify.sender import Sender, claims_of
 from services.routing.domain import decide
 from services.routing.domain.agency_choice.prediction import MaybePrediction
@@ -19,9 +19,21 @@ from services.routing.domain.lifecycle.commands import Update
 from services.routing.domain.ticket.state import Awaited, State
 from services.routing.domain.ticket.transition import Transition
 from services.sla.domain import ticket as sla
-from shared.events import Decision, Fact, Link, LinkRefused, PartLink, PartOpened, TicketClosed, TicketUnlinked
+from shared.events import (
+    Applied,
+    Decision,
+    Fact,
+    Link,
+    LinkRefused,
+    NotificationSent,
+    PartLink,
+    PartOpened,
+    TicketClosed,
+    TicketUnlinked,
+)
 from shared.identities.masker import Masker
 from shared.topics import LINKS
+from tests.simulation.fleet import HOUSE
 
 
 def leaves_a_cluster_without_a_word(patch: pytest.MonkeyPatch) -> None:
@@ -99,6 +111,27 @@ def overtaken_lease_accepted(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(notify, "conclude", conclude)
 
 
+def told_within_under_a_lease(patch: pytest.MonkeyPatch) -> None:
+    original = attempts._ended
+
+    def ended(delivery: Delivery, *how: Any) -> Delivery:
+        return delivery if delivery.channels == (HOUSE,) else original(delivery, *how)
+
+    patch.setattr(attempts, "_ended", ended)
+
+
+def told_within_without_a_word(patch: pytest.MonkeyPatch) -> None:
+    original = notify.decide
+
+    def decide_silently(*given: Any, **house: Any) -> Decision[Correspondence]:
+        decision = original(*given, **house)
+        if not isinstance(decision, Applied):
+            return decision
+        return replace(decision, facts=tuple(f for f in decision.facts if not isinstance(f.data, NotificationSent)))
+
+    patch.setattr(notify, "decide", decide_silently)
+
+
 def history_in_order_of_arrival(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(sla, "sorted", lambda steps, key: list(steps), raising=False)
 
@@ -124,6 +157,8 @@ MUTANTS: tuple[Callable[[pytest.MonkeyPatch], None], ...] = (
     says_what_was_written_as_it_came,
     sent_before_its_claim,
     overtaken_lease_accepted,
+    told_within_under_a_lease,
+    told_within_without_a_word,
     history_in_order_of_arrival,
     early_updates_forgotten,
 )

@@ -100,6 +100,8 @@ class World:
         for service, store in self.stores.items():
             store.written = partial(self.written, service)
         self.channel = fleet.RecordingChannel(self.choice, self.outbox)
+        notify: Any = self.handlers["notify"]
+        notify.house = fleet.RecordingHouse(self.channel)
         self.groups = {
             service: Group(service, fleet.topics_of(handler), self.broker, self.choice, self.wake_readers)
             for service, handler in self.handlers.items()

@@ -1,7 +1,8 @@
 """Moves deliveries on: when they come due, and after an attempt to send them."""
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import assert_never
+from typing import Protocol, assert_never
 
 from services.notify.domain.contact_audit import openings_to_send
 from services.notify.domain.correspondence import Correspondence, Erased, Sealed
@@ -21,39 +22,87 @@ from services.notify.domain.deliveries import (
     Untried,
     Withheld,
     attempts_of,
+    is_settled,
 )
 from services.notify.domain.notices import Rules
 from services.notify.domain.settlement import report_settled, settle
-from shared.events import Applied, Ignored
+from shared.events import Applied, Fact, Ignored
 from shared.values import replace
 
 LOST_ATTEMPT = "outcome_unknown"
 
 
-def tick(state: Correspondence, rules: Rules, now: datetime) -> Applied[Correspondence]:
+class House(Protocol):
+    """What never leaves the house: such a delivery is over in the decision in which it comes due, without any lease."""
+
+    def holds(self, delivery: Delivery) -> bool:
+        """Return whether *delivery* stays within."""
+        ...
+
+    def deliver(self, state: Correspondence, delivery: Delivery) -> Outcome:
+        """Return how *delivery*, which stays within, ended; a decision that is made again delivers it again."""
+        ...
+
+
+class NoHouse:
+    """Every delivery leaves."""
+
+    def holds(self, delivery: Delivery) -> bool:
+        """Return that it leaves."""
+        return False
+
+    def deliver(self, state: Correspondence, delivery: Delivery) -> Outcome:
+        """Return that nothing was tried, for nobody asks."""
+        return Untried()
+
+
+NO_HOUSE = NoHouse()
+
+
+def tick(state: Correspondence, rules: Rules, now: datetime, house: House = NO_HOUSE) -> Applied[Correspondence]:
     """Return the deliveries after time has passed: waits end, due ones are leased to the caller, leases run out.
 
-    Of each that is leased and goes to the reporter it is said that his contact is opened.
+    Of each that is sent or leased and goes to the reporter it is said that his contact is opened.
     """
-    moved = replace(state, deliveries=tuple(_on_time(each, state, rules, now) for each in state.deliveries))
-    audited, openings = openings_to_send(moved, claimed(state, moved), now)
-    settled = report_settled(state, audited)
-    return Applied(audited, (*openings, *settled.facts))
+    moved, openings = on_time(state, rules, now, house, lambda _: True)
+    settled = report_settled(state, moved)
+    return Applied(settled.state, (*openings, *settled.facts))
+
+
+def on_time(
+    state: Correspondence, rules: Rules, now: datetime, house: House, concerns: Callable[[Delivery], bool]
+) -> tuple[Correspondence, tuple[Fact, ...]]:
+    """Return the state once all that is due, and that *concerns* holds for, has gone on, and who opened the contact."""
+    openings: list[Fact] = []
+    deliveries = []
+    for delivery in state.deliveries:
+        at = delivery.attention_at
+        after = _on_time(delivery, state, rules, now) if at and at <= now and concerns(delivery) else delivery
+        if isinstance(after.situation, Sending) and after is not delivery:
+            state, said = openings_to_send(state, [after], now)
+            openings += said
+            if house.holds(after):
+                after = _ended(after, after.situation.attempt, house.deliver(state, after), rules, now)
+        deliveries.append(after)
+    return replace(state, deliveries=tuple(deliveries)), tuple(openings)
 
 
 def _on_time(delivery: Delivery, state: Correspondence, rules: Rules, now: datetime) -> Delivery:
-    at, situation = delivery.attention_at, delivery.situation
-    if at is None or at > now:
-        return delivery
+    situation = delivery.situation
     if delivery.role == REPORTER and not isinstance(state.contact, Sealed):
         why = "contact_erased" if isinstance(state.contact, Erased) else "no_contact"
         return settle(delivery, Suppressed(now, attempts_of(situation), why))
     attempt = attempts_of(situation) + (not isinstance(situation, Due))
     if attempt > rules.retries.attempts_max:
         return settle(delivery, Failed(now, attempt - 1, delivery.channels[0], LOST_ATTEMPT))
-    quiet = rules.quiet_hours if delivery.role == REPORTER and not (delivery.urgent or state.is_emergency) else None
-    over_at = quiet.over_at(now) if quiet else None
+    over_at = quiet_until(delivery, state, rules, now)
     return replace(delivery, situation=Due(over_at, attempt) if over_at else Sending(now + rules.lease_for, attempt))
+
+
+def quiet_until(delivery: Delivery, state: Correspondence, rules: Rules, now: datetime) -> datetime | None:
+    """Return when the quiet hours around *now* are over; None if *delivery* need not wait for their end."""
+    waits = rules.quiet_hours is not None and delivery.role == REPORTER and not (delivery.urgent or state.is_emergency)
+    return rules.quiet_hours.over_at(now) if waits and rules.quiet_hours else None
 
 
 def claimed(before: Correspondence, after: Correspondence) -> tuple[Delivery, ...]:
@@ -76,11 +125,15 @@ def conclude(
     sending = next((d for d in state.deliveries if d.id == delivery_id), None)
     if sending is None or sending.situation != lease:
         return Ignored("another attempt has taken over")
-    situation = after_attempt(sending, lease.attempt, outcome, rules, now)
-    done = replace(sending, situation=situation)
-    concluded = settle(done, situation) if done.is_settled else done
-    after = tuple(concluded if delivery is sending else delivery for delivery in state.deliveries)
+    ended = _ended(sending, lease.attempt, outcome, rules, now)
+    after = tuple(ended if delivery is sending else delivery for delivery in state.deliveries)
     return report_settled(state, replace(state, deliveries=after))
+
+
+def _ended(delivery: Delivery, attempt: int, outcome: Outcome, rules: Rules, now: datetime) -> Delivery:
+    """Return *delivery* after an attempt."""
+    situation = after_attempt(delivery, attempt, outcome, rules, now)
+    return settle(delivery, situation) if is_settled(situation) else replace(delivery, situation=situation)
 
 
 def after_attempt(delivery: Delivery, attempt: int, outcome: Outcome, rules: Rules, now: datetime) -> Situation:

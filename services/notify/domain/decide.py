@@ -2,18 +2,24 @@
 
 from datetime import datetime, timedelta
 
+from services.notify.domain.attempts import NO_HOUSE, House, on_time, quiet_until
 from services.notify.domain.correspondence import Correspondence, Erased, RunningClock, Sealed, forgotten, project
 from services.notify.domain.deliveries import REPORTER, Delivery, Due, Suppressed, Waiting, attempts_of
 from services.notify.domain.notices import Rules, plan
 from services.notify.domain.settlement import report_settled, settle
-from shared.events import Arrival, ClockFact, Decision, Event, Ignored, TicketFact
+from shared.events import Applied, Arrival, ClockFact, Decision, Event, Ignored, TicketFact
 from shared.values import replace
 
 DAY = timedelta(days=1)
 
 
-def decide(state: Correspondence | None, event: Event, arrival: Arrival, policy: Rules) -> Decision[Correspondence]:
-    """Return the projection after *event* and the deliveries that it causes, in whatever order topics are read."""
+def decide(
+    state: Correspondence | None, event: Event, arrival: Arrival, policy: Rules, *, house: House = NO_HOUSE
+) -> Decision[Correspondence]:
+    """Return the projection after *event* and the deliveries that it causes, in whatever order topics are read.
+
+    What stays within the *house* is over at once; what leaves it waits for a sender who leases it.
+    """
     now = arrival.now
     before = state or Correspondence(document_of(event))
     known = project(before, event.data)
@@ -24,8 +30,10 @@ def decide(state: Correspondence | None, event: Event, arrival: Arrival, policy:
         why = _suppression_reason(delivery, known, event, policy, now)
         added = settle(delivery, Suppressed(now, 0, why)) if why else delivery
         known = replace(known, deliveries=(*known.deliveries, added))
-    released = _release_all(known, now)
-    return report_settled(before, forgotten(released) if isinstance(released.contact, Erased) else released)
+    released = replace(known, deliveries=tuple(release(delivery, known, policy, now) for delivery in known.deliveries))
+    moved, openings = on_time(released, policy, now, house, house.holds)
+    settled = report_settled(before, forgotten(moved) if isinstance(moved.contact, Erased) else moved)
+    return Applied(settled.state, (*openings, *settled.facts))
 
 
 def document_of(event: Event) -> str:
@@ -52,18 +60,13 @@ def _suppression_reason(
     return "too_many" if len(today) >= rules.daily_max else None
 
 
-def _release_all(state: Correspondence, now: datetime) -> Correspondence:
-    """Return *state* with each delivery as `release` gives it."""
-    return replace(state, deliveries=tuple(release(delivery, state, now) for delivery in state.deliveries))
-
-
-def release(delivery: Delivery, state: Correspondence, now: datetime) -> Delivery:
+def release(delivery: Delivery, state: Correspondence, rules: Rules, now: datetime) -> Delivery:
     """Return *delivery*: due once all that it waits for is known, suppressed if the contact was erased."""
     match delivery.situation:
         case Waiting() | Due() as situation if delivery.role == REPORTER and isinstance(state.contact, Erased):
             return settle(delivery, Suppressed(now, attempts_of(situation), "contact_erased"))
         case Waiting() if _is_ready(delivery, state):
-            return replace(delivery, situation=Due(now, 1))
+            return replace(delivery, situation=Due(quiet_until(delivery, state, rules, now) or now, 1))
         case _:
             return delivery
 

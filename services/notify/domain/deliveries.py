@@ -72,6 +72,11 @@ class Suppressed:
 Situation = Waiting | Due | Sending | Sent | Failed | Suppressed
 
 
+def is_settled(situation: Situation) -> bool:
+    """Return whether *situation* is the last one of a delivery."""
+    return isinstance(situation, Sent | Failed | Suppressed)
+
+
 def attempts_of(situation: Situation) -> int:
     """Return the attempt that *situation* speaks of; 0 before the first."""
     return 0 if isinstance(situation, Waiting) else situation.attempt
@@ -119,7 +124,7 @@ class Delivery:
     @property
     def is_settled(self) -> bool:
         """Return whether nothing will happen to it any more."""
-        return isinstance(self.situation, Sent | Failed | Suppressed)
+        return is_settled(self.situation)
 
     @property
     def attention_at(self) -> datetime | None:

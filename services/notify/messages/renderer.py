@@ -35,6 +35,14 @@ class Recipient:
     is_verified: bool = True
 
 
+@value
+class Reached:
+    """Who reads a notice, and the channels on which that is possible, in order; at least one."""
+
+    recipient: Recipient
+    channels: tuple[str, ...]
+
+
 class MessageRenderer:
     """Renders deliveries as messages.
 
@@ -65,6 +73,17 @@ class MessageRenderer:
             channels: Those that are set up.
             now: Aware, UTC.
         """
+        found = self.reached(state, delivery, channels)
+        if not isinstance(found, Reached):
+            return found
+        recipient, ways = found.recipient, found.channels
+        written = guarded(lambda: tuple(self.message(state, delivery, recipient, name, now) for name in ways))
+        return Deferred(ways[0], f"unwritable {written.error}") if isinstance(written, Bug) else written
+
+    def reached(
+        self, state: Correspondence, delivery: Delivery, channels: Collection[str]
+    ) -> Reached | Withheld | Deferred:
+        """Return who reads *delivery* and which of *channels* reach them, or why none does."""
         try:
             recipient = self.recipient(state, delivery)
         except ReporterUnreadable:
@@ -75,13 +94,10 @@ class MessageRenderer:
         if not recipient.addresses:
             return Withheld("no_address")
         order = sorted(delivery.channels, key=lambda channel: channel != recipient.preferred)
-        reached = [name for name in order if name in channels and name in recipient.addresses]
-        if not reached and LOG in order and LOG in channels:
-            reached = [LOG]
-        if not reached:
-            return Withheld("no_channel")
-        written = guarded(lambda: tuple(self.message(state, delivery, recipient, name, now) for name in reached))
-        return Deferred(reached[0], f"unwritable {written.error}") if isinstance(written, Bug) else written
+        ways = [name for name in order if name in channels and name in recipient.addresses]
+        if not ways and LOG in order and LOG in channels:
+            ways = [LOG]
+        return Reached(recipient, tuple(ways)) if ways else Withheld("no_channel")
 
     def recipient(self, state: Correspondence, delivery: Delivery) -> Recipient:
         """Return who reads *delivery*; raise SealError if a reporter's contact cannot be opened."""

@@ -9,12 +9,14 @@ from aiokafka.consumer.group_coordinator import GroupCoordinator, NoGroupCoordin
 from aiokafka.errors import KafkaError
 
 from shared.adapters.kafka.fetch_faults import FetchFaults
+from shared.adapters.kafka.fetch_sessions import Waits
 from shared.adapters.kafka.fetcher import SafeFetcher
 from shared.delivery.ports import Record
 from shared.fairness.admission import Admission
 from shared.fairness.pace import Pace
 
 ERROR_PAUSE_SECONDS = 1.0
+POLL_MS = 1_000  # so often it looks whether its background tasks live, and says that nothing keeps it from reading
 
 
 class FetchEnded(Exception):
@@ -32,6 +34,7 @@ class SafeConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka is not t
         failed: Called if only a restart can help; nothing is read after that. May raise it.
         admission: Decides whose records are taken next; by default everybody's evenly.
         pace: Decides how many records there are at once; by default as many as are wanted.
+        waits: How long fetches are held back.
     """
 
     def __init__(
@@ -44,6 +47,7 @@ class SafeConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka is not t
         failed: Callable[[BaseException], None],
         admission: Admission | None = None,
         pace: Pace | None = None,
+        waits: Waits | None = None,
         **options: Any,
     ) -> None:
         super().__init__(*topics, **options)
@@ -54,6 +58,7 @@ class SafeConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka is not t
         self.failed = failed
         self.admission = admission or Admission()
         self.pace = pace or Pace()
+        self.waits = waits or Waits()
 
     async def start(self) -> None:
         """Join the group, or read all partitions without one; in place of aiokafka's own, which knows one fetcher only.
@@ -73,7 +78,7 @@ class SafeConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka is not t
             fetch_max_bytes=self._fetch_max_bytes,
             fetch_max_wait_ms=self._fetch_max_wait_ms,
             max_partition_fetch_bytes=self._max_partition_fetch_bytes,
-            fetcher_timeout=self._consumer_timeout,
+            fetcher_timeout=POLL_MS / 1000,  # whatever it must see at once wakes it
             retry_backoff_ms=self._retry_backoff_ms,
             auto_offset_reset=self._auto_offset_reset,
             isolation_level=self._isolation_level,
@@ -81,6 +86,7 @@ class SafeConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka is not t
         self._fetcher.topic_prefix = self.topic_prefix
         self._fetcher.faults = self.faults
         self._fetcher.admission, self._fetcher.pace = self.admission, self.pace
+        self._fetcher.waits, self._fetcher.sessions = self.waits, {}
         if self._group_id is None:
             self._coordinator = NoGroupCoordinator(
                 self._client, self._subscription, exclude_internal_topics=self._exclude_internal_topics
@@ -107,15 +113,29 @@ class SafeConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka is not t
     async def getmany(
         self, *partitions: TopicPartition, timeout_ms: int = 0, max_records: int | None = None
     ) -> dict[TopicPartition, list[Record]]:
-        """Return records, none of which is lost if reading fails; an error is told and waited out.
+        """Return records once there are some, whatever *timeout_ms* says; nothing only if it is closed meanwhile.
+
+        FastStream sleeps whenever it gets nothing, and would ask fifty times a second. None of the records is lost if
+        reading fails; an error is told and waited out.
 
         Raises:
             ConsumerStoppedError: It is closed.
         """
+        found: dict[TopicPartition, list[Record]] = {}
+        while not found:
+            found = await self._polled(partitions, max_records)
+            if self._closed:
+                break
+        return found
+
+    async def _polled(
+        self, partitions: tuple[TopicPartition, ...], max_records: int | None
+    ) -> dict[TopicPartition, list[Record]]:
+        """Return records, or nothing if none have come for a second."""
         before, found = self._positions(), None
         try:
             self._refuse_dead_tasks()
-            found = await super().getmany(*partitions, timeout_ms=timeout_ms, max_records=max_records)
+            found = await super().getmany(*partitions, timeout_ms=POLL_MS, max_records=max_records)
         except FetchEnded as error:
             self.failed(error)
             await asyncio.Event().wait()

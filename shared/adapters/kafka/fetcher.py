@@ -26,6 +26,7 @@ from aiokafka.errors import (
 from shared.adapters.kafka import record_batches
 from shared.adapters.kafka.compression import NotUnpackable
 from shared.adapters.kafka.fetch_faults import Ending, FetchFaults
+from shared.adapters.kafka.fetch_sessions import Answer, FetchSession, Limits, SessionFetch, Waits, Wanted, answers_of
 from shared.adapters.kafka.record_batches import RecordBatch
 from shared.delivery.guard import Bug, guarded
 from shared.delivery.ports import Record
@@ -39,6 +40,7 @@ PAUSE_SECONDS_MAX = 10.0
 RECORDS_MAX = 500
 DRAINED_BYTES_MAX = 8 * 1024 * 1024  # at once, shared evenly by topics; then what is left is fetched again
 FETCH_BYTES_MAX = 64 * 1024 * 1024
+LOOK_AGAIN_SECONDS = 0.02
 
 log = structlog.get_logger()
 
@@ -109,6 +111,8 @@ class SafeFetcher(Fetcher):  # type: ignore[misc]  # aiokafka is not typed
     faults: FetchFaults
     admission: Admission
     pace: Pace
+    waits: Waits
+    sessions: dict[int, FetchSession]  # by broker
     room_bytes: dict[str, int]  # by topic, of the batch at hand
 
     async def fetched_records(
@@ -134,8 +138,10 @@ class SafeFetcher(Fetcher):  # type: ignore[misc]  # aiokafka is not typed
             if drained or left_seconds <= 0 or self._closed:
                 return drained
             waiter = self._create_fetch_waiter()
+            # Nobody tells when the turn of what is at hand and has to wait comes.
+            wait_seconds = min(left_seconds, LOOK_AGAIN_SECONDS) if self._records else left_seconds
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(left_seconds):
+                async with asyncio.timeout(wait_seconds):
                     await waiter  # raises what keeps us from the group, such as a lack of permissions
 
     def _drained(self, records_max: int) -> dict[TopicPartition, list[Record]]:
@@ -195,45 +201,74 @@ class SafeFetcher(Fetcher):  # type: ignore[misc]  # aiokafka is not typed
         wait_seconds = min(FIRST_PAUSE_SECONDS * 3.0 ** (tries - 1), PAUSE_SECONDS_MAX)
         self._loop.call_later(wait_seconds, state.resume)
 
-    async def _proc_fetch_request(self, assignment: Any, node_id: int, request: Any) -> bool:
+    def _get_actions_per_node(self, assignment: Any) -> tuple[Any, ...]:
+        """Return what aiokafka would do now, with fetches of our own."""
+        fetches, *others = super()._get_actions_per_node(assignment)
+        paused = others[-1]
+        return [(node, self._fetch(node, each.topics, is_partial=bool(paused))) for node, each in fetches], *others
+
+    def _fetch(self, node: int, topics: Any, *, is_partial: bool) -> SessionFetch:
+        wanted: Wanted = {
+            TopicPartition(topic, partition): (offset, bytes_max)
+            for topic, partitions in topics
+            for partition, offset, bytes_max in partitions
+        }
+        leader = self._client.cluster.leader_for_partition
+        is_partial |= any(leader(each) == node for each in self._records)
+        wait_ms = self.waits.of(self._loop.time(), is_partial=is_partial)
+        limits = Limits(wait_ms, self._fetch_min_bytes, self._fetch_max_bytes, self._isolation_level)
+        return self.sessions.setdefault(node, FetchSession()).fetch(wanted, limits)
+
+    async def _proc_fetch_request(self, assignment: Any, node_id: int, request: SessionFetch) -> bool:
         """Return whether there is something new to drain; in place of aiokafka's own."""
+        session = self.sessions[node_id]
         try:
             response = await self._client.send(node_id, request)
         except KafkaError as error:
+            session.lost()
             log.warning("fetch failed", node=node_id, error=type(error).__name__)
-            try:
-                await asyncio.sleep(self._retry_backoff)
-            except asyncio.CancelledError:
-                return False  # closing: aiokafka awaits this task then, and expects no CancelledError
-            return False
+            return await self._paused()
         except asyncio.CancelledError:
+            session.lost()
             return False
+        if not session.answered(request, response):
+            return await self._paused()
         if not assignment.active:
             return False
-        asked = {
-            TopicPartition(topic, partition): offset
-            for topic, partitions in request.topics
-            for partition, offset, _ in partitions
-        }
-        answered = [
-            self._take(assignment, TopicPartition(topic, partition), asked, code, highwater, data[-1])
-            for topic, partitions in response.topics
-            for partition, code, highwater, *data in partitions
-        ]
-        return any(answered)
+        answers = answers_of(response)
+        self._end_faults(request, {answer.place for answer in answers})
+        found = [self._take(assignment, answer, request.wanted) for answer in answers]
+        if any(found):
+            self.waits.came_at_seconds = self._loop.time()
+        return any(found)
 
-    def _take(
-        self, assignment: Any, place: TopicPartition, asked: dict[TopicPartition, int], code: int, end: int, data: bytes
-    ) -> bool:
+    def _end_faults(self, request: SessionFetch, told: Collection[TopicPartition]) -> None:
+        """End the faults of those of which there is no news: their fetch was taken."""
+        for fault in self.faults.standing():
+            place = TopicPartition(fault.topic, fault.partition)
+            if place in request.wanted and place not in told:
+                self.faults.end(place)
+
+    async def _paused(self) -> bool:
+        """Return False after the pause that follows a failure."""
+        # Closing: aiokafka awaits this task then, and expects no CancelledError.
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(self._retry_backoff)
+        return False
+
+    def _take(self, assignment: Any, answer: Answer, wanted: Wanted) -> bool:
         """Keep what one partition has answered; return whether it holds something to drain."""
-        state, offset = assignment.state_value(place), asked[place]
+        place, data = answer.place, answer.batches
+        if place not in wanted:
+            return False
+        state, (offset, _) = assignment.state_value(place), wanted[place]
         if not state.has_valid_position or state.position != offset:
             return False
-        error = for_code(code)
+        error = for_code(answer.code)
         if error is not NoError:
             self._refused(place, state, offset, error)
             return False
-        state.highwater = end
+        state.highwater = answer.end
         if not data:
             self.faults.end(place)
             return False

@@ -68,3 +68,20 @@ async def test_a_task_that_has_ended_in_silence_ends_the_consumer(dead: str) -> 
     consumer._closed = True
 
     assert str(error) == f"the {dead} task of the consumer has ended: ValueError"
+
+
+async def test_a_poll_that_finds_nothing_is_made_again_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    fetch = Fetch()
+    consumer = Consumer(fetch)
+    monkeypatch.setattr(consumer, "_closed", False)
+    monkeypatch.setattr(consumer, "_refuse_dead_tasks", lambda: None)
+    polls = [{}, {}, {ONE: ["record"]}]
+
+    async def getmany(self: Any, *places: TopicPartition, **options: Any) -> Any:
+        return polls.pop(0)
+
+    monkeypatch.setattr(AIOKafkaConsumer, "getmany", getmany)
+
+    assert await consumer.getmany(timeout_ms=10) == {ONE: ["record"]}
+    assert consumer.told == [None] * 3
+    consumer._closed = True

@@ -14,6 +14,7 @@ from aiokafka.errors import (
 
 from shared.adapters.kafka import fetcher
 from shared.adapters.kafka.fetch_faults import Ending
+from shared.adapters.kafka.fetch_sessions import FetchSession, Limits
 from shared.delivery.ports import Record
 from tests.fakes.batches import claiming, plain
 from tests.fakes.fetch import ONE, TWO, Fetch
@@ -208,3 +209,15 @@ async def test_cancellation_wins_over_records_that_arrive_at_the_same_instant() 
 
     with pytest.raises(asyncio.CancelledError):
         await waiting
+
+
+async def test_a_fetch_that_was_taken_ends_the_fault_of_a_partition_without_news() -> None:
+    fetch = Fetch()
+    fetch.answer(ONE, error=TopicAuthorizationFailedError)
+    request = FetchSession().fetch({ONE: (0, 1024), TWO: (0, 1024)}, Limits(500, 1, 1024, 0))
+
+    fetch.fetcher._end_faults(request, {ONE})
+    assert len(fetch.faults.standing()) == 1
+    fetch.fetcher._end_faults(request, {TWO})
+
+    assert fetch.faults.standing() == []

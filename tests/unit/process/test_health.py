@@ -66,7 +66,7 @@ async def test_metrics_answer_over_http_without_a_redirect() -> None:
     async with asyncio.timeout(10):
         answer = await reader.read()
     writer.close()
-    server.should_exit = True
+    server.close()
     await answering
 
     assert answer.startswith(b"HTTP/1.1 200 OK")
