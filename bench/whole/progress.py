@@ -8,7 +8,7 @@ from confluent_kafka import OFFSET_END, Consumer, TopicPartition
 
 from bench.whole.usage import Processes, cpu_seconds
 from shared import topics
-from shared.topics import SERVICES, Topic
+from shared.topics import SERVICES, Topic, family_of
 from tests.servers.addresses import Namespace
 
 ASK_EVERY_SECONDS = 0.5
@@ -109,12 +109,13 @@ class Progress:
             client.close()
 
 
-def on_the_way(wanted: Sequence[Topic], channel: str) -> list[Topic]:
-    """Return the topics that a complaint of *channel* passes through: no answers to outsiders, no later updates."""
+def on_the_way(wanted: Sequence[Topic], channel: str, *, updates: bool = False) -> list[Topic]:
+    """Return the topics that a complaint of *channel* passes through, with *updates* those of later updates, too."""
     services = set(SERVICES)
 
     def is_between(topic: Topic) -> bool:
-        return bool(services & set(topic.read_by)) and services.issuperset(topic.written_by)
+        written_inside = services.issuperset(topic.written_by) or (updates and family_of(topic.name) == topics.UPDATES)
+        return written_inside and bool(services & set(topic.read_by))
 
     names = (topics.submitted_topic(channel), topics.DELIVERIES)
     return [topic for topic in wanted if topic.name in names or is_between(topic)]

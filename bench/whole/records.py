@@ -1,7 +1,7 @@
 """What lies on the topics after a run, read once its clock has stopped: how many records, how large, since when."""
 
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -30,11 +30,11 @@ class Found:
 
     Args:
         kinds: By family and event type.
-        names: Of each family, the topics on which something lies.
+        topics: How many records lie on each topic, by family.
     """
 
     kinds: dict[tuple[str, str], Kind] = field(default_factory=lambda: defaultdict(Kind))
-    names: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    topics: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
 
     def note(self, topic: str, type_of_event: str, size: int, at_ms: int) -> None:
         """Count one record."""
@@ -43,7 +43,7 @@ class Found:
         kind.records += 1
         kind.bytes += size
         kind.last_ms = max(kind.last_ms, at_ms)
-        self.names[family].add(topic)
+        self.topics[family][topic] += 1
 
     def count(self, family: str, *types: str) -> int:
         """Return how many records of these types (none given: of all) lie on a family's topics."""

@@ -53,6 +53,8 @@ class Phrasebook:
 
     def placed_among(self, words: Phrase) -> Iterator[tuple[int, Phrase]]:
         """Yield where each phrase begins among *words*, which are in their usual form already, and the phrase."""
+        if self._begun.keys().isdisjoint(words):
+            return
         for start, word in enumerate(words):
             for length in self._begun.get(word, ()):
                 if (phrase := words[start : start + length]) in self.phrases:
@@ -60,7 +62,7 @@ class Phrasebook:
 
     def usual(self, words: Iterable[str]) -> Phrase:
         """Return *words* in their usual form; where several ways to write something fit, the longest is meant."""
-        return usual([self.stem(word) for word in words], self.spellings, self._spelled)
+        return usual(list(map(self._stemmed, words)), self.spellings, self._spelled)
 
     def stem(self, word: str) -> str:
         """Return what is looked for in place of *word*, which may carry an ending or a doubling ``2``, or be a slip.
@@ -94,7 +96,7 @@ def _lengths(phrases: Iterable[Phrase]) -> Mapping[str, tuple[int, ...]]:
 
 def usual(words: list[str], spellings: Mapping[Phrase, Phrase], begun: Mapping[str, tuple[int, ...]]) -> Phrase:
     """Return *words* with every other way of writing replaced by the usual form."""
-    return tuple(_usual(words, spellings, begun))
+    return tuple(words if begun.keys().isdisjoint(words) else _usual(words, spellings, begun))
 
 
 def _usual(words: list[str], spellings: Mapping[Phrase, Phrase], begun: Mapping[str, tuple[int, ...]]) -> Iterator[str]:

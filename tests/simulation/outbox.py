@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -47,11 +47,13 @@ class Outbox:
         holder: Returns the process that is running.
         latest: Returns the latest time that the clock of that process has shown.
         stored: Returns the document of a ticket as it is stored.
+        wait_for: How long a notice waits for a contact.
     """
 
     holder: Callable[[], Holder]
     latest: Callable[[], datetime]
     stored: Callable[[str], Document[Any] | None]
+    wait_for: timedelta
     claims: dict[str, list[Claim]] = field(default_factory=lambda: defaultdict(list))
     taken: set[str] = field(default_factory=set)
     told_within: set[str] = field(default_factory=set)
@@ -108,19 +110,24 @@ class Outbox:
         yield from self.findings
         told = {said.data["delivery_id"]: said for said in ledger.of_type(topics.DELIVERIES, *ENDS)}
         planned: dict[str, Delivery] = {}
+        awaited: set[str] = set()
+        promised = {
+            said.ticket for said in ledger.of_type(topics.ACCEPTED, ComplaintAccepted) if said.data.get("has_contact")
+        }
         for document in ledger.documents["notify"]:
             if document.state is not None:
                 planned |= {delivery.id: delivery for delivery in document.state.deliveries}
+                awaited |= {each.id for each in document.state.deliveries} if document.id in promised else set()
         for one in sorted(planned.keys() | told.keys() | self.taken):
             found = type(planned[one].situation).__name__.lower() if one in planned else "never planned"
             end = told[one].type.split(".")[-2] if one in told else "not told"
             if found != end:
                 yield f"[messages] {one} is {found}, and what is told of it: {end}"
-            elif (because := self.unexplained(planned[one])) is not None:
+            elif (because := self.unexplained(planned[one], has_contact=one in awaited)) is not None:
                 yield f"[messages] {one} ({planned[one].notice}) is {planned[one].situation}, but {because}"
         yield from untold(ledger, planned.keys())
 
-    def unexplained(self, delivery: Delivery) -> str | None:
+    def unexplained(self, delivery: Delivery, *, has_contact: bool) -> str | None:
         """Return what speaks against the end of a delivery; None if nothing does."""
         match delivery.situation:
             case Sent() if delivery.id not in self.taken | self.told_within:
@@ -131,6 +138,8 @@ class Outbox:
                 claim.is_lost for claim in self.claims[delivery.id]
             ):
                 return "no attempt was lost"
+            case Suppressed(at=at, why="no_contact") if has_contact and at < delivery.planned_at + self.wait_for:
+                return "its contact was not waited for"
             case Suppressed(why=why) if why not in WITHHELD:
                 return "nobody had a reason"
             case _:

@@ -19,7 +19,7 @@ WRITTEN = frozenset({"answer", "note", "question", "reason", "text", "why"})
 
 @value
 class Unknown:
-    """No contact has come yet; for a report without an identity none ever will."""
+    """No contact has come yet; for a report without an identity none will, unless its reporter gives one later."""
 
     kind: Literal["unknown"] = "unknown"
 
@@ -66,7 +66,12 @@ class AuditHead:
 
 @value
 class Complaint:
-    """What notices show of the report itself; ``withheld``: nothing to anybody, for it is sensitive."""
+    """What notices show of the report itself.
+
+    Args:
+        withheld: Nothing of it is shown to anybody, for it is sensitive.
+        has_contact: Whether a contact came with it; None where nobody said so.
+    """
 
     title: str
     place: str | None
@@ -75,6 +80,7 @@ class Complaint:
     emergency: bool
     confidential: bool = False
     withheld: bool = False
+    has_contact: bool | None = None
 
 
 @value
@@ -264,6 +270,7 @@ def _complaint_of(data: events.ComplaintAccepted) -> Complaint:
         emergency=EMERGENCY_FLAG in data.flags,
         confidential=data.confidential,
         withheld=sensitive_kind(data.flags) is not None,
+        has_contact=data.has_contact,
     )
 
 

@@ -3,7 +3,15 @@
 from datetime import datetime, timedelta
 
 from services.notify.domain.attempts import NO_HOUSE, House, on_time, quiet_until
-from services.notify.domain.correspondence import Correspondence, Erased, RunningClock, Sealed, forgotten, project
+from services.notify.domain.correspondence import (
+    Correspondence,
+    Erased,
+    RunningClock,
+    Sealed,
+    Unknown,
+    forgotten,
+    project,
+)
 from services.notify.domain.deliveries import REPORTER, Delivery, Due, Suppressed, Waiting, attempts_of
 from services.notify.domain.notices import Rules, plan
 from services.notify.domain.settlement import report_settled, settle
@@ -61,14 +69,21 @@ def _suppression_reason(
 
 
 def release(delivery: Delivery, state: Correspondence, rules: Rules, now: datetime) -> Delivery:
-    """Return *delivery*: due once all that it waits for is known, suppressed if the contact was erased."""
+    """Return *delivery*: due once all that it waits for is known, suppressed if there is no contact to wait for."""
     match delivery.situation:
         case Waiting() | Due() as situation if delivery.role == REPORTER and isinstance(state.contact, Erased):
             return settle(delivery, Suppressed(now, attempts_of(situation), "contact_erased"))
+        case Waiting() if delivery.role == REPORTER and has_no_contact(state):
+            return settle(delivery, Suppressed(now, 0, "no_contact"))
         case Waiting() if _is_ready(delivery, state):
             return replace(delivery, situation=Due(quiet_until(delivery, state, rules, now) or now, 1))
         case _:
             return delivery
+
+
+def has_no_contact(state: Correspondence) -> bool:
+    """Return whether there is no contact, and it is known that none is on its way."""
+    return isinstance(state.contact, Unknown) and state.complaint is not None and state.complaint.has_contact is False
 
 
 def _is_ready(delivery: Delivery, state: Correspondence) -> bool:
