@@ -60,6 +60,10 @@ class NotifyHandler:
         """Decide by *rules* from now on."""
         self.rules = rules
 
+    def hears(self, kind: str) -> bool:
+        """Return whether it says something new to notify, or there is a notice for it."""
+        return kind not in SAYING_NOTHING_NEW or any(notice.on == kind for notice in self.rules.notices)
+
     def key_of(self, event: Event) -> str:
         """Return the ticket id; for a part that of the whole."""
         return document_of(event)

@@ -51,6 +51,10 @@ class SlaHandler:
         """Return after which time no applied event is repeated."""
         return self.retention.applied_ids if self.retention else None
 
+    def hears(self, kind: str) -> bool:
+        """Return whether it may move a clock."""
+        return kind in MOVING_CLOCKS
+
     def key_of(self, event: Event) -> str:
         """Return the ticket that *event* concerns; every event on these topics names one."""
         ticket_id: str = getattr(event.data, "ticket_id")  # noqa: B009  # the catalogue's common type knows no field

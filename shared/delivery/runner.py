@@ -14,7 +14,7 @@ from shared.delivery.guard import BugShare
 from shared.delivery.handler import Handler
 from shared.delivery.outgoing import Outgoing, each_once
 from shared.delivery.ports import Batch, HeldBack, Obstacle, Publisher, Store, TransientError
-from shared.delivery.reading import Reading, Unreadable, read
+from shared.delivery.reading import Reading, Unreadable, is_heard, read
 from shared.delivery.retry import retried
 from shared.delivery.vitals import Observe, Step, Vitals, unobserved
 from shared.events.envelope import Event
@@ -77,7 +77,8 @@ class BatchRunner(Generic[S]):
     async def attempt(self, batch: Batch) -> None:
         """Handle the batch once; may be repeated after a failure at any point."""
         now = self.clock.now()
-        readings = [read(index, record, now) for index, record in enumerate(batch.records)]
+        heard = [record for record in batch.records if is_heard(record, self.handler.hears)]
+        readings = [read(index, record, now) for index, record in enumerate(heard)]
         unpublished, answers, traced = await self.decide_and_save(readings)
         recent = self.bug_share.after(_bugs_in(readings, answers))
         self.observe(Step.SAVED)

@@ -58,6 +58,9 @@ class Counter:
     service: str = "routing"
     topics: tuple[str, ...] = (topics.ACCEPTED, topics.UPDATES)
 
+    def hears(self, kind: str) -> bool:
+        return True
+
     def key_of(self, event: Event) -> str:
         self.meet_bug("key_of", event)
         return str(event.data.ticket_id)  # type: ignore[attr-defined]  # all that it hears has one
