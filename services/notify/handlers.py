@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from services.notify.domain.attempts import NO_HOUSE, House, conclude, tick
 from services.notify.domain.correspondence import Correspondence, last_needed_at
-from services.notify.domain.decide import decide, document_of
+from services.notify.domain.decide import concerns_notify, decide, document_of
 from services.notify.domain.deliveries import Outcome, Sending
 from services.notify.domain.exports import answer
 from services.notify.domain.notices import Rules
@@ -62,7 +62,7 @@ class NotifyHandler:
 
     def hears(self, kind: str) -> bool:
         """Return whether it says something new to notify, or there is a notice for it."""
-        return kind not in SAYING_NOTHING_NEW or any(notice.on == kind for notice in self.rules.notices)
+        return concerns_notify(kind, self.rules)
 
     def key_of(self, event: Event) -> str:
         """Return the ticket id; for a part that of the whole."""

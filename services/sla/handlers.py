@@ -6,6 +6,7 @@ from functools import cache
 
 from prometheus_client import Counter
 
+from services.sla.domain.history import MOVING_CLOCKS
 from services.sla.domain.rules import SlaRules
 from services.sla.domain.ticket import Ticket, decide, ended_at, tick
 from shared import topics

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 
 from shared import topics
@@ -71,22 +71,23 @@ def is_heard(record: Record, hears: Callable[[str], bool]) -> bool:
     False for an event of our own whose type has its place on the topic and is none that the service *hears*. What is
     left out so far tells by its first bytes alone; whatever raises a doubt is read.
     """
-    types = TYPES_ON_OWN.get(record.topic)
-    if types is None or record.value is None or record.unreadable is not None:
-        return True
-    kind = type_of_own(record.value)
-    return kind is None or kind not in types or hears(kind)
+    types = _types_of_ours(record)
+    kind = type_of_own(record.value) if types and record.value else None
+    return kind is None or types is None or kind not in types or hears(kind)
 
 
 def read(index: int, record: Record, now: datetime) -> Reading | Unreadable:
     """Return what *record* holds; a replayed dead letter is read as it first lay, on its topic and at its time."""
-    types = TYPES_ON_OWN.get(record.topic)
-    if types is not None and record.value is not None and record.unreadable is None and not record.cuts:
-        told = decode_own(record.value)
-        if told is not None and told.type in types:
-            arrival = Arrival(record.topic, record.partition, record.offset, record.timestamp, now)
-            return Reading(index, record, arrival, told)
-    return _read_with_care(index, record, now)
+    types = _types_of_ours(record)
+    told = decode_own(record.value) if types and record.value else None
+    if told is None or types is None or told.type not in types:
+        return _read_with_care(index, record, now)
+    return Reading(index, record, Arrival(record.topic, record.partition, record.offset, record.timestamp, now), told)
+
+
+def _types_of_ours(record: Record) -> Collection[str] | None:
+    """Return which types may stand where *record* lies; None where others may write, or if it is not whole."""
+    return None if record.unreadable is not None or record.cuts else TYPES_ON_OWN.get(record.topic)
 
 
 def _read_with_care(index: int, record: Record, now: datetime) -> Reading | Unreadable:

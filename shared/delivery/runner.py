@@ -1,7 +1,7 @@
 """Load, decide, save, publish, commit: once, for every service."""
 
 import random
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Generic, TypeVar
@@ -79,6 +79,13 @@ class BatchRunner(Generic[S]):
         now = self.clock.now()
         heard = [record for record in batch.records if is_heard(record, self.handler.hears)]
         readings = [read(index, record, now) for index, record in enumerate(heard)]
+        recent = await self.handle_readings(readings) if readings else self.bug_share.recent
+        self.published.learn(await batch.commit())
+        self.bug_share.recent = recent
+        self.observe(Step.COMMITTED)
+
+    async def handle_readings(self, readings: Sequence[Reading | Unreadable]) -> deque[bool]:
+        """Decide, save and publish; return which of the last records met a bug, see `BugShare`."""
         unpublished, answers, traced = await self.decide_and_save(readings)
         recent = self.bug_share.after(_bugs_in(readings, answers))
         self.observe(Step.SAVED)
@@ -86,9 +93,7 @@ class BatchRunner(Generic[S]):
         self.observe(Step.PUBLISHED)
         if held:
             await self.save_held_back(held, readings, answers, traced)
-        self.published.learn(await batch.commit())
-        self.bug_share.recent = recent
-        self.observe(Step.COMMITTED)
+        return recent
 
     async def decide_and_save(self, readings: Sequence[Reading | Unreadable]) -> tuple[list[Outgoing], Answers, Traced]:
         """Return what documents held unpublished, the answer to each reading, and whether it is among the applied ones.
