@@ -47,7 +47,8 @@ class Counter:
 
     A withdrawal is answered without a trace; a progress report asks for the answer to the event that its note names;
     a confirmation is ignored, and counts as applied; an unmerging is ignored without a trace; an acknowledgement
-    meets a bug in the method that ``breaks`` names. What cannot be read is refused if ``refuses``. It hears no type of ``deaf_to``.
+    meets a bug in the method that ``breaks`` names. What cannot be read is refused if ``refuses``.
+    It hears no type of ``deaf_to``.
     """
 
     breaks: str | None = None
