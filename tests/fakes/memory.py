@@ -12,8 +12,8 @@ from typing import Any, Generic, TypeVar
 from shared.delivery.documents.document import Document, Partition
 from shared.delivery.outgoing import Outgoing, Reference
 from shared.delivery.ports import HeldBack, Obstacle, Record, Waiting
-from shared.sharding import PARTITIONS, Share, hash_of, shard_of
-from shared.topics import COMMON, family_of
+from shared.sharding import Share, hash_of, shard_of
+from shared.topics import COMMON, PARTITIONS, family_of
 
 S = TypeVar("S")
 Stepper = Callable[[str], Awaitable[None]]

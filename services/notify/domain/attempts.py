@@ -25,7 +25,7 @@ from services.notify.domain.deliveries import (
     is_settled,
 )
 from services.notify.domain.notices import Rules
-from services.notify.domain.settlement import report_settled, settle
+from services.notify.domain.settlement import put_away, report_settled, settle
 from shared.events import Applied, Fact, Ignored
 from shared.values import replace
 
@@ -64,8 +64,9 @@ def tick(state: Correspondence, rules: Rules, now: datetime, house: House = NO_H
 
     Of each that is sent or leased and goes to the reporter it is said that his contact is opened.
     """
-    moved, openings = on_time(state, rules, now, house, lambda _: True)
-    settled = report_settled(state, moved)
+    before = put_away(state, now)
+    moved, openings = on_time(before, rules, now, house, lambda _: True)
+    settled = report_settled(before, moved)
     return Applied(settled.state, (*openings, *settled.facts))
 
 
