@@ -55,10 +55,11 @@ def decide(
     for delivery in planned:
         why = _suppression_reason(delivery, before.settled, deliveries, event, policy, now)
         deliveries.append(settle(delivery, Suppressed(now, 0, why)) if why else delivery)
-    released = replace(before, deliveries=tuple(release(delivery, before, policy, now) for delivery in deliveries))
-    moved, openings = on_time(released, policy, now, house, house.holds)
+    released = [release(delivery, before, policy, now) for delivery in deliveries]
+    after = replace(before, deliveries=tuple(released)) if released else before
+    moved, openings = on_time(after, policy, now, house, house.holds)
     settled = report_settled(before, forgotten(moved) if isinstance(moved.contact, Erased) else moved)
-    return Applied(settled.state, (*openings, *settled.facts))
+    return Applied(settled.state, (*openings, *settled.facts)) if openings else settled
 
 
 def document_of(event: Event) -> str:
