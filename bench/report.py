@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench.whole.table import compared, idle, latencies, table
+from bench.whole.table import compared, idle, latencies, profile, table
 
 ROOT = Path(__file__).resolve().parents[1]
 PERFORMANCE, CHART = ROOT / "docs" / "performance.md", ROOT / "docs" / "performance.png"
@@ -86,6 +86,9 @@ def _lines(found: Mapping[str, Any], earlier: Mapping[str, Any]) -> Iterator[str
     if "bursts" in apache:
         yield from ("", "**Bursts** of 1, 15, 1, 25, 2, 35 and 10 complaints a second, so many times")
         yield from latencies("times", apache["bursts"])
+    if "profile" in apache:
+        yield from ("", "**Where each microsecond goes**, under a sampler, which makes everything a little slower")
+        yield from profile(apache["profile"])
     if "pipeline" in apache:
         both = {name: apache[name] for name in ("pipeline", "ceiling") if name in apache}
         yield from ("", "**What both do** for a complaint: records by topic, documents in MongoDB")

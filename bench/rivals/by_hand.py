@@ -14,7 +14,7 @@ from typing import Any
 import uvloop
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
 from motor.motor_asyncio import AsyncIOMotorClient
-from pymongo import ReplaceOne
+from pymongo import WriteConcern
 
 from bench.rivals.task import Quota, Task, event_of_size, task_in, ticket_in
 
@@ -30,6 +30,7 @@ class Hand:
     def __init__(self, task: Task, collection: Any, producer: AIOKafkaProducer) -> None:
         self.task, self.collection, self.producer = task, collection, producer
         self.known: set[str] = set()
+        self.revision = 0
         self.loads, self.saves, self.marks = Quota(task.loads), Quota(task.saves), Quota(task.marks)
         self.published = [(output, Quota(output.rate)) for output in task.outputs]
         self.triggers = {task.prefix + topic for topic in task.triggers}
@@ -62,13 +63,22 @@ class Hand:
         old = [key for key in keys if key in self.known and key not in set(inserted)]
         replaced = old[: self.saves.take(len(old))]
         if replaced:
-            changes = [ReplaceOne({"_id": key}, self.document(key)) for key in replaced]
-            await self.collection.bulk_write(changes, ordered=False)
+            await self.replace(replaced)
         return [*inserted, *replaced]
 
+    async def replace(self, keys: Sequence[str]) -> None:
+        """Write known documents anew, in one transaction: half of what single replacements in bulk cost mongod."""
+        async with (
+            await self.collection.database.client.start_session() as session,
+            session.start_transaction(write_concern=WriteConcern("majority", j=True)),
+        ):
+            await self.collection.delete_many({"_id": {"$in": list(keys)}}, session=session)
+            await self.collection.insert_many([self.document(key) for key in keys], session=session)
+
     def document(self, key: str) -> dict[str, Any]:
-        """Return what is stored of a ticket."""
-        return {"_id": key, "rev": 1, "state": self.pad, "pending": [key]}
+        """Return what is stored of a ticket, different each time, or the database would not write it."""
+        self.revision += 1
+        return {"_id": key, "rev": self.revision, "state": self.pad, "pending": [key]}
 
     async def publish(self, keys: Sequence[str]) -> None:
         """Publish what is due after so many records of the trigger; return once all of it is acknowledged."""
@@ -94,6 +104,7 @@ async def work(task: Task) -> None:
         auto_offset_reset="earliest",
         enable_auto_commit=False,
         max_poll_records=BATCH,
+        fetch_max_wait_ms=task.fetch_max_wait_ms,
     )
     producer = AIOKafkaProducer(
         bootstrap_servers=task.bootstrap_servers,

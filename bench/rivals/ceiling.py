@@ -66,6 +66,7 @@ def _task(service: str, course: Course, wanted: tuple[Topic, ...], own: Namespac
         document_bytes=round(course.stored[service].bytes),
         outputs=tuple(outputs),
         enable_idempotence=own.kafka.enable_idempotence,
+        fetch_max_wait_ms=own.kafka.fetch_max_wait_ms,
     )  # fmt: skip
 
 
@@ -97,7 +98,7 @@ def working(there: Place, todo: list[Task], module: str = BY_HAND) -> Iterator[d
             file.write_bytes(orjson.dumps(task))
             running[task.service] = _started(module, str(file), there.folder / f"{file.stem}.log")
         yield {service: [process.pid] for service, process in running.items()}
-        assert all(process.poll() is None for process in running.values()), "a contender has ended by itself"
+        assert all(process.poll() is None for process in running.values()), "a rival has ended by itself"
     finally:
         _ended(list(running.values()))
 

@@ -1,4 +1,4 @@
-"""What a process of a contender is to do, so that all of them together do as much as the services."""
+"""What a process of a rival is to do, so that all of them together do as much as the services."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,6 +57,7 @@ class Task:
     document_bytes: int
     outputs: tuple[Output, ...] = ()
     enable_idempotence: bool = True
+    fetch_max_wait_ms: int = 500
 
 
 def ticket_in(value: bytes, key: bytes) -> str:

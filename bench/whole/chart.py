@@ -15,7 +15,7 @@ COLOURS = {
     "mongod": "#7d6b91",
     "broker": "#8c8c8c",
 }
-CONTENDERS = ("pipeline", "ceiling", "naive")
+CONTESTANTS = ("pipeline", "ceiling", "naive")
 
 
 def drawn(found: Mapping[str, Any], earlier: Mapping[str, Any], file: Path) -> None:
@@ -24,7 +24,7 @@ def drawn(found: Mapping[str, Any], earlier: Mapping[str, Any], file: Path) -> N
     left, right = figure.subplots(1, 2, width_ratios=(3, 2))
     run = found["runs"].get("apache") or next(iter(found["runs"].values()))
     known = {"before": earlier["runs"]["apache"]["pipeline"]}
-    _costs(left, known | {name: run[name] for name in CONTENDERS if name in run})
+    _costs(left, known | {name: run[name] for name in CONTESTANTS if name in run})
     _times(right, earlier["runs"]["apache"].get("latency", {}), run.get("latency", {}))
     figure.savefig(file, dpi=120)
 

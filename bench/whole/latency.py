@@ -47,7 +47,7 @@ class Watcher(threading.Thread):
         self.consumer = Consumer({**options, "enable.auto.commit": False})
         self.prefix, self.ended = own.prefix, threading.Event()
         self.noted: list[tuple[float, Message]] = []
-        self.opened = 0
+        self.opened: set[bytes] = set()
         watched = [topic for topic in wanted if family_of(topic.name) in WATCHED]
         places = [
             TopicPartition(own.prefix + topic.name, each) for topic in watched for each in range(topic.partitions)
@@ -63,7 +63,8 @@ class Watcher(threading.Thread):
             message = self.consumer.poll(0.1)
             if message is not None and not message.error():
                 self.noted.append((time.time(), message))
-                self.opened += message.topic() == tickets and type_in(message.value()) in OPENING
+                if message.topic() == tickets and type_in(message.value()) in OPENING:
+                    self.opened.add(message.key())
         self.consumer.close()
 
     def arrivals(self) -> dict[str, dict[str, Arrival]]:
@@ -108,9 +109,9 @@ def at_moments(
     try:
         intended = dict(_sent(own, records, moments))
         give_up_at = time.monotonic() + PATIENCE_SECONDS
-        while watcher.opened < len(records):
+        while len(watcher.opened) < len(records):
             if time.monotonic() > give_up_at:
-                raise TimeoutError(f"{watcher.opened} of {len(records)} complaints arrived")
+                raise TimeoutError(f"{len(watcher.opened)} of {len(records)} complaints arrived")
             time.sleep(0.1)
         time.sleep(LEAD_SECONDS)  # the agency's record may lie behind the one of the history
     finally:

@@ -27,7 +27,7 @@ AS_SHIPPED = {
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A stack that runs, and the topics of the city on it, made anew for each contender."""
+    """A stack that runs, and the topics of the city on it, made anew for each rival."""
 
     stack: LocalStack
     folder: Path

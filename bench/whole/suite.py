@@ -13,14 +13,15 @@ from bench.whole.idle import idle
 from bench.whole.latency import RATES, at_moments, open_loop
 from bench.whole.lifecycles import Players
 from bench.whole.place import Place
+from bench.whole.sampling import seconds_in
 from bench.whole.throughput import Course, Load, measured, nothing_lost, warmed_up
 from bench.whole.usage import Processes
 from shared.topics import SERVICES
 from tests.servers.addresses import Namespace
 from tests.servers.fleet import running
 
-THROUGHPUT, NAIVELY, LATENCY, BURSTS, LIFECYCLES, IDLE = SECTIONS = (
-    "throughput", "naive", "latency", "bursts", "lifecycles", "idle",
+THROUGHPUT, NAIVELY, PROFILE, IDLE, LATENCY, BURSTS, LIFECYCLES = SECTIONS = (
+    "throughput", "naive", "profile", "idle", "latency", "bursts", "lifecycles",
 )  # fmt: skip
 OF_WAITING = (IDLE, LATENCY, BURSTS)
 """Sections that share one fleet, which is never full."""
@@ -56,6 +57,9 @@ async def measure(there: Place, sections: Sequence[str], size: Size, begin: Call
         if NAIVELY in sections:
             begin("a naive pipeline, all complaints at once")
             found["naive"] = (await asyncio.to_thread(rival, there, course, NAIVE, _eighth(size))).report()
+    if PROFILE in sections:
+        begin("four services under a sampler")
+        found[PROFILE] = await profile(there, size)
     if set(OF_WAITING) & set(sections):
         async with fleet_of(there) as (own, processes):
             await asyncio.to_thread(_waiting, there, own, processes, sections, size, begin, found)
@@ -119,6 +123,29 @@ async def services(there: Place, complaints: int, warm_up: int, settings: Mappin
         course = await asyncio.to_thread(measured, there, own, processes, Load(complaints, warm_up))
     nothing_lost(course)
     return course
+
+
+async def profile(there: Place, size: Size) -> dict[str, dict[str, int]]:
+    """Return the microseconds of CPU a complaint of each service, by step; sampling itself is not in them."""
+    own, complaints = await asyncio.to_thread(there.namespace), max(1, size.complaints // 4)
+    fleet = there.fleet(own)
+    files = {service: there.folder / f"{own.prefix}{service}.profile" for service in SERVICES}
+    try:
+        for service, file in files.items():
+            fleet.start(service, module=("bench.profiled", service, str(file)))
+        await fleet.ready()
+        processes = {member.service: [member.process.pid] for member in fleet.members} | there.servers()
+        await asyncio.to_thread(warmed_up, there, own, processes, size.warm_up)
+        before = {service: seconds_in(file) for service, file in files.items()}
+        await asyncio.to_thread(warmed_up, there, own, processes, complaints, "profiled")
+        return {service: micros(seconds_in(file), before[service], complaints) for service, file in files.items()}
+    finally:
+        await asyncio.to_thread(fleet.stop)
+
+
+def micros(after: Mapping[str, float], before: Mapping[str, float], complaints: int) -> dict[str, int]:
+    """Return by how many microseconds a complaint the seconds have grown."""
+    return {step: round((used - before.get(step, 0.0)) / complaints * 1e6) for step, used in sorted(after.items())}
 
 
 async def lifecycles(there: Place, size: Size) -> Course:

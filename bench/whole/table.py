@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-CONTENDERS = ("pipeline", "ceiling", "naive")
+CONTESTANTS = ("pipeline", "ceiling", "naive")
 WAYS = (("agency", "to the agency's topic"), ("events", "to `tickets.events`"))
 
 
@@ -17,20 +17,22 @@ def _lines(found: Mapping[str, Any]) -> Iterator[str]:
     yield ", ".join(f"{name} {said}" for name, said in found["versions"].items())
     for name, run in found["runs"].items():
         yield from ("", f"{name.upper()}")
-        yield from contenders(run)
+        yield from rivals(run)
         if lifecycles := run.get("lifecycles"):
             yield from ("", "full lifecycles")
-            yield from contenders(lifecycles)
+            yield from rivals(lifecycles)
         for part in ("latency", "bursts"):
             if part in run:
                 yield from latencies(part, run[part])
+        if "profile" in run:
+            yield from profile(run["profile"])
         if "idle" in run:
             yield from idle(run["idle"])
 
 
-def contenders(run: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what the pipeline and its contenders have done."""
-    runs = {name: run[name] for name in CONTENDERS if name in run}
+def rivals(run: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what the pipeline and its rivals have done."""
+    runs = {name: run[name] for name in CONTESTANTS if name in run}
     if not runs:
         return
     yield from compared("complaints/s", runs, "through")
@@ -38,14 +40,14 @@ def contenders(run: Mapping[str, Any]) -> Iterator[str]:
     yield from compared("MiB before > after", runs, "rss_mib")
     yield from compared("records a complaint", runs, "records")
     yield from compared("documents a complaint", runs, "documents")
-    for name, each in runs.items():
-        yield f"{name}: {each['complaints']:,} complaints; stored {each['stored']}"
+    if "pipeline" in runs:
+        yield f"stored by service: {runs['pipeline']['stored']}"
     if "ratio" in run:
         yield f"share of the ceiling: {run['ratio']:.2f}"
 
 
 def compared(title: str, runs: Mapping[str, Any], part: str, total: str | None = None) -> Iterator[str]:
-    """Yield a table with a column for each contender."""
+    """Yield a table with a column for each rival."""
     names = list(dict.fromkeys(name for run in runs.values() for name in run[part]))
     rows = [[name, *(run[part].get(name) for run in runs.values())] for name in names]
     if total:
@@ -62,6 +64,14 @@ def latencies(title: str, runs: Mapping[str, Any]) -> Iterator[str]:
             rows.append([f"{rate} {words}", *percentiles, run[f"{way}_by_broker"]["p99"]])
     head = [f"{title}, ms", "p50", "p99", "p99.9", "max", "p99 by the broker's stamp"]
     yield from ("", *table(head, rows))
+
+
+def profile(services: Mapping[str, Mapping[str, int]]) -> Iterator[str]:
+    """Yield a table of where the microseconds of a complaint go, with a column for each service."""
+    steps = sorted({step for each in services.values() for step in each})
+    rows = [[step, *(each.get(step, 0) for each in services.values())] for step in steps]
+    rows.append(["in all", *(sum(each.values()) for each in services.values())])
+    yield from ("", *table(["us of CPU a complaint", *services], rows))
 
 
 def idle(shares: Mapping[str, float]) -> Iterator[str]:
