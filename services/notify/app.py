@@ -42,8 +42,7 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Co
         settings.policy_dir,
         lambda folder: (load_notices(folder, lease_for=lease_for), load_retention(folder)),
     )
-    policy, _ = watch.policy
-    opener = own.opener()
+    (policy, _), opener = watch.policy, own.opener()
     renderer, ways = MessageRenderer(policy, opener), channels(settings, own)
     handler = NotifyHandler(policy.rules, Exporter(opener), house(renderer, ways))
     store = MongoStore(collection(settings.mongo, handler.service), STATE)
