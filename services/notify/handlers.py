@@ -2,6 +2,9 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import lru_cache
+
+from prometheus_client import Counter
 
 from services.notify.domain.attempts import NO_HOUSE, House, conclude, tick
 from services.notify.domain.correspondence import Correspondence, last_needed_at
@@ -103,5 +106,9 @@ def _count_notices(facts: Iterable[Fact]) -> None:
     """Count how deliveries ended; a decision that is made again, after an outage or a lost save, is counted again."""
     for fact in facts:
         if isinstance(fact.data, DeliveryFact):
-            outcome = fact.data.TYPE.split(".")[2]
-            metrics.NOTICES.labels(fact.data.agency or "none", fact.data.channel, outcome).inc()
+            _counter(fact.data.agency or "none", fact.data.channel, fact.data.TYPE).inc()
+
+
+@lru_cache(maxsize=1024)  # looking a counter up takes longer than counting
+def _counter(agency: str, channel: str, kind: str) -> Counter:
+    return metrics.NOTICES.labels(agency, channel, kind.split(".")[2])

@@ -1,6 +1,7 @@
 """Plans the notifications for an event."""
 
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime
 
 from services.notify.domain.attempts import NO_HOUSE, House, on_time, quiet_until
 from services.notify.domain.correspondence import (
@@ -12,13 +13,11 @@ from services.notify.domain.correspondence import (
     forgotten,
     project,
 )
-from services.notify.domain.deliveries import REPORTER, Delivery, Due, Suppressed, Waiting, attempts_of
+from services.notify.domain.deliveries import REPORTER, Delivery, Due, Settled, Suppressed, Waiting, attempts_of
 from services.notify.domain.notices import Rules, plan
-from services.notify.domain.settlement import report_settled, settle
+from services.notify.domain.settlement import DAY, counts, put_away, report_settled, settle
 from shared.events import Applied, Arrival, ClockFact, Decision, Event, Ignored, TicketFact
 from shared.values import replace
-
-DAY = timedelta(days=1)
 
 
 def decide(
@@ -29,19 +28,21 @@ def decide(
     What stays within the *house* is over at once; what leaves it waits for a sender who leases it.
     """
     now = arrival.now
-    before = state or Correspondence(document_of(event))
-    known = project(before, event.data)
-    planned = list(plan(known, event, policy, now))
-    if known == before and not planned:
+    state = state or Correspondence(document_of(event))
+    known = project(state, event.data)
+    planned = plan(known, event, policy, now)
+    if not planned and known == state:
         return Ignored("nobody is notified of it")
+    before = put_away(known, now)
+    deliveries = list(before.deliveries)
     for delivery in planned:
-        why = _suppression_reason(delivery, known, event, policy, now)
-        added = settle(delivery, Suppressed(now, 0, why)) if why else delivery
-        known = replace(known, deliveries=(*known.deliveries, added))
-    released = replace(known, deliveries=tuple(release(delivery, known, policy, now) for delivery in known.deliveries))
-    moved, openings = on_time(released, policy, now, house, house.holds)
+        why = _suppression_reason(delivery, before.settled, deliveries, event, policy, now)
+        deliveries.append(settle(delivery, Suppressed(now, 0, why)) if why else delivery)
+    released = [release(delivery, before, policy, now) for delivery in deliveries]
+    after = replace(before, deliveries=tuple(released)) if released else before
+    moved, openings = on_time(after, policy, now, house, house.holds)
     settled = report_settled(before, forgotten(moved) if isinstance(moved.contact, Erased) else moved)
-    return Applied(settled.state, (*openings, *settled.facts))
+    return Applied(settled.state, (*openings, *settled.facts)) if openings else settled
 
 
 def document_of(event: Event) -> str:
@@ -53,19 +54,24 @@ def document_of(event: Event) -> str:
 
 
 def _suppression_reason(
-    delivery: Delivery, state: Correspondence, event: Event, rules: Rules, now: datetime
+    delivery: Delivery,
+    settled: Sequence[Settled],
+    others: Sequence[Delivery],
+    event: Event,
+    rules: Rules,
+    now: datetime,
 ) -> str | None:
-    """Return why a planned delivery is not sent; None if it is."""
+    """Return why a planned delivery is not sent, as *settled* ones and the *others* stand; None if it is."""
     if event.time < now - rules.stale_for:
         return "too_old"
-    today = [
-        other
-        for other in state.deliveries
-        if (other.role, other.agency) == (delivery.role, delivery.agency)
-        and other.planned_at > now - DAY
-        and not isinstance(other.situation, Suppressed)
-    ]
-    return "too_many" if len(today) >= rules.daily_max else None
+    recipient = delivery.role, delivery.agency
+    today = sum((each.role, each.agency) == recipient and counts(each, now) for each in settled) + sum(
+        (each.role, each.agency) == recipient
+        and each.planned_at > now - DAY
+        and not isinstance(each.situation, Suppressed)
+        for each in others
+    )
+    return "too_many" if today >= rules.daily_max else None
 
 
 def release(delivery: Delivery, state: Correspondence, rules: Rules, now: datetime) -> Delivery:

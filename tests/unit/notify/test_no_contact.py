@@ -33,10 +33,8 @@ def test_a_report_without_contact_has_its_notices_suppressed_at_once() -> None:
 def test_in_any_order_the_reporter_waits_for_nothing_and_the_agency_is_told(order: tuple[Event, ...]) -> None:
     state = after(*order)
 
-    assert {(each.role, each.situation) for each in state.deliveries} == {
-        ("reporter", NEVER),
-        ("liaison", Due(NOON, 1)),
-    }
+    assert [(each.role, each.why) for each in state.over] == [("reporter", "no_contact")] * 2
+    assert [each.situation for each in state.deliveries if each.role == "liaison"] == [Due(NOON, 1)]
 
 
 @pytest.mark.parametrize("said_so", [True, None])
@@ -47,7 +45,8 @@ def test_a_contact_that_is_promised_or_of_which_nobody_spoke_is_waited_for(said_
 def test_a_contact_that_comes_all_the_same_is_used_from_then_on() -> None:
     state = after(NAMELESS, event(contact()), ROUTED, event(started(SlaClock.RESPOND)))
 
-    assert situations(state) == [NEVER, Due(NOON, 1), Due(NOON, 1)]
+    assert [each.why for each in state.over] == ["no_contact"]
+    assert situations(state) == [Due(NOON, 1), Due(NOON, 1)]
 
 
 def test_a_contact_that_came_first_counts_whatever_the_report_says() -> None:
