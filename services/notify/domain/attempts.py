@@ -75,17 +75,20 @@ def on_time(
 ) -> tuple[Correspondence, tuple[Fact, ...]]:
     """Return the state once all that is due, and that *concerns* holds for, has gone on, and who opened the contact."""
     openings: list[Fact] = []
-    deliveries = []
-    for delivery in state.deliveries:
+    deliveries = list(state.deliveries)
+    for place, delivery in enumerate(state.deliveries):
         at = delivery.attention_at
-        after = _on_time(delivery, state, rules, now) if at and at <= now and concerns(delivery) else delivery
-        if isinstance(after.situation, Sending) and after is not delivery:
+        if at is None or at > now or not concerns(delivery):
+            continue
+        after = _on_time(delivery, state, rules, now)
+        if isinstance(after.situation, Sending):
             state, said = openings_to_send(state, [after], now)
             openings += said
             if house.holds(after):
                 after = _ended(after, after.situation.attempt, house.deliver(state, after), rules, now)
-        deliveries.append(after)
-    return replace(state, deliveries=tuple(deliveries)), tuple(openings)
+        deliveries[place] = after
+    moved = tuple(deliveries)
+    return (state if moved == state.deliveries else replace(state, deliveries=moved)), tuple(openings)
 
 
 def _on_time(delivery: Delivery, state: Correspondence, rules: Rules, now: datetime) -> Delivery:

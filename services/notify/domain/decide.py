@@ -16,8 +16,25 @@ from services.notify.domain.correspondence import (
 from services.notify.domain.deliveries import REPORTER, Delivery, Due, Settled, Suppressed, Waiting, attempts_of
 from services.notify.domain.notices import Rules, plan
 from services.notify.domain.settlement import DAY, counts, put_away, report_settled, settle
+from shared import events
 from shared.events import Applied, Arrival, ClockFact, Decision, Event, Ignored, TicketFact
 from shared.values import replace
+
+NOTHING_NEW = frozenset(
+    kind.TYPE
+    for kind in (
+        events.TicketAcknowledged, events.TicketProgressed, events.TicketResumed, events.UpdateRefused,
+        events.ClusterJoined, events.ClusterLeft, events.ClusterCounted,
+        events.ClockPaused, events.ClockMet, events.ClockStopped, events.FeedbackWindowExpired,
+        events.CompletionWindowExpired, events.BreachCleared, events.BreachCorrected,
+    )
+)  # fmt: skip
+"""Types that leave the projection as it is: who has the ticket, until when and what was asked is said by others."""
+
+
+def concerns_notify(kind: str, policy: Rules) -> bool:
+    """Return whether an event of that type may say something new, or there is a notice for it."""
+    return kind not in NOTHING_NEW or any(notice.on == kind for notice in policy.notices)
 
 
 def decide(
@@ -38,10 +55,11 @@ def decide(
     for delivery in planned:
         why = _suppression_reason(delivery, before.settled, deliveries, event, policy, now)
         deliveries.append(settle(delivery, Suppressed(now, 0, why)) if why else delivery)
-    released = replace(before, deliveries=tuple(release(delivery, before, policy, now) for delivery in deliveries))
-    moved, openings = on_time(released, policy, now, house, house.holds)
+    released = [release(delivery, before, policy, now) for delivery in deliveries]
+    after = replace(before, deliveries=tuple(released)) if released else before
+    moved, openings = on_time(after, policy, now, house, house.holds)
     settled = report_settled(before, forgotten(moved) if isinstance(moved.contact, Erased) else moved)
-    return Applied(settled.state, (*openings, *settled.facts))
+    return Applied(settled.state, (*openings, *settled.facts)) if openings else settled
 
 
 def document_of(event: Event) -> str:

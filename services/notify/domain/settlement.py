@@ -24,10 +24,9 @@ def put_away(state: Correspondence, now: datetime) -> Correspondence:
 
     What counts against its recipient's share of the day is kept whatever there is.
     """
-    settled = tuple(kept for each in state.deliveries if (kept := Settled.of(each)))
-    if not settled:
+    if not any(each.is_settled for each in state.deliveries):
         return state
-    settled = (*state.settled, *settled)
+    settled = state.over
     beyond = len(settled) - SETTLED_MAX
     unlisted = state.unlisted
     if beyond > 0:
