@@ -199,7 +199,7 @@ class KafkaConsumer:
                 trouble=self.trouble,
                 failed=self.failed,
                 admission=self.admission,
-                pace=Pace(BATCH_SECONDS),
+                pace=Pace(BATCH_SECONDS, self.settings.batch_wait_ms / 1000),
                 waits=Waits(self.settings.fetch_max_wait_ms, self.settings.fetch_idle_wait_ms),
                 **build.builder.keywords,  # type: ignore[attr-defined]  # a partial of aiokafka's consumer
             )
