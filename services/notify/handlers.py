@@ -8,7 +8,7 @@ from prometheus_client import Counter
 
 from services.notify.domain.attempts import NO_HOUSE, House, conclude, tick
 from services.notify.domain.correspondence import Correspondence, last_needed_at
-from services.notify.domain.decide import decide, document_of
+from services.notify.domain.decide import concerns_notify, decide, document_of
 from services.notify.domain.deliveries import Outcome, Sending
 from services.notify.domain.exports import answer
 from services.notify.domain.notices import Rules
@@ -62,6 +62,10 @@ class NotifyHandler:
     def use_policy(self, rules: Rules) -> None:
         """Decide by *rules* from now on."""
         self.rules = rules
+
+    def hears(self, kind: str) -> bool:
+        """Return whether it says something new to notify, or there is a notice for it."""
+        return concerns_notify(kind, self.rules)
 
     def key_of(self, event: Event) -> str:
         """Return the ticket id; for a part that of the whole."""

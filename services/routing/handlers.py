@@ -106,6 +106,10 @@ class RoutingHandler:
         """Return what the model makes of a ticket's report, or why it was not asked."""
         return self.predictions.get(ticket_id, NO_MODEL if self.model is None else NOT_ASKED)
 
+    def hears(self, kind: str) -> bool:
+        """Return True: nothing comes on these topics that routing can do without."""
+        return True
+
     def key_of(self, event: Event) -> str:
         """Return the ticket that *event* concerns; every event on these topics names one."""
         ticket_id: str = getattr(event.data, "ticket_id")  # noqa: B009  # the catalogue's common type knows no field

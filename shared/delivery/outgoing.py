@@ -1,12 +1,11 @@
 """Outgoing events: facts with their ids, encoded."""
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from shared.events.complaints import ContactErased
 from shared.events.decision import Fact
-from shared.events.envelope import HEADERS, Event, encode
+from shared.events.envelope import HEADERS, Event, encode, encode_data
 from shared.ids import event_id, occasion_id
 from shared.values import value
 
@@ -47,13 +46,14 @@ def outgoing(
     Facts of one type with one cause are numbered in the order in which they are told. That a contact is erased is told
     by a tombstone.
     """
-    told: Counter[str] = Counter()
+    told: dict[str, int] = {}
     events = list[Outgoing]()
+    encoded, data = None, b""
     for fact in facts:
         kind = fact.data.TYPE
         once = occasion_id(subject, f"{kind}|{fact.occasion}") if subject and fact.occasion else None
         event = Event(
-            id=once or event_id(cause.id, kind, told[kind]),
+            id=once or event_id(cause.id, kind, told.get(kind, 0)),
             source=f"/tindak/{service}",
             time=fact.at or now,
             data=fact.data,
@@ -62,8 +62,10 @@ def outgoing(
             cause_id=cause.event_id,
             traceparent=cause.traceparent,
         )
-        told[kind] += 1
-        value = None if isinstance(fact.data, ContactErased) else encode(event)
+        told[kind] = told.get(kind, 0) + 1
+        if fact.data is not encoded:
+            encoded, data = fact.data, encode_data(fact.data)
+        value = None if isinstance(fact.data, ContactErased) else encode(event, data)
         events.extend(Outgoing(event.id, topic, event.key, value) for topic in (fact.topic, *fact.also_on))
     return tuple(events)
 

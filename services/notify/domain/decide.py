@@ -16,8 +16,25 @@ from services.notify.domain.correspondence import (
 from services.notify.domain.deliveries import REPORTER, Delivery, Due, Settled, Suppressed, Waiting, attempts_of
 from services.notify.domain.notices import Rules, plan
 from services.notify.domain.settlement import DAY, counts, put_away, report_settled, settle
+from shared import events
 from shared.events import Applied, Arrival, ClockFact, Decision, Event, Ignored, TicketFact
 from shared.values import replace
+
+NOTHING_NEW = frozenset(
+    kind.TYPE
+    for kind in (
+        events.TicketAcknowledged, events.TicketProgressed, events.TicketResumed, events.UpdateRefused,
+        events.ClusterJoined, events.ClusterLeft, events.ClusterCounted,
+        events.ClockPaused, events.ClockMet, events.ClockStopped, events.FeedbackWindowExpired,
+        events.CompletionWindowExpired, events.BreachCleared, events.BreachCorrected,
+    )
+)  # fmt: skip
+"""Types that leave the projection as it is: who has the ticket, until when and what was asked is said by others."""
+
+
+def concerns_notify(kind: str, policy: Rules) -> bool:
+    """Return whether an event of that type may say something new, or there is a notice for it."""
+    return kind not in NOTHING_NEW or any(notice.on == kind for notice in policy.notices)
 
 
 def decide(
