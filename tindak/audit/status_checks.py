@@ -19,7 +19,9 @@ def statuses(ledger: Ledger) -> Iterator[str]:
     told: dict[str, list[Fact]] = defaultdict(list)
     for fact in ledger.of_family(topics.STATUS, events.TicketStatusChanged):
         told[fact.ticket].append(fact)
-    first_at = min((fact.data["at"] for facts in told.values() for fact in facts), default="")
+    # A clock that routing hears of late, of a ticket of that release, is told with the time at which it started.
+    clocks = {fact.id for fact in ledger.facts[topics.SLA]}
+    first_at = min((one.data["at"] for many in told.values() for one in many if one.cause_id not in clocks), default="")
     for ticket, facts in history.items():
         last = max(facts, key=lambda fact: int(fact.data["version"]))
         if ticket in told:
