@@ -1,5 +1,7 @@
 # One image for every service and for the command line: `docker run tindak run intake`, `docker run tindak topics apply`.
-FROM python:3.11-slim AS base
+# Python 3.13 serves the same with less CPU: --build-arg PYTHON=3.13
+ARG PYTHON=3.11
+FROM python:${PYTHON}-slim AS base
 
 ENV PYTHONUNBUFFERED=1 \
     PIP_NO_CACHE_DIR=1 \

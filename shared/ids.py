@@ -64,7 +64,7 @@ def tracking_id(ticket: str, attempt: int = 0) -> str:
     Source:
         Crockford base32, https://www.crockford.com/base32.html (check symbol: value modulo 37).
     """
-    number = uuid5(UUID(ticket), f"tracking|{attempt}").int >> (128 - 5 * TRACKING_SYMBOLS)
+    number = int(named(ticket, f"tracking|{attempt}").replace("-", ""), 16) >> (128 - 5 * TRACKING_SYMBOLS)
     if number % len(CHECK_SYMBOLS) >= len(CROCKFORD):
         number -= UNSAYABLE
     return _grouped(number)

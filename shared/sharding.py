@@ -8,9 +8,6 @@ from aiokafka.partitioner import murmur2
 from shared.values import value
 
 KEYS_REMEMBERED_MAX = 4096
-PARTITIONS = 12
-"""Of a topic by default; where a document was stored by who did not know better, its shard is below this number."""
-
 SHARDS_BEFORE = 24
 """Documents of release 0.1.0, which may run beside us, lie in shards below this number, by another checksum."""
 

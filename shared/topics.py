@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
-from shared.values import value
+from shared.values import replace, value
 
 HOUR_MS = 60 * 60 * 1000
 DAY_MS = 24 * HOUR_MS
@@ -28,13 +28,23 @@ TICKETS = "tickets.events"
 TRIAGE = "tickets.triage"
 LINKS = "tickets.links"
 SLA = "sla.events"
+FOR_ROUTING = "sla.for_routing"
 WARNINGS = "sla.warnings"
 BREACHES = "sla.breaches"
 DELIVERIES = "notifications.deliveries"
 AUDIT = "security.audit"
 
+OF_EVERY_TICKET = (ACCEPTED, CONTACTS, TICKETS, LINKS, SLA, FOR_ROUTING, DELIVERIES)
+"""Through these goes what is said of every ticket, so their partitions bound how many replicas share the work."""
+
+PARTITIONS = 3
+"""Of each topic of ours unless policy/topics.yaml says otherwise; each costs broker and readers something."""
+
 WATCHED_GROUPS = {"intake": "routing"}
 """Whose consumer group a service may look at, to see how far that one has handled what it writes."""
+
+FORMER = {FOR_ROUTING: SLA}
+"""Where release 0.1.0 said what is told on a topic of its own now."""
 
 COMPACTED = (CONTACTS,)
 """Of each key there, only the last record counts and stays."""
@@ -104,10 +114,13 @@ def topic_pattern(topics: Iterable[str], prefix: str = "", *, shared: bool = Fal
     """Return a regular expression for these topics, with *prefix*, and for all topics of the families among them.
 
     Args:
-        shared: Whether a family's bare name counts, too: the topic that all its members shared in release 0.1.0.
+        shared: Whether the topics count, too, on which release 0.1.0 said what these hold now: a family's bare name,
+            which all its members shared, and those of `FORMER`.
     """
     member = rf"(?:\.{MEMBER})?" if shared else rf"\.{MEMBER}"
-    choices = [re.escape(topic) + (member if topic in FAMILIES else "") for topic in topics]
+    names = list(topics)
+    former = [FORMER[topic] for topic in names if shared and topic in FORMER]
+    choices = [re.escape(topic) + (member if topic in FAMILIES else "") for topic in (*names, *former)]
     return f"^{re.escape(prefix)}(?:{'|'.join(choices)})$"
 
 
@@ -157,18 +170,19 @@ def is_replay(topic: str) -> bool:
 
 
 COMMON = (
-    Topic(ACCEPTED, ("intake",), ("routing", "sla", "notify", OFFICERS, "ops", "board"), 12, 30),
-    Topic(CONTACTS, ("intake",), ("notify",), 12, None),
+    Topic(ACCEPTED, ("intake",), ("routing", "sla", "notify", OFFICERS, "ops", "board"), PARTITIONS, 30),
+    Topic(CONTACTS, ("intake",), ("notify",), PARTITIONS, None),
     Topic(REQUESTS, ("routing",), ("intake", "notify"), 3, 30),
     Topic(EXPORTS, ("notify",), (OFFICERS,), 3, 1),
     Topic(updates_topic(OFFICERS), (OFFICERS,), ("routing",), 1, OF_OUTSIDERS_DAYS),
-    Topic(TICKETS, ("routing",), ("sla", "notify", OFFICERS, "ops", "board"), 12, 90),
-    Topic(LINKS, ("routing",), ("routing",), 12, 30),
+    Topic(TICKETS, ("routing",), ("sla", "notify", OFFICERS, "ops", "board"), PARTITIONS, 90),
+    Topic(LINKS, ("routing",), ("routing",), PARTITIONS, 30),
     Topic(TRIAGE, ("routing",), (OFFICERS,), 3, 90),
-    Topic(SLA, ("sla",), ("routing", "notify", "ops", "board"), 12, 90),
+    Topic(SLA, ("sla",), ("routing", "notify", "ops", "board"), PARTITIONS, 90),
+    Topic(FOR_ROUTING, ("sla",), ("routing",), PARTITIONS, 30),
     Topic(WARNINGS, ("sla",), ("ops", "routing", "notify"), 3, 90),
     Topic(BREACHES, ("sla",), ("ops", "routing", "notify"), 3, 400),
-    Topic(DELIVERIES, ("notify",), ("ops", "board"), 6, 30),
+    Topic(DELIVERIES, ("notify",), ("ops", "board"), PARTITIONS, 30),
     Topic(AUDIT, SERVICES, (AUDITORS, "ops"), 3, 400),
 )
 
@@ -207,10 +221,22 @@ def of_channel(channel: str, partitions: int = 1) -> tuple[Topic, ...]:
 
 
 def catalogue(
-    agencies: Mapping[str, int], channels: Mapping[str, int], dead_letters_days: int = DEAD_LETTERS_DAYS
+    agencies: Mapping[str, int],
+    channels: Mapping[str, int],
+    dead_letters_days: int = DEAD_LETTERS_DAYS,
+    partitions: Mapping[str, int] | None = None,
 ) -> tuple[Topic, ...]:
-    """Return every topic of a city with these agencies and channels, each with how many partitions it writes to."""
+    """Return every topic of a city.
+
+    Args:
+        agencies, channels: By code, to how many partitions each writes.
+        partitions: Of single topics, or of all of a family, where it is not what stands here.
+    """
+    said = partitions or {}
     own = [topic for service in SERVICES for topic in of_service(service, dead_letters_days)]
     theirs = [topic for code, partitions in agencies.items() for topic in of_agency(code, partitions)]
     handed_over = [topic for code, partitions in channels.items() for topic in of_channel(code, partitions)]
-    return (*COMMON, *own, *theirs, *handed_over)
+    return tuple(
+        replace(each, partitions=said.get(each.name, said.get(family_of(each.name), each.partitions)))
+        for each in (*COMMON, *own, *theirs, *handed_over)
+    )

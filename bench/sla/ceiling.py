@@ -10,7 +10,7 @@ from pymongo.read_concern import ReadConcern
 from bench.sla.place import Place
 from shared import topics
 from shared.adapters.kafka.producer import producer
-from shared.sharding import PARTITIONS
+from shared.topics import PARTITIONS
 
 BATCH = 500
 

@@ -16,7 +16,8 @@ from services.sla.store import STATE, SlaStore
 from shared.delivery.documents.document import Document
 from shared.events import Arrival, ComplaintAccepted, DecidedBy, Event, Priority, TicketRouted, state_after
 from shared.ids import tracking_id
-from shared.sharding import PARTITIONS, shard_of
+from shared.sharding import shard_of
+from shared.topics import PARTITIONS
 from tests.builders import ticket_id
 
 RESPOND_HOURS = 100

@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
@@ -69,14 +69,14 @@ def encoded(key: str, data: dict[str, Any], at: str) -> Encoded:
     return key, json.dumps(event).encode()
 
 
-def send(bootstrap_servers: str, topic: str, records: Sequence[Encoded]) -> None:
-    """Send all, as fast as librdkafka does; return once all are acknowledged.
+def send(bootstrap_servers: str, records: Iterable[tuple[str, Encoded]]) -> None:
+    """Send records, each to its topic, as fast as librdkafka does; return once all are acknowledged.
 
     Raises:
         TimeoutError: Some were not within two minutes.
     """
     producer = Producer({"bootstrap.servers": bootstrap_servers, "linger.ms": 5, "enable.idempotence": False})
-    for key, value in records:
+    for topic, (key, value) in records:
         while True:
             try:
                 producer.produce(topic, value, key, headers=HEADERS)
@@ -84,4 +84,4 @@ def send(bootstrap_servers: str, topic: str, records: Sequence[Encoded]) -> None
             except BufferError:
                 producer.poll(0.1)
     if producer.flush(SENT_WITHIN_SECONDS):
-        raise TimeoutError(topic)
+        raise TimeoutError("not all complaints were acknowledged")

@@ -22,7 +22,7 @@ def machine() -> dict[str, str]:
         "processor": model[1] if model else platform.processor(),
         "cores": str(os.cpu_count()),
         "load": f"{os.getloadavg()[0]:.1f}",
-        "system": platform.platform(),
+        "system": f"{platform.system()} {'.'.join(platform.release().split('.')[:2])}",
     }
 
 

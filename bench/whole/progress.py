@@ -8,7 +8,7 @@ from confluent_kafka import OFFSET_END, Consumer, TopicPartition
 
 from bench.whole.usage import Processes, cpu_seconds
 from shared import topics
-from shared.topics import SERVICES, Topic
+from shared.topics import SERVICES, Topic, family_of
 from tests.servers.addresses import Namespace
 
 ASK_EVERY_SECONDS = 0.5
@@ -23,11 +23,11 @@ Offsets = dict[Partition, int]
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What one look at the broker has found: how far topics reach, and whether everything in them is handled."""
+    """What one look at the broker has found: how far topics reach, and how many records in them are not handled."""
 
     at: float
     ends: Offsets
-    handled: bool
+    left: int
     cpu_seconds: Mapping[str, float]
 
 
@@ -64,22 +64,32 @@ class Progress:
         found = self.any_client.offsets_for_times(asked, timeout=REQUEST_WITHIN_SECONDS)
         return {(each.topic.removeprefix(self.own.prefix), each.partition): max(0, each.offset) for each in found}
 
-    def behind(self, ends: Offsets) -> int:
-        """Return how many records the groups have not handled of what lies before *ends*."""
-        left = 0
+    def committed(self, ends: Offsets) -> dict[str, Offsets]:
+        """Return how far each group has committed where something lies, by group."""
+        found: dict[str, Offsets] = {}
         for group, read in self.by_group.items():
             names = {topic.name for topic in read}
-            wanted = [place for place, end in ends.items() if end and place[0] in names]
-            asked = [TopicPartition(self.own.prefix + name, number) for name, number in wanted]
-            found = self.clients[group].committed(asked, timeout=REQUEST_WITHIN_SECONDS) if asked else []
-            left += sum(max(0, ends[place] - max(0, each.offset)) for place, each in zip(wanted, found, strict=True))
-        return left
+            asked = [
+                TopicPartition(self.own.prefix + name, number)
+                for (name, number), end in ends.items()
+                if end and name in names
+            ]
+            answer = self.clients[group].committed(asked, timeout=REQUEST_WITHIN_SECONDS) if asked else []
+            found[group] = {
+                (each.topic.removeprefix(self.own.prefix), each.partition): max(0, each.offset) for each in answer
+            }
+        return found
 
     def look(self) -> Look:
         """Return what is to be seen now."""
         ends = self.ends()
-        used = cpu_seconds(self.processes)
-        return Look(time.time(), ends, self.behind(ends) == 0, used)
+        used, committed = cpu_seconds(self.processes), self.committed(ends)
+        # The embedded broker names the beginning of the last batch as the end of a topic.
+        for offsets in committed.values():
+            for place, offset in offsets.items():
+                ends[place] = max(ends[place], offset)
+        left = sum(ends[place] - offset for offsets in committed.values() for place, offset in offsets.items())
+        return Look(time.time(), ends, left, used)
 
     def until_handled(self, within_seconds: float, begun: Callable[[Offsets], bool] = lambda _: True) -> Look:
         """Return the first look at which all was handled and nothing came after it but a trickle.
@@ -93,14 +103,14 @@ class Progress:
         give_up_at, quiet = time.monotonic() + within_seconds, list[Look]()
         while True:
             look = self.look()
-            quiet = [*quiet, look] if look.handled and begun(look.ends) else []
+            quiet = [*quiet, look] if not look.left and begun(look.ends) else []
             still = [each for each in quiet if each.ends == look.ends]
             if len(still) > QUIET_LOOKS:
                 return still[0]
             if quiet and look.at > quiet[0].at + TRICKLE_SECONDS:
                 return look
             if time.monotonic() > give_up_at:
-                raise TimeoutError(f"not handled within {within_seconds} s: {self.behind(look.ends)} records are left")
+                raise TimeoutError(f"not handled within {within_seconds} s: {look.left} records are left")
             time.sleep(ASK_EVERY_SECONDS)
 
     def close(self) -> None:
@@ -109,12 +119,13 @@ class Progress:
             client.close()
 
 
-def on_the_way(wanted: Sequence[Topic], channel: str) -> list[Topic]:
-    """Return the topics that a complaint of *channel* passes through: no answers to outsiders, no later updates."""
+def on_the_way(wanted: Sequence[Topic], channel: str, *, updates: bool = False) -> list[Topic]:
+    """Return the topics that a complaint of *channel* passes through, with *updates* those of later updates, too."""
     services = set(SERVICES)
 
     def is_between(topic: Topic) -> bool:
-        return bool(services & set(topic.read_by)) and services.issuperset(topic.written_by)
+        written_inside = services.issuperset(topic.written_by) or (updates and family_of(topic.name) == topics.UPDATES)
+        return written_inside and bool(services & set(topic.read_by))
 
     names = (topics.submitted_topic(channel), topics.DELIVERIES)
     return [topic for topic in wanted if topic.name in names or is_between(topic)]

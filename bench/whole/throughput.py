@@ -1,18 +1,18 @@
 """How many complaints a second pass through all four services, and what each process uses for one."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bench.whole.complaints import CHANNEL, first, send
+from bench.whole.complaints import CHANNEL, Encoded, first, send
 from bench.whole.place import Place
-from bench.whole.progress import Progress, on_the_way
+from bench.whole.progress import Offsets, Progress, on_the_way
 from bench.whole.records import Found, found_on
 from bench.whole.spent import Stored, difference, documents_counted, stored
 from bench.whole.usage import Processes, cpu_seconds, resident_mib
 from shared import topics
-from shared.topics import Topic
+from shared.topics import Topic, family_of
 from tests.servers.addresses import Namespace
 
 WITHIN_SECONDS = 1_200
@@ -69,39 +69,79 @@ class Course:
         }  # fmt: skip
 
 
-def measured(
-    there: Place, own: Namespace, processes: Processes, *, complaints: int, warm_up: int, run: str = "measured"
-) -> Course:
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What is sent to whom.
+
+    Args:
+        complaints: How many are measured.
+        warm_up: How many before the clock starts.
+        beside: What else is sent with the complaints: topics (without prefix) and records.
+        meanwhile: Called with how many were sent by then; returns once others have done their part with them.
+    """
+
+    complaints: int
+    warm_up: int
+    beside: Sequence[tuple[str, Encoded]] = ()
+    meanwhile: Callable[[int], None] | None = None
+
+
+def measured(there: Place, own: Namespace, processes: Processes, load: Load) -> Course:
     """Send complaints to processes that run, after some to warm them up; return what came of them.
 
     Raises:
         TimeoutError: Not all was handled within twenty minutes.
         AssertionError: Something was lost.
     """
-    topic = own.prefix + topics.submitted_topic(CHANNEL)
-    early, measured_ones = first(warm_up, f"warm-{run}"), first(complaints, run)
-    progress = Progress(own, on_the_way(there.topics, CHANNEL), processes)
+    early = _addressed(own, first(load.warm_up, "warm"))
+    records = _addressed(own, first(load.complaints, "measured"), load.beside)
+    updates = bool(load.beside) or load.meanwhile is not None
+    progress = Progress(own, on_the_way(there.topics, CHANNEL, updates=updates), processes)
+    meanwhile = load.meanwhile or (lambda _: None)
     with there.database() as database:
         try:
-            send(own.servers.bootstrap_servers, topic, early)
-            before = progress.until_handled(WITHIN_SECONDS, _with(warm_up))
+            send(own.servers.bootstrap_servers, early)
+            meanwhile(load.warm_up)
+            progress.until_handled(WITHIN_SECONDS, _has_come(load.warm_up))
             memory, counted = resident_mib(processes), documents_counted(database)
             used, begun_at = cpu_seconds(processes), time.time()
-            send(own.servers.bootstrap_servers, topic, measured_ones)
-            sent_before = sum(end for (name, _), end in before.ends.items() if name == topics.submitted_topic(CHANNEL))
-            after = progress.until_handled(WITHIN_SECONDS, _with(sent_before + complaints))
+            send(own.servers.bootstrap_servers, records)
+            meanwhile(load.warm_up + load.complaints)
+            after = progress.until_handled(WITHIN_SECONDS, _has_come(load.warm_up + load.complaints))
         finally:
             progress.close()
-        cpu = {name: (after.cpu_seconds[name] - used[name]) / complaints * 1e6 for name in used}
+        cpu = {name: (after.cpu_seconds[name] - used[name]) / load.complaints * 1e6 for name in used}
         grown = {name: (memory[name], now) for name, now in resident_mib(processes).items()}
         documents = difference(documents_counted(database), counted)
-        found = found_on(own, written_by_services(there.topics), int(begun_at * 1000))
-        return Course(complaints, seconds(found, begun_at), cpu, grown, found, documents, stored(database, own.prefix))
+        found = found_on(own, _all_but_submitted(there.topics), int(begun_at * 1000))
+        took = seconds(found, begun_at)
+        return Course(load.complaints, took, cpu, grown, found, documents, stored(database, own.prefix))
 
 
-def written_by_services(wanted: tuple[Topic, ...]) -> list[Topic]:
-    """Return the topics that services write."""
-    return [topic for topic in wanted if set(topic.written_by) <= set(topics.SERVICES)]
+def warmed_up(there: Place, own: Namespace, processes: Processes, complaints: int, run: str = "warm") -> None:
+    """Return once so many complaints have passed through everything.
+
+    Raises:
+        TimeoutError: They have not within twenty minutes.
+    """
+    progress = Progress(own, on_the_way(there.topics, CHANNEL), processes)
+    try:
+        already = submitted_in(progress.ends())
+        send(own.servers.bootstrap_servers, _addressed(own, first(complaints, run)))
+        progress.until_handled(WITHIN_SECONDS, _has_come(already + complaints))
+    finally:
+        progress.close()
+
+
+def _addressed(
+    own: Namespace, complaints: Sequence[Encoded], beside: Sequence[tuple[str, Encoded]] = ()
+) -> list[tuple[str, Encoded]]:
+    submitted = own.prefix + topics.submitted_topic(CHANNEL)
+    return [*((submitted, each) for each in complaints), *((own.prefix + topic, each) for topic, each in beside)]
+
+
+def _all_but_submitted(wanted: Sequence[Topic]) -> list[Topic]:
+    return [topic for topic in wanted if family_of(topic.name) != topics.SUBMITTED]
 
 
 def seconds(found: Found, begun_at: float) -> dict[str, float]:
@@ -128,6 +168,10 @@ def nothing_lost(course: Course) -> None:
     assert opened >= accepted, f"{opened} of {accepted} tickets were routed or laid before an officer"
 
 
-def _with(submitted: int) -> Any:
-    name = topics.submitted_topic(CHANNEL)
-    return lambda ends: sum(end for (topic, _), end in ends.items() if topic == name) >= submitted
+def submitted_in(ends: Offsets) -> int:
+    """Return how many complaints were handed over where topics reach so far."""
+    return sum(end for (topic, _), end in ends.items() if topic == topics.submitted_topic(CHANNEL))
+
+
+def _has_come(submitted: int) -> Callable[[Offsets], bool]:
+    return lambda ends: submitted_in(ends) >= submitted

@@ -49,6 +49,10 @@ class IntakeHandler:
         """Decide by *rules* from now on."""
         self.rules = rules
 
+    def hears(self, kind: str) -> bool:
+        """Return True: nothing comes on these topics that intake can do without."""
+        return True
+
     def key_of(self, event: Event) -> str:
         """Return the id of the ticket that the report is, was and will be, or whose reporter it is about."""
         if isinstance(event.data, Request):

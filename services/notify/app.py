@@ -28,6 +28,9 @@ from shared.process.safety import refuse_unsafe
 from shared.process.service import Service
 from shared.process.settings import CommonSettings
 
+BATCH_WAIT_MS = 50
+"""At least: nobody waits for a notice so closely, and what comes meanwhile shares the cost of one batch."""
+
 
 def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Correspondence]:
     """Return the service, not started."""
@@ -39,12 +42,12 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Co
         settings.policy_dir,
         lambda folder: (load_notices(folder, lease_for=lease_for), load_retention(folder)),
     )
-    policy, _ = watch.policy
-    opener = own.opener()
+    (policy, _), opener = watch.policy, own.opener()
     renderer, ways = MessageRenderer(policy, opener), channels(settings, own)
     handler = NotifyHandler(policy.rules, Exporter(opener), house(renderer, ways))
     store = MongoStore(collection(settings.mongo, handler.service), STATE)
     built = Service(settings, handler, store, own.health_port, observe)
+    built.batch_wait_ms = max(built.batch_wait_ms, BATCH_WAIT_MS)
     addresses = MongoAddressBook(
         store.collection.database[ADDRESSES],
         hash_keys(own.contact_private_keys.get_secret_value(), own.former_contact_keys.get_secret_value()),

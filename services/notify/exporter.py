@@ -1,10 +1,9 @@
 """Opens what notify holds of a reporter, and seals it for the officer who asked for it."""
 
 from datetime import datetime
-from typing import Any
 
 from services.notify.domain.correspondence import Correspondence, Sealed
-from services.notify.domain.deliveries import REPORTER, Delivery
+from services.notify.domain.deliveries import REPORTER, Delivery, Due, Settled
 from shared.events import Model
 from shared.seal import Contact, Opener, Sealer, SealError
 from shared.sealing_keys import from_base64
@@ -28,11 +27,13 @@ class Held(Model):
 
     Args:
         contact_state: ``known``, ``none`` if there is no contact, ``erased``, or ``unreadable`` if no key opens it.
+        unlisted: How many notices there were before those that are listed; absent if there were none.
     """
 
     contact_state: str
     contact: Contact | None = None
     notices: tuple[Notice, ...] = ()
+    unlisted: int | None = None
 
 
 class Exporter:
@@ -56,24 +57,36 @@ class Exporter:
 
     def held(self, state: Correspondence) -> Held:
         """Return what is held, with the contact opened."""
-        notices = tuple(_notice(delivery) for delivery in state.deliveries if delivery.role == REPORTER)
+        over = [_settled_notice(each) for each in state.over if each.role == REPORTER]
+        waiting = [_notice(each) for each in state.deliveries if each.role == REPORTER and not each.is_settled]
+        notices = tuple(sorted([*over, *waiting], key=lambda notice: notice.planned_at))
+        found = Held(contact_state="known", notices=notices, unlisted=state.unlisted or None)
         kept = state.contact
         if not isinstance(kept, Sealed):
-            return Held(contact_state="none" if kept.kind == "unknown" else kept.kind, notices=notices)
+            return found.model_copy(update={"contact_state": "none" if kept.kind == "unknown" else kept.kind})
         try:
             contact = self.opener.open_contact(state.ticket_id, kept.sealed, kept.key_id, kept.scheme, kept.info)
         except SealError:
-            return Held(contact_state="unreadable", notices=notices)
-        return Held(contact_state="known", contact=contact, notices=notices)
+            return found.model_copy(update={"contact_state": "unreadable"})
+        return found.model_copy(update={"contact": contact})
+
+
+def _settled_notice(settled: Settled) -> Notice:
+    return Notice(
+        notice=settled.notice,
+        planned_at=settled.planned_at,
+        situation=settled.outcome,
+        at=settled.at,
+        channel=settled.channel,
+        why=settled.why,
+    )
 
 
 def _notice(delivery: Delivery) -> Notice:
-    now: Any = delivery.situation
+    now = delivery.situation
     return Notice(
         notice=delivery.notice,
         planned_at=delivery.planned_at,
         situation=now.kind,
-        at=getattr(now, "at", None),
-        channel=getattr(now, "channel", None),
-        why=getattr(now, "why", None) or getattr(now, "error", None),
+        at=now.at if isinstance(now, Due) else None,
     )

@@ -2,10 +2,13 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import lru_cache
+
+from prometheus_client import Counter
 
 from services.notify.domain.attempts import NO_HOUSE, House, conclude, tick
 from services.notify.domain.correspondence import Correspondence, last_needed_at
-from services.notify.domain.decide import decide, document_of
+from services.notify.domain.decide import concerns_notify, decide, document_of
 from services.notify.domain.deliveries import Outcome, Sending
 from services.notify.domain.exports import answer
 from services.notify.domain.notices import Rules
@@ -60,6 +63,10 @@ class NotifyHandler:
         """Decide by *rules* from now on."""
         self.rules = rules
 
+    def hears(self, kind: str) -> bool:
+        """Return whether it says something new to notify, or there is a notice for it."""
+        return concerns_notify(kind, self.rules)
+
     def key_of(self, event: Event) -> str:
         """Return the ticket id; for a part that of the whole."""
         return document_of(event)
@@ -103,5 +110,9 @@ def _count_notices(facts: Iterable[Fact]) -> None:
     """Count how deliveries ended; a decision that is made again, after an outage or a lost save, is counted again."""
     for fact in facts:
         if isinstance(fact.data, DeliveryFact):
-            outcome = fact.data.TYPE.split(".")[2]
-            metrics.NOTICES.labels(fact.data.agency or "none", fact.data.channel, outcome).inc()
+            _counter(fact.data.agency or "none", fact.data.channel, fact.data.TYPE).inc()
+
+
+@lru_cache(maxsize=1024)  # looking a counter up takes longer than counting
+def _counter(agency: str, channel: str, kind: str) -> Counter:
+    return metrics.NOTICES.labels(agency, channel, kind.split(".")[2])

@@ -6,10 +6,12 @@ from functools import partial
 import structlog
 
 from services.notify.channels.log import write
-from services.notify.domain.correspondence import Correspondence
-from services.notify.domain.deliveries import Deferred, Delivered, Delivery, Outcome
+from services.notify.domain.correspondence import Correspondence, Sealed
+from services.notify.domain.deliveries import REPORTER, Deferred, Delivered, Delivery, Outcome, Withheld
 from services.notify.messages.renderer import LOG, MessageRenderer, Reached
 from shared.delivery.guard import Bug, guarded
+
+LANGUAGES_MAX = 2_000
 
 log = structlog.get_logger()
 
@@ -20,6 +22,9 @@ class LogHouse:
     All that comes out is a line that holds nothing of the message, so none is rendered. The line is written before
     the outcome is saved: a decision that is made again, after a crash or a lost save, writes it once more.
 
+    Of reporters who can be reached the language is remembered, and nothing else: opening a contact takes longer than
+    all the rest. What is said of opened contacts is the same: an opening too many rather than one too few (ADR 0052).
+
     Args:
         renderer: Knows who reads a notice.
         gateways: The channels that are set up and leave the house.
@@ -28,6 +33,8 @@ class LogHouse:
     def __init__(self, renderer: MessageRenderer, gateways: Collection[str]) -> None:
         self.renderer = renderer
         self.gateways = frozenset(gateways)
+        self.policy = renderer.policy
+        self.languages: dict[tuple[str, str], str] = {}
 
     def holds(self, delivery: Delivery) -> bool:
         """Return whether no gateway may take *delivery*, and the log may."""
@@ -43,8 +50,25 @@ class LogHouse:
 
     def written(self, state: Correspondence, delivery: Delivery) -> Outcome:
         """Return the outcome once the line is written, or why there is nobody to be told."""
+        language = self.language(state, delivery)
+        if not isinstance(language, str):
+            return language
+        write(state.ticket_id, delivery.id, delivery.notice, delivery.role, language)
+        return Delivered(LOG)
+
+    def language(self, state: Correspondence, delivery: Delivery) -> str | Withheld | Deferred:
+        """Return the language of who reads *delivery*, or why nobody can be reached."""
+        if self.policy is not self.renderer.policy or len(self.languages) >= LANGUAGES_MAX:
+            self.policy, self.languages = self.renderer.policy, {}
+        contact = state.contact
+        reporter = (
+            (state.ticket_id, contact.sealed) if delivery.role == REPORTER and isinstance(contact, Sealed) else None
+        )
+        if reporter in self.languages:
+            return self.languages[reporter]
         found = self.renderer.reached(state, delivery, (LOG,))
         if not isinstance(found, Reached):
             return found
-        write(state.ticket_id, delivery.id, delivery.notice, delivery.role, found.recipient.language)
-        return Delivered(LOG)
+        if reporter is not None:
+            self.languages[reporter] = found.recipient.language
+        return found.recipient.language

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from services.notify.domain.correspondence import Correspondence, Unknown
 from services.notify.domain.correspondence import Sealed as SealedContact
-from services.notify.domain.deliveries import REPORTER, Failed, Sent, Suppressed
+from services.notify.domain.deliveries import REPORTER
 from services.notify.domain.notices import OF_AGENCY, Notice
 from services.notify.messages.templates import file_of
 from services.notify.policy import FILE as NOTICES_FILE
@@ -28,11 +28,10 @@ def archived_notices(state: Correspondence) -> list[dict[str, Any]]:
 
 
 def _notices(state: Correspondence) -> Iterator[dict[str, Any]]:
-    for delivery in state.deliveries:
-        if isinstance(delivery.situation, Sent | Failed | Suppressed):
-            told = {"notice": delivery.notice, "role": delivery.role, "outcome": delivery.situation.kind}
-            agency = {"agency": delivery.agency} if delivery.agency else {}
-            yield told | agency | {"at": stamp(delivery.situation.at)}
+    for settled in state.over:
+        told = {"notice": settled.notice, "role": settled.role, "outcome": settled.outcome}
+        agency = {"agency": settled.agency} if settled.agency else {}
+        yield told | agency | {"at": stamp(settled.at)}
 
 
 def notify_store(settings: MongoSettings, *, marks: bool = True) -> "NotifyStore":

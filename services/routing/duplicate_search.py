@@ -9,12 +9,13 @@ from services.routing.domain.agency_choice.rules import RoutingPolicy
 from services.routing.domain.duplicates.candidates import Search, search_for
 from services.routing.domain.duplicates.similar_reports import SIMILAR_MAX, OpenReport, SimilarityIndex, SimilarReport
 from services.routing.domain.ticket.state import Filed, State
+from services.routing.listings import RememberedListings
 from services.routing.neighbours import Listing, Neighbours, open_report
 from shared.delivery.ports import PermanentError, TransientError
 from shared.events import ComplaintAccepted, Event
 
 READ_MAX = 1_000  # reports that are read for a batch; a process that has just started sees the newest first
-REPORTS_REMEMBERED_MAX = 30_000  # of all kelurahan; 2 KB each
+REPORTS_REMEMBERED_MAX = 15_000  # of all kelurahan; 2 KB each
 
 log = structlog.get_logger()
 
@@ -46,15 +47,16 @@ def search_of(policy: RoutingPolicy, complaint: ComplaintAccepted) -> Search | N
 class SimilarReports:
     """Finds the open reports of a kelurahan that are most like new ones.
 
-    Keeps of each open report what is compared, and asks with each batch which are open: other processes of routing
-    have a part of them.
+    Keeps of each open report what is compared.
 
     Args:
-        neighbours: Where open tickets are found.
+        neighbours: Where the reports of open tickets are found.
+        listings: Says which are open; other processes of routing have a part of them.
     """
 
-    def __init__(self, neighbours: Neighbours) -> None:
+    def __init__(self, neighbours: Neighbours, listings: Neighbours | RememberedListings | None = None) -> None:
         self.neighbours = neighbours
+        self.listings = neighbours if listings is None else listings
         self.indexes: OrderedDict[str, SimilarityIndex] = OrderedDict()
 
     async def of(self, complaints: Iterable[ComplaintAccepted]) -> dict[str, tuple[SimilarReport, ...]]:
@@ -71,7 +73,7 @@ class SimilarReports:
         if not by_kelurahan:
             return {}
         try:
-            listings = await self.neighbours.listed_in(by_kelurahan)
+            listings = await self.listings.listed_in(by_kelurahan)
             unread = [id_ for kelurahan, listing in listings.items() for id_ in self._unread(kelurahan, listing)]
             read = await self.neighbours.reports_of(unread[:READ_MAX]) if unread else {}
         except (TransientError, PermanentError, TimeoutError) as error:

@@ -13,8 +13,9 @@ from services.routing.domain.duplicates.candidates import NO_CANDIDATES, Candida
 from services.routing.domain.lifecycle import early_updates
 from services.routing.domain.lifecycle.commands import refuse_unreadable
 from services.routing.domain.lifecycle.opening import questions
-from services.routing.domain.ticket.state import State
+from services.routing.domain.ticket.state import Filed, State
 from services.routing.duplicate_search import SimilarReports, new_complaints, searches_of
+from services.routing.listings import RememberedListings
 from services.routing.neighbours import Neighbours, NoNeighbours
 from shared import topics
 from shared.delivery.ports import Record
@@ -52,7 +53,7 @@ class RoutingHandler:
         topics.ACCEPTED,
         topics.UPDATES,
         topics.LINKS,
-        topics.SLA,
+        topics.FOR_ROUTING,
         topics.WARNINGS,
         topics.BREACHES,
         topics.replay_topic("routing"),
@@ -71,7 +72,8 @@ class RoutingHandler:
         self.model = model
         self.predictions = predictions or {}
         self.neighbours = neighbours or NoNeighbours()
-        self.similar_reports = SimilarReports(self.neighbours)
+        self.listings = RememberedListings(self.neighbours)
+        self.similar_reports = SimilarReports(self.neighbours, self.listings)
         self.candidates: Mapping[str, Candidates] = {}
 
     def use_policy(self, policy: RoutingPolicy) -> None:
@@ -104,6 +106,10 @@ class RoutingHandler:
         """Return what the model makes of a ticket's report, or why it was not asked."""
         return self.predictions.get(ticket_id, NO_MODEL if self.model is None else NOT_ASKED)
 
+    def hears(self, kind: str) -> bool:
+        """Return True: nothing comes on these topics that routing can do without."""
+        return True
+
     def key_of(self, event: Event) -> str:
         """Return the ticket that *event* concerns; every event on these topics names one."""
         ticket_id: str = getattr(event.data, "ticket_id")  # noqa: B009  # the catalogue's common type knows no field
@@ -114,6 +120,8 @@ class RoutingHandler:
         ticket = self.key_of(event)
         known = LookedUp(self.prediction_on(ticket), self.candidates.get(ticket, NO_CANDIDATES))
         decision = decide(state, event, arrival, self.policy, known=known)
+        if isinstance(decision, Applied) and isinstance(decision.state, Filed):
+            self.listings.note(decision.state)
         _count_history(decision.facts)
         return decision
 

@@ -6,6 +6,7 @@ from functools import cache
 
 from prometheus_client import Counter
 
+from services.sla.domain.history import MOVING_CLOCKS
 from services.sla.domain.rules import SlaRules
 from services.sla.domain.ticket import Ticket, decide, ended_at, tick
 from shared import topics
@@ -50,6 +51,10 @@ class SlaHandler:
     def repeats_within(self) -> timedelta | None:
         """Return after which time no applied event is repeated."""
         return self.retention.applied_ids if self.retention else None
+
+    def hears(self, kind: str) -> bool:
+        """Return whether it may move a clock."""
+        return kind in MOVING_CLOCKS
 
     def key_of(self, event: Event) -> str:
         """Return the ticket that *event* concerns; every event on these topics names one."""

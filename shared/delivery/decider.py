@@ -1,5 +1,6 @@
 """Idempotency: one record leads to the same facts, under the same ids, however often it is handled; does no I/O."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Generic, TypeVar, assert_never
@@ -68,7 +69,7 @@ class Decider(Generic[S]):
 
     def key_of(self, reading: Reading) -> str | BugDeadLetter:
         """Return the id of the document that a reading concerns, or the reading as a dead letter."""
-        key = guarded(partial(self.handler.key_of, reading.event))
+        key = guarded(self.handler.key_of, reading.event)
         return self.bug(reading, key) if isinstance(key, Bug) else key
 
     def apply(
@@ -89,8 +90,8 @@ class Decider(Generic[S]):
             # been published: its document was quarantined in between.
             is_owed = self.handler.keeps_answers or document.answers(known_as, reading.origin)
             return document, document.answer_to(known_as) if is_owed else ()
-        arrival = replace(reading.arrival, attempt=attempt)
-        decided = guarded(partial(self.decide, document, reading.record, event, arrival, published_offsets))
+        arrival = replace(reading.arrival, attempt=attempt) if attempt else reading.arrival
+        decided = guarded(self.decide, document, reading.record, event, arrival, published_offsets)
         return (document, self.bug(reading, decided)) if isinstance(decided, Bug) else decided
 
     def decide(
@@ -131,6 +132,8 @@ class Decider(Generic[S]):
 
     def _log_decision(self, ticket_id: str, event: Event, decision: Decision[S]) -> None:
         """Log what was decided: types and ids only, never a text or an address."""
+        if not log.is_enabled_for(logging.INFO):  # asked first, for what is left out costs nothing then
+            return
         log.info(
             "decided", event_id=event.id, type=event.type, ticket_id=ticket_id,
             outcome=type(decision).__name__.lower(),
@@ -140,7 +143,7 @@ class Decider(Generic[S]):
 
     def refuse(self, reading: Unreadable) -> tuple[Outgoing, ...]:
         """Return the answer to a record that is no event."""
-        answered = guarded(partial(self.answer_to, reading))
+        answered = guarded(self.answer_to, reading)
         return self.bug(reading, answered) if isinstance(answered, Bug) else answered
 
     def answer_to(self, reading: Unreadable) -> tuple[Outgoing, ...]:

@@ -3,11 +3,12 @@
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 
 from shared.delivery.ports import PermanentError, TransientError
 from shared.values import value
 
+P = ParamSpec("P")
 T = TypeVar("T")
 WINDOW_RECORDS = 200
 SHARE_MAX = 0.5
@@ -20,10 +21,10 @@ class Bug:
     error: str
 
 
-def guarded(rule: Callable[[], T]) -> T | Bug:
-    """Return what *rule* returns, or the bug that it has."""
+def guarded(rule: Callable[P, T], *given: P.args, **named: P.kwargs) -> T | Bug:
+    """Return what *rule* returns of what is *given*, or the bug that it has."""
     try:
-        return rule()
+        return rule(*given, **named)
     except Exception as error:  # noqa: BLE001  # a rule may fail in any way; delivery goes on without this event
         return Bug(_describe(error))
 

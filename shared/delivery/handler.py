@@ -34,6 +34,10 @@ class Handler(Protocol[S]):
         """Return after which time no event is repeated that was applied; None if never."""
         ...
 
+    def hears(self, kind: str) -> bool:
+        """Return whether an event of that type may be of any consequence; any other is passed over without a trace."""
+        ...
+
     def key_of(self, event: Event) -> str:
         """Return the id of the document that *event* concerns."""
         ...

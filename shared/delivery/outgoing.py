@@ -1,12 +1,11 @@
 """Outgoing events: facts with their ids, encoded."""
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from shared.events.complaints import ContactErased
 from shared.events.decision import Fact
-from shared.events.envelope import HEADERS, Event, encode
+from shared.events.envelope import HEADERS, Event, encode, encode_data
 from shared.ids import event_id, occasion_id
 from shared.values import value
 
@@ -42,18 +41,19 @@ class Cause:
 def outgoing(
     service: str, subject: str | None, cause: Cause, facts: Sequence[Fact], now: datetime
 ) -> tuple[Outgoing, ...]:
-    """Return *facts* as events of *service*; the same facts of the same cause get the same ids.
+    """Return *facts* as events of *service*, one for each topic; the same facts of the same cause get the same ids.
 
     Facts of one type with one cause are numbered in the order in which they are told. That a contact is erased is told
     by a tombstone.
     """
-    told: Counter[str] = Counter()
-    events = []
+    told: dict[str, int] = {}
+    events = list[Outgoing]()
+    encoded, data = None, b""
     for fact in facts:
         kind = fact.data.TYPE
         once = occasion_id(subject, f"{kind}|{fact.occasion}") if subject and fact.occasion else None
         event = Event(
-            id=once or event_id(cause.id, kind, told[kind]),
+            id=once or event_id(cause.id, kind, told.get(kind, 0)),
             source=f"/tindak/{service}",
             time=fact.at or now,
             data=fact.data,
@@ -62,9 +62,11 @@ def outgoing(
             cause_id=cause.event_id,
             traceparent=cause.traceparent,
         )
-        told[kind] += 1
-        value = None if isinstance(fact.data, ContactErased) else encode(event)
-        events.append(Outgoing(event.id, fact.topic, event.key, value))
+        told[kind] = told.get(kind, 0) + 1
+        if fact.data is not encoded:
+            encoded, data = fact.data, encode_data(fact.data)
+        value = None if isinstance(fact.data, ContactErased) else encode(event, data)
+        events.extend(Outgoing(event.id, topic, event.key, value) for topic in (fact.topic, *fact.also_on))
     return tuple(events)
 
 

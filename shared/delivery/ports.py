@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal, Protocol, TypeVar
 
-from shared.delivery.documents.document import Document, Quarantined
+from shared.delivery.documents.document import Document, Partition, Quarantined
 from shared.delivery.outgoing import Outgoing, Reference
 from shared.sharding import Share
 from shared.values import value
@@ -93,8 +93,11 @@ class Batch(Protocol):
         """Return the records."""
         ...
 
-    async def commit(self) -> None:
-        """Say that all records are handled. A refusal (the partition moved away) is no error: they come again."""
+    async def commit(self) -> Mapping[Partition, int]:
+        """Say that all records are handled; return by partition up to where that is known to be committed.
+
+        A refusal (the partition moved away) is no error: those records come again, to whoever reads it now.
+        """
         ...
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections import defaultdict
+from collections.abc import Callable, Collection
 from datetime import datetime
 
 from shared import topics
@@ -11,7 +12,7 @@ from shared.events.base import Reason
 from shared.events.catalogue import CATALOGUE
 from shared.events.complaints import ComplaintSubmitted, ContactErased
 from shared.events.decision import Arrival
-from shared.events.envelope import Event, UnreadableEvent, decode, is_uuid, malformed
+from shared.events.envelope import Event, UnreadableEvent, decode, decode_own, is_uuid, malformed, type_of_own
 from shared.events.faults import OWNED_BY_NOBODY, forged, too_long, unreadable_batch
 from shared.events.parsing import hints_in
 from shared.ids import outside_cause_id, record_id
@@ -23,6 +24,11 @@ TYPES_ON: dict[str, set[str]] = defaultdict(set)
 for entry in CATALOGUE:
     for name in entry.topics:
         TYPES_ON[topics.family_of(name)].add(entry.data.TYPE)
+
+TYPES_ON_OWN = {
+    topic.name: TYPES_ON[topic.name] for topic in topics.COMMON if set(topic.written_by) <= set(topics.SERVICES)
+}
+"""The same for the topics that our own services alone write."""
 
 
 @value
@@ -59,8 +65,32 @@ class Unreadable:
     fault: UnreadableEvent
 
 
+def is_heard(record: Record, hears: Callable[[str], bool]) -> bool:
+    """Return whether *record* must be read.
+
+    False for an event of our own whose type has its place on the topic and is none that the service *hears*. What is
+    left out so far tells by its first bytes alone; whatever raises a doubt is read.
+    """
+    types = _types_of_ours(record)
+    kind = type_of_own(record.value) if types and record.value else None
+    return kind is None or types is None or kind not in types or hears(kind)
+
+
 def read(index: int, record: Record, now: datetime) -> Reading | Unreadable:
     """Return what *record* holds; a replayed dead letter is read as it first lay, on its topic and at its time."""
+    types = _types_of_ours(record)
+    told = decode_own(record.value) if types and record.value else None
+    if told is None or types is None or told.type not in types:
+        return _read_with_care(index, record, now)
+    return Reading(index, record, Arrival(record.topic, record.partition, record.offset, record.timestamp, now), told)
+
+
+def _types_of_ours(record: Record) -> Collection[str] | None:
+    """Return which types may stand where *record* lies; None where others may write, or if it is not whole."""
+    return None if record.unreadable is not None or record.cuts else TYPES_ON_OWN.get(record.topic)
+
+
+def _read_with_care(index: int, record: Record, now: datetime) -> Reading | Unreadable:
     place = origin(record)
     from_outside = topics.is_from_outside(place.topic)
     arrival = Arrival(

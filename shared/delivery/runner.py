@@ -1,8 +1,13 @@
 """Load, decide, save, publish, commit: once, for every service."""
 
 import random
+<<<<<<< HEAD
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
+=======
+from collections import defaultdict, deque
+from collections.abc import Iterator, Mapping, Sequence
+>>>>>>> main
 from itertools import chain
 from typing import Generic, TypeVar
 
@@ -14,8 +19,8 @@ from shared.delivery.documents.published import PublishedOffsets
 from shared.delivery.guard import BugShare
 from shared.delivery.handler import Handler
 from shared.delivery.outgoing import Outgoing, each_once
-from shared.delivery.ports import Batch, HeldBack, Obstacle, Publisher, Record, Store, TransientError
-from shared.delivery.reading import Reading, Unreadable, read
+from shared.delivery.ports import Batch, HeldBack, Obstacle, Publisher, Store, TransientError
+from shared.delivery.reading import Reading, Unreadable, is_heard, read
 from shared.delivery.retry import retried
 from shared.delivery.vitals import Observe, Step, Vitals, unobserved
 from shared.events.envelope import Event
@@ -78,7 +83,15 @@ class BatchRunner(Generic[S]):
     async def attempt(self, batch: Batch) -> None:
         """Handle the batch once; may be repeated after a failure at any point."""
         now = self.clock.now()
-        readings = [read(index, record, now) for index, record in enumerate(batch.records)]
+        heard = [record for record in batch.records if is_heard(record, self.handler.hears)]
+        readings = [read(index, record, now) for index, record in enumerate(heard)]
+        recent = await self.handle_readings(readings) if readings else self.bug_share.recent
+        self.published.learn(await batch.commit())
+        self.bug_share.recent = recent
+        self.observe(Step.COMMITTED)
+
+    async def handle_readings(self, readings: Sequence[Reading | Unreadable]) -> deque[bool]:
+        """Decide, save and publish; return which of the last records met a bug, see `BugShare`."""
         unpublished, answers, traced = await self.decide_and_save(readings)
         recent = self.bug_share.after(_bugs_in(readings, answers))
         self.observe(Step.SAVED)
@@ -86,10 +99,7 @@ class BatchRunner(Generic[S]):
         self.observe(Step.PUBLISHED)
         if held:
             await self.save_held_back(held, readings, answers, traced)
-        self.note_published(batch.records, traced)
-        await batch.commit()
-        self.bug_share.recent = recent
-        self.observe(Step.COMMITTED)
+        return recent
 
     async def decide_and_save(self, readings: Sequence[Reading | Unreadable]) -> tuple[list[Outgoing], Answers, Traced]:
         """Return what documents held unpublished, the answer to each reading, and whether it is among the applied ones.
@@ -180,13 +190,9 @@ class BatchRunner(Generic[S]):
         """Return, by partition, the offset below which every answer is known to be published.
 
         That is where the batch at hand begins, since offsets are committed after publishing; or how far this process
-        has published itself what is applied, whoever reads the partition now.
+        has committed itself, whoever reads the partition now.
         """
         return self.published.before(reading.record for reading in readings)
-
-    def note_published(self, records: Sequence[Record], traced: Traced) -> None:
-        """Remember how far each partition is published, see `PublishedOffsets.note`."""
-        self.published.note(records, traced)
 
     async def save_held_back(
         self, held: HeldBack, readings: Sequence[Reading | Unreadable], answers: Answers, traced: Traced

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Generic, TypeVar
 
 import structlog
@@ -92,7 +91,7 @@ class TimeLoop(Generic[S]):
         state, due_at = document.state, document.due_at
         if state is None or due_at is None or due_at > now:
             return ()
-        after = guarded(partial(self.after_tick, document, state, now))
+        after = guarded(self.after_tick, document, state, now)
         if isinstance(after, Bug):
             # Out of the way for a while, so that one ticket's bug does not stop the clocks of all others.
             log.error("a rule of time failed", ticket_id=document.id, error=after.error)

@@ -84,12 +84,12 @@ CATALOGUE: tuple[Entry, ...] = (
         ),
     ),
     *_entries(
-        "sla", topics.SLA, AGENCY_TOPICS,
+        "sla", topics.SLA, topics.FOR_ROUTING, AGENCY_TOPICS,
         data=(
             sla.ClockStarted, sla.ClockPaused, sla.ClockResumed, sla.ClockMet, sla.ClockStopped, sla.DueChanged,
         ),
     ),
-    *_entries("sla", topics.SLA, data=(sla.FeedbackWindowExpired, sla.CompletionWindowExpired)),
+    *_entries("sla", topics.SLA, topics.FOR_ROUTING, data=(sla.FeedbackWindowExpired, sla.CompletionWindowExpired)),
     *_entries("sla", topics.WARNINGS, AGENCY_TOPICS, data=(sla.ClockWarned,)),
     *_entries(
         "sla", topics.BREACHES, AGENCY_TOPICS,

@@ -23,6 +23,7 @@ class Fact:
         at: When it happened, aware, UTC; None for the moment of deciding.
         occasion: For what time brings about at most once in a ticket's life: a name of the occasion, from which the
             event id follows. None: the id follows from the causing event.
+        also_on: Further topics on which the same event is told, under the same id and with the same bytes.
     """
 
     data: EventData
@@ -30,6 +31,7 @@ class Fact:
     key: str
     at: datetime | None = None
     occasion: str | None = None
+    also_on: tuple[str, ...] = ()
 
 
 @value

@@ -32,6 +32,20 @@ HEADERS = (("content-type", STRUCTURED.encode()),)
 # Of a trace only: an id of digits alone, which hardly ever is drawn, may be the number of somebody.
 TRACEPARENT = re.compile(r"[0-9a-f]{2}-(?=\d*[a-f])[0-9a-f]{32}-(?=\d*[a-f])[0-9a-f]{16}-[0-9a-f]{2}")
 
+# What `encode` writes for one of our services, attribute by attribute in its order, with no character escaped.
+TEXT = r'[^"\\\x00-\x1f]*'
+OWN_TYPE = re.compile(
+    rb'\{"specversion":"1\.0","id":"([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"'
+    rb',"source":"(/tindak/[a-z]+)","type":"([a-z0-9_.]+)"'
+)
+OWN = re.compile(
+    OWN_TYPE.pattern
+    + f',"time":"([0-9T:.-]+Z)"(?:,"subject":"({TEXT})")?,"datacontenttype":"application/json"'
+    f'(?:,"partitionkey":"({TEXT})")?(?:,"causationid":"({TEXT})")?'
+    f'(?:,"traceparent":"({TRACEPARENT.pattern})")?,"data":(?=\\{{)'.encode()
+)
+MODELS = {kind.encode(): model for kind, model in DATA_BY_TYPE.items()}
+
 
 @value
 class Event:
@@ -52,20 +66,68 @@ class Event:
         return self.data.TYPE
 
 
-def encode(event: Event) -> bytes:
-    """Return the structured-mode value of *event*; equal events give equal bytes."""
+def encode(event: Event, data: bytes | None = None) -> bytes:
+    """Return the structured-mode value of *event*; equal events give equal bytes.
+
+    Args:
+        data: Its data, where `encode_data` has been asked for it already.
+    """
     envelope: dict[str, Any] = {
-        "specversion": "1.0", "id": event.id, "source": event.source, "type": event.type, "time": stamp(event.time),
-        "subject": event.subject, "datacontenttype": "application/json", "partitionkey": event.key,
-        "causationid": event.cause_id, "traceparent": event.traceparent,
-        "data": event.data.model_dump(mode="json", exclude_none=True),
+        "specversion": "1.0", "id": event.id, "source": event.source, "type": event.data.TYPE,
+        "time": stamp(event.time),
     }  # fmt: skip
-    return orjson.dumps({name: value for name, value in envelope.items() if value is not None})
+    if event.subject is not None:
+        envelope["subject"] = event.subject
+    envelope["datacontenttype"] = "application/json"
+    if event.key is not None:
+        envelope["partitionkey"] = event.key
+    if event.cause_id is not None:
+        envelope["causationid"] = event.cause_id
+    if event.traceparent is not None:
+        envelope["traceparent"] = event.traceparent
+    envelope["data"] = orjson.Fragment(encode_data(event.data) if data is None else data)
+    return orjson.dumps(envelope)
+
+
+def encode_data(data: EventData) -> bytes:
+    """Return *data* as JSON, without the fields that are None."""
+    return data.__pydantic_serializer__.to_json(data, exclude_none=True)
 
 
 def stamp(at: datetime) -> str:
     """Return *at* in RFC 3339, UTC, with ``Z``."""
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def type_of_own(value: bytes) -> str | None:
+    """Return the type of what `encode` has written for one of our services; None for what is spelled otherwise."""
+    head = OWN_TYPE.match(value)
+    return None if head is None else head[3].decode()
+
+
+def decode_own(value: bytes) -> Event | None:
+    """Return the event that `encode` has written for one of our services, as `decode` does at three times the cost.
+
+    None for what is spelled otherwise or cannot be read: `decode` takes it with care, and says what is wrong.
+    """
+    head = OWN.match(value)
+    if head is None or value[-1:] != b"}" or len(value) > VALUE_BYTES_MAX:
+        return None
+    id, source, kind, time, subject, key, cause, traceparent = head.groups()
+    model = MODELS.get(kind)
+    if model is None:
+        return None
+    try:
+        data = model.model_validate_json(value[head.end() : -1])
+        subject_text = None if subject is None else subject.decode()
+        return Event(
+            id=id.decode(), source=source.decode(), time=datetime.fromisoformat(time.decode()), data=data,
+            subject=subject_text, key=subject_text if key == subject else None if key is None else key.decode(),
+            cause_id=None if cause is None else cause.decode(),
+            traceparent=None if traceparent is None else traceparent.decode(),
+        )  # fmt: skip
+    except ValueError:
+        return None
 
 
 def decode(

@@ -67,7 +67,11 @@ class Backlog:
         self.taken += count
 
     def room(self, now_seconds: float) -> int | None:
-        """Return how many more records they should get now; None: as many as there are."""
+        """Return how many more records they should get now; None: as many as there are.
+
+        Nothing while more than half of what they should have is before them: given a few at a time, whoever takes them
+        pays for a batch, its save and its commit each time, and so does everybody after him.
+        """
         last = self.readings[-1] if self.readings else None
         if last is None or now_seconds - last.at_seconds > STALE_SECONDS:
             self.unknown_since = now_seconds if self.unknown_since is None else self.unknown_since
@@ -77,7 +81,8 @@ class Backlog:
         step_seconds = self.step_seconds()
         ahead_seconds = AHEAD_SECONDS if step_seconds <= OVERLOADED_SECONDS else 2 * step_seconds
         wanted = max(ROOM_RECORDS_MIN, round(self.speed() * ahead_seconds))
-        return max(0, wanted - last.waiting - self.taken)
+        room = wanted - last.waiting - self.taken
+        return room if room >= wanted / 2 else 0
 
     def is_unknown(self, now_seconds: float) -> bool:
         """Return whether nobody could say for too long where they are."""

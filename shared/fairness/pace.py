@@ -1,4 +1,4 @@
-"""How many records one batch should hold, so that whoever comes next does not wait long for it to end."""
+"""How many records one batch should hold, so that whoever comes next does not wait long for it to end, and how soon."""
 
 import math
 from collections import deque
@@ -14,18 +14,27 @@ class Pace:
 
     Args:
         batch_seconds: So long should a batch take; infinite: as long as it may.
+        apart_seconds: So long after a batch has begun none other begins, unless that one was full: what a batch costs
+            as such is then shared by all that come meanwhile.
     """
 
-    def __init__(self, batch_seconds: float = math.inf) -> None:
+    def __init__(self, batch_seconds: float = math.inf, apart_seconds: float = 0) -> None:
         self.batch_seconds = batch_seconds
+        self.apart_seconds = apart_seconds
+        self._next_at = -math.inf
         # Nothing is known before the first batch, which may be one of a flood.
         self.records_per_batch = math.inf if math.isinf(batch_seconds) else RECORDS_MIN
         self._took: deque[float] = deque(maxlen=BATCHES)
         self._given: tuple[int, float] | None = None
 
-    def gave(self, records: int, now_seconds: float) -> None:
-        """Note that a batch of *records* begins."""
+    def gave(self, records: int, now_seconds: float, records_max: int = RECORDS_MIN) -> None:
+        """Note that a batch of *records* begins, which might have held *records_max*."""
         self._given = records, now_seconds
+        self._next_at = now_seconds + (self.apart_seconds if records < records_max else 0)
+
+    def pause_seconds(self, now_seconds: float) -> float:
+        """Return how long to wait for more records before the next batch begins; 0 after a while without any."""
+        return max(0.0, self._next_at - now_seconds)
 
     def came_back(self, now_seconds: float) -> None:
         """Note that the batch at hand, if there is one, has ended."""

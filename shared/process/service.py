@@ -86,6 +86,7 @@ class Service(Generic[S]):
         self.looping: dict[LoopRunner, asyncio.Task[None]] = {}
         self.drain_within_seconds = DRAIN_SHARE * settings.stop_within_seconds
         self.admission = Admission()
+        self.batch_wait_ms = settings.kafka.batch_wait_ms
         self.consumer: KafkaConsumer | None = None
         self.runner = BatchRunner(
             handler,
@@ -157,8 +158,9 @@ class Service(Generic[S]):
 
     async def subscribe(self) -> KafkaConsumer:
         """Return a consumer that has started; a new one each time, since a failed start leaves it unusable."""
+        kafka = self.settings.kafka.model_copy(update={"batch_wait_ms": self.batch_wait_ms})
         consumer = KafkaConsumer(
-            self.settings.kafka, self.name, self.topics, self.handle, self.fail, self.note_trouble,
+            kafka, self.name, self.topics, self.handle, self.fail, self.note_trouble,
             FetchFaults(self.note_fault), self.drain_within_seconds, self.admission,
             shared_topics=self.settings.shared_topics, revoked=self.documents.clear,
         )  # fmt: skip

@@ -11,6 +11,7 @@ from shared.text.typos import Forgiveness
 ENDINGS = ("nya", "lah", "kah", "pun")
 REGIONAL_ENDINGS = ("ne", "na", "e")  # Javanese and Sundanese for -nya
 BARE_LETTERS_MIN = 4  # before a regional ending, which is short enough to be part of another word
+TEXTS_REMEMBERED_MAX = 2_048  # more than a batch has; they share their words
 BREAK = "|"  # stands between two texts, so that no phrase reaches from one into the other
 
 Phrase = tuple[str, ...]
@@ -32,6 +33,7 @@ class Phrasebook:
     _known: frozenset[str] = field(init=False, repr=False, compare=False)
     _slips: Forgiveness = field(init=False, repr=False, compare=False)
     _stemmed: Callable[[str], str] = field(init=False, repr=False, compare=False)
+    _stems_of: Callable[[str], Phrase] = field(init=False, repr=False, compare=False)
     _spelled: Mapping[str, tuple[int, ...]] = field(init=False, repr=False, compare=False)
     _begun: Mapping[str, tuple[int, ...]] = field(init=False, repr=False, compare=False)
 
@@ -40,12 +42,14 @@ class Phrasebook:
         object.__setattr__(self, "_known", frozenset(known))
         object.__setattr__(self, "_slips", Forgiveness(frozenset(known) if self.forgives else frozenset()))
         object.__setattr__(self, "_stemmed", lru_cache(WORDS_REMEMBERED_MAX)(self._stem))
+        object.__setattr__(self, "_stems_of", lru_cache(TEXTS_REMEMBERED_MAX)(self._read))
         object.__setattr__(self, "_spelled", _lengths(self.spellings))
         object.__setattr__(self, "_begun", _lengths(self.phrases))
 
     def found_in(self, *texts: str) -> frozenset[Phrase]:
         """Return the phrases that occur in *texts*."""
-        return self.found_among(self.usual(word for text in texts for word in (*words_of(text), BREAK)))
+        stems = [stem for text in texts for stem in (*self.stems_of(text), BREAK)]
+        return self.found_among(usual(stems, self.spellings, self._spelled))
 
     def found_among(self, words: Phrase) -> frozenset[Phrase]:
         """Return the phrases that occur among *words*, which are in their usual form already."""
@@ -53,14 +57,25 @@ class Phrasebook:
 
     def placed_among(self, words: Phrase) -> Iterator[tuple[int, Phrase]]:
         """Yield where each phrase begins among *words*, which are in their usual form already, and the phrase."""
-        for start, word in enumerate(words):
-            for length in self._begun.get(word, ()):
+        if self._begun.keys().isdisjoint(words):
+            return
+        begun = self._begun
+        for start in [start for start, word in enumerate(words) if word in begun]:
+            for length in begun[words[start]]:
                 if (phrase := words[start : start + length]) in self.phrases:
                     yield start, phrase
 
     def usual(self, words: Iterable[str]) -> Phrase:
         """Return *words* in their usual form; where several ways to write something fit, the longest is meant."""
-        return usual([self.stem(word) for word in words], self.spellings, self._spelled)
+        return usual(list(map(self._stemmed, words)), self.spellings, self._spelled)
+
+    def usual_of(self, *texts: str) -> Phrase:
+        """Return the words of *texts*, one behind the other, in their usual form."""
+        return usual([stem for text in texts for stem in self.stems_of(text)], self.spellings, self._spelled)
+
+    def stems_of(self, text: str) -> Phrase:
+        """Return what is looked for in place of each word of *text*; the same text is often read again at once."""
+        return self._stems_of(text)
 
     def stem(self, word: str) -> str:
         """Return what is looked for in place of *word*, which may carry an ending or a doubling ``2``, or be a slip.
@@ -68,6 +83,9 @@ class Phrasebook:
         A word that is itself looked for, or that hides none, stays as it is.
         """
         return self._stemmed(word)
+
+    def _read(self, text: str) -> Phrase:
+        return tuple(map(self._stemmed, words_of(text)))
 
     def _stem(self, word: str) -> str:
         if word in self._known:
@@ -94,7 +112,7 @@ def _lengths(phrases: Iterable[Phrase]) -> Mapping[str, tuple[int, ...]]:
 
 def usual(words: list[str], spellings: Mapping[Phrase, Phrase], begun: Mapping[str, tuple[int, ...]]) -> Phrase:
     """Return *words* with every other way of writing replaced by the usual form."""
-    return tuple(_usual(words, spellings, begun))
+    return tuple(words if begun.keys().isdisjoint(words) else _usual(words, spellings, begun))
 
 
 def _usual(words: list[str], spellings: Mapping[Phrase, Phrase], begun: Mapping[str, tuple[int, ...]]) -> Iterator[str]:

@@ -11,6 +11,7 @@ from services.routing.handlers import RoutingHandler
 from services.routing.policy import load_routing
 from services.sla.handlers import SlaHandler
 from services.sla.policy import load_sla
+from shared import topics
 from shared.events import Command
 from shared.senders import sender_of
 from tests.builders import IDS, event
@@ -45,6 +46,13 @@ class City:
 
     async def receive(self, topic: str, data: Any, source: str) -> None:
         self.notify.publish(topic, event(data, source=source, at=self.clock.now()))
+        await self.settle()
+
+    async def say_of_clock(self, data: Any) -> None:
+        """Let sla say something of a clock, to everybody and to routing."""
+        said = event(data, source="/tindak/sla", at=self.clock.now())
+        for topic in (topics.SLA, topics.FOR_ROUTING):
+            self.notify.publish(topic, said)
         await self.settle()
 
     async def settle(self) -> None:

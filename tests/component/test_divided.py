@@ -98,7 +98,7 @@ async def test_a_dispute_about_one_part_opens_the_whole_again() -> None:
     silent = FeedbackWindowExpired(
         ticket_id=THREE, tracking_id=TRACKING, parent=TICKET, part=3, clock="feedback", due_at=city.clock.now()
     )
-    await city.receive(topics.SLA, silent, "/tindak/sla")
+    await city.say_of_clock(silent)
     assert city.situation(TICKET) == "closed"
 
     await city.ask((WEB, DisputeTicket(ticket_id=THREE, reason="Belum jadi.")))

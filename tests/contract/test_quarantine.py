@@ -9,7 +9,8 @@ import pytest
 from shared.delivery.documents.codec import SCHEMA_VERSION, Raw
 from shared.delivery.documents.document import Quarantined, QuarantineReason
 from shared.process.release import RELEASE
-from shared.sharding import PARTITIONS, shard_of
+from shared.sharding import shard_of
+from shared.topics import PARTITIONS
 from tests.contract.notes import Note, note, outgoing
 from tests.contract.shelves import Shelf
 from tests.fakes.handler_harness import NOON

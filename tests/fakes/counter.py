@@ -48,6 +48,7 @@ class Counter:
     A withdrawal is answered without a trace; a progress report asks for the answer to the event that its note names;
     a confirmation is ignored, and counts as applied; an unmerging is ignored without a trace; an acknowledgement
     meets a bug in the method that ``breaks`` names. What cannot be read is refused if ``refuses``.
+    It hears no type of ``deaf_to``.
     """
 
     breaks: str | None = None
@@ -56,7 +57,11 @@ class Counter:
     repeats_within: timedelta | None = None
     counts_again_at: datetime | None = None
     service: str = "routing"
+    deaf_to: frozenset[str] = frozenset()
     topics: tuple[str, ...] = (topics.ACCEPTED, topics.UPDATES)
+
+    def hears(self, kind: str) -> bool:
+        return kind not in self.deaf_to
 
     def key_of(self, event: Event) -> str:
         self.meet_bug("key_of", event)

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
-from shared.delivery.documents.document import Document
+from shared.delivery.documents.document import Document, Partition
 from shared.delivery.outgoing import Outgoing, Reference
 from shared.delivery.ports import HeldBack, Obstacle, Record, Waiting
-from shared.sharding import PARTITIONS, Share, hash_of, shard_of
-from shared.topics import COMMON, family_of
+from shared.sharding import Share, hash_of, shard_of
+from shared.topics import COMMON, PARTITIONS, family_of
 
 S = TypeVar("S")
 Stepper = Callable[[str], Awaitable[None]]
@@ -109,12 +109,13 @@ class MemoryBatch:
     group: str
     records: Sequence[Record]
 
-    async def commit(self) -> None:
+    async def commit(self) -> dict[Partition, int]:
         await self.broker.step("commit")
-        for record in self.records:
-            place = (self.group, record.topic, record.partition)
-            self.broker.committed[place] = max(self.broker.committed[place], record.next_offset)
+        handled = {(record.topic, record.partition): record.next_offset for record in self.records}
+        for place, offset in handled.items():
+            self.broker.committed[self.group, *place] = max(self.broker.committed[self.group, *place], offset)
         await self.broker.step("committed")
+        return handled
 
 
 @dataclass

@@ -11,7 +11,8 @@ from pydantic import TypeAdapter
 from shared.delivery.documents.codec import DocumentCodec, Raw
 from shared.delivery.documents.document import Document, Quarantined, QuarantineReason
 from shared.delivery.ports import Waiting
-from shared.sharding import PARTITIONS, Share, shard_of
+from shared.sharding import Share, shard_of
+from shared.topics import PARTITIONS
 from tests.fakes.memory import Stepper, at_once
 
 S = TypeVar("S")

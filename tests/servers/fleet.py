@@ -8,7 +8,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -97,14 +97,17 @@ class Fleet:
         dying_at: tuple[str, int] | None = None,
         failing_at: str | None = None,
         code: Path = ROOT,
+        module: Sequence[str] = (),
     ) -> Member:
         """Start one process of *service*, which may die at the n-th of a step, or fail at every event of a type.
+
+        Another *module* with its arguments may run it.
 
         Another release's *code* runs by its own policy.
         """
         (port,) = free_ports(1)
         log = self.folder / f"{service}-{len(self.members)}.log"
-        module = [f"services.{service}.app"]
+        module = module or [f"services.{service}.app"]
         if dying_at is not None:
             module = ["tests.faults.dying", service, dying_at[0], str(dying_at[1])]
         if failing_at is not None:

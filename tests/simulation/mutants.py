@@ -15,7 +15,7 @@ from shared.delivery.relay import Relay
 from shared.delivery.runner import BatchRunner
 from shared.delivery.time_loop import TimeLoop
 from tests.simulation import cache_mutants, rule_mutants
-from tests.simulation.ports import NoMajority, SimBatch, SimBroker, SimStore
+from tests.simulation.ports import NoMajority, Place, SimBatch, SimBroker, SimStore
 from tests.simulation.scheduler import give_way
 
 Mutant = Callable[[pytest.MonkeyPatch], None]
@@ -24,10 +24,9 @@ Mutant = Callable[[pytest.MonkeyPatch], None]
 def commit_before_publish(patch: pytest.MonkeyPatch) -> None:
     async def attempt(self: BatchRunner[Any], batch: Batch) -> None:
         readings = [read(index, record, self.clock.now()) for index, record in enumerate(batch.records)]
-        unpublished, answers, traced = await self.decide_and_save(readings)
-        await batch.commit()
+        unpublished, answers, _ = await self.decide_and_save(readings)
+        self.published.learn(await batch.commit())
         await self.publisher.publish(each_once([*unpublished, *(event for answer in answers for event in answer)]))
-        self.note_published(batch.records, traced)
 
     patch.setattr(BatchRunner, "attempt", attempt)
 
@@ -138,21 +137,23 @@ def acks_not_awaited(patch: pytest.MonkeyPatch) -> None:
 def commit_error_swallowed(patch: pytest.MonkeyPatch) -> None:
     original = SimBatch.commit
 
-    async def commit(self: SimBatch) -> None:
+    async def commit(self: SimBatch) -> dict[Place, int]:
         with suppress(TransientError):
-            await original(self)
+            return await original(self)
+        return {}
 
     patch.setattr(SimBatch, "commit", commit)
 
 
 def position_committed(patch: pytest.MonkeyPatch) -> None:
-    async def commit(self: SimBatch) -> None:
+    async def commit(self: SimBatch) -> dict[Place, int]:
         await give_way("commit")
         group = self.member.group
         if self.generation == group.generation and self.member in group.members:
             for place, position in self.member.positions.items():
                 group.broker.committed[group.name, *place] = position
         await give_way("committed")
+        return {}
 
     patch.setattr(SimBatch, "commit", commit)
 

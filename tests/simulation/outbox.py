@@ -3,13 +3,13 @@
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
 from services.notify.channels import Message
 from services.notify.domain.attempts import LOST_ATTEMPT, claimed
-from services.notify.domain.deliveries import REPORTER, Delivery, Failed, Sending, Sent, Suppressed
+from services.notify.domain.deliveries import REPORTER, Sending, Settled
 from shared import topics
 from shared.delivery.documents.document import Document
 from shared.events import (
@@ -47,11 +47,13 @@ class Outbox:
         holder: Returns the process that is running.
         latest: Returns the latest time that the clock of that process has shown.
         stored: Returns the document of a ticket as it is stored.
+        wait_for: How long a notice waits for a contact.
     """
 
     holder: Callable[[], Holder]
     latest: Callable[[], datetime]
     stored: Callable[[str], Document[Any] | None]
+    wait_for: timedelta
     claims: dict[str, list[Claim]] = field(default_factory=lambda: defaultdict(list))
     taken: set[str] = field(default_factory=set)
     told_within: set[str] = field(default_factory=set)
@@ -107,31 +109,38 @@ class Outbox:
         """Yield what was wrong with any sending, and every notice that did not come to the end that is told of it."""
         yield from self.findings
         told = {said.data["delivery_id"]: said for said in ledger.of_type(topics.DELIVERIES, *ENDS)}
-        planned: dict[str, Delivery] = {}
+        planned: dict[str, str] = {}
+        over: dict[str, Settled] = {}
+        awaited: set[str] = set()
+        said = ledger.of_type(topics.ACCEPTED, ComplaintAccepted)
+        promised = {one.ticket for one in said if one.data.get("has_contact")}
         for document in ledger.documents["notify"]:
             if document.state is not None:
-                planned |= {delivery.id: delivery for delivery in document.state.deliveries}
+                planned |= {delivery.id: delivery.situation.kind for delivery in document.state.deliveries}
+                over |= {settled.id: settled for settled in document.state.over}
+                awaited |= {settled.id for settled in document.state.over if document.id in promised}
+        planned |= {settled.id: settled.outcome for settled in over.values()}
         for one in sorted(planned.keys() | told.keys() | self.taken):
-            found = type(planned[one].situation).__name__.lower() if one in planned else "never planned"
+            found = planned.get(one, "never planned")
             end = told[one].type.split(".")[-2] if one in told else "not told"
             if found != end:
                 yield f"[messages] {one} is {found}, and what is told of it: {end}"
-            elif (because := self.unexplained(planned[one])) is not None:
-                yield f"[messages] {one} ({planned[one].notice}) is {planned[one].situation}, but {because}"
+            elif (because := self.unexplained(over[one], has_contact=one in awaited)) is not None:
+                yield f"[messages] {one} ({over[one].notice}) is {over[one]}, but {because}"
         yield from untold(ledger, planned.keys())
 
-    def unexplained(self, delivery: Delivery) -> str | None:
+    def unexplained(self, settled: Settled, *, has_contact: bool) -> str | None:
         """Return what speaks against the end of a delivery; None if nothing does."""
-        match delivery.situation:
-            case Sent() if delivery.id not in self.taken | self.told_within:
+        match settled.outcome, settled.why:
+            case "sent", _ if settled.id not in self.taken | self.told_within:
                 return "no channel took it"
-            case Failed(error=error) if error != LOST_ATTEMPT and error not in self.refused.get(delivery.id, ()):
+            case "failed", why if why != LOST_ATTEMPT and why not in self.refused.get(settled.id, ()):
                 return "no channel refused it so"
-            case Failed(error=error) if error == LOST_ATTEMPT and not any(
-                claim.is_lost for claim in self.claims[delivery.id]
-            ):
+            case "failed", why if why == LOST_ATTEMPT and not any(claim.is_lost for claim in self.claims[settled.id]):
                 return "no attempt was lost"
-            case Suppressed(why=why) if why not in WITHHELD:
+            case "suppressed", "no_contact" if has_contact and settled.at < settled.planned_at + self.wait_for:
+                return "its contact was not waited for"
+            case "suppressed", why if why not in WITHHELD:
                 return "nobody had a reason"
             case _:
                 return None

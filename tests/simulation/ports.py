@@ -253,13 +253,14 @@ class SimBatch:
     generation: int
     records: list[Record]
 
-    async def commit(self) -> None:
+    async def commit(self) -> dict[Place, int]:
         await give_way("commit")
-        group = self.member.group
+        group, handled = self.member.group, dict[Place, int]()
         if self.generation == group.generation and self.member in group.members:
-            for record in self.records:
-                group.broker.committed[group.name, record.topic, record.partition] = record.next_offset
+            handled = {(record.topic, record.partition): record.next_offset for record in self.records}
+            group.broker.committed |= {(group.name, *place): offset for place, offset in handled.items()}
         await give_way("committed")
+        return handled
 
     def left_behind(self) -> list[str]:
         """Return what was not committed though nobody else could have taken the partitions over."""

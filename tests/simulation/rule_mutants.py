@@ -8,7 +8,8 @@ import pytest
 
 from services.notify import handlers as notify
 from services.notify.domain import attempts
-from services.notify.domain.correspondence import Correspondence
+from services.notify.domain import decide as planning
+from services.notify.domain.correspondence import Correspondence, Unknown
 from services.notify.domain.deliveries import Delivery, Sending
 from services.notify.sender import Sender, claims_of
 from services.routing.domain import decide
@@ -132,6 +133,13 @@ def told_within_without_a_word(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(notify, "decide", decide_silently)
 
 
+def silence_taken_for_no_contact(patch: pytest.MonkeyPatch) -> None:
+    def has_no_contact(state: Correspondence) -> bool:
+        return isinstance(state.contact, Unknown) and state.complaint is not None
+
+    patch.setattr(planning, "has_no_contact", has_no_contact)
+
+
 def history_in_order_of_arrival(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(sla, "sorted", lambda steps, key: list(steps), raising=False)
 
@@ -159,6 +167,7 @@ MUTANTS: tuple[Callable[[pytest.MonkeyPatch], None], ...] = (
     overtaken_lease_accepted,
     told_within_under_a_lease,
     told_within_without_a_word,
+    silence_taken_for_no_contact,
     history_in_order_of_arrival,
     early_updates_forgotten,
 )

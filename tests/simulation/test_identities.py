@@ -111,5 +111,5 @@ async def a_part_is_disputed(city: City) -> None:
         ticket_id=part_id(ticket, 2), tracking_id=TRACKING, parent=ticket, part=2, clock="feedback",
         due_at=city.clock.now(),
     )  # fmt: skip
-    await city.receive(topics.SLA, silent, "/tindak/sla")
+    await city.say_of_clock(silent)
     await say(city, WEB, e.DisputeTicket(ticket_id=part_id(ticket, 2), reason="Belum jadi."))

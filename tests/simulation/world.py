@@ -97,11 +97,13 @@ class World:
         self.broker = SimBroker(self.clock, 2, give_way, choice=self.choice, heard=self.heard, spawn=self.spawn)
         self.stores = self.collections()
         self.handlers: dict[str, Handler[Any]] = fleet.handlers(self.choice, self.stores)
-        self.outbox = Outbox(self.holder, self.latest, lambda ticket: self.stores["notify"].documents.get(ticket))
+        notify: Any = self.handlers["notify"]
+        self.outbox = Outbox(
+            self.holder, self.latest, lambda ticket: self.stores["notify"].documents.get(ticket), notify.rules.wait_for
+        )
         for service, store in self.stores.items():
             store.written = partial(self.written, service)
         self.channel = fleet.RecordingChannel(self.choice, self.outbox)
-        notify: Any = self.handlers["notify"]
         notify.house = fleet.RecordingHouse(self.channel)
         self.groups = {
             service: Group(service, fleet.topics_of(handler), self.broker, self.choice, self.wake_readers)

@@ -21,6 +21,7 @@ class Check(StrEnum):
     HOLDERS = "every fact of a ticket names the agency that has it then"
     MIRRORS = "agencies and officers hear what the history says, and all of it that is theirs"
     STATUSES = "each channel was last told where its tickets stand, and of no others"
+    COPIES = "routing hears of the clocks what everybody hears of them, and all of it that it needs"
     BREACHES = "a clock breaches at most once a round"
     DELIVERIES = "a delivery ends once"
     CLUSTERS = "who follows whom is counted once, by the one that is followed, and hears where that one goes"
@@ -49,6 +50,7 @@ CHECKS: Mapping[Check, Callable[[Ledger], Iterator[str]]] = {
     Check.HOLDERS: ticket_checks.holders,
     Check.MIRRORS: ticket_checks.mirrors,
     Check.STATUSES: status_checks.statuses,
+    Check.COPIES: ticket_checks.copies,
     Check.BREACHES: ticket_checks.breaches,
     Check.DELIVERIES: ticket_checks.deliveries,
     Check.CLUSTERS: cluster_checks.clusters,

@@ -20,6 +20,8 @@ NOT_FOR_AGENCIES = frozenset(
         events.ExportRequested.TYPE,
     }
 )  # fmt: skip
+OF_THE_AGENCY = frozenset({events.SlaClock.RESPOND, events.SlaClock.RESOLVE})
+WINDOWS_EXPIRED = frozenset({events.FeedbackWindowExpired.TYPE, events.CompletionWindowExpired.TYPE})
 ENDED = frozenset({"closed", "archived", "withdrawn"})
 
 
@@ -148,6 +150,22 @@ def _audience(fact: Fact) -> str | None:
         return topics.TRIAGE
     agency = fact.data.get("agency")
     return None if agency is None or fact.type in NOT_FOR_AGENCIES else topics.agency_topic(agency)
+
+
+def copies(ledger: Ledger) -> Iterator[str]:
+    """Yield every fact that routing alone was told of a clock, and every one that it needs and was not told.
+
+    What was said of a ticket before its first copy is of release 0.1.0, which made none.
+    """
+    said, copied = ledger.facts[topics.SLA], ledger.facts[topics.FOR_ROUTING]
+    known, reached = {fact.id for fact in said}, {fact.id for fact in copied}
+    yield from (f"{fact} was told to routing alone" for fact in copied if fact.id not in known)
+    begun: set[str] = set()
+    for fact in said:
+        if fact.id in reached:
+            begun.add(fact.ticket)
+        elif fact.ticket in begun and (fact.type in WINDOWS_EXPIRED or fact.data["clock"] in OF_THE_AGENCY):
+            yield f"{fact} (ticket {fact.ticket}) did not reach {topics.FOR_ROUTING}"
 
 
 def breaches(ledger: Ledger) -> Iterator[str]:

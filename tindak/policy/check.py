@@ -19,6 +19,7 @@ from shared.policy.places import FILE as PLACES_FILE
 from shared.policy.places import Places, load_places
 from shared.policy.rates import load_rates
 from shared.policy.retention import load_retention
+from shared.policy.topics import load_topics
 from tindak.console import say, say_json
 from tindak.options import AsJson
 from tindak.policy.options import policy_of
@@ -40,6 +41,7 @@ FILES = frozenset(
         "sending.yaml",
         "sensitive.yaml",
         "sla.yaml",
+        "topics.yaml",
     }
 )
 OMBUDSMAN = "ombudsman"  # outside the city and not written to: the reporter learns that the Ombudsman may be asked
@@ -96,7 +98,8 @@ def check(policy_dir: Path) -> Checked:
             return None
 
     directory, places = attempt(load_agencies), attempt(load_places)
-    intake, rates, retention = attempt(load_intake), attempt(load_rates), attempt(load_retention)
+    intake, rates, topics = attempt(load_intake), attempt(load_rates), attempt(load_topics)
+    attempt(load_retention)
     routing, sla, notices = attempt(load_routing), attempt(load_sla), attempt(load_notices)
     faults += _strays(policy_dir)
     if directory and places:
@@ -105,7 +108,7 @@ def check(policy_dir: Path) -> Checked:
         faults += faults_of_texts(policy_dir / TEMPLATES, notices)
     if sla and notices:
         faults += _escalation_faults(policy_dir, notices)
-    if faults or not (directory and places and intake and rates and retention and routing and sla and notices):
+    if faults or not (directory and places and intake and rates and topics and routing and sla and notices):
         return Checked(version_of(policy_dir), {}, PolicyInvalid(faults).faults)
     counts = {
         "agencies": len(directory.codes),

@@ -51,6 +51,7 @@ TOPICS: Mapping[str, tuple[str, Form]] = {
     topics.TRIAGE: ("reporters, agencies, officers: what they write", Form.MASKED),
     topics.LINKS: ("agencies: what they answer", Form.MASKED),
     topics.SLA: (NOBODY, Form.NONE),
+    topics.FOR_ROUTING: (NOBODY, Form.NONE),
     topics.WARNINGS: (NOBODY, Form.NONE),
     topics.BREACHES: (NOBODY, Form.NONE),
     topics.DELIVERIES: (NOBODY, Form.NONE),

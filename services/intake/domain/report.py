@@ -22,6 +22,7 @@ ADDRESS = re.compile(
     r"|\b(?:[Rr][TtWw])\b[\s./]*\d"
     r"|\b(?:[Pp]erum|[Pp]erumahan|[Kk]omp?le[kx]s?|[Cc]luster|[Kk]ampung|[Kk]p)\b\.?\s+\w"
 )
+NOWHERE = events.Location()
 PLACELESS = frozenset({events.Classification.INFORMATION_REQUEST, events.Classification.ASPIRATION})
 
 
@@ -78,7 +79,7 @@ def accepted(
 
 def read_report(submitted: events.ComplaintSubmitted, rules: Rules) -> Reading:
     """Return a submission with what is recognised in it."""
-    where = submitted.location or events.Location()
+    where = submitted.location or NOWHERE
     text = f"{submitted.title or ''}\n{submitted.body}"
     folded = fold(f"{text}\n{where.text or ''}").text
     identity = identity_of(submitted.reporter, rules.no_names)
@@ -119,7 +120,7 @@ def masked(text: str, reading: Reading, rules: Rules) -> str:
 
 def location(reading: Reading, rules: Rules) -> events.Location | None:
     """Return where it happened: the city's own names where they were recognised, the reporter's words otherwise."""
-    given = reading.submitted.location or events.Location()
+    given = reading.submitted.location or NOWHERE
     place = reading.located.place
     address = ", ".join(words for words in ((given.text or "").strip(), *reading.located.unknown) if words)
     latitude, longitude = reading.coordinates or (None, None)
@@ -130,7 +131,7 @@ def location(reading: Reading, rules: Rules) -> events.Location | None:
         latitude=latitude,
         longitude=longitude,
     )
-    return None if made == events.Location() else made
+    return None if made == NOWHERE else made
 
 
 def missing(reading: Reading, rules: Rules) -> Iterator[str]:
@@ -145,7 +146,7 @@ def missing(reading: Reading, rules: Rules) -> Iterator[str]:
 
 
 def _names_place(reading: Reading) -> bool:
-    given = reading.submitted.location or events.Location()
+    given = reading.submitted.location or NOWHERE
     return (
         reading.located.place is not None
         or reading.coordinates is not None
@@ -157,7 +158,7 @@ def _names_place(reading: Reading) -> bool:
 def flags(reading: Reading, arrival: Arrival, rules: Rules) -> dict[str, bool]:
     """Return by code whether something is odd about the report."""
     submitted = reading.submitted
-    where = submitted.location or events.Location()
+    where = submitted.location or NOWHERE
     return {
         "clock_skew": submitted.submitted_at - arrival.arrived_at > rules.limits.skew,
         "abusive_language": reading.is_abusive,

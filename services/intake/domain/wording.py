@@ -30,7 +30,9 @@ def insults(words: Iterable[str]) -> re.Pattern[str]:
 
 
 def _disguised(word: str) -> str:
-    return "".join(f"{DISGUISES.get(letter, re.escape(letter))}+" for letter in word)
+    # `aa*` for `a+`: what begins with a letter, and not with a repeat, is passed over where another letter stands.
+    letters = (DISGUISES.get(letter, re.escape(letter)) for letter in word)
+    return "".join(f"{letter}{letter}*" for letter in letters)
 
 
 def _alternation(choices: list[str], ending: str) -> re.Pattern[str]:
@@ -53,13 +55,15 @@ def has_no_characters(body: str) -> bool:
 
 def is_only_link(text: str) -> bool:
     """Return whether a folded text holds a link and no word besides."""
+    if "http" not in text and "www." not in text:
+        return False
     rest, links = LINK.subn(" ", text)
     return links > 0 and LETTERS.search(rest) is None
 
 
 def distinct_letters(text: str) -> int:
     """Return how many different letters a folded text has."""
-    return sum(1 for symbol in set(text) if symbol.isalpha())
+    return sum(map(str.isalpha, set(text)))
 
 
 def is_only_filler(text: str, filler: Iterable[str]) -> bool:

@@ -25,7 +25,7 @@ from services.notify.domain.deliveries import (
     is_settled,
 )
 from services.notify.domain.notices import Rules
-from services.notify.domain.settlement import report_settled, settle
+from services.notify.domain.settlement import put_away, report_settled, settle
 from shared.events import Applied, Fact, Ignored
 from shared.values import replace
 
@@ -64,8 +64,9 @@ def tick(state: Correspondence, rules: Rules, now: datetime, house: House = NO_H
 
     Of each that is sent or leased and goes to the reporter it is said that his contact is opened.
     """
-    moved, openings = on_time(state, rules, now, house, lambda _: True)
-    settled = report_settled(state, moved)
+    before = put_away(state, now)
+    moved, openings = on_time(before, rules, now, house, lambda _: True)
+    settled = report_settled(before, moved)
     return Applied(settled.state, (*openings, *settled.facts))
 
 
@@ -74,17 +75,20 @@ def on_time(
 ) -> tuple[Correspondence, tuple[Fact, ...]]:
     """Return the state once all that is due, and that *concerns* holds for, has gone on, and who opened the contact."""
     openings: list[Fact] = []
-    deliveries = []
-    for delivery in state.deliveries:
+    deliveries = list(state.deliveries)
+    for place, delivery in enumerate(state.deliveries):
         at = delivery.attention_at
-        after = _on_time(delivery, state, rules, now) if at and at <= now and concerns(delivery) else delivery
-        if isinstance(after.situation, Sending) and after is not delivery:
+        if at is None or at > now or not concerns(delivery):
+            continue
+        after = _on_time(delivery, state, rules, now)
+        if isinstance(after.situation, Sending):
             state, said = openings_to_send(state, [after], now)
             openings += said
             if house.holds(after):
                 after = _ended(after, after.situation.attempt, house.deliver(state, after), rules, now)
-        deliveries.append(after)
-    return replace(state, deliveries=tuple(deliveries)), tuple(openings)
+        deliveries[place] = after
+    moved = tuple(deliveries)
+    return (state if moved == state.deliveries else replace(state, deliveries=moved)), tuple(openings)
 
 
 def _on_time(delivery: Delivery, state: Correspondence, rules: Rules, now: datetime) -> Delivery:

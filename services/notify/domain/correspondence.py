@@ -5,7 +5,7 @@ from dataclasses import field, fields
 from datetime import datetime
 from typing import Any, Literal
 
-from services.notify.domain.deliveries import Delivery
+from services.notify.domain.deliveries import Delivery, Settled
 from shared import events
 from shared.events.complaints import sensitive_kind
 from shared.values import replace, value
@@ -19,7 +19,7 @@ WRITTEN = frozenset({"answer", "note", "question", "reason", "text", "why"})
 
 @value
 class Unknown:
-    """No contact has come yet; for a report without an identity none ever will."""
+    """No contact has come yet; for a report without an identity none will, unless its reporter gives one later."""
 
     kind: Literal["unknown"] = "unknown"
 
@@ -66,7 +66,12 @@ class AuditHead:
 
 @value
 class Complaint:
-    """What notices show of the report itself; ``withheld``: nothing to anybody, for it is sensitive."""
+    """What notices show of the report itself.
+
+    Args:
+        withheld: Nothing of it is shown to anybody, for it is sensitive.
+        has_contact: Whether a contact came with it; None where nobody said so.
+    """
 
     title: str
     place: str | None
@@ -75,6 +80,7 @@ class Complaint:
     emergency: bool
     confidential: bool = False
     withheld: bool = False
+    has_contact: bool | None = None
 
 
 @value
@@ -120,6 +126,9 @@ class Correspondence(Handling):
     """One ticket and its parts, with all their deliveries; the reporter of all of them has one contact.
 
     Args:
+        deliveries: Those that are not over, and those that were settled last.
+        settled: What is kept of those that were settled before, in the order in which they were planned.
+        unlisted: How many to the reporter there were that are not even kept so.
         parts: By ticket id.
         has_acted: Whether the reporter has answered, confirmed or disputed since the report.
     """
@@ -132,7 +141,14 @@ class Correspondence(Handling):
     audit: AuditHead = field(default_factory=AuditHead)
     parts: Mapping[str, Part] = field(default_factory=dict)
     has_acted: bool = False
+    settled: tuple[Settled, ...] = ()
+    unlisted: int = 0
     kind: Literal["correspondence"] = "correspondence"
+
+    @property
+    def over(self) -> tuple[Settled, ...]:
+        """Return all deliveries that are over, as far as they are kept."""
+        return (*self.settled, *(kept for each in self.deliveries if (kept := Settled.of(each))))
 
     @property
     def is_emergency(self) -> bool:
@@ -171,11 +187,10 @@ def _is_by_reporter(data: events.EventData) -> bool:
 
 def project(state: Correspondence, data: events.EventData) -> Correspondence:
     """Return the projection after *data*; equal to *state* if that holds nothing new for notify."""
-    state = replace(
-        state,
-        tracking_id=getattr(data, "tracking_id", None) or state.tracking_id,
-        has_acted=state.has_acted or _is_by_reporter(data),
-    )
+    tracking_id = getattr(data, "tracking_id", None) or state.tracking_id
+    has_acted = state.has_acted or _is_by_reporter(data)
+    if tracking_id != state.tracking_id or has_acted != state.has_acted:
+        state = replace(state, tracking_id=tracking_id, has_acted=has_acted)
     about = part_of(data)
     if isinstance(data, events.ContactErased | events.ReporterErased):
         return forgotten(state)
@@ -264,6 +279,7 @@ def _complaint_of(data: events.ComplaintAccepted) -> Complaint:
         emergency=EMERGENCY_FLAG in data.flags,
         confidential=data.confidential,
         withheld=sensitive_kind(data.flags) is not None,
+        has_contact=data.has_contact,
     )
 
 

@@ -1,16 +1,40 @@
 """Plans the notifications for an event."""
 
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime
 
 from services.notify.domain.attempts import NO_HOUSE, House, on_time, quiet_until
-from services.notify.domain.correspondence import Correspondence, Erased, RunningClock, Sealed, forgotten, project
-from services.notify.domain.deliveries import REPORTER, Delivery, Due, Suppressed, Waiting, attempts_of
+from services.notify.domain.correspondence import (
+    Correspondence,
+    Erased,
+    RunningClock,
+    Sealed,
+    Unknown,
+    forgotten,
+    project,
+)
+from services.notify.domain.deliveries import REPORTER, Delivery, Due, Settled, Suppressed, Waiting, attempts_of
 from services.notify.domain.notices import Rules, plan
-from services.notify.domain.settlement import report_settled, settle
+from services.notify.domain.settlement import DAY, counts, put_away, report_settled, settle
+from shared import events
 from shared.events import Applied, Arrival, ClockFact, Decision, Event, Ignored, TicketFact
 from shared.values import replace
 
-DAY = timedelta(days=1)
+NOTHING_NEW = frozenset(
+    kind.TYPE
+    for kind in (
+        events.TicketAcknowledged, events.TicketProgressed, events.TicketResumed, events.UpdateRefused,
+        events.ClusterJoined, events.ClusterLeft, events.ClusterCounted,
+        events.ClockPaused, events.ClockMet, events.ClockStopped, events.FeedbackWindowExpired,
+        events.CompletionWindowExpired, events.BreachCleared, events.BreachCorrected,
+    )
+)  # fmt: skip
+"""Types that leave the projection as it is: who has the ticket, until when and what was asked is said by others."""
+
+
+def concerns_notify(kind: str, policy: Rules) -> bool:
+    """Return whether an event of that type may say something new, or there is a notice for it."""
+    return kind not in NOTHING_NEW or any(notice.on == kind for notice in policy.notices)
 
 
 def decide(
@@ -21,19 +45,21 @@ def decide(
     What stays within the *house* is over at once; what leaves it waits for a sender who leases it.
     """
     now = arrival.now
-    before = state or Correspondence(document_of(event))
-    known = project(before, event.data)
-    planned = list(plan(known, event, policy, now))
-    if known == before and not planned:
+    state = state or Correspondence(document_of(event))
+    known = project(state, event.data)
+    planned = plan(known, event, policy, now)
+    if not planned and known == state:
         return Ignored("nobody is notified of it")
+    before = put_away(known, now)
+    deliveries = list(before.deliveries)
     for delivery in planned:
-        why = _suppression_reason(delivery, known, event, policy, now)
-        added = settle(delivery, Suppressed(now, 0, why)) if why else delivery
-        known = replace(known, deliveries=(*known.deliveries, added))
-    released = replace(known, deliveries=tuple(release(delivery, known, policy, now) for delivery in known.deliveries))
-    moved, openings = on_time(released, policy, now, house, house.holds)
+        why = _suppression_reason(delivery, before.settled, deliveries, event, policy, now)
+        deliveries.append(settle(delivery, Suppressed(now, 0, why)) if why else delivery)
+    released = [release(delivery, before, policy, now) for delivery in deliveries]
+    after = replace(before, deliveries=tuple(released)) if released else before
+    moved, openings = on_time(after, policy, now, house, house.holds)
     settled = report_settled(before, forgotten(moved) if isinstance(moved.contact, Erased) else moved)
-    return Applied(settled.state, (*openings, *settled.facts))
+    return Applied(settled.state, (*openings, *settled.facts)) if openings else settled
 
 
 def document_of(event: Event) -> str:
@@ -45,30 +71,42 @@ def document_of(event: Event) -> str:
 
 
 def _suppression_reason(
-    delivery: Delivery, state: Correspondence, event: Event, rules: Rules, now: datetime
+    delivery: Delivery,
+    settled: Sequence[Settled],
+    others: Sequence[Delivery],
+    event: Event,
+    rules: Rules,
+    now: datetime,
 ) -> str | None:
-    """Return why a planned delivery is not sent; None if it is."""
+    """Return why a planned delivery is not sent, as *settled* ones and the *others* stand; None if it is."""
     if event.time < now - rules.stale_for:
         return "too_old"
-    today = [
-        other
-        for other in state.deliveries
-        if (other.role, other.agency) == (delivery.role, delivery.agency)
-        and other.planned_at > now - DAY
-        and not isinstance(other.situation, Suppressed)
-    ]
-    return "too_many" if len(today) >= rules.daily_max else None
+    recipient = delivery.role, delivery.agency
+    today = sum((each.role, each.agency) == recipient and counts(each, now) for each in settled) + sum(
+        (each.role, each.agency) == recipient
+        and each.planned_at > now - DAY
+        and not isinstance(each.situation, Suppressed)
+        for each in others
+    )
+    return "too_many" if today >= rules.daily_max else None
 
 
 def release(delivery: Delivery, state: Correspondence, rules: Rules, now: datetime) -> Delivery:
-    """Return *delivery*: due once all that it waits for is known, suppressed if the contact was erased."""
+    """Return *delivery*: due once all that it waits for is known, suppressed if there is no contact to wait for."""
     match delivery.situation:
         case Waiting() | Due() as situation if delivery.role == REPORTER and isinstance(state.contact, Erased):
             return settle(delivery, Suppressed(now, attempts_of(situation), "contact_erased"))
+        case Waiting() if delivery.role == REPORTER and has_no_contact(state):
+            return settle(delivery, Suppressed(now, 0, "no_contact"))
         case Waiting() if _is_ready(delivery, state):
             return replace(delivery, situation=Due(quiet_until(delivery, state, rules, now) or now, 1))
         case _:
             return delivery
+
+
+def has_no_contact(state: Correspondence) -> bool:
+    """Return whether there is no contact, and it is known that none is on its way."""
+    return isinstance(state.contact, Unknown) and state.complaint is not None and state.complaint.has_contact is False
 
 
 def _is_ready(delivery: Delivery, state: Correspondence) -> bool:

@@ -137,6 +137,41 @@ class Delivery:
 
 
 @value
+class Settled:
+    """What is kept of a delivery that is over: what became of it, and whether it counts among those of a day.
+
+    Args:
+        outcome: ``sent``, ``failed`` or ``suppressed``.
+        channel: None for what was suppressed.
+        why: Why it was suppressed, or the error with which it failed.
+    """
+
+    id: str
+    notice: str
+    role: str
+    agency: str | None
+    planned_at: datetime
+    outcome: Literal["sent", "failed", "suppressed"]
+    at: datetime
+    channel: str | None = None
+    why: str | None = None
+
+    @classmethod
+    def of(cls, delivery: Delivery) -> "Settled | None":
+        """Return what is kept of *delivery*; None if it is not over."""
+        about = (delivery.id, delivery.notice, delivery.role, delivery.agency, delivery.planned_at)
+        match delivery.situation:
+            case Sent(at=at, channel=channel):
+                return cls(*about, "sent", at, channel)
+            case Failed(at=at, channel=channel, error=error):
+                return cls(*about, "failed", at, channel, error)
+            case Suppressed(at=at, why=why):
+                return cls(*about, "suppressed", at, why=why)
+            case _:
+                return None
+
+
+@value
 class Delivered:
     """The channel's provider took the message."""
 

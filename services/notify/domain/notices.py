@@ -1,15 +1,17 @@
 """The notice rules: which event causes which notice for which recipients."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import Enum
-from uuid import UUID, uuid5
+from functools import lru_cache
+from typing import Any
 
 from services.notify.domain.correspondence import Correspondence, part_of
 from services.notify.domain.deliveries import Awaited, Delivery, Waiting
 from services.notify.domain.timing import QuietHours, Retries
 from shared.events import AuthoredFact, Event, EventData, SlaClock, UpdateRefused
-from shared.values import value
+from shared.ids import named
+from shared.values import field, value
 
 LIAISON = "liaison"
 AGENCY_HEAD = "agency_head"
@@ -52,11 +54,12 @@ class Notice:
 
     def concerns(self, data: EventData) -> bool:
         """Return whether *data* brings this notice about."""
-        return (
-            self.on == data.TYPE
-            and all(_value_of(data, field) in values for field, values in self.when.items())
-            and not any(_value_of(data, field) in values for field, values in self.unless.items())
-        )
+        if self.on != data.TYPE:
+            return False
+        for name, values in self.when.items():
+            if _value_of(data, name) not in values:
+                return False
+        return all(_value_of(data, name) not in values for name, values in self.unless.items())
 
 
 @value
@@ -68,6 +71,7 @@ class Rules:
         stale_for: Age from which an event is no longer told: whoever starts late does not mail the past.
         daily_max: Notices about one ticket to one recipient in 24 hours.
         lease_for: How long one attempt to send may take before it counts as lost.
+        by_type: The notices by the type of event that brings them about.
     """
 
     notices: tuple[Notice, ...]
@@ -77,43 +81,65 @@ class Rules:
     stale_for: timedelta
     daily_max: int
     lease_for: timedelta
+    by_type: Mapping[str, tuple[Notice, ...]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        types = {notice.on for notice in self.notices}
+        by_type = {each: tuple(notice for notice in self.notices if notice.on == each) for each in types}
+        object.__setattr__(self, "by_type", by_type)
 
 
-def _value_of(data: EventData, field: str) -> object:
+def _value_of(data: EventData, name: str) -> object:
     """Return a field of *data* as it stands in JSON; None if it is absent."""
-    value = getattr(data, field, None)
-    return value.value if isinstance(value, Enum) else value
+    found = getattr(data, name, None)
+    return found.value if isinstance(found, Enum) else found
 
 
-def plan(state: Correspondence, event: Event, rules: Rules, now: datetime) -> Iterator[Delivery]:
-    """Yield a waiting delivery for each recipient of each notice that *event* brings about."""
-    part, _ = part_of(event.data) or (None, 0)
+def plan(state: Correspondence, event: Event, rules: Rules, now: datetime) -> list[Delivery]:
+    """Return a waiting delivery for each recipient of each notice that *event* brings about."""
+    data = event.data
+    notices = [notice for notice in rules.by_type.get(data.TYPE, ()) if notice.concerns(data)]
+    if not notices:
+        return []
+    part, _ = part_of(data) or (None, 0)
     known = state.seen_from(part).agency
     # Refusals of release 0.1.0 do not say who has the ticket.
-    agency = known if isinstance(event.data, UpdateRefused) else getattr(event.data, "agency", known)
-    for notice in rules.notices:
-        for to in notice.to if notice.concerns(event.data) else ():
-            role = getattr(event.data, OFFICER, None) if to == OFFICER else to
-            if role is not None and (role not in OF_AGENCY or agency is not None):
-                yield Delivery(
-                    id=str(uuid5(UUID(event.id), f"{notice.code}|{role}")),
-                    notice=notice.code,
-                    template=notice.template,
-                    role=role,
-                    agency=agency,
-                    channels=notice.channels,
-                    urgent=notice.urgent,
-                    planned_at=now,
-                    situation=Waiting(now + rules.wait_for),
-                    awaited=awaited(notice, event),
-                    part=part,
-                    told=event.data.model_dump(mode="json", include=_told_of(event.data), exclude_none=True),
-                )
+    agency = known if isinstance(data, UpdateRefused) else getattr(data, "agency", known)
+    told: dict[str, Any] = data.model_dump(mode="json", include=_told_of(type(data)), exclude_none=True)
+    waiting = Waiting(now + rules.wait_for)
+    return [
+        Delivery(
+            id=named(event.id, f"{notice.code}|{role}"),
+            notice=notice.code,
+            template=notice.template,
+            role=role,
+            agency=agency,
+            channels=notice.channels,
+            urgent=notice.urgent,
+            planned_at=now,
+            situation=waiting,
+            awaited=awaited(notice, event),
+            part=part,
+            told=told,
+        )
+        for notice in notices
+        for role in _roles(notice, data)
+        if role not in OF_AGENCY or agency is not None
+    ]
 
 
-def _told_of(data: EventData) -> set[str]:
+def _roles(notice: Notice, data: EventData) -> list[str]:
+    """Return the roles that a notice goes to; `officer` stands for whom the event names, if it names one."""
+    roles = [getattr(data, OFFICER, None) if to == OFFICER else to for to in notice.to]
+    return [role for role in roles if role is not None]
+
+
+@lru_cache(maxsize=256)  # as many types of events as there are
+def _told_of(kind: type[EventData]) -> set[str]:
+    """Return the fields of an event that its notices may tell."""
     # The `by` of most facts names their author by code, which is nobody's to read in a letter.
-    return set(TOLD - {"by"}) if isinstance(data, AuthoredFact) else set(TOLD)
+    hidden = {"by"} if issubclass(kind, AuthoredFact) else set()
+    return set(TOLD & kind.model_fields.keys()) - hidden
 
 
 def awaited(notice: Notice, event: Event) -> Awaited | None:

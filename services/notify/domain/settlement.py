@@ -1,18 +1,46 @@
-"""Settles deliveries and makes the fact that reports each outcome."""
+"""Settles deliveries, makes the fact that reports each outcome, and keeps little of those that are over."""
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 from services.notify.domain.correspondence import Correspondence
-from services.notify.domain.deliveries import Delivery, Failed, Sent, Situation, Suppressed
+from services.notify.domain.deliveries import REPORTER, Delivery, Failed, Sent, Settled, Situation, Suppressed
 from shared import events
 from shared.events import Applied, Fact
 from shared.topics import DELIVERIES
 from shared.values import replace
 
+DAY = timedelta(days=1)
+SETTLED_MAX = 100
+
 
 def settle(delivery: Delivery, situation: Situation) -> Delivery:
     """Return *delivery* in its last situation, without the values for its template."""
     return replace(delivery, situation=situation, told={})
+
+
+def put_away(state: Correspondence, now: datetime) -> Correspondence:
+    """Return *state* with little kept of the deliveries that are over; of the oldest only how many they were.
+
+    What counts against its recipient's share of the day is kept whatever there is.
+    """
+    if not any(each.is_settled for each in state.deliveries):
+        return state
+    settled = state.over
+    beyond = len(settled) - SETTLED_MAX
+    unlisted = state.unlisted
+    if beyond > 0:
+        dropped = [each for each in settled if not counts(each, now)][:beyond]
+        gone = {each.id for each in dropped}
+        settled = tuple(each for each in settled if each.id not in gone)
+        unlisted += sum(each.role == REPORTER for each in dropped)
+    open_ = tuple(each for each in state.deliveries if not each.is_settled)
+    return replace(state, deliveries=open_, settled=settled, unlisted=unlisted)
+
+
+def counts(settled: Settled, now: datetime) -> bool:
+    """Return whether a delivery that is over counts against what its recipient is told in 24 hours."""
+    return settled.planned_at > now - DAY and settled.outcome != "suppressed"
 
 
 def report_settled(before: Correspondence, after: Correspondence) -> Applied[Correspondence]:

@@ -1,6 +1,7 @@
 """Formats instants and durations in Indonesian and English."""
 
 from datetime import datetime, tzinfo
+from functools import lru_cache
 
 from babel.dates import format_datetime
 from babel.units import format_unit
@@ -11,6 +12,7 @@ MINUTE = 60
 HOUR = 60 * MINUTE
 
 
+@lru_cache(maxsize=2048)  # many notices tell the same due time
 def moment(at: datetime, language: str, zone: tzinfo) -> str:
     """Return *at* as ``Selasa, 3 Maret 2026 pukul 16.00 WIB`` or ``Tuesday, 3 March 2026, 16:00 WIB``."""
     said = format_datetime(at, PATTERNS[language], tzinfo=zone, locale=language)

@@ -5,12 +5,16 @@ from datetime import datetime
 from typing import Any
 
 from services.sla.domain.rounds import Round
-from shared.events import ClockFact, Fact
+from shared import topics
+from shared.events import ClockFact, CompletionWindowExpired, Fact, FeedbackWindowExpired, SlaClock
 from shared.events.catalogue import CATALOGUE
 from shared.ids import occasion_id
 from shared.values import value
 
 TOPIC_OF = {entry.data: entry.topics[0] for entry in CATALOGUE if entry.published_by == "sla"}
+TAKEN_BY_ROUTING = frozenset(entry.data for entry in CATALOGUE if topics.FOR_ROUTING in entry.topics)
+OF_THE_AGENCY = (SlaClock.RESPOND, SlaClock.RESOLVE)
+WINDOWS_EXPIRED = (FeedbackWindowExpired, CompletionWindowExpired)
 
 
 @value
@@ -61,4 +65,6 @@ class FactEmitter:
             parent=context.parent, part=context.part, **data,
         )  # fmt: skip
         occasion = f"{clock}|{number}|{once}" if once else None
-        self.facts.append(Fact(fact, TOPIC_OF[kind], context.ticket_id, at, occasion))
+        is_for_routing = kind in TAKEN_BY_ROUTING and (clock in OF_THE_AGENCY or kind in WINDOWS_EXPIRED)
+        also_on = (topics.FOR_ROUTING,) if is_for_routing else ()
+        self.facts.append(Fact(fact, TOPIC_OF[kind], context.ticket_id, at, occasion, also_on))

@@ -107,6 +107,18 @@ ClockEvent: TypeAlias = (
 )
 
 
+MOVING_CLOCKS = frozenset(
+    kind.TYPE
+    for kind in (
+        events.ComplaintAccepted, events.TicketRouted, events.TriageRequested, events.TicketAnswered,
+        events.AnswerOffered, events.TicketDeclined, events.TicketHeld, events.TicketResumed, events.ReporterReplied,
+        events.TicketReclassified, events.TicketReopened, events.TicketSplit, events.TicketClosed,
+        events.TicketArchived, events.TicketWithdrawn,
+    )
+)  # fmt: skip
+"""Types of the acceptance and of the facts of which `to_clock_event` makes something."""
+
+
 def to_clock_event(data: events.EventData) -> ClockEvent | None:
     """Return what a fact about a ticket means for its clocks; None if it moves none.
 

@@ -130,6 +130,7 @@ class SafeFetcher(Fetcher):  # type: ignore[misc]  # aiokafka is not typed
         until = now + timeout
         self.pace.came_back(now)
         records_max = self.pace.records_of(max_records or RECORDS_MAX)
+        await asyncio.sleep(self.pace.pause_seconds(now))
         while True:
             if self._subscriptions.reassignment_in_progress:
                 await self._subscriptions.wait_for_assignment()
@@ -170,7 +171,7 @@ class SafeFetcher(Fetcher):  # type: ignore[misc]  # aiokafka is not typed
             else:
                 log.info("deferred no more", sender=change.sender)
         if drained:
-            self.pace.gave(sum(map(len, drained.values())), now)
+            self.pace.gave(sum(map(len, drained.values())), now, records_max)
         return drained
 
     def _drain(self, drained: dict[TopicPartition, list[Record]], place: TopicPartition, count: int) -> int:
@@ -238,8 +239,7 @@ class SafeFetcher(Fetcher):  # type: ignore[misc]  # aiokafka is not typed
         answers = answers_of(response)
         self._end_faults(request, {answer.place for answer in answers})
         found = [self._take(assignment, answer, request.wanted) for answer in answers]
-        if any(found):
-            self.waits.came_at_seconds = self._loop.time()
+        self.waits.came_at_seconds = self._loop.time() if any(found) else self.waits.came_at_seconds
         return any(found)
 
     def _end_faults(self, request: SessionFetch, told: Collection[TopicPartition]) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import ssl
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -121,12 +121,15 @@ class KafkaPublisher:
         for _ in range(ROUNDS_MAX):
             client = await self.client()
             closed = await self.access.closed(client.client, {self._name(event) for event in waiting})
-            held |= {event.reference: closed[self._name(event)] for event in waiting if self._name(event) in closed}
-            large = [event for event in waiting if self.access.is_too_large(self._name(event), _size_of(event))]
-            held |= {event.reference: Obstacle.TOO_LARGE for event in large if event.reference not in held}
-            first, rest = self._first([event for event in waiting if event.reference not in held])
+            first, rest = waiting, list[Outgoing]()
+            if closed or self.access.is_wary:
+                held |= self._held(waiting, closed)
+                first, rest = self._first([event for event in waiting if event.reference not in held])
+            outcomes = await self._acknowledged(client, first)
+            if not (rest or self.access.is_wary or any(isinstance(each, BaseException) for each in outcomes)):
+                return held
             gone = set()
-            for event, outcome in zip(first, await self._acknowledged(client, first), strict=True):
+            for event, outcome in zip(first, outcomes, strict=True):
                 if isinstance(outcome, UnknownTopicOrPartitionError):
                     gone.add(event.reference)
                 elif isinstance(outcome, TopicAuthorizationFailedError):
@@ -146,6 +149,12 @@ class KafkaPublisher:
             if not waiting:
                 return held
         raise UnknownTopicOrPartitionError(f"{self._name(waiting[0])} comes and goes")
+
+    def _held(self, events: Sequence[Outgoing], closed: Mapping[str, Obstacle]) -> dict[Reference, Obstacle]:
+        """Return which of *events* are not sent now, and why."""
+        found = {event.reference: closed[self._name(event)] for event in events if self._name(event) in closed}
+        large = [event for event in events if self.access.is_too_large(self._name(event), _size_of(event))]
+        return {event.reference: Obstacle.TOO_LARGE for event in large} | found
 
     def _first(self, events: Sequence[Outgoing]) -> tuple[list[Outgoing], list[Outgoing]]:
         """Return what to send at once, and what only after it.

@@ -40,8 +40,8 @@ class KafkaBatch:
         self.consumer = consumer
         self.records = records
 
-    async def commit(self) -> None:
-        """Commit how far each partition is handled, never how far it is read.
+    async def commit(self) -> dict[Partition, int]:
+        """Commit how far each partition is handled, never how far it is read; return what is committed now.
 
         A refusal means that the partitions moved to another member, which reads the records again.
 
@@ -56,14 +56,17 @@ class KafkaBatch:
         kept = {place: offset for place, offset in handled.items() if place in ours}
         if not kept:  # aiokafka takes no commit of nothing
             log.warning("partitions have moved; whoever reads them now reads these records again")
-            return
+            return {}
         try:
             async with asyncio.timeout(COMMIT_WITHIN_SECONDS):
                 await self.consumer.commit(kept)
         except (CommitFailedError, IllegalStateError) as error:
             log.warning("commit refused; another member reads these records again", error=type(error).__name__)
+            return {}
         except (KafkaError, TimeoutError) as error:
             raise TransientError(f"Kafka: commit: {type(error).__name__}") from error
+        prefix = self.consumer.topic_prefix
+        return {(place.topic.removeprefix(prefix), place.partition): offset for place, offset in kept.items()}
 
 
 class Halt(BaseMiddleware[Any, Any]):
@@ -199,7 +202,7 @@ class KafkaConsumer:
                 trouble=self.trouble,
                 failed=self.failed,
                 admission=self.admission,
-                pace=Pace(BATCH_SECONDS),
+                pace=Pace(BATCH_SECONDS, self.settings.batch_wait_ms / 1000),
                 waits=Waits(self.settings.fetch_max_wait_ms, self.settings.fetch_idle_wait_ms),
                 **build.builder.keywords,  # type: ignore[attr-defined]  # a partial of aiokafka's consumer
             )

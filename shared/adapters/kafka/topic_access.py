@@ -80,6 +80,11 @@ class TopicAccess:
         large = {topic: Obstacle.TOO_LARGE for topic, limit in self.limits.items() if limit.until > since}
         return large | {topic: known.obstacle for topic, known in self.refusals.items() if known.until > since}
 
+    @property
+    def is_wary(self) -> bool:
+        """Return whether any topic has refused anything, and each event must be looked at."""
+        return bool(self.refusals or self.limits)
+
     def is_doubtful(self, topic: str) -> bool:
         """Return whether the last that was heard of *topic* is that it takes nothing."""
         return topic in self.refusals

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from shared.sharding import PARTITIONS, SHARDS_BEFORE, Share
+from shared.sharding import SHARDS_BEFORE, Share
+from shared.topics import PARTITIONS
 
 Raw = dict[str, Any]
 

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -6,6 +7,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from services.notify.domain.attempts import NO_HOUSE
+from services.notify.domain.correspondence import Sealed
 from services.notify.domain.deliveries import Due, Sent
 from services.notify.domain.notices import Rules
 from services.notify.domain.timing import QuietHours
@@ -27,11 +29,16 @@ from tests.component.notify.harness import ACCEPTED, CONTACT, ROUTED, TWO, Servi
 from tests.fakes.handler_harness import NOON, Crashed, dies_after
 from tests.fakes.memory import MemoryStore
 from tests.sealing import OPENER, SEALER
-from tests.unit.notify.samples import POLICY, contact, notice, rules, said
+from tests.unit.notify.samples import POLICY, contact, correspondence, delivery, notice, rules, said
 
 pytestmark = pytest.mark.component
 
 AT_NIGHT = QuietHours(time(21), time(6), ZoneInfo("Asia/Jakarta"))
+
+
+def sealed(locale: str) -> Sealed:
+    given = contact(locale)
+    return Sealed(given.sealed, given.key_id, locale, given.scheme)
 
 
 class CountingStore(MemoryStore[Any]):
@@ -138,6 +145,38 @@ async def test_an_erased_reporter_is_not_told() -> None:
     await heard(harness, ACCEPTED)
 
     assert [getattr(fact, "why", None) for fact in harness.facts] == ["contact_erased"]
+
+
+class Counting(MessageRenderer):
+    """Counts how often it looks up who reads a notice."""
+
+    asked = 0
+
+    def recipient(self, *asked: Any) -> Any:
+        self.asked += 1
+        return super().recipient(*asked)
+
+
+async def test_a_contact_is_opened_once_and_said_to_be_for_each_notice() -> None:
+    harness = at_home(rules(notice(), notice(code="again")))
+    renderer = Counting(POLICY, OPENER)
+    house = harness.handler.house = LogHouse(renderer, ())
+
+    await heard(harness)
+
+    assert (renderer.asked, len(harness.data(topics.AUDIT)), len(harness.facts)) == (1, 2, 2)
+    assert list(house.languages.values()) == ["id"]
+
+
+async def test_another_contact_or_policy_is_looked_up_anew() -> None:
+    renderer = Counting(POLICY, OPENER)
+    house = LogHouse(renderer, ())
+    state, other = correspondence(contact=sealed("id")), correspondence(contact=sealed("en"))
+
+    assert [house.language(each, delivery()) for each in (state, other, state)] == ["id", "en", "id"]
+    assert renderer.asked == 2
+    renderer.use_policy(replace(POLICY, language_of_locale={"id": "en"}))
+    assert house.language(state, delivery()) == "en"
 
 
 class Broken(MessageRenderer):

@@ -82,7 +82,7 @@ async def test_the_clocks_of_sla_reach_the_agency_and_close_the_ticket() -> None
     harness.ask(COMMANDS["answer"])
     await harness.work()
     harness.publish_data(topics.WARNINGS, WARNED.model_copy(update={"agency": "dishub"}))
-    harness.publish_data(topics.SLA, EXPIRED)
+    harness.publish_data(topics.FOR_ROUTING, EXPIRED)
 
     await harness.work()
 

@@ -82,7 +82,7 @@ async def test_a_dispute_and_the_end_of_its_window_come_to_the_same_end() -> Non
     ends = []
     says: tuple[Callable[[ServiceHarness], None], ...] = (
         lambda harness: harness.ask(COMMANDS["dispute"], by=CHANNEL),
-        lambda harness: harness.publish_data(topics.SLA, EXPIRED),
+        lambda harness: harness.publish_data(topics.FOR_ROUTING, EXPIRED),
     )
     for order in permutations(says):
         harness = ServiceHarness()

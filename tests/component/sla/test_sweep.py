@@ -13,7 +13,8 @@ from shared.delivery.time_loop import TimeLoop
 from shared.delivery.vitals import Step
 from shared.events import ClockBreached, HoldReason
 from shared.ids import tracking_id
-from shared.sharding import NOTHING, PARTITIONS, Share, shard_of, share_of
+from shared.sharding import NOTHING, Share, shard_of, share_of
+from shared.topics import PARTITIONS
 from tests.builders import TICKET, ticket_id
 from tests.component.sla.harness import COMPLAINT, ROUTED, SlaHarness
 from tests.fakes.handler_harness import Crashed, CrashingBroker, dies_after

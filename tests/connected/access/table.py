@@ -8,7 +8,7 @@ SERVICES = ("intake", "routing", "sla", "notify")
 WRITES = {
     "intake": ("complaints.accepted", "reporters.contacts"),
     "routing": ("tickets.events", "tickets.triage", "tickets.links", "reporters.requests"),
-    "sla": ("sla.events", "sla.warnings", "sla.breaches"),
+    "sla": ("sla.events", "sla.for_routing", "sla.warnings", "sla.breaches"),
     "notify": ("notifications.deliveries", "reporters.exports"),
     "auditors": (),
     "officers": ("tickets.updates.officers",),
@@ -18,8 +18,8 @@ WRITES = {
 READS = {
     "intake": ("reporters.requests",),
     "routing": (
-        "complaints.accepted", "tickets.updates.officers", "tickets.links", "sla.events", "sla.warnings",
-        "sla.breaches",
+        "complaints.accepted", "tickets.updates.officers", "tickets.links", "sla.events", "sla.for_routing",
+        "sla.warnings", "sla.breaches",
     ),
     "sla": ("complaints.accepted", "tickets.events"),
     "notify": (

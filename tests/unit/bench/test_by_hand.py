@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench.whole.by_hand import Quota
+from bench.rivals.task import Quota
 
 pytestmark = pytest.mark.unit
 

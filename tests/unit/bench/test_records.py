@@ -19,7 +19,7 @@ def test_topics_of_a_family_count_together() -> None:
     whole = found().families()["tickets.routed"]
 
     assert (whole.records, whole.bytes, whole.last_ms) == (3, 450, 9_000)
-    assert found().names["tickets.routed"] == {"tickets.routed.dlh", "tickets.routed.dishub"}
+    assert found().topics["tickets.routed"] == {"tickets.routed.dlh": 1, "tickets.routed.dishub": 2}
 
 
 def test_types_count_apart() -> None:

@@ -7,6 +7,7 @@ from shared.delivery.outgoing import Cause, Outgoing, each_once, outgoing
 from shared.events import Fact
 from shared.events.envelope import HEADERS, decode
 from shared.ids import event_id, occasion_id
+from shared.values import replace
 from tests.builders import TICKET
 from tests.fakes.counter import progressed
 from tests.fakes.handler_harness import NOON
@@ -35,6 +36,18 @@ def test_facts_of_one_type_get_ids_of_their_own() -> None:
     said = outgoing("routing", TICKET, CAUSE, facts, NOON)
 
     assert [event.id for event in said] == [event_id(CAUSE.id, DATA.TYPE, n) for n in (0, 1)]
+
+
+def test_a_fact_is_one_event_on_all_its_topics() -> None:
+    facts = (
+        Fact(DATA, topics.SLA, TICKET, also_on=(topics.FOR_ROUTING, topics.WARNINGS)),
+        Fact(DATA, topics.SLA, TICKET),
+    )
+
+    first, *copies, second = outgoing("sla", TICKET, CAUSE, facts, NOON)
+
+    assert copies == [replace(first, topic=topic) for topic in (topics.FOR_ROUTING, topics.WARNINGS)]
+    assert [first.id, second.id] == [event_id(CAUSE.id, DATA.TYPE, n) for n in (0, 1)]
 
 
 def test_the_same_facts_of_the_same_cause_give_the_same_bytes() -> None:

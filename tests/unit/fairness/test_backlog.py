@@ -66,6 +66,15 @@ def test_what_lies_before_them_and_what_is_on_its_way_takes_room() -> None:
     assert backlog.room(at) == 0
 
 
+def test_they_get_nothing_until_half_of_what_they_should_have_is_handled() -> None:
+    backlog = Backlog()
+    at = busy(backlog, 1000, waiting=400)
+
+    assert backlog.room(at) == 400
+    backlog.took(1)
+    assert backlog.room(at) == 0
+
+
 def test_what_was_taken_before_a_reading_was_asked_for_is_in_it_and_what_was_taken_later_is_not() -> None:
     backlog = Backlog()
     at = busy(backlog, 1000, waiting=100)

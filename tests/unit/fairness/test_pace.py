@@ -56,6 +56,22 @@ def test_whoever_sets_no_time_gets_as_many_as_it_may() -> None:
     assert Pace().records_of(RECORDS_MAX) == after(500, 60.0, float("inf")) == RECORDS_MAX
 
 
+@pytest.mark.parametrize(
+    ("records", "ended_at", "pause_seconds"),
+    [(3, 1.01, 0.04), (3, 1.2, 0), (50, 1.01, 0)],
+    ids=["few", "few, and it took long", "as many as it may hold"],
+)
+def test_a_batch_that_was_not_full_gives_others_time_to_come_along(
+    records: int, ended_at: float, pause_seconds: float
+) -> None:
+    pace = Pace(0.3, apart_seconds=0.05)
+    before_any = pace.pause_seconds(0.0)
+
+    pace.gave(records, 1.0, records_max=50)
+
+    assert (before_any, pace.pause_seconds(ended_at)) == (0, pytest.approx(pause_seconds))
+
+
 def test_the_time_between_two_questions_without_an_answer_counts_for_nothing() -> None:
     pace = Pace(0.3)
     pace.gave(500, 0.0)

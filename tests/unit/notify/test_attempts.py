@@ -23,6 +23,7 @@ from services.notify.domain.deliveries import (
     Waiting,
     Withheld,
 )
+from services.notify.domain.settlement import put_away
 from services.notify.domain.timing import QuietHours
 from shared.events import (
     Applied,
@@ -87,15 +88,22 @@ def test_a_due_notice_is_leased_by_the_sweep(at: datetime) -> None:
         Due(NOON + MS, 1),
         Waiting(NOON + MS),
         Sending(NOON + MS, 1),
-        Sent(NOON, 1, "email"),
-        Failed(NOON, 1, "email", "smtp_550"),
-        Suppressed(NOON, 0, "no_contact"),
     ],
 )
 def test_a_delivery_before_its_due_time_does_not_change(situation: Situation) -> None:
     state = correspondence(delivery(situation))
 
     assert tick(state, RULES, NOON) == Applied(state)
+
+
+@pytest.mark.parametrize(
+    "situation",
+    [Sent(NOON, 1, "email"), Failed(NOON, 1, "email", "smtp_550"), Suppressed(NOON, 0, "no_contact")],
+)
+def test_of_a_delivery_that_is_over_nothing_more_is_said(situation: Situation) -> None:
+    state = correspondence(delivery(situation))
+
+    assert tick(state, RULES, NOON) == Applied(put_away(state, NOON))
 
 
 def test_a_wait_that_is_over_ends_without_the_due_time() -> None:

@@ -18,6 +18,7 @@ from services.notify.domain.deliveries import (
     Waiting,
 )
 from services.notify.domain.notices import Rules, plan
+from services.notify.domain.settlement import put_away
 from services.notify.store import STATE
 from shared.events import (
     Applied,
@@ -166,7 +167,7 @@ def test_erasing_the_contact_suppresses_what_is_not_sent_yet(situation: Situatio
 def test_erasing_the_contact_changes_nothing_that_is_sent_or_being_sent(situation: Situation) -> None:
     decision = decide(correspondence(delivery(situation)), ERASED, arrival(NOON), ALL)
 
-    assert decision == Applied(forgotten(correspondence(delivery(situation))))
+    assert decision == Applied(forgotten(put_away(correspondence(delivery(situation)), NOON)))
 
 
 def test_erasing_the_contact_leaves_the_agency_its_notice() -> None:
@@ -202,9 +203,9 @@ def test_whoever_was_erased_stays_so_in_whatever_order_the_topics_are_read(erasu
         assert state.complaint.place is None
         stored = repr(STATE.dump_python(state, mode="json"))
         assert not [word for word in ("Budi", "berlubang", "sealed") if word in stored]
-        [to_reporter] = [one for one in state.deliveries if one.role == "reporter"]
-        assert isinstance(to_reporter.situation, Suppressed)
-        assert to_reporter.situation.why == "contact_erased"
+        assert [(one.outcome, one.why) for one in state.over if one.role == "reporter"] == [
+            ("suppressed", "contact_erased")
+        ]
 
 
 def test_a_contact_that_comes_after_the_erasure_is_none() -> None:

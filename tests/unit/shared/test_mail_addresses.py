@@ -1,6 +1,8 @@
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
-from shared.mail_addresses import UnusableAddress, header_address, recipient_address
+from shared.mail_addresses import MAILBOX, UnusableAddress, header_address, is_usable, recipient_address
 
 pytestmark = pytest.mark.unit
 
@@ -67,3 +69,14 @@ def test_our_own_address_may_be_whatever_a_header_can_hold(text: str) -> None:
 def test_an_address_that_a_header_would_change_is_refused(text: str) -> None:
     with pytest.raises(UnusableAddress, match=r"^bad_address$"):
         header_address(text)
+
+
+@given(st.from_regex(MAILBOX, fullmatch=True) | st.text('a1.=?q-_@"( \n\u00e9', max_size=24))
+@example("=?utf-8?q?siti?=@warga.example")
+def test_what_is_usable_is_what_can_be_written_to(text: str) -> None:
+    try:
+        recipient_address(text)
+    except UnusableAddress:
+        assert not is_usable(text)
+    else:
+        assert is_usable(text)

@@ -94,6 +94,13 @@ def test_a_family_is_read_by_a_pattern_of_its_deployment(name: str, heard: bool)
     assert (re.match(pattern, name) is not None) is heard
 
 
+@pytest.mark.parametrize("shared", [True, False])
+def test_what_an_earlier_release_told_routing_elsewhere_is_read_on_request_only(shared: bool) -> None:
+    pattern = topics.topic_pattern([topics.FOR_ROUTING], "p-", shared=shared)
+
+    assert [bool(re.match(pattern, f"p-{name}")) for name in (topics.FOR_ROUTING, topics.SLA)] == [True, shared]
+
+
 def test_the_topic_that_all_shared_is_read_on_request_only() -> None:
     pattern = topics.topic_pattern([topics.UPDATES], shared=True)
 

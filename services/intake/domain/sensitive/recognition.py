@@ -4,9 +4,10 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from functools import lru_cache
+from itertools import chain, islice
 
-from shared.text import fold
+from shared.text import WORDS_REMEMBERED_MAX, fold
 from shared.text.phrases import BREAK, Phrase, Phrasebook
 from shared.values import value
 
@@ -90,10 +91,18 @@ class SensitiveRules:
     wishes: tuple[Wish, ...] = ()
     spellings: Mapping[Phrase, Phrase] = field(default_factory=dict)
     _book: Phrasebook = field(init=False, repr=False, compare=False)
+    _patterns: Sequence[tuple[str, Pattern]] = field(init=False, repr=False, compare=False)
+    _begun: Mapping[str, Sequence[int]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         book = Phrasebook(self.spellings, self.idioms.union(self.classes), forgives=True)
+        patterns = [(kind.code, pattern) for kind in self.kinds for pattern in kind.patterns]
+        begun: dict[str, list[int]] = defaultdict(list)
+        for rank, (_, pattern) in enumerate(patterns):
+            begun[pattern.near[0]].append(rank)
         object.__setattr__(self, "_book", book)
+        object.__setattr__(self, "_patterns", patterns)
+        object.__setattr__(self, "_begun", dict(begun))
 
     def read(self, *texts: str) -> tuple[Recognised | None, Wishes]:
         """Return what *texts*, title and body of one report, are recognised as, and what their writer asks for."""
@@ -113,12 +122,13 @@ class SensitiveRules:
         return places
 
     def _recognised(self, words: Phrase, places: Mapping[str, Sequence[Span]]) -> Recognised | None:
-        for kind in self.kinds:
-            for pattern in kind.patterns:
-                found = _first(pattern, places)
-                if found is not None:
-                    said = " ".join(word for word in words[found[0] : found[1]] if word != BREAK)
-                    return Recognised(kind.code, pattern.id, said)
+        # Of more than a hundred patterns most texts hold no word of the first class of any.
+        for rank in sorted(rank for name in places for rank in self._begun.get(name, ())):
+            code, pattern = self._patterns[rank]
+            found = _first(pattern, places)
+            if found is not None:
+                said = " ".join(word for word in words[found[0] : found[1]] if word != BREAK)
+                return Recognised(code, pattern.id, said)
         return None
 
     def _wishes(self, places: Mapping[str, Sequence[Span]]) -> Wishes:
@@ -128,19 +138,26 @@ class SensitiveRules:
 
 def _words(text: str) -> Iterator[str]:
     """Yield the words of a text, `BREAK` where a sentence ends, and `NUMBER` for every number."""
-    for token in TOKEN.findall(fold(text).text):
-        if token[0].isdigit():
-            yield NUMBER
-        elif not token[0].isalnum():
-            yield from (BREAK,) * BREAK_WORDS
-        else:
-            plain = DRAWN_OUT.sub(r"\1", token)
-            # A digit at the end doubles the word (anak2); elsewhere it stands for a letter (dip3rkosa).
-            yield plain if plain[:-1].isalpha() else plain[:-1].translate(DISGUISES) + plain[-1]
+    return chain.from_iterable(map(_word, TOKEN.findall(fold(text).text)))
+
+
+@lru_cache(WORDS_REMEMBERED_MAX // 5)
+def _word(token: str) -> tuple[str, ...]:
+    """Return a word as it is looked up; `BREAK`, several times, for the end of a sentence, `NUMBER` for a number."""
+    if token[0].isdigit():
+        return (NUMBER,)
+    if not token[0].isalnum():
+        return (BREAK,) * BREAK_WORDS
+    plain = DRAWN_OUT.sub(r"\1", token)
+    # A digit at the end doubles the word (anak2); elsewhere it stands for a letter (dip3rkosa).
+    return (plain if plain[:-1].isalpha() else plain[:-1].translate(DISGUISES) + plain[-1],)
 
 
 def _first(pattern: Pattern, places: Mapping[str, Sequence[Span]]) -> Span | None:
     """Return where *pattern* holds first, from word to word; None if nowhere."""
+    for name in pattern.near:
+        if name not in places:
+            return None
     aside = pattern.aside
     against = [span for name in pattern.unless for span in places.get(name, ())]
     for start, end in _together(pattern.near, places, pattern.within):

@@ -132,21 +132,23 @@ def _by_rules(policy: RoutingPolicy, case: Case, tried: tuple[Step, ...]) -> Ver
     ranking = case.evidence.ranking
     (agency, points), (second, next_points) = (*ranking, ("", 0), ("", 0))[:2]
     steps = (*tried, *rule_steps(policy, case.evidence, (name for name, _ in ranking[: policy.suggestions_max])))
-    offered = suggestions(policy, case.evidence, case.predicted(policy))
     if points < policy.threshold:
         outcome = f"{points} points for the best agency, {policy.threshold} are needed"
-        return Undecided(Doubt.NO_EVIDENCE, (*steps, step(policy, "rules", outcome, score=points)), offered)
-    if case.parts:
-        named = ", ".join(part.agency for part in case.parts)
-        several = step(policy, "rules", f"several matters: {named}", score=points)
-        return Undecided(Doubt.SEVERAL_MATTERS, (*steps, several), offered, case.parts)
-    if points - next_points < policy.margin:
+        doubt = Doubt.NO_EVIDENCE
+    elif case.parts:
+        outcome = f"several matters: {', '.join(part.agency for part in case.parts)}"
+        doubt = Doubt.SEVERAL_MATTERS
+    elif points - next_points < policy.margin:
         outcome = f"{points} points for {agency}, {next_points} for {second}: too close"
-        return Undecided(Doubt.CLOSE_CALL, (*steps, step(policy, "rules", outcome, score=points)), offered)
-    if agency == NATIONAL_ADMIN:
+        doubt = Doubt.CLOSE_CALL
+    elif agency == NATIONAL_ADMIN:
         return _outside(policy, case.evidence, steps)
-    confidence = round(points / sum(score for _, score in ranking), 2)
-    return Chosen(agency, DecidedBy.RULE, (*steps, step(policy, "rules", agency, score=points)), confidence)
+    else:
+        confidence = round(points / sum(score for _, score in ranking), 2)
+        return Chosen(agency, DecidedBy.RULE, (*steps, step(policy, "rules", agency, score=points)), confidence)
+    offered = suggestions(policy, case.evidence, case.predicted(policy))
+    parts = case.parts if doubt is Doubt.SEVERAL_MATTERS else ()
+    return Undecided(doubt, (*steps, step(policy, "rules", outcome, score=points)), offered, parts)
 
 
 def _outside(policy: RoutingPolicy, evidence: Evidence, steps: tuple[Step, ...]) -> Chosen:

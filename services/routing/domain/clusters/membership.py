@@ -20,7 +20,7 @@ LEADER_ENDED, LEADER_FOLLOWS, FULL, UNKNOWN_LEADER = "leader_ended", "leader_fol
 FOLLOWED_ALONE = "followed_alone"  # says no more of the other ticket than that nobody may follow it
 
 
-def _is_open(situation: Situation) -> bool:
+def is_open(situation: Situation) -> bool:
     """Return whether work on the ticket goes on, so that others may join it."""
     return isinstance(situation, InTriage | WithAgency | Held)
 
@@ -29,7 +29,7 @@ def with_findable(rules: ClusterRules, filed: Filed) -> Filed:
     """Return the ticket with ``findable`` set: whether similar reports may join it."""
     ticket = filed.ticket
     leads = ticket.cluster is None and len(ticket.members) < rules.members_max
-    findable = rules.accept and ticket.sketch is not None and leads and _is_open(filed.situation)
+    findable = rules.accept and ticket.sketch is not None and leads and is_open(filed.situation)
     return filed if findable is ticket.findable else Filed(replace(ticket, findable=findable), filed.situation)
 
 
@@ -99,7 +99,7 @@ def _apply_link(policy: RoutingPolicy, transition: Transition, link: events.Link
 
 def _join_refusal(rules: ClusterRules, transition: Transition) -> str | None:
     """Return why nobody can join the ticket now; None if somebody can."""
-    if not _is_open(transition.situation):
+    if not is_open(transition.situation):
         return LEADER_ENDED
     if transition.ticket.cluster is not None:
         return LEADER_FOLLOWS

@@ -79,13 +79,13 @@ def search_for(
     if not rules.accept or place is None or complaint.confidential:
         return None
     kept, asked = _keyed_places(rules, place)
-    words = book.usual(words_of(f"{complaint.title} {complaint.body}"))
+    words = book.usual_of(complaint.title, complaint.body)
     if not kept:
         return None
     here = frozenset(words_of(f"{place.kelurahan or ''} {place.kecamatan or ''}"))
     about, names = extract_features(rules, words, known, here)
     if place.text:
-        _, there = extract_features(rules, book.usual(words_of(place.text)), known, here)
+        _, there = extract_features(rules, book.usual_of(place.text), known, here)
         names = {kind: names.get(kind, set()) | there.get(kind, set()) for kind in names.keys() | there.keys()}
     placed = not {NUMBER, SIDE, TROUBLE}.issuperset(names) or place.latitude is not None
     if not about or (len(about) < WORDS_MIN and not placed) or rules.is_personal(words, placed):

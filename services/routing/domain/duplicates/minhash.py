@@ -11,38 +11,45 @@ import zlib
 from collections.abc import Collection, Iterable
 from functools import lru_cache
 
+import numpy as np
+
 from shared.text import WORDS_REMEMBERED_MAX
 
 BANDS = 20
 ROWS = 2
 NUMBERS = BANDS * ROWS
-PER_DIGEST = 16  # numbers of four bytes in a digest of sixty-four
+NUMBER_BYTES = 4
+PER_DIGEST = 16  # numbers in a digest of sixty-four bytes
 MASK = 0x7FFFFFFF  # so that MongoDB stores a number in four bytes
-PAIR = struct.Struct(f">{ROWS}I")
+BAND_BYTES = ROWS * NUMBER_BYTES
 
 
 @lru_cache(WORDS_REMEMBERED_MAX)
-def _numbers_of(word: str) -> tuple[int, ...]:
-    """Return the numbers of a word under every hash function, each 0 to 2**31 - 1; the same in every process."""
+def _numbers_of(word: str) -> bytes:
+    """Return the numbers of a word under every hash function, big-endian; the same in every process.
+
+    Forty objects for each word that is remembered would take ten times the memory.
+    """
     digests = (
         hashlib.blake2b(word.encode(), digest_size=64, salt=bytes([part])).digest()
         for part in range(-(-NUMBERS // PER_DIGEST))
     )
-    numbers = [number & MASK for digest in digests for number in struct.unpack(f">{PER_DIGEST}I", digest)]
-    return tuple(numbers[:NUMBERS])
+    return b"".join(digests)[: NUMBERS * NUMBER_BYTES]
 
 
+@lru_cache(WORDS_REMEMBERED_MAX)
 def number_of(word: str) -> int:
     """Return one number for a word, 0 to 2**31 - 1."""
-    return _numbers_of(word)[0]
+    number: int = struct.unpack_from(">I", _numbers_of(word))[0]
+    return number & MASK
 
 
 def band_keys(words: Collection[str], places: Iterable[str]) -> tuple[int, ...]:
     """Return a key for each band at each of *places*, none if there are no words; 0 to 2**31 - 1."""
     if not words:
         return ()
-    columns = zip(*map(_numbers_of, words), strict=True)
-    least = list(map(min, columns))
-    rows = [PAIR.pack(*least[row : row + ROWS]) for row in range(0, NUMBERS, ROWS)]
+    numbers = np.frombuffer(b"".join(map(_numbers_of, words)), ">u4").reshape(-1, NUMBERS).astype(np.uint32) & MASK
+    least = numbers.min(axis=0).astype(">u4").tobytes()
+    rows = [least[at : at + BAND_BYTES] for at in range(0, len(least), BAND_BYTES)]
     seeds = [zlib.crc32(place.encode()) for place in places]
-    return tuple(zlib.crc32(row, seed + band) & MASK for seed in seeds for band, row in enumerate(rows))
+    return tuple([zlib.crc32(row, seed + band) & MASK for seed in seeds for band, row in enumerate(rows)])

@@ -20,7 +20,7 @@ BUCKETS = 2**15  # n-grams are counted by hash; two that share a bucket hardly c
 SYMBOLS_MAX = 2_000  # of a text; the rest of a longer one is not compared
 SIMILAR_MAX = 3
 SCORE_MIN = 0.05  # below it hardly two reports of the same matter were found
-REPORTS_MAX = 1_000  # of one kelurahan, the newest
+REPORTS_MAX = 200  # of one kelurahan, the newest: what one report costs does not grow with those that are open
 CHANGES_MIN, CHANGED_SHARE = 8, 8  # after so many and an eighth of the reports rarity is counted again
 
 Columns = NDArray[np.int32]

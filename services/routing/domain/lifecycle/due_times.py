@@ -25,10 +25,7 @@ def follow_clock(filed: Filed, change: ClockChange, said_at: datetime) -> Decisi
     Sla tells the changes of a clock in order; one of an earlier round than is known is old news all the same.
     """
     if change.clock not in (SlaClock.RESPOND, SlaClock.RESOLVE):
-        # The end of verify comes ahead of the agency's clocks, in one batch with them. Unless it is remembered, too, it
-        # is not known that what follows from them is published, and all of it is published twice.
-        is_verified = change.clock is SlaClock.VERIFY and not isinstance(change, events.ClockStarted)
-        return Ignored("the clock concerns others only", filed if is_verified else None)
+        return Ignored("the clock concerns others only")
     ticket, agency = filed.ticket, filed.situation.agency
     known = ticket.respond if change.clock is SlaClock.RESPOND else ticket.resolve
     if known is not None and change.round < known.round:

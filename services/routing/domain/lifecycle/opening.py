@@ -117,7 +117,7 @@ def priority_of(policy: RoutingPolicy, report: Report, evidence: Evidence) -> Pr
 
 def report_of(complaint: ComplaintAccepted) -> Report:
     """Return what an agency needs and may see of a complaint."""
-    return Report(**complaint.model_dump(include=set(Report.model_fields)))
+    return Report(**{name: getattr(complaint, name) for name in Report.model_fields})
 
 
 def _without_texts(complaint: ComplaintAccepted) -> ComplaintAccepted:

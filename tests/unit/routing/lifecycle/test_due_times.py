@@ -84,12 +84,6 @@ def test_the_other_clocks_concern_no_agency(clock: SlaClock) -> None:
     assert follow_clock(filed(), started(clock), LATER) == Ignored("the clock concerns others only")
 
 
-def test_the_end_of_verify_is_remembered_so_that_what_comes_behind_it_is_known_to_be_published() -> None:
-    state, verified = filed(), MET.model_copy(update={"clock": SlaClock.VERIFY})
-
-    assert follow_clock(state, verified, LATER) == Ignored("the clock concerns others only", state)
-
-
 def test_without_an_agency_the_due_time_is_remembered_and_nobody_told() -> None:
     decision = follow_clock(filed("in_triage"), CHANGED, LATER)
 

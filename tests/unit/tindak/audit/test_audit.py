@@ -13,6 +13,7 @@ from shared.events import (
     NotificationFailed,
     Origin,
     Reason,
+    SlaClock,
     TicketUnassigned,
     TriageRequested,
     UpdateRefused,
@@ -172,6 +173,16 @@ def a_clock_told_to_the_agency_alone(story: Story) -> None:
     story.publish(DISHUB, BREACHED.model_copy(update={"level": 2}))
 
 
+def told_to_routing_alone(story: Story) -> None:
+    story.publish(topics.FOR_ROUTING, MET, id="another")
+
+
+def not_told_to_routing(story: Story) -> None:
+    story.publish(topics.SLA, STARTED.model_copy(update={"clock": SlaClock.RESOLVE}), id="1")
+    story.publish(topics.FOR_ROUTING, STARTED.model_copy(update={"clock": SlaClock.RESOLVE}), id="1")
+    story.publish(topics.SLA, MET.model_copy(update={"clock": SlaClock.RESOLVE}), id="2")
+
+
 def breached_twice(story: Story) -> None:
     story.publish(topics.BREACHES, BREACHED, id="another")
 
@@ -223,6 +234,8 @@ def an_endless_clock(story: Story) -> None:
         (refused_to_the_agency_alone, Check.MIRRORS, "mirrors nothing"),
         (refused_in_the_history_alone, Check.MIRRORS, "did not reach tickets.status.web"),
         (a_clock_told_to_the_agency_alone, Check.MIRRORS, "mirrors nothing"),
+        (told_to_routing_alone, Check.COPIES, "was told to routing alone"),
+        (not_told_to_routing, Check.COPIES, "did not reach sla.for_routing"),
         (breached_twice, Check.BREACHES, "breached 2 times in round 1"),
         (escalated_for_nothing, Check.BREACHES, "is about the breach b2, which nobody told"),
         (a_delivery_ended_twice, Check.DELIVERIES, "delivery d1 (accepted) ended 2 times"),

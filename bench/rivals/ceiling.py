@@ -5,12 +5,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import cycle, islice
 from pathlib import Path
 
 import orjson
 
-from bench.whole.by_hand import Output, Task
-from bench.whole.complaints import CHANNEL
+from bench.rivals.task import Output, Task, event_of_size
+from bench.whole.complaints import CHANNEL, Encoded, first
 from bench.whole.place import Place
 from bench.whole.throughput import Course
 from shared import topics
@@ -20,13 +21,14 @@ from tests.servers.fleet import ROOT
 from tindak.stack.processes import LEASH
 
 STOP_WITHIN_SECONDS = 20
+BY_HAND, NAIVE = "bench.rivals.by_hand", "bench.rivals.naive"
 TRIGGERS = {
-    "intake": topics.submitted_topic(CHANNEL),
-    "routing": topics.ACCEPTED,
-    "sla": topics.TICKETS,
-    "notify": topics.TICKETS,
+    "intake": (topics.submitted_topic(CHANNEL),),
+    "routing": (topics.ACCEPTED, topics.UPDATES),
+    "sla": (topics.TICKETS,),
+    "notify": (topics.TICKETS,),
 }
-"""After which records each service says most of what it says."""
+"""After which records, by family or topic, each service says most of what it says."""
 
 
 def tasks(course: Course, wanted: tuple[Topic, ...], own: Namespace) -> list[Task]:
@@ -41,30 +43,45 @@ def tasks(course: Course, wanted: tuple[Topic, ...], own: Namespace) -> list[Tas
 
 
 def _task(service: str, course: Course, wanted: tuple[Topic, ...], own: Namespace, share: float) -> Task:
-    families, submitted = course.found.families(), topics.submitted_topic(CHANNEL)
-    counts = {name: kind.records for name, kind in families.items()} | {submitted: course.complaints}
-    reads = [topic.name for topic in wanted if service in topic.read_by and counts.get(topic.name)]
-    heard = sum(counts[name] for name in reads)
-    answered = counts[TRIGGERS[service]]
+    on_topic = {name: count for each in course.found.topics.values() for name, count in each.items()}
+    on_topic[topics.submitted_topic(CHANNEL)] = course.complaints
+    reads = [topic.name for topic in wanted if service in topic.read_by and on_topic.get(topic.name)]
+    triggers = [name for name in reads if {name, family_of(name)} & set(TRIGGERS[service])]
+    heard, answered = (sum(on_topic[name] for name in names) for names in (reads, triggers))
     outputs = [
         Output(
-            tuple(sorted(own.prefix + name for name in course.found.names[family])),
+            tuple(sorted(own.prefix + name for name in course.found.topics[family])),
             kind.records / answered,
             kind.bytes // kind.records,
         )
-        for family, kind in sorted(families.items())
-        if _writer(family, wanted) == service and kind.records
+        for family, kind in sorted(course.found.families().items())
+        if _writer(family, wanted) == service
     ]
     documents = course.documents
     return Task(
-        service, own.servers.bootstrap_servers, own.servers.mongo_uri, own.prefix, tuple(reads), TRIGGERS[service],
+        service, own.servers.bootstrap_servers, own.servers.mongo_uri, own.prefix, tuple(reads), tuple(triggers),
         loads=documents["returned"] * share / heard,
         saves=documents["inserted"] * share / heard,
         marks=documents["updated"] * share / heard,
         document_bytes=round(course.stored[service].bytes),
         outputs=tuple(outputs),
         enable_idempotence=own.kafka.enable_idempotence,
+        fetch_max_wait_ms=own.kafka.fetch_max_wait_ms,
     )  # fmt: skip
+
+
+def updates(course: Course) -> list[tuple[str, Encoded]]:
+    """Return as many updates of tickets as *course* has seen, each with its topic, all of the same mean size."""
+    kind = course.found.families().get(topics.UPDATES)
+    if kind is None:
+        return []
+    keys = cycle(key for key, _ in first(course.complaints, "measured"))
+    size = kind.bytes // kind.records
+    return [
+        (topic, (key, event_of_size(key, size)))
+        for topic, count in sorted(course.found.topics[topics.UPDATES].items())
+        for key in islice(keys, count)
+    ]
 
 
 def _writer(family: str, wanted: tuple[Topic, ...]) -> str:
@@ -72,18 +89,18 @@ def _writer(family: str, wanted: tuple[Topic, ...]) -> str:
 
 
 @contextmanager
-def by_hand(there: Place, todo: list[Task]) -> Iterator[dict[str, list[int]]]:
-    """Give the process ids of processes that work, by service; end them afterwards."""
+def working(there: Place, todo: list[Task], module: str = BY_HAND) -> Iterator[dict[str, list[int]]]:
+    """Give the process ids of processes of that *module* that work, by service; end them afterwards."""
     running: dict[str, subprocess.Popen[bytes]] = {}
     try:
         for task in todo:
             file = there.folder / f"{task.prefix}{task.service}.json"
             file.write_bytes(orjson.dumps(task))
-            running[task.service] = _started("bench.whole.by_hand", str(file), there.folder / f"{file.stem}.log")
+            running[task.service] = _started(module, str(file), there.folder / f"{file.stem}.log")
         yield {service: [process.pid] for service, process in running.items()}
-        assert all(process.poll() is None for process in running.values()), "a process of the ceiling has ended"
+        assert all(process.poll() is None for process in running.values()), "a rival has ended by itself"
     finally:
-        ended(list(running.values()))
+        _ended(list(running.values()))
 
 
 def _started(module: str, argument: str, log: Path) -> subprocess.Popen[bytes]:
@@ -92,9 +109,12 @@ def _started(module: str, argument: str, log: Path) -> subprocess.Popen[bytes]:
         return subprocess.Popen(leashed, cwd=ROOT, stdout=output, stderr=output)
 
 
-def ended(running: list[subprocess.Popen[bytes]]) -> None:
-    """End processes."""
+def _ended(running: list[subprocess.Popen[bytes]]) -> None:
     for process in running:
         process.terminate()
     for process in running:
-        process.wait(STOP_WITHIN_SECONDS)
+        try:
+            process.wait(STOP_WITHIN_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()

@@ -1,0 +1,66 @@
+"""Remembers which tickets are open in each kelurahan, so that the database is not asked with every batch."""
+
+import time
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+
+from services.routing.domain.clusters.membership import is_open
+from services.routing.domain.duplicates.similar_reports import REPORTS_MAX
+from services.routing.domain.ticket.state import Filed
+from services.routing.neighbours import Listing, Neighbours
+
+LISTED_SECONDS_MAX = 5.0  # so late, at most, it is known what other processes of routing have done
+
+
+@dataclass(slots=True)
+class _Remembered:
+    listed_at: float
+    leaders: dict[str, str | None]  # of every open ticket, the oldest first; None for one that follows nobody
+
+    def listing(self) -> Listing:
+        """Return them as the database lists them, the newest first."""
+        followed = {ticket: leader for ticket, leader in self.leaders.items() if leader is not None}
+        return Listing(list(reversed(self.leaders)), followed)
+
+
+class RememberedListings:
+    """The open tickets of kelurahan as they were listed at most `LISTED_SECONDS_MAX` ago, and what was decided since.
+
+    They are what people are shown as similar, and nothing is decided by them: one that another process has ended in
+    these seconds may still be shown, and one that it has filed is not shown yet.
+
+    Args:
+        neighbours: Lists them.
+        clock: Seconds that only grow.
+    """
+
+    def __init__(self, neighbours: Neighbours, clock: Callable[[], float] = time.monotonic) -> None:
+        self.neighbours = neighbours
+        self.clock = clock
+        self.kelurahan: dict[str, _Remembered] = {}
+
+    async def listed_in(self, kelurahan: Collection[str]) -> Mapping[str, Listing]:
+        """Return the open tickets of each kelurahan; errors as of `Neighbours.listed_in`."""
+        now = self.clock()
+        self.kelurahan = {
+            name: each for name, each in self.kelurahan.items() if now - each.listed_at < LISTED_SECONDS_MAX
+        }
+        asked = [name for name in kelurahan if name not in self.kelurahan]
+        listed = await self.neighbours.listed_in(asked) if asked else {}
+        for name, listing in listed.items():
+            leaders = {ticket: listing.leaders.get(ticket) for ticket in reversed(listing.ids)}
+            self.kelurahan[name] = _Remembered(now, leaders)
+        return {name: self.kelurahan[name].listing() for name in kelurahan}
+
+    def note(self, filed: Filed) -> None:
+        """Note how a ticket stands after a decision, whether or not it is saved: the next list says what was."""
+        ticket, place = filed.ticket, filed.ticket.report.location
+        known = self.kelurahan.get(place.kelurahan) if place is not None and place.kelurahan is not None else None
+        if known is None:
+            return
+        if not is_open(filed.situation) or ticket.parent or ticket.report.confidential or ticket.erased:
+            known.leaders.pop(ticket.id, None)
+            return
+        known.leaders[ticket.id] = ticket.cluster
+        if len(known.leaders) > REPORTS_MAX:
+            del known.leaders[next(iter(known.leaders))]
