@@ -1,13 +1,8 @@
 """Load, decide, save, publish, commit: once, for every service."""
 
 import random
-<<<<<<< HEAD
-from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
-=======
 from collections import defaultdict, deque
-from collections.abc import Iterator, Mapping, Sequence
->>>>>>> main
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Generic, TypeVar
 
