@@ -8,12 +8,12 @@ twenty keys up for each complaint that tells where it is.
 import asyncio
 import sys
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from bench.training_set import rows
-from services.routing.domain.duplicates.candidates import Neighbour
+from services.routing.domain.duplicates.candidates import Neighbour, Wanted
 from services.routing.domain.ticket.state import State
 from services.routing.handlers import RoutingHandler
 from services.routing.neighbours import NoNeighbours
@@ -35,8 +35,8 @@ class Remembered(NoNeighbours):
     def __init__(self) -> None:
         self.by_key: dict[int, list[Neighbour]] = {}
 
-    async def sharing(self, keys: Collection[int]) -> Sequence[Neighbour]:
-        return list({other.id: other for key in keys for other in self.by_key.get(key, ())}.values())
+    async def sharing(self, wanted: Wanted) -> Sequence[Neighbour]:
+        return list({other.id: other for key in wanted.keys for other in self.by_key.get(key, ())}.values())
 
     def remember(self, neighbour: Neighbour) -> None:
         for key in neighbour.fingerprint.bands:

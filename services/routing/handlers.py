@@ -9,7 +9,7 @@ from typing import Self
 from services.routing.domain.agency_choice.prediction import NO_MODEL, NOT_ASKED, MaybePrediction, TextModel
 from services.routing.domain.agency_choice.rules import RoutingPolicy
 from services.routing.domain.decide import LookedUp, decide
-from services.routing.domain.duplicates.candidates import NO_CANDIDATES, Candidates, find_candidates, keys_of
+from services.routing.domain.duplicates.candidates import NO_CANDIDATES, Candidates, find_candidates, wanted_by
 from services.routing.domain.lifecycle import early_updates
 from services.routing.domain.lifecycle.commands import refuse_unreadable
 from services.routing.domain.lifecycle.opening import questions
@@ -94,7 +94,7 @@ class RoutingHandler:
             informed.predictions = dict(zip(asked, predictions, strict=True))
         complaints = new_complaints(early_updates)
         searches = searches_of(self.policy, complaints.values())
-        stored = await self.neighbours.sharing(keys_of(searches)) if searches else ()
+        stored = await self.neighbours.sharing(wanted_by(self.policy.clusters, searches)) if searches else ()
         found = find_candidates(self.policy.clusters, searches, stored)
         similar = await self.similar_reports.of(complaints.values())
         informed.candidates = {

@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import field
+from datetime import UTC, timedelta
 from typing import Protocol
 
 import structlog
 from pydantic import TypeAdapter, ValidationError
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
-from services.routing.domain.duplicates.candidates import Neighbour
+from services.routing.domain.duplicates.candidates import Neighbour, Wanted
 from services.routing.domain.duplicates.similar_reports import REPORTS_MAX, OpenReport, vector_of
 from services.routing.domain.ticket.state import State
 from shared.adapters.mongo.outages import outages_are_transient
@@ -36,7 +37,6 @@ TEXTS = {
     "_id": 1, "tracking_id": "$state.ticket.tracking_id", "title": "$state.ticket.report.title",
     "body": "$state.ticket.report.body",
 }  # fmt: skip
-FOUND_MAX = 5000
 FIELDS = {
     "_id": 0, "id": "$_id", "agency": "$state.situation.agency", "accepted_at": "$state.ticket.accepted_at",
     "category": "$state.ticket.category", "location": "$state.ticket.report.location",
@@ -63,8 +63,8 @@ class Neighbours(Protocol):
         TimeoutError: From the look-ups for similar reports: it does not answer soon enough.
     """
 
-    async def sharing(self, keys: Collection[int]) -> Sequence[Neighbour]:
-        """Return tickets that others may join and that have one of *keys*."""
+    async def sharing(self, wanted: Wanted) -> Sequence[Neighbour]:
+        """Return tickets that others may join and that are wanted; of too many the newest."""
         ...
 
     async def listed_in(self, kelurahan: Collection[str]) -> Mapping[str, Listing]:
@@ -83,7 +83,7 @@ class Neighbours(Protocol):
 class NoNeighbours:
     """Finds nobody: each report is compared with those of its own batch alone."""
 
-    async def sharing(self, keys: Collection[int]) -> Sequence[Neighbour]:
+    async def sharing(self, wanted: Wanted) -> Sequence[Neighbour]:
         """Return nobody."""
         return ()
 
@@ -97,16 +97,21 @@ class NoNeighbours:
 
 
 class StoredNeighbours:
-    """Those of routing's own collection, which all its processes share; of those by key at most 5,000."""
+    """Those of routing's own collection, which all its processes share."""
 
     def __init__(self, store: MongoStore[State]) -> None:
         self.store = store
 
-    async def sharing(self, keys: Collection[int]) -> Sequence[Neighbour]:
-        """Return tickets that others may join and that have one of *keys*."""
-        if not keys:
+    async def sharing(self, wanted: Wanted) -> Sequence[Neighbour]:
+        """Return tickets that others may join and that are wanted."""
+        if not wanted.keys:
             return ()
-        found = await self.store.select({FINDABLE: True, BANDS: {"$in": list(keys)}}, FIELDS, FOUND_MAX)
+        # Instants are stored as text, with fractions of a second or without; a day is before all of its instants.
+        since = (wanted.since.astimezone(UTC) - timedelta(days=1)).date().isoformat()
+        query = {FINDABLE: True, BANDS: {"$in": list(wanted.keys)}, ACCEPTED_AT: {"$gte": since}}
+        async with outages_are_transient():
+            cursor = self.store.collection.find({**query, **self.store.quarantine.live()}, FIELDS)
+            found = await cursor.sort(ACCEPTED_AT, DESCENDING).limit(wanted.found_max).to_list(None)
         try:
             return NEIGHBOURS.validate_python(found)
         except ValidationError:

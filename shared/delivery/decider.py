@@ -51,6 +51,8 @@ class Decider(Generic[S]):
 
     def __init__(self, handler: Handler[S]) -> None:
         self.handler = handler
+        # Asked once: what is left out costs nothing then.
+        self.tells_decisions: bool = log.is_enabled_for(logging.INFO)
 
     async def prefetched(self, waiting: Sequence[tuple[S | None, Event]]) -> "Decider[S]":
         """Return the rules with what they need to decide about *waiting*; without it if a bug stopped the look-up.
@@ -104,7 +106,8 @@ class Decider(Generic[S]):
     ) -> tuple[Document[S], tuple[Outgoing, ...]]:
         """Return the document after an event that is new to it, and the events to publish."""
         decision = self.handler.decide(document.state, event, arrival)
-        self._log_decision(document.id, event, decision)
+        if self.tells_decisions:
+            self._log_decision(document.id, event, decision)
         match decision:
             case Applied() | Ignored():
                 if decision.state is None:
@@ -132,8 +135,6 @@ class Decider(Generic[S]):
 
     def _log_decision(self, ticket_id: str, event: Event, decision: Decision[S]) -> None:
         """Log what was decided: types and ids only, never a text or an address."""
-        if not log.is_enabled_for(logging.INFO):  # asked first, for what is left out costs nothing then
-            return
         log.info(
             "decided", event_id=event.id, type=event.type, ticket_id=ticket_id,
             outcome=type(decision).__name__.lower(),

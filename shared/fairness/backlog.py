@@ -7,7 +7,7 @@ from shared.values import value
 AHEAD_SECONDS = 0.8  # longer than they need to say that a record is handled: shorter, and they would wait for us
 ROOM_RECORDS_MIN = 40
 SPAN_SECONDS = 5.0  # over which their speed is measured
-OVERLOADED_SECONDS = 1.0  # where they need longer for a step, they need more before them to be kept busy
+STEPS_AHEAD = 3  # one in their hands until they say that it is handled, one that waits, one on its way from us
 STALE_SECONDS = 1.0
 UNKNOWN_MAX_SECONDS = 3.0
 STILL_MAX_SECONDS = 10.0
@@ -78,8 +78,7 @@ class Backlog:
             return None if self.is_unknown(now_seconds) else 0
         if last.waiting and self.moved_at is not None and now_seconds - self.moved_at > STILL_MAX_SECONDS:
             return None
-        step_seconds = self.step_seconds()
-        ahead_seconds = AHEAD_SECONDS if step_seconds <= OVERLOADED_SECONDS else 2 * step_seconds
+        ahead_seconds = max(AHEAD_SECONDS, STEPS_AHEAD * self.step_seconds())
         wanted = max(ROOM_RECORDS_MIN, round(self.speed() * ahead_seconds))
         room = wanted - last.waiting - self.taken
         return room if room >= wanted / 2 else 0

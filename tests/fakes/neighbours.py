@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from services.routing.domain.duplicates.candidates import Neighbour
+from services.routing.domain.duplicates.candidates import Neighbour, Wanted
 from services.routing.domain.duplicates.similar_reports import OpenReport
 from services.routing.domain.ticket.state import Filed, Held, InTriage, Ticket, WithAgency
 from services.routing.neighbours import Listing, open_report
@@ -16,16 +16,19 @@ class MemoryNeighbours:
     def __init__(self, store: MemoryStore[Any]) -> None:
         self.store = store
 
-    async def sharing(self, keys: Collection[int]) -> Sequence[Neighbour]:
+    async def sharing(self, wanted: Wanted) -> Sequence[Neighbour]:
         await self.store.step("load")
-        wanted = set(keys)
+        keys = set(wanted.keys)
         found = [
             neighbour_of(document.state)
             for document in self.store.documents.values()
             if isinstance(document.state, Filed) and document.state.ticket.findable
         ]
         await self.store.step("loaded")
-        return [neighbour for neighbour in found if not wanted.isdisjoint(neighbour.fingerprint.bands)]
+        sharing = [
+            one for one in found if one.accepted_at >= wanted.since and not keys.isdisjoint(one.fingerprint.bands)
+        ]
+        return sorted(sharing, key=lambda one: one.accepted_at, reverse=True)[: wanted.found_max]
 
     async def listed_in(self, kelurahan: Collection[str]) -> Mapping[str, Listing]:
         await self.store.step("load")

@@ -8,6 +8,7 @@ from typing import Any
 from services.intake import store as intake_store
 from shared.delivery.documents.codec import DocumentCodec, Raw
 from shared.delivery.documents.document import Document, Quarantined
+from shared.delivery.documents.unknown_fields import IDENTITIES
 from tests.fakes.clocks import outdated
 from tests.fakes.stored import StoredMemoryStore
 from tests.simulation import fleet
@@ -54,8 +55,8 @@ def objects(value: Any, path: Path = ()) -> Iterator[tuple[Path, dict[str, Any]]
 def name_of(item: Any) -> Path | None:
     if not isinstance(item, Mapping):
         return None
-    names = ("id",) if "id" in item else ("version",) if "version" in item else ("clock", "round")
-    return tuple(item[name] for name in names) if all(name in item for name in names) else None
+    names = next((names for names in IDENTITIES if all(name in item for name in names)), None)
+    return None if names is None else tuple(item[name] for name in names)
 
 
 def lost_fields(before: Raw, after: Raw) -> list[Path]:

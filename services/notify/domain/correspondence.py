@@ -187,7 +187,7 @@ def _is_by_reporter(data: events.EventData) -> bool:
 
 def project(state: Correspondence, data: events.EventData) -> Correspondence:
     """Return the projection after *data*; equal to *state* if that holds nothing new for notify."""
-    tracking_id = getattr(data, "tracking_id", None) or state.tracking_id
+    tracking_id = vars(data).get("tracking_id") or state.tracking_id
     has_acted = state.has_acted or _is_by_reporter(data)
     if tracking_id != state.tracking_id or has_acted != state.has_acted:
         state = replace(state, tracking_id=tracking_id, has_acted=has_acted)

@@ -34,7 +34,7 @@ NOTHING_NEW = frozenset(
 
 def concerns_notify(kind: str, policy: Rules) -> bool:
     """Return whether an event of that type may say something new, or there is a notice for it."""
-    return kind not in NOTHING_NEW or any(notice.on == kind for notice in policy.notices)
+    return kind not in NOTHING_NEW or kind in policy.by_type
 
 
 def decide(

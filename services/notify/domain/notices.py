@@ -91,7 +91,7 @@ class Rules:
 
 def _value_of(data: EventData, name: str) -> object:
     """Return a field of *data* as it stands in JSON; None if it is absent."""
-    found = getattr(data, name, None)
+    found = vars(data).get(name)  # asking a model for what it has not takes longer than all the rest
     return found.value if isinstance(found, Enum) else found
 
 
@@ -104,7 +104,7 @@ def plan(state: Correspondence, event: Event, rules: Rules, now: datetime) -> li
     part, _ = part_of(data) or (None, 0)
     known = state.seen_from(part).agency
     # Refusals of release 0.1.0 do not say who has the ticket.
-    agency = known if isinstance(data, UpdateRefused) else getattr(data, "agency", known)
+    agency = known if isinstance(data, UpdateRefused) else vars(data).get("agency", known)
     told: dict[str, Any] = data.model_dump(mode="json", include=_told_of(type(data)), exclude_none=True)
     waiting = Waiting(now + rules.wait_for)
     return [
@@ -130,7 +130,7 @@ def plan(state: Correspondence, event: Event, rules: Rules, now: datetime) -> li
 
 def _roles(notice: Notice, data: EventData) -> list[str]:
     """Return the roles that a notice goes to; `officer` stands for whom the event names, if it names one."""
-    roles = [getattr(data, OFFICER, None) if to == OFFICER else to for to in notice.to]
+    roles = [vars(data).get(OFFICER) if to == OFFICER else to for to in notice.to]
     return [role for role in roles if role is not None]
 
 

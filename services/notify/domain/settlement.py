@@ -46,7 +46,8 @@ def counts(settled: Settled, now: datetime) -> bool:
 def report_settled(before: Correspondence, after: Correspondence) -> Applied[Correspondence]:
     """Return the decision for *after*: a fact for each delivery that was not settled in *before*."""
     was_settled = {delivery.id for delivery in before.deliveries if delivery.is_settled}
-    return Applied(after, tuple(_facts_of(after, (d for d in after.deliveries if d.id not in was_settled))))
+    settled = [each for each in after.deliveries if each.is_settled and each.id not in was_settled]
+    return Applied(after, tuple(_facts_of(after, settled)))
 
 
 def _facts_of(state: Correspondence, deliveries: Iterable[Delivery]) -> Iterable[Fact]:

@@ -193,14 +193,14 @@ class _Read:
 
     API_VERSION = VERSION
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: memoryview) -> None:
         _, self.error_code, self.session_id = RESPONSE.unpack_from(data)
         self.answers: list[Answer] = []
         topics, at = _number(data, RESPONSE.size)
         for _ in range(topics):
             (length,) = LENGTH.unpack_from(data, at)
             at += LENGTH.size
-            topic = data[at : at + length].decode()
+            topic = str(data[at : at + length], "utf-8")
             partitions, at = _number(data, at + length)
             for _ in range(partitions):
                 at = self._add(data, at, topic)
@@ -208,12 +208,12 @@ class _Read:
     @classmethod
     def decode(cls, data: BytesIO) -> "_Read":
         """Return the response whose header was read already."""
-        return cls(data.read())
+        return cls(data.getbuffer()[data.tell() :])  # which may be 50 MiB: nothing is copied but what is kept
 
-    def _add(self, data: bytes, at: int, topic: str) -> int:
+    def _add(self, data: memoryview, at: int, topic: str) -> int:
         partition, code, end, _, _, aborted = ANSWERED.unpack_from(data, at)
         size, at = _number(data, at + ANSWERED.size + max(0, aborted) * ABORTED_BYTES + REPLICA_BYTES)
-        batches = data[at : at + size] if size > 0 else b""
+        batches = bytes(data[at : at + size]) if size > 0 else b""
         self.answers.append(Answer(TopicPartition(topic, partition), code, end, batches))
         return at + max(0, size)
 
@@ -221,7 +221,7 @@ class _Read:
 _Written.RESPONSE_TYPE = _Read
 
 
-def _number(data: bytes, at: int) -> tuple[int, int]:
+def _number(data: memoryview, at: int) -> tuple[int, int]:
     return NUMBER.unpack_from(data, at)[0], at + NUMBER.size
 
 

@@ -40,7 +40,7 @@ PAUSE_SECONDS_MAX = 10.0
 RECORDS_MAX = 500
 DRAINED_BYTES_MAX = 8 * 1024 * 1024  # at once, shared evenly by topics; then what is left is fetched again
 FETCH_BYTES_MAX = 64 * 1024 * 1024
-LOOK_AGAIN_SECONDS = 0.02
+LOOK_AGAIN_SECONDS = 0.05
 
 log = structlog.get_logger()
 

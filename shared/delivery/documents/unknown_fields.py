@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-# Names by which an item of a list is the same item after a change, the first whose all are there.
-IDENTITIES = (("id",), ("version",), ("clock", "round"))
+# Names by which an item of a list is the same item after a change, the first whose all are there. One event may be
+# said on two topics, under one id.
+IDENTITIES = (("topic", "id"), ("id",), ("version",), ("clock", "round"))
 KIND = "kind"
 
 

@@ -1,12 +1,12 @@
 """What the index of a real collection finds is what a look at every document finds."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from pymongo import MongoClient
 
-from services.routing.domain.duplicates.candidates import Neighbour
+from services.routing.domain.duplicates.candidates import Neighbour, Wanted
 from services.routing.domain.duplicates.similar_reports import vector_of
 from services.routing.domain.duplicates.similarity import Fingerprint
 from services.routing.domain.ticket.state import State
@@ -34,18 +34,37 @@ def stored(name: str, **changes: object) -> Document[State]:
     return Document(ticket, state=filed("routed", id=ticket, **about | changes))
 
 
+def wanted(*keys: int, since: datetime = NOON, found_max: int = 10) -> Wanted:
+    return Wanted(keys, since, found_max)
+
+
 async def test_open_tickets_are_found_by_any_of_their_keys(namespace: Namespace) -> None:
     store: MongoStore[State] = MongoStore(collection(namespace.mongo, "routing"), STATE, INDEXES)
     await store.prepare()
     await store.save([stored("one"), stored("hidden", findable=False), stored("plain", sketch=None, findable=False)])
     neighbours = StoredNeighbours(store)
 
-    found = await neighbours.sharing([8, 99])
+    found = await neighbours.sharing(wanted(8, 99))
 
     assert list(found) == [Neighbour(ticket_id("web", "one"), NOON, "jalan", PLACE, SKETCH, "dishub")]
-    assert list(await neighbours.sharing([99])) == []
-    assert list(await neighbours.sharing([])) == []
+    assert list(await neighbours.sharing(wanted(99))) == []
+    assert list(await neighbours.sharing(wanted())) == []
     store.close()
+
+
+async def test_of_too_many_the_newest_are_found_and_none_from_before_the_time_that_counts(namespace: Namespace) -> None:
+    store: MongoStore[State] = MongoStore(collection(namespace.mongo, "routing"), STATE, INDEXES)
+    await store.prepare()
+    days = {name: {"accepted_at": NOON + timedelta(days=at)} for name, at in (("new", 0), ("old", -1), ("older", -9))}
+    await store.save([stored(name, **about) for name, about in days.items()])
+    neighbours = StoredNeighbours(store)
+
+    newest = await neighbours.sharing(wanted(8, since=NOON - timedelta(days=1), found_max=1))
+    counted = await neighbours.sharing(wanted(8, since=NOON - timedelta(days=1)))
+    store.close()
+
+    assert [one.id for one in newest] == [ticket_id("web", "new")]
+    assert [one.id for one in counted] == [ticket_id("web", "new"), ticket_id("web", "old")]
 
 
 async def test_the_look_up_uses_the_index(namespace: Namespace) -> None:
@@ -72,7 +91,7 @@ async def test_an_unreadable_or_quarantined_neighbour_hides_no_other(namespace: 
     }.items():
         await store.collection.update_one({"_id": ticket_id("web", name)}, {"$set": change})
 
-    found = await StoredNeighbours(store).sharing([8])
+    found = await StoredNeighbours(store).sharing(wanted(8))
     store.close()
 
     assert [neighbour.id for neighbour in found] == [ticket_id("web", "one")]

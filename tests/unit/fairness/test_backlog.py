@@ -45,14 +45,14 @@ def test_they_get_what_they_handle_in_less_than_a_second(per_second: int) -> Non
     assert backlog.room(at) == round(AHEAD_SECONDS * per_second) - 10
 
 
-def test_who_needs_long_for_each_step_gets_what_is_done_in_two_of_them() -> None:
+def test_who_needs_long_for_each_step_gets_what_is_done_in_three_of_them() -> None:
     backlog = Backlog()
     for step in range(41):
         handled = 200 * (step // 20)
         backlog.note(Reading(step * STEP_SECONDS, handled + 30, handled))
 
     assert (backlog.step_seconds(), backlog.speed()) == (pytest.approx(2.0), pytest.approx(100))
-    assert backlog.room(4.0) == 400 - 30
+    assert backlog.room(4.0) == 600 - 30
 
 
 def test_what_lies_before_them_and_what_is_on_its_way_takes_room() -> None:

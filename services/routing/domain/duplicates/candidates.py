@@ -1,5 +1,6 @@
 """Deduplication: the tickets that a new report may join, as candidates, the most similar first."""
 
+from collections import Counter, deque
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import islice, product
@@ -23,6 +24,9 @@ from shared.text import words_of
 from shared.text.phrases import Phrasebook
 from shared.values import value
 
+COMPARED_MAX = 24  # with one report; more share a key only where very many tell of one thing
+BY_KEY_MAX = 32  # of those with one key, the newest
+FOUND_PER_SEARCH_MAX, FOUND_MAX = 200, 2_000  # of stored tickets, the newest, for one report and for a batch
 METRES_PER_DEGREE = 111_320  # of latitude, and of longitude at the equator
 
 
@@ -107,9 +111,20 @@ def _keyed_places(rules: ClusterRules, place: Location) -> tuple[list[str], list
     return [*kept, f"cell {row} {column}"], [*kept, *cells]
 
 
-def keys_of(searches: Iterable[Search]) -> list[int]:
-    """Return the keys of all of them, each once."""
-    return list({key: None for search in searches for key in search.keys})
+@value
+class Wanted:
+    """What the database is asked for: tickets with one of ``keys``, accepted at ``since`` or later."""
+
+    keys: tuple[int, ...]
+    since: datetime
+    found_max: int
+
+
+def wanted_by(rules: ClusterRules, searches: Sequence[Search]) -> Wanted:
+    """Return what is asked for all of *searches*, of which there is one at least."""
+    keys = tuple({key: None for search in searches for key in search.keys})
+    since = min(search.itself.accepted_at for search in searches) - max(rules.within, timedelta())
+    return Wanted(keys, since, min(FOUND_MAX, len(searches) * FOUND_PER_SEARCH_MAX))
 
 
 def find_candidates(
@@ -119,13 +134,13 @@ def find_candidates(
 
     One that most likely joins another is joined by none: nobody follows somebody who follows.
     """
-    by_key: dict[int, list[Neighbour]] = {}
+    by_key: dict[int, deque[Neighbour]] = {}
     asked = {key for search in searches for key in search.keys}
-    for neighbour in stored:
+    for neighbour in sorted(stored, key=lambda one: (one.accepted_at, one.id)):
         _remember(by_key, neighbour, asked)
     found: dict[str, Candidates] = {}
     for search in searches:
-        near = {other.id: other for key in search.keys for other in by_key.get(key, ())}
+        near = _nearest(by_key, search.keys)
         ranked = tuple(other for _, other in sorted(_scored(rules, search.itself, near), key=lambda pair: pair[0]))
         found[search.itself.id] = Candidates(search.itself.fingerprint, ranked)
         if not ranked:
@@ -133,15 +148,27 @@ def find_candidates(
     return found
 
 
-def _remember(by_key: dict[int, list[Neighbour]], neighbour: Neighbour, asked: set[int]) -> None:
+def _remember(by_key: dict[int, deque[Neighbour]], neighbour: Neighbour, asked: set[int]) -> None:
     for key in asked.intersection(neighbour.fingerprint.bands):
-        by_key.setdefault(key, []).append(neighbour)
+        if (held := by_key.get(key)) is None:
+            held = by_key[key] = deque(maxlen=BY_KEY_MAX)
+        held.append(neighbour)
+
+
+def _nearest(by_key: Mapping[int, deque[Neighbour]], keys: Iterable[int]) -> list[Neighbour]:
+    """Return the tickets that have one of *keys*; of too many those with most of them, which have most in common."""
+    held = [by_key[key] for key in keys if key in by_key]
+    near = {other.id: other for each in held for other in each}
+    if len(near) <= COMPARED_MAX:
+        return list(near.values())
+    shared = Counter([other.id for each in held for other in each])
+    return [near[id_] for id_, _ in shared.most_common(COMPARED_MAX)]
 
 
 def _scored(
-    rules: ClusterRules, one: Neighbour, others: Mapping[str, Neighbour]
+    rules: ClusterRules, one: Neighbour, others: Iterable[Neighbour]
 ) -> Iterator[tuple[tuple[float, datetime, str], Neighbour]]:
-    for other in others.values():
+    for other in others:
         if other.id != one.id and _fits(rules, one, other):
             share = similarity(
                 rules, one.fingerprint, other.fingerprint, _close_by(rules, one.location, other.location)

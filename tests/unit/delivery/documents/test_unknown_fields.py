@@ -29,6 +29,11 @@ pytestmark = pytest.mark.unit
             id="an item with its id",
         ),
         pytest.param(
+            [{"id": "a", "topic": "s", "x": 9}, {"id": "a", "topic": "t", "x": 8}],
+            [{"id": "a", "topic": "s"}, {"id": "a", "topic": "t"}], [{"id": "a", "topic": "t"}],
+            [{"id": "a", "topic": "t", "x": 8}], id="one event on two topics",
+        ),
+        pytest.param(
             [{"clock": "verify", "round": 1, "x": 9}], [{"clock": "verify", "round": 1}],
             [{"clock": "respond", "round": 1}, {"clock": "verify", "round": 1}],
             [{"clock": "respond", "round": 1}, {"clock": "verify", "round": 1, "x": 9}], id="an item with its round",
