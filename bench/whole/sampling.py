@@ -19,8 +19,11 @@ SWITCH_SECONDS = 0.0001  # so that the looking thread is let in where the others
 DRIVER, REST = "event loop, drivers", "interpreter and unknown threads"
 
 STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("logs", ("/structlog/", "/logging/__init__.py", "shared/process/logs.py", "shared/process/metrics.py")),
-    ("decode, validate", ("shared/delivery/reading.py", "shared/events/parsing.py", "envelope.py:read")),
+    ("logs", ("/structlog/", "/logging/__init__.py", "/process/logs.py", "/process/metrics.py", "shared/output.py")),
+    (
+        "decode, validate",
+        ("delivery/reading.py", "events/parsing.py", "envelope.py:read", "envelope.py:_read", "envelope.py:parse"),
+    ),
     ("encode", ("shared/events/envelope.py", "shared/delivery/outgoing.py", "shared/events/base.py:encode")),
     ("load", ("store.py:load", "store.py:read", "store.py:found", "codec.py:decode", "neighbours.py", "cache.py")),
     ("save", ("shared/adapters/mongo/store.py", "shared/delivery/documents/codec.py")),
@@ -28,7 +31,7 @@ STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("commit, group", ("group_coordinator.py", "shared/adapters/kafka/committed.py")),
     ("fetch", ("shared/adapters/kafka/", "aiokafka/consumer/", "aiokafka/record/", "faststream/")),
     ("decide", ("/services/", "shared/text", "shared/identities", "shared/policy", "shared/seal", "shared/ids.py")),
-    ("runner, documents", ("shared/delivery/", "shared/events/", "shared/process/service.py", "shared/")),
+    ("runner, documents", ("shared/delivery/", "shared/events/", "shared/fairness/", "shared/sharding.py")),
 )
 """Steps by what the innermost known frame's ``file:function`` holds; the first that fits counts."""
 TIME_LOOPS = "time loops"

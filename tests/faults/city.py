@@ -141,7 +141,9 @@ class City:
         """Return, by service, topic and partition, what is not committed; None if that cannot be known now."""
         behind = {}
         for service in topics.SERVICES:
-            heard = {self.namespace.prefix + topic.name for topic in self.catalogue if service in topic.read_by}
+            may_read = {topic.name for topic in self.catalogue if service in topic.read_by}
+            former = {topics.FORMER.get(name) for name in may_read}  # read only while releases change
+            heard = {self.namespace.prefix + name for name in may_read - former}
             group = ConsumerGroupTopicPartitions(self.namespace.prefix + service)
             (answer,) = self.admin.list_consumer_group_offsets([group], request_timeout=20).values()
             try:

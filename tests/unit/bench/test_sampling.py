@@ -22,7 +22,13 @@ RUNNER = "/app/shared/delivery/runner.py:decide_and_save"
         (["/lib/aiokafka/consumer/fetcher.py:_fetch"], "fetch"),
         ([RUNNER], "runner, documents"),
         (["/app/shared/adapters/mongo/store.py:read", "/app/shared/process/loops.py:run"], "time loops"),
+        (
+            ["/app/shared/events/envelope.py:_read_data", "/app/shared/events/envelope.py:read", RUNNER],
+            "decode, validate",
+        ),
+        (["/app/shared/values.py:replace", "/app/services/sla/domain/clock.py:tick", RUNNER], "decide"),
         (["/lib/pymongo/network.py:receive"], DRIVER),
+        (["/app/shared/process/entrypoint.py:main"], DRIVER),
     ],
 )
 def test_a_stack_belongs_to_one_step(places: list[str], step: str) -> None:
