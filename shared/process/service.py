@@ -89,14 +89,11 @@ class Service(Generic[S]):
         self.batch_wait_ms = settings.kafka.batch_wait_ms
         self.consumer: KafkaConsumer | None = None
         self.runner = BatchRunner(
-            handler,
-            self.documents,
-            self.publisher,
-            self.clock,
+            handler, self.documents, self.publisher, self.clock,
             vitals=self.vitals,
             bug_share=BugShare(settings.bugs_window_records, settings.bugs_share_max),
             observe=observe,
-        )
+        )  # fmt: skip
         self.remarks: dict[str, Callable[[], str]] = {}
         self.add_relay_loops()
         health = Health(live=self.not_live, ready=self.not_ready, remarks=self.remarked)

@@ -163,13 +163,10 @@ class KafkaConsumer:
             decoder=self.as_batch,
             ack_policy=AckPolicy.MANUAL,
             auto_offset_reset="earliest",
-            session_timeout_ms=settings.session_timeout_ms,
-            heartbeat_interval_ms=settings.heartbeat_interval_ms,
+            session_timeout_ms=settings.session_timeout_ms, heartbeat_interval_ms=settings.heartbeat_interval_ms,
             max_poll_interval_ms=settings.max_poll_interval_ms,
-            partition_assignment_strategy=(SpreadRangeAssignor,),
-            listener=Revocations(revoked),
-            no_reply=True,
-        )
+            partition_assignment_strategy=(SpreadRangeAssignor,), listener=Revocations(revoked), no_reply=True,
+        )  # fmt: skip
         self.subscriber(self.on_batch)
 
     async def as_message(self, records: Any) -> KafkaMessage:
