@@ -1,8 +1,9 @@
 """What it costs to find the open reports that are similar to a new one: CPU time a report, at most 500 microseconds.
 
-``python -m bench.similar_reports`` lets 500 reports of the training set be open in one kelurahan and looks for what is
-similar to 300 more, each in a batch of its own, after which it is open, too, and the oldest one is not; five times, and
-prints the mean of the best run. Decoding the database's answer is in it, the driver's and the database's time is not.
+``python -m bench.similar_reports`` lets as many reports of the training set be open in one kelurahan as are compared.
+It looks for what is similar to 300 more, each in a batch of its own, after which it is open, too, and the oldest one is
+not; five times, and prints the mean of the best run. Decoding the database's answer, which comes with every batch here,
+is in it, the driver's and the database's time is not.
 """
 
 import asyncio
@@ -14,14 +15,14 @@ from collections.abc import Collection, Mapping
 from bson import decode, encode
 
 from bench.training_set import rows
-from services.routing.domain.duplicates.similar_reports import OpenReport
+from services.routing.domain.duplicates.similar_reports import REPORTS_MAX, OpenReport
 from services.routing.duplicate_search import SimilarReports
 from services.routing.neighbours import Listing, NoNeighbours, open_report
 from shared.events import ComplaintAccepted, Location
 from shared.ids import tracking_id
 from tests.builders import accepted, ticket_id
 
-OPEN, NEW, ROUNDS, CEILING = 500, 300, 5, 500
+OPEN, NEW, ROUNDS, CEILING = REPORTS_MAX, 300, 5, 500
 
 
 class Open(NoNeighbours):

@@ -31,16 +31,16 @@ class Hand:
         self.task, self.collection, self.producer = task, collection, producer
         self.known: set[str] = set()
         self.revision = 0
-        self.loads, self.saves, self.marks = Quota(task.loads), Quota(task.saves), Quota(task.marks)
+        self.loads, self.saves = Quota(task.loads), Quota(task.saves)
         self.published = [(output, Quota(output.rate)) for output in task.outputs]
         self.triggers = {task.prefix + topic for topic in task.triggers}
         self.pad = b"x" * task.document_bytes
 
     async def handle(self, records: Sequence[ConsumerRecord]) -> None:
-        """Load, save, publish and mark; the caller commits."""
+        """Load, save and publish; the caller commits."""
         keys = list(dict.fromkeys(ticket_in(record.value, record.key) for record in records))
-        for quota in (self.loads, self.saves, self.marks):
-            quota.earn(len(records))
+        self.loads.earn(len(records))
+        self.saves.earn(len(records))
         # A service writes a document several times for records that came in one batch, if it does so for what follows.
         for _ in range(ROUNDS_MAX):
             known = [key for key in keys if key in self.known]
@@ -49,9 +49,6 @@ class Hand:
             if not await self.save(keys):
                 break
         await self.publish([record.key.decode() for record in records if record.topic in self.triggers])
-        known = [key for key in keys if key in self.known]
-        if marked := known[: self.marks.take(len(known))]:
-            await self.collection.update_many({"_id": {"$in": marked}}, {"$unset": {"pending": 1}, "$inc": {"rev": 1}})
 
     async def save(self, keys: Sequence[str]) -> list[str]:
         """Insert what is new and replace what is known, as far as writes are due; return whose were written."""
@@ -60,7 +57,8 @@ class Hand:
         if inserted:
             await self.collection.insert_many([self.document(key) for key in inserted], ordered=False)
             self.known.update(inserted)
-        old = [key for key in keys if key in self.known and key not in set(inserted)]
+        fresh = set(inserted)
+        old = [key for key in keys if key in self.known and key not in fresh]
         replaced = old[: self.saves.take(len(old))]
         if replaced:
             await self.replace(replaced)

@@ -34,8 +34,8 @@ TRIGGERS = {
 def tasks(course: Course, wanted: tuple[Topic, ...], own: Namespace) -> list[Task]:
     """Return what each process is to do so that, in all, it is as much as *course* has seen.
 
-    The database counts by document, not by service: what it has inserted (whole documents), updated (marks) and
-    returned is divided among the services as the revisions of their documents are.
+    The database counts by document, not by service: what it has inserted or updated, and what it has returned, is
+    divided among the services as the revisions of their documents are. Each write counts as one of a whole document.
     """
     revisions = {name: each.documents * each.writes for name, each in course.stored.items()}
     share = {name: each / max(1.0, sum(revisions.values())) for name, each in revisions.items()}
@@ -61,8 +61,7 @@ def _task(service: str, course: Course, wanted: tuple[Topic, ...], own: Namespac
     return Task(
         service, own.servers.bootstrap_servers, own.servers.mongo_uri, own.prefix, tuple(reads), tuple(triggers),
         loads=documents["returned"] * share / heard,
-        saves=documents["inserted"] * share / heard,
-        marks=documents["updated"] * share / heard,
+        saves=(documents["inserted"] + documents["updated"]) * share / heard,
         document_bytes=round(course.stored[service].bytes),
         outputs=tuple(outputs),
         enable_idempotence=own.kafka.enable_idempotence,

@@ -41,7 +41,6 @@ class Task:
     Args:
         loads: Documents that are read for each record.
         saves: Documents that are written whole for each record.
-        marks: Documents that are changed in place for each record, once what they hold is published.
         triggers: The topics whose records are answered.
     """
 
@@ -53,7 +52,6 @@ class Task:
     triggers: tuple[str, ...]
     loads: float
     saves: float
-    marks: float
     document_bytes: int
     outputs: tuple[Output, ...] = ()
     enable_idempotence: bool = True
