@@ -90,6 +90,9 @@ bench: install
 	$(BIN)/python -m bench.sla_scale
 	$(BIN)/python -m bench.flood
 	$(BIN)/python -m bench.masking
+	$(BIN)/python -m bench.long_ticket
+	$(BIN)/python -m bench.hot_spot
+	$(BIN)/python -m bench.growth
 
 # Ratios to what bare code could do at best, beside the committed ones: fails only where one has fallen to less than half.
 bench-quick: install
