@@ -55,7 +55,7 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Co
     )
     sender = Sender(
         handler,
-        store,
+        built.documents,
         built.publisher,
         built.clock,
         renderer,

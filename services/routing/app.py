@@ -60,7 +60,7 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[St
         built.watch_policy(shadow, handler.use_shadow_policy, part="shadow_policy")
     loop = TimeLoop(
         handler,
-        store,
+        built.documents,
         built.publisher,
         built.clock,
         published=built.runner.published,

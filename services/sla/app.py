@@ -47,7 +47,7 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Ti
     for number in range(WORKERS):
         loop = TimeLoop(
             handler,
-            store,
+            built.documents,
             built.publisher,
             built.clock,
             published=built.runner.published,

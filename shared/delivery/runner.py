@@ -2,12 +2,13 @@
 
 import random
 from collections import defaultdict, deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Generic, TypeVar
 
 from shared.adapters.clock import Clock
 from shared.delivery.decider import BugDeadLetter, Decider
+from shared.delivery.documents.cache import CachedStore
 from shared.delivery.documents.document import Document, Partition, Quarantined
 from shared.delivery.documents.published import PublishedOffsets
 from shared.delivery.guard import BugShare
@@ -106,7 +107,7 @@ class BatchRunner(Generic[S]):
         published_offsets = self.published_offsets(readings)
         todo = self.by_document(readings, answers)
         for attempt in range(ROUNDS_MAX):
-            found = await self.store.load(todo.keys())
+            found, recalled = await self.recalled_or_loaded(todo.keys(), is_first=attempt == 0)
             self.observe(Step.LOADED)
             for reading in chain.from_iterable(todo.values()):
                 traced[reading.index] = False
@@ -119,23 +120,39 @@ class BatchRunner(Generic[S]):
                 if reading.known_as(key) not in documents[key].applied
             ]
             rules = await self.rules.prefetched(new)
-            changed = []
+            changed: list[Document[S]] = []
+            owed: dict[str, tuple[Outgoing, ...]] = {}
             for key, waiting in todo.items():
                 before = document = documents[key]
                 for reading in waiting:
                     document, answers[reading.index] = rules.apply(document, reading, attempt, published_offsets)
                     traced[reading.index] = reading.known_as(key) in document.applied
                 if document is not before or any(before.answers(each.known_as(key), each.place) for each in waiting):
-                    unpublished.extend(before.unpublished(published_offsets))
+                    owed[key] = before.unpublished(published_offsets)
                 elif before.pending and any(answers[each.index] for each in waiting):
-                    unpublished.extend(before.pending)
+                    owed[key] = before.pending
                 if document is not before:
                     changed.append(document if self.handler.keeps_answers else document.forget(published_offsets))
             lost = await self.store.save(changed) if changed else set()
-            todo = {key: waiting for key, waiting in todo.items() if key in lost}
+            # What no save has proved to be the latest is decided again on what the database has.
+            again = lost | (recalled - {document.id for document in changed})
+            unpublished.extend(chain.from_iterable(events for key, events in owed.items() if key not in again))
+            todo = {key: waiting for key, waiting in todo.items() if key in again}
             if not todo:
                 return unpublished, answers, traced
         raise TransientError(f"{len(todo)} documents were changed by others {ROUNDS_MAX} times in a row")
+
+    async def recalled_or_loaded(
+        self, ids: Collection[str], *, is_first: bool
+    ) -> tuple[dict[str, Document[S] | Quarantined], set[str]]:
+        """Return the documents that exist, by id, and which of them may be out of date.
+
+        Only at first: what was decided in vain is loaded.
+        """
+        recalled = self.store.recall(ids) if is_first and isinstance(self.store, CachedStore) else {}
+        unknown = [id for id in ids if id not in recalled]
+        loaded = await self.store.load(unknown) if unknown else {}
+        return {**recalled, **loaded}, set(recalled)
 
     def by_document(self, readings: Sequence[Reading | Unreadable], answers: Answers) -> dict[str, list[Reading]]:
         """Return the readings by the document that they concern; those that concern none are answered at once."""

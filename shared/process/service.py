@@ -19,6 +19,7 @@ from shared.adapters.kafka.producer import KafkaPublisher
 from shared.adapters.kafka.subscriber import KafkaConsumer
 from shared.adapters.mongo.quarantine import QuarantineWatch
 from shared.adapters.mongo.store import MongoStore
+from shared.delivery.documents.cache import CachedStore
 from shared.delivery.guard import BugShare
 from shared.delivery.handler import Handler
 from shared.delivery.ports import Batch, PermanentError, TransientError
@@ -74,6 +75,8 @@ class Service(Generic[S]):
         self.topics = handler.topics
         self.store = store
         self.clock = SystemClock()
+        self.documents = CachedStore(store, self.clock)
+        store.measured = self.documents.measure
         self.vitals = Vitals()
         self.clocks = ClockWatch(self.name, self.clock, timedelta(seconds=settings.clock_skew_max_seconds))
         self.read_clocks = partial(self.clocks.read, "database", store.now)
@@ -86,14 +89,11 @@ class Service(Generic[S]):
         self.batch_wait_ms = settings.kafka.batch_wait_ms
         self.consumer: KafkaConsumer | None = None
         self.runner = BatchRunner(
-            handler,
-            store,
-            self.publisher,
-            self.clock,
+            handler, self.documents, self.publisher, self.clock,
             vitals=self.vitals,
             bug_share=BugShare(settings.bugs_window_records, settings.bugs_share_max),
             observe=observe,
-        )
+        )  # fmt: skip
         self.remarks: dict[str, Callable[[], str]] = {}
         self.add_relay_loops()
         health = Health(live=self.not_live, ready=self.not_ready, remarks=self.remarked)
@@ -159,7 +159,7 @@ class Service(Generic[S]):
         consumer = KafkaConsumer(
             kafka, self.name, self.topics, self.handle, self.fail, self.note_trouble,
             FetchFaults(self.note_fault), self.drain_within_seconds, self.admission,
-            shared_topics=self.settings.shared_topics,
+            shared_topics=self.settings.shared_topics, revoked=self.documents.clear,
         )  # fmt: skip
         await consumer.start()
         return consumer
@@ -207,7 +207,7 @@ class Service(Generic[S]):
     def add_relay_loops(self) -> None:
         """Add the loops that publish what a dead process or a closed topic left pending, and that compare clocks."""
         relay = Relay(
-            self.store, self.publisher, self.clock, published=self.runner.published, assignment=self.share,
+            self.documents, self.publisher, self.clock, published=self.runner.published, assignment=self.share,
             documents_max=RELAYED_MAX, after=timedelta(seconds=self.settings.relay_after_seconds),
             observe=self.runner.observe,
         )  # fmt: skip

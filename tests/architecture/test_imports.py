@@ -106,7 +106,7 @@ def test_shared_stands_without_services_and_command_line() -> None:
 @pytest.mark.parametrize(
     ("library", "homes"),
     [
-        ("motor", {"shared/adapters/mongo/store.py", "shared/adapters/mongo/client.py"}),
+        ("motor", {f"shared/adapters/mongo/{name}.py" for name in ("client", "store", "writes")}),
         (
             "faststream",
             {f"shared/adapters/kafka/{name}.py" for name in ("committed", "producer", "subscriber")},

@@ -12,7 +12,7 @@ from tests.scaling import places_named, transactions_named, unique_named
 
 pytestmark = pytest.mark.architecture
 
-PASS_ON = {"found", "one_by_one", "read", "select"}
+PASS_ON = {"found", "one_by_one", "read", "select", "_written"}
 ASKING = {
     "aggregate", "count_documents", "delete_many", "delete_one", "distinct", "estimated_document_count", "find",
     "find_one", "find_one_and_delete", "find_one_and_replace", "find_one_and_update", "replace_one", "update_many",

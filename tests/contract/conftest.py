@@ -9,6 +9,7 @@ from pymongo import ASCENDING, IndexModel
 
 from shared.adapters.mongo.client import connect
 from shared.adapters.mongo.store import MongoStore
+from shared.delivery.documents.cache import CachedStore
 from shared.delivery.ports import Store
 from tests.contract.notes import Note
 from tests.contract.shelves import MemoryShelf, MongoShelf, Shelf
@@ -18,17 +19,20 @@ from tests.fakes.memory import MemoryBroker, MemoryClock, MemoryStore
 from tests.fakes.stored import StoredMemoryStore
 
 MEMORY = pytest.param("memory", marks=pytest.mark.contract)
+STORED, CACHED = (pytest.param(name, marks=pytest.mark.contract) for name in ("stored", "cached"))
 MONGO = pytest.param("mongo", marks=[pytest.mark.connected, pytest.mark.every_stack, pytest.mark.without_topics])
 KAFKA = pytest.param("kafka", marks=[pytest.mark.connected, pytest.mark.every_stack, pytest.mark.without_agencies])
 NOTES = TypeAdapter(Note)
 UNIQUE = IndexModel([("state.number", ASCENDING)], unique=True)
 
 
-@pytest.fixture(params=[MEMORY, pytest.param("stored", marks=pytest.mark.contract), MONGO])
+@pytest.fixture(params=[MEMORY, STORED, CACHED, MONGO])
 async def store(request: pytest.FixtureRequest) -> AsyncIterator[Store[Note]]:
     """An empty store in which no two notes may have the same number."""
     if request.param == "memory":
         yield MemoryStore(unique=lambda note: note.number)
+    elif request.param == "cached":
+        yield CachedStore(MemoryStore(unique=lambda note: note.number), MemoryClock(NOON))
     elif request.param == "stored":
         yield StoredMemoryStore.of(NOTES, unique=lambda note: note.number)
     else:

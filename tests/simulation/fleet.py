@@ -33,6 +33,7 @@ from shared import topics
 from shared.adapters.clock import Clock
 from shared.delivery.documents.published import PublishedOffsets
 from shared.delivery.handler import Handler
+from shared.delivery.ports import Store
 from shared.delivery.relay import Relay
 from shared.delivery.time_loop import TimeLoop
 from shared.delivery.vitals import Vitals
@@ -205,7 +206,7 @@ def assignment(topic: str, member: Member) -> Share:
 def loops(
     handler: Handler[Any],
     member: Member,
-    store: SimStore,
+    store: Store[Any],
     clock: Clock,
     channel: RecordingChannel,
     vitals: Vitals,

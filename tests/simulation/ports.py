@@ -197,8 +197,9 @@ class Group:
 class Member:
     """One consumer: what it believes to own, and how far it has read there."""
 
-    def __init__(self, group: Group) -> None:
+    def __init__(self, group: Group, revoked: Callable[[], None]) -> None:
         self.group = group
+        self.revoked = revoked
         self.generation = -1
         self.positions: dict[Place, int] = {}
         self.lost: list[Place] = []
@@ -209,6 +210,7 @@ class Member:
             self.group.join(self)
         if self.generation != self.group.generation:
             self.generation = self.group.generation
+            self.revoked()
             mine = [place for place, owner in self.group.owners.items() if owner is self]
             self.positions = {place: self.group.committed(place) for place in mine}
             self.lost = []

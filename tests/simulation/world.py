@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
+from shared.delivery.documents.cache import CachedStore
 from shared.delivery.documents.document import Document
 from shared.delivery.handler import Handler
 from shared.delivery.ports import Record
@@ -43,8 +44,8 @@ class Replica:
         """Start with an empty memory."""
         world, service = self.world, self.service
         self.handler = handler = copy(world.handlers[service])
-        store, vitals = world.store_of(self), Vitals()
-        self.member = Member(world.groups[service])
+        store, vitals = CachedStore[Any](world.store_of(self), self.clock), Vitals()
+        self.member = Member(world.groups[service], store.clear)
         self.runner = BatchRunner(handler, store, world.broker, self.clock, vitals=vitals, jitter=world.choice)
         world.scheduler.start(self.process, "reads", self.read())
         loops = fleet.loops(handler, self.member, store, self.clock, world.channel, vitals, self.runner.published)

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Collection
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.consumer.group_coordinator import GroupCoordinator, NoGroupCoordinator
 from aiokafka.errors import KafkaError
 
@@ -21,6 +21,20 @@ POLL_MS = 1_000  # so often it looks whether its background tasks live, and says
 
 class FetchEnded(Exception):
     """A background task of the consumer has ended, which only a restart heals; it would read nothing any more."""
+
+
+class Revocations(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is not typed
+    """Says when partitions are taken from this member, all of them at each rebalance, before others read them."""
+
+    def __init__(self, revoked: Callable[[], None]) -> None:
+        self.revoked = revoked
+
+    def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:
+        """Say so."""
+        self.revoked()
+
+    def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
+        """Do nothing: what is read from now on comes by itself."""
 
 
 class SafeConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka is not typed

@@ -13,7 +13,7 @@ from faststream import AckPolicy, BaseMiddleware, ContextRepo
 from faststream.kafka import KafkaBroker, KafkaMessage
 
 from shared.adapters.kafka.assignor import SpreadRangeAssignor
-from shared.adapters.kafka.consumer import SafeConsumer
+from shared.adapters.kafka.consumer import Revocations, SafeConsumer
 from shared.adapters.kafka.fetch_faults import Ending, FetchFaults
 from shared.adapters.kafka.fetch_sessions import Waits
 from shared.adapters.kafka.producer import closed, outage, security
@@ -125,6 +125,7 @@ class KafkaConsumer:
         shared_topics: Whether to read what is left on the topics that all senders shared in release 0.1.0, too.
         stop_within_seconds: Of these, the batch at hand gets all but what leaving the group takes.
         admission: Decides whose records are taken next.
+        revoked: Called when partitions are taken away, before others read them.
     """
 
     def __init__(
@@ -140,6 +141,7 @@ class KafkaConsumer:
         admission: Admission | None = None,
         *,
         shared_topics: bool = False,
+        revoked: Callable[[], None] = lambda: None,
     ) -> None:
         self.settings = settings
         self.handle = handle
@@ -161,12 +163,10 @@ class KafkaConsumer:
             decoder=self.as_batch,
             ack_policy=AckPolicy.MANUAL,
             auto_offset_reset="earliest",
-            session_timeout_ms=settings.session_timeout_ms,
-            heartbeat_interval_ms=settings.heartbeat_interval_ms,
+            session_timeout_ms=settings.session_timeout_ms, heartbeat_interval_ms=settings.heartbeat_interval_ms,
             max_poll_interval_ms=settings.max_poll_interval_ms,
-            partition_assignment_strategy=(SpreadRangeAssignor,),
-            no_reply=True,
-        )
+            partition_assignment_strategy=(SpreadRangeAssignor,), listener=Revocations(revoked), no_reply=True,
+        )  # fmt: skip
         self.subscriber(self.on_batch)
 
     async def as_message(self, records: Any) -> KafkaMessage:

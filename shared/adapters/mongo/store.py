@@ -1,46 +1,33 @@
 """MongoDB as the store port: documents are written whole, guarded by revision."""
 
-from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
 import bson
 from bson.errors import BSONError
 from bson.raw_bson import RawBSONDocument
-from motor.motor_asyncio import AsyncIOMotorClientSession, AsyncIOMotorCollection
+from motor.motor_asyncio import AsyncIOMotorCollection
 from pydantic import TypeAdapter
-from pymongo import ASCENDING, IndexModel, WriteConcern
+from pymongo import ASCENDING, IndexModel
 from pymongo.errors import BulkWriteError, DocumentTooLarge, OperationFailure
-from pymongo.read_concern import ReadConcern
 
-from shared.adapters.mongo import quarantine
+from shared.adapters.mongo import quarantine, writes
 from shared.adapters.mongo.outages import outages_are_transient
 from shared.adapters.mongo.quarantine import Quarantine
 from shared.adapters.mongo.shards import StoredShards
-from shared.delivery.documents.codec import DocumentCodec, Raw
+from shared.adapters.mongo.writes import Row
+from shared.delivery.documents.codec import SAVE_ID, DocumentCodec, Raw
 from shared.delivery.documents.document import Document, Quarantined, QuarantineReason
 from shared.delivery.ports import Waiting
 from shared.sharding import Share, shard_of
-from shared.values import value
 
 S = TypeVar("S")
 
-DUPLICATE_KEY = 11000
-TOO_LARGE = 10334
-CONFLICT_ROUNDS_MAX = 5
+TOO_LARGE = frozenset({10334, 17419, 17420})  # as it comes, or as an update makes it
 UNDECODABLE = "undecodable"
 # MongoDB's limit, but for what the mark needs that quarantines a document.
 DOCUMENT_BYTES_MAX = 16 * 1024 * 1024 - 16 * 1024
-
-
-@value
-class Row:
-    """A document as it goes to the database, encoded once: its size is known, and the driver copies the bytes."""
-
-    id: str
-    revision: int
-    raw: RawBSONDocument
 
 
 class MongoStore(Generic[S]):
@@ -51,6 +38,9 @@ class MongoStore(Generic[S]):
         states: How a state becomes a JSON-like value and back.
         indexes: The service's own, beside those that every collection has.
         marks: Whether documents that cannot be read are marked as quarantined; False for who only looks.
+
+    Attributes:
+        measured: Told the id and the size of each document that is about to be written.
     """
 
     def __init__(
@@ -65,6 +55,7 @@ class MongoStore(Generic[S]):
         self.codec = DocumentCodec(states)
         self.quarantine = Quarantine(collection, marks=marks)
         self.shards = StoredShards(collection)
+        self.measured: Callable[[str, int], None] = lambda id, size_bytes: None
         self.indexes = [
             IndexModel(
                 [("slot", ASCENDING), ("due_at", ASCENDING)], partialFilterExpression={"due_at": {"$exists": True}}
@@ -107,16 +98,16 @@ class MongoStore(Generic[S]):
     async def save(self, documents: Sequence[Document[S]]) -> set[str]:
         """Write each document unless somebody was faster; return the ids of those that lost, or were quarantined."""
         async with outages_are_transient():
-            lost, rows = set(), []
+            lost, rows, save_id = set(), [], writes.new_save_id()
             for document in documents:
-                row = self.encoded(document)
+                row = self.encoded(document, save_id)
                 if isinstance(row, Quarantined):
                     await self.quarantine.mark(row, document.revision, is_new=document.revision == 0)
                     lost.add(row.id)
                 else:
                     rows.append(row)
             try:
-                return lost | await self.write(rows)
+                return lost | await self.write(rows, save_id)
             except (DocumentTooLarge, OperationFailure) as error:
                 if not _is_too_large(error):
                     raise
@@ -127,81 +118,33 @@ class MongoStore(Generic[S]):
             await self.quarantine.mark(refused, largest.revision, is_new=largest.revision == 0)
             return {document.id for document in documents}
 
-    def encoded(self, document: Document[S]) -> Row | Quarantined:
+    def encoded(self, document: Document[S], save_id: bytes) -> Row | Quarantined:
         """Return a document as it goes to the database, or why the database cannot hold it."""
         try:
             shard = shard_of(document.id, self.shards.partitions_total)
-            encoded = bson.encode({**self.codec.encode(document), "slot": shard})
+            encoded = bson.encode({**self.codec.encode(document), "slot": shard, SAVE_ID: save_id})
         except (BSONError, OverflowError, ValueError) as error:
             return Quarantined(document.id, QuarantineReason.UNSTORABLE, type(error).__name__)
         if len(encoded) > DOCUMENT_BYTES_MAX:
             return Quarantined(
                 document.id, QuarantineReason.TOO_LARGE, f"{len(encoded)} bytes; {DOCUMENT_BYTES_MAX} fit"
             )
+        self.measured(document.id, len(encoded))
         return Row(document.id, document.revision, RawBSONDocument(encoded))
 
-    async def write(self, rows: Sequence[Row]) -> set[str]:
+    async def write(self, rows: Sequence[Row], save_id: bytes) -> set[str]:
         """Write documents; return the ids of those that lost."""
         new = [row for row in rows if row.revision == 0]
         changed = [row for row in rows if row.revision > 0]
-        lost = await self.insert(new) if new else set()
-        return lost | (await self.replace(changed) if changed else set())
-
-    async def insert(self, rows: Sequence[Row]) -> set[str]:
-        """Insert new documents; return the ids of those whose id or unique value is taken."""
-        try:
-            await self.collection.insert_many([row.raw for row in rows], ordered=False)
-        except BulkWriteError as error:
-            details = error.details or {}
-            failed = details.get("writeErrors", [])
-            if details.get("writeConcernErrors") or any(fault["code"] != DUPLICATE_KEY for fault in failed):
-                raise
-            return {rows[fault["index"]].id for fault in failed}
-        return set()
-
-    async def replace(self, rows: Sequence[Row]) -> set[str]:
-        """Replace documents in one transaction; return the ids of those that are at another revision by now."""
-        for _ in range(CONFLICT_ROUNDS_MAX):
-            try:
-                async with await self.collection.database.client.start_session() as session:
-                    return await self.replace_in(session, rows)
-            except OperationFailure as error:
-                if not error.has_error_label("TransientTransactionError"):
-                    raise
-        return {row.id for row in rows}
-
-    async def replace_in(self, session: AsyncIOMotorClientSession, rows: Sequence[Row]) -> set[str]:
-        """Replace documents within a transaction: whoever writes to one of them meanwhile makes it fail.
-
-        Deleting and inserting costs MongoDB a quarter of single updates (measured, one member, batches of 500).
-        """
-        async with session.start_transaction(ReadConcern("snapshot"), WriteConcern("majority", j=True, wtimeout=5000)):
-            wanted = {"_id": {"$in": [row.id for row in rows]}}
-            stored = await self.collection.find(wanted, {"rev": 1}, session=session).to_list(None)
-            revisions = {raw["_id"]: raw.get("rev") for raw in stored}
-            won = [row for row in rows if revisions.get(row.id) == row.revision]
-            if won:
-                await self.collection.delete_many({"_id": {"$in": [row.id for row in won]}}, session=session)
-                await self.collection.insert_many([row.raw for row in won], session=session)
-        return {row.id for row in rows} - {row.id for row in won}
+        lost = await writes.insert(self.collection, new) if new else set()
+        return lost | (await writes.replace(self.collection, changed, save_id) if changed else set())
 
     async def mark_published(self, documents: Sequence[Document[S]]) -> set[str]:
-        """Take what is pending out of documents; return the ids of those that somebody may have changed.
-
-        One statement for all of one revision, without their contents. Where it marks fewer than it was given, nobody
-        can say afterwards which, so all of that revision count as lost: what stays pending is published once more.
-        """
-        by_revision: dict[int, list[str]] = defaultdict(list)
-        for document in documents:
-            by_revision[document.revision].append(document.id)
-        marking = {"$unset": {"pending": 1, "pending_at": 1, "skipped_at": 1}, "$inc": {"rev": 1}}
-        lost: set[str] = set()
+        """Take what is pending out of documents, without their contents; return the ids of those that lost."""
+        revisions = [(document.id, document.revision) for document in documents]
+        marking = {"$unset": {"pending": 1, "pending_at": 1, "skipped_at": 1}}
         async with outages_are_transient():
-            for revision, ids in by_revision.items():
-                marked = await self.collection.update_many({"_id": {"$in": ids}, "rev": revision}, marking)
-                if marked.modified_count != len(ids):
-                    lost.update(ids)
-        return lost
+            return await writes.update(self.collection, revisions, marking, writes.new_save_id())
 
     async def postpone_pending(self, ids: Collection[str], at: datetime) -> None:
         """Note since when what is pending in these documents waits."""
@@ -257,7 +200,7 @@ class MongoStore(Generic[S]):
                 raws = await (cursor if field == "_id" else cursor.sort(field, ASCENDING)).to_list(None)
             except BSONError:
                 raws = await self.one_by_one(wanted, field, limit, skip)
-            # A scan that meets a replacement, which deletes and inserts, may find a document as it was and as it is.
+            # A scan that meets a replacement may find a document as it was and as it is.
             return [await self.readable(raw) for raw in {raw["_id"]: raw for raw in raws}.values()]
 
     async def one_by_one(self, wanted: Mapping[str, Any], field: str, limit: int, skip: int) -> list[Raw]:
@@ -295,5 +238,5 @@ class MongoStore(Generic[S]):
 
 def _is_too_large(error: Exception) -> bool:
     if isinstance(error, BulkWriteError):
-        return any(fault["code"] == TOO_LARGE for fault in (error.details or {}).get("writeErrors", []))
-    return isinstance(error, DocumentTooLarge) or getattr(error, "code", None) == TOO_LARGE
+        return any(fault["code"] in TOO_LARGE for fault in (error.details or {}).get("writeErrors", []))
+    return isinstance(error, DocumentTooLarge) or getattr(error, "code", None) in TOO_LARGE

@@ -37,9 +37,9 @@ async def test_what_a_group_has_not_committed_takes_room_and_what_it_has_does_no
         assert followers.room(now()) == 0  # nobody knows yet
         await room_is(followers, ROOM_RECORDS_MIN)
 
-        await published(stream, 25)
-        await room_is(followers, ROOM_RECORDS_MIN - 25)
-        await published(stream, 45)
+        await published(stream, 15)
+        await room_is(followers, ROOM_RECORDS_MIN - 15)
+        await published(stream, 55)
         await room_is(followers, 0)
 
         await stream.read("routing", [topics.ACCEPTED], 70, commit=True)

@@ -14,6 +14,7 @@ from pydantic import TypeAdapter
 from shared.adapters.mongo.client import connect
 from shared.adapters.mongo.quarantine import QuarantineWatch
 from shared.adapters.mongo.store import DOCUMENT_BYTES_MAX, MongoStore
+from shared.adapters.mongo.writes import Row, new_save_id
 from shared.delivery.documents.codec import SCHEMA_VERSION
 from shared.delivery.documents.document import Answer, Document, Quarantined, QuarantineReason
 from shared.delivery.outgoing import Outgoing
@@ -81,11 +82,13 @@ async def test_a_mark_holds_its_reason_instant_and_release(store: MongoStore[Not
 
 
 async def test_documents_that_just_fit_still_hold_the_mark(store: MongoStore[Note]) -> None:
-    empty = len(bson.encode({**store.codec.encode(note("a", state=Note("a", text=""))), "slot": 0}))
-    fits = note("a", state=Note("a", text="x" * (DOCUMENT_BYTES_MAX - empty)))
-    assert await store.save([fits]) == set()
+    empty = store.encoded(note("a", state=Note("a", text="")), new_save_id())
+    assert isinstance(empty, Row)
+    fits = note("a", state=Note("a", text="x" * (DOCUMENT_BYTES_MAX - len(empty.raw.raw))))
+    assert await store.save([fits]) == await store.save([fits.saved()]) == set()
 
-    lost = await store.save([replace(fits.saved(), state=Note("a", text=f"{fits.state.text}x"))])
+    too_large = replace(fits.saved().saved(), state=Note("a", text=f"{fits.state.text}x"))
+    lost = await store.save([too_large])
 
     assert lost == {"a"}
     assert (await store.quarantine.counts())[QuarantineReason.TOO_LARGE] == 1

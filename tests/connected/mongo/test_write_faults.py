@@ -10,7 +10,7 @@ from tests.servers.addresses import Namespace
 
 pytestmark = [pytest.mark.connected, pytest.mark.without_topics]
 
-UNAUTHORIZED, WRITE_CONFLICT, TOO_LARGE = 13, 112, 10334
+UNAUTHORIZED, TOO_LARGE = 13, 10334
 
 
 async def saved(faulty: Faulty) -> None:
@@ -41,15 +41,24 @@ async def test_an_insert_of_which_one_is_taken_and_no_majority_holds_the_others_
                 await faulty.store.save([note("a"), note("b")])
 
 
-async def test_a_transaction_that_no_majority_holds_is_no_success(namespace: Namespace) -> None:
+async def test_a_replacement_that_no_majority_holds_is_no_success(namespace: Namespace) -> None:
     async with faulty_store(namespace) as faulty:
         await saved(faulty)
-        # The driver asks once more by itself.
-        async with faulty.failing("commitTransaction", 2, **WRITE_CONCERN_TIMED_OUT):
+        async with faulty.failing("update", 1, **WRITE_CONCERN_TIMED_OUT):
             with pytest.raises(TransientError):
                 await faulty.store.save([note("a", revision=1)])
 
         assert await faulty.store.save([note("a", revision=1)]) == {"a"}
+
+
+async def test_a_replacement_of_which_one_is_lost_and_no_majority_holds_the_others_is_no_success(
+    namespace: Namespace,
+) -> None:
+    async with faulty_store(namespace) as faulty:
+        await saved(faulty)
+        async with faulty.failing("update", 1, **WRITE_CONCERN_TIMED_OUT):
+            with pytest.raises(TransientError):
+                await faulty.store.save([note("a", revision=1), note("b", revision=1)])
 
 
 async def test_a_mark_that_no_majority_holds_is_no_success(namespace: Namespace) -> None:
@@ -62,38 +71,52 @@ async def test_a_mark_that_no_majority_holds_is_no_success(namespace: Namespace)
         assert await faulty.store.mark_published([full("a").saved()]) == {"a"}
 
 
-async def test_a_transaction_that_lost_to_another_is_tried_again(namespace: Namespace) -> None:
+@pytest.mark.parametrize("command", ["update", "find"])
+async def test_a_replacement_that_fails_is_not_tried_again(namespace: Namespace, command: str) -> None:
+    """Who looks for what was written fails like who writes: what it came to is unknown."""
     async with faulty_store(namespace) as faulty:
         await saved(faulty)
-
-        async with faulty.failing("insert", 2, errorCode=WRITE_CONFLICT) as count:
-            lost = await faulty.store.save([note("a", revision=1)])
-
-        assert (lost, count) == (set(), [2])
-
-
-@pytest.mark.parametrize("command", ["find", "delete", "insert"])
-async def test_a_transaction_that_fails_otherwise_is_not_tried_again(namespace: Namespace, command: str) -> None:
-    async with faulty_store(namespace) as faulty:
-        await saved(faulty)
+        documents = [note("a", revision=1), note("b", revision=1)]
 
         async with faulty.failing(command, 5, errorCode=UNAUTHORIZED) as count:
             with pytest.raises(TransientError):
-                await faulty.store.save([note("a", revision=1)])
+                await faulty.store.save(documents)
 
         assert count == [1]
-        assert await faulty.store.save([note("a", revision=1)]) == set()
+        assert await faulty.store.save(documents) == ({"a", "b"} if command == "find" else {"b"})
 
 
-async def test_transactions_that_lose_again_and_again_count_as_lost(namespace: Namespace) -> None:
+async def test_of_many_documents_those_are_lost_that_somebody_else_has_changed(namespace: Namespace) -> None:
+    """However many statements they fill, and at whatever revisions they are."""
     async with faulty_store(namespace) as faulty:
-        await saved(faulty)
+        many = [note(f"{number:03}") for number in range(120)]
+        await faulty.store.save(many)
+        twice = [document.saved() for document in many[::3]]
+        await faulty.store.save(twice)
+        latest = {document.id: document.saved() for document in (*many, *twice)}
+        faster = [latest[id] for id in ("007", "063", "119")]
+        await faulty.store.save(faster)
 
-        async with faulty.failing("insert", 99, errorCode=WRITE_CONFLICT):
-            lost = await faulty.store.save([note("a", revision=1)])
+        lost = await faulty.store.save(list(latest.values()))
 
-        assert lost == {"a"}
-        assert (await faulty.store.load(["a"]))["a"] == full("a").saved()
+        assert lost == {"007", "063", "119"}
+        found = await faulty.store.load(latest.keys())
+        assert {id: document.saved() for id, document in latest.items()} == found
+
+
+async def test_of_many_documents_those_are_lost_that_take_a_unique_value(namespace: Namespace) -> None:
+    async with faulty_store(namespace) as faulty:
+        await faulty.store.collection.create_index("state.number", unique=True)
+        many = [note(f"{number:03}") for number in range(60)]
+        await faulty.store.save(many)
+        changed = [document.saved() for document in many]
+        changed[30] = note("030", revision=1, state=Note("031"))
+
+        lost = await faulty.store.save(changed)
+        again = await faulty.store.save([document for document in changed if document.id in lost])
+
+        assert "030" in lost
+        assert again == {"030"}
 
 
 @pytest.mark.parametrize("revision", [0, 1])
@@ -106,7 +129,7 @@ async def test_of_what_the_server_finds_too_large_the_largest_is_quarantined(
             await faulty.store.save([note("a"), note("b")])
         documents = [note("a", revision=revision), note("b", revision=revision, state=Note("b", text="x" * 10_000))]
 
-        async with faulty.failing("insert", 1, errorCode=TOO_LARGE):
+        async with faulty.failing("update" if revision else "insert", 1, errorCode=TOO_LARGE):
             lost = await faulty.store.save(documents)
         again = await faulty.store.save(documents)
 
