@@ -13,6 +13,9 @@ from shared.values import value
 
 DEFERRED_AFTER_SECONDS = 1.0
 ENDED_AFTER_SECONDS = 5.0
+# Who has just been given many more than are guaranteed is not given the next ones one at a time while there is no room:
+# each would cost a batch, its save and its commit, here and in every service that follows.
+GIVEN_AHEAD_SECONDS = 2.0
 
 Rates = Callable[[str], Limits]
 """Returns what holds for the sender of a topic (without prefix)."""
@@ -177,8 +180,9 @@ class Admission:
             self._served[topic] = self._batches
         limits = self.rates(topic)
         for rate in {rate for rate in (limits.rate, limits.guaranteed) if rate is not None}:
+            ahead_seconds = GIVEN_AHEAD_SECONDS if rate is not limits.rate else 0.0
             bucket = self._bucket(topic, rate)
-            self._unused[topic, rate] = bucket.without(turn.taken, rate, portion, now_seconds)
+            self._unused[topic, rate] = bucket.without(turn.taken, rate, portion, now_seconds, ahead_seconds)
         if self.followers is not None:
             self.followers.took(turn.taken)
         is_rate_used = turn.taken >= turn.rate_left

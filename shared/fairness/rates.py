@@ -48,6 +48,12 @@ class Bucket:
         grown = (now_seconds - self.at_seconds) * rate.per_minute / SECONDS_PER_MINUTE * portion
         return min(self.tokens + grown, max(1.0, rate.burst * portion))
 
-    def without(self, count: int, rate: Rate, portion: float, now_seconds: float) -> "Bucket":
-        """Return what is left after *count* were taken."""
-        return Bucket(max(0.0, self.left(rate, portion, now_seconds) - count), now_seconds)
+    def without(
+        self, count: int, rate: Rate, portion: float, now_seconds: float, ahead_seconds: float = 0.0
+    ) -> "Bucket":
+        """Return what is left after *count* were taken; of more than there was, as much counts as *ahead_seconds* bring.
+
+        So whoever was given more than a rate has none of it to use up for that time.
+        """
+        ahead = ahead_seconds * rate.per_minute / SECONDS_PER_MINUTE * portion
+        return Bucket(max(-ahead, self.left(rate, portion, now_seconds) - count), now_seconds)

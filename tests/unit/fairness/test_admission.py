@@ -128,6 +128,16 @@ def test_what_those_behind_us_have_no_room_for_is_left_but_what_is_guaranteed() 
     assert followers.taken == 20 + 7 + 2 + 32
 
 
+def test_who_was_given_many_more_than_are_guaranteed_gets_no_single_ones_for_two_seconds() -> None:
+    senders, followers = Senders(**{WEB: PLENTY, LETTER: 0}), Followers(100)
+    admission = Admission(lambda _: Limits(guaranteed=Rate(per_minute=600, burst=10)), followers)
+    given = senders.take(admission, at=0.0)
+    followers.left, senders.records[LETTER] = 0, 3
+    found = [senders.take(admission, at=at) for at in (0.1, 1.0, 1.9, 2.2)]
+
+    assert (given, found) == ({WEB: 110}, [{LETTER: 3}, {}, {}, {WEB: 2}])
+
+
 def test_room_is_shared_evenly() -> None:
     senders = Senders(**{WEB: PLENTY, LETTER: PLENTY, OFFICE: 10})
 
