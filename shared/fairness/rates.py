@@ -51,7 +51,7 @@ class Bucket:
     def without(
         self, count: int, rate: Rate, portion: float, now_seconds: float, ahead_seconds: float = 0.0
     ) -> "Bucket":
-        """Return what is left after *count* were taken; of more than there was, as much counts as *ahead_seconds* bring.
+        """Return what is left after *count* were taken; of more than there was, what *ahead_seconds* bring counts.
 
         So whoever was given more than a rate has none of it to use up for that time.
         """
