@@ -82,7 +82,7 @@ def _stored(database: Database, own: Namespace) -> Iterator[Ticket]:
 
 
 def fill(database: Database, own: Namespace, tickets: Sequence[Ticket], numbers: range) -> None:
-    """Store one copy for each number in every service's collection, open ones and ended ones in their proportion."""
+    """Store one copy for each number in every service's collection, ended ones first, then open ones in proportion."""
     waiting: list[Future[None]] = []
     with ThreadPoolExecutor(WRITERS) as writers:
         for batch in _batches(tickets, numbers):
@@ -110,10 +110,12 @@ def _batches(tickets: Sequence[Ticket], numbers: range) -> Iterator[dict[str, li
     still_open = [copier for copier in copiers if copier.is_open]
     ended = [copier for copier in copiers if not copier.is_open]
     draw, now = random.Random(numbers.start), datetime.now(UTC)
+    # What is open came last, and so lies together at the end of the collection.
+    opened_from = numbers.stop - round(len(numbers) * OPEN_SHARE)
     for start in range(numbers.start, numbers.stop, BATCH):
         batch: dict[str, list[RawBSONDocument]] = defaultdict(list)
         for number in range(start, min(start + BATCH, numbers.stop)):
-            copier = draw.choice(still_open if draw.random() < OPEN_SHARE else ended)
+            copier = draw.choice(still_open if number >= opened_from else ended)
             for service, raw in copier.copy(number, draw, now).items():
                 batch[service].append(raw)
         yield batch
