@@ -160,11 +160,14 @@ class Nemesis:
         self.world.scheduler.note("nemesis", f"moves the clock to {self.world.clock.at.time()}")
 
     def echo(self, task: Task) -> None:
-        """Let an earlier record arrive once more."""
+        """Let an earlier record arrive once more; of a compacted topic the last one of its key."""
         logs = [log for log in self.world.broker.logs.values() if log]
         if not logs:
             return
-        record = self.choice.choice(self.choice.choice(logs))
+        log = self.choice.choice(logs)
+        record = self.choice.choice(log)
+        if record.topic in topics.COMPACTED:
+            record = [each for each in log if each.key == record.key][-1]
         self.world.scheduler.note("nemesis", f"repeats {record.topic}/{record.partition}/{record.offset}")
         self.world.broker.append(record.topic, record.key, record.value, record.headers)
 

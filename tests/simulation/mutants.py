@@ -115,7 +115,7 @@ def unknown_outcome_taken_for_success(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(SimStore, "save", save)
 
 
-LINGERS_STEPS = 200
+LINGERS_STEPS = 500
 
 
 def acks_not_awaited(patch: pytest.MonkeyPatch) -> None:
