@@ -48,8 +48,11 @@ class SafeConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka is not t
         failed: Called if only a restart can help; nothing is read after that. May raise it.
         admission: Decides whose records are taken next; by default everybody's evenly.
         pace: Decides how many records there are at once; by default as many as are wanted.
-        waits: How long fetches are held back.
+        waits: How long fetches are held back; by default as long as the option ``fetch_max_wait_ms`` says.
+        patient: Whether `getmany` waits for records for as long as it takes.
     """
+
+    patient = False
 
     def __init__(
         self,
@@ -62,6 +65,7 @@ class SafeConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka is not t
         admission: Admission | None = None,
         pace: Pace | None = None,
         waits: Waits | None = None,
+        patient: bool = False,
         **options: Any,
     ) -> None:
         super().__init__(*topics, **options)
@@ -72,7 +76,8 @@ class SafeConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka is not t
         self.failed = failed
         self.admission = admission or Admission()
         self.pace = pace or Pace()
-        self.waits = waits or Waits()
+        self.waits = waits or Waits(self._fetch_max_wait_ms, self._fetch_max_wait_ms)
+        self.patient = patient
 
     async def start(self) -> None:
         """Join the group, or read all partitions without one; in place of aiokafka's own, which knows one fetcher only.
@@ -127,7 +132,7 @@ class SafeConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka is not t
     async def getmany(
         self, *partitions: TopicPartition, timeout_ms: int = 0, max_records: int | None = None
     ) -> dict[TopicPartition, list[Record]]:
-        """Return records once there are some, whatever *timeout_ms* says; nothing only if it is closed meanwhile.
+        """Return records, or nothing if none have come in time; one that is patient waits until there are some.
 
         FastStream sleeps whenever it gets nothing, and would ask fifty times a second. None of the records is lost if
         reading fails; an error is told and waited out.
@@ -135,21 +140,19 @@ class SafeConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka is not t
         Raises:
             ConsumerStoppedError: It is closed.
         """
-        found: dict[TopicPartition, list[Record]] = {}
-        while not found:
-            found = await self._polled(partitions, max_records)
-            if self._closed:
-                break
+        found = await self._polled(partitions, POLL_MS if self.patient else timeout_ms, max_records)
+        while self.patient and not found and not self._closed:
+            found = await self._polled(partitions, POLL_MS, max_records)
         return found
 
     async def _polled(
-        self, partitions: tuple[TopicPartition, ...], max_records: int | None
+        self, partitions: tuple[TopicPartition, ...], within_ms: int, max_records: int | None
     ) -> dict[TopicPartition, list[Record]]:
-        """Return records, or nothing if none have come for a second."""
+        """Return records, or nothing if none have come in time."""
         before, found = self._positions(), None
         try:
             self._refuse_dead_tasks()
-            found = await super().getmany(*partitions, timeout_ms=POLL_MS, max_records=max_records)
+            found = await super().getmany(*partitions, timeout_ms=within_ms, max_records=max_records)
         except FetchEnded as error:
             self.failed(error)
             await asyncio.Event().wait()

@@ -192,17 +192,13 @@ class KafkaConsumer:
             await self.broker.connect()
             build = self.broker.config.broker_config
             build.builder = partial(
-                SafeConsumer,
-                topic_prefix=self.settings.topic_prefix,
-                expected_topics=self.single_topics,
-                faults=self.faults,
-                trouble=self.trouble,
-                failed=self.failed,
-                admission=self.admission,
+                SafeConsumer, topic_prefix=self.settings.topic_prefix, expected_topics=self.single_topics,
+                faults=self.faults, trouble=self.trouble, failed=self.failed, admission=self.admission,
                 pace=Pace(BATCH_SECONDS, self.settings.batch_wait_ms / 1000),
                 waits=Waits(self.settings.fetch_max_wait_ms, self.settings.fetch_idle_wait_ms),
+                patient=True,
                 **build.builder.keywords,  # type: ignore[attr-defined]  # a partial of aiokafka's consumer
-            )
+            )  # fmt: skip
             await self.broker.start()
         except KafkaError as error:
             await closed(self.broker.stop)

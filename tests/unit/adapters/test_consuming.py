@@ -70,9 +70,13 @@ async def test_a_task_that_has_ended_in_silence_ends_the_consumer(dead: str) -> 
     assert str(error) == f"the {dead} task of the consumer has ended: ValueError"
 
 
-async def test_a_poll_that_finds_nothing_is_made_again_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("patient", "polled", "found"), [(True, 3, {ONE: ["record"]}), (False, 1, {})])
+async def test_a_poll_that_finds_nothing_is_made_again_at_once_by_who_is_patient(
+    patient: bool, polled: int, found: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     fetch = Fetch()
     consumer = Consumer(fetch)
+    consumer.patient = patient
     monkeypatch.setattr(consumer, "_closed", False)
     monkeypatch.setattr(consumer, "_refuse_dead_tasks", lambda: None)
     polls = [{}, {}, {ONE: ["record"]}]
@@ -82,6 +86,6 @@ async def test_a_poll_that_finds_nothing_is_made_again_at_once(monkeypatch: pyte
 
     monkeypatch.setattr(AIOKafkaConsumer, "getmany", getmany)
 
-    assert await consumer.getmany(timeout_ms=10) == {ONE: ["record"]}
-    assert consumer.told == [None] * 3
+    assert await consumer.getmany(timeout_ms=10) == found
+    assert consumer.told == [None] * polled
     consumer._closed = True
