@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from bench.training_set import rows
+from bench.training.training_set import rows
 from services.routing.domain.duplicates.candidates import Neighbour, Wanted
 from services.routing.domain.ticket.state import State
 from services.routing.handlers import RoutingHandler

@@ -22,8 +22,8 @@ from bench.grown.copies import Ticket
 from bench.grown.examined import a_complaint, profiled
 from bench.grown.meter import spent
 from bench.grown.tickets import fill, made, remove
+from bench.meters.machine import machine, versions
 from bench.whole.complaints import first
-from bench.whole.machine import machine, versions
 from bench.whole.place import Place, place
 from shared.topics import SERVICES
 from tests.servers.addresses import Namespace

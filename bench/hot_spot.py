@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from bench.grown.meter import Spent, spent
+from bench.meters.machine import machine, versions
 from bench.whole.complaints import Encoded, encoded, first, submitted
-from bench.whole.machine import machine, versions
 from bench.whole.place import Place, place
 from shared.topics import SERVICES
 from tests.servers.fleet import running

@@ -20,9 +20,9 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from bench.meters.machine import machine, versions
 from bench.report import before
 from bench.whole.bursts import STEP_SECONDS
-from bench.whole.machine import machine, versions
 from bench.whole.place import place
 from bench.whole.suite import IDLE, SECTIONS, THROUGHPUT, Size, measure
 from bench.whole.table import shown

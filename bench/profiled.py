@@ -4,7 +4,7 @@ import importlib
 import sys
 from pathlib import Path
 
-from bench.whole.sampling import Sampler
+from bench.meters.sampling import Sampler
 
 
 def main() -> None:

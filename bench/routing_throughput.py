@@ -26,7 +26,7 @@ from typing import Any
 import orjson
 import yaml
 
-from bench.training_set import rows
+from bench.training.training_set import rows
 from services.routing.domain.agency_choice.rules import RoutingPolicy
 from services.routing.handlers import RoutingHandler
 from services.routing.policy import load_routing

@@ -14,7 +14,7 @@ from collections.abc import Collection, Mapping
 
 from bson import decode, encode
 
-from bench.training_set import rows
+from bench.training.training_set import rows
 from services.routing.domain.duplicates.similar_reports import REPORTS_MAX, OpenReport
 from services.routing.duplicate_search import SimilarReports
 from services.routing.neighbours import Listing, NoNeighbours, open_report

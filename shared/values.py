@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, fields
 from dataclasses import replace as _replace_dataclass
 from typing import Any, TypeVar, dataclass_transform, overload
 
-__all__ = ["FROZEN", "field", "replace", "value"]
+__all__ = ["FROZEN", "replace", "value"]
 
 T = TypeVar("T")
 

@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bench.meters.progress import Offsets, Progress, on_the_way
+from bench.meters.spent import difference, documents_counted
+from bench.meters.usage import Processes, resident_mib
 from bench.whole.complaints import CHANNEL, Encoded, send
 from bench.whole.place import Place
-from bench.whole.progress import Offsets, Progress, on_the_way
-from bench.whole.spent import difference, documents_counted
-from bench.whole.usage import Processes, resident_mib
 from shared import topics
 from tests.servers.addresses import Namespace
 

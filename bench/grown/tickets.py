@@ -13,9 +13,9 @@ from pymongo.collection import Collection
 
 from bench.grown.copies import Copier, Raw, Ticket
 from bench.grown.meter import SUBMITTED, come
+from bench.meters.progress import Progress, on_the_way
 from bench.whole.complaints import CHANNEL, first, send
 from bench.whole.place import Place
-from bench.whole.progress import Progress, on_the_way
 from shared.adapters.mongo.client import COLLECTION
 from shared.delivery.outgoing import Outgoing
 from shared.events import AnswerTicket, ConfirmTicket

@@ -9,7 +9,7 @@ from typing import Any
 
 from confluent_kafka import Producer
 
-from bench.training_set import rows
+from bench.training.training_set import rows
 
 Encoded = tuple[str, bytes]
 """Key and value of a record."""

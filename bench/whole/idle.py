@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-from bench.whole.usage import Processes, cpu_seconds
+from bench.meters.usage import Processes, cpu_seconds
 
 SECONDS = 60.0
 
@@ -11,6 +11,6 @@ SECONDS = 60.0
 def idle(processes: Processes, seconds: float = SECONDS) -> dict[str, Any]:
     """Return the share of a core that each process takes while it waits, in percent."""
     before, began = cpu_seconds(processes), time.monotonic()
-    time.sleep(seconds)
+    time.sleep(seconds)  # being idle for so long is what is measured
     after, took = cpu_seconds(processes), time.monotonic() - began
     return {name: round(100 * (after[name] - before[name]) / took, 2) for name in before}

@@ -13,9 +13,9 @@ from typing import Any
 import orjson
 from confluent_kafka import OFFSET_END, Consumer, Message, Producer, TopicPartition
 
+from bench.meters.histogram import Histogram
+from bench.meters.records import type_in
 from bench.whole.complaints import CHANNEL, HEADERS, Encoded, first
-from bench.whole.histogram import Histogram
-from bench.whole.records import type_in
 from shared import topics
 from shared.topics import Topic, family_of
 from tests.servers.addresses import Namespace
@@ -112,7 +112,7 @@ def at_moments(
         while len(watcher.opened) < len(records):
             if time.monotonic() > give_up_at:
                 raise TimeoutError(f"{len(watcher.opened)} of {len(records)} complaints arrived")
-            time.sleep(0.1)
+            time.sleep(0.1)  # the watcher works meanwhile, in a thread of its own
         time.sleep(LEAD_SECONDS)  # the agency's record may lie behind the one of the history
     finally:
         watcher.ended.set()
@@ -143,7 +143,7 @@ def _sent(own: Namespace, records: Sequence[Encoded], moments: Sequence[float]) 
     begins_at = time.time() + LEAD_SECONDS
     for (key, value), moment in zip(records, moments, strict=True):
         while (left := begins_at + moment - time.time()) > 0:
-            time.sleep(left)
+            time.sleep(left)  # until the moment at which it should be sent
         producer.produce(topic, value, key, headers=HEADERS)
         producer.poll(0)
         yield key, begins_at + moment

@@ -119,7 +119,7 @@ class Players(threading.Thread):
         while self.closed < count:
             if time.monotonic() > give_up_at:
                 raise TimeoutError(f"{self.closed} of {count} tickets were closed; said {dict(self.said)}")
-            time.sleep(0.2)
+            time.sleep(0.2)  # others play their parts in threads of their own
 
     def leave(self) -> None:
         """End playing."""

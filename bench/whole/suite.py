@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from bench.meters.sampling import seconds_in
+from bench.meters.usage import Processes
 from bench.rivals.ceiling import BY_HAND, NAIVE, tasks, updates, working
 from bench.whole.bursts import DIGIT, STEP_SECONDS, TIMES, moments
 from bench.whole.complaints import first
@@ -13,9 +15,7 @@ from bench.whole.idle import idle
 from bench.whole.latency import RATES, at_moments, open_loop
 from bench.whole.lifecycles import Players
 from bench.whole.place import Place
-from bench.whole.sampling import seconds_in
 from bench.whole.throughput import Course, Load, measured, nothing_lost, warmed_up
-from bench.whole.usage import Processes
 from shared.topics import SERVICES
 from tests.servers.addresses import Namespace
 from tests.servers.fleet import running

@@ -5,12 +5,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bench.meters.progress import Offsets, Progress, on_the_way
+from bench.meters.records import Found, found_on
+from bench.meters.spent import Stored, difference, documents_counted, stored
+from bench.meters.usage import Processes, cpu_seconds, resident_mib
 from bench.whole.complaints import CHANNEL, Encoded, first, send
 from bench.whole.place import Place
-from bench.whole.progress import Offsets, Progress, on_the_way
-from bench.whole.records import Found, found_on
-from bench.whole.spent import Stored, difference, documents_counted, stored
-from bench.whole.usage import Processes, cpu_seconds, resident_mib
 from shared import topics
 from shared.topics import Topic, family_of
 from tests.servers.addresses import Namespace

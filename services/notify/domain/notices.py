@@ -1,6 +1,7 @@
 """The notice rules: which event causes which notice for which recipients."""
 
 from collections.abc import Mapping
+from dataclasses import field
 from datetime import datetime, timedelta
 from enum import Enum
 from functools import lru_cache
@@ -11,7 +12,7 @@ from services.notify.domain.deliveries import Awaited, Delivery, Waiting
 from services.notify.domain.timing import QuietHours, Retries
 from shared.events import AuthoredFact, Event, EventData, SlaClock, UpdateRefused
 from shared.ids import named
-from shared.values import field, value
+from shared.values import value
 
 LIAISON = "liaison"
 AGENCY_HEAD = "agency_head"

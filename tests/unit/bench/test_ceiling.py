@@ -2,11 +2,11 @@
 
 import pytest
 
+from bench.meters.records import Found
+from bench.meters.spent import Stored
 from bench.rivals.ceiling import tasks, updates
 from bench.rivals.task import Task, event_of_size, ticket_in
 from bench.whole.place import as_they_are_read
-from bench.whole.records import Found
-from bench.whole.spent import Stored
 from bench.whole.throughput import Course
 from shared import topics
 from shared.topics import SERVICES, catalogue

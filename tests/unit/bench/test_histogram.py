@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.whole.histogram import Histogram, highest_like
+from bench.meters.histogram import Histogram, highest_like
 
 pytestmark = pytest.mark.unit
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench.whole.records import Found, type_in
+from bench.meters.records import Found, type_in
 
 pytestmark = pytest.mark.unit
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench.whole.sampling import DRIVER, step_of
+from bench.meters.sampling import DRIVER, step_of
 
 pytestmark = pytest.mark.unit
 

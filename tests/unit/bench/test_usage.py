@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench.whole.usage import TICKS_PER_SECOND, cpu_seconds_in, resident_mib_in
+from bench.meters.usage import TICKS_PER_SECOND, cpu_seconds_in, resident_mib_in
 
 pytestmark = pytest.mark.unit
 

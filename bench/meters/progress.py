@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from confluent_kafka import OFFSET_END, Consumer, TopicPartition
 
-from bench.whole.usage import Processes, cpu_seconds
+from bench.meters.usage import Processes, cpu_seconds
 from shared import topics
 from shared.topics import SERVICES, Topic, family_of
 from tests.servers.addresses import Namespace
@@ -111,7 +111,7 @@ class Progress:
                 return look
             if time.monotonic() > give_up_at:
                 raise TimeoutError(f"not handled within {within_seconds} s: {look.left} records are left")
-            time.sleep(ASK_EVERY_SECONDS)
+            time.sleep(ASK_EVERY_SECONDS)  # each look costs the broker a little of what is measured
 
     def close(self) -> None:
         """Close the clients."""

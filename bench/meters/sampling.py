@@ -73,7 +73,7 @@ class Sampler(threading.Thread):
             if (now := time.monotonic()) >= write_at:
                 self.write()
                 write_at = now + WRITE_EVERY_SECONDS
-            time.sleep(LOOK_EVERY_SECONDS)
+            time.sleep(LOOK_EVERY_SECONDS)  # between two samples
 
     def look(self) -> None:
         """Book what each thread has used since the last look."""

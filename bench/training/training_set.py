@@ -3,7 +3,7 @@
 import csv
 from pathlib import Path
 
-TRAINING_SET = Path(__file__).resolve().parents[1] / "policy" / "training" / "tangsel.csv"
+TRAINING_SET = Path(__file__).resolve().parents[2] / "policy" / "training" / "tangsel.csv"
 
 
 def rows() -> list[dict[str, str]]:

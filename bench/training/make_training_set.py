@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 CHOICE = re.compile(r"\{([^{}]*)\}")
 WIB = timezone(timedelta(hours=7))
 BEGIN = datetime(2024, 1, 2, 8, tzinfo=WIB)

@@ -1,0 +1,1 @@
+"""Invented reports: the training set of the shipped model, and exports that no model has seen."""
