@@ -16,8 +16,8 @@ S = TypeVar("S")
 DOCUMENTS_MAX = 4_000
 BYTES_MAX = 12 * 1024 * 1024  # as they are stored; in memory routing's take one and a half times as much (measured)
 DOCUMENT_BYTES = 4 * 1024  # of one whose size nobody has measured
-# A ticket leaves its collection long after it has ended, and one that comes to be anew begins at revision 1 again. To be
-# taken for what is held here it would have to leave within minutes of its last event and reach the same revision.
+# A ticket leaves its collection long after it has ended, and one that comes to be anew begins at revision 1 again. To
+# be taken for what is held here it would have to leave within minutes of its last event and reach the same revision.
 HELD_FOR = timedelta(minutes=10)
 EXPIRES_AFTER = timedelta(days=1)
 
