@@ -21,6 +21,7 @@ from services.notify.store import STATE
 from shared.adapters.mongo.client import collection
 from shared.adapters.mongo.store import MongoStore
 from shared.delivery.vitals import Observe, unobserved
+from shared.fairness.pace import Batching
 from shared.policy.retention import Retention, load_retention
 from shared.policy.watch import PolicyWatch
 from shared.process import entrypoint
@@ -28,8 +29,8 @@ from shared.process.safety import refuse_unsafe
 from shared.process.service import Service
 from shared.process.settings import CommonSettings
 
-BATCH_WAIT_MS = 50
-"""At least: nobody waits for a notice so closely, and what comes meanwhile shares the cost of one batch."""
+BATCHING = Batching(seconds=1.0, apart_seconds=0.05, busy_apart_seconds=1.0)
+"""Nobody waits for a notice so closely; what is said of a ticket within a second is most of what is said."""
 
 
 def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Correspondence]:
@@ -47,7 +48,7 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Co
     handler = NotifyHandler(policy.rules, Exporter(opener), house(renderer, ways))
     store = MongoStore(collection(settings.mongo, handler.service), STATE)
     built = Service(settings, handler, store, own.health_port, observe)
-    built.batch_wait_ms = max(built.batch_wait_ms, BATCH_WAIT_MS)
+    built.batching = BATCHING
     addresses = MongoAddressBook(
         store.collection.database[ADDRESSES],
         hash_keys(own.contact_private_keys.get_secret_value(), own.former_contact_keys.get_secret_value()),

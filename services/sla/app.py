@@ -11,6 +11,7 @@ from services.sla.store import INDEXES, STATE, SlaStore
 from shared.adapters.mongo.client import collection
 from shared.delivery.time_loop import TimeLoop
 from shared.delivery.vitals import Observe, unobserved
+from shared.fairness.pace import Batching
 from shared.policy.retention import Retention, load_retention
 from shared.policy.watch import PolicyWatch
 from shared.process import entrypoint
@@ -19,8 +20,8 @@ from shared.process.service import Service
 from shared.process.settings import CommonSettings
 from shared.sharding import Share
 
-BATCH_WAIT_MS = 50
-"""At least: no agency waits for clocks, and what comes meanwhile shares the cost of one batch."""
+BATCHING = Batching(seconds=0.5, apart_seconds=0.05, busy_apart_seconds=0.4)
+"""No agency waits for clocks; a ticket that is routed within that time has all its clocks started by one save."""
 
 WORKERS = 2
 """Of the sweep in one process: while one waits for database or broker, the other one decides."""
@@ -36,7 +37,7 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Ti
     handler = SlaHandler(watch.policy[0])
     store = SlaStore(collection(settings.mongo, handler.service), STATE, INDEXES)
     built = Service(settings, handler, store, own.health_port, observe)
-    built.batch_wait_ms = max(built.batch_wait_ms, BATCH_WAIT_MS)
+    built.batching = BATCHING
 
     def use_policy(policy: tuple[SlaRules, Retention]) -> None:
         rules, handler.retention = policy

@@ -3,34 +3,54 @@
 import math
 from collections import deque
 
+from shared.values import value
+
 BATCH_SECONDS = 0.3
+BUSY_RECORDS = 200  # a batch of so many shows that records keep coming
 BATCHES = 10  # so many are looked back on
 OVERLOADED_SECONDS = 0.75  # where no batch takes less, smaller ones would only cost more
 RECORDS_MIN = 50  # fewer would not end much sooner: what a batch costs as such would go into each
 
 
-class Pace:
-    """Measures how long batches take; the longer one took, the fewer records the next should hold.
+@value
+class Batching:
+    """How large a service likes its batches.
 
     Args:
-        batch_seconds: So long should a batch take; infinite: as long as it may.
+        seconds: So long should a batch take; infinite: as long as it may.
         apart_seconds: So long after a batch has begun none other begins, unless that one was full: what a batch costs
             as such is then shared by all that come meanwhile.
+        busy_apart_seconds: The same after a batch of `BUSY_RECORDS`, and of fewer in proportion: what is said of one
+            ticket within that time then leads to one save instead of many.
     """
 
-    def __init__(self, batch_seconds: float = math.inf, apart_seconds: float = 0) -> None:
-        self.batch_seconds = batch_seconds
-        self.apart_seconds = apart_seconds
+    seconds: float = BATCH_SECONDS
+    apart_seconds: float = 0.0
+    busy_apart_seconds: float = 0.0
+
+    def apart_after(self, records: int) -> float:
+        """Return how many seconds after a batch of *records* has begun the next may begin."""
+        return max(self.apart_seconds, self.busy_apart_seconds * min(1.0, records / BUSY_RECORDS))
+
+
+USUAL, UNLIMITED = Batching(), Batching(math.inf)
+
+
+class Pace:
+    """Measures how long batches take; the longer one took, the fewer records the next should hold."""
+
+    def __init__(self, batching: Batching = UNLIMITED) -> None:
+        self.batching = batching
         self._next_at = -math.inf
         # Nothing is known before the first batch, which may be one of a flood.
-        self.records_per_batch = math.inf if math.isinf(batch_seconds) else RECORDS_MIN
+        self.records_per_batch = math.inf if math.isinf(batching.seconds) else RECORDS_MIN
         self._took: deque[float] = deque(maxlen=BATCHES)
         self._given: tuple[int, float] | None = None
 
     def gave(self, records: int, now_seconds: float, records_max: int = RECORDS_MIN) -> None:
         """Note that a batch of *records* begins, which might have held *records_max*."""
         self._given = records, now_seconds
-        self._next_at = now_seconds + (self.apart_seconds if records < records_max else 0)
+        self._next_at = now_seconds + (self.batching.apart_after(records) if records < records_max else 0)
 
     def pause_seconds(self, now_seconds: float) -> float:
         """Return how long to wait for more records before the next batch begins; 0 after a while without any."""
@@ -44,7 +64,8 @@ class Pace:
         took_seconds = now_seconds - began
         self._took.append(took_seconds)
         shortest = min(self._took)
-        wanted_seconds = self.batch_seconds if shortest <= OVERLOADED_SECONDS else max(self.batch_seconds, 2 * shortest)
+        seconds = self.batching.seconds
+        wanted_seconds = seconds if shortest <= OVERLOADED_SECONDS else max(seconds, 2 * shortest)
         # A clock may stand still for as long as a small batch takes.
         self.records_per_batch = wanted_seconds * records / took_seconds if took_seconds > 0 else math.inf
 

@@ -28,6 +28,7 @@ from shared.delivery.retry import retried
 from shared.delivery.runner import BatchRunner
 from shared.delivery.vitals import Observe, Vitals, unobserved
 from shared.fairness.admission import Admission
+from shared.fairness.pace import USUAL
 from shared.policy.watch import PolicyWatch
 from shared.process import memory, metrics
 from shared.process.health import Health, HealthServer
@@ -86,7 +87,7 @@ class Service(Generic[S]):
         self.looping: dict[LoopRunner, asyncio.Task[None]] = {}
         self.drain_within_seconds = DRAIN_SHARE * settings.stop_within_seconds
         self.admission = Admission()
-        self.batch_wait_ms = settings.kafka.batch_wait_ms
+        self.batching = USUAL
         self.consumer: KafkaConsumer | None = None
         self.runner = BatchRunner(
             handler, self.documents, self.publisher, self.clock,
@@ -155,10 +156,9 @@ class Service(Generic[S]):
 
     async def subscribe(self) -> KafkaConsumer:
         """Return a consumer that has started; a new one each time, since a failed start leaves it unusable."""
-        kafka = self.settings.kafka.model_copy(update={"batch_wait_ms": self.batch_wait_ms})
         consumer = KafkaConsumer(
-            kafka, self.name, self.topics, self.handle, self.fail, self.note_trouble,
-            FetchFaults(self.note_fault), self.drain_within_seconds, self.admission,
+            self.settings.kafka, self.name, self.topics, self.handle, self.fail, self.note_trouble,
+            FetchFaults(self.note_fault), self.drain_within_seconds, self.admission, self.batching,
             shared_topics=self.settings.shared_topics, revoked=self.documents.clear,
         )  # fmt: skip
         await consumer.start()

@@ -33,7 +33,7 @@ class KafkaSettings(BaseSettings):
     enable_idempotence: bool = True
     linger_ms: int = Field(default=0, ge=0, le=1000)
     request_timeout_ms: PositiveInt = 15_000
-    batch_records_max: int = Field(default=500, ge=1, le=5000)
+    batch_records_max: int = Field(default=2000, ge=1, le=5000)
     batch_wait_ms: int = Field(default=10, ge=1, le=1000)
     fetch_max_wait_ms: int = Field(default=500, ge=1, le=10_000)
     fetch_idle_wait_ms: int = Field(default=500, ge=1, le=10_000)

@@ -48,7 +48,7 @@ class Fetch:
             "_wait_consume_future": None, "_prefetch_backoff": 0.1, "_closed": False, "_fetch_waiters": set(),
             "_default_reset_strategy": OffsetResetStrategy.EARLIEST, "_max_partition_fetch_bytes": 1024,
             "topic_prefix": "own-", "faults": FetchFaults(), "admission": Admission(), "pace": Pace(),
-            "waits": Waits(), "sessions": {},
+            "waits": Waits(), "sessions": {}, "_fetch_min_bytes": 1, "_fetch_max_bytes": 1024, "_isolation_level": 0,
         }  # fmt: skip
 
     @property

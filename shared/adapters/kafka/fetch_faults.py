@@ -1,6 +1,6 @@
 """Faults of single partitions: what keeps them from being read, and what was quarantined."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -66,6 +66,11 @@ class FetchFaults:
         before = self.last.get(place)
         if before is not None and before.is_standing:
             self._put(place, replace(before, ended=how))
+
+    def end_all(self, places: Collection[TopicPartition]) -> None:
+        """Note that all these partitions go on."""
+        for place in [each for each in self.last if each in places]:
+            self.end(place)
 
     def standing(self) -> list[FetchFault]:
         """Return the faults of partitions that are not read now."""

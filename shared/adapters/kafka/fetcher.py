@@ -6,7 +6,8 @@ positions moved (https://github.com/aio-libs/aiokafka/issues/1046); its backgrou
 
 import asyncio
 import contextlib
-from collections import Counter
+import math
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator
 from functools import partial
 from typing import Any
@@ -114,6 +115,7 @@ class SafeFetcher(Fetcher):  # type: ignore[misc]  # aiokafka is not typed
     waits: Waits
     sessions: dict[int, FetchSession]  # by broker
     room_bytes: dict[str, int]  # by topic, of the batch at hand
+    is_wanted = may_look = False  # whether somebody waits for records; whether to fetch once beside those at hand
 
     async def fetched_records(
         self,
@@ -125,12 +127,20 @@ class SafeFetcher(Fetcher):  # type: ignore[misc]  # aiokafka is not typed
 
         That one empties one partition after the other: whoever floods one would hold back all that stand behind it.
         Whoever asks for more has handled what was given last; the longer that took, the fewer there are this time.
+        Nothing is fetched before somebody asks: while a batch is handled, each record that comes would be a fetch.
         """
         now = self._loop.time()
-        until = now + timeout
         self.pace.came_back(now)
         records_max = self.pace.records_of(max_records or RECORDS_MAX)
         await asyncio.sleep(self.pace.pause_seconds(now))
+        self.is_wanted = self.may_look = True
+        self._notify(self._wait_consume_future)
+        try:
+            return await self._next_drained(now + timeout, records_max)
+        finally:
+            self.is_wanted = False
+
+    async def _next_drained(self, until: float, records_max: int) -> dict[TopicPartition, list[Record]]:
         while True:
             if self._subscriptions.reassignment_in_progress:
                 await self._subscriptions.wait_for_assignment()
@@ -140,20 +150,16 @@ class SafeFetcher(Fetcher):  # type: ignore[misc]  # aiokafka is not typed
                 return drained
             waiter = self._create_fetch_waiter()
             # Nobody tells when the turn of what is at hand and has to wait comes.
-            wait_seconds = min(left_seconds, LOOK_AGAIN_SECONDS) if self._records else left_seconds
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(wait_seconds):
+                async with asyncio.timeout(min(left_seconds, LOOK_AGAIN_SECONDS if self._records else math.inf)):
                     await waiter  # raises what keeps us from the group, such as a lack of permissions
 
     def _drained(self, records_max: int) -> dict[TopicPartition, list[Record]]:
-        """Return records of all senders that have some, each its share of what may be drained at once.
-
-        All partitions of a topic are one sender's.
-        """
+        """Return records of all senders that have some, each its share; all partitions of a topic are one sender's."""
         drained: dict[TopicPartition, list[Record]] = {}
-        waiting: dict[str, list[TopicPartition]] = {}
+        waiting: dict[str, list[TopicPartition]] = defaultdict(list)
         for place in self._records:
-            waiting.setdefault(place.topic, []).append(place)
+            waiting[place.topic].append(place)
         self.room_bytes = {self._own(name): DRAINED_BYTES_MAX // len(waiting) for name in waiting}
         portions = self._portions(waiting)
         supplies = {
@@ -205,8 +211,9 @@ class SafeFetcher(Fetcher):  # type: ignore[misc]  # aiokafka is not typed
     def _get_actions_per_node(self, assignment: Any) -> tuple[Any, ...]:
         """Return what aiokafka would do now, with fetches of our own."""
         fetches, *others = super()._get_actions_per_node(assignment)
-        paused = others[-1]
-        return [(node, self._fetch(node, each.topics, is_partial=bool(paused))) for node, each in fetches], *others
+        fetches = fetches if self.is_wanted or self.may_look else []
+        self.may_look = self.may_look and not fetches
+        return [(node, self._fetch(node, each.topics, is_partial=bool(others[-1]))) for node, each in fetches], *others
 
     def _fetch(self, node: int, topics: Any, *, is_partial: bool) -> SessionFetch:
         wanted: Wanted = {
@@ -237,17 +244,10 @@ class SafeFetcher(Fetcher):  # type: ignore[misc]  # aiokafka is not typed
         if not assignment.active:
             return False
         answers = answers_of(response)
-        self._end_faults(request, {answer.place for answer in answers})
+        self.faults.end_all(request.wanted.keys() - {answer.place for answer in answers})  # no news: they were read
         found = [self._take(assignment, answer, request.wanted) for answer in answers]
         self.waits.came_at_seconds = self._loop.time() if any(found) else self.waits.came_at_seconds
         return any(found)
-
-    def _end_faults(self, request: SessionFetch, told: Collection[TopicPartition]) -> None:
-        """End the faults of those of which there is no news: their fetch was taken."""
-        for fault in self.faults.standing():
-            place = TopicPartition(fault.topic, fault.partition)
-            if place in request.wanted and place not in told:
-                self.faults.end(place)
 
     async def _paused(self) -> bool:
         """Return False after the pause that follows a failure."""

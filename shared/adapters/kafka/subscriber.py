@@ -20,11 +20,12 @@ from shared.adapters.kafka.producer import closed, outage, security
 from shared.delivery.documents.document import Partition
 from shared.delivery.ports import Batch, Record, TransientError
 from shared.fairness.admission import Admission
-from shared.fairness.pace import BATCH_SECONDS, Pace
+from shared.fairness.pace import USUAL, Batching, Pace
 from shared.process.settings import KafkaSettings
 from shared.senders import sender_name
 from shared.sharding import Share, share_of
 from shared.topics import FAMILIES, topic_pattern
+from shared.values import replace
 
 COMMIT_WITHIN_SECONDS = 30
 NEW_TOPICS_WITHIN_MS = 3_000  # so often the broker is asked for its topics
@@ -125,6 +126,7 @@ class KafkaConsumer:
         shared_topics: Whether to read what is left on the topics that all senders shared in release 0.1.0, too.
         stop_within_seconds: Of these, the batch at hand gets all but what leaving the group takes.
         admission: Decides whose records are taken next.
+        batching: How large batches should be, within what *settings* say.
         revoked: Called when partitions are taken away, before others read them.
     """
 
@@ -139,6 +141,7 @@ class KafkaConsumer:
         faults: FetchFaults | None = None,
         stop_within_seconds: float = 20,
         admission: Admission | None = None,
+        batching: Batching = USUAL,
         *,
         shared_topics: bool = False,
         revoked: Callable[[], None] = lambda: None,
@@ -151,6 +154,7 @@ class KafkaConsumer:
         self.stop_within_seconds = stop_within_seconds
         self.single_topics = tuple(settings.topic_prefix + topic for topic in topics if topic not in FAMILIES)
         self.admission = admission or Admission()
+        self.batching = replace(batching, apart_seconds=max(batching.apart_seconds, settings.batch_wait_ms / 1000))
         self.broker = _broker(settings, service, stop_within_seconds, failed)
         self.subscriber = self.broker.subscriber(
             pattern=topic_pattern(topics, settings.topic_prefix, shared=shared_topics),
@@ -194,7 +198,7 @@ class KafkaConsumer:
             build.builder = partial(
                 SafeConsumer, topic_prefix=self.settings.topic_prefix, expected_topics=self.single_topics,
                 faults=self.faults, trouble=self.trouble, failed=self.failed, admission=self.admission,
-                pace=Pace(BATCH_SECONDS, self.settings.batch_wait_ms / 1000),
+                pace=Pace(self.batching),
                 waits=Waits(self.settings.fetch_max_wait_ms, self.settings.fetch_idle_wait_ms),
                 patient=True,
                 **build.builder.keywords,  # type: ignore[attr-defined]  # a partial of aiokafka's consumer

@@ -5,7 +5,7 @@ from aiokafka import TopicPartition
 
 from shared.adapters.kafka import fetcher
 from shared.fairness.admission import Admission
-from shared.fairness.pace import Pace
+from shared.fairness.pace import Batching, Pace
 from shared.fairness.rates import Limits, Rate
 from tests.fakes.batches import plain
 from tests.fakes.fetch import Fetch
@@ -73,7 +73,7 @@ async def test_what_is_above_a_senders_rate_stays_where_it_is_and_comes_later() 
 
 async def test_after_a_fast_batch_there_are_more_records_in_the_next_and_after_a_slow_one_fewer() -> None:
     fetch = flooded()
-    fetch.fetcher.pace = Pace(0.3)
+    fetch.fetcher.pace = Pace(Batching(0.3))
     now = [100.0]
     fetch.fetcher._loop = type("Loop", (), {"time": lambda _: now[0]})()
 

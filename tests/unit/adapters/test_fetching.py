@@ -1,9 +1,11 @@
 """The fetch on aiokafka's own state of partitions, without a broker."""
 
 import asyncio
+from collections.abc import Callable
 
 import pytest
 from aiokafka import TopicPartition
+from aiokafka.consumer.fetcher import Fetcher
 from aiokafka.errors import (
     KafkaError,
     NotLeaderForPartitionError,
@@ -14,7 +16,6 @@ from aiokafka.errors import (
 
 from shared.adapters.kafka import fetcher
 from shared.adapters.kafka.fetch_faults import Ending
-from shared.adapters.kafka.fetch_sessions import FetchSession, Limits
 from shared.delivery.ports import Record
 from tests.fakes.batches import claiming, plain
 from tests.fakes.fetch import ONE, TWO, Fetch
@@ -214,10 +215,40 @@ async def test_cancellation_wins_over_records_that_arrive_at_the_same_instant() 
 async def test_a_fetch_that_was_taken_ends_the_fault_of_a_partition_without_news() -> None:
     fetch = Fetch()
     fetch.answer(ONE, error=TopicAuthorizationFailedError)
-    request = FetchSession().fetch({ONE: (0, 1024), TWO: (0, 1024)}, Limits(500, 1, 1024, 0))
 
-    fetch.fetcher._end_faults(request, {ONE})
+    fetch.faults.end_all({TWO})
     assert len(fetch.faults.standing()) == 1
-    fetch.fetcher._end_faults(request, {TWO})
+    fetch.faults.end_all({ONE, TWO})
 
     assert fetch.faults.standing() == []
+
+
+@pytest.fixture
+def planned(monkeypatch: pytest.MonkeyPatch) -> Callable[[Fetch], int]:
+    """Return how to count the fetches that are sent next, where one could be."""
+    planning = type("Planned", (), {"topics": ()})()
+    monkeypatch.setattr(Fetcher, "_get_actions_per_node", lambda *_: ([(1, planning)], {}, 1.0, False, []))
+    return lambda fetch: len(fetch.fetcher._get_actions_per_node(fetch.assignment)[0])
+
+
+async def test_nothing_is_fetched_while_a_batch_is_handled(planned: Callable[[Fetch], int]) -> None:
+    fetch = Fetch()
+    before = planned(fetch)
+    waiting = asyncio.create_task(fetch.fetcher.fetched_records((), 60))
+    for _ in range(2):  # until it waits
+        await asyncio.sleep(0)
+    asked = [planned(fetch), planned(fetch)]
+    fetch.answer(ONE, plain(b"1"))
+    fetch.fetcher._notify(*fetch.fetcher._fetch_waiters)
+    await waiting
+
+    assert (before, asked, planned(fetch)) == (0, [1, 1], 0)
+
+
+async def test_who_still_has_records_at_hand_looks_once_for_those_of_others(planned: Callable[[Fetch], int]) -> None:
+    fetch = Fetch()
+    fetch.answer(ONE, plain(b"one", b"two"))
+
+    await fetch.drained(1)
+
+    assert [planned(fetch), planned(fetch)] == [1, 0]

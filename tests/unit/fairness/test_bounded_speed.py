@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from shared.fairness.backlog import Backlog, Reading
-from shared.fairness.pace import BATCH_SECONDS, Pace
+from shared.fairness.pace import USUAL, Pace
 
 pytestmark = pytest.mark.unit
 
@@ -23,7 +23,7 @@ class Worker:
     records: int = 0
 
     def __post_init__(self) -> None:
-        self.pace = Pace(BATCH_SECONDS)
+        self.pace = Pace(USUAL)
 
     def begin(self, waiting: int, now: float) -> int:
         """Take a batch of what waits, if there is none in hand; return of how many records."""

@@ -1,6 +1,6 @@
 import pytest
 
-from shared.fairness.pace import RECORDS_MIN, Pace
+from shared.fairness.pace import BUSY_RECORDS, RECORDS_MIN, Batching, Pace
 
 pytestmark = pytest.mark.unit
 
@@ -9,14 +9,14 @@ RECORDS_MAX = 500
 
 def after(records: int, took_seconds: float, batch_seconds: float = 0.3) -> int:
     """Return how many records the next batch holds after one of *records* that took so long."""
-    pace = Pace(batch_seconds)
+    pace = Pace(Batching(batch_seconds))
     pace.gave(records, 0.0)
     pace.came_back(took_seconds)
     return pace.records_of(RECORDS_MAX)
 
 
 def test_the_first_batch_holds_few_records() -> None:
-    assert Pace(0.3).records_of(RECORDS_MAX) == RECORDS_MIN
+    assert Pace(Batching(0.3)).records_of(RECORDS_MAX) == RECORDS_MIN
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def test_the_longer_a_batch_took_the_fewer_records_the_next_one_holds(
 
 def test_where_every_batch_takes_long_small_ones_are_not_the_remedy() -> None:
     """What each batch costs as such (a second here) is then most of it, and is shared by as many records again."""
-    pace, now, found = Pace(0.3), 0.0, []
+    pace, now, found = Pace(Batching(0.3)), 0.0, []
     for _ in range(12):
         found.append(records := pace.records_of(RECORDS_MAX))
         pace.gave(records, now)
@@ -44,7 +44,7 @@ def test_where_every_batch_takes_long_small_ones_are_not_the_remedy() -> None:
 
 
 def test_one_batch_that_takes_long_is_no_overload() -> None:
-    pace = Pace(0.3)
+    pace = Pace(Batching(0.3))
     for took_seconds in (0.25, 2.0):
         pace.gave(500, 0.0)
         pace.came_back(took_seconds)
@@ -64,7 +64,7 @@ def test_whoever_sets_no_time_gets_as_many_as_it_may() -> None:
 def test_a_batch_that_was_not_full_gives_others_time_to_come_along(
     records: int, ended_at: float, pause_seconds: float
 ) -> None:
-    pace = Pace(0.3, apart_seconds=0.05)
+    pace = Pace(Batching(0.3, apart_seconds=0.05))
     before_any = pace.pause_seconds(0.0)
 
     pace.gave(records, 1.0, records_max=50)
@@ -72,8 +72,21 @@ def test_a_batch_that_was_not_full_gives_others_time_to_come_along(
     assert (before_any, pace.pause_seconds(ended_at)) == (0, pytest.approx(pause_seconds))
 
 
+@pytest.mark.parametrize(
+    ("records", "pause_seconds"),
+    [(1, 0.05), (BUSY_RECORDS // 2, 0.5), (BUSY_RECORDS, 1.0), (5 * BUSY_RECORDS, 1.0)],
+    ids=["hardly any", "some", "busy", "busier"],
+)
+def test_the_busier_it_is_the_more_may_come_along(records: int, pause_seconds: float) -> None:
+    pace = Pace(Batching(1.0, apart_seconds=0.05, busy_apart_seconds=1.0))
+
+    pace.gave(records, 7.0, records_max=2_000)
+
+    assert pace.pause_seconds(7.0) == pytest.approx(pause_seconds)
+
+
 def test_the_time_between_two_questions_without_an_answer_counts_for_nothing() -> None:
-    pace = Pace(0.3)
+    pace = Pace(Batching(0.3))
     pace.gave(500, 0.0)
     pace.came_back(0.3)
 
