@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -44,6 +45,7 @@ OWN = re.compile(
     f'(?:,"partitionkey":"({TEXT})")?(?:,"causationid":"({TEXT})")?'
     f'(?:,"traceparent":"({TRACEPARENT.pattern})")?,"data":(?=\\{{)'.encode()
 )
+STAMPS_REMEMBERED_MAX = 256  # all that a batch says is said at one instant
 MODELS = {kind.encode(): model for kind, model in DATA_BY_TYPE.items()}
 
 
@@ -94,6 +96,7 @@ def encode_data(data: EventData) -> bytes:
     return data.__pydantic_serializer__.to_json(data, exclude_none=True)
 
 
+@lru_cache(maxsize=STAMPS_REMEMBERED_MAX)
 def stamp(at: datetime) -> str:
     """Return *at* in RFC 3339, UTC, with ``Z``."""
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
