@@ -13,6 +13,10 @@ from shared.values import replace, value
 EMERGENCY_FLAG = "possible_emergency"
 ENDED = frozenset({"closed", "archived", "withdrawn"})
 GOES_ON = (events.TicketReopened, events.TicketPartReopened)
+# Tuples: a union would be made anew for each event.
+ABOUT_PARTS = (events.TicketFact, events.ClockFact)
+BY_REPORTER = (events.ReporterReplied, events.TicketReopened)
+ERASING = (events.ContactErased, events.ReporterErased)
 WRITTEN = frozenset({"answer", "note", "question", "reason", "text", "why"})
 """What a delivery may tell in words that somebody has written."""
 
@@ -168,40 +172,31 @@ def _handling_of(whole_or_part: Handling) -> dict[str, Any]:
 
 def part_of(data: events.EventData) -> tuple[str, int] | None:
     """Return ticket id and number of the part that *data* is about; None if it is about no part."""
-    match data:
-        case events.TicketFact(ticket_id=part, part=int(number)) | events.ClockFact(ticket_id=part, part=int(number)):
-            return part, number
-        case _:
-            return None
+    if isinstance(data, ABOUT_PARTS) and data.part is not None:
+        return data.ticket_id, data.part
+    return None
 
 
 def _is_by_reporter(data: events.EventData) -> bool:
-    match data:
-        case events.ReporterReplied() | events.TicketReopened():
-            return True
-        case events.TicketClosed(by=by):
-            return by is events.ClosedBy.REPORTER
-        case _:
-            return False
+    if isinstance(data, events.TicketClosed):
+        return data.by is events.ClosedBy.REPORTER
+    return isinstance(data, BY_REPORTER)
 
 
 def project(state: Correspondence, data: events.EventData) -> Correspondence:
     """Return the projection after *data*; equal to *state* if that holds nothing new for notify."""
+    changes: dict[str, Any] = {}
     tracking_id = vars(data).get("tracking_id") or state.tracking_id
-    has_acted = state.has_acted or _is_by_reporter(data)
-    if tracking_id != state.tracking_id or has_acted != state.has_acted:
-        state = replace(state, tracking_id=tracking_id, has_acted=has_acted)
-    about = part_of(data)
-    if isinstance(data, events.ContactErased | events.ReporterErased):
-        return forgotten(state)
-    if about is None:
-        after = _project(state, data)
-    else:
-        part, number = about
-        before = replace(state, parts={part: Part(number), **state.parts})
-        seen = _project(before.seen_from(part), data)
-        after = replace(state, parts={**state.parts, part: Part(number, **_handling_of(seen))})
-    return forgotten(after) if isinstance(state.contact, Erased) else after
+    if tracking_id != state.tracking_id:
+        changes["tracking_id"] = tracking_id
+    if not state.has_acted and _is_by_reporter(data):
+        changes["has_acted"] = True
+    erases = isinstance(data, ERASING)
+    if not erases:
+        about = part_of(data)
+        changes |= _changes(state, data) if about is None else _changes_of_part(state, *about, data)
+    after = replace(state, **changes) if changes else state
+    return forgotten(after) if erases or isinstance(state.contact, Erased) else after
 
 
 def forgotten(state: Correspondence) -> Correspondence:
@@ -220,30 +215,43 @@ def forgotten(state: Correspondence) -> Correspondence:
     )
 
 
-def _project(state: Correspondence, data: events.EventData) -> Correspondence:
-    if isinstance(data, events.TicketFact) and not isinstance(data, events.UpdateRefused):
-        state = _ended(_held_by(state, data), data)
+def _changes_of_part(state: Correspondence, part: str, number: int, data: events.EventData) -> dict[str, Any]:
+    known = state.parts.get(part) or Part(number)
+    return {"parts": {**state.parts, part: replace(known, number=number, **_changes(known, data))}}
+
+
+def _changes(known: Handling, data: events.EventData) -> dict[str, Any]:
+    """Return the fields that *data* changes, of the whole or of the part that it is about."""
     match data:
-        case events.ContactSealed():
-            return replace(state, contact=Sealed(data.sealed, data.key_id, data.locale.value, data.scheme, data.info))
-        case events.ComplaintAccepted():
-            return replace(state, complaint=_complaint_of(data))
-        case events.TicketRouted() if data.version > state.version:
-            return replace(
-                state, priority=data.priority.value, classification=data.classification.value, version=data.version
-            )
-        case events.TicketReclassified() if data.version > state.version:
-            priority = data.priority.value if data.priority else state.priority
-            return replace(state, classification=data.classification.value, priority=priority, version=data.version)
-        case events.TicketHeld():
-            return replace(state, question=data.question)
         case events.ClockStarted():
-            return replace(state, clocks={**state.clocks, data.clock: RunningClock(data.started_at, data.due_at)})
-        case events.ClockResumed() | events.DueChanged() if data.clock in state.clocks:
-            moved = replace(state.clocks[data.clock], due_at=data.due_at)
-            return replace(state, clocks={**state.clocks, data.clock: moved})
+            return {"clocks": {**known.clocks, data.clock: RunningClock(data.started_at, data.due_at)}}
+        case events.TicketFact():
+            # A refusal says nothing of the ticket.
+            about = {} if isinstance(data, events.UpdateRefused) else _held_by(known, data) | _ended(known, data)
+            return about | _changes_by_fact(known, data)
+        case events.ComplaintAccepted():
+            return {"complaint": _complaint_of(data)}
+        case events.ContactSealed():
+            return {"contact": Sealed(data.sealed, data.key_id, data.locale.value, data.scheme, data.info)}
+        case events.ClockResumed() | events.DueChanged() if data.clock in known.clocks:
+            moved = replace(known.clocks[data.clock], due_at=data.due_at)
+            return {"clocks": {**known.clocks, data.clock: moved}}
         case _:
-            return state
+            return {}
+
+
+def _changes_by_fact(known: Handling, data: events.TicketFact) -> dict[str, Any]:
+    match data:
+        case events.TicketRouted() if data.version > known.version:
+            routed = {"priority": data.priority.value, "classification": data.classification.value}
+            return {**routed, "version": data.version}
+        case events.TicketReclassified() if data.version > known.version:
+            priority = data.priority.value if data.priority else known.priority
+            return {"priority": priority, "classification": data.classification.value, "version": data.version}
+        case events.TicketHeld():
+            return {"question": data.question}
+        case _:
+            return {}
 
 
 def last_needed_at(state: Correspondence) -> datetime | None:
@@ -254,20 +262,19 @@ def last_needed_at(state: Correspondence) -> datetime | None:
     return None if state.ended_at is None else max((state.ended_at, *state.audit.opened_at[-1:]))
 
 
-def _ended(state: Correspondence, data: events.TicketFact) -> Correspondence:
+def _ended(known: Handling, data: events.TicketFact) -> dict[str, Any]:
     has_ended = data.state in ENDED
-    changes = has_ended is (state.ended_at is None) or isinstance(data, GOES_ON)
-    if not changes or data.version <= state.ended_version:
-        return state
-    return replace(state, ended_at=data.at if has_ended else None, ended_version=data.version)
+    changes = has_ended is (known.ended_at is None) or isinstance(data, GOES_ON)
+    if not changes or data.version <= known.ended_version:
+        return {}
+    return {"ended_at": data.at if has_ended else None, "ended_version": data.version}
 
 
-def _held_by(state: Correspondence, data: events.TicketFact) -> Correspondence:
+def _held_by(known: Handling, data: events.TicketFact) -> dict[str, Any]:
     # Documents of release 0.1.0 know one version only.
-    known = max(state.agency_version, state.version)
-    if data.version <= known or data.agency == state.agency:
-        return state
-    return replace(state, agency=data.agency, agency_version=data.version)
+    if data.version <= known.agency_version or data.version <= known.version or data.agency == known.agency:
+        return {}
+    return {"agency": data.agency, "agency_version": data.version}
 
 
 def _complaint_of(data: events.ComplaintAccepted) -> Complaint:

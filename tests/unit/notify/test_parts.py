@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.notify.domain.correspondence import Correspondence, Part, project
+from services.notify.domain.correspondence import Correspondence, Part, forgotten, project
 from services.notify.domain.decide import decide
 from services.notify.domain.deliveries import Due, Waiting
 from services.notify.handlers import NotifyHandler
@@ -15,15 +15,18 @@ from shared.events import (
     ClockStarted,
     Event,
     EventData,
+    ReporterErased,
     SlaClock,
     TicketClosed,
     TicketHeld,
     TicketRouted,
     TicketSplit,
     TicketWithdrawn,
+    UpdateRefused,
 )
 from shared.ids import part_id
 from tests.builders import TICKET, TRACKING, accepted, arrival, event
+from tests.contract.golden import read
 from tests.fakes.handler_harness import NOON
 from tests.sealing import OPENER
 from tests.unit.notify.samples import LATER, POLICY, contact, said
@@ -138,3 +141,22 @@ def test_an_older_fact_of_a_part_does_not_bring_its_agency_back() -> None:
 
     known = Part(1, agency="dlh", priority="normal", classification="complaint", version=3, agency_version=3)
     assert state.parts == {ONE["ticket_id"]: known}
+
+
+def example(kind: type[EventData], **changes: Any) -> EventData:
+    promise = read(kind.TYPE)
+    assert promise is not None
+    return kind.model_validate(promise["example"]["data"] | {"tracking_id": TRACKING} | changes)
+
+
+def test_a_refusal_to_a_part_says_nothing_of_who_has_it() -> None:
+    known = project(Correspondence(TICKET), LAMP)
+    refused = example(UpdateRefused, **{**ONE, "version": 9}, agency="dlh", state="closed")
+
+    assert project(known, refused) == known
+
+
+def test_that_a_reporter_is_erased_makes_no_part_known() -> None:
+    known = Correspondence(TICKET, tracking_id=TRACKING)
+
+    assert project(known, example(ReporterErased, **ONE)) == forgotten(known)
