@@ -85,7 +85,8 @@ class NotifyHandler:
 
     def due_at(self, state: Correspondence) -> datetime | None:
         """Return when the first delivery needs attention."""
-        return min((at for delivery in state.deliveries if (at := delivery.attention_at)), default=None)
+        instants = [at for delivery in state.deliveries if (at := delivery.attention_at)]
+        return min(instants) if instants else None
 
     def expires_at(self, state: Correspondence) -> datetime | None:
         """Return from when on nobody asks for a ticket that has ended; None for one that has not."""

@@ -1,5 +1,6 @@
 """Delivers within the house: to the log, where no gateway is set up that could take the message out."""
 
+import logging
 from collections.abc import Collection
 from functools import partial
 
@@ -22,8 +23,9 @@ class LogHouse:
     All that comes out is a line that holds nothing of the message, so none is rendered. The line is written before
     the outcome is saved: a decision that is made again, after a crash or a lost save, writes it once more.
 
-    Of reporters who can be reached the language is remembered, and nothing else: opening a contact takes longer than
-    all the rest. What is said of opened contacts is the same: an opening too many rather than one too few (ADR 0052).
+    Of readers who can be reached the language is remembered, and nothing else: opening a reporter's contact takes
+    longer than all the rest. What is said of opened contacts is the same: an opening too many rather than one too few
+    (ADR 0052).
 
     Args:
         renderer: Knows who reads a notice.
@@ -34,7 +36,9 @@ class LogHouse:
         self.renderer = renderer
         self.gateways = frozenset(gateways)
         self.policy = renderer.policy
-        self.languages: dict[tuple[str, str], str] = {}
+        self.languages: dict[tuple[str, str | None], str] = {}
+        # Asked once: a line that is left out costs nothing then.
+        self.writes: bool = log.is_enabled_for(logging.INFO)
 
     def holds(self, delivery: Delivery) -> bool:
         """Return whether no gateway may take *delivery*, and the log may."""
@@ -53,22 +57,27 @@ class LogHouse:
         language = self.language(state, delivery)
         if not isinstance(language, str):
             return language
-        write(state.ticket_id, delivery.id, delivery.notice, delivery.role, language)
+        if self.writes:
+            write(state.ticket_id, delivery.id, delivery.notice, delivery.role, language)
         return Delivered(LOG)
 
     def language(self, state: Correspondence, delivery: Delivery) -> str | Withheld | Deferred:
         """Return the language of who reads *delivery*, or why nobody can be reached."""
         if self.policy is not self.renderer.policy or len(self.languages) >= LANGUAGES_MAX:
             self.policy, self.languages = self.renderer.policy, {}
-        contact = state.contact
-        reporter = (
-            (state.ticket_id, contact.sealed) if delivery.role == REPORTER and isinstance(contact, Sealed) else None
-        )
-        if reporter in self.languages:
-            return self.languages[reporter]
+        reader = _reader(state, delivery)
+        if reader in self.languages:
+            return self.languages[reader]
         found = self.renderer.reached(state, delivery, (LOG,))
         if not isinstance(found, Reached):
             return found
-        if reporter is not None:
-            self.languages[reporter] = found.recipient.language
+        if reader is not None:
+            self.languages[reader] = found.recipient.language
         return found.recipient.language
+
+
+def _reader(state: Correspondence, delivery: Delivery) -> tuple[str, str | None] | None:
+    """Return what tells who reads *delivery* from everybody else; None for a reporter without a contact."""
+    if delivery.role != REPORTER:
+        return delivery.role, delivery.agency
+    return (state.ticket_id, state.contact.sealed) if isinstance(state.contact, Sealed) else None

@@ -1,6 +1,6 @@
 """Moves deliveries on: when they come due, and after an attempt to send them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Protocol, assert_never
 
@@ -65,18 +65,26 @@ def tick(state: Correspondence, rules: Rules, now: datetime, house: House = NO_H
     Of each that is sent or leased and goes to the reporter it is said that his contact is opened.
     """
     before = put_away(state, now)
-    moved, openings = on_time(before, rules, now, house, lambda _: True)
+    moved, openings = on_time(before, before.deliveries, rules, now, house, lambda _: True)
     settled = report_settled(before, moved)
     return Applied(settled.state, (*openings, *settled.facts))
 
 
 def on_time(
-    state: Correspondence, rules: Rules, now: datetime, house: House, concerns: Callable[[Delivery], bool]
+    state: Correspondence,
+    deliveries: Sequence[Delivery],
+    rules: Rules,
+    now: datetime,
+    house: House,
+    concerns: Callable[[Delivery], bool],
 ) -> tuple[Correspondence, tuple[Fact, ...]]:
-    """Return the state once all that is due, and that *concerns* holds for, has gone on, and who opened the contact."""
+    """Return the state with *deliveries*, and who opened the contact.
+
+    All that is due, and that *concerns* holds for, has gone on.
+    """
     openings: list[Fact] = []
-    deliveries = list(state.deliveries)
-    for place, delivery in enumerate(state.deliveries):
+    moved = list(deliveries)
+    for place, delivery in enumerate(deliveries):
         at = delivery.attention_at
         if at is None or at > now or not concerns(delivery):
             continue
@@ -86,9 +94,9 @@ def on_time(
             openings += said
             if house.holds(after):
                 after = _ended(after, after.situation.attempt, house.deliver(state, after), rules, now)
-        deliveries[place] = after
-    moved = tuple(deliveries)
-    return (state if moved == state.deliveries else replace(state, deliveries=moved)), tuple(openings)
+        moved[place] = after
+    is_moved = len(moved) != len(state.deliveries) or moved != list(state.deliveries)
+    return (replace(state, deliveries=tuple(moved)) if is_moved else state), tuple(openings)
 
 
 def _on_time(delivery: Delivery, state: Correspondence, rules: Rules, now: datetime) -> Delivery:

@@ -56,8 +56,7 @@ def decide(
         why = _suppression_reason(delivery, before.settled, deliveries, event, policy, now)
         deliveries.append(settle(delivery, Suppressed(now, 0, why)) if why else delivery)
     released = [release(delivery, before, policy, now) for delivery in deliveries]
-    after = replace(before, deliveries=tuple(released)) if released else before
-    moved, openings = on_time(after, policy, now, house, house.holds)
+    moved, openings = on_time(before, released, policy, now, house, house.holds)
     settled = report_settled(before, forgotten(moved) if isinstance(moved.contact, Erased) else moved)
     return Applied(settled.state, (*openings, *settled.facts)) if openings else settled
 
@@ -81,6 +80,8 @@ def _suppression_reason(
     """Return why a planned delivery is not sent, as *settled* ones and the *others* stand; None if it is."""
     if event.time < now - rules.stale_for:
         return "too_old"
+    if len(settled) + len(others) < rules.daily_max:
+        return None
     recipient = delivery.role, delivery.agency
     today = sum((each.role, each.agency) == recipient and counts(each, now) for each in settled) + sum(
         (each.role, each.agency) == recipient

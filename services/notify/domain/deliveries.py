@@ -70,11 +70,12 @@ class Suppressed:
 
 
 Situation = Waiting | Due | Sending | Sent | Failed | Suppressed
+OVER = (Sent, Failed, Suppressed)
 
 
 def is_settled(situation: Situation) -> bool:
     """Return whether *situation* is the last one of a delivery."""
-    return isinstance(situation, Sent | Failed | Suppressed)
+    return isinstance(situation, OVER)
 
 
 def attempts_of(situation: Situation) -> int:
@@ -124,16 +125,15 @@ class Delivery:
     @property
     def is_settled(self) -> bool:
         """Return whether nothing will happen to it any more."""
-        return is_settled(self.situation)
+        return isinstance(self.situation, OVER)
 
     @property
     def attention_at(self) -> datetime | None:
         """Return when time must look at it again."""
-        match self.situation:
-            case Waiting(until=at) | Due(at=at) | Sending(until=at):
-                return at
-            case _:
-                return None
+        situation = self.situation
+        if isinstance(situation, OVER):
+            return None
+        return situation.at if isinstance(situation, Due) else situation.until
 
 
 @value

@@ -45,9 +45,11 @@ def counts(settled: Settled, now: datetime) -> bool:
 
 def report_settled(before: Correspondence, after: Correspondence) -> Applied[Correspondence]:
     """Return the decision for *after*: a fact for each delivery that was not settled in *before*."""
+    settled = [each for each in after.deliveries if each.is_settled]
+    if not settled:
+        return Applied(after)
     was_settled = {delivery.id for delivery in before.deliveries if delivery.is_settled}
-    settled = [each for each in after.deliveries if each.is_settled and each.id not in was_settled]
-    return Applied(after, tuple(_facts_of(after, settled)))
+    return Applied(after, tuple(_facts_of(after, (each for each in settled if each.id not in was_settled))))
 
 
 def _facts_of(state: Correspondence, deliveries: Iterable[Delivery]) -> Iterable[Fact]:
@@ -71,4 +73,4 @@ def _facts_of(state: Correspondence, deliveries: Iterable[Delivery]) -> Iterable
                 data = events.NotificationSuppressed(**about, channel=delivery.channels[0], attempt=attempt, why=why)
             case _:
                 continue
-        yield Fact(data, DELIVERIES, state.ticket_id, at, occasion=f"delivery|{delivery.id}")
+        yield Fact(data, DELIVERIES, state.ticket_id, at, f"delivery|{delivery.id}")

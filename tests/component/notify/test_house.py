@@ -179,6 +179,20 @@ async def test_another_contact_or_policy_is_looked_up_anew() -> None:
     assert house.language(state, delivery()) == "en"
 
 
+async def test_who_reads_for_an_office_is_looked_up_once_per_role_and_agency() -> None:
+    renderer = Counting(POLICY, OPENER)
+    house = LogHouse(renderer, ())
+    liaison = replace(delivery(), role="liaison", agency="dishub")
+
+    for each in (liaison, liaison, replace(liaison, role="agency_head")):
+        house.language(correspondence(), each)
+    asked = renderer.asked
+    renderer.use_policy(replace(POLICY))
+    house.language(correspondence(), liaison)
+
+    assert (asked, renderer.asked) == (2, 3)
+
+
 class Broken(MessageRenderer):
     """Knows nobody, for there is a bug in it, until that is mended."""
 
