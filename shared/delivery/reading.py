@@ -117,7 +117,7 @@ def _read_with_care(index: int, record: Record, now: datetime) -> Reading | Unre
 
 def _sha256_of(record: Record) -> str:
     """Return the hash of a record's whole value, also where only its beginning is at hand; hexadecimal."""
-    cut = record.cut("value")
+    cut = record.cut("value") if record.cuts else None
     return hashlib.sha256(record.value or b"").hexdigest() if cut is None else cut.sha256
 
 

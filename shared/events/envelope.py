@@ -33,6 +33,8 @@ HEADERS = (("content-type", STRUCTURED.encode()),)
 # Of a trace only: an id of digits alone, which hardly ever is drawn, may be the number of somebody.
 TRACEPARENT = re.compile(r"[0-9a-f]{2}-(?=\d*[a-f])[0-9a-f]{32}-(?=\d*[a-f])[0-9a-f]{16}-[0-9a-f]{2}")
 
+USUAL_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
 # What `encode` writes for one of our services, attribute by attribute in its order, with no character escaped.
 TEXT = r'[^"\\\x00-\x1f]*'
 OWN_TYPE = re.compile(
@@ -204,7 +206,7 @@ def _read_envelope(body: Mapping[str, Any], arrived_at: datetime | None = None) 
         raise UnreadableEvent(*faults)
     traceparent = optional(body, "traceparent")
     return Event(
-        id=str(UUID(body["id"])), source=body["source"], time=time, data=data, subject=optional(body, "subject"),
+        id=usual_uuid(body["id"]), source=body["source"], time=time, data=data, subject=optional(body, "subject"),
         key=optional(body, "partitionkey"), cause_id=optional(body, "causationid"),
         traceparent=traceparent if TRACEPARENT.fullmatch(traceparent or "") else None,
     )  # fmt: skip
@@ -238,10 +240,15 @@ def _attribute_fault(name: str, value: Any) -> Reason | None:
 def is_uuid(value: str) -> bool:
     """Return whether *value* is a UUID in any usual spelling."""
     try:
-        UUID(value)
+        usual_uuid(value)
     except ValueError:
         return False
     return True
+
+
+def usual_uuid(value: str) -> str:
+    """Return a UUID as it is mostly written; raise ValueError for what is none in any usual spelling."""
+    return value if USUAL_UUID.fullmatch(value) else str(UUID(value))
 
 
 def _instant(value: Any) -> datetime | None:

@@ -14,6 +14,7 @@ from shared.events.faults import UnreadableEvent, malformed, named, not_json, vi
 from shared.topics import VALUE_BYTES_MAX
 
 DEPTH_MAX = 32
+BYTE_ORDER_MARK = "\ufeff"
 
 
 def parse_strictly(value: bytes) -> Any:
@@ -25,7 +26,9 @@ def parse_strictly(value: bytes) -> Any:
     """
     try:
         text = value.decode()
-        body = json.loads(text, object_pairs_hook=_unique_keys, parse_constant=_refuse_constant)
+        if text.startswith(BYTE_ORDER_MARK):
+            raise json.JSONDecodeError("Unexpected UTF-8 BOM (decode using utf-8-sig)", text, 0)
+        body = STRICT.decode(text)
         if "\\u" in text:
             json.dumps(body, ensure_ascii=False).encode()
     except UnicodeDecodeError as error:
@@ -40,7 +43,8 @@ def parse_strictly(value: bytes) -> Any:
         raise _too_deep() from None
     except ValueError:  # int() takes no more than 4300 digits, against quadratic time (CVE-2020-10735)
         raise malformed("Bilangan terlalu panjang.", "A number has too many digits.") from None
-    if _depth_of(body) > DEPTH_MAX:
+    # What has no more brackets than that is no deeper; brackets within a text only cost the longer look.
+    if text.count("{") + text.count("[") > DEPTH_MAX and _depth_of(body) > DEPTH_MAX:
         raise _too_deep()
     return body
 
@@ -63,9 +67,18 @@ def _children(body: Any) -> list[Any]:
 
 def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Return *pairs* as a dict; raise UnreadableEvent for a key that stands twice or is a database operator's name."""
-    found: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in found:
+    found = dict(pairs)
+    names = " ".join(found)
+    if len(found) < len(pairs) or "$" in names or "\0" in names:
+        _refuse_keys(pairs)
+    return found
+
+
+def _refuse_keys(pairs: list[tuple[str, Any]]) -> None:
+    """Raise UnreadableEvent for the first key of *pairs* that stands there again or is a database operator's name."""
+    known = set()
+    for key, _ in pairs:
+        if key in known:
             raise malformed(
                 f"Kunci {named(key)} muncul dua kali dalam satu objek.",
                 f"The key {named(key)} stands twice in one object.",
@@ -78,13 +91,14 @@ def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
                     f"{named(key)} is not allowed as a field name.",
                 )
             )
-        found[key] = value
-    return found
+        known.add(key)
 
 
 def _refuse_constant(name: str) -> Any:
     raise malformed(f"{name} bukan JSON.", f"{name} is not JSON.")
 
+
+STRICT = json.JSONDecoder(object_pairs_hook=_unique_keys, parse_constant=_refuse_constant)
 
 SENDER = r"^/(agencies|channels)/[a-z0-9][a-z0-9_]{0,63}$|^/officers/[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
 HALF_A_CHARACTER = re.compile("[\ud800-\udfff]")

@@ -151,6 +151,16 @@ def test_depth_of_exactly_the_limit_is_read() -> None:
     assert read(line(extra=nested)) == PLAIN
 
 
+@pytest.mark.parametrize("extra", ["[{" * 100, [[]] * 100, [{}] * 100])
+def test_brackets_side_by_side_or_within_a_text_make_nothing_deep(extra: Any) -> None:
+    assert read(line(extra=extra)) == PLAIN
+
+
+@pytest.mark.parametrize("name", ["in_$", "a$b", ""])
+def test_name_that_only_holds_a_dollar_is_taken(name: str) -> None:
+    assert read(line({name: {name: 1}})) == PLAIN
+
+
 def test_value_of_exactly_the_limit_is_read() -> None:
     value = line()
 
