@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from shared.identities.homes import Homes
 from shared.identities.names import People
 from shared.identities.opaque import without_opaque
-from shared.identities.own import NOBODY, Identity, own_spans
+from shared.identities.own import NOBODY, Identity, own_contact_spans, own_spans
 from shared.identities.recognisers import Recognisers
 from shared.identities.spans import Span, replaced
 from shared.text import Folded, fold
@@ -56,19 +56,19 @@ class Masker:
         """Return an id that a machine made up with a label in place of every identity; words of a name stay."""
         folded = fold(code)
         # One's own first: what looks like a longer number to others may be this one and a running number.
-        folded = fold(replaced(folded, list(own_spans(folded.text, replace(identity, name=())))))
+        if own := list(own_contact_spans(folded.text, identity)):
+            folded = fold(replaced(folded, own))
         return replaced(folded, self.spans(without_opaque(folded)))
 
     def spans(self, folded: Folded, identity: Identity = NOBODY) -> list[Span]:
         """Return where a text holds an identity, surest first."""
-        text, found = folded.text, list(own_spans(folded.text, identity)) if identity is not NOBODY else []
+        text, found = folded.text, [] if identity is NOBODY else list(own_spans(folded.text, identity))
         said = _words_of(text)
         # Most texts hold nothing at all: each of these looks is cheap.
-        if (
-            not self.words.isdisjoint(said)
-            or NUMBER.search(text) is not None
-            or any(mark in text for mark in self.marks)
-        ):
+        has_form = NUMBER.search(text) is not None or any(map(text.__contains__, self.marks))
+        if not has_form and self.telling.isdisjoint(said):
+            return found
+        if has_form or not self.words.isdisjoint(said):
             found += (
                 Span(one.start, one.end, one.by.label, one.score, one.by.name, one.reason)
                 for one in self.recognisers.identities(folded, said)
@@ -76,6 +76,11 @@ class Masker:
         found += self.homes.spans(folded, said)
         found += self.people.spans(folded, said)
         return found
+
+    @cached_property
+    def telling(self) -> frozenset[str]:
+        """Return words of which a text without numbers and marks must hold one for anything to be found."""
+        return self.words.union(self.homes.words, self.people.telling)
 
     @cached_property
     def words(self) -> frozenset[str]:
@@ -94,4 +99,4 @@ def _words_of(text: str) -> list[str]:
         return WORD.findall(text)
     # Bytes are translated in a tenth of the time of text.
     text = text.encode().translate(BLANKS_FOR_MARKS).decode()
-    return f" {text} ".replace(" '", " ").replace("' ", " ").split()
+    return (f" {text} ".replace(" '", " ").replace("' ", " ") if "'" in text else text).split()

@@ -95,6 +95,11 @@ class People:
         )
 
     @cached_property
+    def telling(self) -> frozenset[str]:
+        """Return words of which a text must hold one for anybody to be named in it."""
+        return self.introducing.union(self.given_names)
+
+    @cached_property
     def introductions(self) -> tuple[Introduction, ...]:
         """Return all words that introduce names, surest first."""
         return (

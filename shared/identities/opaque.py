@@ -16,9 +16,12 @@ OPAQUE = re.compile(
 # The value of a parameter that is a signature: mixed letters and digits, as long as 128 bits at least.
 SIGNATURE = re.compile(r"(?<=[?&])((?:[a-z-]*signature|sig|hmac)=)(?=[^&]*[a-z])(?=[^&]*\d)[\w+/=.~%-]{22,}")
 FILLER = "x"
+LENGTH_MIN = 17  # of whatever these find
 
 
 def without_opaque(folded: Folded) -> Folded:
     """Return a folded text in which such parts are letters that say nothing; every other character keeps its place."""
+    if len(folded.text) < LENGTH_MIN:
+        return folded
     text = SIGNATURE.sub(lambda found: found[1] + FILLER * (len(found[0]) - len(found[1])), folded.text)
     return replace(folded, text=OPAQUE.sub(lambda found: FILLER * len(found[0]), text))

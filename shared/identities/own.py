@@ -11,6 +11,8 @@ from shared.values import value
 EMAIL, NAME, NIK, TELEPHONE = "[email]", "[nama]", "[NIK]", "[telepon]"
 # Nothing that is looked for has fewer digits so close together, so most texts are done after this one look.
 SEVEN_DIGITS = re.compile(r"\d(?:[\W_]{0,3}\d){6}")
+NO_DIGIT = re.compile(r"\D")
+COUNTRY_OR_ZERO = re.compile(r"^(?:0*62|0+)")
 GAP = r"[ \t.\-_()·]{0,3}"
 BETWEEN_NAMES = r"[\W_]{0,3}"
 LONE_NAME_LETTERS_MIN = 4
@@ -53,10 +55,10 @@ def identity_of(reporter: Reporter | None, no_names: Collection[str] = ()) -> Id
     words = tuple(WORD.findall(name))
     if name in no_names or (len(words) == 1 and len(words[0]) < LONE_NAME_LETTERS_MIN):
         words = ()
-    telephone = re.sub(r"\D", "", folded_text(reporter.phone or ""))
+    telephone = NO_DIGIT.sub("", folded_text(reporter.phone or ""))
     return Identity(
         name=words,
-        telephone=re.sub(r"^(?:0*62|0+)", "", telephone),
+        telephone=COUNTRY_OR_ZERO.sub("", telephone),
         email=folded_text(reporter.email or ""),
         national_id="".join(WORD.findall(folded_text(reporter.national_id or ""))),
     )
@@ -64,11 +66,16 @@ def identity_of(reporter: Reporter | None, no_names: Collection[str] = ()) -> Id
 
 def own_spans(text: str, identity: Identity) -> Iterator[Span]:
     """Yield where a folded text holds the reporter's own address, id, number or name."""
+    yield from own_contact_spans(text, identity)
+    yield from _name_spans(text, identity.name)
+
+
+def own_contact_spans(text: str, identity: Identity) -> Iterator[Span]:
+    """Yield where a folded text holds the reporter's own address, id or number, whatever their name is."""
     if len(identity.email) >= OWN_TEXT_LENGTH_MIN and identity.email in text:
         yield from (_own(found, EMAIL) for found in re.finditer(re.escape(identity.email), text))
     if SEVEN_DIGITS.search(text):
         yield from _own_number_spans(text, identity)
-    yield from _name_spans(text, identity.name)
 
 
 def _own_number_spans(text: str, identity: Identity) -> Iterator[Span]:
@@ -86,7 +93,7 @@ def _own_number_spans(text: str, identity: Identity) -> Iterator[Span]:
 
 
 def _name_spans(text: str, words: tuple[str, ...]) -> Iterator[Span]:
-    if not any(word in text for word in words):
+    if not any(map(text.__contains__, words)):
         return
     count = min(len(words), NAME_PARTS_OF_WORDS_MAX)
     parts = [words[start:end] for start in range(count) for end in range(start + 2, count + 1)]

@@ -6,7 +6,7 @@ higher score decides.
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
@@ -156,10 +156,7 @@ class Gate:
         """Return whether a folded text holds it; *words* are its words."""
         if self.regex is not None and self.regex.search(text) is not None:
             return True
-        for each in self.characters:
-            if each in text:
-                return True
-        return not self.words.isdisjoint(words)
+        return any(map(text.__contains__, self.characters)) or not self.words.isdisjoint(words)
 
 
 @value
@@ -176,16 +173,24 @@ class Recognisers:
 
     def identities(self, folded: Folded, words: Sequence[str]) -> list[Finding]:
         """Return what is to be covered, surest first: nothing of which surer things that are harmless make up half."""
-        asked = [each for gate, recognisers in self.gated if gate.opens(folded.text, words) for each in recognisers]
-        if not asked:
+        text, digits = folded.text, len(ANY_DIGIT.findall(folded.text))
+        asked = [
+            each
+            for gate, recognisers in self.gated
+            if gate.opens(text, words)
+            for each in recognisers
+            if each.digits_least <= digits
+        ]
+        labelled = [each for each in asked if each.label]
+        if not labelled:
             return []
-        alone = frozenset(_bare_words(folded.text)).union(words)
-        found = self._findings([each for each in asked if each.label], folded.text, alone)
+        alone = _bare_words(text).union(words)
+        found = self._findings(labelled, text, alone, digits)
         if not found:
             return []
         least = min(one.score for one in found)
         found += self._findings(
-            [each for each in asked if not each.label and each.score_max > least], folded.text, alone
+            [each for each in asked if not each.label and each.score_max > least], text, alone, digits
         )
         kept: list[Finding] = []
         taken, harmless = bytearray(len(folded.text)), bytearray(len(folded.text))
@@ -201,19 +206,17 @@ class Recognisers:
                 harmless[one.start : one.end] = b"\1" * length
         return kept
 
-    def _findings(self, asked: Sequence[Recogniser], text: str, words: Collection[str]) -> list[Finding]:
-        digits = len(ANY_DIGIT.findall(text))
+    def _findings(self, asked: Sequence[Recogniser], text: str, words: Collection[str], digits: int) -> list[Finding]:
         return [
             one
             for each in asked
-            if each.digits_least <= digits and not (each.needs and each.needs.isdisjoint(words))
+            if not (each.needs and each.needs.isdisjoint(words))
             for one in each.findings(text, words, digits)
             if one.score >= self.threshold
         ]
 
 
-def _bare_words(text: str) -> Iterator[str]:
-    """Yield the words of a folded text without what is written together with them: numbers and the ending ``-nya``."""
-    for word in LETTERS.findall(text):
-        yield word
-        yield word.removesuffix(ENDING)
+def _bare_words(text: str) -> set[str]:
+    """Return the words of a folded text without what is written together with them: numbers and the ending ``-nya``."""
+    words = set(LETTERS.findall(text))
+    return words.union([word.removesuffix(ENDING) for word in words if word.endswith(ENDING)])
