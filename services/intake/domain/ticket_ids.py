@@ -12,9 +12,7 @@ KEY_BYTES_MIN = 32  # no fewer than the hash gives: RFC 2104, section 3
 LOCAL_KEY = base64.b64encode(b"this id key is public, do not use").decode()
 """The key of the local profile, for everybody to read; ids under it can be computed by everybody."""
 
-VERSION = 8 << 76
-VARIANT = 2 << 62
-FREE = ~(15 << 76 | 3 << 62)
+VARIANT = {f"{digit:x}": f"{digit & 3 | 8:x}" for digit in range(16)}
 
 
 class IdKeyInvalid(ValueError):
@@ -32,10 +30,13 @@ class TicketIds:
     """
 
     key: bytes = field(repr=False)
+    _keyed: hmac.HMAC = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if len(self.key) < KEY_BYTES_MIN:
             raise IdKeyInvalid(f"TINDAK_ID_KEY has {len(self.key)} bytes; it needs at least {KEY_BYTES_MIN}")
+        # To take in the key and to look up the hash is most of the work.
+        object.__setattr__(self, "_keyed", hmac.new(self.key, digestmod="sha256"))
 
     @classmethod
     def from_text(cls, text: str) -> Self:
@@ -52,6 +53,7 @@ class TicketIds:
         The first 128 bits of HMAC-SHA256 over ``<channel>|<source_id>`` as a UUID of version 8, the one for what is
         made in a way of one's own (RFC 9562, section 5.8). Versions 3 and 5 promise MD5 and SHA-1 of a public name.
         """
-        digest = hmac.digest(self.key, f"{channel}|{source_id}".encode(), "sha256")
-        text = f"{int.from_bytes(digest[:16], 'big') & FREE | VERSION | VARIANT:032x}"
-        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+        keyed = self._keyed.copy()
+        keyed.update(f"{channel}|{source_id}".encode())
+        text = keyed.hexdigest()
+        return f"{text[:8]}-{text[8:12]}-8{text[13:16]}-{VARIANT[text[16]]}{text[17:20]}-{text[20:32]}"
