@@ -94,7 +94,7 @@ def _take(
         Fact(report, topics.ACCEPTED, ticket, at=arrival.arrived_at),
         Fact(report, topics.answers_topic(report.channel), report.source_id, at=arrival.arrived_at),
     ]
-    if submitted.names_reporter:
+    if report.has_contact:
         facts.append(Fact(secrets.seal(ticket, submitted), topics.CONTACTS, ticket, at=arrival.arrived_at))
     taken = Taken(
         tracking_id=report.tracking_id,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from services.intake.domain.places import Located, locate
 from services.intake.domain.rules import Category, Rules
 from services.intake.domain.sensitive.recognition import Wishes
-from services.intake.domain.wording import headline, insult_spans, word_count
+from services.intake.domain.wording import has_fewer_words, headline, insult_spans
 from shared import events
 from shared.events import Arrival
 from shared.events.complaints import sensitive_flags
@@ -113,6 +113,8 @@ def _coordinates(where: events.Location, rules: Rules) -> tuple[float, float] | 
 
 def masked(text: str, reading: Reading, rules: Rules) -> str:
     """Return *text* with identities and insults covered."""
+    if not text:
+        return ""
     folded = fold(text)
     insults = insult_spans(folded, rules.insults) if reading.is_abusive else []
     return replaced(folded, [*rules.masker.spans(folded, reading.identity), *insults])
@@ -124,14 +126,16 @@ def location(reading: Reading, rules: Rules) -> events.Location | None:
     place = reading.located.place
     address = ", ".join(words for words in ((given.text or "").strip(), *reading.located.unknown) if words)
     latitude, longitude = reading.coordinates or (None, None)
-    made = events.Location(
-        text=masked(address, reading, rules)[:LOCATION_TEXT_LENGTH_MAX] or None,
+    text = masked(address, reading, rules)[:LOCATION_TEXT_LENGTH_MAX] or None
+    if text is None and place is None and reading.coordinates is None:
+        return None
+    return events.Location(
+        text=text,
         kelurahan=place.kelurahan if place else None,
         kecamatan=place.kecamatan if place else None,
         latitude=latitude,
         longitude=longitude,
     )
-    return None if made == NOWHERE else made
 
 
 def missing(reading: Reading, rules: Rules) -> Iterator[str]:
@@ -139,7 +143,7 @@ def missing(reading: Reading, rules: Rules) -> Iterator[str]:
     submitted, personal = reading.submitted, reading.category is not None and reading.category.personal
     if not (personal or submitted.classification in PLACELESS or _names_place(reading)):
         yield "location"
-    if word_count(submitted.body) < rules.limits.description_words_min:
+    if has_fewer_words(submitted.body, rules.limits.description_words_min):
         yield "description"
     if personal and not submitted.names_reporter:
         yield "identity"

@@ -1,7 +1,8 @@
 """Finds insults, emergency words and empty texts among the words of a report."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from itertools import islice
 
 from shared.identities.spans import Span
 from shared.text import LETTERS, Folded
@@ -50,7 +51,7 @@ def insult_spans(folded: Folded, pattern: re.Pattern[str]) -> list[Span]:
 
 def has_no_characters(body: str) -> bool:
     """Return whether a text holds neither letter nor digit."""
-    return not any(symbol.isalnum() for symbol in body)
+    return not any(map(str.isalnum, body))
 
 
 def is_only_link(text: str) -> bool:
@@ -66,16 +67,19 @@ def distinct_letters(text: str) -> int:
     return sum(map(str.isalpha, set(text)))
 
 
-def is_only_filler(text: str, filler: Iterable[str]) -> bool:
+def is_only_filler(text: str, filler: Collection[str]) -> bool:
     """Return whether every word of a folded text is one of *filler*, or one letter drawn out; digits do not count."""
-    words = LETTERS.findall(text)
-    known = frozenset(filler)
-    return bool(words) and all(word in known or (len(word) > 1 and len(set(word)) == 1) for word in words)
+    is_word = False
+    for found in LETTERS.finditer(text):
+        is_word, word = True, found[0]
+        if word not in filler and (len(word) == 1 or len(set(word)) > 1):
+            return False
+    return is_word
 
 
-def word_count(text: str) -> int:
-    """Return how many words a text has."""
-    return len(LETTERS.findall(text))
+def has_fewer_words(text: str, least: int) -> bool:
+    """Return whether a text has fewer words than that."""
+    return sum(1 for _ in islice(LETTERS.finditer(text), least)) < least
 
 
 def headline(body: str, length_max: int) -> str:

@@ -3,6 +3,7 @@ import pytest
 from services.intake.domain.wording import (
     INSULT,
     distinct_letters,
+    has_fewer_words,
     has_no_characters,
     headline,
     insult_spans,
@@ -10,7 +11,6 @@ from services.intake.domain.wording import (
     is_only_filler,
     is_only_link,
     phrases,
-    word_count,
 )
 from shared.identities.spans import Span
 from shared.text import fold
@@ -102,7 +102,8 @@ def test_letters_are_counted_once_each(text: str, letters: int) -> None:
 
 @pytest.mark.parametrize(("text", "words"), [("", 0), ("Jalan rusak!", 2), ("RT 05 / RW 03", 2), ("anak-anak", 2)])
 def test_words_are_counted_without_numbers(text: str, words: int) -> None:
-    assert word_count(text) == words
+    assert has_fewer_words(text, words + 1)
+    assert not has_fewer_words(text, words)
 
 
 @pytest.mark.parametrize(
