@@ -3,7 +3,10 @@
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from copy import copy
 from datetime import datetime
+from functools import lru_cache
 from typing import Self
+
+from prometheus_client import Counter
 
 from services.intake.domain.decide import Secrets, decide, refuse_unreadable, submission
 from services.intake.domain.former import former_id, repeated
@@ -18,6 +21,8 @@ from shared.events import Arrival, Decision, Event, Fact, Refused, Replayed
 from shared.policy.retention import Retention
 from shared.process import metrics
 from shared.seal import Contact, Sealer, channel_info
+
+OUTCOMES_MAX = 1_024  # of all channels
 
 Load = Callable[[Collection[str]], Awaitable[Mapping[str, Document[State] | Quarantined]]]
 
@@ -107,7 +112,7 @@ class IntakeHandler:
                 outcome = "repeated"
             case _:
                 outcome = "accepted"
-        metrics.COMPLAINTS.labels(self.rules.registered(channel or "") or "unknown", outcome).inc()
+        _counter(self.rules.registered(channel or "") or "unknown", outcome).inc()
 
     def due_at(self, state: State) -> datetime | None:
         """Return None: nothing here moves with time."""
@@ -132,6 +137,12 @@ class IntakeHandler:
         return events.ContactSealed(
             ticket_id=ticket, sealed=sealed, locale=contact.locale, key_id=key_id, scheme=events.SealScheme.HPKE
         )
+
+
+@lru_cache(OUTCOMES_MAX)
+def _counter(channel: str, outcome: str) -> Counter:
+    """Return what counts such answers to a channel of the registry; to look it up costs more than to count."""
+    return metrics.COMPLAINTS.labels(channel, outcome)
 
 
 def _former_id(event: Event) -> str:

@@ -74,6 +74,9 @@ class Wishes:
     confidential: bool = False
 
 
+NO_WISHES = Wishes()
+
+
 @dataclass(frozen=True)
 class SensitiveRules:
     """What is recognised, and how its words are written.
@@ -106,8 +109,14 @@ class SensitiveRules:
 
     def read(self, *texts: str) -> tuple[Recognised | None, Wishes]:
         """Return what *texts*, title and body of one report, are recognised as, and what their writer asks for."""
-        words = self._book.usual(word for text in texts for word in (*_words(text), BREAK))
+        said: list[str] = []
+        for text in texts:
+            said += chain.from_iterable(map(_word, TOKEN.findall(fold(text).text)))
+            said.append(BREAK)
+        words = self._book.usual(said)
         places = self._places(words)
+        if not places:
+            return None, NO_WISHES
         return self._recognised(words, places), self._wishes(places)
 
     def _places(self, words: Phrase) -> Mapping[str, Sequence[Span]]:
@@ -116,7 +125,7 @@ class SensitiveRules:
         idle = {at for start, end, phrase in placed if phrase in self.idioms for at in range(start, end)}
         places: dict[str, list[Span]] = defaultdict(list)
         for start, end, phrase in placed:
-            if idle.isdisjoint(range(start, end)):
+            if not idle or idle.isdisjoint(range(start, end)):
                 for name in self.classes.get(phrase, ()):
                     places[name].append((start, end))
         return places
@@ -134,11 +143,6 @@ class SensitiveRules:
     def _wishes(self, places: Mapping[str, Sequence[Span]]) -> Wishes:
         held = [wish for wish in self.wishes if _first(wish.pattern, places) is not None]
         return Wishes(any(one.anonymous for one in held), any(one.confidential for one in held))
-
-
-def _words(text: str) -> Iterator[str]:
-    """Yield the words of a text, `BREAK` where a sentence ends, and `NUMBER` for every number."""
-    return chain.from_iterable(map(_word, TOKEN.findall(fold(text).text)))
 
 
 @lru_cache(WORDS_REMEMBERED_MAX // 5)
