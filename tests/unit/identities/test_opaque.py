@@ -8,8 +8,10 @@ from uuid import UUID
 import pytest
 
 from shared.events import Reporter
+from shared.identities.opaque import LENGTH_MIN, OPAQUE, SIGNATURE, without_opaque
 from shared.identities.own import identity_of
 from shared.policy.identities import load_identities
+from shared.text import fold
 from tests.conftest import POLICY
 
 pytestmark = pytest.mark.unit
@@ -89,3 +91,16 @@ def test_ones_own_number_is_covered_and_what_stands_beside_it_is_not() -> None:
 
     assert MASKER.mask_code("wa-6281234567890-7", siti) == "wa-[telepon]-7"
     assert MASKER.mask_code("siti-aminah-7", siti) == "siti-aminah-7"
+
+
+def test_shortest_opaque_part_is_left_out_of_account() -> None:
+    assert without_opaque(fold("7" * LENGTH_MIN)).text == "x" * LENGTH_MIN
+
+
+@pytest.mark.parametrize("whole", ["7" * 17, "a" * 24, "?sig=" + "a1" * 11, "<1" + "a" * 19 + "@b>"])
+def test_text_too_short_to_be_looked_at_holds_nothing_opaque(whole: str) -> None:
+    assert OPAQUE.search(whole) or SIGNATURE.search(whole)
+    for start in range(len(whole)):
+        short = whole[start : start + LENGTH_MIN - 1]
+        assert not OPAQUE.search(short)
+        assert not SIGNATURE.search(short)
