@@ -4,7 +4,10 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Self
+
+from prometheus_client import Counter
 
 from services.routing.domain.agency_choice.prediction import NO_MODEL, NOT_ASKED, MaybePrediction, TextModel
 from services.routing.domain.agency_choice.rules import RoutingPolicy
@@ -36,6 +39,8 @@ from shared.policy.retention import Retention
 from shared.process import metrics
 from shared.senders import owner_of
 from shared.values import replace
+
+COUNTERS_REMEMBERED_MAX = 1_024
 
 
 class RoutingHandler:
@@ -157,10 +162,16 @@ class RoutingHandler:
 def _count_history(facts: Iterable[Fact]) -> None:
     """Count decisions and refusals; one that is made again, after an outage or a lost save, is counted again."""
     for fact in facts:
-        match fact.data:
-            case TicketRouted(agency=agency, decided_by=decided_by) if fact.topic == topics.TICKETS:
-                metrics.ROUTED.labels(agency, decided_by.value).inc()
-            case TriageRequested() if fact.topic == topics.TICKETS:
-                metrics.ROUTED.labels("none", "triage").inc()
-            case UpdateRefused(code=code) if fact.topic != topics.TICKETS:
-                metrics.UPDATES_REFUSED.labels(code).inc()
+        data, is_history = fact.data, fact.topic == topics.TICKETS
+        if is_history and isinstance(data, TicketRouted):
+            _routed(data.agency, data.decided_by.value).inc()
+        elif is_history and isinstance(data, TriageRequested):
+            _routed("none", "triage").inc()
+        elif not is_history and isinstance(data, UpdateRefused):
+            metrics.UPDATES_REFUSED.labels(data.code).inc()
+
+
+# Finding the counter of labels takes longer than counting.
+@lru_cache(COUNTERS_REMEMBERED_MAX)
+def _routed(agency: str, decided_by: str) -> Counter:
+    return metrics.ROUTED.labels(agency, decided_by)

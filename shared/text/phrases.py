@@ -1,7 +1,7 @@
 """Phrase search: texts as words in their usual form, and the phrases that occur in them."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -53,17 +53,20 @@ class Phrasebook:
 
     def found_among(self, words: Phrase) -> frozenset[Phrase]:
         """Return the phrases that occur among *words*, which are in their usual form already."""
-        return frozenset(phrase for _, phrase in self.placed_among(words))
+        return frozenset([phrase for _, phrase in self.placed_among(words)])
 
-    def placed_among(self, words: Phrase) -> Iterator[tuple[int, Phrase]]:
-        """Yield where each phrase begins among *words*, which are in their usual form already, and the phrase."""
-        if self._begun.keys().isdisjoint(words):
-            return
+    def placed_among(self, words: Phrase) -> list[tuple[int, Phrase]]:
+        """Return where each phrase begins among *words*, which are in their usual form already, and the phrase."""
         begun = self._begun
-        for start in [start for start, word in enumerate(words) if word in begun]:
-            for length in begun[words[start]]:
-                if (phrase := words[start : start + length]) in self.phrases:
-                    yield start, phrase
+        if begun.keys().isdisjoint(words):
+            return []
+        return [
+            (start, phrase)
+            for start, word in enumerate(words)
+            if word in begun
+            for length in begun[word]
+            if (phrase := words[start : start + length]) in self.phrases
+        ]
 
     def usual(self, words: Iterable[str]) -> Phrase:
         """Return *words* in their usual form; where several ways to write something fit, the longest is meant."""
@@ -112,18 +115,15 @@ def _lengths(phrases: Iterable[Phrase]) -> Mapping[str, tuple[int, ...]]:
 
 def usual(words: list[str], spellings: Mapping[Phrase, Phrase], begun: Mapping[str, tuple[int, ...]]) -> Phrase:
     """Return *words* with every other way of writing replaced by the usual form."""
-    return tuple(words if begun.keys().isdisjoint(words) else _usual(words, spellings, begun))
-
-
-def _usual(words: list[str], spellings: Mapping[Phrase, Phrase], begun: Mapping[str, tuple[int, ...]]) -> Iterator[str]:
-    position = 0
-    while position < len(words):
-        for length in begun.get(words[position], ()):
-            written = tuple(words[position : position + length])
-            if written in spellings:
-                yield from spellings[written]
-                position += length
+    if begun.keys().isdisjoint(words):
+        return tuple(words)
+    found: list[str] = []
+    position = 0  # of the first word that is not in *found* yet
+    for start in [start for start, word in enumerate(words) if word in begun]:
+        for length in begun[words[start]] if start >= position else ():
+            form = spellings.get(tuple(words[start : start + length]))
+            if form is not None:
+                found += [*words[position:start], *form]
+                position = start + length
                 break
-        else:
-            yield words[position]
-            position += 1
+    return (*found, *words[position:])

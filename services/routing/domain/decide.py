@@ -76,6 +76,8 @@ def _follows(
             return opening.file(policy, awaited, complaint, arrival.now, known.prediction, known.candidates)
         case events.ComplaintAccepted():
             return Ignored("the complaint has been filed before", filed)
+        case change if filed is not None and isinstance(change, ClockChange):
+            return follow_clock(filed, change, event.time)
         case command if isinstance(command, Request):
             update = masked(Update(event.id, event.source, command, arrival.arrived_at), policy.masker)
             if filed is None:
@@ -93,7 +95,5 @@ def _follows(
             return timeouts.archive_incomplete(filed, expired, arrival.now)
         case reminder if isinstance(reminder, timeouts.Reminder):
             return timeouts.remind(filed, reminder, event.time)
-        case change if isinstance(change, ClockChange):
-            return follow_clock(filed, change, event.time)
         case _:
             return Ignored("the clock concerns others only")

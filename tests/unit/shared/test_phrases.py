@@ -53,6 +53,18 @@ def test_another_spelling_counts_as_the_usual_one() -> None:
     assert found("jln lobang, KK hilang", "jalan berlubang", "kartu keluarga") == {"jalan berlubang", "kartu keluarga"}
 
 
+def test_what_stands_between_spellings_stays_and_no_word_belongs_to_two() -> None:
+    assert book().usual(words_of("di jln e ktp el besar kk")) == (
+        "di",
+        "jalan",
+        "ktp",
+        "el",
+        "besar",
+        "kartu",
+        "keluarga",
+    )
+
+
 def test_a_spelling_may_be_several_words() -> None:
     assert found("KTP-el dan e-KTP", "ktp dan ktp") == {"ktp dan ktp"}
 

@@ -1,7 +1,8 @@
 """What the words of a report speak for; never chooses an agency."""
 
-from collections import Counter
 from collections.abc import Iterable
+from dataclasses import field
+from operator import itemgetter
 from typing import assert_never
 
 from services.routing.domain.agency_choice.rules import (
@@ -35,19 +36,22 @@ class Point:
 
 @value
 class Evidence:
-    """Everything that the rules read out of one report."""
+    """Everything that the rules read out of one report.
+
+    ``ranking``: agencies and their points, most points first; equals in the order in which they were found.
+    """
 
     points: tuple[Point, ...] = ()
     priority: Priority = Priority.NORMAL
     classification: Classification | None = None
+    ranking: tuple[tuple[str, int], ...] = field(init=False, repr=False, compare=False)
 
-    @property
-    def ranking(self) -> tuple[tuple[str, int], ...]:
-        """Return agencies and their points, most points first; equals in the order in which they were found."""
-        scores: Counter[str] = Counter()
+    def __post_init__(self) -> None:
+        scores: dict[str, int] = {}
         for point in self.points:
-            scores[point.agency] += point.rule.weight
-        return tuple(scores.most_common())
+            scores[point.agency] = scores.get(point.agency, 0) + point.rule.weight
+        ranking = tuple(sorted(scores.items(), key=itemgetter(1), reverse=True))
+        object.__setattr__(self, "ranking", ranking)
 
     def score_of(self, agency: str) -> int:
         """Return the points of one agency."""

@@ -1,6 +1,7 @@
 """How a routing decision is explained, and what an officer is offered where there is none; decides nothing."""
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import zip_longest
 
 from services.routing.domain.agency_choice.evidence import Evidence
@@ -9,6 +10,7 @@ from services.routing.domain.agency_choice.rules import DISTRICT_OFFICE, Routing
 from shared.events import Step, Suggestion
 
 STEPS_MAX = 12  # of rules in one explanation; the best agencies come first
+STEPS_REMEMBERED_MAX = 4_096
 
 RankedAgencies = tuple[tuple[str, float], ...]
 
@@ -17,7 +19,13 @@ def step(
     policy: RoutingPolicy, name: str, outcome: str, *, rule: str | None = None, score: float | None = None
 ) -> Step:
     """Return a step as people may read it."""
-    return Step(step=name, rule=rule, policy_version=policy.version, outcome=outcome, score=score)
+    return _step(policy.version, name, outcome, rule, score)
+
+
+# Rules come to the same steps for many reports.
+@lru_cache(STEPS_REMEMBERED_MAX)
+def _step(version: str, name: str, outcome: str, rule: str | None, score: float | None) -> Step:
+    return Step(step=name, rule=rule, policy_version=version, outcome=outcome, score=score)
 
 
 def rule_steps(policy: RoutingPolicy, evidence: Evidence, agencies: Iterable[str]) -> tuple[Step, ...]:

@@ -55,19 +55,24 @@ class Officer:
 class Condition:
     """When a rule holds: a phrase of ``any``, one of every group of ``all``, one of ``at``, and none of ``none``.
 
-    ``at`` is looked for in the reporter's words about the place, too; what is empty asks for nothing.
+    ``at`` is looked for in the reporter's words about the place, too; what is empty asks for nothing. ``supporting``
+    are the phrases that speak for the rule.
     """
 
     any: frozenset[Phrase] = frozenset()
     all: tuple[frozenset[Phrase], ...] = ()
     at: frozenset[Phrase] = frozenset()
     none: frozenset[Phrase] = frozenset()
+    supporting: frozenset[Phrase] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "supporting", self.any.union(self.at, *self.all))
 
     def holds(self, said: frozenset[Phrase], place: frozenset[Phrase]) -> bool:
         """Return whether the rule holds for the phrases that a report and its place are told with."""
         return (
             (not self.any or not self.any.isdisjoint(said))
-            and not any(group.isdisjoint(said) for group in self.all)
+            and not (self.all and any(group.isdisjoint(said) for group in self.all))
             and (not self.at or not self.at.isdisjoint(said) or not self.at.isdisjoint(place))
             and self.none.isdisjoint(said)
         )
@@ -75,11 +80,6 @@ class Condition:
     def evidence(self, said: frozenset[Phrase], place: frozenset[Phrase]) -> frozenset[Phrase]:
         """Return the phrases that speak for the rule in a report and its place."""
         return (said & self.supporting) | (place & self.at)
-
-    @property
-    def supporting(self) -> frozenset[Phrase]:
-        """Return the phrases that speak for the rule."""
-        return self.any.union(self.at, *self.all)
 
     @property
     def phrases(self) -> frozenset[Phrase]:

@@ -9,7 +9,7 @@ from datetime import datetime
 from services.routing.domain.agency_choice.rules import RoutingPolicy
 from services.routing.domain.clusters.broadcast import branched, follow_leader_routing, offer
 from services.routing.domain.duplicates.similarity import ClusterRules
-from services.routing.domain.ticket.state import Awaited, Filed, Held, InTriage, Situation, State, WithAgency
+from services.routing.domain.ticket.state import OPEN, Awaited, Filed, Situation, State
 from services.routing.domain.ticket.transition import Transition, holder_topic
 from shared import events
 from shared.events import Applied, Decision, Fact, Ignored
@@ -22,7 +22,7 @@ FOLLOWED_ALONE = "followed_alone"  # says no more of the other ticket than that 
 
 def is_open(situation: Situation) -> bool:
     """Return whether work on the ticket goes on, so that others may join it."""
-    return isinstance(situation, InTriage | WithAgency | Held)
+    return isinstance(situation, OPEN)
 
 
 def with_findable(rules: ClusterRules, filed: Filed) -> Filed:

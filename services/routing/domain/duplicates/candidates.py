@@ -83,9 +83,9 @@ def search_for(
     if not rules.accept or place is None or complaint.confidential:
         return None
     kept, asked = _keyed_places(rules, place)
-    words = book.usual_of(complaint.title, complaint.body)
     if not kept:
         return None
+    words = book.usual_of(complaint.title, complaint.body)
     here = frozenset(words_of(f"{place.kelurahan or ''} {place.kecamatan or ''}"))
     about, names = extract_features(rules, words, known, here)
     if place.text:
@@ -135,7 +135,10 @@ def find_candidates(
     One that most likely joins another is joined by none: nobody follows somebody who follows.
     """
     by_key: dict[int, deque[Neighbour]] = {}
-    asked = {key for search in searches for key in search.keys}
+    times_asked = Counter([key for search in searches for key in search.keys])
+    asked = set(times_asked)
+    # Most keys of a new report are asked for by itself alone, and nobody will look for it there.
+    shared = {key for key, times in times_asked.items() if times > 1}
     for neighbour in sorted(stored, key=lambda one: (one.accepted_at, one.id)):
         _remember(by_key, neighbour, asked)
     found: dict[str, Candidates] = {}
@@ -144,7 +147,7 @@ def find_candidates(
         ranked = tuple(other for _, other in sorted(_scored(rules, search.itself, near), key=lambda pair: pair[0]))
         found[search.itself.id] = Candidates(search.itself.fingerprint, ranked)
         if not ranked:
-            _remember(by_key, search.itself, asked)
+            _remember(by_key, search.itself, shared)
     return found
 
 

@@ -94,9 +94,10 @@ class _Reader:
         return self.surely or (word not in self.known and not VERB.match(word))
 
     def _add_word(self, word: str) -> None:
-        if bare(word) not in self.rules.dull and len(self.words) < WORDS_MAX:
-            self.words.add(self.rules.plain.get(bare(word)) or stem(word))
-            if trouble := self.rules.troubles.get(bare(word)):
+        rules, root = self.rules, bare(word)
+        if root not in rules.dull and len(self.words) < WORDS_MAX:
+            self.words.add(rules.plain.get(root) or stem(word))
+            if trouble := rules.troubles.get(root):
                 self.names.setdefault(TROUBLE, set()).add(trouble)
 
     def _add_name(self, kind: str, name: str) -> None:

@@ -7,7 +7,7 @@ of what `similarity` leaves alone: cosine of dampened counts times inverse docum
 import zlib
 from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,9 @@ SCORE_MIN = 0.05  # below it hardly two reports of the same matter were found
 REPORTS_MAX = 200  # of one kelurahan, the newest: what one report costs does not grow with those that are open
 CHANGES_MIN, CHANGED_SHARE = 8, 8  # after so many and an eighth of the reports rarity is counted again
 
+Number = TypeVar("Number", bound=np.generic)
 Columns = NDArray[np.int32]
+Indexes = NDArray[np.intp]
 Floats = NDArray[np.float32]
 Starts = NDArray[np.int64]
 
@@ -62,41 +64,70 @@ def _grams_of(word: str) -> bytes:
 def vector_of(text: str) -> Vector:
     """Return the n-grams of *text*; never empty."""
     words = words_of(text[:SYMBOLS_MAX]) or [""]
-    columns, counts = np.unique(np.frombuffer(b"".join(map(_grams_of, words)), np.int32), return_counts=True)
-    return Vector(columns, 1 + np.log(counts.astype(np.float32)))
+    grams = np.frombuffer(b"".join(map(_grams_of, words)), np.int32).copy()
+    grams.sort()
+    # As `np.unique` counts them, at two thirds of its cost: where a gram is another one than that before it, a run begins.
+    begins = np.ones(len(grams) + 1, np.bool_)
+    np.not_equal(grams[1:], grams[:-1], out=begins[1:-1])
+    at = begins.nonzero()[0]
+    return Vector(grams[at[:-1]], 1 + np.log(np.diff(at).astype(np.float32)))
 
 
-class _Matrix(NamedTuple):
-    """Reports as rows of one length each, weighed by the rarity of their n-grams; what is not held is still in it."""
+class _Matrix:
+    """Reports as rows of one length each, weighed by the rarity of their n-grams; what is not held is still in it.
 
-    ids: list[str]
-    rarity: Floats
-    columns: Columns
-    weights: Floats
-    starts: Starts
+    The rows lie one behind the other, with room for more at the end, so that one more is not a copy of all.
 
-    def appended(self, id_: str, vector: Vector) -> "_Matrix":
-        """Return the matrix with one row more, under the rarity that is known."""
-        row = vector.weights * self.rarity[vector.columns]
-        return _Matrix(
-            [*self.ids, id_],
-            self.rarity,
-            np.concatenate([self.columns, vector.columns]),
-            np.concatenate([self.weights, row / np.sqrt(np.dot(row, row))]),
-            np.append(self.starts, len(self.columns)),
-        )
+    Args:
+        reports: Those of the first rows, at least one; rarity is counted among them.
+    """
+
+    def __init__(self, reports: Mapping[str, OpenReport]) -> None:
+        vectors = [report.vector for report in reports.values()]
+        columns = np.concatenate([vector.columns for vector in vectors])
+        starts = np.cumsum([0, *(len(vector.columns) for vector in vectors[:-1])], dtype=np.int64)
+        counts = 1 + np.bincount(columns, minlength=BUCKETS).astype(np.float32)
+        self.rarity: Floats = 1 + np.log(np.float32(1 + len(vectors)) / counts)
+        weights = np.concatenate([vector.weights for vector in vectors]) * self.rarity[columns]
+        lengths = np.sqrt(np.add.reduceat(weights * weights, starts))
+        self.ids = list(reports)
+        self.size = len(columns)
+        self.columns: Indexes = columns.astype(np.intp)
+        self.weights: Floats = weights / np.repeat(lengths, np.diff([*starts, len(columns)]))
+        self.starts: Starts = starts
+
+    def append(self, id_: str, vector: Vector) -> None:
+        """Add one row, under the rarity that is known."""
+        row, rows, start = vector.weights * self.rarity[vector.columns], len(self.ids), self.size
+        end = start + len(row)
+        self.columns, self.weights = _with_room(self.columns, end), _with_room(self.weights, end)
+        self.starts = _with_room(self.starts, rows + 1)
+        self.columns[start:end], self.weights[start:end] = vector.columns, row / np.sqrt(np.dot(row, row))
+        self.starts[rows], self.size = start, end
+        self.ids.append(id_)
+
+    def scores(self, asked: Vector) -> Floats:
+        """Return the cosine of *asked* and each row."""
+        _asked[asked.columns] = asked.weights * self.rarity[asked.columns]
+        products = _asked.take(self.columns[: self.size])
+        length = np.sqrt(np.dot(_asked, _asked))
+        _asked[asked.columns] = 0
+        products *= self.weights[: self.size]
+        cosines: Floats = np.add.reduceat(products, self.starts[: len(self.ids)]) / length
+        return cosines
 
 
-def _matrix_of(reports: Mapping[str, OpenReport]) -> _Matrix:
-    vectors = [report.vector for report in reports.values()]
-    columns = np.concatenate([vector.columns for vector in vectors])
-    starts = np.cumsum([0, *(len(vector.columns) for vector in vectors[:-1])], dtype=np.int64)
-    rarity = 1 + np.log(np.float32(1 + len(vectors)) / (1 + np.bincount(columns, minlength=BUCKETS).astype(np.float32)))
-    weights = np.concatenate([vector.weights for vector in vectors]) * rarity[columns]
-    lengths = np.sqrt(np.add.reduceat(weights * weights, starts))
-    return _Matrix(
-        list(reports), rarity, columns, weights / np.repeat(lengths, np.diff([*starts, len(columns)])), starts
-    )
+# Zeros between two calls: an array of that size, made anew, costs more than all that is counted with it.
+_asked = np.zeros(BUCKETS, np.float32)
+
+
+def _with_room(array: NDArray[Number], size: int) -> NDArray[Number]:
+    """Return *array*, or a larger one that begins like it where fewer than *size* find room."""
+    if size <= len(array):
+        return array
+    larger = np.empty(2 * size, array.dtype)
+    larger[: len(array)] = array
+    return larger
 
 
 class SimilarityIndex:
@@ -127,7 +158,7 @@ class SimilarityIndex:
         self.reports[id_] = report
         self._changes += 1
         if self._matrix is not None and self._is_current():
-            self._matrix = self._matrix.appended(id_, report.vector)
+            self._matrix.append(id_, report.vector)
 
     def most_similar(
         self, asked: Vector, itself: str, leaders: Mapping[str, str], found_max: int = SIMILAR_MAX
@@ -154,11 +185,8 @@ class SimilarityIndex:
         if not self.reports:
             return
         if self._matrix is None or not self._is_current():
-            self._matrix, self._changes = _matrix_of(self.reports), 0
-        ids, rarity, columns, weights, starts = self._matrix
-        wanted = np.zeros(BUCKETS, np.float32)
-        wanted[asked.columns] = asked.weights * rarity[asked.columns]
-        scores = np.add.reduceat(weights * wanted[columns], starts) / np.sqrt(np.dot(wanted, wanted))
+            self._matrix, self._changes = _Matrix(self.reports), 0
+        scores, ids = self._matrix.scores(asked), self._matrix.ids
         for index in np.argsort(-scores, kind="stable").tolist():
             yield round(min(1.0, float(scores[index])), 3), ids[index]
 

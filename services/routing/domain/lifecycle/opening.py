@@ -30,6 +30,8 @@ from shared.events import (
 from shared.events.complaints import sensitive_kind
 from shared.values import replace
 
+REPORTED = tuple(Report.model_fields)
+
 
 def file(
     policy: RoutingPolicy,
@@ -74,6 +76,8 @@ def _open_ticket(
     evidence = read(policy, report)
     category = policy.category_of(complaint.category)
     suited = category.classification if category else None
+    verdict = verdict_on(policy, complaint, evidence, prediction)
+    leader = best_match(policy.clusters, candidates, verdict.agency if isinstance(verdict, Chosen) else None)
     ticket = Ticket(
         id=complaint.ticket_id,
         tracking_id=complaint.tracking_id,
@@ -86,11 +90,11 @@ def _open_ticket(
         accepted_at=complaint.accepted_at,
         source_id=complaint.source_id,
         at=complaint.accepted_at,
+        cluster=leader,
         sketch=candidates.fingerprint,
+        similar=candidates.similar_but(leader),
     )
-    verdict = verdict_on(policy, complaint, evidence, prediction)
-    leader = best_match(policy.clusters, candidates, verdict.agency if isinstance(verdict, Chosen) else None)
-    transition = Transition(replace(ticket, cluster=leader, similar=candidates.similar_but(leader)), InTriage(), now)
+    transition = Transition(ticket, InTriage(), now)
     match verdict:
         case Chosen() as choice:
             opened = transition.route(choice, policy)
@@ -117,7 +121,8 @@ def priority_of(policy: RoutingPolicy, report: Report, evidence: Evidence) -> Pr
 
 def report_of(complaint: ComplaintAccepted) -> Report:
     """Return what an agency needs and may see of a complaint."""
-    return Report(**{name: getattr(complaint, name) for name in Report.model_fields})
+    told = vars(complaint)
+    return Report(**{name: told[name] for name in REPORTED})
 
 
 def _without_texts(complaint: ComplaintAccepted) -> ComplaintAccepted:

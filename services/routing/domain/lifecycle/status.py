@@ -5,15 +5,14 @@ from datetime import datetime, timedelta
 from services.routing.domain.agency_choice.rules import RoutingPolicy
 from services.routing.domain.ticket.privacy import forgotten
 from services.routing.domain.ticket.state import (
+    OPEN,
     Answered,
     DueClock,
     Filed,
     Held,
-    InTriage,
     ReporterView,
     State,
     Ticket,
-    WithAgency,
     name_of,
 )
 from services.routing.domain.ticket.status_sentences import asks_reporter, sentences, state_words
@@ -94,7 +93,7 @@ def due_times(filed: Filed) -> DueTimes:
     """
     ticket, situation = filed.ticket, filed.situation
     respond, resolve = ticket.respond, ticket.resolve
-    if resolve is None or resolve.ended or not isinstance(situation, InTriage | WithAgency | Held):
+    if resolve is None or resolve.ended or not isinstance(situation, OPEN):
         return NOTHING_DUE
     is_holders = respond is not None and respond.agency == situation.agency
     return respond.due_at if respond and is_holders else None, resolve.due_at

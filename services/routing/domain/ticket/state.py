@@ -94,15 +94,20 @@ class Split:
 
 Situation: TypeAlias = InTriage | WithAgency | Held | Answered | Split | Closed | Archived | Withdrawn
 
+# Made once: these are asked for several times with each event.
+ENDED = (Closed, Archived, Withdrawn)
+HELD_BY_ONE = (WithAgency, Held, Answered)
+OPEN = (InTriage, WithAgency, Held)
+
 
 def holder_of(situation: Situation) -> str | None:
     """Return the agency that must act, or wait for the reporter's word; None for nobody."""
-    return situation.agency if isinstance(situation, WithAgency | Held | Answered) else None
+    return situation.agency if isinstance(situation, HELD_BY_ONE) else None
 
 
 def is_ended(situation: Situation) -> bool:
     """Return whether the ticket has come to its end."""
-    return isinstance(situation, Closed | Archived | Withdrawn)
+    return isinstance(situation, ENDED)
 
 
 def name_of(situation: Situation) -> str:

@@ -1,6 +1,7 @@
 """Where a ticket stands, in words for its reporter: a state in a few of them, and one sentence to show."""
 
 from datetime import date
+from functools import lru_cache
 
 from services.routing.domain.ticket.state import Closed, Held, Situation, Ticket, WithAgency, name_of
 from shared.events import ClosedBy, HoldReason
@@ -84,6 +85,7 @@ ARCHIVED_BECAUSE: dict[str, Pair] = {
     "expired": ("Kejadiannya sudah melewati batas waktu pelaporan.", "What it is about happened too long ago."),
     "completion_window_expired": ("Kami belum menerima keterangan yang diminta.", "We did not get what we asked for."),
 }
+DAYS_REMEMBERED_MAX = 1_024
 DUE: Pair = ("Jawaban paling lambat {date}.", "An answer is due by {date}.")
 MONTHS: tuple[Pair, ...] = (
     ("Januari", "January"), ("Februari", "February"), ("Maret", "March"), ("April", "April"), ("Mei", "May"),
@@ -108,7 +110,8 @@ def sentences(
         due_on: Last local date on which an answer is in time.
     """
     number = ticket.tracking_id if ticket.part is None else f"{ticket.tracking_id}/{ticket.part}"
-    said = [tuple(text.format(id=number, agency=agency_name) for text in SENTENCES[_sentence_for(ticket, situation)])]
+    in_id, in_en = SENTENCES[_sentence_for(ticket, situation)]
+    said = [(in_id.format(id=number, agency=agency_name), in_en.format(id=number, agency=agency_name))]
     if isinstance(situation, WithAgency) and ticket.view.reason_id and ticket.view.reason_en:
         said.append((ticket.view.reason_id, ticket.view.reason_en))
     if isinstance(situation, WithAgency) and ticket.view.advice_id and ticket.view.advice_en:
@@ -119,7 +122,7 @@ def sentences(
         # Of an answer that is due the reporter would think that it is his.
         said += [(situation.question, situation.question)] if situation.question else []
     elif due_on is not None:
-        said.append(tuple(DUE[at].format(date=_date_text(due_on, at)) for at in (0, 1)))
+        said.append(_due(due_on))
     return " ".join(pair[0] for pair in said), " ".join(pair[1] for pair in said)
 
 
@@ -138,6 +141,13 @@ def _sentence_for(ticket: Ticket, situation: Situation) -> str:
             return f"closed_by_{by.value}"
         case _:
             return name_of(situation)
+
+
+# Many tickets are due on the same few days.
+@lru_cache(DAYS_REMEMBERED_MAX)
+def _due(day: date) -> Pair:
+    in_id, in_en = DUE
+    return in_id.format(date=_date_text(day, 0)), in_en.format(date=_date_text(day, 1))
 
 
 def _date_text(day: date, language: int) -> str:

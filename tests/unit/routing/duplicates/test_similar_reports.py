@@ -1,11 +1,14 @@
 """Which open reports people are shown as similar, ranked by the pieces of words that two texts have in common."""
 
-from collections import defaultdict
+import zlib
+from collections import Counter, defaultdict
+from math import log
 
 import pytest
 
 from services.routing.domain.duplicates.candidates import Candidates
 from services.routing.domain.duplicates.similar_reports import (
+    BUCKETS,
     CHANGES_MIN,
     REPORTS_MAX,
     SIMILAR_MAX,
@@ -105,6 +108,38 @@ def test_what_has_come_and_gone_meanwhile_counts_at_once(changes: int) -> None:
 
     assert found(index, LAMP)[:2] == ["same", "stays"]
     assert "gone" not in found(index, LAMP)
+
+
+def test_reports_that_come_one_by_one_are_each_found_by_their_own_words() -> None:
+    index = index_of(lamp=LAMP)
+    texts = {f"n{number}": f"{WASTE} {number:05d} {DRAIN}" * (number % 5 + 1) for number in range(60)}
+    for id_, text in texts.items():
+        found(index, LAMP)
+        index.add(id_, report(id_, text))
+
+    firsts = {id_: index.most_similar(vector_of(text), "new", {})[0] for id_, text in texts.items()}
+
+    assert {id_: (first.ticket_id, first.score) for id_, first in firsts.items()} == {id_: (id_, 1.0) for id_ in texts}
+
+
+def test_what_was_asked_before_changes_no_score() -> None:
+    index = index_of(lamp=RETOLD, drain=DRAIN)
+    before = index.most_similar(vector_of(LAMP), "new", {})
+    index.most_similar(vector_of(f"{LAMP} {WASTE} {DRAIN}"), "new", {})
+
+    assert index.most_similar(vector_of(LAMP), "new", {}) == before
+
+
+@pytest.mark.parametrize("text", ["", "a", "aa aa aa", LAMP, f"{LAMP} {LAMP} {RETOLD}"])
+def test_a_vector_holds_each_bucket_once_in_order_with_its_dampened_count(text: str) -> None:
+    words = text.lower().replace(",", "").split() or [""]
+    grams = [f" {word} "[at : at + 4] for word in words for at in range(max(1, len(word) - 1))]
+    counts = Counter(zlib.crc32(gram.encode()) % BUCKETS for gram in grams)
+
+    columns, weights = vector_of(text)
+
+    assert columns.tolist() == sorted(counts)
+    assert weights.tolist() == pytest.approx([1 + log(counts[column]) for column in sorted(counts)])
 
 
 def test_nothing_is_similar_where_nothing_is_open() -> None:
