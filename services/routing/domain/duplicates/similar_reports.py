@@ -66,7 +66,7 @@ def vector_of(text: str) -> Vector:
     words = words_of(text[:SYMBOLS_MAX]) or [""]
     grams = np.frombuffer(b"".join(map(_grams_of, words)), np.int32).copy()
     grams.sort()
-    # As `np.unique` counts them, at two thirds of its cost: where a gram is another one than that before it, a run begins.
+    # As `np.unique` counts them, in two thirds of its time: where a gram is another than that before it, a run begins.
     begins = np.ones(len(grams) + 1, np.bool_)
     np.not_equal(grams[1:], grams[:-1], out=begins[1:-1])
     at = begins.nonzero()[0]
