@@ -6,7 +6,7 @@ from collections import deque
 from shared.values import value
 
 BATCH_SECONDS = 0.3
-BUSY_RECORDS = 200  # a batch of so many shows that records keep coming
+BUSY_RECORDS = 50  # a batch of so many shows that records keep coming
 BATCHES = 10  # so many are looked back on
 OVERLOADED_SECONDS = 0.75  # where no batch takes less, smaller ones would only cost more
 RECORDS_MIN = 50  # fewer would not end much sooner: what a batch costs as such would go into each
