@@ -125,7 +125,7 @@ def _with_room(array: NDArray[Number], size: int) -> NDArray[Number]:
     """Return *array*, or a larger one that begins like it where fewer than *size* find room."""
     if size <= len(array):
         return array
-    larger = np.empty(2 * size, array.dtype)
+    larger = np.empty(size + size // 4, array.dtype)
     larger[: len(array)] = array
     return larger
 
