@@ -53,8 +53,15 @@ async def plant(namespace: Namespace) -> None:
 
 def begun(namespace: Namespace) -> subprocess.Popen[bytes]:
     variables = {"PATH": "/usr/bin:/bin", "TINDAK_POLICY_DIR": str(POLICY), **namespace.environment}
+    variables["TINDAK_MONGO_URI"] += f"&appName={namespace.prefix}"
     command = [sys.executable, "-m", "tindak.cli", "sla", "recompute", "--json"]
     return subprocess.Popen(command, env=variables, stdout=subprocess.PIPE)
+
+
+def is_connected(client: MongoClient[dict[str, object]], namespace: Namespace) -> bool:
+    """Return whether the database still has a connection of a job, be that alive or not."""
+    stages = [{"$currentOp": {"allUsers": True, "idleConnections": True}}, {"$match": {"appName": namespace.prefix}}]
+    return bool(list(client.admin.aggregate(stages)))
 
 
 def outdated(client: MongoClient[dict[str, object]], namespace: Namespace) -> int:
@@ -81,8 +88,12 @@ async def test_a_killed_job_runs_again_and_publishes_the_same_for_each_clock(
         killed = begun(namespace)
         begins = "the job has not begun"
         await until(lambda: outdated(client, namespace) < len(TICKETS), WITHIN_SECONDS, lambda: begins)
+        assert is_connected(client, namespace)
         killed.kill()
         killed.communicate()
+        # What it had sent before it died, the database goes on writing.
+        writes = "the database still writes for the dead"
+        await until(lambda: not is_connected(client, namespace), WITHIN_SECONDS, lambda: writes)
         left = outdated(client, namespace)
 
         output, _ = begun(namespace).communicate()
