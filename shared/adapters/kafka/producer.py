@@ -16,6 +16,8 @@ from aiokafka.errors import (
     UnknownTopicOrPartitionError,
 )
 from aiokafka.partitioner import DefaultPartitioner
+from aiokafka.producer.message_accumulator import BatchBuilder
+from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from aiokafka.structs import RecordMetadata
 from faststream.kafka.security import parse_security
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
@@ -27,6 +29,7 @@ from shared.delivery.ports import HeldBack, Obstacle, TransientError
 from shared.process.settings import KafkaSettings
 from shared.sharding import hash_of
 from shared.topics import DEAD_LETTER_BYTES_MAX
+from shared.values import value
 
 CLOSE_WITHIN_SECONDS = 5
 METADATA_AGE_MAX_MS = 60_000
@@ -73,6 +76,16 @@ def partition_of(key: bytes | None, partitions: Sequence[int], available: Sequen
     if key is None:
         return int(DefaultPartitioner()(key, partitions, available))
     return partitions[hash_of(key) % len(partitions)]
+
+
+@value
+class _Batch:
+    """Records of one partition, and which of the events at hand they are."""
+
+    topic: str
+    partition: int
+    builder: BatchBuilder
+    indexes: list[int]
 
 
 class KafkaPublisher:
@@ -172,29 +185,51 @@ class KafkaPublisher:
         return first, rest
 
     async def _acknowledged(self, client: AIOKafkaProducer, events: Sequence[Outgoing]) -> list[Any]:
-        """Return for each event where it lies, or the error that it met."""
+        """Return for each event where its batch lies, or the error that it met."""
         asked_at = self.clock.now()
-        sent = [await self._send(client, event) for event in events]
-        outcomes: list[Any] = await asyncio.gather(*sent, return_exceptions=True)
+        batches, outcomes = await self._packed(client, events)
+        sent = [await client.send_batch(each.builder, each.topic, partition=each.partition) for each in batches]
+        answers: list[Any] = await asyncio.gather(*sent, return_exceptions=True)
         answered_at = self.clock.now()
+        for batch, answer in zip(batches, answers, strict=True):
+            for index in batch.indexes:
+                outcomes[index] = answer
         by_leader = {
             client.client.cluster.leader_for_partition(lies.topic_partition): lies.timestamp
-            for lies in outcomes
+            for lies in answers
             if isinstance(lies, RecordMetadata) and lies.timestamp_type == LOG_APPEND_TIME
         }
         for leader, stamp_ms in by_leader.items():
             self.note_clock(f"broker {leader}", datetime.fromtimestamp(stamp_ms / 1000, UTC), asked_at, answered_at)
         return outcomes
 
-    async def _send(self, client: AIOKafkaProducer, event: Outgoing) -> Awaitable[Any]:
-        """Return what becomes the broker's answer; or the refusal of *client* that it is too large, in its place."""
-        key = None if event.key is None else event.key.encode(errors="surrogateescape")
-        try:
-            answer: Awaitable[Any] = await client.send(self._name(event), event.value, key, headers=list(event.headers))
-        except MessageSizeTooLargeError as error:
-            answer = asyncio.get_running_loop().create_future()
-            answer.set_exception(error)
-        return answer
+    async def _packed(
+        self, client: AIOKafkaProducer, events: Sequence[Outgoing]
+    ) -> tuple[list[_Batch], list[BaseException | None]]:
+        """Return *events* as batches, those of a partition in their order, and for each the error that it met.
+
+        aiokafka's `send` takes a coroutine, a future and a callback for each record, several times what packing takes.
+        """
+        batches: list[_Batch] = []
+        outcomes: list[Any] = [None] * len(events)
+        last: dict[tuple[str, int], _Batch] = {}
+        partitions = {name: sorted(await client.partitions_for(name)) for name in {*map(self._name, events)}}
+        for index, event in enumerate(events):
+            key = None if event.key is None else event.key.encode(errors="surrogateescape")
+            headers, name = list(event.headers), self._name(event)
+            if DefaultRecordBatchBuilder.estimate_size_in_bytes(key, event.value, headers) > DEAD_LETTER_BYTES_MAX:
+                outcomes[index] = MessageSizeTooLargeError()
+                continue
+            available = client.client.cluster.available_partitions_for_topic
+            place = name, partition_of(key, partitions[name], list(available(name) or ()) if key is None else ())
+            record = {"timestamp": None, "key": key, "value": event.value, "headers": headers}
+            batch = last.get(place)
+            if batch is None or batch.builder.append(**record) is None:
+                batch = last[place] = _Batch(*place, client.create_batch(), [])
+                batches.append(batch)
+                batch.builder.append(**record)  # an empty batch takes a record of any size
+            batch.indexes.append(index)
+        return batches, outcomes
 
     def _name(self, event: Outgoing) -> str:
         return self.settings.topic_prefix + event.topic

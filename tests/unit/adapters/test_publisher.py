@@ -13,45 +13,74 @@ from aiokafka.errors import (
     UnknownTopicOrPartitionError,
 )
 from aiokafka.structs import RecordMetadata, TopicPartition
+from hypothesis import given
+from hypothesis import strategies as st
 
 from shared.adapters.kafka.producer import LOG_APPEND_TIME, KafkaPublisher
 from shared.adapters.kafka.topic_access import REMEMBERED_FOR_SECONDS
 from shared.delivery.outgoing import Outgoing
 from shared.delivery.ports import Obstacle, TransientError
 from shared.process.settings import KafkaSettings
+from shared.topics import DEAD_LETTER_BYTES_MAX
 from tests.fakes.handler_harness import NOON
 from tests.fakes.memory import MemoryClock
 
 pytestmark = pytest.mark.unit
 
 STAMP_MS = round(NOON.timestamp() * 1000) + 5000
+BATCH_BYTES = 3
+LARGE = Outgoing("large", "a", "k", b"large")
+
+
+class Batch:
+    """Holds a few bytes, or one record of any size."""
+
+    def __init__(self) -> None:
+        self.values: list[bytes] = []
+
+    def append(self, *, timestamp: None, key: bytes | None, value: bytes, headers: Any) -> object | None:
+        if self.values and len(b"".join(self.values)) + len(value) > BATCH_BYTES:
+            return None
+        self.values.append(value)
+        return self
 
 
 class Producer:
-    """Answers with what ``errors`` names for a topic, one after the other, and keeps what it has taken."""
+    """Answers batches with what ``errors`` names for a topic, one after the other, and keeps what it has taken."""
 
-    def __init__(self, **errors: list[Exception | None]) -> None:
+    def __init__(self, partitions: int = 1, **errors: list[Exception | None]) -> None:
         self.errors = defaultdict(list, errors)
         self.taken: list[str] = []
+        self.batches: list[tuple[str, int, int]] = []
         self.stopped = 0
         self.client = self.cluster = self
         self._topics = {"a", "b"}
+        self.partitions = set(range(partitions))
 
     def partitions_for_topic(self, topic: str) -> set[int]:
-        return {0}
+        return self.partitions
+
+    available_partitions_for_topic = partitions_for_topic
+
+    async def partitions_for(self, topic: str) -> set[int]:
+        return self.partitions
 
     def leader_for_partition(self, place: TopicPartition) -> int:
         return 7
 
-    async def send(self, topic: str, value: bytes | None, key: bytes | None, headers: Any) -> asyncio.Future[Any]:
+    def create_batch(self) -> Batch:
+        return Batch()
+
+    async def send_batch(self, batch: Batch, topic: str, *, partition: int) -> asyncio.Future[Any]:
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         error = self.errors[topic].pop(0) if self.errors[topic] else None
         if error is not None:
             answer.set_exception(error)
             return answer
-        self.taken.append((value or b"").decode())
-        place = TopicPartition(topic, 0)
-        answer.set_result(RecordMetadata(topic, 0, place, 0, STAMP_MS, LOG_APPEND_TIME, 0))
+        self.taken.extend(value.decode() for value in batch.values)
+        self.batches.append((topic, partition, len(batch.values)))
+        place = TopicPartition(topic, partition)
+        answer.set_result(RecordMetadata(topic, partition, place, 0, STAMP_MS, LOG_APPEND_TIME, 0))
         return answer
 
     async def stop(self) -> None:
@@ -69,8 +98,30 @@ def publisher(producer: Producer, **options: Any) -> KafkaPublisher:
     return made
 
 
-def event(id: str, topic: str = "a") -> Outgoing:
-    return Outgoing(id, topic, "k", id.encode())
+def event(id: str, topic: str = "a", key: str | None = "k") -> Outgoing:
+    return Outgoing(id, topic, key, id.encode())
+
+
+async def test_events_of_a_partition_go_in_their_order_in_as_many_batches_as_they_need() -> None:
+    producer = Producer()
+
+    held = await publisher(producer).publish([event("1"), event("2", "b"), *map(event, "3456")])
+
+    assert (held, producer.taken) == ({}, ["1", "3", "4", "2", "5", "6"])
+    assert producer.batches == [("a", 0, 3), ("b", 0, 1), ("a", 0, 2)]
+
+
+@given(st.lists(st.tuples(st.sampled_from("ab"), st.one_of(st.none(), st.sampled_from("kmn")))))
+def test_whatever_is_published_each_event_is_sent_once_and_a_keys_in_their_order(said: list[tuple[str, str]]) -> None:
+    producer = Producer(partitions=4)
+    events = [event(f"{topic}{key}{number}", topic, key) for number, (topic, key) in enumerate(said)]
+
+    assert asyncio.run(publisher(producer).publish(events)) == {}
+
+    assert sorted(producer.taken) == sorted(one.id for one in events)
+    for topic, key in {*said} - {(topic, None) for topic in "ab"}:
+        mine = [one.id for one in events if (one.topic, one.key) == (topic, key)]
+        assert [id for id in producer.taken if id in mine] == mine
 
 
 async def test_a_topic_that_may_not_be_written_holds_back_its_own() -> None:
@@ -123,21 +174,29 @@ async def test_a_topic_that_still_refuses_is_tried_with_one_event() -> None:
 async def test_an_event_that_is_too_large_is_held_back_and_the_producer_made_anew() -> None:
     producer = Producer(a=[None, MessageSizeTooLargeError()])
 
-    held = await publisher(producer).publish([event("1"), event("2"), event("3", "b")])
+    held = await publisher(producer).publish([event("1"), LARGE, event("3", "b")])
 
-    assert (held, producer.taken, producer.stopped) == ({("a", "2"): Obstacle.TOO_LARGE}, ["1", "3"], 1)
+    assert (held, producer.taken, producer.stopped) == ({LARGE.reference: Obstacle.TOO_LARGE}, ["1", "3"], 1)
+
+
+async def test_an_event_larger_than_any_dead_letter_is_not_even_sent() -> None:
+    producer = Producer()
+    huge = Outgoing("huge", "a", "k", bytes(DEAD_LETTER_BYTES_MAX))
+
+    held = await publisher(producer).publish([event("1"), huge, event("2")])
+
+    assert (held, producer.taken) == ({huge.reference: Obstacle.TOO_LARGE}, ["1", "2"])
 
 
 async def test_records_out_of_sequence_behind_it_are_published_by_the_next_attempt() -> None:
     producer = Producer(a=[MessageSizeTooLargeError(), OutOfOrderSequenceNumber()])
     made = publisher(producer)
-    large = Outgoing("1", "a", "k", b"large")
     with pytest.raises(TransientError):
-        await made.publish([large, event("2")])
+        await made.publish([LARGE, event("2")])
 
-    held = await made.publish([large, event("2")])
+    held = await made.publish([LARGE, event("2")])
 
-    assert (held, producer.taken) == ({large.reference: Obstacle.TOO_LARGE}, ["2"])
+    assert (held, producer.taken) == ({LARGE.reference: Obstacle.TOO_LARGE}, ["2"])
 
 
 async def test_a_topic_that_is_there_after_all_gets_what_it_did_not_know() -> None:
