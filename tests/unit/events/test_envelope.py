@@ -2,6 +2,8 @@
 
 import contextlib
 import json
+import sys
+import tracemalloc
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -18,6 +20,18 @@ from tests.fakes.handler_harness import NOON
 from tests.unit.events.lines import DATA, ENVELOPE, ID, PLAIN, TRACE, line, read
 
 pytestmark = pytest.mark.unit
+
+
+def test_an_event_takes_little_more_memory_than_it_is_long() -> None:
+    """Outboxes are remembered by the thousand."""
+    said = event(accepted(body="x" * 1000))
+    encode(said)
+    tracemalloc.start()
+    encoded = [encode(said) for _ in range(100)]
+    taken_bytes = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+
+    assert taken_bytes < 1.1 * 100 * sys.getsizeof(encoded[0])
 
 
 def test_event_of_ours_has_exactly_these_bytes() -> None:
