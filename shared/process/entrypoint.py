@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from shared.output import terminal_text
 from shared.policy.loading import PolicyInvalid
-from shared.process import logs
+from shared.process import logs, memory
 from shared.process.service import Service
 from shared.process.settings import CommonSettings
 
@@ -31,6 +31,7 @@ def main(name: str, build: Callable[[CommonSettings], Service[S]]) -> None:
             return _refusal(name, str(error))
         return await service.run()
 
+    memory.share_arena()
     sys.exit(uvloop.run(started()))
 
 
