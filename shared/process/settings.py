@@ -31,7 +31,6 @@ class KafkaSettings(BaseSettings):
     compacted_within_hours: PositiveFloat = 24
     acks: Literal["all", "1", "0"] = "all"
     enable_idempotence: bool = True
-    linger_ms: int = Field(default=0, ge=0, le=1000)
     request_timeout_ms: PositiveInt = 15_000
     batch_records_max: int = Field(default=2000, ge=1, le=5000)
     batch_wait_ms: int = Field(default=10, ge=1, le=1000)

@@ -60,7 +60,7 @@ def producer(settings: KafkaSettings) -> AIOKafkaProducer:
         bootstrap_servers=settings.bootstrap_servers,
         acks="all" if settings.acks == "all" else int(settings.acks),
         enable_idempotence=settings.enable_idempotence,
-        linger_ms=settings.linger_ms,
+        linger_ms=0,  # what is published together is packed together
         partitioner=partition_of,
         max_batch_size=256 * 1024,
         max_request_size=DEAD_LETTER_BYTES_MAX,

@@ -19,7 +19,7 @@ EVERYTHING = {
     "TINDAK_PROFILE": "local",
     "TINDAK_CONTACT_PUBLIC_KEYS": "a:b",
     "TINDAK_CONTACT_PRIVATE_KEYS": "a:c",
-    "TINDAK_KAFKA_LINGER_MS": "7",
+    "TINDAK_KAFKA_BATCH_WAIT_MS": "7",
     "TINDAK_MONGO_URI": "mongodb://nobody",
     "TINDAK_INTAKE_KAFKA_SASL_USERNAME": "intake",
     "TINDAK_INTAKE_KAFKA_SASL_PASSWORD": "secret-of-intake",
@@ -38,7 +38,7 @@ def test_a_service_finds_its_own_credentials_under_the_common_names_and_no_other
         "PATH": "/bin",
         "TINDAK_PROFILE": "local",
         "TINDAK_CONTACT_PUBLIC_KEYS": "a:b",
-        "TINDAK_KAFKA_LINGER_MS": "7",
+        "TINDAK_KAFKA_BATCH_WAIT_MS": "7",
         "TINDAK_KAFKA_SASL_USERNAME": "intake",
         "TINDAK_KAFKA_SASL_PASSWORD": "secret-of-intake",
         "TINDAK_MONGO_URI": "mongodb://intake",
@@ -50,7 +50,7 @@ def test_a_service_that_seals_nothing_is_given_no_key() -> None:
     assert of_service("sla", EVERYTHING) == {
         "PATH": "/bin",
         "TINDAK_PROFILE": "local",
-        "TINDAK_KAFKA_LINGER_MS": "7",
+        "TINDAK_KAFKA_BATCH_WAIT_MS": "7",
         "TINDAK_KAFKA_SASL_PASSWORD": "secret-of-sla",
         "TINDAK_MONGO_URI": "mongodb://nobody",
         "TINDAK_SLA_DOCUMENTS_MAX": "9",
@@ -61,7 +61,7 @@ def test_a_client_is_given_what_bears_its_name() -> None:
     found = of_principal("channel-web", EVERYTHING)
 
     assert {name: value for name, value in found.items() if "KAFKA" in name or "MONGO" in name} == {
-        "TINDAK_KAFKA_LINGER_MS": "7",
+        "TINDAK_KAFKA_BATCH_WAIT_MS": "7",
         "TINDAK_KAFKA_SASL_PASSWORD": "secret-of-web",
         "TINDAK_MONGO_URI": "mongodb://nobody",
     }
