@@ -16,7 +16,7 @@ from shared.text import WORDS_REMEMBERED_MAX, words_of
 from shared.values import value
 
 GRAM_LETTERS = 4
-BUCKETS = 2**15  # n-grams are counted by hash; two that share a bucket hardly change a ranking
+BUCKETS = 2**15  # n-grams are counted by hash, of 16 bits; two that share a bucket hardly change a ranking
 SYMBOLS_MAX = 2_000  # of a text; the rest of a longer one is not compared
 SIMILAR_MAX = 3
 SCORE_MIN = 0.05  # below it hardly two reports of the same matter were found
@@ -24,7 +24,7 @@ REPORTS_MAX = 200  # of one kelurahan, the newest: what one report costs does no
 CHANGES_MIN, CHANGED_SHARE = 8, 8  # after so many and an eighth of the reports rarity is counted again
 
 Number = TypeVar("Number", bound=np.generic)
-Columns = NDArray[np.int32]
+Columns = NDArray[np.uint16]
 Indexes = NDArray[np.intp]
 Floats = NDArray[np.float32]
 Starts = NDArray[np.int64]
@@ -70,7 +70,7 @@ def vector_of(text: str) -> Vector:
     begins = np.ones(len(grams) + 1, np.bool_)
     np.not_equal(grams[1:], grams[:-1], out=begins[1:-1])
     at = begins.nonzero()[0]
-    return Vector(grams[at[:-1]], 1 + np.log(np.diff(at).astype(np.float32)))
+    return Vector(grams[at[:-1]].astype(np.uint16), 1 + np.log(np.diff(at).astype(np.float32)))
 
 
 class _Matrix:
