@@ -25,7 +25,6 @@ CHANGES_MIN, CHANGED_SHARE = 8, 8  # after so many and an eighth of the reports 
 
 Number = TypeVar("Number", bound=np.generic)
 Columns = NDArray[np.uint16]
-Indexes = NDArray[np.intp]
 Floats = NDArray[np.float32]
 Starts = NDArray[np.int64]
 
@@ -92,7 +91,7 @@ class _Matrix:
         lengths = np.sqrt(np.add.reduceat(weights * weights, starts))
         self.ids = list(reports)
         self.size = len(columns)
-        self.columns: Indexes = columns.astype(np.intp)
+        self.columns: Columns = columns
         self.weights: Floats = weights / np.repeat(lengths, np.diff([*starts, len(columns)]))
         self.starts: Starts = starts
 
