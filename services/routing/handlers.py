@@ -12,14 +12,7 @@ from prometheus_client import Counter
 from services.routing.domain.agency_choice.prediction import NO_MODEL, NOT_ASKED, MaybePrediction, TextModel
 from services.routing.domain.agency_choice.rules import RoutingPolicy
 from services.routing.domain.decide import LookedUp, decide
-from services.routing.domain.duplicates.candidates import (
-    NO_CANDIDATES,
-    Candidates,
-    Neighbour,
-    Search,
-    find_candidates,
-    wanted_by,
-)
+from services.routing.domain.duplicates.candidates import NO_CANDIDATES, Candidates, find_candidates, wanted_by
 from services.routing.domain.lifecycle import early_updates
 from services.routing.domain.lifecycle.commands import refuse_unreadable
 from services.routing.domain.lifecycle.opening import questions
@@ -106,15 +99,13 @@ class RoutingHandler:
             informed.predictions = dict(zip(asked, predictions, strict=True))
         complaints = new_complaints(early_updates)
         searches = searches_of(self.policy, complaints.values())
-        stored, similar = await asyncio.gather(self._sharing(searches), self.similar_reports.of(complaints.values()))
+        stored = await self.neighbours.sharing(wanted_by(self.policy.clusters, searches)) if searches else ()
         found = find_candidates(self.policy.clusters, searches, stored)
+        similar = await self.similar_reports.of(complaints.values())
         informed.candidates = {
             ticket: replace(found.get(ticket, NO_CANDIDATES), similar=similar.get(ticket, ())) for ticket in complaints
         }
         return informed
-
-    async def _sharing(self, searches: Sequence[Search]) -> Sequence[Neighbour]:
-        return await self.neighbours.sharing(wanted_by(self.policy.clusters, searches)) if searches else ()
 
     def prediction_on(self, ticket_id: str) -> MaybePrediction:
         """Return what the model makes of a ticket's report, or why it was not asked."""
