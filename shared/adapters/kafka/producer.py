@@ -188,7 +188,7 @@ class KafkaPublisher:
         """Return for each event where its batch lies, or the error that it met."""
         asked_at = self.clock.now()
         batches, outcomes = await self._packed(client, events)
-        sent = [await client.send_batch(each.builder, each.topic, partition=each.partition) for each in batches]
+        sent = [await _sent(client, each) for each in batches]
         answers: list[Any] = await asyncio.gather(*sent, return_exceptions=True)
         answered_at = self.clock.now()
         for batch, answer in zip(batches, answers, strict=True):
@@ -214,13 +214,13 @@ class KafkaPublisher:
         outcomes: list[Any] = [None] * len(events)
         last: dict[tuple[str, int], _Batch] = {}
         partitions = {name: sorted(await client.partitions_for(name)) for name in {*map(self._name, events)}}
+        available = client.client.cluster.available_partitions_for_topic
         for index, event in enumerate(events):
             key = None if event.key is None else event.key.encode(errors="surrogateescape")
             headers, name = list(event.headers), self._name(event)
             if DefaultRecordBatchBuilder.estimate_size_in_bytes(key, event.value, headers) > DEAD_LETTER_BYTES_MAX:
                 outcomes[index] = MessageSizeTooLargeError()
                 continue
-            available = client.client.cluster.available_partitions_for_topic
             place = name, partition_of(key, partitions[name], list(available(name) or ()) if key is None else ())
             record = {"timestamp": None, "key": key, "value": event.value, "headers": headers}
             batch = last.get(place)
@@ -259,6 +259,16 @@ class KafkaPublisher:
         client, self.started = self.started, None
         if client is not None:
             await closed(client.stop)
+
+
+async def _sent(client: AIOKafkaProducer, batch: _Batch) -> Awaitable[Any]:
+    """Return what becomes the broker's answer; an error in its place if the topic has fewer partitions by now."""
+    if batch.partition in await client.partitions_for(batch.topic):
+        answer: Awaitable[Any] = await client.send_batch(batch.builder, batch.topic, partition=batch.partition)
+        return answer
+    gone = asyncio.get_running_loop().create_future()
+    gone.set_exception(UnknownTopicOrPartitionError())
+    return gone
 
 
 def _size_of(event: Outgoing) -> int:

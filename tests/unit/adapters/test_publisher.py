@@ -207,6 +207,24 @@ async def test_a_topic_that_is_there_after_all_gets_what_it_did_not_know() -> No
     assert (held, producer.taken) == ({}, ["2", "1"])
 
 
+async def test_what_was_packed_for_a_partition_that_is_gone_goes_to_one_that_is_there() -> None:
+    """The topic is made anew while its batches are sent."""
+
+    class Shrinking(Producer):
+        async def send_batch(self, batch: Batch, topic: str, *, partition: int) -> asyncio.Future[Any]:
+            assert partition in self.partitions
+            self.partitions = {0}
+            return await super().send_batch(batch, topic, partition=partition)
+
+    producer = Shrinking(partitions=4)
+    events = [event(key, key=key) for key in "kmnpqrst"]
+
+    held = await publisher(producer).publish(events)
+
+    assert (held, sorted(producer.taken)) == ({}, list("kmnpqrst"))
+    assert {partition for _, partition, _ in producer.batches[1:]} == {0}
+
+
 async def test_an_outage_while_publishing_is_transient() -> None:
     producer = Producer(b=[KafkaConnectionError("away")])
     made = publisher(producer)
