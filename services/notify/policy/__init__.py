@@ -1,0 +1,110 @@
+"""Loads what notify is told by, of several files; reports each fault with its line."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from services.notify.domain.addresses import AddressLimits
+from services.notify.domain.notices import Rules
+from services.notify.domain.timing import QuietHours, Retries
+from services.notify.messages.templates import Templates
+from services.notify.policy.notices import (
+    FILE,
+    HEARD,
+    INTRODUCTION,
+    TEMPLATES,
+    NoticeFile,
+    faults_of_notices,
+    faults_of_texts,
+)
+from services.notify.policy.sending import SENDING_FILE, SendingFile
+from services.notify.settings import LEASE_SECONDS
+from shared.policy.agencies import AgencyDirectory, load_agencies
+from shared.policy.channels import ChannelRegistry, load_channels
+from shared.policy.loading import PolicyFault, PolicyInvalid, load, load_sourced
+from shared.policy.places import load_places
+
+__all__ = ["FILE", "HEARD", "INTRODUCTION", "TEMPLATES", "NoticePolicy", "load_notices"]
+
+
+@dataclass(frozen=True)
+class NoticePolicy:
+    """All that notify takes from the policy.
+
+    Args:
+        rules: For the domain; how long a lease lasts is the deployment's own.
+        language_of_locale: The language in which a reporter of that locale is written to.
+        channels: Say which of them verify the addresses that they give.
+        addresses: What one address gets over all tickets.
+    """
+
+    rules: Rules
+    templates: Templates
+    directory: AgencyDirectory
+    city: str
+    zone: ZoneInfo
+    default_language: str
+    language_of_locale: dict[str, str]
+    channels: ChannelRegistry
+    addresses: AddressLimits
+
+
+def load_notices(policy_dir: Path, lease_for: timedelta = timedelta(seconds=LEASE_SECONDS)) -> NoticePolicy:
+    """Return the policy of notify.
+
+    Args:
+        policy_dir: Holds notices.yaml, sending.yaml, notices/, agencies.yaml, channels.yaml and places.yaml.
+        lease_for: How long one attempt to send may take before it counts as lost.
+
+    Raises:
+        PolicyInvalid: With every fault of the rules and of the templates.
+    """
+    directory = load_agencies(policy_dir)
+    city = load_places(policy_dir).city
+    held, source = load_sourced(policy_dir / FILE, NoticeFile)
+    sending = load(policy_dir / SENDING_FILE, SendingFile)
+    templates = Templates(dict(map(_read_text, sorted((policy_dir / TEMPLATES).glob("*.j2")))))
+    faults = [
+        *faults_of_notices(held, source, directory),
+        *faults_of_texts(held, source, templates, policy_dir / TEMPLATES),
+    ]
+    if faults:
+        raise PolicyInvalid(faults)
+    zone = ZoneInfo(held.zone)
+    return NoticePolicy(
+        rules=_rules_of(held, sending, zone, lease_for),
+        templates=templates,
+        directory=directory,
+        city=city,
+        zone=zone,
+        default_language=held.default_language,
+        language_of_locale=dict(held.language_of_locale),
+        channels=load_channels(policy_dir),
+        addresses=sending.addresses.value,
+    )
+
+
+def _read_text(path: Path) -> tuple[str, str]:
+    """Return name and content of a template; raise PolicyInvalid if it cannot be read as UTF-8."""
+    try:
+        return path.name, path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise PolicyInvalid([PolicyFault(str(path), 1, "the file cannot be read as UTF-8 text")]) from error
+
+
+def _rules_of(held: NoticeFile, sending: SendingFile, zone: ZoneInfo, lease_for: timedelta) -> Rules:
+    quiet = sending.quiet_hours
+    return Rules(
+        notices=tuple(entry.value for entry in held.notices),
+        retries=Retries(
+            sending.attempts_max,
+            timedelta(seconds=sending.first_retry_seconds),
+            timedelta(seconds=sending.longest_retry_seconds),
+        ),
+        quiet_hours=QuietHours(quiet.start, quiet.end, zone) if quiet else None,
+        wait_for=timedelta(seconds=sending.wait_seconds),
+        stale_for=timedelta(hours=sending.stale_after_hours),
+        daily_max=sending.daily_max,
+        lease_for=lease_for,
+    )
