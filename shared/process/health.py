@@ -1,11 +1,7 @@
 """The health endpoints (liveness, readiness) and the metrics of one service, over HTTP."""
 
-import asyncio
-import contextlib
-import socket
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Mapping
 
-import uvicorn
 from prometheus_client import REGISTRY
 from prometheus_client.exposition import choose_encoder
 from starlette.applications import Starlette
@@ -13,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from shared.process.http_server import HttpServer, Listener
 from shared.values import value
 
 Faults = Mapping[str, str]
@@ -63,41 +60,7 @@ def application(service: str, health: Health) -> Starlette:
     )
 
 
-class HealthServer(uvicorn.Server):
-    """Answers on a socket that is bound at once, and leaves the process's signals to the service.
-
-    Raises:
-        OSError: The address cannot be used; the message names it and its setting.
-    """
-
-    def __init__(self, service: str, health: Health, host: str, port: int) -> None:
-        app = application(service, health)
-        super().__init__(uvicorn.Config(app, log_config=None, access_log=False, date_header=False, lifespan="off"))
-        self.closing = asyncio.Event()
-        try:
-            self.socket = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
-        except OSError as error:
-            why = str(error.strerror).partition(" (while")[0]
-            raise OSError(
-                f"its health endpoints cannot listen on {host}, port {port} ({why}); choose a free port with"
-                f" TINDAK_{service.upper()}_HEALTH_PORT."
-            ) from error
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Generator[None, None, None]:
-        """Capture none."""
-        yield
-
-    async def main_loop(self) -> None:
-        """Return once it is closed; uvicorn's own looks ten times a second whether it is."""
-        await self.on_tick(counter=0)
-        await self.closing.wait()
-
-    async def answer(self) -> None:
-        """Answer until it is closed."""
-        await self.serve(sockets=[self.socket])
-
-    def close(self) -> None:
-        """End `answer`, once those who ask at this moment have their answers."""
-        self.should_exit = True
-        self.closing.set()
+def health_server(service: str, health: Health, host: str, port: int) -> HttpServer:
+    """Return the server of one service's health; raise OSError as `HttpServer` does."""
+    variable = f"TINDAK_{service.upper()}_HEALTH_PORT"
+    return HttpServer(application(service, health), host, port, Listener("its health endpoints", variable))

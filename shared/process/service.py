@@ -31,7 +31,7 @@ from shared.fairness.admission import Admission
 from shared.fairness.pace import USUAL
 from shared.policy.watch import PolicyWatch
 from shared.process import memory, metrics
-from shared.process.health import Health, HealthServer
+from shared.process.health import Health, health_server
 from shared.process.loops import HUNG_AFTER_SECONDS, Loop, LoopRunner
 from shared.process.settings import CommonSettings
 from shared.process.watchdog import Stuck, Watchdog
@@ -53,7 +53,7 @@ DRAIN_SHARE = 0.8  # of the time to stop; closing connections gets the rest
 
 
 class Service(Generic[S]):
-    """One service: a consumer with its runner, the loops of time, a health server and a watchdog.
+    """One service: a consumer with its runner, the loops of time, a watchdog, and web servers, health's the first.
 
     Args:
         settings: The common ones.
@@ -98,7 +98,7 @@ class Service(Generic[S]):
         self.remarks: dict[str, Callable[[], str]] = {}
         self.add_relay_loops()
         health = Health(live=self.not_live, ready=self.not_ready, remarks=self.remarked)
-        self.server = HealthServer(self.name, health, settings.health_host, health_port)
+        self.servers = [health_server(self.name, health, settings.health_host, health_port)]
         self.ending = asyncio.Event()
         self.ended_by: BaseException | None = None
         quarantine = QuarantineWatch(self.name, store.quarantine)
@@ -109,13 +109,14 @@ class Service(Generic[S]):
         """Run until stopped by a signal; return the exit code: 0 after a signal, 1 if only a restart can help."""
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, self.ending.set)
-        serving = asyncio.create_task(self.server.answer())
+        serving = [asyncio.create_task(server.answer()) for server in self.servers]
         working = asyncio.create_task(self.work())
         working.add_done_callback(self.on_end)
         await self.ending.wait()
         await self.stop(working)
-        self.server.close()
-        await asyncio.wait({serving}, timeout=2)
+        for server in self.servers:
+            server.close()
+        await asyncio.wait(serving, timeout=2)
         if self.ended_by is not None:
             log.error("ended", because=f"{type(self.ended_by).__name__}: {self.ended_by}")
             return 1

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared.process.health import Health, HealthServer, application
+from shared.process.health import Health, application, health_server
 
 pytestmark = pytest.mark.unit
 
@@ -48,7 +48,7 @@ async def test_a_service_is_well_unless_it_cannot_work(path: str, said: dict[str
 
 def test_occupied_health_port_is_named_with_its_setting() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other, pytest.raises(OSError, match="cannot listen") as refused:
-        HealthServer("sla", Health(live=dict, ready=dict), "127.0.0.1", port := other.getsockname()[1])
+        health_server("sla", Health(live=dict, ready=dict), "127.0.0.1", port := other.getsockname()[1])
 
     assert str(refused.value) == (
         f"its health endpoints cannot listen on 127.0.0.1, port {port} (Address already in use); choose a free port"
@@ -57,7 +57,7 @@ def test_occupied_health_port_is_named_with_its_setting() -> None:
 
 
 async def test_metrics_answer_over_http_without_a_redirect() -> None:
-    server = HealthServer("sla", Health(live=dict, ready=dict), "127.0.0.1", 0)
+    server = health_server("sla", Health(live=dict, ready=dict), "127.0.0.1", 0)
     port = server.socket.getsockname()[1]
     answering = asyncio.create_task(server.answer())
 

@@ -41,7 +41,7 @@ async def service() -> AsyncIterator[Service[Count]]:
     consumer: Any = Reading()
     made.consumer = consumer
     yield made
-    made.server.socket.close()
+    made.servers[0].socket.close()
     store.close()
 
 
