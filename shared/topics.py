@@ -55,6 +55,9 @@ FAMILIES = (SUBMITTED, ANSWERS, UPDATES, ROUTED, STATUS)
 MEMBER = "[a-z0-9_-]+"
 FROM_OUTSIDE = (SUBMITTED, UPDATES)
 OFFICERS = "officers"
+LINK_CHANNEL = "links"
+"""The channel through which notify's own pages say what reporters answer; nobody hands reports over on it."""
+
 AUDITORS = "auditors"
 OF_OUTSIDERS_DAYS = 30
 DEAD_LETTERS_DAYS, REPLAYS_DAYS = 90, 30
@@ -175,6 +178,8 @@ COMMON = (
     Topic(REQUESTS, ("routing",), ("intake", "notify"), 3, 30),
     Topic(EXPORTS, ("notify",), (OFFICERS,), 3, 1),
     Topic(updates_topic(OFFICERS), (OFFICERS,), ("routing",), 1, OF_OUTSIDERS_DAYS),
+    Topic(updates_topic(f"channel-{LINK_CHANNEL}"), ("notify",), ("routing",), 1, OF_OUTSIDERS_DAYS),
+    Topic(status_topic(LINK_CHANNEL), ("routing",), ("ops",), 1, 90),  # of what was refused; nobody else need read it
     Topic(TICKETS, ("routing",), ("sla", "notify", OFFICERS, "ops", "board"), PARTITIONS, 90),
     Topic(LINKS, ("routing",), ("routing",), PARTITIONS, 30),
     Topic(TRIAGE, ("routing",), (OFFICERS,), 3, 90),

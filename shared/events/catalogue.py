@@ -19,6 +19,8 @@ AGENCY_TOPICS = topics.agency_topic("<agency>")
 STATUS_TOPICS = topics.status_topic("<channel>")
 FROM_CHANNELS = topics.submitted_topic("<channel>")
 ANSWERS = topics.answers_topic("<channel>")
+UPDATES = topics.updates_topic("channel-<channel>")
+LINK_UPDATES = topics.updates_topic(f"channel-{topics.LINK_CHANNEL}")
 
 
 @value
@@ -38,9 +40,7 @@ FROM_AGENCIES: tuple[type[EventData], ...] = (
     commands.AcknowledgeTicket, commands.ProgressTicket, commands.AnswerTicket, commands.DeclineTicket,
     commands.HoldTicket, commands.ResumeTicket,
 )  # fmt: skip
-FROM_REPORTERS: tuple[type[EventData], ...] = (
-    commands.ReplyToTicket, commands.ConfirmTicket, commands.DisputeTicket, commands.WithdrawTicket,
-)  # fmt: skip
+FROM_LINKS: tuple[type[EventData], ...] = (commands.ReplyToTicket, commands.ConfirmTicket, commands.DisputeTicket)
 FROM_OFFICERS: tuple[type[EventData], ...] = (
     commands.AssignTicket, commands.ReclassifyTicket, commands.ArchiveTicket, commands.MergeTicket,
     commands.UnmergeTicket, commands.ExportReporter, commands.CorrectReporter, commands.EraseReporter,
@@ -61,11 +61,15 @@ CATALOGUE: tuple[Entry, ...] = (
     *_entries("intake", ANSWERS, data=(complaints.ComplaintRejected,)),
     *_entries("intake", topics.CONTACTS, data=(complaints.ContactSealed, complaints.ContactErased)),
     *_entries("agencies", topics.updates_topic("agency-<agency>"), data=FROM_AGENCIES),
-    *_entries("channels", topics.updates_topic("channel-<channel>"), data=FROM_REPORTERS),
+    *_entries("channels", UPDATES, LINK_UPDATES, data=FROM_LINKS),
+    *_entries("channels", UPDATES, data=(commands.WithdrawTicket,)),
     *_entries("officers", topics.updates_topic(topics.OFFICERS), data=FROM_OFFICERS),
     *_entries("routing", topics.TICKETS, AGENCY_TOPICS, topics.TRIAGE, data=TO_WHOEVER_HAS_IT),
     *_entries("routing", topics.TICKETS, AGENCY_TOPICS, data=TO_AGENCIES),
-    *_entries("routing", topics.TICKETS, AGENCY_TOPICS, STATUS_TOPICS, topics.TRIAGE, data=(refusals.UpdateRefused,)),
+    *_entries(
+        "routing", topics.TICKETS, AGENCY_TOPICS, STATUS_TOPICS, topics.status_topic(topics.LINK_CHANNEL),
+        topics.TRIAGE, data=(refusals.UpdateRefused,),
+    ),
     *_entries("routing", topics.TICKETS, data=(tickets.TicketDeclined, links.TicketPartReopened)),
     *_entries("routing", topics.TICKETS, topics.TRIAGE, data=(tickets.TriageRequested, links.TicketSplit)),
     *_entries(

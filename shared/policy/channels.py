@@ -7,6 +7,7 @@ from pydantic import Field, PositiveInt
 
 from shared.events.base import Short
 from shared.policy.loading import PolicyInvalid, PolicyModel, load_sourced
+from shared.topics import LINK_CHANNEL
 from shared.values import value
 
 FILE = "channels.yaml"
@@ -71,6 +72,10 @@ def load_channels(policy_dir: Path) -> ChannelRegistry:
         PolicyInvalid: With every fault of the file.
     """
     held, source = load_sourced(policy_dir / FILE, ChannelFile)
+    codes = [channel.code for channel in held.channels]
+    if LINK_CHANNEL in codes:
+        sentence = f"`{LINK_CHANNEL}` is the channel of the links in our own messages; no reports come from it"
+        raise PolicyInvalid([source.fault(("channels", codes.index(LINK_CHANNEL), "code"), sentence)])
     named = ((f"channel `{channel.code}`", ("channels", index, "code")) for index, channel in enumerate(held.channels))
     if faults := list(source.given_twice(named)):
         raise PolicyInvalid(faults)

@@ -89,7 +89,8 @@ def _repeats(held: RateFile, source: Source) -> Iterator[PolicyFault]:
 def _strangers(held: RateFile, source: Source, policy_dir: Path) -> Iterator[PolicyFault]:
     channels = [f"{Role.CHANNEL}-{code}" for code in load_channels(policy_dir).codes]
     agencies = [f"{Role.AGENCY}-{code}" for code in load_agencies(policy_dir).codes]
-    known = {"submissions": channels, "updates": [*channels, *agencies, topics.OFFICERS]}
+    links = f"{Role.CHANNEL}-{topics.LINK_CHANNEL}"
+    known = {"submissions": channels, "updates": [*channels, links, *agencies, topics.OFFICERS]}
     for name, family in _families(held):
         for index, entry in enumerate(family.senders):
             if entry.sender not in known[name]:

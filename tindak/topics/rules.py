@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from shared.topics import FAMILIES, SERVICES, WATCHED_GROUPS, Topic, family_of
+from shared.topics import FAMILIES, SERVICES, WATCHED_GROUPS, Topic, family_of, is_from_outside
 
 Operation = Literal["READ", "WRITE", "DESCRIBE"]
 Resource = Literal["TOPIC", "GROUP"]
@@ -63,7 +63,8 @@ def rules(wanted: Iterable[Topic], prefix: str = "", formats: Sequence[str] = (S
     """Return what everybody needs and no more: each principal's topics, and the consumer groups that bear its name.
 
     Services have rules for whole families of topics, so that a new channel or agency needs rules of its own alone; they
-    read the topic, too, that all members of a family shared in release 0.1.0. Outsiders may have several groups:
+    read the topic, too, that all members of a family shared in release 0.1.0. Of a family that outsiders write, a
+    service may write its own member only: nobody else may speak as an agency. Outsiders may have several groups:
     ``<name>`` and all that begin with ``<name>.``. One service may look at another's group (`WATCHED_GROUPS`).
 
     Args:
@@ -85,10 +86,9 @@ def _grants(topic: Topic) -> Iterator[tuple[str, Operation, Resource, str, Patte
     sides: tuple[tuple[Operation, tuple[str, ...]], ...] = (("WRITE", topic.written_by), ("READ", topic.read_by))
     for operation, names in sides:
         for name in names:
-            if name not in SERVICES:
+            is_own = operation == "WRITE" and is_from_outside(topic.name)
+            if name not in SERVICES or family == topic.name or is_own:
                 yield name, operation, "TOPIC", topic.name, "LITERAL"
-            elif family == topic.name:
-                yield name, operation, "TOPIC", family, "LITERAL"
             else:
                 yield name, operation, "TOPIC", f"{family}.", "PREFIXED"
                 if operation == "READ":

@@ -7,9 +7,9 @@ SERVICES = ("intake", "routing", "sla", "notify")
 
 WRITES = {
     "intake": ("complaints.accepted", "reporters.contacts"),
-    "routing": ("tickets.events", "tickets.triage", "tickets.links", "reporters.requests"),
+    "routing": ("tickets.events", "tickets.triage", "tickets.links", "reporters.requests", "tickets.status.links"),
     "sla": ("sla.events", "sla.for_routing", "sla.warnings", "sla.breaches"),
-    "notify": ("notifications.deliveries", "reporters.exports"),
+    "notify": ("notifications.deliveries", "reporters.exports", "tickets.updates.channel-links"),
     "auditors": (),
     "officers": ("tickets.updates.officers",),
     "ops": (*(f"{service}.dead-letters" for service in SERVICES), *(f"{service}.replays" for service in SERVICES)),
@@ -18,8 +18,8 @@ WRITES = {
 READS = {
     "intake": ("reporters.requests",),
     "routing": (
-        "complaints.accepted", "tickets.updates.officers", "tickets.links", "sla.events", "sla.for_routing",
-        "sla.warnings", "sla.breaches",
+        "complaints.accepted", "tickets.updates.officers", "tickets.updates.channel-links", "tickets.links",
+        "sla.events", "sla.for_routing", "sla.warnings", "sla.breaches",
     ),
     "sla": ("complaints.accepted", "tickets.events"),
     "notify": (
@@ -29,8 +29,8 @@ READS = {
     "officers": ("complaints.accepted", "tickets.events", "tickets.triage", "reporters.exports"),
     "ops": (
         "complaints.accepted", "tickets.events", "sla.events", "sla.warnings", "sla.breaches",
-        "notifications.deliveries", "security.audit", *(f"{service}.dead-letters" for service in SERVICES),
-        *(f"{service}.replays" for service in SERVICES),
+        "notifications.deliveries", "security.audit", "tickets.status.links",
+        *(f"{service}.dead-letters" for service in SERVICES), *(f"{service}.replays" for service in SERVICES),
     ),
     "auditors": ("security.audit",),
     "board": ("complaints.accepted", "tickets.events", "sla.events", "notifications.deliveries"),

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from shared.policy.agencies import Agency, AgencyDirectory, AgencyKind, Officer, load_agencies
+from shared.policy.channels import load_channels
 from shared.policy.loading import PolicyInvalid
 from shared.policy.places import Bounds, Place, Places, load_places
 from tests.sealing import PUBLIC_KEYS_TEXT
@@ -109,6 +110,18 @@ def test_a_code_that_could_be_no_topic_is_a_fault(tmp_path: Path, code: str) -> 
         load_agencies(tmp_path)
 
     assert [fault.line for fault in caught.value.faults] == [4]
+
+
+def test_the_channel_of_links_is_nobodys_to_report_on(tmp_path: Path) -> None:
+    (tmp_path / "channels.yaml").write_text(
+        "version: 1\nchannels:\n  - {code: web, name: Situs, replies: true}\n"
+        "  - {code: links, name: Tautan, replies: false}\n"
+    )
+
+    with pytest.raises(PolicyInvalid) as invalid:
+        load_channels(tmp_path)
+
+    assert faults(invalid) == [(4, "`links` is the channel of the links in our own messages; no reports come from it")]
 
 
 def test_places_keep_their_district_and_their_other_names(tmp_path: Path) -> None:

@@ -47,6 +47,14 @@ def test_a_service_has_rules_for_families_so_that_a_new_member_needs_none() -> N
     }
 
 
+def test_a_service_that_writes_among_outsiders_may_write_its_own_topic_alone() -> None:
+    by_links = Topic("tickets.updates.channel-links", ("notify",), ("routing",), 1, 30)
+
+    assert of_principal("notify", rules([UPDATES, by_links])) == {
+        ("WRITE", "TOPIC", "tickets.updates.channel-links", "LITERAL")
+    }
+
+
 def test_the_rules_of_the_city_are_exactly_the_table() -> None:
     """The table is written down once more, and the broker's way of matching as well."""
     city = load_topics(POLICY)

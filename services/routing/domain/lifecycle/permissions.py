@@ -5,6 +5,7 @@ from services.routing.domain.ticket.refusals import NOT_FOUND, NOT_PERMITTED, UN
 from services.routing.domain.ticket.state import Situation, Ticket
 from shared import events
 from shared.senders import Role, Sender
+from shared.topics import LINK_CHANNEL
 
 Kinds = tuple[type[events.Command], ...]
 
@@ -18,6 +19,7 @@ OF_TRIAGE: Kinds = (
 )  # fmt: skip
 OF_PRIVACY: Kinds = (events.ExportReporter, events.CorrectReporter, events.EraseReporter)
 OF_CHANNELS: Kinds = (events.ReplyToTicket, events.ConfirmTicket, events.DisputeTicket, events.WithdrawTicket)
+OF_LINKS: Kinds = (events.ReplyToTicket, events.ConfirmTicket, events.DisputeTicket)
 
 
 def bars(policy: RoutingPolicy, sender: Sender | None, command: events.Command) -> Refusal | None:
@@ -33,7 +35,7 @@ def _kinds_of(policy: RoutingPolicy, sender: Sender) -> Kinds:
     if sender.role is Role.AGENCY:
         return OF_AGENCIES
     if sender.role is Role.CHANNEL:
-        return OF_CHANNELS
+        return OF_LINKS if sender.code == LINK_CHANNEL else OF_CHANNELS
     officer = policy.officers[sender.code]
     decides = OF_TRIAGE if officer.role is OfficerRole.TRIAGE else ()
     acts = OF_AGENCIES if officer.agencies else ()
@@ -46,14 +48,15 @@ def forbids(
     """Return why *sender*, whom nothing bars from asking this, may not ask it of this ticket, or None.
 
     An agency acts only on a ticket that it has or had when it ended, and so do officers who act for it; a reporter
-    speaks through the channel that handed the report over, for a channel knows only its own reporters; triage officers
-    decide about every ticket, and officers who answer for privacy about every reporter.
+    speaks through the channel that handed the report over, for a channel knows only its own reporters, or by a link in
+    a message, which notify has signed for that very ticket; triage officers decide about every ticket, and officers who
+    answer for privacy about every reporter.
     """
     match sender:
         case Sender(Role.AGENCY, code):
             is_theirs = code == situation.agency
         case Sender(Role.CHANNEL, code):
-            is_theirs = code == ticket.report.channel
+            is_theirs = code in (ticket.report.channel, LINK_CHANNEL)
         case Sender(Role.OFFICER, code):
             officer = policy.officers[code]
             decides = officer.role is OfficerRole.TRIAGE and isinstance(command, OF_TRIAGE)

@@ -94,3 +94,8 @@ def test_an_officer_who_acts_for_agencies_decides_nothing_else() -> None:
 @pytest.mark.parametrize("source", ["/channels/whatsapp", "/channels/web2", "/channels/web/sub"])
 def test_only_the_submitting_channel_may_act_for_the_reporter(source: str) -> None:
     assert {judged(source, COMMANDS[name]) for name in OF_CHANNELS} == {NOT_FOUND}
+
+
+@pytest.mark.parametrize("situation", SITUATIONS)
+def test_who_follows_a_link_answers_for_the_reporter_whatever_channel_the_report_came_through(situation: str) -> None:
+    assert permitted("/channels/links", situation) == {"reply", "confirm", "dispute"}
