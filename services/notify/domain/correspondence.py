@@ -5,12 +5,13 @@ from dataclasses import field, fields
 from datetime import datetime
 from typing import Any, Literal
 
+from services.notify.domain.complaint import Complaint as Complaint
+from services.notify.domain.complaint import complaint_of
 from services.notify.domain.deliveries import Delivery, Settled
+from services.notify.domain.standing import Standing, standing_after
 from shared import events
-from shared.events.complaints import sensitive_kind
 from shared.values import replace, value
 
-EMERGENCY_FLAG = "possible_emergency"
 ENDED = frozenset({"closed", "archived", "withdrawn"})
 GOES_ON = (events.TicketReopened, events.TicketPartReopened)
 # Tuples: a union would be made anew for each event.
@@ -69,25 +70,6 @@ class AuditHead:
 
 
 @value
-class Complaint:
-    """What notices show of the report itself.
-
-    Args:
-        withheld: Nothing of it is shown to anybody, for it is sensitive.
-        has_contact: Whether a contact came with it; None where nobody said so.
-    """
-
-    title: str
-    place: str | None
-    classification: str | None
-    missing: tuple[str, ...]
-    emergency: bool
-    confidential: bool = False
-    withheld: bool = False
-    has_contact: bool | None = None
-
-
-@value
 class RunningClock:
     """The last known run of a clock."""
 
@@ -116,6 +98,7 @@ class Handling:
     clocks: Mapping[events.SlaClock, RunningClock] = field(default_factory=dict)
     ended_at: datetime | None = None
     ended_version: int = 0
+    standing: Standing = field(default_factory=Standing)
 
 
 @value
@@ -206,13 +189,17 @@ def forgotten(state: Correspondence) -> Correspondence:
         state,
         contact=Erased(),
         complaint=complaint and replace(complaint, title="", place=None),
-        question=None,
-        parts={part: replace(known, question=None) for part, known in state.parts.items()},
+        **_unwritten(state),
+        parts={part: replace(known, **_unwritten(known)) for part, known in state.parts.items()},
         deliveries=tuple(
             replace(delivery, told={name: value for name, value in delivery.told.items() if name not in WRITTEN})
             for delivery in state.deliveries
         ),
     )
+
+
+def _unwritten(known: Handling) -> dict[str, Any]:
+    return {"question": None, "standing": replace(known.standing, answer=None)}
 
 
 def _changes_of_part(state: Correspondence, part: str, number: int, data: events.EventData) -> dict[str, Any]:
@@ -222,6 +209,11 @@ def _changes_of_part(state: Correspondence, part: str, number: int, data: events
 
 def _changes(known: Handling, data: events.EventData) -> dict[str, Any]:
     """Return the fields that *data* changes, of the whole or of the part that it is about."""
+    standing = standing_after(known.standing, data)
+    return _changes_of_handling(known, data) | ({} if standing is known.standing else {"standing": standing})
+
+
+def _changes_of_handling(known: Handling, data: events.EventData) -> dict[str, Any]:
     match data:
         case events.ClockStarted():
             return {"clocks": {**known.clocks, data.clock: RunningClock(data.started_at, data.due_at)}}
@@ -230,7 +222,7 @@ def _changes(known: Handling, data: events.EventData) -> dict[str, Any]:
             about = {} if isinstance(data, events.UpdateRefused) else _held_by(known, data) | _ended(known, data)
             return about | _changes_by_fact(known, data)
         case events.ComplaintAccepted():
-            return {"complaint": _complaint_of(data)}
+            return {"complaint": complaint_of(data)}
         case events.ContactSealed():
             return {"contact": Sealed(data.sealed, data.key_id, data.locale.value, data.scheme, data.info)}
         case events.ClockResumed() | events.DueChanged() if data.clock in known.clocks:
@@ -275,22 +267,3 @@ def _held_by(known: Handling, data: events.TicketFact) -> dict[str, Any]:
     if data.version <= known.agency_version or data.version <= known.version or data.agency == known.agency:
         return {}
     return {"agency": data.agency, "agency_version": data.version}
-
-
-def _complaint_of(data: events.ComplaintAccepted) -> Complaint:
-    return Complaint(
-        title=data.title,
-        place=_place_of(data.location),
-        classification=data.classification.value if data.classification else None,
-        missing=data.missing,
-        emergency=EMERGENCY_FLAG in data.flags,
-        confidential=data.confidential,
-        withheld=sensitive_kind(data.flags) is not None,
-        has_contact=data.has_contact,
-    )
-
-
-def _place_of(location: events.Location | None) -> str | None:
-    """Return where it happened in one line, the narrowest name first; None if nobody said."""
-    named = [location.text, location.kelurahan, location.kecamatan] if location else []
-    return ", ".join(dict.fromkeys(name for name in named if name)) or None

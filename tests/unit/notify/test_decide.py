@@ -31,8 +31,8 @@ from shared.events import (
     ReporterReplied,
     SlaClock,
     TicketHeld,
+    TicketMerged,
     TicketRouted,
-    TicketWithdrawn,
     state_after,
 )
 from shared.ids import part_id
@@ -138,7 +138,7 @@ def test_the_order_of_the_topics_makes_no_difference() -> None:
 def test_an_event_without_notice_leaves_no_trace() -> None:
     state = after(ACCEPTED)
 
-    decision = decide(state, event(said(TicketWithdrawn, agency=None)), arrival(NOON), ALL)
+    decision = decide(state, event(said(TicketMerged, agency=None)), arrival(NOON), ALL)
 
     assert decision == Ignored("nobody is notified of it")
 
