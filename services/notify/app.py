@@ -13,8 +13,10 @@ from services.notify.domain.correspondence import Correspondence
 from services.notify.exporter import Exporter
 from services.notify.handlers import NotifyHandler
 from services.notify.house import LogHouse
+from services.notify.messages.links import LinkWriter
 from services.notify.messages.renderer import LOG, MessageRenderer
 from services.notify.policy import NoticePolicy, load_notices
+from services.notify.policy.pages import PAGES_FILE
 from services.notify.sender import Sender
 from services.notify.settings import Settings
 from services.notify.store import STATE
@@ -22,6 +24,7 @@ from shared.adapters.mongo.client import collection
 from shared.adapters.mongo.store import MongoStore
 from shared.delivery.vitals import Observe, unobserved
 from shared.fairness.pace import Batching
+from shared.policy.loading import PolicyFault, PolicyInvalid
 from shared.policy.retention import Retention, load_retention
 from shared.policy.watch import PolicyWatch
 from shared.process import entrypoint
@@ -44,7 +47,7 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Co
         lambda folder: (load_notices(folder, lease_for=lease_for), load_retention(folder)),
     )
     (policy, _), opener = watch.policy, own.opener()
-    renderer, ways = MessageRenderer(policy, opener), channels(settings, own)
+    renderer, ways = MessageRenderer(policy, opener, links(own, policy)), channels(settings, own)
     handler = NotifyHandler(policy.rules, Exporter(opener), house(renderer, ways))
     store = MongoStore(collection(settings.mongo, handler.service), STATE)
     built = Service(settings, handler, store, own.health_port, observe)
@@ -83,6 +86,13 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Co
     sweep = built.while_clocks_agree(sender.sweep)
     built.every(own.send_every_seconds, "sender", sweep, own.documents_max, round_seconds_max)
     return built
+
+
+def links(own: Settings, policy: NoticePolicy) -> LinkWriter:
+    """Return what writes the links in messages; raise PolicyInvalid if they would lead to a page without words."""
+    if own.has_links and policy.pages is None:
+        raise PolicyInvalid([PolicyFault(PAGES_FILE, 1, "the file is missing; links in messages lead to its page")])
+    return LinkWriter(own.link_base_url, own.links())
 
 
 def house(renderer: MessageRenderer, ways: Mapping[str, Channel]) -> House:

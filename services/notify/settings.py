@@ -1,15 +1,18 @@
 """Settings of notify, read once from the environment."""
 
 from typing import Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, PositiveFloat, PositiveInt, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.mail_addresses import header_address
 from shared.seal import Opener
-from shared.sealing_keys import FORMER_KEYS, PRIVATE_KEYS, trial_keys
+from shared.sealing_keys import FORMER_KEYS, PRIVATE_KEYS, TRIAL_KEY, as_text, trial_keys
+from shared.signed_links import LINK_KEYS, LinkKeys
 
 LEASE_SECONDS = 300.0
+LOCAL_LINK_KEYS = as_text({"t": TRIAL_KEY})
 
 
 class Settings(BaseSettings):
@@ -30,6 +33,13 @@ class Settings(BaseSettings):
         send_every_seconds: Pause between two rounds once nothing is due.
         documents_max: Tickets in one round; a crash sends again at most the messages of one round.
         lease_seconds: After this long an attempt of which nothing is heard counts as lost and is made again.
+        http_port: Where the pages of links in messages are served; 0 for a free one, None: nowhere.
+        http_host: The address of this machine on which they are.
+        http_proxies: Addresses of the proxies before them, separated by commas, whose ``X-Forwarded-For`` is believed.
+        link_base_url: What links in messages begin with, as reporters reach the pages; None: messages hold no links.
+        link_keys: ``TINDAK_LINK_KEYS``, known to notify only: ``id:base64,...`` of 32 bytes each, ids of one symbol.
+            The first signs links; the others are kept for as long as their links last. Only the local profile may do
+            without; it has a public one.
     """
 
     model_config = SettingsConfigDict(env_prefix="TINDAK_NOTIFY_", frozen=True, extra="ignore")
@@ -50,6 +60,34 @@ class Settings(BaseSettings):
     send_every_seconds: PositiveFloat = 1
     documents_max: int = Field(default=200, ge=1, le=2000)
     lease_seconds: PositiveFloat = LEASE_SECONDS
+    http_port: int | None = Field(default=None, ge=0, le=65535)
+    http_host: str = "127.0.0.1"
+    http_proxies: str = ""
+    link_base_url: str | None = None
+    link_keys: SecretStr = Field(default=SecretStr(LOCAL_LINK_KEYS), validation_alias=LINK_KEYS)
+
+    @field_validator("http_port", "link_base_url", mode="before")
+    @classmethod
+    def empty_is_not_set(cls, given: object) -> object:
+        """Return None for an empty text, which is how Compose says that nothing is set."""
+        return None if given == "" else given
+
+    @field_validator("link_keys", mode="before")
+    @classmethod
+    def empty_is_local(cls, given: object) -> object:
+        """Return the key of the local profile for an empty text."""
+        return given or LOCAL_LINK_KEYS
+
+    @field_validator("link_base_url")
+    @classmethod
+    def can_begin_a_link(cls, given: str | None) -> str | None:
+        """Return an http(s) address without a slash at its end; raise ValueError for anything else."""
+        if given is None:
+            return None
+        address = urlsplit(given)
+        if address.scheme not in ("http", "https") or not address.hostname or address.query or address.fragment:
+            raise ValueError("TINDAK_NOTIFY_LINK_BASE_URL must be an address such as https://lapor.tangsel.example")
+        return given.rstrip("/")
 
     @field_validator("smtp_from", "smtp_reply_to")
     @classmethod
@@ -74,6 +112,20 @@ class Settings(BaseSettings):
             self.contact_private_keys.get_secret_value(), self.former_contact_keys.get_secret_value()
         )
 
+    @property
+    def has_links(self) -> bool:
+        """Return whether links go out, or what earlier ones lead to is served."""
+        return self.link_base_url is not None or (self.http_port is not None and not self.has_local_link_key)
+
+    @property
+    def has_local_link_key(self) -> bool:
+        """Return whether links are signed, or would be, with a key that everybody can read."""
+        return TRIAL_KEY in self.links().keys.values()
+
+    def links(self) -> LinkKeys:
+        """Return what signs links; raise ContactKeysInvalid if the keys are none."""
+        return LinkKeys.from_text(self.link_keys.get_secret_value())
+
     def unsafe(self, stop_within_seconds: float) -> list[str]:
         """Return what only the local profile may do, a sentence each."""
         private, former = self.contact_private_keys.get_secret_value(), self.former_contact_keys.get_secret_value()
@@ -86,5 +138,12 @@ class Settings(BaseSettings):
             found.append(
                 "TINDAK_NOTIFY_SMTP_TIMEOUT_SECONDS must be less than TINDAK_STOP_WITHIN_SECONDS, "
                 "so that what is on its way can be ended and saved"
+            )
+        if self.link_base_url is not None and not self.link_base_url.startswith("https://"):
+            found.append("TINDAK_NOTIFY_LINK_BASE_URL must begin with https://, since whoever reads a link can use it")
+        if self.has_links and self.has_local_link_key:
+            found.append(
+                f"{LINK_KEYS} must be set to keys of your own, since everybody can read that of the local profile"
+                " (`tindak keys new-link-key` makes one)"
             )
         return found

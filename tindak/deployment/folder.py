@@ -8,20 +8,25 @@ from datetime import datetime
 from pathlib import Path
 
 from shared.sealing_keys import FORMER_KEYS, PRIVATE_KEYS, PUBLIC_KEYS, published
+from shared.signed_links import LINK_KEYS
 from shared.topics import SERVICES
 from tindak.console import ADMIN
 from tindak.deployment.certificates import Authority
 from tindak.environment import own_variable
-from tindak.keys import KeyPair, new_id_key
+from tindak.keys import KeyPair, new_id_key, new_link_key
 from tindak.stack.credentials import Credentials
 from tindak.stack.files import write_for_owner
 
 SERVER, REPLICA_SET_KEY, CLIENT, ENVIRONMENT = "server.pem", "replica-set.key", "client.pem", "environment"
 ID_KEY = "TINDAK_ID_KEY"
-HOLDERS = {PRIVATE_KEYS: "notify", FORMER_KEYS: "notify", ID_KEY: "intake"}
+HOLDERS = {PRIVATE_KEYS: "notify", FORMER_KEYS: "notify", LINK_KEYS: "notify", ID_KEY: "intake"}
 """Whose the keys are; those that seal contacts follow from those that open them."""
 
-DRAWN: Mapping[str, Callable[[], str]] = {PRIVATE_KEYS: lambda: KeyPair.draw().private, ID_KEY: new_id_key}
+DRAWN: Mapping[str, Callable[[], str]] = {
+    PRIVATE_KEYS: lambda: KeyPair.draw().private,
+    ID_KEY: new_id_key,
+    LINK_KEYS: new_link_key,
+}
 
 
 @dataclass(frozen=True, slots=True)

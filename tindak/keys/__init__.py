@@ -1,4 +1,4 @@
-"""Makes the keys that seal reporters' identities, and the one under which tickets get their ids."""
+"""Makes the keys that seal reporters' identities, the one under which tickets get their ids, and those of links."""
 
 import base64
 import os
@@ -20,6 +20,11 @@ class KeyPair:
         """Return a new pair; raise ContactKeysInvalid if its id cannot be one."""
         private = as_text({key_id or secrets.token_hex(4): os.urandom(KEY_BYTES)})
         return cls(published(private), private)
+
+
+def new_link_key(key_id: str = "a") -> str:
+    """Return a new key for links, as a setting holds it; its id, one letter or digit, stands in every link."""
+    return as_text({key_id: os.urandom(KEY_BYTES)})
 
 
 def new_id_key() -> str:

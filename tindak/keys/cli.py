@@ -96,6 +96,14 @@ def new_id_key() -> None:
     say(keys.new_id_key())
 
 
+@app.command()
+def new_link_key(key_id: Annotated[str, typer.Option("--id", help="One letter or digit.")] = "a") -> None:
+    """Print a new key for TINDAK_LINK_KEYS; to rotate, put it before the old one, under another id."""
+    if not (len(key_id) == 1 and key_id.isascii() and key_id.isalnum()):
+        raise Misuse(f"--id {key_id} is none: give one letter or digit.")
+    say(keys.new_link_key(key_id))
+
+
 def _drawn(key_id: str | None) -> keys.KeyPair:
     try:
         return keys.KeyPair.draw(key_id)

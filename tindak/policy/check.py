@@ -34,6 +34,7 @@ FILES = frozenset(
         "intake.yaml",
         "notices.yaml",
         "officers.yaml",
+        "pages.yaml",
         "places.yaml",
         "rates.yaml",
         "retention.yaml",

@@ -19,6 +19,7 @@ SAMPLES: Mapping[str, object] = {
     "clock": "respond",
     "due_at": "Selasa, 1 Desember 2026 pukul 16.00 WIB",
     "level": 2,
+    "link": "https://lapor.example/t/aAbB",
     "missing": ["location"],
     "name": "Siti",
     "note": "Teknisi berangkat pagi ini.",

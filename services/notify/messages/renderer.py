@@ -10,6 +10,7 @@ from services.notify.domain.decide import awaited_clock
 from services.notify.domain.deliveries import REPORTER, Deferred, Delivery, Withheld
 from services.notify.domain.notices import AGENCY_HEAD, LIAISON
 from services.notify.messages.formatting import duration, moment
+from services.notify.messages.links import NO_LINKS, LinkWriter
 from services.notify.messages.strangers import linkless, salutation_name
 from services.notify.messages.templates import NAMES
 from services.notify.policy import INTRODUCTION, NoticePolicy
@@ -54,9 +55,10 @@ class MessageRenderer:
     has sealed is no reporter.
     """
 
-    def __init__(self, policy: NoticePolicy, opener: Opener) -> None:
+    def __init__(self, policy: NoticePolicy, opener: Opener, links: LinkWriter = NO_LINKS) -> None:
         self.policy = policy
         self.opener = opener
+        self.links = links
 
     def use_policy(self, policy: NoticePolicy) -> None:
         """Use the templates and addresses of *policy* from now on."""
@@ -133,6 +135,7 @@ class MessageRenderer:
         """Return the message on one channel."""
         values = self.values(state, delivery, recipient.language)
         values["name"] = None if channel == LOG else salutation_name(recipient.name)
+        values["link"] = None if channel == LOG else self.links.link(state, delivery, self.policy.pages)
         text = self.policy.templates.render(delivery.template, recipient.language, values)
         return Message(
             id=delivery.id,

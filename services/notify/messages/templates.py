@@ -14,9 +14,9 @@ from shared.values import value
 NAMES = frozenset(
     {
         "advice",
-        "agency_name", "answer", "by", "city", "classification", "clock", "due_at", "level", "missing", "name", "note",
-        "overdue", "parts", "percent", "place", "priority", "question", "rating", "reason", "remaining", "title",
-        "tracking_id",
+        "agency_name", "answer", "by", "city", "classification", "clock", "due_at", "level", "link", "missing", "name",
+        "note", "overdue", "parts", "percent", "place", "priority", "question", "rating", "reason", "remaining",
+        "title", "tracking_id",
     }
 )  # fmt: skip
 

@@ -18,6 +18,7 @@ from services.notify.policy.notices import (
     faults_of_notices,
     faults_of_texts,
 )
+from services.notify.policy.pages import PagePolicy, load_pages
 from services.notify.policy.sending import SENDING_FILE, SendingFile
 from services.notify.settings import LEASE_SECONDS
 from shared.policy.agencies import AgencyDirectory, load_agencies
@@ -37,6 +38,7 @@ class NoticePolicy:
         language_of_locale: The language in which a reporter of that locale is written to.
         channels: Say which of them verify the addresses that they give.
         addresses: What one address gets over all tickets.
+        pages: What links lead to; None for a policy without.
     """
 
     rules: Rules
@@ -48,13 +50,15 @@ class NoticePolicy:
     language_of_locale: dict[str, str]
     channels: ChannelRegistry
     addresses: AddressLimits
+    pages: PagePolicy | None = None
 
 
 def load_notices(policy_dir: Path, lease_for: timedelta = timedelta(seconds=LEASE_SECONDS)) -> NoticePolicy:
     """Return the policy of notify.
 
     Args:
-        policy_dir: Holds notices.yaml, sending.yaml, notices/, agencies.yaml, channels.yaml and places.yaml.
+        policy_dir: Holds notices.yaml, sending.yaml, notices/, agencies.yaml, channels.yaml, places.yaml and
+            pages.yaml, which only pages need.
         lease_for: How long one attempt to send may take before it counts as lost.
 
     Raises:
@@ -82,6 +86,7 @@ def load_notices(policy_dir: Path, lease_for: timedelta = timedelta(seconds=LEAS
         language_of_locale=dict(held.language_of_locale),
         channels=load_channels(policy_dir),
         addresses=sending.addresses.value,
+        pages=load_pages(policy_dir),
     )
 
 

@@ -41,7 +41,10 @@ def made(tmp_path: Path) -> Path:
 
 
 def test_each_service_is_given_its_own_user_and_the_keys_that_it_needs(made: Path) -> None:
-    keys = {"intake": {"TINDAK_CONTACT_PUBLIC_KEYS", "TINDAK_ID_KEY"}, "notify": {"TINDAK_CONTACT_PRIVATE_KEYS"}}
+    keys = {
+        "intake": {"TINDAK_CONTACT_PUBLIC_KEYS", "TINDAK_ID_KEY"},
+        "notify": {"TINDAK_CONTACT_PRIVATE_KEYS", "TINDAK_LINK_KEYS"},
+    }
     passwords = json.loads((made / "admin" / "credentials.json").read_text())["broker"]
 
     for service in SERVICES:

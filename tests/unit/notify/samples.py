@@ -33,6 +33,7 @@ from shared.events import (
     TicketSplit,
     TicketWithdrawn,
     TriageRequested,
+    UpdateRefused,
 )
 from shared.ids import part_id
 from shared.seal import Contact
@@ -83,6 +84,11 @@ FIELDS: dict[type[EventData], dict[str, Any]] = {
         ],
     },
     TicketMerged: TICKET_FACT | {"into": TICKET},
+    UpdateRefused: TICKET_FACT
+    | {
+        "update_id": DELIVERY, "update_source": "/channels/links", "code": "window_closed",
+        "message_id": "Sudah lewat.", "message_en": "It is over.",
+    },
     ClockStarted: CLOCK_FACT
     | {"started_at": NOON, "allowance": "5 working_days", "policy_version": "p", "calendar_version": "c"},
     DueChanged: CLOCK_FACT | {"was": NOON, "why": "resumed"},

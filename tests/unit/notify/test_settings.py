@@ -4,9 +4,9 @@ import pytest
 from pydantic import ValidationError
 
 from services.notify.app import channels
-from services.notify.settings import Settings
+from services.notify.settings import LOCAL_LINK_KEYS, Settings
 from shared.process.settings import CommonSettings, Profile
-from tindak.keys import KeyPair
+from tindak.keys import KeyPair, new_link_key
 
 pytestmark = pytest.mark.unit
 
@@ -91,3 +91,40 @@ def common(profile: Profile) -> CommonSettings:
 )
 def test_the_log_is_a_channel_of_the_local_profile_only(profile: Profile, host: str | None, found: set[str]) -> None:
     assert channels(common(profile), settings(smtp_host=host)).keys() == found
+
+
+def test_without_links_no_key_is_asked_for() -> None:
+    assert relayed().unsafe(stop_within_seconds=20) == []
+    assert relayed(http_port=8090).unsafe(stop_within_seconds=20) == []
+
+
+@pytest.mark.parametrize("keys", [{}, {"TINDAK_LINK_KEYS": ""}, {"TINDAK_LINK_KEYS": LOCAL_LINK_KEYS}])
+def test_links_under_a_key_that_everybody_can_read_are_unsafe(keys: dict[str, str]) -> None:
+    (unsafe,) = relayed(link_base_url="https://lapor.tangsel.example", **keys).unsafe(stop_within_seconds=20)
+
+    assert unsafe.startswith("TINDAK_LINK_KEYS must be set to keys of your own")
+
+
+def test_links_in_clear_are_unsafe() -> None:
+    own = relayed(link_base_url="http://lapor.tangsel.example", TINDAK_LINK_KEYS=new_link_key())
+
+    (unsafe,) = own.unsafe(stop_within_seconds=20)
+
+    assert unsafe.startswith("TINDAK_NOTIFY_LINK_BASE_URL must begin with https://")
+
+
+def test_a_slash_at_the_end_of_what_links_begin_with_makes_no_difference() -> None:
+    assert settings(link_base_url="https://tangsel.example/lapor/").link_base_url == "https://tangsel.example/lapor"
+    assert settings(link_base_url="", http_port="").link_base_url is None
+
+
+@pytest.mark.parametrize("url", ["tangsel.example", "javascript:alert(1)", "https://", "https://a.example/?q=1"])
+def test_what_no_link_can_begin_with_is_refused(url: str) -> None:
+    with pytest.raises(ValidationError, match="must be an address such as"):
+        settings(link_base_url=url)
+
+
+def test_keys_of_links_are_not_shown() -> None:
+    key = new_link_key()
+
+    assert key not in repr(settings(TINDAK_LINK_KEYS=key))

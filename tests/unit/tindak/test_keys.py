@@ -7,6 +7,7 @@ import pytest
 from services.intake.domain.ticket_ids import TicketIds
 from shared.seal import Opener, Sealer
 from shared.sealing_keys import PRIVATE_KEYS, PUBLIC_KEYS
+from shared.signed_links import LinkKeys
 from tindak.cli import main
 
 pytestmark = pytest.mark.unit
@@ -69,6 +70,16 @@ def test_an_id_that_cannot_stand_in_the_setting_is_refused(capsys: pytest.Captur
     assert main(["keys", "new", "--id", "a:b"]) == 2
 
     assert "--id a:b is none" in capsys.readouterr().err
+
+
+def test_a_new_link_key_signs_links_and_bears_the_id_that_was_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["keys", "new-link-key", "--id", "b"]) == 0
+
+    assert list(LinkKeys.from_text(capsys.readouterr().out.strip()).keys) == ["b"]
+
+
+def test_the_id_of_a_link_key_is_one_symbol() -> None:
+    assert main(["keys", "new-link-key", "--id", "2026"]) == 2
 
 
 def test_each_new_id_key_gives_ids_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
