@@ -20,6 +20,9 @@ from services.notify.policy.pages import PAGES_FILE
 from services.notify.sender import Sender
 from services.notify.settings import Settings
 from services.notify.store import STATE
+from services.notify.web.app import web_server
+from services.notify.web.pages import TicketPages
+from services.notify.web.responses import ResponsePublisher
 from shared.adapters.mongo.client import collection
 from shared.adapters.mongo.store import MongoStore
 from shared.delivery.vitals import Observe, unobserved
@@ -28,6 +31,7 @@ from shared.policy.loading import PolicyFault, PolicyInvalid
 from shared.policy.retention import Retention, load_retention
 from shared.policy.watch import PolicyWatch
 from shared.process import entrypoint
+from shared.process.http_server import HttpServer
 from shared.process.safety import refuse_unsafe
 from shared.process.service import Service
 from shared.process.settings import CommonSettings
@@ -35,16 +39,18 @@ from shared.process.settings import CommonSettings
 BATCHING = Batching(seconds=1.0, apart_seconds=0.05, busy_apart_seconds=1.0)
 """Nobody waits for a notice so closely; what is said of a ticket within a second is most of what is said."""
 
+RESPONSE_WITHIN = timedelta(seconds=10)
+"""Somebody who has answered waits so long for the broker, and is asked to send it once more then."""
+
 
 def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Correspondence]:
     """Return the service, not started."""
     own = Settings()
     refuse_unsafe(settings, NotifyHandler.service, own.unsafe(settings.stop_within_seconds))
-    lease_for = timedelta(seconds=own.lease_seconds)
     watch = PolicyWatch(
         NotifyHandler.service,
         settings.policy_dir,
-        lambda folder: (load_notices(folder, lease_for=lease_for), load_retention(folder)),
+        lambda folder: (load_notices(folder, lease_for=timedelta(seconds=own.lease_seconds)), load_retention(folder)),
     )
     (policy, _), opener = watch.policy, own.opener()
     renderer, ways = MessageRenderer(policy, opener, links(own, policy)), channels(settings, own)
@@ -79,6 +85,7 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Co
         renderer.use_policy(notices)
         addresses.limits = notices.addresses
 
+    built.servers += web_servers(own, built, renderer)
     use_policy(watch.policy)
     built.watch_policy(watch, use_policy)
     # Once the leases of a round have run out it begins nothing more, and what is on its way ends within its own time.
@@ -93,6 +100,15 @@ def links(own: Settings, policy: NoticePolicy) -> LinkWriter:
     if own.has_links and policy.pages is None:
         raise PolicyInvalid([PolicyFault(PAGES_FILE, 1, "the file is missing; links in messages lead to its page")])
     return LinkWriter(own.link_base_url, own.links())
+
+
+def web_servers(own: Settings, built: Service[Correspondence], renderer: MessageRenderer) -> list[HttpServer]:
+    """Return what serves the pages that links lead to, if a port is set for it."""
+    if own.http_port is None:
+        return []
+    responses = ResponsePublisher(built.publisher, RESPONSE_WITHIN)
+    pages = TicketPages(own.links(), lambda: renderer.policy, built.documents, responses, built.clock)
+    return [web_server(own, pages.routes() if own.has_links else [])]
 
 
 def house(renderer: MessageRenderer, ways: Mapping[str, Channel]) -> House:

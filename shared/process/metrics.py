@@ -58,6 +58,10 @@ UPDATES_REFUSED = Counter("tindak_updates_refused_total", "Updates from which no
 NOTICES = Counter(
     "tindak_notices_total", "Notices that were sent, failed or were suppressed.", ["agency", "channel", "outcome"]
 )
+PAGES = Counter(
+    "tindak_pages_total", "Pages of links that were asked for, and forms sent from them, by what came of it.",
+    ["page", "outcome"],
+)  # fmt: skip
 POLICY_BROKEN = Gauge(
     "tindak_policy_broken", "1 while the policy's files cannot be used and the last holds.", ["service"]
 )

@@ -1,0 +1,1 @@
+"""Pages and other answers of notify over HTTP: what links in messages lead to, on a port of its own."""

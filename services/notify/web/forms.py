@@ -1,0 +1,71 @@
+"""Reads the form that a page has sent, and the signature by which only that page can have sent it."""
+
+from datetime import datetime
+from urllib.parse import parse_qs
+
+from services.notify.domain.standing import Action
+from shared.events.base import HIDDEN
+from shared.signed_links import LinkKeys, Purpose
+from shared.values import value
+
+TEXT_SYMBOLS_MAX = 2000
+FIELDS_MAX = 8
+RATINGS = ("1", "2", "3", "4", "5")
+NONCE_BYTES = 8
+
+
+@value
+class SentForm:
+    """What a reporter sent, as it came but for spaces around it.
+
+    Args:
+        signature: Issued with the page, see `issue`.
+        rating: 1 to 5; None for none.
+    """
+
+    signature: str
+    action: Action
+    text: str
+    rating: int | None
+
+
+def read_form(body: bytes) -> SentForm | None:
+    """Return what a form holds; None if it is none of our page's."""
+    try:
+        read = parse_qs(body.decode("ascii"), max_num_fields=FIELDS_MAX, errors="strict", keep_blank_values=True)
+        fields = {name: values[0] for name, values in read.items()}
+        action = Action(fields["action"])
+        signature = fields["form"]
+    except (ValueError, KeyError):
+        return None
+    text = "\n".join(fields.get("text", "").splitlines()).strip()
+    rating = fields.get("rating", "")
+    return SentForm(signature, action, text, int(rating) if rating in RATINGS else None)
+
+
+def fault_of(form: SentForm) -> str | None:
+    """Return which note says what is missing or wrong, by its name in pages.yaml; None for a form that can be taken."""
+    if form.action is Action.CONFIRM and form.rating is None:
+        return "rating_missing"
+    if form.action is not Action.CONFIRM and not form.text:
+        return "text_missing"
+    if len(form.text) > TEXT_SYMBOLS_MAX:
+        return "text_too_long"
+    return "text_unreadable" if HIDDEN.search(form.text) else None
+
+
+def issue(keys: LinkKeys, link: str, nonce: bytes, expires_at: datetime) -> str:
+    """Return the signature that a page's form carries: good for this link alone, and not for long.
+
+    There is no cookie that a foreign page could use: whoever sends the form has read the page.
+
+    Args:
+        link: The token of the page's link.
+        nonce: Drawn for each page; what is sent from one page twice is the same answer.
+    """
+    return keys.sign(Purpose.FORM, nonce, expires_at, bound_to=link)
+
+
+def nonce_of(keys: LinkKeys, link: str, signature: str, now: datetime) -> bytes:
+    """Return the nonce of a form; raises as `LinkKeys.open` does."""
+    return keys.open(Purpose.FORM, signature, now, bound_to=link)
