@@ -107,7 +107,7 @@ def web_servers(own: Settings, built: Service[Correspondence], renderer: Message
     if own.http_port is None:
         return []
     responses = ResponsePublisher(built.publisher, RESPONSE_WITHIN)
-    pages = TicketPages(own.links(), lambda: renderer.policy, built.documents, responses, built.clock)
+    pages = TicketPages(own.links(), lambda: renderer.policy, built.documents, responses, built.clock, built.vitals)
     return [web_server(own, pages.routes() if own.has_links else [])]
 
 

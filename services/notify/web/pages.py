@@ -37,6 +37,7 @@ from shared.adapters.clock import Clock
 from shared.delivery.documents.document import Document
 from shared.delivery.guard import Bug, guarded_call
 from shared.delivery.ports import Store, TransientError
+from shared.delivery.vitals import Vitals
 from shared.fairness.rates import Rate
 from shared.ids import part_id
 from shared.process import metrics
@@ -94,6 +95,7 @@ class TicketPages:
         policy: Gives the policy that holds now.
         store: Where tickets are read, and never written.
         responses: Says to routing what was answered.
+        vitals: Once they say that the service is stopping, there are no pages: broker and database are let go of.
         draw: Gives so many random bytes.
     """
 
@@ -104,6 +106,7 @@ class TicketPages:
         store: Store[Correspondence],
         responses: ResponsePublisher,
         clock: Clock,
+        vitals: Vitals | None = None,
         draw: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
         self.keys = keys
@@ -111,6 +114,7 @@ class TicketPages:
         self.store = store
         self.responses = responses
         self.clock = clock
+        self.vitals = vitals or Vitals()
         self.draw = draw
         self.clients = KeyedRates(OF_A_CLIENT)
         self.links = KeyedRates(OF_A_LINK)
@@ -176,6 +180,8 @@ class TicketPages:
         now, token = self.clock.now(), request.path_params["token"]
         if not self.clients.admit(client_key(request.client.host if request.client else ""), now):
             return "limited"
+        if self.vitals.stopping:
+            return "unavailable"
         try:
             target = target_of(self.keys, token, now)
         except LinkExpired:

@@ -233,6 +233,13 @@ async def test_a_database_out_of_reach_is_said_to_be(monkeypatch: pytest.MonkeyP
     assert (answer.status_code, "Sedang ada gangguan" in answer.text) == (503, True)
 
 
+async def test_a_service_that_is_stopping_shows_and_takes_nothing() -> None:
+    asked = await site(ROUTED)
+    asked.pages.vitals.stopping = True
+
+    assert [(await asked.get(link())).status_code, (await asked.post(link(), action="reply")).status_code] == [503, 503]
+
+
 async def out_of_reach(_: object) -> None:
     raise TransientError("away")
 

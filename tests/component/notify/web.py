@@ -40,7 +40,7 @@ class Site:
         self.clock = self.harness.clock
         self.drawn = 0
         responses = ResponsePublisher(self.harness.broker, timedelta(seconds=1))
-        self.pages = TicketPages(KEYS, lambda: policy, self.harness.store, responses, self.clock, self.draw)
+        self.pages = TicketPages(KEYS, lambda: policy, self.harness.store, responses, self.clock, draw=self.draw)
         self.app = application(self.pages.routes())
 
     def draw(self, count: int) -> bytes:
