@@ -34,6 +34,8 @@ ATTACKS: list[tuple[str, str, Command, str]] = [
     ("/agencies/dlh", DISHUB, AnswerTicket(ticket_id=TICKET, answer="Sudah beres.", final=True), "forged_source"),
     ("/agencies/dlh", CHANNEL, ConfirmTicket(ticket_id=TICKET, rating=1), "forged_source"),
     ("/channels/whatsapp", CHANNEL, ConfirmTicket(ticket_id=TICKET, rating=1), "forged_source"),
+    ("/agencies/dlh", "/channels/links", ConfirmTicket(ticket_id=TICKET, rating=1), "forged_source"),
+    ("/channels/links", CHANNEL, ConfirmTicket(ticket_id=TICKET, rating=1), "forged_source"),
     ("/agencies/dlh", OFFICER, ArchiveTicket(ticket_id=TICKET, reason="unclear"), "forged_source"),
 ]
 

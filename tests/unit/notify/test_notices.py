@@ -19,7 +19,7 @@ from shared.events import (
 )
 from tests.builders import accepted, event
 from tests.fakes.handler_harness import NOON
-from tests.unit.notify.samples import TICKET_FACT, correspondence, notice, rules, said
+from tests.unit.notify.samples import POLICY, TICKET_FACT, correspondence, notice, rules, said
 
 pytestmark = pytest.mark.unit
 
@@ -130,3 +130,20 @@ def test_the_report_itself_is_not_kept_with_a_delivery() -> None:
     [delivery] = planned(accepted(classification="complaint"))
 
     assert delivery.told == {"classification": "complaint"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({}, ["response_refused"]),
+        ({"code": "unchanged"}, []),
+        ({"update_source": "/channels/web"}, []),
+        ({"update_source": "/agencies/dlh"}, []),
+    ],
+)
+def test_the_shipped_policy_tells_who_answered_by_a_link_that_it_was_refused(
+    changes: dict[str, str], told: list[str]
+) -> None:
+    planned = plan(correspondence(), event(said(UpdateRefused, **changes)), POLICY.rules, NOON)
+
+    assert [(delivery.notice, delivery.role) for delivery in planned] == [(notice, "reporter") for notice in told]

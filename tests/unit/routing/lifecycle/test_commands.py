@@ -33,6 +33,7 @@ pytestmark = pytest.mark.unit
         (DESK, "resume", "tickets.triage"),
         (OFFICER, "unmerge", "tickets.triage"),
         (CHANNEL, "confirm", "tickets.status.web"),
+        ("/channels/links", "confirm", "tickets.status.links"),
     ],
 )
 def test_a_refusal_is_published_to_the_history_and_to_its_sender(source: str, name: str, topic: str) -> None:
@@ -53,6 +54,7 @@ def test_a_refusal_is_published_to_the_history_and_to_its_sender(source: str, na
         ("/channels/x", "confirm", refusals.NOT_FOUND, "tickets.status.x"),
         ("/officers/nobody", "archive", refusals.UNKNOWN_OFFICER, "tickets.triage"),
         (DISHUB, "archive", refusals.NOT_PERMITTED, "tickets.routed.dishub"),
+        ("/channels/links", "withdraw", refusals.NOT_PERMITTED, "tickets.status.links"),
         (DESK, "assign", refusals.NOT_PERMITTED, "tickets.triage"),
     ],
 )
