@@ -12,6 +12,8 @@ from tests.component.intake.harness import ServiceHarness as Intake
 from tests.component.intake.harness import line
 from tests.component.notify.harness import ACCEPTED, CONTACT, ROUTED, TWO, RecordingChannel
 from tests.component.notify.harness import ServiceHarness as Notify
+from tests.component.notify.web import ROUTED as PAGE_ROUTED
+from tests.component.notify.web import link, site
 from tests.component.routing.harness import ServiceHarness as Routing
 from tests.component.routing.harness import accepted
 from tests.fakes.counters import samples
@@ -101,3 +103,21 @@ async def test_a_notice_that_time_suppresses_is_counted() -> None:
     desk.pass_time(timedelta(minutes=1))
 
     assert await growth_of("tindak_notices_total", desk.send) == {("none", "email", "suppressed"): 1}
+
+
+async def test_pages_and_forms_are_counted_by_what_came_of_them_and_never_by_a_link() -> None:
+    asked = await site(PAGE_ROUTED)
+
+    async def work() -> None:
+        for path in (link(), link(), "/t/forged"):
+            await asked.get(path)
+        form = await asked.form(link())
+        for text in ("", "Di depan toko kue."):
+            await asked.post(link(), form=form, action="reply", text=text)
+
+    assert await growth_of("tindak_pages_total", work) == {
+        ("shown", "ticket"): 3,
+        ("not_found", "ticket"): 1,
+        ("text_missing", "response"): 1,
+        ("reply", "response"): 1,
+    }

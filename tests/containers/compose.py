@@ -22,11 +22,13 @@ class Compose:
         profile: Which containers; None: those that a newcomer gets.
         project: Its name.
         ports: Of this machine, on which its brokers are reached.
+        pages_port: Of this machine, on which the pages of links are.
     """
 
     profile: str | None = None
     project: str = field(default_factory=lambda: f"tindak-{secrets.token_hex(4)}")
     ports: list[int] = field(default_factory=lambda: free_ports(3))
+    pages_port: int = field(default_factory=lambda: free_ports(1)[0])
 
     @property
     def bootstrap_servers(self) -> str:
@@ -54,6 +56,7 @@ class Compose:
     def attempt(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Return how a command of Compose ended."""
         ports = {f"HOST_KAFKA_{number}_PORT": str(port) for number, port in enumerate(self.ports, 1)}
+        ports["HOST_PAGES_PORT"] = str(self.pages_port)
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("TINDAK_")}
         chosen = () if self.profile is None else ("--profile", self.profile)
         return subprocess.run(
