@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from tests.connected.notify.relay import HOST, Relay
+from tests.mails import plain_text
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ def mail_settings(relay: Relay) -> dict[str, str]:
 def letters_to(relay: Relay, address: str) -> list[Letter]:
     """Return what lies in a mailbox, in the order of arrival."""
     return [
-        Letter(str(mail["Subject"]), str(mail["Content-Language"]), mail.get_content())
+        Letter(str(mail["Subject"]), str(mail["Content-Language"]), plain_text(mail))
         for mail, recipient in zip(relay.mails, relay.recipients, strict=False)  # one may just be arriving
         if recipient == address
     ]

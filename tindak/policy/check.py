@@ -23,7 +23,7 @@ from shared.policy.topics import load_topics
 from tindak.console import say, say_json
 from tindak.options import AsJson
 from tindak.policy.options import policy_of
-from tindak.policy.texts import faults_of_texts
+from tindak.policy.texts import faults_of_texts, warnings_of_texts
 from tindak.policy.warnings import warnings_of
 from tindak.waiting import progress
 
@@ -124,7 +124,7 @@ def check(policy_dir: Path) -> Checked:
         "calendars": len(sla.calendars),
         "notices": len(notices.rules.notices),
     }
-    warnings = tuple(warnings_of(policy_dir, directory, routing))
+    warnings = (*warnings_of(policy_dir, directory, routing), *warnings_of_texts(policy_dir / TEMPLATES, notices))
     return Checked(version_of(policy_dir), counts, warnings=warnings)
 
 

@@ -19,6 +19,7 @@ class Message:
         id: Delivery id; the same at every attempt, so that a repeat can be recognised.
         address: Where to, as the channel understands it; None where it needs none.
         body: Plain text.
+        html: The same words as a page, where the channel shows one.
         written_at: Aware, UTC.
         is_verified: Whether the address is known to be the recipient's own.
         stop_subject: What the recipient writes as the subject of an answer, to get no more messages; None for nothing.
@@ -36,6 +37,7 @@ class Message:
     body: str = field(repr=False)
     is_verified: bool = True
     stop_subject: str | None = None
+    html: str | None = field(default=None, repr=False)
 
 
 class TemporarilyUndeliverable(Exception):

@@ -91,6 +91,8 @@ class SmtpChannel:
         letter["Message-ID"] = f"<{message.id}@{self.domain}>"
         letter["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office note shall answer it
         letter.set_content(message.body, cte="quoted-printable")
+        if message.html is not None:
+            letter.add_alternative(message.html, subtype="html", cte="quoted-printable")
         letter["Content-Language"] = message.language
         if message.stop_subject is not None:
             letter["List-Unsubscribe"] = header_text(self.unsubscribe(message.stop_subject))

@@ -3,16 +3,17 @@
 from collections.abc import Collection, Mapping
 from dataclasses import field
 from datetime import datetime
+from typing import Any
 
 from services.notify.channels import Message
 from services.notify.domain.correspondence import Complaint, Correspondence, Sealed
 from services.notify.domain.decide import awaited_clock
 from services.notify.domain.deliveries import REPORTER, Deferred, Delivery, Withheld
 from services.notify.domain.notices import AGENCY_HEAD, LIAISON
-from services.notify.messages.formatting import duration, moment
+from services.notify.messages.formatting import due, duration
 from services.notify.messages.links import NO_LINKS, LinkWriter
 from services.notify.messages.strangers import linkless, salutation_name
-from services.notify.messages.templates import NAMES
+from services.notify.messages.templates import EMAIL, NAMES, SMS
 from services.notify.policy import INTRODUCTION, NoticePolicy
 from shared.delivery.guard import Bug, guarded
 from shared.events import SlaClock
@@ -20,7 +21,8 @@ from shared.seal import Opener, ReporterUnreadable, SealError
 from shared.values import replace, value
 
 LOG = "log"
-WITHHELD = {"id": "(rahasia)", "en": "(confidential)"}
+INDONESIAN = "id"
+WITHHELD = {"id": "(rahasia)", "en": "(confidential)", "jv": "(winados)", "su": "(rusiah)"}
 WRITTEN = frozenset({"answer", "note", "question", "reason", "text"})  # by people, about what is confidential
 CHANNEL_OF_PREFERENCE = {"email": "email", "whatsapp": "whatsapp", "sms": "sms", "sms_1708": "sms"}
 
@@ -133,21 +135,23 @@ class MessageRenderer:
         self, state: Correspondence, delivery: Delivery, recipient: Recipient, channel: str, now: datetime
     ) -> Message:
         """Return the message on one channel."""
-        values = self.values(state, delivery, recipient.language)
+        language = self.policy.language_of_text(delivery.template, recipient.language)
+        values = self.values(state, delivery, language, now, channel)
         values["name"] = None if channel == LOG else salutation_name(recipient.name)
         values["link"] = None if channel == LOG else self.links.link(state, delivery, self.policy.pages)
-        text = self.policy.templates.render(delivery.template, recipient.language, values)
+        text = self.policy.templates.render(delivery.template, language, values, channel)
         return Message(
             id=delivery.id,
             ticket_id=state.ticket_id,
             notice=delivery.notice,
             role=delivery.role,
             channel=channel,
-            language=recipient.language,
+            language=language,
             written_at=now,
             address=recipient.addresses.get(channel),
             subject=text.subject,
             body=text.body,
+            html=text.html,
             is_verified=recipient.is_verified,
         )
 
@@ -158,10 +162,21 @@ class MessageRenderer:
         """
         tracking_id = state.tracking_id or state.ticket_id
         values = dict.fromkeys(NAMES) | {"tracking_id": tracking_id, "city": self.policy.city, "missing": []}
-        text = self.policy.templates.render(INTRODUCTION, message.language, values)
-        return replace(message, subject=text.subject, body=text.body, stop_subject=f"STOP {tracking_id}")
+        language = self.policy.language_of_text(INTRODUCTION, message.language)
+        text = self.policy.templates.render(INTRODUCTION, language, values, message.channel)
+        stop_subject = f"STOP {tracking_id}"
+        return replace(
+            message,
+            language=language,
+            subject=text.subject,
+            body=text.body,
+            html=text.html,
+            stop_subject=stop_subject,
+        )
 
-    def values(self, state: Correspondence, delivery: Delivery, language: str) -> dict[str, object]:
+    def values(
+        self, state: Correspondence, delivery: Delivery, language: str, now: datetime, channel: str = EMAIL
+    ) -> dict[str, object]:
         """Return what a template is given; what is not known is None."""
         told, complaint = delivery.told, state.complaint
         hides_title = complaint is not None and _hides_title(complaint, delivery.role)
@@ -169,6 +184,9 @@ class MessageRenderer:
         hides_texts = complaint is not None and complaint.confidential and delivery.role != REPORTER
         if hides_texts:
             told = {name: value for name, value in told.items() if name not in WRITTEN}
+        if hides_title and channel == SMS:
+            # A text message shows on a locked screen, whoever looks at it.
+            told, hides_texts = {name: value for name, value in told.items() if name not in WRITTEN}, True
         part = state.parts.get(delivery.part) if delivery.part else None
         state = state.seen_from(delivery.part)
         due_at = self.due_at(state, delivery)
@@ -179,7 +197,7 @@ class MessageRenderer:
             "title": title or tracking_id,
             "city": self.policy.city,
             "agency_name": agency,
-            "due_at": due_at and moment(due_at, language, self.policy.zone),
+            "due_at": due_at and due(due_at, language, self.policy.zone, now, brief=channel == SMS),
             "place": None if hides_title else linkless(complaint.place if complaint else None, language),
             "classification": told.get("classification")
             or state.classification
@@ -188,8 +206,10 @@ class MessageRenderer:
             "missing": list(complaint.missing) if complaint else [],
             "question": None if hides_texts else told.get("question") or state.question,
             "note": told.get("note") or linkless(told.get("text"), language),
-            "advice": told.get(f"advice_{language}"),
-            "reason": linkless(told.get(f"reason_{language}") or told.get("reason") or told.get("why"), language),
+            "advice": _in_language(told, "advice", language),
+            "reason": linkless(
+                _in_language(told, "reason", language) or told.get("reason") or told.get("why"), language
+            ),
             "remaining": _duration_text(told.get("remaining_seconds"), language),
             "overdue": _duration_text(told.get("overdue_seconds"), language),
         } | {name: told.get(name) for name in ("answer", "rating", "by", "clock", "percent", "level", "parts")}
@@ -212,6 +232,11 @@ def _hides_title(complaint: Complaint, role: str) -> bool:
     Of a sensitive report not even the reporter's own mail does, for it may be read by whom it is about.
     """
     return complaint.withheld or (complaint.confidential and role != REPORTER)
+
+
+def _in_language(told: Mapping[str, Any], name: str, language: str) -> str | None:
+    """Return what an event tells in some languages; in Indonesian if not in *language*, which its readers read, too."""
+    return told.get(f"{name}_{language}") or told.get(f"{name}_{INDONESIAN}")
 
 
 def _duration_text(seconds: float | None, language: str) -> str | None:

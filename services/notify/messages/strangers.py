@@ -14,7 +14,7 @@ LINK = re.compile(
     rf"\b[a-z][a-z0-9+.-]*://\S+|\bwww\.\S+|(?<![\w@.-])(?:[a-z0-9-]+\.)+(?:{ENDINGS})(?![\w-])(?:[/?#:]\S*)?",
     re.IGNORECASE,
 )
-COVERED = {"id": "[tautan]", "en": "[link]"}
+COVERED = {"id": "[tautan]", "en": "[link]", "jv": "[tautan]", "su": "[tutumbu]"}
 
 
 def salutation_name(name: str | None) -> str | None:

@@ -1,4 +1,4 @@
-"""Loads, checks and renders the templates of the notices, as plain text in a sandbox."""
+"""Loads, checks and renders the templates of the notices in a sandbox: as plain text, short text and mail."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import field
@@ -7,6 +7,8 @@ from functools import lru_cache
 from jinja2 import BaseLoader, DictLoader, StrictUndefined, Template, TemplateSyntaxError, meta, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from services.notify.messages.letters import LAYOUT, LAYOUT_NAMES, paragraphs_of
+from services.notify.messages.short import one_line, short_text
 from shared.output import header_text, plain_lines
 from shared.policy.loading import did_you_mean
 from shared.values import value
@@ -19,14 +21,33 @@ NAMES = frozenset(
         "title", "tracking_id",
     }
 )  # fmt: skip
+EMAIL = "email"
+SMS = "sms"
+SHORT_MARK = "\n{# sms #}\n"
 
 
 @value
 class Text:
-    """A rendered notice: a subject of one line, and plain text that ends with a line feed."""
+    """A rendered notice.
+
+    Args:
+        subject: Of one line.
+        body: Plain text that ends with a line feed; for a text message one line without it.
+        html: The body as a page, for channels that show one.
+    """
 
     subject: str
     body: str = field(repr=False)
+    html: str | None = field(default=None, repr=False)
+
+
+@value
+class Compiled:
+    """The parts of a file; None for a short text that it does not have."""
+
+    subject: Template
+    body: Template
+    short: Template | None
 
 
 def file_of(template: str, language: str) -> str:
@@ -37,47 +58,79 @@ def file_of(template: str, language: str) -> str:
 class Templates:
     """All texts of a policy.
 
-    Subject and body are rendered apart, so that no value, whatever lines it holds, moves from the one into the other;
-    the subject is brought into one line, so that no value adds a header.
+    Subject, body and short text are rendered apart, so that no value, whatever lines it holds, moves from one into
+    another; the subject is brought into one line, so that no value adds a header.
 
     Args:
-        sources: By file name, what stands in the file: first line the subject, second line empty, then the body.
+        sources: By file name, what stands in the file: first line the subject, second line empty, then the body and,
+            below a line `{# sms #}`, the short text. `LAYOUT` is what sets a body as HTML; without it mails are plain.
     """
 
     def __init__(self, sources: Mapping[str, str]) -> None:
         self.sources = sources
         self.environment = sandbox(DictLoader(sources))
-        self.compiled: dict[str, tuple[Template, Template]] = {}
+        self.compiled: dict[str, Compiled] = {}
+        layout = sources.get(LAYOUT)
+        self.layout = None if layout is None else sandbox(autoescape=True).from_string(layout)
 
-    def render(self, template: str, language: str, values: Mapping[str, object]) -> Text:
-        """Return a notice in a language.
+    def render(self, template: str, language: str, values: Mapping[str, object], channel: str = "") -> Text:
+        """Return a notice in a language, as a channel shows it: short on `SMS`, with HTML on `EMAIL`.
 
         Raises:
             KeyError: There is no such text.
             jinja2.TemplateError: It uses a value that is not among *values*, or what the sandbox forbids.
         """
-        subject, body = self.template(file_of(template, language))
-        return Text(header_text(subject.render(values)), plain_lines(body.render(values)).strip() + "\n")
+        parts = self.template(file_of(template, language))
+        subject = header_text(parts.subject.render(values))
+        if channel == SMS:
+            return Text(subject, self.short(parts, values))
+        body = plain_lines(parts.body.render(values)).strip() + "\n"
+        return Text(subject, body, self.html(subject, body, language, values) if channel == EMAIL else None)
 
-    def template(self, file: str) -> tuple[Template, Template]:
-        """Return subject and body of a file, compiled once."""
+    def short(self, parts: Compiled, values: Mapping[str, object]) -> str:
+        """Return the short text of a file; of one that has none its subject, which names the report as well."""
+        return short_text((parts.short or parts.subject).render, values)
+
+    def html(self, subject: str, body: str, language: str, values: Mapping[str, object]) -> str | None:
+        """Return *body* as a page; None without a layout."""
+        if self.layout is None:
+            return None
+        paragraphs = paragraphs_of(body, values.get("due_at"))
+        return self.layout.render(
+            language=language, subject=subject, tracking_id=values["tracking_id"], paragraphs=paragraphs
+        )
+
+    def short_source(self, template: str, language: str) -> str | None:
+        """Return the short text of a file as it stands there; None if it has none."""
+        _, mark, short = self.sources[file_of(template, language)].partition(SHORT_MARK)
+        return short if mark else None
+
+    def uncut(self, template: str, language: str, values: Mapping[str, object]) -> str:
+        """Return the short text of a file, or its subject, however long it gets."""
+        parts = self.template(file_of(template, language))
+        return one_line((parts.short or parts.subject).render(values))
+
+    def template(self, file: str) -> Compiled:
+        """Return the parts of a file, compiled once."""
         if file not in self.compiled:
-            subject, _, body = self.sources[file].partition("\n")
-            self.compiled[file] = self.environment.from_string(subject), self.environment.from_string(body)
+            subject, _, rest = self.sources[file].partition("\n")
+            body, mark, short = rest.partition(SHORT_MARK)
+            made = self.environment.from_string
+            self.compiled[file] = Compiled(made(subject), made(body), made(short) if mark else None)
         return self.compiled[file]
 
     def faults(self, file: str) -> Iterator[tuple[int, str]]:
         """Yield line and sentence for each thing that would keep a file from being rendered, included files as well."""
-        found = _examined(self.sources[file])
+        found = _examined(self.sources[file], LAYOUT_NAMES if file == LAYOUT else NAMES)
         yield from found.faults
         for included in found.included:
             if included not in self.sources:
                 yield 1, f"`{included}` is included and does not exist{did_you_mean(included, self.sources)}"
 
 
-def sandbox(loader: BaseLoader | None = None) -> ImmutableSandboxedEnvironment:
-    """Return where templates are rendered: as plain text, which escaping would spoil."""
-    return ImmutableSandboxedEnvironment(loader=loader, undefined=StrictUndefined, autoescape=False)
+def sandbox(loader: BaseLoader | None = None, *, autoescape: bool = False) -> ImmutableSandboxedEnvironment:
+    """Return where templates are rendered: as plain text, which escaping would spoil, or as HTML, which needs it."""
+    return ImmutableSandboxedEnvironment(loader=loader, undefined=StrictUndefined, autoescape=autoescape)
 
 
 @value
@@ -89,16 +142,16 @@ class Examined:
 
 
 @lru_cache(maxsize=512)  # of a policy that changed, most texts did not
-def _examined(source: str) -> Examined:
+def _examined(source: str, names: frozenset[str]) -> Examined:
     environment = sandbox()
     try:
         environment.compile(environment.parse(source))
     except TemplateSyntaxError as error:
         return Examined(((error.lineno, f"this is no template: {error.message}"),))
     tree = environment.parse(source)  # anew, for compiling may have changed the other one
-    unknown = sorted(meta.find_undeclared_variables(tree) - NAMES)
+    unknown = sorted(meta.find_undeclared_variables(tree) - names)
     lines = {node.name: node.lineno for node in reversed(list(tree.find_all(nodes.Name)))}
     faults = (
-        (lines[name], f"`{name}` is nothing that a template is given{did_you_mean(name, NAMES)}") for name in unknown
+        (lines[name], f"`{name}` is nothing that a template is given{did_you_mean(name, names)}") for name in unknown
     )
     return Examined(tuple(faults), tuple(str(name) for name in meta.find_referenced_templates(tree)))

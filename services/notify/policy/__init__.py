@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from services.notify.domain.addresses import AddressLimits
 from services.notify.domain.notices import Rules
 from services.notify.domain.timing import QuietHours, Retries
-from services.notify.messages.templates import Templates
+from services.notify.messages.templates import Templates, file_of
 from services.notify.policy.notices import (
     FILE,
     HEARD,
@@ -51,6 +51,10 @@ class NoticePolicy:
     channels: ChannelRegistry
     addresses: AddressLimits
     pages: PagePolicy | None = None
+
+    def language_of_text(self, template: str, wanted: str) -> str:
+        """Return *wanted* if there is such a text in it, else the default language."""
+        return wanted if file_of(template, wanted) in self.templates.sources else self.default_language
 
 
 def load_notices(policy_dir: Path, lease_for: timedelta = timedelta(seconds=LEASE_SECONDS)) -> NoticePolicy:

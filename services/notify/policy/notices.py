@@ -24,7 +24,9 @@ TEMPLATES = "notices"
 HEARD: dict[str, type[EventData]] = {
     entry.data.TYPE: entry.data for entry in CATALOGUE if set(entry.topics) & set(NotifyHandler.topics)
 }
-Language = Literal["id", "en"]
+Language = Literal["id", "en", "jv", "su"]
+REGIONAL = frozenset({"jv", "su"})
+"""Languages of readers who read Indonesian, too: a text that is missing in one of them goes out in the default one."""
 Value = Scalar | Annotated[tuple[Scalar, ...], Field(min_length=1)]
 Conditions = Annotated[dict[str, Value], Field(default_factory=dict)]
 Loc = tuple[int | str, ...]
@@ -137,13 +139,14 @@ def _can_be(model: type[EventData], field: str, value: Scalar) -> bool:
 
 def faults_of_texts(held: NoticeFile, source: Source, templates: Templates, folder: Path) -> Iterator[PolicyFault]:
     """Yield which texts are missing, and what is wrong with those that are there."""
+    needed = [language for language in held.languages if language not in REGIONAL - {held.default_language}]
     for index, entry in enumerate(held.notices):
-        for language in held.languages:
+        for language in needed:
             if file_of(entry.text, language) not in templates.sources:
                 yield source.fault(
                     ("notices", index), f"the text {TEMPLATES}/{file_of(entry.text, language)} is missing"
                 )
-    for language in held.languages:
+    for language in needed:
         if file_of(INTRODUCTION, language) not in templates.sources:
             yield source.fault(("languages",), f"the text {TEMPLATES}/{file_of(INTRODUCTION, language)} is missing")
     for file in templates.sources:

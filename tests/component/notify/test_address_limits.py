@@ -105,7 +105,7 @@ async def test_an_unverified_address_gets_one_message_that_says_how_to_stop_it()
     assert outcomes(harness) == Counter(sent=1, address_unverified=19)
     assert message.stop_subject
     assert message.stop_subject in message.body
-    assert "mencantumkan alamat surel ini" in message.subject
+    assert "mencantumkan alamat ini" in message.subject
     # Nothing in it was written by whoever filed the report.
     assert "Jalan berlubang" not in message.subject + message.body
     assert "evil" not in message.subject + message.body

@@ -16,6 +16,7 @@ from tests.builders import TICKET, accepted, event
 from tests.component.notify.harness import ServiceHarness
 from tests.connected.notify.relay import HOST, Relay, certificate, knows
 from tests.fakes.handler_harness import NOON
+from tests.mails import plain_text
 from tests.unit.notify.samples import DELIVERY, EMAIL, NAME, contact, rules
 
 pytestmark = pytest.mark.loopback
@@ -291,5 +292,5 @@ async def test_a_notice_survives_a_greylisting_relay() -> None:
 
     [mail] = relay.mails
     assert [(fact.TYPE, fact.attempt, fact.channel) for fact in harness.facts] == [(NotificationSent.TYPE, 2, "email")]
-    assert f"Halo {NAME}," in mail.get_content()
+    assert f"Halo {NAME}," in plain_text(mail)
     assert EMAIL not in repr(harness.store.documents) + repr(harness.facts)

@@ -93,7 +93,7 @@ def test_no_letter_to_an_agency_can_show_what_its_reporter_was_asked() -> None:
     state = known()
     (held,) = plan(state, event(said(ReporterReplied)), POLICY.rules, NOON)
 
-    assert MessageRenderer(POLICY, OPENER).values(state, held, "id")["question"] is None
+    assert MessageRenderer(POLICY, OPENER).values(state, held, "id", NOON)["question"] is None
 
 
 def test_of_an_ordinary_report_the_agency_is_mailed_title_and_place() -> None:

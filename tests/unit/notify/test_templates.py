@@ -36,6 +36,28 @@ def test_a_long_subject_is_cut() -> None:
     assert len(rendered("{{ title }}\n\nx", title="a" * 300).subject) == 200
 
 
+def test_the_short_text_stands_below_its_mark_and_in_no_other_text() -> None:
+    texts = Templates({"t.id.j2": "S\n\nHalo\n{# sms #}\nLaporan {{ tracking_id }}\nada.\n"})
+
+    assert texts.render("t", "id", {"tracking_id": "K7QF"}, "sms") == Text("S", "Laporan K7QF ada.")
+    assert texts.render("t", "id", {"tracking_id": "K7QF"}, "whatsapp") == Text("S", "Halo\n")
+
+
+def test_without_a_short_text_a_text_message_is_the_subject() -> None:
+    texts = Templates({"t.id.j2": "Laporan {{ tracking_id }} “digabung”\n\nHalo\n"})
+
+    assert texts.render("t", "id", {"tracking_id": "K7QF"}, "sms").body == 'Laporan K7QF "digabung"'
+
+
+def test_a_name_that_only_the_layout_is_given_is_a_fault_elsewhere() -> None:
+    texts = Templates({"layout.html.j2": "{{ paragraphs }}{{ title }}", "t.id.j2": "S\n\n{{ paragraphs }}"})
+
+    assert [sentence for _, sentence in texts.faults("layout.html.j2")] == [
+        "`title` is nothing that a template is given"
+    ]
+    assert len([*texts.faults("t.id.j2")]) == 1
+
+
 def test_text_is_not_escaped() -> None:
     assert rendered("S\n\n{{ note }}", note='Jl. "A" & <B>').body == 'Jl. "A" & <B>\n'
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from services.notify.tooling import load_notices
+from services.notify.tooling import EMAIL, SMS, file_of, load_notices
 from services.routing.domain.agency_choice.verdict import Doubt
 from shared.events import ArchiveReason, Classification, ClosedBy, HoldReason, Priority, SlaClock
-from tindak.policy.texts import SAMPLES
+from tindak.policy.samples import SAMPLES
 
 pytestmark = pytest.mark.policy
 
@@ -49,12 +49,20 @@ def raw(value: Any) -> list[str]:
     return value if isinstance(value, list) else [value]
 
 
-@pytest.mark.parametrize(("template", "language"), list(product(TEMPLATES, ["id", "en"])))
+@pytest.mark.parametrize(
+    ("template", "language"),
+    [
+        (template, language)
+        for template, language in product(TEMPLATES, ["id", "en", "jv", "su"])
+        if file_of(template, language) in POLICY.templates.sources
+    ],
+)
 def test_no_letter_shows_a_code(template: str, language: str) -> None:
     for changes in variants(template):
-        text = POLICY.templates.render(template, language, {**SAMPLES, **changes})
+        for channel in (EMAIL, SMS):
+            text = POLICY.templates.render(template, language, {**SAMPLES, **changes}, channel)
 
-        assert CODE.findall(text.subject + text.body) == [], changes
+            assert CODE.findall(text.subject + text.body) == [], changes
 
 
 @pytest.mark.parametrize("template", TEMPLATES)

@@ -12,7 +12,7 @@ from shared.policy.agencies import AgencyKind, load_agencies
 from shared.policy.loading import load, policy_files, version_of
 from shared.policy.places import load_places
 from tindak.policy.check import FILES, check
-from tindak.policy.texts import SAMPLES
+from tindak.policy.samples import SAMPLES
 
 pytestmark = pytest.mark.policy
 
@@ -140,7 +140,7 @@ def test_texts_are_checked_with_every_value_that_a_text_may_use() -> None:
     assert set(SAMPLES) == NAMES
 
 
-@pytest.mark.parametrize("language", ["id", "en"])
+@pytest.mark.parametrize("language", ["id", "en", "jv", "su"])
 @pytest.mark.parametrize("reason", list(ArchiveReason))
 def test_the_reporter_reads_a_sentence_for_each_reason_for_archiving(reason: ArchiveReason, language: str) -> None:
     letter = (SHIPPED / "notices" / f"archived.{language}.j2").read_text("utf-8")
