@@ -100,6 +100,7 @@ bench-quick: install
 
 docs: install
 	$(BIN)/python -m tindak.catalogue_docs
+	$(BIN)/python -m tindak.notices.gallery
 
 # The model that the demo plays with: the same training set and libraries give the same one.
 model: install

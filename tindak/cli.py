@@ -46,6 +46,9 @@ ROUTING = {
         "Learn from corrections, too; replace the model only if that is no worse.",
     ),
 }
+NOTICES = {
+    "preview": Command("notices.cli", "preview_command", "Show a notice as its reader gets it, and how long it is."),
+}
 SLA = {
     "add": Command("sla.count", "add_command", "Show when an amount of time that begins at an instant is used up."),
     "subtract": Command("sla.count", "subtract_command", "Show from when on an amount of working time passes."),
@@ -66,6 +69,7 @@ COMMANDS: Mapping[str, Command | Group] = {
     "topics": Command("topics.cli", "app", "Topics and access rules on the broker."),
     "keys": Command("keys.cli", "app", "Keys that seal reporters' identities."),
     "policy": Group(POLICY, "The city's policy."),
+    "notices": Group(NOTICES, "The texts of the notices."),
     "routing": Group(ROUTING, "The text model of routing."),
     "sla": Group(SLA, "Working time and clocks."),
     "agency": Command("tickets.agency", "app", "Publish what an agency does with a ticket."),

@@ -9,9 +9,9 @@ from services.notify.domain.deliveries import REPORTER
 from services.notify.domain.notices import OF_AGENCY, Notice
 from services.notify.messages.formatting import due, duration
 from services.notify.messages.letters import LAYOUT
-from services.notify.messages.segments import measured, plain_marks
+from services.notify.messages.segments import Measured, measured, plain_marks
 from services.notify.messages.short import SEGMENTS_MAX
-from services.notify.messages.templates import EMAIL, SMS, Text, file_of
+from services.notify.messages.templates import EMAIL, SMS, WHATSAPP, file_of
 from services.notify.policy import FILE as NOTICES_FILE
 from services.notify.policy import HEARD, INTRODUCTION, TEMPLATES, NoticePolicy, load_notices
 from services.notify.policy.notices import REGIONAL
@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "EMAIL", "HEARD", "INTRODUCTION", "LAYOUT", "NOTICES_FILE", "OF_AGENCY", "REGIONAL", "REPORTER", "SEGMENTS_MAX",
-    "SMS", "TEMPLATES", "Correspondence", "Notice", "NoticePolicy", "SealedContact", "Text", "Unknown",
-    "archived_notices", "due", "duration", "file_of", "load_notices", "measured", "notify_store", "plain_marks",
+    "SMS", "TEMPLATES", "WHATSAPP", "Correspondence", "Measured", "Notice", "NoticePolicy", "SealedContact",
+    "Unknown", "archived_notices", "due", "duration", "file_of", "load_notices", "measured", "notify_store",
+    "plain_marks",
 ]  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from shared.topics import SERVICES
 from tests.architecture.source import ROOT, tracked
 from tindak import catalogue_docs
 from tindak.environment import CREDENTIALS, STACK_DIR, own_variable
+from tindak.notices import gallery
 from tindak.retention.archive import Settings as ArchiveSettings
 
 pytestmark = pytest.mark.architecture
@@ -44,9 +45,14 @@ def test_every_event_class_is_in_the_catalogue_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "made"), [(catalogue_docs.ASYNCAPI, catalogue_docs.asyncapi), (catalogue_docs.PAGE, catalogue_docs.page)]
+    ("name", "made"),
+    [
+        (catalogue_docs.ASYNCAPI, catalogue_docs.asyncapi),
+        (catalogue_docs.PAGE, catalogue_docs.page),
+        (gallery.PAGE, gallery.page),
+    ],
 )
-def test_the_catalogue_documents_are_as_the_code_makes_them(name: str, made) -> None:  # type: ignore[no-untyped-def]
+def test_the_generated_documents_are_as_the_code_makes_them(name: str, made) -> None:  # type: ignore[no-untyped-def]
     written = (ROOT / "docs" / name).read_text(encoding="utf-8")
 
     assert written == made(), "run `make docs`"

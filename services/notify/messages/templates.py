@@ -23,6 +23,7 @@ NAMES = frozenset(
 )  # fmt: skip
 EMAIL = "email"
 SMS = "sms"
+WHATSAPP = "whatsapp"
 SHORT_MARK = "\n{# sms #}\n"
 
 

@@ -82,7 +82,7 @@ def test_a_page_goes_out_beside_the_plain_text() -> None:
     assert [(part.get_content_type(), part["Content-Transfer-Encoding"]) for part in mail.iter_parts()] == [
         ("text/plain", "quoted-printable"), ("text/html", "quoted-printable"),
     ]  # fmt: skip
-    assert (plain_text(mail), html(mail)) == ("Halo – é\n", "<p>Halo – é</p>\n")
+    assert (plain_text(mail), html(mail)) == ("Halo – é\r\n", "<p>Halo – é</p>\r\n")
 
 
 def test_without_a_layout_a_mail_is_plain() -> None:

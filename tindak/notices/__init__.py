@@ -1,0 +1,1 @@
+"""Shows the texts of the notices as their readers get them."""
