@@ -1,0 +1,90 @@
+"""The mail that a reporter opens on a phone."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Route, sync_playwright
+
+from services.notify.messages.templates import EMAIL
+from tests.unit.notify.samples import POLICY
+from tindak.notices.specimens import LANGUAGES, specimen
+from tindak.policy.samples import longest
+
+CHROMIUM = Path("/usr/bin/chromium")
+PHONE = {"width": 360, "height": 800}
+LONG = {"answer": "https://lapor.example/" + "a" * 200 + "\n" + "kata" * 80, "title": "x" * 90}
+
+pytestmark = [
+    pytest.mark.loopback,
+    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"there is no browser at {CHROMIUM} to show a mail with"),
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+def words(text: str) -> list[str]:
+    """Return the lines of a text that say anything, each with single spaces."""
+    return [" ".join(line.split()) for line in text.splitlines() if line.strip()]
+
+
+class Opened:
+    """A mail as a phone shows it: its text below the heading, how wide it is, and what it asked the network for."""
+
+    def __init__(self, browser: Browser, html: str, scheme: str = "light") -> None:
+        asked: list[str] = []
+
+        def refuse(route: Route) -> None:
+            asked.append(route.request.url)
+            route.abort()
+
+        page = browser.new_page(viewport=PHONE, color_scheme=scheme)  # type: ignore[arg-type]
+        page.route(re.compile("^(?!data:|about:)"), refuse)
+        page.set_content(html, wait_until="load")
+        self.asked = asked
+        self.heading = page.inner_text("h1")
+        self.width = page.evaluate("document.documentElement.scrollWidth")
+        self.links = page.eval_on_selector_all("a", "links => links.map(link => link.href)")
+        page.eval_on_selector("h1", "heading => heading.remove()")
+        self.text = page.inner_text("body")
+        page.close()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("code", ["accepted", "routed", "answered", "split", "introduction"])
+def test_a_mail_on_a_phone_is_its_plain_text_and_nothing_else(browser: Browser, code: str, language: str) -> None:
+    shown = specimen(POLICY, code, language, EMAIL)
+
+    mail = Opened(browser, shown.html or "")
+
+    assert words(mail.text) == words(shown.body)
+    assert mail.heading == "K7QF-9D2MX-4Q"
+    assert (mail.width, mail.asked, mail.links) == (PHONE["width"], [], [])
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_what_is_long_wraps_instead_of_scrolling(browser: Browser, scheme: str) -> None:
+    text = POLICY.templates.render("answered", "su", longest(POLICY, "su", EMAIL) | LONG, EMAIL)
+
+    mail = Opened(browser, text.html or "", scheme)
+
+    assert words(mail.text) == words(text.body)
+    assert (mail.width, mail.asked) == (PHONE["width"], [])
+    assert mail.links == ["https://lapor.example/" + "a" * 200]
+
+
+def test_what_somebody_wrote_is_shown_and_not_obeyed(browser: Browser) -> None:
+    attack = '<img src="http://evil.example/x"><script>document.title = "x"</script><b onclick="x">tebal</b> &amp;'
+    text = POLICY.templates.render("answered", "id", longest(POLICY, "id", EMAIL) | {"answer": attack}, EMAIL)
+
+    mail = Opened(browser, text.html or "")
+
+    assert " ".join(attack.split()) in words(mail.text)
+    assert mail.asked == []
