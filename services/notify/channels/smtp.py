@@ -92,6 +92,7 @@ class SmtpChannel:
         letter["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office note shall answer it
         letter.set_content(message.body, cte="quoted-printable")
         if message.html is not None:
+            letter.make_alternative(boundary=f"=_{message.id}")  # in no body: quoted-printable writes `=` as `=3D`
             letter.add_alternative(message.html, subtype="html", cte="quoted-printable")
         letter["Content-Language"] = message.language
         if message.stop_subject is not None:

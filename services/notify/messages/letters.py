@@ -2,26 +2,17 @@
 
 import re
 from collections.abc import Iterator
+from typing import Literal
 
-from shared.values import value
-
-URL = r"https?://[^\s<>\"']*[^\s<>\"'.,;:!?()\[\]]"
-PARAGRAPH = re.compile(r"\n\s*\n")
+LINK = re.compile(r"https?://[^\s<>\"']*[^\s<>\"'.,;:!?()\[\]]")
+EMPTY_LINES = re.compile(r"\n\s*\n")
 LAYOUT = "layout.html.j2"
 LAYOUT_NAMES = frozenset({"language", "paragraphs", "subject", "tracking_id"})
 
+Piece = tuple[Literal["text", "link", "due", "break"], str]
+"""A stretch of a line, the address of a page, the time by which something is due, or where the next line begins."""
 
-@value
-class Piece:
-    """A stretch of a line: plain, the address of a page, or the time by which something is due."""
-
-    text: str
-    is_link: bool = False
-    is_due: bool = False
-
-
-Paragraph = tuple[tuple[Piece, ...], ...]
-"""Its lines, each as the pieces that it is made of."""
+Paragraph = tuple[Piece, ...]
 
 
 def paragraphs_of(body: str, due_at: object) -> tuple[Paragraph, ...]:
@@ -31,20 +22,28 @@ def paragraphs_of(body: str, due_at: object) -> tuple[Paragraph, ...]:
         body: Links in it that are to be followed begin with ``https://`` or ``http://``; others stay words.
         due_at: Stands out wherever *body* tells it; not a text: nothing does.
     """
-    told = re.escape(due_at) if isinstance(due_at, str) and due_at else None
-    marked = re.compile(f"(?P<due>{told})|(?P<link>{URL})" if told else f"(?P<link>{URL})")
-    return tuple(
-        tuple(tuple(_pieces(line.strip(), marked)) for line in paragraph.split("\n"))
-        for paragraph in PARAGRAPH.split(body.strip())
-    )
+    told = due_at if isinstance(due_at, str) else ""
+    return tuple(tuple(_pieces(paragraph, told)) for paragraph in EMPTY_LINES.split(body.strip()))
 
 
-def _pieces(line: str, marked: re.Pattern[str]) -> Iterator[Piece]:
+def _pieces(paragraph: str, due_at: str) -> Iterator[Piece]:
+    for number, line in enumerate(paragraph.split("\n")):
+        if number:
+            yield "break", ""
+        rest = line.strip()
+        while due_at and due_at in rest:
+            before, _, rest = rest.partition(due_at)
+            yield from _with_links(before)
+            yield "due", due_at
+        yield from _with_links(rest)
+
+
+def _with_links(text: str) -> Iterator[Piece]:
     end = 0
-    for found in marked.finditer(line):
+    for found in LINK.finditer(text):
         if found.start() > end:
-            yield Piece(line[end : found.start()])
-        yield Piece(found[0], is_link=found.lastgroup == "link", is_due=found.lastgroup == "due")
+            yield "text", text[end : found.start()]
+        yield "link", found[0]
         end = found.end()
-    if end < len(line) or not end:
-        yield Piece(line[end:])
+    if end < len(text):
+        yield "text", text[end:]

@@ -15,6 +15,7 @@ GSM_7 = frozenset(
 GSM_7_EXTENSION = frozenset("\f^{}\\[~]|€")
 """Its extension table (6.2.1.1): an escape and a septet each, which stand in the same segment."""
 
+ALPHABET = GSM_7 | GSM_7_EXTENSION
 ALONE_MAX = {"gsm7": 160, "ucs2": 70}
 JOINED_MAX = {"gsm7": 153, "ucs2": 67}  # less by the header that joins them (3GPP TS 23.040, 9.2.3.24.1)
 TYPOGRAPHIC = str.maketrans(
@@ -42,7 +43,7 @@ class Measured:
 
 def measured(text: str) -> Measured:
     """Return how *text* travels as it is; a text of nothing takes one segment."""
-    encoding: Encoding = "gsm7" if set(text) <= GSM_7 | GSM_7_EXTENSION else "ucs2"
+    encoding: Encoding = "gsm7" if ALPHABET.issuperset(text) else "ucs2"
     sizes = [*_sizes(text, encoding)]
     units = sum(sizes)
     return Measured(encoding, units, 1 if units <= ALONE_MAX[encoding] else _joined(sizes, JOINED_MAX[encoding]))
@@ -55,7 +56,7 @@ def plain_marks(text: str) -> str:
 
 def gsm_text(text: str) -> str:
     """Return *text* in GSM 03.38: marks as `plain_marks` has them, letters without what it lacks, and no other sign."""
-    return "".join(map(_in_gsm, plain_marks(text)))
+    return text if ALPHABET.issuperset(text) else "".join(map(_in_gsm, plain_marks(text)))
 
 
 def cut_at_word(text: str, symbols_max: int) -> str:
@@ -84,6 +85,6 @@ def _joined(sizes: list[int], units_max: int) -> int:
 
 
 def _in_gsm(symbol: str) -> str:
-    if symbol in GSM_7 or symbol in GSM_7_EXTENSION:
+    if symbol in ALPHABET:
         return symbol
     return "".join(part for part in unicodedata.normalize("NFKD", symbol) if part in GSM_7)
