@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from services.notify.tooling import (
@@ -16,11 +17,14 @@ from services.notify.tooling import (
     file_of,
     measured,
 )
+from shared.events import BreachEscalated, ClockBreached
 from shared.policy.loading import unknown
 from tindak.console import Failure
-from tindak.policy.samples import introduced, usual
+from tindak.policy.samples import DUE_AT, NOW, introduced, usual
 
 LANGUAGES = {"id": "Bahasa Indonesia", "en": "English", "jv": "Basa Jawa (krama)", "su": "Basa Sunda (lemes)"}
+OVERDUE = frozenset({ClockBreached.TYPE, BreachEscalated.TYPE})
+PAST_DUE = DUE_AT + timedelta(minutes=1)
 CHANNELS = (EMAIL, WHATSAPP, SMS)
 TOLD: Mapping[str, Mapping[str, object]] = {
     "agency_emergency": {"title": "Kabel listrik putus di jalan"},
@@ -86,7 +90,8 @@ def specimen(policy: NoticePolicy, code: str, language: str, channel: str) -> Sp
     template, spoken = template_of(policy, code), language
     if file_of(template, language) not in policy.templates.sources:
         spoken = policy.default_language
-    values = usual(policy, spoken, channel)
+    rule = rules_by_code(policy).get(code)
+    values = usual(policy, spoken, channel, PAST_DUE if rule and rule.on in OVERDUE else NOW)
     given = introduced(values) if code == INTRODUCTION else {**values, **TOLD.get(template, {})}
     text = policy.templates.render(template, spoken, given, channel)
     return Specimen(code, spoken, channel, text.subject, text.body, text.html, measured(text.body.rstrip("\n")))

@@ -39,11 +39,11 @@ WRITTEN_MAX = 60  # of what somebody wrote, so much shall find room in a short t
 LONG_WORDS = "Sudah kami periksa di lapangan, dan perbaikannya dijadwalkan pekan ini bersama warga setempat"
 
 
-def usual(policy: NoticePolicy, language: str, channel: str) -> dict[str, object]:
-    """Return what a text is usually given, in a language, as a channel shows it."""
+def usual(policy: NoticePolicy, language: str, channel: str, now: datetime = NOW) -> dict[str, object]:
+    """Return what a text is usually given, in a language, as a channel shows it at *now*."""
     return dict(SAMPLES) | {
         "city": policy.city,
-        "due_at": due(DUE_AT, language, policy.zone, NOW, brief=channel == SMS),
+        "due_at": due(DUE_AT, language, policy.zone, now, brief=channel == SMS),
         "overdue": duration(27_000, language),
         "remaining": duration(10_800, language),
     }

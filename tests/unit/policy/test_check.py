@@ -252,3 +252,33 @@ def test_a_missing_directory_is_reported_in_one_sentence(tmp_path: Path) -> None
 
     assert isinstance(told.exception, Failure)
     assert "is no directory" in str(told.exception)
+
+
+def test_a_short_text_that_takes_three_segments_is_a_fault_of_its_line(policy: Path) -> None:
+    spoil(policy / "notices" / "merged.su.j2", "Ieu nomer tetep", "Ieu nomer " + "tetep " * 40)
+
+    [told] = faults(policy)
+
+    assert told.startswith(f"{policy / 'notices' / 'merged.su.j2'}:9: the short text takes 3 segments (")
+
+
+def test_a_short_text_is_written_in_letters_that_a_text_message_has(policy: Path) -> None:
+    spoil(policy / "notices" / "merged.jv.j2", "Nomer punika tetep", "ꦲ – “tetep”")
+
+    assert faults(policy) == [
+        f"{policy / 'notices' / 'merged.jv.j2'}:9: a text message has no `ꦲ`; GSM 03.38 lacks it"
+    ]
+
+
+def test_what_reporters_read_in_another_language_than_their_own_is_a_warning(policy: Path) -> None:
+    (policy / "notices" / "merged.su.j2").unlink()
+    short = policy / "notices" / "merged.jv.j2"
+    short.write_text(short.read_text().partition("{# sms #}")[0])
+
+    found = check(policy)
+
+    assert found.faults == ()
+    assert [str(one) for one in found.warnings] == [
+        f"{short}:1: there is no short text; a text message says the subject alone",
+        f"{policy / 'notices' / 'merged.su.j2'}:1: there is no such text; reporters read the one in `id` instead",
+    ]
