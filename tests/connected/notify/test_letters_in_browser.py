@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Route, sync_playwright
 
 from services.notify.messages.templates import EMAIL
 from tests.unit.notify.samples import POLICY
+from tindak.notices.gallery import page
 from tindak.notices.specimens import LANGUAGES, specimen
 from tindak.policy.samples import longest
 
@@ -45,16 +46,16 @@ class Opened:
             asked.append(route.request.url)
             route.abort()
 
-        page = browser.new_page(viewport=PHONE, color_scheme=scheme)  # type: ignore[arg-type]
-        page.route(re.compile("^(?!data:|about:)"), refuse)
-        page.set_content(html, wait_until="load")
+        opened = browser.new_page(viewport=PHONE, color_scheme=scheme)  # type: ignore[arg-type]
+        opened.route(re.compile("^(?!data:|about:)"), refuse)
+        opened.set_content(html, wait_until="load")
         self.asked = asked
-        self.heading = page.inner_text("h1")
-        self.width = page.evaluate("document.documentElement.scrollWidth")
-        self.links = page.eval_on_selector_all("a", "links => links.map(link => link.href)")
-        page.eval_on_selector("h1", "heading => heading.remove()")
-        self.text = page.inner_text("body")
-        page.close()
+        self.heading = opened.inner_text("h1")
+        self.width = opened.evaluate("document.documentElement.scrollWidth")
+        self.links = opened.eval_on_selector_all("a", "links => links.map(link => link.href)")
+        opened.eval_on_selector("h1", "heading => heading.remove()")
+        self.text = opened.inner_text("body")
+        opened.close()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -66,7 +67,8 @@ def test_a_mail_on_a_phone_is_its_plain_text_and_nothing_else(browser: Browser, 
 
     assert words(mail.text) == words(shown.body)
     assert mail.heading == "K7QF-9D2MX-4Q"
-    assert (mail.width, mail.asked, mail.links) == (PHONE["width"], [], [])
+    assert (mail.width, mail.asked) == (PHONE["width"], [])
+    assert mail.links == re.findall(r"https?://\S+", shown.body)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -78,6 +80,19 @@ def test_what_is_long_wraps_instead_of_scrolling(browser: Browser, scheme: str) 
     assert words(mail.text) == words(text.body)
     assert (mail.width, mail.asked) == (PHONE["width"], [])
     assert mail.links == ["https://lapor.example/" + "a" * 200]
+
+
+@pytest.mark.parametrize("width", [360, 1200])
+def test_the_page_of_all_notices_fits_and_loads_nothing(browser: Browser, width: int) -> None:
+    asked: list[str] = []
+    shown = browser.new_page(viewport={"width": width, "height": 800})
+    shown.on("request", lambda request: asked.append(request.url))
+
+    shown.set_content(page(), wait_until="load")
+
+    assert shown.evaluate("document.documentElement.scrollWidth") == width
+    assert [url for url in asked if not url.startswith("about:")] == []
+    shown.close()
 
 
 def test_what_somebody_wrote_is_shown_and_not_obeyed(browser: Browser) -> None:

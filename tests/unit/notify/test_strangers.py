@@ -1,6 +1,8 @@
 import pytest
 
-from services.notify.messages.strangers import linkless, salutation_name
+from services.notify.messages.formatting import LANGUAGES
+from services.notify.messages.renderer import WITHHELD
+from services.notify.messages.strangers import COVERED, linkless, salutation_name
 
 pytestmark = pytest.mark.unit
 
@@ -43,6 +45,11 @@ def test_links_of_strangers_are_covered(text: str, covered: str) -> None:
     assert linkless(text, "id") == covered
 
 
+def test_what_is_left_out_is_named_in_every_language() -> None:
+    assert set(COVERED) == set(WITHHELD) == LANGUAGES
+
+
 def test_a_link_is_covered_in_the_language_of_the_message() -> None:
     assert linkless("https://evil.example", "en") == "[link]"
+    assert linkless("https://evil.example", "su") == "[tutumbu]"
     assert linkless(None, "en") is None

@@ -265,9 +265,7 @@ def test_a_short_text_that_takes_three_segments_is_a_fault_of_its_line(policy: P
 def test_a_short_text_is_written_in_letters_that_a_text_message_has(policy: Path) -> None:
     spoil(policy / "notices" / "merged.jv.j2", "Nomer punika tetep", "ꦲ – “tetep”")
 
-    assert faults(policy) == [
-        f"{policy / 'notices' / 'merged.jv.j2'}:9: a text message has no `ꦲ`; GSM 03.38 lacks it"
-    ]
+    assert faults(policy) == [f"{policy / 'notices' / 'merged.jv.j2'}:9: a text message has no `ꦲ`; GSM 03.38 lacks it"]
 
 
 def test_what_reporters_read_in_another_language_than_their_own_is_a_warning(policy: Path) -> None:
