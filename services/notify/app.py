@@ -70,7 +70,6 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Co
         built.clock,
         renderer,
         ways,
-        send_within=timedelta(seconds=own.smtp_timeout_seconds),
         documents_max=own.documents_max,
         spread=SideBySide(own.smtp_connections_max),
         published=built.runner.published,

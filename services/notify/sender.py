@@ -2,20 +2,18 @@
 
 import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
 import structlog
 
 from services.notify.address_book import AddressBook, NoLimits
-from services.notify.channels import Channel, Message, Spread, TemporarilyUndeliverable, Undeliverable, in_turn
+from services.notify.channels import Channel, Message, Spread, in_turn
 from services.notify.domain.addresses import Barred
 from services.notify.domain.attempts import claimed
 from services.notify.domain.correspondence import Correspondence, Erased
 from services.notify.domain.deliveries import (
     REPORTER,
-    Deferred,
-    Delivered,
     Delivery,
     Outcome,
     Refused,
@@ -23,6 +21,7 @@ from services.notify.domain.deliveries import (
     Untried,
     Withheld,
 )
+from services.notify.handing_over import HandOver, deferred
 from services.notify.handlers import NotifyHandler
 from services.notify.messages.renderer import MessageRenderer
 from shared.adapters.clock import Clock
@@ -72,8 +71,6 @@ class Sender:
 
     Args:
         channels: By name; a notice takes the first of its own that is among them and reaches the recipient.
-        send_within: What one message may take at most. No message is begun unless its lease has time left for it, and
-            as long again to save how it went: whoever takes over an expired lease sends the message once more.
         documents_max: Tickets in one round.
         spread: How the tickets of a round are worked through.
         vitals: Once they say that the service is stopping, nothing more is claimed and no further message begun.
@@ -90,7 +87,6 @@ class Sender:
         renderer: MessageRenderer,
         channels: Mapping[str, Channel],
         *,
-        send_within: timedelta,
         documents_max: int,
         spread: Spread = in_turn,
         published: Mapping[Partition, int] = NOTHING_PUBLISHED,
@@ -104,10 +100,10 @@ class Sender:
         self.clock = clock
         self.renderer = renderer
         self.channels = channels
-        self.send_within = send_within
         self.documents_max = documents_max
         self.spread = spread
         self.vitals = vitals or Vitals()
+        self.handing = HandOver(channels, clock, self.vitals)
         self.observe = observe
         self.jitter = jitter or random.Random()
         self.addresses = addresses or NoLimits()
@@ -177,7 +173,7 @@ class Sender:
         """Return how one attempt ended."""
         delivery, lease = claim.delivery, claim.lease
         sent = await guarded_call(partial(self.send, held, claim))
-        outcome = self.deferred(sent, delivery.id, delivery.channels[0]) if isinstance(sent, Bug) else sent
+        outcome = deferred(sent, delivery.id, delivery.channels[0]) if isinstance(sent, Bug) else sent
         log.info(
             "attempt", ticket_id=held.id, delivery_id=delivery.id, notice=delivery.notice, role=delivery.role,
             attempt=lease.attempt, outcome=type(outcome).__name__.lower(), channel=getattr(outcome, "channel", None),
@@ -194,12 +190,12 @@ class Sender:
             return written
         outcome: Outcome = Untried()
         for message in written:
-            if not self.may_begin(claim.lease):
+            if not self.handing.may_begin(message, claim.lease):
                 return Untried()
             admitted = await self.admitted(held.state, message)
             if not isinstance(admitted, Message):
                 return admitted
-            outcome = await self.hand_over(admitted)
+            outcome = await self.handing.send(admitted)
             if not isinstance(outcome, Refused):
                 break
         return outcome
@@ -225,29 +221,6 @@ class Sender:
         if isinstance(admission, Barred):
             return Withheld(admission.why)
         return self.renderer.introduction(state, message) if admission.as_introduction else message
-
-    def may_begin(self, lease: Sending) -> bool:
-        """Return whether a message may be begun now."""
-        return not self.vitals.stopping and self.clock.now() + 2 * self.send_within <= lease.until
-
-    async def hand_over(self, message: Message) -> Outcome:
-        """Return what the message's channel makes of it."""
-        channel = self.channels[message.channel]
-        try:
-            handed = await guarded_call(partial(channel.send, message), TemporarilyUndeliverable, Undeliverable)
-        except TemporarilyUndeliverable as fault:
-            return Deferred(message.channel, str(fault))
-        except Undeliverable as fault:
-            return Refused(message.channel, str(fault))
-        if isinstance(handed, Bug):
-            # Not refused: nobody knows how far the channel came, and by the next one it might arrive twice.
-            return self.deferred(handed, message.id, message.channel)
-        return Delivered(message.channel, handed)
-
-    def deferred(self, bug: Bug, delivery_id: str, channel: str) -> Deferred:
-        """Return the outcome of an attempt that a bug of ours ended: it is made again, as often as any other."""
-        log.error("a bug ended an attempt", delivery_id=delivery_id, channel=channel, error=bug.error)
-        return Deferred(channel, f"bug {bug.error}")
 
     async def conclude(self, held: Sequence[Document[Correspondence]], ended: Mapping[str, Sequence[Attempt]]) -> None:
         """Save and publish how the attempts ended; a document that somebody changed meanwhile is decided again.

@@ -5,12 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from services.notify.channels import Undeliverable
 from shared.events import AcknowledgeTicket, DeclineTicket
 from tests.builders import FROM_DISHUB, TICKET
 from tests.component.intake.harness import ServiceHarness as Intake
 from tests.component.intake.harness import line
-from tests.component.notify.harness import ACCEPTED, CONTACT, ROUTED, TWO, RecordingChannel
+from tests.component.notify.harness import ACCEPTED, CONTACT, ROUTED, TWO, RecordingChannel, refuses
 from tests.component.notify.harness import ServiceHarness as Notify
 from tests.component.notify.web import ROUTED as PAGE_ROUTED
 from tests.component.notify.web import link, site
@@ -82,7 +81,7 @@ async def test_refused_updates_are_counted_once_by_code() -> None:
 
 
 async def test_notices_are_counted_by_agency_channel_and_outcome() -> None:
-    desk = Notify(TWO, RecordingChannel(None, Undeliverable("smtp_550")))
+    desk = Notify(TWO, RecordingChannel(None, refuses("smtp_550")))
     for said in (ACCEPTED, CONTACT, ROUTED):
         desk.publish(*said)
 

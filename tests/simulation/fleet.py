@@ -17,9 +17,18 @@ from services.intake import store as intake_store
 from services.intake.handlers import IntakeHandler
 from services.intake.policy import load_intake
 from services.notify import store as notify_store
-from services.notify.channels import Message, TemporarilyUndeliverable, Undeliverable
+from services.notify.channels import Message
 from services.notify.domain.correspondence import Correspondence, Sealed
-from services.notify.domain.deliveries import REPORTER, Deferred, Delivered, Delivery, Outcome, Withheld
+from services.notify.domain.deliveries import (
+    REPORTER,
+    Deferred,
+    Delivered,
+    Delivery,
+    HandedOver,
+    Outcome,
+    Refused,
+    Withheld,
+)
 from services.notify.handlers import NotifyHandler
 from services.notify.policy import load_notices
 from services.notify.sender import Sender
@@ -158,18 +167,20 @@ class RecordingChannel:
         self.refuses = True
         self.outbox = outbox
 
-    async def send(self, message: Message) -> str | None:
+    send_within = SEND_WITHIN
+
+    async def send(self, message: Message) -> HandedOver:
         await give_way("send")
         mood = self.choice.random() if self.refuses else 1
         if mood < 0.05:
             self.outbox.refuse(message, "550")
-            raise Undeliverable("550")
+            return Refused(message.channel, "550")
         if mood < 0.15:
             self.outbox.refuse(message, "451")
-            raise TemporarilyUndeliverable("451")
+            return Deferred(message.channel, "451")
         self.outbox.take(message)
         await give_way("sent")
-        return None
+        return Delivered(message.channel)
 
     async def close(self) -> None:
         """Nothing is open."""
@@ -223,7 +234,7 @@ def loops(
     if isinstance(handler, NotifyHandler):
         renderer: Any = PlainRenderer()
         sender = Sender(
-            handler, store, broker, clock, renderer, {GATEWAY: channel}, send_within=SEND_WITHIN, documents_max=200,
+            handler, store, broker, clock, renderer, {GATEWAY: channel}, documents_max=200,
             published=published, vitals=vitals, jitter=channel.choice,
         )  # fmt: skip
         return {"sender": sender.sweep, **relay}

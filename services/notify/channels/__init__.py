@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
+from services.notify.domain.deliveries import HandedOver
 from shared.values import value
 
 T = TypeVar("T")
@@ -40,24 +41,16 @@ class Message:
     html: str | None = field(default=None, repr=False)
 
 
-class TemporarilyUndeliverable(Exception):
-    """It did not go out now and may later; the text is a code, never an address."""
-
-
-class Undeliverable(Exception):
-    """It cannot go out this way; the text is a code, never an address."""
-
-
 class Channel(Protocol):
-    """One way on which messages leave; it gives up by itself within the time that its settings allow one message."""
+    """One way on which messages leave; it gives up by itself within `send_within`."""
 
-    async def send(self, message: Message) -> str | None:
-        """Return the provider's id for the message, or None if it gives none, once the provider has taken it.
+    @property
+    def send_within(self) -> timedelta:
+        """Return what one message may take at most, waiting for its turn included."""
+        ...
 
-        Raises:
-            TemporarilyUndeliverable: Trying again later may help. Whether the provider has it counts as unknown.
-            Undeliverable: Trying again cannot help.
-        """
+    async def send(self, message: Message) -> HandedOver:
+        """Return what the provider made of the message; errors are codes, and hold neither address nor its words."""
         ...
 
     async def close(self) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Iterator
+from datetime import timedelta
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP as MAIL
@@ -12,15 +13,16 @@ from urllib.parse import quote
 
 import aiosmtplib
 
-from services.notify.channels import Message, TemporarilyUndeliverable, Undeliverable
+from services.notify.channels import Message
+from services.notify.domain.deliveries import Deferred, Delivered, HandedOver, Refused, Setback
 from services.notify.settings import Settings
 from shared.mail_addresses import UnusableAddress, header_address, recipient_address
 from shared.output import header_text
 
 ABOUT_RECIPIENT_OR_MESSAGE = (aiosmtplib.SMTPRecipientRefused, aiosmtplib.SMTPDataError)
 AUTHENTICATION_REQUIRED = 530
-
-Undone = TemporarilyUndeliverable | Undeliverable
+SHUTTING_DOWN = 421
+ABOUT_US = (AUTHENTICATION_REQUIRED, SHUTTING_DOWN)
 
 
 class SmtpChannel:
@@ -35,14 +37,21 @@ class SmtpChannel:
         self.domain = settings.smtp_from.rpartition("@")[2]
         self.idle: list[aiosmtplib.SMTP] = []
 
-    async def send(self, message: Message) -> str | None:
-        """Return the Message-ID once the relay has taken the message.
+    @property
+    def send_within(self) -> timedelta:
+        """Return what one message may take, connecting included."""
+        return timedelta(seconds=self.settings.smtp_timeout_seconds)
 
-        Raises:
-            TemporarilyUndeliverable: The relay is out of reach or too slow, refuses us, or answers 4xx.
-            Undeliverable: The address is none, or the relay answers 5xx to recipient or content.
+    async def send(self, message: Message) -> HandedOver:
+        """Return the Message-ID once the relay has taken the message, or why it has not.
+
+        Deferred if the relay is out of reach or too slow, refuses us, or answers 4xx; refused if the address is none,
+        or the relay answers 5xx to recipient or content.
         """
-        letter = self.letter(message)
+        try:
+            letter = self.letter(message)
+        except UnusableAddress as fault:
+            return Refused(message.channel, str(fault))
         content = letter.as_bytes()  # before any connection is at stake
         try:
             async with asyncio.timeout(self.settings.smtp_timeout_seconds):
@@ -50,10 +59,9 @@ class SmtpChannel:
                 with _closed_on_failure(client):
                     await client.sendmail(self.settings.smtp_from, [str(message.address)], content)
         except (aiosmtplib.SMTPException, OSError) as error:
-            # Without its cause: what the server says may quote the address.
-            raise _undone(error) from None
+            return _undone(message.channel, error)
         self.idle.append(client)
-        return str(letter["Message-ID"])
+        return Delivered(message.channel, str(letter["Message-ID"]))
 
     async def connected(self) -> aiosmtplib.SMTP:
         """Return a connection that answers, one of the idle ones if there is any."""
@@ -76,11 +84,8 @@ class SmtpChannel:
         return client
 
     def letter(self, message: Message) -> EmailMessage:
-        """Return *message* as mail; raise Undeliverable if its address is none."""
-        try:
-            recipient = recipient_address(message.address or "")
-        except UnusableAddress as fault:
-            raise Undeliverable(str(fault)) from None
+        """Return *message* as mail; raise UnusableAddress if its address is none."""
+        recipient = recipient_address(message.address or "")
         letter = EmailMessage(policy=MAIL)
         letter["From"] = Address(self.settings.smtp_from_name, addr_spec=self.settings.smtp_from)
         letter["To"] = recipient
@@ -121,7 +126,7 @@ def _closed_on_failure(client: aiosmtplib.SMTP) -> Iterator[None]:
         raise
 
 
-def _undone(error: Exception) -> Undone:
+def _undone(channel: str, error: Exception) -> Deferred | Refused:
     """Return what a failed attempt means: code and class, and never the server's words.
 
     5xx is final only where it speaks of this recipient or this message; where it speaks of us (greeting, login, sender)
@@ -130,9 +135,12 @@ def _undone(error: Exception) -> Undone:
     refused = error.recipients[0] if isinstance(error, aiosmtplib.SMTPRecipientsRefused) else error
     name = type(refused).__name__
     if not isinstance(refused, aiosmtplib.SMTPResponseException):
-        timed_out = isinstance(refused, TimeoutError)
-        return TemporarilyUndeliverable(f"smtp_{'timeout' if timed_out else 'unreachable'} {name}")
+        if isinstance(refused, TimeoutError):
+            return Deferred(channel, f"smtp_timeout {name}", Setback.GATEWAY)
+        is_unheard = isinstance(refused, aiosmtplib.SMTPConnectError)
+        return Deferred(channel, f"smtp_unreachable {name}", Setback.UNTAKEN if is_unheard else Setback.GATEWAY)
     is_final = refused.code >= 500 and refused.code != AUTHENTICATION_REQUIRED
-    if is_final and isinstance(refused, ABOUT_RECIPIENT_OR_MESSAGE):
-        return Undeliverable(f"smtp_{refused.code} {name}")
-    return TemporarilyUndeliverable(f"smtp_{refused.code} {name}")
+    is_ours = refused.code in ABOUT_US or not isinstance(refused, ABOUT_RECIPIENT_OR_MESSAGE)
+    if is_final and not is_ours:
+        return Refused(channel, f"smtp_{refused.code} {name}")
+    return Deferred(channel, f"smtp_{refused.code} {name}", Setback.UNTAKEN if is_ours else Setback.MESSAGE)

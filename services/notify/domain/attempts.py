@@ -1,7 +1,7 @@
 """Moves deliveries on: when they come due, and after an attempt to send them."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol, assert_never
 
 from services.notify.domain.contact_audit import openings_to_send
@@ -17,6 +17,7 @@ from services.notify.domain.deliveries import (
     Refused,
     Sending,
     Sent,
+    Setback,
     Situation,
     Suppressed,
     Untried,
@@ -150,6 +151,7 @@ def _ended(delivery: Delivery, attempt: int, outcome: Outcome, rules: Rules, now
 
 def after_attempt(delivery: Delivery, attempt: int, outcome: Outcome, rules: Rules, now: datetime) -> Situation:
     """Return the situation that an attempt leaves behind."""
+    is_last = attempt >= rules.retries.attempts_max
     match outcome:
         case Delivered(channel, provider_id):
             return Sent(now, attempt, channel, provider_id)
@@ -157,11 +159,19 @@ def after_attempt(delivery: Delivery, attempt: int, outcome: Outcome, rules: Rul
             return Suppressed(now, attempt, why)
         case Refused(channel, error):
             return Failed(now, attempt, channel, error)
-        case Deferred(channel, error) if attempt >= rules.retries.attempts_max:
+        case Deferred(setback=Setback.UNASKED) if is_last and now < delivery.planned_at + rules.stale_for:
+            # Whoever was never asked has not refused: the last attempt is one that reaches a gateway.
+            return Due(now + _wait_after(outcome, attempt, delivery, rules), attempt)
+        case Deferred(channel, error) if is_last:
             return Failed(now, attempt, channel, error)
         case Deferred():
-            return Due(now + rules.retries.wait_after(attempt, delivery.id), attempt + 1)
+            return Due(now + _wait_after(outcome, attempt, delivery, rules), attempt + 1)
         case Untried():
             return Due(now, attempt)
         case _:
             assert_never(outcome)
+
+
+def _wait_after(outcome: Deferred, attempt: int, delivery: Delivery, rules: Rules) -> timedelta:
+    """Return the wait after an attempt; what a gateway asks for holds only up to the longest wait."""
+    return max(rules.retries.wait_after(attempt, delivery.id), min(outcome.wait_for, rules.retries.longest_for))

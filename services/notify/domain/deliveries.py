@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import field
-from datetime import datetime
+from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any, Literal
 
 from shared.events import SlaClock
@@ -187,12 +188,32 @@ class Refused:
     error: str
 
 
+class Setback(StrEnum):
+    """What an attempt failed at that may succeed later."""
+
+    MESSAGE = "message"
+    """This message or its recipient; the gateway is well."""
+    GATEWAY = "gateway"
+    """The gateway is out of reach, too slow, or failing; whether it has the message is unknown."""
+    UNTAKEN = "untaken"
+    """The same, but it has surely not taken the message: another gateway may be given it."""
+    UNASKED = "unasked"
+    """No gateway was asked: it is known to fail, or has too much to do."""
+
+
 @value
 class Deferred:
-    """It could not be delivered now; *error* is a code without any address."""
+    """It could not be delivered now; *error* is a code without any address.
+
+    Args:
+        setback: What it failed at.
+        wait_for: At least so long, the gateway wants to be left alone.
+    """
 
     channel: str
     error: str
+    setback: Setback = Setback.MESSAGE
+    wait_for: timedelta = timedelta()
 
 
 @value
@@ -207,4 +228,5 @@ class Untried:
     """Nothing was tried: the lease would have run out meanwhile, or the process is ending."""
 
 
-Outcome = Delivered | Refused | Deferred | Withheld | Untried
+HandedOver = Delivered | Refused | Deferred
+Outcome = HandedOver | Withheld | Untried

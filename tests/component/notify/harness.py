@@ -6,7 +6,7 @@ from typing import Any
 
 from services.notify.channels import Channel, Message
 from services.notify.domain.correspondence import Correspondence
-from services.notify.domain.deliveries import Situation
+from services.notify.domain.deliveries import Deferred, Delivered, HandedOver, Refused, Setback, Situation
 from services.notify.domain.notices import Rules
 from services.notify.exporter import Exporter
 from services.notify.handlers import NotifyHandler
@@ -33,6 +33,20 @@ SEND_WITHIN = timedelta(seconds=20)
 Meanwhile = Callable[[Message], Awaitable[None]]
 
 
+Fault = Exception | Callable[[str], HandedOver]
+"""What is raised, or makes of the channel's name what is returned."""
+
+
+def puts_off(error: str, setback: Setback = Setback.MESSAGE) -> Fault:
+    """Return the fault of a message that may go out later."""
+    return lambda channel: Deferred(channel, error, setback)
+
+
+def refuses(error: str) -> Fault:
+    """Return the fault of a message that never goes out this way."""
+    return lambda channel: Refused(channel, error)
+
+
 async def nothing(_: Message) -> None:
     """Let nothing happen meanwhile."""
 
@@ -40,17 +54,20 @@ async def nothing(_: Message) -> None:
 class RecordingChannel:
     """Takes every message, unless *faults* holds one for it; *meanwhile* happens while it takes it."""
 
-    def __init__(self, *faults: Exception | None, meanwhile: Meanwhile = nothing) -> None:
+    send_within = SEND_WITHIN
+
+    def __init__(self, *faults: Fault | None, meanwhile: Meanwhile = nothing) -> None:
         self.faults = list(faults)
         self.meanwhile = meanwhile
         self.given: list[Message] = []
 
-    async def send(self, message: Message) -> str | None:
+    async def send(self, message: Message) -> HandedOver:
         self.given.append(message)
         await self.meanwhile(message)
-        if self.faults and (fault := self.faults.pop(0)):
+        fault = self.faults.pop(0) if self.faults else None
+        if isinstance(fault, Exception):
             raise fault
-        return f"<{message.id}@tangsel.example>"
+        return fault(message.channel) if fault else Delivered(message.channel, f"<{message.id}@tangsel.example>")
 
     async def close(self) -> None:
         """Nothing is open."""
@@ -75,7 +92,7 @@ class ServiceHarness(HandlerHarness):
         """Return one more process that sends."""
         renderer = options.pop("renderer", None) or MessageRenderer(POLICY, OPENER)
         ports = self.handler, self.store, publisher or self.broker, self.clock
-        return Sender(*ports, renderer, self.channels, **{"send_within": SEND_WITHIN, "documents_max": 200} | options)
+        return Sender(*ports, renderer, self.channels, **{"documents_max": 200} | options)
 
     def report(self, number: int, **reporter: Any) -> str:
         """Say one more accepted report and its contact; return the ticket's id."""

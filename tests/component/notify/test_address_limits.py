@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from services.notify.channels import TemporarilyUndeliverable
 from services.notify.domain.addresses import AddressLimits
 from shared import topics
 from shared.delivery.ports import TransientError
@@ -20,7 +19,7 @@ from shared.events import (
     TicketRouted,
 )
 from tests.builders import event
-from tests.component.notify.harness import RecordingChannel, ServiceHarness
+from tests.component.notify.harness import RecordingChannel, ServiceHarness, puts_off
 from tests.fakes.addresses import MemoryAddressBook
 from tests.unit.notify.samples import EMAIL, NAME, notice, rules, said
 
@@ -147,7 +146,7 @@ async def test_what_others_do_with_the_ticket_verifies_no_address() -> None:
 
 async def test_the_one_message_is_tried_again_until_it_has_gone_out() -> None:
     harness = await flooded(2, "call_center")
-    harness.email.faults = [TemporarilyUndeliverable("smtp_451"), TemporarilyUndeliverable("smtp_451")]
+    harness.email.faults = [puts_off("smtp_451"), puts_off("smtp_451")]
     for _ in range(3):
         await harness.send()
         harness.pass_time(timedelta(hours=1))

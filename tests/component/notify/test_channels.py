@@ -5,6 +5,7 @@ from structlog.testing import capture_logs
 
 from services.notify.channels import Message, SideBySide, in_turn
 from services.notify.channels.log import LogChannel
+from services.notify.domain.deliveries import Delivered
 from tests.builders import TICKET
 from tests.fakes.handler_harness import NOON
 from tests.unit.notify.samples import DELIVERY, EMAIL
@@ -70,10 +71,10 @@ async def test_the_log_channel_shows_what_was_told_and_neither_words_nor_recipie
     channel = LogChannel()
 
     with capture_logs() as lines:
-        provider_id = await channel.send(message)
+        handed = await channel.send(message)
     await channel.close()
 
-    assert provider_id is None
+    assert handed == Delivered("log")
     assert lines == [
         {
             "event": "notice", "log_level": "info", "ticket_id": TICKET, "delivery_id": DELIVERY,

@@ -2,11 +2,11 @@ from datetime import timedelta
 
 import pytest
 
-from services.notify.channels import Message, TemporarilyUndeliverable
+from services.notify.channels import Message
 from shared import topics
 from shared.delivery.ports import Obstacle
 from tests.builders import TICKET
-from tests.component.notify.harness import RecordingChannel, sent, told
+from tests.component.notify.harness import RecordingChannel, puts_off, sent, told
 from tests.fakes.handler_harness import NOON, Crashed
 
 pytestmark = pytest.mark.component
@@ -35,7 +35,7 @@ async def test_that_a_contact_is_opened_is_saved_before_it_is_and_published_once
 
 
 async def test_each_attempt_opens_the_contact_once_and_says_so_before_its_outcome() -> None:
-    harness = await told(email=RecordingChannel(TemporarilyUndeliverable("smtp_451"), None))
+    harness = await told(email=RecordingChannel(puts_off("smtp_451"), None))
 
     await harness.send()
     harness.pass_time(timedelta(minutes=1))

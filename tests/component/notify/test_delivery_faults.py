@@ -10,16 +10,16 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from services.notify.channels import Message, SideBySide, Spread, TemporarilyUndeliverable, Undeliverable, in_turn
+from services.notify.channels import Message, SideBySide, Spread, in_turn
 from services.notify.domain.correspondence import Correspondence
-from services.notify.domain.deliveries import Delivery, Sending
+from services.notify.domain.deliveries import Delivery, HandedOver, Sending
 from services.notify.messages.renderer import MessageRenderer, Recipient
 from shared import topics
 from shared.delivery.documents.document import Document
 from shared.delivery.ports import PermanentError
 from shared.events import ContactSealed, NotificationFailed, NotificationSent
 from tests.builders import accepted, event, ticket_id
-from tests.component.notify.harness import RecordingChannel, ServiceHarness
+from tests.component.notify.harness import Fault, RecordingChannel, ServiceHarness, puts_off, refuses
 from tests.fakes.handler_harness import NOON
 from tests.fakes.memory import MemoryStore
 from tests.sealing import OPENER, SEALER
@@ -32,15 +32,21 @@ HOUR = timedelta(hours=1)
 SPREADS = pytest.mark.parametrize("spread", [in_turn, SideBySide(4)], ids=["in turn", "side by side"])
 
 
-async def raises(error: Exception) -> None:
+async def raises(error: Exception) -> HandedOver:
     raise error
 
 
-async def cancels_its_own() -> None:
+async def returned(fault: Fault) -> HandedOver:
+    assert not isinstance(fault, Exception)
+    return fault("email")
+
+
+async def cancels_its_own() -> HandedOver:
     """Let out the cancellation of something of its own, as a library does that has lost track of it."""
     lost = asyncio.get_running_loop().create_future()
     lost.cancel()
     await lost
+    raise AssertionError
 
 
 class MoodyChannel(RecordingChannel):
@@ -51,11 +57,11 @@ class MoodyChannel(RecordingChannel):
         self.fails = fails
         self.tried = 0
 
-    async def send(self, message: Message) -> str | None:
+    async def send(self, message: Message) -> HandedOver:
         await asyncio.sleep(0)
         if message.address == ODD:
             self.tried += 1
-            await self.fails()
+            return await self.fails()  # type: ignore[no-any-return]
         await asyncio.sleep(0)
         return await super().send(message)
 
@@ -99,8 +105,8 @@ def ended(harness: ServiceHarness) -> dict[str, str]:
         (lambda: raises(RuntimeError(ODD)), r"bug RuntimeError at .*", 3),
         (lambda: raises(PermanentError(ODD)), r"bug PermanentError at .*", 3),
         (cancels_its_own, r"bug CancelledError at .*", 3),
-        (lambda: raises(TemporarilyUndeliverable("smtp_451")), "smtp_451", 3),
-        (lambda: raises(Undeliverable("smtp_550")), "smtp_550", 1),
+        (lambda: returned(puts_off("smtp_451")), "smtp_451", 3),
+        (lambda: returned(refuses("smtp_550")), "smtp_550", 1),
     ],
     ids=["value", "unicode", "runtime", "permanent", "cancelled", "deferred", "refused"],
 )
@@ -146,7 +152,7 @@ async def test_after_a_bug_the_next_channel_is_not_asked() -> None:
 async def test_a_bug_names_the_channel_that_has_it() -> None:
     sms = RecordingChannel(*[RuntimeError()] * 3)
     harness = ServiceHarness(
-        rules(notice(channels=("email", "sms"))), email=MoodyChannel(lambda: raises(Undeliverable("550"))), sms=sms
+        rules(notice(channels=("email", "sms"))), email=MoodyChannel(lambda: returned(refuses("550"))), sms=sms
     )
     harness.report(1, email=ODD, phone=PHONE)
     await harness.work()
@@ -208,7 +214,7 @@ async def test_a_bug_in_writing_one_message_fails_alone(spread: Spread) -> None:
 
 
 async def test_a_bug_in_concluding_one_ticket_leaves_the_others_concluded() -> None:
-    harness, honest, odd = await harness_of(lambda: raises(Undeliverable("smtp_550")))
+    harness, honest, odd = await harness_of(lambda: returned(refuses("smtp_550")))
     conclude = harness.handler.conclude
 
     def fails_for_some(state: Correspondence, *rest: Any) -> Any:
@@ -250,7 +256,7 @@ class PickyStore(MemoryStore[Any]):
 @pytest.mark.parametrize("kind", ["due", "sending"], ids=["before sending", "after sending"])
 async def test_a_ticket_that_cannot_be_saved_holds_back_no_other(kind: str) -> None:
     store = PickyStore()
-    harness, honest, odd = await harness_of(lambda: raises(Undeliverable("smtp_550")), store)
+    harness, honest, odd = await harness_of(lambda: returned(refuses("smtp_550")), store)
     store.odd, store.kind = odd, kind
 
     await harness.sender.sweep()
@@ -262,7 +268,7 @@ async def test_a_ticket_that_cannot_be_saved_holds_back_no_other(kind: str) -> N
 
 async def test_beside_a_ticket_that_cannot_be_saved_one_that_was_overtaken_is_decided_again() -> None:
     store = PickyStore()
-    harness, honest, odd = await harness_of(lambda: raises(Undeliverable("smtp_550")), store)
+    harness, honest, odd = await harness_of(lambda: returned(refuses("smtp_550")), store)
     store.odd, store.overtaken = odd, honest[0]
 
     await harness.sender.sweep()

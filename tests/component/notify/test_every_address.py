@@ -14,10 +14,12 @@ from pydantic import ValidationError
 from services.intake.handlers import IntakeHandler
 from services.notify.channels import Message
 from services.notify.channels.smtp import SmtpChannel
+from services.notify.domain.deliveries import HandedOver, Refused
 from services.notify.settings import Settings
 from shared import topics
 from shared.events import NotificationFailed, NotificationSent, NotificationSuppressed
 from shared.events.complaints import Reporter
+from shared.mail_addresses import UnusableAddress
 from tests.builders import IDS, TICKET, accepted, event, submitted
 from tests.component.notify.harness import RecordingChannel, ServiceHarness, about
 from tests.fakes.handler_harness import NOON
@@ -46,8 +48,11 @@ TEXTS = st.one_of(
 class Written(RecordingChannel):
     """Writes every message as the mail channel would, and gives it to no relay."""
 
-    async def send(self, message: Message) -> str | None:
-        mail = message_from_bytes(SmtpChannel(SETTINGS).letter(message).as_bytes(), policy=SMTP)
+    async def send(self, message: Message) -> HandedOver:
+        try:
+            mail = message_from_bytes(SmtpChannel(SETTINGS).letter(message).as_bytes(), policy=SMTP)
+        except UnusableAddress as fault:
+            return Refused(message.channel, str(fault))
         assert isinstance(mail, EmailMessage)
         assert sorted({*mail.keys(), OF_PLAIN_MAIL}) == sorted([*HEADERS, OF_PLAIN_MAIL])
         assert len(mail.keys()) <= len(HEADERS) + 1

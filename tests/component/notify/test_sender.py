@@ -3,7 +3,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.notify.channels import Message, TemporarilyUndeliverable, Undeliverable
+from services.notify.channels import Message
 from services.notify.channels.log import LogChannel
 from services.notify.domain.deliveries import Due
 from services.notify.domain.timing import QuietHours
@@ -23,6 +23,8 @@ from tests.component.notify.harness import (
     RecordingChannel,
     ServiceHarness,
     about,
+    puts_off,
+    refuses,
     sent,
     told,
 )
@@ -64,7 +66,7 @@ async def test_a_report_without_contact_is_suppressed() -> None:
 
 
 async def test_a_channel_that_fails_for_now_is_tried_again_later() -> None:
-    harness = await told(email=RecordingChannel(TemporarilyUndeliverable("smtp_451"), None))
+    harness = await told(email=RecordingChannel(puts_off("smtp_451"), None))
     await harness.send()
     [waits] = harness.situations
     assert waits == Due(NOON + harness.handler.rules.retries.wait_after(1, harness.state.deliveries[0].id), 2)
@@ -77,7 +79,7 @@ async def test_a_channel_that_fails_for_now_is_tried_again_later() -> None:
 
 
 async def test_after_the_last_attempt_it_has_failed() -> None:
-    harness = await told(email=RecordingChannel(*[TemporarilyUndeliverable("smtp_451")] * 3))
+    harness = await told(email=RecordingChannel(*[puts_off("smtp_451")] * 3))
 
     for _ in range(4):
         await harness.send()
@@ -89,7 +91,7 @@ async def test_after_the_last_attempt_it_has_failed() -> None:
 
 
 async def test_a_permanent_refusal_fails_at_once() -> None:
-    harness = await told(email=RecordingChannel(Undeliverable("smtp_550")))
+    harness = await told(email=RecordingChannel(refuses("smtp_550")))
 
     await harness.send()
 
@@ -102,7 +104,7 @@ BOTH_WAYS = topics.CONTACTS, event(contact(phone=PHONE), at=NOON)
 
 
 async def test_a_refusal_falls_through_to_the_next_channel() -> None:
-    email, sms = RecordingChannel(Undeliverable("smtp_550")), RecordingChannel()
+    email, sms = RecordingChannel(refuses("smtp_550")), RecordingChannel()
     harness = await told(BOTH_WAYS, ACCEPTED, rules=BY_MAIL_OR_PHONE, email=email, sms=sms)
 
     await harness.send()
@@ -112,7 +114,7 @@ async def test_a_refusal_falls_through_to_the_next_channel() -> None:
 
 
 async def test_a_temporary_failure_does_not_fall_through_to_the_next_channel() -> None:
-    email, sms = RecordingChannel(TemporarilyUndeliverable("smtp_timeout")), RecordingChannel()
+    email, sms = RecordingChannel(puts_off("smtp_timeout")), RecordingChannel()
     harness = await told(BOTH_WAYS, ACCEPTED, rules=BY_MAIL_OR_PHONE, email=email, sms=sms)
 
     await harness.send()
@@ -121,7 +123,7 @@ async def test_a_temporary_failure_does_not_fall_through_to_the_next_channel() -
 
 
 async def test_the_log_channel_is_not_used_after_a_refusal() -> None:
-    harness = await told(email=RecordingChannel(Undeliverable("bad_address")), log=LogChannel())
+    harness = await told(email=RecordingChannel(refuses("bad_address")), log=LogChannel())
 
     await harness.send()
 

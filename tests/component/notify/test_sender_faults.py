@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from services.notify.channels import Message, Undeliverable
-from services.notify.domain.deliveries import Due, Failed, Sending, Sent, Situation, Untried
+from services.notify.channels import Message
+from services.notify.domain.deliveries import Due, Failed, Refused, Sending, Sent, Situation, Untried
 from services.notify.sender import Attempt, claims_of
 from shared import topics
 from shared.delivery.documents.document import Document, Quarantined, QuarantineReason
@@ -198,7 +198,7 @@ async def test_a_message_is_begun_only_if_its_lease_leaves_time_to_save_how_it_w
 
     harness = await told(CONTACT, ACCEPTED, ROUTED, rules=TWO, email=RecordingChannel(meanwhile=slow))
 
-    await harness.new_sender(send_within=SEND_WITHIN).sweep()
+    await harness.new_sender().sweep()
 
     assert len(harness.email.given) == (2 if begins else 1)
 
@@ -208,11 +208,11 @@ async def test_the_next_channel_is_asked_only_within_the_lease(left: timedelta, 
     async def slow(_: Message) -> None:
         harness.clock.at = NOON + LEASE - 2 * SEND_WITHIN - left
 
-    email, sms = RecordingChannel(Undeliverable("smtp_550"), meanwhile=slow), RecordingChannel()
+    email, sms = RecordingChannel(lambda to: Refused(to, "smtp_550"), meanwhile=slow), RecordingChannel()
     both = rules(notice(channels=("email", "sms")))
     harness = await told((topics.CONTACTS, event(contact(phone=PHONE))), ACCEPTED, rules=both, email=email, sms=sms)
 
-    await harness.new_sender(send_within=SEND_WITHIN).sweep()
+    await harness.new_sender().sweep()
 
     assert len(sms.given) == begins
     assert [situation.kind for situation in harness.situations] == ["sent" if begins else "due"]

@@ -5,11 +5,11 @@ from collections import Counter
 
 import pytest
 
-from services.notify.channels import Message, SideBySide, Undeliverable
+from services.notify.channels import Message, SideBySide
 from services.notify.domain.deliveries import Due, Situation
 from shared.delivery.vitals import Vitals
 from shared.events import NotificationSent
-from tests.component.notify.harness import RecordingChannel, ServiceHarness, told
+from tests.component.notify.harness import RecordingChannel, ServiceHarness, refuses, told
 from tests.fakes.handler_harness import NOON
 from tests.unit.notify.samples import EMAIL, PHONE, notice, rules
 
@@ -61,7 +61,7 @@ async def test_when_stopping_the_channel_after_one_that_refuses_is_left_to_other
     async def stops(_: Message) -> None:
         vitals.stopping = True
 
-    email, sms = RecordingChannel(*[Undeliverable("smtp_550")] * 2, meanwhile=stops), RecordingChannel()
+    email, sms = RecordingChannel(*[refuses("smtp_550")] * 2, meanwhile=stops), RecordingChannel()
     harness = ServiceHarness(rules(notice(channels=("email", "sms"))), email=email, sms=sms)
     ticket = harness.report(1, email=EMAIL, phone=PHONE)
     await harness.work()

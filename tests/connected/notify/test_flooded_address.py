@@ -1,7 +1,6 @@
 import asyncio
 from collections import Counter
 from collections.abc import Iterator
-from datetime import timedelta
 
 import pytest
 
@@ -44,7 +43,7 @@ def sender(harness: ServiceHarness, store: MongoStore[Correspondence], smtp: Smt
     book = MongoAddressBook(store.collection.database[COLLECTION], hash_keys("k1:AAAA"), LIMITS)
     return Sender(
         harness.handler, store, harness.broker, harness.clock, MessageRenderer(POLICY, OPENER), {"email": smtp},
-        send_within=timedelta(seconds=20), documents_max=20, spread=SideBySide(4), addresses=book,
+        documents_max=20, spread=SideBySide(4), addresses=book,
     )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.notify.domain.attempts import claimed, conclude, tick
+from services.notify.domain.attempts import after_attempt, claimed, conclude, tick
 from services.notify.domain.contact_audit import openings_to_send
 from services.notify.domain.correspondence import Contact, Correspondence, Erased, Unknown
 from services.notify.domain.deliveries import (
@@ -17,6 +17,7 @@ from services.notify.domain.deliveries import (
     Refused,
     Sending,
     Sent,
+    Setback,
     Situation,
     Suppressed,
     Untried,
@@ -34,6 +35,7 @@ from shared.events import (
     NotificationSent,
     NotificationSuppressed,
 )
+from shared.values import replace
 from tests.builders import TICKET, TRACKING
 from tests.fakes.handler_harness import NOON
 from tests.unit.notify.samples import DELIVERY, LEASE, correspondence, delivery, rules
@@ -257,3 +259,30 @@ def test_an_unknown_delivery_decides_nothing() -> None:
     decision = conclude(correspondence(), DELIVERY, LEASED, Delivered("email"), RULES, NOON)
 
     assert decision == Ignored("another attempt has taken over")
+
+
+LONG = timedelta(days=2)
+
+
+@pytest.mark.parametrize(("asked_for", "waits"), [(timedelta(), None), (LONG, RULES.retries.longest_for)])
+def test_a_gateway_is_left_alone_as_long_as_it_asks_up_to_the_longest_wait(
+    asked_for: timedelta, waits: timedelta | None
+) -> None:
+    leased_one = delivery(LEASED)
+
+    after = after_attempt(leased_one, 1, Deferred("sms", "http_429", wait_for=asked_for), RULES, NOON)
+
+    assert after == Due(NOON + (waits or RULES.retries.wait_after(1, DELIVERY)), 2)
+
+
+@pytest.mark.parametrize(("age", "goes_on"), [(RULES.stale_for - MS, True), (RULES.stale_for, False)])
+def test_the_last_attempt_is_kept_for_a_gateway_that_is_asked_until_the_notice_is_stale(
+    age: timedelta, goes_on: bool
+) -> None:
+    waiting = replace(delivery(LEASED), planned_at=NOON - age)
+    last = RULES.retries.attempts_max
+
+    after = after_attempt(waiting, last, Deferred("sms", "breaker_open", Setback.UNASKED), RULES, NOON)
+
+    wait = RULES.retries.wait_after(last, DELIVERY)
+    assert after == (Due(NOON + wait, last) if goes_on else Failed(NOON, last, "sms", "breaker_open"))
