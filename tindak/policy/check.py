@@ -31,6 +31,7 @@ T = TypeVar("T")
 FILES = frozenset(
     {"agencies.yaml", "calendars.yaml", "categories.yaml", "channels.yaml", "everyday_words.txt", "identities.yaml"}
     | {
+        "gateways.yaml",
         "intake.yaml",
         "notices.yaml",
         "officers.yaml",

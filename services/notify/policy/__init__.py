@@ -9,6 +9,7 @@ from services.notify.domain.addresses import AddressLimits
 from services.notify.domain.notices import Rules
 from services.notify.domain.timing import QuietHours, Retries
 from services.notify.messages.templates import Templates, file_of
+from services.notify.policy.gateways import GatewayFile, load_gateways
 from services.notify.policy.notices import (
     FILE,
     HEARD,
@@ -38,6 +39,7 @@ class NoticePolicy:
         language_of_locale: The language in which a reporter of that locale is written to.
         channels: Say which of them verify the addresses that they give.
         addresses: What one address gets over all tickets.
+        gateways: By which messages leave but for mail.
         pages: What links lead to; None for a policy without.
     """
 
@@ -50,6 +52,7 @@ class NoticePolicy:
     language_of_locale: dict[str, str]
     channels: ChannelRegistry
     addresses: AddressLimits
+    gateways: GatewayFile
     pages: PagePolicy | None = None
 
     def language_of_text(self, template: str, wanted: str) -> str:
@@ -61,8 +64,8 @@ def load_notices(policy_dir: Path, lease_for: timedelta = timedelta(seconds=LEAS
     """Return the policy of notify.
 
     Args:
-        policy_dir: Holds notices.yaml, sending.yaml, notices/, agencies.yaml, channels.yaml, places.yaml and
-            pages.yaml, which only pages need.
+        policy_dir: Holds notices.yaml, notices/, sending.yaml, agencies.yaml, channels.yaml, places.yaml, and maybe
+            gateways.yaml and pages.yaml, which only gateways and pages need.
         lease_for: How long one attempt to send may take before it counts as lost.
 
     Raises:
@@ -73,7 +76,9 @@ def load_notices(policy_dir: Path, lease_for: timedelta = timedelta(seconds=LEAS
     held, source = load_sourced(policy_dir / FILE, NoticeFile)
     sending = load(policy_dir / SENDING_FILE, SendingFile)
     templates = Templates(dict(map(_read_text, sorted((policy_dir / TEMPLATES).glob("*.j2")))))
+    gateways, faulty = load_gateways(policy_dir)
     faults = [
+        *faulty,
         *faults_of_notices(held, source, directory),
         *faults_of_texts(held, source, templates, policy_dir / TEMPLATES),
     ]
@@ -91,6 +96,7 @@ def load_notices(policy_dir: Path, lease_for: timedelta = timedelta(seconds=LEAS
         channels=load_channels(policy_dir),
         addresses=sending.addresses.value,
         pages=load_pages(policy_dir),
+        gateways=gateways,
     )
 
 
