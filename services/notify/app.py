@@ -1,13 +1,16 @@
 """Builds the notify service."""
 
+import os
+import random
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import partial
 
 from services.notify.address_book import COLLECTION as ADDRESSES
 from services.notify.address_book import MongoAddressBook, hash_keys
-from services.notify.channels import Channel, SideBySide
+from services.notify.channels import BEGIN_WITHIN_SECONDS, Channel, SideBySide
 from services.notify.channels.log import LogChannel
-from services.notify.channels.smtp import SmtpChannel
+from services.notify.channels.setup import SetUp, set_up
 from services.notify.domain.attempts import NO_HOUSE, House
 from services.notify.domain.correspondence import Correspondence
 from services.notify.exporter import Exporter
@@ -42,6 +45,8 @@ BATCHING = Batching(seconds=1.0, apart_seconds=0.05, busy_apart_seconds=1.0)
 RESPONSE_WITHIN = timedelta(seconds=10)
 """Somebody who has answered waits so long for the broker, and is asked to send it once more then."""
 
+Policies = tuple[NoticePolicy, Retention]
+
 
 def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Correspondence]:
     """Return the service, not started."""
@@ -53,32 +58,30 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Co
         lambda folder: (load_notices(folder, lease_for=timedelta(seconds=own.lease_seconds)), load_retention(folder)),
     )
     (policy, _), opener = watch.policy, own.opener()
-    renderer, ways = MessageRenderer(policy, opener, links(own, policy)), channels(settings, own)
-    handler = NotifyHandler(policy.rules, Exporter(opener), house(renderer, ways))
+    renderer = MessageRenderer(policy, opener, links(own, policy))
+    handler = NotifyHandler(policy.rules, Exporter(opener))
     store = MongoStore(collection(settings.mongo, handler.service), STATE)
     built = Service(settings, handler, store, own.health_port, observe)
     built.batching = BATCHING
+    leaving = set_up(own, policy.gateways, os.environ, built.clock, built.vitals, random.random)
+    ways = channels(settings, leaving)
+    handler.house = house(renderer, ways)
     addresses = MongoAddressBook(
         store.collection.database[ADDRESSES],
         hash_keys(own.contact_private_keys.get_secret_value(), own.former_contact_keys.get_secret_value()),
         policy.addresses,
     )
     sender = Sender(
-        handler,
-        built.documents,
-        built.publisher,
-        built.clock,
-        renderer,
-        ways,
+        handler, built.documents, built.publisher, built.clock, renderer, ways,
         documents_max=own.documents_max,
-        spread=SideBySide(own.smtp_connections_max),
+        spread=SideBySide(own.documents_max, own.send_every_seconds),
         published=built.runner.published,
         vitals=built.vitals,
         observe=observe,
         addresses=addresses,
-    )
+    )  # fmt: skip
 
-    def use_policy(policy: tuple[NoticePolicy, Retention]) -> None:
+    def use_policy(policy: Policies) -> None:
         notices, handler.retention = policy
         handler.use_policy(notices.rules)
         renderer.use_policy(notices)
@@ -87,8 +90,9 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Co
     built.servers += web_servers(own, built, renderer)
     use_policy(watch.policy)
     built.watch_policy(watch, use_policy)
-    # Once the leases of a round have run out it begins nothing more, and what is on its way ends within its own time.
-    round_seconds_max = own.lease_seconds + 2 * own.smtp_timeout_seconds
+    built.remarks["gateways"] = partial(gateways_remark, leaving, policy, watch)
+    # By then it begins nothing more, and what is on its way ends within its own time.
+    round_seconds_max = BEGIN_WITHIN_SECONDS + 2 * own.lease_seconds
     sweep = built.while_clocks_agree(sender.sweep)
     built.every(own.send_every_seconds, "sender", sweep, own.documents_max, round_seconds_max)
     return built
@@ -115,17 +119,18 @@ def house(renderer: MessageRenderer, ways: Mapping[str, Channel]) -> House:
     return LogHouse(renderer, ways.keys() - {LOG}) if LOG in ways else NO_HOUSE
 
 
-def channels(settings: CommonSettings, own: Settings) -> dict[str, Channel]:
+def gateways_remark(leaving: SetUp, started_with: NoticePolicy, watch: PolicyWatch[Policies]) -> str:
+    """Return which gateways lack a secret, or that gateways.yaml is no longer what it was at the start."""
+    is_changed = watch.policy[0].gateways != started_with.gateways
+    return leaving.remark or ("gateways.yaml has changed; it is read when notify starts" if is_changed else "")
+
+
+def channels(settings: CommonSettings, leaving: SetUp) -> dict[str, Channel]:
     """Return the channels that are set up.
 
     The log is a channel of the local profile only: elsewhere it would call a notice sent that reached nobody.
     """
-    found: dict[str, Channel] = {}
-    if own.smtp_host is not None:
-        found["email"] = SmtpChannel(own)
-    if settings.profile == "local":
-        found[LOG] = LogChannel()
-    return found
+    return {**leaving.channels, **({LOG: LogChannel()} if settings.profile == "local" else {})}
 
 
 def main() -> None:

@@ -6,7 +6,7 @@ from functools import partial
 import structlog
 
 from services.notify.channels import Channel, Message
-from services.notify.domain.deliveries import Deferred, HandedOver, Sending
+from services.notify.domain.deliveries import Deferred, HandedOver, Sending, Setback, Untried
 from shared.adapters.clock import Clock
 from shared.delivery.guard import Bug, guarded_call
 from shared.delivery.vitals import Vitals
@@ -35,11 +35,14 @@ class HandOver:
         send_within = self.channels[message.channel].send_within
         return not self.vitals.stopping and self.clock.now() + 2 * send_within <= lease.until
 
-    async def send(self, message: Message) -> HandedOver:
-        """Return what the message's channel makes of it."""
+    async def send(self, message: Message) -> HandedOver | Untried:
+        """Return what the message's channel makes of it; what no gateway was asked for since we stop is not tried."""
         handed = await guarded_call(partial(self.channels[message.channel].send, message))
-        # Not refused: nobody knows how far the channel came, and by the next one it might arrive twice.
-        return deferred(handed, message.id, message.channel) if isinstance(handed, Bug) else handed
+        if isinstance(handed, Bug):
+            # Not refused: nobody knows how far the channel came, and by the next one it might arrive twice.
+            return deferred(handed, message.id, message.channel)
+        is_unasked = isinstance(handed, Deferred) and handed.setback is Setback.UNASKED
+        return Untried() if is_unasked and self.vitals.stopping else handed
 
 
 def deferred(bug: Bug, delivery_id: str, channel: str) -> Deferred:

@@ -8,7 +8,7 @@ from functools import partial
 import structlog
 
 from services.notify.address_book import AddressBook, NoLimits
-from services.notify.channels import Channel, Message, Spread, in_turn
+from services.notify.channels import Channel, Message, Round, Spread, in_turn
 from services.notify.domain.addresses import Barred
 from services.notify.domain.attempts import claimed
 from services.notify.domain.correspondence import Correspondence, Erased
@@ -62,6 +62,14 @@ class Attempt:
     outcome: Outcome
 
 
+@value
+class Ended:
+    """A ticket as it was claimed, and how the attempts at its deliveries ended."""
+
+    held: Document[Correspondence]
+    attempts: Sequence[Attempt]
+
+
 class Sender:
     """Sends what is due. Several replicas may run: a claim is a save guarded by revision, so one of them wins.
 
@@ -71,8 +79,8 @@ class Sender:
 
     Args:
         channels: By name; a notice takes the first of its own that is among them and reaches the recipient.
-        documents_max: Tickets in one round.
-        spread: How the tickets of a round are worked through.
+        documents_max: Tickets in one look for work.
+        spread: How tickets are worked through.
         vitals: Once they say that the service is stopping, nothing more is claimed and no further message begun.
         published: As in `Relay`.
         addresses: Counts what each reporter's address gets.
@@ -112,17 +120,25 @@ class Sender:
         )
 
     async def sweep(self) -> int:
-        """Do all that is due, at most ``documents_max`` tickets of it; return how many were due.
+        """Do all that is due, at most ``documents_max`` tickets at a time; return how many were due.
 
         Raises:
-            TransientError: Nothing was sent; what had been claimed is sent when its lease runs out.
+            TransientError: Nothing more was sent; what had been claimed is sent when its lease runs out.
+        """
+        return await self.spread(self.begin, self.end, self.documents_max)
+
+    async def begin(self, documents_max: int) -> Round[Ended]:
+        """Claim what is due, of the tickets that have waited longest; return what sends it.
+
+        Raises:
+            TransientError: Nothing of it was sent.
         """
         if self.vitals.stopping:
-            return 0
+            return Round(0)
         now = self.clock.now()
-        due = await self.store.due_before(now, self.documents_max)
+        due = await self.store.due_before(now, documents_max)
         if not due:
-            return 0
+            return Round(0)
         before = {held.id: held for held in due}
         self.observe(Step.LOADED)
         moved = [after for held in due for after in self.loop.ticked(held, now)]
@@ -130,13 +146,12 @@ class Sender:
         await self.settled([held for held in moved if held.id not in claiming], self.loop.save_and_publish)
         # That a contact is opened is saved with the claim, and published with how it went; or by the relay.
         won, _ = await self.settled([held for held in moved if held.id in claiming], self.loop.save)
-        sending = [(held, claims_of(before[held.id], held)) for held in won]
-        attempts = await self.spread([partial(self.send_all, held, claims) for held, claims in sending])
-        ended = {held.id: made for (held, _), made in zip(sending, attempts, strict=True)}
-        if ended:
-            held = [document for document, _ in sending]
-            await retried(partial(self.conclude, held, ended), self.clock, self.vitals, self.jitter, PART)
-        return len(due)
+        return Round(len(due), [partial(self.send_all, held, claims_of(before[held.id], held)) for held in won])
+
+    async def end(self, ended: Sequence[Ended]) -> None:
+        """Save and publish how attempts ended, through every outage."""
+        held, attempts = [each.held for each in ended], {each.held.id: each.attempts for each in ended}
+        await retried(partial(self.conclude, held, attempts), self.clock, self.vitals, self.jitter, PART)
 
     async def settled(
         self, documents: Sequence[Document[Correspondence]], settle: Settle
@@ -165,9 +180,9 @@ class Sender:
                 lost.add(document.id)
         return won, lost
 
-    async def send_all(self, held: Document[Correspondence], claims: Sequence[Claim]) -> list[Attempt]:
+    async def send_all(self, held: Document[Correspondence], claims: Sequence[Claim]) -> Ended:
         """Return how the attempts at one ticket's deliveries ended, in their order."""
-        return [await self.attempt(held, claim) for claim in claims]
+        return Ended(held, [await self.attempt(held, claim) for claim in claims])
 
     async def attempt(self, held: Document[Correspondence], claim: Claim) -> Attempt:
         """Return how one attempt ended."""

@@ -13,6 +13,7 @@ from shared.policy.loading import PolicyFault, PolicyInvalid, PolicyModel, Sourc
 from shared.sealing_keys import parse_public_keys
 
 FILE = "agencies.yaml"
+Chat = Annotated[str, Field(pattern=r"^(-?[0-9]{1,20}|@[A-Za-z][A-Za-z0-9_]{4,31})$")]
 Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=254)]
 
 
@@ -45,10 +46,10 @@ class AgencyKind(StrEnum):
 class Agency(PolicyModel):
     """A body that tickets are routed to.
 
-    ``email`` reaches its liaison officer, ``head_email`` its head; ``calendar`` is a code of calendars.yaml;
-    ``kecamatan`` is the district that a district office serves; ``vacant`` names its posts that nobody holds now;
-    ``partitions`` is how many the topic has on which it says what it did; ``public_key``, ``id:base64``, seals for it
-    alone.
+    ``email`` reaches its liaison officer, and so does the Telegram chat ``telegram``; ``head_email`` its head;
+    ``calendar`` is a code of calendars.yaml; ``kecamatan`` is the district that a district office serves; ``vacant``
+    names its posts that nobody holds now; ``partitions`` is how many the topic has on which it says what it did;
+    ``public_key``, ``id:base64``, seals for it alone.
     """
 
     code: Code
@@ -58,6 +59,7 @@ class Agency(PolicyModel):
     parent: Code | None = None
     calendar: Code = "default"
     email: Email
+    telegram: Chat | None = None
     head_email: Email
     kecamatan: Short | None = None
     vacant: tuple[AgencyPost, ...] = ()
@@ -71,6 +73,7 @@ class Officer(PolicyModel):
     role: Code
     name: Short
     email: Email
+    telegram: Chat | None = None
     vacant: bool = False
 
 

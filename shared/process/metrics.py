@@ -62,6 +62,22 @@ PAGES = Counter(
     "tindak_pages_total", "Pages of links that were asked for, and forms sent from them, by what came of it.",
     ["page", "outcome"],
 )  # fmt: skip
+GATEWAY_OUTCOMES = Counter(
+    "tindak_gateway_messages_total",
+    "Messages given to a gateway, by what became of them; `unasked` if it was left alone or had too much to do.",
+    ["gateway", "outcome"],
+)
+GATEWAY_SECONDS = Histogram(
+    "tindak_gateway_seconds",
+    "From giving a message to a gateway to its answer.",
+    ["gateway"],
+    buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
+)
+GATEWAY_BREAKER = Gauge(
+    "tindak_gateway_breaker", "0 while a gateway is used, 1 while one message tries it, 2 while it is left alone.",
+    ["gateway"],
+)  # fmt: skip
+GATEWAY_SHARE = Gauge("tindak_gateway_share_points", "A gateway's share of its channel's messages.", ["gateway"])
 POLICY_BROKEN = Gauge(
     "tindak_policy_broken", "1 while the policy's files cannot be used and the last holds.", ["service"]
 )

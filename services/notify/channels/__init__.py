@@ -1,15 +1,20 @@
 """The port of a delivery channel, and how many messages are sent concurrently."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import field
 from datetime import datetime, timedelta
-from typing import Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from services.notify.domain.deliveries import HandedOver
+from shared.delivery.ports import TransientError
 from shared.values import value
 
 T = TypeVar("T")
+BEGIN_WITHIN_SECONDS = 60
+TOGETHER_SECONDS = 0.05
+ROOM_SHARE = 0.25  # so much must be free before more is looked for: one look for each message would cost too much
 
 
 @value
@@ -61,33 +66,86 @@ class Channel(Protocol):
 Task = Callable[[], Awaitable[T]]
 
 
+@value
+class Round(Generic[T]):
+    """What a look for work found: how much was due, and a task for each ticket that has something to send."""
+
+    due: int
+    tasks: Sequence[Task[T]] = ()
+
+
+Begin = Callable[[int], Awaitable[Round[T]]]
+"""Returns the work for at most so many tickets."""
+End = Callable[[Sequence[T]], Awaitable[None]]
+"""Is given what tasks returned."""
+
+
 class Spread(Protocol):
     """How tasks are worked through."""
 
-    async def __call__(self, tasks: Sequence[Task[T]]) -> list[T]:
-        """Return what *tasks* return, in their order."""
+    async def __call__(self, begin: Begin[T], end: End[T], tasks_max: int) -> int:
+        """Return how much was due, once all that *begin* gave was worked through and given to *end*."""
         ...
 
 
-async def in_turn(tasks: Sequence[Task[T]]) -> list[T]:
-    """Return what *tasks* return, one after the other."""
-    return [await task() for task in tasks]
+async def in_turn(begin: Begin[T], end: End[T], tasks_max: int) -> int:
+    """Work through one round, one task after the other."""
+    round_ = await begin(tasks_max)
+    if ended := [await task() for task in round_.tasks]:
+        await end(ended)
+    return round_.due
 
 
 class SideBySide:
-    """Like `in_turn`, but at most *tasks_max* at the same time."""
+    """Works through tasks at the same time; what has ended is let go of and replaced while slow ones are on their way.
 
-    def __init__(self, tasks_max: int) -> None:
-        self.tasks_max = tasks_max
+    Args:
+        at_once_max: Tasks at the same time.
+        look_every_seconds: How long it takes to look again for more work, once there was none.
+        begin_within_seconds: After this long nothing more is begun, so that a round has an end.
+    """
 
-    async def __call__(self, tasks: Sequence[Task[T]]) -> list[T]:
-        """Return what *tasks* return, in their order."""
-        free = asyncio.Semaphore(self.tasks_max)
+    def __init__(
+        self, at_once_max: int, look_every_seconds: float = 1, begin_within_seconds: float = BEGIN_WITHIN_SECONDS
+    ) -> None:
+        self.at_once_max = at_once_max
+        self.look_every_seconds = look_every_seconds
+        self.begin_within_seconds = begin_within_seconds
 
-        async def when_free(task: Task[T]) -> T:
-            async with free:
-                return await task()
+    async def __call__(self, begin: Begin[T], end: End[T], tasks_max: int) -> int:
+        """Return how much was due.
 
-        async with asyncio.TaskGroup() as group:
-            running = [group.create_task(when_free(task)) for task in tasks]
-        return [task.result() for task in running]
+        Raises:
+            TransientError: That *begin* raised; all that was on its way had ended by then.
+        """
+        due, running, is_more = 0, set[asyncio.Task[T]](), True
+        began, failed = time.monotonic(), None
+        look_at = began
+        try:
+            while True:
+                now = time.monotonic()
+                room = min(self.at_once_max - len(running), tasks_max)
+                may_begin = failed is None and now - began < self.begin_within_seconds
+                if may_begin and (is_more or now >= look_at) and room >= self.at_once_max * ROOM_SHARE:
+                    try:
+                        round_ = await begin(room)
+                    except TransientError as error:
+                        failed, round_ = error, Round(0)
+                    due += round_.due
+                    is_more, look_at = round_.due >= room, now + self.look_every_seconds
+                    running |= {asyncio.ensure_future(task()) for task in round_.tasks}
+                if not running:
+                    break
+                await asyncio.wait(running, timeout=self.look_every_seconds, return_when=asyncio.FIRST_COMPLETED)
+                # What ends shortly after is saved together with it.
+                ended, running = await asyncio.wait(running, timeout=TOGETHER_SECONDS)
+                if ended:
+                    await end([task.result() for task in ended])
+        finally:
+            for task in running:
+                task.cancel()
+            if running:
+                await asyncio.wait(running)
+        if failed is not None:
+            raise failed
+        return due

@@ -109,10 +109,12 @@ class MessageRenderer:
             return self.reporter(state)
         agency = self.policy.directory.get(delivery.agency or "")
         officer = self.policy.directory.officer(delivery.role)
-        email: str | None = officer.email if officer else None
-        if agency and delivery.role in (LIAISON, AGENCY_HEAD):
-            email = agency.email if delivery.role == LIAISON else agency.head_email
-        return Recipient(self.policy.default_language, {"email": email} if email else {})
+        ways = {"email": officer.email, "telegram": officer.telegram} if officer else {}
+        if agency and delivery.role == LIAISON:
+            ways = {"email": agency.email, "telegram": agency.telegram}
+        elif agency and delivery.role == AGENCY_HEAD:
+            ways = {"email": agency.head_email}
+        return Recipient(self.policy.default_language, {name: address for name, address in ways.items() if address})
 
     def reporter(self, state: Correspondence) -> Recipient:
         """Return the reporter; raise SealError if the contact cannot be opened."""

@@ -1,11 +1,14 @@
 import asyncio
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import pytest
 from structlog.testing import capture_logs
 
-from services.notify.channels import Message, SideBySide, in_turn
+from services.notify.channels import Message, Round, SideBySide, in_turn
 from services.notify.channels.log import LogChannel
 from services.notify.domain.deliveries import Delivered
+from shared.delivery.ports import TransientError
 from tests.builders import TICKET
 from tests.fakes.handler_harness import NOON
 from tests.unit.notify.samples import DELIVERY, EMAIL
@@ -13,54 +16,131 @@ from tests.unit.notify.samples import DELIVERY, EMAIL
 pytestmark = pytest.mark.component
 
 
-class Tasks:
-    """Three tasks that each wait until they may end, in an order that the test chooses."""
+class Work:
+    """Tasks that each wait until they may end, in an order that the test chooses; ``ended`` are those let go of."""
 
-    def __init__(self) -> None:
-        self.may_end = [asyncio.Event() for _ in range(3)]
+    def __init__(self, count: int) -> None:
+        self.may_end = [asyncio.Event() for _ in range(count)]
+        self.left = list(range(count))
+        self.asked_for: list[int] = []
         self.begun: list[int] = []
+        self.ended: list[int] = []
+        self.fails: Exception | None = None
 
     async def run(self, number: int) -> int:
         self.begun.append(number)
         await self.may_end[number].wait()
         return number
 
-    @property
-    def all(self) -> list:  # type: ignore[type-arg]
-        return [lambda number=number: self.run(number) for number in range(3)]
+    async def begin(self, tasks_max: int) -> Round[int]:
+        self.asked_for.append(tasks_max)
+        if self.fails and self.begun:
+            raise self.fails
+        given, self.left = self.left[:tasks_max], self.left[tasks_max:]
+        return Round(len(given), [partial(self.run, number) for number in given])
+
+    async def end(self, ended: Sequence[int]) -> None:
+        self.ended += ended
+
+    def let_end(self, *numbers: int) -> None:
+        for number in numbers:
+            self.may_end[number].set()
 
 
-async def settled() -> None:
-    """Return once every task has gone as far as it can."""
-    for _ in range(5):
-        await asyncio.sleep(0)
+async def until(condition: Callable[[], bool]) -> None:
+    """Return once *condition* holds, within five seconds."""
+    for _ in range(5000):
+        if condition():
+            return
+        await asyncio.sleep(0.001)
+    raise AssertionError
 
 
 async def test_in_turn_one_task_begins_when_the_one_before_has_ended() -> None:
-    tasks = Tasks()
-    running = asyncio.create_task(in_turn(tasks.all))
+    work = Work(3)
+    running = asyncio.create_task(in_turn(work.begin, work.end, 3))
 
-    await settled()
-    assert tasks.begun == [0]
+    await until(lambda: work.begun == [0])
+    work.let_end(0)
+    await until(lambda: work.begun == [0, 1])
+    work.let_end(1, 2)
 
-    for event in tasks.may_end:
-        event.set()
-    assert await running == [0, 1, 2]
+    assert await running == 3
+    assert (work.ended, work.asked_for) == ([0, 1, 2], [3])
 
 
 async def test_side_by_side_no_more_run_than_may() -> None:
-    tasks = Tasks()
-    running = asyncio.create_task(SideBySide(2)(tasks.all))
+    work = Work(3)
+    running = asyncio.create_task(SideBySide(2)(work.begin, work.end, 100))
 
-    await settled()
-    assert tasks.begun == [0, 1]
-    tasks.may_end[1].set()
-    await settled()
-    assert tasks.begun == [0, 1, 2]
+    await until(lambda: work.begun == [0, 1])
+    work.let_end(1)
+    await until(lambda: work.begun == [0, 1, 2])
+    work.let_end(0, 2)
 
-    for event in tasks.may_end:
-        event.set()
-    assert await running == [0, 1, 2]
+    assert await running == 3
+    assert sorted(work.ended) == [0, 1, 2]
+
+
+async def test_what_has_ended_is_let_go_of_while_a_slow_one_is_on_its_way() -> None:
+    work = Work(9)
+    running = asyncio.create_task(SideBySide(2)(work.begin, work.end, 100))
+
+    work.let_end(*range(1, 9))
+    await until(lambda: sorted(work.ended) == list(range(1, 9)))
+    assert not running.done()
+
+    work.let_end(0)
+    assert await running == 9
+
+
+async def test_new_work_is_looked_for_while_a_slow_one_is_on_its_way() -> None:
+    work = Work(1)
+    running = asyncio.create_task(SideBySide(4, look_every_seconds=0.01)(work.begin, work.end, 100))
+    await until(lambda: len(work.asked_for) > 2)
+
+    work.may_end.append(asyncio.Event())
+    work.left.append(1)
+    work.let_end(1)
+    await until(lambda: work.ended == [1])
+
+    work.let_end(0)
+    assert await running == 2
+
+
+async def test_a_round_ends_though_there_is_always_more() -> None:
+    work = Work(10)
+    work.let_end(*range(10))
+
+    due = await SideBySide(2, begin_within_seconds=0)(work.begin, work.end, 100)
+
+    assert (due, work.begun) == (0, [])
+
+
+async def test_after_an_outage_nothing_is_begun_and_what_was_on_its_way_is_let_go_of() -> None:
+    work = Work(9)
+    work.fails = TransientError("down")
+    running = asyncio.create_task(SideBySide(4)(work.begin, work.end, 2))
+    await until(lambda: work.begun == [0, 1])
+
+    work.let_end(1)
+    await until(lambda: work.ended == [1])
+    work.let_end(0)
+
+    with pytest.raises(TransientError):
+        await running
+    assert (work.begun, work.ended) == ([0, 1], [1, 0])
+
+
+async def test_whoever_ends_the_round_ends_its_tasks() -> None:
+    work = Work(2)
+    running = asyncio.create_task(SideBySide(2)(work.begin, work.end, 100))
+    await until(lambda: work.begun == [0, 1])
+
+    running.cancel()
+    await asyncio.wait({running})
+
+    assert len(asyncio.all_tasks()) == 1
 
 
 async def test_the_log_channel_shows_what_was_told_and_neither_words_nor_recipient() -> None:

@@ -1,17 +1,21 @@
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from services.notify.channels import Message, SideBySide
+from services.notify.channels import Message
+from services.notify.channels.isolated import IsolatedChannel, Limits
 from services.notify.channels.smtp import SmtpChannel
+from services.notify.domain.breakers import BreakerRule
 from services.notify.domain.deliveries import Deferred, Delivered, HandedOver, Refused, Setback
 from services.notify.settings import Settings
 from shared import topics
+from shared.adapters.clock import SystemClock
+from shared.delivery.vitals import Vitals
 from shared.events import NotificationSent
 from tests.builders import TICKET, accepted, event
 from tests.component.notify.harness import ServiceHarness
@@ -147,7 +151,8 @@ async def test_many_messages_share_few_connections() -> None:
 
     with relay.listening():
         async with channel(relay) as smtp:
-            await SideBySide(4)([partial(smtp.send, message(id=f"{DELIVERY}-{number}")) for number in range(20)])
+            few = IsolatedChannel("smtp", smtp, Limits(4, timedelta(seconds=5)), BreakerRule(), SystemClock(), Vitals())
+            await asyncio.gather(*(few.send(message(id=f"{DELIVERY}-{number}")) for number in range(20)))
 
     assert len({mail["Message-ID"] for mail in relay.mails}) == 20
     assert 1 <= relay.greeted <= 4

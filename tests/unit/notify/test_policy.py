@@ -142,7 +142,11 @@ def test_sending_settings_are_read_with_their_units(folder: Folder) -> None:
             "9: `due` and `starts` exclude each other: one notice tells one due time",
         ),
         ("    to:", "    template: thanks\n    to:", "7: the text notices/thanks.id.j2 is missing"),
-        ("[email]", "[fax]", "10: item 1 of `channels` must be 'email', 'sms', 'whatsapp' or 'log', not `fax`"),
+        (
+            "[email]",
+            "[fax]",
+            "10: item 1 of `channels` must be 'email', 'sms', 'whatsapp', 'telegram' or 'log', not `fax`",
+        ),
     ],
 )
 def test_a_fault_names_its_line(folder: Folder, was: str, now: str, fault: str) -> None:

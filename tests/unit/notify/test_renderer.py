@@ -11,6 +11,7 @@ from services.notify.messages.renderer import MessageRenderer
 from services.notify.messages.templates import Templates
 from shared.events import EventData, SealScheme, SlaClock, TicketHeld
 from shared.events.catalogue import DATA_BY_TYPE
+from shared.policy.agencies import AgencyDirectory
 from shared.seal import Contact, Opener
 from tests.builders import TRACKING, accepted, event
 from tests.fakes.handler_harness import NOON
@@ -208,6 +209,20 @@ def test_officials_are_reached_at_the_address_of_the_directory(role: str, addres
 )
 def test_an_official_whom_the_directory_lacks_is_not_reached(held: Delivery) -> None:
     assert written(held, None, "email", "log") == Withheld("no_address")
+
+
+def test_an_official_with_a_chat_is_reached_there_too() -> None:
+    directory = POLICY.directory
+    agencies = tuple(each.model_copy(update={"telegram": "-100123"}) for each in directory.agencies)
+    policy = replace(POLICY, directory=AgencyDirectory(agencies, directory.officers))
+    held = delivery(role="liaison", agency="dishub", channels=("telegram", "email"))
+
+    messages = MessageRenderer(policy, OPENER).render(known(), held, ("telegram", "email"), NOON)
+
+    assert isinstance(messages, tuple)
+    assert [(message.channel, message.address) for message in messages] == [
+        ("telegram", "-100123"), ("email", "dishub@tangsel.example"),
+    ]  # fmt: skip
 
 
 def test_a_reporter_without_any_address_is_not_reached() -> None:

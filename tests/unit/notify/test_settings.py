@@ -1,11 +1,17 @@
+import random
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
 from services.notify.app import channels
+from services.notify.channels.setup import set_up
+from services.notify.policy.gateways import GatewayFile, load_gateways
 from services.notify.settings import LOCAL_LINK_KEYS, Settings
+from shared.adapters.clock import SystemClock
+from shared.delivery.vitals import Vitals
 from shared.process.settings import CommonSettings, Profile
+from tests.unit.notify.samples import POLICY_DIR
 from tindak.keys import KeyPair, new_link_key
 
 pytestmark = pytest.mark.unit
@@ -90,7 +96,9 @@ def common(profile: Profile) -> CommonSettings:
     [("local", None, {"log"}), ("local", "127.0.0.1", {"email", "log"}), ("cluster", "127.0.0.1", {"email"})],
 )
 def test_the_log_is_a_channel_of_the_local_profile_only(profile: Profile, host: str | None, found: set[str]) -> None:
-    assert channels(common(profile), settings(smtp_host=host)).keys() == found
+    leaving = set_up(settings(smtp_host=host), GatewayFile(version=1), {}, SystemClock(), Vitals(), random.random)
+
+    assert channels(common(profile), leaving).keys() == found
 
 
 def test_without_links_no_key_is_asked_for() -> None:
@@ -128,3 +136,49 @@ def test_keys_of_links_are_not_shown() -> None:
     key = new_link_key()
 
     assert key not in repr(settings(TINDAK_LINK_KEYS=key))
+
+
+KEY, USER = "TINDAK_GATEWAY_NUSASMS_PASSWORD", "TINDAK_GATEWAY_NUSASMS_USER"
+
+
+@pytest.mark.parametrize(
+    ("environment", "found", "remark"),
+    [
+        ({}, set(), ""),
+        ({KEY: "x", USER: "y"}, {"sms"}, ""),
+        ({KEY: "x"}, set(), f"nusasms is not used, for {USER} is not set"),
+        ({KEY: "x", USER: ""}, set(), f"nusasms is not used, for {USER} is not set"),
+        ({"TINDAK_GATEWAY_TELEGRAM_TOKEN": "z", KEY: "x", USER: "y"}, {"sms", "telegram"}, ""),
+    ],
+)
+def test_a_gateway_is_used_once_all_its_secrets_are_set(
+    environment: dict[str, str], found: set[str], remark: str
+) -> None:
+    file, _ = load_gateways(POLICY_DIR)
+
+    leaving = set_up(settings(), file, environment, SystemClock(), Vitals(), random.random)
+
+    assert (leaving.channels.keys(), leaving.remark) == (found, remark)
+
+
+def test_a_gateway_that_is_disabled_is_not_used_though_its_secrets_are_set() -> None:
+    file, _ = load_gateways(POLICY_DIR)
+    off = [gateway.model_copy(update={"enabled": False}) for gateway in file.gateways]
+    file = file.model_copy(update={"gateways": tuple(off)})
+
+    leaving = set_up(settings(), file, {KEY: "x", USER: "y"}, SystemClock(), Vitals(), random.random)
+
+    assert (leaving.channels, leaving.remark) == ({}, "")
+
+
+@pytest.mark.parametrize("lease_seconds", [45.0, 300.0])
+def test_a_message_may_be_begun_under_a_fresh_lease_on_every_channel(lease_seconds: float) -> None:
+    file, _ = load_gateways(POLICY_DIR)
+    secrets = {name: "x" for gateway in file.gateways for name in gateway.variables}
+
+    own = settings(smtp_host="127.0.0.1", lease_seconds=lease_seconds)
+
+    leaving = set_up(own, file, secrets, SystemClock(), Vitals(), random.random)
+
+    assert leaving.channels.keys() == {"email", "sms", "whatsapp", "telegram"}
+    assert all(2 * way.send_within.total_seconds() <= lease_seconds for way in leaving.channels.values())

@@ -1,0 +1,84 @@
+"""Shares the messages of one channel among its gateways."""
+
+from collections.abc import Callable, Mapping
+
+import structlog
+
+from services.notify.channels import Channel, Message
+from services.notify.domain.deliveries import Deferred, HandedOver, Setback
+from services.notify.domain.shares import ShareRule, after_failure, at_rest, drifted, order
+from shared.adapters.clock import Clock
+from shared.process import metrics
+
+NEVER_CAME_THERE = (Setback.UNTAKEN, Setback.UNASKED)
+FAILING = (Setback.UNTAKEN, Setback.GATEWAY)
+
+log = structlog.get_logger()
+
+
+class BalancedChannel:
+    """Several gateways as one channel.
+
+    A message goes to one of them, drawn by their shares. Only if that one has surely not taken it, the next may be
+    given it at once: of any other, nobody knows whether it would arrive twice.
+
+    Args:
+        gateways: By code.
+        weights: Their shares at rest.
+        draw: Returns a number from 0 to just under 1.
+    """
+
+    def __init__(
+        self,
+        gateways: Mapping[str, Channel],
+        weights: Mapping[str, int],
+        rule: ShareRule,
+        clock: Clock,
+        draw: Callable[[], float],
+    ) -> None:
+        self.gateways = gateways
+        self.shares = at_rest(weights)
+        self.rule = rule
+        self.clock = clock
+        self.draw = draw
+        # Time for one gateway that is out of reach, and for one that takes the message.
+        longest = max(gateway.send_within for gateway in gateways.values())
+        self.send_within = longest * min(len(gateways), 2)
+        self.tell()
+
+    async def send(self, message: Message) -> HandedOver:
+        """Return what the first gateway made of the message that may have taken it, or the last that had time."""
+        end = self.clock.now() + self.send_within
+        self.shares = drifted(self.shares, self.rule, self.clock.now())
+        first, *others = order(self.shares, self.draw())
+        handed = await self.given_to(first, message)
+        for code in others:
+            is_free = isinstance(handed, Deferred) and handed.setback in NEVER_CAME_THERE
+            if not is_free or self.clock.now() + self.gateways[code].send_within > end:
+                break
+            after = await self.given_to(code, message)
+            # Whoever was asked says more than who was not.
+            is_unasked = isinstance(after, Deferred) and after.setback is Setback.UNASKED
+            handed = handed if is_unasked else after
+        return handed
+
+    async def given_to(self, code: str, message: Message) -> HandedOver:
+        """Return what one gateway made of the message; one that fails loses some of its share."""
+        handed = await self.gateways[code].send(message)
+        if isinstance(handed, Deferred) and handed.setback in FAILING:
+            before = self.shares
+            self.shares = after_failure(before, code, self.rule, self.clock.now())
+            if self.shares is not before:
+                log.warning("share moved", gateway=code, points=self.shares.points[code], error=handed.error)
+        self.tell()
+        return handed
+
+    def tell(self) -> None:
+        """Show the shares in the metrics."""
+        for code, points in self.shares.points.items():
+            metrics.GATEWAY_SHARE.labels(code).set(points)
+
+    async def close(self) -> None:
+        """Close every gateway."""
+        for gateway in self.gateways.values():
+            await gateway.close()
