@@ -29,9 +29,9 @@ class Settings(BaseSettings):
         smtp_from: Address that the messages come from; its domain stands in every Message-ID.
         smtp_timeout_seconds: What one message may take in all, connecting included; shorter than
             ``TINDAK_STOP_WITHIN_SECONDS``, since a service that is told to stop waits for messages on their way.
-        smtp_connections_max: Messages on their way at the same time.
-        send_every_seconds: Pause between two rounds once nothing is due.
-        documents_max: Tickets in one round; a crash sends again at most the messages of one round.
+        smtp_connections_max: Mails on their way at the same time.
+        send_every_seconds: Pause between two looks for what is due, once nothing is.
+        documents_max: Tickets in hand at the same time; a crash sends again at most their messages.
         lease_seconds: After this long an attempt of which nothing is heard counts as lost and is made again.
         http_port: Where the pages of links in messages are served; 0 for a free one, None: nowhere.
         http_host: The address of this machine on which they are.
