@@ -121,6 +121,8 @@ def _of_rarer(data: e.EventData) -> str | None:
             return "the reporter's contact was corrected" + noted(data.reason)
         case e.ExportRequested():
             return "what is held of the reporter was asked for" + noted(data.reason)
+        case e.MessagesStopped():
+            return "the reporter wants no more messages about it"
         case e.UpdateRefused(code=e.UpdateRefused.UNCHANGED):
             return f"an update of {data.update_source} changed nothing: {data.message_en}"
         case e.UpdateRefused():

@@ -40,7 +40,9 @@ FROM_AGENCIES: tuple[type[EventData], ...] = (
     commands.AcknowledgeTicket, commands.ProgressTicket, commands.AnswerTicket, commands.DeclineTicket,
     commands.HoldTicket, commands.ResumeTicket,
 )  # fmt: skip
-FROM_LINKS: tuple[type[EventData], ...] = (commands.ReplyToTicket, commands.ConfirmTicket, commands.DisputeTicket)
+FROM_LINKS: tuple[type[EventData], ...] = (
+    commands.ReplyToTicket, commands.ConfirmTicket, commands.DisputeTicket, commands.StopMessages,
+)  # fmt: skip
 FROM_OFFICERS: tuple[type[EventData], ...] = (
     commands.AssignTicket, commands.ReclassifyTicket, commands.ArchiveTicket, commands.MergeTicket,
     commands.UnmergeTicket, commands.ExportReporter, commands.CorrectReporter, commands.EraseReporter,
@@ -70,7 +72,10 @@ CATALOGUE: tuple[Entry, ...] = (
         "routing", topics.TICKETS, AGENCY_TOPICS, STATUS_TOPICS, topics.status_topic(topics.LINK_CHANNEL),
         topics.TRIAGE, data=(refusals.UpdateRefused,),
     ),
-    *_entries("routing", topics.TICKETS, data=(tickets.TicketDeclined, links.TicketPartReopened)),
+    *_entries(
+        "routing", topics.TICKETS,
+        data=(tickets.TicketDeclined, links.TicketPartReopened, reporters.MessagesStopped),
+    ),
     *_entries("routing", topics.TICKETS, topics.TRIAGE, data=(tickets.TriageRequested, links.TicketSplit)),
     *_entries(
         "routing", topics.TICKETS, topics.REQUESTS,

@@ -142,6 +142,12 @@ class WithdrawTicket(Command):
     TYPE: ClassVar[str] = "tindak.ticket.withdraw.v1"
 
 
+class StopMessages(Command):
+    """The reporter wants no more messages about the ticket; only urgent ones are still sent."""
+
+    TYPE: ClassVar[str] = "tindak.ticket.stop_messages.v1"
+
+
 class AssignTicket(Command):
     """An officer decides the agency, or divides the ticket among 2 to 5 ``agencies``; one of the two is given."""
 

@@ -14,6 +14,7 @@ from shared.events import (
     Locale,
     ReplyToTicket,
     Reporter,
+    StopMessages,
     WithdrawTicket,
 )
 from shared.mail_addresses import is_usable
@@ -81,6 +82,17 @@ def withdraw(
 ) -> None:
     """Take the report back."""
     _as_channel(UpdateRequest(WithdrawTicket, ticket, {}, {}), reply)
+
+
+@app.command("stop")
+@with_reply
+def stop_messages(
+    ticket: TicketArgument,
+    *,
+    reply: Reply,
+) -> None:
+    """Want no more messages about the report; urgent ones are still sent."""
+    _as_channel(UpdateRequest(StopMessages, ticket, {}, {}), reply)
 
 
 @app.command()

@@ -118,6 +118,7 @@ class Correspondence(Handling):
         unlisted: How many to the reporter there were that are not even kept so.
         parts: By ticket id.
         has_acted: Whether the reporter has answered, confirmed or disputed since the report.
+        is_stopped: Whether the reporter wants no more messages; only urgent ones are still sent.
     """
 
     ticket_id: str
@@ -130,6 +131,7 @@ class Correspondence(Handling):
     has_acted: bool = False
     settled: tuple[Settled, ...] = ()
     unlisted: int = 0
+    is_stopped: bool = False
     kind: Literal["correspondence"] = "correspondence"
 
     @property
@@ -174,6 +176,8 @@ def project(state: Correspondence, data: events.EventData) -> Correspondence:
         changes["tracking_id"] = tracking_id
     if not state.has_acted and _is_by_reporter(data):
         changes["has_acted"] = True
+    if isinstance(data, events.MessagesStopped):
+        changes["is_stopped"] = True
     erases = isinstance(data, ERASING)
     if not erases:
         about = part_of(data)

@@ -27,6 +27,12 @@ class ContactCorrected(AuthoredFact):
     key_id: str | None = None
 
 
+class MessagesStopped(AuthoredFact):
+    """The reporter wants no more messages about the ticket, or about that of which it is a part; the ticket goes on."""
+
+    TYPE: ClassVar[str] = "tindak.reporter.messages_stopped.v1"
+
+
 class ExportRequested(AuthoredFact):
     """An officer has asked what is held of the reporter; ``public_key`` stands on ``reporters.requests`` alone."""
 

@@ -20,6 +20,7 @@ from shared.events import (
     ReclassifyTicket,
     ReplyToTicket,
     ResumeTicket,
+    StopMessages,
     UnmergeTicket,
     WithdrawTicket,
 )
@@ -45,6 +46,7 @@ COMMANDS: dict[str, Request] = {
     "confirm": ConfirmTicket(ticket_id=TICKET, rating=4),
     "dispute": DisputeTicket(ticket_id=TICKET, reason="Belum selesai."),
     "withdraw": WithdrawTicket(ticket_id=TICKET),
+    "stop_messages": StopMessages(ticket_id=TICKET),
     "export": ExportReporter(ticket_id=TICKET, reason="Diminta pelapor.", public_key=PUBLIC_KEY),
     "correct": CorrectReporter(ticket_id=TICKET, reason="Diminta pelapor.", sealed="c2VhbGVk" * 10, key_id="k2"),
     "erase": EraseReporter(ticket_id=TICKET, reason="Diminta pelapor."),
@@ -52,7 +54,7 @@ COMMANDS: dict[str, Request] = {
 
 BY = dict.fromkeys(("assign", "divide", "archive", "merge", "unmerge"), OFFICER)
 BY |= dict.fromkeys(("export", "correct", "erase"), PRIVACY)
-BY |= dict.fromkeys(("reply", "confirm", "dispute", "withdraw"), CHANNEL)
+BY |= dict.fromkeys(("reply", "confirm", "dispute", "withdraw", "stop_messages"), CHANNEL)
 
 
 def sender_for(name: str) -> str:

@@ -28,8 +28,8 @@ from shared.values import replace, value
 Request: TypeAlias = (
     events.AcknowledgeTicket | events.ProgressTicket | events.AnswerTicket | events.DeclineTicket
     | events.HoldTicket | events.ResumeTicket | events.ReplyToTicket | events.ConfirmTicket | events.DisputeTicket
-    | events.WithdrawTicket | events.AssignTicket | events.ReclassifyTicket | events.ArchiveTicket
-    | events.MergeTicket | events.UnmergeTicket
+    | events.WithdrawTicket | events.StopMessages
+    | events.AssignTicket | events.ReclassifyTicket | events.ArchiveTicket | events.MergeTicket | events.UnmergeTicket
     | events.ExportReporter | events.CorrectReporter | events.EraseReporter
 )  # fmt: skip
 COMMANDS: dict[str, type[Request]] = {command.TYPE: command for command in get_args(Request)}
@@ -63,8 +63,8 @@ def follow(
 
     Who may not ask it of this ticket leaves no trace on it, so that a stranger can neither fill it nor learn of it.
     Whatever else is asked counts, so that nobody can fill a ticket without end. Past the limit only what ends the
-    ticket or forgets its reporter is taken; the rest is refused without a trace, so such a refusal stands outside the
-    counted history.
+    ticket, forgets its reporter or stops messages to them is taken; the rest is refused without a trace, so such a
+    refusal stands outside the counted history.
     """
     ticket, situation = filed.ticket, filed.situation
     sender, command = update.sender, update.command
@@ -132,6 +132,8 @@ def ask(
             return reporter.dispute(transition, situation, command, policy.reopen_within)
         case events.WithdrawTicket():
             return reporter.withdraw(transition, situation)
+        case events.StopMessages():
+            return reporter.stop_messages(transition, situation)
         case events.AssignTicket():
             return officer.assign(transition, situation, command, policy)
         case events.ReclassifyTicket():
@@ -157,7 +159,7 @@ def _ends(before: Situation, command: Request, outcome: Outcome) -> bool:
     if not isinstance(outcome, Transition):
         return False
     is_end = isinstance(outcome.situation, ended) and not isinstance(before, ended)
-    return is_end or isinstance(command, events.EraseReporter)
+    return is_end or isinstance(command, events.EraseReporter | events.StopMessages)
 
 
 def untraced(policy: RoutingPolicy, update: Update, refusal: Refusal, ticket: Ticket | None = None) -> tuple[Fact, ...]:

@@ -18,8 +18,8 @@ OF_TRIAGE: Kinds = (
     events.UnmergeTicket, events.HoldTicket, events.ResumeTicket,
 )  # fmt: skip
 OF_PRIVACY: Kinds = (events.ExportReporter, events.CorrectReporter, events.EraseReporter)
-OF_CHANNELS: Kinds = (events.ReplyToTicket, events.ConfirmTicket, events.DisputeTicket, events.WithdrawTicket)
-OF_LINKS: Kinds = (events.ReplyToTicket, events.ConfirmTicket, events.DisputeTicket)
+OF_LINKS: Kinds = (events.ReplyToTicket, events.ConfirmTicket, events.DisputeTicket, events.StopMessages)
+OF_CHANNELS: Kinds = (*OF_LINKS, events.WithdrawTicket)
 
 
 def bars(policy: RoutingPolicy, sender: Sender | None, command: events.Command) -> Refusal | None:

@@ -4,7 +4,13 @@ from datetime import timedelta
 
 from services.routing.domain.clusters.broadcast import hand_over
 from services.routing.domain.lifecycle.splitting import withdraw_parts
-from services.routing.domain.ticket.refusals import CONFIRMED_BEFORE, WINDOW_CLOSED, WITHDRAWN_BEFORE, wrong_state
+from services.routing.domain.ticket.refusals import (
+    CONFIRMED_BEFORE,
+    STOPPED_BEFORE,
+    WINDOW_CLOSED,
+    WITHDRAWN_BEFORE,
+    wrong_state,
+)
 from services.routing.domain.ticket.state import (
     Answered,
     Closed,
@@ -19,6 +25,7 @@ from services.routing.domain.ticket.state import (
 )
 from services.routing.domain.ticket.transition import Outcome, Transition, leave_hold
 from shared import events
+from shared.topics import TICKETS
 
 SPLIT = "split"  # what is said about a divided ticket concerns one of its parts, and it must be said which
 
@@ -81,3 +88,10 @@ def withdraw(transition: Transition, situation: Situation, reason: str | None = 
             return WITHDRAWN_BEFORE
         case _:
             return wrong_state(name_of(situation))
+
+
+def stop_messages(transition: Transition, situation: Situation) -> Outcome:
+    """The reporter wants no more messages, also after the end; the agency, whose work goes on, need not know."""
+    if transition.ticket.messages_stopped:
+        return STOPPED_BEFORE
+    return transition.change(messages_stopped=True).add_fact_on(events.MessagesStopped, situation, (TICKETS,))

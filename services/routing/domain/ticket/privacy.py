@@ -11,7 +11,9 @@ from shared.topics import REQUESTS, TICKETS
 from shared.values import replace
 
 TO_A_REPORTER = events.ExportReporter | events.CorrectReporter
-FROM_A_REPORTER = events.ReplyToTicket | events.ConfirmTicket | events.DisputeTicket | events.WithdrawTicket
+FROM_A_REPORTER = (
+    events.ReplyToTicket | events.ConfirmTicket | events.DisputeTicket | events.WithdrawTicket | events.StopMessages
+)
 
 
 def erased_refusal(ticket: Ticket, command: events.Command) -> Refusal | None:

@@ -198,6 +198,10 @@ WITHDRAWN_BEFORE = _unchanged(
     "Laporan ini sudah dicabut pelapor; tidak ada yang berubah.",
     "The reporter has withdrawn this ticket before; nothing changes.",
 )
+STOPPED_BEFORE = _unchanged(
+    "Pelapor sudah menghentikan pesan tentang laporan ini; tidak ada yang berubah.",
+    "The reporter has stopped messages about this ticket before; nothing changes.",
+)
 HAS_IT_ALREADY = _unchanged(
     "Laporan ini sudah berada pada instansi tersebut; tidak ada yang berubah.",
     "That agency has this ticket already; nothing changes.",

@@ -200,6 +200,7 @@ class Ticket:
         resolve: The clock of the final one.
         view: What the reporter may know of what its agency has said.
         erased: Whether its reporter was erased, so that no text is kept of it any more.
+        messages_stopped: Whether its reporter wants no more messages about it.
     """
 
     id: str
@@ -234,6 +235,7 @@ class Ticket:
     resolve: DueClock | None = None
     view: ReporterView = NOTHING_SAID
     erased: bool = False
+    messages_stopped: bool = False
 
 
 @value

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.unit
 OF_AGENCIES = {"acknowledge", "progress", "answer", "answer_partly", "decline", "hold", "resume", "reclassify"}
 OF_OFFICERS = {"assign", "divide", "reclassify", "archive", "merge", "unmerge", "hold", "resume"}
 OF_PRIVACY = {"export", "correct", "erase"}
-OF_CHANNELS = {"reply", "confirm", "dispute", "withdraw"}
+OF_CHANNELS = {"reply", "confirm", "dispute", "withdraw", "stop_messages"}
 
 
 def permitted(source: str, situation: str = "routed", commands: Iterable[str] = COMMANDS) -> set[str]:

@@ -4,21 +4,24 @@ from functools import partial
 
 import pytest
 
-from services.routing.domain.ticket.refusals import CONFIRMED_BEFORE, WITHDRAWN_BEFORE
+from services.routing.domain.ticket.refusals import CONFIRMED_BEFORE, STOPPED_BEFORE, UPDATES_MAX, WITHDRAWN_BEFORE
 from services.routing.domain.ticket.state import Closed, Filed, Held, Stage, WithAgency, Withdrawn
 from shared.events import (
     ClosedBy,
     ConfirmTicket,
     DisputeTicket,
     HoldReason,
+    MessagesStopped,
     ReplyToTicket,
     ReporterReplied,
+    StopMessages,
     TicketClosed,
     TicketReopened,
     TicketResumed,
     TicketWithdrawn,
     WithdrawTicket,
 )
+from shared.topics import TICKETS
 from tests.builders import TICKET
 from tests.fakes.handler_harness import NOON
 from tests.unit.routing.samples import (
@@ -45,6 +48,7 @@ REPLY = ReplyToTicket(ticket_id=TICKET, text="Tiang nomor 12.")
 CONFIRM = ConfirmTicket(ticket_id=TICKET, rating=5, comment="Terima kasih.")
 DISPUTE = DisputeTicket(ticket_id=TICKET, reason="Masih padam.")
 WITHDRAW = WithdrawTicket(ticket_id=TICKET)
+STOP = StopMessages(ticket_id=TICKET)
 
 
 def test_a_reply_reaches_the_agency_and_changes_nothing_else() -> None:
@@ -179,3 +183,28 @@ def test_withdrawing_twice_changes_nothing() -> None:
 @pytest.mark.parametrize("situation", ["closed_by_reporter", "archived"])
 def test_an_ended_report_is_not_withdrawn(situation: str) -> None:
     assert refusal_of(ask(filed(situation), WITHDRAW, by=CHANNEL)) == "wrong_state"
+
+
+@pytest.mark.parametrize("name", SITUATIONS)
+def test_messages_can_be_stopped_at_any_time_and_the_ticket_stays_as_it_is(name: str) -> None:
+    before = filed(name)
+
+    decision = ask(before, STOP, by=CHANNEL)
+
+    [data] = said(decision)
+    assert isinstance(data, MessagesStopped)
+    assert {fact.topic for fact in decision.facts} == {TICKETS}
+    assert situation_of(decision) == before.situation
+
+
+def test_messages_that_are_stopped_are_not_stopped_again() -> None:
+    stopped = ask(filed("routed"), STOP, by=CHANNEL).state
+
+    assert isinstance(stopped, Filed)
+    assert why(ask(stopped, STOP, by=CHANNEL)) == STOPPED_BEFORE
+
+
+def test_messages_can_be_stopped_after_too_many_updates() -> None:
+    full = Filed(replace(ticket(), updates=UPDATES_MAX), SITUATIONS["routed"])
+
+    assert [type(data) for data in said(ask(full, STOP, by=CHANNEL))] == [MessagesStopped]
