@@ -227,8 +227,11 @@ OF_TYPE: Mapping[str, tuple[str, Any]] = {
     "NotificationSuppressed.channel": ("How it would have been sent: `email`, `log`, ...", "email"),
     "NotificationSuppressed.why": (
         "`no_contact`, `contact_erased`, `contact_unreadable` (as its channel sealed it), `no_address`, `no_channel`,"
-        " `too_old` (longer ago than the policy tells), `too_many` in a day, `address_limit` (of one address, over all"
-        " tickets) or `address_unverified` (it has had its one message).",
+        " `too_old` (longer ago than the policy tells), `too_many` (no room in a day until it would be too old),"
+        " `address_limit` (the same of one address, over all tickets), `address_unverified` (it has had its one"
+        " message),"
+        " `superseded` (a later notice says what is so now), `same_cluster` (told of another ticket of the same matter)"
+        " or `stopped` (the reporter wants no more messages).",
         "contact_erased",
     ),
     "Opener.code": ("Name of the service, or code of the officer.", "notify"),

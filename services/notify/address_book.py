@@ -13,7 +13,9 @@ from services.notify.domain.addresses import (
     AddressLimits,
     AddressRecord,
     Admission,
+    AdmissionRequest,
     Admitted,
+    News,
     admit,
     mailbox_of,
     merged,
@@ -30,7 +32,7 @@ ROUNDS_MAX = 20
 class AddressBook(Protocol):
     """Where it is counted what an address gets."""
 
-    async def admit(self, address: str, delivery_id: str, now: datetime, *, is_verified: bool) -> Admission:
+    async def admit(self, address: str, request: AdmissionRequest, now: datetime) -> Admission:
         """Return whether a delivery may go to *address*, once that is noted.
 
         Raises:
@@ -42,7 +44,7 @@ class AddressBook(Protocol):
 class NoLimits:
     """Admits everything and remembers nothing."""
 
-    async def admit(self, address: str, delivery_id: str, now: datetime, *, is_verified: bool) -> Admission:
+    async def admit(self, address: str, request: AdmissionRequest, now: datetime) -> Admission:
         """Return that it may go out."""
         return Admitted()
 
@@ -62,7 +64,7 @@ class MongoAddressBook:
         self.limits = limits
         self.prepared = False
 
-    async def admit(self, address: str, delivery_id: str, now: datetime, *, is_verified: bool) -> Admission:
+    async def admit(self, address: str, request: AdmissionRequest, now: datetime) -> Admission:
         """Return whether a delivery may go to *address*, once that is noted; raises as `AddressBook.admit` does."""
         ids = [_hash_of(mailbox_of(address), key) for key in self.keys]
         async with outages_are_transient():
@@ -70,7 +72,7 @@ class MongoAddressBook:
             for _ in range(ROUNDS_MAX):
                 found = {raw["_id"]: raw async for raw in self.collection.find({"_id": {"$in": ids}})}
                 known = merged({id_: _record_of(found[id_]) for id_ in ids if id_ in found})
-                after, admission = admit(known, delivery_id, self.limits, now, is_verified=is_verified)
+                after, admission = admit(known, request, self.limits, now)
                 if await self.save(ids[0], found.get(ids[0]), after, now):
                     return admission
         raise TransientError(f"an address was written to by others {ROUNDS_MAX} times in a row")
@@ -90,6 +92,8 @@ class MongoAddressBook:
             "is_verified": record.is_verified,
             "introduced_by": record.introduced_by,
             "admitted": [{"id": delivery, "at": at} for delivery, at in record.admitted.items()],
+            "reserved": [{"id": delivery, "at": at} for delivery, at in record.reserved.items()],
+            "news": [{"id": id_, "ticket": told.ticket, "at": told.at} for id_, told in record.news.items()],
             "expires_at": now + self.limits.remembered_for,
         }
         if before is not None:
@@ -120,4 +124,7 @@ def _hash_of(mailbox: str, key: bytes) -> str:
 
 def _record_of(raw: Mapping[str, Any]) -> AddressRecord:
     admitted = {each["id"]: each["at"] for each in raw["admitted"]}
-    return AddressRecord(raw["is_verified"], raw["introduced_by"], admitted)
+    # Older documents hold neither who waits nor what was told.
+    reserved = {each["id"]: each["at"] for each in raw.get("reserved", ())}
+    news = {each["id"]: News(each["ticket"], each["at"]) for each in raw.get("news", ())}
+    return AddressRecord(raw["is_verified"], raw["introduced_by"], admitted, reserved, news)

@@ -7,9 +7,10 @@ from functools import lru_cache
 from prometheus_client import Counter
 
 from services.notify.domain.attempts import NO_HOUSE, House, conclude, tick
-from services.notify.domain.correspondence import Correspondence, last_needed_at
+from services.notify.domain.contact_audit import last_needed_at
+from services.notify.domain.correspondence import Correspondence
 from services.notify.domain.decide import concerns_notify, decide, document_of
-from services.notify.domain.deliveries import Outcome, Sending
+from services.notify.domain.deliveries import Outcome, Postponed, Sending
 from services.notify.domain.exports import answer
 from services.notify.domain.notices import Rules
 from services.notify.exporter import Exporter
@@ -104,6 +105,8 @@ class NotifyHandler:
         """Return what follows from how the attempt to send under *lease* ended."""
         decision = conclude(state, delivery_id, lease, outcome, self.rules, now)
         _count_notices(decision.facts)
+        if isinstance(outcome, Postponed):
+            metrics.NOTICES_POSTPONED.labels(outcome.why).inc()
         return decision
 
 

@@ -8,18 +8,16 @@ from functools import partial
 import structlog
 
 from services.notify.address_book import AddressBook, NoLimits
+from services.notify.admission import admitted, still_wanted
 from services.notify.channels import Channel, Message, Round, Spread, in_turn
-from services.notify.domain.addresses import Barred
 from services.notify.domain.attempts import claimed
-from services.notify.domain.correspondence import Correspondence, Erased
+from services.notify.domain.correspondence import Correspondence
 from services.notify.domain.deliveries import (
-    REPORTER,
     Delivery,
     Outcome,
     Refused,
     Sending,
     Untried,
-    Withheld,
 )
 from services.notify.handing_over import HandOver, deferred
 from services.notify.handlers import NotifyHandler
@@ -198,8 +196,11 @@ class Sender:
 
     async def send(self, held: Document[Correspondence], claim: Claim) -> Outcome:
         """Return how sending went: by the first channel that takes it; the next is tried if one refuses for good."""
-        if held.state is None or (claim.delivery.role == REPORTER and await self.is_erased(held.id)):
+        if held.state is None:
             return Untried()
+        withheld = await still_wanted(self.store, self.handler.rules, held.state, claim.delivery)
+        if withheld is not None:
+            return withheld
         written = self.renderer.render(held.state, claim.delivery, self.channels, self.clock.now())
         if not isinstance(written, tuple):
             return written
@@ -207,35 +208,15 @@ class Sender:
         for message in written:
             if not self.handing.may_begin(message, claim.lease):
                 return Untried()
-            admitted = await self.admitted(held.state, message)
-            if not isinstance(admitted, Message):
-                return admitted
-            outcome = await self.handing.send(admitted)
+            may_go = await admitted(
+                self.addresses, self.renderer, self.handler.rules, held.state, claim.delivery, message, self.clock.now()
+            )
+            if not isinstance(may_go, Message):
+                return may_go
+            outcome = await self.handing.send(may_go)
             if not isinstance(outcome, Refused):
                 break
         return outcome
-
-    async def is_erased(self, ticket: str) -> bool:
-        """Return whether the reporter was erased since the round began, or that cannot be found out."""
-        try:
-            found = (await self.store.load([ticket])).get(ticket)
-        except TransientError:
-            return True
-        return not isinstance(found, Document) or found.state is None or isinstance(found.state.contact, Erased)
-
-    async def admitted(self, state: Correspondence, message: Message) -> Message | Withheld | Untried:
-        """Return what may be sent to the message's address now, or why nothing may; only reporters are limited."""
-        if message.role != REPORTER or message.address is None:
-            return message
-        try:
-            admission = await self.addresses.admit(
-                message.address, message.id, self.clock.now(), is_verified=message.is_verified
-            )
-        except TransientError:
-            return Untried()
-        if isinstance(admission, Barred):
-            return Withheld(admission.why)
-        return self.renderer.introduction(state, message) if admission.as_introduction else message
 
     async def conclude(self, held: Sequence[Document[Correspondence]], ended: Mapping[str, Sequence[Attempt]]) -> None:
         """Save and publish how the attempts ended; a document that somebody changed meanwhile is decided again.

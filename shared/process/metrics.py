@@ -78,6 +78,9 @@ GATEWAY_BREAKER = Gauge(
     ["gateway"],
 )  # fmt: skip
 GATEWAY_SHARE = Gauge("tindak_gateway_share_points", "A gateway's share of its channel's messages.", ["gateway"])
+NOTICES_POSTPONED = Counter(
+    "tindak_notices_postponed_total", "Notices that wait until there is room for them at their address.", ["why"]
+)
 POLICY_BROKEN = Gauge(
     "tindak_policy_broken", "1 while the policy's files cannot be used and the last holds.", ["service"]
 )

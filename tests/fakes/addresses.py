@@ -2,7 +2,14 @@
 
 from datetime import datetime
 
-from services.notify.domain.addresses import AddressLimits, AddressRecord, Admission, admit, mailbox_of
+from services.notify.domain.addresses import (
+    AddressLimits,
+    AddressRecord,
+    Admission,
+    AdmissionRequest,
+    admit,
+    mailbox_of,
+)
 
 
 class MemoryAddressBook:
@@ -13,11 +20,11 @@ class MemoryAddressBook:
         self.fault = fault
         self.records: dict[str, AddressRecord] = {}
 
-    async def admit(self, address: str, delivery_id: str, now: datetime, *, is_verified: bool) -> Admission:
+    async def admit(self, address: str, request: AdmissionRequest, now: datetime) -> Admission:
         fault, self.fault = self.fault, None
         if fault is not None:
             raise fault
         mailbox = mailbox_of(address)
         known = self.records.get(mailbox, AddressRecord())
-        self.records[mailbox], admission = admit(known, delivery_id, self.limits, now, is_verified=is_verified)
+        self.records[mailbox], admission = admit(known, request, self.limits, now)
         return admission

@@ -23,7 +23,9 @@ from tindak.audit.ledger import Ledger
 
 Holder = tuple[str, int]  # a process, and which of its lives
 ENDS: tuple[type[DeliveryFact], ...] = (NotificationSent, NotificationFailed, NotificationSuppressed)
-WITHHELD = frozenset({"no_contact", "contact_erased", "no_address", "too_many"})
+WITHHELD = frozenset(
+    {"no_contact", "contact_erased", "no_address", "too_many", "superseded", "same_cluster", "stopped"}
+)
 
 
 @dataclass(slots=True)

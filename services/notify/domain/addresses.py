@@ -1,14 +1,16 @@
-"""Admits messages to an address of a reporter: a limit over all tickets, and one message before the owner shows up."""
+"""Admits messages to an address of a reporter: limits over all tickets, one word for each cluster, and strangers."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import field
 from datetime import datetime, timedelta
 
+from services.notify.domain.notices import SAME_CLUSTER
 from shared.values import replace, value
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 ADDRESS_LIMIT, ADDRESS_UNVERIFIED = "address_limit", "address_unverified"
 UNDOTTED = frozenset({"gmail.com", "googlemail.com"})  # dots make no difference in front of these
+NEWS_MAX = 100
 
 
 @value
@@ -18,11 +20,21 @@ class AddressLimits:
     Args:
         hourly_max: In any hour.
         daily_max: In any 24 hours.
+        news_for: How long it is remembered what an address was told of a cluster.
     """
 
     hourly_max: int = 12
     daily_max: int = 30
     remembered_for: timedelta = timedelta(days=180)
+    news_for: timedelta = timedelta(days=7)
+
+
+@value
+class News:
+    """What was told of a cluster, without its words: of which ticket, as a hash, and when."""
+
+    ticket: str
+    at: datetime
 
 
 @value
@@ -33,11 +45,34 @@ class AddressRecord:
         is_verified: Whether somebody who can be reached there is known to have reported.
         introduced_by: The delivery that was the one message to an address that is not verified.
         admitted: When each delivery of the last 24 hours was admitted.
+        reserved: From when on there is room for each delivery that waits for some.
+        news: What was told of clusters, by `cluster_news`; the last `NEWS_MAX`.
     """
 
     is_verified: bool = False
     introduced_by: str | None = None
     admitted: Mapping[str, datetime] = field(default_factory=dict)
+    reserved: Mapping[str, datetime] = field(default_factory=dict)
+    news: Mapping[str, News] = field(default_factory=dict)
+
+
+@value
+class AdmissionRequest:
+    """A delivery that is to go to an address.
+
+    Args:
+        delivery_id: The same at each attempt.
+        is_verified: Whether the ticket's reporter is known to be reached there.
+        give_up_at: What has no room by then is not sent.
+        ticket: A hash of the ticket's id.
+        news: What it tells of a cluster, see `cluster_news`; None if it is told of each ticket.
+    """
+
+    delivery_id: str
+    is_verified: bool
+    give_up_at: datetime
+    ticket: str = ""
+    news: str | None = None
 
 
 @value
@@ -49,49 +84,94 @@ class Admitted:
 
 @value
 class Barred:
-    """The message may not go out."""
+    """The message may not go out; *until* when, or None for ever."""
 
     why: str
+    until: datetime | None = None
 
 
 Admission = Admitted | Barred
 
 
 def admit(
-    record: AddressRecord, delivery_id: str, limits: AddressLimits, now: datetime, *, is_verified: bool
+    record: AddressRecord, request: AdmissionRequest, limits: AddressLimits, now: datetime
 ) -> tuple[AddressRecord, Admission]:
     """Return what is remembered from now on, and whether a delivery may go to the address.
 
     A delivery that was admitted in the last 24 hours is admitted again and not counted twice, whoever died meanwhile.
+    One for which there is no room gets a time of its own, so that it comes once more, and after those before it.
 
     Args:
         record: What is remembered of the address.
-        delivery_id: The same at each attempt.
+        request: What is asked for.
         limits: Of the policy.
         now: Aware, UTC.
-        is_verified: Whether the ticket's reporter is known to be reached there.
     """
-    lately = {other: at for other, at in record.admitted.items() if at > now - DAY}
-    known = replace(record, is_verified=record.is_verified or is_verified, admitted=lately)
-    if not known.is_verified and known.introduced_by not in (None, delivery_id):
+    id_ = request.delivery_id
+    known = replace(
+        record,
+        is_verified=record.is_verified or request.is_verified,
+        admitted={other: at for other, at in record.admitted.items() if at > now - DAY},
+        reserved={other: at for other, at in record.reserved.items() if at > now - DAY and other != id_},
+        news={news: told for news, told in record.news.items() if told.at > now - limits.news_for},
+    )
+    if not known.is_verified and known.introduced_by not in (None, id_):
         return known, Barred(ADDRESS_UNVERIFIED)
-    if delivery_id not in lately:
-        if len(lately) >= limits.daily_max or sum(at > now - HOUR for at in lately.values()) >= limits.hourly_max:
+    told = known.news.get(request.news) if request.news else None
+    if told is not None and told.ticket != request.ticket:
+        return known, Barred(SAME_CLUSTER)
+    if id_ not in known.admitted:
+        at = _room_at(record, known, id_, limits, now)
+        if at > request.give_up_at:
             return known, Barred(ADDRESS_LIMIT)
-        known = replace(known, admitted={**lately, delivery_id: now})
-    if known.is_verified:
-        return known, Admitted()
-    return replace(known, introduced_by=delivery_id), Admitted(as_introduction=True)
+        if at > now:
+            return replace(known, reserved={**known.reserved, id_: at}), Barred(ADDRESS_LIMIT, at)
+        known = replace(known, admitted={**known.admitted, id_: now})
+    if not known.is_verified:
+        return replace(known, introduced_by=id_), Admitted(as_introduction=True)
+    return (_with_news(known, request, now) if request.news else known), Admitted()
+
+
+def _room_at(
+    record: AddressRecord, known: AddressRecord, delivery_id: str, limits: AddressLimits, now: datetime
+) -> datetime:
+    """Return when a delivery may go: now if there is room and nobody waits before it, else behind all who wait."""
+    gone = known.admitted.values()
+    reserved = record.reserved.get(delivery_id)
+    if reserved is not None and reserved <= now and (at := _behind(gone, limits, now)) <= now:
+        return at
+    return _behind([*gone, *(at for at in known.reserved.values() if at > now)], limits, now)
+
+
+def _behind(times: Collection[datetime], limits: AddressLimits, now: datetime) -> datetime:
+    """Return the first instant from *now* on at which one message more than at *times* keeps within the limits."""
+    ordered = sorted(times)
+    last = [ordered[-limit] + span for limit, span in _spans(limits) if len(ordered) >= limit]
+    return max([now, *last])
+
+
+def _spans(limits: AddressLimits) -> tuple[tuple[int, timedelta], ...]:
+    return (limits.hourly_max, HOUR), (limits.daily_max, DAY)
+
+
+def _with_news(known: AddressRecord, request: AdmissionRequest, now: datetime) -> AddressRecord:
+    others = {news: told for news, told in known.news.items() if news != request.news}
+    kept = dict(list(others.items())[-(NEWS_MAX - 1) :])
+    return replace(known, news={**kept, request.news or "": News(request.ticket, now)})
 
 
 def merged(records: Mapping[str, AddressRecord]) -> AddressRecord:
     """Return what is remembered of an address under several keys, the current one first."""
     admitted: dict[str, datetime] = {}
+    reserved: dict[str, datetime] = {}
+    news: dict[str, News] = {}
     for record in records.values():
         admitted |= record.admitted
+        reserved |= record.reserved
+        news |= record.news
     introduced = [record.introduced_by for record in records.values() if record.introduced_by]
     is_verified = any(record.is_verified for record in records.values())
-    return AddressRecord(is_verified, introduced[0] if introduced else None, admitted)
+    return AddressRecord(is_verified, introduced[0] if introduced else None, admitted, reserved, news)
 
 
 def mailbox_of(address: str) -> str:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Protocol, assert_never
 
 from services.notify.domain.contact_audit import openings_to_send
-from services.notify.domain.correspondence import Correspondence, Erased, Sealed
+from services.notify.domain.correspondence import Correspondence, Sealed
 from services.notify.domain.deliveries import (
     REPORTER,
     Deferred,
@@ -14,6 +14,7 @@ from services.notify.domain.deliveries import (
     Due,
     Failed,
     Outcome,
+    Postponed,
     Refused,
     Sending,
     Sent,
@@ -25,7 +26,8 @@ from services.notify.domain.deliveries import (
     attempts_of,
     is_settled,
 )
-from services.notify.domain.notices import Rules
+from services.notify.domain.notices import SAME_CLUSTER, Rules
+from services.notify.domain.pacing import TOO_MANY, barred_because, quiet_until, room_at
 from services.notify.domain.settlement import put_away, report_settled, settle
 from shared.events import Applied, Fact, Ignored
 from shared.values import replace
@@ -81,15 +83,16 @@ def on_time(
 ) -> tuple[Correspondence, tuple[Fact, ...]]:
     """Return the state with *deliveries*, and who opened the contact.
 
-    All that is due, and that *concerns* holds for, has gone on.
+    All that is due, and that *concerns* holds for, has gone on: what matters more first, for of those that gather in
+    one window only one is sent.
     """
     openings: list[Fact] = []
     moved = list(deliveries)
-    for place, delivery in enumerate(deliveries):
-        at = delivery.attention_at
-        if at is None or at > now or not concerns(delivery):
+    for place in _in_turn(deliveries, rules, now):
+        delivery = deliveries[place]
+        if not concerns(delivery):
             continue
-        after = _on_time(delivery, state, rules, now)
+        after = _on_time(delivery, state, moved, rules, now, house)
         if isinstance(after.situation, Sending):
             state, said = openings_to_send(state, [after], now)
             openings += said
@@ -100,22 +103,32 @@ def on_time(
     return (replace(state, deliveries=tuple(moved)) if is_moved else state), tuple(openings)
 
 
-def _on_time(delivery: Delivery, state: Correspondence, rules: Rules, now: datetime) -> Delivery:
+def _in_turn(deliveries: Sequence[Delivery], rules: Rules, now: datetime) -> list[int]:
+    """Return the places of what is due: what matters more first, and of the rest what was planned first."""
+    due = [place for place, each in enumerate(deliveries) if each.attention_at and each.attention_at <= now]
+    if len(due) > 1:
+        due.sort(key=lambda place: (not deliveries[place].urgent, -rules.matters(deliveries[place].notice)))
+    return due
+
+
+def _on_time(
+    delivery: Delivery, state: Correspondence, others: Sequence[Delivery], rules: Rules, now: datetime, house: House
+) -> Delivery:
     situation = delivery.situation
-    if delivery.role == REPORTER and not isinstance(state.contact, Sealed):
-        why = "contact_erased" if isinstance(state.contact, Erased) else "no_contact"
+    why = barred_because(delivery, state)
+    if why is None and delivery.role == REPORTER and not isinstance(state.contact, Sealed):
+        why = "no_contact"
+    if why is not None:
         return settle(delivery, Suppressed(now, attempts_of(situation), why))
     attempt = attempts_of(situation) + (not isinstance(situation, Due))
     if attempt > rules.retries.attempts_max:
         return settle(delivery, Failed(now, attempt - 1, delivery.channels[0], LOST_ATTEMPT))
-    over_at = quiet_until(delivery, state, rules, now)
-    return replace(delivery, situation=Due(over_at, attempt) if over_at else Sending(now + rules.lease_for, attempt))
-
-
-def quiet_until(delivery: Delivery, state: Correspondence, rules: Rules, now: datetime) -> datetime | None:
-    """Return when the quiet hours around *now* are over; None if *delivery* need not wait for their end."""
-    waits = rules.quiet_hours is not None and delivery.role == REPORTER and not (delivery.urgent or state.is_emergency)
-    return rules.quiet_hours.over_at(now) if waits and rules.quiet_hours else None
+    at = quiet_until(delivery, state, rules, now)
+    if at is None:
+        at = room_at(delivery, state, others, rules, now, gathers=not house.holds(delivery))
+        if at is not None and at > delivery.planned_at + rules.stale_for:
+            return settle(delivery, Suppressed(now, attempts_of(situation), TOO_MANY))
+    return replace(delivery, situation=Due(at, attempt) if at else Sending(now + rules.lease_for, attempt))
 
 
 def claimed(before: Correspondence, after: Correspondence) -> tuple[Delivery, ...]:
@@ -138,6 +151,8 @@ def conclude(
     sending = next((d for d in state.deliveries if d.id == delivery_id), None)
     if sending is None or sending.situation != lease:
         return Ignored("another attempt has taken over")
+    if outcome == Withheld(SAME_CLUSTER) and state.seen_from(sending.part).follows is None:
+        outcome = Untried()  # it has left the cluster meanwhile, and nobody else tells of it
     ended = _ended(sending, lease.attempt, outcome, rules, now)
     after = tuple(ended if delivery is sending else delivery for delivery in state.deliveries)
     return report_settled(state, replace(state, deliveries=after))
@@ -166,6 +181,8 @@ def after_attempt(delivery: Delivery, attempt: int, outcome: Outcome, rules: Rul
             return Failed(now, attempt, channel, error)
         case Deferred():
             return Due(now + _wait_after(outcome, attempt, delivery, rules), attempt + 1)
+        case Postponed(_, until):
+            return Due(until, attempt)
         case Untried():
             return Due(now, attempt)
         case _:

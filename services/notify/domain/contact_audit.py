@@ -50,3 +50,11 @@ def openings_to_send(
             state, fact = opening(state, events.OpeningPurpose.SEND, NOTIFY, now, delivery.id)
             facts.append(fact)
     return state, tuple(facts)
+
+
+def last_needed_at(state: Correspondence) -> datetime | None:
+    """Return when the ticket has ended, or was its contact opened for the last time; None if it has not ended.
+
+    As long after that the facts about who opened the contact are kept, and the head of their chain.
+    """
+    return None if state.ended_at is None else max((state.ended_at, *state.audit.opened_at[-1:]))

@@ -85,6 +85,7 @@ class Handling:
         question: What the agency last asked the reporter.
         version: Of the last ticket event that changed priority or classification.
         agency_version: Of the last ticket event by which another agency had the ticket, or none.
+        follows: Ticket with which it is followed, for both tell of the same matter; None if of none.
         ended_at: When it ended; None if it has not, or goes on again.
         ended_version: Of the last ticket event by which it ended or went on again.
     """
@@ -99,6 +100,7 @@ class Handling:
     ended_at: datetime | None = None
     ended_version: int = 0
     standing: Standing = field(default_factory=Standing)
+    follows: str | None = None
 
 
 @value
@@ -240,22 +242,18 @@ def _changes_by_fact(known: Handling, data: events.TicketFact) -> dict[str, Any]
     match data:
         case events.TicketRouted() if data.version > known.version:
             routed = {"priority": data.priority.value, "classification": data.classification.value}
-            return {**routed, "version": data.version}
+            return {**routed, "version": data.version, "follows": data.cluster}
         case events.TicketReclassified() if data.version > known.version:
             priority = data.priority.value if data.priority else known.priority
             return {"priority": priority, "classification": data.classification.value, "version": data.version}
+        case events.ClusterJoined(cluster=leader) | events.TicketMerged(into=leader):
+            return {"follows": leader}
+        case events.ClusterLeft() | events.TicketUnmerged():
+            return {"follows": None}
         case events.TicketHeld():
             return {"question": data.question}
         case _:
             return {}
-
-
-def last_needed_at(state: Correspondence) -> datetime | None:
-    """Return when the ticket has ended, or was its contact opened for the last time; None if it has not ended.
-
-    As long after that the facts about who opened the contact are kept, and the head of their chain.
-    """
-    return None if state.ended_at is None else max((state.ended_at, *state.audit.opened_at[-1:]))
 
 
 def _ended(known: Handling, data: events.TicketFact) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from services.notify.domain.attempts import NO_HOUSE, House, on_time, quiet_until
+from services.notify.domain.attempts import NO_HOUSE, House, on_time
 from services.notify.domain.correspondence import (
     Correspondence,
     Erased,
@@ -13,9 +13,17 @@ from services.notify.domain.correspondence import (
     forgotten,
     project,
 )
-from services.notify.domain.deliveries import REPORTER, Delivery, Due, Settled, Suppressed, Waiting, attempts_of
+from services.notify.domain.deliveries import REPORTER, Delivery, Due, Suppressed, Waiting, attempts_of
 from services.notify.domain.notices import Rules, plan
-from services.notify.domain.settlement import DAY, counts, put_away, report_settled, settle
+from services.notify.domain.pacing import (
+    TOO_MANY,
+    barred_because,
+    queues_too_long,
+    quiet_until,
+    room_at,
+    supersede,
+)
+from services.notify.domain.settlement import put_away, report_settled, settle
 from shared import events
 from shared.events import Applied, Arrival, ClockFact, Decision, Event, Ignored, TicketFact
 from shared.values import replace
@@ -24,7 +32,7 @@ NOTHING_NEW = frozenset(
     kind.TYPE
     for kind in (
         events.TicketAcknowledged, events.TicketProgressed, events.TicketResumed, events.UpdateRefused,
-        events.ClusterJoined, events.ClusterLeft, events.ClusterCounted,
+        events.ClusterCounted,
         events.ClockPaused, events.ClockMet, events.ClockStopped, events.FeedbackWindowExpired,
         events.CompletionWindowExpired, events.BreachCleared, events.BreachCorrected,
     )
@@ -53,9 +61,13 @@ def decide(
     before = put_away(known, now)
     deliveries = list(before.deliveries)
     for delivery in planned:
-        why = _suppression_reason(delivery, before.settled, deliveries, event, policy, now)
-        deliveries.append(settle(delivery, Suppressed(now, 0, why)) if why else delivery)
-    released = [release(delivery, before, policy, now) for delivery in deliveries]
+        if event.time < now - policy.stale_for:
+            deliveries.append(settle(delivery, Suppressed(now, 0, "too_old")))
+            continue
+        *others, newest = supersede(delivery, deliveries, policy, now)
+        is_last = queues_too_long(newest, others, policy)
+        deliveries = [*others, settle(newest, Suppressed(now, 0, TOO_MANY)) if is_last else newest]
+    released = [release(delivery, before, deliveries, policy, now, house) for delivery in deliveries]
     moved, openings = on_time(before, released, policy, now, house, house.holds)
     settled = report_settled(before, forgotten(moved) if isinstance(moved.contact, Erased) else moved)
     return Applied(settled.state, (*openings, *settled.facts)) if openings else settled
@@ -69,38 +81,23 @@ def document_of(event: Event) -> str:
     return ticket
 
 
-def _suppression_reason(
+def release(
     delivery: Delivery,
-    settled: Sequence[Settled],
+    state: Correspondence,
     others: Sequence[Delivery],
-    event: Event,
     rules: Rules,
     now: datetime,
-) -> str | None:
-    """Return why a planned delivery is not sent, as *settled* ones and the *others* stand; None if it is."""
-    if event.time < now - rules.stale_for:
-        return "too_old"
-    if len(settled) + len(others) < rules.daily_max:
-        return None
-    recipient = delivery.role, delivery.agency
-    today = sum((each.role, each.agency) == recipient and counts(each, now) for each in settled) + sum(
-        (each.role, each.agency) == recipient
-        and each.planned_at > now - DAY
-        and not isinstance(each.situation, Suppressed)
-        for each in others
-    )
-    return "too_many" if today >= rules.daily_max else None
-
-
-def release(delivery: Delivery, state: Correspondence, rules: Rules, now: datetime) -> Delivery:
-    """Return *delivery*: due once all that it waits for is known, suppressed if there is no contact to wait for."""
+    house: House = NO_HOUSE,
+) -> Delivery:
+    """Return *delivery*: due once all that it waits for is known, suppressed if nobody is to be told or can be."""
     match delivery.situation:
-        case Waiting() | Due() as situation if delivery.role == REPORTER and isinstance(state.contact, Erased):
-            return settle(delivery, Suppressed(now, attempts_of(situation), "contact_erased"))
+        case Waiting() | Due() as situation if (why := barred_because(delivery, state)) is not None:
+            return settle(delivery, Suppressed(now, attempts_of(situation), why))
         case Waiting() if delivery.role == REPORTER and has_no_contact(state):
             return settle(delivery, Suppressed(now, 0, "no_contact"))
         case Waiting() if _is_ready(delivery, state):
-            return replace(delivery, situation=Due(quiet_until(delivery, state, rules, now) or now, 1))
+            at = room_at(delivery, state, others, rules, now, gathers=not house.holds(delivery)) or now
+            return replace(delivery, situation=Due(quiet_until(delivery, state, rules, at) or at, 1))
         case _:
             return delivery
 

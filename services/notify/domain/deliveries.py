@@ -145,6 +145,7 @@ class Settled:
         outcome: ``sent``, ``failed`` or ``suppressed``.
         channel: None for what was suppressed.
         why: Why it was suppressed, or the error with which it failed.
+        part: As in `Delivery`.
     """
 
     id: str
@@ -156,18 +157,20 @@ class Settled:
     at: datetime
     channel: str | None = None
     why: str | None = None
+    part: str | None = None
 
     @classmethod
     def of(cls, delivery: Delivery) -> "Settled | None":
         """Return what is kept of *delivery*; None if it is not over."""
         about = (delivery.id, delivery.notice, delivery.role, delivery.agency, delivery.planned_at)
+        part = delivery.part
         match delivery.situation:
             case Sent(at=at, channel=channel):
-                return cls(*about, "sent", at, channel)
+                return cls(*about, "sent", at, channel, part=part)
             case Failed(at=at, channel=channel, error=error):
-                return cls(*about, "failed", at, channel, error)
+                return cls(*about, "failed", at, channel, error, part)
             case Suppressed(at=at, why=why):
-                return cls(*about, "suppressed", at, why=why)
+                return cls(*about, "suppressed", at, why=why, part=part)
             case _:
                 return None
 
@@ -224,9 +227,17 @@ class Withheld:
 
 
 @value
+class Postponed:
+    """Nothing was tried: there is no room for it before *until*, and *why* is a code."""
+
+    why: str
+    until: datetime
+
+
+@value
 class Untried:
     """Nothing was tried: the lease would have run out meanwhile, or the process is ending."""
 
 
 HandedOver = Delivered | Refused | Deferred
-Outcome = HandedOver | Withheld | Untried
+Outcome = HandedOver | Withheld | Postponed | Untried

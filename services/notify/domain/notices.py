@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import field
 from datetime import datetime, timedelta
-from enum import Enum
+from enum import Enum, IntEnum
 from functools import lru_cache
 from typing import Any
 
 from services.notify.domain.correspondence import Correspondence, part_of
-from services.notify.domain.deliveries import Awaited, Delivery, Waiting
+from services.notify.domain.deliveries import REPORTER, Awaited, Delivery, Waiting
 from services.notify.domain.timing import QuietHours, Retries
-from shared.events import AuthoredFact, Event, EventData, SlaClock, UpdateRefused
+from shared.events import AuthoredFact, ClusterLeft, Event, EventData, SlaClock, TicketUnmerged, UpdateRefused
 from shared.ids import named
 from shared.values import value
 
@@ -27,8 +27,17 @@ TOLD = frozenset(
     }
 )  # fmt: skip
 
+SAME_CLUSTER = "same_cluster"
 Scalar = bool | int | str
 Conditions = Mapping[str, tuple[Scalar, ...]]
+
+
+class Matters(IntEnum):
+    """How much a notice matters: a note tells how far it is, news where it is, and at some others somebody must act."""
+
+    NOTE = 1
+    NEWS = 2
+    ACT = 3
 
 
 @value
@@ -38,6 +47,10 @@ class Notice:
     Args:
         when: By field of the event's data, values of which it must have one.
         unless: By field, values of which it must have none.
+        matters: How much; one that matters more is never superseded.
+        supersedes: Codes of the notices that need not be sent any more once this one is on its way.
+        once_per_cluster: A word for what it tells; of tickets that tell of one matter it is told once, see
+            `cluster_news` for a reporter and `is_told_by_leader` for anybody else. None if of each ticket.
         due: Clock whose due time is told, as soon as it is known.
         starts: Whether the event itself starts that clock, so that the due time of an earlier run is not meant.
     """
@@ -50,6 +63,9 @@ class Notice:
     when: Conditions
     unless: Conditions
     urgent: bool = False
+    matters: Matters = Matters.NEWS
+    supersedes: tuple[str, ...] = ()
+    once_per_cluster: str | None = None
     due: SlaClock | None = None
     starts: bool = False
 
@@ -72,7 +88,9 @@ class Rules:
         stale_for: Age from which an event is no longer told: whoever starts late does not mail the past.
         daily_max: Notices about one ticket to one recipient in 24 hours.
         lease_for: How long one attempt to send may take before it counts as lost.
+        window_for: What changes at one ticket within this time after a message becomes one further message.
         by_type: The notices by the type of event that brings them about.
+        by_code: The notices by their codes.
     """
 
     notices: tuple[Notice, ...]
@@ -82,12 +100,20 @@ class Rules:
     stale_for: timedelta
     daily_max: int
     lease_for: timedelta
+    window_for: timedelta = timedelta()
     by_type: Mapping[str, tuple[Notice, ...]] = field(init=False, repr=False, compare=False)
+    by_code: Mapping[str, Notice] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         types = {notice.on for notice in self.notices}
         by_type = {each: tuple(notice for notice in self.notices if notice.on == each) for each in types}
         object.__setattr__(self, "by_type", by_type)
+        object.__setattr__(self, "by_code", {notice.code: notice for notice in self.notices})
+
+    def matters(self, code: str) -> Matters:
+        """Return how much the notice of that code matters; one that the policy has no more is news."""
+        notice = self.by_code.get(code)
+        return notice.matters if notice else Matters.NEWS
 
 
 def _value_of(data: EventData, name: str) -> object:
@@ -125,8 +151,49 @@ def plan(state: Correspondence, event: Event, rules: Rules, now: datetime) -> li
         )
         for notice in notices
         for role in _roles(notice, data)
-        if role not in OF_AGENCY or agency is not None
+        if role not in OF_AGENCY or _is_news_to(agency, data, state)
     ]
+
+
+def _is_news_to(agency: str | None, data: EventData, state: Correspondence) -> bool:
+    """Return whether *agency* is told; that a ticket is followed by itself again only if it was not told of it."""
+    if agency is None:
+        return False
+    if not isinstance(data, ClusterLeft | TicketUnmerged):
+        return True
+    return any(each.why == SAME_CLUSTER and each.agency == agency for each in state.over)
+
+
+def cluster_news(state: Correspondence, delivery: Delivery, rules: Rules) -> str | None:
+    """Return what a reporter hears by *delivery*: the same for all tickets of a cluster that tell it; None if of each.
+
+    The leader of a cluster, whom nobody has told that it leads, counts as one that follows itself.
+    """
+    notice = rules.by_code.get(delivery.notice)
+    if delivery.role != REPORTER or notice is None or notice.once_per_cluster is None:
+        return None
+    told = (str(delivery.told.get(name, "")) for name in ("clock", "note", "answer"))
+    matter = state.seen_from(delivery.part).follows or delivery.part or state.ticket_id
+    return named(matter, "|".join((notice.once_per_cluster, delivery.agency or "", *told)))
+
+
+def leader_of(state: Correspondence, delivery: Delivery, rules: Rules) -> str | None:
+    """Return the ticket whose notices may stand for *delivery*, which goes to an official; None if none may.
+
+    A reporter who has acted since the report stands alone: what is due then, is due to that reporter.
+    """
+    notice = rules.by_code.get(delivery.notice)
+    if delivery.role == REPORTER or notice is None or notice.once_per_cluster is None or state.has_acted:
+        return None
+    return state.seen_from(delivery.part).follows
+
+
+def is_told_by_leader(leader: Correspondence, delivery: Delivery) -> bool:
+    """Return whether the same official is told of the *leader* what *delivery* would tell of a ticket that follows it.
+
+    That is so as long as both are with the same agency, or both with none: a link moves no ticket by itself.
+    """
+    return leader.ended_at is None and leader.complaint is not None and leader.agency == delivery.agency
 
 
 def _roles(notice: Notice, data: EventData) -> list[str]:

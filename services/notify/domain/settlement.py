@@ -40,7 +40,7 @@ def put_away(state: Correspondence, now: datetime) -> Correspondence:
 
 def counts(settled: Settled, now: datetime) -> bool:
     """Return whether a delivery that is over counts against what its recipient is told in 24 hours."""
-    return settled.planned_at > now - DAY and settled.outcome != "suppressed"
+    return settled.at > now - DAY and settled.outcome != "suppressed"
 
 
 def report_settled(before: Correspondence, after: Correspondence) -> Applied[Correspondence]:

@@ -122,4 +122,5 @@ def _rules_of(held: NoticeFile, sending: SendingFile, zone: ZoneInfo, lease_for:
         stale_for=timedelta(hours=sending.stale_after_hours),
         daily_max=sending.daily_max,
         lease_for=lease_for,
+        window_for=timedelta(seconds=sending.window_seconds or 0),
     )

@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, TypeAdapter, ValidationError
 
 from services.notify.domain.deliveries import REPORTER
-from services.notify.domain.notices import AGENCY_HEAD, LIAISON, OFFICER, Notice, Scalar
+from services.notify.domain.notices import AGENCY_HEAD, LIAISON, OFFICER, Matters, Notice, Scalar
 from services.notify.handlers import NotifyHandler
 from services.notify.messages.templates import Templates, file_of
+from services.notify.policy.precedence import faults_of_precedence
 from shared.events import EventData, SlaClock
 from shared.events.base import Code, Short
 from shared.events.catalogue import CATALOGUE
@@ -43,6 +44,9 @@ class NoticeEntry(PolicyModel):
     unless: Conditions
     template: Code | None = None
     urgent: bool = False
+    matters: Literal["note", "news", "act"] = "news"
+    supersedes: tuple[Code, ...] = ()
+    once_per_cluster: Code | None = None
     due: SlaClock | None = None
     starts: SlaClock | None = None
 
@@ -63,6 +67,9 @@ class NoticeEntry(PolicyModel):
             when={field: _one_or_more(value) for field, value in self.when.items()},
             unless={field: _one_or_more(value) for field, value in self.unless.items()},
             urgent=self.urgent,
+            matters=Matters[self.matters.upper()],
+            supersedes=tuple(dict.fromkeys(self.supersedes)),
+            once_per_cluster=self.once_per_cluster,
             due=self.starts or self.due,
             starts=self.starts is not None,
         )
@@ -102,6 +109,7 @@ def faults_of_notices(held: NoticeFile, source: Source, directory: AgencyDirecto
     yield from source.given_twice(
         (f"`{entry.code}`", ("notices", index, "code")) for index, entry in enumerate(held.notices)
     )
+    yield from faults_of_precedence(held.notices, source)
     for index, entry in enumerate(held.notices):
         place: Loc = ("notices", index)
         for number, role in enumerate(entry.to):

@@ -32,11 +32,13 @@ class AddressesEntry(PolicyModel):
     hourly_max: Annotated[int, Field(ge=1)] = AddressLimits().hourly_max
     daily_max: Annotated[int, Field(ge=1)] = AddressLimits().daily_max
     remembered_days: Annotated[int, Field(ge=1, le=3650)] = AddressLimits().remembered_for.days
+    cluster_days: Annotated[int, Field(ge=1, le=365)] = AddressLimits().news_for.days
 
     @property
     def value(self) -> AddressLimits:
         """Return what it means."""
-        return AddressLimits(self.hourly_max, self.daily_max, timedelta(days=self.remembered_days))
+        remembered_for, news_for = timedelta(days=self.remembered_days), timedelta(days=self.cluster_days)
+        return AddressLimits(self.hourly_max, self.daily_max, remembered_for, news_for)
 
 
 class SendingFile(PolicyModel):
@@ -50,4 +52,5 @@ class SendingFile(PolicyModel):
     longest_retry_seconds: Seconds
     stale_after_hours: Annotated[int, Field(ge=1, le=24 * 365)]
     daily_max: Annotated[int, Field(ge=1)]
+    window_seconds: Seconds | None = None
     addresses: AddressesEntry = AddressesEntry()

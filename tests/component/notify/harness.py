@@ -107,6 +107,16 @@ class ServiceHarness(HandlerHarness):
         while await self.sender.sweep():
             pass
 
+    async def send_in_time(self) -> None:
+        """Do all that will ever be due, each when it is."""
+        while True:
+            await self.send()
+            held = [self.handler.due_at(document.state) for document in self.store.documents.values()]
+            due = [at for at in held if at is not None]
+            if not due:
+                return
+            self.clock.at = max(self.clock.at, min(due))
+
     def pass_time(self, passed: timedelta) -> None:
         self.clock.at += passed
 

@@ -3,6 +3,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from prometheus_client import REGISTRY
 
 from services.notify.domain.addresses import AddressLimits
 from shared import topics
@@ -41,6 +42,11 @@ def outcomes(harness: ServiceHarness) -> Counter[str]:
     )
 
 
+def postponed() -> float:
+    """Return how often a message has had to wait for room at its address."""
+    return REGISTRY.get_sample_value("tindak_notices_postponed_total", {"why": "address_limit"}) or 0.0
+
+
 async def flooded(reports: int, channel: str, *, limits: AddressLimits = LIMITS, **reporter: Any) -> ServiceHarness:
     """Return a harness that has heard so many reports with one address, of which none has been told yet."""
     harness = ServiceHarness(ALL)
@@ -56,8 +62,38 @@ async def test_a_thousand_reports_with_one_address_bring_it_a_few_messages() -> 
 
     await harness.send()
 
-    assert outcomes(harness) == Counter(sent=3, address_limit=997)
+    # For what is left there will be room within the 72 hours after which it is too old: 5 a day, and 3 at their end.
+    assert outcomes(harness) == Counter(sent=3, address_limit=982)
     assert len(harness.email.given) == 3
+
+
+async def test_what_has_no_room_waits_for_its_turn_and_arrives_in_the_end() -> None:
+    harness = await flooded(13, "web")
+
+    await harness.send_in_time()
+
+    assert outcomes(harness) == Counter(sent=13)
+    at = sorted(settled.at for held in harness.store.documents.values() for settled in held.state.over)
+    assert all(later - earlier >= timedelta(hours=1) for earlier, later in zip(at, at[3:], strict=False))
+    assert all(later - earlier >= timedelta(hours=24) for earlier, later in zip(at, at[5:], strict=False))
+
+
+async def test_waiting_for_room_is_no_attempt_and_is_counted() -> None:
+    harness = await flooded(4, "web")
+    before = postponed()
+
+    await harness.send_in_time()
+
+    assert {fact.attempt for fact in harness.facts} == {1}
+    assert postponed() - before == 1
+
+
+async def test_what_would_be_too_old_when_there_is_room_is_suppressed_at_once() -> None:
+    harness = await flooded(6, "web", limits=AddressLimits(hourly_max=1, daily_max=1))
+
+    await harness.send_in_time()
+
+    assert outcomes(harness) == Counter(sent=4, address_limit=2)
 
 
 async def test_an_hour_later_the_address_is_written_to_again() -> None:
@@ -69,7 +105,7 @@ async def test_an_hour_later_the_address_is_written_to_again() -> None:
 
     await harness.send()
 
-    assert outcomes(harness) == Counter(sent=4, address_limit=1)
+    assert outcomes(harness) == Counter(sent=5)
 
 
 async def test_other_addresses_are_not_held_back() -> None:

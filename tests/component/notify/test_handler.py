@@ -129,7 +129,7 @@ async def test_the_order_of_topics_makes_no_difference(order: tuple[tuple[str, E
         harness.publish(*told)
         await harness.work()
 
-    await harness.send()
+    await harness.send_in_time()
 
     assert sorted((data.notice, data.recipient_role) for data in harness.facts) == [
         ("accepted", "reporter"),
@@ -158,7 +158,7 @@ async def test_address_and_name_stay_sealed(capsys: pytest.CaptureFixture[str]) 
         harness.publish(*told)
 
     await harness.work()
-    await harness.send()
+    await harness.send_in_time()
 
     kept = repr(harness.store.documents) + capsys.readouterr().out
     published = [record for (name, _), log in harness.broker.logs.items() if name != topics.CONTACTS for record in log]

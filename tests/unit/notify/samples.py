@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from services.notify.domain.correspondence import Complaint, Correspondence, Sealed
 from services.notify.domain.deliveries import Delivery, Due, Situation
-from services.notify.domain.notices import Notice, Rules
+from services.notify.domain.notices import OFFICER, Notice, Rules
 from services.notify.domain.timing import Retries
 from services.notify.policy import load_notices
 from shared.events import (
@@ -15,10 +15,13 @@ from shared.events import (
     ClockBreached,
     ClockStarted,
     ClockWarned,
+    ClusterJoined,
+    ClusterLeft,
     ComplaintAccepted,
     ContactSealed,
     DueChanged,
     EventData,
+    MessagesStopped,
     ReporterReplied,
     SealScheme,
     SlaClock,
@@ -31,13 +34,15 @@ from shared.events import (
     TicketReopened,
     TicketRouted,
     TicketSplit,
+    TicketUnmerged,
     TicketWithdrawn,
     TriageRequested,
     UpdateRefused,
 )
+from shared.events.catalogue import DATA_BY_TYPE
 from shared.ids import part_id
 from shared.seal import Contact
-from tests.builders import TICKET, TRACKING, accepted
+from tests.builders import TICKET, TRACKING, accepted, ticket_id
 from tests.fakes.handler_harness import NOON
 from tests.sealing import SEALER
 
@@ -48,6 +53,7 @@ PHONE = "+62 812-3456-7890"
 NAME = "Siti Aminah"
 DELIVERY = "7d0f3a4e-9f5e-5d5c-8a1b-0a4d2f9c1e55"
 LEASE = timedelta(minutes=5)
+LEADER = ticket_id("web", "0")
 LATER = NOON + timedelta(days=3, hours=4)  # Thursday, 16:00 WIB
 
 D = TypeVar("D", bound=EventData)
@@ -89,6 +95,10 @@ FIELDS: dict[type[EventData], dict[str, Any]] = {
         "update_id": DELIVERY, "update_source": "/channels/links", "code": "window_closed",
         "message_id": "Sudah lewat.", "message_en": "It is over.",
     },
+    TicketUnmerged: TICKET_FACT,
+    ClusterJoined: TICKET_FACT | {"cluster": LEADER},
+    ClusterLeft: TICKET_FACT | {"cluster": LEADER, "reason": "full"},
+    MessagesStopped: TICKET_FACT,
     ClockStarted: CLOCK_FACT
     | {"started_at": NOON, "allowance": "5 working_days", "policy_version": "p", "calendar_version": "c"},
     DueChanged: CLOCK_FACT | {"was": NOON, "why": "resumed"},
@@ -152,3 +162,16 @@ def correspondence(*deliveries: Delivery, **changes: Any) -> Correspondence:
         "complaint": Complaint("Jalan berlubang", None, None, (), emergency=False),
     }  # fmt: skip
     return Correspondence(**(plain | {"deliveries": deliveries} | changes))
+
+
+def brings_about(rule: Notice) -> EventData:
+    """Return an event that the rule tells of."""
+    plain = said(DATA_BY_TYPE[rule.on])
+    for values in [{}, *({"agency": code} for code in ("national_admin", "dlh")), {"by": "system"}]:
+        wanted = {field: allowed[0] for field, allowed in rule.when.items()}
+        fields = {name: value for name, value in values.items() if name in type(plain).model_fields}
+        named = {OFFICER: "protection_desk"} if OFFICER in rule.to else {}
+        data = type(plain).model_validate(plain.model_dump() | fields | wanted | named)
+        if rule.concerns(data):
+            return data
+    raise AssertionError(f"no sample event for {rule.code}")

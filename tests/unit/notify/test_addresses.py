@@ -1,13 +1,16 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
 from services.notify.address_book import hash_keys
 from services.notify.domain.addresses import (
+    NEWS_MAX,
     AddressLimits,
     AddressRecord,
     Admission,
+    AdmissionRequest,
     Admitted,
     Barred,
     admit,
@@ -27,16 +30,24 @@ def admitted(*deliveries: tuple[str, datetime, bool], record: AddressRecord = NE
     """Return what becomes of deliveries in turn; each has an id, an instant, and whether its ticket is verified."""
     found = []
     for delivery, at, is_verified in deliveries:
-        record, admission = admit(record, delivery, LIMITS, at, is_verified=is_verified)
+        record, admission = admit(record, asked(delivery, is_verified=is_verified), LIMITS, at)
         found.append(admission)
     return found
+
+
+def asked(delivery: str, **changes: Any) -> AdmissionRequest:
+    """Return what is asked for a delivery, which is told of its ticket alone and never given up."""
+    return AdmissionRequest(
+        **({"delivery_id": delivery, "is_verified": True, "give_up_at": NOON + 1000 * HOUR} | changes)
+    )
 
 
 def test_an_address_gets_no_more_than_its_limit_in_any_hour() -> None:
     told = [(f"d{number}", NOON + number * MINUTE, True) for number in range(3)]
 
     assert admitted(*told, ("d4", NOON + HOUR, True), ("d5", NOON + HOUR, True)) == [
-        Admitted(), Admitted(), Barred("address_limit"), Admitted(), Barred("address_limit"),
+        Admitted(), Admitted(), Barred("address_limit", NOON + HOUR), Admitted(),
+        Barred("address_limit", NOON + 24 * HOUR),
     ]  # fmt: skip
 
 
@@ -44,7 +55,8 @@ def test_an_address_gets_no_more_than_its_limit_in_any_24_hours() -> None:
     told = [(f"d{number}", NOON + number * HOUR, True) for number in range(5)]
 
     assert admitted(*told, ("d5", NOON + 24 * HOUR, True)) == [
-        Admitted(), Admitted(), Admitted(), Barred("address_limit"), Barred("address_limit"), Admitted(),
+        Admitted(), Admitted(), Admitted(), Barred("address_limit", NOON + 24 * HOUR),
+        Barred("address_limit", NOON + 25 * HOUR), Barred("address_limit", NOON + 25 * HOUR),
     ]  # fmt: skip
 
 
@@ -70,9 +82,11 @@ def test_an_address_is_verified_for_good_by_one_ticket() -> None:
 def test_no_more_is_remembered_than_a_day_of_deliveries() -> None:
     record = NEW
     for number in range(200):
-        record, _ = admit(record, f"d{number}", LIMITS, NOON + number * HOUR, is_verified=True)
+        record, _ = admit(record, asked(f"d{number}", news=f"n{number}"), LIMITS, NOON + number * HOUR)
 
     assert len(record.admitted) <= LIMITS.daily_max
+    assert len(record.reserved) <= 1000 // 24 * LIMITS.daily_max + LIMITS.daily_max
+    assert len(record.news) <= NEWS_MAX
 
 
 def test_what_is_known_under_an_older_key_counts() -> None:
@@ -81,7 +95,7 @@ def test_what_is_known_under_an_older_key_counts() -> None:
     both = merged({"current": replace(NEW, introduced_by="d0"), "older": older})
 
     assert both == AddressRecord(True, "d0", {"d1": NOON, "d2": NOON})
-    assert admitted(("d3", NOON, False), record=both) == [Barred("address_limit")]
+    assert admitted(("d3", NOON, False), record=both) == [Barred("address_limit", NOON + HOUR)]
 
 
 @pytest.mark.parametrize(

@@ -228,24 +228,48 @@ def earlier(number: int, **changes: object) -> Delivery:
     return delivery(**({"situation": Sent(NOON, 1, "email"), "id": f"earlier {number}"} | changes))
 
 
+DAY = timedelta(days=1)
+SECOND = timedelta(seconds=1)
+
+
 @pytest.mark.parametrize(
-    ("held", "told"),
+    ("held", "at"),
     [
-        ((earlier(1),), True),
-        ((earlier(1), earlier(2)), False),
-        ((earlier(1), earlier(2, planned_at=NOON - timedelta(hours=24))), True),
-        ((earlier(1), earlier(2, planned_at=NOON - timedelta(hours=24) + timedelta(seconds=1))), False),
-        ((earlier(1), earlier(2, role="liaison")), True),
-        ((earlier(1), earlier(2, situation=Suppressed(NOON, 0, "too_many"))), True),
+        ((earlier(1),), NOON),
+        ((earlier(1), earlier(2)), NOON + DAY),
+        ((earlier(1), earlier(2, situation=Sent(NOON - DAY, 1, "email"))), NOON),
+        ((earlier(1), earlier(2, situation=Failed(NOON - DAY + SECOND, 1, "email", "smtp_451"))), NOON + SECOND),
+        ((earlier(1), earlier(2, role="liaison")), NOON),
+        ((earlier(1), earlier(2, situation=Suppressed(NOON, 0, "too_many"))), NOON),
+        ((earlier(1), earlier(2, situation=Sending(NOON + LEASE, 1))), NOON + DAY),
     ],
 )
-def test_a_recipient_gets_only_so_many_notices_a_day(held: tuple[Delivery, ...], told: bool) -> None:
-    few = rules(daily_max=2)
+def test_what_is_more_than_a_recipient_gets_in_a_day_waits_for_its_turn(held: tuple[Delivery, ...], at: object) -> None:
+    decision = decide(correspondence(*held), ACCEPTED, arrival(NOON), rules(daily_max=2))
 
-    decision = decide(correspondence(*held), ACCEPTED, arrival(NOON), few)
+    assert decision.facts == ()
+    assert decision.state is not None
+    assert situations(decision.state)[-1] == Due(at, 1)
+
+
+def test_an_urgent_notice_waits_for_no_turn() -> None:
+    few = rules(notice(urgent=True), daily_max=1)
+
+    decision = decide(correspondence(earlier(1)), ACCEPTED, arrival(NOON), few)
+
+    assert decision.state is not None
+    assert situations(decision.state)[-1] == Due(NOON, 1)
+
+
+@pytest.mark.parametrize(("waiting", "is_told"), [(2, True), (3, False)])
+def test_what_would_be_too_old_before_its_turn_is_suppressed(waiting: int, is_told: bool) -> None:
+    few = rules(daily_max=1)
+    queue = [delivery(Due(NOON + DAY, 1), id=f"waiting {number}") for number in range(waiting)]
+
+    decision = decide(correspondence(*queue), ACCEPTED, arrival(NOON), few)
 
     [planned] = plan(correspondence(), ACCEPTED, few, NOON)
-    assert decision.facts == (() if told else (suppressed("too_many", id=planned.id),))
+    assert decision.facts == (() if is_told else (suppressed("too_many", id=planned.id),))
 
 
 def test_no_address_stands_in_what_is_known() -> None:

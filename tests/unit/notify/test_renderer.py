@@ -5,18 +5,17 @@ import pytest
 
 from services.notify.channels import Message
 from services.notify.domain.correspondence import Correspondence, Sealed, Unknown, project
-from services.notify.domain.deliveries import Awaited, Deferred, Delivery, Withheld
-from services.notify.domain.notices import OFFICER, Notice, plan
+from services.notify.domain.deliveries import Awaited, Deferred, Delivery, Settled, Withheld
+from services.notify.domain.notices import OFFICER, SAME_CLUSTER, Notice, plan
 from services.notify.messages.renderer import MessageRenderer
 from services.notify.messages.templates import Templates
-from shared.events import EventData, SealScheme, SlaClock, TicketHeld
-from shared.events.catalogue import DATA_BY_TYPE
+from shared.events import SealScheme, SlaClock, TicketHeld
 from shared.policy.agencies import AgencyDirectory
 from shared.seal import Contact, Opener
 from tests.builders import TRACKING, accepted, event
 from tests.fakes.handler_harness import NOON
 from tests.sealing import OPENER, SEALER
-from tests.unit.notify.samples import EMAIL, NAME, PHONE, POLICY, contact, delivery, said, started
+from tests.unit.notify.samples import EMAIL, NAME, PHONE, POLICY, brings_about, contact, delivery, said, started
 
 pytestmark = pytest.mark.unit
 
@@ -53,23 +52,11 @@ def addresses(held: Delivery, state: Correspondence, *channels: str) -> list[tup
     return [(message.channel, message.address) for message in messages]
 
 
-def brings_about(rule: Notice) -> EventData:
-    """Return an event that the rule tells of."""
-    plain = said(DATA_BY_TYPE[rule.on])
-    for values in [{}, *({"agency": code} for code in ("national_admin", "dlh")), {"by": "system"}]:
-        wanted = {field: allowed[0] for field, allowed in rule.when.items()}
-        fields = {name: value for name, value in values.items() if name in type(plain).model_fields}
-        named = {OFFICER: "protection_desk"} if OFFICER in rule.to else {}
-        data = type(plain).model_validate(plain.model_dump() | fields | wanted | named)
-        if rule.concerns(data):
-            return data
-    raise AssertionError(f"no sample event for {rule.code}")
-
-
 @pytest.mark.parametrize("locale", ["id", "en", "jv", "su"])
 @pytest.mark.parametrize("rule", POLICY.rules.notices, ids=lambda rule: rule.code)
 def test_every_notice_reads_well_in_its_language(rule: Notice, locale: str) -> None:
-    state = known(locale=locale)
+    untold = Settled("untold", "agency_new_ticket", "liaison", "dishub", NOON, "suppressed", NOON, why=SAME_CLUSTER)
+    state = replace(known(locale=locale), settled=(untold,))
     alone = replace(POLICY.rules, notices=(rule,))
 
     held = [*plan(state, event(brings_about(rule)), alone, NOON)]

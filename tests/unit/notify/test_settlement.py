@@ -10,7 +10,7 @@ from services.notify.domain.settlement import SETTLED_MAX, put_away
 from services.notify.exporter import Exporter
 from services.notify.store import STATE
 from services.notify.tooling import archived_notices
-from shared.events import NotificationSuppressed, TicketProgressed, state_after
+from shared.events import TicketProgressed, state_after
 from tests.builders import arrival, event
 from tests.fakes.handler_harness import NOON
 from tests.sealing import OPENER
@@ -19,11 +19,12 @@ from tests.unit.notify.samples import correspondence, delivery, notice, rules, s
 pytestmark = pytest.mark.unit
 
 YESTERDAY = NOON - timedelta(days=1)
+SENT_YESTERDAY = Sent(YESTERDAY, 1, "email")
 PROGRESSED = rules(notice(code="progressed", on=TicketProgressed.TYPE, template="progressed"), daily_max=20)
 
 
-def over(count: int, situation: Situation = Sent(NOON, 1, "email"), **changes: object) -> Correspondence:  # noqa: B008
-    """Return a ticket with so many deliveries that are over, planned a day ago and so counting no more."""
+def over(count: int, situation: Situation = SENT_YESTERDAY, **changes: object) -> Correspondence:
+    """Return a ticket with so many deliveries that are over, sent a day ago and so counting no more."""
     planned = {"planned_at": YESTERDAY} | changes
     return correspondence(*(delivery(situation, id=f"{number:03}", **planned) for number in range(count)))
 
@@ -62,17 +63,17 @@ def test_only_the_last_ones_are_listed_and_the_others_of_the_reporter_counted() 
 
 
 def test_what_counts_for_the_day_is_kept_however_much_it_is() -> None:
-    assert len(put_away(over(SETTLED_MAX + 3, planned_at=NOON), NOON).settled) == SETTLED_MAX + 3
+    assert len(put_away(over(SETTLED_MAX + 3, Sent(NOON, 1, "email")), NOON).settled) == SETTLED_MAX + 3
 
 
 def test_what_was_put_away_counts_for_the_day() -> None:
-    state = put_away(over(20, planned_at=NOON, agency="dishub"), NOON)
+    state = put_away(over(20, Sent(NOON, 1, "email"), agency="dishub"), NOON)
 
     decision = decide(state, event(said(TicketProgressed)), arrival(NOON), PROGRESSED)
 
-    [fact] = decision.facts
-    assert isinstance(fact.data, NotificationSuppressed)
-    assert fact.data.why == "too_many"
+    assert decision.facts == ()
+    assert decision.state is not None
+    assert [one.situation for one in decision.state.deliveries] == [Due(NOON + timedelta(days=1), 1)]
 
 
 def test_a_ticket_with_2000_notices_is_as_large_as_one_with_a_few_hundred() -> None:
@@ -91,7 +92,7 @@ def test_an_export_lists_them_and_says_how_many_there_were_before() -> None:
 
     assert (len(held.notices), held.unlisted) == (SETTLED_MAX, 3)
     assert {(each.notice, each.situation, each.channel, each.at) for each in held.notices} == {
-        ("accepted", "sent", "email", NOON)
+        ("accepted", "sent", "email", YESTERDAY)
     }
 
 
@@ -115,5 +116,5 @@ def test_a_document_of_the_earlier_release_lists_all_of_its_deliveries() -> None
     del stored["settled"], stored["unlisted"]
 
     assert STATE.validate_python(stored).over == (
-        Settled("000", "accepted", "reporter", None, YESTERDAY, "sent", NOON, "email"),
+        Settled("000", "accepted", "reporter", None, YESTERDAY, "sent", YESTERDAY, "email"),
     )

@@ -1,0 +1,68 @@
+"""Decides at the last moment, on what others know, whether a claimed delivery goes out; never sends it."""
+
+from datetime import datetime
+
+from services.notify.address_book import AddressBook
+from services.notify.channels import Message
+from services.notify.domain.addresses import AdmissionRequest, Barred
+from services.notify.domain.correspondence import Correspondence, Erased
+from services.notify.domain.deliveries import REPORTER, Delivery, Postponed, Untried, Withheld
+from services.notify.domain.notices import SAME_CLUSTER, Rules, cluster_news, is_told_by_leader, leader_of
+from services.notify.domain.pacing import barred_because
+from services.notify.messages.renderer import MessageRenderer
+from shared.delivery.documents.document import Document
+from shared.delivery.ports import Store, TransientError
+from shared.ids import named
+
+
+async def still_wanted(
+    store: Store[Correspondence], rules: Rules, state: Correspondence, delivery: Delivery
+) -> Withheld | Untried | None:
+    """Return why *delivery* is not sent though it was claimed; None if it is.
+
+    The reporter may have been erased, or have stopped messages, since the round began; and of a ticket that follows
+    another, officials are told of that one alone. What cannot be found out now is tried later.
+    """
+    leader = leader_of(state, delivery, rules)
+    needed = state.ticket_id if delivery.role == REPORTER else leader
+    if needed is None:
+        return None
+    try:
+        found = (await store.load([needed])).get(needed)
+    except TransientError:
+        return Untried()
+    known = found.state if isinstance(found, Document) else None
+    if delivery.role == REPORTER:
+        if known is None or isinstance(known.contact, Erased):
+            return Untried()
+        why = barred_because(delivery, known)
+        return Withheld(why) if why else None
+    return Withheld(SAME_CLUSTER) if known is not None and is_told_by_leader(known, delivery) else None
+
+
+async def admitted(
+    addresses: AddressBook,
+    renderer: MessageRenderer,
+    rules: Rules,
+    state: Correspondence,
+    delivery: Delivery,
+    message: Message,
+    now: datetime,
+) -> Message | Withheld | Postponed | Untried:
+    """Return what may be sent to the message's address now, or why nothing may; only reporters are limited."""
+    if message.role != REPORTER or message.address is None:
+        return message
+    request = AdmissionRequest(
+        message.id,
+        message.is_verified,
+        delivery.planned_at + rules.stale_for,
+        named(state.ticket_id, delivery.part or "whole"),
+        cluster_news(state, delivery, rules),
+    )
+    try:
+        admission = await addresses.admit(message.address, request, now)
+    except TransientError:
+        return Untried()
+    if isinstance(admission, Barred):
+        return Withheld(admission.why) if admission.until is None else Postponed(admission.why, admission.until)
+    return renderer.introduction(state, message) if admission.as_introduction else message

@@ -1,0 +1,143 @@
+"""When a delivery may go out, which newer one makes it needless, and why its recipient is told nothing more."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import assert_never
+
+from services.notify.domain.correspondence import Correspondence, Erased
+from services.notify.domain.deliveries import (
+    REPORTER,
+    Delivery,
+    Due,
+    Failed,
+    Sending,
+    Sent,
+    Settled,
+    Suppressed,
+    Waiting,
+    attempts_of,
+)
+from services.notify.domain.notices import OF_AGENCY, Rules
+from services.notify.domain.settlement import DAY, settle
+from shared.values import replace, value
+
+STOPPED, SUPERSEDED, TOO_MANY = "stopped", "superseded", "too_many"
+
+
+@value
+class Recipient:
+    """Who reads a notice about a ticket; the reporter reads of all agencies, a liaison of their own."""
+
+    role: str
+    agency: str | None
+
+    @classmethod
+    def of(cls, delivery: Delivery | Settled) -> "Recipient":
+        """Return who reads *delivery*."""
+        return cls(delivery.role, delivery.agency if delivery.role in OF_AGENCY else None)
+
+
+def is_urgent(delivery: Delivery, state: Correspondence) -> bool:
+    """Return whether *delivery* is neither held back nor put off: policy says so, or it is about an emergency."""
+    return delivery.urgent or state.is_emergency
+
+
+def barred_because(delivery: Delivery, state: Correspondence) -> str | None:
+    """Return why the reporter gets *delivery* no more; None for anybody else, and if there is no reason."""
+    if delivery.role != REPORTER:
+        return None
+    if isinstance(state.contact, Erased):
+        return "contact_erased"
+    return STOPPED if state.is_stopped and not is_urgent(delivery, state) else None
+
+
+def quiet_until(delivery: Delivery, state: Correspondence, rules: Rules, now: datetime) -> datetime | None:
+    """Return when the quiet hours around *now* are over; None if *delivery* need not wait for their end."""
+    waits = rules.quiet_hours is not None and delivery.role == REPORTER and not is_urgent(delivery, state)
+    return rules.quiet_hours.over_at(now) if waits and rules.quiet_hours else None
+
+
+def room_at(
+    delivery: Delivery, state: Correspondence, others: Sequence[Delivery], rules: Rules, now: datetime, *, gathers: bool
+) -> datetime | None:
+    """Return from when on the recipient may be told of the ticket again; None if that is so now.
+
+    Args:
+        delivery: To be sent now; one that policy calls urgent has room always.
+        state: What was settled before.
+        others: The deliveries that are open or have ended just now, *delivery* among them or not.
+        rules: The window within which changes are gathered, and how many messages there may be in 24 hours.
+        now: Aware, UTC.
+        gathers: Whether the window counts; what stays within the house wakes nobody and need not wait for it.
+    """
+    if delivery.urgent:
+        return None
+    gone = list(_gone(delivery, state, others, now))
+    ends = [now]
+    here = [at for part, at in gone if part == delivery.part]
+    if gathers and here and not state.is_emergency:
+        ends.append(max(here) + rules.window_for)
+    lately = sorted(at for _, at in gone if at > now - DAY)
+    if len(lately) >= rules.daily_max:
+        ends.append(lately[-rules.daily_max] + DAY)
+    return max(ends) if max(ends) > now else None
+
+
+def _gone(
+    delivery: Delivery, state: Correspondence, others: Sequence[Delivery], now: datetime
+) -> Iterator[tuple[str | None, datetime]]:
+    """Yield what the recipient of *delivery* was told or may be being told: of which part, and when."""
+    recipient = Recipient.of(delivery)
+    for settled in state.settled:
+        if settled.outcome != "suppressed" and settled.role == delivery.role and Recipient.of(settled) == recipient:
+            yield settled.part, settled.at
+    for other in others:
+        if other.role != delivery.role or other.id == delivery.id or Recipient.of(other) != recipient:
+            continue
+        match other.situation:
+            case Sending():
+                yield other.part, now
+            case Sent(at=at) | Failed(at=at):
+                yield other.part, at
+            case Waiting() | Due() | Suppressed():
+                continue
+            case _:
+                assert_never(other.situation)
+
+
+def queues_too_long(delivery: Delivery, others: Sequence[Delivery], rules: Rules) -> bool:
+    """Return whether so many wait for the same recipient that *delivery* would be too old before its turn."""
+    recipient = Recipient.of(delivery)
+    waiting = sum(not other.is_settled and not other.urgent and Recipient.of(other) == recipient for other in others)
+    return not delivery.urgent and waiting >= rules.daily_max * max(1, rules.stale_for // DAY)
+
+
+def supersede(newer: Delivery, others: Sequence[Delivery], rules: Rules, now: datetime) -> list[Delivery]:
+    """Return *others* and *newer*, of which those have ended that *newer* makes needless before they were sent.
+
+    Only what the same recipient would read of the same part is; an urgent one never is, nor one that is being sent. It
+    waits for what it shows no longer than they would have: or whoever tells something every second is never heard.
+    """
+    notice = rules.by_code.get(newer.notice)
+    codes = notice.supersedes if notice else ()
+    kept: list[Delivery] = []
+    for other in others:
+        if other.notice not in codes or not _gives_way(other, newer):
+            kept.append(other)
+            continue
+        kept.append(settle(other, Suppressed(now, attempts_of(other.situation), SUPERSEDED)))
+        match other.situation, newer.situation:
+            case Waiting(until=until), Waiting(until=later) if until < later:
+                newer = replace(newer, situation=Waiting(until))
+    return [*kept, newer]
+
+
+def _gives_way(other: Delivery, newer: Delivery) -> bool:
+    clocks = {each.told["clock"] for each in (other, newer) if "clock" in each.told}
+    return (
+        isinstance(other.situation, Waiting | Due)
+        and not other.urgent
+        and other.part == newer.part
+        and Recipient.of(other) == Recipient.of(newer)
+        and len(clocks) < 2
+    )
