@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from services.notify.address_book import COLLECTION, MongoAddressBook, hash_keys
-from services.notify.domain.addresses import AddressLimits, Admission, Admitted, Barred
+from services.notify.domain.addresses import AddressLimits, Admission, AdmissionRequest, Admitted, Barred
 from shared.adapters.mongo.client import collection
 from tests.fakes.handler_harness import NOON
 from tests.servers.addresses import Namespace
@@ -16,6 +16,7 @@ from tests.unit.notify.samples import EMAIL
 pytestmark = [pytest.mark.connected, pytest.mark.without_topics]
 
 LIMITS = AddressLimits(hourly_max=5, daily_max=8)
+LATER = NOON + timedelta(days=3)
 KEYS = hash_keys("k1:AAAA")
 
 
@@ -33,7 +34,11 @@ def book(addresses: Any, keys: tuple[bytes, ...] = KEYS) -> MongoAddressBook:
 
 
 async def admitted(one: MongoAddressBook, delivery: str, *, is_verified: bool = True) -> Admission:
-    return await one.admit(EMAIL, delivery, NOON, is_verified=is_verified)
+    return await one.admit(EMAIL, asked(delivery, is_verified=is_verified), NOON)
+
+
+def asked(delivery: str, **changes: Any) -> AdmissionRequest:
+    return AdmissionRequest(**({"delivery_id": delivery, "is_verified": True, "give_up_at": LATER} | changes))
 
 
 async def test_replicas_together_admit_no_more_than_the_limit(addresses: Any) -> None:
@@ -51,6 +56,31 @@ async def test_what_was_admitted_is_known_after_a_restart(addresses: Any) -> Non
 
     assert await admitted(after, "d2", is_verified=False) == Barred("address_unverified")
     assert await admitted(after, "d1", is_verified=False) == Admitted(as_introduction=True)
+
+
+async def test_each_that_has_no_room_gets_a_time_of_its_own(addresses: Any) -> None:
+    replicas = [book(addresses) for _ in range(3)]
+
+    found = await asyncio.gather(*(admitted(replicas[number % 3], f"d{number}") for number in range(10)))
+
+    turns = sorted(one.until for one in found if isinstance(one, Barred) and one.until)
+    assert turns == [*[NOON + timedelta(hours=1)] * 3, *[NOON + timedelta(days=1)] * 2]
+
+
+async def test_what_was_told_of_a_cluster_is_known_after_a_restart(addresses: Any) -> None:
+    await book(addresses).admit(EMAIL, asked("d1", ticket="one", news="answered"), NOON)
+
+    of_the_same = await book(addresses).admit(EMAIL, asked("d2", ticket="one", news="answered"), NOON)
+    of_another = await book(addresses).admit(EMAIL, asked("d3", ticket="other", news="answered"), NOON)
+
+    assert (of_the_same, of_another) == (Admitted(), Barred("same_cluster"))
+
+
+async def test_a_record_of_the_release_before_is_read(addresses: Any) -> None:
+    await admitted(book(addresses), "d1")
+    await addresses.update_one({}, {"$unset": {"reserved": "", "news": ""}})
+
+    assert await admitted(book(addresses), "d1") == Admitted()
 
 
 async def test_a_new_key_forgets_nobody_while_the_older_one_is_at_hand(addresses: Any) -> None:

@@ -3,6 +3,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from services.notify.address_book import hash_keys
 from services.notify.domain.addresses import (
@@ -118,3 +120,53 @@ def test_each_key_that_opens_contacts_gives_a_key_of_the_hash() -> None:
     assert len(set(keys)) == 3
     assert {len(key) for key in keys} == {32}
     assert keys == (*hash_keys("k2:AAAA"), *hash_keys("k1:BBBB"), *hash_keys("k0:CCCC"))
+
+
+def test_what_was_told_of_a_cluster_is_told_once_until_it_is_forgotten() -> None:
+    record, first = admit(NEW, asked("d1", ticket="one", news="answered"), LIMITS, NOON)
+
+    record, other = admit(record, asked("d2", ticket="other", news="answered"), LIMITS, NOON + MINUTE)
+    _, same = admit(record, asked("d3", ticket="one", news="answered"), LIMITS, NOON + MINUTE)
+    _, later = admit(record, asked("d2", ticket="other", news="answered"), LIMITS, NOON + LIMITS.news_for)
+
+    assert (first, other) == (Admitted(), Barred("same_cluster"))
+    assert same == later == Admitted()
+
+
+def test_an_introduction_tells_nothing_of_a_cluster() -> None:
+    record, _ = admit(NEW, asked("d1", is_verified=False, ticket="one", news="answered"), LIMITS, NOON)
+
+    assert admit(record, asked("d2", ticket="other", news="answered"), LIMITS, NOON)[1] == Admitted()
+
+
+def test_what_would_have_no_room_in_time_takes_none_from_others() -> None:
+    full = replace(NEW, admitted={"d1": NOON, "d2": NOON})
+
+    record, barred = admit(full, asked("d3", give_up_at=NOON + HOUR - MINUTE), LIMITS, NOON)
+
+    assert barred == Barred("address_limit")
+    assert record.reserved == {}
+
+
+@given(st.lists(st.integers(0, 600), min_size=1, max_size=25), st.integers(0, 90))
+@settings(max_examples=80, deadline=None)
+def test_everything_arrives_in_the_end_and_no_limit_is_ever_passed(minutes: list[int], late: int) -> None:
+    queue = [(NOON + minute * MINUTE, f"d{number}") for number, minute in enumerate(minutes)]
+    record, gone = NEW, []
+    for _ in range(20 * len(queue)):
+        if not queue:
+            break
+        queue.sort()
+        at, delivery = queue.pop(0)
+        record, admission = admit(record, asked(delivery), LIMITS, at)
+        if isinstance(admission, Admitted):
+            gone.append(at)
+            continue
+        assert admission.until is not None
+        assert admission.until > at
+        queue.append((admission.until + late * MINUTE, delivery))
+
+    assert len(gone) == len(minutes)
+    gone.sort()
+    assert all(gone[n + LIMITS.hourly_max] - gone[n] >= HOUR for n in range(len(gone) - LIMITS.hourly_max))
+    assert all(gone[n + LIMITS.daily_max] - gone[n] >= 24 * HOUR for n in range(len(gone) - LIMITS.daily_max))

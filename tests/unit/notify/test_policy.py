@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from services.notify.domain.addresses import AddressLimits
+from services.notify.domain.notices import Matters
 from services.notify.domain.timing import QuietHours, Retries
 from services.notify.policy import load_notices
 from shared.events import SlaClock
@@ -153,10 +154,73 @@ def test_a_fault_names_its_line(folder: Folder, was: str, now: str, fault: str) 
     assert f"notices.yaml:{fault}" in faults(folder((HEAD + ACCEPTED).replace(was, now)))
 
 
-def test_the_limits_of_an_address_are_read_with_their_units(folder: Folder) -> None:
-    held = load_notices(folder(sending=SENDING + "addresses: {hourly_max: 1, daily_max: 2, remembered_days: 3}\n"))
+PROGRESS = """\
+  - code: progressed
+    on: tindak.ticket.progressed.v1
+    to: [reporter]
+    template: accepted
+    channels: [email]
+    matters: note
+    supersedes: [progressed]
+"""
 
-    assert held.addresses == AddressLimits(1, 2, timedelta(days=3))
+
+def test_what_a_notice_stands_for_is_read(folder: Folder) -> None:
+    once = "    supersedes: [progressed, progressed]\n    matters: act\n    once_per_cluster: received\n"
+
+    accepted, progressed = load_notices(folder(HEAD + ACCEPTED + once + PROGRESS)).rules.notices
+
+    assert (accepted.supersedes, accepted.matters, accepted.once_per_cluster) == (
+        ("progressed",), Matters.ACT, "received",
+    )  # fmt: skip
+    assert (progressed.supersedes, progressed.matters, progressed.once_per_cluster) == (
+        ("progressed",), Matters.NOTE, None,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "fault"),
+    [
+        (
+            "[progressed]", "[progresed]",
+            "17: notice `progresed` is not in `notices`; did you mean `progressed`?",
+        ),
+        ("[progressed]", "[accepted]", "17: `accepted` matters more than `progressed`: news, not note"),
+        (
+            "    to: [reporter]\n    template", "    to: [liaison]\n    supersedes: [accepted]\n    template",
+            "14: `accepted` goes to others than `progressed`, and nobody would be told instead",
+        ),
+        (
+            "    channels: [email]\n  -", "    channels: [email]\n    urgent: true\n    once_per_cluster: all\n  -",
+            "12: what is urgent is told of each ticket: leave one of the two out",
+        ),
+        ("matters: note", "matters: much", "16: `matters` must be 'note', 'news' or 'act', not `much`"),
+    ],
+)  # fmt: skip
+def test_a_notice_that_cannot_stand_for_another_names_its_line(folder: Folder, was: str, now: str, fault: str) -> None:
+    written = HEAD + ACCEPTED + PROGRESS
+    if "supersedes: [accepted]" in now:
+        written = written.replace("    supersedes: [progressed]\n", "")
+
+    assert f"notices.yaml:{fault}" in faults(folder(written.replace(was, now)))
+
+
+def test_an_urgent_notice_is_never_superseded(folder: Folder) -> None:
+    written = HEAD + ACCEPTED + "    urgent: true\n    matters: note\n" + PROGRESS.replace("[progressed]", "[accepted]")
+
+    assert faults(folder(written)) == ["notices.yaml:19: `accepted` is urgent and never superseded"]
+
+
+def test_without_a_window_nothing_is_gathered(folder: Folder) -> None:
+    assert load_notices(folder()).rules.window_for == timedelta()
+    assert load_notices(folder(sending=SENDING + "window_seconds: 300\n")).rules.window_for == timedelta(minutes=5)
+
+
+def test_the_limits_of_an_address_are_read_with_their_units(folder: Folder) -> None:
+    limits = "addresses: {hourly_max: 1, daily_max: 2, remembered_days: 3, cluster_days: 4}\n"
+    held = load_notices(folder(sending=SENDING + limits))
+
+    assert held.addresses == AddressLimits(1, 2, timedelta(days=3), timedelta(days=4))
     assert load_notices(folder()).addresses == AddressLimits()
 
 
