@@ -1,13 +1,19 @@
 """Of tickets that tell of one matter, each person and each liaison hears once of each state."""
 
 from collections import Counter
+from collections.abc import Collection
 from datetime import timedelta
 from itertools import permutations
 
 import pytest
 
+from services.notify.admission import still_wanted
 from services.notify.domain.addresses import AddressLimits
+from services.notify.domain.correspondence import Correspondence
+from services.notify.domain.deliveries import Untried
 from shared import topics
+from shared.delivery.documents.document import Document
+from shared.delivery.ports import TransientError
 from shared.events import (
     AnswerOffered,
     ClockBreached,
@@ -27,7 +33,8 @@ from shared.ids import tracking_id
 from tests.builders import event
 from tests.component.notify.harness import RecordingChannel, ServiceHarness
 from tests.fakes.addresses import MemoryAddressBook
-from tests.unit.notify.samples import EMAIL, LEADER, POLICY, said, started
+from tests.fakes.memory import MemoryStore
+from tests.unit.notify.samples import EMAIL, LEADER, POLICY, correspondence, delivery, said, started
 
 pytestmark = pytest.mark.component
 
@@ -213,3 +220,15 @@ async def test_the_order_of_topics_makes_no_difference_to_a_cluster(order: tuple
     assert letters(city, "liaison") == {"agency_new_ticket": 1}
     assert suppressed(city) == {"same_cluster": 2}
     assert isinstance(city.email, RecordingChannel)
+
+
+async def test_whose_leader_cannot_be_looked_up_now_is_looked_up_later() -> None:
+    class OutOfReach(MemoryStore[Correspondence]):
+        async def load(self, ids: Collection[str]) -> dict[str, Document[Correspondence]]:
+            raise TransientError("MongoDB: gone")
+
+    held = delivery(role="liaison", agency="dishub", notice="agency_new_ticket")
+    follower = correspondence(held, follows=LEADER)
+
+    assert await still_wanted(OutOfReach(), POLICY.rules, follower, held) == Untried()
+    assert await still_wanted(MemoryStore(), POLICY.rules, follower, held) is None  # nobody has heard of the leader

@@ -8,18 +8,21 @@ from services.notify.channels import Message
 from services.notify.domain.correspondence import Erased
 from shared import topics
 from shared.events import (
+    AnswerTicket,
     MessagesStopped,
     NotificationSuppressed,
     Priority,
     ReporterReplied,
+    StopMessages,
     TicketAnswered,
     TicketRouted,
     TicketWithdrawn,
 )
 from shared.ids import part_id
-from tests.builders import TICKET, event
+from tests.builders import TICKET, event, submitted
+from tests.component.city import WEB, City
 from tests.component.notify.harness import ACCEPTED, CONTACT, RecordingChannel, ServiceHarness
-from tests.unit.notify.samples import POLICY, notice, rules, said
+from tests.unit.notify.samples import EMAIL, POLICY, notice, rules, said
 
 pytestmark = pytest.mark.component
 
@@ -115,3 +118,20 @@ async def test_a_stop_brings_back_nobody_who_was_erased() -> None:
     assert harness.state.contact == Erased()
     assert harness.state.is_stopped
     assert ("withdrawn", "contact_erased") in outcomes(harness)
+
+
+async def test_the_reporters_channel_stops_them_for_all_services_and_no_other_channel_does() -> None:
+    city = City()
+    await city.receive(topics.submitted_topic("web"), submitted(reporter={"email": EMAIL}), WEB)
+    [ticket] = city.routing.store.documents
+    await city.ask(("/channels/whatsapp", StopMessages(ticket_id=ticket)))
+    assert city.routing.data(topics.TICKETS)[-1].TYPE != MessagesStopped.TYPE
+
+    await city.ask((WEB, StopMessages(ticket_id=ticket)))
+    before = len(city.letters())
+    agency = city.routing.store.documents[ticket].state.situation.agency
+    await city.ask((f"/agencies/{agency}", AnswerTicket(ticket_id=ticket, answer="Sudah selesai.", final=True)))
+
+    assert len(city.letters()) == before > 0
+    assert ("answered", "stopped") in outcomes(city.notify)
+    assert city.findings() == []

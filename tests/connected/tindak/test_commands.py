@@ -144,6 +144,7 @@ def test_ticket_is_found_by_any_spelling(typed: str, namespace: Namespace, capsy
             "/channels/web",
             e.ConfirmTicket(ticket_id=TICKET, rating=4),
         ),
+        (["reporter", "stop", TRACKING], "/channels/web", e.StopMessages(ticket_id=TICKET)),
         (
             ["officer", "assign", TRACKING, "--agency", "dlh", "--reason", "Sampah.", "--as", "triage_night"],
             "/officers/triage_night",
@@ -175,7 +176,7 @@ def test_ticket_is_found_by_any_spelling(typed: str, namespace: Namespace, capsy
             e.DeclineTicket(ticket_id=TICKET, reason="Jalan.", suggested_agency="dsdabmbk"),
         ),
     ],
-    ids=["confirm", "assign", "divide", "part", "merge", "answer", "decline"],
+    ids=["confirm", "stop", "assign", "divide", "part", "merge", "answer", "decline"],
 )
 def test_an_update_is_published_under_its_sender(
     typed: Sequence[str], source: str, data: e.Command, namespace: Namespace, capsys: pytest.CaptureFixture[str]
