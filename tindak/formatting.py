@@ -180,6 +180,8 @@ def _of_delivery(data: e.EventData) -> str | None:
     match data:
         case e.NotificationSent():
             return f"{notice}: sent" + (f" at attempt {data.attempt}" if data.attempt > 1 else "")
+        case e.NotificationDelivered():
+            return f"{notice}: delivered"
         case e.NotificationFailed():
             return f"{notice}: FAILED after {data.attempt} attempts: {data.error}"
         case e.NotificationSuppressed():

@@ -13,6 +13,7 @@ from services.notify.domain.decide import concerns_notify, decide, document_of
 from services.notify.domain.deliveries import Outcome, Postponed, Sending
 from services.notify.domain.exports import answer
 from services.notify.domain.notices import Rules
+from services.notify.domain.receipts import Early, Receipt, receive
 from services.notify.exporter import Exporter
 from shared import topics
 from shared.delivery.ports import Record
@@ -107,6 +108,15 @@ class NotifyHandler:
         _count_notices(decision.facts)
         if isinstance(outcome, Postponed):
             metrics.NOTICES_POSTPONED.labels(outcome.why).inc()
+        return decision
+
+    def receive(
+        self, state: Correspondence, receipt: Receipt, now: datetime
+    ) -> Applied[Correspondence] | Ignored[Correspondence] | Early:
+        """Return what follows from a provider's receipt."""
+        decision = receive(state, receipt, now)
+        if isinstance(decision, Applied):
+            _count_notices(decision.facts)
         return decision
 
 

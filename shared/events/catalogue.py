@@ -107,7 +107,8 @@ CATALOGUE: tuple[Entry, ...] = (
     *_entries(
         "notify", topics.DELIVERIES,
         data=(
-            notifications.NotificationSent, notifications.NotificationFailed, notifications.NotificationSuppressed,
+            notifications.NotificationSent, notifications.NotificationDelivered, notifications.NotificationFailed,
+            notifications.NotificationSuppressed,
         ),
     ),
     *_entries("notify", topics.AUDIT, data=(security.ContactOpened,)),

@@ -2,7 +2,10 @@
 
 from typing import ClassVar
 
-from shared.events.base import EventData
+from shared.events.base import EventData, Instant
+
+RECEIPT = "receipt_"
+"""What the errors begin with that a provider told after it had taken the message."""
 
 
 class DeliveryFact(EventData):
@@ -25,8 +28,20 @@ class NotificationSent(DeliveryFact):
     provider_id: str | None = None
 
 
+class NotificationDelivered(DeliveryFact):
+    """The provider says that it has arrived."""
+
+    TYPE: ClassVar[str] = "tindak.notification.delivered.v1"
+    provider_id: str | None = None
+    at: Instant
+
+
 class NotificationFailed(DeliveryFact):
-    """It could not be delivered and will not be tried again."""
+    """It could not be delivered on this channel and will not be tried again on it.
+
+    With an ``error`` of ``receipt_...`` it was sent, and the provider said later that it did not arrive; where the
+    recipient has another way, how that ended is told next.
+    """
 
     TYPE: ClassVar[str] = "tindak.notification.failed.v1"
     error: str

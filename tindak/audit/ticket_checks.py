@@ -191,14 +191,21 @@ def _round_of(fact: Fact) -> Round:
 
 
 def deliveries(ledger: Ledger) -> Iterator[str]:
-    """Yield every delivery that ended more than once."""
+    """Yield every delivery that ended more than once.
+
+    Once more for each of its ways of which a receipt said that it did not arrive there.
+    """
     ends: dict[str, list[Fact]] = defaultdict(list)
+    ways: Counter[str] = Counter()
     for fact in ledger.of_type(
         topics.DELIVERIES, events.NotificationSent, events.NotificationFailed, events.NotificationSuppressed
     ):
-        ends[fact.data["delivery_id"]].append(fact)
+        if fact.data.get("error", "").startswith(events.RECEIPT):
+            ways[fact.data["delivery_id"]] += 1
+        else:
+            ends[fact.data["delivery_id"]].append(fact)
     for delivery, facts in ends.items():
-        if len(facts) > 1:
+        if len(facts) > 1 + ways[delivery]:
             kinds = ", ".join(f"{fact.type} {fact.id}" for fact in facts)
             yield f"delivery {delivery} ({facts[0].data['notice']}) ended {len(facts)} times: {kinds}"
 

@@ -168,8 +168,8 @@ def after_attempt(delivery: Delivery, attempt: int, outcome: Outcome, rules: Rul
     """Return the situation that an attempt leaves behind."""
     is_last = attempt >= rules.retries.attempts_max
     match outcome:
-        case Delivered(channel, provider_id):
-            return Sent(now, attempt, channel, provider_id)
+        case Delivered(channel, provider_id, receipt_within):
+            return Sent(now, attempt, channel, provider_id, now + receipt_within if receipt_within else None)
         case Withheld(why):
             return Suppressed(now, attempt, why)
         case Refused(channel, error):

@@ -40,12 +40,20 @@ class Sending:
 
 @value
 class Sent:
-    """The provider of *channel* took it."""
+    """The provider of *channel* took it.
+
+    Args:
+        receipt_by: Until when the provider may still say that it never arrived; None once it has said what became of
+            it, or where it says nothing.
+        delivered_at: When we heard that it has arrived; None as long as nobody says so.
+    """
 
     at: datetime
     attempt: int
     channel: str
     provider_id: str | None = None
+    receipt_by: datetime | None = None
+    delivered_at: datetime | None = None
     kind: Literal["sent"] = "sent"
 
 
@@ -106,8 +114,9 @@ class Delivery:
         urgent: May be sent in the quiet hours.
         planned_at: When it was decided that it is sent.
         awaited: The due time that it waits for.
-        told: What it tells of the event, by name; empty once it is settled.
+        told: What it tells of the event, by name; empty once it is settled and no receipt can change that.
         part: Ticket id of the part that it tells of; None for the whole.
+        failed_ways: The channels by which it was sent and, as a receipt said, did not arrive.
     """
 
     id: str
@@ -122,11 +131,17 @@ class Delivery:
     awaited: Awaited | None = None
     told: Mapping[str, Any] = field(default_factory=dict)
     part: str | None = None
+    failed_ways: tuple[str, ...] = ()
 
     @property
     def is_settled(self) -> bool:
-        """Return whether nothing will happen to it any more."""
+        """Return whether nothing will happen to it any more, unless a receipt says that it did not arrive."""
         return isinstance(self.situation, OVER)
+
+    def awaits_receipt(self, now: datetime) -> bool:
+        """Return whether a receipt may still say that it did not arrive, so that its next way is tried."""
+        situation = self.situation
+        return isinstance(situation, Sent) and situation.receipt_by is not None and now < situation.receipt_by
 
     @property
     def attention_at(self) -> datetime | None:
@@ -146,6 +161,7 @@ class Settled:
         channel: None for what was suppressed.
         why: Why it was suppressed, or the error with which it failed.
         part: As in `Delivery`.
+        delivered_at: When we heard that it has arrived.
     """
 
     id: str
@@ -158,6 +174,7 @@ class Settled:
     channel: str | None = None
     why: str | None = None
     part: str | None = None
+    delivered_at: datetime | None = None
 
     @classmethod
     def of(cls, delivery: Delivery) -> "Settled | None":
@@ -165,8 +182,8 @@ class Settled:
         about = (delivery.id, delivery.notice, delivery.role, delivery.agency, delivery.planned_at)
         part = delivery.part
         match delivery.situation:
-            case Sent(at=at, channel=channel):
-                return cls(*about, "sent", at, channel, part=part)
+            case Sent(at=at, channel=channel, delivered_at=delivered_at):
+                return cls(*about, "sent", at, channel, part=part, delivered_at=delivered_at)
             case Failed(at=at, channel=channel, error=error):
                 return cls(*about, "failed", at, channel, error, part)
             case Suppressed(at=at, why=why):
@@ -177,10 +194,11 @@ class Settled:
 
 @value
 class Delivered:
-    """The channel's provider took the message."""
+    """The channel's provider took the message; *receipt_within* such a time it says if it did not arrive."""
 
     channel: str
     provider_id: str | None = None
+    receipt_within: timedelta | None = None
 
 
 @value
