@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 
@@ -34,6 +35,33 @@ class AgencyPost(StrEnum):
     AGENCY_HEAD = "agency_head"
 
 
+def _webhook_url(text: str) -> str:
+    """Return *text*; raise ValueError unless it can be called: with TLS, or on this machine, where a trial runs."""
+    try:
+        parts = urlsplit(text)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        raise ValueError("url is no address") from None
+    if not host or port == 0 or not text.isascii() or not text.isprintable() or " " in text:
+        raise ValueError("url must be https:// and a host")
+    if parts.scheme != "https" and (parts.scheme, host) not in (("http", "127.0.0.1"), ("http", "localhost")):
+        raise ValueError("url must begin with https://, for what is posted tells of reports")
+    if parts.username is not None or parts.password is not None or parts.fragment:
+        raise ValueError("url must hold neither a user nor a fragment")
+    return text
+
+
+class AgencyWebhook(PolicyModel):
+    """Where an agency's own server takes the notices of some of its posts.
+
+    ``secret_env`` names the environment variable of notify that holds the secret or, during a rotation, both.
+    """
+
+    url: Annotated[str, Field(max_length=500), AfterValidator(_webhook_url)]
+    secret_env: Annotated[str, Field(pattern=r"^TINDAK_WEBHOOK_[A-Z0-9_]{1,60}$")]
+    posts: Annotated[tuple[AgencyPost, ...], Field(min_length=1)] = (AgencyPost.LIAISON,)
+
+
 class AgencyKind(StrEnum):
     """What kind of body an agency is."""
 
@@ -49,7 +77,7 @@ class Agency(PolicyModel):
     ``email`` reaches its liaison officer, and so does the Telegram chat ``telegram``; ``head_email`` its head;
     ``calendar`` is a code of calendars.yaml; ``kecamatan`` is the district that a district office serves; ``vacant``
     names its posts that nobody holds now; ``partitions`` is how many the topic has on which it says what it did;
-    ``public_key``, ``id:base64``, seals for it alone.
+    ``public_key``, ``id:base64``, seals for it alone; ``webhook`` is where its own server takes notices.
     """
 
     code: Code
@@ -65,6 +93,7 @@ class Agency(PolicyModel):
     vacant: tuple[AgencyPost, ...] = ()
     partitions: Partitions = 1
     public_key: PublicKey | None = None
+    webhook: AgencyWebhook | None = None
 
 
 class Officer(PolicyModel):

@@ -29,6 +29,8 @@ class Message:
         written_at: Aware, UTC.
         is_verified: Whether the address is known to be the recipient's own.
         stop_subject: What the recipient writes as the subject of an answer, to get no more messages; None for nothing.
+        tracking_id: For machines that read it: of the ticket, or of the part that it tells of.
+        due_at: The due time that the text tells, aware, UTC; None if it tells none.
     """
 
     id: str
@@ -44,6 +46,8 @@ class Message:
     is_verified: bool = True
     stop_subject: str | None = None
     html: str | None = field(default=None, repr=False)
+    tracking_id: str | None = None
+    due_at: datetime | None = None
 
 
 class Channel(Protocol):

@@ -114,7 +114,11 @@ class MessageRenderer:
             ways = {"email": agency.email, "telegram": agency.telegram}
         elif agency and delivery.role == AGENCY_HEAD:
             ways = {"email": agency.head_email}
-        return Recipient(self.policy.default_language, {name: address for name, address in ways.items() if address})
+        if agency and agency.webhook and delivery.role in agency.webhook.posts:
+            ways["webhook"] = agency.code
+        preferred = "webhook" if "webhook" in ways else None
+        addresses = {name: address for name, address in ways.items() if address}
+        return Recipient(self.policy.default_language, addresses, preferred=preferred)
 
     def reporter(self, state: Correspondence) -> Recipient:
         """Return the reporter; raise SealError if the contact cannot be opened."""
@@ -155,6 +159,8 @@ class MessageRenderer:
             body=text.body,
             html=text.html,
             is_verified=recipient.is_verified,
+            tracking_id=str(values["tracking_id"]),
+            due_at=self.due_at(state.seen_from(delivery.part), delivery),
         )
 
     def introduction(self, state: Correspondence, message: Message) -> Message:

@@ -39,7 +39,9 @@ class NoticeEntry(PolicyModel):
     code: Code
     on: Short
     to: Annotated[tuple[Code, ...], Field(min_length=1)]
-    channels: Annotated[tuple[Literal["email", "sms", "whatsapp", "telegram", "log"], ...], Field(min_length=1)]
+    channels: Annotated[
+        tuple[Literal["webhook", "email", "sms", "whatsapp", "telegram", "log"], ...], Field(min_length=1)
+    ]
     when: Conditions
     unless: Conditions
     template: Code | None = None

@@ -146,7 +146,7 @@ def test_sending_settings_are_read_with_their_units(folder: Folder) -> None:
         (
             "[email]",
             "[fax]",
-            "10: item 1 of `channels` must be 'email', 'sms', 'whatsapp', 'telegram' or 'log', not `fax`",
+            "10: item 1 of `channels` must be 'webhook', 'email', 'sms', 'whatsapp', 'telegram' or 'log', not `fax`",
         ),
     ],
 )

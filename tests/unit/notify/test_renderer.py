@@ -15,7 +15,18 @@ from shared.seal import Contact, Opener
 from tests.builders import TRACKING, accepted, event
 from tests.fakes.handler_harness import NOON
 from tests.sealing import OPENER, SEALER
-from tests.unit.notify.samples import EMAIL, NAME, PHONE, POLICY, brings_about, contact, delivery, said, started
+from tests.unit.notify.samples import (
+    EMAIL,
+    LATER,
+    NAME,
+    PHONE,
+    POLICY,
+    brings_about,
+    contact,
+    delivery,
+    said,
+    started,
+)
 
 pytestmark = pytest.mark.unit
 
@@ -141,6 +152,8 @@ def test_a_letter_to_the_reporter_carries_name_address_and_due_time() -> None:
         subject=f"Laporan {TRACKING} ditangani Dinas Perhubungan",
         body=message.body,
         html=message.html,
+        tracking_id=TRACKING,
+        due_at=LATER,
     )
     assert message.body.startswith(f"Halo {NAME},\n")
     assert f"Jawaban pertama paling lambat {DUE_ID} (3 hari lagi)." in message.body

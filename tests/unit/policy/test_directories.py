@@ -176,3 +176,36 @@ def test_the_bounds_of_a_city_enclose_something(tmp_path: Path, south: float, ea
         load_places(tmp_path)
 
     assert faults(caught) == [(2, said)]
+
+
+WEBHOOK = "webhook: {url: 'https://dishub.example/tindak', secret_env: TINDAK_WEBHOOK_DISHUB}"
+
+
+def test_the_webhook_of_an_agency_takes_what_its_liaison_is_told(tmp_path: Path) -> None:
+    (tmp_path / "agencies.yaml").write_text(OFFICERS + AGENCIES + DISHUB.replace("{", "{" + WEBHOOK + ", "))
+
+    (held,) = load_agencies(tmp_path).agencies
+
+    assert held.webhook is not None
+    assert (held.webhook.url, held.webhook.posts) == ("https://dishub.example/tindak", ("liaison",))
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("http://dishub.example/", "must begin with https://"), ("ftp://dishub.example/", "must begin with https://"),
+        ("https:///tindak", "must be https:// and a host"), ("https://dishub.example:99999/", "is no address"),
+        ("https://siti:rahasia@dishub.example/", "neither a user nor a fragment"),
+        ("https://dishub.example/#x", "neither a user nor a fragment"), ("http://10.0.0.1/", "must begin with https://"),
+        ("https://dishub.example/a b", "must be https:// and a host"),
+    ],
+)  # fmt: skip
+def test_a_webhook_that_cannot_be_called_safely_is_a_fault(tmp_path: Path, url: str, why: str) -> None:
+    webhook = WEBHOOK.replace("https://dishub.example/tindak", url)
+    (tmp_path / "agencies.yaml").write_text(OFFICERS + AGENCIES + DISHUB.replace("{", "{" + webhook + ", "))
+
+    with pytest.raises(PolicyInvalid) as caught:
+        load_agencies(tmp_path)
+
+    ((line, said),) = faults(caught)
+    assert (line, why in said) == (4, True)
