@@ -11,6 +11,7 @@ from services.notify.address_book import MongoAddressBook, hash_keys
 from services.notify.channels import BEGIN_WITHIN_SECONDS, Channel, SideBySide
 from services.notify.channels.log import LogChannel
 from services.notify.channels.setup import SetUp, set_up
+from services.notify.channels.webhook import WebhookChannel
 from services.notify.domain.attempts import NO_HOUSE, House
 from services.notify.domain.correspondence import Correspondence
 from services.notify.exporter import Exporter
@@ -26,6 +27,7 @@ from services.notify.store import STATE
 from services.notify.web.app import web_server
 from services.notify.web.pages import TicketPages
 from services.notify.web.responses import ResponsePublisher
+from shared.adapters.clock import SystemClock
 from shared.adapters.mongo.client import collection
 from shared.adapters.mongo.store import MongoStore
 from shared.delivery.vitals import Observe, unobserved
@@ -65,12 +67,9 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Co
     built.batching = BATCHING
     leaving = set_up(own, policy.gateways, os.environ, built.clock, built.vitals, random.random)
     ways = channels(settings, leaving)
+    webhooks = with_webhooks(ways, settings, own, policy)
     handler.house = house(renderer, ways)
-    addresses = MongoAddressBook(
-        store.collection.database[ADDRESSES],
-        hash_keys(own.contact_private_keys.get_secret_value(), own.former_contact_keys.get_secret_value()),
-        policy.addresses,
-    )
+    addresses = address_book(store, own, policy)
     sender = Sender(
         handler, built.documents, built.publisher, built.clock, renderer, ways,
         documents_max=own.documents_max,
@@ -86,11 +85,13 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Co
         handler.use_policy(notices.rules)
         renderer.use_policy(notices)
         addresses.limits = notices.addresses
+        webhooks.use_directory(notices.directory)
 
     built.servers += web_servers(own, built, renderer)
     use_policy(watch.policy)
     built.watch_policy(watch, use_policy)
     built.remarks["gateways"] = partial(gateways_remark, leaving, policy, watch)
+    built.remarks["webhooks"] = webhooks.remark
     # By then it begins nothing more, and what is on its way ends within its own time.
     round_seconds_max = BEGIN_WITHIN_SECONDS + 2 * own.lease_seconds
     sweep = built.while_clocks_agree(sender.sweep)
@@ -114,6 +115,15 @@ def web_servers(own: Settings, built: Service[Correspondence], renderer: Message
     return [web_server(own, pages.routes() if own.has_links else [])]
 
 
+def address_book(store: MongoStore[Correspondence], own: Settings, policy: NoticePolicy) -> MongoAddressBook:
+    """Return where it is counted what each address gets, beside the tickets."""
+    return MongoAddressBook(
+        store.collection.database[ADDRESSES],
+        hash_keys(own.contact_private_keys.get_secret_value(), own.former_contact_keys.get_secret_value()),
+        policy.addresses,
+    )
+
+
 def house(renderer: MessageRenderer, ways: Mapping[str, Channel]) -> House:
     """Return what takes notices that no gateway may take: the log, where it is one of the channels."""
     return LogHouse(renderer, ways.keys() - {LOG}) if LOG in ways else NO_HOUSE
@@ -131,6 +141,23 @@ def channels(settings: CommonSettings, leaving: SetUp) -> dict[str, Channel]:
     The log is a channel of the local profile only: elsewhere it would call a notice sent that reached nobody.
     """
     return {**leaving.channels, **({LOG: LogChannel()} if settings.profile == "local" else {})}
+
+
+def with_webhooks(
+    ways: dict[str, Channel], settings: CommonSettings, own: Settings, policy: NoticePolicy
+) -> WebhookChannel:
+    """Return the channel to the agencies' own servers; it is one of *ways* if any agency has one."""
+    webhooks = WebhookChannel(
+        policy.directory,
+        os.environ,
+        SystemClock().now,
+        timeout=timedelta(seconds=own.webhook_timeout_seconds),
+        connections_max=own.webhook_connections_max,
+        is_local=settings.profile == "local",
+    )
+    if any(agency.webhook for agency in policy.directory.agencies):
+        ways["webhook"] = webhooks
+    return webhooks
 
 
 def main() -> None:

@@ -30,6 +30,9 @@ class Settings(BaseSettings):
         smtp_timeout_seconds: What one message may take in all, connecting included; shorter than
             ``TINDAK_STOP_WITHIN_SECONDS``, since a service that is told to stop waits for messages on their way.
         smtp_connections_max: Mails on their way at the same time.
+        webhook_timeout_seconds: What one call of an agency's server may take in all; shorter than
+            ``TINDAK_STOP_WITHIN_SECONDS``, too.
+        webhook_connections_max: Calls on their way at the same time.
         send_every_seconds: Pause between two looks for what is due, once nothing is.
         documents_max: Tickets in hand at the same time; a crash sends again at most their messages.
         lease_seconds: After this long an attempt of which nothing is heard counts as lost and is made again.
@@ -57,6 +60,8 @@ class Settings(BaseSettings):
     smtp_reply_to: str | None = None
     smtp_timeout_seconds: PositiveFloat = 15
     smtp_connections_max: PositiveInt = 4
+    webhook_timeout_seconds: PositiveFloat = 10
+    webhook_connections_max: PositiveInt = 8
     send_every_seconds: PositiveFloat = 1
     documents_max: int = Field(default=200, ge=1, le=2000)
     lease_seconds: PositiveFloat = LEASE_SECONDS
@@ -100,10 +105,11 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def lease_outlives_message(self) -> Self:
         """Raise ValueError if a lease has no time to send, as long again to save how it went, and some to begin in."""
-        if self.lease_seconds < 3 * self.smtp_timeout_seconds:
-            raise ValueError(
-                "TINDAK_NOTIFY_LEASE_SECONDS must be at least three times TINDAK_NOTIFY_SMTP_TIMEOUT_SECONDS"
-            )
+        for name in ("smtp_timeout_seconds", "webhook_timeout_seconds"):
+            if self.lease_seconds < 3 * getattr(self, name):
+                raise ValueError(
+                    f"TINDAK_NOTIFY_LEASE_SECONDS must be at least three times TINDAK_NOTIFY_{name.upper()}"
+                )
         return self
 
     def opener(self) -> Opener:
@@ -134,11 +140,12 @@ class Settings(BaseSettings):
             found.append("TINDAK_NOTIFY_SMTP_HOST is not set; without a mail relay nobody is told anything")
         if not self.smtp_starttls:
             found.append("TINDAK_NOTIFY_SMTP_STARTTLS must be true, since messages hold names and addresses (is false)")
-        if self.smtp_timeout_seconds >= stop_within_seconds:
-            found.append(
-                "TINDAK_NOTIFY_SMTP_TIMEOUT_SECONDS must be less than TINDAK_STOP_WITHIN_SECONDS, "
-                "so that what is on its way can be ended and saved"
-            )
+        for name in ("smtp_timeout_seconds", "webhook_timeout_seconds"):
+            if getattr(self, name) >= stop_within_seconds:
+                found.append(
+                    f"TINDAK_NOTIFY_{name.upper()} must be less than TINDAK_STOP_WITHIN_SECONDS, "
+                    "so that what is on its way can be ended and saved"
+                )
         if self.link_base_url is not None and not self.link_base_url.startswith("https://"):
             found.append("TINDAK_NOTIFY_LINK_BASE_URL must begin with https://, since whoever reads a link can use it")
         if self.has_links and self.has_local_link_key:

@@ -5,6 +5,7 @@ import ipaddress
 import json
 import socket
 import ssl
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import field
 from datetime import datetime, timedelta
@@ -12,7 +13,7 @@ from datetime import datetime, timedelta
 import httpx
 
 from services.notify.channels import Message
-from services.notify.domain.deliveries import Deferred, Delivered, Refused
+from services.notify.domain.deliveries import Deferred, Delivered, HandedOver, Refused
 from shared.policy.agencies import AgencyDirectory
 from shared.signatures import SecretInvalid, secret_keys, signed_headers
 from shared.values import value
@@ -66,7 +67,12 @@ class WebhookChannel:
         self.now = now
         self.send_within = timeout
         self.is_local = is_local
+        # One server that is slow takes half of the calls at most, and leaves the others theirs.
+        self.turns: defaultdict[str, asyncio.Semaphore] = defaultdict(
+            lambda: asyncio.Semaphore(max(connections_max // 2, 1))
+        )
         self.endpoints: dict[str, Endpoint] = {}
+        self.mute: list[str] = []
         self.use_directory(directory)
         self.client = httpx.AsyncClient(
             verify=trust or ssl.create_default_context(),
@@ -80,9 +86,14 @@ class WebhookChannel:
     def use_directory(self, directory: AgencyDirectory) -> None:
         """Use the webhooks of *directory* from now on."""
         self.endpoints = endpoints_of(directory, self.environment)
+        self.mute = [each.code for each in directory.agencies if each.webhook and each.code not in self.endpoints]
 
-    async def send(self, message: Message) -> Delivered | Deferred | Refused:
-        """Return what the agency's server made of the notice.
+    def remark(self) -> str:
+        """Return which agencies get mail because the secret of their webhook is missing, or is none; empty for none."""
+        return f"no secret for the webhook of {', '.join(self.mute)}" if self.mute else ""
+
+    async def send(self, message: Message) -> HandedOver:
+        """Return what the agency's server made of the notice; what is deferred says nothing of other agencies' servers.
 
         2xx is delivered. Deferred: no answer in time, no connection, 408, 425, 429 or 5xx. Anything else is refused, so
         that the notice goes by its next channel: 410 and other 4xx, redirects, and a target that we may not call.
@@ -91,7 +102,7 @@ class WebhookChannel:
         if endpoint is None:
             return Refused(channel, "webhook_not_set_up")
         try:
-            async with asyncio.timeout(self.send_within.total_seconds()):
+            async with asyncio.timeout(self.send_within.total_seconds()), self.turns[endpoint.url]:
                 status = await self.post(endpoint, message)
         except ForbiddenTarget:
             return Refused(channel, "webhook_forbidden_target")
@@ -154,12 +165,6 @@ def endpoints_of(directory: AgencyDirectory, environment: Mapping[str, str]) -> 
                 continue
             found[agency.code] = Endpoint(agency.webhook.url, keys)
     return found
-
-
-def without_secret(directory: AgencyDirectory, environment: Mapping[str, str]) -> list[str]:
-    """Return the agencies whose webhook is not called because its secret is missing, or is none, by code."""
-    called = endpoints_of(directory, environment)
-    return [agency.code for agency in directory.agencies if agency.webhook is not None and agency.code not in called]
 
 
 def content(message: Message) -> bytes:

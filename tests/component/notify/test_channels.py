@@ -1,17 +1,24 @@
 import asyncio
+import dataclasses
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from functools import partial
 
 import pytest
 from structlog.testing import capture_logs
 
-from services.notify.channels import Message, Round, SideBySide, in_turn
+from services.notify.app import with_webhooks
+from services.notify.channels import Channel, Message, Round, SideBySide, in_turn
 from services.notify.channels.log import LogChannel
 from services.notify.domain.deliveries import Delivered
+from services.notify.settings import Settings
 from shared.delivery.ports import TransientError
+from shared.policy.agencies import AgencyDirectory, AgencyWebhook
+from shared.process.settings import CommonSettings
+from shared.sealing_keys import PRIVATE_KEYS
 from tests.builders import TICKET
 from tests.fakes.handler_harness import NOON
-from tests.unit.notify.samples import DELIVERY, EMAIL
+from tests.unit.notify.samples import DELIVERY, EMAIL, POLICY
 
 pytestmark = pytest.mark.component
 
@@ -161,3 +168,19 @@ async def test_the_log_channel_shows_what_was_told_and_neither_words_nor_recipie
             "notice": "accepted", "role": "reporter", "language": "id",
         }
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("has_webhook", [True, False])
+def test_agencies_servers_are_a_way_where_an_agency_has_one(has_webhook: bool) -> None:
+    webhook = {"url": "https://dishub.example/", "secret_env": "TINDAK_WEBHOOK_DISHUB"}
+    first = POLICY.directory.agencies[0]
+    agency = first.model_copy(update={"webhook": AgencyWebhook.model_validate(webhook) if has_webhook else None})
+    policy = dataclasses.replace(POLICY, directory=AgencyDirectory((agency,)))
+    settings = CommonSettings.model_validate({"profile": "local"})
+    ways: dict[str, Channel] = {}
+
+    webhooks = with_webhooks(ways, settings, Settings.model_validate({PRIVATE_KEYS: "unused"}), policy)
+
+    assert ways == ({"webhook": webhooks} if has_webhook else {})
+    assert webhooks.send_within == timedelta(seconds=10)
+    assert bool(webhooks.remark()) == has_webhook

@@ -48,6 +48,7 @@ class Callee:
 
     def __post_init__(self) -> None:
         self.stopped = asyncio.Event()
+        self.called = asyncio.Event()
         self.answering = set[asyncio.Task[None] | None]()
 
     async def answered(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -57,6 +58,7 @@ class Callee:
             headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in head[1:] if line)}
             body = await reader.readexactly(int(headers.get("content-length", 0)))
             self.calls.append(Call(head[0].split(" ")[1], headers, body))
+            self.called.set()
             await (self.stopped.wait() if self.hangs else self.speak(writer))
         except (OSError, asyncio.IncompleteReadError):
             pass

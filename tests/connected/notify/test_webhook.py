@@ -1,3 +1,4 @@
+import asyncio
 import base64
 import json
 import re
@@ -11,8 +12,8 @@ from typing import Any
 import pytest
 
 from services.notify.channels import Message
-from services.notify.channels.webhook import WebhookChannel, is_public, without_secret
-from services.notify.domain.deliveries import Deferred, Delivered, Refused
+from services.notify.channels.webhook import WebhookChannel, is_public
+from services.notify.domain.deliveries import Deferred, Delivered, HandedOver, Refused
 from shared.policy.agencies import Agency, AgencyDirectory
 from shared.signatures import SignatureInvalid, secret_keys, verify
 from tests.builders import TICKET, TRACKING
@@ -30,6 +31,10 @@ ENVIRONMENT = {"TINDAK_WEBHOOK_DISHUB": SECRET}
 TEXT = "Yth. Pejabat Penghubung,\n\nada laporan baru – “jalan berlubang”.\n"
 
 Verified = Callable[[dict[str, str], bytes, str], bool]
+
+
+def put_off(error: str) -> Deferred:
+    return Deferred("webhook", error)
 
 
 def message(**changes: Any) -> Message:
@@ -61,7 +66,7 @@ async def channel(url: str, **changes: Any) -> AsyncIterator[WebhookChannel]:
         await opened.close()
 
 
-async def outcome(callee: Callee, **changes: Any) -> Delivered | Deferred | Refused:
+async def outcome(callee: Callee, **changes: Any) -> HandedOver:
     async with callee.listening(), channel(f"http://{HOST}:{callee.port}/tindak?from=1", **changes) as webhook:
         return await webhook.send(message())
 
@@ -92,16 +97,16 @@ async def test_a_notice_arrives_as_a_signed_cloud_event() -> None:
         (200, Delivered("webhook", DELIVERY)), (202, Delivered("webhook", DELIVERY)),
         (301, Refused("webhook", "webhook_301")), (307, Refused("webhook", "webhook_307")),
         (400, Refused("webhook", "webhook_400")), (404, Refused("webhook", "webhook_404")),
-        (410, Refused("webhook", "webhook_410")), (408, Deferred("webhook", "webhook_408")),
-        (425, Deferred("webhook", "webhook_425")), (429, Deferred("webhook", "webhook_429")),
-        (500, Deferred("webhook", "webhook_500")), (503, Deferred("webhook", "webhook_503")),
-        (b"", Deferred("webhook", "webhook_unreachable RemoteProtocolError")),
-        (b"Siti Aminah\r\n\r\n", Deferred("webhook", "webhook_unreachable RemoteProtocolError")),
-        (b"HTTP/1.1 200 OK\r\nx: " + b"x" * 300_000, Deferred("webhook", "webhook_unreachable RemoteProtocolError")),
+        (410, Refused("webhook", "webhook_410")), (408, put_off("webhook_408")),
+        (425, put_off("webhook_425")), (429, put_off("webhook_429")),
+        (500, put_off("webhook_500")), (503, put_off("webhook_503")),
+        (b"", put_off("webhook_unreachable RemoteProtocolError")),
+        (b"Siti Aminah\r\n\r\n", put_off("webhook_unreachable RemoteProtocolError")),
+        (b"HTTP/1.1 200 OK\r\nx: " + b"x" * 300_000, put_off("webhook_unreachable RemoteProtocolError")),
     ],
     ids=str,
 )  # fmt: skip
-async def test_an_answer_means(answer: int | bytes, expected: Delivered | Deferred | Refused) -> None:
+async def test_an_answer_means(answer: int | bytes, expected: HandedOver) -> None:
     assert await outcome(Callee(answer)) == expected
 
 
@@ -122,14 +127,29 @@ async def test_an_endless_answer_is_not_read() -> None:
 
 
 async def test_a_server_that_says_nothing_is_given_up_in_time() -> None:
-    assert await outcome(Callee(hangs=True), timeout=timedelta(seconds=0.2)) == Deferred("webhook", "webhook_timeout")
+    assert await outcome(Callee(hangs=True), timeout=timedelta(seconds=0.2)) == put_off("webhook_timeout")
+
+
+async def test_a_slow_server_leaves_others_their_connections() -> None:
+    slow, quick = Callee(hangs=True), Callee()
+    patient = {"timeout": timedelta(seconds=1)}
+    async with slow.listening(), quick.listening(), channel(f"http://{HOST}:{slow.port}/", **patient) as webhook:
+        waiting = [asyncio.create_task(webhook.send(message(id=f"{number}"))) for number in range(8)]
+        await slow.called.wait()
+        webhook.use_directory(directory(f"http://{HOST}:{quick.port}/"))
+
+        assert await webhook.send(message()) == Delivered("webhook", DELIVERY)
+        assert not any(task.done() for task in waiting)
+        assert {await task for task in waiting} == {put_off("webhook_timeout")}
+
+    assert len(slow.calls) == 2
 
 
 async def test_a_server_that_is_not_there_is_tried_again() -> None:
     async with Callee().listening() as gone:
         port = gone.port
     async with channel(f"http://{HOST}:{port}/") as webhook:
-        assert await webhook.send(message()) == Deferred("webhook", "webhook_unreachable ConnectError")
+        assert await webhook.send(message()) == put_off("webhook_unreachable ConnectError")
 
 
 @pytest.mark.parametrize("host", [HOST, "localhost"])
@@ -163,7 +183,7 @@ async def test_by_tls_only_a_server_that_is_trusted_under_its_name_is_called(tmp
     trusted = ssl.create_default_context(cafile=str(path))
     callee = Callee()
 
-    async def called(host: str, **changes: Any) -> Delivered | Deferred | Refused:
+    async def called(host: str, **changes: Any) -> HandedOver:
         async with channel(f"https://{host}:{callee.port}/", **changes) as webhook:
             return await webhook.send(message())
 
@@ -172,7 +192,7 @@ async def test_by_tls_only_a_server_that_is_trusted_under_its_name_is_called(tmp
         misnamed = await called("localhost", trust=trusted)
 
     assert (known, len(callee.calls)) == (Delivered("webhook", DELIVERY), 1)
-    assert unknown == misnamed == Deferred("webhook", "webhook_unreachable ConnectError")
+    assert unknown == misnamed == put_off("webhook_unreachable ConnectError")
 
 
 @pytest.mark.parametrize("secret", [None, "", "geheim", SECRET.removeprefix("whsec_")])
@@ -182,7 +202,8 @@ async def test_without_its_secret_nothing_is_posted_and_it_is_said(secret: str |
 
     assert await outcome(callee, environment=environment) == Refused("webhook", "webhook_not_set_up")
     assert callee.calls == []
-    assert without_secret(directory("https://dishub.example/"), environment) == ["dishub"]
+    async with channel("https://dishub.example/", environment=environment) as webhook:
+        assert webhook.remark() == "no secret for the webhook of dishub"
 
 
 async def test_during_a_rotation_both_keys_sign() -> None:
