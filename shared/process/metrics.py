@@ -81,6 +81,11 @@ GATEWAY_SHARE = Gauge("tindak_gateway_share_points", "A gateway's share of its c
 NOTICES_POSTPONED = Counter(
     "tindak_notices_postponed_total", "Notices that wait until there is room for them at their address.", ["why"]
 )
+RECEIPTS = Counter(
+    "tindak_receipts_total",
+    "What gateways said of messages: delivered, failed, ignored, or why nothing follows from it.",
+    ["gateway", "outcome"],
+)
 POLICY_BROKEN = Gauge(
     "tindak_policy_broken", "1 while the policy's files cannot be used and the last holds.", ["service"]
 )

@@ -38,6 +38,7 @@ FILES = frozenset(
         "pages.yaml",
         "places.yaml",
         "rates.yaml",
+        "receipts.yaml",
         "retention.yaml",
         "routing.yaml",
         "sending.yaml",

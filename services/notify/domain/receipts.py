@@ -22,6 +22,7 @@ from shared.values import replace, value
 
 LOG = "log"
 KNOWN = "the receipt is known already"
+UNKNOWN = "there is no such delivery"
 
 
 @value
@@ -59,7 +60,7 @@ def receive(
     delivery = next((each for each in state.deliveries if each.id == receipt.delivery_id), None)
     if delivery is None:
         is_known = any(each.id == receipt.delivery_id for each in state.settled)
-        return Ignored("the delivery is over" if is_known else "there is no such delivery")
+        return Ignored("the delivery is over" if is_known else UNKNOWN)
     situation = delivery.situation
     match situation:
         case Sent() if receipt.channel == situation.channel:

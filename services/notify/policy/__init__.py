@@ -1,5 +1,6 @@
 """Loads what notify is told by, of several files; reports each fault with its line."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -20,6 +21,7 @@ from services.notify.policy.notices import (
     faults_of_texts,
 )
 from services.notify.policy.pages import PagePolicy, load_pages
+from services.notify.policy.receipts import ReceiptForm, load_receipts
 from services.notify.policy.sending import SENDING_FILE, SendingFile
 from services.notify.settings import LEASE_SECONDS
 from shared.policy.agencies import AgencyDirectory, load_agencies
@@ -41,6 +43,7 @@ class NoticePolicy:
         addresses: What one address gets over all tickets.
         gateways: By which messages leave but for mail.
         pages: What links lead to; None for a policy without.
+        receipts: What gateways say of messages that they took, by gateway.
     """
 
     rules: Rules
@@ -53,6 +56,7 @@ class NoticePolicy:
     channels: ChannelRegistry
     addresses: AddressLimits
     gateways: GatewayFile
+    receipts: Mapping[str, ReceiptForm]
     pages: PagePolicy | None = None
 
     def language_of_text(self, template: str, wanted: str) -> str:
@@ -65,7 +69,7 @@ def load_notices(policy_dir: Path, lease_for: timedelta = timedelta(seconds=LEAS
 
     Args:
         policy_dir: Holds notices.yaml, notices/, sending.yaml, agencies.yaml, channels.yaml, places.yaml, and maybe
-            gateways.yaml and pages.yaml, which only gateways and pages need.
+            gateways.yaml, receipts.yaml and pages.yaml, which only gateways and pages need.
         lease_for: How long one attempt to send may take before it counts as lost.
 
     Raises:
@@ -97,6 +101,7 @@ def load_notices(policy_dir: Path, lease_for: timedelta = timedelta(seconds=LEAS
         addresses=sending.addresses.value,
         pages=load_pages(policy_dir),
         gateways=gateways,
+        receipts=load_receipts(policy_dir),
     )
 
 

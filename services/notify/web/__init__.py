@@ -1,1 +1,1 @@
-"""Pages and other answers of notify over HTTP: what links in messages lead to, on a port of its own."""
+"""What notify answers over HTTP on a port of its own: the pages of links, and the receipts of gateways."""
