@@ -17,35 +17,26 @@ from services.notify.domain.correspondence import Correspondence
 from services.notify.exporter import Exporter
 from services.notify.handlers import NotifyHandler
 from services.notify.house import LogHouse
-from services.notify.messages.links import LinkWriter
 from services.notify.messages.renderer import LOG, MessageRenderer
 from services.notify.policy import NoticePolicy, load_notices
-from services.notify.policy.pages import PAGES_FILE
 from services.notify.sender import Sender
 from services.notify.settings import Settings
 from services.notify.store import STATE
-from services.notify.web.app import web_server
-from services.notify.web.pages import TicketPages
-from services.notify.web.responses import ResponsePublisher
+from services.notify.web.setup import asked_for_receipts, links, web_servers
 from shared.adapters.clock import SystemClock
 from shared.adapters.mongo.client import collection
 from shared.adapters.mongo.store import MongoStore
 from shared.delivery.vitals import Observe, unobserved
 from shared.fairness.pace import Batching
-from shared.policy.loading import PolicyFault, PolicyInvalid
 from shared.policy.retention import Retention, load_retention
 from shared.policy.watch import PolicyWatch
 from shared.process import entrypoint
-from shared.process.http_server import HttpServer
 from shared.process.safety import refuse_unsafe
 from shared.process.service import Service
 from shared.process.settings import CommonSettings
 
 BATCHING = Batching(seconds=1.0, apart_seconds=0.05, busy_apart_seconds=1.0)
 """Nobody waits for a notice so closely; what is said of a ticket within a second is most of what is said."""
-
-RESPONSE_WITHIN = timedelta(seconds=10)
-"""Somebody who has answered waits so long for the broker, and is asked to send it once more then."""
 
 Policies = tuple[NoticePolicy, Retention]
 
@@ -65,7 +56,8 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Co
     store = MongoStore(collection(settings.mongo, handler.service), STATE)
     built = Service(settings, handler, store, own.health_port, observe)
     built.batching = BATCHING
-    leaving = set_up(own, policy.gateways, os.environ, built.clock, built.vitals, random.random)
+    asked = asked_for_receipts(own, policy)
+    leaving = set_up(own, policy.gateways, os.environ, built.clock, built.vitals, random.random, asked)
     ways = channels(settings, leaving)
     webhooks = with_webhooks(ways, settings, own, policy)
     handler.house = house(renderer, ways)
@@ -87,7 +79,7 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Co
         addresses.limits = notices.addresses
         webhooks.use_directory(notices.directory)
 
-    built.servers += web_servers(own, built, renderer)
+    built.servers += web_servers(own, built, handler, renderer)
     use_policy(watch.policy)
     built.watch_policy(watch, use_policy)
     built.remarks["gateways"] = partial(gateways_remark, leaving, policy, watch)
@@ -97,22 +89,6 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Co
     sweep = built.while_clocks_agree(sender.sweep)
     built.every(own.send_every_seconds, "sender", sweep, own.documents_max, round_seconds_max)
     return built
-
-
-def links(own: Settings, policy: NoticePolicy) -> LinkWriter:
-    """Return what writes the links in messages; raise PolicyInvalid if they would lead to a page without words."""
-    if own.has_links and policy.pages is None:
-        raise PolicyInvalid([PolicyFault(PAGES_FILE, 1, "the file is missing; links in messages lead to its page")])
-    return LinkWriter(own.link_base_url, own.links())
-
-
-def web_servers(own: Settings, built: Service[Correspondence], renderer: MessageRenderer) -> list[HttpServer]:
-    """Return what serves the pages that links lead to, if a port is set for it."""
-    if own.http_port is None:
-        return []
-    responses = ResponsePublisher(built.publisher, RESPONSE_WITHIN)
-    pages = TicketPages(own.links(), lambda: renderer.policy, built.documents, responses, built.clock, built.vitals)
-    return [web_server(own, pages.routes() if own.has_links else [])]
 
 
 def address_book(store: MongoStore[Correspondence], own: Settings, policy: NoticePolicy) -> MongoAddressBook:

@@ -4,9 +4,12 @@ import base64
 import binascii
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from uuid import UUID
 
+from services.notify.channels import Message
+from services.notify.policy.receipts import ReceiptForm
 from shared.values import value
 
 PURPOSE = b"tindak.notify.receipts"
@@ -52,6 +55,51 @@ class References:
         ids, mac = raw[:-MAC_BYTES], raw[-MAC_BYTES:]
         known = [hmac.compare_digest(mac, _mac(key, gateway, ids)) for key in self.keys]
         return Reference(str(UUID(bytes=ids[:16])), str(UUID(bytes=ids[16:]))) if any(known) else None
+
+
+@value
+class ReceiptRequest:
+    """How a gateway is asked, with each message, to say what becomes of it.
+
+    Args:
+        code: Under which its receipts are described and come back.
+        address: Where they come back.
+        query: The name that the reference has in the address; None where the message itself bears it.
+        within: How long after sending it may say that a message did not arrive.
+    """
+
+    code: str
+    address: str
+    query: str | None
+    within: timedelta
+    references: References
+
+    def reference(self, message: Message) -> str:
+        """Return the reference that goes with *message*."""
+        return self.references.of(self.code, message.ticket_id, message.id)
+
+    def url(self, message: Message) -> str:
+        """Return where the receipts of *message* come back."""
+        return f"{self.address}?{self.query}={self.reference(message)}" if self.query else self.address
+
+
+def receipt_requests(
+    forms: Mapping[str, ReceiptForm], environment: Mapping[str, str], base_url: str, references: References
+) -> dict[str, ReceiptRequest]:
+    """Return how each gateway is asked, by its code; only those whose receipts could be proven.
+
+    Args:
+        environment: Holds the secrets, under the names that the forms say.
+        base_url: Where the server that takes receipts is reached from outside, without a slash at the end.
+    """
+    found: dict[str, ReceiptRequest] = {}
+    for code, form in forms.items():
+        if form.proof.is_set_up(environment):
+            request = ReceiptRequest(
+                code, f"{base_url}/receipts/{code}", form.reference_query, form.wait_for, references
+            )
+            found |= dict.fromkeys((code, *form.shared_by), request)
+    return found
 
 
 def _mac(key: bytes, gateway: str, ids: bytes) -> bytes:

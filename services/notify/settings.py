@@ -33,6 +33,8 @@ class Settings(BaseSettings):
         webhook_timeout_seconds: What one call of an agency's server may take in all; shorter than
             ``TINDAK_STOP_WITHIN_SECONDS``, too.
         webhook_connections_max: Calls on their way at the same time.
+        receipts_base_url: Where gateways reach notify's web server, such as ``https://lapor.example``; without it none
+            is asked to say what becomes of a message.
         send_every_seconds: Pause between two looks for what is due, once nothing is.
         documents_max: Tickets in hand at the same time; a crash sends again at most their messages.
         lease_seconds: After this long an attempt of which nothing is heard counts as lost and is made again.
@@ -62,6 +64,7 @@ class Settings(BaseSettings):
     smtp_connections_max: PositiveInt = 4
     webhook_timeout_seconds: PositiveFloat = 10
     webhook_connections_max: PositiveInt = 8
+    receipts_base_url: str | None = Field(default=None, pattern=r"^https?://[A-Za-z0-9.:-]+$", max_length=200)
     send_every_seconds: PositiveFloat = 1
     documents_max: int = Field(default=200, ge=1, le=2000)
     lease_seconds: PositiveFloat = LEASE_SECONDS
@@ -140,6 +143,8 @@ class Settings(BaseSettings):
             found.append("TINDAK_NOTIFY_SMTP_HOST is not set; without a mail relay nobody is told anything")
         if not self.smtp_starttls:
             found.append("TINDAK_NOTIFY_SMTP_STARTTLS must be true, since messages hold names and addresses (is false)")
+        if self.receipts_base_url is not None and not self.receipts_base_url.startswith("https://"):
+            found.append("TINDAK_NOTIFY_RECEIPTS_BASE_URL must begin with https://, since receipts bear tokens")
         for name in ("smtp_timeout_seconds", "webhook_timeout_seconds"):
             if getattr(self, name) >= stop_within_seconds:
                 found.append(

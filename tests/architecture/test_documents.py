@@ -5,6 +5,7 @@ from pydantic_settings import BaseSettings
 
 from services.intake.settings import Settings as IntakeSettings
 from services.notify.policy.gateways import load_gateways
+from services.notify.policy.receipts import load_receipts
 from services.notify.settings import Settings as NotifySettings
 from services.routing.settings import Settings as RoutingSettings
 from services.sla.settings import Settings as SlaSettings
@@ -66,7 +67,10 @@ def test_the_example_environment_names_every_setting_and_no_other() -> None:
         for name, field in settings.model_fields.items()
         if name not in NESTED
     }
-    variables |= {name for gateway in load_gateways(ROOT / "policy")[0].gateways for name in gateway.variables}
+    gateways = load_gateways(ROOT / "policy")[0].gateways
+    receipts = load_receipts(ROOT / "policy", {gateway.code: gateway.channel for gateway in gateways})
+    variables |= {name for gateway in gateways for name in gateway.variables}
+    variables |= {name for form in receipts.values() for name in form.proof.variables}
     variables |= {own_variable(service, setting) for service in SERVICES for setting in CREDENTIALS} | {STACK_DIR}
     text = (ROOT / ".env.example").read_text(encoding="utf-8")
 

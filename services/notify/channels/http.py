@@ -27,12 +27,14 @@ from services.notify.policy.gateways import (
     Header,
     template_environment,
 )
+from services.notify.references import ReceiptRequest
 
 ANSWER_BYTES_MAX = 64 * 1024
 ID_CHARACTERS_MAX = 200
 CONNECT_SHARE = 0.5  # of the time for a message; a gateway that cannot be reached by then surely has not taken it
 SECONDS_DIGITS_MAX = 6
 CONTENT = {"json": "json", "form": "data", "query": "params"}
+ASKING = ("reference", "receipt_url")
 SURELY_UNTAKEN = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 Secrets = Mapping[str, SecretStr]
@@ -49,10 +51,14 @@ class HttpChannel:
         gateway: Its description.
         secrets: Every variable that it names.
         send_within: What one message may take, connecting and reading the answer included.
+        receipts: How it is asked to say what becomes of a message; None if it is not.
     """
 
-    def __init__(self, gateway: Gateway, secrets: Secrets, send_within: timedelta) -> None:
+    def __init__(
+        self, gateway: Gateway, secrets: Secrets, send_within: timedelta, receipts: ReceiptRequest | None = None
+    ) -> None:
         self.gateway = gateway
+        self.receipts = receipts
         self.send_within = send_within
         self.given = {name: secrets[variable].get_secret_value() for name, variable in gateway.environment.items()}
         plain, in_url = template_environment(), template_environment()
@@ -61,6 +67,8 @@ class HttpChannel:
         self.url = in_url.from_string(gateway.url)
         self.headers = {name: plain.from_string(text) for name, text in gateway.headers.items()}
         self.body = _mapped(gateway.body, lambda leaf: plain.from_string(leaf) if isinstance(leaf, str) else leaf)
+        # What asks for receipts is left out where nobody asks.
+        self.asking = {name for name, leaf in gateway.body.items() if any(word in str(leaf) for word in ASKING)}
         is_here = gateway.url.startswith("http://127.0.0.1")
         self.client = httpx.AsyncClient(
             auth=_login(gateway.authentication, secrets),
@@ -97,10 +105,13 @@ class HttpChannel:
         values = {
             "to": to, "text": message.body.strip(), "subject": message.subject, "id": message.id,
             "ticket_id": message.ticket_id, "notice": message.notice, "language": message.language, "env": self.given,
+            "reference": self.receipts.reference(message) if self.receipts else "",
+            "receipt_url": self.receipts.url(message) if self.receipts else "",
         }  # fmt: skip
-        body = _mapped(self.body, lambda leaf: leaf.render(values) if isinstance(leaf, Template) else leaf)
+        rendered = _mapped(self.body, lambda leaf: leaf.render(values) if isinstance(leaf, Template) else leaf)
+        body = {name: value for name, value in rendered.items() if value or name not in self.asking}
         headers = {name: template.render(values) for name, template in self.headers.items()}
-        content = {CONTENT[self.gateway.format]: body}
+        content: dict[str, Any] = {CONTENT[self.gateway.format]: body}
         return self.client.build_request(self.gateway.method, self.url.render(values), headers=headers, **content)
 
     async def answered(self, request: httpx.Request) -> tuple[int, httpx.Headers, JsonValue]:
@@ -135,7 +146,7 @@ class HttpChannel:
         if code is None and status in form.success.statuses:
             message_id = _text(_at(said, form.message_id)) if form.message_id else None
             if self.is_success(said) and (message_id or not form.message_id):
-                return Delivered(channel, message_id)
+                return Delivered(channel, message_id, self.receipts.within if self.receipts else None)
             # A status of success and no word of it: nobody knows what that means.
             return Deferred(channel, f"{error} unreadable", Setback.GATEWAY, wait_for)
         is_ours = code is not None or 400 <= status < 500

@@ -12,12 +12,14 @@ from services.notify.channels.http import HttpChannel
 from services.notify.channels.isolated import IsolatedChannel, Limits
 from services.notify.channels.smtp import SmtpChannel
 from services.notify.policy.gateways import Gateway, GatewayFile
+from services.notify.references import ReceiptRequest
 from services.notify.settings import Settings
 from shared.adapters.clock import Clock
 from shared.delivery.vitals import Vitals
 from shared.values import value
 
 SMTP = "smtp"
+NO_RECEIPTS: Mapping[str, ReceiptRequest] = {}
 # Of a lease: what a message may wait for its turn, and what a gateway may take. Twice two gateways fit into it.
 QUEUE_SHARE, GATEWAY_SHARE = 1 / 10, 1 / 8
 
@@ -39,6 +41,7 @@ def set_up(
     clock: Clock,
     vitals: Vitals,
     draw: Callable[[], float],
+    receipts: Mapping[str, ReceiptRequest] = NO_RECEIPTS,
 ) -> SetUp:
     """Return the channels that can be used.
 
@@ -47,6 +50,7 @@ def set_up(
     Args:
         environment: Holds the secrets of the gateways by name.
         draw: As in `BalancedChannel`.
+        receipts: How gateways are asked to say what becomes of messages, by their code.
     """
     found: dict[str, Channel] = {}
     queue_within = timedelta(seconds=QUEUE_SHARE * own.lease_seconds)
@@ -67,7 +71,7 @@ def set_up(
         for gateway in gateways:
             seconds = min(gateway.timeout_seconds, GATEWAY_SHARE * own.lease_seconds)
             secrets = {name: SecretStr(environment[name]) for name in gateway.variables}
-            sends = HttpChannel(gateway, secrets, timedelta(seconds=seconds))
+            sends = HttpChannel(gateway, secrets, timedelta(seconds=seconds), receipts.get(gateway.code))
             limits = Limits(gateway.connections_max, queue_within, gateway.messages_per_second)
             made[gateway.code] = IsolatedChannel(gateway.code, sends, limits, file.breaker.value, clock, vitals)
         weights = {gateway.code: gateway.weight for gateway in gateways}

@@ -101,7 +101,7 @@ def load_notices(policy_dir: Path, lease_for: timedelta = timedelta(seconds=LEAS
         addresses=sending.addresses.value,
         pages=load_pages(policy_dir),
         gateways=gateways,
-        receipts=load_receipts(policy_dir),
+        receipts=load_receipts(policy_dir, {each.code: each.channel for each in gateways.gateways}),
     )
 
 

@@ -19,7 +19,9 @@ from shared.policy.loading import PolicyFault, PolicyModel, Source, load_sourced
 
 GATEWAYS_FILE = "gateways.yaml"
 ENVIRONMENT = "env"
-GIVEN = frozenset({"id", "language", "notice", "subject", "text", "ticket_id", "to", ENVIRONMENT})
+GIVEN = frozenset(
+    {"id", "language", "notice", "receipt_url", "reference", "subject", "text", "ticket_id", "to", ENVIRONMENT}
+)
 TIMEOUT_SECONDS_MAX = 15
 
 Variable = Annotated[str, Field(pattern=r"^TINDAK_GATEWAY_[A-Z0-9_]+$")]

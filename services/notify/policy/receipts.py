@@ -1,14 +1,15 @@
 """Reads receipts.yaml: how each gateway's receipts are proven, where what they say stands, and what it means."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from services.notify.policy.gateways import GATEWAYS_FILE
 from shared.events.base import Code
-from shared.policy.loading import PolicyFault, PolicyInvalid, PolicyModel, Source, load_sourced
+from shared.policy.loading import PolicyFault, PolicyInvalid, PolicyModel, Source, load_sourced, unknown
 
 RECEIPTS_FILE = "receipts.yaml"
 
@@ -50,11 +51,16 @@ class Proof(PolicyModel):
         """Return which environment variables must be set."""
         return (self.secret_env, self.verify_token_env) if self.verify_token_env else (self.secret_env,)
 
+    def is_set_up(self, environment: Mapping[str, str]) -> bool:
+        """Return whether every variable that it names is set to something."""
+        return all(environment.get(name, "").strip() for name in self.variables)
+
 
 class ReceiptForm(PolicyModel):
     """The receipts of one gateway.
 
     Args:
+        shared_by: Gateways whose receipts come to this one's address, too.
         channel: By which the gateway delivers.
         format: ``json`` and ``form`` of a body; ``query``: a GET that says everything in its address.
         each: Where the receipts stand, if one call brings several.
@@ -64,6 +70,7 @@ class ReceiptForm(PolicyModel):
         wait_hours: For so long after sending a text is kept, so that the next way can be tried.
     """
 
+    shared_by: tuple[Code, ...] = ()
     channel: Literal["sms", "whatsapp", "telegram", "email"]
     proof: Proof
     format: Literal["json", "form", "query"]
@@ -106,8 +113,11 @@ class ReceiptFile(PolicyModel):
     receipts: dict[Code, ReceiptForm]
 
 
-def load_receipts(policy_dir: Path) -> dict[str, ReceiptForm]:
+def load_receipts(policy_dir: Path, channels: Mapping[str, str]) -> dict[str, ReceiptForm]:
     """Return the receipts by gateway; a folder without the file takes none.
+
+    Args:
+        channels: By the codes of the gateways that there are.
 
     Raises:
         PolicyInvalid: With every fault of the file.
@@ -116,15 +126,19 @@ def load_receipts(policy_dir: Path) -> dict[str, ReceiptForm]:
     if not path.exists():
         return {}
     held, source = load_sourced(path, ReceiptFile)
-    if faults := list(_shared_secrets(held, source)):
+    if faults := list(_faults(held, source, channels)):
         raise PolicyInvalid(faults)
     return dict(held.receipts)
 
 
-def _shared_secrets(held: ReceiptFile, source: Source) -> Iterator[PolicyFault]:
-    """Yield a fault for each verify token that is also what signs: it stands in the address of a GET."""
+def _faults(held: ReceiptFile, source: Source, channels: Mapping[str, str]) -> Iterator[PolicyFault]:
     for code, form in held.receipts.items():
+        place = ("receipts", code)
+        for gateway, loc in [(code, place), *((each, (*place, "shared_by")) for each in form.shared_by)]:
+            if gateway not in channels:
+                yield source.fault(loc, unknown("gateway", gateway, channels, GATEWAYS_FILE))
+            elif channels[gateway] != form.channel:
+                yield source.fault(loc, f"gateway `{gateway}` delivers by {channels[gateway]}, not by {form.channel}")
         if form.proof.secret_env == form.proof.verify_token_env:
-            yield source.fault(
-                ("receipts", code, "proof", "verify_token_env"), "`verify_token_env` must not be the secret that signs"
-            )
+            # It stands in the address of a GET.
+            yield source.fault((*place, "proof", "verify_token_env"), "`verify_token_env` is the secret that signs")

@@ -66,7 +66,7 @@ class ReceiptPages:
         """Return the answer to a gateway."""
         gateway = request.path_params["gateway"]
         form = self.forms().get(gateway)
-        if form is None or not all(self.environment.get(name, "").strip() for name in form.proof.variables):
+        if form is None or not form.proof.is_set_up(self.environment):
             return _answer(404)
         outcome = await self.answered(gateway, form, request)
         if isinstance(outcome, Response):

@@ -17,7 +17,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from services.notify.domain.deliveries import Delivered, Sent
-from services.notify.policy.receipts import ReceiptForm, load_receipts
+from services.notify.policy.receipts import ReceiptForm
 from services.notify.receipts import ReceiptTaker
 from services.notify.references import References
 from services.notify.web.receipts import BODY_BYTES_MAX, routes
@@ -29,7 +29,7 @@ from shared.signatures import secret_keys, signed_headers
 from tests.builders import TICKET, event
 from tests.component.notify.harness import ACCEPTED, RecordingChannel, ServiceHarness, told
 from tests.fakes.handler_harness import NOON
-from tests.unit.notify.samples import PHONE, POLICY_DIR, contact, notice, rules
+from tests.unit.notify.samples import PHONE, POLICY, contact, notice, rules
 
 pytestmark = pytest.mark.loopback
 
@@ -49,9 +49,7 @@ SECRETS = {
 PROOF = {"kind": "standard_webhooks", "secret_env": "TINDAK_GATEWAY_OURS"}
 FIELDS = {"channel": "sms", "format": "json", "reference": "ref", "status": "status"}
 MEANING = {"delivered": ["ok"], "failed": ["no"]}
-FORMS = load_receipts(POLICY_DIR) | {
-    "ours": ReceiptForm.model_validate({"proof": PROOF} | FIELDS | MEANING, strict=False)
-}
+FORMS = dict(POLICY.receipts) | {"ours": ReceiptForm.model_validate({"proof": PROOF} | FIELDS | MEANING, strict=False)}
 REFERENCES = References([b"k" * 32])
 WAYS = rules(notice(channels=("whatsapp", "sms", "email", "log")))
 CONTACT = topics.CONTACTS, event(contact(phone=PHONE), at=NOON)

@@ -12,11 +12,12 @@ from services.notify.web.proofs import Call, Unreadable
 from services.notify.web.receipt_reading import RECEIPTS_MAX, TooMany, Unmeant, read
 from shared.policy.loading import PolicyInvalid
 from tests.builders import TICKET
-from tests.unit.notify.samples import DELIVERY, POLICY_DIR
+from tests.unit.notify.samples import DELIVERY, POLICY
 
 pytestmark = pytest.mark.unit
 
-FORMS = load_receipts(POLICY_DIR)
+FORMS = POLICY.receipts
+CHANNELS = {"gw": "sms", "letters": "whatsapp"}
 REFERENCES = References([b"k" * 32])
 ENTRY = """version: 1
 receipts:
@@ -112,7 +113,7 @@ def test_wavecell_says_one_thing_in_json() -> None:
 def test_an_aggregator_may_say_it_in_the_address(tmp_path: Path) -> None:
     entry = ENTRY.replace("format: json", "format: query").replace("reference: ref", "reference: batchId")
     (tmp_path / "receipts.yaml").write_text(entry)
-    form = load_receipts(tmp_path)["gw"]
+    form = load_receipts(tmp_path, CHANNELS)["gw"]
 
     [found] = said("gw", query=urlencode({"msgid": "2024", "status": "nok", "batchId": ref("gw")}), form=form)
 
@@ -167,17 +168,20 @@ def test_too_many_receipts_are_refused_at_once() -> None:
          "3: `gw`: `twilio` signs a form"),
         ("kind: token, secret_env: TINDAK_GATEWAY_GW, header: X-Token",
          "kind: meta_hub, secret_env: TINDAK_GATEWAY_GW, verify_token_env: TINDAK_GATEWAY_GW",
-         "5: `verify_token_env` must not be the secret that signs"),
+         "5: `verify_token_env` is the secret that signs"),
+        ("  gw:", "  gx:", "3: gateway `gx` is not in gateways.yaml"),
+        ("channel: sms", "channel: whatsapp", "3: gateway `gw` delivers by sms, not by whatsapp"),
+        ("channel: sms", "channel: sms\n    shared_by: [letters]", "5: gateway `letters` delivers by whatsapp"),
     ],
 )  # fmt: skip
 def test_a_fault_names_its_line(tmp_path: Path, was: str, now: str, fault: str) -> None:
     (tmp_path / "receipts.yaml").write_text(ENTRY.replace(was, now))
 
     with pytest.raises(PolicyInvalid) as caught:
-        load_receipts(tmp_path)
+        load_receipts(tmp_path, CHANNELS)
 
     assert any(f"receipts.yaml:{fault}" in str(each) for each in caught.value.faults)
 
 
 def test_a_policy_without_the_file_takes_no_receipts(tmp_path: Path) -> None:
-    assert load_receipts(tmp_path) == {}
+    assert load_receipts(tmp_path, CHANNELS) == {}
