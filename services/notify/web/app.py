@@ -1,6 +1,6 @@
 """Composes what notify serves over HTTP beside its health: routes of pages and others, with headers and bounds."""
 
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from typing import Any
 
 from starlette.applications import Starlette
@@ -19,25 +19,27 @@ HEAD_BYTES_MAX = 16 * 1024
 CONNECTIONS_MAX = 200
 IDLE_SECONDS_MAX = 5
 DIGITS_MAX = 18
+NO_LARGER: Mapping[str, int] = {}
 
 Message = MutableMapping[str, Any]
 
 
-def application(routes: Sequence[Route], body_bytes_max: int = BODY_BYTES_MAX) -> Starlette:
+def application(routes: Sequence[Route], larger_bodies: Mapping[str, int] = NO_LARGER) -> Starlette:
     """Return the web application of these routes; each answer bears the headers of `HEADERS`.
 
     Args:
         routes: Of pages, receipts and so on; each names its methods, and any other is answered with 405.
-        body_bytes_max: Of a request; a longer one is answered with 413 and never held in memory.
+        larger_bodies: By the beginning of a path, how many bytes a request may have; any other may have 64 KiB. A
+            longer one is answered with 413 and never held in memory.
     """
-    bounded = [Middleware(SecureHeaders), Middleware(BoundedBody, bytes_max=body_bytes_max)]
+    bounded = [Middleware(SecureHeaders), Middleware(BoundedBody, larger=larger_bodies)]
     return Starlette(routes=list(routes), middleware=bounded)
 
 
-def web_server(own: Settings, routes: Sequence[Route]) -> HttpServer:
+def web_server(own: Settings, routes: Sequence[Route], larger_bodies: Mapping[str, int] = NO_LARGER) -> HttpServer:
     """Return the server of *routes* on the port of *own*; raise OSError as `HttpServer` does."""
     return HttpServer(
-        application(routes),
+        application(routes, larger_bodies),
         own.http_host,
         own.http_port or 0,
         Listener("its pages", "TINDAK_NOTIFY_HTTP_PORT"),
@@ -70,14 +72,16 @@ class SecureHeaders:
 class BoundedBody:
     """Refuses a body that is too long, as soon as that is seen, to whoever reads it."""
 
-    def __init__(self, app: ASGIApp, bytes_max: int) -> None:
+    def __init__(self, app: ASGIApp, larger: Mapping[str, int]) -> None:
         self.app = app
-        self.bytes_max = bytes_max
+        self.larger = larger
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer; reading a longer body raises what is answered with 413."""
+        path = scope.get("path", "")
+        bytes_max = next((bytes_ for begins, bytes_ in self.larger.items() if path.startswith(begins)), BODY_BYTES_MAX)
         said = Headers(scope=scope).get("content-length", "")
-        is_announced = said.isdecimal() and (len(said) > DIGITS_MAX or int(said) > self.bytes_max)
+        is_announced = said.isdecimal() and (len(said) > DIGITS_MAX or int(said) > bytes_max)
         taken = 0
 
         async def counted() -> Message:
@@ -86,7 +90,7 @@ class BoundedBody:
                 raise HTTPException(413)
             message = await receive()
             taken += len(message.get("body", b""))
-            if taken > self.bytes_max:
+            if taken > bytes_max:
                 raise HTTPException(413)
             return message
 

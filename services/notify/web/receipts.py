@@ -21,7 +21,8 @@ from shared.process import metrics
 BODY_BYTES_MAX = 3 * 1024 * 1024  # as large as Meta's calls may be
 READ_WITHIN_SECONDS = 10
 CHALLENGE_MAX = 200
-PATH = "/receipts/{gateway}"
+RECEIPTS = "/receipts/"
+PATH = f"{RECEIPTS}{{gateway}}"
 
 
 class Forms(Protocol):

@@ -18,7 +18,8 @@ from services.notify.references import ReceiptRequest, References, receipt_reque
 from services.notify.settings import Settings
 from services.notify.web.app import web_server
 from services.notify.web.pages import TicketPages
-from services.notify.web.receipts import routes
+from services.notify.web.receipts import BODY_BYTES_MAX as RECEIPT_BYTES_MAX
+from services.notify.web.receipts import RECEIPTS, routes
 from services.notify.web.responses import ResponsePublisher
 from shared.policy.loading import PolicyFault, PolicyInvalid
 from shared.process.http_server import HttpServer
@@ -41,7 +42,8 @@ def web_servers(
     """Return what serves the pages that links lead to and takes receipts, if a port is set for it."""
     if own.http_port is None:
         return []
-    return [web_server(own, [*_page_routes(own, built, renderer), *_receipt_routes(own, built, handler, renderer)])]
+    found = [*_page_routes(own, built, renderer), *_receipt_routes(own, built, handler, renderer)]
+    return [web_server(own, found, {RECEIPTS: RECEIPT_BYTES_MAX})]
 
 
 def _page_routes(own: Settings, built: Service[Correspondence], renderer: MessageRenderer) -> list[Route]:
