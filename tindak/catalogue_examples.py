@@ -15,7 +15,7 @@ STATES: Mapping[str, str] = {
 }  # fmt: skip
 RARE = {
     "info", "reporter_sealed", "private", "parent", "part", "cluster", "instead_of", "reason_id", "reason_en", "actor",
-    "agencies", "then", "priority_reason", "officer", "advice_id", "advice_en", "ordinary",
+    "agencies", "then", "priority_reason", "officer", "advice_id", "advice_en", "ordinary", "repeats", "requested_by",
 }  # fmt: skip
 """Optional fields that an ordinary event does not hold: examples leave them out."""
 

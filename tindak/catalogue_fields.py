@@ -13,6 +13,7 @@ LINK = f"https://lapor.example/t/{TRACKING}"
 FIELDS: Mapping[str, tuple[str, Any]] = {
     "accepted_at": ("When intake accepted the complaint.", FILED),
     "actor": ("Who acts for the sender, if the sender says so; a role and an id, never a name.", None),
+    "again": ("Whether what was sent already is meant, too.", False),
     "agencies": ("The 2 to 5 agencies among which the ticket is divided; empty if `agency` is given.", []),
     "advice_en": (
         "What the policy advises the reporter of a sensitive matter, in English; absent for any other.",
@@ -144,6 +145,8 @@ FIELDS: Mapping[str, tuple[str, Any]] = {
     "reopened": ("Id of the part that goes on.", OTHER_TICKET),
     "private": ("What only the agency that has the ticket can open; of facts on its own topic alone.", None),
     "report": ("What an agency needs and may see of the report; only on topics of those who must act on it.", None),
+    "repeats": ("Id of the delivery for which it is sent once more; absent for none.", OTHER_TICKET),
+    "requested_by": ("The officer who had it sent once more, or held back; absent where nobody did.", None),
     "reporter": ("Who reports; leaves intake sealed only.", None),
     "resolve_due_at": ("When the final answer is due; absent while that is not known.", DUE),
     "respond_due_at": ("When a first answer is due; absent while that is not known, and once there is one.", None),

@@ -123,6 +123,10 @@ def _of_rarer(data: e.EventData) -> str | None:
             return "what is held of the reporter was asked for" + noted(data.reason)
         case e.MessagesStopped():
             return "the reporter wants no more messages about it"
+        case e.ResendRequested():
+            return f"{_notices_meant(data)} {'sent again' if data.again else 'sent'}" + noted(data.reason)
+        case e.SuppressionRequested():
+            return f"{_notices_meant(data)} held back" + noted(data.reason)
         case e.UpdateRefused(code=e.UpdateRefused.UNCHANGED):
             return f"an update of {data.update_source} changed nothing: {data.message_en}"
         case e.UpdateRefused():
@@ -170,6 +174,12 @@ def _of_breach(data: e.EventData, clock: str) -> str | None:
         case e.BreachCorrected():
             return f"{clock}: it was no breach: {words(data.why)}"
     return None
+
+
+def _notices_meant(data: e.NoticeRequest) -> str:
+    """Return which notices an officer has decided about, as the beginning of a sentence."""
+    which = f"notice `{data.notice}`" if data.notice else "its notices"
+    return f"{which} to be" if data.delivery_id is None else f"delivery {data.delivery_id} to be"
 
 
 def _of_delivery(data: e.EventData) -> str | None:

@@ -46,6 +46,7 @@ FROM_LINKS: tuple[type[EventData], ...] = (
 FROM_OFFICERS: tuple[type[EventData], ...] = (
     commands.AssignTicket, commands.ReclassifyTicket, commands.ArchiveTicket, commands.MergeTicket,
     commands.UnmergeTicket, commands.ExportReporter, commands.CorrectReporter, commands.EraseReporter,
+    commands.ResendNotice, commands.SuppressNotice,
 )  # fmt: skip
 TO_AGENCIES: tuple[type[EventData], ...] = (
     tickets.TicketAcknowledged, tickets.TicketProgressed, tickets.TicketAnswered, tickets.TicketHeld,
@@ -76,6 +77,7 @@ CATALOGUE: tuple[Entry, ...] = (
         "routing", topics.TICKETS,
         data=(tickets.TicketDeclined, links.TicketPartReopened, reporters.MessagesStopped),
     ),
+    *_entries("routing", topics.TICKETS, data=(notifications.ResendRequested, notifications.SuppressionRequested)),
     *_entries("routing", topics.TICKETS, topics.TRIAGE, data=(tickets.TriageRequested, links.TicketSplit)),
     *_entries(
         "routing", topics.TICKETS, topics.REQUESTS,

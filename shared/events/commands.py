@@ -212,6 +212,28 @@ class EraseReporter(PrivacyCommand):
     TYPE: ClassVar[str] = "tindak.reporter.erase.v1"
 
 
+class NoticeCommand(Command):
+    """Something that an officer decides about notices: all of the ticket, those of one code, or one delivery."""
+
+    notice: Code | None = None
+    delivery_id: TicketId | None = None
+
+
+class ResendNotice(NoticeCommand):
+    """Send what has failed, or was held back for a reason that may change; ``again``: also what has been sent."""
+
+    TYPE: ClassVar[str] = "tindak.notice.resend.v1"
+    reason: Short | None = None
+    again: bool = False
+
+
+class SuppressNotice(NoticeCommand):
+    """Do not send what has not been sent yet."""
+
+    TYPE: ClassVar[str] = "tindak.notice.suppress.v1"
+    reason: Short
+
+
 class UnmergeTicket(Command):
     """An officer takes a merge back."""
 

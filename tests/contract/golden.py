@@ -21,7 +21,7 @@ FROM_OUTSIDE = frozenset({"channels", "agencies", "officers"})
 EXAMPLES: dict[str, Any] = {
     "ticket_id": TICKET, "into": TICKET, "tracking_id": TRACKING, "sha256": "ab" * 32, "rating": 5, "version": 1,
     "agency": "dishub", "suggested_agency": "dlh", "latitude": -6.3, "longitude": 106.7,
-    "sealed": "gAAAAAB" * 10,
+    "sealed": "gAAAAAB" * 10, "delivery_id": TICKET,
     "public_key": "CQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
 }  # fmt: skip
 BY_FORMAT = {"date-time": "2026-03-02T05:00:00Z", "date": "2026-03-02"}

@@ -19,8 +19,10 @@ from shared.events import (
     ProgressTicket,
     ReclassifyTicket,
     ReplyToTicket,
+    ResendNotice,
     ResumeTicket,
     StopMessages,
+    SuppressNotice,
     UnmergeTicket,
     WithdrawTicket,
 )
@@ -50,9 +52,11 @@ COMMANDS: dict[str, Request] = {
     "export": ExportReporter(ticket_id=TICKET, reason="Diminta pelapor.", public_key=PUBLIC_KEY),
     "correct": CorrectReporter(ticket_id=TICKET, reason="Diminta pelapor.", sealed="c2VhbGVk" * 10, key_id="k2"),
     "erase": EraseReporter(ticket_id=TICKET, reason="Diminta pelapor."),
+    "resend": ResendNotice(ticket_id=TICKET, notice="answered", reason="Server surel sudah pulih."),
+    "suppress": SuppressNotice(ticket_id=TICKET, reason="Sudah diberi tahu lewat telepon."),
 }
 
-BY = dict.fromkeys(("assign", "divide", "archive", "merge", "unmerge"), OFFICER)
+BY = dict.fromkeys(("assign", "divide", "archive", "merge", "unmerge", "resend", "suppress"), OFFICER)
 BY |= dict.fromkeys(("export", "correct", "erase"), PRIVACY)
 BY |= dict.fromkeys(("reply", "confirm", "dispute", "withdraw", "stop_messages"), CHANNEL)
 

@@ -31,6 +31,7 @@ Request: TypeAlias = (
     | events.WithdrawTicket | events.StopMessages
     | events.AssignTicket | events.ReclassifyTicket | events.ArchiveTicket | events.MergeTicket | events.UnmergeTicket
     | events.ExportReporter | events.CorrectReporter | events.EraseReporter
+    | events.ResendNotice | events.SuppressNotice
 )  # fmt: skip
 COMMANDS: dict[str, type[Request]] = {command.TYPE: command for command in get_args(Request)}
 SOURCE_SYMBOLS_MAX = 200
@@ -150,6 +151,8 @@ def ask(
             return privacy.correct(transition, situation, command)
         case events.EraseReporter():
             return privacy.erase(transition, situation)
+        case events.ResendNotice() | events.SuppressNotice():
+            return officer.repair(transition, situation, command)
         case _:
             assert_never(command)
 

@@ -28,6 +28,7 @@ from services.routing.domain.ticket.transition import Outcome, Transition, leave
 from shared import events
 from shared.events.complaints import without_sensitive
 from shared.senders import Role
+from shared.topics import TICKETS
 
 
 def assign(transition: Transition, situation: Situation, asked: events.AssignTicket, policy: RoutingPolicy) -> Outcome:
@@ -140,3 +141,13 @@ def unmerge(transition: Transition, situation: Situation) -> Outcome:
         return FOLLOWS_NOBODY
     alone = transition.change(cluster=None).add_fact(events.TicketUnmerged, situation)
     return alone.link(events.TicketUnlinked(ticket_id=leader, member=transition.ticket.id))
+
+
+def repair(
+    transition: Transition, situation: Situation, asked: events.ResendNotice | events.SuppressNotice
+) -> Transition:
+    """Ask notify, which alone knows its deliveries, to send or to hold back notices; the agency need not know."""
+    about = {"notice": asked.notice, "delivery_id": asked.delivery_id, "reason": asked.reason}
+    if isinstance(asked, events.SuppressNotice):
+        return transition.add_fact_on(events.SuppressionRequested, situation, (TICKETS,), **about)
+    return transition.add_fact_on(events.ResendRequested, situation, (TICKETS,), again=asked.again, **about)

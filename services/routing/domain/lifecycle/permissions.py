@@ -18,6 +18,8 @@ OF_TRIAGE: Kinds = (
     events.UnmergeTicket, events.HoldTicket, events.ResumeTicket,
 )  # fmt: skip
 OF_PRIVACY: Kinds = (events.ExportReporter, events.CorrectReporter, events.EraseReporter)
+OF_NOTICES: Kinds = (events.ResendNotice, events.SuppressNotice)
+"""What officers of triage and those who answer for privacy may ask, of every ticket."""
 OF_LINKS: Kinds = (events.ReplyToTicket, events.ConfirmTicket, events.DisputeTicket, events.StopMessages)
 OF_CHANNELS: Kinds = (*OF_LINKS, events.WithdrawTicket)
 
@@ -37,9 +39,9 @@ def _kinds_of(policy: RoutingPolicy, sender: Sender) -> Kinds:
     if sender.role is Role.CHANNEL:
         return OF_LINKS if sender.code == LINK_CHANNEL else OF_CHANNELS
     officer = policy.officers[sender.code]
-    decides = OF_TRIAGE if officer.role is OfficerRole.TRIAGE else ()
+    decides = (*OF_TRIAGE, *OF_NOTICES) if officer.role is OfficerRole.TRIAGE else ()
     acts = OF_AGENCIES if officer.agencies else ()
-    return (*decides, *acts, *(OF_PRIVACY if officer.privacy else ()))
+    return (*decides, *acts, *((*OF_PRIVACY, *OF_NOTICES) if officer.privacy else ()))
 
 
 def forbids(
@@ -60,7 +62,8 @@ def forbids(
         case Sender(Role.OFFICER, code):
             officer = policy.officers[code]
             decides = officer.role is OfficerRole.TRIAGE and isinstance(command, OF_TRIAGE)
-            is_theirs = decides or isinstance(command, OF_PRIVACY) or situation.agency in officer.agencies
+            answers_for_all = isinstance(command, (*OF_PRIVACY, *OF_NOTICES))
+            is_theirs = decides or answers_for_all or situation.agency in officer.agencies
         case _:
             is_theirs = False
     return None if is_theirs else NOT_FOUND

@@ -13,7 +13,11 @@ from shared.events import (
     Fact,
     MergeTicket,
     ReclassifyTicket,
+    ResendNotice,
+    ResendRequested,
     Step,
+    SuppressionRequested,
+    SuppressNotice,
     Tenure,
     TicketArchived,
     TicketMerged,
@@ -216,3 +220,29 @@ def test_taking_back_no_merge_changes_nothing() -> None:
     decision = ask(filed(), UnmergeTicket(ticket_id=TICKET), by=OFFICER)
 
     assert why(decision) == refusals.FOLLOWS_NOBODY
+
+
+def test_what_is_to_become_of_notices_is_told_to_notify_and_to_no_agency() -> None:
+    before = filed("closed_by_reporter")
+    asked = ResendNotice(ticket_id=TICKET, notice="answered", delivery_id=OTHER, again=True, reason="Surel pulih.")
+
+    decision = ask(before, asked, by=OFFICER)
+
+    data = ResendRequested(
+        **HEAD("closed"), agency="dishub", notice="answered", delivery_id=OTHER, again=True, reason="Surel pulih."
+    )
+    assert decision.facts == (Fact(data, "tickets.events", TICKET, LATER),)
+    assert situation_of(decision) == before.situation
+
+
+def test_all_notices_of_a_ticket_can_be_held_back() -> None:
+    decision = ask(filed("routed"), SuppressNotice(ticket_id=TICKET, reason="Ditelepon."), by=OFFICER)
+
+    assert decision.facts == (
+        Fact(
+            SuppressionRequested(**HEAD("routed"), agency="dishub", reason="Ditelepon."),
+            "tickets.events",
+            TICKET,
+            LATER,
+        ),
+    )

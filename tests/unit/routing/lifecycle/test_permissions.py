@@ -17,6 +17,7 @@ OF_AGENCIES = {"acknowledge", "progress", "answer", "answer_partly", "decline", 
 OF_OFFICERS = {"assign", "divide", "reclassify", "archive", "merge", "unmerge", "hold", "resume"}
 OF_PRIVACY = {"export", "correct", "erase"}
 OF_CHANNELS = {"reply", "confirm", "dispute", "withdraw", "stop_messages"}
+OF_NOTICES = {"resend", "suppress"}
 
 
 def permitted(source: str, situation: str = "routed", commands: Iterable[str] = COMMANDS) -> set[str]:
@@ -32,11 +33,11 @@ def judged(source: str, command: Request, situation: str = "routed") -> Refusal 
     ("source", "names"),
     [
         (DISHUB, OF_AGENCIES),
-        (OFFICER, OF_OFFICERS),
+        (OFFICER, OF_OFFICERS | OF_NOTICES),
         (CHANNEL, OF_CHANNELS),
         (DESK, OF_AGENCIES),
-        (CHIEF, OF_OFFICERS | OF_AGENCIES),
-        (PRIVACY, OF_PRIVACY),
+        (CHIEF, OF_OFFICERS | OF_NOTICES | OF_AGENCIES),
+        (PRIVACY, OF_PRIVACY | OF_NOTICES),
         ("/officers/nobody", set()),
         ("/tindak/sla", set()),
         ("/agencies/", set()),
@@ -48,7 +49,12 @@ def test_everybody_may_ask_for_his_own_kind_of_update_only(source: str, names: s
 
 @pytest.mark.parametrize("situation", SITUATIONS)
 def test_who_answers_for_privacy_may_act_for_every_reporter(situation: str) -> None:
-    assert permitted(PRIVACY, situation, OF_PRIVACY) == OF_PRIVACY
+    assert permitted(PRIVACY, situation, OF_PRIVACY | OF_NOTICES) == OF_PRIVACY | OF_NOTICES
+
+
+@pytest.mark.parametrize("situation", SITUATIONS)
+def test_notices_of_every_ticket_are_for_triage_to_repair(situation: str) -> None:
+    assert permitted(OFFICER, situation, OF_NOTICES) == OF_NOTICES
 
 
 def test_the_actor_that_a_command_names_gives_no_rights() -> None:

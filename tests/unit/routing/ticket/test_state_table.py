@@ -42,6 +42,8 @@ stop_messages   tri   rou   ack   pro   reo   hel   hel   ans   clo   clo   arc 
 export          tri   rou   ack   pro   reo   hel   hel   ans   clo   clo   arc   arc   wdn   spl
 correct         tri   rou   ack   pro   reo   hel   hel   ans   clo   clo   arc   arc   wdn   spl
 erase           tri   rou   ack   pro   reo   hel   hel   ans   clo   clo   arc   arc   wdn   spl
+resend          tri   rou   ack   pro   reo   hel   hel   ans   clo   clo   arc   arc   wdn   spl
+suppress        tri   rou   ack   pro   reo   hel   hel   ans   clo   clo   arc   arc   wdn   spl
 """
 REFUSED = {"-": "unchanged", "!": "wrong_state", "?": "not_found", "late": "window_closed"}
 CELLS = [
