@@ -14,6 +14,7 @@ from services.notify.domain.deliveries import Outcome, Postponed, Sending
 from services.notify.domain.exports import answer
 from services.notify.domain.notices import Rules
 from services.notify.domain.receipts import Early, Receipt, receive
+from services.notify.domain.repair import repair
 from services.notify.exporter import Exporter
 from shared import topics
 from shared.delivery.ports import Record
@@ -26,6 +27,7 @@ from shared.events import (
     ExportRequested,
     Fact,
     Ignored,
+    NoticeRequest,
     Refused,
     UnreadableEvent,
 )
@@ -77,7 +79,11 @@ class NotifyHandler:
         """Return the projection after an event and the deliveries that it causes; or the answer to an export."""
         if isinstance(event.data, ExportRequested):
             return answer(state or Correspondence(document_of(event)), event.data, arrival, self.exporter.seal)
-        decision = decide(state, event, arrival, self.rules, house=self.house)
+        decision: Decision[Correspondence]
+        if isinstance(event.data, NoticeRequest):
+            decision = repair(state, event, event.data, arrival, self.rules, house=self.house)
+        else:
+            decision = decide(state, event, arrival, self.rules, house=self.house)
         _count_notices(decision.facts)
         return decision
 

@@ -13,8 +13,8 @@ STATUS_TOPICS = topics.status_topic("")
 OWN_TOPICS = (topics.agency_topic(""), STATUS_TOPICS)
 WITH_NOBODY = frozenset({"in_triage", "split"})
 FOR_WHO_MUST_ACT = frozenset({"report", "resolve_due_at", "link"})
-# An agency that declines hears of it by `TicketUnassigned`; what is asked of notify, and what a reporter is told or asked, is
-# not its business.
+# An agency that declines hears of it by `TicketUnassigned`; what is asked of notify, and what a reporter is told or
+# asked, is not its business.
 NOT_FOR_AGENCIES = frozenset(
     {
         events.TicketDeclined.TYPE, events.ReporterErased.TYPE, events.ContactCorrected.TYPE,

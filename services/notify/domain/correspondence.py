@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from services.notify.domain.complaint import Complaint as Complaint
 from services.notify.domain.complaint import complaint_of
-from services.notify.domain.deliveries import Delivery, Settled
+from services.notify.domain.deliveries import REPORTER, Delivery, Settled
 from services.notify.domain.standing import Standing, standing_after
 from shared import events
 from shared.values import replace, value
@@ -121,6 +121,8 @@ class Correspondence(Handling):
         parts: By ticket id.
         has_acted: Whether the reporter has answered, confirmed or disputed since the report.
         is_stopped: Whether the reporter wants no more messages; only urgent ones are still sent.
+        unsent: Those that are over, were not sent, and could be yet; the last ones, for a while.
+        unsent_at: When the last such was given up or held back; None before the first.
     """
 
     ticket_id: str
@@ -134,6 +136,8 @@ class Correspondence(Handling):
     settled: tuple[Settled, ...] = ()
     unlisted: int = 0
     is_stopped: bool = False
+    unsent: tuple[Delivery, ...] = ()
+    unsent_at: datetime | None = None
     kind: Literal["correspondence"] = "correspondence"
 
     @property
@@ -197,10 +201,8 @@ def forgotten(state: Correspondence) -> Correspondence:
         complaint=complaint and replace(complaint, title="", place=None),
         **_unwritten(state),
         parts={part: replace(known, **_unwritten(known)) for part, known in state.parts.items()},
-        deliveries=tuple(
-            replace(delivery, told={name: value for name, value in delivery.told.items() if name not in WRITTEN})
-            for delivery in state.deliveries
-        ),
+        deliveries=tuple(each.without(WRITTEN) for each in state.deliveries),
+        unsent=tuple(each.without(WRITTEN) for each in state.unsent if each.role != REPORTER),
     )
 
 

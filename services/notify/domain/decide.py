@@ -67,6 +67,13 @@ def decide(
         *others, newest = supersede(delivery, deliveries, policy, now)
         is_last = queues_too_long(newest, others, policy)
         deliveries = [*others, settle(newest, Suppressed(now, 0, TOO_MANY)) if is_last else newest]
+    return proceed(before, deliveries, policy, now, house)
+
+
+def proceed(
+    before: Correspondence, deliveries: Sequence[Delivery], policy: Rules, now: datetime, house: House
+) -> Applied[Correspondence]:
+    """Return the state with *deliveries*, each as far on as it can go now."""
     released = [release(delivery, before, deliveries, policy, now, house) for delivery in deliveries]
     moved, openings = on_time(before, released, policy, now, house, house.holds)
     settled = report_settled(before, forgotten(moved) if isinstance(moved.contact, Erased) else moved)

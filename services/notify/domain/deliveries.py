@@ -1,13 +1,13 @@
 """The delivery of one notice to one recipient: its states, and the outcomes of an attempt to send it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Literal
 
 from shared.events import SlaClock
-from shared.values import value
+from shared.values import replace, value
 
 REPORTER = "reporter"
 
@@ -80,11 +80,23 @@ class Suppressed:
 
 Situation = Waiting | Due | Sending | Sent | Failed | Suppressed
 OVER = (Sent, Failed, Suppressed)
+BY_OFFICER = "by_officer"
+MAY_CHANGE = frozenset(
+    {
+        "no_channel", "no_address", "contact_unreadable", "too_many", "address_limit", "address_unverified", BY_OFFICER,
+    }
+)  # fmt: skip
+"""Why a delivery is suppressed for a reason that somebody can remove; for any other it stays suppressed."""
 
 
 def is_settled(situation: Situation) -> bool:
     """Return whether *situation* is the last one of a delivery."""
     return isinstance(situation, OVER)
+
+
+def is_unsent(situation: Situation) -> bool:
+    """Return whether a delivery is over without having been sent, and could be sent yet."""
+    return isinstance(situation, Failed) or (isinstance(situation, Suppressed) and situation.why in MAY_CHANGE)
 
 
 def attempts_of(situation: Situation) -> int:
@@ -114,9 +126,12 @@ class Delivery:
         urgent: May be sent in the quiet hours.
         planned_at: When it was decided that it is sent.
         awaited: The due time that it waits for.
-        told: What it tells of the event, by name; empty once it is settled and no receipt can change that.
+        told: What it tells of the event, by name; empty once it is settled, unless it could be sent yet, or a receipt can
+            change that it was.
         part: Ticket id of the part that it tells of; None for the whole.
         failed_ways: The channels by which it was sent and, as a receipt said, did not arrive.
+        repeats: Id of the delivery for which it is sent once more; None for none.
+        requested_by: Code of the officer who had it sent once more, or suppressed; None for nobody.
     """
 
     id: str
@@ -132,6 +147,8 @@ class Delivery:
     told: Mapping[str, Any] = field(default_factory=dict)
     part: str | None = None
     failed_ways: tuple[str, ...] = ()
+    repeats: str | None = None
+    requested_by: str | None = None
 
     @property
     def is_settled(self) -> bool:
@@ -150,6 +167,10 @@ class Delivery:
         if isinstance(situation, OVER):
             return None
         return situation.at if isinstance(situation, Due) else situation.until
+
+    def without(self, names: Collection[str]) -> "Delivery":
+        """Return it telling nothing that bears one of these names."""
+        return replace(self, told={name: value for name, value in self.told.items() if name not in names})
 
 
 @value

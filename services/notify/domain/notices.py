@@ -132,7 +132,7 @@ def plan(state: Correspondence, event: Event, rules: Rules, now: datetime) -> li
     known = state.seen_from(part).agency
     # Refusals of release 0.1.0 do not say who has the ticket.
     agency = known if isinstance(data, UpdateRefused) else vars(data).get("agency", known)
-    told: dict[str, Any] = data.model_dump(mode="json", include=_told_of(type(data)), exclude_none=True)
+    told: dict[str, Any] = data.model_dump(mode="json", include=told_of(type(data)), exclude_none=True)
     waiting = Waiting(now + rules.wait_for)
     return [
         Delivery(
@@ -203,8 +203,8 @@ def _roles(notice: Notice, data: EventData) -> list[str]:
 
 
 @lru_cache(maxsize=256)  # as many types of events as there are
-def _told_of(kind: type[EventData]) -> set[str]:
-    """Return the fields of an event that its notices may tell."""
+def told_of(kind: type[EventData]) -> set[str]:
+    """Return the fields of an event of that type that its notices may tell."""
     # The `by` of most facts names their author by code, which is nobody's to read in a letter.
     hidden = {"by"} if issubclass(kind, AuthoredFact) else set()
     return set(TOLD & kind.model_fields.keys()) - hidden

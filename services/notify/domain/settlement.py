@@ -5,31 +5,45 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from services.notify.domain.correspondence import Correspondence
-from services.notify.domain.deliveries import REPORTER, Delivery, Failed, Sent, Settled, Situation, Suppressed
+from services.notify.domain.deliveries import (
+    REPORTER,
+    Delivery,
+    Failed,
+    Sent,
+    Settled,
+    Situation,
+    Suppressed,
+    is_unsent,
+)
 from shared import events
 from shared.events import Applied, Fact
+from shared.senders import Role
 from shared.topics import DELIVERIES
 from shared.values import replace
 
 DAY = timedelta(days=1)
 SETTLED_MAX = 100
+UNSENT_MAX = 5
+UNSENT_FOR = timedelta(days=14)
+"""So many, for so long, are kept of each ticket as they would be sent yet: texts are no longer kept than they help."""
 
 
 def settle(delivery: Delivery, situation: Situation) -> Delivery:
-    """Return *delivery* in its last situation, without the values for its template unless a receipt may change that."""
-    may_go_on = isinstance(situation, Sent) and situation.receipt_by is not None
-    return replace(delivery, situation=situation, told=delivery.told if may_go_on else {})
+    """Return *delivery* in its last situation; what it tells is kept only if it could be sent yet, or by its next way."""
+    awaits = isinstance(situation, Sent) and situation.receipt_by is not None
+    return replace(delivery, situation=situation, told=delivery.told if awaits or is_unsent(situation) else {})
 
 
 def put_away(state: Correspondence, now: datetime) -> Correspondence:
     """Return *state* with little kept of the deliveries that are over; of the oldest only how many they were.
 
-    What counts against its recipient's share of the day is kept whatever there is, and whole what may yet turn out not
-    to have arrived.
+    What counts against its recipient's share of the day is kept whatever there is; whole is kept what may yet turn out
+    not to have arrived, and for a while what could be sent yet.
     """
+    unsent = unsent_of(state, now)
     over = [each for each in state.deliveries if each.is_settled and not each.awaits_receipt(now)]
     if not over:
-        return state
+        return state if unsent == state.unsent else replace(state, unsent=unsent)
     settled = (*state.settled, *(kept for each in over if (kept := Settled.of(each))))
     beyond = len(settled) - SETTLED_MAX
     unlisted = state.unlisted
@@ -39,7 +53,21 @@ def put_away(state: Correspondence, now: datetime) -> Correspondence:
         settled = tuple(each for each in settled if each.id not in gone)
         unlisted += sum(each.role == REPORTER for each in dropped)
     open_ = tuple(each for each in state.deliveries if not each.is_settled or each.awaits_receipt(now))
-    return replace(state, deliveries=open_, settled=settled, unlisted=unlisted)
+    return replace(state, deliveries=open_, settled=settled, unlisted=unlisted, unsent=unsent)
+
+
+def unsent_of(state: Correspondence, now: datetime) -> tuple[Delivery, ...]:
+    """Return the deliveries that are over and could be sent yet, as far as they are kept, the oldest first."""
+    if not state.unsent and not any(is_unsent(each.situation) for each in state.deliveries):
+        return state.unsent
+    over = [each for each in (*state.unsent, *state.deliveries) if is_unsent(each.situation)]
+    return tuple(each for each in over if unsent_at(each) > now - UNSENT_FOR)[-UNSENT_MAX:]
+
+
+def unsent_at(delivery: Delivery) -> datetime:
+    """Return when *delivery* was given up or held back; when it was planned for one that is not over."""
+    situation = delivery.situation
+    return situation.at if isinstance(situation, Failed | Suppressed) else delivery.planned_at
 
 
 def counts(settled: Settled, now: datetime) -> bool:
@@ -53,7 +81,11 @@ def report_settled(before: Correspondence, after: Correspondence) -> Applied[Cor
     if not settled:
         return Applied(after)
     was_settled = {delivery.id for delivery in before.deliveries if delivery.is_settled}
-    return Applied(after, tuple(_facts_of(after, (each for each in settled if each.id not in was_settled))))
+    new = [each for each in settled if each.id not in was_settled]
+    left = [unsent_at(each) for each in new if is_unsent(each.situation)]
+    if left:
+        after = replace(after, unsent_at=max(left))
+    return Applied(after, tuple(_facts_of(after, new)))
 
 
 def about(state: Correspondence, delivery: Delivery) -> dict[str, Any]:
@@ -65,6 +97,8 @@ def about(state: Correspondence, delivery: Delivery) -> dict[str, Any]:
         "notice": delivery.notice,
         "recipient_role": delivery.role,
         "agency": delivery.agency,
+        "requested_by": _officer(delivery.requested_by),
+        "repeats": delivery.repeats,
     }
 
 
@@ -84,3 +118,7 @@ def _facts_of(state: Correspondence, deliveries: Iterable[Delivery]) -> Iterable
                 continue
         occasion = "|".join(("delivery", delivery.id, *delivery.failed_ways))
         yield Fact(data, DELIVERIES, state.ticket_id, at, occasion)
+
+
+def _officer(code: str | None) -> events.Author | None:
+    return None if code is None else events.Author(role=Role.OFFICER, code=code)

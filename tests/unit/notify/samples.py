@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from services.notify.domain.correspondence import Complaint, Correspondence, Sealed
-from services.notify.domain.deliveries import Delivery, Due, Situation
+from services.notify.domain.deliveries import Delivery, Due, Situation, is_unsent
 from services.notify.domain.notices import OFFICER, Notice, Rules
+from services.notify.domain.settlement import unsent_at
 from services.notify.domain.timing import Retries
 from services.notify.policy import load_notices
 from shared.events import (
@@ -160,6 +161,7 @@ def correspondence(*deliveries: Delivery, **changes: Any) -> Correspondence:
     plain: dict[str, Any] = {
         "ticket_id": TICKET, "tracking_id": TRACKING, "contact": Sealed("sealed", "k1", "id"),
         "complaint": Complaint("Jalan berlubang", None, None, (), emergency=False),
+        "unsent_at": max((unsent_at(each) for each in deliveries if is_unsent(each.situation)), default=None),
     }  # fmt: skip
     return Correspondence(**(plain | {"deliveries": deliveries} | changes))
 
