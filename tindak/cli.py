@@ -74,6 +74,7 @@ COMMANDS: Mapping[str, Command | Group] = {
     "sla": Group(SLA, "Working time and clocks."),
     "agency": Command("tickets.agency", "app", "Publish what an agency does with a ticket."),
     "officer": Command("tickets.officer", "app", "Publish what a triage officer decides."),
+    "notify": Command("notify.cli", "app", "Show what became of notices, send them again, hold them back."),
     "reporter": Command("tickets.reporter", "app", "Publish what the reporter says, as the report's channel."),
     "retention": Command("retention.cli", "app", "Let go of what is kept, as the policy says."),
     "privacy": Command("retention.privacy", "app", "What is held of whom, and for how long."),

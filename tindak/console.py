@@ -88,9 +88,13 @@ def no_database(error: Exception) -> Failure:
     return Failure(f"The database cannot be asked; is TINDAK_MONGO_URI right?{why}")
 
 
-def say(text: str, *, err: bool = False) -> None:
-    """Print *text*, which may have lines, so that nothing in it steers the terminal; on stderr if *err*."""
-    typer.echo(terminal_text(text), err=err)
+def say(text: str, *, err: bool = False, colour: str | None = None) -> None:
+    """Print *text*, which may have lines, so that nothing in it steers the terminal; on stderr if *err*.
+
+    It has a *colour* (such as ``red``) only on a terminal.
+    """
+    plain = terminal_text(text)
+    typer.echo(plain if colour is None else typer.style(plain, fg=colour), err=err)
 
 
 def say_json(value: object, indent: int | None = None) -> None:

@@ -21,7 +21,7 @@ from services.notify.messages.renderer import LOG, MessageRenderer
 from services.notify.policy import NoticePolicy, load_notices
 from services.notify.sender import Sender
 from services.notify.settings import Settings
-from services.notify.store import STATE
+from services.notify.store import INDEXES, STATE
 from services.notify.web.setup import asked_for_receipts, links, web_servers
 from shared.adapters.clock import SystemClock
 from shared.adapters.mongo.client import collection
@@ -53,7 +53,7 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Co
     (policy, _), opener = watch.policy, own.opener()
     renderer = MessageRenderer(policy, opener, links(own, policy))
     handler = NotifyHandler(policy.rules, Exporter(opener))
-    store = MongoStore(collection(settings.mongo, handler.service), STATE)
+    store = MongoStore(collection(settings.mongo, handler.service), STATE, INDEXES)
     built = Service(settings, handler, store, own.health_port, observe)
     built.batching = BATCHING
     asked = asked_for_receipts(own, policy)

@@ -1,11 +1,14 @@
 """Serialises the state of notify, and finds contacts by the keys that they are sealed with."""
 
 from collections.abc import Mapping
+from datetime import UTC
+from itertools import count
 from typing import Any
 
 from pydantic import TypeAdapter
-from pymongo import ASCENDING
+from pymongo import ASCENDING, IndexModel
 
+from services.notify.delivery_rows import WAITING, DeliveryRow, Wanted
 from services.notify.domain.correspondence import Correspondence
 from shared.adapters.mongo.outages import outages_are_transient
 from shared.adapters.mongo.store import MongoStore
@@ -14,10 +17,42 @@ from shared.events import SealScheme
 
 STATE: TypeAdapter[Correspondence] = TypeAdapter(Correspondence)
 KIND, KEY_ID, SCHEME = "state.contact.kind", "state.contact.key_id", "state.contact.scheme"
+UNSENT_AT = "state.unsent_at"
+TICKETS_AT_ONCE = 200
+
+INDEXES = (IndexModel([(UNSENT_AT, ASCENDING)], partialFilterExpression={UNSENT_AT: {"$gt": ""}}),)
+"""Of tickets of which a notice failed or was held back, and of no others: what goes well writes nothing to it."""
 
 
 class NotifyStore(MongoStore[Correspondence]):
-    """Notify's collection, searched by keys in the order of its ids."""
+    """Notify's collection, searched by keys in the order of its ids, and by what became of deliveries."""
+
+    async def deliveries(self, wanted: Wanted) -> list[DeliveryRow]:
+        """Return deliveries of all tickets, as far as they are wanted; of what is over, what was over first in front.
+
+        Found by an index that holds no ticket of which every notice was sent.
+        """
+        rows: list[DeliveryRow] = []
+        search = self.waiting if wanted.situation == WAITING else self.unsent
+        for page in count():
+            documents = await search(wanted, page * TICKETS_AT_ONCE)
+            rows += [row for held in documents if held.state is not None for row in wanted.among(held.state)]
+            if len(rows) >= wanted.rows_max or len(documents) < TICKETS_AT_ONCE:
+                break
+        return rows[: wanted.rows_max]
+
+    async def unsent(self, wanted: Wanted, skip: int) -> list[Document[Correspondence]]:
+        """Return a page of tickets of which a notice failed or was held back since then."""
+        # Instants of the state are texts, with or without fractions of a second: whole seconds sort before both.
+        since = wanted.since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S") if wanted.since else "0"
+        matches = {"$elemMatch": {"situation.kind": wanted.situation} | _about(wanted, "agency")}
+        either = [{"state.unsent": matches}, {"state.deliveries": matches}]
+        return await self.found({UNSENT_AT: {"$gte": since}, "$or": either}, UNSENT_AT, TICKETS_AT_ONCE, skip)
+
+    async def waiting(self, wanted: Wanted, skip: int) -> list[Document[Correspondence]]:
+        """Return a page of tickets of which a notice is not over, that first at which something happens next."""
+        is_due = {"due_at": {"$exists": True}, **await self.within(None)}
+        return await self.found(is_due | _about(wanted, "state.deliveries.agency"), "due_at", TICKETS_AT_ONCE, skip)
 
     async def sealed_otherwise(self, key_id: str, after: str, limit: int) -> list[Document[Correspondence]]:
         """Return tickets whose contact is sealed with another public key than that one, or with a key of 0.1.0.
@@ -54,3 +89,7 @@ class NotifyStore(MongoStore[Correspondence]):
         """Return how many documents are quarantined."""
         async with outages_are_transient():
             return await self.collection.count_documents({"aside": {"$exists": True}})
+
+
+def _about(wanted: Wanted, field: str) -> dict[str, Any]:
+    return {} if wanted.agency is None else {field: wanted.agency}

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from services.notify import delivery_rows
+from services.notify.delivery_rows import DeliveryRow, Wanted
 from services.notify.domain.correspondence import Correspondence, Unknown
 from services.notify.domain.correspondence import Sealed as SealedContact
 from services.notify.domain.deliveries import REPORTER
@@ -16,16 +18,17 @@ from services.notify.policy import FILE as NOTICES_FILE
 from services.notify.policy import HEARD, INTRODUCTION, TEMPLATES, NoticePolicy, load_notices
 from services.notify.policy.notices import REGIONAL
 from shared.events.envelope import stamp
-from shared.process.settings import MongoSettings
+from shared.process.settings import CommonSettings, MongoSettings
 
 if TYPE_CHECKING:
     from services.notify.store import NotifyStore
+    from services.notify.trial import Tried
 
 __all__ = [
     "EMAIL", "HEARD", "INTRODUCTION", "LAYOUT", "NOTICES_FILE", "OF_AGENCY", "REGIONAL", "REPORTER", "SEGMENTS_MAX",
-    "SMS", "TEMPLATES", "WHATSAPP", "Correspondence", "Measured", "Notice", "NoticePolicy", "SealedContact",
-    "Unknown", "archived_notices", "due", "duration", "file_of", "load_notices", "measured", "notify_store",
-    "plain_marks",
+    "SMS", "TEMPLATES", "WHATSAPP", "Correspondence", "DeliveryRow", "Measured", "Notice", "NoticePolicy",
+    "SealedContact", "Unknown", "Wanted", "archived_notices", "delivery_rows", "due", "duration", "file_of",
+    "find_deliveries", "known_of", "load_notices", "measured", "notify_store", "plain_marks", "try_channel",
 ]  # fmt: skip
 
 
@@ -48,3 +51,34 @@ def notify_store(settings: MongoSettings, *, marks: bool = True) -> "NotifyStore
     from shared.adapters.mongo.client import collection
 
     return NotifyStore(collection(settings, "notify"), STATE, marks=marks)
+
+
+async def find_deliveries(settings: MongoSettings, wanted: Wanted) -> list[DeliveryRow]:
+    """Return deliveries of all tickets; raise TransientError or PermanentError if the database does not answer."""
+    store = notify_store(settings, marks=False)
+    try:
+        return await store.deliveries(wanted)
+    finally:
+        store.close()
+
+
+async def known_of(settings: MongoSettings, ticket_id: str) -> Correspondence | None:
+    """Return what notify knows of a ticket, None for nothing that can be read; raise as `find_deliveries` does."""
+    store = notify_store(settings, marks=False)
+    try:
+        held = (await store.load([ticket_id])).get(ticket_id)
+    finally:
+        store.close()
+    return getattr(held, "state", None)
+
+
+async def try_channel(settings: CommonSettings, channel: str, address: str) -> "Tried":
+    """Return what a channel that the environment sets up makes of a message to *address*, see `trial`.
+
+    Raises:
+        ValueError: A setting of notify holds something impossible.
+    """
+    # The channels are loaded by the one command that needs them.
+    from services.notify.trial import try_channel
+
+    return await try_channel(settings, channel, address)

@@ -12,7 +12,7 @@ import typer
 from services.sla.tooling import SlaRules, load_sla
 from shared import topics
 from shared.delivery.ports import Record
-from shared.events import EventData, TicketRouted, TriageRequested
+from shared.events import DeliveryFact, EventData, NotificationFailed, TicketRouted, TriageRequested
 from shared.policy.loading import PolicyInvalid
 from shared.process.settings import KafkaSettings
 from tindak.client.kafka import Client, Start
@@ -20,6 +20,7 @@ from tindak.client.records import as_json as record_as_json
 from tindak.client.records import event_of
 from tindak.console import OPS, Misuse, local, read_settings, say, say_json, wait_for
 from tindak.formatting import sentence
+from tindak.notify import rows
 from tindak.ops.dead_letters import DeadLetter
 from tindak.options import TIMEOUT_SECONDS, AsJson, Timeout
 from tindak.sla.breaches import Breaches
@@ -59,12 +60,14 @@ STREAMS = {
     Stream.DEAD_LETTERS: Watched([topics.dead_letter_topic(service) for service in topics.SERVICES]),
 }
 OF_CHANNELS = {Stream.ANSWERS: topics.answers_topic, Stream.STATUS: topics.status_topic}
-OF_AGENCIES = (Stream.ROUTED, Stream.WARNINGS, Stream.BREACHES)
+OF_AGENCIES = (Stream.ROUTED, Stream.WARNINGS, Stream.BREACHES, Stream.DELIVERIES)
+FAILED = Watched([topics.DELIVERIES], (NotificationFailed,))
 
 
 def watch(
     stream: Annotated[Stream, typer.Argument(help="What to follow.")],
     agency: Annotated[str | None, typer.Option(help="Only this agency's; with `routed` its whole topic.")] = None,
+    failed: Annotated[bool, typer.Option("--failed", help="Of `deliveries`: only what failed for good.")] = False,
     channel: Annotated[str | None, typer.Option(help="The channel whose `answers` or `status` are followed.")] = None,
     start: Annotated[Start, typer.Option("--from", help="Where to begin.")] = Start.LATEST,
     until_end: Annotated[bool, typer.Option("--until-end", help="Stop at the present end of the stream.")] = False,
@@ -76,6 +79,8 @@ def watch(
         if stream not in OF_AGENCIES:
             raise Misuse(f"--agency goes with {', '.join(OF_AGENCIES)}, not with {stream}.")
         known_agency(agency)
+    if failed and stream is not Stream.DELIVERIES:
+        raise Misuse(f"--failed goes with {Stream.DELIVERIES}, not with {stream}.")
     if (stream in OF_CHANNELS) != (channel is not None):
         raise Misuse("--channel goes with answers and status, and these with --channel: each channel has its own.")
     if until_end and start is Start.LATEST:
@@ -83,7 +88,7 @@ def watch(
     show: Callable[[Record], None] = _print_json if as_json else _print_line
     if stream is Stream.BREACHES:
         show = partial(_print_breach, Breaches(_rules_at_hand()), as_json=as_json)
-    what = _watched(stream, agency, channel)
+    what = FAILED if failed else _watched(stream, agency, channel)
     kafka = read_settings(timeout, what.reader).kafka
     wait_for(_watch(kafka, what, agency, start, show, until_end=until_end))
 
@@ -163,4 +168,7 @@ def _print_line(record: Record) -> None:
         say(f"{local(record.timestamp)}  {record.topic}/{record.partition}/{record.offset} cannot be read")
         return
     name = getattr(event.data, "tracking_id", None) or getattr(event.data, "source_id", None) or event.subject or "-"
+    if isinstance(event.data, DeliveryFact):
+        say(f"{local(event.time)}  {name}  {rows.fact_sentence(event.data)}", colour=rows.colour_of(event.data))
+        return
     say(f"{local(event.time)}  {name}  {sentence(event.data)}")

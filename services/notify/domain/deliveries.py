@@ -126,8 +126,8 @@ class Delivery:
         urgent: May be sent in the quiet hours.
         planned_at: When it was decided that it is sent.
         awaited: The due time that it waits for.
-        told: What it tells of the event, by name; empty once it is settled, unless it could be sent yet, or a receipt can
-            change that it was.
+        told: What it tells of the event, by name; empty once it is settled, unless it could be sent yet, or a receipt
+            can change that it was.
         part: Ticket id of the part that it tells of; None for the whole.
         failed_ways: The channels by which it was sent and, as a receipt said, did not arrive.
         repeats: Id of the delivery for which it is sent once more; None for none.

@@ -29,7 +29,7 @@ UNSENT_FOR = timedelta(days=14)
 
 
 def settle(delivery: Delivery, situation: Situation) -> Delivery:
-    """Return *delivery* in its last situation; what it tells is kept only if it could be sent yet, or by its next way."""
+    """Return *delivery* in its last situation; what it tells is kept only if it could be sent yet, or the next way."""
     awaits = isinstance(situation, Sent) and situation.receipt_by is not None
     return replace(delivery, situation=situation, told=delivery.told if awaits or is_unsent(situation) else {})
 

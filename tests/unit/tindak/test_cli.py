@@ -21,7 +21,7 @@ pytestmark = pytest.mark.unit
 NOWHERE = "127.0.0.1:1"  # nothing listens there: tcpmux is on no machine of today
 COMMANDS = (
     "run", "submit", "track", "watch", "stack", "topics", "agency", "officer", "reporter", "dlq", "demo", "policy",
-    "sla", "documents",
+    "sla", "documents", "notify",
 )  # fmt: skip
 
 
@@ -43,6 +43,7 @@ ASK_KAFKA = (
     "dlq list",
     "dlq show x/0/1",
     "dlq drop --id x/0/1 --reason y",
+    "notify show K7QF-9D2MX-4Q",
     "documents list sla",
     "documents retry routing --all",
     "dlq replay notify --all",
@@ -139,7 +140,8 @@ def test_cancelled_command_counts_as_interrupted() -> None:
         ),
         (
             "watch triage --agency dlh",
-            "tindak: --agency goes with routed, warnings, breaches, not with triage. `tindak watch --help` shows how.",
+            "tindak: --agency goes with routed, warnings, breaches, deliveries, not with triage."
+            " `tindak watch --help` shows how.",
         ),
         (
             "watch triage --until-end",
@@ -160,6 +162,39 @@ def test_cancelled_command_counts_as_interrupted() -> None:
             "dlq show 7 x/0/1",
             "tindak: Say which: [SERVICE] ID, where SERVICE is one of intake, routing, sla, notify."
             " `tindak dlq show --help` shows how.",
+        ),
+        (
+            "watch triage --failed",
+            "tindak: --failed goes with deliveries, not with triage. `tindak watch --help` shows how.",
+        ),
+        (
+            "notify list --failed --waiting",
+            "tindak: Say which: --failed, --waiting or --suppressed, one of them."
+            " `tindak notify list --help` shows how.",
+        ),
+        (
+            "notify list --failed --since yesterday",
+            "tindak: --since is not valid: `yesterday`; say 30m, 24h or 7d. `tindak notify list --help` shows how.",
+        ),
+        (
+            "notify resend",
+            "tindak: Say what: a TICKET, or --failed for those of all tickets."
+            " `tindak notify resend --help` shows how.",
+        ),
+        (
+            "notify resend K7QF-9D2MX-4Q --again",
+            "tindak: --again goes with --notice or --delivery: nobody gets all messages of a ticket twice."
+            " `tindak notify resend --help` shows how.",
+        ),
+        (
+            "notify resend --failed --notice answered",
+            "tindak: --failed goes with --agency, --since and --limit, and with none of the options for one ticket."
+            " `tindak notify resend --help` shows how.",
+        ),
+        (
+            "notify resend --failed --as triag",
+            "tindak: officer `triag` is not in officers.yaml; did you mean `triage`?"
+            " `tindak notify resend --help` shows how.",
         ),
         (
             "documents retry routing",

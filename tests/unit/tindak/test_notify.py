@@ -1,0 +1,120 @@
+"""What ``tindak notify`` and ``tindak watch deliveries`` say of a delivery."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from services.notify.delivery_rows import DeliveryRow
+from shared import events as e
+from tests.builders import NOON, TICKET, TRACKING
+from tindak.console import Misuse
+from tindak.notify.collection import ago
+from tindak.notify.repairs import is_open, resendable
+from tindak.notify.rows import WHY, as_json, colour_of, fact_sentence, line, sentence
+
+pytestmark = pytest.mark.unit
+
+HOUR = timedelta(hours=1)
+TRIAGE = e.Author(role="officer", code="triage")
+
+
+def row(situation: str = "failed", **changes: Any) -> DeliveryRow:
+    plain: dict[str, Any] = {
+        "ticket_id": TICKET, "tracking_id": TRACKING, "delivery_id": "d1", "notice": "answered", "role": "reporter",
+        "agency": "dishub", "channel": "email", "planned_at": NOON,
+    }  # fmt: skip
+    return DeliveryRow(**(plain | {"situation": situation} | changes))
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        (row(attempts=24, why="smtp_550", can_be_sent=True), "FAILED after 24 attempts: smtp_550; can be sent yet"),
+        (row("suppressed", why="no_channel"), f"not sent: {WHY['no_channel']} (no_channel)"),
+        (row("sent", at=NOON, attempts=1), "sent at 2 Mar 2026 12:00:00 WIB"),
+        (row("sent", at=NOON, attempts=2), "sent at 2 Mar 2026 12:00:00 WIB after 2 attempts"),
+        (row("due", attempts=0, next_at=NOON + HOUR), "goes out at 2 Mar 2026 13:00:00 WIB"),
+        (
+            row("due", attempts=1, next_at=NOON + HOUR),
+            "goes out at 2 Mar 2026 13:00:00 WIB, failed after 1 attempt so far",
+        ),
+        (row("waiting", why="contact", next_at=NOON), "waits for its contact until 2 Mar 2026 12:00:00 WIB"),
+        (
+            row("sending", attempts=3, next_at=NOON),
+            "is being sent, attempt 3; tried again if nothing is heard by 2 Mar 2026 12:00:00 WIB",
+        ),
+        (
+            row("sent", at=NOON, repeats="d0", requested_by="triage"),
+            "sent at 2 Mar 2026 12:00:00 WIB; asked for by officer triage; in place of d0",
+        ),
+    ],
+)
+def test_what_became_of_a_delivery_is_a_sentence(told: DeliveryRow, said: str) -> None:
+    assert sentence(told) == f"`answered` to the reporter by email: {said}"
+
+
+def test_whose_liaison_it_is_is_said() -> None:
+    assert sentence(row(role="liaison", why="smtp_550")).startswith("`answered` to the liaison of dishub by email")
+
+
+def test_a_line_says_of_which_ticket_and_how_long_ago() -> None:
+    told = line(row(at=NOON, attempts=1, why="smtp_550"), NOON + 2 * HOUR)
+
+    assert told == (
+        f"2 Mar 2026 12:00:00 WIB  {TRACKING}  `answered` to the reporter by email: FAILED after 1 attempt: smtp_550"
+        "  [2 h ago, d1]"
+    )
+
+
+def test_scripts_get_instants_as_text() -> None:
+    told = as_json(row(at=NOON, next_at=None))
+
+    assert (told["planned_at"], told["at"], told["next_at"]) == (NOON.isoformat(), NOON.isoformat(), None)
+
+
+FACT: dict[str, Any] = {
+    "ticket_id": TICKET, "tracking_id": TRACKING, "delivery_id": "d1", "notice": "answered", "agency": "dishub",
+    "recipient_role": "reporter", "channel": "email",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("fact", "said", "colour"),
+    [
+        (e.NotificationSent(**FACT, attempt=1), "sent", "green"),
+        (
+            e.NotificationSent(**FACT, attempt=3, requested_by=TRIAGE),
+            "sent after 3 attempts; asked for by officer triage",
+            "green",
+        ),
+        (e.NotificationFailed(**FACT, attempt=24, error="smtp_550"), "FAILED after 24 attempts: smtp_550", "red"),
+        (
+            e.NotificationSuppressed(**FACT, attempt=0, why="by_officer", requested_by=TRIAGE),
+            "not sent: an officer held it back (by_officer); asked for by officer triage",
+            "yellow",
+        ),
+    ],
+)
+def test_each_fact_about_a_delivery_is_a_line_in_words(fact: e.DeliveryFact, said: str, colour: str) -> None:
+    assert fact_sentence(fact) == f"`answered` to the reporter by email: {said}"
+    assert colour_of(fact) == colour
+
+
+@pytest.mark.parametrize(("typed", "back"), [("30m", HOUR / 2), ("24h", 24 * HOUR), ("7d", 7 * 24 * HOUR)])
+def test_a_span_counts_back_from_now(typed: str, back: timedelta) -> None:
+    assert ago(typed, NOON) == NOON - back
+
+
+@pytest.mark.parametrize("typed", ["", "24", "h", "-1h", "1w", "24h ago", "99999d"])
+def test_what_is_no_span_is_refused(typed: str) -> None:
+    with pytest.raises(Misuse):
+        ago(typed, NOON)
+
+
+def test_only_what_was_asked_for_is_sent_once_more() -> None:
+    rows = [row(can_be_sent=True), row("sent"), row("failed"), row("suppressed"), row("due")]
+
+    assert [resendable(False)(each) for each in rows] == [True, False, False, False, False]
+    assert [resendable(True)(each) for each in rows] == [True, True, True, False, False]
+    assert [is_open(each) for each in rows] == [False, False, False, False, True]
