@@ -93,8 +93,7 @@ def say(text: str, *, err: bool = False, colour: str | None = None) -> None:
 
     It has a *colour* (such as ``red``) only on a terminal.
     """
-    plain = terminal_text(text)
-    typer.echo(plain if colour is None else typer.style(plain, fg=colour), err=err)
+    typer.secho(terminal_text(text), fg=colour, err=err)
 
 
 def say_json(value: object, indent: int | None = None) -> None:

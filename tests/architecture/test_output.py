@@ -12,7 +12,7 @@ TABLE = {"csv.writer", "csv.DictWriter", "writer.writerow"}
 WRITERS = {
     "shared/output.py": TABLE,
     "shared/process/entrypoint.py": {"sys.stderr.write"},
-    "tindak/console.py": {"typer.echo"},
+    "tindak/console.py": {"typer.echo", "typer.secho"},
     "tindak/demo_story/output.py": {"self.console.print"},
     "tindak/waiting.py": {"out.write"},
 }

@@ -164,39 +164,6 @@ def test_cancelled_command_counts_as_interrupted() -> None:
             " `tindak dlq show --help` shows how.",
         ),
         (
-            "watch triage --failed",
-            "tindak: --failed goes with deliveries, not with triage. `tindak watch --help` shows how.",
-        ),
-        (
-            "notify list --failed --waiting",
-            "tindak: Say which: --failed, --waiting or --suppressed, one of them."
-            " `tindak notify list --help` shows how.",
-        ),
-        (
-            "notify list --failed --since yesterday",
-            "tindak: --since is not valid: `yesterday`; say 30m, 24h or 7d. `tindak notify list --help` shows how.",
-        ),
-        (
-            "notify resend",
-            "tindak: Say what: a TICKET, or --failed for those of all tickets."
-            " `tindak notify resend --help` shows how.",
-        ),
-        (
-            "notify resend K7QF-9D2MX-4Q --again",
-            "tindak: --again goes with --notice or --delivery: nobody gets all messages of a ticket twice."
-            " `tindak notify resend --help` shows how.",
-        ),
-        (
-            "notify resend --failed --notice answered",
-            "tindak: --failed goes with --agency, --since and --limit, and with none of the options for one ticket."
-            " `tindak notify resend --help` shows how.",
-        ),
-        (
-            "notify resend --failed --as triag",
-            "tindak: officer `triag` is not in officers.yaml; did you mean `triage`?"
-            " `tindak notify resend --help` shows how.",
-        ),
-        (
             "documents retry routing",
             "tindak: Say which: one or more IDs, or --all. `tindak documents retry --help` shows how.",
         ),

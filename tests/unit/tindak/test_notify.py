@@ -8,6 +8,7 @@ import pytest
 from services.notify.delivery_rows import DeliveryRow
 from shared import events as e
 from tests.builders import NOON, TICKET, TRACKING
+from tindak.cli import main
 from tindak.console import Misuse
 from tindak.notify.collection import ago
 from tindak.notify.repairs import is_open, resendable
@@ -16,6 +17,7 @@ from tindak.notify.rows import WHY, as_json, colour_of, fact_sentence, line, sen
 pytestmark = pytest.mark.unit
 
 HOUR = timedelta(hours=1)
+NOWHERE = "127.0.0.1:1"
 TRIAGE = e.Author(role="officer", code="triage")
 
 
@@ -118,3 +120,52 @@ def test_only_what_was_asked_for_is_sent_once_more() -> None:
     assert [resendable(False)(each) for each in rows] == [True, False, False, False, False]
     assert [resendable(True)(each) for each in rows] == [True, True, True, False, False]
     assert [is_open(each) for each in rows] == [False, False, False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        (
+            "watch triage --failed",
+            "tindak: --failed goes with deliveries, not with triage. `tindak watch --help` shows how.",
+        ),
+        (
+            "notify list --failed --waiting",
+            "tindak: Say which: --failed, --waiting or --suppressed, one of them."
+            " `tindak notify list --help` shows how.",
+        ),
+        (
+            "notify list --failed --since yesterday",
+            "tindak: --since is not valid: `yesterday`; say 30m, 24h or 7d. `tindak notify list --help` shows how.",
+        ),
+        (
+            "notify resend",
+            "tindak: Say what: a TICKET, or --failed for those of all tickets."
+            " `tindak notify resend --help` shows how.",
+        ),
+        (
+            "notify resend K7QF-9D2MX-4Q --again",
+            "tindak: --again goes with --notice or --delivery: nobody gets all messages of a ticket twice."
+            " `tindak notify resend --help` shows how.",
+        ),
+        (
+            "notify resend --failed --notice answered",
+            "tindak: --failed goes with --agency, --since and --limit, and with none of the options for one ticket."
+            " `tindak notify resend --help` shows how.",
+        ),
+        (
+            "notify resend --failed --as triag",
+            "tindak: officer `triag` is not in officers.yaml; did you mean `triage`?"
+            " `tindak notify resend --help` shows how.",
+        ),
+    ],
+)
+def test_wrong_usage_is_one_line_that_says_what_is_meant(
+    typed: str, said: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"PROFILE": "local", "KAFKA_BOOTSTRAP_SERVERS": NOWHERE, "POLICY_DIR": "policy"}.items():
+        monkeypatch.setenv(f"TINDAK_{name}", value)
+
+    code = main(typed.split())
+
+    assert (code, capsys.readouterr()) == (2, ("", f"{said}\n"))
