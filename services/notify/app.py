@@ -17,6 +17,7 @@ from services.notify.domain.correspondence import Correspondence
 from services.notify.exporter import Exporter
 from services.notify.handlers import NotifyHandler
 from services.notify.house import LogHouse
+from services.notify.lateness import Lateness
 from services.notify.messages.renderer import LOG, MessageRenderer
 from services.notify.policy import NoticePolicy, load_notices
 from services.notify.sender import Sender
@@ -70,6 +71,7 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Co
         vitals=built.vitals,
         observe=observe,
         addresses=addresses,
+        note_oldest=lateness_of(built, own).note,
     )  # fmt: skip
 
     def use_policy(policy: Policies) -> None:
@@ -98,6 +100,13 @@ def address_book(store: MongoStore[Correspondence], own: Settings, policy: Notic
         hash_keys(own.contact_private_keys.get_secret_value(), own.former_contact_keys.get_secret_value()),
         policy.addresses,
     )
+
+
+def lateness_of(built: Service[Correspondence], own: Settings) -> Lateness:
+    """Return how late the sender is, which metrics and health tell from now on."""
+    lateness = Lateness(built.clock, timedelta(seconds=own.late_after_seconds)).measured()
+    built.remarks["lateness"] = lateness.remark
+    return lateness
 
 
 def house(renderer: MessageRenderer, ways: Mapping[str, Channel]) -> House:

@@ -136,3 +136,9 @@ def _count_notices(facts: Iterable[Fact]) -> None:
 @lru_cache(maxsize=1024)  # looking a counter up takes longer than counting
 def _counter(agency: str, channel: str, kind: str) -> Counter:
     return metrics.NOTICES.labels(agency, channel, kind.split(".")[2])
+
+
+def count_attempt(outcome: Outcome, first_channel: str) -> None:
+    """Count an attempt by the channel that it ended on, and by outcome; without one, by the channel to begin with."""
+    channel = getattr(outcome, "channel", first_channel)
+    metrics.NOTICE_ATTEMPTS.labels(channel, type(outcome).__name__.lower()).inc()

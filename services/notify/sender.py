@@ -20,7 +20,7 @@ from services.notify.domain.deliveries import (
     Untried,
 )
 from services.notify.handing_over import HandOver, deferred
-from services.notify.handlers import NotifyHandler
+from services.notify.handlers import NotifyHandler, count_attempt
 from services.notify.messages.renderer import MessageRenderer
 from shared.adapters.clock import Clock
 from shared.delivery.decider import with_schedule
@@ -82,6 +82,7 @@ class Sender:
         vitals: Once they say that the service is stopping, nothing more is claimed and no further message begun.
         published: As in `Relay`.
         addresses: Counts what each reporter's address gets.
+        note_oldest: Told in each round since when the first one has been due; None if none is.
     """
 
     def __init__(
@@ -100,6 +101,7 @@ class Sender:
         observe: Observe = unobserved,
         jitter: random.Random | None = None,
         addresses: AddressBook | None = None,
+        note_oldest: Callable[[datetime | None], None] = lambda due_at: None,
     ) -> None:
         self.handler = handler
         self.store = store
@@ -113,6 +115,7 @@ class Sender:
         self.observe = observe
         self.jitter = jitter or random.Random()
         self.addresses = addresses or NoLimits()
+        self.note_oldest = note_oldest
         self.loop = TimeLoop(
             handler, store, publisher, clock, published=published, documents_max=documents_max, observe=observe
         )
@@ -135,6 +138,7 @@ class Sender:
             return Round(0)
         now = self.clock.now()
         due = await self.store.due_before(now, documents_max)
+        self.note_oldest(due[0].due_at if due else None)
         if not due:
             return Round(0)
         before = {held.id: held for held in due}
@@ -187,6 +191,7 @@ class Sender:
         delivery, lease = claim.delivery, claim.lease
         sent = await guarded_call(partial(self.send, held, claim))
         outcome = deferred(sent, delivery.id, delivery.channels[0]) if isinstance(sent, Bug) else sent
+        count_attempt(outcome, delivery.channels[0])
         log.info(
             "attempt", ticket_id=held.id, delivery_id=delivery.id, notice=delivery.notice, role=delivery.role,
             attempt=lease.attempt, outcome=type(outcome).__name__.lower(), channel=getattr(outcome, "channel", None),

@@ -37,6 +37,7 @@ class Settings(BaseSettings):
             is asked to say what becomes of a message.
         send_every_seconds: Pause between two looks for what is due, once nothing is.
         documents_max: Tickets in hand at the same time; a crash sends again at most their messages.
+        late_after_seconds: How long a notice may have been due before the health answer remarks it.
         lease_seconds: After this long an attempt of which nothing is heard counts as lost and is made again.
         http_port: Where the pages of links in messages are served; 0 for a free one, None: nowhere.
         http_host: The address of this machine on which they are.
@@ -67,6 +68,7 @@ class Settings(BaseSettings):
     receipts_base_url: str | None = Field(default=None, pattern=r"^https?://[A-Za-z0-9.:-]+$", max_length=200)
     send_every_seconds: PositiveFloat = 1
     documents_max: int = Field(default=200, ge=1, le=2000)
+    late_after_seconds: PositiveFloat = 900
     lease_seconds: PositiveFloat = LEASE_SECONDS
     http_port: int | None = Field(default=None, ge=0, le=65535)
     http_host: str = "127.0.0.1"

@@ -86,6 +86,14 @@ RECEIPTS = Counter(
     "What gateways said of messages: delivered, failed, ignored, or why nothing follows from it.",
     ["gateway", "outcome"],
 )
+NOTICE_ATTEMPTS = Counter(
+    "tindak_notice_attempts_total",
+    "Attempts to send a notice: delivered, refused, deferred, withheld (there is no way) or untried (no time is left).",
+    ["channel", "outcome"],
+)
+OLDEST_DUE_SECONDS = Gauge(
+    "tindak_notices_oldest_due_seconds", "Since when the notice that has been due longest waits; 0 if none is due."
+)
 POLICY_BROKEN = Gauge(
     "tindak_policy_broken", "1 while the policy's files cannot be used and the last holds.", ["service"]
 )

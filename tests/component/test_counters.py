@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from services.notify.domain.deliveries import Deferred, Refused
 from shared.events import AcknowledgeTicket, DeclineTicket
 from tests.builders import FROM_DISHUB, TICKET
 from tests.component.intake.harness import ServiceHarness as Intake
@@ -119,4 +120,23 @@ async def test_pages_and_forms_are_counted_by_what_came_of_them_and_never_by_a_l
         ("not_found", "ticket"): 1,
         ("text_missing", "response"): 1,
         ("reply", "response"): 1,
+    }
+
+
+async def test_attempts_are_counted_by_channel_and_outcome() -> None:
+    faults = Deferred("email", "smtp_451"), Refused("email", "smtp_550")
+    desk = Notify(TWO, RecordingChannel(*faults))
+    for message in (CONTACT, ACCEPTED, ROUTED):
+        desk.publish(*message)
+    await desk.work()
+
+    async def send() -> None:
+        await desk.send()
+        desk.pass_time(timedelta(minutes=5))
+        await desk.send()
+
+    assert await growth_of("tindak_notice_attempts_total", send) == {
+        ("email", "deferred"): 1,
+        ("email", "refused"): 1,
+        ("email", "delivered"): 1,
     }
