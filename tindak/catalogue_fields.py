@@ -206,10 +206,7 @@ OF_TYPE: Mapping[str, tuple[str, Any]] = {
     "ArchiveTicket.reason": ("Why: one of the reasons for archiving, else the update is refused.", "unclear"),
     "AssignTicket.agency": ("Code of the agency that gets the ticket; absent if it is divided.", "dishub"),
     "BreachEscalated.at": ("Since when the superior is responsible.", DUE),
-    "ClusterLeft.reason": (
-        "`leader_ended`, `leader_follows`, `full`, `followed_alone` or `unknown_leader`.",
-        "leader_ended",
-    ),
+    "ClusterLeft.reason": ("`leader_ended`, `leader_follows`, `full`, `followed_alone` or `unknown_leader`.", "full"),
     "ComplaintRejected.channel": ("Channel that sent the report, as far as it can be read.", "web"),
     "ComplaintSubmitted.follow_up_of": ("Tracking id of an earlier report, as the reporter typed it.", TRACKING),
     "ContactCorrected.key_id": ("Id of the contact key; on `reporters.requests` alone.", None),
@@ -235,7 +232,9 @@ OF_TYPE: Mapping[str, tuple[str, Any]] = {
         " `address_limit` (the same of one address, over all tickets), `address_unverified` (it has had its one"
         " message),"
         " `superseded` (a later notice says what is so now), `same_cluster` (told of another ticket of the same matter)"
-        " or `stopped` (the reporter wants no more messages).",
+        ","
+        " `stopped` (the reporter wants no more messages), `by_officer`, or `words_gone` (to be sent again, and its words"
+        " are no longer kept).",
         "contact_erased",
     ),
     "Opener.code": ("Name of the service, or code of the officer.", "notify"),

@@ -5,12 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from services.notify.domain.deliveries import Deferred, Refused
 from shared.events import AcknowledgeTicket, DeclineTicket
 from tests.builders import FROM_DISHUB, TICKET
 from tests.component.intake.harness import ServiceHarness as Intake
 from tests.component.intake.harness import line
-from tests.component.notify.harness import ACCEPTED, CONTACT, ROUTED, TWO, RecordingChannel, refuses
+from tests.component.notify.harness import ACCEPTED, CONTACT, ROUTED, TWO, RecordingChannel, puts_off, refuses
 from tests.component.notify.harness import ServiceHarness as Notify
 from tests.component.notify.web import ROUTED as PAGE_ROUTED
 from tests.component.notify.web import link, site
@@ -124,8 +123,7 @@ async def test_pages_and_forms_are_counted_by_what_came_of_them_and_never_by_a_l
 
 
 async def test_attempts_are_counted_by_channel_and_outcome() -> None:
-    faults = Deferred("email", "smtp_451"), Refused("email", "smtp_550")
-    desk = Notify(TWO, RecordingChannel(*faults))
+    desk = Notify(TWO, RecordingChannel(puts_off("smtp_451"), refuses("smtp_550")))
     for message in (CONTACT, ACCEPTED, ROUTED):
         desk.publish(*message)
     await desk.work()

@@ -123,7 +123,7 @@ def resend(
         request = UpdateRequest(ResendNotice, ticket, fields | {"again": again}, {}, or_unheard=True)
         _ask(request, source, chosen, reply, dry_run=dry_run)
         return
-    if again or notice or delivery or reply.wait:
+    if again or notice or delivery:
         raise Misuse("--failed goes with --agency, --since and --limit, and with none of the options for one ticket.")
     now = datetime.now(UTC)
     wanted = Wanted("failed", agency and known_agency(agency), ago(since, now), limit)
@@ -131,7 +131,10 @@ def resend(
     for row in found:
         _print(row, now, as_json=reply.as_json)
     if not dry_run:
-        wait_for(repairs.publish(found, source, reason, reply.timeout_seconds))
+        work = repairs.publish(found, source, reason, reply.timeout_seconds, wait=reply.wait)
+        if refused := wait_for(work):
+            why = f"({refused[0].code}): {refused[0].message_id} / {refused[0].message_en}"
+            raise Failure(f"Refused, {len(refused)} of {len(found)} {why}")
     if not reply.as_json:
         done = "would be asked for" if dry_run else "asked for; `tindak watch deliveries` shows what comes of it"
         say(f"{len(found)} {'delivery' if len(found) == 1 else 'deliveries'} {done}.")
