@@ -18,7 +18,7 @@ def try_command(
     try:
         tried = wait_for(try_channel(read_settings(), channel, to))
     except ValueError as error:
-        raise Failure(f"The settings of notify are not usable: {_first_line(error)}") from error
+        raise Failure(f"The settings of notify are not usable: {_why(error)}.") from error
     outcome = tried.outcome
     if outcome is None:
         others = ", ".join(tried.set_up) or "none"
@@ -36,5 +36,12 @@ def try_command(
         raise Failure(f"{channel} did not take it: {fault}; {hope}.")
 
 
-def _first_line(error: ValueError) -> str:
-    return str(error).partition("\n")[0]
+def _why(error: ValueError) -> str:
+    """Return the first thing that is wrong with a setting, and with which."""
+    from pydantic import ValidationError
+
+    if not isinstance(error, ValidationError):
+        return str(error)
+    first = error.errors(include_url=False)[0]
+    name = "_".join(str(step) for step in first["loc"]).upper()
+    return f"{f'TINDAK_NOTIFY_{name}: ' if name else ''}{first['msg'].removeprefix('Value error, ')}"

@@ -106,7 +106,7 @@ def _sent_before(state: Correspondence, request: events.ResendRequested) -> Sequ
     if request.delivery_id is None and (request.notice is None or request.part is not None):
         return ()
     kept = {each.id for each in state.unsent}
-    over = [each for each in state.settled if _is_meant(each, request) and each.id not in kept]
+    over = [each for each in state.over if _is_meant(each, request) and each.id not in kept]
     last = {(each.notice, each.role, each.agency): each for each in over if each.outcome != "suppressed"}
     return tuple(last.values())
 
