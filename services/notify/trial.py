@@ -1,13 +1,18 @@
 """Sends one message that concerns no ticket, to see whether a channel works."""
 
-from collections.abc import Mapping
+import os
+import random
 from datetime import UTC, datetime
 from uuid import uuid4
 
 from services.notify.app import channels
-from services.notify.channels import Channel, Message, TemporarilyUndeliverable, Undeliverable
-from services.notify.domain.deliveries import Deferred, Delivered, Refused
+from services.notify.channels import Message
+from services.notify.channels.setup import set_up
+from services.notify.domain.deliveries import HandedOver
+from services.notify.policy.gateways import load_gateways
 from services.notify.settings import Settings
+from shared.adapters.clock import SystemClock
+from shared.delivery.vitals import Vitals
 from shared.process.settings import CommonSettings
 from shared.sealing_keys import PRIVATE_KEYS
 from shared.values import value
@@ -25,7 +30,7 @@ class Tried:
     """What became of the message: the outcome, or none if the channel is not among those that are set up."""
 
     set_up: tuple[str, ...]
-    outcome: Delivered | Deferred | Refused | None
+    outcome: HandedOver | None
 
 
 async def try_channel(settings: CommonSettings, name: str, address: str) -> Tried:
@@ -33,24 +38,17 @@ async def try_channel(settings: CommonSettings, name: str, address: str) -> Trie
 
     Raises:
         ValueError: A setting of notify holds something impossible.
+        PolicyInvalid: gateways.yaml is not what it must be.
     """
     # The test opens no contact, so it works without the keys.
-    found: Mapping[str, Channel] = channels(settings, Settings.model_validate({PRIVATE_KEYS: ""}))
+    own, (gateways, _) = Settings.model_validate({PRIVATE_KEYS: ""}), load_gateways(settings.policy_dir)
+    found = channels(settings, set_up(own, gateways, os.environ, SystemClock(), Vitals(), random.random))
     try:
-        outcome = await _handed_over(found[name], _message(name, address)) if name in found else None
+        outcome = await found[name].send(_message(name, address)) if name in found else None
         return Tried(tuple(found), outcome)
     finally:
         for channel in found.values():
             await channel.close()
-
-
-async def _handed_over(channel: Channel, message: Message) -> Delivered | Deferred | Refused:
-    try:
-        return Delivered(message.channel, await channel.send(message))
-    except TemporarilyUndeliverable as fault:
-        return Deferred(message.channel, str(fault))
-    except Undeliverable as fault:
-        return Refused(message.channel, str(fault))
 
 
 def _message(channel: str, address: str) -> Message:
