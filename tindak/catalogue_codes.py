@@ -13,7 +13,11 @@ REJECTED: dict[str, str] = UNREADABLE | {
     "unknown_channel": "The channel is not in `policy/channels.yaml`.",
     "outside_retention": "The report was sent longer before its arrival than reports are kept.",
     "empty": "The report has no text.",
-    "spam": "The report is only a link, test words, or a few repeated letters.",
+    "spam": "The report is only a link, test words, a few repeated letters, or advertising.",
+    "status_question": "It asks how an earlier report stands, and reports nothing.",
+    "dispute_of_closed": "It objects to the closing of an earlier report, and reports nothing else.",
+    "opt_out": "It asks for no more messages; an officer erases the reporter of the ticket that it names.",
+    "thanks": "It thanks or praises, and reports nothing.",
     "erased": "The reporter of what came under this `source_id` was erased; nothing more is taken under it.",
     "source_id_conflict": "The channel has used this `source_id` for a report with another text.",
 }

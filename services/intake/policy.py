@@ -9,9 +9,11 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field, PositiveInt
 
+from services.intake.domain.non_reports import NonReportRules
 from services.intake.domain.places import Bounds, Gazetteer, gazetteer, key_of
 from services.intake.domain.rules import Category, Limits, Rules, name_key
 from services.intake.domain.wording import insults, phrases
+from services.intake.non_report_policy import NonReportsEntry
 from services.intake.sensitive_policy import load_sensitive
 from shared.events.base import Short
 from shared.policy.agencies import load_agencies
@@ -52,6 +54,7 @@ class IntakeFile(PolicyModel):
     filler: Words
     no_names: Words
     everyday_places: Words
+    non_reports: NonReportsEntry | None = None
 
 
 class CategoryEntry(PolicyModel):
@@ -97,7 +100,14 @@ def load_intake(policy_dir: Path) -> Rules:
     held, source = load_sourced(policy_dir / FILE, IntakeFile)
     limits = held.limits
     retention, kept = load_retention(policy_dir), read(policy_dir / RETENTION_FILE)
-    refuse([*_strangers(held, source, city), *_forgotten_too_soon(limits, retention, kept)])
+    non_reports = held.non_reports
+    refuse(
+        [
+            *_strangers(held, source, city),
+            *_forgotten_too_soon(limits, retention, kept),
+            *(non_reports.faults(source) if non_reports else ()),
+        ]
+    )
     return Rules(
         channels=frozenset(load_channels(policy_dir).codes),
         agencies=frozenset(agencies),
@@ -108,6 +118,7 @@ def load_intake(policy_dir: Path) -> Rules:
         insults=insults(map(folded_text, held.insults)),
         emergencies=phrases(map(folded_text, held.emergencies)),
         sensitive=load_sensitive(policy_dir),
+        non_reports=non_reports.value() if non_reports else NonReportRules(),
         filler=frozenset(map(folded_text, held.filler)),
         no_names=frozenset(map(folded_text, held.no_names)),
         limits=Limits(

@@ -1,7 +1,7 @@
 """Reads sensitive.yaml as intake needs it: its shape, its faults, and what is recognised by it."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -13,7 +13,7 @@ from shared.events import Code
 from shared.events.base import Short
 from shared.policy.loading import Loc, PolicyFault, PolicyInvalid, PolicyModel, Source, load_sourced, unknown
 from shared.text import fold, words_of
-from shared.text.phrases import ENDINGS, Phrase
+from shared.text.phrases import Phrase, without_ending
 
 FILE = "sensitive.yaml"
 FORMS: Mapping[str, Callable[[str], Iterator[Phrase]]] = {"suffers": suffered, "does": done, "deed": deed}
@@ -143,13 +143,9 @@ def _without_endings(classes: Mapping[Phrase, frozenset[str]]) -> Mapping[Phrase
     known = {word for phrase in classes for word in phrase}
     found: dict[Phrase, frozenset[str]] = {}
     for phrase, names in classes.items():
-        bare = tuple(_bare(word, known) for word in phrase)
+        bare = tuple(without_ending(word, known) for word in phrase)
         found[bare] = found.get(bare, frozenset()) | names
     return found
-
-
-def _bare(word: str, known: Collection[str]) -> str:
-    return next((bare for ending in ENDINGS if (bare := word.removesuffix(ending)) != word and bare in known), word)
 
 
 def _faults(held: SensitiveFile, source: Source) -> Iterator[PolicyFault]:

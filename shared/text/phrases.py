@@ -1,7 +1,7 @@
 """Phrase search: texts as words in their usual form, and the phrases that occur in them."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -104,6 +104,11 @@ class Phrasebook:
         if word.removesuffix("2") in self._known:
             return word.removesuffix("2")
         return (self._slips.meant(word) if self.forgives else None) or word
+
+
+def without_ending(word: str, known: Collection[str]) -> str:
+    """Return *word* as it is looked for: without -nya and the like, if what is left is *known*."""
+    return next((bare for ending in ENDINGS if (bare := word.removesuffix(ending)) != word and bare in known), word)
 
 
 def _lengths(phrases: Iterable[Phrase]) -> Mapping[str, tuple[int, ...]]:

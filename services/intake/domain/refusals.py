@@ -5,11 +5,15 @@ import difflib
 from collections.abc import Collection, Iterator
 from datetime import datetime
 
+from services.intake.domain.non_report_answers import reason_for
+from services.intake.domain.non_reports import Recognised, may_be_none
 from services.intake.domain.rules import Rules
 from services.intake.domain.wording import distinct_letters, has_no_characters, is_only_filler, is_only_link
 from shared.events import ComplaintSubmitted, Location, Reason, Reporter, attachment_reasons, violation
+from shared.ids import parse_tracking_id
 from shared.mail_addresses import is_usable
 from shared.text import folded_text
+from shared.values import replace
 
 SEAL_BYTES = 48  # what is sealed is longer by a key and a tag
 TO_STANDARD_ALPHABET = str.maketrans("-_", "+/")
@@ -101,6 +105,21 @@ def _text_reasons(submitted: ComplaintSubmitted, rules: Rules) -> Iterator[Reaso
             f"Isi laporan memakai kurang dari {rules.limits.letters_min} huruf berbeda; tuliskan apa yang terjadi.",
             f"The report has fewer than {rules.limits.letters_min} different letters; say what happened.",
         )
+    elif (found := recognised_in(submitted, text, rules)) is not None:
+        yield reason_for(found)
+
+
+def recognised_in(submitted: ComplaintSubmitted, text: str, rules: Rules) -> Recognised | None:
+    """Return what a submission is if it is no report.
+
+    Args:
+        text: Its title and body, folded.
+    """
+    found = rules.non_reports.recognise(text) if may_be_none(submitted) else None
+    if found is None or found.tracking_ids:
+        return found
+    named = parse_tracking_id(submitted.follow_up_of or "")
+    return replace(found, tracking_ids=(named,)) if named else found
 
 
 def _body_reason(code: str, message_id: str, message_en: str) -> Reason:

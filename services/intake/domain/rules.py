@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta, timezone
 
+from services.intake.domain.non_reports import NonReportRules
 from services.intake.domain.places import Bounds, Gazetteer
 from services.intake.domain.sensitive.recognition import SensitiveRules
 from services.intake.domain.wording import NOTHING
@@ -58,6 +59,7 @@ class Rules:
         insults: Finds in folded text what is masked as an insult.
         emergencies: Finds in folded text what may be an emergency.
         sensitive: Recognises what must not be spread, and who asks not to be named.
+        non_reports: Recognises texts that are no reports.
         filler: Folded words of people who only try the form out.
         no_names: Folded words that stand where a name should and name nobody.
         zone: Where the city's calendar date is read.
@@ -73,6 +75,7 @@ class Rules:
     insults: re.Pattern[str] = NOTHING
     emergencies: re.Pattern[str] = NOTHING
     sensitive: SensitiveRules = field(default_factory=SensitiveRules)
+    non_reports: NonReportRules = field(default_factory=NonReportRules)
     filler: frozenset[str] = frozenset()
     no_names: frozenset[str] = frozenset()
     zone: timezone = timezone(timedelta(hours=7), "WIB")

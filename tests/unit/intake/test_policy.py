@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from services.intake.domain.non_reports import NonReportRules
 from services.intake.domain.places import Place
 from services.intake.domain.rules import Category, Limits
 from services.intake.policy import load_intake
@@ -118,6 +119,15 @@ def faults(policy: Path, file: str, old: str, new: str) -> list[str]:
         ("intake.yaml", "letters_min", "letter_min", "`letter_min` is not a known field; did you mean `letters_min`?"),
         ("intake.yaml", "[Muncul,", "[Munculan,",
          "place `Munculan` is not in places.yaml; did you mean `Muncul`?"),
+        ("intake.yaml", "needs: [stops],", "needs: [stop],",
+         "word list `stop` is not in `words` of `non_reports`; did you mean `stops`?"),
+        ("intake.yaml", "kind: opt_out, needs: [stops]", "kind: optout, needs: [stops]",
+         "`kind` must be 'status_question', 'dispute_of_closed', 'opt_out', 'thanks' or 'spam', not `optout`"),
+        ("intake.yaml", 'report_id: ["#id"]', 'report_id: ["#ids"]',
+         "mark `#ids` is not in the comment at the head of `non_reports`; did you mean `#id`?"),
+        ("intake.yaml", 'report_id: ["#id"]', 'report_id: ["#id", "!"]', "`!` holds no word"),
+        ("intake.yaml", "    report_id: [", "    others: [a]\n    report_id: [",
+         "the word list `others` is used by no rule"),
         ("channels.yaml", "code: ios", "code: android", "channel `android` is given twice, first on line 12"),
     ],
 )  # fmt: skip
@@ -125,6 +135,19 @@ def test_slip_in_a_file_is_named_with_its_line(policy: Path, file: str, old: str
     line = next(n for n, text in enumerate((policy / file).read_text().splitlines(), start=1) if old in text)
 
     assert f"{file}:{line}: {fault}" in faults(policy, file, old, new)
+
+
+def test_two_rules_of_one_name_are_named(policy: Path) -> None:
+    (fault,) = faults(policy, "intake.yaml", "{id: offer,", "{id: stop,")
+
+    assert "the rule `stop` is given twice, first on line " in fault
+
+
+def test_policy_that_says_nothing_of_non_reports_takes_everything(policy: Path) -> None:
+    path = policy / "intake.yaml"
+    path.write_text(path.read_text().partition("non_reports:")[0])
+
+    assert load_intake(policy).non_reports == NonReportRules()
 
 
 def test_missing_file_is_named(policy: Path) -> None:
