@@ -27,6 +27,7 @@ STATUS = "tickets.status"  # a family: tickets.status.<channel>
 TICKETS = "tickets.events"
 TRIAGE = "tickets.triage"
 LINKS = "tickets.links"
+QUESTIONS = "tickets.questions"
 SLA = "sla.events"
 FOR_ROUTING = "sla.for_routing"
 WARNINGS = "sla.warnings"
@@ -183,6 +184,7 @@ COMMON = (
     Topic(TICKETS, ("routing",), ("sla", "notify", OFFICERS, "ops", "board"), PARTITIONS, 90),
     Topic(LINKS, ("routing",), ("routing",), PARTITIONS, 30),
     Topic(TRIAGE, ("routing",), (OFFICERS,), 3, 90),
+    Topic(QUESTIONS, ("intake",), ("routing",), 3, 30),
     Topic(SLA, ("sla",), ("routing", "notify", "ops", "board"), PARTITIONS, 90),
     Topic(FOR_ROUTING, ("sla",), ("routing",), PARTITIONS, 30),
     Topic(WARNINGS, ("sla",), ("ops", "routing", "notify"), 3, 90),

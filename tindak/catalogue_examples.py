@@ -16,6 +16,7 @@ STATES: Mapping[str, str] = {
 RARE = {
     "info", "reporter_sealed", "private", "parent", "part", "cluster", "instead_of", "reason_id", "reason_en", "actor",
     "agencies", "then", "priority_reason", "officer", "advice_id", "advice_en", "ordinary", "repeats", "requested_by",
+    "asked_as",
 }  # fmt: skip
 """Optional fields that an ordinary event does not hold: examples leave them out."""
 

@@ -25,6 +25,8 @@ FIELDS: Mapping[str, tuple[str, Any]] = {
     "allowance": ("How much time the clock allows, as the policy says it.", "5 working_days"),
     "anonymous": ("Whether agency and public must not learn who reports.", False),
     "answer": ("The agency's answer, as the reporter reads it.", "Lampu sudah diganti."),
+    "asked_as": ("Channel's own id of the question that this answers; absent unless somebody has asked.", None),
+    "asked_at": ("When somebody asked.", LATER),
     "at": ("When it happened.", LATER),
     "attachments": ("Files that lie elsewhere; at most 10.", None),
     "attempt": ("Number of the attempt to deliver, from 1; 0 if there was none.", 1),
@@ -230,9 +232,9 @@ OF_TYPE: Mapping[str, tuple[str, Any]] = {
         "`no_contact`, `contact_erased`, `contact_unreadable` (as its channel sealed it), `no_address`, `no_channel`,"
         " `too_old` (longer ago than the policy tells), `too_many` (no room in a day until it would be too old),"
         " `address_limit` (the same of one address, over all tickets), `address_unverified` (it has had its one"
-        " message), `superseded` (a later notice says what is so now), `same_cluster` (told of another ticket of the same"
-        " matter), `stopped` (the reporter wants no more messages), `by_officer`, or `words_gone` (to be sent again, and its words"
-        " are no longer kept).",
+        " message), `superseded` (a later notice says what is so now), `same_cluster` (told of another ticket of the"
+        " same matter), `stopped` (the reporter wants no more messages), `by_officer`, or `words_gone` (to be sent"
+        " again, and its words are no longer kept).",
         "contact_erased",
     ),
     "Opener.code": ("Name of the service, or code of the officer.", "notify"),
@@ -257,10 +259,9 @@ OF_TYPE: Mapping[str, tuple[str, Any]] = {
     "TicketClosed.reason": ("`all_parts_closed` if the last part of a divided ticket has ended; else absent.", None),
     "TicketHeld.reason": ("What work waits for.", "needs_reporter"),
     "TicketReclassified.was": ("The classification before.", "information_request"),
-    "TicketStatusChanged.agency": (
-        "Code of the agency that has the ticket, or had it last; absent for none.",
-        "dishub",
-    ),
+    "StatusAsked.channel": ("Code of the channel through which somebody asks.", "web"),
+    "StatusAsked.source_id": ("That channel's own id of the question.", "628123-2"),
+    "TicketStatusChanged.agency": ("Agency that has the ticket, or had it last; absent for none.", "dishub"),
     "TicketStatusChanged.answer": (
         "The last answer of the agency that has the ticket; absent while there is none.",
         "Penggantian lampu dijadwalkan minggu ini.",

@@ -115,6 +115,8 @@ def _of_rarer(data: e.EventData) -> str | None:
             return f"no longer with {data.agency}" + noted(data.reason)
         case e.TicketStatusChanged():
             return f"its reporter may know: {data.message_en}"
+        case e.StatusAsked():
+            return f"asked for through {data.channel}"
         case e.ReporterErased():
             return "the reporter was erased"
         case e.ContactCorrected():

@@ -5,11 +5,10 @@ from services.intake.domain.state import State
 from services.intake.handlers import IntakeHandler
 from services.intake.policy import load_intake
 from services.intake.settings import Settings
-from services.intake.store import INDEXES, STATE
+from services.intake.store import INDEXES, STATE, IntakeStore
 from shared import topics
 from shared.adapters.kafka.followers import GroupFollowers
 from shared.adapters.mongo.client import collection
-from shared.adapters.mongo.store import MongoStore
 from shared.delivery.vitals import Observe, unobserved
 from shared.policy.rates import SenderRates, load_rates
 from shared.policy.retention import Retention, load_retention
@@ -31,8 +30,9 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[St
         settings.policy_dir,
         lambda folder: (load_intake(folder), load_rates(folder), load_retention(folder)),
     )
-    store = MongoStore(collection(settings.mongo, IntakeHandler.service), STATE, INDEXES)
-    handler = IntakeHandler(watch.policy[0], own.ticket_ids(), sealer, store.load if own.former_ids else None)
+    store = IntakeStore(collection(settings.mongo, IntakeHandler.service), STATE, INDEXES)
+    load = store.load if own.former_ids else None
+    handler = IntakeHandler(watch.policy[0], own.ticket_ids(), sealer, load, store.tickets_of)
     built = Service(settings, handler, store, own.health_port, observe)
     # Whoever floods one channel would else fill what routing has before it, and delay the reports of all others there.
     built.admission.followers = GroupFollowers(

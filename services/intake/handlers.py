@@ -13,6 +13,7 @@ from services.intake.domain.former import former_id, repeated
 from services.intake.domain.requests import Request, follow, ticket_of
 from services.intake.domain.rules import Rules
 from services.intake.domain.state import State, Taken
+from services.intake.domain.status_questions import asked_reports, with_questions
 from services.intake.domain.ticket_ids import TicketIds
 from shared import events, topics
 from shared.delivery.documents.document import Document, Quarantined
@@ -25,6 +26,7 @@ from shared.seal import Contact, Sealer, channel_info
 OUTCOMES_MAX = 1_024  # of all channels
 
 Load = Callable[[Collection[str]], Awaitable[Mapping[str, Document[State] | Quarantined]]]
+Find = Callable[[Collection[str]], Awaitable[Mapping[str, str]]]
 
 
 class IntakeHandler:
@@ -35,6 +37,7 @@ class IntakeHandler:
         ids: Gives tickets their ids.
         sealer: Seals contacts.
         load: Looks documents up by id, for what release 0.1.0 took; None if that is no longer repeated.
+        find: Looks tickets up by tracking id, for who asks where they stand; None: nobody is told by routing.
     """
 
     service = "intake"
@@ -42,13 +45,17 @@ class IntakeHandler:
     keeps_answers = True
     repeats_within = None
 
-    def __init__(self, rules: Rules, ids: TicketIds, sealer: Sealer, load: Load | None = None) -> None:
+    def __init__(
+        self, rules: Rules, ids: TicketIds, sealer: Sealer, load: Load | None = None, find: Find | None = None
+    ) -> None:
         self.rules = rules
         self.retention: Retention | None = None
         self.secrets = Secrets(ids, frozenset(sealer.keys), self.seal)
         self.sealer = sealer
         self.load = load
         self.former: Mapping[str, State] = {}
+        self.find = find
+        self.tickets: Mapping[str, str] = {}
 
     def use_policy(self, rules: Rules) -> None:
         """Decide by *rules* from now on."""
@@ -66,10 +73,21 @@ class IntakeHandler:
         return self.secrets.ids.of(submitted.channel, submitted.source_id)
 
     async def prefetch(self, waiting: Sequence[tuple[State | None, Event]]) -> Self:
-        """Return the same rules, knowing which of the new reports release 0.1.0 took."""
+        """Return the same rules, knowing which new reports release 0.1.0 took, and the tickets that are asked for."""
+        new = [event for state, event in waiting if state is None and not isinstance(event.data, Request)]
+        return await (await self._knowing_tickets(new))._knowing_former(new)
+
+    async def _knowing_tickets(self, new: Sequence[Event]) -> Self:
+        asked = {id for event in new for id in asked_reports(submission(event), self.rules)} if self.find else set()
+        if self.find is None or not asked:
+            return self
+        informed = copy(self)
+        informed.tickets = await self.find(asked)
+        return informed
+
+    async def _knowing_former(self, new: Sequence[Event]) -> Self:
         if self.load is None:
             return self
-        new = [event for state, event in waiting if state is None and not isinstance(event.data, Request)]
         ids = {self.key_of(event): _former_id(event) for event in new}
         found = await self.load(set(ids.values()))
         informed = copy(self)
@@ -90,7 +108,7 @@ class IntakeHandler:
         self._count(submitted.channel, decision)
         if isinstance(former, Taken) and isinstance(decision, Replayed):
             return repeated(former, submitted, arrival, self.rules)
-        return decision
+        return with_questions(decision, submitted, arrival, self.rules, self.tickets) if self.tickets else decision
 
     def refuse(self, record: Record, arrival: Arrival, fault: events.UnreadableEvent) -> Refused:
         """Return the answer to what cannot be read: a channel learns of everything that it sent what became of it.

@@ -1,5 +1,6 @@
 """Serialises the state of intake, says what must be unique, and finds the contacts that it keeps."""
 
+from collections.abc import Collection, Mapping
 from typing import Annotated
 
 from pydantic import Field, TypeAdapter
@@ -30,7 +31,14 @@ def unique(state: State) -> str:
 
 
 class IntakeStore(MongoStore[State]):
-    """Intake's collection, searched in the order of its ids for contacts, which are stored as they are published."""
+    """Intake's collection, searched by tracking id, and in the order of its ids for contacts, stored as published."""
+
+    async def tickets_of(self, tracking_ids: Collection[str]) -> Mapping[str, str]:
+        """Return the ids of tickets by tracking id, of those that were taken and whose reporter was not erased."""
+        wanted = {"state.tracking_id": {"$in": list(tracking_ids)}, "state.kind": "taken"}
+        async with outages_are_transient():
+            found = await self.collection.find(wanted, {"state.tracking_id": 1}).to_list(None)
+        return {raw["state"]["tracking_id"]: raw["_id"] for raw in found}
 
     async def kept_otherwise(self, key_id: str, after: str, limit: int) -> list[Document[State]]:
         """Return documents whose contact is sealed with another key than that one.

@@ -58,6 +58,7 @@ class RoutingHandler:
         topics.ACCEPTED,
         topics.UPDATES,
         topics.LINKS,
+        topics.QUESTIONS,
         topics.FOR_ROUTING,
         topics.WARNINGS,
         topics.BREACHES,

@@ -62,6 +62,7 @@ CATALOGUE: tuple[Entry, ...] = (
     *_entries("channels", FROM_CHANNELS, data=(complaints.ComplaintSubmitted,)),
     *_entries("intake", topics.ACCEPTED, ANSWERS, data=(complaints.ComplaintAccepted,)),
     *_entries("intake", ANSWERS, data=(complaints.ComplaintRejected,)),
+    *_entries("intake", topics.QUESTIONS, data=(status.StatusAsked,)),
     *_entries("intake", topics.CONTACTS, data=(complaints.ContactSealed, complaints.ContactErased)),
     *_entries("agencies", topics.updates_topic("agency-<agency>"), data=FROM_AGENCIES),
     *_entries("channels", UPDATES, LINK_UPDATES, data=FROM_LINKS),

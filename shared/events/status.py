@@ -1,9 +1,23 @@
-"""What a channel may tell its reporter, published by routing on the channel's own topic."""
+"""What a channel may tell its reporter, published by routing on the channel's own topic; and who asks for it."""
 
 from datetime import date
 from typing import ClassVar
 
 from shared.events.base import EventData, Instant
+
+
+class StatusAsked(EventData):
+    """Somebody has asked through ``channel`` where a ticket stands, under that channel's ``source_id``.
+
+    It may be another channel than the one through which the report came, which alone is told.
+    """
+
+    TYPE: ClassVar[str] = "tindak.ticket.status_asked.v1"
+    ticket_id: str
+    tracking_id: str
+    channel: str
+    source_id: str
+    asked_at: Instant
 
 
 class TicketStatusChanged(EventData):
@@ -12,7 +26,7 @@ class TicketStatusChanged(EventData):
     ``version`` is that of the ticket's history; due times that become known or change are told under the same one
     again. ``due_at`` is when the answer is due, ``respond_due_at`` when a first one is; both are absent while they are
     not known, while they stand still, and once there is nothing to wait for. ``source_id`` is absent for tickets that
-    release 0.1.0 has filed.
+    release 0.1.0 has filed. ``asked_as`` is the source id of a question that it answers: then nothing has changed.
     """
 
     TYPE: ClassVar[str] = "tindak.ticket.status_changed.v1"
@@ -41,3 +55,4 @@ class TicketStatusChanged(EventData):
     reason_en: str | None = None
     message_id: str
     message_en: str
+    asked_as: str | None = None

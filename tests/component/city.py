@@ -6,7 +6,6 @@ from typing import Any
 
 from services.intake.handlers import IntakeHandler
 from services.intake.policy import load_intake
-from services.intake.store import unique
 from services.routing.handlers import RoutingHandler
 from services.routing.policy import load_routing
 from services.sla.handlers import SlaHandler
@@ -18,7 +17,7 @@ from shared.values import replace
 from tests.builders import IDS, event
 from tests.component.notify.harness import ServiceHarness as NotifyHarness
 from tests.fakes.handler_harness import HandlerHarness
-from tests.fakes.memory import MemoryStore
+from tests.fakes.reports import MemoryReports
 from tests.sealing import SEALER
 from tests.unit.notify.samples import POLICY
 from tindak.audit import Check, audit
@@ -37,7 +36,8 @@ class City:
         self.broker, self.clock = self.notify.broker, self.notify.clock
         self.routing = self.harness(RoutingHandler(ROUTING))
         self.sla = self.harness(SlaHandler(load_sla(SHIPPED)))
-        intake = self.harness(IntakeHandler(load_intake(SHIPPED), IDS, SEALER), MemoryStore(unique=unique))
+        reports = MemoryReports()
+        intake = self.harness(IntakeHandler(load_intake(SHIPPED), IDS, SEALER, find=reports.tickets_of), reports)
         self.harnesses = (intake, self.routing, self.sla, self.notify)
 
     def harness(self, handler: Any, store: Any = None) -> HandlerHarness:

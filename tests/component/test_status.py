@@ -11,9 +11,11 @@ from shared.events import (
     AnswerTicket,
     AssignTicket,
     Command,
+    ComplaintRejected,
     ConfirmTicket,
     DeclineTicket,
     DisputeTicket,
+    EraseReporter,
     HoldReason,
     HoldTicket,
     MergeTicket,
@@ -24,7 +26,7 @@ from shared.events import (
     WithdrawTicket,
 )
 from shared.ids import part_id
-from tests.builders import TICKET, submitted, ticket_id
+from tests.builders import TICKET, TRACKING, submitted, ticket_id
 from tests.component.city import OFFICER, WEB, City
 from tests.unit.notify.samples import EMAIL
 
@@ -207,3 +209,70 @@ async def test_however_late_the_clocks_are_heard_the_same_is_told_in_the_end(hea
 
     assert last_known(late) == last_known(usual)
     assert late.findings() == []
+
+
+QUESTION = "Bagaimana kelanjutan laporan {}? Belum ada kabar."
+
+
+def questions(city: City, channel: str, source_id: str) -> list[str]:
+    """Return the codes of what a channel was answered to one submission."""
+    told = each_once(city, topics.answers_topic(channel))
+    refused = [data for data in told if data.source_id == source_id and isinstance(data, ComplaintRejected)]
+    return [reason.code for data in refused for reason in data.reasons]
+
+
+async def ask_where_it_stands(city: City, channel: str, source_id: str, tracking_id: str) -> None:
+    question = submitted(
+        channel=channel, source_id=source_id, title=None, location=None, body=QUESTION.format(tracking_id)
+    )
+    await city.receive(topics.submitted_topic(channel), question, f"/channels/{channel}")
+
+
+async def test_who_asks_on_the_tickets_channel_is_told_where_it_stands() -> None:
+    city = await lit((DISHUB, SEEN))
+    last = statuses(city)[-1]
+
+    await ask_where_it_stands(city, "web", "question", TRACKING.lower())
+
+    assert questions(city, "web", "question") == ["status_question"]
+    assert statuses(city)[-1] == last.model_copy(update={"asked_as": "question"})
+    assert [record.key for record in city.broker.topic(topics.ACCEPTED)] == [TICKET.encode()]
+    assert city.findings() == []
+
+
+async def test_who_asks_on_another_channel_learns_no_more_than_of_an_id_that_nobody_has() -> None:
+    city = await lit((DISHUB, SEEN))
+    before = len(statuses(city))
+
+    await ask_where_it_stands(city, "whatsapp", "known", TRACKING)
+    await ask_where_it_stands(city, "whatsapp", "unknown", "SEZK-FNERA-WV")
+
+    known, unknown = (
+        data for data in each_once(city, topics.answers_topic("whatsapp")) if isinstance(data, ComplaintRejected)
+    )
+    said = [reason.message_id.replace(TRACKING, "SEZK-FNERA-WV") for reason in known.reasons]
+    assert said == [reason.message_id for reason in unknown.reasons]
+    assert len(statuses(city)) == before
+    assert each_once(city, topics.status_topic("whatsapp")) == []
+
+
+async def test_a_question_that_is_delivered_again_is_answered_once() -> None:
+    city = await lit()
+    await ask_where_it_stands(city, "web", "question", TRACKING)
+    (asked,) = city.broker.topic(topics.QUESTIONS)
+
+    city.broker.append(topics.QUESTIONS, asked.key, asked.value, asked.headers)
+    await city.settle()
+
+    assert [status.asked_as for status in statuses(city)].count("question") == 1
+
+
+async def test_an_erased_reporters_question_finds_nothing() -> None:
+    city = await lit()
+    await city.ask(("/officers/privacy", EraseReporter(ticket_id=TICKET, reason="Diminta pelapor.")))
+    before = len(statuses(city))
+
+    await ask_where_it_stands(city, "web", "question", TRACKING)
+
+    assert questions(city, "web", "question") == ["status_question"]
+    assert len(statuses(city)) == before

@@ -49,6 +49,7 @@ TOPICS: Mapping[str, tuple[str, Form]] = {
     topics.ROUTED: ("reporters, agencies, officers: the report, and what they write", Form.MASKED),
     topics.STATUS: ("agencies: what they write", Form.MASKED),
     topics.TRIAGE: ("reporters, agencies, officers: what they write", Form.MASKED),
+    topics.QUESTIONS: (NOBODY, Form.NONE),
     topics.LINKS: ("agencies: what they answer", Form.MASKED),
     topics.SLA: (NOBODY, Form.NONE),
     topics.FOR_ROUTING: (NOBODY, Form.NONE),

@@ -11,7 +11,7 @@ from services.routing.domain.lifecycle.due_times import ClockChange, follow_cloc
 from services.routing.domain.lifecycle.early_updates import remember
 from services.routing.domain.lifecycle.masking import masked
 from services.routing.domain.lifecycle.parts import decide_part_link, notify_whole
-from services.routing.domain.lifecycle.status import tell_status
+from services.routing.domain.lifecycle.status import answer_question, tell_status
 from services.routing.domain.ticket.privacy import forgotten
 from services.routing.domain.ticket.state import Filed, State
 from shared import events
@@ -78,6 +78,8 @@ def _follows(
             return Ignored("the complaint has been filed before", filed)
         case change if filed is not None and isinstance(change, ClockChange):
             return follow_clock(filed, change, event.time)
+        case events.StatusAsked() as asked if filed is not None:
+            return answer_question(policy, filed, asked)
         case command if isinstance(command, Request):
             update = masked(Update(event.id, event.source, command, arrival.arrived_at), policy.masker)
             if filed is None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 SERVICES = ("intake", "routing", "sla", "notify")
 
 WRITES = {
-    "intake": ("complaints.accepted", "reporters.contacts"),
+    "intake": ("complaints.accepted", "reporters.contacts", "tickets.questions"),
     "routing": ("tickets.events", "tickets.triage", "tickets.links", "reporters.requests", "tickets.status.links"),
     "sla": ("sla.events", "sla.for_routing", "sla.warnings", "sla.breaches"),
     "notify": ("notifications.deliveries", "reporters.exports", "tickets.updates.channel-links"),
@@ -19,7 +19,7 @@ READS = {
     "intake": ("reporters.requests",),
     "routing": (
         "complaints.accepted", "tickets.updates.officers", "tickets.updates.channel-links", "tickets.links",
-        "sla.events", "sla.for_routing", "sla.warnings", "sla.breaches",
+        "tickets.questions", "sla.events", "sla.for_routing", "sla.warnings", "sla.breaches",
     ),
     "sla": ("complaints.accepted", "tickets.events"),
     "notify": (

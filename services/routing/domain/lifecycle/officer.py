@@ -105,7 +105,7 @@ def archive(transition: Transition, situation: Situation, asked: events.ArchiveT
             return UNKNOWN_REASON
         case InTriage(agency) | WithAgency(agency) | Held(agency) | Answered(agency):
             archived = transition.add_fact(
-                events.TicketArchived, Archived(agency), by=events.ClosedBy.OFFICER, reason=asked.reason
+                events.TicketArchived, Archived(agency, asked.reason), by=events.ClosedBy.OFFICER, reason=asked.reason
             )
             return hand_over(archived)
         case Archived():

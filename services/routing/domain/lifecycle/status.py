@@ -3,10 +3,13 @@
 from datetime import datetime, timedelta
 
 from services.routing.domain.agency_choice.rules import RoutingPolicy
+from services.routing.domain.lifecycle.parts import ALL_PARTS_CLOSED
 from services.routing.domain.ticket.privacy import forgotten
 from services.routing.domain.ticket.state import (
     OPEN,
     Answered,
+    Archived,
+    Closed,
     DueClock,
     Filed,
     Held,
@@ -17,7 +20,7 @@ from services.routing.domain.ticket.state import (
 )
 from services.routing.domain.ticket.status_sentences import asks_reporter, sentences, state_words
 from shared import events
-from shared.events import Applied, Fact, TicketStatusChanged
+from shared.events import Applied, Decision, Fact, Ignored, TicketStatusChanged
 from shared.topics import TICKETS, status_topic
 from shared.values import replace
 
@@ -27,6 +30,9 @@ NEWS: frozenset[type[events.EventData]] = frozenset({
     events.TicketClosed, events.TicketArchived, events.TicketWithdrawn, events.TicketSplit, events.TicketPartReopened,
 })  # fmt: skip
 """The facts that a reporter should see. What an agency says when it declines is told to other agencies only."""
+
+STATUS_ASKED_MAX = 200
+"""So often a ticket's status is told to who asks: each time leaves an id in its document, and anybody may ask."""
 
 DueTimes = tuple[datetime | None, datetime | None]
 NOTHING_DUE: DueTimes = (None, None)
@@ -51,6 +57,28 @@ def tell_status(
     status = status_of(policy, filed, news[-1] if news else None, ticket.at if news else heard_at)
     told = Fact(status, status_topic(ticket.report.channel), ticket.id, status.at)
     return Applied(filed, (*decision.facts, told))
+
+
+def answer_question(policy: RoutingPolicy, filed: Filed, asked: events.StatusAsked) -> Decision[State]:
+    """Return the status once more for the channel that asks, if the report came through it; others learn nothing.
+
+    It is the whole status, since whoever keeps the last one of a ticket keeps everything with it.
+    """
+    ticket, situation = filed.ticket, filed.situation
+    if asked.channel != ticket.report.channel:
+        return Ignored("another channel asks than the one that the report came through")
+    if ticket.status_asked >= STATUS_ASKED_MAX:
+        return Ignored("it has been asked for as often as is answered")
+    if isinstance(situation, Archived) and situation.reason is None:
+        return Ignored("release 0.1.0 put it away, and why is not known any more")
+    status = status_of(policy, filed, None, ticket.at)
+    told = Fact(
+        status.model_copy(update={"asked_as": asked.source_id}),
+        status_topic(ticket.report.channel),
+        ticket.id,
+        status.at,
+    )
+    return Applied(Filed(replace(ticket, status_asked=ticket.status_asked + 1), situation), (told,))
 
 
 def _ticket_after(ticket: Ticket, data: events.EventData) -> Ticket:
@@ -86,6 +114,16 @@ def _ended(clock: DueClock | None) -> DueClock | None:
     return clock and replace(clock, due_at=None, ended=True)
 
 
+def _ended_because(filed: Filed) -> str | None:
+    match filed.situation:
+        case Archived(reason=reason):
+            return reason
+        case Closed() if filed.ticket.parts:
+            return ALL_PARTS_CLOSED
+        case _:
+            return None
+
+
 def due_times(filed: Filed) -> DueTimes:
     """Return when a first answer and the final one are due, as far as the reporter waits for them and it is known.
 
@@ -115,7 +153,7 @@ def status_of(policy: RoutingPolicy, filed: Filed, news: events.EventData | None
     # What is due at midnight is due by the end of the day before.
     due_on = due_at and (due_at - timedelta(microseconds=1)).astimezone(policy.zone).date()
     agency_name = policy.name_of(situation.agency) if situation.agency else None
-    reason = news.reason if isinstance(news, events.TicketArchived | events.TicketClosed) else None
+    reason = news.reason if isinstance(news, events.TicketArchived | events.TicketClosed) else _ended_because(filed)
     words = state_words(situation)
     said = sentences(ticket, situation, agency_name, reason, due_on)
     return TicketStatusChanged(

@@ -34,7 +34,7 @@ def archive_incomplete(filed: Filed, expired: events.CompletionWindowExpired, no
         return Ignored("the ticket does not wait for the reporter of that round any more", filed)
     archived = Transition(ticket, situation, now).add_fact(
         events.TicketArchived,
-        Archived(situation.agency),
+        Archived(situation.agency, COMPLETION_WINDOW_EXPIRED),
         by=events.ClosedBy.SYSTEM,
         reason=COMPLETION_WINDOW_EXPIRED,
     )

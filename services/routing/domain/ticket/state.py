@@ -70,9 +70,10 @@ class Closed:
 
 @value
 class Archived:
-    """Put away without an answer."""
+    """Put away without an answer; ``reason`` is None where release 0.1.0 did it."""
 
     agency: str | None
+    reason: str | None = None
     kind: Literal["archived"] = "archived"
 
 
@@ -185,6 +186,7 @@ class Ticket:
         answers: Final answers given; the number of the last one is its feedback round.
         questions: Holds for the reporter; the number of the last one is its completion round.
         updates: Updates heard, also those refused.
+        status_asked: How often somebody who asked where it stands was told.
         cluster: Ticket with which it is followed. A link only: the ticket keeps its own situation and clocks.
         members: Tickets that follow this one; empty while it follows another, but for those that are leaving.
         assigned: Whether an officer has chosen an agency for this very ticket; it goes where its leader goes no more.
@@ -220,6 +222,7 @@ class Ticket:
     answers: int = 0
     questions: int = 0
     updates: int = 0
+    status_asked: int = 0
     cluster: str | None = None
     members: tuple[str, ...] = ()
     assigned: bool = False

@@ -131,4 +131,4 @@ def test_past_the_limit_a_ticket_can_still_be_ended() -> None:
     decision = ask(filed(updates=UPDATES_MAX), COMMANDS["archive"], by=OFFICER)
 
     assert isinstance(decision.state, Filed)
-    assert decision.state.situation == Archived("dishub")
+    assert decision.state.situation == Archived("dishub", "unclear")

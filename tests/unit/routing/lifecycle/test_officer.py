@@ -172,7 +172,7 @@ def test_an_officer_archives_what_has_not_ended(situation: str) -> None:
     )
     topic = "tickets.routed.dishub" if agency else "tickets.triage"
     assert said(decision) == said(decision, topic) == [data]
-    assert situation_of(decision) == Archived(agency)
+    assert situation_of(decision) == Archived(agency, "duplicate")
 
 
 def test_archiving_twice_changes_nothing() -> None:

@@ -90,7 +90,9 @@ def test_a_report_that_is_not_completed_is_archived() -> None:
 
     data = TicketArchived(**head("archived"), agency="dishub", by=ClosedBy.SYSTEM, reason="completion_window_expired")
     assert said(decision) == said(decision, "tickets.routed.dishub") == [data]
-    assert decision.state == Filed(ticket(at=LATER, version=2, questions=1), Archived("dishub"))
+    assert decision.state == Filed(
+        ticket(at=LATER, version=2, questions=1), Archived("dishub", "completion_window_expired")
+    )
 
 
 @pytest.mark.parametrize(("questions", "round", "archives"), [(2, 2, True), (2, 1, False), (1, 2, False)])

@@ -65,7 +65,7 @@ def test_permission_is_checked_before_attachments() -> None:
 def test_each_reason_for_archiving_is_taken(reason: ArchiveReason) -> None:
     decision = ask(filed("in_triage"), ArchiveTicket(ticket_id=TICKET, reason=reason), by=OFFICER)
 
-    assert situation_of(decision) == Archived(None)
+    assert situation_of(decision) == Archived(None, reason)
 
 
 @pytest.mark.parametrize("reason", ["no-such-code", "Duplicate", "completion_window_expired"])
