@@ -93,7 +93,7 @@ class NonReportRules:
 
         A word that is not listed makes any text a report, so that one which tells of a matter or a place is never lost.
         """
-        if len(text) > self.characters_max or self._tells_more(text):
+        if len(text) > self.characters_max or self.is_surely_report(text):
             return None
         ids: dict[str, None] = {}
         words = self._words(SHAPED_LIKE_ID.sub(lambda found: _marked(found, ids), text))
@@ -108,8 +108,8 @@ class NonReportRules:
                 return Recognised(rule.kind, rule.id, tuple(ids))
         return None
 
-    def _tells_more(self, text: str) -> bool:
-        """Return whether *text* surely holds a word that is not listed; most reports do among their first few words."""
+    def is_surely_report(self, text: str) -> bool:
+        """Return whether a folded text surely holds a word that is not listed; most reports do early on."""
         if "/" in text or "www." in text:
             return False  # words may be part of a link
         known, stem = self._known, self._book.stem

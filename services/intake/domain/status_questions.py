@@ -13,9 +13,13 @@ from shared.text import folded_text
 
 def asked_reports(submitted: events.ComplaintSubmitted, rules: Rules) -> tuple[str, ...]:
     """Return the tracking ids of the reports of which a submission asks how they stand; none if it does not ask."""
-    if len(submitted.body) > rules.non_reports.characters_max:
+    body = submitted.body
+    # Asked of each report; ASCII folds to lower case, and to fold costs more than all else.
+    if len(body) > rules.non_reports.characters_max or (
+        body.isascii() and rules.non_reports.is_surely_report(body.lower())
+    ):
         return ()
-    found = recognised_in(submitted, folded_text(f"{submitted.title or ''}\n{submitted.body}"), rules)
+    found = recognised_in(submitted, folded_text(f"{submitted.title or ''}\n{body}"), rules)
     return found.tracking_ids if found is not None and found.kind is NonReport.STATUS_QUESTION else ()
 
 

@@ -44,7 +44,7 @@ NON_REPORTS: Mapping[NonReport, tuple[str, ...]] = {
         "Mohon kejelasan laporan saya K7QF-9D2MX-4Q, sudah 3 minggu belum ada jawaban",
         "kpn laporan K7QF-9D2MX-4Q dikerjain",
         "laporan K7QF-9D2MX-4Q sudah ditangani belum?",
-        "knp laporan saya blm direspon",
+        "knp laporan K7QF-9D2MX-4Q blm direspon",
         "min K7QF-9D2MX-4Q gmn?",
     ),
     NonReport.DISPUTE_OF_CLOSED: (

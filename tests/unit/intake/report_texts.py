@@ -69,6 +69,8 @@ REPORTS = (
     "status laporan KTP saya di Disdukcapil",
     "Laporan saya belum ada tanggapan.",
     "Laporan saya ditutup padahal belum diperbaiki!",
+    "kenapa laporan saya selalu ditutup petugas",
+    "kenapa laporan saya belum ditanggapi",
     "laporan saya katanya selesai padahal belum ada yang ngerjain",
     "laporan saya belum ditanggapi",
     "Laporan saya minggu lalu kok belum ada kabar? Got di depan rumah sudah meluap",
