@@ -122,6 +122,7 @@ def check(policy_dir: Path) -> Checked:
         "categories": len({category.code for category in routing.categories.values()}),
         "rules": len(routing.rulebook.rules),
         "sensitive kinds": len(routing.sensitive),
+        "non-report rules": len(intake.non_reports.rules),
         "clocks": len(sla.clocks),
         "calendars": len(sla.calendars),
         "notices": len(notices.rules.notices),
