@@ -6,21 +6,21 @@ from collections.abc import Mapping
 from datetime import timedelta
 from functools import partial
 
-from services.notify.address_book import COLLECTION as ADDRESSES
-from services.notify.address_book import MongoAddressBook, hash_keys
 from services.notify.channels import BEGIN_WITHIN_SECONDS, Channel, SideBySide
 from services.notify.channels.log import LogChannel
 from services.notify.channels.setup import SetUp, set_up
 from services.notify.channels.webhook import WebhookChannel
-from services.notify.domain.attempts import NO_HOUSE, House
 from services.notify.domain.correspondence import Correspondence
+from services.notify.domain.sending.attempts import NO_HOUSE, House
 from services.notify.exporter import Exporter
 from services.notify.handlers import NotifyHandler
-from services.notify.house import LogHouse
-from services.notify.lateness import Lateness
 from services.notify.messages.renderer import LOG, MessageRenderer
 from services.notify.policy import NoticePolicy, load_notices
-from services.notify.sender import Sender
+from services.notify.sending.address_book import COLLECTION as ADDRESSES
+from services.notify.sending.address_book import MongoAddressBook, hash_keys
+from services.notify.sending.house import LogHouse
+from services.notify.sending.lateness import Lateness
+from services.notify.sending.sender import Sender
 from services.notify.settings import Settings
 from services.notify.store import INDEXES, STATE
 from services.notify.web.setup import asked_for_receipts, links, web_servers

@@ -6,7 +6,6 @@ from functools import lru_cache
 
 from prometheus_client import Counter
 
-from services.notify.domain.attempts import NO_HOUSE, House, conclude, tick
 from services.notify.domain.contact_audit import last_needed_at
 from services.notify.domain.correspondence import Correspondence
 from services.notify.domain.decide import concerns_notify, decide, document_of
@@ -15,6 +14,7 @@ from services.notify.domain.exports import answer
 from services.notify.domain.notices import Rules
 from services.notify.domain.receipts import Early, Receipt, receive
 from services.notify.domain.repair import repair
+from services.notify.domain.sending.attempts import NO_HOUSE, House, conclude, tick
 from services.notify.exporter import Exporter
 from shared import topics
 from shared.delivery.ports import Record

@@ -21,8 +21,8 @@ from shared.events.envelope import stamp
 from shared.process.settings import CommonSettings, MongoSettings
 
 if TYPE_CHECKING:
+    from services.notify.sending.trial import Tried
     from services.notify.store import NotifyStore
-    from services.notify.trial import Tried
 
 __all__ = [
     "EMAIL", "HEARD", "INTRODUCTION", "LAYOUT", "NOTICES_FILE", "OF_AGENCY", "REGIONAL", "REPORTER", "SEGMENTS_MAX",
@@ -79,6 +79,6 @@ async def try_channel(settings: CommonSettings, channel: str, address: str) -> "
         ValueError: A setting of notify holds something impossible.
     """
     # The channels are loaded by the one command that needs them.
-    from services.notify.trial import try_channel
+    from services.notify.sending.trial import try_channel
 
     return await try_channel(settings, channel, address)

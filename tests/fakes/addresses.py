@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from services.notify.domain.addresses import (
+from services.notify.domain.sending.addresses import (
     AddressLimits,
     AddressRecord,
     Admission,

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pymongo import MongoClient
 
-from services.notify.address_book import COLLECTION as ADDRESSES
+from services.notify.sending.address_book import COLLECTION as ADDRESSES
 from shared import events as e
 from shared import topics
 from shared.adapters.mongo.client import COLLECTION

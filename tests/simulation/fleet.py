@@ -31,7 +31,7 @@ from services.notify.domain.deliveries import (
 )
 from services.notify.handlers import NotifyHandler
 from services.notify.policy import load_notices
-from services.notify.sender import Sender
+from services.notify.sending.sender import Sender
 from services.routing import store as routing_store
 from services.routing.handlers import RoutingHandler
 from services.routing.policy import load_routing

@@ -8,8 +8,8 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from services.notify.channels import Message
-from services.notify.domain.attempts import LOST_ATTEMPT, claimed
 from services.notify.domain.deliveries import REPORTER, Sending, Settled
+from services.notify.domain.sending.attempts import LOST_ATTEMPT, claimed
 from shared import topics
 from shared.delivery.documents.document import Document
 from shared.events import (

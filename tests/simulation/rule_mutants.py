@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from services.notify import handlers as notify
-from services.notify.domain import attempts
 from services.notify.domain import decide as planning
 from services.notify.domain.correspondence import Correspondence, Unknown
 from services.notify.domain.deliveries import Delivery, Sending
-from services.notify.sender import Sender, claims_of
+from services.notify.domain.sending import attempts
+from services.notify.sending.sender import Sender, claims_of
 from services.routing.domain import decide
 from services.routing.domain.agency_choice.prediction import MaybePrediction
 from services.routing.domain.agency_choice.rules import RoutingPolicy

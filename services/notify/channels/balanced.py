@@ -6,7 +6,7 @@ import structlog
 
 from services.notify.channels import Channel, Message
 from services.notify.domain.deliveries import Deferred, HandedOver, Setback
-from services.notify.domain.shares import ShareRule, after_failure, at_rest, drifted, order
+from services.notify.domain.sending.shares import ShareRule, after_failure, at_rest, drifted, order
 from shared.adapters.clock import Clock
 from shared.process import metrics
 

@@ -9,7 +9,8 @@ import structlog
 from aiolimiter import AsyncLimiter
 
 from services.notify.channels import Channel, Message
-from services.notify.domain.breakers import (
+from services.notify.domain.deliveries import Deferred, HandedOver, Setback
+from services.notify.domain.sending.breakers import (
     Breaker,
     BreakerRule,
     Closed,
@@ -20,7 +21,6 @@ from services.notify.domain.breakers import (
     after_success,
     opens_in,
 )
-from services.notify.domain.deliveries import Deferred, HandedOver, Setback
 from shared.adapters.clock import Clock
 from shared.delivery.vitals import Vitals
 from shared.process import metrics

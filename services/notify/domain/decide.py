@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from services.notify.domain.attempts import NO_HOUSE, House, on_time
 from services.notify.domain.correspondence import (
     Correspondence,
     Erased,
@@ -15,7 +14,8 @@ from services.notify.domain.correspondence import (
 )
 from services.notify.domain.deliveries import REPORTER, Delivery, Due, Suppressed, Waiting, attempts_of
 from services.notify.domain.notices import Rules, plan
-from services.notify.domain.pacing import (
+from services.notify.domain.sending.attempts import NO_HOUSE, House, on_time
+from services.notify.domain.sending.pacing import (
     TOO_MANY,
     barred_because,
     queues_too_long,

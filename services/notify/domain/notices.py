@@ -9,7 +9,7 @@ from typing import Any
 
 from services.notify.domain.correspondence import Correspondence, part_of
 from services.notify.domain.deliveries import REPORTER, Awaited, Delivery, Waiting
-from services.notify.domain.timing import QuietHours, Retries
+from services.notify.domain.sending.timing import QuietHours, Retries
 from shared.events import AuthoredFact, ClusterLeft, Event, EventData, SlaClock, TicketUnmerged, UpdateRefused
 from shared.ids import named
 from shared.values import value

@@ -6,9 +6,9 @@ from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from services.notify.domain.addresses import AddressLimits
 from services.notify.domain.notices import Rules
-from services.notify.domain.timing import QuietHours, Retries
+from services.notify.domain.sending.addresses import AddressLimits
+from services.notify.domain.sending.timing import QuietHours, Retries
 from services.notify.messages.templates import Templates, file_of
 from services.notify.policy.gateways import GatewayFile, load_gateways
 from services.notify.policy.notices import (

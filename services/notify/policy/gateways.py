@@ -11,8 +11,8 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from pydantic import Field, JsonValue, model_validator
 
 from services.notify.channels.phone_numbers import AddressForm
-from services.notify.domain.breakers import BreakerRule
-from services.notify.domain.shares import ShareRule
+from services.notify.domain.sending.breakers import BreakerRule
+from services.notify.domain.sending.shares import ShareRule
 from services.notify.messages.templates import sandbox
 from shared.events.base import Code
 from shared.policy.loading import PolicyFault, PolicyModel, Source, load_sourced, unknown

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from services.notify.domain.addresses import AddressLimits
+from services.notify.domain.sending.addresses import AddressLimits
 from shared.policy.loading import PolicyModel
 
 SENDING_FILE = "sending.yaml"

@@ -6,7 +6,6 @@ from datetime import timedelta
 
 from starlette.routing import Route
 
-from services.notify.address_book import hash_keys
 from services.notify.domain.correspondence import Correspondence
 from services.notify.handlers import NotifyHandler
 from services.notify.messages.links import LinkWriter
@@ -15,6 +14,7 @@ from services.notify.policy import NoticePolicy
 from services.notify.policy.pages import PAGES_FILE
 from services.notify.receipts import ReceiptTaker
 from services.notify.references import ReceiptRequest, References, receipt_requests
+from services.notify.sending.address_book import hash_keys
 from services.notify.settings import Settings
 from services.notify.web.app import web_server
 from services.notify.web.pages import TicketPages

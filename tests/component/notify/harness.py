@@ -11,7 +11,7 @@ from services.notify.domain.notices import Rules
 from services.notify.exporter import Exporter
 from services.notify.handlers import NotifyHandler
 from services.notify.messages.renderer import MessageRenderer
-from services.notify.sender import Sender
+from services.notify.sending.sender import Sender
 from services.notify.store import STATE
 from shared import topics
 from shared.delivery.ports import Publisher

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from prometheus_client import REGISTRY
 
-from services.notify.domain.addresses import AddressLimits
+from services.notify.domain.sending.addresses import AddressLimits
 from shared import topics
 from shared.delivery.ports import TransientError
 from shared.events import (

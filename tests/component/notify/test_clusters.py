@@ -7,10 +7,10 @@ from itertools import permutations
 
 import pytest
 
-from services.notify.admission import still_wanted
-from services.notify.domain.addresses import AddressLimits
 from services.notify.domain.correspondence import Correspondence
 from services.notify.domain.deliveries import Untried
+from services.notify.domain.sending.addresses import AddressLimits
+from services.notify.sending.admission import still_wanted
 from shared import topics
 from shared.delivery.documents.document import Document
 from shared.delivery.ports import TransientError

@@ -6,13 +6,13 @@ from zoneinfo import ZoneInfo
 import pytest
 from structlog.testing import capture_logs
 
-from services.notify.domain.attempts import NO_HOUSE
 from services.notify.domain.correspondence import Sealed
 from services.notify.domain.deliveries import Due, Sent
 from services.notify.domain.notices import Rules
-from services.notify.domain.timing import QuietHours
-from services.notify.house import LogHouse
+from services.notify.domain.sending.attempts import NO_HOUSE
+from services.notify.domain.sending.timing import QuietHours
 from services.notify.messages.renderer import MessageRenderer
+from services.notify.sending.house import LogHouse
 from shared import topics
 from shared.delivery.vitals import Step
 from shared.events import (

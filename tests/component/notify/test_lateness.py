@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from services.notify.channels import TemporarilyUndeliverable
-from services.notify.lateness import Lateness
+from services.notify.sending.lateness import Lateness
 from tests.component.notify.harness import ACCEPTED, CONTACT, RecordingChannel, ServiceHarness
 from tests.fakes.counters import samples
 from tests.unit.notify.samples import rules

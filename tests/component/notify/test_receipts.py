@@ -10,7 +10,7 @@ import pytest
 from services.notify.channels import Message
 from services.notify.domain.deliveries import Delivered, HandedOver, Sent
 from services.notify.domain.receipts import Receipt
-from services.notify.domain.timing import QuietHours
+from services.notify.domain.sending.timing import QuietHours
 from services.notify.receipts import ReceiptTaker
 from shared import topics
 from shared.adapters.clock import Clock

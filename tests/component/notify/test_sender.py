@@ -6,7 +6,7 @@ import pytest
 from services.notify.channels import Message
 from services.notify.channels.log import LogChannel
 from services.notify.domain.deliveries import Due
-from services.notify.domain.timing import QuietHours
+from services.notify.domain.sending.timing import QuietHours
 from shared import topics
 from shared.events import (
     DeliveryFact,

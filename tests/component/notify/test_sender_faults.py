@@ -7,7 +7,7 @@ import pytest
 
 from services.notify.channels import Message
 from services.notify.domain.deliveries import Due, Failed, Refused, Sending, Sent, Situation, Untried
-from services.notify.sender import Attempt, claims_of
+from services.notify.sending.sender import Attempt, claims_of
 from shared import topics
 from shared.delivery.documents.document import Document, Quarantined, QuarantineReason
 from shared.delivery.ports import TransientError

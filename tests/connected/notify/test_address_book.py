@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from services.notify.address_book import COLLECTION, MongoAddressBook, hash_keys
-from services.notify.domain.addresses import AddressLimits, Admission, AdmissionRequest, Admitted, Barred
+from services.notify.domain.sending.addresses import AddressLimits, Admission, AdmissionRequest, Admitted, Barred
+from services.notify.sending.address_book import COLLECTION, MongoAddressBook, hash_keys
 from shared.adapters.mongo.client import collection
 from tests.fakes.handler_harness import NOON
 from tests.servers.addresses import Namespace

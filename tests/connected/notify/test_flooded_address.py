@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from services.notify.address_book import COLLECTION, MongoAddressBook, hash_keys
 from services.notify.channels import SideBySide
 from services.notify.channels.smtp import SmtpChannel
-from services.notify.domain.addresses import AddressLimits
 from services.notify.domain.correspondence import Correspondence
+from services.notify.domain.sending.addresses import AddressLimits
 from services.notify.messages.renderer import MessageRenderer
-from services.notify.sender import Sender
+from services.notify.sending.address_book import COLLECTION, MongoAddressBook, hash_keys
+from services.notify.sending.sender import Sender
 from services.notify.settings import Settings
 from services.notify.store import STATE
 from shared.adapters.mongo.client import collection

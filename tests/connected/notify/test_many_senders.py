@@ -6,7 +6,7 @@ import pytest
 from services.notify.channels import SideBySide
 from services.notify.channels.smtp import SmtpChannel
 from services.notify.messages.renderer import MessageRenderer
-from services.notify.sender import Sender
+from services.notify.sending.sender import Sender
 from services.notify.settings import Settings
 from services.notify.store import STATE
 from shared.adapters.mongo.client import collection

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from services.notify.trial import SUBJECT
+from services.notify.sending.trial import SUBJECT
 from tests.connected.notify.relay import HOST, Relay
 from tests.unit.notify.samples import EMAIL
 from tindak.cli import main

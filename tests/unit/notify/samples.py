@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 from services.notify.domain.correspondence import Complaint, Correspondence, Sealed
 from services.notify.domain.deliveries import Delivery, Due, Situation, is_unsent
 from services.notify.domain.notices import OFFICER, Notice, Rules
+from services.notify.domain.sending.timing import Retries
 from services.notify.domain.settlement import unsent_at
-from services.notify.domain.timing import Retries
 from services.notify.policy import load_notices
 from shared.events import (
     AnswerOffered,

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.notify.address_book import hash_keys
-from services.notify.domain.addresses import (
+from services.notify.domain.sending.addresses import (
     NEWS_MAX,
     AddressLimits,
     AddressRecord,
@@ -19,6 +18,7 @@ from services.notify.domain.addresses import (
     mailbox_of,
     merged,
 )
+from services.notify.sending.address_book import hash_keys
 from tests.fakes.handler_harness import NOON
 
 pytestmark = pytest.mark.unit

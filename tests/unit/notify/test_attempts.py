@@ -4,7 +4,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.notify.domain.attempts import after_attempt, claimed, conclude, tick
 from services.notify.domain.contact_audit import openings_to_send
 from services.notify.domain.correspondence import Contact, Correspondence, Erased, Unknown
 from services.notify.domain.deliveries import (
@@ -24,8 +23,9 @@ from services.notify.domain.deliveries import (
     Waiting,
     Withheld,
 )
+from services.notify.domain.sending.attempts import after_attempt, claimed, conclude, tick
+from services.notify.domain.sending.timing import QuietHours
 from services.notify.domain.settlement import put_away
-from services.notify.domain.timing import QuietHours
 from shared.events import (
     Applied,
     DeliveryFact,

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from services.notify.domain.breakers import (
+from services.notify.domain.sending.breakers import (
     Breaker,
     BreakerRule,
     Closed,

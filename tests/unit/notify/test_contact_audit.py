@@ -2,10 +2,10 @@ from datetime import timedelta
 
 import pytest
 
-from services.notify.domain.attempts import tick
 from services.notify.domain.contact_audit import opening, openings_to_send
 from services.notify.domain.correspondence import AuditHead
 from services.notify.domain.deliveries import Due, Sending
+from services.notify.domain.sending.attempts import tick
 from services.notify.store import STATE
 from shared.events import CHAIN_START, ContactOpened, Fact, Opener, OpenerRole, OpeningPurpose, link_hash
 from tests.builders import TICKET

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from services.notify.domain.breakers import BreakerRule
-from services.notify.domain.shares import ShareRule
+from services.notify.domain.sending.breakers import BreakerRule
+from services.notify.domain.sending.shares import ShareRule
 from services.notify.policy.gateways import GatewayFile, load_gateways, one_line
 from shared.policy.loading import PolicyInvalid
 from tests.unit.notify.samples import POLICY_DIR

@@ -3,7 +3,6 @@ from typing import Any
 
 import pytest
 
-from services.notify.domain.attempts import conclude, tick
 from services.notify.domain.deliveries import (
     Delivery,
     Due,
@@ -18,7 +17,8 @@ from services.notify.domain.deliveries import (
     Withheld,
 )
 from services.notify.domain.notices import Matters, cluster_news, is_told_by_leader, leader_of
-from services.notify.domain.pacing import room_at, supersede
+from services.notify.domain.sending.attempts import conclude, tick
+from services.notify.domain.sending.pacing import room_at, supersede
 from services.notify.domain.settlement import put_away
 from shared.events import TicketAnswered, TicketProgressed
 from shared.ids import named

@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.notify.domain.addresses import AddressLimits
 from services.notify.domain.notices import Matters
-from services.notify.domain.timing import QuietHours, Retries
+from services.notify.domain.sending.addresses import AddressLimits
+from services.notify.domain.sending.timing import QuietHours, Retries
 from services.notify.policy import load_notices
 from shared.events import SlaClock
 from shared.policy.loading import PolicyInvalid

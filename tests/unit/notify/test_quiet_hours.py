@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.notify.domain.attempts import claimed, conclude, tick
 from services.notify.domain.correspondence import Correspondence
 from services.notify.domain.decide import decide
 from services.notify.domain.deliveries import (
@@ -22,6 +21,7 @@ from services.notify.domain.deliveries import (
     Untried,
 )
 from services.notify.domain.notices import Notice
+from services.notify.domain.sending.attempts import claimed, conclude, tick
 from shared.events import ContactSealed, EventData, state_after
 from tests.builders import accepted, arrival, event
 from tests.fakes.handler_harness import NOON

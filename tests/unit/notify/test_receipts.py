@@ -3,7 +3,6 @@ from typing import Any
 
 import pytest
 
-from services.notify.domain.attempts import conclude, tick
 from services.notify.domain.correspondence import Correspondence, Erased
 from services.notify.domain.deliveries import (
     Delivered,
@@ -18,6 +17,7 @@ from services.notify.domain.deliveries import (
     Waiting,
 )
 from services.notify.domain.receipts import Early, Receipt, receive
+from services.notify.domain.sending.attempts import conclude, tick
 from services.notify.domain.settlement import put_away
 from shared.events import Applied, Ignored, NotificationDelivered, NotificationFailed, NotificationSent
 from tests.builders import TICKET, TRACKING

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notify.domain.shares import ShareRule, Shares, after_failure, at_rest, drifted, order
+from services.notify.domain.sending.shares import ShareRule, Shares, after_failure, at_rest, drifted, order
 from tests.fakes.handler_harness import NOON
 
 pytestmark = pytest.mark.unit

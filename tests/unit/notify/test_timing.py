@@ -3,7 +3,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.notify.domain.timing import QuietHours, Retries
+from services.notify.domain.sending.timing import QuietHours, Retries
 from tests.unit.notify.samples import DELIVERY
 
 pytestmark = pytest.mark.unit

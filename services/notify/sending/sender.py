@@ -7,10 +7,7 @@ from functools import partial
 
 import structlog
 
-from services.notify.address_book import AddressBook, NoLimits
-from services.notify.admission import admitted, still_wanted
 from services.notify.channels import Channel, Message, Round, Spread, in_turn
-from services.notify.domain.attempts import claimed
 from services.notify.domain.correspondence import Correspondence
 from services.notify.domain.deliveries import (
     Delivery,
@@ -19,9 +16,12 @@ from services.notify.domain.deliveries import (
     Sending,
     Untried,
 )
-from services.notify.handing_over import HandOver, deferred
+from services.notify.domain.sending.attempts import claimed
 from services.notify.handlers import NotifyHandler, count_attempt
 from services.notify.messages.renderer import MessageRenderer
+from services.notify.sending.address_book import AddressBook, NoLimits
+from services.notify.sending.admission import admitted, still_wanted
+from services.notify.sending.handing_over import HandOver, deferred
 from shared.adapters.clock import Clock
 from shared.delivery.decider import with_schedule
 from shared.delivery.documents.document import NOTHING_PUBLISHED, Document, Partition

@@ -2,14 +2,14 @@
 
 from datetime import datetime
 
-from services.notify.address_book import AddressBook
 from services.notify.channels import Message
-from services.notify.domain.addresses import AdmissionRequest, Barred
 from services.notify.domain.correspondence import Correspondence, Erased
 from services.notify.domain.deliveries import REPORTER, Delivery, Postponed, Untried, Withheld
 from services.notify.domain.notices import SAME_CLUSTER, Rules, cluster_news, is_told_by_leader, leader_of
-from services.notify.domain.pacing import barred_because
+from services.notify.domain.sending.addresses import AdmissionRequest, Barred
+from services.notify.domain.sending.pacing import barred_because
 from services.notify.messages.renderer import MessageRenderer
+from services.notify.sending.address_book import AddressBook
 from shared.delivery.documents.document import Document
 from shared.delivery.ports import Store, TransientError
 from shared.ids import named

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from pymongo import ASCENDING, IndexModel
 from pymongo.errors import DuplicateKeyError
 
-from services.notify.domain.addresses import (
+from services.notify.domain.sending.addresses import (
     AddressLimits,
     AddressRecord,
     Admission,

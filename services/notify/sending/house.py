@@ -18,7 +18,7 @@ log = structlog.get_logger()
 
 
 class LogHouse:
-    """Writes to the log what may go there and has no gateway, see `services.notify.domain.attempts.House`.
+    """Writes to the log what may go there and has no gateway, see `services.notify.domain.sending.attempts.House`.
 
     All that comes out is a line that holds nothing of the message, so none is rendered. The line is written before
     the outcome is saved: a decision that is made again, after a crash or a lost save, writes it once more.

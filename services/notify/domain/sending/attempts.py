@@ -27,7 +27,7 @@ from services.notify.domain.deliveries import (
     is_settled,
 )
 from services.notify.domain.notices import SAME_CLUSTER, Rules
-from services.notify.domain.pacing import TOO_MANY, barred_because, quiet_until, room_at
+from services.notify.domain.sending.pacing import TOO_MANY, barred_because, quiet_until, room_at
 from services.notify.domain.settlement import put_away, report_settled, settle
 from shared.events import Applied, Fact, Ignored
 from shared.values import replace
