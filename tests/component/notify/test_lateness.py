@@ -4,9 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from services.notify.channels import TemporarilyUndeliverable
 from services.notify.sending.lateness import Lateness
-from tests.component.notify.harness import ACCEPTED, CONTACT, RecordingChannel, ServiceHarness
+from tests.component.notify.harness import ACCEPTED, CONTACT, RecordingChannel, ServiceHarness, puts_off
 from tests.fakes.counters import samples
 from tests.unit.notify.samples import rules
 
@@ -57,7 +56,7 @@ async def test_a_remark_is_made_only_beyond_its_limit(minutes: int, remarked: bo
 
 
 async def test_a_notice_that_waits_for_its_next_attempt_is_not_late() -> None:
-    harness, lateness = await due(TemporarilyUndeliverable("smtp_451"))
+    harness, lateness = await due(puts_off("smtp_451"))
 
     await harness.send()
     harness.pass_time(timedelta(seconds=10))

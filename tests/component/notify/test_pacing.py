@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from services.notify.channels import TemporarilyUndeliverable
 from services.notify.domain.deliveries import Due
 from services.notify.domain.notices import Rules
 from shared import topics
@@ -26,7 +25,7 @@ from shared.events import (
 )
 from shared.values import replace
 from tests.builders import accepted, event
-from tests.component.notify.harness import ACCEPTED, CONTACT, RecordingChannel, ServiceHarness
+from tests.component.notify.harness import ACCEPTED, CONTACT, RecordingChannel, ServiceHarness, puts_off
 from tests.fakes.memory import MemoryClock
 from tests.unit.notify.samples import POLICY, said, started
 
@@ -187,7 +186,7 @@ async def test_what_is_too_much_for_a_day_arrives_in_the_end() -> None:
 
 async def test_a_retry_and_a_lost_attempt_wait_for_the_end_of_the_quiet_hours() -> None:
     harness, channel = await reported(at=NIGHT - 61 * MINUTE)
-    channel.faults = [TemporarilyUndeliverable("smtp_451")] * 10
+    channel.faults = [puts_off("smtp_451")] * 10
     harness.pass_time(timedelta(minutes=6))
     for _ in range(10):
         await hear(harness, said(TicketProgressed))

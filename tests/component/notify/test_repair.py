@@ -4,12 +4,11 @@ from typing import Any
 
 import pytest
 
-from services.notify.channels import Undeliverable
 from shared import topics
 from shared.delivery.vitals import Step
 from shared.events import Author, NotificationFailed, NotificationSent, ResendRequested, SuppressionRequested
 from tests.builders import TICKET, TRACKING, event
-from tests.component.notify.harness import ACCEPTED, CONTACT, RecordingChannel, ServiceHarness
+from tests.component.notify.harness import ACCEPTED, CONTACT, RecordingChannel, ServiceHarness, refuses
 from tests.fakes.handler_harness import NOON, Crashed, dies_after
 from tests.unit.notify.samples import rules
 
@@ -25,7 +24,7 @@ SUPPRESS = topics.TICKETS, event(SuppressionRequested.model_validate(FACT))
 
 async def refused() -> ServiceHarness:
     """Return a harness whose one notice the relay has refused for good, and would take now."""
-    harness = ServiceHarness(rules(), RecordingChannel(Undeliverable("smtp_550")))
+    harness = ServiceHarness(rules(), RecordingChannel(refuses("smtp_550")))
     harness.publish(*CONTACT)
     harness.publish(*ACCEPTED)
     await harness.work()
