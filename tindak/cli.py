@@ -47,7 +47,7 @@ ROUTING = {
     ),
 }
 NOTICES = {
-    "preview": Command("notices.cli", "preview_command", "Show a notice as its reader gets it, and how long it is."),
+    "preview": Command("notices.cli", "preview_command", "Show a notice with sample values, and how long it is."),
 }
 SLA = {
     "add": Command("sla.count", "add_command", "Show when an amount of time that begins at an instant is used up."),

@@ -38,7 +38,7 @@ def preview_command(
     policy_dir: PolicyDir = Path("policy"),
     as_json: AsJson = False,
 ) -> None:
-    """Show a notice with sample values, and how long it is: characters, or segments of a text message."""
+    """Show a notice with sample values, and how long it is."""
     policy = load_notices(policy_of(policy_dir))
     if notice is None:
         for code in (*rules_by_code(policy), INTRODUCTION):
