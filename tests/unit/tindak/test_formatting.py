@@ -137,7 +137,7 @@ def test_every_fact_has_a_sentence_of_its_own(data: type[e.EventData]) -> None:
         "stopped_at": NOON, "allowance": "5 working_days", "policy_version": "1", "calendar_version": "1",
         "answer": "A", "final": True, "note": "N", "confidential": False, "text": "T", "into": TICKET,
         "cluster": TICKET, "member": TICKET, "members": 2, "joined": True, "update_id": "u", "update_source": "s",
-        "parts": (), "reopened": TICKET, "sequence": 1, "previous": "", "hash": "", "sealed": "s",
+        "asked_at": NOON, "parts": (), "reopened": TICKET, "sequence": 1, "previous": "", "hash": "", "sealed": "s",
         "code": "c", "message_id": "m", "message_en": "m", "state_id": "s", "state_en": "s", "rating_wanted": False,
     }  # fmt: skip
     if data in (e.TicketClosed, e.TicketArchived):
