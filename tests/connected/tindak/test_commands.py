@@ -155,11 +155,7 @@ def test_ticket_is_found_by_any_spelling(typed: str, namespace: Namespace, capsy
             "/officers/triage",
             e.AssignTicket(ticket_id=TICKET, agencies=("dlh", "dishub"), reason="Dua masalah."),
         ),
-        (
-            ["agency", "dishub", "ack", f"{TRACKING}/2"],
-            "/agencies/dishub",
-            e.AcknowledgeTicket(ticket_id=part_id(TICKET, 2)),
-        ),
+        (["agency", "dlh", "ack", f"{TRACKING}/2"], "/agencies/dlh", e.AcknowledgeTicket(ticket_id=part_id(TICKET, 2))),
         (
             ["officer", "merge", TRACKING, "--into", TICKET],
             "/officers/triage",
