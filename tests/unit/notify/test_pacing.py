@@ -22,6 +22,7 @@ from services.notify.domain.sending.pacing import room_at, supersede
 from services.notify.domain.settlement import put_away
 from shared.events import TicketAnswered, TicketProgressed
 from shared.ids import named
+from shared.values import replace
 from tests.builders import TICKET
 from tests.fakes.handler_harness import NOON
 from tests.unit.notify.samples import (
@@ -133,6 +134,12 @@ def test_a_newer_notice_ends_what_waits_for_the_same_recipient(older: Delivery, 
     attempts = older.situation.attempt if isinstance(older.situation, Due) else 0
     assert before.situation == (Suppressed(NOON, attempts, "superseded") if gives_way else older.situation)
     assert newest == one("answer")
+
+
+def test_without_a_window_nothing_is_superseded() -> None:
+    apart = replace(RULES, window_for=timedelta())
+
+    assert supersede(one("answer"), [one("note")], apart, NOON) == [one("note"), one("answer")]
 
 
 def test_what_is_about_another_clock_does_not_give_way() -> None:

@@ -117,9 +117,10 @@ def supersede(newer: Delivery, others: Sequence[Delivery], rules: Rules, now: da
 
     Only what the same recipient would read of the same part is; an urgent one never is, nor one that is being sent. It
     waits for what it shows no longer than they would have: or whoever tells something every second is never heard.
+    Without a window nothing is gathered, and so nothing ends.
     """
     notice = rules.by_code.get(newer.notice)
-    codes = notice.supersedes if notice else ()
+    codes = notice.supersedes if notice and rules.window_for else ()
     kept: list[Delivery] = []
     for other in others:
         if other.notice not in codes or not _gives_way(other, newer):
