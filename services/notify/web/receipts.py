@@ -18,7 +18,7 @@ from services.notify.web.receipt_reading import TooMany, read
 from shared.delivery.ports import TransientError
 from shared.process import metrics
 
-BODY_BYTES_MAX = 3 * 1024 * 1024  # as large as Meta's calls may be
+BODY_BYTES_MAX = 1024 * 1024  # as long as a thousand receipts of Meta
 READ_WITHIN_SECONDS = 10
 CHALLENGE_MAX = 200
 RECEIPTS = "/receipts/"

@@ -14,12 +14,16 @@ from urllib.parse import urlencode
 import httpx
 import pytest
 import uvicorn
+from pydantic import SecretStr
 from starlette.applications import Starlette
 
+from services.notify.channels import Channel
+from services.notify.channels.http import HttpChannel
 from services.notify.domain.deliveries import Delivered, Sent
+from services.notify.policy.gateways import Gateway
 from services.notify.policy.receipts import ReceiptForm
 from services.notify.receipts import ReceiptTaker
-from services.notify.references import References
+from services.notify.references import References, receipt_requests
 from services.notify.web.receipts import BODY_BYTES_MAX, routes
 from shared import topics
 from shared.delivery.outgoing import Outgoing
@@ -29,6 +33,7 @@ from shared.signatures import secret_keys, signed_headers
 from tests.builders import TICKET, event
 from tests.component.notify.harness import ACCEPTED, RecordingChannel, ServiceHarness, told
 from tests.fakes.handler_harness import NOON
+from tests.servers.gateway import Answer, StandInGateway
 from tests.unit.notify.samples import PHONE, POLICY, contact, notice, rules
 
 pytestmark = pytest.mark.loopback
@@ -65,11 +70,14 @@ class Server(uvicorn.Server):
 
 @asynccontextmanager
 async def gateway(
-    channel: str = "whatsapp", environment: Mapping[str, str] = SECRETS, publisher: Any = None
+    channel: str = "whatsapp",
+    environment: Mapping[str, str] = SECRETS,
+    publisher: Any = None,
+    way: Channel | None = None,
 ) -> AsyncIterator[tuple[httpx.AsyncClient, ServiceHarness]]:
     """Yield a client of a server that takes receipts, and the notify behind it, which has sent one message."""
     taken = RecordingChannel(lambda name: Delivered(name, "wamid.1", timedelta(days=1)))
-    harness = await told(CONTACT, ACCEPTED, rules=WAYS, **{channel: taken})
+    harness = await told(CONTACT, ACCEPTED, rules=WAYS, **{channel: way or taken})
     await harness.send()
     taker = ReceiptTaker(harness.handler, harness.store, publisher or harness.broker, harness.clock)
     pages = routes(lambda: FORMS, environment, REFERENCES, taker, harness.clock.now, BASE)
@@ -264,3 +272,24 @@ async def test_while_the_broker_is_out_of_reach_a_receipt_must_be_sent_again() -
 
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "30")
     assert kinds(harness) == ["sent", "delivered"]
+
+
+async def test_a_message_takes_its_reference_to_the_gateway_and_brings_it_back() -> None:
+    took = Answer(200, {"umid": "bda3d56a", "status": {"state": "queued"}})
+    wavecell = StandInGateway(took)
+    [request] = receipt_requests({"wavecell": FORMS["wavecell"]}, SECRETS, BASE, REFERENCES).values()
+    async with wavecell.listening():
+        [shipped] = [each for each in POLICY.gateways.gateways if each.code == "wavecell"]
+        there = Gateway.model_validate(shipped.model_dump() | {"url": f"{wavecell.url}/messages"})
+        sms = HttpChannel(there, dict.fromkeys(there.variables, SecretStr("x")), timedelta(seconds=5), request)
+        async with gateway("sms", way=sms) as (client, harness):
+            url = str(wavecell.asked[0].json["dlrCallbackUrl"])
+            said = {"payload": {"umid": "bda3d56a", "status": {"state": "undelivered", "errorCode": 41}}}
+            answer = await client.post(url.removeprefix(BASE), json=said, headers={"X-Receipt-Token": "new-token"})
+        await sms.close()
+    await harness.send()
+
+    assert answer.status_code == 200
+    assert [(fact.TYPE.split(".")[2], fact.channel) for fact in harness.facts] == [
+        ("sent", "sms"), ("failed", "sms"), ("sent", "email"),
+    ]  # fmt: skip
