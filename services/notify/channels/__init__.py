@@ -128,9 +128,10 @@ class SideBySide:
         try:
             while True:
                 now = time.monotonic()
-                room = min(self.at_once_max - len(running), tasks_max)
+                free = self.at_once_max - len(running)
+                room = min(free, tasks_max)
                 may_begin = failed is None and now - began < self.begin_within_seconds
-                if may_begin and (is_more or now >= look_at) and room >= self.at_once_max * ROOM_SHARE:
+                if may_begin and (is_more or now >= look_at) and free >= self.at_once_max * ROOM_SHARE:
                     try:
                         round_ = await begin(room)
                     except TransientError as error:

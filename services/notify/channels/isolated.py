@@ -71,7 +71,7 @@ class IsolatedChannel:
         self.clock = clock
         self.vitals = vitals
         self.waiting = 0
-        self.seconds = 0.0
+        self.seconds: float | None = None
         self.free = asyncio.Semaphore(limits.at_once_max)
         self.pace = _pace(limits.messages_per_second)
         self.breaker: Breaker = Closed()
@@ -102,7 +102,7 @@ class IsolatedChannel:
 
     def expected_wait(self) -> timedelta:
         """Return how long one more message would wait for its turn, by how long the last ones took."""
-        apart = self.seconds / self.limits.at_once_max
+        apart = (self.seconds or 0) / self.limits.at_once_max
         if self.limits.messages_per_second:
             apart = max(apart, 1 / self.limits.messages_per_second)
         return timedelta(seconds=self.waiting * apart)
@@ -132,7 +132,7 @@ class IsolatedChannel:
         now = self.clock.now()
         self.note(after_failure(self.breaker, self.rule, now) if fails else after_success(self.breaker))
         seconds = time.monotonic() - began
-        self.seconds += RECENT_SHARE * (seconds - self.seconds)
+        self.seconds = seconds if self.seconds is None else self.seconds + RECENT_SHARE * (seconds - self.seconds)
         metrics.GATEWAY_SECONDS.labels(self.gateway).observe(seconds)
         metrics.GATEWAY_OUTCOMES.labels(self.gateway, type(handed).__name__.lower()).inc()
         return handed

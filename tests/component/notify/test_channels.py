@@ -139,6 +139,15 @@ async def test_after_an_outage_nothing_is_begun_and_what_was_on_its_way_is_let_g
     assert (work.begun, work.ended) == ([0, 1], [1, 0])
 
 
+async def test_few_at_a_time_are_begun_though_many_may_run() -> None:
+    work = Work(5)
+    work.let_end(*range(5))
+
+    due = await SideBySide(100)(work.begin, work.end, 2)
+
+    assert (due, sorted(work.ended), set(work.asked_for)) == (5, [0, 1, 2, 3, 4], {2})
+
+
 async def test_whoever_ends_the_round_ends_its_tasks() -> None:
     work = Work(2)
     running = asyncio.create_task(SideBySide(2)(work.begin, work.end, 100))
