@@ -96,11 +96,13 @@ def said(data: Any, topic: str) -> Outgoing:
 async def report_all(story: Story) -> dict[str, int]:
     """Say that all reports were accepted; return the tickets, by number."""
     tickets = {ticket_id("web", str(number)): number for number in range(NOTICES)}
+    outgoing = list[Outgoing]()
     for ticket, number in tickets.items():
         sealed, key_id = SEALER.seal_contact(ticket, Contact.model_validate({"channel": "web"} | reporter(number)))
         contact = e.ContactSealed(ticket_id=ticket, sealed=sealed, locale="id", key_id=key_id, scheme="hpke")
         report = accepted(ticket_id=ticket, tracking_id=tracking_id(ticket), accepted_at=datetime.now(UTC))
-        await story.client.publish([said(contact, topics.CONTACTS), said(report, topics.ACCEPTED)])
+        outgoing += [said(contact, topics.CONTACTS), said(report, topics.ACCEPTED)]
+    await story.client.publish(outgoing)
     return tickets
 
 
