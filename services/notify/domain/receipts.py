@@ -90,10 +90,10 @@ def _about_sent(
     if None not in (sent.provider_id, receipt.provider_id) and sent.provider_id != receipt.provider_id:
         return Ignored("another message counts as sent")
     failed = Failed(now, sent.attempt, sent.channel, receipt.error)
-    return Applied(
-        _with(state, _next_way(state, delivery, sent, now) or settle(delivery, failed)),
-        (_failure(state, delivery, failed, now),),
-    )
+    said = (_failure(state, delivery, failed, now),)
+    if again := _next_way(state, delivery, sent, now):
+        return Applied(_with(state, again), said)
+    return Applied(replace(_with(state, settle(delivery, failed)), unsent_at=now), said)
 
 
 def _next_way(state: Correspondence, delivery: Delivery, sent: Sent, now: datetime) -> Delivery | None:

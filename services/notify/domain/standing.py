@@ -24,6 +24,7 @@ class Action(StrEnum):
     CONFIRM = "confirm"
     DISPUTE = "dispute"
     REPLY = "reply"
+    STOP = "stop"
 
 
 @value
@@ -64,13 +65,15 @@ def standing_after(known: Standing, data: events.EventData) -> Standing:
             return known
 
 
-def open_actions(standing: Standing) -> tuple[Action, ...]:
-    """Return what routing would take now, in the order in which it is offered; nothing of a ticket ended for good.
+def open_actions(standing: Standing, *, is_stopped: bool) -> tuple[Action, ...]:
+    """Return what routing would take now, in the order in which it is offered.
 
-    A ticket that the system has closed can be disputed for some days only, which routing counts: who is late is told.
+    Of a ticket ended for good that is only to stop messages, and not even that once *is_stopped*. A ticket that the
+    system has closed can be disputed for some days only, which routing counts: who is late is told.
     """
+    stop = () if is_stopped else (Action.STOP,)
     if standing.state == ANSWERED:
-        return (Action.CONFIRM, Action.DISPUTE, Action.REPLY)
+        return (Action.CONFIRM, Action.DISPUTE, Action.REPLY, *stop)
     if standing.state == CLOSED and standing.closed_by == events.ClosedBy.SYSTEM.value:
-        return (Action.DISPUTE,)
-    return (Action.REPLY,) if standing.state in OPEN else ()
+        return (Action.DISPUTE, *stop)
+    return (Action.REPLY, *stop) if standing.state in OPEN else stop

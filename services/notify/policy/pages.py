@@ -44,7 +44,7 @@ class ActionWords(PolicyModel):
 
     heading: Short
     hint: Sentence
-    label: Short
+    label: Short | None = None
     button: Short
     thanks: Sentence
 
@@ -143,6 +143,11 @@ def _faults(held: PagePolicy) -> Iterator[tuple[Loc, str]]:
         for action in Action:
             if action not in words.actions:
                 yield ("words", language, "actions"), f"`{action.value}` is missing"
+            elif (words.actions[action].label is None) is not (action is Action.STOP):
+                sentence = (
+                    "has no text, and so no label" if action is Action.STOP else "must have the label of its text"
+                )
+                yield ("words", language, "actions", action.value), f"`{action.value}` {sentence}"
         for name in PLACEHOLDER.findall(words.title):
             if name != IN_TITLE:
                 yield ("words", language, "title"), f"{{{name}}} stands for nothing here; only {{{IN_TITLE}}} does"

@@ -47,7 +47,7 @@ def fault_of(form: SentForm) -> str | None:
     """Return which note says what is missing or wrong, by its name in pages.yaml; None for a form that can be taken."""
     if form.action is Action.CONFIRM and form.rating is None:
         return "rating_missing"
-    if form.action is not Action.CONFIRM and not form.text:
+    if form.action in (Action.DISPUTE, Action.REPLY) and not form.text:
         return "text_missing"
     if len(form.text) > TEXT_SYMBOLS_MAX:
         return "text_too_long"

@@ -35,6 +35,8 @@ def command_of(form: SentForm, ticket_id: str) -> Command:
             return events.DisputeTicket(ticket_id=ticket_id, reason=form.text)
         case Action.REPLY:
             return events.ReplyToTicket(ticket_id=ticket_id, text=form.text)
+        case Action.STOP:
+            return events.StopMessages(ticket_id=ticket_id)
         case _:
             assert_never(form.action)
 

@@ -38,6 +38,11 @@ class TicketView:
     actions: tuple[Action, ...]
     is_withheld: bool
 
+    @property
+    def can_write(self) -> bool:
+        """Return whether the ticket can be answered, more than by stopping its messages."""
+        return any(action is not Action.STOP for action in self.actions)
+
 
 def seen_by_link(state: Correspondence, target: LinkTarget) -> Correspondence | None:
     """Return the ticket or the part of it that a link leads to; None for a part that is not known."""
@@ -64,7 +69,7 @@ def ticket_view(
     return TicketView(
         title=words.title.replace("{tracking_id}", f"{seen.tracking_id or seen.ticket_id}{number}"),
         facts=tuple(shown),
-        actions=() if is_withheld else open_actions(seen.standing),
+        actions=() if is_withheld else open_actions(seen.standing, is_stopped=seen.is_stopped),
         is_withheld=is_withheld,
     )
 

@@ -12,7 +12,7 @@ from services.notify.web.responses import WAITING_MAX, ResponsePublisher
 from shared import topics
 from shared.delivery.outgoing import Outgoing
 from shared.delivery.ports import HeldBack, Obstacle, TransientError
-from shared.events import ConfirmTicket, DisputeTicket, ReplyToTicket
+from shared.events import ConfirmTicket, DisputeTicket, ReplyToTicket, StopMessages
 from shared.ids import part_id
 from tests.builders import TICKET, accepted, event
 from tests.component.notify.web import ANSWERED, KEYS, ROUTED, UPDATES, Site, link, site
@@ -66,6 +66,7 @@ async def answered_site() -> Site:
             ReplyToTicket(ticket_id=TICKET, text="Di depan\ntoko kue."),
             "Keterangan Anda sudah kami terima",
         ),
+        ({"action": "stop", "text": "x"}, StopMessages(ticket_id=TICKET), "tidak lagi mengirim kabar"),
     ],
 )
 async def test_what_is_answered_is_said_to_routing_before_anybody_is_thanked(

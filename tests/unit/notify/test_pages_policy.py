@@ -48,9 +48,17 @@ def test_a_word_that_is_missing_is_a_fault(tmp_path: Path) -> None:
 
 def test_an_action_without_words_is_a_fault(tmp_path: Path) -> None:
     begins = SHIPPED.index("      reply:")
-    ends = SHIPPED.index("    notes:")
+    ends = SHIPPED.index("      stop:")
 
     assert faults(tmp_path, SHIPPED[:begins] + SHIPPED[ends:]) == [(line_of("    actions:"), "`reply` is missing")]
+
+
+def test_what_is_written_has_a_label_and_what_is_not_has_none(tmp_path: Path) -> None:
+    without = SHIPPED.replace("        label: Alasan\n", "")
+    beside = SHIPPED.replace("        button: Hentikan pesan", "        label: Alasan\n        button: Hentikan pesan")
+
+    assert faults(tmp_path, without) == [(line_of("      dispute:"), "`dispute` must have the label of its text")]
+    assert faults(tmp_path, beside) == [(line_of("      stop:"), "`stop` has no text, and so no label")]
 
 
 def test_a_name_in_the_title_that_stands_for_nothing_is_a_fault(tmp_path: Path) -> None:

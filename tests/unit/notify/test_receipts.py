@@ -73,11 +73,12 @@ def test_what_did_not_arrive_goes_by_the_next_way() -> None:
     assert [fact.data for fact in decision.facts] == [FAILED]
 
 
-def test_its_last_way_having_failed_it_has_failed_and_its_text_goes() -> None:
+def test_its_last_way_having_failed_it_has_failed_and_an_officer_can_have_it_sent() -> None:
     decision = applied(correspondence(sent(channels=("whatsapp", "log"))), receipt("failed"))
 
     failed = Failed(LATER, 2, "whatsapp", "receipt_failed 131026")
-    assert decision.state == correspondence(sent(failed, channels=("whatsapp", "log"), told={}))
+    assert decision.state == correspondence(sent(failed, channels=("whatsapp", "log")))
+    assert decision.state.unsent_at == LATER
     assert [fact.data for fact in decision.facts] == [FAILED]
 
 

@@ -138,4 +138,12 @@ def test_each_of_the_reporters_holds_is_told() -> None:
     ],
 )
 def test_what_may_be_answered_follows_from_where_it_stands(standing: Standing, actions: tuple[Action, ...]) -> None:
-    assert open_actions(standing) == actions
+    assert open_actions(standing, is_stopped=True) == actions
+
+
+@pytest.mark.parametrize("state", ["answered", "routed", "archived", None])
+def test_messages_can_be_stopped_as_long_as_they_are_not(state: str | None) -> None:
+    assert open_actions(Standing(state), is_stopped=False) == (
+        *open_actions(Standing(state), is_stopped=True),
+        Action.STOP,
+    )
