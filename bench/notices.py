@@ -18,14 +18,14 @@ from contextlib import asynccontextmanager, contextmanager
 from time import perf_counter, process_time
 
 import httpx
-from services.notify.address_book import COLLECTION, MongoAddressBook, hash_keys
-from services.notify.domain.addresses import AddressLimits
 
 from bench.routing_throughput import log_to_nowhere
 from bench.whole.place import Place, place
 from services.notify.channels import Channel, SideBySide
 from services.notify.channels.setup import set_up
+from services.notify.domain.sending.addresses import AddressLimits
 from services.notify.policy.gateways import load_gateways
+from services.notify.sending.address_book import COLLECTION, MongoAddressBook, hash_keys
 from services.notify.settings import Settings
 from services.notify.store import STATE
 from shared.adapters.clock import SystemClock

@@ -230,11 +230,9 @@ OF_TYPE: Mapping[str, tuple[str, Any]] = {
     "NotificationSuppressed.channel": ("How it would have been sent: `email`, `log`, ...", "email"),
     "NotificationSuppressed.why": (
         "`no_contact`, `contact_erased`, `contact_unreadable` (as its channel sealed it), `no_address`, `no_channel`,"
-        " `too_old` (longer ago than the policy tells), `too_many` (no room in a day until it would be too old),"
-        " `address_limit` (the same of one address, over all tickets), `address_unverified` (it has had its one"
-        " message), `superseded` (a later notice says what is so now), `same_cluster` (told of another ticket of the"
-        " same matter), `stopped` (the reporter wants no more messages), `by_officer`, or `words_gone` (to be sent"
-        " again, and its words are no longer kept).",
+        " `too_old` (longer ago than the policy tells), `too_many` (no room in a day), `address_limit` (the same of one"
+        " address), `address_unverified` (it has had its one message), `superseded` (by a later one), `same_cluster`"
+        " (told of another ticket), `stopped` (by the reporter), `by_officer`, or `words_gone` (no longer kept).",
         "contact_erased",
     ),
     "Opener.code": ("Name of the service, or code of the officer.", "notify"),

@@ -22,7 +22,12 @@ def sentence(data: e.EventData) -> str:
     """
     data = _without_texts(data) if getattr(data, "confidential", None) else data
     return (
-        _of_complaint(data) or _of_ticket(data) or _of_clock(data) or _of_delivery(data) or _of_audit(data) or data.TYPE
+        _of_complaint(data)
+        or _of_ticket(data)
+        or _of_clock(data)
+        or _of_delivery(data)
+        or _of_reporter(data)
+        or data.TYPE
     )
 
 
@@ -115,8 +120,22 @@ def _of_rarer(data: e.EventData) -> str | None:
             return f"no longer with {data.agency}" + noted(data.reason)
         case e.TicketStatusChanged():
             return f"its reporter may know: {data.message_en}"
+        case e.UpdateRefused(code=e.UpdateRefused.UNCHANGED):
+            return f"an update of {data.update_source} changed nothing: {data.message_en}"
+        case e.UpdateRefused():
+            return f"an update of {data.update_source} was refused: {data.message_en} ({data.code})"
+    return None
+
+
+def _of_reporter(data: e.EventData) -> str | None:
+    """Return the sentence for what is asked about a reporter or the notices, or None for another."""
+    match data:
         case e.StatusAsked():
             return f"asked for through {data.channel}"
+        case e.ContactOpened():
+            return f"contact opened by the {data.by.role} {data.by.code} to {data.purpose}"
+        case e.ReporterExported():
+            return "what is held of the reporter was sent to who asked, sealed"
         case e.ReporterErased():
             return "the reporter was erased"
         case e.ContactCorrected():
@@ -129,10 +148,6 @@ def _of_rarer(data: e.EventData) -> str | None:
             return f"{_notices_meant(data)} {'sent again' if data.again else 'sent'}" + noted(data.reason)
         case e.SuppressionRequested():
             return f"{_notices_meant(data)} held back" + noted(data.reason)
-        case e.UpdateRefused(code=e.UpdateRefused.UNCHANGED):
-            return f"an update of {data.update_source} changed nothing: {data.message_en}"
-        case e.UpdateRefused():
-            return f"an update of {data.update_source} was refused: {data.message_en} ({data.code})"
     return None
 
 
@@ -198,15 +213,6 @@ def _of_delivery(data: e.EventData) -> str | None:
             return f"{notice}: FAILED after {data.attempt} attempts: {data.error}"
         case e.NotificationSuppressed():
             return f"{notice}: not sent: {data.why}"
-    return None
-
-
-def _of_audit(data: e.EventData) -> str | None:
-    match data:
-        case e.ContactOpened():
-            return f"contact opened by the {data.by.role} {data.by.code} to {data.purpose}"
-        case e.ReporterExported():
-            return "what is held of the reporter was sent to who asked, sealed"
     return None
 
 

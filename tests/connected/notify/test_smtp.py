@@ -13,16 +13,15 @@ from services.notify.channels.smtp import SmtpChannel
 from services.notify.domain.deliveries import Deferred, Delivered, HandedOver, Refused, Setback
 from services.notify.domain.sending.breakers import BreakerRule
 from services.notify.settings import Settings
-from shared import topics
 from shared.adapters.clock import SystemClock
 from shared.delivery.vitals import Vitals
 from shared.events import NotificationSent
-from tests.builders import TICKET, accepted, event
-from tests.component.notify.harness import ServiceHarness
+from tests.builders import TICKET
+from tests.component.notify.harness import ACCEPTED, CONTACT, ServiceHarness
 from tests.connected.notify.relay import HOST, Relay, certificate, knows
 from tests.fakes.handler_harness import NOON
 from tests.mails import plain_text
-from tests.unit.notify.samples import DELIVERY, EMAIL, NAME, contact, rules
+from tests.unit.notify.samples import DELIVERY, EMAIL, NAME, rules
 
 pytestmark = pytest.mark.loopback
 
@@ -285,8 +284,8 @@ async def test_a_notice_survives_a_greylisting_relay() -> None:
     async with channel(relay) as smtp:
         harness = ServiceHarness(rules())
         harness.channels["email"] = smtp
-        harness.publish(topics.ACCEPTED, event(accepted()))
-        harness.publish(topics.CONTACTS, event(contact(), at=NOON))
+        for said in (ACCEPTED, CONTACT):
+            harness.publish(*said)
         await harness.work()
 
         with relay.listening():

@@ -128,7 +128,7 @@ def faults(policy: Path, file: str, old: str, new: str) -> list[str]:
         ("intake.yaml", 'report_id: ["#id"]', 'report_id: ["#id", "!"]', "`!` holds no word"),
         ("intake.yaml", "    report_id: [", "    others: [a]\n    report_id: [",
          "the word list `others` is used by no rule"),
-        ("channels.yaml", "code: ios", "code: android", "channel `android` is given twice, first on line 12"),
+        ("channels.yaml", "code: ios", "code: android", "channel `android` is given twice, first on line 13"),
     ],
 )  # fmt: skip
 def test_slip_in_a_file_is_named_with_its_line(policy: Path, file: str, old: str, new: str, fault: str) -> None:

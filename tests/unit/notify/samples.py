@@ -4,11 +4,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
-from services.notify.domain.correspondence import Complaint, Correspondence, Sealed
+from services.notify.domain.correspondence import Complaint, Correspondence, Sealed, project
 from services.notify.domain.deliveries import Delivery, Due, Situation, is_unsent
 from services.notify.domain.notices import OFFICER, Notice, Rules
 from services.notify.domain.sending.timing import Retries
 from services.notify.domain.settlement import unsent_at
+from services.notify.messages.renderer import MessageRenderer
 from services.notify.policy import load_notices
 from shared.events import (
     AnswerOffered,
@@ -45,7 +46,7 @@ from shared.ids import part_id
 from shared.seal import Contact
 from tests.builders import TICKET, TRACKING, accepted, ticket_id
 from tests.fakes.handler_harness import NOON
-from tests.sealing import SEALER
+from tests.sealing import OPENER, SEALER
 
 POLICY_DIR = Path(__file__).parents[3] / "policy"
 POLICY = load_notices(POLICY_DIR)
@@ -177,3 +178,18 @@ def brings_about(rule: Notice) -> EventData:
         if rule.concerns(data):
             return data
     raise AssertionError(f"no sample event for {rule.code}")
+
+
+RENDERER = MessageRenderer(POLICY, OPENER)
+
+
+def known(**reporter: Any) -> Correspondence:
+    """Return a ticket of which everything is known."""
+    state = Correspondence(TICKET)
+    for data in (accepted(missing=("location",)), contact(**reporter), *map(started, SlaClock), said(TicketHeld)):
+        state = project(state, data)
+    return state
+
+
+def written(held: Delivery, state: Correspondence | None = None, *channels: str) -> Any:
+    return RENDERER.render(state or known(), held, channels or ("email",), NOON)

@@ -21,7 +21,6 @@ from shared.events import (
     SealScheme,
     SlaClock,
     TicketHeld,
-    TicketMerged,
     TicketProgressed,
     TicketReclassified,
     TicketRouted,
@@ -172,4 +171,4 @@ def test_a_moved_due_time_replaces_the_first(moved: EventData) -> None:
 
 
 def test_an_event_without_news_changes_nothing() -> None:
-    assert project(NAMED, said(TicketMerged, agency=None)) == NAMED
+    assert project(NAMED, said(DueChanged)) == NAMED

@@ -23,6 +23,7 @@ from services.notify.store import STATE
 from shared.events import (
     Applied,
     ContactErased,
+    DueChanged,
     Event,
     Fact,
     Ignored,
@@ -31,7 +32,6 @@ from shared.events import (
     ReporterReplied,
     SlaClock,
     TicketHeld,
-    TicketMerged,
     TicketRouted,
     state_after,
 )
@@ -138,7 +138,7 @@ def test_the_order_of_the_topics_makes_no_difference() -> None:
 def test_an_event_without_notice_leaves_no_trace() -> None:
     state = after(ACCEPTED)
 
-    decision = decide(state, event(said(TicketMerged, agency=None)), arrival(NOON), ALL)
+    decision = decide(state, event(said(DueChanged)), arrival(NOON), ALL)
 
     assert decision == Ignored("nobody is notified of it")
 

@@ -63,14 +63,14 @@ def room_at(
     """Return from when on the recipient may be told of the ticket again; None if that is so now.
 
     Args:
-        delivery: To be sent now; one that policy calls urgent has room always.
+        delivery: To be sent now; one that policy calls urgent, or that an officer has sent again, has room always.
         state: What was settled before.
         others: The deliveries that are open or have ended just now, *delivery* among them or not.
         rules: The window within which changes are gathered, and how many messages there may be in 24 hours.
         now: Aware, UTC.
         gathers: Whether the window counts; what stays within the house wakes nobody and need not wait for it.
     """
-    if delivery.urgent:
+    if delivery.urgent or delivery.repeats is not None:
         return None
     gone = list(_gone(delivery, state, others, now))
     ends = [now]

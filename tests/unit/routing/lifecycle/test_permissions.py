@@ -104,4 +104,4 @@ def test_only_the_submitting_channel_may_act_for_the_reporter(source: str) -> No
 
 @pytest.mark.parametrize("situation", SITUATIONS)
 def test_who_follows_a_link_answers_for_the_reporter_whatever_channel_the_report_came_through(situation: str) -> None:
-    assert permitted("/channels/links", situation) == {"reply", "confirm", "dispute"}
+    assert permitted("/channels/links", situation) == {"reply", "confirm", "dispute", "stop_messages"}
