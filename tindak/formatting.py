@@ -233,14 +233,11 @@ def why_routed(data: e.TicketRouted) -> str:
         case "outside":
             why = data.reason_en or str(last.rule)
         case "model":
-            why = f"text model {last.rule} is {_sureness(last.score or 0)} sure"
+            sureness = min(int((last.score or 0) * 1000), 999) / 10
+            why = f"text model {last.rule} is {sureness:.1f} % sure"
         case _:
             why = last.outcome
     return short(why) + again
-
-
-def _sureness(probability: float) -> str:
-    return f"{min(int(probability * 1000), 999) / 10:.1f} %"
 
 
 def _is_for(step: e.Step, agency: str) -> bool:
@@ -282,8 +279,7 @@ def span(seconds: float) -> str:
         return "under 1 s"
     if round(seconds, 1) < 60:
         return f"{seconds:.1f} s"
-    days, rest = divmod(round(seconds), 86_400)
-    units = [(days, "d"), *_units_of_a_day(rest)]
+    units = [(round(seconds) // 86_400, "d"), *_units_of_a_day(round(seconds) % 86_400)]
     first = next(index for index, (count, _) in enumerate(units) if count)
     return _joined(units[first : first + 2])
 

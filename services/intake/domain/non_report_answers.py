@@ -39,19 +39,18 @@ DISPUTE_WITHOUT_ID: Pair = (
     " with the number, such as K7QF-9D2MX-4Q, and your reason on the channel on which it was made.",
 )
 OPT_OUT: Pair = (
-    "Ini kami pahami sebagai permintaan berhenti menerima pesan tentang laporan {ids}, bukan laporan baru. Petugas"
-    " menghapus kontak Anda dari laporan itu; bila pesan masih datang, hubungi petugas kanal ini dengan nomor"
-    " tersebut.",
-    "This was taken for a wish to get no more messages about report {ids}, not for a new report. An officer removes"
-    " your contact from that report; if messages still come, tell the officers of this channel that number.",
+    "Ini kami pahami sebagai permintaan berhenti menerima pesan tentang laporan {ids}, bukan laporan baru. Begitu"
+    " kanal tempat laporan itu dibuat memastikan bahwa Anda pelapornya, hanya pesan mendesak yang masih dikirim. Anda"
+    " juga dapat menghentikannya sendiri lewat tautan dalam pesan kami.",
+    "This was taken for a wish to get no more messages about report {ids}, not for a new report. Once the channel on"
+    " which it was made has made sure that it is yours, only urgent messages are still sent. You can also stop them"
+    " yourself by the link in our messages.",
 )
 OPT_OUT_WITHOUT_ID: Pair = (
     "Ini kami pahami sebagai permintaan berhenti menerima pesan, tetapi tanpa nomor laporan yang sah. Kirim STOP"
-    " beserta nomor dalam pesan yang Anda terima, seperti STOP K7QF-9D2MX-4Q; petugas lalu menghapus kontak Anda dari"
-    " laporan itu.",
+    " beserta nomor dalam pesan yang Anda terima, seperti STOP K7QF-9D2MX-4Q, atau hentikan lewat tautan di pesan itu.",
     "This was taken for a wish to get no more messages, but it gives no valid report number. Send STOP with the"
-    " number in the message that you got, such as STOP K7QF-9D2MX-4Q; an officer then removes your contact from that"
-    " report.",
+    " number in the message that you got, such as STOP K7QF-9D2MX-4Q, or stop them by the link in it.",
 )
 THANKS: Pair = (
     "Terima kasih kembali. Ini kami pahami sebagai ucapan terima kasih, sehingga tidak dijadikan laporan.",
