@@ -52,7 +52,7 @@ async def _show(policy_dir: Path, *, once: bool) -> bool:
             lacks = await run.run()
             findings = [] if lacks else await _audited(client, demo)
         output.heading("Notices sent")
-        output.notices(notices(run.recorder, demo.mailbox.subjects))
+        output.notices(notices(run.recorder, demo.subjects))
         output.heading("What it came to")
         output.figures(figures(run.recorder, run.channels))
         faults = [*lacks, *map(str, findings), *demo.failures()]

@@ -16,6 +16,7 @@ from services.notify.messages.short import SEGMENTS_MAX
 from services.notify.messages.templates import EMAIL, SMS, WHATSAPP, file_of
 from services.notify.policy import FILE as NOTICES_FILE
 from services.notify.policy import HEARD, INTRODUCTION, TEMPLATES, NoticePolicy, load_notices
+from services.notify.policy.gateways import GATEWAYS_FILE
 from services.notify.policy.notices import REGIONAL
 from shared.events.envelope import stamp
 from shared.process.settings import CommonSettings, MongoSettings
@@ -25,10 +26,10 @@ if TYPE_CHECKING:
     from services.notify.store import NotifyStore
 
 __all__ = [
-    "EMAIL", "HEARD", "INTRODUCTION", "LAYOUT", "NOTICES_FILE", "OF_AGENCY", "REGIONAL", "REPORTER", "SEGMENTS_MAX",
-    "SMS", "TEMPLATES", "WHATSAPP", "Correspondence", "DeliveryRow", "Measured", "Notice", "NoticePolicy",
-    "SealedContact", "Unknown", "Wanted", "archived_notices", "delivery_rows", "due", "duration", "file_of",
-    "find_deliveries", "known_of", "load_notices", "measured", "notify_store", "plain_marks", "try_channel",
+    "EMAIL", "GATEWAYS_FILE", "HEARD", "INTRODUCTION", "LAYOUT", "NOTICES_FILE", "OF_AGENCY", "REGIONAL", "REPORTER",
+    "SEGMENTS_MAX", "SMS", "TEMPLATES", "WHATSAPP", "Correspondence", "DeliveryRow", "Measured", "Notice",
+    "NoticePolicy", "SealedContact", "Unknown", "Wanted", "archived_notices", "delivery_rows", "due", "duration",
+    "file_of", "find_deliveries", "known_of", "load_notices", "measured", "notify_store", "plain_marks", "try_channel",
 ]  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""What the demo runs on: servers, topics, a policy with clocks of seconds, a mailbox, four services."""
+"""What the demo runs on: servers, topics, a policy with clocks of seconds, a mailbox, a telephone, four services."""
 
 import asyncio
 import os
@@ -20,6 +20,7 @@ from shared.topics import SERVICES, Topic
 from tindak.console import Failure
 from tindak.demo_story.mailbox import Mailbox
 from tindak.demo_story.servers import servers
+from tindak.demo_story.telephone import Telephone
 from tindak.environment import of_service, settings_in
 from tindak.keys import KeyPair
 from tindak.ops.supervisor import Supervisor, services
@@ -35,12 +36,13 @@ Show = Callable[[str], None]
 
 @dataclass
 class RunningDemo:
-    """The servers, services and mailbox of a demo.
+    """The servers, services, mailbox and telephone of a demo.
 
     Args:
         environment: What a client exports to find it.
         folder: Logs and policy.
-        mailbox: Where the messages arrive.
+        mailbox: Where mails arrive.
+        telephone: Where messages of WhatsApp and SMS arrive.
         troubles: Sentences about processes that ended.
         keeps_folder: Whether the folder stays after the end, because somebody must look at the logs.
     """
@@ -48,6 +50,7 @@ class RunningDemo:
     environment: Mapping[str, str]
     folder: Path
     mailbox: Mailbox
+    telephone: Telephone
     troubles: list[str] = field(default_factory=list)
     keeps_folder: bool = False
 
@@ -60,6 +63,11 @@ class RunningDemo:
     def mongo(self) -> MongoSettings:
         """How to reach the database."""
         return MongoSettings.model_validate(settings_in(self.environment, "TINDAK_MONGO_"))
+
+    @property
+    def subjects(self) -> dict[str, str]:
+        """What the messages are about, by the ids under which they were taken."""
+        return self.mailbox.subjects | self.telephone.beginnings
 
     @property
     def topics(self) -> tuple[Topic, ...]:
@@ -86,9 +94,10 @@ async def running_demo(policy_dir: Path, show: Show) -> AsyncIterator[RunningDem
     try:
         policy = _demo_policy(policy_dir, folder / "policy")
         show(in_use(policy / MODEL))
-        async with servers(show) as found, Mailbox() as mailbox:
+        async with servers(show) as found, Mailbox() as mailbox, Telephone() as telephone:
+            telephone.put_into(policy)
             here = {"TINDAK_POLICY_DIR": str(policy), "TINDAK_ROUTING_MODEL_DIR": str(policy / MODEL)}
-            demo = RunningDemo({**found, **here}, folder, mailbox)
+            demo = RunningDemo({**found, **here}, folder, mailbox, telephone)
             created = await asyncio.to_thread(apply, demo.kafka, demo.topics)
             show(f"{len(created)} topics created")
             async with running(demo, show):
@@ -119,7 +128,7 @@ async def running(demo: RunningDemo, show: Show) -> AsyncIterator[None]:
     ports = dict(zip(SERVICES, free_ports(len(SERVICES)), strict=True))
     # What the terminal exports for other servers is not meant for these.
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("TINDAK_")}
-    environment = {**inherited, **demo.environment, **_service_environment(ports, demo.mailbox.port)}
+    environment = {**inherited, **demo.environment, **_service_environment(ports, demo)}
     ended = asyncio.Event()
     each = {service: of_service(service, environment) for service in SERVICES}
     supervisor = Supervisor(services(SERVICES), demo.troubles.append, each, demo.folder)
@@ -133,7 +142,7 @@ async def running(demo: RunningDemo, show: Show) -> AsyncIterator[None]:
         await task
 
 
-def _service_environment(ports: Mapping[str, int], mail_port: int) -> dict[str, str]:
+def _service_environment(ports: Mapping[str, int], demo: RunningDemo) -> dict[str, str]:
     health = {f"TINDAK_{service.upper()}_HEALTH_PORT": str(port) for service, port in ports.items()}
     contact_keys = KeyPair.draw("demo")
     return health | {
@@ -141,7 +150,7 @@ def _service_environment(ports: Mapping[str, int], mail_port: int) -> dict[str, 
         PUBLIC_KEYS: contact_keys.public,
         PRIVATE_KEYS: contact_keys.private,
         "TINDAK_NOTIFY_SMTP_HOST": "127.0.0.1",
-        "TINDAK_NOTIFY_SMTP_PORT": str(mail_port),
+        "TINDAK_NOTIFY_SMTP_PORT": str(demo.mailbox.port),
         "TINDAK_NOTIFY_SMTP_STARTTLS": "false",
         "TINDAK_NOTIFY_SEND_EVERY_SECONDS": "0.2",
         "TINDAK_SLA_SWEEP_EVERY_SECONDS": "0.2",

@@ -21,7 +21,7 @@ NEXT = (
     "dlq list intake",
 )
 MASK_CONTEXT = 30
-CHANNEL, TRACKING, AGENCY, TITLE = 17, 13, 19, 38
+CHANNEL, TRACKING, AGENCY, TITLE, SUBJECT = 17, 13, 19, 38, 100
 SET_IN = 2 + CHANNEL
 
 
@@ -110,8 +110,8 @@ class DemoOutput:
         """Print which notices went out: to which role, by which channel, under which subject; never to whom."""
         for each in sent:
             self.line(
-                f"  {each.count:>4} x  {each.role:<19}{each.channel:<7}{each.notice:<26}",
-                last=(each.subject or "(written to the log channel)", "dim"),
+                f"  {each.count:>4} x  {each.role:<19}{each.channel:<10}{each.notice:<26}",
+                last=(cut(each.subject or "(written to the log channel)", SUBJECT), "dim"),
             )
 
     def figures(self, figures: Mapping[str, object]) -> None:

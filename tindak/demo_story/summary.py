@@ -47,6 +47,10 @@ def _has_end_notice(recorder: EventRecorder, ticket_id: str) -> bool:
     return any(each.notice in END_NOTICES for each in recorder.all(e.DeliveryFact, ticket_id))
 
 
+def _was_told_by(recorder: EventRecorder, channel: str) -> bool:
+    return any(each.channel == channel for each in recorder.all(e.NotificationSent))
+
+
 REQUIRED: Mapping[str, Callable[[EventRecorder], bool]] = {
     "no ticket was routed a second time": lambda events: any(each.hop == 2 for each in events.all(e.TicketRouted)),
     "no ticket was routed by the text model": lambda events: any(
@@ -59,6 +63,8 @@ REQUIRED: Mapping[str, Callable[[EventRecorder], bool]] = {
     "no update was refused": lambda events: any(events.all(e.UpdateRefused)),
     "no ticket was opened again": lambda events: any(events.all(e.TicketReopened)),
     "no reporter gave a rating": lambda events: any(each.rating for each in events.all(e.TicketClosed)),
+    "nobody was told by WhatsApp": lambda events: _was_told_by(events, "whatsapp"),
+    "nobody was told by SMS": lambda events: _was_told_by(events, "sms"),
     "no ticket was closed by the system": lambda events: any(
         each.by is e.ClosedBy.SYSTEM for each in events.all(e.TicketClosed)
     ),
