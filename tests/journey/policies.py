@@ -8,6 +8,7 @@ from tests.servers.fleet import POLICY
 
 NO_QUIET_HOURS = "sending.yaml"
 CLOCKS_OF_SECONDS = "sla.yaml"
+STAND_IN_GATEWAYS = ("gateways.yaml", "receipts.yaml")
 
 
 def policy_with(folder: Path, *replaced: str) -> Path:

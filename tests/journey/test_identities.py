@@ -15,20 +15,23 @@ from shared import events as e
 from shared import topics
 from shared.delivery.outgoing import Outgoing
 from tests.builders import FROM_WEB
-from tests.connected.notify.relay import Relay
+from tests.connected.notify.relay import Relay, free_port
 from tests.faults.city import EVERY_TOPIC
 from tests.journey.confessions import REFUSED, STORIES, TAKEN, UNREADABLE
 from tests.journey.people import PEOPLE, Person, Search
-from tests.journey.policies import NO_QUIET_HOURS, policy_with
+from tests.journey.policies import NO_QUIET_HOURS, STAND_IN_GATEWAYS, policy_with
 from tests.journey.post import mail_settings
 from tests.journey.story import Story, story_of
 from tests.servers.addresses import Namespace
 from tests.servers.fleet import Fleet, running
+from tests.servers.gateway import Answer, Asked, StandInGateway
 from tindak.client.envelopes import update
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]
 
 SEARCH = Search(PEOPLE)
+SECRET = f"whsec_{base64.b64encode(bytes(32)).decode()}"
+WITH_LINKS = {"TINDAK_NOTIFY_HTTP_PORT": "0", "TINDAK_NOTIFY_LINK_BASE_URL": "http://127.0.0.1:8090"}
 # The channels' own words, and what intake could not handle of them.
 NOT_SEARCHED = frozenset(
     {name for name in EVERY_TOPIC if topics.family_of(name) == topics.SUBMITTED}
@@ -142,12 +145,50 @@ def test_the_search_looks_into_every_corner_of_a_document() -> None:
     assert all(word in found for word in (b"a", b"Siti", b"1", b"2", b"3", b"b", b"2026"))
 
 
+def stand_in() -> StandInGateway:
+    """Return what takes every message, on a port that is free now."""
+    gateway = StandInGateway(usual=takes)
+    gateway.port = free_port()
+    return gateway
+
+
+def takes(asked: Asked) -> Answer:
+    """Return that a message was taken, or a call."""
+    return Answer(200, {"id": asked.json["id"]})
+
+
+def reaching(folder: Path, gateway: StandInGateway, webhooks: StandInGateway) -> Path:
+    """Return the policy with the demonstration's gateways, and a server of its own for each agency."""
+    policy = policy_with(folder, NO_QUIET_HOURS, *STAND_IN_GATEWAYS)
+    for name, before, after in (
+        ("sending.yaml", "daily_max: 30\n", "daily_max: 30\naddresses: {hourly_max: 1000, daily_max: 1000}\n"),
+        ("gateways.yaml", "127.0.0.1:9/", f"127.0.0.1:{gateway.port}/"),
+        (
+            "agencies.yaml",
+            "    email: ",
+            f'    webhook: {{url: "{webhooks.url}/notices", secret_env: TINDAK_WEBHOOK_AGENCIES}}\n    email: ',
+        ),
+    ):
+        text = (policy / name).read_text("utf-8")
+        assert before in text
+        (policy / name).write_text(text.replace(before, after), "utf-8")
+    return policy
+
+
+def by_telephone(gateway: StandInGateway, person: Person) -> Iterator[bytes]:
+    """Yield what was written to somebody's number."""
+    for asked in gateway.taken:
+        if str(asked.json["to"]).removeprefix("+") == f"62{person.number}":
+            yield json.dumps({**asked.json, "to": ""}).encode()
+
+
 async def test_no_identity_is_found_outside_intake_and_notify(
     namespace: Namespace, tmp_path: Path, relay: Relay
 ) -> None:
-    settings = mail_settings(relay) | {"TINDAK_LOG_LEVEL": "debug"}
-    fleet = Fleet(namespace, tmp_path, policy=policy_with(tmp_path, NO_QUIET_HOURS), settings=settings)
-    async with running(fleet), story_of(namespace) as story:
+    gateway, webhooks = stand_in(), stand_in()
+    settings = mail_settings(relay) | WITH_LINKS | {"TINDAK_LOG_LEVEL": "debug", "TINDAK_WEBHOOK_AGENCIES": SECRET}
+    fleet = Fleet(namespace, tmp_path, policy=reaching(tmp_path, gateway, webhooks), settings=settings)
+    async with gateway.listening(), webhooks.listening(), running(fleet), story_of(namespace) as story:
         await hand_in(story, TAKEN)
         await hand_in(story, (*REFUSED, *UNREADABLE))
         assert len(story.all(e.ComplaintAccepted, topics.ACCEPTED)) == len(TAKEN)
@@ -156,7 +197,7 @@ async def test_no_identity_is_found_outside_intake_and_notify(
         await story.audited()
         await story.until(lambda: told_all(story) or None, "every closing told")
         sent = story.all(e.NotificationSent, topics.DELIVERIES)
-        assert {fact.channel for fact in sent if fact.recipient_role == "reporter"} == {"email", "log"}
+        assert {fact.channel for fact in sent if fact.recipient_role == "reporter"} == {"email", "whatsapp"}
         stored = {f"database of {service}": documents(namespace, service) for service in topics.SERVICES}
         said = {topic: words_on(story, topic) for topic in EVERY_TOPIC}
     logged = {member.log.name: member.log.read_bytes() for member in fleet.members}
@@ -164,8 +205,12 @@ async def test_no_identity_is_found_outside_intake_and_notify(
         f"mail to {address}": mail.as_bytes() for mail, address in zip(relay.mails, relay.recipients, strict=True)
     }
 
-    leaks = {place: SEARCH.traces(found) for place, found in (said | stored | logged | mailed).items()}
+    called = {"calls of agencies": b"".join(each.content for each in webhooks.taken)}
+    messages = {person: b"".join(text for text in by_telephone(gateway, person)) for person in PEOPLE}
 
+    leaks = {place: SEARCH.traces(found) for place, found in (said | stored | logged | mailed | called).items()}
+
+    assert called["calls of agencies"]
     private = {*NOT_SEARCHED, "database of intake", *(f"mail to {person.email}" for person in PEOPLE)}
     assert {place: found for place, found in leaks.items() if found and place not in private} == {}
     assert leaks[FROM_WEB]
@@ -173,3 +218,5 @@ async def test_no_identity_is_found_outside_intake_and_notify(
     for person in PEOPLE:
         others = Search(other for other in PEOPLE if other is not person)
         assert others.traces(mailed[f"mail to {person.email}"]) == set()
+        assert messages[person]
+        assert others.traces(messages[person]) == set()
