@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 from shared.adapters.clock import Clock
 from shared.delivery.decider import BugDeadLetter, Decider
 from shared.delivery.documents.cache import CachedStore
-from shared.delivery.documents.document import Document, Partition, Quarantined
+from shared.delivery.documents.document import NOTHING_PUBLISHED, Document, Partition, Quarantined
 from shared.delivery.documents.published import PublishedOffsets
 from shared.delivery.guard import BugShare
 from shared.delivery.handler import Handler
@@ -104,7 +104,7 @@ class BatchRunner(Generic[S]):
         answers: Answers = [()] * len(readings)
         traced: Traced = [False] * len(readings)
         unpublished: list[Outgoing] = []
-        published_offsets = self.published_offsets(readings)
+        published = self.published_offsets(readings)
         todo = self.by_document(readings, answers)
         for attempt in range(ROUNDS_MAX):
             found, recalled = await self.recalled_or_loaded(todo.keys(), is_first=attempt == 0)
@@ -124,6 +124,10 @@ class BatchRunner(Generic[S]):
             owed: dict[str, tuple[Outgoing, ...]] = {}
             for key, waiting in todo.items():
                 before = document = documents[key]
+                # Whoever made a dead letter of what is replayed has committed it without an answer; one that another
+                # process, late with its batch, has given meanwhile may not be published yet.
+                is_replayed = any(each.origin != each.place for each in waiting)
+                published_offsets = NOTHING_PUBLISHED if is_replayed else published
                 for reading in waiting:
                     document, answers[reading.index] = rules.apply(document, reading, attempt, published_offsets)
                     traced[reading.index] = reading.known_as(key) in document.applied

@@ -4,6 +4,7 @@ from pydantic import TypeAdapter
 
 from shared import topics
 from shared.delivery.documents.document import Document
+from shared.delivery.ports import Record
 from shared.events import Event, ResumeTicket
 from tests.builders import TICKET, accepted, event, ticket_id
 from tests.fakes.counter import Count, Counter
@@ -51,7 +52,7 @@ def counted(harness: HandlerHarness) -> dict[str, list[int]]:
     return said
 
 
-def replay(harness: HandlerHarness) -> None:
-    """Give the service its dead letters again, as the command line does."""
-    for letter in harness.broker.topic(LETTERS):
+def replay(harness: HandlerHarness, *some: Record) -> None:
+    """Give the service its dead letters again, as the command line does; all of them unless *some* are given."""
+    for letter in some or harness.broker.topic(LETTERS):
         harness.broker.append(topics.replay_topic("routing"), letter.key, letter.value, letter.headers)

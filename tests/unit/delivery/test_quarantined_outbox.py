@@ -1,5 +1,7 @@
 """What a document in quarantine has not published goes out once it is taken back, in order and under the same ids."""
 
+from copy import deepcopy
+
 import pytest
 
 from shared import topics
@@ -10,7 +12,18 @@ from shared.delivery.vitals import Step
 from tests.builders import TICKET, accepted, event
 from tests.fakes.handler_harness import Crashed, dies_after
 from tests.fakes.stored import StoredMemoryStore
-from tests.unit.delivery.quarantine import COUNTS, FIRST, OTHER, broken, counted, harness_with, letters, replay, resumed
+from tests.unit.delivery.quarantine import (
+    COUNTS,
+    FIRST,
+    LETTERS,
+    OTHER,
+    broken,
+    counted,
+    harness_with,
+    letters,
+    replay,
+    resumed,
+)
 
 pytestmark = pytest.mark.unit
 
@@ -76,6 +89,26 @@ async def test_an_unpublished_answer_outlives_the_release_that_could_not_read_it
     await older.work()
 
     assert counted(older) == {OTHER: [1], TICKET: [1, 2]}
+
+
+async def test_an_answer_that_a_late_process_saved_after_the_quarantine_goes_out_with_the_replay() -> None:
+    harness, store = broken()
+    store.raws.clear()
+    harness.publish(topics.ACCEPTED, FIRST)
+    harness.restart(dies_after(Step.SAVED))
+    with pytest.raises(Crashed):
+        await harness.work()
+    saved_late = deepcopy(store.raws[TICKET])
+    store.raws[TICKET]["aside"] = {"reason": "document_too_large", "error": ""}
+    harness.publish(topics.UPDATES, resumed(TICKET, 1))
+    harness.restart()
+    await harness.work()
+
+    store.raws[TICKET] = saved_late
+    replay(harness, *harness.broker.topic(LETTERS)[1:])
+    await harness.work()
+
+    assert counted(harness) == {TICKET: [1, 2]}
 
 
 async def test_what_is_held_back_never_overtakes_what_a_document_in_quarantine_keeps() -> None:
