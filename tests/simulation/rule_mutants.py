@@ -94,9 +94,9 @@ def sent_before_its_claim(patch: pytest.MonkeyPatch) -> None:
         due = await self.store.due_before(now, self.documents_max)
         before = {held.id: held for held in due}
         moved = [after for held in due for after in self.loop.ticked(held, now)]
-        made = {held.id: await self.send_all(held, claims_of(before[held.id], held)) for held in moved}
+        made = [await self.send_all(held, claims_of(before[held.id], held)) for held in moved]
         won = await self.loop.save_and_publish(moved)
-        await self.conclude(won, made)
+        await self.conclude(won, {each.held.id: each.attempts for each in made})
         return len(due)
 
     patch.setattr(Sender, "sweep", sweep)

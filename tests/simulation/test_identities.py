@@ -12,7 +12,7 @@ from shared import events as e
 from shared import topics
 from shared.delivery.ports import Record
 from shared.events.catalogue import CATALOGUE
-from shared.ids import part_id
+from shared.ids import part_id, tracking_id
 from shared.sealing_keys import public_of
 from tests.builders import TRACKING, submitted, ticket_id
 from tests.component.city import OFFICER, WEB, City
@@ -28,8 +28,8 @@ pytestmark = pytest.mark.simulation
 SEEDS_MAX = 200
 # What outsiders write is planted one by one, in each place (tests/component/identities).
 OUTSIDERS = {"channels", "agencies", "officers"}
-# On its topic a tombstone: a key, which is the ticket's id, and nothing else.
-WITHOUT_CONTENT = {e.ContactErased.TYPE}
+# On its topic a tombstone: a key, which is the ticket's id, and nothing else. Of a receipt: codes, ids and an instant.
+WITHOUT_CONTENT = {e.ContactErased.TYPE, e.NotificationDelivered.TYPE}
 TYPE = re.compile(rb'"type":"(tindak\.[^"]+)"')
 PRIVACY = "/officers/privacy"
 TWO_MATTERS = "Jembatan rusak dan lampu jalan mati."
@@ -41,7 +41,7 @@ Scene = Callable[[City], Coroutine[Any, Any, None]]
 
 async def test_every_type_of_the_catalogue_is_searched_for_who_wrote_something() -> None:
     missing = {entry.data.TYPE for entry in CATALOGUE if entry.published_by not in OUTSIDERS} - WITHOUT_CONTENT
-    for scene in (officers_decide, a_reporter_is_forgotten, a_part_is_disputed):
+    for scene in (officers_decide, a_reporter_asks, a_reporter_is_forgotten, a_part_is_disputed):
         city = City()
         with capture_logs() as logged:
             await scene(city)
@@ -82,6 +82,14 @@ async def officers_decide(city: City) -> None:
     await say(city, OFFICER, e.ReclassifyTicket(ticket_id=one, classification=aspiration, reason="Bukan aduan."))
     await say(city, OFFICER, e.MergeTicket(ticket_id=three, into=two))
     await say(city, OFFICER, e.UnmergeTicket(ticket_id=three))
+    await say(city, OFFICER, e.ResendNotice(ticket_id=one, reason="Relai pulih."))
+    await say(city, OFFICER, e.SuppressNotice(ticket_id=two, reason="Sudah ditelepon."))
+
+
+async def a_reporter_asks(city: City) -> None:
+    ticket = await report(city, 1, LAMP)
+    asked = submitted(source_id="2", title=None, body=f"Bagaimana kelanjutan laporan {tracking_id(ticket)}?")
+    await city.receive(topics.submitted_topic("web"), asked, WEB)
 
 
 async def a_reporter_is_forgotten(city: City) -> None:
