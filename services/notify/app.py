@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from functools import partial
 
+import structlog
+
 from services.notify.channels import BEGIN_WITHIN_SECONDS, Channel, SideBySide
 from services.notify.channels.log import LogChannel
 from services.notify.channels.setup import SetUp, set_up
@@ -39,6 +41,8 @@ from shared.process.settings import CommonSettings
 BATCHING = Batching(seconds=1.0, apart_seconds=0.05, busy_apart_seconds=1.0)
 """Nobody waits for a notice so closely; what is said of a ticket within a second is most of what is said."""
 
+log = structlog.get_logger()
+
 Policies = tuple[NoticePolicy, Retention]
 
 
@@ -60,6 +64,7 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Co
     asked = asked_for_receipts(own, policy)
     leaving = set_up(own, policy.gateways, os.environ, built.clock, built.vitals, random.random, asked)
     ways = channels(settings, leaving)
+    log.info("channels", channels=sorted(ways), remark=leaving.remark or None)
     webhooks = with_webhooks(ways, settings, own, policy)
     handler.house = house(renderer, ways)
     addresses = address_book(store, own, policy)

@@ -28,7 +28,8 @@ def mail_settings(relay: Relay) -> dict[str, str]:
 def letters_to(relay: Relay, address: str) -> list[Letter]:
     """Return what lies in a mailbox, in the order of arrival."""
     return [
-        Letter(str(mail["Subject"]), str(mail["Content-Language"]), plain_text(mail))
+        # A subject that is folded begins on a line of its own, behind a space that no mail program shows.
+        Letter(str(mail["Subject"]).strip(), str(mail["Content-Language"]), plain_text(mail))
         for mail, recipient in zip(relay.mails, relay.recipients, strict=False)  # one may just be arriving
         if recipient == address
     ]

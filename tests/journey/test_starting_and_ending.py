@@ -25,7 +25,7 @@ SLIPS: Mapping[str, tuple[str, str, str, str]] = {
     "intake": ("channels.yaml", "lapor.go.id, replies: true", "lapor.go.id, replies: maybe", "`replies` must be"),
     "routing": ("routing.yaml", "hops_max: 2", "hops_max: many", "`hops_max` must be a valid integer, not `many`"),
     "sla": ("sla.yaml", "allowance: 5 working_days", "allowance: 5 workdays", "5 workdays"),
-    "notify": ("notices.yaml", "- code: triage\n", "- code: accepted\n", "`accepted` is given twice, first on line"),
+    "notify": ("notices.yaml", "zone: Asia/Jakarta\n", "zone: Asia/Jakata\n", "`Asia/Jakata` is no time zone"),
 }
 UNSAFE = {
     "TINDAK_PROFILE": "cluster",

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 
-import structlog
 from pydantic import SecretStr
 
 from services.notify.channels import Channel
@@ -22,8 +21,6 @@ SMTP = "smtp"
 NO_RECEIPTS: Mapping[str, ReceiptRequest] = {}
 # Of a lease: what a message may wait for its turn, and what a gateway may take. Twice two gateways fit into it.
 QUEUE_SHARE, GATEWAY_SHARE = 1 / 10, 1 / 8
-
-log = structlog.get_logger()
 
 
 @value
@@ -63,7 +60,6 @@ def set_up(
         missing = [name for name in gateway.variables if not environment.get(name)]
         if missing and len(missing) < len(gateway.variables):
             lacking.append(f"{gateway.code} is not used, for {', '.join(missing)} is not set")
-            log.warning("gateway not used", gateway=gateway.code, missing=missing)
         elif not missing:
             groups.setdefault(gateway.channel, []).append(gateway)
     for channel, gateways in groups.items():
@@ -76,5 +72,4 @@ def set_up(
             made[gateway.code] = IsolatedChannel(gateway.code, sends, limits, file.breaker.value, clock, vitals)
         weights = {gateway.code: gateway.weight for gateway in gateways}
         found[channel] = BalancedChannel(made, weights, file.shares.value, clock, draw)
-    log.info("channels", channels={name: [one.code for one in groups.get(name, [])] for name in found})
     return SetUp(found, "; ".join(lacking))

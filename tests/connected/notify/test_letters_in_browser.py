@@ -11,7 +11,7 @@ from services.notify.messages.templates import EMAIL
 from tests.unit.notify.samples import POLICY
 from tindak.notices.gallery import page
 from tindak.notices.specimens import LANGUAGES, specimen
-from tindak.policy.samples import longest
+from tindak.policy.samples import SAMPLES, longest
 
 CHROMIUM = Path("/usr/bin/chromium")
 PHONE = {"width": 360, "height": 800}
@@ -79,7 +79,7 @@ def test_what_is_long_wraps_instead_of_scrolling(browser: Browser, scheme: str) 
 
     assert words(mail.text) == words(text.body)
     assert (mail.width, mail.asked) == (PHONE["width"], [])
-    assert mail.links == ["https://lapor.example/" + "a" * 200]
+    assert mail.links == ["https://lapor.example/" + "a" * 200, SAMPLES["link"]]
 
 
 @pytest.mark.parametrize("width", [360, 1200])
