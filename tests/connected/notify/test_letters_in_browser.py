@@ -2,31 +2,30 @@
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Route, sync_playwright
 
 from services.notify.messages.templates import EMAIL
+from tests.servers.browser import HEIGHT, NO_CHROMIUM, WIDTH, chromium
 from tests.unit.notify.samples import POLICY
 from tindak.notices.gallery import page
 from tindak.notices.specimens import LANGUAGES, specimen
 from tindak.policy.samples import SAMPLES, longest
 
-CHROMIUM = Path("/usr/bin/chromium")
-PHONE = {"width": 360, "height": 800}
+PHONE = {"width": WIDTH, "height": HEIGHT}
 LONG = {"answer": "https://lapor.example/" + "a" * 200 + "\n" + "kata" * 80, "title": "x" * 90}
 
 pytestmark = [
     pytest.mark.loopback,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"there is no browser at {CHROMIUM} to show a mail with"),
+    pytest.mark.skipif(chromium() is None, reason=NO_CHROMIUM),
 ]
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+        started = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         yield started
         started.close()
 
