@@ -64,7 +64,7 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Co
     asked = asked_for_receipts(own, policy)
     leaving = set_up(own, policy.gateways, os.environ, built.clock, built.vitals, random.random, asked)
     ways = channels(settings, leaving)
-    log.info("channels", channels=sorted(ways), remark=leaving.remark or None)
+    log.debug("channels", channels=sorted(ways), remark=leaving.remark or None)
     webhooks = with_webhooks(ways, settings, own, policy)
     handler.house = house(renderer, ways)
     addresses = address_book(store, own, policy)

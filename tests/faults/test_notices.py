@@ -147,7 +147,7 @@ async def test_no_notice_is_lost_whatever_gateways_do_and_whoever_is_killed(
             )
         }  # fmt: skip
         settings = mail_settings(relay) | secrets | {
-            "TINDAK_NOTIFY_LEASE_SECONDS": "20", "TINDAK_NOTIFY_SMTP_TIMEOUT_SECONDS": "2",
+            "TINDAK_NOTIFY_LEASE_SECONDS": "20", "TINDAK_NOTIFY_SMTP_TIMEOUT_SECONDS": "2", "TINDAK_NOTIFY_WEBHOOK_TIMEOUT_SECONDS": "2",
             "TINDAK_NOTIFY_DOCUMENTS_MAX": str(TOGETHER_MAX),
         }  # fmt: skip
         fleet = Fleet(namespace, tmp_path, policy=policy_of(tmp_path, whatsapp, twilio), settings=settings)

@@ -151,9 +151,17 @@ class Sender:
         return Round(len(due), [partial(self.send_all, held, claims_of(before[held.id], held)) for held in won])
 
     async def end(self, ended: Sequence[Ended]) -> None:
-        """Save and publish how attempts ended, through every outage."""
-        held, attempts = [each.held for each in ended], {each.held.id: each.attempts for each in ended}
-        await retried(partial(self.conclude, held, attempts), self.clock, self.vitals, self.jitter, PART)
+        """Save and publish how attempts ended, through every outage.
+
+        Of one ticket there may be several: what comes due while a message is on its way is claimed beside it.
+        """
+        held: dict[str, Document[Correspondence]] = {}
+        attempts: dict[str, list[Attempt]] = {}
+        for each in sorted(ended, key=lambda each: each.held.revision):
+            held[each.held.id] = each.held
+            attempts.setdefault(each.held.id, []).extend(each.attempts)
+        conclude = partial(self.conclude, tuple(held.values()), attempts)
+        await retried(conclude, self.clock, self.vitals, self.jitter, PART)
 
     async def settled(
         self, documents: Sequence[Document[Correspondence]], settle: Settle

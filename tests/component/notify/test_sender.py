@@ -48,6 +48,23 @@ async def test_a_due_notice_is_sent_once_and_published() -> None:
     assert harness.store.documents[TICKET].pending == ()
 
 
+async def test_what_is_claimed_of_a_ticket_while_a_message_of_it_is_on_its_way_ends_with_it() -> None:
+    harness = ServiceHarness(TWO)
+    rounds = []
+    for messages in ((CONTACT, ACCEPTED), (ROUTED,)):
+        for message in messages:
+            harness.publish(*message)
+        await harness.work()
+        rounds.append(await harness.sender.begin(200))
+    ended = [await task() for begun in rounds for task in begun.tasks]
+
+    await harness.sender.end(ended[::-1])
+
+    assert [len(begun.tasks) for begun in rounds] == [1, 1]
+    assert {situation.kind for situation in harness.situations} == {"sent"}
+    assert [fact.TYPE for fact in harness.facts] == [NotificationSent.TYPE] * 2
+
+
 async def test_with_nothing_due_nothing_is_done() -> None:
     harness = await told(ACCEPTED)
 
