@@ -108,7 +108,7 @@ async def report_all(story: Story) -> dict[str, int]:
 
 def policy_of(folder: Path, whatsapp: StandInGateway, twilio: StandInGateway) -> Path:
     """Return a policy with few seconds between attempts, and with those who stand in for the providers."""
-    policy = policy_with(folder)
+    policy = policy_with(folder, "receipts.yaml")
     (policy / "sending.yaml").write_text(SENDING)
     described = yaml.safe_load((policy / "gateways.yaml").read_text())
     at = {"whatsapp_template": whatsapp.url, "twilio": twilio.url}
@@ -147,7 +147,8 @@ async def test_no_notice_is_lost_whatever_gateways_do_and_whoever_is_killed(
             )
         }  # fmt: skip
         settings = mail_settings(relay) | secrets | {
-            "TINDAK_NOTIFY_LEASE_SECONDS": "20", "TINDAK_NOTIFY_SMTP_TIMEOUT_SECONDS": "2", "TINDAK_NOTIFY_WEBHOOK_TIMEOUT_SECONDS": "2",
+            "TINDAK_NOTIFY_LEASE_SECONDS": "20", "TINDAK_NOTIFY_SMTP_TIMEOUT_SECONDS": "2",
+            "TINDAK_NOTIFY_WEBHOOK_TIMEOUT_SECONDS": "2",
             "TINDAK_NOTIFY_DOCUMENTS_MAX": str(TOGETHER_MAX),
         }  # fmt: skip
         fleet = Fleet(namespace, tmp_path, policy=policy_of(tmp_path, whatsapp, twilio), settings=settings)
