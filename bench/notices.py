@@ -39,7 +39,7 @@ from tests.servers.fleet import POLICY
 from tests.servers.gateway import Answer, Asked, StandInGateway
 from tests.unit.notify.samples import notice, rules
 
-AT_ONCE, DOCUMENTS_MAX = 50, 200
+AT_ONCE, DOCUMENTS_MAX = 8, 200
 GATEWAY = "whatsapp_template"
 WAYS = rules(notice(channels=("whatsapp",)))
 
