@@ -9,11 +9,12 @@ import ssl
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
 import httpx
-from jinja2 import Template
+from jinja2 import Environment, Template
 from pydantic import JsonValue, SecretStr
 
 from services.notify.channels import Message
@@ -64,21 +65,31 @@ class HttpChannel:
         plain, in_url = template_environment(), template_environment()
         # Each value is one segment of the path or a part of one, whatever it holds.
         in_url.finalize = lambda given: quote(str(given), safe=":")
-        self.url = in_url.from_string(gateway.url)
-        self.headers = {name: plain.from_string(text) for name, text in gateway.headers.items()}
-        self.body = _mapped(gateway.body, lambda leaf: plain.from_string(leaf) if isinstance(leaf, str) else leaf)
+        self.url = _prepared(in_url, gateway.url)
+        self.headers = {name: _prepared(plain, text) for name, text in gateway.headers.items()}
+        self.body = _mapped(gateway.body, partial(_prepared, plain))
         # What asks for receipts is left out where nobody asks.
         self.asking = {name for name, leaf in gateway.body.items() if any(word in str(leaf) for word in ASKING)}
+        trust = ssl.create_default_context()
+        clients = [self.client(secrets, trust) for _ in range(gateway.connections_max)]
+        # One connection each: a pool of httpx looks at every connection that it holds whenever one is taken or given
+        # back, which takes longer than all else once there are eight. Last used, first taken: few are kept open.
+        self.free: asyncio.LifoQueue[httpx.AsyncClient] = asyncio.LifoQueue()
+        for client in clients:
+            self.free.put_nowait(client)
+        self.clients = tuple(clients)
+
+    def client(self, secrets: Secrets, trust: ssl.SSLContext) -> httpx.AsyncClient:
+        """Return what holds one connection to the gateway."""
+        gateway, seconds = self.gateway, self.send_within.total_seconds()
         is_here = gateway.url.startswith("http://127.0.0.1")
-        self.client = httpx.AsyncClient(
+        return httpx.AsyncClient(
             auth=_login(gateway.authentication, secrets),
             headers={"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "tindak"}
             | _credentials(gateway.authentication, secrets),
-            limits=httpx.Limits(
-                max_connections=gateway.connections_max, max_keepalive_connections=gateway.connections_max
-            ),
-            timeout=httpx.Timeout(send_within.total_seconds(), connect=CONNECT_SHARE * send_within.total_seconds()),
-            verify=ssl.create_default_context(),
+            limits=httpx.Limits(max_connections=1, max_keepalive_connections=1),
+            timeout=httpx.Timeout(seconds, connect=CONNECT_SHARE * seconds),
+            verify=trust,
             follow_redirects=False,
             trust_env=not is_here,  # a city may need a proxy to get out, never to reach the machine itself
         )
@@ -108,23 +119,28 @@ class HttpChannel:
             "reference": self.receipts.reference(message) if self.receipts else "",
             "receipt_url": self.receipts.url(message) if self.receipts else "",
         }  # fmt: skip
-        rendered = _mapped(self.body, lambda leaf: leaf.render(values) if isinstance(leaf, Template) else leaf)
+        rendered = _mapped(self.body, partial(_rendered, values))
         body = {name: value for name, value in rendered.items() if value or name not in self.asking}
-        headers = {name: template.render(values) for name, template in self.headers.items()}
+        headers = _mapped(self.headers, partial(_rendered, values))
         content: dict[str, Any] = {CONTENT[self.gateway.format]: body}
-        return self.client.build_request(self.gateway.method, self.url.render(values), headers=headers, **content)
+        url = _rendered(values, self.url)
+        return self.clients[0].build_request(self.gateway.method, url, headers=headers, **content)
 
     async def answered(self, request: httpx.Request) -> tuple[int, httpx.Headers, JsonValue]:
         """Return status, headers and the JSON of the answer; None for one that is none, or too long."""
-        answer = await self.client.send(request, stream=True)
+        client = await self.free.get()
         try:
-            found = bytearray()
-            async for chunk in answer.aiter_raw():
-                found += chunk
-                if len(found) > ANSWER_BYTES_MAX:
-                    return answer.status_code, answer.headers, None
+            answer = await client.send(request, stream=True)
+            try:
+                found = bytearray()
+                async for chunk in answer.aiter_raw():
+                    found += chunk
+                    if len(found) > ANSWER_BYTES_MAX:
+                        return answer.status_code, answer.headers, None
+            finally:
+                await answer.aclose()
         finally:
-            await answer.aclose()
+            self.free.put_nowait(client)
         try:
             said: JsonValue = json.loads(found)
         except (ValueError, RecursionError):
@@ -159,7 +175,20 @@ class HttpChannel:
 
     async def close(self) -> None:
         """Close every connection."""
-        await self.client.aclose()
+        for client in self.clients:
+            await client.aclose()
+
+
+def _prepared(environment: Environment, leaf: Any) -> Any:
+    """Return the template that a leaf is; one that is given nothing is rendered here and now."""
+    if not isinstance(leaf, str):
+        return leaf
+    template = environment.from_string(leaf)
+    return template if "{" in leaf else template.render()
+
+
+def _rendered(values: Mapping[str, object], leaf: Any) -> Any:
+    return leaf.render(values) if isinstance(leaf, Template) else leaf
 
 
 def _mapped(node: Any, leaf: Callable[[Any], Any]) -> Any:

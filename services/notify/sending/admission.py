@@ -1,5 +1,6 @@
 """Decides at the last moment, on what others know, whether a claimed delivery goes out; never sends it."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from services.notify.channels import Message
@@ -10,13 +11,15 @@ from services.notify.domain.sending.addresses import AdmissionRequest, Barred
 from services.notify.domain.sending.pacing import barred_because
 from services.notify.messages.renderer import MessageRenderer
 from services.notify.sending.address_book import AddressBook
-from shared.delivery.documents.document import Document
-from shared.delivery.ports import Store, TransientError
+from shared.delivery.ports import TransientError
 from shared.ids import named
+
+Known = Callable[[str], Awaitable[Correspondence | None]]
+"""Returns a ticket by its id as the database has it; None if there is none, or nobody can read it."""
 
 
 async def still_wanted(
-    store: Store[Correspondence], rules: Rules, state: Correspondence, delivery: Delivery
+    known_of: Known, rules: Rules, state: Correspondence, delivery: Delivery
 ) -> Withheld | Untried | None:
     """Return why *delivery* is not sent though it was claimed; None if it is.
 
@@ -28,10 +31,9 @@ async def still_wanted(
     if needed is None:
         return None
     try:
-        found = (await store.load([needed])).get(needed)
+        known = await known_of(needed)
     except TransientError:
         return Untried()
-    known = found.state if isinstance(found, Document) else None
     if delivery.role == REPORTER:
         if known is None or isinstance(known.contact, Erased):
             return Untried()

@@ -22,6 +22,7 @@ from services.notify.messages.renderer import MessageRenderer
 from services.notify.sending.address_book import AddressBook, NoLimits
 from services.notify.sending.admission import admitted, still_wanted
 from services.notify.sending.handing_over import HandOver, deferred
+from services.notify.sending.together import Together
 from shared.adapters.clock import Clock
 from shared.delivery.decider import with_schedule
 from shared.delivery.documents.document import NOTHING_PUBLISHED, Document, Partition
@@ -116,6 +117,7 @@ class Sender:
         self.jitter = jitter or random.Random()
         self.addresses = addresses or NoLimits()
         self.note_oldest = note_oldest
+        self.known = Together(self.load)
         self.loop = TimeLoop(
             handler, store, publisher, clock, published=published, documents_max=documents_max, observe=observe
         )
@@ -211,7 +213,7 @@ class Sender:
         """Return how sending went: by the first channel that takes it; the next is tried if one refuses for good."""
         if held.state is None:
             return Untried()
-        withheld = await still_wanted(self.store, self.handler.rules, held.state, claim.delivery)
+        withheld = await still_wanted(self.known.ask, self.handler.rules, held.state, claim.delivery)
         if withheld is not None:
             return withheld
         written = self.renderer.render(held.state, claim.delivery, self.channels, self.clock.now())
@@ -230,6 +232,12 @@ class Sender:
             if not isinstance(outcome, Refused):
                 break
         return outcome
+
+    async def load(self, ids: Sequence[str]) -> list[Correspondence | None]:
+        """Return what is known of tickets, as the database has it."""
+        found = await self.store.load(ids)
+        held = [found.get(id_) for id_ in ids]
+        return [document.state if isinstance(document, Document) else None for document in held]
 
     async def conclude(self, held: Sequence[Document[Correspondence]], ended: Mapping[str, Sequence[Attempt]]) -> None:
         """Save and publish how the attempts ended; a document that somebody changed meanwhile is decided again.

@@ -1,7 +1,6 @@
 """Of tickets that tell of one matter, each person and each liaison hears once of each state."""
 
 from collections import Counter
-from collections.abc import Collection
 from datetime import timedelta
 from itertools import permutations
 
@@ -12,7 +11,6 @@ from services.notify.domain.deliveries import Untried
 from services.notify.domain.sending.addresses import AddressLimits
 from services.notify.sending.admission import still_wanted
 from shared import topics
-from shared.delivery.documents.document import Document
 from shared.delivery.ports import TransientError
 from shared.events import (
     AnswerOffered,
@@ -33,7 +31,6 @@ from shared.ids import tracking_id
 from tests.builders import event
 from tests.component.notify.harness import RecordingChannel, ServiceHarness
 from tests.fakes.addresses import MemoryAddressBook
-from tests.fakes.memory import MemoryStore
 from tests.unit.notify.samples import EMAIL, LEADER, POLICY, correspondence, delivery, said, started
 
 pytestmark = pytest.mark.component
@@ -223,12 +220,14 @@ async def test_the_order_of_topics_makes_no_difference_to_a_cluster(order: tuple
 
 
 async def test_whose_leader_cannot_be_looked_up_now_is_looked_up_later() -> None:
-    class OutOfReach(MemoryStore[Correspondence]):
-        async def load(self, ids: Collection[str]) -> dict[str, Document[Correspondence]]:
-            raise TransientError("MongoDB: gone")
+    async def out_of_reach(ticket_id: str) -> Correspondence | None:
+        raise TransientError("MongoDB: gone")
+
+    async def unheard_of(ticket_id: str) -> Correspondence | None:
+        return None
 
     held = delivery(role="liaison", agency="dishub", notice="agency_new_ticket")
     follower = correspondence(held, follows=LEADER)
 
-    assert await still_wanted(OutOfReach(), POLICY.rules, follower, held) == Untried()
-    assert await still_wanted(MemoryStore(), POLICY.rules, follower, held) is None  # nobody has heard of the leader
+    assert await still_wanted(out_of_reach, POLICY.rules, follower, held) == Untried()
+    assert await still_wanted(unheard_of, POLICY.rules, follower, held) is None  # nobody has heard of the leader
