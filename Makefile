@@ -88,6 +88,7 @@ bench: install
 	$(BIN)/python -m bench.pipeline --all
 	$(BIN)/python -m bench.routing_throughput
 	$(BIN)/python -m bench.sla_scale
+	$(BIN)/python -m bench.notify.notices
 	$(BIN)/python -m bench.flood
 	$(BIN)/python -m bench.masking
 	$(BIN)/python -m bench.long_ticket

@@ -38,7 +38,7 @@ class Together(Generic[Q, A]):
 
     async def ask(self, asked: Q) -> A:
         """Return the answer; raises what *answer* raises of this question alone."""
-        question = Question[Q, A](asked)
+        question: Question[Q, A] = Question(asked)
         self.waiting.append(question)
         async with self.turn:
             if not question.is_taken:

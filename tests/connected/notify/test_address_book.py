@@ -49,6 +49,23 @@ async def test_replicas_together_admit_no_more_than_the_limit(addresses: Any) ->
     assert Counter(map(type, found)) == {Admitted: 5, Barred: 10}
 
 
+async def test_each_address_is_counted_by_itself_however_many_are_asked_for_together(addresses: Any) -> None:
+    replicas = [book(addresses) for _ in range(2)]
+    mailboxes = [f"warga{number}@rumah.example" for number in range(20)]
+
+    found = await asyncio.gather(
+        *(
+            replicas[number % 2].admit(mailbox, asked(f"{mailbox} {number}"), NOON)
+            for number in range(7)
+            for mailbox in mailboxes
+        )
+    )
+
+    stored = [len(raw["admitted"]) async for raw in addresses.find({})]
+    assert Counter(map(type, found)) == {Admitted: 100, Barred: 40}
+    assert stored == [LIMITS.hourly_max] * len(mailboxes)
+
+
 async def test_what_was_admitted_is_known_after_a_restart(addresses: Any) -> None:
     await admitted(book(addresses), "d1", is_verified=False)
 

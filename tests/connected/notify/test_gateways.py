@@ -244,6 +244,16 @@ async def test_connections_are_kept_for_the_next_messages() -> None:
     assert (len(standing_in.asked), standing_in.connections) == (5, 1)
 
 
+async def test_messages_at_the_same_time_share_as_many_connections_as_the_gateway_gets() -> None:
+    standing_in = StandInGateway(*[Answer(201, {"sid": "SM1", "status": "queued"}, after_seconds=0.02)] * 40)
+    async with standing_in.listening(), channel("twilio", standing_in) as sends:
+        handed = await asyncio.gather(*(sends.send(message()) for _ in range(40)))
+
+    at_most = SHIPPED["twilio"].connections_max
+    assert [type(each) for each in handed] == [Delivered] * 40
+    assert (standing_in.connections, standing_in.at_once_max) == (at_most, at_most)
+
+
 async def test_nothing_of_what_a_provider_says_is_logged_or_returned(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level("WARNING"), capture_logs() as lines:
         handed = [

@@ -1,6 +1,6 @@
 """How many notices one notify sends in a second through a fast gateway, beside a loop that only posts them.
 
-    python -m bench.notices [--notices 3000] [--stack embedded|apache]
+    python -m bench.notify.notices [--notices 3000] [--stack embedded|apache]
 
 Measured is the sender alone, from claims to published outcomes, on a real database and broker: claim, open the contact,
 count the address, write the message, post it, save and publish how it went. The ceiling is the same number of requests
@@ -11,14 +11,14 @@ passed stands what this process used of a processor, which other work on the mac
 import argparse
 import asyncio
 import json
-import subprocess
-import sys
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from time import perf_counter, process_time
 
 import httpx
+import uvloop
 
+from bench.notify.gateway import listening
 from bench.routing_throughput import log_to_nowhere
 from bench.whole.place import Place, place
 from services.notify.channels import Channel, SideBySide
@@ -33,40 +33,15 @@ from shared.adapters.kafka.producer import KafkaPublisher
 from shared.adapters.mongo.client import collection
 from shared.adapters.mongo.store import MongoStore
 from shared.delivery.vitals import Vitals
+from shared.process import memory
 from tests.component.notify.harness import ServiceHarness
 from tests.servers.addresses import Namespace
 from tests.servers.fleet import POLICY
-from tests.servers.gateway import Answer, Asked, StandInGateway
 from tests.unit.notify.samples import notice, rules
 
 AT_ONCE, DOCUMENTS_MAX = 8, 200
 GATEWAY = "whatsapp_template"
 WAYS = rules(notice(channels=("whatsapp",)))
-
-
-def takes(asked: Asked) -> Answer:
-    """Return the answer of WhatsApp to a message that it takes."""
-    return Answer(200, {"messages": [{"id": "wamid.HBgLNjI4MTIzNDU2Nzg5MBUCABEYEjA"}]})
-
-
-async def answer_for_ever() -> None:
-    """Say on which port, and answer there."""
-    gateway = StandInGateway(usual=takes)
-    async with gateway.listening():
-        print(gateway.url, flush=True)
-        await asyncio.Event().wait()
-
-
-@contextmanager
-def gateway() -> Iterator[str]:
-    """Give the address of a gateway in a process of its own."""
-    process = subprocess.Popen([sys.executable, "-m", "bench.notices", "--gateway"], stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    try:
-        yield process.stdout.readline().strip()
-    finally:
-        process.terminate()
-        process.wait()
 
 
 def whatsapp(url: str, places: Mapping[str, int]) -> Channel:
@@ -155,14 +130,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--notices", type=int, default=3000)
     parser.add_argument("--stack", choices=("embedded", "apache"), default="embedded")
-    parser.add_argument("--gateway", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
-    if given.gateway:
-        asyncio.run(answer_for_ever())
-        return
     log_to_nowhere()
-    with gateway() as url, place(given.stack) as there:
-        print(json.dumps(asyncio.run(measure(there, url, given.notices))))
+    memory.settle()  # as a service does before it begins
+    with listening() as url, place(given.stack) as there:
+        print(json.dumps(uvloop.run(measure(there, url, given.notices))))
 
 
 if __name__ == "__main__":
