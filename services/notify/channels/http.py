@@ -14,13 +14,14 @@ from typing import Any
 from urllib.parse import quote
 
 import httpx
-from jinja2 import Environment, Template
+from jinja2 import Environment, Template, meta
 from pydantic import JsonValue, SecretStr
 
 from services.notify.channels import Message
 from services.notify.channels.phone_numbers import UnusableNumber, written
 from services.notify.domain.deliveries import Deferred, Delivered, HandedOver, Refused, Setback
 from services.notify.policy.gateways import (
+    ENVIRONMENT,
     Authentication,
     Basic,
     Bearer,
@@ -65,9 +66,9 @@ class HttpChannel:
         plain, in_url = template_environment(), template_environment()
         # Each value is one segment of the path or a part of one, whatever it holds.
         in_url.finalize = lambda given: quote(str(given), safe=":")
-        self.url = _prepared(in_url, gateway.url)
-        self.headers = {name: _prepared(plain, text) for name, text in gateway.headers.items()}
-        self.body = _mapped(gateway.body, partial(_prepared, plain))
+        self.url = self.prepared(in_url, gateway.url)
+        self.headers = _mapped(gateway.headers, partial(self.prepared, plain))
+        self.body = _mapped(gateway.body, partial(self.prepared, plain))
         # What asks for receipts is left out where nobody asks.
         self.asking = {name for name, leaf in gateway.body.items() if any(word in str(leaf) for word in ASKING)}
         trust = ssl.create_default_context()
@@ -78,6 +79,14 @@ class HttpChannel:
         for client in clients:
             self.free.put_nowait(client)
         self.clients = tuple(clients)
+
+    def prepared(self, environment: Environment, leaf: Any) -> Any:
+        """Return the template that a leaf of the description is; what is the same for every message is rendered now."""
+        if not isinstance(leaf, str):
+            return leaf
+        template = environment.from_string(leaf)
+        varies = meta.find_undeclared_variables(environment.parse(leaf)) - {ENVIRONMENT}
+        return template if varies else template.render({ENVIRONMENT: self.given})
 
     def client(self, secrets: Secrets, trust: ssl.SSLContext) -> httpx.AsyncClient:
         """Return what holds one connection to the gateway."""
@@ -115,9 +124,9 @@ class HttpChannel:
         """Return what is sent; every value is encoded by the form of the body, so that none breaks out of it."""
         values = {
             "to": to, "text": message.body.strip(), "subject": message.subject, "id": message.id,
-            "ticket_id": message.ticket_id, "notice": message.notice, "language": message.language, "env": self.given,
+            "ticket_id": message.ticket_id, "notice": message.notice, "language": message.language,
             "reference": self.receipts.reference(message) if self.receipts else "",
-            "receipt_url": self.receipts.url(message) if self.receipts else "",
+            "receipt_url": self.receipts.url(message) if self.receipts else "", ENVIRONMENT: self.given,
         }  # fmt: skip
         rendered = _mapped(self.body, partial(_rendered, values))
         body = {name: value for name, value in rendered.items() if value or name not in self.asking}
@@ -177,14 +186,6 @@ class HttpChannel:
         """Close every connection."""
         for client in self.clients:
             await client.aclose()
-
-
-def _prepared(environment: Environment, leaf: Any) -> Any:
-    """Return the template that a leaf is; one that is given nothing is rendered here and now."""
-    if not isinstance(leaf, str):
-        return leaf
-    template = environment.from_string(leaf)
-    return template if "{" in leaf else template.render()
 
 
 def _rendered(values: Mapping[str, object], leaf: Any) -> Any:
