@@ -10,7 +10,7 @@ import structlog
 
 from services.notify.channels import BEGIN_WITHIN_SECONDS, Channel, SideBySide
 from services.notify.channels.log import LogChannel
-from services.notify.channels.setup import SetUp, set_up
+from services.notify.channels.setup import SetUp, note_arrival, set_up
 from services.notify.channels.webhook import WebhookChannel
 from services.notify.domain.correspondence import Correspondence
 from services.notify.domain.sending.attempts import NO_HOUSE, House
@@ -86,7 +86,7 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Co
         addresses.limits = notices.addresses
         webhooks.use_directory(notices.directory)
 
-    built.servers += web_servers(own, built, handler, renderer)
+    built.servers += web_servers(own, built, handler, renderer, partial(note_arrival, ways))
     use_policy(watch.policy)
     built.watch_policy(watch, use_policy)
     built.remarks["gateways"] = partial(gateways_remark, leaving, policy, watch)

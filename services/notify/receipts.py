@@ -1,18 +1,19 @@
 """Takes receipts: loads the tickets that they are about, decides, saves, publishes."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
 
 from services.notify.domain.correspondence import Correspondence
+from services.notify.domain.deliveries import Sent
 from services.notify.domain.receipts import UNKNOWN, Early, Receipt
 from services.notify.handlers import NotifyHandler
 from shared.adapters.clock import Clock
 from shared.delivery.decider import with_schedule
-from shared.delivery.documents.document import NOTHING_PUBLISHED, Document, Partition
+from shared.delivery.documents.document import NOTHING_PUBLISHED, Document, Partition, Quarantined
 from shared.delivery.guard import Bug, guarded
 from shared.delivery.outgoing import Cause, outgoing
 from shared.delivery.ports import Publisher, Store, TransientError
@@ -35,6 +36,7 @@ class ReceiptTaker:
 
     Args:
         published: As in `Relay`.
+        note_arrival: Told by which gateway a message has arrived, and how long after it was taken.
     """
 
     def __init__(
@@ -46,13 +48,15 @@ class ReceiptTaker:
         *,
         published: Mapping[Partition, int] = NOTHING_PUBLISHED,
         observe: Observe = unobserved,
+        note_arrival: Callable[[str, timedelta], None] = lambda gateway, took: None,
     ) -> None:
         self.handler = handler
         self.store = store
         self.clock = clock
+        self.note_arrival = note_arrival
         self.loop = TimeLoop(handler, store, publisher, clock, published=published, observe=observe)
 
-    async def take(self, receipts: Sequence[Receipt]) -> Counter[str]:
+    async def take(self, receipts: Sequence[Receipt], gateway: str = "") -> Counter[str]:
         """Return how many were what, once all that follows from them is saved and published.
 
         ``delivered`` and ``failed`` changed a delivery; ``ignored`` said nothing new; ``unknown`` led to no delivery;
@@ -67,14 +71,14 @@ class ReceiptTaker:
             left.setdefault(receipt.ticket_id, []).append(receipt)
         counted: Counter[str] = Counter()
         for _ in range(ROUNDS_MAX):
-            early = await self.round(left, counted)
+            early = await self.round(left, counted, gateway)
             if not left:
                 return counted
             if early:
                 await self.clock.sleep(EARLY_WAIT)
         raise TransientError(f"receipts of {len(left)} tickets could not be taken yet")
 
-    async def round(self, left: dict[str, list[Receipt]], counted: Counter[str]) -> bool:
+    async def round(self, left: dict[str, list[Receipt]], counted: Counter[str], gateway: str) -> bool:
         """Take what can be taken out of *left*; return whether some of the rest came too early."""
         now = self.clock.now()
         found = await self.store.load(left)
@@ -99,7 +103,8 @@ class ReceiptTaker:
         for ticket, outcomes in settled.items():
             if ticket not in lost:
                 counted.update(outcomes)
-                del left[ticket]
+                for took in _on_their_way(found.get(ticket), left.pop(ticket), outcomes, now):
+                    self.note_arrival(gateway, took)
         return early
 
     async def save_and_publish(
@@ -140,3 +145,20 @@ class ReceiptTaker:
             moved = with_schedule(self.handler, moved.move(events, state, now))
             outcomes.append(receipt.outcome)
         return moved, outcomes
+
+
+def _on_their_way(
+    document: Document[Correspondence] | Quarantined | None,
+    receipts: Sequence[Receipt],
+    outcomes: Sequence[str],
+    now: datetime,
+) -> list[timedelta]:
+    """Return how long those messages were on their way that counted as sent and have arrived."""
+    arrived = {
+        receipt.delivery_id
+        for receipt, outcome in zip(receipts, outcomes, strict=True)
+        if receipt.outcome == outcome == "delivered"
+    }
+    state = document.state if isinstance(document, Document) else None
+    sent = [each.situation for each in state.deliveries if each.id in arrived] if state else []
+    return [now - situation.at for situation in sent if isinstance(situation, Sent)]

@@ -1,17 +1,21 @@
 """Shares the messages of one channel among its gateways."""
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 
 import structlog
 
 from services.notify.channels import Channel, Message
 from services.notify.domain.deliveries import Deferred, HandedOver, Setback
+from services.notify.domain.sending.arrivals import Arrivals, SlowRule, after_receipt, is_slow
 from services.notify.domain.sending.shares import ShareRule, after_failure, at_rest, drifted, order
 from shared.adapters.clock import Clock
 from shared.process import metrics
+from shared.values import replace
 
 NEVER_CAME_THERE = (Setback.UNTAKEN, Setback.UNASKED)
 FAILING = (Setback.UNTAKEN, Setback.GATEWAY)
+AS_A_RULE = SlowRule()
 
 log = structlog.get_logger()
 
@@ -26,6 +30,7 @@ class BalancedChannel:
         gateways: By code.
         weights: Their shares at rest.
         draw: Returns a number from 0 to just under 1.
+        slow: When a gateway whose receipts come late loses some of its share.
     """
 
     def __init__(
@@ -35,12 +40,15 @@ class BalancedChannel:
         rule: ShareRule,
         clock: Clock,
         draw: Callable[[], float],
+        slow: SlowRule = AS_A_RULE,
     ) -> None:
         self.gateways = gateways
         self.shares = at_rest(weights)
         self.rule = rule
         self.clock = clock
         self.draw = draw
+        self.slow = slow
+        self.arrivals = dict.fromkeys(gateways, Arrivals())
         # Time for one gateway that is out of reach, and for one that takes the message.
         longest = max(gateway.send_within for gateway in gateways.values())
         self.send_within = longest * min(len(gateways), 2)
@@ -66,12 +74,28 @@ class BalancedChannel:
         """Return what one gateway made of the message; one that fails loses some of its share."""
         handed = await self.gateways[code].send(message)
         if isinstance(handed, Deferred) and handed.setback in FAILING:
-            before = self.shares
-            self.shares = after_failure(before, code, self.rule, self.clock.now())
-            if self.shares is not before:
-                log.warning("share moved", gateway=code, points=self.shares.points[code], error=handed.error)
+            self.move_away(code, self.rule, handed.error)
         self.tell()
         return handed
+
+    def note_arrival(self, code: str, took: timedelta) -> None:
+        """Learn from a receipt how long a message was on its way; a gateway that is slow loses some of its share.
+
+        Unless all are: then it is the network of those who read, or ours, that is slow.
+        """
+        now = self.clock.now()
+        self.arrivals[code] = after_receipt(self.arrivals[code], took, self.slow, now)
+        slow = {each for each, arrivals in self.arrivals.items() if is_slow(arrivals, self.slow, now)}
+        if code in slow and slow != self.gateways.keys():
+            self.move_away(code, replace(self.rule, apart_for=self.slow.apart_for), "slow receipts")
+            self.tell()
+
+    def move_away(self, code: str, rule: ShareRule, error: str) -> None:
+        """Give the others a step of a gateway's share, unless that was done a short while ago."""
+        before = self.shares
+        self.shares = after_failure(before, code, rule, self.clock.now())
+        if self.shares is not before:
+            log.warning("share moved", gateway=code, points=self.shares.points[code], error=error)
 
     def tell(self) -> None:
         """Show the shares in the metrics."""

@@ -71,5 +71,12 @@ def set_up(
             limits = Limits(gateway.connections_max, queue_within, gateway.messages_per_second)
             made[gateway.code] = IsolatedChannel(gateway.code, sends, limits, file.breaker.value, clock, vitals)
         weights = {gateway.code: gateway.weight for gateway in gateways}
-        found[channel] = BalancedChannel(made, weights, file.shares.value, clock, draw)
+        found[channel] = BalancedChannel(made, weights, file.shares.value, clock, draw, file.shares.slow.value)
     return SetUp(found, "; ".join(lacking))
+
+
+def note_arrival(channels: Mapping[str, Channel], gateway: str, took: timedelta) -> None:
+    """Let the channel of *gateway* learn how long one of its messages was on its way."""
+    for channel in channels.values():
+        if isinstance(channel, BalancedChannel) and gateway in channel.gateways:
+            channel.note_arrival(gateway, took)

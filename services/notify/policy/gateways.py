@@ -11,6 +11,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from pydantic import Field, JsonValue, model_validator
 
 from services.notify.channels.phone_numbers import AddressForm
+from services.notify.domain.sending.arrivals import SlowRule
 from services.notify.domain.sending.breakers import BreakerRule
 from services.notify.domain.sending.shares import ShareRule
 from services.notify.messages.templates import sandbox
@@ -160,12 +161,29 @@ class BreakerEntry(PolicyModel):
         )
 
 
+class SlowEntry(PolicyModel):
+    """When a gateway counts as slow, by its receipts."""
+
+    after_seconds: Annotated[int, Field(ge=1, le=86400)] = int(SlowRule().after.total_seconds())
+    share_max: Annotated[float, Field(gt=0, le=1)] = SlowRule().share_max
+    within_minutes: Annotated[int, Field(ge=1, le=1440)] = int(SlowRule().within.total_seconds()) // 60
+    receipts_min: Annotated[int, Field(ge=1)] = SlowRule().receipts_min
+    apart_seconds: Annotated[int, Field(ge=1, le=86400)] = int(SlowRule().apart_for.total_seconds())
+
+    @property
+    def value(self) -> SlowRule:
+        """Return what it means."""
+        after, within = timedelta(seconds=self.after_seconds), timedelta(minutes=self.within_minutes)
+        return SlowRule(after, self.share_max, within, self.receipts_min, timedelta(seconds=self.apart_seconds))
+
+
 class SharesEntry(PolicyModel):
-    """How the gateways of one channel share its messages when one fails."""
+    """How the gateways of one channel share its messages when one fails or is slow."""
 
     step_points: Annotated[int, Field(ge=1, le=1000)] = ShareRule().step_points
     apart_seconds: Annotated[int, Field(ge=1, le=3600)] = int(ShareRule().apart_for.total_seconds())
     back_after_seconds: Annotated[int, Field(ge=1, le=86400)] = int(ShareRule().back_after.total_seconds())
+    slow: SlowEntry = SlowEntry()
 
     @property
     def value(self) -> ShareRule:

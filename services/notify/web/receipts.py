@@ -101,7 +101,7 @@ class ReceiptPages:
             if not isinstance(each, Receipt):
                 counted[each] = counted.get(each, 0) + 1
         try:
-            taken = await self.taker.take([each for each in said if isinstance(each, Receipt)])
+            taken = await self.taker.take([each for each in said if isinstance(each, Receipt)], gateway)
         except TransientError:
             return 503, {"put_off": 1}
         return 200, {name: counted.get(name, 0) + taken[name] for name in {*counted, *taken}}

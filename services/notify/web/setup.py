@@ -1,7 +1,7 @@
 """Sets up what notify has on the web: the links in its messages, the pages that they lead to, and receipts."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 from starlette.routing import Route
@@ -37,12 +37,16 @@ def links(own: Settings, policy: NoticePolicy) -> LinkWriter:
 
 
 def web_servers(
-    own: Settings, built: Service[Correspondence], handler: NotifyHandler, renderer: MessageRenderer
+    own: Settings,
+    built: Service[Correspondence],
+    handler: NotifyHandler,
+    renderer: MessageRenderer,
+    note_arrival: Callable[[str, timedelta], None],
 ) -> list[HttpServer]:
     """Return what serves the pages that links lead to and takes receipts, if a port is set for it."""
     if own.http_port is None:
         return []
-    found = [*_page_routes(own, built, renderer), *_receipt_routes(own, built, handler, renderer)]
+    found = [*_page_routes(own, built, renderer), *_receipt_routes(own, built, handler, renderer, note_arrival)]
     return [web_server(own, found, {RECEIPTS: RECEIPT_BYTES_MAX})]
 
 
@@ -69,13 +73,17 @@ def asked_for_receipts(own: Settings, policy: NoticePolicy) -> Mapping[str, Rece
 
 
 def _receipt_routes(
-    own: Settings, built: Service[Correspondence], handler: NotifyHandler, renderer: MessageRenderer
+    own: Settings,
+    built: Service[Correspondence],
+    handler: NotifyHandler,
+    renderer: MessageRenderer,
+    note_arrival: Callable[[str, timedelta], None],
 ) -> list[Route]:
     if own.receipts_base_url is None:
         return []
     taker = ReceiptTaker(
         handler, built.documents, built.publisher, built.clock,
-        published=built.runner.published, observe=built.runner.observe,
+        published=built.runner.published, observe=built.runner.observe, note_arrival=note_arrival,
     )  # fmt: skip
     return routes(
         lambda: renderer.policy.receipts, os.environ, _references(own), taker, built.clock.now, own.receipts_base_url

@@ -6,6 +6,7 @@ import pytest
 
 from services.notify.channels import Message
 from services.notify.channels.balanced import BalancedChannel
+from services.notify.channels.setup import note_arrival
 from services.notify.domain.deliveries import Deferred, HandedOver, Refused, Setback
 from services.notify.domain.sending.shares import ShareRule
 from tests.builders import TICKET
@@ -113,5 +114,57 @@ async def test_being_left_alone_costs_no_share() -> None:
     pair = Pair((LEFT_ALONE,))
 
     await pair.send()
+
+    assert pair.channel.shares.points == {"a": 70, "b": 30}
+
+
+def arrive(pair: Pair, code: str, took: timedelta, messages: int = 20) -> None:
+    for _ in range(messages):
+        note_arrival({"email": RecordingChannel(), "sms": pair.channel}, code, took)
+
+
+def test_a_gateway_whose_receipts_come_late_loses_a_step_every_ten_minutes_while_that_lasts() -> None:
+    pair = Pair()
+
+    arrive(pair, "a", 6 * MINUTE)
+    arrive(pair, "a", 6 * MINUTE)
+    assert pair.channel.shares.points == {"a": 60, "b": 40}
+
+    pair.clock.at += 10 * MINUTE
+    arrive(pair, "a", 6 * MINUTE, 1)
+    assert pair.channel.shares.points == {"a": 50, "b": 50}
+
+    pair.clock.at += 20 * MINUTE
+    arrive(pair, "a", MINUTE)
+    assert pair.channel.shares.points == {"a": 50, "b": 50}
+
+
+def test_where_all_gateways_are_slow_no_share_moves() -> None:
+    pair = Pair()
+
+    arrive(pair, "b", 6 * MINUTE, 19)
+    arrive(pair, "a", 6 * MINUTE, 19)
+    arrive(pair, "b", 6 * MINUTE, 1)
+    before = pair.channel.shares.points
+    arrive(pair, "a", 6 * MINUTE, 5)
+
+    assert before == {"a": 80, "b": 20}
+    assert pair.channel.shares.points == before
+
+
+async def test_the_shares_of_a_gateway_that_is_fast_again_drift_back() -> None:
+    pair = Pair()
+    arrive(pair, "a", 6 * MINUTE)
+
+    pair.clock.at += 10 * MINUTE
+    await pair.send()
+
+    assert pair.channel.shares.points == {"a": 70, "b": 30}
+
+
+def test_receipts_of_a_gateway_that_is_not_used_any_more_move_nothing() -> None:
+    pair = Pair()
+
+    arrive(pair, "c", 6 * MINUTE)
 
     assert pair.channel.shares.points == {"a": 70, "b": 30}

@@ -71,6 +71,19 @@ async def test_that_a_message_has_arrived_is_saved_and_published_once() -> None:
     assert [type(fact) for fact in harness.data(topics.DELIVERIES)] == [NotificationSent, NotificationDelivered]
 
 
+async def test_the_gateway_is_told_once_how_long_a_message_was_on_its_way() -> None:
+    harness = await sent_by_whatsapp()
+    noted: list[tuple[str, timedelta]] = []
+    ports = harness.handler, harness.store, harness.broker, harness.clock
+    taking = ReceiptTaker(*ports, note_arrival=lambda gateway, took: noted.append((gateway, took)))
+    harness.pass_time(timedelta(minutes=7))
+
+    for outcome in ("delivered", "delivered", "failed"):
+        await taking.take([receipt(harness, outcome)], "whatsapp_template")
+
+    assert noted == [("whatsapp_template", timedelta(minutes=7))]
+
+
 async def test_what_did_not_arrive_reaches_the_reporter_by_the_next_way() -> None:
     harness = await sent_by_whatsapp()
 

@@ -12,7 +12,7 @@ class ShareRule:
 
     Source:
         GOV.UK Notify moves ten of a hundred points from an SMS provider that fails, at most once a minute, and lets the
-        shares drift back to their resting points.
+        shares drift back to their resting points (`dao_reduce_sms_provider_priority` of alphagov/notifications-api).
 
     Args:
         step_points: How much moves at a time.
