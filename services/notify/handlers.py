@@ -9,7 +9,7 @@ from prometheus_client import Counter
 from services.notify.domain.contact_audit import last_needed_at
 from services.notify.domain.correspondence import Correspondence
 from services.notify.domain.decide import concerns_notify, decide, document_of
-from services.notify.domain.deliveries import Outcome, Postponed, Sending
+from services.notify.domain.deliveries import Deferred, Outcome, Postponed, Sending, Setback
 from services.notify.domain.exports import answer
 from services.notify.domain.notices import Rules
 from services.notify.domain.receipts import Early, Receipt, receive
@@ -141,4 +141,5 @@ def _counter(agency: str, channel: str, kind: str) -> Counter:
 def count_attempt(outcome: Outcome, first_channel: str) -> None:
     """Count an attempt by the channel that it ended on, and by outcome; without one, by the channel to begin with."""
     channel = getattr(outcome, "channel", first_channel)
-    metrics.NOTICE_ATTEMPTS.labels(channel, type(outcome).__name__.lower()).inc()
+    is_unasked = isinstance(outcome, Deferred) and outcome.setback is Setback.UNASKED
+    metrics.NOTICE_ATTEMPTS.labels(channel, "unasked" if is_unasked else type(outcome).__name__.lower()).inc()

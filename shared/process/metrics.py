@@ -88,7 +88,8 @@ RECEIPTS = Counter(
 )
 NOTICE_ATTEMPTS = Counter(
     "tindak_notice_attempts_total",
-    "Attempts to send a notice: delivered, refused, deferred, withheld (there is no way) or untried (no time is left).",
+    "Attempts to send a notice: delivered, refused, deferred, unasked (its gateway is left alone or too busy),"
+    " withheld (there is no way) or untried (no time is left).",
     ["channel", "outcome"],
 )
 OLDEST_DUE_SECONDS = Gauge(

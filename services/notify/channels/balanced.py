@@ -65,9 +65,7 @@ class BalancedChannel:
             if not is_free or self.clock.now() + self.gateways[code].send_within > end:
                 break
             after = await self.given_to(code, message)
-            # Whoever was asked says more than who was not.
-            is_unasked = isinstance(after, Deferred) and after.setback is Setback.UNASKED
-            handed = handed if is_unasked else after
+            handed = _more_telling(handed, after)
         return handed
 
     async def given_to(self, code: str, message: Message) -> HandedOver:
@@ -106,3 +104,11 @@ class BalancedChannel:
         """Close every gateway."""
         for gateway in self.gateways.values():
             await gateway.close()
+
+
+def _more_telling(first: HandedOver, second: HandedOver) -> HandedOver:
+    """Return what says more of the message: whoever was asked; of those who were not, who can be asked first."""
+    if not (isinstance(second, Deferred) and second.setback is Setback.UNASKED):
+        return second
+    is_sooner = isinstance(first, Deferred) and first.setback is Setback.UNASKED and second.wait_for < first.wait_for
+    return second if is_sooner else first

@@ -22,19 +22,21 @@ class Waiting:
 
 @value
 class Due:
-    """To be sent at *at* or later, as attempt number *attempt* (from 1)."""
+    """To be sent at *at* or later, as attempt number *attempt* (from 1); so often in a row nobody could be asked."""
 
     at: datetime
     attempt: int
+    unasked: int = 0
     kind: Literal["due"] = "due"
 
 
 @value
 class Sending:
-    """Leased to a sender; without an outcome by *until* the attempt counts as lost."""
+    """Leased to a sender; without an outcome by *until* the attempt counts as lost. *unasked* as in `Due`."""
 
     until: datetime
     attempt: int
+    unasked: int = 0
     kind: Literal["sending"] = "sending"
 
 
@@ -102,6 +104,11 @@ def is_unsent(situation: Situation) -> bool:
 def attempts_of(situation: Situation) -> int:
     """Return the attempt that *situation* speaks of; 0 before the first."""
     return 0 if isinstance(situation, Waiting) else situation.attempt
+
+
+def unasked_of(situation: Situation) -> int:
+    """Return how often in a row the attempt that *situation* speaks of was put off, for nobody could be asked."""
+    return situation.unasked if isinstance(situation, Due | Sending) else 0
 
 
 @value

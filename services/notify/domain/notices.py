@@ -89,6 +89,7 @@ class Rules:
         daily_max: Notices about one ticket to one recipient in 24 hours.
         lease_for: How long one attempt to send may take before it counts as lost.
         window_for: What changes at one ticket within this time after a message becomes one further message.
+        webhook_within: How long an agency's server may fail to take a notice before it goes by mail.
         by_type: The notices by the type of event that brings them about.
         by_code: The notices by their codes.
     """
@@ -101,6 +102,7 @@ class Rules:
     daily_max: int
     lease_for: timedelta
     window_for: timedelta = timedelta()
+    webhook_within: timedelta = timedelta(hours=2)
     by_type: Mapping[str, tuple[Notice, ...]] = field(init=False, repr=False, compare=False)
     by_code: Mapping[str, Notice] = field(init=False, repr=False, compare=False)
 

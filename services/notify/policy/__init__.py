@@ -128,4 +128,5 @@ def _rules_of(held: NoticeFile, sending: SendingFile, zone: ZoneInfo, lease_for:
         daily_max=sending.daily_max,
         lease_for=lease_for,
         window_for=timedelta(seconds=sending.window_seconds or 0),
+        webhook_within=timedelta(minutes=sending.webhook_minutes),
     )

@@ -53,4 +53,5 @@ class SendingFile(PolicyModel):
     stale_after_hours: Annotated[int, Field(ge=1, le=24 * 365)]
     daily_max: Annotated[int, Field(ge=1)]
     window_seconds: Seconds | None = None
+    webhook_minutes: Annotated[int, Field(ge=1, le=7 * 24 * 60)] = 120
     addresses: AddressesEntry = AddressesEntry()

@@ -17,7 +17,7 @@ from tests.unit.notify.samples import DELIVERY
 
 pytestmark = pytest.mark.component
 
-MINUTE = timedelta(minutes=1)
+SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 MESSAGE = Message(
     id=DELIVERY, ticket_id=TICKET, notice="accepted", role="reporter", channel="sms", language="id", written_at=NOON,
     address="0812", subject="", body="",
@@ -78,6 +78,14 @@ async def test_of_two_that_do_not_take_it_the_one_that_was_asked_says_why() -> N
     pair = Pair((AWAY,), (LEFT_ALONE,))
 
     assert await pair.send() == Deferred("sms", "http_unreachable", Setback.UNTAKEN)
+
+
+@pytest.mark.parametrize("waits", [(30, 600), (600, 30)])
+async def test_of_two_that_are_left_alone_the_one_that_can_be_asked_first_says_how_long(waits: tuple[int, int]) -> None:
+    alone = [lambda name, each=each: Deferred(name, "breaker_open", Setback.UNASKED, each * SECOND) for each in waits]
+    pair = Pair((alone[0],), (alone[1],))
+
+    assert await pair.send() == Deferred("sms", "breaker_open", Setback.UNASKED, 30 * SECOND)
 
 
 async def test_the_other_is_asked_only_while_there_is_time() -> None:

@@ -25,14 +25,17 @@ from services.notify.domain.deliveries import (
     Withheld,
     attempts_of,
     is_settled,
+    unasked_of,
 )
 from services.notify.domain.notices import SAME_CLUSTER, Rules
+from services.notify.domain.receipts import LOG
 from services.notify.domain.sending.pacing import TOO_MANY, barred_because, quiet_until, room_at
 from services.notify.domain.settlement import put_away, report_settled, settle
 from shared.events import Applied, Fact, Ignored
 from shared.values import replace
 
 LOST_ATTEMPT = "outcome_unknown"
+WEBHOOK = "webhook"
 
 
 class House(Protocol):
@@ -120,7 +123,8 @@ def _on_time(
         why = "no_contact"
     if why is not None:
         return settle(delivery, Suppressed(now, attempts_of(situation), why))
-    attempt = attempts_of(situation) + (not isinstance(situation, Due))
+    is_due = isinstance(situation, Due)
+    attempt, unasked = attempts_of(situation) + (not is_due), unasked_of(situation) if is_due else 0
     if attempt > rules.retries.attempts_max:
         return settle(delivery, Failed(now, attempt - 1, delivery.channels[0], LOST_ATTEMPT))
     at = quiet_until(delivery, state, rules, now)
@@ -128,7 +132,8 @@ def _on_time(
         at = room_at(delivery, state, others, rules, now, gathers=not house.holds(delivery))
         if at is not None and at > delivery.planned_at + rules.stale_for:
             return settle(delivery, Suppressed(now, attempts_of(situation), TOO_MANY))
-    return replace(delivery, situation=Due(at, attempt) if at else Sending(now + rules.lease_for, attempt))
+    after = Due(at, attempt, unasked) if at else Sending(now + rules.lease_for, attempt, unasked)
+    return replace(delivery, situation=after)
 
 
 def claimed(before: Correspondence, after: Correspondence) -> tuple[Delivery, ...]:
@@ -160,6 +165,8 @@ def conclude(
 
 def _ended(delivery: Delivery, attempt: int, outcome: Outcome, rules: Rules, now: datetime) -> Delivery:
     """Return *delivery* after an attempt."""
+    if (by_people := _past_webhook(delivery, attempt, outcome, rules, now)) is not None:
+        return by_people
     situation = after_attempt(delivery, attempt, outcome, rules, now)
     return settle(delivery, situation) if is_settled(situation) else replace(delivery, situation=situation)
 
@@ -174,9 +181,8 @@ def after_attempt(delivery: Delivery, attempt: int, outcome: Outcome, rules: Rul
             return Suppressed(now, attempt, why)
         case Refused(channel, error):
             return Failed(now, attempt, channel, error)
-        case Deferred(setback=Setback.UNASKED) if is_last and now < delivery.planned_at + rules.stale_for:
-            # Whoever was never asked has not refused: the last attempt is one that reaches a gateway.
-            return Due(now + _wait_after(outcome, attempt, delivery, rules), attempt)
+        case Deferred(setback=Setback.UNASKED):
+            return _after_nobody_was_asked(delivery, attempt, outcome, rules, now)
         case Deferred(channel, error) if is_last:
             return Failed(now, attempt, channel, error)
         case Deferred():
@@ -192,3 +198,33 @@ def after_attempt(delivery: Delivery, attempt: int, outcome: Outcome, rules: Rul
 def _wait_after(outcome: Deferred, attempt: int, delivery: Delivery, rules: Rules) -> timedelta:
     """Return the wait after an attempt; what a gateway asks for holds only up to the longest wait."""
     return max(rules.retries.wait_after(attempt, delivery.id), min(outcome.wait_for, rules.retries.longest_for))
+
+
+def _after_nobody_was_asked(
+    delivery: Delivery, attempt: int, outcome: Deferred, rules: Rules, now: datetime
+) -> Due | Failed:
+    """Return the situation after an attempt that reached no gateway: it is still to be made, until it would be stale.
+
+    So a gateway that is down for long uses up nobody's attempts.
+    """
+    stale_at = delivery.planned_at + rules.stale_for
+    if now >= stale_at:
+        return Failed(now, attempt - 1, outcome.channel, outcome.error)
+    unasked = unasked_of(delivery.situation) + 1
+    # Not before the gateway may be asked; and not all at that moment, for it is asked by one message first. Each look
+    # is two writes, so whoever waits looks ever more seldom.
+    wait = min(outcome.wait_for, rules.retries.longest_for) + rules.retries.wait_after(unasked, delivery.id)
+    return Due(min(now + wait, stale_at), attempt, unasked)
+
+
+def _past_webhook(delivery: Delivery, attempt: int, outcome: Outcome, rules: Rules, now: datetime) -> Delivery | None:
+    """Return *delivery* by the ways that lead to people, once a server has not taken it for too long; None until then.
+
+    It may be told twice then, by machine and by mail. Nobody minds; what nobody hears of, an agency does.
+    """
+    left = tuple(channel for channel in delivery.channels if channel not in (WEBHOOK, LOG))
+    if not isinstance(outcome, Deferred) or outcome.channel != WEBHOOK or not left:
+        return None
+    was_last = outcome.setback is not Setback.UNASKED and attempt >= rules.retries.attempts_max
+    is_late = now >= delivery.planned_at + rules.webhook_within
+    return replace(delivery, channels=left, situation=Due(now, 1)) if was_last or is_late else None
