@@ -2,21 +2,19 @@
 
 import os
 import random
-from collections.abc import Mapping
 from datetime import timedelta
 from functools import partial
 
 import structlog
 
-from services.notify.channels import BEGIN_WITHIN_SECONDS, Channel, SideBySide
-from services.notify.channels.log import LogChannel
-from services.notify.channels.setup import SetUp, note_arrival, set_up
-from services.notify.channels.webhook import WebhookChannel
+from services.notify.channels import BEGIN_WITHIN_SECONDS, SideBySide
+from services.notify.channels.setup import SetUp, forget, set_up, webhook_channel, within_house
+from services.notify.channels.ways import Ways
 from services.notify.domain.correspondence import Correspondence
-from services.notify.domain.sending.attempts import NO_HOUSE, House
+from services.notify.domain.sending.attempts import NO_HOUSE, WEBHOOK
 from services.notify.exporter import Exporter
 from services.notify.handlers import NotifyHandler
-from services.notify.messages.renderer import LOG, MessageRenderer
+from services.notify.messages.renderer import MessageRenderer
 from services.notify.policy import NoticePolicy, load_notices
 from services.notify.sending.address_book import COLLECTION as ADDRESSES
 from services.notify.sending.address_book import MongoAddressBook, hash_keys
@@ -26,17 +24,17 @@ from services.notify.sending.sender import Sender
 from services.notify.settings import Settings
 from services.notify.store import INDEXES, STATE
 from services.notify.web.setup import asked_for_receipts, links, web_servers
-from shared.adapters.clock import SystemClock
+from shared.adapters.clock import Clock
 from shared.adapters.mongo.client import collection
 from shared.adapters.mongo.store import MongoStore
-from shared.delivery.vitals import Observe, unobserved
+from shared.delivery.vitals import Observe, Vitals, unobserved
 from shared.fairness.pace import Batching
 from shared.policy.retention import Retention, load_retention
 from shared.policy.watch import PolicyWatch
 from shared.process import entrypoint
 from shared.process.safety import refuse_unsafe
 from shared.process.service import Service
-from shared.process.settings import CommonSettings
+from shared.process.settings import CommonSettings, Profile
 
 BATCHING = Batching(seconds=1.0, apart_seconds=0.05, busy_apart_seconds=1.0)
 """Nobody waits for a notice so closely; what is said of a ticket within a second is most of what is said."""
@@ -61,15 +59,11 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Co
     store = MongoStore(collection(settings.mongo, handler.service), STATE, INDEXES)
     built = Service(settings, handler, store, own.health_port, observe)
     built.batching = BATCHING
-    asked = asked_for_receipts(own, policy)
-    leaving = set_up(own, policy.gateways, os.environ, built.clock, built.vitals, random.random, asked)
-    ways = channels(settings, leaving)
-    log.debug("channels", channels=sorted(ways), remark=leaving.remark or None)
-    webhooks = with_webhooks(ways, settings, own, policy)
-    handler.house = house(renderer, ways)
+    outlets = Outlets(settings.profile, own, built.clock, built.vitals, renderer)
+    handler.house = outlets.house or NO_HOUSE
     addresses = address_book(store, own, policy)
     sender = Sender(
-        handler, built.documents, built.publisher, built.clock, renderer, ways,
+        handler, built.documents, built.publisher, built.clock, renderer, outlets.ways,
         documents_max=own.documents_max,
         spread=SideBySide(own.documents_max, own.send_every_seconds),
         published=built.runner.published,
@@ -84,16 +78,16 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Co
         handler.use_policy(notices.rules)
         renderer.use_policy(notices)
         addresses.limits = notices.addresses
-        webhooks.use_directory(notices.directory)
+        outlets.use_policy(notices)
 
-    built.servers += web_servers(own, built, handler, renderer, partial(note_arrival, ways))
+    built.servers += web_servers(own, built, handler, renderer, lambda *told: outlets.leaving.note_arrival(*told))
     use_policy(watch.policy)
     built.watch_policy(watch, use_policy)
-    built.remarks["gateways"] = partial(gateways_remark, leaving, policy, watch)
-    built.remarks["webhooks"] = webhooks.remark
+    built.remarks["gateways"] = lambda: outlets.leaving.remark
+    built.remarks["webhooks"] = outlets.webhooks.remark
     # By then it begins nothing more, and what is on its way ends within its own time.
     round_seconds_max = BEGIN_WITHIN_SECONDS + 2 * own.lease_seconds
-    sweep = built.while_clocks_agree(sender.sweep)
+    sweep = built.while_clocks_agree(partial(swept, sender, outlets.ways))
     built.every(own.send_every_seconds, "sender", sweep, own.documents_max, round_seconds_max)
     return built
 
@@ -114,40 +108,46 @@ def lateness_of(built: Service[Correspondence], own: Settings) -> Lateness:
     return lateness
 
 
-def house(renderer: MessageRenderer, ways: Mapping[str, Channel]) -> House:
-    """Return what takes notices that no gateway may take: the log, where it is one of the channels."""
-    return LogHouse(renderer, ways.keys() - {LOG}) if LOG in ways else NO_HOUSE
+async def swept(sender: Sender, ways: Ways) -> int:
+    """Return how much was due, once it was sent; and close the channels that another policy has replaced."""
+    await ways.close_replaced()
+    return await sender.sweep()
 
 
-def gateways_remark(leaving: SetUp, started_with: NoticePolicy, watch: PolicyWatch[Policies]) -> str:
-    """Return which gateways lack a secret, or that gateways.yaml is no longer what it was at the start."""
-    is_changed = watch.policy[0].gateways != started_with.gateways
-    return leaving.remark or ("gateways.yaml has changed; it is read when notify starts" if is_changed else "")
+class Outlets:
+    """What a message may leave by, as the policy has it now; `ways` are always those that count."""
 
+    def __init__(
+        self, profile: Profile, own: Settings, clock: Clock, vitals: Vitals, renderer: MessageRenderer
+    ) -> None:
+        self.own, self.clock, self.vitals = own, clock, vitals
+        self.ways = Ways()
+        self.leaving = SetUp({}, "")
+        self.described: object = None
+        self.webhooks = webhook_channel(own, os.environ, clock, vitals, profile)
+        self.within = within_house(profile)
+        self.house = LogHouse(renderer, ()) if self.within else None
 
-def channels(settings: CommonSettings, leaving: SetUp) -> dict[str, Channel]:
-    """Return the channels that are set up.
+    def use_policy(self, policy: NoticePolicy) -> None:
+        """Use the gateways and webhooks of *policy* from now on; what is on its way ends where it is.
 
-    The log is a channel of the local profile only: elsewhere it would call a notice sent that reached nobody.
-    """
-    return {**leaving.channels, **({LOG: LogChannel()} if settings.profile == "local" else {})}
-
-
-def with_webhooks(
-    ways: dict[str, Channel], settings: CommonSettings, own: Settings, policy: NoticePolicy
-) -> WebhookChannel:
-    """Return the channel to the agencies' own servers; it is one of *ways* if any agency has one."""
-    webhooks = WebhookChannel(
-        policy.directory,
-        os.environ,
-        SystemClock().now,
-        timeout=timedelta(seconds=own.webhook_timeout_seconds),
-        connections_max=own.webhook_connections_max,
-        is_local=settings.profile == "local",
-    )
-    if any(agency.webhook for agency in policy.directory.agencies):
-        ways["webhook"] = webhooks
-    return webhooks
+        Gateways are set up anew, and their breakers closed, only if what is said of any of them has changed.
+        """
+        described = policy.gateways, policy.receipts
+        if described != self.described:
+            asked = asked_for_receipts(self.own, policy)
+            file, clock = policy.gateways, self.clock
+            before = self.leaving.gateways
+            self.leaving = set_up(self.own, file, os.environ, clock, self.vitals, random.random, asked)
+            self.described = described
+            forget(before - self.leaving.gateways)
+        webhooks = policy.directory.webhooks
+        self.webhooks.use(webhooks, policy.gateways.breaker.value)
+        leaving = {**self.leaving.channels, **({WEBHOOK: self.webhooks} if webhooks else {})}
+        self.ways.use(leaving | self.within)
+        if self.house:
+            self.house.use_gateways(leaving)
+        log.debug("channels", channels=sorted(self.ways), remark=self.leaving.remark or None)
 
 
 def main() -> None:

@@ -4,12 +4,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 
 from shared.events.base import Code, Short
-from shared.policy.channels import Partitions
+from shared.policy.channels import Partitions, Webhook
 from shared.policy.loading import PolicyFault, PolicyInvalid, PolicyModel, Source, load_sourced, unknown
 from shared.sealing_keys import parse_public_keys
 
@@ -35,30 +34,9 @@ class AgencyPost(StrEnum):
     AGENCY_HEAD = "agency_head"
 
 
-def _webhook_url(text: str) -> str:
-    """Return *text*; raise ValueError unless it can be called: with TLS, or on this machine, where a trial runs."""
-    try:
-        parts = urlsplit(text)
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        raise ValueError("url is no address") from None
-    if not host or port == 0 or not text.isascii() or not text.isprintable() or " " in text:
-        raise ValueError("url must be https:// and a host")
-    if parts.scheme != "https" and (parts.scheme, host) not in (("http", "127.0.0.1"), ("http", "localhost")):
-        raise ValueError("url must begin with https://, for what is posted tells of reports")
-    if parts.username is not None or parts.password is not None or parts.fragment:
-        raise ValueError("url must hold neither a user nor a fragment")
-    return text
+class AgencyWebhook(Webhook):
+    """Where an agency's own server takes the notices of some of its posts."""
 
-
-class AgencyWebhook(PolicyModel):
-    """Where an agency's own server takes the notices of some of its posts.
-
-    ``secret_env`` names the environment variable of notify that holds the secret or, during a rotation, both.
-    """
-
-    url: Annotated[str, Field(max_length=500), AfterValidator(_webhook_url)]
-    secret_env: Annotated[str, Field(pattern=r"^TINDAK_WEBHOOK_[A-Z0-9_]{1,60}$")]
     posts: Annotated[tuple[AgencyPost, ...], Field(min_length=1)] = (AgencyPost.LIAISON,)
 
 
@@ -128,6 +106,11 @@ class AgencyDirectory:
     def codes(self) -> tuple[str, ...]:
         """Return every agency's code."""
         return tuple(self._by_code)
+
+    @property
+    def webhooks(self) -> dict[str, Webhook]:
+        """Return the webhooks of the agencies that have one, by code."""
+        return {agency.code: agency.webhook for agency in self.agencies if agency.webhook}
 
     @property
     def partitions(self) -> dict[str, int]:

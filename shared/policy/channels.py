@@ -2,8 +2,9 @@
 
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
-from pydantic import Field, PositiveInt
+from pydantic import AfterValidator, Field, PositiveInt
 
 from shared.events.base import Short
 from shared.policy.loading import PolicyInvalid, PolicyModel, load_sourced
@@ -14,6 +15,32 @@ FILE = "channels.yaml"
 PARTITIONS_MAX = 100
 
 Partitions = Annotated[int, Field(ge=1, le=PARTITIONS_MAX)]
+
+
+def _webhook_url(text: str) -> str:
+    """Return *text*; raise ValueError unless it can be called: with TLS, or on this machine, where a trial runs."""
+    try:
+        parts = urlsplit(text)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        raise ValueError("url is no address") from None
+    if not host or port == 0 or not text.isascii() or not text.isprintable() or " " in text:
+        raise ValueError("url must be https:// and a host")
+    if parts.scheme != "https" and (parts.scheme, host) not in (("http", "127.0.0.1"), ("http", "localhost")):
+        raise ValueError("url must begin with https://, for what is posted tells of reports")
+    if parts.username is not None or parts.password is not None or parts.fragment:
+        raise ValueError("url must hold neither a user nor a fragment")
+    return text
+
+
+class Webhook(PolicyModel):
+    """Where the server of an agency or a channel takes signed calls.
+
+    ``secret_env`` names the environment variable of notify that holds the secret or, during a rotation, both.
+    """
+
+    url: Annotated[str, Field(max_length=500), AfterValidator(_webhook_url)]
+    secret_env: Annotated[str, Field(pattern=r"^TINDAK_WEBHOOK_[A-Z0-9_]{1,60}$")]
 
 
 class Channel(PolicyModel):

@@ -75,7 +75,8 @@ class IsolatedChannel:
         self.free = asyncio.Semaphore(limits.at_once_max)
         self.pace = _pace(limits.messages_per_second)
         self.breaker: Breaker = Closed()
-        metrics.GATEWAY_BREAKER.labels(gateway).set(STATES[Closed])
+        # Of several under one name, of which all but the last have been replaced, the last one says.
+        metrics.GATEWAY_BREAKER.labels(gateway).set_function(lambda: STATES[type(self.breaker)])
 
     @property
     def send_within(self) -> timedelta:
@@ -144,10 +145,9 @@ class IsolatedChannel:
         return Deferred(message.channel, error, Setback.UNASKED, wait_for)
 
     def note(self, breaker: Breaker) -> None:
-        """Note the state of the breaker, and tell when it changes."""
+        """Note the state of the breaker, and log when it changes."""
         before, self.breaker = self.breaker, breaker
         if type(before) is not type(breaker):
-            metrics.GATEWAY_BREAKER.labels(self.gateway).set(STATES[type(breaker)])
             log.warning("breaker", gateway=self.gateway, state=type(breaker).__name__.lower())
 
     async def close(self) -> None:

@@ -1,21 +1,19 @@
-"""The channel that posts notices to an agency's own server, signed; errors carry a code, never what the server said."""
+"""Posts notices to one server of an agency's, signed; errors carry a code, never what the server said."""
 
 import asyncio
 import ipaddress
 import json
 import socket
 import ssl
-from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import field
 from datetime import datetime, timedelta
 
 import httpx
 
 from services.notify.channels import Message
-from services.notify.domain.deliveries import Deferred, Delivered, HandedOver, Refused
-from shared.policy.agencies import AgencyDirectory
-from shared.signatures import SecretInvalid, secret_keys, signed_headers
+from services.notify.domain.deliveries import Deferred, Delivered, HandedOver, Refused, Setback
+from shared.signatures import signed_headers
 from shared.values import value
 
 TYPE = "tindak.notice.v1"
@@ -32,89 +30,42 @@ class ForbiddenTarget(Exception):
 
 @value
 class Endpoint:
-    """Where an agency takes its notices, and the keys that sign them, the newest first."""
+    """Where a server takes its calls, and the keys that sign them, the newest first."""
 
     url: str
     keys: tuple[bytes, ...] = field(repr=False)
 
 
-class WebhookChannel:
-    """Posts each notice to its agency as a signed CloudEvent (docs/webhooks.md); the message's address is a code.
-
-    A notice has the same `webhook-id` at every attempt, so that a repeat can be recognised; it is not prevented.
+class Caller:
+    """Makes the calls of all webhooks.
 
     Args:
-        environment: Holds the secrets, under the names that the directory says.
         now: Returns the time that is signed.
-        timeout: What one notice may take in all, connecting included.
-        connections_max: Calls on their way at the same time; what waits for one uses up its own time.
+        timeout: What one call may take in all, connecting included.
         is_local: Whether a target may lie on this machine or in a private network.
         trust: What certificates are checked against; None for those that the system trusts.
     """
 
     def __init__(
         self,
-        directory: AgencyDirectory,
-        environment: Mapping[str, str],
         now: Callable[[], datetime],
-        *,
         timeout: timedelta,
-        connections_max: int,
+        *,
         is_local: bool = False,
         trust: ssl.SSLContext | None = None,
     ) -> None:
-        self.environment = environment
         self.now = now
-        self.send_within = timeout
+        self.timeout = timeout
         self.is_local = is_local
-        # One server that is slow takes half of the calls at most, and leaves the others theirs.
-        self.turns: defaultdict[str, asyncio.Semaphore] = defaultdict(
-            lambda: asyncio.Semaphore(max(connections_max // 2, 1))
-        )
-        self.endpoints: dict[str, Endpoint] = {}
-        self.mute: list[str] = []
-        self.use_directory(directory)
         self.client = httpx.AsyncClient(
             verify=trust or ssl.create_default_context(),
-            # A kept connection would be found by the address that it goes to, and one address may be many hosts'.
-            limits=httpx.Limits(max_connections=connections_max, max_keepalive_connections=0),
+            # How many there are is bounded for each server, so that none takes another's. A kept connection would be
+            # found by the address that it goes to, and one address may be many hosts'.
+            limits=httpx.Limits(max_connections=None, max_keepalive_connections=0),
             timeout=httpx.Timeout(timeout.total_seconds()),
             follow_redirects=False,
             trust_env=False,  # a proxy would resolve the name once more, and reach what we may not
         )
-
-    def use_directory(self, directory: AgencyDirectory) -> None:
-        """Use the webhooks of *directory* from now on."""
-        self.endpoints = endpoints_of(directory, self.environment)
-        self.mute = [each.code for each in directory.agencies if each.webhook and each.code not in self.endpoints]
-
-    def remark(self) -> str:
-        """Return which agencies get mail because the secret of their webhook is missing, or is none; empty for none."""
-        return f"no secret for the webhook of {', '.join(self.mute)}" if self.mute else ""
-
-    async def send(self, message: Message) -> HandedOver:
-        """Return what the agency's server made of the notice; what is deferred says nothing of other agencies' servers.
-
-        2xx is delivered. Deferred: no answer in time, no connection, 408, 425, 429 or 5xx. Anything else is refused, so
-        that the notice goes by its next channel: 410 and other 4xx, redirects, and a target that we may not call.
-        """
-        channel, endpoint = message.channel, self.endpoints.get(message.address or "")
-        if endpoint is None:
-            return Refused(channel, "webhook_not_set_up")
-        try:
-            async with asyncio.timeout(self.send_within.total_seconds()), self.turns[endpoint.url]:
-                status = await self.post(endpoint, message)
-        except ForbiddenTarget:
-            return Refused(channel, "webhook_forbidden_target")
-        except (TimeoutError, httpx.TimeoutException):
-            return Deferred(channel, "webhook_timeout")
-        except (httpx.HTTPError, OSError) as error:
-            return Deferred(channel, f"webhook_unreachable {type(error).__name__}")
-        if 200 <= status < 300:
-            return Delivered(channel, message.id)
-        if status in LATER or status >= 500:
-            return Deferred(channel, f"webhook_{status}")
-        return Refused(channel, f"webhook_{status}")
 
     async def post(self, endpoint: Endpoint, message: Message) -> int:
         """Return the status of the answer; what it says is not even read.
@@ -154,17 +105,41 @@ class WebhookChannel:
         await self.client.aclose()
 
 
-def endpoints_of(directory: AgencyDirectory, environment: Mapping[str, str]) -> dict[str, Endpoint]:
-    """Return where each agency takes its notices, by its code, as far as its secret is there and is one."""
-    found: dict[str, Endpoint] = {}
-    for agency in directory.agencies:
-        if agency.webhook is not None:
-            try:
-                keys = secret_keys(environment.get(agency.webhook.secret_env, ""))
-            except SecretInvalid:
-                continue
-            found[agency.code] = Endpoint(agency.webhook.url, keys)
-    return found
+class WebhookServer:
+    """One server, to which each notice is posted as a signed CloudEvent (docs/webhooks.md).
+
+    A notice has the same `webhook-id` at every attempt, so that a repeat can be recognised; it is not prevented.
+    """
+
+    def __init__(self, endpoint: Endpoint, caller: Caller) -> None:
+        self.endpoint = endpoint
+        self.caller = caller
+        self.send_within = caller.timeout
+
+    async def send(self, message: Message) -> HandedOver:
+        """Return what the server made of the notice.
+
+        2xx is delivered. Deferred: no answer in time, no connection, 408, 425, 429 or 5xx. Anything else is refused, so
+        that the notice goes by its next channel: 410 and other 4xx, redirects, and a target that we may not call.
+        """
+        channel = message.channel
+        try:
+            async with asyncio.timeout(self.send_within.total_seconds()):
+                status = await self.caller.post(self.endpoint, message)
+        except ForbiddenTarget:
+            return Refused(channel, "webhook_forbidden_target")
+        except (TimeoutError, httpx.TimeoutException):
+            return Deferred(channel, "webhook_timeout", Setback.GATEWAY)
+        except (httpx.HTTPError, OSError) as error:
+            return Deferred(channel, f"webhook_unreachable {type(error).__name__}", Setback.GATEWAY)
+        if 200 <= status < 300:
+            return Delivered(channel, message.id)
+        if status in LATER or status >= 500:
+            return Deferred(channel, f"webhook_{status}", Setback.GATEWAY)
+        return Refused(channel, f"webhook_{status}")
+
+    async def close(self) -> None:
+        """Keep the caller open, for it is everybody's."""
 
 
 def content(message: Message) -> bytes:

@@ -27,17 +27,24 @@ class HandOver:
         self.vitals = vitals
 
     def may_begin(self, message: Message, lease: Sending) -> bool:
-        """Return whether *message* may be begun now.
+        """Return whether *message* may be begun now; not by a channel that another policy has just taken away.
 
         Its lease must leave the time that its channel may take, and as long again to save how it went: whoever takes
         over an expired lease sends the message once more.
         """
-        send_within = self.channels[message.channel].send_within
-        return not self.vitals.stopping and self.clock.now() + 2 * send_within <= lease.until
+        channel = self.channels.get(message.channel)
+        return (
+            channel is not None
+            and not self.vitals.stopping
+            and self.clock.now() + 2 * channel.send_within <= lease.until
+        )
 
     async def send(self, message: Message) -> HandedOver | Untried:
         """Return what the message's channel makes of it; what no gateway was asked for since we stop is not tried."""
-        handed = await guarded_call(partial(self.channels[message.channel].send, message))
+        channel = self.channels.get(message.channel)
+        if channel is None:
+            return Untried()
+        handed = await guarded_call(partial(channel.send, message))
         if isinstance(handed, Bug):
             # Not refused: nobody knows how far the channel came, and by the next one it might arrive twice.
             return deferred(handed, message.id, message.channel)

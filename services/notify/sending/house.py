@@ -34,11 +34,15 @@ class LogHouse:
 
     def __init__(self, renderer: MessageRenderer, gateways: Collection[str]) -> None:
         self.renderer = renderer
-        self.gateways = frozenset(gateways)
+        self.use_gateways(gateways)
         self.policy = renderer.policy
         self.languages: dict[tuple[str, str | None], str] = {}
         # Asked once: a line that is left out costs nothing then.
         self.writes: bool = log.is_enabled_for(logging.INFO)
+
+    def use_gateways(self, gateways: Collection[str]) -> None:
+        """Leave to *gateways* what they may take, from now on."""
+        self.gateways = frozenset(gateways)
 
     def holds(self, delivery: Delivery) -> bool:
         """Return whether no gateway may take *delivery*, and the log may."""

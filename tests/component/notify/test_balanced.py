@@ -6,7 +6,7 @@ import pytest
 
 from services.notify.channels import Message
 from services.notify.channels.balanced import BalancedChannel
-from services.notify.channels.setup import note_arrival
+from services.notify.channels.setup import SetUp
 from services.notify.domain.deliveries import Deferred, HandedOver, Refused, Setback
 from services.notify.domain.sending.shares import ShareRule
 from tests.builders import TICKET
@@ -128,7 +128,7 @@ async def test_being_left_alone_costs_no_share() -> None:
 
 def arrive(pair: Pair, code: str, took: timedelta, messages: int = 20) -> None:
     for _ in range(messages):
-        note_arrival({"email": RecordingChannel(), "sms": pair.channel}, code, took)
+        SetUp({"email": RecordingChannel(), "sms": pair.channel}, "").note_arrival(code, took)
 
 
 def test_a_gateway_whose_receipts_come_late_loses_a_step_every_ten_minutes_while_that_lasts() -> None:

@@ -3,24 +3,48 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
-from services.notify.app import with_webhooks
+from services.notify.app import Outlets
 from services.notify.channels import Channel, Message, Round, SideBySide, in_turn
 from services.notify.channels.log import LogChannel
-from services.notify.domain.deliveries import Delivered
+from services.notify.channels.ways import Ways
+from services.notify.domain.deliveries import Delivered, Sending, Untried
+from services.notify.messages.renderer import MessageRenderer
+from services.notify.policy.gateways import BreakerEntry
+from services.notify.sending.handing_over import HandOver
 from services.notify.settings import Settings
 from shared.delivery.ports import TransientError
+from shared.delivery.vitals import Vitals
 from shared.policy.agencies import AgencyDirectory, AgencyWebhook
-from shared.process.settings import CommonSettings
+from shared.process.settings import Profile
 from shared.sealing_keys import PRIVATE_KEYS
 from tests.builders import TICKET
+from tests.component.notify.harness import RecordingChannel
 from tests.fakes.handler_harness import NOON
-from tests.unit.notify.samples import DELIVERY, EMAIL, POLICY
+from tests.fakes.memory import MemoryClock
+from tests.sealing import OPENER
+from tests.unit.notify.samples import DELIVERY, EMAIL, POLICY, delivery
 
 pytestmark = pytest.mark.component
+
+
+MESSAGE = Message(
+    id=DELIVERY, ticket_id=TICKET, notice="accepted", role="reporter", channel="email", language="id",
+    written_at=NOON, address=EMAIL, subject="", body="",
+)  # fmt: skip
+
+
+class ClosingChannel(RecordingChannel):
+    """A channel that remembers whether it is closed."""
+
+    closed = False
+
+    async def close(self) -> None:
+        self.closed = True
 
 
 class Work:
@@ -179,17 +203,79 @@ async def test_the_log_channel_shows_what_was_told_and_neither_words_nor_recipie
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("has_webhook", [True, False])
-def test_agencies_servers_are_a_way_where_an_agency_has_one(has_webhook: bool) -> None:
-    webhook = {"url": "https://dishub.example/", "secret_env": "TINDAK_WEBHOOK_DISHUB"}
-    first = POLICY.directory.agencies[0]
-    agency = first.model_copy(update={"webhook": AgencyWebhook.model_validate(webhook) if has_webhook else None})
-    policy = dataclasses.replace(POLICY, directory=AgencyDirectory((agency,)))
-    settings = CommonSettings.model_validate({"profile": "local"})
-    ways: dict[str, Channel] = {}
+class Renewing:
+    """What notify sends by, under a policy that a test changes."""
 
-    webhooks = with_webhooks(ways, settings, Settings.model_validate({PRIVATE_KEYS: "unused"}), policy)
+    def __init__(self, profile: Profile = "cluster") -> None:
+        own = Settings.model_validate({PRIVATE_KEYS: "unused", "smtp_host": "127.0.0.1"})
+        self.outlets = Outlets(profile, own, MemoryClock(NOON), Vitals(), MessageRenderer(POLICY, OPENER))
 
-    assert ways == ({"webhook": webhooks} if has_webhook else {})
-    assert webhooks.send_within == timedelta(seconds=10)
-    assert bool(webhooks.remark()) == has_webhook
+    def use(self, *, webhook: bool = False, **gateways: Any) -> dict[str, Channel]:
+        """Use the shipped policy, in which Dishub has a *webhook* or not; return the channels, without their counts."""
+        given = {"url": "https://dishub.example/", "secret_env": "TINDAK_WEBHOOK_DISHUB"}
+        agency = POLICY.directory.agencies[0].model_copy(
+            update={"code": "dishub", "webhook": AgencyWebhook.model_validate(given) if webhook else None}
+        )
+        file = POLICY.gateways.model_copy(update=gateways)
+        self.outlets.use_policy(dataclasses.replace(POLICY, directory=AgencyDirectory((agency,)), gateways=file))
+        return {name: way.channel for name, way in self.outlets.ways.used.items()}
+
+
+def test_agencies_servers_are_a_way_from_when_an_agency_has_one_until_none_has() -> None:
+    renewing = Renewing()
+
+    assert renewing.use().keys() == {"email"}
+    assert renewing.use(webhook=True).keys() == {"email", "webhook"}
+    assert renewing.outlets.webhooks.remark() == "no secret for the webhook of dishub"
+    assert renewing.use().keys() == {"email"}
+    assert renewing.outlets.webhooks.remark() == ""
+
+
+def test_gateways_are_set_up_anew_only_if_something_of_them_has_changed() -> None:
+    renewing = Renewing()
+    first = renewing.use()
+
+    assert renewing.use(webhook=True)["email"] is first["email"]
+    assert renewing.use(breaker=BreakerEntry(failures_max=9))["email"] is not first["email"]
+
+
+@pytest.mark.parametrize("profile", ["local", "cluster"])
+def test_what_has_a_gateway_now_leaves_the_house(profile: Profile) -> None:
+    renewing = Renewing(profile)
+    to_agency = delivery(role="liaison", agency="dishub", channels=("webhook", "log"))
+
+    held = []
+    for webhook in (False, True, False):
+        renewing.use(webhook=webhook)
+        held.append(renewing.outlets.house is not None and renewing.outlets.house.holds(to_agency))
+
+    assert held == ([True, False, True] if profile == "local" else [False] * 3)
+
+
+async def test_a_channel_that_was_replaced_is_closed_once_its_last_message_has_ended() -> None:
+    ways, may_end = Ways(), asyncio.Event()
+
+    async def slow(_: Message) -> None:
+        await may_end.wait()
+
+    old, new = ClosingChannel(meanwhile=slow), ClosingChannel()
+    ways.use({"email": old})
+    on_its_way = asyncio.create_task(ways["email"].send(MESSAGE))
+    await asyncio.sleep(0)
+    ways.use({"email": new})
+    await ways.close_replaced()
+    meanwhile = await ways["email"].send(MESSAGE), old.closed
+    may_end.set()
+    ended = await on_its_way
+    await ways.close_replaced()
+
+    assert [type(each) for each in (meanwhile[0], ended)] == [Delivered, Delivered]
+    assert (meanwhile[1], old.closed, new.closed) == (False, True, False)
+    assert (len(old.given), len(new.given)) == (1, 1)
+
+
+async def test_a_message_for_a_channel_that_has_just_gone_is_written_anew() -> None:
+    handing = HandOver({}, MemoryClock(NOON), Vitals())
+
+    assert not handing.may_begin(MESSAGE, Sending(NOON + timedelta(hours=1), 1))
+    assert await handing.send(MESSAGE) == Untried()

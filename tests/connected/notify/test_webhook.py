@@ -12,14 +12,20 @@ from typing import Any
 import pytest
 
 from services.notify.channels import Message
-from services.notify.channels.webhook import WebhookChannel, is_public
-from services.notify.domain.deliveries import Deferred, Delivered, HandedOver, Refused
-from shared.policy.agencies import Agency, AgencyDirectory
+from services.notify.channels.isolated import Limits
+from services.notify.channels.webhook import Caller, is_public
+from services.notify.channels.webhooks import WebhookChannel
+from services.notify.domain.deliveries import Deferred, Delivered, HandedOver, Refused, Setback
+from services.notify.domain.sending.breakers import BreakerRule
+from shared.delivery.vitals import Vitals
+from shared.policy.channels import Webhook
 from shared.signatures import SignatureInvalid, secret_keys, verify
 from tests.builders import TICKET, TRACKING
 from tests.connected.notify.callee import ENDLESS, HOST, Callee
 from tests.connected.notify.relay import certificate
+from tests.fakes.counters import counted, samples
 from tests.fakes.handler_harness import NOON
+from tests.fakes.memory import MemoryClock
 from tests.unit.notify.samples import DELIVERY, LATER
 
 pytestmark = pytest.mark.loopback
@@ -28,13 +34,14 @@ GUIDE = Path(__file__).parents[3] / "docs" / "webhooks.md"
 KEY, NEXT = b"k" * 32, b"n" * 32
 SECRET = "whsec_" + base64.b64encode(KEY).decode()
 ENVIRONMENT = {"TINDAK_WEBHOOK_DISHUB": SECRET}
+RULE = BreakerRule(failures_max=3)
 TEXT = "Yth. Pejabat Penghubung,\n\nada laporan baru – “jalan berlubang”.\n"
 
 Verified = Callable[[dict[str, str], bytes, str], bool]
 
 
 def put_off(error: str) -> Deferred:
-    return Deferred("webhook", error)
+    return Deferred("webhook", error, Setback.GATEWAY)
 
 
 def message(**changes: Any) -> Message:
@@ -46,20 +53,21 @@ def message(**changes: Any) -> Message:
     return Message(**(plain | changes))
 
 
-def directory(url: str) -> AgencyDirectory:
-    webhook = {"url": url, "secret_env": "TINDAK_WEBHOOK_DISHUB"}
-    plain = {"code": "dishub", "name": "Dinas Perhubungan", "short": "Dishub", "email": "dishub@tangsel.example"}
-    head = {"head_email": "kepala@tangsel.example"}
-    return AgencyDirectory((Agency.model_validate(plain | head | {"webhook": webhook}),))
+def webhooks(url: str, code: str = "dishub") -> dict[str, Webhook]:
+    return {code: Webhook.model_validate({"url": url, "secret_env": "TINDAK_WEBHOOK_DISHUB"})}
 
 
 @asynccontextmanager
 async def channel(url: str, **changes: Any) -> AsyncIterator[WebhookChannel]:
     plain: dict[str, Any] = {
-        "environment": ENVIRONMENT, "now": lambda: NOON, "timeout": timedelta(seconds=5), "connections_max": 4,
-        "is_local": True,
+        "environment": ENVIRONMENT, "now": lambda: NOON, "timeout": timedelta(seconds=5), "at_once_max": 2,
+        "queue_within": timedelta(seconds=5), "is_local": True, "trust": None,
     }  # fmt: skip
-    opened = WebhookChannel(directory(url), **(plain | changes))
+    given = plain | changes
+    caller = Caller(given["now"], given["timeout"], is_local=given["is_local"], trust=given["trust"])
+    limits = Limits(given["at_once_max"], given["queue_within"])
+    opened = WebhookChannel(caller, given["environment"], limits, MemoryClock(NOON), Vitals())
+    opened.use(webhooks(url), RULE)
     try:
         yield opened
     finally:
@@ -134,14 +142,57 @@ async def test_a_slow_server_leaves_others_their_connections() -> None:
     slow, quick = Callee(hangs=True), Callee()
     patient = {"timeout": timedelta(seconds=1)}
     async with slow.listening(), quick.listening(), channel(f"http://{HOST}:{slow.port}/", **patient) as webhook:
+        webhook.use(webhooks(f"http://{HOST}:{slow.port}/") | webhooks(f"http://{HOST}:{quick.port}/", "dlh"), RULE)
         waiting = [asyncio.create_task(webhook.send(message(id=f"{number}"))) for number in range(8)]
         await slow.called.wait()
-        webhook.use_directory(directory(f"http://{HOST}:{quick.port}/"))
 
-        assert await webhook.send(message()) == Delivered("webhook", DELIVERY)
+        assert await webhook.send(message(address="dlh")) == Delivered("webhook", DELIVERY)
         assert not any(task.done() for task in waiting)
         assert len(slow.calls) <= 2
-        assert {await task for task in waiting} == {put_off("webhook_timeout")}
+        assert [await task for task in waiting[:2]] == [put_off("webhook_timeout")] * 2
+        left = {await task for task in waiting[2:]}
+        assert {getattr(each, "error", None) for each in left} <= {"webhook_timeout", "gateway_busy", "breaker_open"}
+
+
+@pytest.mark.parametrize("answer", [500, 503, 429, b""], ids=str)
+async def test_a_server_that_fails_is_left_alone_and_others_are_not(answer: int | bytes) -> None:
+    dead, well = Callee(answer), Callee()
+    async with dead.listening(), well.listening(), channel(f"http://{HOST}:{dead.port}/") as webhook:
+        webhook.use(webhooks(f"http://{HOST}:{dead.port}/") | webhooks(f"http://{HOST}:{well.port}/", "dlh"), RULE)
+
+        for _ in range(RULE.failures_max + 3):
+            last = await webhook.send(message())
+
+        assert last == Deferred("webhook", "breaker_open", Setback.UNASKED, RULE.open_for)
+        assert len(dead.calls) == RULE.failures_max
+        assert await webhook.send(message(address="dlh")) == Delivered("webhook", DELIVERY)
+        states = [counted("tindak_gateway_breaker", gateway=f"webhook:{code}") for code in ("dishub", "dlh")]
+        assert states == [2, 0]
+
+
+async def test_a_server_that_is_not_there_costs_its_notices_nothing_but_a_few_tries() -> None:
+    async with Callee().listening() as gone:
+        port = gone.port
+    async with channel(f"http://{HOST}:{port}/") as webhook:
+        for _ in range(RULE.failures_max):
+            assert await webhook.send(message()) == put_off("webhook_unreachable ConnectError")
+
+        assert await webhook.send(message()) == Deferred("webhook", "breaker_open", Setback.UNASKED, RULE.open_for)
+
+
+async def test_a_webhook_that_stays_as_it_is_keeps_its_breaker_when_the_policy_changes() -> None:
+    dead, other = Callee(500), Callee()
+    async with dead.listening(), other.listening(), channel(f"http://{HOST}:{dead.port}/") as webhook:
+        for _ in range(RULE.failures_max):
+            await webhook.send(message())
+        webhook.use(webhooks(f"http://{HOST}:{dead.port}/") | webhooks(f"http://{HOST}:{other.port}/", "dlh"), RULE)
+        kept = await webhook.send(message())
+        webhook.use(webhooks(f"http://{HOST}:{other.port}/"), RULE)
+
+        assert kept == Deferred("webhook", "breaker_open", Setback.UNASKED, RULE.open_for)
+        assert await webhook.send(message()) == Delivered("webhook", DELIVERY)
+        assert await webhook.send(message(address="dlh")) == Refused("webhook", "webhook_not_set_up")
+        assert (("gateway", "webhook:dlh"),) not in samples("tindak_gateway_breaker")
 
 
 async def test_a_server_that_is_not_there_is_tried_again() -> None:

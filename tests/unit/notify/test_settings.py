@@ -4,8 +4,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from services.notify.app import channels
-from services.notify.channels.setup import set_up
+from services.notify.channels.setup import set_up, within_house
 from services.notify.policy.gateways import GatewayFile, load_gateways
 from services.notify.settings import LOCAL_LINK_KEYS, Settings
 from shared.adapters.clock import SystemClock
@@ -98,7 +97,7 @@ def common(profile: Profile) -> CommonSettings:
 def test_the_log_is_a_channel_of_the_local_profile_only(profile: Profile, host: str | None, found: set[str]) -> None:
     leaving = set_up(settings(smtp_host=host), GatewayFile(version=1), {}, SystemClock(), Vitals(), random.random)
 
-    assert channels(common(profile), leaving).keys() == found
+    assert {**leaving.channels, **within_house(profile)}.keys() == found
 
 
 def test_without_links_no_key_is_asked_for() -> None:
