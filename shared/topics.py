@@ -1,7 +1,7 @@
 """Every topic: who writes it, who reads it, and how long it keeps."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 
 from shared.values import replace, value
@@ -215,14 +215,19 @@ def of_agency(agency: str, partitions: int = 1) -> tuple[Topic, Topic]:
     )
 
 
-def of_channel(channel: str, partitions: int = 1) -> tuple[Topic, ...]:
-    """Return the topics of a channel: its reports on so many partitions, the answers, its tickets, its updates."""
+def of_channel(channel: str, partitions: int = 1, *, is_called: bool = False) -> tuple[Topic, ...]:
+    """Return the topics of a channel: its reports on so many partitions, the answers, its tickets, its updates.
+
+    Args:
+        is_called: Whether notify calls its server with what it says of its tickets.
+    """
     sender = f"channel-{channel}"
+    told = (sender, "notify") if is_called else (sender,)
     fewer = OF_A_SMALL_CHANNEL if partitions == 1 else OF_A_LARGE_CHANNEL
     return (
         Topic(submitted_topic(channel), (sender,), ("intake",), partitions, OF_OUTSIDERS_DAYS),
         Topic(answers_topic(channel), ("intake",), (sender,), fewer, 30),
-        Topic(status_topic(channel), ("routing",), (sender,), fewer, 90),
+        Topic(status_topic(channel), ("routing",), told, fewer, 90),
         Topic(updates_topic(sender), (sender,), ("routing",), fewer, OF_OUTSIDERS_DAYS),
     )
 
@@ -232,17 +237,23 @@ def catalogue(
     channels: Mapping[str, int],
     dead_letters_days: int = DEAD_LETTERS_DAYS,
     partitions: Mapping[str, int] | None = None,
+    called: Collection[str] = (),
 ) -> tuple[Topic, ...]:
     """Return every topic of a city.
 
     Args:
         agencies, channels: By code, to how many partitions each writes.
         partitions: Of single topics, or of all of a family, where it is not what stands here.
+        called: Channels whose servers notify calls with what is said of their tickets.
     """
     said = partitions or {}
     own = [topic for service in SERVICES for topic in of_service(service, dead_letters_days)]
     theirs = [topic for code, partitions in agencies.items() for topic in of_agency(code, partitions)]
-    handed_over = [topic for code, partitions in channels.items() for topic in of_channel(code, partitions)]
+    handed_over = [
+        topic
+        for code, partitions in channels.items()
+        for topic in of_channel(code, partitions, is_called=code in called)
+    ]
     return tuple(
         replace(each, partitions=said.get(each.name, said.get(family_of(each.name), each.partitions)))
         for each in (*COMMON, *own, *theirs, *handed_over)

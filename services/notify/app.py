@@ -10,8 +10,10 @@ import structlog
 from services.notify.channels import BEGIN_WITHIN_SECONDS, SideBySide
 from services.notify.channels.setup import SetUp, forget, set_up, webhook_channel, within_house
 from services.notify.channels.ways import Ways
+from services.notify.channels.webhooks import WebhookChannel
 from services.notify.domain.correspondence import Correspondence
-from services.notify.domain.sending.attempts import NO_HOUSE, WEBHOOK
+from services.notify.domain.sending.attempts import NO_HOUSE
+from services.notify.domain.sending.statuses import CHANNEL, WEBHOOK
 from services.notify.exporter import Exporter
 from services.notify.handlers import NotifyHandler
 from services.notify.messages.renderer import MessageRenderer
@@ -35,6 +37,7 @@ from shared.process import entrypoint
 from shared.process.safety import refuse_unsafe
 from shared.process.service import Service
 from shared.process.settings import CommonSettings, Profile
+from shared.topics import status_topic
 
 BATCHING = Batching(seconds=1.0, apart_seconds=0.05, busy_apart_seconds=1.0)
 """Nobody waits for a notice so closely; what is said of a ticket within a second is most of what is said."""
@@ -84,7 +87,7 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Co
     use_policy(watch.policy)
     built.watch_policy(watch, use_policy)
     built.remarks["gateways"] = lambda: outlets.leaving.remark
-    built.remarks["webhooks"] = outlets.webhooks.remark
+    built.remarks["webhooks"] = partial(webhooks_remark, outlets.webhooks, handler)
     # By then it begins nothing more, and what is on its way ends within its own time.
     round_seconds_max = BEGIN_WITHIN_SECONDS + 2 * own.lease_seconds
     sweep = built.while_clocks_agree(partial(swept, sender, outlets.ways))
@@ -106,6 +109,13 @@ def lateness_of(built: Service[Correspondence], own: Settings) -> Lateness:
     lateness = Lateness(built.clock, timedelta(seconds=own.late_after_seconds)).measured()
     built.remarks["lateness"] = lateness.remark
     return lateness
+
+
+def webhooks_remark(webhooks: WebhookChannel, handler: NotifyHandler) -> str:
+    """Return whose webhook cannot be used and why: it has no secret, or its channel's topic is not read yet."""
+    late = [code for code in sorted(handler.rules.called) if status_topic(code) not in handler.topics]
+    restart = f"to be called, {', '.join(map(CHANNEL.__add__, late))} waits until notify is started again"
+    return "; ".join(sentence for sentence in (webhooks.remark(), restart if late else "") if sentence)
 
 
 async def swept(sender: Sender, ways: Ways) -> int:
@@ -141,7 +151,8 @@ class Outlets:
             self.leaving = set_up(self.own, file, os.environ, clock, self.vitals, random.random, asked)
             self.described = described
             forget(before - self.leaving.gateways)
-        webhooks = policy.directory.webhooks
+        of_channels = {f"{CHANNEL}{code}": webhook for code, webhook in policy.channels.webhooks.items()}
+        webhooks = policy.directory.webhooks | of_channels
         self.webhooks.use(webhooks, policy.gateways.breaker.value)
         leaving = {**self.leaving.channels, **({WEBHOOK: self.webhooks} if webhooks else {})}
         self.ways.use(leaving | self.within)

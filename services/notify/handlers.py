@@ -8,7 +8,7 @@ from prometheus_client import Counter
 
 from services.notify.domain.contact_audit import last_needed_at
 from services.notify.domain.correspondence import Correspondence
-from services.notify.domain.decide import concerns_notify, decide, document_of
+from services.notify.domain.decide import concerns_notify, decide, document_of, tell_channel
 from services.notify.domain.deliveries import Deferred, Outcome, Postponed, Sending, Setback
 from services.notify.domain.exports import answer
 from services.notify.domain.notices import Rules
@@ -29,6 +29,7 @@ from shared.events import (
     Ignored,
     NoticeRequest,
     Refused,
+    TicketStatusChanged,
     UnreadableEvent,
 )
 from shared.policy.retention import Retention
@@ -40,7 +41,7 @@ class NotifyHandler:
     """The rules of notify, as the runner, the time loop and the sender call them.
 
     Args:
-        rules: The city's policy; may be replaced between two batches.
+        rules: The city's policy; may be replaced between two batches, but for which channels are called.
         exporter: Seals what is held of a reporter for the officer who asks; None for one that can open no contact.
         house: Takes what leaves the house by no gateway.
     """
@@ -54,6 +55,8 @@ class NotifyHandler:
 
     def __init__(self, rules: Rules, exporter: Exporter | None = None, house: House = NO_HOUSE) -> None:
         self.rules = rules
+        # Read once: the group is joined with them.
+        self.topics = (*type(self).topics, *map(topics.status_topic, sorted(rules.called)))
         self.house = house
         self.exporter = exporter or Exporter(Opener({}))
         self.retention: Retention | None = None
@@ -80,6 +83,9 @@ class NotifyHandler:
         if isinstance(event.data, ExportRequested):
             return answer(state or Correspondence(document_of(event)), event.data, arrival, self.exporter.seal)
         decision: Decision[Correspondence]
+        if isinstance(event.data, TicketStatusChanged):
+            channel = topics.member_of(arrival.topic)
+            return tell_channel(state, event, event.data, channel, arrival, self.rules)
         if isinstance(event.data, NoticeRequest):
             decision = repair(state, event, event.data, arrival, self.rules, house=self.house)
         else:

@@ -1,5 +1,6 @@
 """The channel registry: where reports come from."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -7,7 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, PositiveInt
 
 from shared.events.base import Short
-from shared.policy.loading import PolicyInvalid, PolicyModel, load_sourced
+from shared.policy.loading import PolicyFault, PolicyInvalid, PolicyModel, Source, load_sourced
 from shared.topics import LINK_CHANNEL
 from shared.values import value
 
@@ -47,7 +48,8 @@ class Channel(PolicyModel):
     """A channel; a code that ends in ``_`` stands for all that go on from it.
 
     ``partitions`` is how many the topic has on which it hands reports over. ``verifies_contacts``: it makes sure, by a
-    login or a code, that the address that it gives is the reporter's own.
+    login or a code, that the address that it gives is the reporter's own. ``webhook`` is where its own server is told
+    where its tickets stand.
     """
 
     code: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_]*$", max_length=64)]
@@ -55,6 +57,7 @@ class Channel(PolicyModel):
     replies: bool
     partitions: Partitions = 1
     verifies_contacts: bool = False
+    webhook: Webhook | None = None
 
     @property
     def is_pattern(self) -> bool:
@@ -85,6 +88,11 @@ class ChannelRegistry:
         """Return on how many partitions each channel hands reports over, by code; without those that are patterns."""
         return {channel.code: channel.partitions for channel in self.channels if not channel.is_pattern}
 
+    @property
+    def webhooks(self) -> dict[str, Webhook]:
+        """Return the webhooks of the channels that have one, by code."""
+        return {channel.code: channel.webhook for channel in self.channels if channel.webhook}
+
     def verifies_contacts(self, code: str) -> bool:
         """Return whether the channel of this code, or else the one that stands for it, verifies addresses."""
         exact = [channel for channel in self.channels if channel.code == code]
@@ -104,6 +112,14 @@ def load_channels(policy_dir: Path) -> ChannelRegistry:
         sentence = f"`{LINK_CHANNEL}` is the channel of the links in our own messages; no reports come from it"
         raise PolicyInvalid([source.fault(("channels", codes.index(LINK_CHANNEL), "code"), sentence)])
     named = ((f"channel `{channel.code}`", ("channels", index, "code")) for index, channel in enumerate(held.channels))
-    if faults := list(source.given_twice(named)):
+    faults = [*source.given_twice(named), *_ownerless(held, source)]
+    if faults:
         raise PolicyInvalid(faults)
     return ChannelRegistry(held.channels)
+
+
+def _ownerless(held: ChannelFile, source: Source) -> Iterator[PolicyFault]:
+    for index, channel in enumerate(held.channels):
+        if channel.webhook is not None and channel.is_pattern:
+            sentence = f"`{channel.code}` stands for several, each with a server of its own: name the one that has this"
+            yield source.fault(("channels", index, "webhook"), sentence)

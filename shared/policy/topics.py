@@ -69,7 +69,7 @@ def load_topics(policy_dir: Path) -> tuple[Topic, ...]:
     """
     agencies, channels = load_agencies(policy_dir), load_channels(policy_dir)
     kept, partitions = load_retention(policy_dir).dead_letters.days, load_partitions(policy_dir)
-    return catalogue(agencies.partitions, channels.partitions, kept, partitions)
+    return catalogue(agencies.partitions, channels.partitions, kept, partitions, channels.webhooks)
 
 
 def _repeats(held: TopicFile, source: Source) -> Iterator[PolicyFault]:

@@ -31,6 +31,7 @@ class Message:
         stop_subject: What the recipient writes as the subject of an answer, to get no more messages; None for nothing.
         tracking_id: For machines that read it: of the ticket, or of the part that it tells of.
         due_at: The due time that the text tells, aware, UTC; None if it tells none.
+        record: An event that a machine is sent as it is, in place of the text; None where the text is what is sent.
     """
 
     id: str
@@ -48,6 +49,7 @@ class Message:
     html: str | None = field(default=None, repr=False)
     tracking_id: str | None = None
     due_at: datetime | None = None
+    record: bytes | None = field(default=None, repr=False)
 
 
 class Channel(Protocol):

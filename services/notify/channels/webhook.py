@@ -1,4 +1,4 @@
-"""Posts notices to one server of an agency's, signed; errors carry a code, never what the server said."""
+"""Posts to one server of an agency's or a channel's, signed; errors carry a code, never what the server said."""
 
 import asyncio
 import ipaddress
@@ -75,7 +75,7 @@ class Caller:
             httpx.HTTPError: There is no answer.
             OSError: The host's name leads nowhere.
         """
-        body = content(message)
+        body = message.record or content(message)
         target = httpx.URL(endpoint.url)
         # The name is resolved once, and what was checked is called: a second look-up might find another address.
         address = await self.resolved(target.host, target.port or (443 if target.scheme == "https" else 80))

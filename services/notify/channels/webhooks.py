@@ -1,4 +1,4 @@
-"""The servers of agencies as one channel: each is called by itself, and left alone by itself."""
+"""The servers of agencies and channels as one way: each is called by itself, and left alone by itself."""
 
 from collections.abc import Mapping
 from datetime import timedelta

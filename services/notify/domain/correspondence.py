@@ -201,9 +201,17 @@ def forgotten(state: Correspondence) -> Correspondence:
         complaint=complaint and replace(complaint, title="", place=None),
         **_unwritten(state),
         parts={part: replace(known, **_unwritten(known)) for part, known in state.parts.items()},
-        deliveries=tuple(each.without(WRITTEN) for each in state.deliveries),
-        unsent=tuple(each.without(WRITTEN) for each in state.unsent if each.role != REPORTER),
+        deliveries=tuple(_wordless(each) for each in state.deliveries),
+        unsent=tuple(_wordless(each) for each in state.unsent if each.role != REPORTER),
     )
+
+
+def _wordless(delivery: Delivery) -> Delivery:
+    """Return *delivery* without what somebody has written; a status repeats the question in its sentences, too."""
+    bare = delivery.without(WRITTEN)
+    if "message_id" not in bare.told:
+        return bare
+    return replace(bare, told={**bare.told, "message_id": bare.told["state_id"], "message_en": bare.told["state_en"]})
 
 
 def _unwritten(known: Handling) -> dict[str, Any]:

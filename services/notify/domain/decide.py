@@ -23,6 +23,7 @@ from services.notify.domain.sending.pacing import (
     room_at,
     supersede,
 )
+from services.notify.domain.sending.statuses import joined, status_delivery
 from services.notify.domain.settlement import put_away, report_settled, settle
 from shared import events
 from shared.events import Applied, Arrival, ClockFact, Decision, Event, Ignored, TicketFact
@@ -38,6 +39,9 @@ NOTHING_NEW = frozenset(
     )
 )  # fmt: skip
 """Types that leave the projection as it is: who has the ticket, until when and what was asked is said by others."""
+
+
+IN_PARTS = (TicketFact, ClockFact, events.TicketStatusChanged)
 
 
 def concerns_notify(kind: str, policy: Rules) -> bool:
@@ -70,6 +74,31 @@ def decide(
     return proceed(before, deliveries, policy, now, house)
 
 
+def tell_channel(
+    state: Correspondence | None,
+    event: Event,
+    status: events.TicketStatusChanged,
+    channel: str | None,
+    arrival: Arrival,
+    policy: Rules,
+) -> Decision[Correspondence]:
+    """Return the deliveries once the server of *channel* is to be told of *status*, if that channel has one.
+
+    Whoever starts to listen reads what was said for months: what is too old is not told, and leaves no trace.
+    """
+    now = arrival.now
+    if channel is None or channel not in policy.called:
+        return Ignored("the channel has no server that is called")
+    if event.time < now - policy.stale_for:
+        return Ignored("the status is too old to be told")
+    known = state or Correspondence(document_of(event))
+    if known.tracking_id is None and status.parent is None:
+        known = replace(known, tracking_id=status.tracking_id)
+    before, told = put_away(known, now), status_delivery(event.id, channel, status, now)
+    after = replace(before, deliveries=tuple(joined(before.deliveries, told, now)))
+    return report_settled(before, forgotten(after) if isinstance(after.contact, Erased) else after)
+
+
 def proceed(
     before: Correspondence, deliveries: Sequence[Delivery], policy: Rules, now: datetime, house: House
 ) -> Applied[Correspondence]:
@@ -82,7 +111,7 @@ def proceed(
 
 def document_of(event: Event) -> str:
     """Return the ticket id; for a part that of the whole: its reporter has one contact."""
-    if isinstance(event.data, TicketFact | ClockFact) and event.data.parent is not None:
+    if isinstance(event.data, IN_PARTS) and event.data.parent is not None:
         return event.data.parent
     ticket: str = getattr(event.data, "ticket_id")  # noqa: B009  # every type on notify's topics has one
     return ticket

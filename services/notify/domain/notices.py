@@ -90,6 +90,7 @@ class Rules:
         lease_for: How long one attempt to send may take before it counts as lost.
         window_for: What changes at one ticket within this time after a message becomes one further message.
         webhook_within: How long an agency's server may fail to take a notice before it goes by mail.
+        called: Codes of the channels whose servers are told where their tickets stand.
         by_type: The notices by the type of event that brings them about.
         by_code: The notices by their codes.
     """
@@ -103,6 +104,7 @@ class Rules:
     lease_for: timedelta
     window_for: timedelta = timedelta()
     webhook_within: timedelta = timedelta(hours=2)
+    called: frozenset[str] = frozenset()
     by_type: Mapping[str, tuple[Notice, ...]] = field(init=False, repr=False, compare=False)
     by_code: Mapping[str, Notice] = field(init=False, repr=False, compare=False)
 

@@ -28,6 +28,7 @@ from shared.policy.agencies import AgencyDirectory, load_agencies
 from shared.policy.channels import ChannelRegistry, load_channels
 from shared.policy.loading import PolicyFault, PolicyInvalid, load, load_sourced
 from shared.policy.places import load_places
+from shared.values import replace
 
 __all__ = ["FILE", "HEARD", "INTRODUCTION", "TEMPLATES", "NoticePolicy", "load_notices"]
 
@@ -81,6 +82,7 @@ def load_notices(policy_dir: Path, lease_for: timedelta = timedelta(seconds=LEAS
     sending = load(policy_dir / SENDING_FILE, SendingFile)
     templates = Templates(dict(map(_read_text, sorted((policy_dir / TEMPLATES).glob("*.j2")))))
     gateways, faulty = load_gateways(policy_dir)
+    channels = load_channels(policy_dir)
     faults = [
         *faulty,
         *faults_of_notices(held, source, directory),
@@ -90,14 +92,14 @@ def load_notices(policy_dir: Path, lease_for: timedelta = timedelta(seconds=LEAS
         raise PolicyInvalid(faults)
     zone = ZoneInfo(held.zone)
     return NoticePolicy(
-        rules=_rules_of(held, sending, zone, lease_for),
+        rules=replace(_rules_of(held, sending, zone, lease_for), called=frozenset(channels.webhooks)),
         templates=templates,
         directory=directory,
         city=city,
         zone=zone,
         default_language=held.default_language,
         language_of_locale=dict(held.language_of_locale),
-        channels=load_channels(policy_dir),
+        channels=channels,
         addresses=sending.addresses.value,
         pages=load_pages(policy_dir),
         gateways=gateways,

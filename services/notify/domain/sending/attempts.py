@@ -30,12 +30,12 @@ from services.notify.domain.deliveries import (
 from services.notify.domain.notices import SAME_CLUSTER, Rules
 from services.notify.domain.receipts import LOG
 from services.notify.domain.sending.pacing import TOO_MANY, barred_because, quiet_until, room_at
+from services.notify.domain.sending.statuses import WEBHOOK, next_called, turn_at
 from services.notify.domain.settlement import put_away, report_settled, settle
 from shared.events import Applied, Fact, Ignored
 from shared.values import replace
 
 LOST_ATTEMPT = "outcome_unknown"
-WEBHOOK = "webhook"
 
 
 class House(Protocol):
@@ -127,7 +127,7 @@ def _on_time(
     attempt, unasked = attempts_of(situation) + (not is_due), unasked_of(situation) if is_due else 0
     if attempt > rules.retries.attempts_max:
         return settle(delivery, Failed(now, attempt - 1, delivery.channels[0], LOST_ATTEMPT))
-    at = quiet_until(delivery, state, rules, now)
+    at = turn_at(delivery, others) or quiet_until(delivery, state, rules, now)
     if at is None:
         at = room_at(delivery, state, others, rules, now, gathers=not house.holds(delivery))
         if at is not None and at > delivery.planned_at + rules.stale_for:
@@ -160,7 +160,7 @@ def conclude(
         outcome = Untried()  # it has left the cluster meanwhile, and nobody else tells of it
     ended = _ended(sending, lease.attempt, outcome, rules, now)
     after = tuple(ended if delivery is sending else delivery for delivery in state.deliveries)
-    return report_settled(state, replace(state, deliveries=after))
+    return report_settled(state, replace(state, deliveries=next_called(after, ended, now)))
 
 
 def _ended(delivery: Delivery, attempt: int, outcome: Outcome, rules: Rules, now: datetime) -> Delivery:
