@@ -12,8 +12,9 @@ from services.notify.channels.setup import SetUp, forget, set_up, webhook_channe
 from services.notify.channels.ways import Ways
 from services.notify.channels.webhooks import WebhookChannel
 from services.notify.domain.correspondence import Correspondence
+from services.notify.domain.deliveries import CHANNEL
 from services.notify.domain.sending.attempts import NO_HOUSE
-from services.notify.domain.sending.statuses import CHANNEL, WEBHOOK
+from services.notify.domain.sending.statuses import WEBHOOK
 from services.notify.exporter import Exporter
 from services.notify.handlers import NotifyHandler
 from services.notify.messages.renderer import MessageRenderer

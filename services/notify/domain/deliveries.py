@@ -10,6 +10,8 @@ from shared.events import SlaClock
 from shared.values import replace, value
 
 REPORTER = "reporter"
+CHANNEL = "channel-"
+"""What the role of a channel begins with whose server is told where its tickets stand; its code follows."""
 
 
 @value
@@ -127,7 +129,7 @@ class Delivery:
         id: Follows from event, notice and role.
         notice: Its code.
         template: Name of its texts.
-        role: ``reporter``, ``liaison``, ``agency_head``, or an officer's role.
+        role: ``reporter``, ``liaison``, ``agency_head``, an officer's role, or ``channel-<code>``.
         agency: Whose liaison or head that is, and which agency the notice speaks of; None if none has it.
         channels: In order of preference.
         urgent: May be sent in the quiet hours.
@@ -161,6 +163,11 @@ class Delivery:
     def is_settled(self) -> bool:
         """Return whether nothing will happen to it any more, unless a receipt says that it did not arrive."""
         return isinstance(self.situation, OVER)
+
+    @property
+    def is_status(self) -> bool:
+        """Return whether it tells a channel's server where a ticket stands."""
+        return self.role.startswith(CHANNEL)
 
     def awaits_receipt(self, now: datetime) -> bool:
         """Return whether a receipt may still say that it did not arrive, so that its next way is tried."""

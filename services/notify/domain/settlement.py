@@ -57,11 +57,16 @@ def put_away(state: Correspondence, now: datetime) -> Correspondence:
 
 
 def unsent_of(state: Correspondence, now: datetime) -> tuple[Delivery, ...]:
-    """Return the deliveries that are over and could be sent yet, as far as they are kept, the oldest first."""
+    """Return the deliveries that are over and could be sent yet, as far as they are kept, the oldest first.
+
+    Of the statuses for one channel only the last one, which says everything: a dead server pushes out nobody's notices.
+    """
     if not state.unsent and not any(is_unsent(each.situation) for each in state.deliveries):
         return state.unsent
     over = [each for each in (*state.unsent, *state.deliveries) if is_unsent(each.situation)]
-    return tuple(each for each in over if unsent_at(each) > now - UNSENT_FOR)[-UNSENT_MAX:]
+    last = {(each.role, each.part): each.id for each in over if each.is_status}
+    kept = [each for each in over if not each.is_status or last[each.role, each.part] == each.id]
+    return tuple(each for each in kept if unsent_at(each) > now - UNSENT_FOR)[-UNSENT_MAX:]
 
 
 def unsent_at(delivery: Delivery) -> datetime:

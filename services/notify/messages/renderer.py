@@ -8,9 +8,9 @@ from typing import Any
 from services.notify.channels import Message
 from services.notify.domain.correspondence import Complaint, Correspondence, Sealed
 from services.notify.domain.decide import awaited_clock
-from services.notify.domain.deliveries import REPORTER, Deferred, Delivery, Withheld
+from services.notify.domain.deliveries import CHANNEL, REPORTER, Deferred, Delivery, Withheld
 from services.notify.domain.notices import AGENCY_HEAD, LIAISON
-from services.notify.domain.sending.statuses import CHANNEL, WEBHOOK, is_status
+from services.notify.domain.sending.statuses import WEBHOOK
 from services.notify.messages.formatting import due, duration
 from services.notify.messages.links import NO_LINKS, LinkWriter
 from services.notify.messages.statuses import status_message
@@ -83,7 +83,7 @@ class MessageRenderer:
         if not isinstance(found, Reached):
             return found
         recipient, ways = found.recipient, found.channels
-        if is_status(delivery):
+        if delivery.is_status:
             call = guarded(lambda: status_message(state, delivery, recipient.language, now))
             return Deferred(ways[0], f"unwritable {call.error}") if isinstance(call, Bug) else (call,)
         written = guarded(lambda: tuple(self.message(state, delivery, recipient, name, now) for name in ways))
@@ -112,7 +112,7 @@ class MessageRenderer:
         """Return who reads *delivery*; raise SealError if a reporter's contact cannot be opened."""
         if delivery.role == REPORTER:
             return self.reporter(state)
-        if is_status(delivery):
+        if delivery.is_status:
             is_called = delivery.role.removeprefix(CHANNEL) in self.policy.channels.webhooks
             return Recipient(self.policy.default_language, {WEBHOOK: delivery.role} if is_called else {})
         agency = self.policy.directory.get(delivery.agency or "")

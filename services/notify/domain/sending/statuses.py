@@ -4,14 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from services.notify.domain.deliveries import Delivery, Due, Sending, Suppressed, attempts_of
+from services.notify.domain.deliveries import CHANNEL, Delivery, Due, Sending, Suppressed, attempts_of
 from services.notify.domain.settlement import settle
 from shared.events import TicketStatusChanged
 from shared.values import replace
 
 STATUS, WEBHOOK, SUPERSEDED = "status", "webhook", "superseded"
-CHANNEL = "channel-"
-"""What the role of a channel begins with; its code follows."""
 LINE_MAX = 20
 """So many statuses of one ticket wait for a server at most: each says everything, so the last ones are enough."""
 
@@ -37,11 +35,6 @@ def status_delivery(event_id: str, channel: str, status: TicketStatusChanged, no
     )
 
 
-def is_status(delivery: Delivery) -> bool:
-    """Return whether *delivery* tells a channel where a ticket stands."""
-    return delivery.role.startswith(CHANNEL)
-
-
 def joined(line: Sequence[Delivery], newest: Delivery, now: datetime) -> list[Delivery]:
     """Return *line* and *newest* behind it; of a line that is too long the first that may go is not sent any more."""
     waiting = [each for each in line if _is_before(each, newest)]
@@ -54,7 +47,7 @@ def joined(line: Sequence[Delivery], newest: Delivery, now: datetime) -> list[De
 
 def turn_at(delivery: Delivery, line: Sequence[Delivery]) -> datetime | None:
     """Return when it may be the turn of *delivery*; None if it is now: all statuses before it have ended."""
-    if not is_status(delivery):
+    if not delivery.is_status:
         return None
     for other in line:
         if other.id == delivery.id:
@@ -66,7 +59,7 @@ def turn_at(delivery: Delivery, line: Sequence[Delivery]) -> datetime | None:
 
 def next_called(line: Sequence[Delivery], ended: Delivery, now: datetime) -> tuple[Delivery, ...]:
     """Return *line* once *ended* has ended: whoever stands behind it has its turn now."""
-    if not is_status(ended) or not ended.is_settled:
+    if not ended.is_status or not ended.is_settled:
         return tuple(line)
     following = next((each for each in line if _is_before(each, ended)), None)
     if following is None or isinstance(following.situation, Sending):
