@@ -30,9 +30,9 @@ class Settings(BaseSettings):
         smtp_timeout_seconds: What one message may take in all, connecting included; shorter than
             ``TINDAK_STOP_WITHIN_SECONDS``, since a service that is told to stop waits for messages on their way.
         smtp_connections_max: Mails on their way at the same time.
-        webhook_timeout_seconds: What one call of an agency's server may take in all; shorter than
+        webhook_timeout_seconds: What one call of a server of an agency's or a channel's may take in all; shorter than
             ``TINDAK_STOP_WITHIN_SECONDS``, too.
-        webhook_connections_max: Calls on their way at the same time.
+        webhook_connections_max: Calls of one server on their way at the same time.
         receipts_base_url: Where gateways reach notify's web server, such as ``https://lapor.example``; without it none
             is asked to say what becomes of a message.
         send_every_seconds: Pause between two looks for what is due, once nothing is.
@@ -64,7 +64,7 @@ class Settings(BaseSettings):
     smtp_timeout_seconds: PositiveFloat = 15
     smtp_connections_max: PositiveInt = 4
     webhook_timeout_seconds: PositiveFloat = 10
-    webhook_connections_max: PositiveInt = 8
+    webhook_connections_max: PositiveInt = 4
     receipts_base_url: str | None = Field(default=None, pattern=r"^https?://[A-Za-z0-9.:-]+$", max_length=200)
     send_every_seconds: PositiveFloat = 1
     documents_max: int = Field(default=200, ge=1, le=2000)

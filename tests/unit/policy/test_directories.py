@@ -209,3 +209,34 @@ def test_a_webhook_that_cannot_be_called_safely_is_a_fault(tmp_path: Path, url: 
 
     ((line, said),) = faults(caught)
     assert (line, why in said) == (4, True)
+
+
+CHANNELS = "version: 1\nchannels:\n"
+
+
+def test_a_channel_may_have_a_server_that_is_called(tmp_path: Path) -> None:
+    web = f"  - {{code: web, name: Situs, replies: true, {WEBHOOK}}}\n"
+    (tmp_path / "channels.yaml").write_text(CHANNELS + web + "  - {code: ios, name: iOS, replies: true}\n")
+
+    found = load_channels(tmp_path).webhooks
+
+    assert {code: webhook.url for code, webhook in found.items()} == {"web": "https://dishub.example/tindak"}
+
+
+def test_a_channel_that_stands_for_several_has_no_server(tmp_path: Path) -> None:
+    (tmp_path / "channels.yaml").write_text(CHANNELS + f"  - {{code: partner_, name: M, replies: true, {WEBHOOK}}}\n")
+
+    with pytest.raises(PolicyInvalid) as caught:
+        load_channels(tmp_path)
+
+    said = "`partner_` stands for several, each with a server of its own: name the one that has this"
+    assert faults(caught) == [(3, said)]
+
+
+@pytest.mark.parametrize("url", ["http://10.0.0.1/", "https://a:b@partner.example/"])
+def test_a_server_of_a_channel_is_checked_as_an_agency_s_is(tmp_path: Path, url: str) -> None:
+    webhook = WEBHOOK.replace("https://dishub.example/tindak", url)
+    (tmp_path / "channels.yaml").write_text(CHANNELS + f"  - {{code: web, name: S, replies: true, {webhook}}}\n")
+
+    with pytest.raises(PolicyInvalid):
+        load_channels(tmp_path)

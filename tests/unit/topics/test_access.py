@@ -86,6 +86,19 @@ def test_only_notify_reads_contacts() -> None:
     assert readers == {"User:notify"}
 
 
+@pytest.mark.parametrize(("called", "also"), [((), set()), (("web",), {"User:notify"})])
+def test_notify_reads_where_the_tickets_of_a_channel_stand_only_if_it_calls_its_server(
+    called: tuple[str, ...], also: set[str]
+) -> None:
+    everything = rules(catalogue({"dinkes": 1}, {"web": 12, "ios": 1}, called=called))
+
+    def readers(topic: str) -> set[str]:
+        return {rule.principal for rule in everything if rule.operation == "READ" and rule.name == topic}
+
+    assert readers("tickets.status.web") == {"User:channel-web"} | also
+    assert readers("tickets.status.ios") == {"User:channel-ios"}
+
+
 def test_operators_read_and_write_the_topics_of_dead_letters_and_replays() -> None:
     allowed = {(rule.operation, rule.name) for rule in rules(catalogue({}, {})) if rule.principal == "User:ops"}
 
