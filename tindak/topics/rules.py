@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from shared.topics import FAMILIES, SERVICES, WATCHED_GROUPS, Topic, family_of, is_from_outside
+from shared.topics import FAMILIES, SERVICES, STATUS, WATCHED_GROUPS, Topic, family_of, is_from_outside
 
 Operation = Literal["READ", "WRITE", "DESCRIBE"]
 Resource = Literal["TOPIC", "GROUP"]
@@ -64,7 +64,8 @@ def rules(wanted: Iterable[Topic], prefix: str = "", formats: Sequence[str] = (S
 
     Services have rules for whole families of topics, so that a new channel or agency needs rules of its own alone; they
     read the topic, too, that all members of a family shared in release 0.1.0. Of a family that outsiders write, a
-    service may write its own member only: nobody else may speak as an agency. Outsiders may have several groups:
+    service may write its own member only: nobody else may speak as an agency; and notify reads what is said to those
+    channels alone whose servers it calls. Outsiders may have several groups:
     ``<name>`` and all that begin with ``<name>.``. One service may look at another's group (`WATCHED_GROUPS`).
 
     Args:
@@ -87,7 +88,8 @@ def _grants(topic: Topic) -> Iterator[tuple[str, Operation, Resource, str, Patte
     for operation, names in sides:
         for name in names:
             is_own = operation == "WRITE" and is_from_outside(topic.name)
-            if name not in SERVICES or family == topic.name or is_own:
+            is_single = (operation, family) == ("READ", STATUS)
+            if name not in SERVICES or family == topic.name or is_own or is_single:
                 yield name, operation, "TOPIC", topic.name, "LITERAL"
             else:
                 yield name, operation, "TOPIC", f"{family}.", "PREFIXED"

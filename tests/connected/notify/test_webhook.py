@@ -195,13 +195,6 @@ async def test_a_webhook_that_stays_as_it_is_keeps_its_breaker_when_the_policy_c
         assert (("gateway", "webhook:dlh"),) not in samples("tindak_gateway_breaker")
 
 
-async def test_a_server_that_is_not_there_is_tried_again() -> None:
-    async with Callee().listening() as gone:
-        port = gone.port
-    async with channel(f"http://{HOST}:{port}/") as webhook:
-        assert await webhook.send(message()) == put_off("webhook_unreachable ConnectError")
-
-
 @pytest.mark.parametrize("host", [HOST, "localhost"])
 async def test_outside_the_local_profile_nothing_of_our_own_is_called(host: str) -> None:
     callee = Callee()
