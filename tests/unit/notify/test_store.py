@@ -22,8 +22,8 @@ pytestmark = pytest.mark.unit
 
 SITUATIONS: list[Situation] = [
     Waiting(NOON),
-    Due(NOON, 1),
-    Sending(NOON, 2),
+    Due(NOON, 1, unasked=2),
+    Sending(NOON, 2, unasked=1),
     Sent(NOON, 2, "email", "<1@x>"),
     Failed(NOON, 3, "email", "smtp_550"),
     Suppressed(NOON, 0, "no_contact"),
@@ -42,3 +42,11 @@ def test_a_stored_state_comes_back_as_it_was(contact: Contact) -> None:
     stored = STATE.dump_python(state, mode="json")
 
     assert STATE.validate_python(stored) == state
+
+
+@pytest.mark.parametrize("situation", [Due(NOON, 3), Sending(NOON, 3)])
+def test_what_was_stored_before_looks_for_a_gateway_were_counted_is_read(situation: Situation) -> None:
+    stored = STATE.dump_python(correspondence(delivery(situation)), mode="json")
+    del stored["deliveries"][0]["situation"]["unasked"]
+
+    assert STATE.validate_python(stored) == correspondence(delivery(situation))
