@@ -148,4 +148,6 @@ def count_attempt(outcome: Outcome, first_channel: str) -> None:
     """Count an attempt by the channel that it ended on, and by outcome; without one, by the channel to begin with."""
     channel = getattr(outcome, "channel", first_channel)
     is_unasked = isinstance(outcome, Deferred) and outcome.setback is Setback.UNASKED
-    metrics.NOTICE_ATTEMPTS.labels(channel, "unasked" if is_unasked else type(outcome).__name__.lower()).inc()
+    metrics.NOTICE_ATTEMPTS.labels(
+        channel, Setback.UNASKED.value if is_unasked else type(outcome).__name__.lower()
+    ).inc()
