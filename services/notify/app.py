@@ -21,11 +21,13 @@ from services.notify.messages.renderer import MessageRenderer
 from services.notify.policy import NoticePolicy, load_notices
 from services.notify.sending.address_book import COLLECTION as ADDRESSES
 from services.notify.sending.address_book import MongoAddressBook, hash_keys
+from services.notify.sending.digests import AT_ONCE_MAX, DigestSender
+from services.notify.sending.digests import COLLECTION as DIGESTS_COLLECTION
 from services.notify.sending.house import LogHouse
 from services.notify.sending.lateness import Lateness
 from services.notify.sending.sender import Sender
 from services.notify.settings import Settings
-from services.notify.store import INDEXES, STATE
+from services.notify.store import DIGESTS, INDEXES, STATE, DigestStore, NotifyStore
 from services.notify.web.setup import asked_for_receipts, links, web_servers
 from shared.adapters.clock import Clock
 from shared.adapters.mongo.client import collection
@@ -42,6 +44,8 @@ from shared.topics import status_topic
 
 BATCHING = Batching(seconds=1.0, apart_seconds=0.05, busy_apart_seconds=1.0)
 """Nobody waits for a notice so closely; what is said of a ticket within a second is most of what is said."""
+
+DIGESTS_EVERY_SECONDS = 10
 
 log = structlog.get_logger()
 
@@ -60,7 +64,7 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Co
     (policy, _), opener = watch.policy, own.opener()
     renderer = MessageRenderer(policy, opener, links(own, policy))
     handler = NotifyHandler(policy.rules, Exporter(opener))
-    store = MongoStore(collection(settings.mongo, handler.service), STATE, INDEXES)
+    store = NotifyStore(collection(settings.mongo, handler.service), STATE, INDEXES)
     built = Service(settings, handler, store, own.health_port, observe)
     built.batching = BATCHING
     outlets = Outlets(settings.profile, own, built.clock, built.vitals, renderer)
@@ -93,7 +97,16 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Co
     round_seconds_max = BEGIN_WITHIN_SECONDS + 2 * own.lease_seconds
     sweep = built.while_clocks_agree(partial(swept, sender, outlets.ways))
     built.every(own.send_every_seconds, "sender", sweep, own.documents_max, round_seconds_max)
+    digests = built.while_clocks_agree(DigestSender(
+        handler, digest_store(store), store, renderer, ways, built.clock, built.vitals
+    ).sweep)  # fmt: skip
+    built.every(DIGESTS_EVERY_SECONDS, "digests", digests, AT_ONCE_MAX, round_seconds_max)
     return built
+
+
+def digest_store(store: NotifyStore) -> DigestStore:
+    """Return where it is kept what became of digests, beside the tickets."""
+    return DigestStore(store.collection.database[DIGESTS_COLLECTION], DIGESTS)
 
 
 def address_book(store: MongoStore[Correspondence], own: Settings, policy: NoticePolicy) -> MongoAddressBook:

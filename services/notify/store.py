@@ -1,27 +1,50 @@
 """Serialises the state of notify, and finds contacts by the keys that they are sealed with."""
 
-from collections.abc import Mapping
-from datetime import UTC
+from collections.abc import AsyncGenerator, Mapping
+from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
-from pydantic import TypeAdapter
+import structlog
+from pydantic import TypeAdapter, ValidationError
 from pymongo import ASCENDING, IndexModel
 
 from services.notify.delivery_rows import WAITING, DeliveryRow, Wanted
 from services.notify.domain.correspondence import Correspondence
+from services.notify.domain.digests.schedule import Digests
 from shared.adapters.mongo.outages import outages_are_transient
 from shared.adapters.mongo.store import MongoStore
 from shared.delivery.documents.document import Document
 from shared.events import SealScheme
+from shared.sharding import Share
 
 STATE: TypeAdapter[Correspondence] = TypeAdapter(Correspondence)
 KIND, KEY_ID, SCHEME = "state.contact.kind", "state.contact.key_id", "state.contact.scheme"
+DIGESTS: TypeAdapter[Digests] = TypeAdapter(Digests)
 UNSENT_AT = "state.unsent_at"
+AGENCY, ENDED_AT, STANDING = "state.agency", "state.ended_at", "state.standing.state"
+GATHERED, GATHERED_AGENCY, GATHERED_AT = "state.gathered", "state.gathered.agency", "state.gathered.at"
+DIVIDED = "split"
 TICKETS_AT_ONCE = 200
+OF_AGENCY_MAX = 50_000
+TOLD_IN_DIGESTS = (
+    "kind", "ticket_id", "tracking_id", "complaint", "agency", "clocks", "standing", "ended_at", "follows", "parts",
+    "has_acted", "gathered",
+)  # fmt: skip
 
-INDEXES = (IndexModel([(UNSENT_AT, ASCENDING)], partialFilterExpression={UNSENT_AT: {"$gt": ""}}),)
-"""Of tickets of which a notice failed or was held back, and of no others: what goes well writes nothing to it."""
+INDEXES = (
+    IndexModel([(UNSENT_AT, ASCENDING)], partialFilterExpression={UNSENT_AT: {"$gt": ""}}),
+    IndexModel([(AGENCY, ASCENDING)], partialFilterExpression={AGENCY: {"$gt": ""}, ENDED_AT: None}),
+    IndexModel([(STANDING, ASCENDING)], partialFilterExpression={STANDING: DIVIDED}),
+    IndexModel(
+        [(GATHERED_AGENCY, ASCENDING), (GATHERED_AT, ASCENDING)], partialFilterExpression={GATHERED_AT: {"$gt": ""}}
+    ),
+)
+"""Of tickets of which a notice failed or was held back, and of no others: what goes well writes nothing to it. For
+digests, of open tickets by their agency; of divided ones, whose parts bear their agencies and no index finds in a map;
+and of those of which an official reads in a digest."""
+
+log = structlog.get_logger()
 
 
 class NotifyStore(MongoStore[Correspondence]):
@@ -43,8 +66,7 @@ class NotifyStore(MongoStore[Correspondence]):
 
     async def unsent(self, wanted: Wanted, skip: int) -> list[Document[Correspondence]]:
         """Return a page of tickets of which a notice failed or was held back since then."""
-        # Instants of the state are texts, with or without fractions of a second: whole seconds sort before both.
-        since = wanted.since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S") if wanted.since else "0"
+        since = _since(wanted.since) if wanted.since else "0"
         matches = {"$elemMatch": {"situation.kind": wanted.situation} | _about(wanted, "agency")}
         either = [{"state.unsent": matches}, {"state.deliveries": matches}]
         return await self.found({UNSENT_AT: {"$gte": since}, "$or": either}, UNSENT_AT, TICKETS_AT_ONCE, skip)
@@ -53,6 +75,26 @@ class NotifyStore(MongoStore[Correspondence]):
         """Return a page of tickets of which a notice is not over, that first at which something happens next."""
         is_due = {"due_at": {"$exists": True}, **await self.within(None)}
         return await self.found(is_due | _about(wanted, "state.deliveries.agency"), "due_at", TICKETS_AT_ONCE, skip)
+
+    async def of_agency(self, agency: str, gathered_after: datetime) -> AsyncGenerator[Correspondence, None]:
+        """Yield what is open at an agency, or divided, and of what one of its posts was to be told after that.
+
+        Of each only what a digest tells, `OF_AGENCY_MAX` at most. What cannot be read is left out, and said in the log.
+        """
+        since = _since(gathered_after)
+        either: list[dict[str, Any]] = [
+            {AGENCY: agency, ENDED_AT: None},
+            {STANDING: DIVIDED},
+            {GATHERED: {"$elemMatch": {"agency": agency, "at": {"$gte": since}}}},
+        ]
+        fields = {f"state.{name}": 1 for name in TOLD_IN_DIGESTS}
+        wanted = {"$or": either, **self.quarantine.live()}
+        async with outages_are_transient():
+            async for raw in self.collection.find(wanted, fields).limit(OF_AGENCY_MAX):
+                try:
+                    yield STATE.validate_python(raw["state"])
+                except ValidationError:
+                    log.error("a ticket cannot be told in a digest", ticket_id=raw["_id"])
 
     async def sealed_otherwise(self, key_id: str, after: str, limit: int) -> list[Document[Correspondence]]:
         """Return tickets whose contact is sealed with another public key than that one, or with a key of 0.1.0.
@@ -89,6 +131,27 @@ class NotifyStore(MongoStore[Correspondence]):
         """Return how many documents are quarantined."""
         async with outages_are_transient():
             return await self.collection.count_documents({"aside": {"$exists": True}})
+
+
+class DigestStore(MongoStore[Digests]):
+    """The digests of all posts, in a collection beside the tickets, which gets its indexes once it is looked into."""
+
+    is_prepared = False
+
+    async def due_before(self, at: datetime, limit: int, share: Share | None = None) -> list[Document[Digests]]:
+        """Return digests that are due, earliest first."""
+        if not self.is_prepared:
+            await self.prepare()
+            self.is_prepared = True
+        return await super().due_before(at, limit, share)
+
+
+def _since(at: datetime) -> str:
+    """Return from which text on instants of the state are not before *at*.
+
+    They are texts, with or without fractions of a second: whole seconds sort before both.
+    """
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def _about(wanted: Wanted, field: str) -> dict[str, Any]:

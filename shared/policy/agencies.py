@@ -1,6 +1,7 @@
 """The agency directory: codes, names and topics of the agencies."""
 
 from dataclasses import dataclass, field
+from datetime import time
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -40,6 +41,32 @@ class AgencyWebhook(Webhook):
     posts: Annotated[tuple[AgencyPost, ...], Field(min_length=1)] = (AgencyPost.LIAISON,)
 
 
+class Weekday(StrEnum):
+    """A day of the week, in order."""
+
+    MONDAY = "mon"
+    TUESDAY = "tue"
+    WEDNESDAY = "wed"
+    THURSDAY = "thu"
+    FRIDAY = "fri"
+    SATURDAY = "sat"
+    SUNDAY = "sun"
+
+
+WEEKDAYS = tuple(Weekday)
+
+
+class AgencyDigest(PolicyModel):
+    """When some posts of an agency get one letter about all that is open, instead of one for each notice.
+
+    ``at`` is local time of `zone` in notices.yaml. Holidays are days like any other.
+    """
+
+    at: time
+    posts: Annotated[tuple[AgencyPost, ...], Field(min_length=1)] = (AgencyPost.LIAISON,)
+    days: Annotated[tuple[Weekday, ...], Field(min_length=1)] = WEEKDAYS[:5]
+
+
 class AgencyKind(StrEnum):
     """What kind of body an agency is."""
 
@@ -55,7 +82,8 @@ class Agency(PolicyModel):
     ``email`` reaches its liaison officer, and so does the Telegram chat ``telegram``; ``head_email`` its head;
     ``calendar`` is a code of calendars.yaml; ``kecamatan`` is the district that a district office serves; ``vacant``
     names its posts that nobody holds now; ``partitions`` is how many the topic has on which it says what it did;
-    ``public_key``, ``id:base64``, seals for it alone; ``webhook`` is where its own server takes notices.
+    ``public_key``, ``id:base64``, seals for it alone; ``webhook`` is where its own server takes notices; ``digest``
+    says which of its posts read of them once a day.
     """
 
     code: Code
@@ -72,6 +100,7 @@ class Agency(PolicyModel):
     partitions: Partitions = 1
     public_key: PublicKey | None = None
     webhook: AgencyWebhook | None = None
+    digest: AgencyDigest | None = None
 
 
 class Officer(PolicyModel):
@@ -139,10 +168,11 @@ def load_agencies(policy_dir: Path) -> AgencyDirectory:
     """Return the directory of agencies.yaml.
 
     Raises:
-        PolicyInvalid: With every fault of the file: two agencies with one code, one district or a parent unknown.
+        PolicyInvalid: With every fault of the file: two agencies with one code, one district, a parent unknown, or
+            a post that is to get its notices at once and once a day.
     """
     held, source = load_sourced(policy_dir / FILE, AgencyFile)
-    faults = [*repeats(held, source), *_orphans(held, source)]
+    faults = [*repeats(held, source), *_orphans(held, source), *_told_twice(held, source)]
     if faults:
         raise PolicyInvalid(faults)
     return AgencyDirectory(held.agencies, held.officers)
@@ -165,4 +195,18 @@ def _orphans(held: AgencyFile, source: Source) -> list[PolicyFault]:
         source.fault(("agencies", index, "parent"), unknown("agency", agency.parent, codes, FILE))
         for index, agency in enumerate(held.agencies)
         if agency.parent is not None and agency.parent not in codes
+    ]
+
+
+def _told_twice(held: AgencyFile, source: Source) -> list[PolicyFault]:
+    return [
+        source.fault(
+            ("agencies", index, "digest"),
+            f"the {post.value} of `{agency.code}` has a webhook, which takes notices as they come; leave that post"
+            " out of `posts` of one of both",
+        )
+        for index, agency in enumerate(held.agencies)
+        if agency.digest and agency.webhook
+        for post in agency.digest.posts
+        if post in agency.webhook.posts
     ]

@@ -92,6 +92,7 @@ NOTICE_ATTEMPTS = Counter(
     " withheld (there is no way) or untried (no time is left).",
     ["channel", "outcome"],
 )
+DIGESTS = Counter("tindak_digests_total", "Digests by agency: sent, failed, or suppressed.", ["agency", "outcome"])
 OLDEST_DUE_SECONDS = Gauge(
     "tindak_notices_oldest_due_seconds", "Since when the notice that has been due longest waits; 0 if none is due."
 )

@@ -71,10 +71,32 @@ class AuditHead:
 
 @value
 class RunningClock:
-    """The last known run of a clock."""
+    """The last known run of a clock.
+
+    Args:
+        over_at: When it was met or stopped, which is heard of only while somebody gets digests; None before.
+    """
 
     started_at: datetime
     due_at: datetime
+    over_at: datetime | None = None
+
+
+@value
+class Gathered:
+    """A notice that an official reads of in the next digest; it tells nothing but its code.
+
+    Args:
+        id: Of the delivery, which is over.
+        part: As in `Delivery`.
+    """
+
+    id: str
+    notice: str
+    role: str
+    agency: str
+    at: datetime
+    part: str | None = None
 
 
 @value(kw_only=True)
@@ -123,6 +145,7 @@ class Correspondence(Handling):
         is_stopped: Whether the reporter wants no more messages; only urgent ones are still sent.
         unsent: Those that are over, were not sent, and could be yet; the last ones, for a while.
         unsent_at: When the last such was given up or held back; None before the first.
+        gathered: What officials read of in digests, the last ones, for a while.
     """
 
     ticket_id: str
@@ -138,6 +161,7 @@ class Correspondence(Handling):
     is_stopped: bool = False
     unsent: tuple[Delivery, ...] = ()
     unsent_at: datetime | None = None
+    gathered: tuple[Gathered, ...] = ()
     kind: Literal["correspondence"] = "correspondence"
 
     @property
@@ -233,6 +257,9 @@ def _changes_of_handling(known: Handling, data: events.EventData) -> dict[str, A
     match data:
         case events.ClockStarted():
             return {"clocks": {**known.clocks, data.clock: RunningClock(data.started_at, data.due_at)}}
+        case events.ClockMet(met_at=at) | events.ClockStopped(stopped_at=at) if data.clock in known.clocks:
+            run = known.clocks[data.clock]
+            return {} if at < run.started_at else {"clocks": {**known.clocks, data.clock: replace(run, over_at=at)}}
         case events.TicketFact():
             # A refusal says nothing of the ticket.
             about = {} if isinstance(data, events.UpdateRefused) else _held_by(known, data) | _ended(known, data)

@@ -34,11 +34,14 @@ NOTHING_NEW = frozenset(
     for kind in (
         events.TicketAcknowledged, events.TicketProgressed, events.TicketResumed, events.UpdateRefused,
         events.ClusterCounted,
-        events.ClockPaused, events.ClockMet, events.ClockStopped, events.FeedbackWindowExpired,
-        events.CompletionWindowExpired, events.BreachCleared, events.BreachCorrected,
+        events.ClockPaused, events.FeedbackWindowExpired, events.CompletionWindowExpired,
+        events.BreachCleared, events.BreachCorrected,
     )
 )  # fmt: skip
 """Types that leave the projection as it is: who has the ticket, until when and what was asked is said by others."""
+
+FOR_DIGESTS = frozenset({events.ClockMet.TYPE, events.ClockStopped.TYPE})
+"""Types that nobody needs but who writes digests: without any, hearing of them would cost a write for nothing."""
 
 
 IN_PARTS = (TicketFact, ClockFact, events.TicketStatusChanged)
@@ -46,7 +49,9 @@ IN_PARTS = (TicketFact, ClockFact, events.TicketStatusChanged)
 
 def concerns_notify(kind: str, policy: Rules) -> bool:
     """Return whether an event of that type may say something new, or there is a notice for it."""
-    return kind not in NOTHING_NEW or kind in policy.by_type
+    if kind in policy.by_type:
+        return True
+    return bool(policy.digests) if kind in FOR_DIGESTS else kind not in NOTHING_NEW
 
 
 def decide(

@@ -84,7 +84,7 @@ class Suppressed:
 
 Situation = Waiting | Due | Sending | Sent | Failed | Suppressed
 OVER = (Sent, Failed, Suppressed)
-BY_OFFICER = "by_officer"
+BY_OFFICER, IN_DIGEST = "by_officer", "digest"
 MAY_CHANGE = frozenset(
     {
         "no_channel", "no_address", "contact_unreadable", "too_many", "address_limit", "address_unverified", BY_OFFICER,

@@ -8,8 +8,8 @@ from functools import lru_cache
 from typing import Any
 
 from services.notify.domain.correspondence import Correspondence, part_of
-from services.notify.domain.deliveries import REPORTER, Awaited, Delivery, Waiting
-from services.notify.domain.sending.timing import QuietHours, Retries
+from services.notify.domain.deliveries import IN_DIGEST, REPORTER, Awaited, Delivery, Waiting
+from services.notify.domain.sending.timing import DigestTimes, QuietHours, Retries
 from shared.events import AuthoredFact, ClusterLeft, Event, EventData, SlaClock, TicketUnmerged, UpdateRefused
 from shared.ids import named
 from shared.values import value
@@ -91,6 +91,7 @@ class Rules:
         window_for: What changes at one ticket within this time after a message becomes one further message.
         webhook_within: How long an agency's server may fail to take a notice before it goes by mail.
         called: Codes of the channels whose servers are told where their tickets stand.
+        digests: When those officials read of everything together who have chosen that, by agency and role.
         by_type: The notices by the type of event that brings them about.
         by_code: The notices by their codes.
     """
@@ -105,6 +106,7 @@ class Rules:
     window_for: timedelta = timedelta()
     webhook_within: timedelta = timedelta(hours=2)
     called: frozenset[str] = frozenset()
+    digests: Mapping[tuple[str, str], DigestTimes] = field(default_factory=dict, hash=False)
     by_type: Mapping[str, tuple[Notice, ...]] = field(init=False, repr=False, compare=False)
     by_code: Mapping[str, Notice] = field(init=False, repr=False, compare=False)
 
@@ -165,7 +167,7 @@ def _is_news_to(agency: str | None, data: EventData, state: Correspondence) -> b
         return False
     if not isinstance(data, ClusterLeft | TicketUnmerged):
         return True
-    return any(each.why == SAME_CLUSTER and each.agency == agency for each in state.over)
+    return any(each.why in (SAME_CLUSTER, IN_DIGEST) and each.agency == agency for each in state.over)
 
 
 def cluster_news(state: Correspondence, delivery: Delivery, rules: Rules) -> str | None:

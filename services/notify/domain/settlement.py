@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from services.notify.domain.correspondence import Correspondence
+from services.notify.domain.correspondence import Correspondence, Gathered
 from services.notify.domain.deliveries import (
+    IN_DIGEST,
     REPORTER,
     Delivery,
     Failed,
@@ -26,6 +27,9 @@ SETTLED_MAX = 100
 UNSENT_MAX = 5
 UNSENT_FOR = timedelta(days=14)
 """So many, for so long, are kept of each ticket as they would be sent yet: texts are no longer kept than they help."""
+GATHERED_MAX = 20
+GATHERED_FOR = timedelta(days=14)
+"""So much, for so long, is kept of each ticket for digests: one that fails is made good by the next."""
 
 
 def settle(delivery: Delivery, situation: Situation) -> Delivery:
@@ -90,7 +94,17 @@ def report_settled(before: Correspondence, after: Correspondence) -> Applied[Cor
     left = [unsent_at(each) for each in new if is_unsent(each.situation)]
     if left:
         after = replace(after, unsent_at=max(left))
+    if gathered := [found for each in new if (found := _gathered(each))]:
+        known = [each for each in after.gathered if each.at > gathered[0].at - GATHERED_FOR]
+        after = replace(after, gathered=(*known, *gathered)[-GATHERED_MAX:])
     return Applied(after, tuple(_facts_of(after, new)))
+
+
+def _gathered(delivery: Delivery) -> Gathered | None:
+    situation = delivery.situation
+    if delivery.agency is None or not isinstance(situation, Suppressed) or situation.why != IN_DIGEST:
+        return None
+    return Gathered(delivery.id, delivery.notice, delivery.role, delivery.agency, situation.at, delivery.part)
 
 
 def about(state: Correspondence, delivery: Delivery) -> dict[str, Any]:

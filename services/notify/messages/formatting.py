@@ -19,8 +19,8 @@ while invitations and announcements in the polite register of both say `tabuh` b
 BRIEF_PATTERNS = {language: pattern.removeprefix("EEEE, ") for language, pattern in PATTERNS.items()}
 LANGUAGES = frozenset(PATTERNS)
 OWN_UNITS: Mapping[str, Mapping[str, str]] = {
-    "jv": {"duration-hour": "jam", "duration-minute": "menit", "duration-second": "detik"},
-    "su": {"duration-hour": "jam", "duration-minute": "menit", "duration-second": "detik"},
+    "jv": {"duration-day": "dinten", "duration-hour": "jam", "duration-minute": "menit", "duration-second": "detik"},
+    "su": {"duration-day": "dinten", "duration-hour": "jam", "duration-minute": "menit", "duration-second": "detik"},
 }
 """CLDR 47 has no hours for Javanese and no units at all for Sundanese; neither language bends them by number."""
 
@@ -32,6 +32,7 @@ DAYS_LEFT = {
 }
 MINUTE = 60
 HOUR = 60 * MINUTE
+DAY = 24 * HOUR
 
 
 @lru_cache(maxsize=2048)  # many notices tell the same due time
@@ -65,6 +66,11 @@ def duration(seconds: float, language: str) -> str:
     if whole < MINUTE:
         parts = [(whole, "duration-second")]
     return " ".join(_amount(number, unit, language) for number, unit in parts if number or whole < MINUTE)
+
+
+def lateness(seconds: float, language: str) -> str:
+    """Return *seconds* as whole days of the calendar, from one on; below that as `duration` does."""
+    return duration(seconds, language) if seconds < DAY else _amount(int(seconds // DAY), "duration-day", language)
 
 
 def _amount(number: int, unit: str, language: str) -> str:

@@ -195,12 +195,12 @@ class MessageRenderer:
     ) -> dict[str, object]:
         """Return what a template is given; what is not known is None."""
         told, complaint = delivery.told, state.complaint
-        hides_title = complaint is not None and _hides_title(complaint, delivery.role)
-        title = WITHHELD[language] if hides_title else linkless(complaint.title if complaint else None, language)
+        is_hidden = complaint is not None and hides_title(complaint, delivery.role)
+        title = WITHHELD[language] if is_hidden else linkless(complaint.title if complaint else None, language)
         hides_texts = complaint is not None and complaint.confidential and delivery.role != REPORTER
         if hides_texts:
             told = {name: value for name, value in told.items() if name not in WRITTEN}
-        if hides_title and channel == SMS:
+        if is_hidden and channel == SMS:
             # A text message shows on a locked screen, whoever looks at it.
             told, hides_texts = {name: value for name, value in told.items() if name not in WRITTEN}, True
         part = state.parts.get(delivery.part) if delivery.part else None
@@ -214,7 +214,7 @@ class MessageRenderer:
             "city": self.policy.city,
             "agency_name": agency,
             "due_at": due_at and due(due_at, language, self.policy.zone, now, brief=channel == SMS),
-            "place": None if hides_title else linkless(complaint.place if complaint else None, language),
+            "place": None if is_hidden else linkless(complaint.place if complaint else None, language),
             "classification": told.get("classification")
             or state.classification
             or (complaint and complaint.classification),
@@ -242,7 +242,7 @@ class MessageRenderer:
         return run.due_at if run else None
 
 
-def _hides_title(complaint: Complaint, role: str) -> bool:
+def hides_title(complaint: Complaint, role: str) -> bool:
     """Return whether a mail says nothing of what was reported: a mailbox has other readers than its owner.
 
     Of a sensitive report not even the reporter's own mail does, for it may be read by whom it is about.

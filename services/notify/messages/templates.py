@@ -21,6 +21,13 @@ NAMES = frozenset(
         "title", "tracking_id",
     }
 )  # fmt: skip
+DIGEST = "digest"
+DIGEST_NAMES = frozenset(
+    {
+        "agency_name", "city", "gone", "gone_count", "late", "late_count", "later", "later_count", "more_count",
+        "open_count", "today", "today_count",
+    }
+)  # fmt: skip
 EMAIL = "email"
 SMS = "sms"
 WHATSAPP = "whatsapp"
@@ -86,20 +93,19 @@ class Templates:
         if channel == SMS:
             return Text(subject, self.short(parts, values))
         body = plain_lines(parts.body.render(values)).strip() + "\n"
-        return Text(subject, body, self.html(subject, body, language, values) if channel == EMAIL else None)
+        return Text(subject, body, self.html(template, subject, body, language, values) if channel == EMAIL else None)
 
     def short(self, parts: Compiled, values: Mapping[str, object]) -> str:
         """Return the short text of a file; of one that has none its subject, which names the report as well."""
         return short_text((parts.short or parts.subject).render, values)
 
-    def html(self, subject: str, body: str, language: str, values: Mapping[str, object]) -> str | None:
-        """Return *body* as a page; None without a layout."""
+    def html(self, template: str, subject: str, body: str, language: str, values: Mapping[str, object]) -> str | None:
+        """Return *body* as a page; None without a layout. What tells of no ticket bears its agency's name above."""
         if self.layout is None:
             return None
-        paragraphs = paragraphs_of(body, values.get("due_at"))
-        return self.layout.render(
-            language=language, subject=subject, tracking_id=values["tracking_id"], paragraphs=paragraphs
-        )
+        paragraphs = paragraphs_of(body, values.get("due_at"), has_tables=template == DIGEST)
+        heading = values["agency_name" if template == DIGEST else "tracking_id"]
+        return self.layout.render(language=language, subject=subject, tracking_id=heading, paragraphs=paragraphs)
 
     def short_source(self, template: str, language: str) -> str | None:
         """Return the short text of a file as it stands there; None if it has none."""
@@ -122,11 +128,17 @@ class Templates:
 
     def faults(self, file: str) -> Iterator[tuple[int, str]]:
         """Yield line and sentence for each thing that would keep a file from being rendered, included files as well."""
-        found = _examined(self.sources[file], LAYOUT_NAMES if file == LAYOUT else NAMES)
+        found = _examined(self.sources[file], _names_of(file))
         yield from found.faults
         for included in found.included:
             if included not in self.sources:
                 yield 1, f"`{included}` is included and does not exist{did_you_mean(included, self.sources)}"
+
+
+def _names_of(file: str) -> frozenset[str]:
+    if file == LAYOUT:
+        return LAYOUT_NAMES
+    return DIGEST_NAMES if file.partition(".")[0] == DIGEST else NAMES
 
 
 def sandbox(loader: BaseLoader | None = None, *, autoescape: bool = False) -> ImmutableSandboxedEnvironment:

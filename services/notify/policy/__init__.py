@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from services.notify.domain.notices import Rules
 from services.notify.domain.sending.addresses import AddressLimits
-from services.notify.domain.sending.timing import QuietHours, Retries
+from services.notify.domain.sending.timing import DigestTimes, QuietHours, Retries
 from services.notify.messages.templates import Templates, file_of
 from services.notify.policy.gateways import GatewayFile, load_gateways
 from services.notify.policy.notices import (
@@ -24,7 +24,7 @@ from services.notify.policy.pages import PagePolicy, load_pages
 from services.notify.policy.receipts import ReceiptForm, load_receipts
 from services.notify.policy.sending import SENDING_FILE, SendingFile
 from services.notify.settings import LEASE_SECONDS
-from shared.policy.agencies import AgencyDirectory, load_agencies
+from shared.policy.agencies import WEEKDAYS, AgencyDirectory, load_agencies
 from shared.policy.channels import ChannelRegistry, load_channels
 from shared.policy.loading import PolicyFault, PolicyInvalid, load, load_sourced
 from shared.policy.places import load_places
@@ -86,13 +86,13 @@ def load_notices(policy_dir: Path, lease_for: timedelta = timedelta(seconds=LEAS
     faults = [
         *faulty,
         *faults_of_notices(held, source, directory),
-        *faults_of_texts(held, source, templates, policy_dir / TEMPLATES),
+        *faults_of_texts(held, source, templates, policy_dir / TEMPLATES, directory),
     ]
     if faults:
         raise PolicyInvalid(faults)
     zone = ZoneInfo(held.zone)
     return NoticePolicy(
-        rules=replace(_rules_of(held, sending, zone, lease_for), called=frozenset(channels.webhooks)),
+        rules=replace(_rules_of(held, sending, directory, zone, lease_for), called=frozenset(channels.webhooks)),
         templates=templates,
         directory=directory,
         city=city,
@@ -115,7 +115,9 @@ def _read_text(path: Path) -> tuple[str, str]:
         raise PolicyInvalid([PolicyFault(str(path), 1, "the file cannot be read as UTF-8 text")]) from error
 
 
-def _rules_of(held: NoticeFile, sending: SendingFile, zone: ZoneInfo, lease_for: timedelta) -> Rules:
+def _rules_of(
+    held: NoticeFile, sending: SendingFile, directory: AgencyDirectory, zone: ZoneInfo, lease_for: timedelta
+) -> Rules:
     quiet = sending.quiet_hours
     return Rules(
         notices=tuple(entry.value for entry in held.notices),
@@ -131,4 +133,10 @@ def _rules_of(held: NoticeFile, sending: SendingFile, zone: ZoneInfo, lease_for:
         lease_for=lease_for,
         window_for=timedelta(seconds=sending.window_seconds or 0),
         webhook_within=timedelta(minutes=sending.webhook_minutes),
+        digests={
+            (agency.code, post.value): DigestTimes(digest.at, frozenset(map(WEEKDAYS.index, digest.days)), zone)
+            for agency in directory.agencies
+            if (digest := agency.digest)
+            for post in digest.posts
+        },
     )

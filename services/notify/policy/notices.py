@@ -1,6 +1,7 @@
 """Reads notices.yaml: which event causes which notice for whom; checks its rules and their texts."""
 
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -10,7 +11,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from services.notify.domain.deliveries import REPORTER
 from services.notify.domain.notices import AGENCY_HEAD, LIAISON, OFFICER, Matters, Notice, Scalar
 from services.notify.handlers import NotifyHandler
-from services.notify.messages.templates import Templates, file_of
+from services.notify.messages.templates import DIGEST, Templates, file_of
 from services.notify.policy.precedence import faults_of_precedence
 from shared.events import EventData, SlaClock
 from shared.events.base import Code, Short
@@ -147,7 +148,9 @@ def _can_be(model: type[EventData], field: str, value: Scalar) -> bool:
     return True
 
 
-def faults_of_texts(held: NoticeFile, source: Source, templates: Templates, folder: Path) -> Iterator[PolicyFault]:
+def faults_of_texts(
+    held: NoticeFile, source: Source, templates: Templates, folder: Path, directory: AgencyDirectory
+) -> Iterator[PolicyFault]:
     """Yield which texts are missing, and what is wrong with those that are there."""
     needed = [language for language in held.languages if language not in REGIONAL - {held.default_language}]
     for index, entry in enumerate(held.notices):
@@ -156,9 +159,10 @@ def faults_of_texts(held: NoticeFile, source: Source, templates: Templates, fold
                 yield source.fault(
                     ("notices", index), f"the text {TEMPLATES}/{file_of(entry.text, language)} is missing"
                 )
-    for language in needed:
-        if file_of(INTRODUCTION, language) not in templates.sources:
-            yield source.fault(("languages",), f"the text {TEMPLATES}/{file_of(INTRODUCTION, language)} is missing")
+    of_itself = [INTRODUCTION, *([DIGEST] if any(agency.digest for agency in directory.agencies) else [])]
+    for language, text in product(needed, of_itself):
+        if file_of(text, language) not in templates.sources:
+            yield source.fault(("languages",), f"the text {TEMPLATES}/{file_of(text, language)} is missing")
     for file in templates.sources:
         for line, sentence in templates.faults(file):
             yield PolicyFault(str(folder / file), line, sentence)

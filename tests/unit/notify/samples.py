@@ -1,13 +1,13 @@
 """Events, rules and states of notify with defaults, so that a test shows only what matters to it."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
 from services.notify.domain.correspondence import Complaint, Correspondence, Sealed, project
 from services.notify.domain.deliveries import Delivery, Due, Situation, is_unsent
 from services.notify.domain.notices import OFFICER, Notice, Rules
-from services.notify.domain.sending.timing import Retries
+from services.notify.domain.sending.timing import DigestTimes, Retries
 from services.notify.domain.settlement import unsent_at
 from services.notify.messages.renderer import MessageRenderer
 from services.notify.policy import load_notices
@@ -56,6 +56,8 @@ NAME = "Siti Aminah"
 DELIVERY = "7d0f3a4e-9f5e-5d5c-8a1b-0a4d2f9c1e55"
 LEASE = timedelta(minutes=5)
 LEADER = ticket_id("web", "0")
+MORNINGS = DigestTimes(time(7, 30), frozenset(range(5)), POLICY.zone)
+TUESDAY = datetime(2026, 3, 3, 0, 30, tzinfo=UTC)  # 07:30 WIB
 LATER = NOON + timedelta(days=3, hours=4)  # Thursday, 16:00 WIB
 
 D = TypeVar("D", bound=EventData)

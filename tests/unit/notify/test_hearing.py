@@ -3,7 +3,7 @@
 import pytest
 
 from services.notify.domain.correspondence import Correspondence, project
-from services.notify.domain.decide import NOTHING_NEW
+from services.notify.domain.decide import FOR_DIGESTS, NOTHING_NEW
 from services.notify.handlers import NotifyHandler
 from shared import topics
 from shared.delivery.reading import TYPES_ON
@@ -11,7 +11,7 @@ from shared.events import ClockMet, TicketProgressed, TicketRouted
 from shared.events.catalogue import DATA_BY_TYPE
 from tests.builders import TICKET, TRACKING
 from tests.contract.golden import read
-from tests.unit.notify.samples import notice, rules
+from tests.unit.notify.samples import MORNINGS, notice, rules
 
 pytestmark = pytest.mark.unit
 
@@ -33,7 +33,13 @@ def test_everything_else_on_its_topics_is_heard() -> None:
 
     unheard = {kind for topic in handler.topics for kind in TYPES_ON.get(topic, ()) if not handler.hears(kind)}
 
-    assert unheard == NOTHING_NEW
+    assert unheard == NOTHING_NEW | FOR_DIGESTS
+
+
+def test_when_a_clock_is_over_is_heard_while_somebody_gets_digests() -> None:
+    handler = NotifyHandler(rules(notice(), digests={("dishub", "liaison"): MORNINGS}))
+
+    assert all(map(handler.hears, FOR_DIGESTS))
 
 
 def test_what_a_notice_is_about_is_heard_from_then_on() -> None:

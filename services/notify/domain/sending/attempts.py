@@ -7,6 +7,7 @@ from typing import Protocol, assert_never
 from services.notify.domain.contact_audit import openings_to_send
 from services.notify.domain.correspondence import Correspondence, Sealed
 from services.notify.domain.deliveries import (
+    IN_DIGEST,
     REPORTER,
     Deferred,
     Delivered,
@@ -29,7 +30,7 @@ from services.notify.domain.deliveries import (
 )
 from services.notify.domain.notices import SAME_CLUSTER, Rules
 from services.notify.domain.receipts import LOG
-from services.notify.domain.sending.pacing import TOO_MANY, barred_because, quiet_until, room_at
+from services.notify.domain.sending.pacing import TOO_MANY, barred_because, is_gathered, quiet_until, room_at
 from services.notify.domain.sending.statuses import WEBHOOK, next_called, turn_at
 from services.notify.domain.settlement import put_away, report_settled, settle
 from shared.events import Applied, Fact, Ignored
@@ -121,6 +122,8 @@ def _on_time(
     why = barred_because(delivery, state)
     if why is None and delivery.role == REPORTER and not isinstance(state.contact, Sealed):
         why = "no_contact"
+    if why is None and is_gathered(delivery, state, rules):
+        why = IN_DIGEST
     if why is not None:
         return settle(delivery, Suppressed(now, attempts_of(situation), why))
     is_due = isinstance(situation, Due)

@@ -42,6 +42,16 @@ def is_urgent(delivery: Delivery, state: Correspondence) -> bool:
     return delivery.urgent or state.is_emergency
 
 
+def is_gathered(delivery: Delivery, state: Correspondence, rules: Rules) -> bool:
+    """Return whether *delivery* is not sent, for its recipient reads of it in a digest.
+
+    What an officer has sent again goes out by itself, and so does what is urgent.
+    """
+    if (delivery.agency, delivery.role) not in rules.digests or delivery.repeats is not None:
+        return False
+    return not is_urgent(delivery, state) and not state.seen_from(delivery.part).is_emergency
+
+
 def barred_because(delivery: Delivery, state: Correspondence) -> str | None:
     """Return why the reporter gets *delivery* no more; None for anybody else, and if there is no reason."""
     if delivery.role != REPORTER:

@@ -1,12 +1,14 @@
-"""Quiet hours and retries."""
+"""Quiet hours, retries, and the days of digests."""
 
-from datetime import datetime, time, timedelta, tzinfo
+from collections.abc import Iterator
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from uuid import UUID, uuid5
 
 from shared.values import value
 
 SHARES = 2**128
 DOUBLINGS_MAX = 30
+DAYS_A_WEEK = 7
 
 
 @value
@@ -52,3 +54,27 @@ class Retries:
         longest = min(self.first_for * 2 ** min(attempt - 1, DOUBLINGS_MAX), self.longest_for)
         share = uuid5(UUID(delivery_id), str(attempt)).int / SHARES
         return timedelta(milliseconds=int(longest / timedelta(milliseconds=1) * (0.5 + share / 2)))
+
+
+@value
+class DigestTimes:
+    """When the digests of one post are due: at that local time of those days of the week, of which Monday is 0."""
+
+    at: time
+    weekdays: frozenset[int]
+    zone: tzinfo
+
+    def last(self, now: datetime) -> datetime:
+        """Return the last instant, *now* included, at which one was due; aware, UTC."""
+        return next(at for at in self._from(now, -1) if at <= now)
+
+    def after(self, now: datetime) -> datetime:
+        """Return the first instant behind *now* at which one is due; aware, UTC."""
+        return next(at for at in self._from(now, 1) if at > now)
+
+    def _from(self, now: datetime, step_days: int) -> Iterator[datetime]:
+        today = now.astimezone(self.zone).date()
+        days = (today + timedelta(days=step_days * count) for count in range(DAYS_A_WEEK + 1))
+        return (
+            datetime.combine(day, self.at, self.zone).astimezone(UTC) for day in days if day.weekday() in self.weekdays
+        )

@@ -1,0 +1,1 @@
+"""The rules of digests: when one is due, what it holds, and how it ends."""
