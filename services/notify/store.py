@@ -34,15 +34,15 @@ TOLD_IN_DIGESTS = (
 
 INDEXES = (
     IndexModel([(UNSENT_AT, ASCENDING)], partialFilterExpression={UNSENT_AT: {"$gt": ""}}),
-    IndexModel([(AGENCY, ASCENDING)], partialFilterExpression={AGENCY: {"$gt": ""}, ENDED_AT: None}),
+    IndexModel([(AGENCY, ASCENDING), (ENDED_AT, ASCENDING)], partialFilterExpression={AGENCY: {"$gt": ""}}),
     IndexModel([(STANDING, ASCENDING)], partialFilterExpression={STANDING: DIVIDED}),
     IndexModel(
         [(GATHERED_AGENCY, ASCENDING), (GATHERED_AT, ASCENDING)], partialFilterExpression={GATHERED_AT: {"$gt": ""}}
     ),
 )
 """Of tickets of which a notice failed or was held back, and of no others: what goes well writes nothing to it. For
-digests, of open tickets by their agency; of divided ones, whose parts bear their agencies and no index finds in a map;
-and of those of which an official reads in a digest."""
+digests, of tickets by agency, those in front that have not ended; of divided ones, whose parts bear their agencies and
+no index finds in a map; and of those of which an official reads in a digest."""
 
 log = structlog.get_logger()
 
@@ -81,14 +81,8 @@ class NotifyStore(MongoStore[Correspondence]):
 
         Of each only what a digest tells, `OF_AGENCY_MAX` at most. What cannot be read is left out, and said in the log.
         """
-        since = _since(gathered_after)
-        either: list[dict[str, Any]] = [
-            {AGENCY: agency, ENDED_AT: None},
-            {STANDING: DIVIDED},
-            {GATHERED: {"$elemMatch": {"agency": agency, "at": {"$gte": since}}}},
-        ]
         fields = {f"state.{name}": 1 for name in TOLD_IN_DIGESTS}
-        wanted = {"$or": either, **self.quarantine.live()}
+        wanted = concerning(agency, gathered_after) | self.quarantine.live()
         async with outages_are_transient():
             async for raw in self.collection.find(wanted, fields).limit(OF_AGENCY_MAX):
                 try:
@@ -144,6 +138,19 @@ class DigestStore(MongoStore[Digests]):
             await self.prepare()
             self.is_prepared = True
         return await super().due_before(at, limit, share)
+
+
+def concerning(agency: str, gathered_after: datetime) -> dict[str, Any]:
+    """Return the query for what may stand in a digest of an agency, each part of it along an index."""
+    gathered = {"agency": agency, "at": {"$gte": _since(gathered_after)}}
+    return {
+        "$or": [
+            {AGENCY: agency, ENDED_AT: None},
+            {STANDING: DIVIDED},
+            # Without the second condition the database does not see that its index holds them all.
+            {GATHERED: {"$elemMatch": gathered}, GATHERED_AT: {"$gt": ""}},
+        ]
+    }
 
 
 def _since(at: datetime) -> str:

@@ -1,19 +1,22 @@
 """What the command line may use of notify: its policy, texts to render for a check, its contacts and notices."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Any
 
 from services.notify import delivery_rows
 from services.notify.delivery_rows import DeliveryRow, Wanted
-from services.notify.domain.correspondence import Correspondence, Unknown
+from services.notify.domain.correspondence import Complaint, Correspondence, Unknown
 from services.notify.domain.correspondence import Sealed as SealedContact
-from services.notify.domain.deliveries import REPORTER
+from services.notify.domain.deliveries import IN_DIGEST, REPORTER
+from services.notify.domain.digests.contents import ROWS_MAX, Contents, Row
+from services.notify.domain.digests.schedule import Digests, digest_of, digests_id
 from services.notify.domain.notices import OF_AGENCY, Notice
+from services.notify.messages.digests import digest_values
 from services.notify.messages.formatting import due, duration
 from services.notify.messages.letters import LAYOUT
 from services.notify.messages.segments import Measured, measured, plain_marks
 from services.notify.messages.short import SEGMENTS_MAX
-from services.notify.messages.templates import EMAIL, SMS, WHATSAPP, file_of
+from services.notify.messages.templates import DIGEST, EMAIL, SMS, WHATSAPP, file_of
 from services.notify.policy import FILE as NOTICES_FILE
 from services.notify.policy import HEARD, INTRODUCTION, TEMPLATES, NoticePolicy, load_notices
 from services.notify.policy.gateways import GATEWAYS_FILE
@@ -26,10 +29,11 @@ if TYPE_CHECKING:
     from services.notify.store import NotifyStore
 
 __all__ = [
-    "EMAIL", "GATEWAYS_FILE", "HEARD", "INTRODUCTION", "LAYOUT", "NOTICES_FILE", "OF_AGENCY", "REGIONAL", "REPORTER",
-    "SEGMENTS_MAX", "SMS", "TEMPLATES", "WHATSAPP", "Correspondence", "DeliveryRow", "Measured", "Notice",
-    "NoticePolicy", "SealedContact", "Unknown", "Wanted", "archived_notices", "delivery_rows", "due", "duration",
-    "file_of", "find_deliveries", "known_of", "load_notices", "measured", "notify_store", "plain_marks", "try_channel",
+    "DIGEST", "EMAIL", "GATEWAYS_FILE", "HEARD", "INTRODUCTION", "IN_DIGEST", "LAYOUT", "NOTICES_FILE", "OF_AGENCY",
+    "REGIONAL", "REPORTER", "ROWS_MAX", "SEGMENTS_MAX", "SMS", "TEMPLATES", "WHATSAPP", "Complaint", "Contents",
+    "Correspondence", "DeliveryRow", "Digests", "Measured", "Notice", "NoticePolicy", "Row", "SealedContact", "Unknown", "Wanted",
+    "archived_notices", "delivery_rows", "digest_of", "digest_values", "due", "duration", "file_of", "find_deliveries",
+    "find_digests", "known_of", "load_notices", "measured", "notify_store", "plain_marks", "try_channel",
 ]  # fmt: skip
 
 
@@ -61,6 +65,21 @@ async def find_deliveries(settings: MongoSettings, wanted: Wanted) -> list[Deliv
         return await store.deliveries(wanted)
     finally:
         store.close()
+
+
+async def find_digests(settings: MongoSettings, posts: Collection[tuple[str, str]]) -> list[Digests]:
+    """Return what is kept of the digests of each post, agency and role, that ever chose them; raise as above."""
+    from services.notify.sending.digests import COLLECTION
+    from services.notify.store import DIGESTS, DigestStore
+    from shared.adapters.mongo.client import collection
+
+    store = DigestStore(collection(settings, "notify").database[COLLECTION], DIGESTS, marks=False)
+    try:
+        found = await store.load([digests_id(*post) for post in posts])
+    finally:
+        store.close()
+    states = [getattr(found.get(digests_id(*post)), "state", None) for post in posts]
+    return [state for state in states if state is not None]
 
 
 async def known_of(settings: MongoSettings, ticket_id: str) -> Correspondence | None:

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from services.notify.tooling import INTRODUCTION, SMS, load_notices
+from services.notify.tooling import SMS, load_notices
 from tindak.console import Failure, say, say_json
-from tindak.notices.specimens import Specimen, of_template, readers, rules_by_code, specimen
+from tindak.notices.specimens import BESIDES, Specimen, of_template, readers, rules_by_code, specimen
 from tindak.options import AsJson
 from tindak.policy.options import PolicyDir, policy_of
 
@@ -41,7 +41,7 @@ def preview_command(
     """Show a notice with sample values, and how long it is."""
     policy = load_notices(policy_of(policy_dir))
     if notice is None:
-        for code in (*rules_by_code(policy), INTRODUCTION):
+        for code in (*rules_by_code(policy), *BESIDES):
             languages, roles = [*of_template(policy, code)], readers(policy, code)
             if as_json:
                 say_json({"notice": code, "to": list(roles), "languages": languages})

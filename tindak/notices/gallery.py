@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from html import escape
 from pathlib import Path
 
-from services.notify.tooling import EMAIL, INTRODUCTION, SMS, NoticePolicy, load_notices
-from tindak.notices.specimens import LANGUAGES, Specimen, of_template, readers, rules_by_code, specimen
+from services.notify.tooling import DIGEST, EMAIL, SMS, NoticePolicy, load_notices
+from tindak.notices.specimens import BESIDES, LANGUAGES, Specimen, of_template, readers, rules_by_code, specimen
 
 ROOT = Path(__file__).parents[2]
 PAGE = "notices.html"
@@ -29,9 +29,10 @@ iframe{box-sizing:border-box;width:100%;max-width:600px;height:620px;border:1px 
 def page() -> str:
     """Return the page: no script, nothing from elsewhere."""
     policy = load_notices(ROOT / "policy")
-    codes = (*rules_by_code(policy), INTRODUCTION)
+    codes = (*rules_by_code(policy), *BESIDES)
     links = "".join(f'<a href="#{code}">{code}</a>\n' for code in codes)
     whole = specimen(policy, SHOWN_WHOLE, policy.default_language, EMAIL).html or ""
+    digest = specimen(policy, DIGEST, policy.default_language, EMAIL).html or ""
     sections = "".join(_section(policy, code) for code in codes)
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -41,7 +42,9 @@ def page() -> str:
         " text for e-mail and WhatsApp, and below it the text message with its length. What citizens and agencies write"
         " stays in their own words.</p>\n"
         f"<nav>\n{links}</nav>\n<h2>layout</h2>\n<p>An e-mail as a mail program shows it.</p>\n"
-        f'<iframe title="{SHOWN_WHOLE}" sandbox srcdoc="{escape(whole)}"></iframe>\n{sections}</body>\n</html>\n'
+        f'<iframe title="{SHOWN_WHOLE}" sandbox srcdoc="{escape(whole)}"></iframe>\n'
+        f'<p>A digest.</p>\n<iframe title="{DIGEST}" sandbox srcdoc="{escape(digest)}"></iframe>\n'
+        f"{sections}</body>\n</html>\n"
     )
 
 
@@ -53,13 +56,18 @@ def _section(policy: NoticePolicy, code: str) -> str:
 
 def _cards(policy: NoticePolicy, code: str) -> Iterator[str]:
     for language in of_template(policy, code):
-        long, short = specimen(policy, code, language, EMAIL), specimen(policy, code, language, SMS)
+        long = specimen(policy, code, language, EMAIL)
         yield (
             f'<article lang="{language}">\n<h3>{LANGUAGES[language]}</h3>\n'
             f'<p class="s"><strong>{escape(long.subject, quote=False)}</strong></p>\n'
             f'<p class="b">{escape(long.body.strip(), quote=False)}</p>\n'
-            f'<p class="m">{escape(short.body, quote=False)}</p>\n<small>{_size(short)}</small>\n</article>\n'
+            f"{'' if code == DIGEST else _short_card(policy, code, language)}</article>\n"
         )
+
+
+def _short_card(policy: NoticePolicy, code: str, language: str) -> str:
+    short = specimen(policy, code, language, SMS)
+    return f'<p class="m">{escape(short.body, quote=False)}</p>\n<small>{_size(short)}</small>\n'
 
 
 def _size(short: Specimen) -> str:

@@ -6,8 +6,10 @@ from datetime import timedelta
 from typing import Any
 
 from services.notify.tooling import (
+    DIGEST,
     EMAIL,
     INTRODUCTION,
+    OF_AGENCY,
     REPORTER,
     SMS,
     WHATSAPP,
@@ -20,12 +22,14 @@ from services.notify.tooling import (
 from shared.events import BreachEscalated, ClockBreached
 from shared.policy.loading import unknown
 from tindak.console import Failure
-from tindak.policy.samples import DUE_AT, NOW, introduced, usual
+from tindak.policy.samples import DUE_AT, NOW, digests, introduced, usual
 
 LANGUAGES = {"id": "Bahasa Indonesia", "en": "English", "jv": "Basa Jawa (krama)", "su": "Basa Sunda (lemes)"}
 OVERDUE = frozenset({ClockBreached.TYPE, BreachEscalated.TYPE})
 PAST_DUE = DUE_AT + timedelta(minutes=1)
 CHANNELS = (EMAIL, WHATSAPP, SMS)
+BESIDES = (INTRODUCTION, DIGEST)
+"""Texts that no event brings about by itself."""
 TOLD: Mapping[str, Mapping[str, object]] = {
     "agency_emergency": {"title": "Kabel listrik putus di jalan"},
     "archived": {"reason": "unclear"},
@@ -86,13 +90,22 @@ def rules_by_code(policy: NoticePolicy) -> dict[str, Notice]:
 
 
 def specimen(policy: NoticePolicy, code: str, language: str, channel: str) -> Specimen:
-    """Return a notice, or `introduction`, in *language* or what is sent instead; raise Failure if there is none."""
+    """Return a notice, or one of `BESIDES`, in *language* or what is sent instead.
+
+    Raises:
+        Failure: There is no such notice, or the channel does not show it: a digest is a mail.
+    """
+    if code == DIGEST and channel != EMAIL:
+        raise Failure("A digest goes out by e-mail alone.")
     template, spoken = template_of(policy, code), language
     if file_of(template, language) not in policy.templates.sources:
         spoken = policy.default_language
     rule = rules_by_code(policy).get(code)
     values = usual(policy, spoken, channel, PAST_DUE if rule and rule.on in OVERDUE else NOW)
-    given = introduced(values) if code == INTRODUCTION else {**values, **TOLD.get(template, {})}
+    if code == DIGEST:
+        given = next(digests(policy, spoken))
+    else:
+        given = introduced(values) if code == INTRODUCTION else {**values, **TOLD.get(template, {})}
     text = policy.templates.render(template, spoken, given, channel)
     return Specimen(code, spoken, channel, text.subject, text.body, text.html, measured(text.body.rstrip("\n")))
 
@@ -100,10 +113,10 @@ def specimen(policy: NoticePolicy, code: str, language: str, channel: str) -> Sp
 def template_of(policy: NoticePolicy, code: str) -> str:
     """Return the template of a notice; raise Failure if there is no such notice."""
     rules = rules_by_code(policy)
-    if code == INTRODUCTION:
-        return INTRODUCTION
+    if code in BESIDES:
+        return code
     if code not in rules:
-        raise Failure(unknown("notice", code, (*rules, INTRODUCTION), "the policy"))
+        raise Failure(unknown("notice", code, (*rules, *BESIDES), "the policy"))
     return rules[code].template
 
 
@@ -115,4 +128,6 @@ def of_template(policy: NoticePolicy, code: str) -> Iterator[str]:
 
 def readers(policy: NoticePolicy, code: str) -> tuple[str, ...]:
     """Return the roles that a notice goes to."""
+    if code == DIGEST:
+        return tuple(sorted(OF_AGENCY, reverse=True))
     return (REPORTER,) if code == INTRODUCTION else rules_by_code(policy)[code].to

@@ -5,12 +5,13 @@ from typing import Annotated, Any
 
 import typer
 
-from services.notify.tooling import Correspondence, DeliveryRow, Wanted, delivery_rows
+from services.notify.tooling import IN_DIGEST, OF_AGENCY, Correspondence, DeliveryRow, Wanted, delivery_rows
 from shared.events import ResendNotice, SuppressNotice
+from shared.policy.agencies import load_agencies
 from tindak.client.kafka import Client
-from tindak.console import Failure, Misuse, local, say, say_json, wait_for
+from tindak.console import Failure, Misuse, local, read_settings, say, say_json, wait_for
 from tindak.notify import repairs, rows
-from tindak.notify.collection import ago, rows_of, settings_of_notify, state_of
+from tindak.notify.collection import ago, digests_of, rows_of, settings_of_notify, state_of
 from tindak.notify.trial import try_command
 from tindak.options import TIMEOUT_SECONDS, AsJson, DryRun, Reply, Timeout, with_reply
 from tindak.tickets.lookup import Ticket, find_ticket
@@ -85,13 +86,31 @@ def show(ticket: TicketArgument, timeout: Timeout = TIMEOUT_SECONDS, as_json: As
             }
         )
         return
+    posts = {(row.agency, row.role) for row in told if row.agency and row.why == IN_DIGEST}
+    digests = wait_for(digests_of(settings_of_notify(timeout), posts)) if posts else []
     say(f"{found.tracking_id}  {CONTACT[contact]}")
     for row in told:
-        say(f"  {local(row.planned_at)}  {rows.sentence(row)}  [{row.delivery_id}]")
+        say(f"  {local(row.planned_at)}  {rows.sentence(row)}{rows.told_in(row, digests)}  [{row.delivery_id}]")
     if state.unlisted:
         say(f"  and {state.unlisted} to the reporter before these")
     if not told:
         say("  nobody has been told of anything")
+
+
+@app.command()
+def digests(agency: Agency = None, timeout: Timeout = TIMEOUT_SECONDS, as_json: AsJson = False) -> None:
+    """List what became of the digests of each post that has chosen them: the last thirty, and the one on its way."""
+    codes = [known_agency(agency)] if agency else load_agencies(read_settings(timeout).policy_dir).codes
+    posts = [(code, role) for code in codes for role in sorted(OF_AGENCY)]
+    found = wait_for(digests_of(settings_of_notify(timeout), posts))
+    for kept in found:
+        if as_json:
+            say_json(rows.digests_as_json(kept))
+        else:
+            for line in rows.digest_lines(kept):
+                say(line)
+    if not found and not as_json:
+        say("Nobody has chosen digests (`digest` in agencies.yaml).")
 
 
 @app.command()

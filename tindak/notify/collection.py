@@ -1,11 +1,19 @@
 """Asks notify's collection what became of deliveries; changes nothing there."""
 
 import re
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Collection
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from services.notify.tooling import Correspondence, DeliveryRow, Wanted, find_deliveries, known_of
+from services.notify.tooling import (
+    Correspondence,
+    DeliveryRow,
+    Digests,
+    Wanted,
+    find_deliveries,
+    find_digests,
+    known_of,
+)
 from shared.delivery.ports import PermanentError, TransientError
 from shared.process.settings import CommonSettings
 from tindak.console import Failure, Misuse, no_database, read_settings
@@ -33,6 +41,11 @@ def settings_of_notify(timeout_seconds: float) -> CommonSettings:
 async def rows_of(settings: CommonSettings, wanted: Wanted) -> list[DeliveryRow]:
     """Return deliveries of all tickets; raise Failure if the database cannot be asked."""
     return await _answered(find_deliveries(settings.mongo, wanted))
+
+
+async def digests_of(settings: CommonSettings, posts: Collection[tuple[str, str]]) -> list[Digests]:
+    """Return what is kept of the digests of posts, each an agency and a role; raise Failure as `rows_of` does."""
+    return await _answered(find_digests(settings.mongo, posts))
 
 
 async def state_of(settings: CommonSettings, ticket_id: str) -> Correspondence:

@@ -1,16 +1,17 @@
 """Prints deliveries, a line each in words, or as JSON; never an address."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from services.notify.tooling import IN_DIGEST, digest_of
 from shared import events
 from tindak.console import local
 from tindak.formatting import span, words
 
 if TYPE_CHECKING:
-    from services.notify.tooling import DeliveryRow
+    from services.notify.tooling import DeliveryRow, Digests
 
 WHY: Mapping[str, str] = {
     "address_limit": "the address has had its share of messages",
@@ -18,9 +19,11 @@ WHY: Mapping[str, str] = {
     "by_officer": "an officer held it back",
     "contact_erased": "the reporter was erased",
     "contact_unreadable": "the contact is sealed so that nobody can open it",
+    "digest": "the recipient reads of it in a digest",
     "no_address": "the recipient has no address",
     "no_channel": "no channel that is set up reaches the recipient",
     "no_contact": "the reporter left no contact",
+    "nothing_to_tell": "nothing was open, and nothing had happened",
     "outcome_unknown": "nobody knows whether it went out",
     "too_many": "the recipient has had the notices of a day",
     "too_old": "what it tells is too old",
@@ -106,6 +109,47 @@ def _marks(row: "DeliveryRow") -> str:
     asked = f"; asked for by officer {row.requested_by}" if row.requested_by else ""
     repeats = f"; in place of {row.repeats}" if row.repeats else ""
     return f"{asked}{repeats}" + ("; can be sent yet" if row.can_be_sent else "")
+
+
+def told_in(row: "DeliveryRow", digests: Iterable["Digests"]) -> str:
+    """Return which digest told of what was gathered for one, behind a semicolon; empty for any other delivery."""
+    if row.why != IN_DIGEST or row.at is None:
+        return ""
+    own = next((each for each in digests if (each.agency, each.role) == (row.agency, row.role)), None)
+    told = own and digest_of(own, row.at)
+    return f"; told in the digest of {local(told.at)}" if told else "; not told yet"
+
+
+def digest_lines(digests: "Digests") -> Iterator[str]:
+    """Yield what became of the digests of a post, the last ones, and what happens next."""
+    to = recipient(digests.role, digests.agency)
+    for ended in digests.over:
+        what = {"sent": "sent", "failed": "FAILED"}.get(ended.outcome, "not sent")
+        yield f"{local(ended.planned_at)}  to {to}: {what} at {local(ended.at)}{because(ended.why)}  [{ended.id}]"
+    current = digests.current
+    if current is not None and current.attention_at is not None:
+        yield f"{local(current.planned_at)}  to {to}: tried next at {local(current.attention_at)}  [{current.id}]"
+    if digests.is_last:
+        yield f"to {to}: none any more, since agencies.yaml does not say so"
+
+
+def digests_as_json(digests: "Digests") -> dict[str, Any]:
+    """Return what became of the digests of a post for scripts."""
+    current = digests.current
+    return {
+        "agency": digests.agency,
+        "role": digests.role,
+        "is_last": digests.is_last,
+        "told_until": digests.told_until.isoformat(),
+        "next_at": current and current.attention_at and current.attention_at.isoformat(),
+        "digests": [
+            {
+                "delivery_id": each.id, "scheduled_at": each.planned_at.isoformat(), "outcome": each.outcome,
+                "at": each.at.isoformat(), "channel": each.channel, "why": each.why,
+            }
+            for each in digests.over
+        ],
+    }  # fmt: skip
 
 
 def as_json(row: "DeliveryRow") -> dict[str, Any]:

@@ -1,9 +1,24 @@
 """Values with which texts are tried: usual ones, the longest that occur, and those that are known for certain."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from services.notify.tooling import HEARD, OF_AGENCY, SMS, Notice, NoticePolicy, due, duration
+from services.notify.tooling import (
+    HEARD,
+    OF_AGENCY,
+    ROWS_MAX,
+    SMS,
+    Complaint,
+    Contents,
+    Notice,
+    NoticePolicy,
+    Row,
+    digest_values,
+    due,
+    duration,
+)
+from shared.events import SlaClock
 
 NOW = datetime(2026, 11, 26, 3, 0, tzinfo=UTC)
 DUE_AT = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
@@ -86,3 +101,46 @@ def introduced(values: Mapping[str, object]) -> dict[str, object]:
     """Return of *values* what somebody reads of whom nobody knows whether the report is theirs."""
     known = {name: values[name] for name in ("city", "tracking_id")}
     return dict.fromkeys(values) | known | {"missing": []}
+
+
+def digests(policy: NoticePolicy, language: str) -> Iterator[dict[str, object]]:
+    """Yield what the text of a digest is given: as is usual, the longest and the most, and the least."""
+    agency = max(policy.directory.agencies, key=lambda each: len(each.name))
+    for told in (
+        _usual_digest(),
+        _longest_digest(policy),
+        Contents(overdue=(_row(1),)),
+        Contents(gone=(_row(1, news=("unknown",)),)),
+    ):
+        yield digest_values(policy, agency.code, told, language, NOW)
+
+
+def _usual_digest() -> Contents:
+    late = (
+        _row(1, clock=SlaClock.RESPOND, due_at=NOW - timedelta(days=2), news=("agency_breach",)),
+        _row(2, due_at=NOW - timedelta(hours=3), title="Sampah menumpuk di depan pasar", state="reopened"),
+    )
+    today = (_row(3, due_at=NOW + timedelta(hours=4), title="Lubang di jalan depan sekolah", followers=12),)
+    others = (
+        _row(4, due_at=DUE_AT, title="Lampu lalu lintas padam", news=("agency_new_ticket", "agency_reply")),
+        _row(5, title="Pohon tumbang menutup trotoar", state="held"),
+    )
+    return Contents(late, today, others, (_row(6, title="Papan nama jalan hilang", news=("agency_withdrawn",)),))
+
+
+def _longest_digest(policy: NoticePolicy) -> Contents:
+    codes = tuple(notice.code for notice in policy.rules.notices if OF_AGENCY & set(notice.to))
+    late = tuple(
+        _row(number, title=LONG_WORDS, due_at=NOW - timedelta(days=400), news=codes, followers=4321, number=12)
+        for number in range(3 * ROWS_MAX)
+    )
+    return Contents(late, gone=late)
+
+
+def _row(index: int, title: str = "Lampu jalan mati", **changes: Any) -> Row:
+    plain: dict[str, Any] = {
+        "ticket_id": str(index), "tracking_id": f"K7QF-9D2M{index % 10}-4Q", "number": None, "state": "routed",
+        "complaint": Complaint(title, None, None, (), emergency=False), "clock": SlaClock.RESOLVE, "due_at": None,
+        "news": (), "is_open": True,
+    }  # fmt: skip
+    return Row(**(plain | changes))

@@ -7,6 +7,7 @@ from pathlib import Path
 from jinja2 import TemplateError
 
 from services.notify.tooling import (
+    DIGEST,
     EMAIL,
     INTRODUCTION,
     LAYOUT,
@@ -21,7 +22,7 @@ from services.notify.tooling import (
     plain_marks,
 )
 from shared.policy.loading import PolicyFault
-from tindak.policy.samples import introduced, longest, surely_known, usual
+from tindak.policy.samples import digests, introduced, longest, surely_known, usual
 
 NOTHING = re.compile(r"\bNone\b")
 FAILURES = (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
@@ -34,6 +35,7 @@ def faults_of_texts(folder: Path, policy: NoticePolicy) -> Iterator[PolicyFault]
         for channel in (EMAIL, SMS):
             values = usual(policy, language, channel)
             tried = [(INTRODUCTION, introduced(values))]
+            tried += [(DIGEST, given) for given in digests(policy, language) if channel == EMAIL]
             for notice in policy.rules.notices:
                 tried += [(notice.template, values), (notice.template, surely_known(notice, values))]
             for template, given in tried:
@@ -93,7 +95,7 @@ def _faults_of_short_text(folder: Path, policy: NoticePolicy, template: str, lan
 
 
 def _unused_texts(folder: Path, policy: NoticePolicy) -> Iterator[PolicyFault]:
-    used = {INTRODUCTION, *(notice.template for notice in policy.rules.notices)}
+    used = {DIGEST, INTRODUCTION, *(notice.template for notice in policy.rules.notices)}
     for file, content in policy.templates.sources.items():
         if file == LAYOUT or any(f'"{file}"' in other for other in policy.templates.sources.values()):
             continue

@@ -57,9 +57,9 @@ class DigestCity(ServiceHarness):
 
     def new_digest_sender(self, **options: Any) -> DigestSender:
         """Return one more process that sends digests."""
+        store: Any = self.digests
         renderer = MessageRenderer(POLICY, OPENER)
-        ports = self.handler, self.digests, self.tickets, renderer, self.channels, self.clock
-        return DigestSender(*ports, **options)
+        return DigestSender(self.handler, store, self.tickets, renderer, self.channels, self.clock, **options)
 
     async def look(self) -> None:
         """Let the sender look for digests once."""
@@ -90,4 +90,5 @@ class DigestCity(ServiceHarness):
     def kept(self) -> Digests:
         """What is kept of the digests of the liaison of dishub, as it comes back from a database."""
         state = self.digests.documents["dishub:liaison"].state
+        assert state is not None
         return DIGESTS.validate_python(DIGESTS.dump_python(state, mode="json"))

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Route, sync_playwright
 
-from services.notify.messages.templates import EMAIL
+from services.notify.messages.letters import CELLS
+from services.notify.messages.templates import DIGEST, EMAIL
 from tests.servers.browser import HEIGHT, NO_CHROMIUM, WIDTH, chromium
 from tests.unit.notify.samples import POLICY
 from tindak.notices.gallery import page
 from tindak.notices.specimens import LANGUAGES, specimen
-from tindak.policy.samples import SAMPLES, longest
+from tindak.policy.samples import SAMPLES, digests, longest
 
 PHONE = {"width": WIDTH, "height": HEIGHT}
 LONG = {"answer": "https://lapor.example/" + "a" * 200 + "\n" + "kata" * 80, "title": "x" * 90}
@@ -68,6 +69,19 @@ def test_a_mail_on_a_phone_is_its_plain_text_and_nothing_else(browser: Browser, 
     assert mail.heading == "K7QF-9D2MX-4Q"
     assert (mail.width, mail.asked) == (PHONE["width"], [])
     assert mail.links == re.findall(r"https?://\S+", shown.body)
+
+
+@pytest.mark.parametrize("language", ["id", "en"])
+def test_a_digest_on_a_phone_is_its_plain_text_in_tables(browser: Browser, language: str) -> None:
+    for values in digests(POLICY, language):
+        text = POLICY.templates.render(DIGEST, language, values, EMAIL)
+
+        mail = Opened(browser, text.html or "")
+
+        assert words(mail.text) == words(text.body.replace(CELLS, " "))
+        assert mail.heading == values["agency_name"]
+        assert (mail.width, mail.asked, mail.links) == (PHONE["width"], [], [])
+        assert (text.html or "").count("<tr>") == sum(CELLS in line for line in text.body.splitlines())
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -8,9 +8,11 @@ import pytest
 from jinja2 import Environment, meta
 
 from services.notify.tooling import (
+    DIGEST,
     EMAIL,
     INTRODUCTION,
     LAYOUT,
+    OF_AGENCY,
     REPORTER,
     SEGMENTS_MAX,
     SMS,
@@ -19,7 +21,7 @@ from services.notify.tooling import (
     measured,
 )
 from tindak.notices.specimens import CHANNELS, LANGUAGES
-from tindak.policy.samples import introduced, longest, surely_known, usual
+from tindak.policy.samples import digests, introduced, longest, surely_known, usual
 
 pytestmark = pytest.mark.policy
 
@@ -93,6 +95,27 @@ def test_the_same_is_told_in_every_language(code: str) -> None:
     used = {language: sorted(meta.find_undeclared_variables(parse(text))) for language, text in files.items()}
 
     assert used == dict.fromkeys(LANGUAGES, used["id"])
+
+
+@pytest.mark.parametrize("language", ["id", "en"])
+def test_a_digest_reads_well_with_the_most_and_the_least_that_it_is_told(language: str) -> None:
+    for values in digests(POLICY, language):
+        text = POLICY.templates.render(DIGEST, language, values, EMAIL)
+        words = f"{text.subject}\n{text.body}"
+
+        assert ODDITIES.findall(words) == [], words
+        assert len(text.subject) <= SUBJECT_MAX, text.subject
+        assert re.search(r"[a-z]_[a-z]", words) is None, words
+        assert text.html is not None
+
+
+@pytest.mark.parametrize("language", ["id", "en"])
+def test_a_digest_has_words_for_every_notice_that_it_may_stand_for(language: str) -> None:
+    source = POLICY.templates.sources[file_of(DIGEST, language)]
+    gathered = [code for code, notice in NOTICES.items() if OF_AGENCY & set(notice.to) and not notice.urgent]
+
+    assert gathered
+    assert [code for code in gathered if f'"{code}": ' not in source] == []
 
 
 def test_the_layout_is_shipped() -> None:
