@@ -2,6 +2,7 @@
 
 import os
 import random
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from functools import partial
 
@@ -50,6 +51,7 @@ DIGESTS_EVERY_SECONDS = 10
 log = structlog.get_logger()
 
 Policies = tuple[NoticePolicy, Retention]
+Sweep = Callable[[], Awaitable[int]]
 
 
 def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Correspondence]:
@@ -93,15 +95,18 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Co
     built.watch_policy(watch, use_policy)
     built.remarks["gateways"] = lambda: outlets.leaving.remark
     built.remarks["webhooks"] = partial(webhooks_remark, outlets.webhooks, handler)
-    # By then it begins nothing more, and what is on its way ends within its own time.
-    round_seconds_max = BEGIN_WITHIN_SECONDS + 2 * own.lease_seconds
-    sweep = built.while_clocks_agree(partial(swept, sender, outlets.ways))
-    built.every(own.send_every_seconds, "sender", sweep, own.documents_max, round_seconds_max)
-    digests = built.while_clocks_agree(DigestSender(
-        handler, digest_store(store), store, renderer, ways, built.clock, built.vitals
-    ).sweep)  # fmt: skip
-    built.every(DIGESTS_EVERY_SECONDS, "digests", digests, AT_ONCE_MAX, round_seconds_max)
+    digests = DigestSender(handler, digest_store(store), store, renderer, outlets.ways, built.clock, built.vitals)
+    look_for_work(built, own, partial(swept, sender, outlets.ways), digests.sweep)
     return built
+
+
+def look_for_work(built: Service[Correspondence], own: Settings, send: Sweep, send_digests: Sweep) -> None:
+    """Let notices and digests be sent while the service runs."""
+    # By then a round begins nothing more, and what is on its way ends within its own time.
+    round_seconds_max = BEGIN_WITHIN_SECONDS + 2 * own.lease_seconds
+    sweep, look = built.while_clocks_agree(send), built.while_clocks_agree(send_digests)
+    built.every(own.send_every_seconds, "sender", sweep, own.documents_max, round_seconds_max)
+    built.every(DIGESTS_EVERY_SECONDS, "digests", look, AT_ONCE_MAX, round_seconds_max)
 
 
 def digest_store(store: NotifyStore) -> DigestStore:

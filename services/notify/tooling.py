@@ -31,9 +31,10 @@ if TYPE_CHECKING:
 __all__ = [
     "DIGEST", "EMAIL", "GATEWAYS_FILE", "HEARD", "INTRODUCTION", "IN_DIGEST", "LAYOUT", "NOTICES_FILE", "OF_AGENCY",
     "REGIONAL", "REPORTER", "ROWS_MAX", "SEGMENTS_MAX", "SMS", "TEMPLATES", "WHATSAPP", "Complaint", "Contents",
-    "Correspondence", "DeliveryRow", "Digests", "Measured", "Notice", "NoticePolicy", "Row", "SealedContact", "Unknown", "Wanted",
-    "archived_notices", "delivery_rows", "digest_of", "digest_values", "due", "duration", "file_of", "find_deliveries",
-    "find_digests", "known_of", "load_notices", "measured", "notify_store", "plain_marks", "try_channel",
+    "Correspondence", "DeliveryRow", "Digests", "Measured", "Notice", "NoticePolicy", "Row", "SealedContact",
+    "Unknown", "Wanted", "archived_notices", "delivery_rows", "digest_of", "digest_values", "due", "duration",
+    "file_of", "find_deliveries", "find_digests", "known_of", "load_notices", "measured", "notify_store",
+    "plain_marks", "try_channel",
 ]  # fmt: skip
 
 

@@ -56,13 +56,20 @@ class Weekday(StrEnum):
 WEEKDAYS = tuple(Weekday)
 
 
+def _local(at: time) -> time:
+    """Return *at*; raise ValueError if it names a zone, which would be passed over."""
+    if at.tzinfo is not None:
+        raise ValueError("at is local time, such as 07:30; leave the zone out")
+    return at
+
+
 class AgencyDigest(PolicyModel):
     """When some posts of an agency get one letter about all that is open, instead of one for each notice.
 
     ``at`` is local time of `zone` in notices.yaml. Holidays are days like any other.
     """
 
-    at: time
+    at: Annotated[time, AfterValidator(_local)]
     posts: Annotated[tuple[AgencyPost, ...], Field(min_length=1)] = (AgencyPost.LIAISON,)
     days: Annotated[tuple[Weekday, ...], Field(min_length=1)] = WEEKDAYS[:5]
 

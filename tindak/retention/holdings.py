@@ -96,6 +96,7 @@ def of_collections(retention: Retention) -> Mapping[tuple[str, str], Holding]:
         ("notify", "tickets"): Holding(
             "reporters: identity; what their notices are to say, masked", Form.SEALED, f"{ended} or last contact"
         ),
+        ("notify", "digests"): Holding(NOBODY, Form.NONE, "as long as the post"),
         ("notify", "addresses"): Holding(
             "reporters: how many messages an address got", Form.HASHED, "some time after the last message"
         ),

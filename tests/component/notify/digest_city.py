@@ -1,7 +1,7 @@
 """Notify with the sender of digests, over ports in memory."""
 
 from collections.abc import AsyncGenerator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from services.notify.channels import Message
@@ -14,16 +14,17 @@ from services.notify.sending.digests import DigestSender
 from services.notify.store import DIGESTS
 from shared import topics
 from shared.delivery.ports import TransientError
-from shared.events import ClockBreached, ClockFact, ClockMet, ClockWarned, EventData
+from shared.events import ClockBreached, ClockFact, ClockMet, ClockWarned, EventData, SlaClock, TicketRouted
 from shared.ids import tracking_id
 from shared.values import replace
 from tests.builders import event
 from tests.component.notify.harness import ServiceHarness
 from tests.fakes.memory import MemoryStore
 from tests.sealing import OPENER
-from tests.unit.notify.samples import MORNINGS, POLICY
+from tests.unit.notify.samples import LATER, MORNINGS, POLICY, said, started
 
 LIAISON = ("dishub", "liaison")
+DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 
 
 def choosing(digests: dict[tuple[str, str], DigestTimes] | None = None) -> Rules:
@@ -92,3 +93,15 @@ class DigestCity(ServiceHarness):
         state = self.digests.documents["dishub:liaison"].state
         assert state is not None
         return DIGESTS.validate_python(DIGESTS.dump_python(state, mode="json"))
+
+
+async def city(tickets: int = 1, **options: Any) -> tuple[DigestCity, list[str]]:
+    """Return notify once dishub has chosen digests and got so many new tickets."""
+    made = DigestCity(**options)
+    await made.look()
+    made.pass_time(MINUTE)
+    reported = [made.report(number) for number in range(tickets)]
+    for ticket in reported:
+        await made.tell(ticket, said(TicketRouted), started(SlaClock.RESPOND, at=made.clock.now()))
+        await made.tell(ticket, started(SlaClock.RESOLVE, due_at=LATER + DAY))
+    return made, reported

@@ -16,6 +16,7 @@ from services.notify.messages.renderer import MessageRenderer
 from services.notify.sending.digests import COLLECTION, DigestSender
 from services.notify.settings import Settings
 from services.notify.store import DIGESTS, INDEXES, STATE, DigestStore, NotifyStore, concerning
+from services.notify.tooling import find_digests
 from shared.adapters.mongo.client import collection
 from shared.delivery.documents.document import Document
 from shared.events import SlaClock
@@ -92,7 +93,9 @@ async def test_the_tickets_of_others_are_not_read(store: NotifyStore) -> None:
     assert explained["executionStats"]["totalDocsExamined"] <= 2 * 5
 
 
-async def test_three_processes_send_one_digest_of_thousands_of_tickets(store: NotifyStore) -> None:
+async def test_three_processes_send_one_digest_of_thousands_of_tickets(
+    store: NotifyStore, namespace: Namespace
+) -> None:
     relay = Relay()
     await store.save([held(number) for number in range(3000)])
     settings = Settings.model_validate(
@@ -117,3 +120,4 @@ async def test_three_processes_send_one_digest_of_thousands_of_tickets(store: No
     assert html(relay.mails[0]).count("<tr>") == 100
     assert kept is not None
     assert [each.outcome for each in kept.over] == ["sent"]
+    assert await find_digests(namespace.mongo, [("dishub", "liaison"), ("dlh", "liaison")]) == [kept]

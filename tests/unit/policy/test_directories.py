@@ -1,9 +1,10 @@
 import base64
+from datetime import time
 from pathlib import Path
 
 import pytest
 
-from shared.policy.agencies import Agency, AgencyDirectory, AgencyKind, Officer, load_agencies
+from shared.policy.agencies import Agency, AgencyDigest, AgencyDirectory, AgencyKind, Officer, load_agencies
 from shared.policy.channels import load_channels
 from shared.policy.loading import PolicyInvalid
 from shared.policy.places import Bounds, Place, Places, load_places
@@ -240,3 +241,47 @@ def test_a_server_of_a_channel_is_checked_as_an_agency_s_is(tmp_path: Path, url:
 
     with pytest.raises(PolicyInvalid):
         load_channels(tmp_path)
+
+
+def with_digest(folder: Path, digest: str, *others: str) -> None:
+    entry = DISHUB.replace("{", "{" + ", ".join((digest, *others)) + ", ", 1)
+    (folder / "agencies.yaml").write_text(OFFICERS + AGENCIES + entry)
+
+
+def test_a_digest_is_for_the_liaison_on_working_days_unless_said_otherwise(tmp_path: Path) -> None:
+    with_digest(tmp_path, 'digest: {at: "07:30"}')
+
+    held = load_agencies(tmp_path).get("dishub")
+
+    assert held is not None
+    assert held.digest == AgencyDigest(at=time(7, 30), posts=("liaison",), days=("mon", "tue", "wed", "thu", "fri"))
+
+
+@pytest.mark.parametrize(
+    ("digest", "why"),
+    [
+        ("digest: {at: '25:00'}", "`at` must be in a valid time"), ("digest: {at: '07:30+02:00'}", "is local time"),
+        ("digest: {at: '07:30', days: [monday]}", "'mon'"),
+        ("digest: {at: '07:30', posts: []}", "`posts` is empty"), ("digest: {posts: [liaison]}", "`at` is missing"),
+        ("digest: {at: '07:30', posts: [reporter]}", "'liaison'"),
+    ],
+)  # fmt: skip
+def test_a_digest_that_would_never_come_is_a_fault(tmp_path: Path, digest: str, why: str) -> None:
+    with_digest(tmp_path, digest)
+
+    with pytest.raises(PolicyInvalid, match=why):
+        load_agencies(tmp_path)
+
+
+def test_a_post_gets_its_notices_by_webhook_or_in_a_digest(tmp_path: Path) -> None:
+    with_digest(tmp_path, "digest: {at: '07:30', posts: [liaison, agency_head]}", WEBHOOK)
+
+    with pytest.raises(PolicyInvalid) as caught:
+        load_agencies(tmp_path)
+    with_digest(tmp_path, "digest: {at: '07:30', posts: [agency_head]}", WEBHOOK)
+
+    assert [sentence for _, sentence in faults(caught)] == [
+        "the liaison of `dishub` has a webhook, which takes notices as they come; leave that post out of `posts` of one"
+        " of both"
+    ]
+    assert load_agencies(tmp_path).get("dishub")

@@ -22,7 +22,8 @@ def test_without_a_notice_all_are_listed_with_their_languages(capsys: pytest.Cap
 
     assert ["accepted", "id", "en", "jv", "su", "reporter"] in lines
     assert ["escalated_to_mayor", "id", "en", "mayor"] in lines
-    assert lines[-1][0] == "introduction"
+    assert [line[0] for line in lines[-2:]] == ["introduction", "digest"]
+    assert lines[-1] == ["digest", "id", "en", "liaison,", "agency_head"]
     assert {"notice": "triage_request", "to": ["triage"], "languages": ["id", "en"]} in [
         json.loads(line) for line in shown(capsys, "--json").splitlines()
     ]

@@ -1,18 +1,32 @@
 """What ``tindak notify`` and ``tindak watch deliveries`` say of a delivery."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from services.notify.delivery_rows import DeliveryRow
+from services.notify.domain.deliveries import Due, Settled
+from services.notify.domain.digests.schedule import Digests
 from shared import events as e
+from shared.values import replace
 from tests.builders import NOON, TICKET, TRACKING
+from tests.unit.notify.samples import delivery
 from tindak.cli import main
 from tindak.console import Misuse
 from tindak.notify.collection import ago
 from tindak.notify.repairs import is_open, resendable
-from tindak.notify.rows import WHY, as_json, colour_of, fact_sentence, line, sentence
+from tindak.notify.rows import (
+    WHY,
+    as_json,
+    colour_of,
+    digest_lines,
+    digests_as_json,
+    fact_sentence,
+    line,
+    sentence,
+    told_in,
+)
 
 pytestmark = pytest.mark.unit
 
@@ -169,3 +183,44 @@ def test_wrong_usage_is_one_line_that_says_what_is_meant(
     code = main(typed.split())
 
     assert (code, capsys.readouterr()) == (2, ("", f"{said}\n"))
+
+
+def digest(outcome: Any, at: datetime, why: str | None = None) -> Settled:
+    return Settled(f"d-{outcome}", "digest", "liaison", "dishub", at, outcome, at + HOUR, "email", why)
+
+
+KEPT = Digests(
+    "dishub",
+    "liaison",
+    NOON,
+    NOON,
+    over=(digest("failed", NOON, "smtp_550"), digest("sent", NOON + HOUR)),
+    is_last=True,
+)
+
+
+def test_of_a_gathered_notice_it_is_said_which_digest_told_of_it() -> None:
+    gathered = row("suppressed", why="digest", role="liaison", at=NOON)
+
+    assert told_in(gathered, [KEPT]) == "; told in the digest of 2 Mar 2026 14:00:00 WIB"
+    assert told_in(replace(gathered, at=NOON + 9 * HOUR), [KEPT]) == "; not told yet"
+    assert told_in(gathered, []) == "; not told yet"
+    assert told_in(replace(gathered, why="no_channel"), [KEPT]) == ""
+
+
+def test_what_became_of_digests_is_a_line_each() -> None:
+    assert list(digest_lines(KEPT)) == [
+        "2 Mar 2026 12:00:00 WIB  to the liaison of dishub: FAILED at 2 Mar 2026 13:00:00 WIB: smtp_550  [d-failed]",
+        "2 Mar 2026 13:00:00 WIB  to the liaison of dishub: sent at 2 Mar 2026 14:00:00 WIB  [d-sent]",
+        "to the liaison of dishub: none any more, since agencies.yaml does not say so",
+    ]
+
+
+def test_a_digest_on_its_way_says_when_it_is_tried_next() -> None:
+    on_its_way = replace(KEPT, over=(), is_last=False, current=delivery(Due(NOON + HOUR, 2), id="d1"))
+
+    assert list(digest_lines(on_its_way)) == [
+        "2 Mar 2026 12:00:00 WIB  to the liaison of dishub: tried next at 2 Mar 2026 13:00:00 WIB  [d1]"
+    ]
+    assert digests_as_json(on_its_way)["next_at"] == (NOON + HOUR).isoformat()
+    assert [each["outcome"] for each in digests_as_json(KEPT)["digests"]] == ["failed", "sent"]
