@@ -129,6 +129,8 @@ def digest_lines(digests: "Digests") -> Iterator[str]:
     current = digests.current
     if current is not None and current.attention_at is not None:
         yield f"{local(current.planned_at)}  to {to}: tried next at {local(current.attention_at)}  [{current.id}]"
+    if current is None and not digests.over:
+        yield f"{local(digests.chosen_at)}  to {to}: chosen, and none has been due since"
     if digests.is_last:
         yield f"to {to}: none any more, since agencies.yaml does not say so"
 

@@ -24,7 +24,7 @@ from services.notify.domain.digests.schedule import (
 )
 from services.notify.domain.notices import Rules
 from services.notify.domain.sending.timing import DigestTimes
-from services.notify.handlers import NotifyHandler
+from services.notify.handlers import NotifyHandler, count_attempt
 from services.notify.messages.digests import write_digest
 from services.notify.messages.renderer import MessageRenderer
 from services.notify.sending.handing_over import HandOver, deferred
@@ -143,6 +143,7 @@ class DigestSender:
             _count(held.state, after)
             return
         told, outcome = await self.attempt(after, delivery, delivery.situation)
+        count_attempt(outcome, delivery.channels[0])
         log.info(
             "digest", delivery_id=delivery.id, agency=after.agency, role=after.role,
             attempt=delivery.situation.attempt, outcome=type(outcome).__name__.lower(), open=told.open_count,

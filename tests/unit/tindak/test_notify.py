@@ -14,6 +14,7 @@ from tests.builders import NOON, TICKET, TRACKING
 from tests.unit.notify.samples import delivery
 from tindak.cli import main
 from tindak.console import Misuse
+from tindak.notify import collection
 from tindak.notify.collection import ago
 from tindak.notify.repairs import is_open, resendable
 from tindak.notify.rows import (
@@ -224,3 +225,29 @@ def test_a_digest_on_its_way_says_when_it_is_tried_next() -> None:
     ]
     assert digests_as_json(on_its_way)["next_at"] == (NOON + HOUR).isoformat()
     assert [each["outcome"] for each in digests_as_json(KEPT)["digests"]] == ["failed", "sent"]
+
+
+def test_of_who_has_chosen_only_just_it_is_said_that_none_was_due() -> None:
+    assert list(digest_lines(replace(KEPT, over=(), is_last=False))) == [
+        "2 Mar 2026 12:00:00 WIB  to the liaison of dishub: chosen, and none has been due since"
+    ]
+
+
+def test_digests_are_listed_post_by_post(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Any] = []
+
+    async def kept(_: Any, posts: Any) -> list[Digests]:
+        asked.extend(posts)
+        return [KEPT] if len(posts) == 2 else []
+
+    monkeypatch.setattr(collection, "find_digests", kept)
+    monkeypatch.setenv("TINDAK_PROFILE", "local")
+    monkeypatch.setenv("TINDAK_POLICY_DIR", "policy")
+
+    code = main(["notify", "digests", "--agency", "dishub"])
+    lines = capsys.readouterr().out.splitlines()
+    main(["notify", "digests"])
+
+    assert (code, lines) == (0, list(digest_lines(KEPT)))
+    assert asked[:2] == [("dishub", "agency_head"), ("dishub", "liaison")]
+    assert capsys.readouterr().out == "Nobody has chosen digests (`digest` in agencies.yaml).\n"
