@@ -138,6 +138,17 @@ async def test_two_processes_send_one_digest() -> None:
     assert [message.notice for message in made.letters()] == ["digest"]
 
 
+async def test_a_digest_that_somebody_faster_has_claimed_is_left_to_them() -> None:
+    made, _ = await city()
+    made.clock.at = TUESDAY
+    (seen_by_both,) = await made.digests.due_before(TUESDAY, 9)
+
+    await made.digest_sender.move(seen_by_both)
+    await made.new_digest_sender().move(seen_by_both)
+
+    assert [message.notice for message in made.letters()] == ["digest"]
+
+
 async def test_a_process_that_dies_while_it_sends_leaves_a_lease_that_runs_out() -> None:
     made, _ = await city(email=RecordingChannel())
     died = made.new_digest_sender()
