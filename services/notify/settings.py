@@ -1,17 +1,19 @@
 """Settings of notify, read once from the environment."""
 
+import re
 from typing import Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, PositiveFloat, PositiveInt, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from shared.mail_addresses import header_address
+from shared.mail_addresses import header_address, is_usable
 from shared.seal import Opener
 from shared.sealing_keys import FORMER_KEYS, PRIVATE_KEYS, TRIAL_KEY, as_text, trial_keys
 from shared.signed_links import LINK_KEYS, LinkKeys
 
 LEASE_SECONDS = 300.0
+REPLY_MAILBOX = re.compile(r"[A-Za-z0-9._-]{1,9}")
 LOCAL_LINK_KEYS = as_text({"t": TRIAL_KEY})
 
 
@@ -43,6 +45,9 @@ class Settings(BaseSettings):
         http_host: The address of this machine on which they are.
         http_proxies: Addresses of the proxies before them, separated by commas, whose ``X-Forwarded-For`` is believed.
         link_base_url: What links in messages begin with, as reporters reach the pages; None: messages hold no links.
+        reply_address: A mailbox whose addresses ``<mailbox>+<token>@<domain>`` come to `tindak notify receive`: so
+            reporters answer our mails, and we hear what could not be delivered. At most nine symbols before the ``@``,
+            for 64 are all that mail systems take; None: mails cannot be answered.
         link_keys: ``TINDAK_LINK_KEYS``, known to notify only: ``id:base64,...`` of 32 bytes each, ids of one symbol.
             The first signs links; the others are kept for as long as their links last. Only the local profile may do
             without; it has a public one.
@@ -74,9 +79,10 @@ class Settings(BaseSettings):
     http_host: str = "127.0.0.1"
     http_proxies: str = ""
     link_base_url: str | None = None
+    reply_address: str | None = None
     link_keys: SecretStr = Field(default=SecretStr(LOCAL_LINK_KEYS), validation_alias=LINK_KEYS)
 
-    @field_validator("http_port", "link_base_url", mode="before")
+    @field_validator("http_port", "link_base_url", "reply_address", mode="before")
     @classmethod
     def empty_is_not_set(cls, given: object) -> object:
         """Return None for an empty text, which is how Compose says that nothing is set."""
@@ -105,6 +111,17 @@ class Settings(BaseSettings):
         """Raise ValueError unless *given* is an address: with a wrong one, no message at all could be written."""
         if given is not None:
             header_address(given)
+        return given
+
+    @field_validator("reply_address")
+    @classmethod
+    def has_room_for_a_token(cls, given: str | None) -> str | None:
+        """Raise ValueError unless *given* is an address behind whose mailbox a token has room."""
+        if given is not None and not (is_usable(given) and REPLY_MAILBOX.fullmatch(given.partition("@")[0])):
+            raise ValueError(
+                "TINDAK_NOTIFY_REPLY_ADDRESS must be an address such as lapor@kota.example, with at most nine letters,"
+                " digits, dots or dashes before the @"
+            )
         return given
 
     @model_validator(mode="after")
@@ -155,7 +172,7 @@ class Settings(BaseSettings):
                 )
         if self.link_base_url is not None and not self.link_base_url.startswith("https://"):
             found.append("TINDAK_NOTIFY_LINK_BASE_URL must begin with https://, since whoever reads a link can use it")
-        if self.has_links and self.has_local_link_key:
+        if (self.has_links or self.reply_address is not None) and self.has_local_link_key:
             found.append(
                 f"{LINK_KEYS} must be set to keys of your own, since everybody can read that of the local profile"
                 " (`tindak keys new-link-key` makes one)"

@@ -1,6 +1,6 @@
 """What the command line may use of notify: its policy, texts to render for a check, its contacts and notices."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator
 from typing import TYPE_CHECKING, Any
 
 from services.notify import delivery_rows
@@ -25,6 +25,8 @@ from shared.events.envelope import stamp
 from shared.process.settings import CommonSettings, MongoSettings
 
 if TYPE_CHECKING:
+    from services.notify.mail.mailbox import Received
+    from services.notify.mail.outcomes import Outcome
     from services.notify.sending.trial import Tried
     from services.notify.store import NotifyStore
 
@@ -34,7 +36,7 @@ __all__ = [
     "Correspondence", "DeliveryRow", "Digests", "Measured", "Notice", "NoticePolicy", "Row", "SealedContact",
     "Unknown", "Wanted", "archived_notices", "delivery_rows", "digest_of", "digest_values", "due", "duration",
     "file_of", "find_deliveries", "find_digests", "known_of", "load_notices", "measured", "notify_store",
-    "plain_marks", "try_channel",
+    "plain_marks", "receive_folder", "receive_mail", "try_channel",
 ]  # fmt: skip
 
 
@@ -103,3 +105,33 @@ async def try_channel(settings: CommonSettings, channel: str, address: str) -> "
     from services.notify.sending.trial import try_channel
 
     return await try_channel(settings, channel, address)
+
+
+async def receive_mail(settings: CommonSettings, raw: bytes, recipient: str | None) -> "Outcome":
+    """Return what became of a mail, see `MailReceiver.receive`.
+
+    Raises:
+        ValueError: Something is not set, not possible or not safe; nothing was taken.
+        PolicyInvalid: The policy is not what it must be.
+    """
+    # What receives mail is loaded by the one command that needs it.
+    from services.notify.mail.setup import receiver
+
+    async with receiver(settings) as mails:
+        return await mails.receive(raw, recipient)
+
+
+async def receive_folder(settings: CommonSettings) -> AsyncIterator["Received"]:
+    """Yield what became of each mail in the folder of ``TINDAK_NOTIFY_IMAP_...``; see `receive_all`.
+
+    Raises:
+        ValueError: As in `receive_mail`, or the IMAP server cannot be asked.
+        PolicyInvalid: The policy is not what it must be.
+    """
+    from services.notify.mail.mailbox import receive_all
+    from services.notify.mail.setup import mailbox_settings, receiver
+
+    mailbox = mailbox_settings(settings)
+    async with receiver(settings) as mails:
+        async for received in receive_all(mailbox, mails.receive):
+            yield received

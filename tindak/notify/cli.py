@@ -12,6 +12,7 @@ from tindak.client.kafka import Client
 from tindak.console import Failure, Misuse, local, read_settings, say, say_json, wait_for
 from tindak.notify import repairs, rows
 from tindak.notify.collection import ago, digests_of, rows_of, settings_of_notify, state_of
+from tindak.notify.receive import receive_command
 from tindak.notify.trial import try_command
 from tindak.options import TIMEOUT_SECONDS, AsJson, DryRun, Reply, Timeout, with_reply
 from tindak.tickets.lookup import Ticket, find_ticket
@@ -21,6 +22,7 @@ app = typer.Typer(
     name="notify", help="Show what became of notices, send them again, hold them back.", no_args_is_help=True
 )
 app.command("test")(try_command)
+app.command("receive")(receive_command)
 
 SINCE = "24h"
 LIMIT = 100

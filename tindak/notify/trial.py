@@ -18,7 +18,7 @@ def try_command(
     try:
         tried = wait_for(try_channel(read_settings(), channel, to))
     except ValueError as error:
-        raise Failure(f"The settings of notify are not usable: {_why(error)}.") from error
+        raise Failure(f"The settings of notify are not usable: {why_not(error)}.") from error
     outcome = tried.outcome
     if outcome is None:
         others = ", ".join(tried.set_up) or "none"
@@ -36,8 +36,8 @@ def try_command(
         raise Failure(f"{channel} did not take it: {fault}; {hope}.")
 
 
-def _why(error: ValueError) -> str:
-    """Return the first thing that is wrong with a setting, and with which."""
+def why_not(error: ValueError) -> str:
+    """Return the first thing that is wrong with a setting of notify, and with which."""
     from pydantic import ValidationError
 
     if not isinstance(error, ValidationError):

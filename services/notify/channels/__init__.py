@@ -30,6 +30,7 @@ class Message:
         is_verified: Whether the address is known to be the recipient's own.
         stop_subject: What the recipient writes as the subject of an answer, to get no more messages; None for nothing.
         tracking_id: For machines that read it: of the ticket, or of the part that it tells of.
+        reply_to: Where the recipient's answer goes, and nobody else's; None for nowhere in particular.
         due_at: The due time that the text tells, aware, UTC; None if it tells none.
         record: An event that a machine is sent as it is, in place of the text; None where the text is what is sent.
     """
@@ -50,6 +51,7 @@ class Message:
     tracking_id: str | None = None
     due_at: datetime | None = None
     record: bytes | None = field(default=None, repr=False)
+    reply_to: str | None = field(default=None, repr=False)
 
 
 class Channel(Protocol):

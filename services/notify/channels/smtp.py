@@ -15,6 +15,7 @@ import aiosmtplib
 
 from services.notify.channels import Message
 from services.notify.domain.deliveries import Deferred, Delivered, HandedOver, Refused, Setback
+from services.notify.mail.addresses import mail_addresses
 from services.notify.settings import Settings
 from shared.mail_addresses import UnusableAddress, header_address, recipient_address
 from shared.output import header_text
@@ -22,6 +23,7 @@ from shared.output import header_text
 ABOUT_RECIPIENT_OR_MESSAGE = (aiosmtplib.SMTPRecipientRefused, aiosmtplib.SMTPDataError)
 AUTHENTICATION_REQUIRED = 530
 SHUTTING_DOWN = 421
+BOUNCES_WITHIN = timedelta(days=1)  # mail servers try for longer, and then report a status that nothing follows from
 ABOUT_US = (AUTHENTICATION_REQUIRED, SHUTTING_DOWN)
 
 
@@ -35,6 +37,7 @@ class SmtpChannel:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.domain = settings.smtp_from.rpartition("@")[2]
+        self.bounces = mail_addresses(settings)
         self.idle: list[aiosmtplib.SMTP] = []
 
     @property
@@ -57,11 +60,12 @@ class SmtpChannel:
             async with asyncio.timeout(self.settings.smtp_timeout_seconds):
                 client = await self.connected()
                 with _closed_on_failure(client):
-                    await client.sendmail(self.settings.smtp_from, [str(message.address)], content)
+                    await client.sendmail(self.envelope_sender(message), [str(message.address)], content)
         except (aiosmtplib.SMTPException, OSError) as error:
             return _undone(message.channel, error)
         self.idle.append(client)
-        return Delivered(message.channel, str(letter["Message-ID"]))
+        within = None if self.bounces is None else BOUNCES_WITHIN
+        return Delivered(message.channel, str(letter["Message-ID"]), within)
 
     async def connected(self) -> aiosmtplib.SMTP:
         """Return a connection that answers, one of the idle ones if there is any."""
@@ -83,14 +87,20 @@ class SmtpChannel:
         await client.connect()
         return client
 
+    def envelope_sender(self, message: Message) -> str:
+        """Return the address to which it is said that *message* could not be delivered."""
+        if self.bounces is None:
+            return self.settings.smtp_from
+        return self.bounces.of_bounce(message.ticket_id, message.id)
+
     def letter(self, message: Message) -> EmailMessage:
         """Return *message* as mail; raise UnusableAddress if its address is none."""
         recipient = recipient_address(message.address or "")
         letter = EmailMessage(policy=MAIL)
         letter["From"] = Address(self.settings.smtp_from_name, addr_spec=self.settings.smtp_from)
         letter["To"] = recipient
-        if self.settings.smtp_reply_to is not None:
-            letter["Reply-To"] = header_address(self.settings.smtp_reply_to)
+        if reply_to := message.reply_to or self.settings.smtp_reply_to:
+            letter["Reply-To"] = header_address(reply_to)
         letter["Subject"] = header_text(message.subject)
         letter["Date"] = format_datetime(message.written_at)
         letter["Message-ID"] = f"<{message.id}@{self.domain}>"

@@ -169,6 +169,7 @@ class MessageRenderer:
             is_verified=recipient.is_verified,
             tracking_id=str(values["tracking_id"]),
             due_at=self.due_at(state.seen_from(delivery.part), delivery),
+            reply_to=self.links.reply_address(state, delivery, self.policy.pages) if channel == EMAIL else None,
         )
 
     def introduction(self, state: Correspondence, message: Message) -> Message:
@@ -188,6 +189,7 @@ class MessageRenderer:
             body=text.body,
             html=text.html,
             stop_subject=stop_subject,
+            reply_to=None,  # whoever reads it has not been shown to be the reporter
         )
 
     def values(

@@ -39,7 +39,6 @@ from shared.delivery.guard import Bug, guarded_call
 from shared.delivery.ports import Store, TransientError
 from shared.delivery.vitals import Vitals
 from shared.fairness.rates import Rate
-from shared.ids import part_id
 from shared.process import metrics
 from shared.signed_links import LinkExpired, LinkInvalid, LinkKeys, LinkTarget, target_of
 from shared.values import value
@@ -61,11 +60,6 @@ class Opened:
     token: str
     target: LinkTarget
     seen: Correspondence
-
-    @property
-    def ticket_id(self) -> str:
-        """Return the id of the ticket, or of the part, that is answered."""
-        return part_id(self.target.ticket_id, self.target.part) if self.target.part else self.target.ticket_id
 
 
 @value
@@ -168,8 +162,8 @@ class TicketPages:
             return "form_expired", self.ticket(reader, opened, "form_expired", form)
         if note := fault_of(form):
             return note, self.ticket(reader, opened, note, form)
-        is_taken = await self.responses.publish(response(form, opened.ticket_id, nonce, now))
-        log.info("response", ticket_id=opened.ticket_id, action=form.action.value, is_taken=is_taken)
+        is_taken = await self.responses.publish(response(form, opened.target.answered_id, nonce, now))
+        log.info("response", ticket_id=opened.target.answered_id, action=form.action.value, is_taken=is_taken)
         if not is_taken:
             return "not_taken", reader.problem("not_taken", form)
         thanks = page("thanks", 200, reader.language, reader.words, reader.policy.city, action=form.action)

@@ -8,6 +8,7 @@ from starlette.routing import Route
 
 from services.notify.domain.correspondence import Correspondence
 from services.notify.handlers import NotifyHandler
+from services.notify.mail.addresses import mail_addresses
 from services.notify.messages.links import LinkWriter
 from services.notify.messages.renderer import MessageRenderer
 from services.notify.policy import NoticePolicy
@@ -30,10 +31,10 @@ RESPONSE_WITHIN = timedelta(seconds=10)
 
 
 def links(own: Settings, policy: NoticePolicy) -> LinkWriter:
-    """Return what writes the links in messages; raise PolicyInvalid if they would lead to a page without words."""
-    if own.has_links and policy.pages is None:
+    """Return what writes links and addresses for replies; raise PolicyInvalid if there are no words for their page."""
+    if (own.has_links or own.reply_address is not None) and policy.pages is None:
         raise PolicyInvalid([PolicyFault(PAGES_FILE, 1, "the file is missing; links in messages lead to its page")])
-    return LinkWriter(own.link_base_url, own.links())
+    return LinkWriter(own.link_base_url, own.links(), mail_addresses(own))
 
 
 def web_servers(

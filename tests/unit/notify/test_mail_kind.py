@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notify.domain.mail_kind import AutoReply, Bounce, MailKind, PersonalReply, mail_kind
+from services.notify.domain.mail.kind import AutoReply, Bounce, MailKind, PersonalReply, mail_kind
 
 pytestmark = pytest.mark.unit
 

@@ -1,0 +1,1 @@
+"""What comes back by mail: replies of reporters, bounces, and what machines answer."""
