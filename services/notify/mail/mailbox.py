@@ -56,12 +56,14 @@ class Mailbox:
             if own.tls == "starttls":
                 self._done("begin TLS", self.server.starttls, context)
             self._done("log in", self.server.login, own.username, own.password.get_secret_value())
+            told = b" ".join(_flat(self._done("say what it knows", self.server.capability))).upper()
+            self.moves = b"MOVE" in told.split()
+            if not self.moves and b"UIDPLUS" not in told.split():
+                raise MailboxUnusable("the IMAP server knows neither MOVE nor UIDPLUS, so no mail can be moved")
             for folder in (own.done_folder, own.refused_folder):
                 with suppress(imaplib.IMAP4.error):  # it is there already
                     self.server.create(_quoted(folder))
             self._done(f"open {own.folder}", self.server.select, _quoted(own.folder))
-            if not self._moves and "UIDPLUS" not in self.server.capabilities:
-                raise MailboxUnusable("the IMAP server knows neither MOVE nor UIDPLUS, so no mail can be moved")
         except BaseException:
             self._leave()
             raise
@@ -86,16 +88,12 @@ class Mailbox:
 
     def move(self, uid: str, folder: str) -> None:
         """Move a mail to another folder."""
-        if self._moves:
+        if self.moves:
             self._uid("MOVE", uid, _quoted(folder))
             return
         self._uid("COPY", uid, _quoted(folder))
         self._uid("STORE", uid, "+FLAGS.SILENT", r"(\Deleted)")
         self._uid("EXPUNGE", uid)
-
-    @property
-    def _moves(self) -> bool:
-        return "MOVE" in self.server.capabilities
 
     def _uid(self, command: str, *given: str) -> list[Any]:
         return self._done(command.lower(), self.server.uid, command, *given)
