@@ -1,7 +1,7 @@
 """What the command line may use of notify: its policy, texts to render for a check, its contacts and notices."""
 
 from collections.abc import AsyncIterator, Collection, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from services.notify import delivery_rows
 from services.notify.delivery_rows import DeliveryRow, Wanted
@@ -11,6 +11,7 @@ from services.notify.domain.deliveries import IN_DIGEST, REPORTER
 from services.notify.domain.digests.contents import ROWS_MAX, Contents, Row
 from services.notify.domain.digests.schedule import Digests, digest_of, digests_id
 from services.notify.domain.notices import OF_AGENCY, Notice
+from services.notify.mail.outcomes import Outcome as MailOutcome
 from services.notify.messages.digests import digest_values
 from services.notify.messages.formatting import due, duration
 from services.notify.messages.letters import LAYOUT
@@ -26,16 +27,15 @@ from shared.process.settings import CommonSettings, MongoSettings
 
 if TYPE_CHECKING:
     from services.notify.mail.mailbox import Received
-    from services.notify.mail.outcomes import Outcome
     from services.notify.sending.trial import Tried
     from services.notify.store import NotifyStore
 
 __all__ = [
     "DIGEST", "EMAIL", "GATEWAYS_FILE", "HEARD", "INTRODUCTION", "IN_DIGEST", "LAYOUT", "NOTICES_FILE", "OF_AGENCY",
     "REGIONAL", "REPORTER", "ROWS_MAX", "SEGMENTS_MAX", "SMS", "TEMPLATES", "WHATSAPP", "Complaint", "Contents",
-    "Correspondence", "DeliveryRow", "Digests", "Measured", "Notice", "NoticePolicy", "Row", "SealedContact",
-    "Unknown", "Wanted", "archived_notices", "delivery_rows", "digest_of", "digest_values", "due", "duration",
-    "file_of", "find_deliveries", "find_digests", "known_of", "load_notices", "measured", "notify_store",
+    "Correspondence", "DeliveryRow", "Digests", "MailOutcome", "Measured", "Notice", "NoticePolicy", "Row",
+    "SealedContact", "Unknown", "Wanted", "archived_notices", "delivery_rows", "digest_of", "digest_values", "due",
+    "duration", "file_of", "find_deliveries", "find_digests", "known_of", "load_notices", "measured", "notify_store",
     "plain_marks", "receive_folder", "receive_mail", "try_channel",
 ]  # fmt: skip
 
@@ -107,18 +107,19 @@ async def try_channel(settings: CommonSettings, channel: str, address: str) -> "
     return await try_channel(settings, channel, address)
 
 
-async def receive_mail(settings: CommonSettings, raw: bytes, recipient: str | None) -> "Outcome":
-    """Return what became of a mail, see `MailReceiver.receive`.
+async def receive_mail(settings: CommonSettings, source: BinaryIO, recipient: str | None) -> MailOutcome:
+    """Return what became of a mail, see `MailReceiver.receive`; of one that is too large, no more than that is read.
 
     Raises:
         ValueError: Something is not set, not possible or not safe; nothing was taken.
         PolicyInvalid: The policy is not what it must be.
     """
     # What receives mail is loaded by the one command that needs it.
+    from services.notify.mail.reading import RAW_BYTES_MAX
     from services.notify.mail.setup import receiver
 
     async with receiver(settings) as mails:
-        return await mails.receive(raw, recipient)
+        return await mails.receive(source.read(RAW_BYTES_MAX + 1), recipient)
 
 
 async def receive_folder(settings: CommonSettings) -> AsyncIterator["Received"]:

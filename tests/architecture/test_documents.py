@@ -4,6 +4,7 @@ import pytest
 from pydantic_settings import BaseSettings
 
 from services.intake.settings import Settings as IntakeSettings
+from services.notify.mail.settings import MailboxSettings
 from services.notify.policy.gateways import load_gateways
 from services.notify.policy.receipts import load_receipts
 from services.notify.settings import Settings as NotifySettings
@@ -29,6 +30,7 @@ SETTINGS: tuple[type[BaseSettings], ...] = (
     RoutingSettings,
     SlaSettings,
     NotifySettings,
+    MailboxSettings,
     ArchiveSettings,
 )
 NESTED = {"kafka", "mongo", "common"}

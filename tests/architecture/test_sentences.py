@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from services.notify.mail import outcomes as mail_outcomes
 from services.routing.domain.ticket import refusals, status_sentences
 from shared.events.faults import SENTENCES
 from tests.architecture.source import modules
@@ -56,7 +57,7 @@ def sentences() -> list[tuple[str, str]]:
     """Return every pair of sentences of services and shared code, Indonesian first."""
     product = [module for path, module in modules().items() if path.startswith(("services/", "shared/"))]
     told = (status_sentences.STATES, status_sentences.SENTENCES, status_sentences.ARCHIVED_BECAUSE)
-    tables = (SENTENCES, refusals.STATES, *told)
+    tables = (SENTENCES, refusals.STATES, mail_outcomes.SENTENCES, *told)
     return [
         *(pair for module in product for pair in pairs_in(module)),
         *(pair for one in tables for pair in one.values()),

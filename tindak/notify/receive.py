@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from services.notify.tooling import receive_folder, receive_mail
+from services.notify.tooling import MailOutcome, receive_folder, receive_mail
 from shared.delivery.guard import Bug, guarded
 from shared.policy.faults import PolicyInvalid
 from tindak.console import Failure, read_settings, say, say_json, wait_for
@@ -16,10 +16,7 @@ from tindak.notify.trial import why_not
 from tindak.options import TIMEOUT_SECONDS, AsJson, Timeout
 
 if TYPE_CHECKING:
-    from services.notify.mail.outcomes import Outcome
     from shared.process.settings import CommonSettings
-
-MAIL_BYTES_MAX = 25 * 1024 * 1024
 
 
 def receive_command(
@@ -49,8 +46,7 @@ def _received(recipient: str | None, imap: bool, timeout_seconds: float, as_json
         settings = read_settings(timeout_seconds, NOTIFY)
         if imap:
             return wait_for(_folder(settings, as_json=as_json))
-        raw = sys.stdin.buffer.read(MAIL_BYTES_MAX + 1)
-        outcome = wait_for(receive_mail(settings, raw, recipient))
+        outcome = wait_for(receive_mail(settings, sys.stdin.buffer, recipient))
     except (Failure, PolicyInvalid) as fault:
         say(f"tindak: {fault}", err=True)
         return os.EX_TEMPFAIL
@@ -75,7 +71,7 @@ async def _folder(settings: "CommonSettings", *, as_json: bool) -> int:
     return status
 
 
-def _print(outcome: "Outcome", *, as_json: bool, uid: str | None = None) -> None:
+def _print(outcome: MailOutcome, *, as_json: bool, uid: str | None = None) -> None:
     """Print what became of a mail: never an address, and nothing of what it says."""
     if as_json:
         told = {"uid": uid, "outcome": outcome.code, "status": outcome.status, "ticket_id": outcome.ticket_id}

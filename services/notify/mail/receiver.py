@@ -21,6 +21,7 @@ from shared.adapters.clock import Clock
 from shared.delivery.documents.document import Document
 from shared.delivery.guard import Bug, guarded, guarded_call
 from shared.delivery.ports import Store, TransientError
+from shared.events.notifications import RECEIPT
 from shared.signed_links import LinkExpired, LinkInvalid, LinkTarget
 
 log = structlog.get_logger()
@@ -137,7 +138,7 @@ class MailReceiver:
         delivery_id = next(filter(about.is_about, ids), None)
         if delivery_id is None:
             return Outcome("bounce_of_nothing")
-        error = f"bounced {bounce.status}" if bounce.status else "bounced"
+        error = f"{RECEIPT}bounced" + (f" {bounce.status}" if bounce.status else "")
         counted = await self.taker.take([Receipt(about.ticket_id, delivery_id, EMAIL, "failed", error=error)])
         if counted["bug"]:
             return Outcome("bug", TRY_AGAIN)

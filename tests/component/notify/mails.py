@@ -17,6 +17,7 @@ from tests.fakes.handler_harness import NOON
 MAILBOX = "lapor@tangsel.example"
 ADDRESSES = MailAddresses(MAILBOX, KEYS)
 LASTS = timedelta(days=30)
+NOWHERE = "lapor+b" + "a" * 53 + "@tangsel.example"
 TEXT = "Di depan toko kue, lampunya masih mati."
 
 

@@ -52,6 +52,7 @@ class Relay:
         self.greeted = 0
         self.mails: list[EmailMessage] = []
         self.recipients: list[str] = []
+        self.senders: list[str | None] = []
 
     async def handle_EHLO(  # noqa: N802  # aiosmtpd's name
         self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
@@ -78,6 +79,7 @@ class Relay:
         mail = message_from_bytes(envelope.content or b"", policy=policy.default)  # type: ignore[arg-type]
         self.mails.append(mail)  # type: ignore[arg-type]
         self.recipients += envelope.rcpt_tos
+        self.senders.append(envelope.mail_from)
         return "250 OK: queued as 4XyZ"
 
     @contextmanager

@@ -7,6 +7,7 @@ import pytest
 
 from services.notify.domain.correspondence import Correspondence
 from services.notify.domain.deliveries import Delivery
+from services.notify.mail.addresses import MailAddresses
 from services.notify.messages.links import LinkWriter
 from services.notify.messages.renderer import MessageRenderer
 from services.notify.policy import NoticePolicy
@@ -17,7 +18,7 @@ from shared.values import replace
 from tests.builders import TICKET, accepted
 from tests.fakes.handler_harness import NOON
 from tests.sealing import OPENER
-from tests.unit.notify.samples import POLICY, contact, delivery, said
+from tests.unit.notify.samples import PHONE, POLICY, contact, delivery, said
 from tests.unit.notify.test_standing import ONE, projected
 
 pytestmark = pytest.mark.unit
@@ -86,3 +87,42 @@ def test_what_is_sent_to_an_address_that_may_be_anybodys_holds_no_link() -> None
     assert isinstance(written, tuple)
 
     assert BASE not in renderer.introduction(state, written[0]).body
+
+
+MAIL = MailAddresses("lapor@tangsel.example", KEYS)
+
+
+def reply_to(held: Delivery, policy: NoticePolicy = POLICY, channel: str = "email", **changes: Any) -> str | None:
+    state = projected(accepted(**changes), contact(phone=PHONE), said(TicketRouted), said(TicketAnswered, **ONE))
+    renderer = MessageRenderer(policy, OPENER, LinkWriter(None, KEYS, MAIL))
+    written = renderer.render(state, replace(held, channels=(channel,)), (channel,), NOON)
+    assert isinstance(written, tuple)
+    assert renderer.introduction(state, written[0]).reply_to is None
+    return written[0].reply_to
+
+
+@pytest.mark.parametrize(("part", "number"), [(None, 0), (part_id(TICKET, 1), 1)])
+def test_a_mail_is_answered_for_as_long_as_its_link_lasts(part: str | None, number: int) -> None:
+    address = reply_to(delivery(**ANSWERED, part=part))
+
+    assert address is not None
+    assert MAIL.read([address], NOON + timedelta(days=29)) == LinkTarget(TICKET, number)
+    with pytest.raises(LinkExpired):
+        MAIL.read([address], NOON + timedelta(days=30))
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"channel": "whatsapp"}, {"policy": replace(POLICY, pages=None)}, {"flags": ("sensitive_violence",)}],
+    ids=["no mail", "no end said", "sensitive"],
+)
+def test_what_nobody_may_answer_by_mail_has_no_address_for_replies(given: dict[str, Any]) -> None:
+    assert reply_to(delivery(**ANSWERED), **given) is None
+
+
+def test_nobody_but_the_reporter_gets_an_address_for_replies() -> None:
+    state = projected(accepted(), contact(), said(TicketRouted))
+    liaison = delivery(role="liaison", agency="dishub")
+
+    assert LinkWriter(None, KEYS, MAIL).reply_address(state, liaison, POLICY.pages) is None
+    assert LinkWriter(None, KEYS).reply_address(state, delivery(), POLICY.pages) is None
