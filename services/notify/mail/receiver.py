@@ -19,7 +19,7 @@ from services.notify.web.responses import ResponsePublisher, response
 from services.notify.web.view import seen_by_link
 from shared.adapters.clock import Clock
 from shared.delivery.documents.document import Document
-from shared.delivery.guard import Bug, guarded, guarded_call
+from shared.delivery.guard import Bug, guarded_call
 from shared.delivery.ports import Store, TransientError
 from shared.events.notifications import RECEIPT
 from shared.signed_links import LinkExpired, LinkInvalid, LinkTarget
@@ -65,14 +65,7 @@ class MailReceiver:
             recipient: To which address it came, if whoever hands it over knows; None: as its headers say.
         """
         try:
-            read = guarded(partial(self.readable, raw))
-            if isinstance(read, Outcome):
-                return read
-            outcome = (
-                read
-                if isinstance(read, Bug)
-                else await guarded_call(partial(self.taken, read, recipient), TransientError)
-            )
+            outcome = await guarded_call(partial(self.taken, raw, recipient), TransientError)
         except TransientError:
             return Outcome("unavailable", TRY_AGAIN)
         if isinstance(outcome, Bug):
@@ -80,15 +73,12 @@ class MailReceiver:
             return Outcome("bug", TRY_AGAIN)
         return outcome
 
-    def readable(self, raw: bytes) -> ReceivedMail | Outcome:
-        """Return the mail, or that nothing can be made of it."""
+    async def taken(self, raw: bytes, recipient: str | None) -> Outcome:
+        """Return what became of a mail; raise TransientError if it may be taken later."""
         try:
-            return read_mail(raw, self.sender)
+            mail = read_mail(raw, self.sender)
         except Unreadable as fault:
             return refused(str(fault))
-
-    async def taken(self, mail: ReceivedMail, recipient: str | None) -> Outcome:
-        """Return what became of a mail; raise TransientError if it may be taken later."""
         match mail.kind:
             case AutoReply():
                 return Outcome("automatic")
