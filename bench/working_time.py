@@ -11,8 +11,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from services.sla.domain.working_time import WorkingTime
 from services.sla.policy import load_sla
+from shared.working_time.counting import WorkingTime
 
 CALLS = 2_000
 REPEATS = 5

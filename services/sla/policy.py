@@ -9,10 +9,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, InstanceOf, model_validator
 
-from services.sla.calendars import CALENDARS_FILE, CalendarFile, calendar_of, faults_of_calendars
 from services.sla.domain.allowances import Allowance, Unit
 from services.sla.domain.rules import (
-    DEFAULT_CALENDAR,
     OUTSIDE_ROLES,
     WINDOWS,
     ClockRule,
@@ -21,11 +19,13 @@ from services.sla.domain.rules import (
     Post,
     SlaRules,
 )
-from services.sla.domain.working_time import WorkingTime
 from shared.events import Classification, Code, HoldReason, Short, SlaClock
 from shared.policy.agencies import FILE as AGENCIES_FILE
 from shared.policy.agencies import AgencyDirectory, AgencyFile, AgencyPost, load_agencies
+from shared.policy.calendars import CALENDARS_FILE, CalendarFile, calendar_of, faults_of_calendars
 from shared.policy.loading import Loc, PolicyFault, PolicyInvalid, PolicyModel, Source, load_sourced, unknown
+from shared.working_time.counting import WorkingTime
+from shared.working_time.hours import DEFAULT_CALENDAR
 
 SLA_FILE = "sla.yaml"
 ROLES_OF_EVERY_AGENCY = tuple(map(str, AgencyPost))

@@ -7,20 +7,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from services.sla.calendars import CALENDARS_FILE, HOLIDAY_YEARS, CalendarFile, names_of
 from services.sla.domain.allowances import Allowance, Unit
 from services.sla.domain.clocks import Clock, timed
 from services.sla.domain.rounds import Hold, Met, Round
-from services.sla.domain.rules import DEFAULT_CALENDAR, WINDOWS, SlaRules
+from services.sla.domain.rules import WINDOWS, SlaRules
 from services.sla.domain.snapshot import Standing
 from services.sla.domain.ticket import Ticket, decide, ended_at, rounds
-from services.sla.domain.working_time import CalendarExhausted, WorkingTime, instant, spans_of
 from services.sla.policy import SLA_FILE, LevelEntry, SlaFile, allowance_of, load_sla
 from services.sla.recompute import PAUSE_MAX, SHARE, Report, Throttle
 from shared.events import Arrival, ComplaintAccepted, Event, TicketFact, state_after
 from shared.events.envelope import stamp
+from shared.policy.calendars import CALENDARS_FILE, HOLIDAY_YEARS, CalendarFile, names_of
 from shared.policy.loading import load
 from shared.process.settings import CommonSettings, MongoSettings
+from shared.working_time.counting import CalendarExhausted, WorkingTime, instant, spans_of
+from shared.working_time.hours import DEFAULT_CALENDAR
 
 if TYPE_CHECKING:
     from services.sla.store import SlaStore

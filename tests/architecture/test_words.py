@@ -18,7 +18,7 @@ pytestmark = pytest.mark.architecture
         ("retry", "shared/delivery"),
         ("rebalance", "shared/adapters/kafka"),
         ("escalation", "services/sla/domain"),
-        ("working time", "services/sla/domain"),
+        ("working time", "shared/working_time"),
         ("state machine", "services/routing/domain/ticket"),
         ("classifier", "services/routing/domain/agency_choice"),
         ("threshold", "services/routing/domain/agency_choice"),

@@ -16,7 +16,8 @@ from tests.component.notify.harness import ServiceHarness, told
 from tests.component.sla.harness import COMPLAINT, ROUTED, SlaHarness
 from tests.fakes.handler_harness import NOON
 from tests.unit.notify.samples import said
-from tests.unit.sla.cases import at, closed, reopened
+from tests.unit.sla.cases import closed, reopened
+from tests.unit.working_time.calendars import at
 
 pytestmark = pytest.mark.component
 

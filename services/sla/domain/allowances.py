@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol, assert_never
 
-from services.sla.domain.working_time import WorkingTime
 from shared.values import value
+from shared.working_time.counting import WorkingTime
 
 
 class Unit(StrEnum):

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from services.sla.domain.allowances import Allowance, TimeLine
 from services.sla.domain.rounds import Round
 from services.sla.domain.rules import EscalationLevel, SlaRules
-from services.sla.domain.working_time import WorkingTime
 from shared.events import HoldReason
 from shared.values import value
+from shared.working_time.counting import WorkingTime
 
 
 @value

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from dataclasses import field
 
 from services.sla.domain.allowances import Allowance
-from services.sla.domain.working_time import WorkingTime
 from shared.events import Classification, HoldReason, SlaClock
 from shared.values import replace, value
+from shared.working_time.counting import WorkingTime
+from shared.working_time.hours import DEFAULT_CALENDAR
 
-DEFAULT_CALENDAR = "default"
 WINDOWS = frozenset({SlaClock.COMPLETE, SlaClock.FEEDBACK})
 """Clocks that run for the reporter: when they end nobody is late, a window closes."""
 

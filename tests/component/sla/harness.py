@@ -11,7 +11,8 @@ from shared.delivery.time_loop import TimeLoop
 from shared.events import ComplaintAccepted, Event, TicketFact
 from tests.builders import TICKET, event
 from tests.fakes.handler_harness import HandlerHarness
-from tests.unit.sla.cases import RULES, accepted, at, routed
+from tests.unit.sla.cases import RULES, accepted, routed
+from tests.unit.working_time.calendars import at
 
 PUBLISHED_ON = (topics.SLA, topics.WARNINGS, topics.BREACHES)
 DEAD = topics.dead_letter_topic("sla")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from shared.events import Classification, HoldReason, SlaClock
-from tests.unit.sla.slow import MINUTE, WallClock
+from tests.unit.working_time.slow import MINUTE, WallClock
 
 VERIFY, RESPOND, RESOLVE = SlaClock.VERIFY, SlaClock.RESPOND, SlaClock.RESOLVE
 COMPLETE, FEEDBACK = SlaClock.COMPLETE, SlaClock.FEEDBACK

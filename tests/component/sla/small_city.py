@@ -5,7 +5,8 @@ from datetime import date
 from services.sla.domain.rules import ClockRule, PauseRule, SlaRules
 from shared.events import SlaClock
 from tests.component.sla.plain import PAUSES, RESOLVE_WITHIN, WITHIN
-from tests.unit.sla.cases import AGENCY, ALWAYS, COORDINATOR, clock_rule, days, office, rules
+from tests.unit.sla.cases import AGENCY, COORDINATOR, clock_rule, days, rules
+from tests.unit.working_time.calendars import ALWAYS, office
 
 
 def rules_with(holidays: frozenset[date], version: str) -> SlaRules:

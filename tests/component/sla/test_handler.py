@@ -10,7 +10,8 @@ from shared.ids import occasion_id
 from tests.builders import TICKET, event
 from tests.component.sla.harness import COMPLAINT, DEAD, ROUTED, SlaHarness
 from tests.fakes.handler_harness import Crashed, dies_after
-from tests.unit.sla.cases import answered, at, closed, declined, fact, held, resumed, routed
+from tests.unit.sla.cases import answered, closed, declined, fact, held, resumed, routed
+from tests.unit.working_time.calendars import at
 
 pytestmark = pytest.mark.component
 

@@ -7,7 +7,8 @@ import pytest
 from shared.events import TicketWithdrawn
 from tests.component.sla.harness import COMPLAINT, ROUTED, SlaHarness
 from tests.fakes.counters import counted
-from tests.unit.sla.cases import answered, at, fact
+from tests.unit.sla.cases import answered, fact
+from tests.unit.working_time.calendars import at
 
 pytestmark = pytest.mark.component
 

@@ -34,11 +34,8 @@ from tests.component.sla.plain import Clerk, Run
 from tests.component.sla.small_city import rules_with
 from tests.fakes.handler_harness import Crashed, dies_after
 from tests.unit.sla.cases import (
-    ALWAYS,
     accepted,
     answered,
-    at,
-    calendar,
     closed,
     declined,
     fact,
@@ -49,9 +46,9 @@ from tests.unit.sla.cases import (
     resumed,
     routed,
     triaged,
-    wib,
 )
-from tests.unit.sla.slow import WallClock
+from tests.unit.working_time.calendars import ALWAYS, at, calendar, wib
+from tests.unit.working_time.slow import WallClock
 
 pytestmark = pytest.mark.laws
 

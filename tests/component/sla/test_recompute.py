@@ -8,7 +8,6 @@ import pytest
 
 from services.sla.domain.rules import SlaRules
 from services.sla.domain.ticket import ENDED
-from services.sla.domain.working_time import WorkingTime
 from services.sla.handlers import SlaHandler
 from services.sla.recompute import Recompute, Throttle
 from shared import topics
@@ -17,11 +16,13 @@ from shared.delivery.ports import HeldBack
 from shared.delivery.vitals import Step
 from shared.events import BreachCorrected, ClockStarted, DueChanged
 from shared.ids import tracking_id
+from shared.working_time.counting import WorkingTime
 from tests.builders import ticket_id
 from tests.component.sla.harness import SlaHarness
 from tests.fakes.clocks import MemoryClockStore
 from tests.fakes.handler_harness import Crashed
-from tests.unit.sla.cases import RULES, F, accepted, answered, at, calendar, closed, routed
+from tests.unit.sla.cases import RULES, F, accepted, answered, closed, routed
+from tests.unit.working_time.calendars import at, calendar
 
 pytestmark = pytest.mark.component
 

@@ -18,7 +18,8 @@ from shared.topics import PARTITIONS
 from tests.builders import TICKET, ticket_id
 from tests.component.sla.harness import COMPLAINT, ROUTED, SlaHarness
 from tests.fakes.handler_harness import Crashed, CrashingBroker, dies_after
-from tests.unit.sla.cases import accepted, answered, at, held, routed
+from tests.unit.sla.cases import accepted, answered, held, routed
+from tests.unit.working_time.calendars import at
 
 pytestmark = pytest.mark.component
 

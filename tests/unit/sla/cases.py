@@ -1,14 +1,9 @@
-"""Calendars, rules and facts with defaults, and a harness at which a ticket's clocks are watched."""
+"""Rules and facts with defaults, and a harness at which a ticket's clocks are watched."""
 
-from datetime import UTC, date, datetime
 from typing import Any, TypeVar
-from zoneinfo import ZoneInfo
 
-from services.sla.calendars import span_of
 from services.sla.domain.allowances import Allowance, Unit
-from services.sla.domain.hours import Calendar, Hours, Week
 from services.sla.domain.rules import ClockRule, EscalationLevel, PauseRule, SlaRules
-from services.sla.domain.working_time import WorkingTime
 from shared.events import (
     Classification,
     ComplaintAccepted,
@@ -29,40 +24,12 @@ from shared.events import (
 )
 from tests.builders import TICKET, TRACKING
 from tests.builders import accepted as complaint
+from tests.unit.working_time.calendars import ALWAYS, at, office
 
 F = TypeVar("F", bound=TicketFact)
 
 MONDAY = "2026-04-06"  # an ordinary working week
 LAW = Classification.COMPLAINT_SUPERVISORY
-
-
-def at(text: str, zone: str = "Asia/Jakarta") -> datetime:
-    """Return the instant of a local time such as ``2026-04-06 09:00``."""
-    return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
-
-
-def wib(instant: datetime) -> str:
-    """Return an instant as people in Tangerang Selatan would write it."""
-    return instant.astimezone(ZoneInfo("Asia/Jakarta")).strftime("%Y-%m-%d %H:%M")
-
-
-def hours(*texts: str) -> Hours:
-    return tuple(map(span_of, texts))
-
-
-OFFICE_DAY = hours("07:30-12:00", "13:00-16:00")
-FRIDAY = hours("07:30-11:30", "13:00-16:30")
-OFFICE_WEEK: Week = (OFFICE_DAY, OFFICE_DAY, OFFICE_DAY, OFFICE_DAY, FRIDAY, (), ())
-ALWAYS: Week = (hours("00:00-24:00"),) * 7
-
-
-def calendar(**changes: Any) -> Calendar:
-    plain: dict[str, Any] = {"code": "default", "version": "c1", "zone": "Asia/Jakarta", "week": OFFICE_WEEK}
-    return Calendar(**(plain | changes))
-
-
-def office(**changes: Any) -> WorkingTime:
-    return WorkingTime(calendar(**changes))
 
 
 def days(amount: int) -> Allowance:
@@ -184,7 +151,3 @@ def split(version: int, when: str) -> TicketSplit:
 
 def closed(version: int, when: str, by: str = "reporter") -> TicketClosed:
     return fact(TicketClosed, version, when, agency="dishub", by=by)
-
-
-def dates(*texts: str) -> frozenset[date]:
-    return frozenset(map(date.fromisoformat, texts))

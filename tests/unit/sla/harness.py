@@ -23,7 +23,8 @@ from shared.events import (
 )
 from shared.ids import occasion_id
 from tests.builders import TICKET, TRACKING, arrival, event
-from tests.unit.sla.cases import RULES, accepted, at, routed
+from tests.unit.sla.cases import RULES, accepted, routed
+from tests.unit.working_time.calendars import at
 
 VERIFY, RESPOND, RESOLVE = SlaClock.VERIFY, SlaClock.RESPOND, SlaClock.RESOLVE
 COMPLETE, FEEDBACK = SlaClock.COMPLETE, SlaClock.FEEDBACK

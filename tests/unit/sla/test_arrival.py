@@ -30,7 +30,6 @@ from tests.unit.sla.cases import (
     RULES,
     accepted,
     answered,
-    at,
     closed,
     declined,
     fact,
@@ -43,6 +42,7 @@ from tests.unit.sla.cases import (
     triaged,
 )
 from tests.unit.sla.harness import RESOLVE, VERIFY, ClockHarness, started
+from tests.unit.working_time.calendars import at
 
 pytestmark = pytest.mark.laws
 

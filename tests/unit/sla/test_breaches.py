@@ -13,19 +13,7 @@ from shared.events import (
     TicketWithdrawn,
 )
 from tests.builders import TICKET
-from tests.unit.sla.cases import (
-    accepted,
-    answered,
-    at,
-    closed,
-    declined,
-    fact,
-    held,
-    reopened,
-    resumed,
-    routed,
-    triaged,
-)
+from tests.unit.sla.cases import accepted, answered, closed, declined, fact, held, reopened, resumed, routed, triaged
 from tests.unit.sla.harness import (
     DUE,
     OF_BREACHES,
@@ -42,6 +30,7 @@ from tests.unit.sla.harness import (
     overdue,
     said,
 )
+from tests.unit.working_time.calendars import at
 
 pytestmark = pytest.mark.unit
 

@@ -8,7 +8,8 @@ from services.sla.domain.clocks import Clock, Pause, timed
 from services.sla.domain.rounds import Hold, Met, Round
 from services.sla.domain.rules import EscalationLevel, PauseRule
 from shared.events import Classification, HoldReason, SlaClock
-from tests.unit.sla.cases import LAW, RULES, at, clock_rule, days, rules, wib
+from tests.unit.sla.cases import LAW, RULES, clock_rule, days, rules
+from tests.unit.working_time.calendars import at, wib
 
 pytestmark = pytest.mark.unit
 

@@ -12,8 +12,9 @@ from shared.events import (
     ClockStopped,
     TicketWithdrawn,
 )
-from tests.unit.sla.cases import answered, at, fact, held, reclassified, routed
+from tests.unit.sla.cases import answered, fact, held, reclassified, routed
 from tests.unit.sla.harness import DUE, OF_BREACHES, RESOLVE, RESPOND, at_work, breached, met, of_breach, overdue, said
+from tests.unit.working_time.calendars import at
 
 pytestmark = pytest.mark.unit
 

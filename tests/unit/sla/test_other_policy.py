@@ -2,8 +2,9 @@ import pytest
 
 from services.sla.domain.rules import SlaRules
 from shared.events import BreachCleared, BreachCorrected, DueChanged
-from tests.unit.sla.cases import AGENCY, answered, at, clock_rule, closed, dates, days, held, office, rules
+from tests.unit.sla.cases import AGENCY, answered, clock_rule, closed, days, held, rules
 from tests.unit.sla.harness import RESOLVE, RESPOND, at_work, said
+from tests.unit.working_time.calendars import at, dates, office
 
 pytestmark = pytest.mark.unit
 

@@ -9,7 +9,8 @@ from services.sla.domain.allowances import Allowance, Unit
 from services.sla.domain.rules import EscalationLevel, PauseRule
 from services.sla.policy import LevelEntry, allowance_of, load_sla
 from shared.events import Classification, HoldReason, SlaClock
-from tests.unit.sla.cases import at, days, wib
+from tests.unit.sla.cases import days
+from tests.unit.working_time.calendars import at, wib
 
 pytestmark = pytest.mark.unit
 

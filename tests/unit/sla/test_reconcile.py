@@ -13,7 +13,7 @@ from shared.events import (
     HoldReason,
 )
 from tests.builders import TICKET
-from tests.unit.sla.cases import accepted, answered, at, closed, declined, held, reclassified, resumed, routed, triaged
+from tests.unit.sla.cases import accepted, answered, closed, declined, held, reclassified, resumed, routed, triaged
 from tests.unit.sla.harness import (
     COMPLETE,
     FEEDBACK,
@@ -26,6 +26,7 @@ from tests.unit.sla.harness import (
     said,
     started,
 )
+from tests.unit.working_time.calendars import at
 
 pytestmark = pytest.mark.unit
 

@@ -21,7 +21,6 @@ from shared.events import (
 from tests.unit.sla.cases import (
     LAW,
     answered,
-    at,
     closed,
     declined,
     fact,
@@ -33,6 +32,7 @@ from tests.unit.sla.cases import (
     routed,
     triaged,
 )
+from tests.unit.working_time.calendars import at
 
 pytestmark = pytest.mark.unit
 

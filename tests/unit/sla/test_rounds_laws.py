@@ -12,7 +12,6 @@ from services.sla.domain.rounds import Round, rounds_of
 from shared.events import Classification, HoldReason, SlaClock
 from tests.unit.sla.cases import (
     answered,
-    at,
     closed,
     declined,
     held,
@@ -24,6 +23,7 @@ from tests.unit.sla.cases import (
     split,
     triaged,
 )
+from tests.unit.working_time.calendars import at
 
 pytestmark = pytest.mark.laws
 

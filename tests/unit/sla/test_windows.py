@@ -3,8 +3,9 @@ from datetime import timedelta
 import pytest
 
 from shared.events import ClockStopped, CompletionWindowExpired, FeedbackWindowExpired, TicketArchived
-from tests.unit.sla.cases import answered, at, closed, fact, held, reopened
+from tests.unit.sla.cases import answered, closed, fact, held, reopened
 from tests.unit.sla.harness import COMPLETE, FEEDBACK, RESOLVE, RESPOND, at_work, met, said
+from tests.unit.working_time.calendars import at
 
 pytestmark = pytest.mark.unit
 

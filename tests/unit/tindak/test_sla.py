@@ -9,8 +9,9 @@ import pytest
 from services.sla.domain.rules import SlaRules
 from services.sla.policy import load_sla
 from shared.events import SlaClock
-from tests.unit.sla.cases import at, days
+from tests.unit.sla.cases import days
 from tests.unit.tindak.test_cli import one_line
+from tests.unit.working_time.calendars import at
 from tindak.cli import main
 from tindak.sla.input import HERE
 

@@ -10,8 +10,9 @@ import pytest
 
 from shared.events import Event
 from tests.builders import event
-from tests.unit.sla.cases import RULES, accepted, answered, closed, declined, held, resumed, routed, wib
+from tests.unit.sla.cases import RULES, accepted, answered, closed, declined, held, resumed, routed
 from tests.unit.sla.harness import ClockHarness
+from tests.unit.working_time.calendars import wib
 from tindak.sla import report
 from tindak.sla.month import Month, Row, quantile
 from tindak.sla.report import NAMES, table

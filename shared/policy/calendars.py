@@ -11,12 +11,11 @@ from typing import Annotated, Self
 import holidays
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from services.sla.domain.hours import DAY_SECONDS, Calendar, Hours, Season, Span, Week
-from services.sla.domain.rules import DEFAULT_CALENDAR
 from shared.events import Code, Short
 from shared.policy.loading import Loc, PolicyFault, PolicyModel, Source
 from shared.policy.zones import ZoneName
 from shared.values import replace
+from shared.working_time.hours import DAY_SECONDS, DEFAULT_CALENDAR, Calendar, Hours, Season, Span, Week
 
 CALENDARS_FILE = "calendars.yaml"
 HOLIDAY_YEARS = range(2015, 2046)

@@ -1,4 +1,4 @@
-"""Office hours, day by day in local time; `working_time` counts them."""
+"""Office hours, day by day in local time; `counting` counts them."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import field
@@ -8,6 +8,8 @@ from itertools import chain
 from shared.values import value
 
 DAY_SECONDS = 24 * 60 * 60
+DEFAULT_CALENDAR = "default"
+"""The code of the calendar of whoever has none of their own."""
 
 Span = tuple[int, int]
 """From the first second of local time to the last, counted from midnight; 86,400 is the end of the day."""

@@ -10,9 +10,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from services.sla.domain.hours import Hours, Week
-from services.sla.domain.working_time import WorkingTime
-from tests.unit.sla.cases import ALWAYS, at, dates, hours, office
+from shared.working_time.counting import WorkingTime
+from shared.working_time.hours import Hours, Week
+from tests.unit.working_time.calendars import ALWAYS, at, dates, hours, office
 
 pytestmark = pytest.mark.unit
 

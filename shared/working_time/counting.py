@@ -7,8 +7,8 @@ from functools import lru_cache
 from itertools import accumulate
 from zoneinfo import ZoneInfo
 
-from services.sla.domain.hours import DAY_SECONDS, Calendar, Hours, days_of
 from shared.values import value
+from shared.working_time.hours import DAY_SECONDS, Calendar, Hours, days_of
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)

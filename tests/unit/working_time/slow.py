@@ -12,7 +12,7 @@ from functools import cache
 from itertools import islice
 from zoneinfo import ZoneInfo
 
-from services.sla.domain.hours import Calendar
+from shared.working_time.hours import Calendar
 
 MINUTE = timedelta(minutes=1)
 

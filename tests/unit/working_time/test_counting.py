@@ -2,9 +2,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from services.sla.domain.hours import Season, Week
-from services.sla.domain.working_time import CalendarExhausted, WorkingTime
-from tests.unit.sla.cases import ALWAYS, OFFICE_DAY, at, calendar, dates, hours, office, wib
+from shared.working_time.counting import CalendarExhausted, WorkingTime
+from shared.working_time.hours import Season, Week
+from tests.unit.working_time.calendars import ALWAYS, OFFICE_DAY, at, calendar, dates, hours, office, wib
 
 pytestmark = pytest.mark.unit
 

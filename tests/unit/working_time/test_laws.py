@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.sla.domain.hours import Calendar, Hours, Season, Week
-from services.sla.domain.working_time import WorkingTime
-from tests.unit.sla.cases import calendar, office
+from shared.working_time.counting import WorkingTime
+from shared.working_time.hours import Calendar, Hours, Season, Week
+from tests.unit.working_time.calendars import calendar, office
 
 pytestmark = pytest.mark.laws
 

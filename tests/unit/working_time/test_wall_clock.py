@@ -4,10 +4,10 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from services.sla.domain.hours import Calendar, Season, Week
-from services.sla.domain.working_time import WorkingTime
-from tests.unit.sla.cases import ALWAYS, OFFICE_WEEK, calendar, dates, hours
-from tests.unit.sla.slow import MINUTE, WallClock
+from shared.working_time.counting import WorkingTime
+from shared.working_time.hours import Calendar, Season, Week
+from tests.unit.working_time.calendars import ALWAYS, OFFICE_WEEK, calendar, dates, hours
+from tests.unit.working_time.slow import MINUTE, WallClock
 
 pytestmark = pytest.mark.laws
 
