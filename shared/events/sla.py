@@ -30,6 +30,11 @@ class ClockStarted(ClockFact):
     policy_version: str
     calendar_version: str
 
+    @property
+    def is_in_working_time(self) -> bool:
+        """Return whether the allowance counts working days, hours or minutes, not days and nights."""
+        return "working" in self.allowance
+
 
 class ClockPaused(ClockFact):
     """A clock stands still while the ticket is held."""

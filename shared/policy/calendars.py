@@ -6,15 +6,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from functools import cache
 from itertools import pairwise
+from pathlib import Path
 from typing import Annotated, Self
 
 import holidays
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from shared.events import Code, Short
-from shared.policy.loading import Loc, PolicyFault, PolicyModel, Source
+from shared.policy.loading import Loc, PolicyFault, PolicyInvalid, PolicyModel, Source, load_sourced
 from shared.policy.zones import ZoneName
 from shared.values import replace
+from shared.working_time.counting import WorkingTime
 from shared.working_time.hours import DAY_SECONDS, DEFAULT_CALENDAR, Calendar, Hours, Season, Span, Week
 
 CALENDARS_FILE = "calendars.yaml"
@@ -157,6 +159,19 @@ class CalendarFile(PolicyModel):
 
     version: int | Short
     calendars: Annotated[tuple[CalendarEntry, ...], Field(min_length=1)]
+
+
+def load_calendars(policy_dir: Path) -> Mapping[str, WorkingTime]:
+    """Return how time is counted on each calendar, by code; the default one is there.
+
+    Raises:
+        PolicyInvalid: With every fault of calendars.yaml.
+    """
+    held, source = load_sourced(policy_dir / CALENDARS_FILE, CalendarFile)
+    faults = faults_of_calendars(held, source)
+    if faults:
+        raise PolicyInvalid(faults)
+    return {entry.code: WorkingTime(calendar_of(entry, held.version)) for entry in held.calendars}
 
 
 def calendar_of(entry: CalendarEntry, version: int | str) -> Calendar:

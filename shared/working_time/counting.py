@@ -162,13 +162,31 @@ class WorkingTime:
             year = self.year(number)
         return instant(year.closings[index])
 
+    def days_between(self, since: datetime, until: datetime) -> int:
+        """Return how many working days follow the local date of *since*, up to that of *until*, which counts.
+
+        It is the *n* whose `nth_working_day` from *since* falls on the date of *until*, if there is one; negative if
+        the date of *until* is the earlier one.
+
+        Raises:
+            CalendarExhausted: They lie more than a century apart, or in no year that can be counted.
+        """
+        begin, end = self._date(since), self._date(until)
+        if end < begin:
+            return -self.days_between(until, since)
+        counted, number = -bisect_right(self._year_of(begin).days, begin.toordinal()), begin.year
+        while number < end.year:
+            counted += len(self.year(number).days)
+            number = self._next(number, begin.year)
+        return counted + bisect_right(self._year_of(end).days, end.toordinal())
+
     def nth_day(self, at: datetime, n: int) -> datetime:
         """Return the end (local midnight) of the *n*-th calendar day after the local date of *at*.
 
         Raises:
             CalendarExhausted: It lies beyond the last year that can be written.
         """
-        today = at.astimezone(self._zone).date()
+        today = self._date(at)
         if n > DAYS_MAX - today.toordinal():
             raise CalendarExhausted(f"calendar {self.calendar.code} from {today.year}")
         return instant(_moment(today + timedelta(days=n + 1), 0, self._zone))
@@ -178,6 +196,14 @@ class WorkingTime:
         if number not in self._years:
             self._years[number] = _compiled(self.calendar, self._zone, number)
         return self._years[number]
+
+    def _date(self, at: datetime) -> date:
+        return at.astimezone(self._zone).date()
+
+    def _year_of(self, day: date) -> Year:
+        if day.year not in YEARS:
+            raise CalendarExhausted(f"calendar {self.calendar.code} from {day.year}")
+        return self.year(day.year)
 
     def _place(self, at: datetime) -> Placed:
         local = at.astimezone(self._zone)

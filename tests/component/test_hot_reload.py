@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -139,6 +139,21 @@ async def test_notify_writes_by_the_new_rules_and_texts(policy: Path) -> None:
     assert handler.rules.retries.attempts_max == 4
     assert "nomor {{ tracking_id }}" in text
     assert handler.rules.stale_for > timedelta(0)
+
+
+async def test_notify_counts_days_by_the_new_calendar_unless_it_is_broken(policy: Path) -> None:
+    watch = PolicyWatch("notify", policy, load_notices)
+    renderer = MessageRenderer(watch.policy, OPENER)
+    thursday, tuesday = datetime(2026, 11, 26, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC)
+    days = [renderer.policy.working_time("dishub").days_between(thursday, tuesday)]
+
+    for old, new in (("added: []", 'added: [{date: "2026-11-27", name: Pilkada}]'), ("Pilkada", "[")):
+        change(policy / "calendars.yaml", old, new)
+        await follow(watch, renderer.use_policy)
+        days.append(renderer.policy.working_time("dishub").days_between(thursday, tuesday))
+
+    assert days == [3, 2, 2]
+    assert "calendars.yaml:" in watch.remark()
 
 
 async def test_intake_and_routing_mask_by_the_new_lists(policy: Path) -> None:

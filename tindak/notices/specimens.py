@@ -25,8 +25,11 @@ from tindak.console import Failure
 from tindak.policy.samples import DUE_AT, NOW, digests, introduced, usual
 
 LANGUAGES = {"id": "Bahasa Indonesia", "en": "English", "jv": "Basa Jawa (krama)", "su": "Basa Sunda (lemes)"}
-OVERDUE = frozenset({ClockBreached.TYPE, BreachEscalated.TYPE})
-PAST_DUE = DUE_AT + timedelta(minutes=1)
+WRITTEN_AT = {
+    ClockBreached.TYPE: DUE_AT + timedelta(minutes=1),
+    BreachEscalated.TYPE: DUE_AT + timedelta(days=2, minutes=1),
+}
+"""When a notice of an event is written, where that is not before the due time."""
 CHANNELS = (EMAIL, WHATSAPP, SMS)
 BESIDES = (INTRODUCTION, DIGEST)
 """Texts that no event brings about by itself."""
@@ -101,7 +104,7 @@ def specimen(policy: NoticePolicy, code: str, language: str, channel: str) -> Sp
     if file_of(template, language) not in policy.templates.sources:
         spoken = policy.default_language
     rule = rules_by_code(policy).get(code)
-    values = usual(policy, spoken, channel, PAST_DUE if rule and rule.on in OVERDUE else NOW)
+    values = usual(policy, spoken, channel, WRITTEN_AT.get(rule.on, NOW) if rule else NOW)
     if code == DIGEST:
         given = next(digests(policy, spoken))
     else:

@@ -58,7 +58,7 @@ def usual(policy: NoticePolicy, language: str, channel: str, now: datetime = NOW
     """Return what a text is usually given, in a language, as a channel shows it at *now*."""
     return dict(SAMPLES) | {
         "city": policy.city,
-        "due_at": due(DUE_AT, language, policy.zone, now, brief=channel == SMS),
+        "due_at": due(DUE_AT, language, policy.zone, now, policy.working_time(), brief=channel == SMS),
         "overdue": duration(27_000, language),
         "remaining": duration(10_800, language),
     }
@@ -67,7 +67,9 @@ def usual(policy: NoticePolicy, language: str, channel: str, now: datetime = NOW
 def longest(policy: NoticePolicy, language: str, channel: str) -> dict[str, object]:
     """Return the longest values that are usual: of names those of the policy, of instants those of a year."""
     days = (DUE_AT + timedelta(days=day) for day in range(366))
-    dues = (due(at, language, policy.zone, at - timedelta(days=20), brief=channel == SMS) for at in days)
+    asked = [(at, at + timedelta(days=far)) for at in days for far in (-60, 60)]
+    work, brief = policy.working_time(), channel == SMS
+    dues = (due(at, language, policy.zone, now, work, brief=brief) for at, now in asked)
     agency = max((agency.name for agency in policy.directory.agencies), key=len)
     written = LONG_WORDS[:WRITTEN_MAX].rstrip()
     return usual(policy, language, channel) | {

@@ -75,11 +75,13 @@ class RunningClock:
 
     Args:
         over_at: When it was met or stopped, which is heard of only while somebody gets digests; None before.
+        in_working_time: Whether it is known to count only when offices work.
     """
 
     started_at: datetime
     due_at: datetime
     over_at: datetime | None = None
+    in_working_time: bool = False
 
 
 @value
@@ -256,7 +258,8 @@ def _changes(known: Handling, data: events.EventData) -> dict[str, Any]:
 def _changes_of_handling(known: Handling, data: events.EventData) -> dict[str, Any]:
     match data:
         case events.ClockStarted():
-            return {"clocks": {**known.clocks, data.clock: RunningClock(data.started_at, data.due_at)}}
+            run = RunningClock(data.started_at, data.due_at, in_working_time=data.is_in_working_time)
+            return {"clocks": {**known.clocks, data.clock: run}}
         case events.ClockMet(met_at=at) | events.ClockStopped(stopped_at=at) if data.clock in known.clocks:
             run = known.clocks[data.clock]
             return {} if at < run.started_at else {"clocks": {**known.clocks, data.clock: replace(run, over_at=at)}}

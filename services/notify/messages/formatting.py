@@ -7,6 +7,8 @@ from functools import lru_cache
 from babel.dates import format_datetime
 from babel.units import format_unit
 
+from shared.working_time.counting import CalendarExhausted, WorkingTime
+
 PATTERNS = {
     "id": "EEEE, d MMMM y 'pukul' HH.mm",
     "en": "EEEE, d MMMM y, HH:mm",
@@ -30,6 +32,21 @@ DAYS_LEFT = {
     "jv": ("dinten punika", "mbénjing", "{} dinten malih"),
     "su": ("dinten ieu", "énjing", "{} dinten deui"),
 }
+HOURS_LEFT = {"id": "{}, {} lagi", "en": "{}, {} left", "jv": "{}, {} malih", "su": "{}, {} deui"}
+WORKING_DAYS_LEFT = {
+    "id": ("{} hari kerja lagi", "{} hari kerja lagi"),
+    "en": ("{} working day left", "{} working days left"),
+    "jv": ("{} dinten kerja malih", "{} dinten kerja malih"),
+    "su": ("{} dinten damel deui", "{} dinten damel deui"),
+}
+WORKING_DAYS_LATE = {
+    "id": ("terlambat {} hari kerja", "terlambat {} hari kerja"),
+    "en": ("{} working day late", "{} working days late"),
+    "jv": ("kasèp {} dinten kerja", "kasèp {} dinten kerja"),
+    "su": ("telat {} dinten damel", "telat {} dinten damel"),
+}
+"""Of one day, and of more."""
+
 MINUTE = 60
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
@@ -43,20 +60,47 @@ def moment(at: datetime, language: str, zone: tzinfo, *, brief: bool = False) ->
     return f"{said} {at.astimezone(zone).tzname()}"
 
 
-def due(at: datetime, language: str, zone: tzinfo, now: datetime, *, brief: bool = False) -> str:
-    """Return *at* as `moment` does, followed by how many local dates away it is, as ``(besok)``; not if it is past.
-
-    These are days of the calendar, holidays included, as one counts at home. Working days are sla's to count.
+def due(
+    at: datetime, language: str, zone: tzinfo, now: datetime, work: WorkingTime | None = None, *, brief: bool = False
+) -> str:
+    """Return *at* as `moment` does, followed by how far away it is, as ``(3 hari kerja lagi)``.
 
     Args:
+        work: How its clock counts working time. None for one that counts days of the calendar, holidays included, as
+            one does at home; of such a one nothing is said once it is past.
         brief: As short as it can be said: only when.
     """
     said = moment(at, language, zone, brief=brief)
-    if brief or at < now:
-        return said
+    left = None if brief else _left(at, language, zone, now, work)
+    return f"{said} ({left})" if left else said
+
+
+def _left(at: datetime, language: str, zone: tzinfo, now: datetime, work: WorkingTime | None) -> str | None:
     days = (at.astimezone(zone).date() - now.astimezone(zone).date()).days
-    words = DAYS_LEFT[language]
-    return f"{said} ({words[min(days, 2)].format(days)})"
+    if work is not None:
+        if days == 0 and at >= now:
+            return _hours_left((at - now).total_seconds(), language)
+        working_days = _working_days(work, now, at)
+        if working_days:
+            words = (WORKING_DAYS_LEFT if working_days > 0 else WORKING_DAYS_LATE)[language]
+            return words[abs(working_days) > 1].format(abs(working_days))
+    # Of a calendar that does not reach so far, or on which nobody works until then, it is said in plain days.
+    return None if at < now else DAYS_LEFT[language][min(days, 2)].format(days)
+
+
+def _working_days(work: WorkingTime, now: datetime, at: datetime) -> int:
+    """Return the working days until *at*, those since then as a negative number; 0 also if they cannot be counted."""
+    try:
+        return work.days_between(now, at)
+    except CalendarExhausted:
+        return 0
+
+
+def _hours_left(seconds: float, language: str) -> str:
+    today = DAYS_LEFT[language][0]
+    unit, name = (HOUR, "duration-hour") if seconds >= HOUR else (MINUTE, "duration-minute")
+    number = int(seconds // unit)
+    return HOURS_LEFT[language].format(today, _amount(number, name, language)) if number else today
 
 
 def duration(seconds: float, language: str) -> str:

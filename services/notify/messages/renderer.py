@@ -26,6 +26,10 @@ LOG = "log"
 INDONESIAN = "id"
 WITHHELD = {"id": "(rahasia)", "en": "(confidential)", "jv": "(winados)", "su": "(rusiah)"}
 WRITTEN = frozenset({"answer", "note", "question", "reason", "text"})  # by people, about what is confidential
+OF_AGENCY = frozenset({SlaClock.RESPOND, SlaClock.RESOLVE})
+"""The clocks of what an agency must do, which its own calendar times; all others the city's default one does."""
+
+OF_REPORTER = frozenset({SlaClock.COMPLETE, SlaClock.FEEDBACK})
 CHANNEL_OF_PREFERENCE = {"email": "email", "whatsapp": "whatsapp", "sms": "sms", "sms_1708": "sms"}
 
 
@@ -215,7 +219,7 @@ class MessageRenderer:
             "title": title or tracking_id,
             "city": self.policy.city,
             "agency_name": agency,
-            "due_at": due_at and due(due_at, language, self.policy.zone, now, brief=channel == SMS),
+            "due_at": due_at and self.due_text(due_at, state, delivery, language, now, channel),
             "place": None if is_hidden else linkless(complaint.place if complaint else None, language),
             "classification": told.get("classification")
             or state.classification
@@ -232,6 +236,18 @@ class MessageRenderer:
             "overdue": _duration_text(told.get("overdue_seconds"), language),
         } | {name: told.get(name) for name in ("answer", "rating", "by", "clock", "percent", "level", "parts")}
 
+    def due_text(
+        self, at: datetime, state: Correspondence, delivery: Delivery, language: str, now: datetime, channel: str
+    ) -> str:
+        """Return a due time in words: in working days where its clock counts them, in those of the calendar else."""
+        clock = _clock_of(delivery)
+        run = state.clocks.get(clock) if clock else None
+        work = None
+        # When a reporter's time is over nobody is late.
+        if run and run.in_working_time and (clock not in OF_REPORTER or at >= now):
+            work = self.policy.working_time(delivery.agency if clock in OF_AGENCY else None)
+        return due(at, language, self.policy.zone, now, work, brief=channel == SMS)
+
     def due_at(self, state: Correspondence, delivery: Delivery) -> datetime | None:
         """Return the due time to show: of the awaited clock, of the event, or of the clock that the event names."""
         if delivery.awaited:
@@ -239,9 +255,17 @@ class MessageRenderer:
         elif "due_at" in delivery.told:
             return datetime.fromisoformat(delivery.told["due_at"])
         else:
-            clock = delivery.told.get("clock")
-            run = state.clocks.get(SlaClock(clock)) if clock else None
+            clock = _clock_of(delivery)
+            run = state.clocks.get(clock) if clock else None
         return run.due_at if run else None
+
+
+def _clock_of(delivery: Delivery) -> SlaClock | None:
+    """Return the clock whose due time *delivery* tells, if it is that of a clock."""
+    if delivery.awaited:
+        return delivery.awaited.clock
+    clock = delivery.told.get("clock")
+    return SlaClock(clock) if clock else None
 
 
 def hides_title(complaint: Complaint, role: str) -> bool:

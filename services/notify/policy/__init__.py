@@ -25,10 +25,13 @@ from services.notify.policy.receipts import ReceiptForm, load_receipts
 from services.notify.policy.sending import SENDING_FILE, SendingFile
 from services.notify.settings import LEASE_SECONDS
 from shared.policy.agencies import WEEKDAYS, AgencyDirectory, load_agencies
+from shared.policy.calendars import load_calendars
 from shared.policy.channels import ChannelRegistry, load_channels
 from shared.policy.loading import PolicyFault, PolicyInvalid, load, load_sourced
 from shared.policy.places import load_places
 from shared.values import replace
+from shared.working_time.counting import WorkingTime
+from shared.working_time.hours import DEFAULT_CALENDAR
 
 __all__ = ["FILE", "HEARD", "INTRODUCTION", "TEMPLATES", "NoticePolicy", "load_notices"]
 
@@ -45,6 +48,7 @@ class NoticePolicy:
         gateways: By which messages leave but for mail.
         pages: What links lead to; None for a policy without.
         receipts: What gateways say of messages that they took, by gateway.
+        calendars: How time is counted when offices work, by code; the default one is there.
     """
 
     rules: Rules
@@ -58,19 +62,25 @@ class NoticePolicy:
     addresses: AddressLimits
     gateways: GatewayFile
     receipts: Mapping[str, ReceiptForm]
+    calendars: Mapping[str, WorkingTime]
     pages: PagePolicy | None = None
 
     def language_of_text(self, template: str, wanted: str) -> str:
         """Return *wanted* if there is such a text in it, else the default language."""
         return wanted if file_of(template, wanted) in self.templates.sources else self.default_language
 
+    def working_time(self, agency: str | None = None) -> WorkingTime:
+        """Return how time is counted at an agency; by the default calendar for None and for one that is not known."""
+        known = self.directory.get(agency or "")
+        return self.calendars.get(known.calendar if known else DEFAULT_CALENDAR, self.calendars[DEFAULT_CALENDAR])
+
 
 def load_notices(policy_dir: Path, lease_for: timedelta = timedelta(seconds=LEASE_SECONDS)) -> NoticePolicy:
     """Return the policy of notify.
 
     Args:
-        policy_dir: Holds notices.yaml, notices/, sending.yaml, agencies.yaml, channels.yaml, places.yaml, and maybe
-            gateways.yaml, receipts.yaml and pages.yaml, which only gateways and pages need.
+        policy_dir: Holds notices.yaml, notices/, sending.yaml, agencies.yaml, calendars.yaml, channels.yaml,
+            places.yaml, and maybe gateways.yaml, receipts.yaml and pages.yaml, which only gateways and pages need.
         lease_for: How long one attempt to send may take before it counts as lost.
 
     Raises:
@@ -103,6 +113,7 @@ def load_notices(policy_dir: Path, lease_for: timedelta = timedelta(seconds=LEAS
         addresses=sending.addresses.value,
         pages=load_pages(policy_dir),
         gateways=gateways,
+        calendars=load_calendars(policy_dir),
         receipts=load_receipts(policy_dir, {each.code: each.channel for each in gateways.gateways}),
     )
 

@@ -14,6 +14,7 @@ from services.notify.domain.correspondence import (
 )
 from shared.events import (
     ClockResumed,
+    ClockStarted,
     ContactErased,
     DueChanged,
     EventData,
@@ -149,7 +150,20 @@ def test_a_refused_update_moves_no_ticket() -> None:
 def test_a_started_clock_gives_its_due_time() -> None:
     state = project(EMPTY, started(SlaClock.RESPOND))
 
-    assert state == replace(NAMED, clocks={SlaClock.RESPOND: RunningClock(NOON, LATER)})
+    assert state == replace(NAMED, clocks={SlaClock.RESPOND: RunningClock(NOON, LATER, in_working_time=True)})
+
+
+@pytest.mark.parametrize(
+    ("allowance", "in_working_time"),
+    [
+        ("5 working_days", True), ("4 working_hours", True), ("90 working_minutes", True),
+        ("10 days", False), ("20 seconds", False),
+    ],
+)  # fmt: skip
+def test_a_clock_that_runs_day_and_night_is_known_as_such(allowance: str, in_working_time: bool) -> None:
+    state = project(EMPTY, said(ClockStarted, allowance=allowance))
+
+    assert state.clocks[SlaClock.RESPOND].in_working_time is in_working_time
 
 
 @pytest.mark.parametrize(
@@ -166,7 +180,7 @@ def test_a_started_clock_gives_its_due_time() -> None:
 def test_a_moved_due_time_replaces_the_first(moved: EventData) -> None:
     state = project(project(EMPTY, started(SlaClock.RESPOND)), moved)
 
-    assert state.clocks == {SlaClock.RESPOND: RunningClock(NOON, LATER + timedelta(days=1))}
+    assert state.clocks == {SlaClock.RESPOND: RunningClock(NOON, LATER + timedelta(days=1), in_working_time=True)}
     assert project(EMPTY, moved) == NAMED
 
 

@@ -4,6 +4,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from services.notify.messages.formatting import due, duration, moment
+from tests.unit.working_time.calendars import at, dates, office
 
 pytestmark = pytest.mark.unit
 
@@ -66,7 +67,65 @@ def test_in_a_text_message_a_moment_goes_without_its_weekday() -> None:
         (-timedelta(seconds=1), "id", ""),
     ],
 )
-def test_a_due_time_tells_how_many_days_are_left_until_it_is_past(before: timedelta, language: str, words: str) -> None:
+def test_of_a_clock_that_runs_day_and_night_days_of_the_calendar_are_told_until_it_is_past(
+    before: timedelta, language: str, words: str
+) -> None:
     zone = ZoneInfo("Asia/Jakarta")
 
     assert due(AT, language, zone, AT - before) == moment(AT, language, zone) + words
+
+
+OFFICE = office(holidays=dates("2026-04-08"))  # a Wednesday
+JAKARTA = ZoneInfo("Asia/Jakarta")
+DUE_AT = at("2026-04-13 16:00")  # a Monday
+
+
+@pytest.mark.parametrize(
+    ("now", "left"),
+    [
+        ("2026-04-03 23:59", ("5 hari kerja lagi", "5 working days left",
+                              "5 dinten kerja malih", "5 dinten damel deui")),
+        ("2026-04-08 12:00", ("3 hari kerja lagi", "3 working days left",
+                              "3 dinten kerja malih", "3 dinten damel deui")),
+        ("2026-04-10 17:00", ("1 hari kerja lagi", "1 working day left",
+                              "1 dinten kerja malih", "1 dinten damel deui")),
+        ("2026-04-12 23:59", ("1 hari kerja lagi", "1 working day left",
+                              "1 dinten kerja malih", "1 dinten damel deui")),
+        ("2026-04-13 00:00", ("hari ini, 16 jam lagi", "today, 16 hours left", "dinten punika, 16 jam malih",
+                              "dinten ieu, 16 jam deui")),
+        ("2026-04-13 15:00", ("hari ini, 1 jam lagi", "today, 1 hour left", "dinten punika, 1 jam malih",
+                              "dinten ieu, 1 jam deui")),
+        ("2026-04-13 15:01", ("hari ini, 59 menit lagi", "today, 59 minutes left", "dinten punika, 59 menit malih",
+                              "dinten ieu, 59 menit deui")),
+        ("2026-04-13 15:59", ("hari ini, 1 menit lagi", "today, 1 minute left", "dinten punika, 1 menit malih",
+                              "dinten ieu, 1 menit deui")),
+        ("2026-04-13 16:00", ("hari ini", "today", "dinten punika", "dinten ieu")),
+        ("2026-04-14 00:00", ("terlambat 1 hari kerja", "1 working day late", "kasèp 1 dinten kerja",
+                              "telat 1 dinten damel")),
+        ("2026-04-19 12:00", ("terlambat 4 hari kerja", "4 working days late", "kasèp 4 dinten kerja",
+                              "telat 4 dinten damel")),
+    ],
+)  # fmt: skip
+def test_of_a_clock_of_working_time_working_days_are_told(now: str, left: tuple[str, ...]) -> None:
+    for language, words in zip(("id", "en", "jv", "su"), left, strict=True):
+        text = due(DUE_AT, language, JAKARTA, at(now), OFFICE)
+
+        assert text == f"{moment(DUE_AT, language, JAKARTA)} ({words})"
+
+
+def test_what_is_late_by_no_working_day_yet_is_not_told_to_be() -> None:
+    friday = at("2026-04-10 16:30")
+
+    for now in ("2026-04-10 16:31", "2026-04-12 12:00"):
+        assert due(friday, "id", JAKARTA, at(now), OFFICE) == moment(friday, "id", JAKARTA)
+
+
+def test_where_working_days_cannot_be_counted_days_of_the_calendar_are_told() -> None:
+    sunday, far = at("2026-04-12 12:00"), at("2127-04-12 12:00")
+
+    assert due(sunday, "id", JAKARTA, at("2026-04-11 12:00"), OFFICE).endswith(" (besok)")
+    assert due(far, "en", JAKARTA, at("2026-04-12 12:00"), OFFICE).endswith(" (in 36889 days)")
+
+
+def test_a_text_message_tells_no_days() -> None:
+    assert due(DUE_AT, "id", JAKARTA, at("2026-04-08 12:00"), OFFICE, brief=True) == "13 April 2026 pukul 16.00 WIB"

@@ -46,7 +46,7 @@ Folder = Callable[..., Path]
 @pytest.fixture
 def folder(tmp_path: Path) -> Folder:
     """A policy folder whose notices.yaml and sending.yaml a test may write."""
-    for name in ("agencies.yaml", "channels.yaml", "places.yaml"):
+    for name in ("agencies.yaml", "calendars.yaml", "channels.yaml", "places.yaml"):
         shutil.copy(POLICY_DIR / name, tmp_path)
     (tmp_path / "notices").mkdir()
     for language in ("id", "en"):

@@ -1,9 +1,10 @@
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from services.notify.channels import Message
-from services.notify.domain.correspondence import Correspondence, Sealed, Unknown
+from services.notify.domain.correspondence import Correspondence, RunningClock, Sealed, Unknown
 from services.notify.domain.deliveries import Awaited, Deferred, Delivery, Withheld
 from services.notify.messages.renderer import MessageRenderer
 from shared.events import SealScheme, SlaClock
@@ -23,6 +24,7 @@ from tests.unit.notify.samples import (
     known,
     written,
 )
+from tests.unit.working_time.calendars import dates, office
 
 pytestmark = pytest.mark.unit
 
@@ -57,7 +59,42 @@ def test_a_letter_to_the_reporter_carries_name_address_and_due_time() -> None:
         due_at=LATER,
     )
     assert message.body.startswith(f"Halo {NAME},\n")
-    assert f"Jawaban pertama paling lambat {DUE_ID} (3 hari lagi)." in message.body
+    assert f"Jawaban pertama paling lambat {DUE_ID} (3 hari kerja lagi)." in message.body
+
+
+@pytest.mark.parametrize(
+    ("agency", "clock", "left"),
+    [
+        ("dishub", SlaClock.RESPOND, "3 hari kerja lagi"),  # Monday to Thursday
+        ("damkar", SlaClock.RESPOND, "2 hari kerja lagi"),  # whose calendar has a free day more
+        ("damkar", SlaClock.FEEDBACK, "3 hari kerja lagi"),  # which no agency owes
+        ("gone", SlaClock.RESPOND, "3 hari kerja lagi"),
+    ],
+)
+def test_working_days_are_those_of_the_calendar_of_who_must_act(agency: str, clock: SlaClock, left: str) -> None:
+    watch = office(holidays=dates("2026-03-04"))
+    renderer = MessageRenderer(replace(POLICY, calendars={**POLICY.calendars, "around_the_clock": watch}), OPENER)
+    held = delivery(template="agency_reply", agency=agency, awaited=Awaited(clock, NOON))
+
+    told = renderer.values(known(), held, "id", NOON)["due_at"]
+
+    assert told == f"{DUE_ID} ({left})"
+
+
+@pytest.mark.parametrize(("clock", "words"), [("respond", " (terlambat 2 hari kerja)"), ("feedback", "")])
+def test_who_answers_late_is_told_and_a_reporter_never_is(clock: str, words: str) -> None:
+    held = delivery(agency="dishub", told={"clock": clock})
+
+    told = RENDERER.values(known(), held, "id", LATER + timedelta(days=4))["due_at"]
+
+    assert told == DUE_ID + words
+
+
+def test_a_clock_of_which_nothing_is_known_but_its_due_time_is_told_in_days_of_the_calendar() -> None:
+    held = delivery(agency="dishub", told={"clock": "respond", "due_at": LATER.isoformat()})
+
+    for state in (replace(known(), clocks={}), replace(known(), clocks={SlaClock.RESPOND: RunningClock(NOON, LATER)})):
+        assert RENDERER.values(state, held, "id", NOON)["due_at"] == f"{DUE_ID} (3 hari lagi)"
 
 
 def test_without_the_due_time_a_letter_goes_without_it() -> None:

@@ -36,7 +36,7 @@ def test_a_stored_state_comes_back_as_it_was(contact: Contact) -> None:
     tells = delivery(
         awaited=Awaited(SlaClock.RESPOND, NOON + timedelta(milliseconds=1)), told={"final": True, "level": 2}
     )
-    clocks = {SlaClock.RESPOND: RunningClock(NOON, LATER)}
+    clocks = {SlaClock.RESPOND: RunningClock(NOON, LATER, in_working_time=True)}
     state = correspondence(*deliveries, tells, contact=contact, clocks=clocks, agency="dishub", question="Di mana?")
 
     stored = STATE.dump_python(state, mode="json")
@@ -50,3 +50,10 @@ def test_what_was_stored_before_looks_for_a_gateway_were_counted_is_read(situati
     del stored["deliveries"][0]["situation"]["unasked"]
 
     assert STATE.validate_python(stored) == correspondence(delivery(situation))
+
+
+def test_a_clock_that_was_stored_before_its_kind_was_is_read_as_one_of_the_calendar() -> None:
+    stored = STATE.dump_python(correspondence(clocks={SlaClock.RESPOND: RunningClock(NOON, LATER)}), mode="json")
+    del stored["clocks"]["respond"]["in_working_time"]
+
+    assert STATE.validate_python(stored).clocks == {SlaClock.RESPOND: RunningClock(NOON, LATER)}

@@ -33,7 +33,7 @@ def test_a_mail_is_shown_with_subject_text_and_length(capsys: pytest.CaptureFixt
     text = shown(capsys, "answered", "--lang", "su")
 
     assert text.startswith("Waleran kanggo laporan K7QF-9D2MX-4Q\n\nKahatur Bapa/Ibu Siti,\n\n")
-    assert "Salasa, 1 Désémber 2026 tabuh 16.00 WIB (5 dinten deui)" in text
+    assert "Salasa, 1 Désémber 2026 tabuh 16.00 WIB (3 dinten damel deui)" in text
     assert text.rstrip().endswith(" characters)")
 
 

@@ -167,4 +167,6 @@ def test_the_nth_working_day_is_found_by_walking_day_by_day(hours: Calendar, at:
         left -= bool(hours.hours_on(day))
     closing = datetime.combine(day, time(), zone) + timedelta(seconds=hours.hours_on(day)[-1][1])
 
-    assert WorkingTime(hours).nth_working_day(at, n) == closing
+    work = WorkingTime(hours)
+    assert work.nth_working_day(at, n) == closing
+    assert (work.days_between(at, closing - MINUTE), work.days_between(closing - MINUTE, at)) == (n, -n)
