@@ -166,6 +166,7 @@ FIELDS: Mapping[str, tuple[str, Any]] = {
     "score": ("How much speaks for it; more is stronger.", 0.8),
     "reporter_sealed": ("Who reports, sealed by the channel itself for notify alone, instead of `reporter`.", None),
     "scheme": ("How it is sealed: `hpke`, or `aes_256_gcm` by release 0.1.0, which did not say so.", "hpke"),
+    "scope": ("Of what: `ticket`, or `address` for all tickets whose messages come to the same address.", None),
     "sealed": ("The contact, encrypted; notify alone holds the key that opens it.", "gAAAAAB"),
     "sequence": ("Number of this fact in the ticket's chain, from 1.", 1),
     "sha256": ("SHA-256 of the bytes, hexadecimal.", "ab" * 32),

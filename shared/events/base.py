@@ -93,6 +93,13 @@ class SlaClock(StrEnum):
     FEEDBACK = "feedback"
 
 
+class MessageScope(StrEnum):
+    """Of what a reporter wants no messages: of one ticket, or of every one whose messages come to the same address."""
+
+    TICKET = "ticket"
+    ADDRESS = "address"
+
+
 class Reason(Model):
     """Why something was refused: a machine code and a sentence in both languages."""
 
@@ -149,6 +156,7 @@ __all__ = [
     "EventData",
     "Instant",
     "Long",
+    "MessageScope",
     "Model",
     "Origin",
     "Priority",

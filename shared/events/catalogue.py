@@ -42,6 +42,7 @@ FROM_AGENCIES: tuple[type[EventData], ...] = (
 )  # fmt: skip
 FROM_LINKS: tuple[type[EventData], ...] = (
     commands.ReplyToTicket, commands.ConfirmTicket, commands.DisputeTicket, commands.StopMessages,
+    commands.ResumeMessages,
 )  # fmt: skip
 FROM_OFFICERS: tuple[type[EventData], ...] = (
     commands.AssignTicket, commands.ReclassifyTicket, commands.ArchiveTicket, commands.MergeTicket,
@@ -76,7 +77,9 @@ CATALOGUE: tuple[Entry, ...] = (
     ),
     *_entries(
         "routing", topics.TICKETS,
-        data=(tickets.TicketDeclined, links.TicketPartReopened, reporters.MessagesStopped),
+        data=(
+            tickets.TicketDeclined, links.TicketPartReopened, reporters.MessagesStopped, reporters.MessagesResumed,
+        ),
     ),
     *_entries("routing", topics.TICKETS, data=(notifications.ResendRequested, notifications.SuppressionRequested)),
     *_entries("routing", topics.TICKETS, topics.TRIAGE, data=(tickets.TriageRequested, links.TicketSplit)),

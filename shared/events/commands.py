@@ -17,6 +17,7 @@ from shared.events.base import (
     EventData,
     Instant,
     Long,
+    MessageScope,
     SealedText,
     Short,
     Text,
@@ -143,9 +144,20 @@ class WithdrawTicket(Command):
 
 
 class StopMessages(Command):
-    """The reporter wants no more messages about the ticket; only urgent ones are still sent."""
+    """The reporter wants no more messages about the ticket, or about none at all; only urgent ones are still sent.
+
+    With the ``scope`` ``address`` that holds for the address by which the ticket's messages come, over all tickets.
+    """
 
     TYPE: ClassVar[str] = "tindak.ticket.stop_messages.v1"
+    scope: MessageScope = MessageScope.TICKET
+
+
+class ResumeMessages(Command):
+    """The reporter takes a stop back; it takes back nothing of the other ``scope``."""
+
+    TYPE: ClassVar[str] = "tindak.ticket.resume_messages.v1"
+    scope: MessageScope = MessageScope.TICKET
 
 
 class AssignTicket(Command):

@@ -18,8 +18,8 @@ FOR_WHO_MUST_ACT = frozenset({"report", "resolve_due_at", "link"})
 NOT_FOR_AGENCIES = frozenset(
     {
         events.TicketDeclined.TYPE, events.ReporterErased.TYPE, events.ContactCorrected.TYPE,
-        events.ExportRequested.TYPE, events.MessagesStopped.TYPE, events.ResendRequested.TYPE,
-        events.SuppressionRequested.TYPE,
+        events.ExportRequested.TYPE, events.MessagesStopped.TYPE, events.MessagesResumed.TYPE,
+        events.ResendRequested.TYPE, events.SuppressionRequested.TYPE,
     }
 )  # fmt: skip
 OF_THE_AGENCY = frozenset({events.SlaClock.RESPOND, events.SlaClock.RESOLVE})

@@ -45,6 +45,7 @@ SAMPLES: Mapping[str, object] = {
     "rating": 5,
     "reason": "Lampu masih mati.",
     "remaining": "3 jam",
+    "stopped": None,
     "title": "Lampu jalan mati",
     "tracking_id": "K7QF-9D2MX-4Q",
 }
@@ -84,6 +85,7 @@ def longest(policy: NoticePolicy, language: str, channel: str) -> dict[str, obje
         "place": "Jalan Raya Serpong Kilometer 7, Pakulonan, Serpong Utara",
         "question": written,
         "remaining": duration(399_540, language),
+        "stopped": True,
         "title": LONG_WORDS[:80].rstrip(),
         "tracking_id": f"{SAMPLES['tracking_id']}/12",
     }

@@ -12,8 +12,10 @@ from shared.events import (
     DisputeTicket,
     EraseReporter,
     Locale,
+    MessageScope,
     ReplyToTicket,
     Reporter,
+    ResumeMessages,
     StopMessages,
     WithdrawTicket,
 )
@@ -33,6 +35,8 @@ Occasion = Annotated[str, typer.Option("--reason", help="On what occasion, for w
 Officer = Annotated[
     str, typer.Option("--officer", metavar="CODE", help="Code of an officer with `privacy: true` in officers.yaml.")
 ]
+
+EveryTicket = Annotated[bool, typer.Option("--all", help="Of every report whose messages come to the same address.")]
 
 
 @app.command()
@@ -89,10 +93,27 @@ def withdraw(
 def stop_messages(
     ticket: TicketArgument,
     *,
+    everything: EveryTicket = False,
     reply: Reply,
 ) -> None:
     """Want no more messages about the report; urgent ones are still sent."""
-    _as_channel(UpdateRequest(StopMessages, ticket, {}, {}), reply)
+    _as_channel(UpdateRequest(StopMessages, ticket, {"scope": _scope(everything)}, {}), reply)
+
+
+@app.command("resume")
+@with_reply
+def resume_messages(
+    ticket: TicketArgument,
+    *,
+    everything: EveryTicket = False,
+    reply: Reply,
+) -> None:
+    """Want messages about the report again."""
+    _as_channel(UpdateRequest(ResumeMessages, ticket, {"scope": _scope(everything)}, {}), reply)
+
+
+def _scope(everything: bool) -> MessageScope:
+    return MessageScope.ADDRESS if everything else MessageScope.TICKET
 
 
 @app.command()

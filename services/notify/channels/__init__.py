@@ -33,6 +33,8 @@ class Message:
         reply_to: Where the recipient's answer goes, and nobody else's; None for nowhere in particular.
         due_at: The due time that the text tells, aware, UTC; None if it tells none.
         record: An event that a machine is sent as it is, in place of the text; None where the text is what is sent.
+        is_vouched: Whether the report's own channel has made sure of that.
+        unsubscribe_url: Where a mail program ends messages at one click; None for nowhere. Whoever has it can.
     """
 
     id: str
@@ -52,6 +54,8 @@ class Message:
     due_at: datetime | None = None
     record: bytes | None = field(default=None, repr=False)
     reply_to: str | None = field(default=None, repr=False)
+    is_vouched: bool = False
+    unsubscribe_url: str | None = field(default=None, repr=False)
 
 
 class Channel(Protocol):

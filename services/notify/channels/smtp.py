@@ -112,6 +112,9 @@ class SmtpChannel:
         letter["Content-Language"] = message.language
         if message.stop_subject is not None:
             letter["List-Unsubscribe"] = header_text(self.unsubscribe(message.stop_subject))
+        elif message.unsubscribe_url is not None:
+            letter["List-Unsubscribe"] = f"<{message.unsubscribe_url}>"
+            letter["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058, 3.1
         return letter
 
     def unsubscribe(self, subject: str) -> str:

@@ -17,6 +17,7 @@ GOES_ON = (events.TicketReopened, events.TicketPartReopened)
 # Tuples: a union would be made anew for each event.
 ABOUT_PARTS = (events.TicketFact, events.ClockFact)
 BY_REPORTER = (events.ReporterReplied, events.TicketReopened)
+WISHES = (events.MessagesStopped, events.MessagesResumed)
 ERASING = (events.ContactErased, events.ReporterErased)
 WRITTEN = frozenset({"answer", "note", "question", "reason", "text", "why"})
 """What a delivery may tell in words that somebody has written."""
@@ -145,6 +146,8 @@ class Correspondence(Handling):
         parts: By ticket id.
         has_acted: Whether the reporter has answered, confirmed or disputed since the report.
         is_stopped: Whether the reporter wants no more messages; only urgent ones are still sent.
+        is_stopped_everywhere: Whether the same holds for all tickets of the address, as far as this one has heard.
+        wished_at: When either was said last; what was said before that is over.
         unsent: Those that are over, were not sent, and could be yet; the last ones, for a while.
         unsent_at: When the last such was given up or held back; None before the first.
         gathered: What officials read of in digests, the last ones, for a while.
@@ -161,6 +164,8 @@ class Correspondence(Handling):
     settled: tuple[Settled, ...] = ()
     unlisted: int = 0
     is_stopped: bool = False
+    is_stopped_everywhere: bool = False
+    wished_at: datetime | None = None
     unsent: tuple[Delivery, ...] = ()
     unsent_at: datetime | None = None
     gathered: tuple[Gathered, ...] = ()
@@ -208,8 +213,9 @@ def project(state: Correspondence, data: events.EventData) -> Correspondence:
         changes["tracking_id"] = tracking_id
     if not state.has_acted and _is_by_reporter(data):
         changes["has_acted"] = True
-    if isinstance(data, events.MessagesStopped):
-        changes["is_stopped"] = True
+    if isinstance(data, WISHES) and (state.wished_at is None or data.at >= state.wished_at):
+        name = "is_stopped_everywhere" if data.scope is events.MessageScope.ADDRESS else "is_stopped"
+        changes |= {name: isinstance(data, events.MessagesStopped), "wished_at": data.at}
     erases = isinstance(data, ERASING)
     if not erases:
         about = part_of(data)

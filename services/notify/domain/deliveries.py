@@ -122,6 +122,18 @@ class Awaited:
 
 
 @value
+class Wish:
+    """What a delivery confirms that the reporter wants at the address that it goes to: no messages, or some again.
+
+    Args:
+        by_link: Whether it was said by a link, which only who reads there can have; else by the report's channel.
+    """
+
+    stops: bool
+    by_link: bool = False
+
+
+@value
 class Delivery:
     """One notice for one recipient.
 
@@ -141,6 +153,7 @@ class Delivery:
         failed_ways: The channels by which it was sent and, as a receipt said, did not arrive.
         repeats: Id of the delivery for which it is sent once more; None for none.
         requested_by: Code of the officer who had it sent once more, or suppressed; None for nobody.
+        wish: What holds at its address from when it may go there, over all tickets; None for nothing new.
     """
 
     id: str
@@ -158,6 +171,7 @@ class Delivery:
     failed_ways: tuple[str, ...] = ()
     repeats: str | None = None
     requested_by: str | None = None
+    wish: Wish | None = None
 
     @property
     def is_settled(self) -> bool:

@@ -8,10 +8,23 @@ from functools import lru_cache
 from typing import Any
 
 from services.notify.domain.correspondence import Correspondence, part_of
-from services.notify.domain.deliveries import IN_DIGEST, REPORTER, Awaited, Delivery, Waiting
+from services.notify.domain.deliveries import IN_DIGEST, REPORTER, Awaited, Delivery, Waiting, Wish
 from services.notify.domain.sending.timing import DigestTimes, QuietHours, Retries
-from shared.events import AuthoredFact, ClusterLeft, Event, EventData, SlaClock, TicketUnmerged, UpdateRefused
+from shared.events import (
+    AuthoredFact,
+    ClusterLeft,
+    Event,
+    EventData,
+    MessageScope,
+    MessagesResumed,
+    MessagesStopped,
+    SlaClock,
+    TicketUnmerged,
+    UpdateRefused,
+)
 from shared.ids import named
+from shared.senders import Role
+from shared.topics import LINK_CHANNEL
 from shared.values import value
 
 LIAISON = "liaison"
@@ -154,11 +167,20 @@ def plan(state: Correspondence, event: Event, rules: Rules, now: datetime) -> li
             awaited=awaited(notice, event),
             part=part,
             told=told,
+            wish=wish_of(data) if role == REPORTER else None,
         )
         for notice in notices
         for role in _roles(notice, data)
         if role not in OF_AGENCY or _is_news_to(agency, data, state)
     ]
+
+
+def wish_of(data: EventData) -> Wish | None:
+    """Return what a reporter wants of all tickets by *data*; None for nothing."""
+    if not isinstance(data, MessagesStopped | MessagesResumed) or data.scope is not MessageScope.ADDRESS:
+        return None
+    is_link = data.by is not None and (data.by.role, data.by.code) == (Role.CHANNEL, LINK_CHANNEL)
+    return Wish(isinstance(data, MessagesStopped), by_link=is_link)
 
 
 def _is_news_to(agency: str | None, data: EventData, state: Correspondence) -> bool:

@@ -25,6 +25,13 @@ class Action(StrEnum):
     DISPUTE = "dispute"
     REPLY = "reply"
     STOP = "stop"
+    STOP_ALL = "stop_all"
+    RESUME = "resume"
+    RESUME_ALL = "resume_all"
+
+
+ABOUT_MESSAGES = frozenset({Action.STOP, Action.STOP_ALL, Action.RESUME, Action.RESUME_ALL})
+"""What is asked of messages; nobody writes anything for it."""
 
 
 @value
@@ -65,13 +72,21 @@ def standing_after(known: Standing, data: events.EventData) -> Standing:
             return known
 
 
-def open_actions(standing: Standing, *, is_stopped: bool) -> tuple[Action, ...]:
+def open_actions(
+    standing: Standing, *, is_stopped: bool, is_stopped_everywhere: bool, can_stop_all: bool = True
+) -> tuple[Action, ...]:
     """Return what routing would take now, in the order in which it is offered.
 
-    Of a ticket ended for good that is only to stop messages, and not even that once *is_stopped*. A ticket that the
-    system has closed can be disputed for some days only, which routing counts: who is late is told.
+    Of a ticket ended for good that is only to stop messages, or to take that back. A ticket that the system has closed
+    can be disputed for some days only, which routing counts: who is late is told.
+
+    Args:
+        is_stopped: Whether messages about the ticket are stopped.
+        is_stopped_everywhere: Whether the ticket has heard that those of all tickets are.
+        can_stop_all: Whether these can be stopped: a notice confirms it.
     """
-    stop = () if is_stopped else (Action.STOP,)
+    everywhere = Action.RESUME_ALL if is_stopped_everywhere else Action.STOP_ALL
+    stop = (Action.RESUME if is_stopped else Action.STOP, *((everywhere,) if can_stop_all else ()))
     if standing.state == ANSWERED:
         return (Action.CONFIRM, Action.DISPUTE, Action.REPLY, *stop)
     if standing.state == CLOSED and standing.closed_by == events.ClosedBy.SYSTEM.value:

@@ -35,13 +35,17 @@ CHANNEL_OF_PREFERENCE = {"email": "email", "whatsapp": "whatsapp", "sms": "sms",
 
 @value
 class Recipient:
-    """Who reads a notice, and the addresses by channel; ``is_verified``: they are known to be the recipient's own."""
+    """Who reads a notice, and the addresses by channel.
+
+    ``is_verified``: they are known to be the recipient's own; ``is_vouched``: the channel has made sure of that.
+    """
 
     language: str
     addresses: Mapping[str, str] = field(repr=False)
     name: str | None = field(default=None, repr=False)
     preferred: str | None = None
     is_verified: bool = True
+    is_vouched: bool = False
 
 
 @value
@@ -140,23 +144,33 @@ class MessageRenderer:
         kept = state.contact
         contact = self.opener.open_contact(state.ticket_id, kept.sealed, kept.key_id, kept.scheme, kept.info)
         ways = {"email": contact.email, "sms": contact.phone, "whatsapp": contact.phone}
+        is_vouched = self.policy.channels.verifies_contacts(contact.channel or "")
         return Recipient(
             language=self.policy.language_of_locale.get(contact.locale, language),
             addresses={channel: address for channel, address in ways.items() if address},
             name=contact.name,
             preferred=CHANNEL_OF_PREFERENCE.get(contact.preferred_channel or ""),
             # The channel makes sure of it, or the reporter has acted since.
-            is_verified=state.has_acted or self.policy.channels.verifies_contacts(contact.channel or ""),
+            is_verified=state.has_acted or is_vouched,
+            is_vouched=is_vouched,
         )
 
     def message(
-        self, state: Correspondence, delivery: Delivery, recipient: Recipient, channel: str, now: datetime
+        self,
+        state: Correspondence,
+        delivery: Delivery,
+        recipient: Recipient,
+        channel: str,
+        now: datetime,
+        *,
+        stopped: bool = False,
     ) -> Message:
-        """Return the message on one channel."""
+        """Return the message on one channel; *stopped* if it goes out though messages to its address are stopped."""
         language = self.policy.language_of_text(delivery.template, recipient.language)
         values = self.values(state, delivery, language, now, channel)
         values["name"] = None if channel == LOG else salutation_name(recipient.name)
-        values["link"] = None if channel == LOG else self.links.link(state, delivery, self.policy.pages)
+        link = None if channel == LOG else self.links.link(state, delivery, self.policy.pages)
+        values |= {"link": link, "stopped": stopped}
         text = self.policy.templates.render(delivery.template, language, values, channel)
         return Message(
             id=delivery.id,
@@ -171,10 +185,17 @@ class MessageRenderer:
             body=text.body,
             html=text.html,
             is_verified=recipient.is_verified,
+            is_vouched=recipient.is_vouched,
+            unsubscribe_url=link if channel == EMAIL else None,
             tracking_id=str(values["tracking_id"]),
             due_at=self.due_at(state.seen_from(delivery.part), delivery),
             reply_to=self.links.reply_address(state, delivery, self.policy.pages) if channel == EMAIL else None,
         )
+
+    def while_stopped(self, state: Correspondence, delivery: Delivery, message: Message) -> Message:
+        """Return *message* as it says, too, that messages to its address are stopped, and how that is taken back."""
+        recipient = self.recipient(state, delivery)
+        return self.message(state, delivery, recipient, message.channel, message.written_at, stopped=True)
 
     def introduction(self, state: Correspondence, message: Message) -> Message:
         """Return what is sent instead of *message* to an address that may be anybody's.

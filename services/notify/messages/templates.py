@@ -18,7 +18,7 @@ NAMES = frozenset(
         "advice",
         "agency_name", "answer", "by", "city", "classification", "clock", "due_at", "level", "link", "missing", "name",
         "note", "overdue", "parts", "percent", "place", "priority", "question", "rating", "reason", "remaining",
-        "title", "tracking_id",
+        "stopped", "title", "tracking_id",
     }
 )  # fmt: skip
 DIGEST = "digest"

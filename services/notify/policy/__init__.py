@@ -24,6 +24,7 @@ from services.notify.policy.pages import PagePolicy, load_pages
 from services.notify.policy.receipts import ReceiptForm, load_receipts
 from services.notify.policy.sending import SENDING_FILE, SendingFile
 from services.notify.settings import LEASE_SECONDS
+from shared.events import MessagesStopped
 from shared.policy.agencies import WEEKDAYS, AgencyDirectory, load_agencies
 from shared.policy.calendars import load_calendars
 from shared.policy.channels import ChannelRegistry, load_channels
@@ -68,6 +69,11 @@ class NoticePolicy:
     def language_of_text(self, template: str, wanted: str) -> str:
         """Return *wanted* if there is such a text in it, else the default language."""
         return wanted if file_of(template, wanted) in self.templates.sources else self.default_language
+
+    @property
+    def can_stop_all(self) -> bool:
+        """Return whether a notice confirms that messages of all tickets stop, by which alone they do."""
+        return MessagesStopped.TYPE in self.rules.by_type
 
     def working_time(self, agency: str | None = None) -> WorkingTime:
         """Return how time is counted at an agency; by the default calendar for None and for one that is not known."""

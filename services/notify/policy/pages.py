@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from services.notify.domain.standing import Action
+from services.notify.domain.standing import ABOUT_MESSAGES, Action
 from services.notify.policy.notices import Language
 from shared.events.base import Short, Text
 from shared.policy.loading import PolicyInvalid, PolicyModel, load_sourced
@@ -143,10 +143,9 @@ def _faults(held: PagePolicy) -> Iterator[tuple[Loc, str]]:
         for action in Action:
             if action not in words.actions:
                 yield ("words", language, "actions"), f"`{action.value}` is missing"
-            elif (words.actions[action].label is None) is not (action is Action.STOP):
-                sentence = (
-                    "has no text, and so no label" if action is Action.STOP else "must have the label of its text"
-                )
+            elif (words.actions[action].label is None) is not (action in ABOUT_MESSAGES):
+                is_wordless = action in ABOUT_MESSAGES
+                sentence = "has no text, and so no label" if is_wordless else "must have the label of its text"
                 yield ("words", language, "actions", action.value), f"`{action.value}` {sentence}"
         for name in PLACEHOLDER.findall(words.title):
             if name != IN_TITLE:

@@ -65,11 +65,11 @@ class Asked:
 
 @value
 class Noted:
-    """What is noted of an address, the revision at which it is there now (0 if it is not), and until when."""
+    """What is noted of an address, the revision at which it is there now (0 if it is not), and until when if ever."""
 
     record: AddressRecord
     revision: int
-    expires_at: datetime
+    expires_at: datetime | None
 
 
 class MongoAddressBook:
@@ -125,7 +125,9 @@ class MongoAddressBook:
             known = noted[own].record if own in noted else merged(stored)
             record, answers[number] = admit(known, each.request, self.limits, each.now)
             revision = found[own]["rev"] if own in found else 0
-            noted[own] = Noted(record, revision, each.now + self.limits.remembered_for)
+            # Messages stay stopped until that is taken back, however long nobody is written to there.
+            expires_at = None if record.is_stopped else each.now + self.limits.remembered_for
+            noted[own] = Noted(record, revision, expires_at)
         return answers, noted
 
     async def save(self, noted: Mapping[str, Noted]) -> set[str]:
@@ -168,6 +170,8 @@ def _raw_of(id_: str, noted: Noted) -> Raw:
         "admitted": [{"id": delivery, "at": at} for delivery, at in record.admitted.items()],
         "reserved": [{"id": delivery, "at": at} for delivery, at in record.reserved.items()],
         "news": [{"id": news, "ticket": told.ticket, "at": told.at} for news, told in record.news.items()],
+        "is_stopped": record.is_stopped,
+        "wished_at": record.wished_at,
         "expires_at": noted.expires_at,
     }
 
@@ -181,4 +185,5 @@ def _record_of(raw: Mapping[str, Any]) -> AddressRecord:
     # Older documents hold neither who waits nor what was told.
     reserved = {each["id"]: each["at"] for each in raw.get("reserved", ())}
     news = {each["id"]: News(each["ticket"], each["at"]) for each in raw.get("news", ())}
-    return AddressRecord(raw["is_verified"], raw["introduced_by"], admitted, reserved, news)
+    wish = raw.get("is_stopped", False), raw.get("wished_at")
+    return AddressRecord(raw["is_verified"], raw["introduced_by"], admitted, reserved, news, *wish)

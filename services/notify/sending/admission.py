@@ -7,8 +7,8 @@ from services.notify.channels import Message
 from services.notify.domain.correspondence import Correspondence, Erased
 from services.notify.domain.deliveries import REPORTER, Delivery, Postponed, Untried, Withheld
 from services.notify.domain.notices import SAME_CLUSTER, Rules, cluster_news, is_told_by_leader, leader_of
-from services.notify.domain.sending.addresses import AdmissionRequest, Barred
-from services.notify.domain.sending.pacing import barred_because
+from services.notify.domain.sending.addresses import ADDRESS_UNVERIFIED, AdmissionRequest, Barred
+from services.notify.domain.sending.pacing import barred_because, is_urgent
 from services.notify.messages.renderer import MessageRenderer
 from services.notify.sending.address_book import AddressBook
 from shared.delivery.ports import TransientError
@@ -54,12 +54,19 @@ async def admitted(
     """Return what may be sent to the message's address now, or why nothing may; only reporters are limited."""
     if message.role != REPORTER or message.address is None:
         return message
+    wish = delivery.wish if delivery.repeats is None else None
+    if wish and not (wish.by_link or message.is_vouched):
+        # The channel that says so knows its reporter, and not whether he reads at this address.
+        return Withheld(ADDRESS_UNVERIFIED)
     request = AdmissionRequest(
         message.id,
-        message.is_verified,
+        message.is_verified or wish is not None,
         delivery.planned_at + rules.stale_for,
         named(state.ticket_id, delivery.part or "whole"),
         cluster_news(state, delivery, rules),
+        is_urgent(delivery, state),
+        wish.stops if wish else None,
+        delivery.planned_at,
     )
     try:
         admission = await addresses.admit(message.address, request, now)
@@ -67,4 +74,6 @@ async def admitted(
         return Untried()
     if isinstance(admission, Barred):
         return Withheld(admission.why) if admission.until is None else Postponed(admission.why, admission.until)
-    return renderer.introduction(state, message) if admission.as_introduction else message
+    if admission.as_introduction:
+        return renderer.introduction(state, message)
+    return renderer.while_stopped(state, delivery, message) if admission.is_stopped else message

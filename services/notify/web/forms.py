@@ -1,5 +1,6 @@
 """Reads the form that a page has sent, and the signature by which only that page can have sent it."""
 
+import re
 from datetime import datetime
 from urllib.parse import parse_qs
 
@@ -12,6 +13,7 @@ TEXT_SYMBOLS_MAX = 2000
 FIELDS_MAX = 8
 RATINGS = ("1", "2", "3", "4", "5")
 NONCE_BYTES = 8
+ONE_CLICK = re.compile(rb'^List-Unsubscribe=One-Click$|name="?List-Unsubscribe"?\r\n\r\nOne-Click\r\n')
 
 
 @value
@@ -41,6 +43,17 @@ def read_form(body: bytes) -> SentForm | None:
     text = "\n".join(fields.get("text", "").splitlines()).strip()
     rating = fields.get("rating", "")
     return SentForm(signature, action, text, int(rating) if rating in RATINGS else None)
+
+
+def is_one_click(body: bytes) -> bool:
+    """Return whether *body* is what a mail program posts to `List-Unsubscribe` (RFC 8058), as a form of either kind."""
+    return ONE_CLICK.search(body) is not None
+
+
+def one_click(now: datetime, *, can_stop_all: bool) -> tuple[SentForm, bytes]:
+    """Return what is asked at one click, and a nonce by which clicks within a minute are the same."""
+    action = Action.STOP_ALL if can_stop_all else Action.STOP
+    return SentForm("", action, "", None), f"one-click {int(now.timestamp()) // 60}".encode()
 
 
 def fault_of(form: SentForm) -> str | None:

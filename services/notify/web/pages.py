@@ -25,8 +25,10 @@ from services.notify.web.forms import (
     TEXT_SYMBOLS_MAX,
     SentForm,
     fault_of,
+    is_one_click,
     issue,
     nonce_of,
+    one_click,
     read_form,
 )
 from services.notify.web.html import language_of, page
@@ -150,10 +152,12 @@ class TicketPages:
         opened = await self.opened(request)
         if isinstance(opened, str):
             return opened, reader.problem(opened)
-        form = read_form(await body_of(request))
+        body, now = await body_of(request), self.clock.now()
+        if is_one_click(body):
+            return await self.said(reader, opened, *one_click(now, can_stop_all=reader.policy.can_stop_all))
+        form = read_form(body)
         if form is None or opened.seen.complaint is None or opened.seen.complaint.withheld:
             return "refused", reader.problem("refused")
-        now = self.clock.now()
         try:
             nonce = nonce_of(self.keys, opened.token, form.signature, now)
         except LinkInvalid:
@@ -162,7 +166,11 @@ class TicketPages:
             return "form_expired", self.ticket(reader, opened, "form_expired", form)
         if note := fault_of(form):
             return note, self.ticket(reader, opened, note, form)
-        is_taken = await self.responses.publish(response(form, opened.target.answered_id, nonce, now))
+        return await self.said(reader, opened, form, nonce)
+
+    async def said(self, reader: Reader, opened: Opened, form: SentForm, nonce: bytes) -> tuple[str, Response]:
+        """Return the thanks once what was asked is acknowledged."""
+        is_taken = await self.responses.publish(response(form, opened.target.answered_id, nonce, self.clock.now()))
         log.info("response", ticket_id=opened.target.answered_id, action=form.action.value, is_taken=is_taken)
         if not is_taken:
             return "not_taken", reader.problem("not_taken", form)

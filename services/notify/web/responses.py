@@ -37,6 +37,12 @@ def command_of(form: SentForm, ticket_id: str) -> Command:
             return events.ReplyToTicket(ticket_id=ticket_id, text=form.text)
         case Action.STOP:
             return events.StopMessages(ticket_id=ticket_id)
+        case Action.STOP_ALL:
+            return events.StopMessages(ticket_id=ticket_id, scope=events.MessageScope.ADDRESS)
+        case Action.RESUME:
+            return events.ResumeMessages(ticket_id=ticket_id)
+        case Action.RESUME_ALL:
+            return events.ResumeMessages(ticket_id=ticket_id, scope=events.MessageScope.ADDRESS)
         case _:
             assert_never(form.action)
 

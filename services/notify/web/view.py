@@ -3,7 +3,16 @@
 from datetime import tzinfo
 
 from services.notify.domain.correspondence import Correspondence
-from services.notify.domain.standing import ANSWERED, HELD, OPEN, WITH_AGENCY, Action, Standing, open_actions
+from services.notify.domain.standing import (
+    ABOUT_MESSAGES,
+    ANSWERED,
+    HELD,
+    OPEN,
+    WITH_AGENCY,
+    Action,
+    Standing,
+    open_actions,
+)
 from services.notify.messages.formatting import moment
 from services.notify.policy import NoticePolicy
 from services.notify.policy.pages import PageWords
@@ -40,8 +49,8 @@ class TicketView:
 
     @property
     def can_write(self) -> bool:
-        """Return whether the ticket can be answered, more than by stopping its messages."""
-        return any(action is not Action.STOP for action in self.actions)
+        """Return whether the ticket can be answered, more than by stopping messages or taking that back."""
+        return not ABOUT_MESSAGES.issuperset(self.actions)
 
 
 def seen_by_link(state: Correspondence, target: LinkTarget) -> Correspondence | None:
@@ -69,8 +78,17 @@ def ticket_view(
     return TicketView(
         title=words.title.replace("{tracking_id}", f"{seen.tracking_id or seen.ticket_id}{number}"),
         facts=tuple(shown),
-        actions=() if is_withheld else open_actions(seen.standing, is_stopped=seen.is_stopped),
+        actions=() if is_withheld else _actions(seen, policy),
         is_withheld=is_withheld,
+    )
+
+
+def _actions(seen: Correspondence, policy: NoticePolicy) -> tuple[Action, ...]:
+    return open_actions(
+        seen.standing,
+        is_stopped=seen.is_stopped,
+        is_stopped_everywhere=seen.is_stopped_everywhere,
+        can_stop_all=policy.can_stop_all,
     )
 
 

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from shared.events.base import Author, EventData, Instant
+from shared.events.base import Author, EventData, Instant, MessageScope
 from shared.events.tickets import AuthoredFact
 
 
@@ -28,9 +28,20 @@ class ContactCorrected(AuthoredFact):
 
 
 class MessagesStopped(AuthoredFact):
-    """The reporter wants no more messages about the ticket, or about that of which it is a part; the ticket goes on."""
+    """The reporter wants no more messages about the ticket, or about that of which it is a part; the ticket goes on.
+
+    With the ``scope`` ``address`` that holds for all tickets whose messages come to the same address.
+    """
 
     TYPE: ClassVar[str] = "tindak.reporter.messages_stopped.v1"
+    scope: MessageScope = MessageScope.TICKET
+
+
+class MessagesResumed(AuthoredFact):
+    """The reporter has taken back a stop of that ``scope``."""
+
+    TYPE: ClassVar[str] = "tindak.reporter.messages_resumed.v1"
+    scope: MessageScope = MessageScope.TICKET
 
 
 class ExportRequested(AuthoredFact):

@@ -74,7 +74,7 @@ async def test_what_is_offered_follows_from_where_it_stands(last: EventData, wor
     text = await shown(ROUTED, last)
 
     assert words in text
-    assert set(re.findall(r'name="action" value="(\w+)"', text)) == offered | {"stop"}
+    assert set(re.findall(r'name="action" value="(\w+)"', text)) == offered | {"stop", "stop_all"}
     assert ("sekarang tidak dapat ditanggapi" in text) is (not offered)
 
 

@@ -146,6 +146,11 @@ def test_ticket_is_found_by_any_spelling(typed: str, namespace: Namespace, capsy
         ),
         (["reporter", "stop", TRACKING], "/channels/web", e.StopMessages(ticket_id=TICKET)),
         (
+            ["reporter", "resume", TRACKING, "--all"],
+            "/channels/web",
+            e.ResumeMessages(ticket_id=TICKET, scope=e.MessageScope.ADDRESS),
+        ),
+        (
             ["officer", "assign", TRACKING, "--agency", "dlh", "--reason", "Sampah.", "--as", "triage_night"],
             "/officers/triage_night",
             e.AssignTicket(ticket_id=TICKET, agency="dlh", reason="Sampah."),

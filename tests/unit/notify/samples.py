@@ -23,6 +23,7 @@ from shared.events import (
     ContactSealed,
     DueChanged,
     EventData,
+    MessagesResumed,
     MessagesStopped,
     ReporterReplied,
     SealScheme,
@@ -103,6 +104,7 @@ FIELDS: dict[type[EventData], dict[str, Any]] = {
     ClusterJoined: TICKET_FACT | {"cluster": LEADER},
     ClusterLeft: TICKET_FACT | {"cluster": LEADER, "reason": "full"},
     MessagesStopped: TICKET_FACT,
+    MessagesResumed: TICKET_FACT,
     ClockStarted: CLOCK_FACT
     | {"started_at": NOON, "allowance": "5 working_days", "policy_version": "p", "calendar_version": "c"},
     DueChanged: CLOCK_FACT | {"was": NOON, "why": "resumed"},

@@ -57,6 +57,7 @@ def test_a_letter_to_the_reporter_carries_name_address_and_due_time() -> None:
         html=message.html,
         tracking_id=TRACKING,
         due_at=LATER,
+        is_vouched=True,
     )
     assert message.body.startswith(f"Halo {NAME},\n")
     assert f"Jawaban pertama paling lambat {DUE_ID} (3 hari kerja lagi)." in message.body

@@ -138,12 +138,32 @@ def test_each_of_the_reporters_holds_is_told() -> None:
     ],
 )
 def test_what_may_be_answered_follows_from_where_it_stands(standing: Standing, actions: tuple[Action, ...]) -> None:
-    assert open_actions(standing, is_stopped=True) == actions
-
-
-@pytest.mark.parametrize("state", ["answered", "routed", "archived", None])
-def test_messages_can_be_stopped_as_long_as_they_are_not(state: str | None) -> None:
-    assert open_actions(Standing(state), is_stopped=False) == (
-        *open_actions(Standing(state), is_stopped=True),
+    assert open_actions(standing, is_stopped=False, is_stopped_everywhere=False) == (
+        *actions,
         Action.STOP,
+        Action.STOP_ALL,
     )
+
+
+@pytest.mark.parametrize(
+    ("is_stopped", "is_stopped_everywhere", "can_stop_all", "actions"),
+    [
+        (False, False, True, (Action.STOP, Action.STOP_ALL)),
+        (True, False, True, (Action.RESUME, Action.STOP_ALL)),
+        (False, True, True, (Action.STOP, Action.RESUME_ALL)),
+        (True, True, True, (Action.RESUME, Action.RESUME_ALL)),
+        (False, False, False, (Action.STOP,)),
+        (True, True, False, (Action.RESUME,)),
+    ],
+)
+def test_what_is_stopped_can_be_resumed_and_what_is_not_can_be_stopped(
+    is_stopped: bool, is_stopped_everywhere: bool, can_stop_all: bool, actions: tuple[Action, ...]
+) -> None:
+    found = open_actions(
+        Standing("archived"),
+        is_stopped=is_stopped,
+        is_stopped_everywhere=is_stopped_everywhere,
+        can_stop_all=can_stop_all,
+    )
+
+    assert found == actions

@@ -16,10 +16,12 @@ from shared.events import (
     HoldReason,
     HoldTicket,
     MergeTicket,
+    MessageScope,
     ProgressTicket,
     ReclassifyTicket,
     ReplyToTicket,
     ResendNotice,
+    ResumeMessages,
     ResumeTicket,
     StopMessages,
     SuppressNotice,
@@ -49,6 +51,7 @@ COMMANDS: dict[str, Request] = {
     "dispute": DisputeTicket(ticket_id=TICKET, reason="Belum selesai."),
     "withdraw": WithdrawTicket(ticket_id=TICKET),
     "stop_messages": StopMessages(ticket_id=TICKET),
+    "resume_messages": ResumeMessages(ticket_id=TICKET, scope=MessageScope.ADDRESS),
     "export": ExportReporter(ticket_id=TICKET, reason="Diminta pelapor.", public_key=PUBLIC_KEY),
     "correct": CorrectReporter(ticket_id=TICKET, reason="Diminta pelapor.", sealed="c2VhbGVk" * 10, key_id="k2"),
     "erase": EraseReporter(ticket_id=TICKET, reason="Diminta pelapor."),
@@ -58,7 +61,7 @@ COMMANDS: dict[str, Request] = {
 
 BY = dict.fromkeys(("assign", "divide", "archive", "merge", "unmerge", "resend", "suppress"), OFFICER)
 BY |= dict.fromkeys(("export", "correct", "erase"), PRIVACY)
-BY |= dict.fromkeys(("reply", "confirm", "dispute", "withdraw", "stop_messages"), CHANNEL)
+BY |= dict.fromkeys(("reply", "confirm", "dispute", "withdraw", "stop_messages", "resume_messages"), CHANNEL)
 
 
 def sender_for(name: str) -> str:

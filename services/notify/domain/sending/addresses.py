@@ -9,6 +9,7 @@ from shared.values import replace, value
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 ADDRESS_LIMIT, ADDRESS_UNVERIFIED = "address_limit", "address_unverified"
+STOPPED_ALL = "stopped_all"
 UNDOTTED = frozenset({"gmail.com", "googlemail.com"})  # dots make no difference in front of these
 NEWS_MAX = 100
 
@@ -47,6 +48,8 @@ class AddressRecord:
         admitted: When each delivery of the last 24 hours was admitted.
         reserved: From when on there is room for each delivery that waits for some.
         news: What was told of clusters, by `cluster_news`; the last `NEWS_MAX`.
+        is_stopped: Whether who reads there wants no messages but urgent ones.
+        wished_at: When that was wished, or taken back; None for never.
     """
 
     is_verified: bool = False
@@ -54,6 +57,8 @@ class AddressRecord:
     admitted: Mapping[str, datetime] = field(default_factory=dict)
     reserved: Mapping[str, datetime] = field(default_factory=dict)
     news: Mapping[str, News] = field(default_factory=dict)
+    is_stopped: bool = False
+    wished_at: datetime | None = None
 
 
 @value
@@ -66,6 +71,9 @@ class AdmissionRequest:
         give_up_at: What has no room by then is not sent.
         ticket: A hash of the ticket's id.
         news: What it tells of a cluster, see `cluster_news`; None if it is told of each ticket.
+        is_urgent: Whether it goes out though messages are stopped.
+        stops: Whether it confirms that messages to the address stop, or that they go on; None for neither.
+        wished_at: When notify heard of that.
     """
 
     delivery_id: str
@@ -73,13 +81,22 @@ class AdmissionRequest:
     give_up_at: datetime
     ticket: str = ""
     news: str | None = None
+    is_urgent: bool = False
+    stops: bool | None = None
+    wished_at: datetime | None = None
 
 
 @value
 class Admitted:
-    """The message may go out; *as_introduction* where it must be the one that says how to stop it."""
+    """The message may go out.
+
+    Args:
+        as_introduction: It must be the one that says how to stop it.
+        is_stopped: It goes out though messages to the address are stopped.
+    """
 
     as_introduction: bool = False
+    is_stopped: bool = False
 
 
 @value
@@ -115,6 +132,9 @@ def admit(
         reserved={other: at for other, at in record.reserved.items() if at > now - DAY and other != id_},
         news={news: told for news, told in record.news.items() if told.at > now - limits.news_for},
     )
+    known = _with_wish(known, request)
+    if known.is_stopped and not request.is_urgent:
+        return known, Barred(STOPPED_ALL)
     if not known.is_verified and known.introduced_by not in (None, id_):
         return known, Barred(ADDRESS_UNVERIFIED)
     told = known.news.get(request.news) if request.news else None
@@ -129,7 +149,16 @@ def admit(
         known = replace(known, admitted={**known.admitted, id_: now})
     if not known.is_verified:
         return replace(known, introduced_by=id_), Admitted(as_introduction=True)
-    return (_with_news(known, request, now) if request.news else known), Admitted()
+    may_go = Admitted(is_stopped=known.is_stopped and request.stops is None)
+    return (_with_news(known, request, now) if request.news else known), may_go
+
+
+def _with_wish(known: AddressRecord, request: AdmissionRequest) -> AddressRecord:
+    """Return the record with what *request* confirms; a repeat of it undoes nothing that was wished since."""
+    at = request.wished_at
+    if request.stops is None or at is None or (known.wished_at is not None and known.wished_at >= at):
+        return known
+    return replace(known, is_stopped=request.stops, wished_at=at)
 
 
 def _room_at(
@@ -171,7 +200,11 @@ def merged(records: Mapping[str, AddressRecord]) -> AddressRecord:
         news |= record.news
     introduced = [record.introduced_by for record in records.values() if record.introduced_by]
     is_verified = any(record.is_verified for record in records.values())
-    return AddressRecord(is_verified, introduced[0] if introduced else None, admitted, reserved, news)
+    wishes = {record.wished_at: record.is_stopped for record in records.values() if record.wished_at}
+    newest = max(wishes, default=None)
+    is_stopped = newest is not None and wishes[newest]
+    first = introduced[0] if introduced else None
+    return AddressRecord(is_verified, first, admitted, reserved, news, is_stopped, newest)
 
 
 def mailbox_of(address: str) -> str:

@@ -30,6 +30,7 @@ from services.notify.domain.deliveries import (
 )
 from services.notify.domain.notices import SAME_CLUSTER, Rules
 from services.notify.domain.receipts import LOG
+from services.notify.domain.sending.addresses import STOPPED_ALL
 from services.notify.domain.sending.pacing import TOO_MANY, barred_because, is_gathered, quiet_until, room_at
 from services.notify.domain.sending.statuses import WEBHOOK, next_called, turn_at
 from services.notify.domain.settlement import put_away, report_settled, settle
@@ -163,7 +164,10 @@ def conclude(
         outcome = Untried()  # it has left the cluster meanwhile, and nobody else tells of it
     ended = _ended(sending, lease.attempt, outcome, rules, now)
     after = tuple(ended if delivery is sending else delivery for delivery in state.deliveries)
-    return report_settled(state, replace(state, deliveries=next_called(after, ended, now)))
+    is_stopped = state.is_stopped_everywhere or outcome == Withheld(STOPPED_ALL)
+    return report_settled(
+        state, replace(state, deliveries=next_called(after, ended, now), is_stopped_everywhere=is_stopped)
+    )
 
 
 def _ended(delivery: Delivery, attempt: int, outcome: Outcome, rules: Rules, now: datetime) -> Delivery:

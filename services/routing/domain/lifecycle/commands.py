@@ -28,7 +28,7 @@ from shared.values import replace, value
 Request: TypeAlias = (
     events.AcknowledgeTicket | events.ProgressTicket | events.AnswerTicket | events.DeclineTicket
     | events.HoldTicket | events.ResumeTicket | events.ReplyToTicket | events.ConfirmTicket | events.DisputeTicket
-    | events.WithdrawTicket | events.StopMessages
+    | events.WithdrawTicket | events.StopMessages | events.ResumeMessages
     | events.AssignTicket | events.ReclassifyTicket | events.ArchiveTicket | events.MergeTicket | events.UnmergeTicket
     | events.ExportReporter | events.CorrectReporter | events.EraseReporter
     | events.ResendNotice | events.SuppressNotice
@@ -134,7 +134,9 @@ def ask(
         case events.WithdrawTicket():
             return reporter.withdraw(transition, situation)
         case events.StopMessages():
-            return reporter.stop_messages(transition, situation)
+            return reporter.stop_messages(transition, situation, command.scope)
+        case events.ResumeMessages():
+            return reporter.resume_messages(transition, situation, command.scope)
         case events.AssignTicket():
             return officer.assign(transition, situation, command, policy)
         case events.ReclassifyTicket():
@@ -162,7 +164,9 @@ def _ends(before: Situation, command: Request, outcome: Outcome) -> bool:
     if not isinstance(outcome, Transition):
         return False
     is_end = isinstance(outcome.situation, ended) and not isinstance(before, ended)
-    return is_end or isinstance(command, events.EraseReporter | events.StopMessages)
+    # Of a stop for an address there may be many; of one for the ticket only as many as it is taken back before.
+    stops = isinstance(command, events.StopMessages) and command.scope is events.MessageScope.TICKET
+    return is_end or stops or isinstance(command, events.EraseReporter)
 
 
 def untraced(policy: RoutingPolicy, update: Update, refusal: Refusal, ticket: Ticket | None = None) -> tuple[Fact, ...]:

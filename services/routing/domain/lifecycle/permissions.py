@@ -20,7 +20,9 @@ OF_TRIAGE: Kinds = (
 OF_PRIVACY: Kinds = (events.ExportReporter, events.CorrectReporter, events.EraseReporter)
 OF_NOTICES: Kinds = (events.ResendNotice, events.SuppressNotice)
 """What officers of triage and those who answer for privacy may ask, of every ticket."""
-OF_LINKS: Kinds = (events.ReplyToTicket, events.ConfirmTicket, events.DisputeTicket, events.StopMessages)
+OF_LINKS: Kinds = (
+    events.ReplyToTicket, events.ConfirmTicket, events.DisputeTicket, events.StopMessages, events.ResumeMessages,
+)  # fmt: skip
 OF_CHANNELS: Kinds = (*OF_LINKS, events.WithdrawTicket)
 
 

@@ -6,6 +6,7 @@ from services.routing.domain.clusters.broadcast import hand_over
 from services.routing.domain.lifecycle.splitting import withdraw_parts
 from services.routing.domain.ticket.refusals import (
     CONFIRMED_BEFORE,
+    NOT_STOPPED,
     STOPPED_BEFORE,
     WINDOW_CLOSED,
     WITHDRAWN_BEFORE,
@@ -25,6 +26,7 @@ from services.routing.domain.ticket.state import (
 )
 from services.routing.domain.ticket.transition import Outcome, Transition, leave_hold
 from shared import events
+from shared.events import MessageScope
 from shared.topics import TICKETS
 
 SPLIT = "split"  # what is said about a divided ticket concerns one of its parts, and it must be said which
@@ -90,8 +92,22 @@ def withdraw(transition: Transition, situation: Situation, reason: str | None = 
             return wrong_state(name_of(situation))
 
 
-def stop_messages(transition: Transition, situation: Situation) -> Outcome:
-    """The reporter wants no more messages, also after the end; the agency, whose work goes on, need not know."""
-    if transition.ticket.messages_stopped:
-        return STOPPED_BEFORE
-    return transition.change(messages_stopped=True).add_fact_on(events.MessagesStopped, situation, (TICKETS,))
+def stop_messages(transition: Transition, situation: Situation, scope: MessageScope) -> Outcome:
+    """The reporter wants no more messages, also after the end; the agency, whose work goes on, need not know.
+
+    What holds for an address over all tickets is notify's to know, and said each time.
+    """
+    if scope is MessageScope.TICKET:
+        if transition.ticket.messages_stopped:
+            return STOPPED_BEFORE
+        transition = transition.change(messages_stopped=True)
+    return transition.add_fact_on(events.MessagesStopped, situation, (TICKETS,), scope=scope)
+
+
+def resume_messages(transition: Transition, situation: Situation, scope: MessageScope) -> Outcome:
+    """The reporter takes a stop of that scope back."""
+    if scope is MessageScope.TICKET:
+        if not transition.ticket.messages_stopped:
+            return NOT_STOPPED
+        transition = transition.change(messages_stopped=False)
+    return transition.add_fact_on(events.MessagesResumed, situation, (TICKETS,), scope=scope)

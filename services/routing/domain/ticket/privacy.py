@@ -12,7 +12,12 @@ from shared.values import replace
 
 TO_A_REPORTER = events.ExportReporter | events.CorrectReporter
 FROM_A_REPORTER = (
-    events.ReplyToTicket | events.ConfirmTicket | events.DisputeTicket | events.WithdrawTicket | events.StopMessages
+    events.ReplyToTicket
+    | events.ConfirmTicket
+    | events.DisputeTicket
+    | events.WithdrawTicket
+    | events.StopMessages
+    | events.ResumeMessages
 )
 
 

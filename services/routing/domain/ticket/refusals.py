@@ -202,6 +202,10 @@ STOPPED_BEFORE = _unchanged(
     "Pelapor sudah menghentikan pesan tentang laporan ini; tidak ada yang berubah.",
     "The reporter has stopped messages about this ticket before; nothing changes.",
 )
+NOT_STOPPED = _unchanged(
+    "Pelapor tidak menghentikan pesan tentang laporan ini; tidak ada yang berubah.",
+    "The reporter has not stopped messages about this ticket; nothing changes.",
+)
 HAS_IT_ALREADY = _unchanged(
     "Laporan ini sudah berada pada instansi tersebut; tidak ada yang berubah.",
     "That agency has this ticket already; nothing changes.",

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.unit
 OF_AGENCIES = {"acknowledge", "progress", "answer", "answer_partly", "decline", "hold", "resume", "reclassify"}
 OF_OFFICERS = {"assign", "divide", "reclassify", "archive", "merge", "unmerge", "hold", "resume"}
 OF_PRIVACY = {"export", "correct", "erase"}
-OF_CHANNELS = {"reply", "confirm", "dispute", "withdraw", "stop_messages"}
+OF_CHANNELS = {"reply", "confirm", "dispute", "withdraw", "stop_messages", "resume_messages"}
 OF_NOTICES = {"resend", "suppress"}
 
 
@@ -104,4 +104,6 @@ def test_only_the_submitting_channel_may_act_for_the_reporter(source: str) -> No
 
 @pytest.mark.parametrize("situation", SITUATIONS)
 def test_who_follows_a_link_answers_for_the_reporter_whatever_channel_the_report_came_through(situation: str) -> None:
-    assert permitted("/channels/links", situation) == {"reply", "confirm", "dispute", "stop_messages"}
+    assert permitted("/channels/links", situation) == {
+        "reply", "confirm", "dispute", "stop_messages", "resume_messages",
+    }  # fmt: skip

@@ -4,21 +4,31 @@ from functools import partial
 
 import pytest
 
-from services.routing.domain.ticket.refusals import CONFIRMED_BEFORE, STOPPED_BEFORE, UPDATES_MAX, WITHDRAWN_BEFORE
+from services.routing.domain.ticket.refusals import (
+    CONFIRMED_BEFORE,
+    NOT_STOPPED,
+    STOPPED_BEFORE,
+    UPDATES_MAX,
+    WITHDRAWN_BEFORE,
+)
 from services.routing.domain.ticket.state import Closed, Filed, Held, Stage, WithAgency, Withdrawn
 from shared.events import (
     ClosedBy,
     ConfirmTicket,
     DisputeTicket,
     HoldReason,
+    MessageScope,
+    MessagesResumed,
     MessagesStopped,
     ReplyToTicket,
     ReporterReplied,
+    ResumeMessages,
     StopMessages,
     TicketClosed,
     TicketReopened,
     TicketResumed,
     TicketWithdrawn,
+    UpdateRefused,
     WithdrawTicket,
 )
 from shared.topics import TICKETS
@@ -48,7 +58,7 @@ REPLY = ReplyToTicket(ticket_id=TICKET, text="Tiang nomor 12.")
 CONFIRM = ConfirmTicket(ticket_id=TICKET, rating=5, comment="Terima kasih.")
 DISPUTE = DisputeTicket(ticket_id=TICKET, reason="Masih padam.")
 WITHDRAW = WithdrawTicket(ticket_id=TICKET)
-STOP = StopMessages(ticket_id=TICKET)
+STOP, RESUME = StopMessages(ticket_id=TICKET), ResumeMessages(ticket_id=TICKET)
 
 
 def test_a_reply_reaches_the_agency_and_changes_nothing_else() -> None:
@@ -202,6 +212,42 @@ def test_messages_that_are_stopped_are_not_stopped_again() -> None:
 
     assert isinstance(stopped, Filed)
     assert why(ask(stopped, STOP, by=CHANNEL)) == STOPPED_BEFORE
+
+
+@pytest.mark.parametrize("name", SITUATIONS)
+def test_messages_that_are_stopped_can_be_resumed_and_stopped_again_at_any_time(name: str) -> None:
+    state = filed(name)
+
+    for asked, kind in ((STOP, MessagesStopped), (RESUME, MessagesResumed), (STOP, MessagesStopped)):
+        decision = ask(state, asked, by=CHANNEL)
+        [data] = said(decision)
+        assert (type(data), {fact.topic for fact in decision.facts}) == (kind, {TICKETS})
+        assert isinstance(decision.state, Filed)
+        state = decision.state
+
+
+def test_messages_that_are_not_stopped_are_not_resumed() -> None:
+    assert why(ask(filed("routed"), RESUME, by=CHANNEL)) == NOT_STOPPED
+
+
+def test_what_holds_for_an_address_is_said_each_time_and_moves_no_ticket() -> None:
+    state = filed("routed")
+
+    for kind in (StopMessages, StopMessages, ResumeMessages, ResumeMessages):
+        decision = ask(state, kind(ticket_id=TICKET, scope=MessageScope.ADDRESS), by=CHANNEL)
+        [data] = said(decision)
+        assert getattr(data, "scope", None) is MessageScope.ADDRESS
+        assert isinstance(decision.state, Filed)
+        assert not decision.state.ticket.messages_stopped
+        state = decision.state
+
+
+def test_what_holds_for_an_address_counts_among_the_updates_of_a_ticket() -> None:
+    full = Filed(replace(ticket(), updates=UPDATES_MAX), SITUATIONS["routed"])
+
+    assert said(ask(full, StopMessages(ticket_id=TICKET, scope=MessageScope.ADDRESS), by=CHANNEL))[0].TYPE == (
+        UpdateRefused.TYPE
+    )
 
 
 def test_messages_can_be_stopped_after_too_many_updates() -> None:

@@ -39,6 +39,7 @@ confirm         !     !     !     !     !     !     !     clo   -     late  !   
 dispute         !     !     !     !     !     !     !     reo   !     reo   !     !     !     !
 withdraw        wdn   wdn   wdn   wdn   wdn   wdn   wdn   wdn   !     !     !     !     -     wdn
 stop_messages   tri   rou   ack   pro   reo   hel   hel   ans   clo   clo   arc   arc   wdn   spl
+resume_messages tri   rou   ack   pro   reo   hel   hel   ans   clo   clo   arc   arc   wdn   spl
 export          tri   rou   ack   pro   reo   hel   hel   ans   clo   clo   arc   arc   wdn   spl
 correct         tri   rou   ack   pro   reo   hel   hel   ans   clo   clo   arc   arc   wdn   spl
 erase           tri   rou   ack   pro   reo   hel   hel   ans   clo   clo   arc   arc   wdn   spl
