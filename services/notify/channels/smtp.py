@@ -113,7 +113,7 @@ class SmtpChannel:
         if message.stop_subject is not None:
             letter["List-Unsubscribe"] = header_text(self.unsubscribe(message.stop_subject))
         elif message.unsubscribe_url is not None:
-            letter["List-Unsubscribe"] = f"<{message.unsubscribe_url}>"
+            letter["List-Unsubscribe"] = header_text(f"<{message.unsubscribe_url}>")
             letter["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058, 3.1
         return letter
 

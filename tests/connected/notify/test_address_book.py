@@ -121,3 +121,14 @@ async def test_the_address_is_not_stored_and_forgotten_in_time(addresses: Any) -
     assert stored["expires_at"] == NOON + LIMITS.remembered_for
     assert [(index["key"], index["expireAfterSeconds"]) for index in expiring] == [([("expires_at", 1)], 0)]
     assert timedelta(days=1) < LIMITS.remembered_for
+
+
+async def test_a_stop_is_known_to_every_replica_and_outlasts_what_else_is_remembered(addresses: Any) -> None:
+    stop = asked("d1", is_urgent=True, stops=True, wished_at=NOON)
+    await book(addresses).admit(EMAIL, stop, NOON)
+
+    assert await admitted(book(addresses, hash_keys("k2:BBBB", "k1:AAAA")), "d2") == Barred("stopped_all")
+    assert [raw.get("expires_at") async for raw in addresses.find()] == [None, None]
+    await book(addresses).admit(EMAIL, asked("d3", is_urgent=True, stops=False, wished_at=LATER), NOON)
+    [raw] = [raw async for raw in addresses.find({"is_stopped": False})]
+    assert raw["expires_at"] is not None

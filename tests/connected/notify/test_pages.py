@@ -10,7 +10,7 @@ import pytest
 
 from services.notify.settings import Settings
 from services.notify.web.app import web_server
-from shared.events import ConfirmTicket, DisputeTicket
+from shared.events import ConfirmTicket, DisputeTicket, MessageScope, StopMessages
 from tests.builders import TICKET, TRACKING
 from tests.component.notify.web import ANSWERED, FEEDBACK, ROUTED, Site, link, site
 from tests.servers.browser import NO_CHROMIUM, chromium, telephone
@@ -66,6 +66,19 @@ async def test_a_reporter_confirms_in_english_with_a_mark() -> None:
         await phone.says("We have your confirmation.")
 
     assert [said.data for said in asked.said] == [ConfirmTicket(ticket_id=TICKET, rating=4)]
+
+
+@in_chromium
+async def test_a_reporter_stops_all_messages_on_a_telephone_without_scripts() -> None:
+    asked = await site(ROUTED)
+    async with serving(asked) as base, telephone() as phone:
+        await phone.page.goto(base + link())
+        await phone.page.get_by_role("button", name="Hentikan semua pesan ke alamat ini").click()
+        await phone.says("Satu pesan terakhir menegaskannya.")
+        beside = await phone.overflow()
+
+    assert [said.data for said in asked.said] == [StopMessages(ticket_id=TICKET, scope=MessageScope.ADDRESS)]
+    assert beside == 0
 
 
 @in_chromium

@@ -170,3 +170,44 @@ def test_everything_arrives_in_the_end_and_no_limit_is_ever_passed(minutes: list
     gone.sort()
     assert all(gone[n + LIMITS.hourly_max] - gone[n] >= HOUR for n in range(len(gone) - LIMITS.hourly_max))
     assert all(gone[n + LIMITS.daily_max] - gone[n] >= 24 * HOUR for n in range(len(gone) - LIMITS.daily_max))
+
+
+def wished(delivery: str, at: datetime, *, stops: bool) -> AdmissionRequest:
+    """Return what is asked for a delivery that confirms a wish."""
+    return asked(delivery, is_urgent=True, stops=stops, wished_at=at)
+
+
+def test_where_messages_are_stopped_only_what_is_urgent_goes_out() -> None:
+    stopped, confirmed = admit(NEW, wished("d1", NOON, stops=True), LIMITS, NOON)
+
+    assert confirmed == Admitted()
+    assert admit(stopped, asked("d2"), LIMITS, NOON)[1] == Barred("stopped_all")
+    assert admit(stopped, asked("d2", is_urgent=True), LIMITS, NOON)[1] == Admitted(is_stopped=True)
+
+
+def test_the_last_wish_holds_in_whatever_order_its_confirmations_are_tried() -> None:
+    wishes = [wished("d1", NOON, stops=True), wished("d2", NOON + MINUTE, stops=False)]
+
+    for order in (wishes, wishes[::-1], [*wishes, wishes[0]]):
+        record = NEW
+        for request in order:
+            record, _ = admit(record, request, LIMITS, NOON + HOUR)
+        assert (record.is_stopped, record.wished_at) == (False, NOON + MINUTE)
+
+
+def test_an_address_without_room_is_stopped_before_its_confirmation_goes_out() -> None:
+    full = NEW
+    for number in range(LIMITS.hourly_max):
+        full, _ = admit(full, asked(f"d{number}"), LIMITS, NOON)
+
+    record, admission = admit(full, wished("d9", NOON, stops=True), LIMITS, NOON)
+
+    assert (record.is_stopped, admission) == (True, Barred("address_limit", NOON + HOUR))
+
+
+def test_of_what_is_remembered_under_several_keys_the_last_wish_holds() -> None:
+    stopped = AddressRecord(is_stopped=True, wished_at=NOON)
+    resumed = AddressRecord(is_stopped=False, wished_at=NOON + MINUTE)
+
+    assert not merged({"a": stopped, "b": resumed, "c": NEW}).is_stopped
+    assert merged({"a": NEW, "b": stopped}).is_stopped
