@@ -232,8 +232,8 @@ OF_TYPE: Mapping[str, tuple[str, Any]] = {
     "NotificationSuppressed.why": (
         "`no_contact`, `contact_erased`, `contact_unreadable` (as its channel sealed it), `no_address`, `no_channel`,"
         " `too_old` (longer ago than the policy tells), `too_many` (no room in a day), `address_limit` (the same of one"
-        " address), `address_unverified` (it has had its one message), `superseded` (by a later one), `same_cluster`"
-        " (told of another), `digest` (told there), `stopped` (by the reporter), `by_officer`, `words_gone` (no more).",
+        " address), `stopped_all` (its reader wants none), `address_unverified` (it has had its one message), `superseded`"
+        " (by a later one), `same_cluster` (told of another), `digest` (told there), `stopped`, `by_officer`, `words_gone`.",
         "contact_erased",
     ),
     "Opener.code": ("Name of the service, or code of the officer.", "notify"),

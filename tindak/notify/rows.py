@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 WHY: Mapping[str, str] = {
     "address_limit": "the address has had its share of messages",
+    "stopped_all": "who reads at the address has stopped the messages of all reports",
     "address_unverified": "the address has had its one message, and nobody knows whose it is",
     "by_officer": "an officer held it back",
     "contact_erased": "the reporter was erased",

@@ -41,16 +41,32 @@ DISPUTE_WITHOUT_ID: Pair = (
 OPT_OUT: Pair = (
     "Ini kami pahami sebagai permintaan berhenti menerima pesan tentang laporan {ids}, bukan laporan baru. Begitu"
     " kanal tempat laporan itu dibuat memastikan bahwa Anda pelapornya, hanya pesan mendesak yang masih dikirim. Anda"
-    " juga dapat menghentikannya sendiri lewat tautan dalam pesan kami.",
+    " juga dapat menghentikannya sendiri lewat tautan dalam pesan kami; di sana pesan tentang semua laporan pun dapat"
+    " dihentikan.",
     "This was taken for a wish to get no more messages about report {ids}, not for a new report. Once the channel on"
     " which it was made has made sure that it is yours, only urgent messages are still sent. You can also stop them"
-    " yourself by the link in our messages.",
+    " yourself by the link in our messages, and those about all reports there, too.",
 )
 OPT_OUT_WITHOUT_ID: Pair = (
     "Ini kami pahami sebagai permintaan berhenti menerima pesan, tetapi tanpa nomor laporan yang sah. Kirim STOP"
     " beserta nomor dalam pesan yang Anda terima, seperti STOP K7QF-9D2MX-4Q, atau hentikan lewat tautan di pesan itu.",
     "This was taken for a wish to get no more messages, but it gives no valid report number. Send STOP with the"
     " number in the message that you got, such as STOP K7QF-9D2MX-4Q, or stop them by the link in it.",
+)
+OPT_IN: Pair = (
+    "Ini kami pahami sebagai permintaan menerima lagi pesan tentang laporan {ids}, bukan laporan baru. Begitu kanal"
+    " tempat laporan itu dibuat memastikan bahwa Anda pelapornya, pesan dikirim lagi. Anda juga dapat melanjutkannya"
+    " sendiri lewat tautan dalam pesan kami.",
+    "This was taken for a wish to get messages about report {ids} again, not for a new report. Once the channel on"
+    " which it was made has made sure that it is yours, messages are sent again. You can also resume them yourself by"
+    " the link in our messages.",
+)
+OPT_IN_WITHOUT_ID: Pair = (
+    "Ini kami pahami sebagai permintaan menerima pesan lagi, tetapi tanpa nomor laporan yang sah. Kirim LANJUTKAN"
+    " beserta nomor dalam pesan yang Anda terima, seperti LANJUTKAN K7QF-9D2MX-4Q, atau lanjutkan lewat tautan di pesan"
+    " itu.",
+    "This was taken for a wish to get messages again, but it gives no valid report number. Send LANJUTKAN with the"
+    " number in a message that you got, such as LANJUTKAN K7QF-9D2MX-4Q, or resume them by the link in it.",
 )
 THANKS: Pair = (
     "Terima kasih kembali. Ini kami pahami sebagai ucapan terima kasih, sehingga tidak dijadikan laporan.",
@@ -87,6 +103,8 @@ def _said(kind: NonReport, *, named: bool) -> Pair:
             return DISPUTE if named else DISPUTE_WITHOUT_ID
         case NonReport.OPT_OUT:
             return OPT_OUT if named else OPT_OUT_WITHOUT_ID
+        case NonReport.OPT_IN:
+            return OPT_IN if named else OPT_IN_WITHOUT_ID
         case NonReport.THANKS:
             return THANKS_WITH_ID if named else THANKS
         case NonReport.SPAM:

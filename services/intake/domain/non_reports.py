@@ -30,6 +30,7 @@ class NonReport(StrEnum):
     STATUS_QUESTION = "status_question"
     DISPUTE_OF_CLOSED = "dispute_of_closed"
     OPT_OUT = "opt_out"
+    OPT_IN = "opt_in"
     THANKS = "thanks"
     SPAM = "spam"
 

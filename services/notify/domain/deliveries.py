@@ -87,7 +87,8 @@ OVER = (Sent, Failed, Suppressed)
 BY_OFFICER, IN_DIGEST = "by_officer", "digest"
 MAY_CHANGE = frozenset(
     {
-        "no_channel", "no_address", "contact_unreadable", "too_many", "address_limit", "address_unverified", BY_OFFICER,
+        "no_channel", "no_address", "contact_unreadable", "too_many", "address_limit", "address_unverified",
+        "stopped_all", BY_OFFICER,
     }
 )  # fmt: skip
 """Why a delivery is suppressed for a reason that somebody can remove; for any other it stays suppressed."""

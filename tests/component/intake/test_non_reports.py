@@ -29,6 +29,7 @@ def channels() -> ServiceHarness:
         (f"Bagaimana kelanjutan laporan {ID}?", "status_question"),
         (f"Laporan saya {ID} ditutup padahal belum diperbaiki", "dispute_of_closed"),
         (f"STOP {ID}", "opt_out"),
+        (f"LANJUTKAN {ID}", "opt_in"),
         (f"terima kasih min {ID}, mantap", "thanks"),
     ],
 )

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from services.notify.delivery_rows import Wanted
 from services.notify.domain.sending.addresses import AddressLimits
 from services.notify.messages.links import LinkWriter
 from services.notify.messages.renderer import MessageRenderer
@@ -13,11 +14,13 @@ from shared.delivery.ports import TransientError
 from shared.events import (
     AnswerTicket,
     Author,
+    EventData,
     MessageScope,
     MessagesResumed,
     MessagesStopped,
     NotificationSuppressed,
     ReporterErased,
+    ResendRequested,
     ResumeMessages,
     StopMessages,
     TicketRouted,
@@ -35,8 +38,13 @@ from tests.unit.notify.samples import EMAIL, POLICY, said
 pytestmark = pytest.mark.component
 
 BY_LINK = Author(role=Role.CHANNEL, code="links")
+TRIAGE = Author(role=Role.OFFICER, code="triage")
 EVERYWHERE: dict[str, Any] = {"scope": MessageScope.ADDRESS, "by": BY_LINK}
 CODES = ("accepted", "routed", "messages_stopped", "messages_resumed")
+
+
+def data_of(kind: type[EventData], **about: Any) -> EventData:
+    return ResendRequested(**about) if kind is ResendRequested else said(kind, **about)
 
 
 class Reporter:
@@ -58,9 +66,14 @@ class Reporter:
         """Return which notices come to the address once that is said of a ticket, and time has passed."""
         if kind is not None:
             self.told += 1
-            plain = {"ticket_id": ticket, "tracking_id": tracking_id(ticket), "version": 2 + self.told}
+            plain = {
+                "ticket_id": ticket,
+                "state": "routed",
+                "tracking_id": tracking_id(ticket),
+                "version": 2 + self.told,
+            }
             at = self.harness.clock.now()
-            self.harness.publish(topics.TICKETS, event(said(kind, **plain | {"at": at} | about), at=at))
+            self.harness.publish(topics.TICKETS, event(data_of(kind, **plain | {"at": at} | about), at=at))
         await self.harness.work()
         before = len(self.harness.email.given)
         await self.harness.send_in_time()
@@ -87,6 +100,17 @@ async def test_a_stop_at_one_ticket_holds_for_every_other_and_is_visible_there()
 
     assert reporter.suppressed == [("routed", "stopped_all")]
     assert reporter.harness.store.documents[reporter.two].state.is_stopped_everywhere
+
+
+async def test_what_was_not_sent_is_listed_and_can_be_sent_once_messages_go_on() -> None:
+    reporter = await stopped()
+    await reporter.hears(TicketRouted, reporter.two)
+    [row] = Wanted("suppressed", None, None, 9).among(reporter.harness.store.documents[reporter.two].state)
+    await reporter.hears(MessagesResumed, reporter.two, **EVERYWHERE)
+
+    again = await reporter.hears(ResendRequested, reporter.two, notice="routed", reason="Sudah dilanjutkan.", by=TRIAGE)
+
+    assert (row.why, again) == ("stopped_all", ["routed"])
 
 
 async def test_the_receipt_of_a_new_report_says_that_messages_are_stopped_and_how_they_go_on() -> None:

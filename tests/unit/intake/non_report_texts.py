@@ -78,6 +78,18 @@ NON_REPORTS: Mapping[NonReport, tuple[str, ...]] = {
         "laporan K7QF-9D2MX-4Q kenapa ditutup tanpa pemberitahuan",
         "Mohon buka kembali laporan saya K7QF-9D2MX-4Q karena belum selesai",
     ),
+    NonReport.OPT_IN: (
+        "LANJUTKAN",
+        "lanjutkan K7QF-9D2MX-4Q",
+        "START",
+        "start K7QF-9D2MX-4Q",
+        "tolong lanjutkan pesan laporan K7QF-9D2MX-4Q",
+        "lanjutkan semua notifikasi",
+        "mohon aktifkan lagi notifikasinya",
+        "Re: LANJUTKAN K7QF-9D2MX-4Q",
+        "resume messages please",
+        "langganan lagi min",
+    ),
     NonReport.OPT_OUT: (
         "STOP",
         "stop",

@@ -122,7 +122,8 @@ def faults(policy: Path, file: str, old: str, new: str) -> list[str]:
         ("intake.yaml", "needs: [stops],", "needs: [stop],",
          "word list `stop` is not in `words` of `non_reports`; did you mean `stops`?"),
         ("intake.yaml", "kind: opt_out, needs: [stops]", "kind: optout, needs: [stops]",
-         "`kind` must be 'status_question', 'dispute_of_closed', 'opt_out', 'thanks' or 'spam', not `optout`"),
+         "`kind` must be 'status_question', 'dispute_of_closed', 'opt_out', 'opt_in', 'thanks' or 'spam',"
+         " not `optout`"),
         ("intake.yaml", 'report_id: ["#id"]', 'report_id: ["#ids"]',
          "mark `#ids` is not in the comment at the head of `non_reports`; did you mean `#id`?"),
         ("intake.yaml", 'report_id: ["#id"]', 'report_id: ["#id", "!"]', "`!` holds no word"),
