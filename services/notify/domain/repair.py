@@ -81,7 +81,10 @@ def _sent_again(
     for old in state.unsent:
         if _is_meant(old, request) and _is_part_meant(old, request):
             id_ = _id_of(event_id, old)
-            again = replace(old, id=id_, planned_at=now, situation=waiting, repeats=old.id, requested_by=by)
+            # By all its ways: what did not arrive of the old one says nothing of a receipt of this one.
+            again = replace(
+                old, id=id_, planned_at=now, situation=waiting, failed_ways=(), repeats=old.id, requested_by=by
+            )
             notice = notices.get(old.notice)
             # Of who was erased, and by a release before this one, no words were kept.
             is_whole = bool(old.told) or notice is None or _tells_all(notice)

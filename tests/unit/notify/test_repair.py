@@ -91,6 +91,13 @@ def test_what_went_wrong_is_sent_once_more_with_its_words_on_the_channels_of_tod
     )  # fmt: skip
 
 
+def test_what_is_sent_once_more_has_all_its_ways_before_it() -> None:
+    """What no receipt said of the repeat would else count as said, and a way that failed once would be no next one."""
+    [fresh] = again(correspondence(ended(failed_ways=("whatsapp",))), asked())
+
+    assert fresh.failed_ways == ()
+
+
 @pytest.mark.parametrize("why", ["contact_erased", "no_contact", "too_old", "stopped", "words_gone"])
 def test_what_is_held_back_for_good_stays_so(why: str) -> None:
     state = correspondence(ended(replace(HELD_BACK, why=why)))
