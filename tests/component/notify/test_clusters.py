@@ -132,6 +132,22 @@ async def test_a_person_with_five_tickets_of_a_cluster_gets_one_message_for_each
     assert told["answered"] + told["answer_offered"] == 1
 
 
+async def test_a_leader_whose_follower_was_told_of_first_is_over_at_once() -> None:
+    city = harness()
+    leader, follower = await reported(city, 2, of=EMAIL)
+    feedback = started(SlaClock.FEEDBACK, at=city.clock.now())
+    tell(city, follower, said(AnswerOffered, answer="Lampu sudah menyala.", cluster=LEADER), feedback)
+    await settle(city)
+
+    tell(city, leader, said(TicketAnswered, answer="Lampu sudah menyala."), feedback)
+    await city.work()
+    await city.send()
+
+    assert letters(city, "reporter") == {"accepted": 2, "routed": 1, "answer_offered": 1}
+    assert suppressed(city)["same_cluster"] == 3  # with the second report's routing, to its reporter and its liaison
+    assert city.store.documents[leader].due_at is None
+
+
 async def test_a_second_answer_and_another_agency_are_news_again() -> None:
     city = harness()
     tickets = await reported(city, 3, of=EMAIL)

@@ -229,12 +229,24 @@ def test_what_was_left_to_a_leader_is_sent_if_the_ticket_follows_it_no_more(
     follows: str | None, situation: Situation
 ) -> None:
     lease = Sending(NOON + LEASE, 1)
-    state = correspondence(delivery(lease), follows=follows)
+    state = correspondence(delivery(lease, role="liaison", agency="dishub"), follows=follows)
 
     decision = conclude(state, DELIVERY, lease, Withheld("same_cluster"), RULES, NOON)
 
     assert decision.state is not None
     assert [each.situation for each in decision.state.deliveries] == [situation]
+
+
+@pytest.mark.parametrize("follows", [LEADER, None])
+def test_what_a_reporter_has_heard_of_another_ticket_is_not_tried_again(follows: str | None) -> None:
+    """Of the one that leads, too: it follows nobody, and would be tried for as long as the address is remembered."""
+    lease = Sending(NOON + LEASE, 1)
+    state = correspondence(delivery(lease), follows=follows)
+
+    decision = conclude(state, DELIVERY, lease, Withheld("same_cluster"), RULES, NOON)
+
+    assert decision.state is not None
+    assert [each.situation for each in decision.state.deliveries] == [Suppressed(NOON, 1, "same_cluster")]
 
 
 def test_of_which_part_it_was_is_kept() -> None:

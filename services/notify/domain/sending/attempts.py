@@ -160,7 +160,8 @@ def conclude(
     sending = next((d for d in state.deliveries if d.id == delivery_id), None)
     if sending is None or sending.situation != lease:
         return Ignored("another attempt has taken over")
-    if outcome == Withheld(SAME_CLUSTER) and state.seen_from(sending.part).follows is None:
+    is_to_official = sending.role != REPORTER  # a reporter has heard the same words of another ticket, whoever follows
+    if outcome == Withheld(SAME_CLUSTER) and is_to_official and state.seen_from(sending.part).follows is None:
         outcome = Untried()  # it has left the cluster meanwhile, and nobody else tells of it
     ended = _ended(sending, lease.attempt, outcome, rules, now)
     after = tuple(ended if delivery is sending else delivery for delivery in state.deliveries)
