@@ -64,7 +64,8 @@ class ReceiptTaker:
 
         Raises:
             TransientError: Some or all may not be taken: broker or database are out of reach, or a receipt is here
-                before it is saved that its message was sent. All of them may be said again.
+                before it is saved that its message was sent, or its ticket is in quarantine. All of them may be said
+                again.
         """
         left: dict[str, list[Receipt]] = {}
         for receipt in receipts:
@@ -79,7 +80,7 @@ class ReceiptTaker:
         raise TransientError(f"receipts of {len(left)} tickets could not be taken yet")
 
     async def round(self, left: dict[str, list[Receipt]], counted: Counter[str], gateway: str) -> bool:
-        """Take what can be taken out of *left*; return whether some of the rest came too early."""
+        """Take what can be taken out of *left*; return whether some of the rest must wait."""
         now = self.clock.now()
         found = await self.store.load(left)
         settled: dict[str, list[str]] = {}
@@ -87,6 +88,9 @@ class ReceiptTaker:
         early = False
         for ticket, receipts in left.items():
             document = found.get(ticket)
+            if isinstance(document, Quarantined):
+                early = True  # its deliveries are known again once somebody has mended it
+                continue
             if not isinstance(document, Document) or document.state is None:
                 settled[ticket] = ["unknown"] * len(receipts)
                 continue

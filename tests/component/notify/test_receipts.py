@@ -1,6 +1,6 @@
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -8,20 +8,21 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from services.notify.channels import Message
+from services.notify.domain.correspondence import Correspondence
 from services.notify.domain.deliveries import Delivered, HandedOver, Sent
 from services.notify.domain.receipts import Receipt
 from services.notify.domain.sending.timing import QuietHours
 from services.notify.receipts import ReceiptTaker
 from shared import topics
 from shared.adapters.clock import Clock
-from shared.delivery.documents.document import Document
+from shared.delivery.documents.document import Document, Quarantined, QuarantineReason
 from shared.delivery.outgoing import Outgoing
 from shared.delivery.ports import HeldBack, TransientError
 from shared.events import NotificationDelivered, NotificationFailed, NotificationSent
 from tests.builders import TICKET, event, ticket_id
 from tests.component.notify.harness import ACCEPTED, RecordingChannel, ServiceHarness, puts_off, told
 from tests.fakes.handler_harness import NOON, Crashed, CrashingBroker
-from tests.fakes.memory import MemoryClock
+from tests.fakes.memory import MemoryClock, MemoryStore
 from tests.unit.notify.samples import EMAIL, PHONE, contact, notice, rules
 
 pytestmark = pytest.mark.component
@@ -198,6 +199,20 @@ async def test_a_receipt_that_overtakes_the_save_of_its_message_waits_for_it() -
 
     assert await tasks[0] == Counter(delivered=1)
     assert story(harness) == [("sent", "whatsapp"), ("delivered", "whatsapp")]
+
+
+async def test_a_receipt_of_a_ticket_in_quarantine_must_be_said_again() -> None:
+    class Quarantining(MemoryStore[Correspondence]):
+        async def load(self, ids: Collection[str]) -> dict[str, Any]:
+            return {id: Quarantined(id, QuarantineReason.TOO_LARGE, "too large") for id in ids}
+
+    harness = await sent_by_whatsapp()
+    in_quarantine = ReceiptTaker(harness.handler, Quarantining(), harness.broker, harness.clock)
+
+    with pytest.raises(TransientError):
+        await in_quarantine.take([receipt(harness)])
+
+    assert await taker(harness).take([receipt(harness)]) == Counter(delivered=1)
 
 
 async def test_a_receipt_that_stays_too_early_must_be_said_again() -> None:
