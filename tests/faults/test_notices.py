@@ -1,18 +1,25 @@
-"""Mail and two gateways that misbehave in every way, while replicas of notify are killed: no notice is lost.
+"""A mail relay, two gateways and an agency's own server that misbehave in every way: no notice is lost.
 
-``NOTICES=10000 pytest -m faults tests/faults/test_notices.py`` for more than the few hundred of every day.
+Each is slow, half-dead, answers 429, 500 and garbage, takes messages and drops the connection, and is down for a while;
+replicas of notify are killed throughout. ``NOTICES=10000 pytest -m faults tests/faults/test_notices.py`` for more than
+the few hundred of every day.
 """
 
 import asyncio
+import base64
 import os
 import random
 from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from shared import events as e
 from shared import topics
@@ -22,14 +29,14 @@ from shared.events.envelope import encode
 from shared.ids import tracking_id
 from shared.seal import Contact
 from tests.builders import accepted, event, ticket_id
-from tests.connected.notify.relay import Relay
+from tests.connected.notify.relay import Relay, free_port
 from tests.journey.policies import policy_with
 from tests.journey.post import mail_settings
 from tests.journey.story import Story, story_of
 from tests.sealing import SEALER
 from tests.servers.addresses import Namespace
 from tests.servers.fleet import Fleet, running
-from tests.servers.gateway import DOWN, DROPS, Answer, Asked, StandInGateway
+from tests.servers.gateway import DOWN, DROPS, ENDLESS, Answer, Asked, StandInGateway
 
 NOTICES = int(os.environ.get("NOTICES", "400"))
 KILLS, TOGETHER_MAX = max(4, NOTICES // 500), 40
@@ -45,37 +52,121 @@ daily_max: 30
 """
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(WITHIN_SECONDS + 120)]
 
-GARBAGE, BUSY = Answer(200, b"<html>ok</html>"), Answer(429, {}, {"Retry-After": "2"})
-TOO_SLOW = Answer(200, {"messages": [{"id": "wamid.1"}], "sid": "SM1"}, after_seconds=TIMEOUT_SECONDS + 1)
-UNSURE = (DROPS, GARBAGE, TOO_SLOW)
+GARBAGE, NO_HTTP = Answer(200, b"<html>ok</html>"), Answer(raw=b"\x00 what a day \r\n\r\n")
+BUSY = Answer(429, {}, {"Retry-After": "2"})
+TAKEN = {"messages": [{"id": "wamid.1"}], "sid": "SM1"}
+TOO_SLOW = Answer(200, TAKEN, after_seconds=TIMEOUT_SECONDS + 1)
+UNSURE = (DROPS, GARBAGE, NO_HTTP, TOO_SLOW, ENDLESS)
 """After these nobody knows whether the message was taken."""
+DOWN_AFTER_SECONDS, DOWN_FOR_SECONDS = 4, 5
+AGENCY, SECRET = "dishub", f"whsec_{base64.b64encode(bytes(32)).decode()}"
+ACCEPTED, REPLIED = "accepted", "agency_reply"
+LATER = ("451 4.7.1 greylisted", "421 4.3.2 later", "banana")
 
 
 class Moody(StandInGateway):
-    """Takes most messages, refuses numbers that end in 7, does all wrong now and then, and is down for a while."""
+    """Takes most messages, refuses those that *refusal_of* says, does all wrong now and then, and is down for a while.
 
-    def __init__(self, field: str, refusal: Answer, seed: int) -> None:
+    Args:
+        key_of: Returns what tells a message from the others.
+        refusal_of: Returns how a message is refused; None for one that is not.
+        taken: The answer to a message that is taken.
+    """
+
+    def __init__(
+        self,
+        key_of: Callable[[Asked], str],
+        refusal_of: Callable[[str], Answer | None],
+        taken: Answer,
+        seed: int,
+        unsure: tuple[Answer, ...] = UNSURE,
+    ) -> None:
         super().__init__(usual=self.answers)
-        self.field, self.refusal = field, refusal
+        self.key_of, self.refusal_of = key_of, refusal_of
+        self.port = free_port()
         self.choice = random.Random(seed)
+        self.answer_of_taken, self.unsure_answers = taken, unsure
         self.unsure = 0
         self.took: Counter[str] = Counter()
+        self.moods_shown: set[int] = set()
 
     def answers(self, asked: Asked) -> Answer:
-        number = str(asked.json["to"]) if self.field == "to" else asked.form[self.field].removeprefix("+")
-        if number.endswith("7"):
-            return self.refusal
-        if NOTICES // 20 < len(self.asked) < NOTICES // 10:
-            return DOWN
-        takes = Answer(201 if self.field == "To" else 200, {"messages": [{"id": "wamid.1"}], "sid": "SM1"})
-        slow = Answer(takes.status, takes.body, after_seconds=0.3)
-        moods = (takes, slow, DOWN, BUSY, *UNSURE)
-        answer = self.choice.choices(moods, weights=(70, 8, 5, 5, 4, 4, 4))[0]
-        if answer in UNSURE:
+        key = self.key_of(asked)
+        refusal = self.refusal_of(key)
+        if refusal is not None:
+            return refusal
+        takes = self.answer_of_taken
+        moods = (takes, replace(takes, after_seconds=0.3), DOWN, BUSY, *self.unsure_answers)
+        place = self.choice.choices(range(len(moods)), weights=(70, 8, 5, 5, *(3 for _ in self.unsure_answers)))[0]
+        answer = moods[place]
+        self.moods_shown.add(place)
+        if answer in self.unsure_answers:
             self.unsure += 1
         if answer not in (DOWN, BUSY):
-            self.took[number] += 1
+            self.took[key] += 1
         return answer
+
+    @asynccontextmanager
+    async def listening(self) -> AsyncIterator[None]:
+        async with super().listening():
+            yield
+            self.unsure += self.at_once  # what is being answered now is cut off
+
+
+class MoodyRelay(Relay):
+    """The same for mail; it refuses addresses that end in 8."""
+
+    def __init__(self, seed: int) -> None:
+        super().__init__()
+        self.choice = random.Random(seed)
+        self.unsure = 0
+        self.at_once = 0
+        self.shown: set[str] = set()
+
+    async def handle_RCPT(  # noqa: N802  # aiosmtpd's name
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if address.partition("@")[0].endswith("8"):
+            return "550 5.1.1 nobody here"
+        if self.choice.random() < 0.2:
+            self.to_recipient = [self.choice.choice(LATER)]
+            self.shown |= set(self.to_recipient)
+        return await super().handle_RCPT(server, session, envelope, address, options)
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        moods = ("takes", "slow", "too slow", "drops", "garbage", "later")
+        (mood,) = self.choice.choices(moods, weights=(75, 8, 4, 4, 4, 5))
+        self.shown.add(mood)
+        if mood == "later":
+            return "452 4.3.1 no room"
+        self.at_once += 1
+        answer = await super().handle_DATA(server, session, envelope)
+        if mood in ("slow", "too slow"):
+            await asyncio.sleep(0.3 if mood == "slow" else TIMEOUT_SECONDS + 1)
+        self.at_once -= 1
+        self.unsure += mood in ("too slow", "drops", "garbage")
+        if mood == "drops":
+            server.transport.abort()
+        return "banana" if mood == "garbage" else answer
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[None]:
+        """Answer for as long as the block lasts."""
+        with Relay.listening(self):
+            yield
+            self.unsure += self.at_once  # what is being answered now is cut off
+
+
+async def serve(
+    server: Callable[[], AbstractAsyncContextManager[None]], begun: asyncio.Event, over: asyncio.Event
+) -> None:
+    """Answer until it is over, but for a while in the middle in which nobody listens."""
+    async with server():
+        await begun.wait()
+        await asyncio.sleep(DOWN_AFTER_SECONDS)
+    await asyncio.sleep(DOWN_FOR_SECONDS)
+    async with server():
+        await over.wait()
 
 
 def reporter(number: int) -> dict[str, Any]:
@@ -88,8 +179,18 @@ def reporter(number: int) -> dict[str, Any]:
     return ways[number % len(ways)]
 
 
-def said(data: Any, topic: str) -> Outgoing:
-    told: Event = event(data, at=datetime.now(UTC), source="/tindak/intake")
+def number_of(number: int) -> str:
+    """Return the telephone number of a reporter as gateways write it."""
+    return "62" + str(reporter(number)["phone"]).removeprefix("0")
+
+
+def is_of_agency(number: int) -> bool:
+    """Return whether an agency is told of a report, too: that its reporter has replied."""
+    return number % 4 == 1
+
+
+def said(data: Any, topic: str, source: str = "/tindak/intake") -> Outgoing:
+    told: Event = event(data, at=datetime.now(UTC), source=source)
     return Outgoing(told.id, topic, told.key, encode(told))
 
 
@@ -102,11 +203,17 @@ async def report_all(story: Story) -> dict[str, int]:
         contact = e.ContactSealed(ticket_id=ticket, sealed=sealed, locale="id", key_id=key_id, scheme="hpke")
         report = accepted(ticket_id=ticket, tracking_id=tracking_id(ticket), accepted_at=datetime.now(UTC))
         outgoing += [said(contact, topics.CONTACTS), said(report, topics.ACCEPTED)]
+        if is_of_agency(number):
+            reply = e.ReporterReplied(
+                ticket_id=ticket, tracking_id=tracking_id(ticket), state="routed", agency=AGENCY, version=2,
+                at=datetime.now(UTC), text="Masih rusak.",
+            )  # fmt: skip
+            outgoing.append(said(reply, topics.TICKETS, "/tindak/routing"))
     await story.client.publish(outgoing)
     return tickets
 
 
-def policy_of(folder: Path, whatsapp: StandInGateway, twilio: StandInGateway) -> Path:
+def policy_of(folder: Path, whatsapp: Moody, twilio: Moody, agency: Moody) -> Path:
     """Return a policy with few seconds between attempts, and with those who stand in for the providers."""
     policy = policy_with(folder, "receipts.yaml")
     (policy / "sending.yaml").write_text(SENDING)
@@ -118,6 +225,10 @@ def policy_of(folder: Path, whatsapp: StandInGateway, twilio: StandInGateway) ->
         gateway |= {"timeout_seconds": TIMEOUT_SECONDS, "messages_per_second": 1000}
     described |= {"gateways": kept, "breaker": {"failures_max": 5, "open_seconds": 1, "longest_seconds": 4}}
     (policy / "gateways.yaml").write_text(yaml.safe_dump(described))
+    listed = yaml.safe_load((policy / "agencies.yaml").read_text())
+    [own] = [each for each in listed["agencies"] if each["code"] == AGENCY]
+    own["webhook"] = {"url": f"{agency.url}/notices", "secret_env": "TINDAK_WEBHOOK_DISHUB"}
+    (policy / "agencies.yaml").write_text(yaml.safe_dump(listed))
     return policy
 
 
@@ -130,63 +241,100 @@ async def kill_at_random(fleet: Fleet, choice: random.Random) -> None:
         fleet.start("notify")
 
 
-async def test_no_notice_is_lost_whatever_gateways_do_and_whoever_is_killed(
+def servers() -> tuple[MoodyRelay, Moody, Moody, Moody]:
+    """Return the relay, the gateways of WhatsApp and SMS, and the agency's server."""
+    refused = {"to": Answer(400, {"error": {"code": 131026}}), "To": Answer(400, {"code": 21614})}
+    whatsapp = Moody(
+        lambda asked: str(asked.json["to"]),
+        lambda to: refused["to"] if to.endswith("7") else None,
+        Answer(200, TAKEN),
+        1,
+    )
+    twilio = Moody(
+        lambda asked: asked.form["To"].removeprefix("+"), lambda to: refused["To"] if to.endswith("7") else None,
+        Answer(201, TAKEN), 2,
+    )  # fmt: skip
+    # What its server says beside the status nobody reads: garbage there is no mistake.
+    agency = Moody(
+        lambda asked: str(asked.json["id"]), lambda id_: Answer(410) if id_.endswith("7") else None, Answer(204), 3,
+        (DROPS, NO_HTTP, TOO_SLOW),
+    )  # fmt: skip
+    return MoodyRelay(4), whatsapp, twilio, agency
+
+
+async def test_no_notice_is_lost_whatever_servers_do_and_whoever_is_killed(
     namespace: Namespace, tmp_path: Path
 ) -> None:
     choice = random.Random(20261129)
-    moods = choice.choices((None, "451 4.7.1 greylisted", "421 4.3.2 later"), weights=(80, 15, 5), k=NOTICES)
-    relay = Relay(*moods)
-    whatsapp = Moody("to", Answer(400, {"error": {"code": 131026}}), seed=1)
-    twilio = Moody("To", Answer(400, {"code": 21614}), seed=2)
-    async with whatsapp.listening(), twilio.listening():
-        secrets = {
-            f"TINDAK_GATEWAY_{name}": "rahasia"
-            for name in (
-                "WHATSAPP_PHONE_NUMBER_ID", "WHATSAPP_TEMPLATE", "WHATSAPP_TOKEN", "TWILIO_ACCOUNT_SID", "TWILIO_FROM",
-                "TWILIO_AUTH_TOKEN",
-            )
-        }  # fmt: skip
-        settings = mail_settings(relay) | secrets | {
-            "TINDAK_NOTIFY_LEASE_SECONDS": "20", "TINDAK_NOTIFY_SMTP_TIMEOUT_SECONDS": "2",
-            "TINDAK_NOTIFY_WEBHOOK_TIMEOUT_SECONDS": "2",
-            "TINDAK_NOTIFY_DOCUMENTS_MAX": str(TOGETHER_MAX),
-        }  # fmt: skip
-        fleet = Fleet(namespace, tmp_path, policy=policy_of(tmp_path, whatsapp, twilio), settings=settings)
-        with relay.listening():
+    relay, whatsapp, twilio, agency = servers()
+    secrets = {
+        f"TINDAK_GATEWAY_{name}": "rahasia"
+        for name in (
+            "WHATSAPP_PHONE_NUMBER_ID", "WHATSAPP_TEMPLATE", "WHATSAPP_TOKEN", "TWILIO_ACCOUNT_SID", "TWILIO_FROM",
+            "TWILIO_AUTH_TOKEN",
+        )
+    }  # fmt: skip
+    settings = mail_settings(relay) | secrets | {
+        "TINDAK_NOTIFY_LEASE_SECONDS": "20", "TINDAK_NOTIFY_SMTP_TIMEOUT_SECONDS": "2",
+        "TINDAK_NOTIFY_WEBHOOK_TIMEOUT_SECONDS": "2", "TINDAK_WEBHOOK_DISHUB": SECRET,
+        "TINDAK_NOTIFY_DOCUMENTS_MAX": str(TOGETHER_MAX),
+    }  # fmt: skip
+    fleet = Fleet(namespace, tmp_path, policy=policy_of(tmp_path, whatsapp, twilio, agency), settings=settings)
+    begun, over = asyncio.Event(), asyncio.Event()
+    async with asyncio.TaskGroup() as serving:
+        for server in (relay.serving, whatsapp.listening, twilio.listening, agency.listening):
+            serving.create_task(serve(server, begun, over))
+        try:
             async with running(fleet, "notify", "notify"), story_of(namespace) as story:
                 killing = asyncio.create_task(kill_at_random(fleet, choice))
                 tickets = await report_all(story)
+                begun.set()
                 await killing
-                facts = await ended(story, set(tickets))
+                facts = await ended(story, tickets)
+        finally:
+            begun.set()
+            over.set()
 
-    by_ticket = Counter(fact.ticket_id for fact in facts)
-    assert by_ticket == Counter(list(tickets)), "each notice ends once"
+    wanted = [(ticket, ACCEPTED) for ticket in tickets]
+    wanted += [(ticket, REPLIED) for ticket, number in tickets.items() if is_of_agency(number)]
+    assert Counter((fact.ticket_id, fact.notice) for fact in facts) == Counter(wanted), "each notice ends once"
+    assert_failed_for_a_reason([fact for fact in facts if isinstance(fact, e.NotificationFailed)], tickets)
+    mails = Counter(str(mail["Message-ID"]).strip("<>").partition("@")[0] for mail in relay.mails)
     for fact in facts:
+        took = {"email": mails, "webhook": agency.took, "whatsapp": whatsapp.took, "sms": twilio.took}[fact.channel]
+        key = fact.delivery_id if fact.channel in ("email", "webhook") else number_of(tickets[fact.ticket_id])
+        assert isinstance(fact, e.NotificationFailed) or took[key] >= 1, "what is said to be sent was taken"
+    repeated = sum(count - 1 for took in (mails, agency.took, whatsapp.took, twilio.took) for count in took.values())
+    unsure = sum(server.unsure for server in (relay, whatsapp, twilio, agency))
+    outcomes = Counter((fact.TYPE.split(".")[2], fact.channel) for fact in facts)
+    print(f"\n{len(facts)} notices, {KILLS} kills: {dict(outcomes)}; {repeated} came again, {unsure} answers were lost")
+    assert repeated <= unsure + KILLS * TOGETHER_MAX
+    assert {*LATER, "slow", "too slow", "drops", "garbage", "later"} <= relay.shown
+    assert all(len(server.moods_shown) == 4 + len(server.unsure_answers) for server in (whatsapp, twilio, agency))
+
+
+def assert_failed_for_a_reason(failed: list[e.NotificationFailed], tickets: dict[str, int]) -> None:
+    """Fail if anything failed that could have gone by another way, or that no gateway refused for good."""
+    for fact in failed:
+        assert fact.notice == ACCEPTED
         reads = reporter(tickets[fact.ticket_id])
-        if isinstance(fact, e.NotificationFailed):
+        if fact.channel == "email":
+            assert fact.error.startswith("smtp_550")
+            assert reads["email"].partition("@")[0].endswith("8")
+        else:
             assert fact.error in ("http_400 131026", "http_400 21614")
             assert "email" not in reads
-    mails = Counter(relay.recipients)
-    taken = mails + whatsapp.took + twilio.took
-    for fact in facts:
-        reads = reporter(tickets[fact.ticket_id])
-        to = reads["email"] if fact.channel == "email" else "62" + reads["phone"].removeprefix("0")
-        assert isinstance(fact, e.NotificationFailed) or taken[to] >= 1, "what is said to be sent was taken"
-    repeated = sum(count - 1 for count in taken.values())
-    unsure = whatsapp.unsure + twilio.unsure
-    outcomes = Counter((fact.TYPE.split(".")[2], fact.channel) for fact in facts)
-    print(f"\n{NOTICES} notices, {KILLS} kills: {dict(outcomes)}; {repeated} arrived again, {unsure} answers were lost")
-    assert repeated <= unsure + KILLS * TOGETHER_MAX
 
 
-async def ended(story: Story, tickets: set[str]) -> list[e.DeliveryFact]:
-    """Return how the receipt of each of *tickets* ended, once all have."""
+async def ended(story: Story, tickets: dict[str, int]) -> list[e.DeliveryFact]:
+    """Return how each notice to a reporter and to the agency ended, once all have."""
+    wanted = len(tickets) + sum(map(is_of_agency, tickets.values()))
 
     def facts() -> list[e.DeliveryFact]:
         told = story.all(e.DeliveryFact, topics.DELIVERIES)
-        return [fact for fact in told if fact.notice == "accepted" and fact.ticket_id in tickets]
+        return [fact for fact in told if fact.notice in (ACCEPTED, REPLIED) and fact.ticket_id in tickets]
 
     async with asyncio.timeout(WITHIN_SECONDS):
-        while len({fact.ticket_id for fact in facts()}) < len(tickets):  # noqa: ASYNC110  # the topic says when
+        while len({(fact.ticket_id, fact.notice) for fact in facts()}) < wanted:  # noqa: ASYNC110  # the topic says when
             await asyncio.sleep(1)
     return facts()

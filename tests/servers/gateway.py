@@ -40,6 +40,7 @@ class Answer:
         after_seconds: Before anything is answered.
         drops: Close the connection instead of an answer.
         is_endless: Go on with the body for as long as somebody reads.
+        raw: Written as it is, whether or not that is HTTP.
     """
 
     status: int = 200
@@ -48,6 +49,7 @@ class Answer:
     after_seconds: float = 0
     drops: bool = False
     is_endless: bool = False
+    raw: bytes = b""
 
     @property
     def content(self) -> bytes:
@@ -141,6 +143,10 @@ async def _read(reader: asyncio.StreamReader) -> Asked | None:
 
 
 async def _write(answer: Answer, writer: asyncio.StreamWriter) -> None:
+    if answer.raw:
+        writer.write(answer.raw)
+        await writer.drain()
+        return
     content = answer.content
     length = 10**12 if answer.is_endless else len(content)
     headers = {"Content-Length": str(length), "Content-Type": "application/json", **answer.headers}
