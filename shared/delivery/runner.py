@@ -131,10 +131,11 @@ class BatchRunner(Generic[S]):
                 for reading in waiting:
                     document, answers[reading.index] = rules.apply(document, reading, attempt, published_offsets)
                     traced[reading.index] = reading.known_as(key) in document.applied
-                if document is not before or any(before.answers(each.known_as(key), each.place) for each in waiting):
+                is_answered = any(before.answers(each.known_as(key), each.place) for each in waiting)
+                # What is pending may stand behind an answer that another process has not published yet.
+                says_more = before.pending and any(answers[each.index] for each in waiting)
+                if document is not before or is_answered or says_more:
                     owed[key] = before.unpublished(published_offsets)
-                elif before.pending and any(answers[each.index] for each in waiting):
-                    owed[key] = before.pending
                 if document is not before:
                     changed.append(document if self.handler.keeps_answers else document.forget(published_offsets))
             lost = await self.store.save(changed) if changed else set()

@@ -103,6 +103,23 @@ async def test_a_crash_between_publishing_and_keeping_pending_loses_and_doubles_
     assert (unpublished, versions(harness)) == ([topics.TICKETS], [1])
 
 
+async def test_what_is_pending_goes_out_behind_an_answer_that_another_process_has_not_published() -> None:
+    """A chain of facts is one for both: who finds the second without the first takes it for tampered with."""
+    harness = HandlerHarness(Counter(counts_again_at=NOON))
+    harness.publish(topics.ACCEPTED, FIRST)
+    harness.publish(topics.UPDATES, event(WithdrawTicket(ticket_id=TICKET)))
+    harness.restart(dies_after(Step.SAVED))
+    with pytest.raises(Crashed):
+        await harness.runner.handle(harness.broker.unread("routing", [topics.ACCEPTED]))
+    with pytest.raises(Crashed):
+        await harness.sweep()
+
+    harness.restart()
+    await harness.runner.handle(harness.broker.unread("routing", [topics.UPDATES]))
+
+    assert (versions(harness), versions(harness, topics.SLA)) == ([1], [1])
+
+
 async def test_two_replicas_that_handle_one_record_keep_its_answer_pending_once() -> None:
     harness = withheld()
     harness.publish(topics.ACCEPTED, FIRST)
