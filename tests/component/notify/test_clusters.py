@@ -5,6 +5,8 @@ from datetime import timedelta
 from itertools import permutations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from services.notify.domain.correspondence import Correspondence
 from services.notify.domain.deliveries import Untried
@@ -130,6 +132,41 @@ async def test_a_person_with_five_tickets_of_a_cluster_gets_one_message_for_each
     assert told["accepted"] == 5  # the receipt of each, which alone says its tracking id
     assert told["routed"] == 1
     assert told["answered"] + told["answer_offered"] == 1
+
+
+@given(
+    told_of=st.permutations(range(6)), people=st.integers(1, 6), gathers=st.lists(st.booleans(), min_size=6, max_size=6)
+)
+@settings(max_examples=20, deadline=None)
+async def test_whoever_is_told_of_first_each_person_hears_each_state_of_a_cluster_once(
+    told_of: list[int], people: int, gathers: list[bool]
+) -> None:
+    city = harness()
+    tickets = [city.report(number, email=f"warga{number % people}@warga.example") for number in range(6)]
+    for number in told_of:
+        leads = tickets[number] == LEADER
+        routed = said(TicketRouted, cluster=None if leads else LEADER)
+        tell(city, tickets[number], routed, started(SlaClock.RESPOND), started(SlaClock.RESOLVE))
+        if gathers[number]:
+            await settle(city)
+    await settle(city)
+    for number in told_of:
+        leads = tickets[number] == LEADER
+        answer = said(TicketAnswered) if leads else said(AnswerOffered, cluster=LEADER)
+        tell(city, tickets[number], answer.model_copy(update={"answer": "Lampu sudah menyala."}))
+        tell(city, tickets[number], started(SlaClock.FEEDBACK, at=city.clock.now() - 6 * MINUTE))
+        if gathers[number]:
+            await settle(city)
+    await settle(city)
+
+    heard = Counter(
+        (message.address, "answered" if message.notice == "answer_offered" else message.notice)
+        for message in city.email.given
+        if message.role == "reporter" and message.notice != "accepted"
+    )
+    assert heard == {
+        (f"warga{person}@warga.example", state): 1 for person in range(people) for state in ("routed", "answered")
+    }
 
 
 async def test_a_leader_whose_follower_was_told_of_first_is_over_at_once() -> None:

@@ -1,13 +1,17 @@
 """What one recipient gets in ten minutes, in a day and at night, as the sender works on an injected clock."""
 
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from services.notify.domain.deliveries import Due
 from services.notify.domain.notices import Rules
+from services.notify.domain.sending.timing import QuietHours
 from shared import topics
 from shared.events import (
     DueChanged,
@@ -99,6 +103,31 @@ async def test_thirty_changes_in_ten_minutes_are_at_most_three_messages() -> Non
     assert suppressed(harness) == {("progressed", "superseded"): 28}
     apart = [after - before for (_, _, before), (_, _, after) in zip(channel.at, channel.at[1:], strict=False)]
     assert min(apart) >= 5 * MINUTE
+
+
+@given(
+    start=st.integers(0, 24 * 60),
+    seconds=st.lists(st.integers(0, 600), min_size=30, max_size=30).map(sorted),
+    zone=st.sampled_from(["Asia/Jakarta", "Asia/Makassar", "Asia/Jayapura"]),
+)
+@settings(max_examples=15, deadline=None)
+async def test_whenever_thirty_changes_in_ten_minutes_come_they_are_at_most_three_messages_and_none_at_night(
+    start: int, seconds: list[int], zone: str
+) -> None:
+    quiet = QuietHours(time(21), time(6), ZoneInfo(zone))
+    begun_at = NIGHT + start * MINUTE
+    harness, channel = await reported(replace(POLICY.rules, quiet_hours=quiet), begun_at)
+    for number, after in enumerate(seconds):
+        harness.clock.at = begun_at + timedelta(seconds=after)
+        await harness.send()
+        await hear(harness, said(TicketProgressed, note=f"Hari ke-{number}."))
+
+    await harness.send_in_time()
+
+    assert to("reporter", channel)[0] == "accepted"
+    assert 2 <= len(to("reporter", channel)) <= 3
+    assert "Hari ke-29." in channel.given[-1].body
+    assert [notice for notice, _, at in channel.at if notice != "accepted" and quiet.over_at(at)] == []
 
 
 async def test_thirty_changes_of_all_kinds_lose_neither_question_nor_answer() -> None:

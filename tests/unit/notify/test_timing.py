@@ -2,6 +2,8 @@ from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
 
 from services.notify.domain.sending.timing import QuietHours, Retries
 from tests.unit.notify.samples import DELIVERY
@@ -41,6 +43,28 @@ def test_quiet_hours_across_midnight_end_next_morning(at: datetime, over_at: dat
 )
 def test_quiet_hours_within_a_day_end_the_same_day(at: datetime, over_at: datetime | None) -> None:
     assert SIESTA.over_at(at) == over_at
+
+
+@given(
+    start=st.times(),
+    end=st.times(),
+    zone=st.sampled_from(["Asia/Jakarta", "Asia/Makassar", "Asia/Jayapura", "Asia/Kathmandu", "America/Sao_Paulo"]),
+    minutes=st.integers(0, 2 * 365 * 24 * 60),
+)
+@example(start=time(21), end=time(6), zone="Asia/Jayapura", minutes=12 * 60)
+def test_in_every_zone_quiet_hours_are_over_when_they_are_said_to_be(
+    start: time, end: time, zone: str, minutes: int
+) -> None:
+    assume(start != end)
+    at = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)
+    hours = QuietHours(start, end, ZoneInfo(zone))
+    clock = at.astimezone(ZoneInfo(zone)).time()
+    is_quiet = start <= clock < end if start < end else not end <= clock < start
+
+    over_at = hours.over_at(at)
+
+    assert (over_at is not None) == is_quiet
+    assert over_at is None or (at < over_at <= at + timedelta(days=1) and hours.over_at(over_at) is None)
 
 
 def test_the_end_of_quiet_hours_keeps_the_zone_of_the_question() -> None:
