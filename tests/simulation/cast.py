@@ -8,6 +8,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -17,29 +18,22 @@ from shared import topics
 from shared.delivery.ports import Record
 from shared.events import (
     PARTS_MAX,
-    AcknowledgeTicket,
     AnswerOffered,
-    AnswerTicket,
     AssignTicket,
     ClusterJoined,
     Command,
     ComplaintSubmitted,
     ConfirmTicket,
-    DeclineTicket,
     DisputeTicket,
     HoldReason,
-    HoldTicket,
     Location,
     MergeTicket,
-    ProgressTicket,
     ReplyToTicket,
     Reporter,
-    ResumeTicket,
     TicketAnswered,
     TicketHeld,
     TicketMerged,
     TicketReopened,
-    TicketResumed,
     TicketRouted,
     TicketSplit,
     TriageRequested,
@@ -51,12 +45,15 @@ from shared.ids import part_id
 from shared.senders import sender_of
 from tests.builders import ticket_id
 from tests.fakes.handler_harness import NOON
+from tests.simulation.agencies import at_agency
 from tests.simulation.forgetting import erasures
+from tests.simulation.links import Links, stops
 from tests.simulation.ports import SimBroker
+from tests.simulation.requests import held_back, repairs
 from tests.simulation.signature import signed
 
 AGENCY_TOPICS = topics.agency_topic("")
-HEARD = frozenset({topics.ACCEPTED, topics.CONTACTS, topics.TRIAGE, topics.TICKETS})
+HEARD = frozenset({topics.ACCEPTED, topics.CONTACTS, topics.TRIAGE, topics.TICKETS, topics.DELIVERIES})
 SAID_AT = NOON - timedelta(minutes=1)
 BODIES = (
     "Lampu jalan di Jalan Merpati Raya, Ciputat, sudah padam tiga malam dan jalannya gelap sekali.",
@@ -64,9 +61,7 @@ BODIES = (
     "Sampah menumpuk di pinggir kali Pamulang dan tidak diangkut sejak minggu lalu, baunya menyengat.",
     "Mohon perhatian pemerintah atas keadaan di lingkungan kami yang makin lama makin tidak nyaman.",
 )
-PLANS = ("silent", "answer", "work", "decline", "field", "question", "partly")
 COMPLAINTS = 4
-WEIGHTS = (12, 30, 15, 15, 8, 12, 8)
 
 Later = Callable[[timedelta, Callable[[], None]], None]
 
@@ -87,7 +82,11 @@ class Cast:
         resealed: Those whose contact notify may have heard only after its erasure, for the same reason; it holds then.
         uncertain: Parts that may or may not come to be.
         forgotten: Tickets whose reporters ask to be erased.
+        taken_back: Tickets whose contacts were erased.
+        links: The pages on which reporters answer.
     """
+
+    links: Links
 
     def __init__(self, script: int, choice: random.Random, broker: SimBroker, later: Later) -> None:
         self.script = script
@@ -103,6 +102,7 @@ class Cast:
         self.resealed: set[str] = set()
         self.uncertain: set[str] = set()
         self.forgotten: set[str] = set()
+        self.taken_back: set[str] = set()
         self.bodies = BODIES
 
     def mood(self, *about: object) -> random.Random:
@@ -160,52 +160,24 @@ class Cast:
         self.seen[record.topic, ticket + event["type"]] += 1
         mood = self.mood(record.topic, ticket, event["type"], self.seen[record.topic, ticket + event["type"]])
         if by_agency:
-            commands = self.at_agency(event["type"], event["data"], mood)
+            commands = at_agency(event["type"], event["data"], mood)
             self.send(f"/agencies/{record.topic.removeprefix(AGENCY_TOPICS)}", event["id"], commands)
         elif record.topic == topics.ACCEPTED:
             commands = self.impatient(ticket, mood)
             self.send(f"/channels/{self.channel_of[ticket]}", event["id"], commands, within_ms=150)
             self.send("/officers/privacy", event["id"], erasures(self, ticket), within_ms=9000)
+            self.send("/officers/triage", event["id"], held_back(ticket, self.mood("hold", ticket)), within_ms=9000)
         elif record.topic == topics.CONTACTS:
             if mood.random() < 0.12:
                 self.later(self.moment(9000), lambda: self.erase(ticket))
         elif record.topic == topics.TRIAGE:
             self.send("/officers/triage", event["id"], self.at_triage(event["type"], event["data"], mood))
+        elif record.topic == topics.DELIVERIES:
+            self.send("/officers/triage", event["id"], repairs(event["type"], event["data"], mood))
+            self.answer(ticket, event["id"], stops(event["type"], event["data"], self.mood("stop", event["id"])))
         elif (whole := event["data"].get("parent") or ticket) in self.channel_of:
             commands = self.at_home(event["type"], event["data"], mood)
-            self.send(f"/channels/{self.channel_of[whole]}", event["id"], commands)
-
-    def at_agency(self, kind: str, data: dict[str, Any], mood: random.Random) -> list[Command]:
-        """Return what an agency asks for, one after the other."""
-        ticket = data["ticket_id"]
-        final = AnswerTicket(ticket_id=ticket, answer="Sudah kami perbaiki.", final=True)
-        if kind == TicketReopened.TYPE or (kind == TicketResumed.TYPE and mood.random() < 0.9):
-            return [final]
-        if kind != TicketRouted.TYPE:
-            return []
-        seen = AcknowledgeTicket(ticket_id=ticket)
-        (plan,) = mood.choices(PLANS, WEIGHTS)
-        match plan:
-            case "answer":
-                return [seen, final]
-            case "work":
-                return [seen, ProgressTicket(ticket_id=ticket, note="Petugas di lokasi."), final]
-            case "decline":
-                suggested = mood.choice((None, "dlh", "dishub"))
-                return [DeclineTicket(ticket_id=ticket, reason="Bukan wewenang kami.", suggested_agency=suggested)]
-            case "field":
-                return [
-                    seen,
-                    HoldTicket(ticket_id=ticket, reason=HoldReason.FIELD_WORK),
-                    ResumeTicket(ticket_id=ticket),
-                ]
-            case "question":
-                asked = HoldTicket(ticket_id=ticket, reason=HoldReason.NEEDS_REPORTER, question="Di RT berapa?")
-                return [seen, asked]
-            case "partly":
-                return [AnswerTicket(ticket_id=ticket, answer="Sedang dijadwalkan.", final=False), final]
-            case _:
-                return []
+            self.answer(whole, event["id"], commands)
 
     def divides(self, ticket: str, mood: random.Random) -> AssignTicket:
         """Return the command to divide a ticket; who withdraws or answers first decides about its parts."""
@@ -237,6 +209,7 @@ class Cast:
 
     def erase(self, ticket: str) -> None:
         """Take a contact back."""
+        self.taken_back.add(ticket)
         self.broker.append(topics.CONTACTS, ticket.encode(), None, ())
 
     def at_home(self, kind: str, data: dict[str, Any], mood: random.Random) -> list[Command]:
@@ -263,6 +236,15 @@ class Cast:
             if feels < 0.55 and first:
                 return [DisputeTicket(ticket_id=ticket, reason="Masih padam.")]
         return []
+
+    def answer(self, whole: str, cause: str, commands: list[Command], within_ms: int = 4000) -> None:
+        """Let the reporter say something: by the link in a message, or through the channel of the report."""
+        for command in commands:
+            if self.mood("link", cause).random() < 0.5 and not isinstance(command, WithdrawTicket):
+                page = partial(self.links.answer, command, f"{self.script}|{cause}")
+                self.later(self.moment(within_ms), page)
+            else:
+                self.send(f"/channels/{self.channel_of[whole]}", cause, [command], within_ms)
 
     def send(self, source: str, cause: str, commands: list[Command], within_ms: int = 4000) -> None:
         """Write commands on the topic of updates, some time apart, some of them twice."""

@@ -10,15 +10,21 @@ from shared.delivery.outgoing import Outgoing
 from shared.delivery.ports import Record
 from shared.events import (
     AnswerOffered,
+    Command,
     ComplaintAccepted,
     EraseReporter,
+    MessagesStopped,
     ReplyToTicket,
     ReporterErased,
     ReporterReplied,
+    StopMessages,
+    SuppressionRequested,
+    SuppressNotice,
     TicketAnswered,
     TicketArchived,
     TicketClosed,
     TicketDeclined,
+    TicketFact,
     TicketHeld,
     TicketReclassified,
     TicketReopened,
@@ -48,6 +54,13 @@ MOVING = {
 }  # fmt: skip
 
 
+OF_EARLY: dict[type[Command], type[TicketFact]] = {
+    ReplyToTicket: ReporterReplied, EraseReporter: ReporterErased, SuppressNotice: SuppressionRequested,
+    StopMessages: MessagesStopped,
+}  # fmt: skip
+"""What an update becomes that came before its complaint: a fact whose cause is the complaint."""
+
+
 def findings(world: "World") -> Iterator[str]:
     """Yield everything that is not as it must be once all has come to rest."""
     documents = {service: store.documents.values() for service, store in world.stores.items()}
@@ -62,7 +75,9 @@ def findings(world: "World") -> Iterator[str]:
     yield from map(str, audit(records, documents, dead_letters=expected))
     yield from openings(records, documents["notify"])
     yield from world.noticed
-    yield from world.outbox.audit(ledger)
+    yield from world.outbox.audit(ledger, world.requests.suppressed)
+    yield from world.provider.audit(ledger)
+    yield from world.requests.audit(world.cast.forgotten | world.cast.taken_back)
     yield from world.outsider.audit(ledger)
     yield from unanswered(world, ledger)
     yield from uncommitted(world)
@@ -92,15 +107,13 @@ def unanswered(world: "World", ledger: Ledger) -> Iterator[str]:
         (said.ticket, said.data["update_id"]) for topic in ledger.facts for said in ledger.of_type(topic, UpdateRefused)
     }
     filed = {said.id for said in ledger.of_type(topics.ACCEPTED, ComplaintAccepted)}
-    waited = Counter(said.ticket for said in told if said.type == ReporterReplied.TYPE and said.cause_id in filed)
-    erased = {said.ticket for said in told if said.type == ReporterErased.TYPE and said.cause_id in filed}
+    waited = Counter((said.ticket, said.type) for said in told if said.cause_id in filed)
     for (ticket, update), command in world.cast.asked.items():
         if (ticket, update) in answered:
             continue
-        if isinstance(command, ReplyToTicket) and waited[ticket]:
-            waited[ticket] -= 1
-        elif isinstance(command, EraseReporter) and ticket in erased:
-            continue
+        fact = OF_EARLY.get(type(command))
+        if fact is not None and waited[ticket, fact.TYPE]:
+            waited[ticket, fact.TYPE] -= 1
         else:
             yield f"[updates] {command.TYPE} {update} for {ticket} was not answered"
 

@@ -1,4 +1,4 @@
-"""What goes wrong, by the seed: crashes, frozen processes, rebalances, outages, echoes, a clock that jumps."""
+"""What goes wrong, by the seed: crashes, freezes, rebalances, outages, echoes, a clock that jumps, mute gateways."""
 
 import random
 from collections.abc import Callable
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from shared import topics
 from shared.delivery.ports import Obstacle, TransientError
+from tests.simulation.gateways import GATEWAYS
 from tests.simulation.scheduler import Task
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class Nemesis:
         kinds: tuple[Strike, ...] = (
             self.crash, self.freeze, self.slow, self.rebalance, self.step_down, self.lose_majority, self.broker_outage,
             self.fetch_failure, self.jump, self.shift, self.echo, self.take_topic_away, self.overgrow,
+            self.mute_gateway,
         )  # fmt: skip
         self.weights: dict[Strike, float] = {kind: choice.random() if choice.random() < 0.6 else 0.0 for kind in kinds}
         self.at_a_step: dict[Strike, tuple[str, ...]] = {
@@ -113,8 +115,16 @@ class Nemesis:
             self.world.scheduler.note("nemesis", f"lets {document} grow too large")
             store.overgrown.add(document)
 
+    def mute_gateway(self, task: Task) -> None:
+        """Let a gateway take messages for a while without an answer to any."""
+        channel, dying = self.choice.choice(GATEWAYS), self.world.gateways.dying
+        self.world.scheduler.note("nemesis", f"lets the gateway of {channel} take messages and say nothing")
+        dying.add(channel)
+        self.world.scheduler.after(self.within(8), lambda: dying.discard(channel))
+
     def come_to_rest(self) -> None:
         """Mend what only somebody can mend; the clocks stay off."""
+        self.world.gateways.dying.clear()
         for group in self.world.groups.values():
             group.fetch_fails = 0
         for store in self.world.stores.values():

@@ -3,6 +3,7 @@
 import random
 import shutil
 import tempfile
+import zlib
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -19,18 +20,10 @@ from services.intake.policy import load_intake
 from services.notify import store as notify_store
 from services.notify.channels import Message
 from services.notify.domain.correspondence import Correspondence, Sealed
-from services.notify.domain.deliveries import (
-    REPORTER,
-    Deferred,
-    Delivered,
-    Delivery,
-    HandedOver,
-    Outcome,
-    Refused,
-    Withheld,
-)
+from services.notify.domain.deliveries import REPORTER, Delivery, Withheld
 from services.notify.handlers import NotifyHandler
 from services.notify.policy import load_notices
+from services.notify.sending.address_book import AddressBook
 from services.notify.sending.sender import Sender
 from services.routing import store as routing_store
 from services.routing.handlers import RoutingHandler
@@ -53,16 +46,17 @@ from shared.sharding import Share, share_of
 from tests.builders import IDS
 from tests.fakes.neighbours import MemoryNeighbours
 from tests.sealing import SEALER
-from tests.simulation.outbox import Outbox
+from tests.simulation.gateways import EMAIL, GATEWAYS, HOUSE, SMS, WHATSAPP, Gateways
 from tests.simulation.ports import Member, SimClockStore, SimStore
+from tests.simulation.recipients import Recipients
 from tests.simulation.scheduler import give_way
 
 POLICY = Path(__file__).parents[2] / "policy"
 TOPICS = tuple(topic.name for topic in load_topics(POLICY))
 LEASE_FOR = timedelta(seconds=6)  # so short that leases run out while things go wrong
 RELAY_AFTER = timedelta(seconds=1)  # so short that two processes publish and mark the same events
-SEND_WITHIN = timedelta(seconds=2)
-GATEWAY, HOUSE = "email", "log"
+WAYS = ((EMAIL, WHATSAPP, SMS), (WHATSAPP, SMS), (HOUSE,), (SMS, EMAIL, WHATSAPP))
+PEOPLE = 2
 
 Loops = dict[str, Callable[[], Awaitable[int]]]
 
@@ -85,9 +79,9 @@ def policies() -> Policies:
         shutil.copytree(POLICY, short, ignore=shutil.ignore_patterns(OVERLAYS))
         shutil.copytree(POLICY / OVERLAYS, short, dirs_exist_ok=True)
         shipped = load_notices(short).rules
-        # Every third notice stays within the house.
-        ways = zip(shipped.notices, cycle((GATEWAY, GATEWAY, HOUSE)), strict=False)
-        notices = tuple(replace(notice, channels=(way,)) for notice, way in ways)
+        # Every fourth notice stays within the house.
+        ways = zip(shipped.notices, cycle(WAYS), strict=False)
+        notices = tuple(replace(notice, channels=channels) for notice, channels in ways)
         rules = replace(shipped, notices=notices, lease_for=LEASE_FOR)
         return Policies(load_intake(short), load_routing(short), load_sla(short), rules)
 
@@ -139,68 +133,32 @@ def stores() -> dict[str, SimStore]:
 
 
 class PlainRenderer:
-    """Writes nothing but the delivery's id: what a message says is none of delivery's business."""
+    """Writes nothing but the delivery's id: what a message says is none of delivery's business.
+
+    Two people have reported everything, so that each hears of several tickets; each has an address for every channel.
+    """
+
+    def __init__(self, handler: NotifyHandler, recipients: Recipients) -> None:
+        self.handler = handler
+        self.recipients = recipients
 
     def render(
         self, state: Correspondence, delivery: Delivery, channels: Collection[str], now: datetime
     ) -> tuple[Message, ...] | Withheld:
-        if delivery.role == REPORTER and not isinstance(state.contact, Sealed):
+        is_to_reporter = delivery.role == REPORTER
+        if is_to_reporter and not isinstance(state.contact, Sealed):
             return Withheld("no_address")
-        return (
+        self.recipients.write(state, delivery, self.handler.rules)
+        person = zlib.crc32(state.ticket_id.encode()) % PEOPLE
+        return tuple(
             Message(
-                id=delivery.id, ticket_id=state.ticket_id, notice=delivery.notice, role=delivery.role, channel=GATEWAY,
-                language="id", written_at=now, address=None, subject="", body="",
-            ),
+                id=delivery.id, ticket_id=state.ticket_id, notice=delivery.notice, role=delivery.role, channel=channel,
+                language="id", written_at=now, address=f"{channel}-{person}" if is_to_reporter else None,
+                subject="", body="",
+            )
+            for channel in delivery.channels
+            if channel in channels
         )  # fmt: skip
-
-
-class RecordingChannel:
-    """Takes messages, and now and then refuses one while things go wrong.
-
-    Args:
-        choice: Decides what is refused.
-        outbox: Notes what was taken and what was refused.
-    """
-
-    def __init__(self, choice: random.Random, outbox: Outbox) -> None:
-        self.choice = choice
-        self.refuses = True
-        self.outbox = outbox
-
-    send_within = SEND_WITHIN
-
-    async def send(self, message: Message) -> HandedOver:
-        await give_way("send")
-        mood = self.choice.random() if self.refuses else 1
-        if mood < 0.05:
-            self.outbox.refuse(message, "550")
-            return Refused(message.channel, "550")
-        if mood < 0.15:
-            self.outbox.refuse(message, "451")
-            return Deferred(message.channel, "451")
-        self.outbox.take(message)
-        await give_way("sent")
-        return Delivered(message.channel)
-
-    async def close(self) -> None:
-        """Nothing is open."""
-
-
-class RecordingHouse:
-    """Delivers what stays within the house, and now and then cannot while things go wrong."""
-
-    def __init__(self, channel: RecordingChannel) -> None:
-        self.channel = channel
-
-    def holds(self, delivery: Delivery) -> bool:
-        return delivery.channels == (HOUSE,)
-
-    def deliver(self, state: Correspondence, delivery: Delivery) -> Outcome:
-        if self.channel.refuses and self.channel.choice.random() < 0.1:
-            self.channel.outbox.refused[delivery.id].add("451")
-            return Deferred(HOUSE, "451")
-        self.channel.outbox.told_within.add(delivery.id)
-        return Delivered(HOUSE)
 
 
 def topics_of(handler: Handler[Any]) -> list[str]:
@@ -219,7 +177,8 @@ def loops(
     member: Member,
     store: Store[Any],
     clock: Clock,
-    channel: RecordingChannel,
+    gateways: Gateways,
+    addresses: AddressBook,
     vitals: Vitals,
     published: PublishedOffsets,
 ) -> Loops:
@@ -232,10 +191,10 @@ def loops(
     if isinstance(handler, RoutingHandler):
         return {"sweep": TimeLoop(handler, store, broker, clock, published=published).sweep, **relay}
     if isinstance(handler, NotifyHandler):
-        renderer: Any = PlainRenderer()
+        renderer: Any = PlainRenderer(handler, gateways.outbox.recipients)
         sender = Sender(
-            handler, store, broker, clock, renderer, {GATEWAY: channel}, documents_max=200,
-            published=published, vitals=vitals, jitter=channel.choice,
+            handler, store, broker, clock, renderer, dict.fromkeys(GATEWAYS, gateways), documents_max=200,
+            published=published, vitals=vitals, jitter=gateways.choice, addresses=addresses,
         )  # fmt: skip
         return {"sender": sender.sweep, **relay}
     return relay

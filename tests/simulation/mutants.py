@@ -14,7 +14,7 @@ from shared.delivery.reading import read
 from shared.delivery.relay import Relay
 from shared.delivery.runner import BatchRunner
 from shared.delivery.time_loop import TimeLoop
-from tests.simulation import cache_mutants, rule_mutants
+from tests.simulation import cache_mutants, notice_mutants, rule_mutants
 from tests.simulation.ports import NoMajority, Place, SimBatch, SimBroker, SimStore
 from tests.simulation.scheduler import give_way
 
@@ -242,6 +242,7 @@ MUTANTS: tuple[Mutant, ...] = (
     applied_ids_trimmed,
     *cache_mutants.MUTANTS,
     *rule_mutants.MUTANTS,
+    *notice_mutants.MUTANTS,
 )
 
 

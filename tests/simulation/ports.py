@@ -102,18 +102,22 @@ class SimStore(MemoryStore[Any]):
 
     Args:
         written: Called with each document as it was and as it is written.
+        seen: Called with what was loaded.
         loses_next: Whether the next save ends as `NoMajority`.
         overgrown: Ids of documents that cannot be written any more: the next save sets them aside.
         quarantine: Those that are quarantined.
     """
 
     written: Callable[[Document[Any] | None, Document[Any]], None] = lambda before, after: None
+    seen: Callable[[dict[str, Any]], None] = lambda found: None
     loses_next: bool = False
     overgrown: set[str] = field(default_factory=set)
     quarantine: dict[str, Quarantined] = field(default_factory=dict)
 
     async def load(self, ids: Collection[str]) -> dict[str, Document[Any] | Quarantined]:  # type: ignore[override]
-        return {id: self.quarantine.get(id, document) for id, document in (await super().load(ids)).items()}
+        found = {id: self.quarantine.get(id, document) for id, document in (await super().load(ids)).items()}
+        self.seen(found)
+        return found
 
     async def save(self, documents: Sequence[Document[Any]]) -> set[str]:
         if self.loses_next:

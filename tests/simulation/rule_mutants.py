@@ -34,7 +34,7 @@ from shared.events import (
 )
 from shared.identities.masker import Masker
 from shared.topics import LINKS
-from tests.simulation.fleet import HOUSE
+from tests.simulation.gateways import HOUSE
 
 
 def leaves_a_cluster_without_a_word(patch: pytest.MonkeyPatch) -> None:

@@ -18,10 +18,14 @@ from tests.fakes.handler_harness import NOON
 from tests.simulation import checks, fleet
 from tests.simulation.cast import Cast
 from tests.simulation.faults import Nemesis
+from tests.simulation.gateways import Gateways, Provider, RecordingHouse
+from tests.simulation.links import Links
 from tests.simulation.operations import Operator, Recomputation
 from tests.simulation.outbox import Outbox
 from tests.simulation.outsider import Outsider
 from tests.simulation.ports import Group, Member, SimBroker
+from tests.simulation.recipients import Recipients, SimAddressBook
+from tests.simulation.requests import Requests
 from tests.simulation.scheduler import Process, ProcessClock, Scheduler, SimClock, Sleep, Task, Wait, give_way
 
 REPLICAS = 2
@@ -44,11 +48,14 @@ class Replica:
         """Start with an empty memory."""
         world, service = self.world, self.service
         self.handler = handler = copy(world.handlers[service])
-        store, vitals = CachedStore[Any](world.store_of(self), self.clock), Vitals()
+        self.store = store = CachedStore[Any](world.store_of(self), self.clock)
+        vitals = Vitals()
         self.member = Member(world.groups[service], store.clear)
         self.runner = BatchRunner(handler, store, world.broker, self.clock, vitals=vitals, jitter=world.choice)
         world.scheduler.start(self.process, "reads", self.read())
-        loops = fleet.loops(handler, self.member, store, self.clock, world.channel, vitals, self.runner.published)
+        loops = fleet.loops(
+            handler, self.member, store, self.clock, world.gateways, world.addresses, vitals, self.runner.published
+        )
         for name, work in loops.items():
             world.scheduler.start(self.process, name, self.repeat(name, work, vitals))
 
@@ -98,13 +105,21 @@ class World:
         self.stores = self.collections()
         self.handlers: dict[str, Handler[Any]] = fleet.handlers(self.choice, self.stores)
         notify: Any = self.handlers["notify"]
+        self.addresses = SimAddressBook()
+        self.recipients = Recipients(self.task, self.addresses)
         self.outbox = Outbox(
-            self.holder, self.latest, lambda ticket: self.stores["notify"].documents.get(ticket), notify.rules.wait_for
+            self.recipients,
+            self.holder,
+            self.latest,
+            lambda ticket: self.stores["notify"].documents.get(ticket),
+            notify.rules.wait_for,
         )
         for service, store in self.stores.items():
             store.written = partial(self.written, service)
-        self.channel = fleet.RecordingChannel(self.choice, self.outbox)
-        notify.house = fleet.RecordingHouse(self.channel)
+        self.stores["notify"].seen = self.recipients.read
+        self.provider = Provider(self, self.choice)
+        self.gateways = Gateways(self.choice, self.outbox, self.provider)
+        notify.house = RecordingHouse(self.gateways)
         self.groups = {
             service: Group(service, fleet.topics_of(handler), self.broker, self.choice, self.wake_readers)
             for service, handler in self.handlers.items()
@@ -117,6 +132,8 @@ class World:
         self.is_calm = False
         self.noticed: list[str] = []
         self.cast = Cast(script, self.choice, self.broker, self.scheduler.after)
+        self.requests = Requests()
+        self.cast.links = Links(self, self.choice)
         self.outsider = Outsider(script, self.choice, self.broker, self.scheduler.after)
         self.replicas = [Replica(self, service, n + 1) for service in self.handlers for n in range(REPLICAS)]
         self.nemesis = Nemesis(self, self.choice)
@@ -155,6 +172,7 @@ class World:
         """Let those go on who read this topic, and people react."""
         for service in self.readers.get(record.topic, ()):
             self.wake_readers(service)
+        self.requests.hear(record)
         self.cast.hear(record)
         self.outsider.hear(record)
 
@@ -168,12 +186,16 @@ class World:
 
     def running(self) -> Process:
         """Return the process that is running."""
-        assert self.scheduler.running is not None
-        return self.scheduler.running.process
+        return self.task().process
 
     def spawn(self, work: Coroutine[Any, None, None]) -> None:
         """Let the process that is running begin some further work."""
         self.scheduler.start(self.running(), "spawned", work)
+
+    def task(self) -> Task:
+        """Return the task that is running."""
+        assert self.scheduler.running is not None
+        return self.scheduler.running
 
     def holder(self) -> tuple[str, int]:
         """Return which process is running, and which of its lives."""
@@ -220,7 +242,7 @@ class World:
     def come_to_rest(self) -> None:
         """Let nothing go wrong from now on."""
         self.is_calm = self.nemesis.is_over = True
-        self.channel.refuses = False
+        self.gateways.refuses = False
         self.broker.refused.clear()
         self.scheduler.note("nemesis", "has had enough")
         self.nemesis.come_to_rest()
