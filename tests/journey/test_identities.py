@@ -2,12 +2,13 @@
 
 import base64
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import httpx
 import pytest
 from pymongo import MongoClient
 
@@ -32,6 +33,29 @@ pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]
 SEARCH = Search(PEOPLE)
 SECRET = f"whsec_{base64.b64encode(bytes(32)).decode()}"
 WITH_LINKS = {"TINDAK_NOTIFY_HTTP_PORT": "0", "TINDAK_NOTIFY_LINK_BASE_URL": "http://127.0.0.1:8090"}
+CHAT, TOKEN = "-1001234567890", "kata-sandi-tanda-terima"
+TELEGRAM = """
+  - code: telegram_stand_in
+    channel: telegram
+    url: "http://127.0.0.1:9/telegram"
+    address: chat
+    format: json
+    body: {to: "{{ to }}", text: "{{ text }}", id: "{{ id }}"}
+    answer: {success: {statuses: [200]}, message_id: id}
+"""
+RECEIPTS = """version: 1
+receipts:
+  whatsapp_stand_in:
+    channel: whatsapp
+    proof: {kind: token, secret_env: TINDAK_GATEWAY_RECEIPT_TOKEN, header: X-Receipt-Token}
+    format: json
+    reference: reference
+    provider_id: id
+    status: status
+    error: error
+    delivered: [delivered]
+    failed: [failed]
+"""
 # The channels' own words, and what intake could not handle of them.
 NOT_SEARCHED = frozenset(
     {name for name in EVERY_TOPIC if topics.family_of(name) == topics.SUBMITTED}
@@ -85,6 +109,11 @@ def told_all(story: Story) -> bool:
     """Return whether whoever can be reached has been told that a ticket is closed, by mail or in the log."""
     ended = [fact for fact in story.all(e.DeliveryFact, topics.DELIVERIES) if fact.notice == "closed"]
     return len(ended) == len(story.all(e.TicketClosed, topics.TICKETS))
+
+
+def sent_by(story: Story, channel: str) -> list[e.NotificationSent]:
+    """Return what was sent by a channel."""
+    return [fact for fact in story.all(e.NotificationSent, topics.DELIVERIES) if fact.channel == channel]
 
 
 def words_on(story: Story, topic: str) -> bytes:
@@ -145,34 +174,68 @@ def test_the_search_looks_into_every_corner_of_a_document() -> None:
     assert all(word in found for word in (b"a", b"Siti", b"1", b"2", b"3", b"b", b"2026"))
 
 
-def stand_in() -> StandInGateway:
-    """Return what takes every message, on a port that is free now."""
-    gateway = StandInGateway(usual=takes)
-    gateway.port = free_port()
-    return gateway
-
-
 def takes(asked: Asked) -> Answer:
     """Return that a message was taken, or a call."""
     return Answer(200, {"id": asked.json["id"]})
 
 
+def takes_half(asked: Asked) -> Answer:
+    """Return that a call was taken, or that it never will be, so that it goes by the next way."""
+    return takes(asked) if int(str(asked.json["id"])[-1], 16) % 2 else Answer(410)
+
+
+def stand_in(usual: Callable[[Asked], Answer] = takes) -> StandInGateway:
+    """Return a server that answers as *usual*, on a port that is free now."""
+    gateway = StandInGateway(usual=usual)
+    gateway.port = free_port()
+    return gateway
+
+
 def reaching(folder: Path, gateway: StandInGateway, webhooks: StandInGateway) -> Path:
-    """Return the policy with the demonstration's gateways, and a server of its own for each agency."""
+    """Return the policy with the demonstration's gateways, and for each agency a server of its own and a chat."""
     policy = policy_with(folder, NO_QUIET_HOURS, *STAND_IN_GATEWAYS)
+    webhook = (
+        f'    webhook: {{url: "{webhooks.url}/notices", secret_env: TINDAK_WEBHOOK_AGENCIES}}\n    telegram: "{CHAT}"\n'
+    )
     for name, before, after in (
         ("sending.yaml", "daily_max: 30\n", "daily_max: 30\naddresses: {hourly_max: 1000, daily_max: 1000}\n"),
-        ("gateways.yaml", "127.0.0.1:9/", f"127.0.0.1:{gateway.port}/"),
         (
-            "agencies.yaml",
-            "    email: ",
-            f'    webhook: {{url: "{webhooks.url}/notices", secret_env: TINDAK_WEBHOOK_AGENCIES}}\n    email: ',
+            "gateways.yaml",
+            "messages_per_second: 100\n  - code: sms",
+            f"messages_per_second: 100{TELEGRAM}  - code: sms",
+        ),
+        ("gateways.yaml", 'id: "{{ id }}"}\n', 'id: "{{ id }}", reference: "{{ reference }}"}\n'),
+        ("gateways.yaml", "127.0.0.1:9/", f"127.0.0.1:{gateway.port}/"),
+        ("receipts.yaml", "version: 1\n\nreceipts: {}\n", RECEIPTS),
+        ("agencies.yaml", "    email: ", f"{webhook}    email: "),
+        (
+            "notices.yaml",
+            "to: [liaison]\n    starts: respond\n    channels: [",
+            "to: [liaison]\n    starts: respond\n    channels: [telegram, ",
         ),
     ):
         text = (policy / name).read_text("utf-8")
         assert before in text
         (policy / name).write_text(text.replace(before, after), "utf-8")
     return policy
+
+
+async def say_what_became(gateway: StandInGateway, port: int) -> int:
+    """Let the gateway say of each message by WhatsApp what became of it, with all that it knows of whom it was for.
+
+    Returns:
+        How many did not arrive.
+    """
+    taken = [asked.json for asked in gateway.taken if asked.path == "/whatsapp"]
+    async with httpx.AsyncClient(headers={"X-Receipt-Token": TOKEN}) as client:
+        for number, message in enumerate(taken):
+            status = ("failed", "delivered")[number % 2]
+            [person] = [each for each in PEOPLE if str(message["to"]).endswith(each.number)]
+            told = {"id": message["id"], "reference": message["reference"], "status": status, "to": person.number}
+            told |= {"error": f"{person.name} <{person.email}>", "text": message["text"]}
+            answer = await client.post(f"http://127.0.0.1:{port}/receipts/whatsapp_stand_in", json=told)
+            assert answer.status_code == 200
+    return (len(taken) + 1) // 2
 
 
 def by_telephone(gateway: StandInGateway, person: Person) -> Iterator[bytes]:
@@ -185,8 +248,12 @@ def by_telephone(gateway: StandInGateway, person: Person) -> Iterator[bytes]:
 async def test_no_identity_is_found_outside_intake_and_notify(
     namespace: Namespace, tmp_path: Path, relay: Relay
 ) -> None:
-    gateway, webhooks = stand_in(), stand_in()
-    settings = mail_settings(relay) | WITH_LINKS | {"TINDAK_LOG_LEVEL": "debug", "TINDAK_WEBHOOK_AGENCIES": SECRET}
+    gateway, webhooks = stand_in(), stand_in(takes_half)
+    port = free_port()
+    settings = mail_settings(relay) | WITH_LINKS | {
+        "TINDAK_LOG_LEVEL": "debug", "TINDAK_WEBHOOK_AGENCIES": SECRET, "TINDAK_NOTIFY_HTTP_PORT": str(port),
+        "TINDAK_NOTIFY_RECEIPTS_BASE_URL": f"http://127.0.0.1:{port}", "TINDAK_GATEWAY_RECEIPT_TOKEN": TOKEN,
+    }  # fmt: skip
     fleet = Fleet(namespace, tmp_path, policy=reaching(tmp_path, gateway, webhooks), settings=settings)
     async with gateway.listening(), webhooks.listening(), running(fleet), story_of(namespace) as story:
         await hand_in(story, TAKEN)
@@ -196,8 +263,12 @@ async def test_no_identity_is_found_outside_intake_and_notify(
         await worked_off(story)
         await story.audited()
         await story.until(lambda: told_all(story) or None, "every closing told")
-        sent = story.all(e.NotificationSent, topics.DELIVERIES)
-        assert {fact.channel for fact in sent if fact.recipient_role == "reporter"} == {"email", "whatsapp"}
+        lost = await say_what_became(gateway, port)
+        await story.until(lambda: len(sent_by(story, "sms")) == lost or None, "what did not arrive sent as SMS")
+        assert lost
+        assert sent_by(story, "email")
+        assert sent_by(story, "telegram")
+        assert story.all(e.NotificationDelivered, topics.DELIVERIES)
         stored = {f"database of {service}": documents(namespace, service) for service in topics.SERVICES}
         said = {topic: words_on(story, topic) for topic in EVERY_TOPIC}
     logged = {member.log.name: member.log.read_bytes() for member in fleet.members}
@@ -206,11 +277,12 @@ async def test_no_identity_is_found_outside_intake_and_notify(
     }
 
     called = {"calls of agencies": b"".join(each.content for each in webhooks.taken)}
+    called["chat of an agency"] = b"".join(each.content for each in gateway.taken if each.path == "/telegram")
     messages = {person: b"".join(text for text in by_telephone(gateway, person)) for person in PEOPLE}
 
     leaks = {place: SEARCH.traces(found) for place, found in (said | stored | logged | mailed | called).items()}
 
-    assert called["calls of agencies"]
+    assert all(called.values())
     private = {*NOT_SEARCHED, "database of intake", *(f"mail to {person.email}" for person in PEOPLE)}
     assert {place: found for place, found in leaks.items() if found and place not in private} == {}
     assert leaks[FROM_WEB]
