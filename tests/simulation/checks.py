@@ -17,6 +17,8 @@ from shared.events import (
     ReplyToTicket,
     ReporterErased,
     ReporterReplied,
+    ResendNotice,
+    ResendRequested,
     StopMessages,
     SuppressionRequested,
     SuppressNotice,
@@ -56,7 +58,7 @@ MOVING = {
 
 OF_EARLY: dict[type[Command], type[TicketFact]] = {
     ReplyToTicket: ReporterReplied, EraseReporter: ReporterErased, SuppressNotice: SuppressionRequested,
-    StopMessages: MessagesStopped,
+    StopMessages: MessagesStopped, ResendNotice: ResendRequested,
 }  # fmt: skip
 """What an update becomes that came before its complaint: a fact whose cause is the complaint."""
 
