@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from services.notify.domain.deliveries import MAY_CHANGE
 from services.notify.domain.settlement import UNSENT_MAX
 from shared import topics
 from shared.delivery.ports import Record
@@ -57,7 +58,7 @@ class Requests:
         self.again: set[str] = set()
         self.repeats: dict[str, set[str]] = defaultdict(set)
         self.ticket_of: dict[str, str] = {}
-        self.failures: Counter[str] = Counter()
+        self.unsent: Counter[str] = Counter()
         self.suppressed: set[str] = set()
 
     def hear(self, record: Record) -> None:
@@ -85,7 +86,7 @@ class Requests:
         self.last[delivery] = kind
         self.failed.discard(delivery)  # it goes on: what was asked came in between
         self.ticket_of[delivery] = data["ticket_id"]
-        self.failures[data["ticket_id"]] += kind == NotificationFailed.TYPE
+        self.unsent[data["ticket_id"]] += kind == NotificationFailed.TYPE or data.get("why") in MAY_CHANGE
         if (old := data.get("repeats")) is not None:
             self.repeats[old].add(delivery)
 
@@ -97,8 +98,8 @@ class Requests:
             if not made <= wanted:
                 yield f"[requests] {old} is sent again as {made - wanted}, and nobody asked for it"
             ticket = self.ticket_of.get(old, "")
-            # Of who was erased nothing is sent, and of very many failures the first are not kept.
-            may_be_gone = ticket in forgotten or self.failures[ticket] > UNSENT_MAX
+            # Of who was erased nothing is sent, and of much that was not sent the first is not kept.
+            may_be_gone = ticket in forgotten or self.unsent[ticket] > UNSENT_MAX
             is_forgotten = old in self.failed and not made and not may_be_gone
             if old not in self.again and (len(made) > 1 or is_forgotten):
                 yield f"[requests] {old} was asked for by {asked} and is sent again as {made}"
