@@ -230,10 +230,9 @@ OF_TYPE: Mapping[str, tuple[str, Any]] = {
     "NotificationSent.channel": ("How it was sent: `email`, `log`, ...", "email"),
     "NotificationSuppressed.channel": ("How it would have been sent: `email`, `log`, ...", "email"),
     "NotificationSuppressed.why": (
-        "`no_contact`, `contact_erased`, `contact_unreadable` (as its channel sealed it), `no_address`, `no_channel`,"
-        " `too_old` (longer ago than the policy tells), `too_many` (no room in a day), `address_limit` (the same of one"
-        " address), `stopped_all` (its reader wants none), `address_unverified` (it has had its one message), `superseded`"
-        " (by a later one), `same_cluster` (told of another), `digest` (told there), `stopped`, `by_officer`, `words_gone`.",
+        "`no_contact`, `contact_erased`, `contact_unreadable`, `no_address`, `no_channel`, `too_old`, `too_many` (a day),"
+        " `address_limit`, `address_unverified` (it has had its one message), `superseded`, `same_cluster` (told of"
+        " another), `digest` (told there), `stopped`, `stopped_all`, `by_officer` or `words_gone` (no longer kept).",
         "contact_erased",
     ),
     "Opener.code": ("Name of the service, or code of the officer.", "notify"),

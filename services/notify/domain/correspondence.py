@@ -7,6 +7,10 @@ from typing import Any, Literal
 
 from services.notify.domain.complaint import Complaint as Complaint
 from services.notify.domain.complaint import complaint_of
+from services.notify.domain.contact import Contact as Contact
+from services.notify.domain.contact import Erased as Erased
+from services.notify.domain.contact import Sealed as Sealed
+from services.notify.domain.contact import Unknown as Unknown
 from services.notify.domain.deliveries import REPORTER, Delivery, Settled
 from services.notify.domain.standing import Standing, standing_after
 from shared import events
@@ -21,39 +25,6 @@ WISHES = (events.MessagesStopped, events.MessagesResumed)
 ERASING = (events.ContactErased, events.ReporterErased)
 WRITTEN = frozenset({"answer", "note", "question", "reason", "text", "why"})
 """What a delivery may tell in words that somebody has written."""
-
-
-@value
-class Unknown:
-    """No contact has come yet; for a report without an identity none will, unless its reporter gives one later."""
-
-    kind: Literal["unknown"] = "unknown"
-
-
-@value
-class Sealed:
-    """The contact as it came, sealed; opened only to send.
-
-    Args:
-        info: What it is bound to, where that is not the id of the ticket.
-    """
-
-    sealed: str
-    key_id: str
-    locale: str
-    scheme: events.SealScheme = events.SealScheme.AES_256_GCM
-    info: str | None = None
-    kind: Literal["sealed"] = "sealed"
-
-
-@value
-class Erased:
-    """The reporter was erased, for good: a contact that comes later is none."""
-
-    kind: Literal["erased"] = "erased"
-
-
-Contact = Unknown | Sealed | Erased
 
 
 @value

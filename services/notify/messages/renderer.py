@@ -7,18 +7,17 @@ from typing import Any
 
 from services.notify.channels import Message
 from services.notify.domain.correspondence import Complaint, Correspondence, Sealed
-from services.notify.domain.decide import awaited_clock
 from services.notify.domain.deliveries import CHANNEL, REPORTER, Deferred, Delivery, Withheld
 from services.notify.domain.notices import AGENCY_HEAD, LIAISON
 from services.notify.domain.sending.statuses import WEBHOOK
-from services.notify.messages.formatting import due, duration
+from services.notify.messages.due_times import due_text, due_time
+from services.notify.messages.formatting import duration
 from services.notify.messages.links import NO_LINKS, LinkWriter
 from services.notify.messages.statuses import status_message
 from services.notify.messages.strangers import linkless, salutation_name
 from services.notify.messages.templates import EMAIL, NAMES, SMS
 from services.notify.policy import INTRODUCTION, NoticePolicy
 from shared.delivery.guard import Bug, guarded
-from shared.events import SlaClock
 from shared.seal import Opener, ReporterUnreadable, SealError
 from shared.values import replace, value
 
@@ -26,10 +25,6 @@ LOG = "log"
 INDONESIAN = "id"
 WITHHELD = {"id": "(rahasia)", "en": "(confidential)", "jv": "(winados)", "su": "(rusiah)"}
 WRITTEN = frozenset({"answer", "note", "question", "reason", "text"})  # by people, about what is confidential
-OF_AGENCY = frozenset({SlaClock.RESPOND, SlaClock.RESOLVE})
-"""The clocks of what an agency must do, which its own calendar times; all others the city's default one does."""
-
-OF_REPORTER = frozenset({SlaClock.COMPLETE, SlaClock.FEEDBACK})
 CHANNEL_OF_PREFERENCE = {"email": "email", "whatsapp": "whatsapp", "sms": "sms", "sms_1708": "sms"}
 
 
@@ -188,7 +183,7 @@ class MessageRenderer:
             is_vouched=recipient.is_vouched,
             unsubscribe_url=link if channel == EMAIL else None,
             tracking_id=str(values["tracking_id"]),
-            due_at=self.due_at(state.seen_from(delivery.part), delivery),
+            due_at=due_time(state.seen_from(delivery.part), delivery),
             reply_to=self.links.reply_address(state, delivery, self.policy.pages) if channel == EMAIL else None,
         )
 
@@ -232,7 +227,7 @@ class MessageRenderer:
             told, hides_texts = {name: value for name, value in told.items() if name not in WRITTEN}, True
         part = state.parts.get(delivery.part) if delivery.part else None
         state = state.seen_from(delivery.part)
-        due_at = self.due_at(state, delivery)
+        due_at = due_time(state, delivery)
         agency = told.get("agency_name") or (delivery.agency and self.policy.directory.name_of(delivery.agency))
         tracking_id = (state.tracking_id or state.ticket_id) + (f"/{part.number}" if part else "")
         return {
@@ -240,7 +235,7 @@ class MessageRenderer:
             "title": title or tracking_id,
             "city": self.policy.city,
             "agency_name": agency,
-            "due_at": due_at and self.due_text(due_at, state, delivery, language, now, channel),
+            "due_at": due_at and due_text(self.policy, due_at, state, delivery, language, now, brief=channel == SMS),
             "place": None if is_hidden else linkless(complaint.place if complaint else None, language),
             "classification": told.get("classification")
             or state.classification
@@ -256,37 +251,6 @@ class MessageRenderer:
             "remaining": _duration_text(told.get("remaining_seconds"), language),
             "overdue": _duration_text(told.get("overdue_seconds"), language),
         } | {name: told.get(name) for name in ("answer", "rating", "by", "clock", "percent", "level", "parts")}
-
-    def due_text(
-        self, at: datetime, state: Correspondence, delivery: Delivery, language: str, now: datetime, channel: str
-    ) -> str:
-        """Return a due time in words: in working days where its clock counts them, in those of the calendar else."""
-        clock = _clock_of(delivery)
-        run = state.clocks.get(clock) if clock else None
-        work = None
-        # When a reporter's time is over nobody is late.
-        if run and run.in_working_time and (clock not in OF_REPORTER or at >= now):
-            work = self.policy.working_time(delivery.agency if clock in OF_AGENCY else None)
-        return due(at, language, self.policy.zone, now, work, brief=channel == SMS)
-
-    def due_at(self, state: Correspondence, delivery: Delivery) -> datetime | None:
-        """Return the due time to show: of the awaited clock, of the event, or of the clock that the event names."""
-        if delivery.awaited:
-            run = awaited_clock(delivery, state)
-        elif "due_at" in delivery.told:
-            return datetime.fromisoformat(delivery.told["due_at"])
-        else:
-            clock = _clock_of(delivery)
-            run = state.clocks.get(clock) if clock else None
-        return run.due_at if run else None
-
-
-def _clock_of(delivery: Delivery) -> SlaClock | None:
-    """Return the clock whose due time *delivery* tells, if it is that of a clock."""
-    if delivery.awaited:
-        return delivery.awaited.clock
-    clock = delivery.told.get("clock")
-    return SlaClock(clock) if clock else None
 
 
 def hides_title(complaint: Complaint, role: str) -> bool:
