@@ -1,5 +1,6 @@
 """A mail that comes back makes its delivery fail and the next way is tried; nobody else can bring that about."""
 
+from collections.abc import Collection
 from datetime import timedelta
 
 import pytest
@@ -8,6 +9,7 @@ from services.notify.channels import Message
 from services.notify.domain.deliveries import Delivered, HandedOver
 from services.notify.mail.outcomes import Outcome
 from shared import topics
+from shared.delivery.documents.document import Quarantined, QuarantineReason
 from shared.events import NotificationFailed
 from tests.builders import TICKET, event, ticket_id
 from tests.component.notify.harness import ACCEPTED, RecordingChannel, ServiceHarness, told
@@ -109,3 +111,27 @@ async def test_a_bounce_whose_receiver_dies_before_it_is_published_is_told_once(
     assert again.code == "bounce_known"
     failed = [said.id for said in harness.published(topics.DELIVERIES) if isinstance(said.data, NotificationFailed)]
     assert len(failed) == 1
+
+
+@pytest.mark.expects_errors
+async def test_a_bounce_that_meets_a_bug_comes_again() -> None:
+    harness = await sent_by_mail()
+    raw = bounce(bounce_address(harness))
+
+    harness.handler.receive = None  # type: ignore[assignment, method-assign]
+    assert await receiver(harness).receive(raw) == Outcome("bug", 75)
+    del harness.handler.receive
+    assert (await receiver(harness).receive(raw)).code == "bounce"
+
+
+async def test_a_bounce_of_a_ticket_that_is_set_aside_comes_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    harness = await sent_by_mail()
+    raw = bounce(bounce_address(harness))
+
+    async def aside(ids: Collection[str]) -> dict[str, Quarantined]:
+        return {id: Quarantined(id, QuarantineReason.TOO_LARGE, "17 MB") for id in ids}
+
+    with monkeypatch.context() as patched:
+        patched.setattr(harness.store, "load", aside)
+        assert await receiver(harness).receive(raw) == Outcome("unavailable", 75)
+    assert (await receiver(harness).receive(raw)).code == "bounce"
