@@ -230,7 +230,7 @@ OF_TYPE: Mapping[str, tuple[str, Any]] = {
     "NotificationSent.channel": ("How it was sent: `email`, `log`, ...", "email"),
     "NotificationSuppressed.channel": ("How it would have been sent: `email`, `log`, ...", "email"),
     "NotificationSuppressed.why": (
-        "`no_contact`, `contact_erased`, `contact_unreadable`, `no_address`, `no_channel`, `too_old`, `too_many` (a day),"
+        "`no_contact`, `contact_erased`, `contact_unreadable`, `no_address`, `no_channel`, `too_old`, `too_many`,"
         " `address_limit`, `address_unverified` (it has had its one message), `superseded`, `same_cluster` (told of"
         " another), `digest` (told there), `stopped`, `stopped_all`, `by_officer` or `words_gone` (no longer kept).",
         "contact_erased",
