@@ -142,12 +142,8 @@ def _of_reporter(data: e.EventData) -> str | None:
             return "the reporter's contact was corrected" + noted(data.reason)
         case e.ExportRequested():
             return "what is held of the reporter was asked for" + noted(data.reason)
-        case e.MessagesStopped():
-            about = "at all" if data.scope is e.MessageScope.ADDRESS else "about it"
-            return f"the reporter wants no more messages {about}"
-        case e.MessagesResumed():
-            about = "of all reports" if data.scope is e.MessageScope.ADDRESS else "about it"
-            return f"the reporter wants messages {about} again"
+        case e.MessagesStopped() | e.MessagesResumed():
+            return f"the reporter wants {data.WANTED} about {'it' if data.scope == 'ticket' else 'any report'}"
         case e.ResendRequested():
             return f"{_notices_meant(data)} {'sent again' if data.again else 'sent'}" + noted(data.reason)
         case e.SuppressionRequested():

@@ -34,6 +34,7 @@ class MessagesStopped(AuthoredFact):
     """
 
     TYPE: ClassVar[str] = "tindak.reporter.messages_stopped.v1"
+    WANTED: ClassVar[str] = "no more messages"
     scope: MessageScope = MessageScope.TICKET
 
 
@@ -41,6 +42,7 @@ class MessagesResumed(AuthoredFact):
     """The reporter has taken back a stop of that ``scope``."""
 
     TYPE: ClassVar[str] = "tindak.reporter.messages_resumed.v1"
+    WANTED: ClassVar[str] = "messages again"
     scope: MessageScope = MessageScope.TICKET
 
 

@@ -1,7 +1,6 @@
 """What a reporter answers by a link comes to routing once, acknowledged, or not at all."""
 
 import asyncio
-import re
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -17,17 +16,14 @@ from shared.events import (
     ConfirmTicket,
     DisputeTicket,
     MessageScope,
-    MessagesStopped,
     ReplyToTicket,
     ResumeMessages,
     StopMessages,
 )
 from shared.ids import part_id
-from shared.values import replace
 from tests.builders import TICKET, accepted, event
 from tests.component.notify.web import ANSWERED, KEYS, ROUTED, UPDATES, Site, link, site
 from tests.fakes.handler_harness import NOON
-from tests.unit.notify.samples import POLICY, rules, said
 
 pytestmark = pytest.mark.component
 
@@ -94,42 +90,6 @@ async def test_what_is_answered_is_said_to_routing_before_anybody_is_thanked(
     assert (answer.status_code, thanks in answer.text) == (200, True)
     (said,) = asked.said
     assert (said.source, said.data, said.key, said.time) == ("/channels/links", command, TICKET, NOON)
-
-
-ONE_CLICK = {"List-Unsubscribe": "One-Click"}
-
-
-@pytest.mark.parametrize("sent", [{"data": ONE_CLICK}, {"files": {"List-Unsubscribe": (None, "One-Click")}}])
-async def test_a_mail_program_stops_messages_at_one_click_without_a_form_of_ours(sent: Any) -> None:
-    """RFC 8058, 3.2: either kind of form, and neither cookie nor anything else beside the link."""
-    asked = await site(ROUTED)
-    async with asked.browser() as asking:
-        answers = [await asking.post(link(), **sent) for _ in range(2)]
-        asked.harness.pass_time(timedelta(minutes=1))
-        answers.append(await asking.post(link(), **sent))
-        forged = await asking.post("/t/forged", **sent)
-
-    assert [answer.status_code for answer in (*answers, forged)] == [200, 200, 200, 404]
-    assert {said.data for said in asked.said} == {StopMessages(ticket_id=TICKET, scope=ADDRESS)}
-    assert len({said.id for said in asked.said}) == 2
-
-
-async def test_where_no_notice_confirms_it_one_click_stops_the_messages_of_the_ticket() -> None:
-    asked = await site(ROUTED, policy=replace(POLICY, rules=rules()))
-
-    answer = await asked.post(link(), **ONE_CLICK)
-
-    assert answer.status_code == 200
-    assert [said.data for said in asked.said] == [StopMessages(ticket_id=TICKET)]
-    assert "stop_all" not in (await asked.get(link())).text
-
-
-async def test_a_ticket_that_has_heard_of_a_stop_offers_to_take_it_back() -> None:
-    asked = await site(ROUTED, said(MessagesStopped), said(MessagesStopped, scope=ADDRESS))
-
-    text = (await asked.get(link())).text
-
-    assert set(re.findall(r'name="action" value="(\w+)"', text)) == {"reply", "resume", "resume_all"}
 
 
 async def test_what_is_answered_to_a_part_names_that_part() -> None:

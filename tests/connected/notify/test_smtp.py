@@ -98,20 +98,6 @@ async def test_a_mail_that_can_be_stopped_says_how_in_its_header_too() -> None:
     assert mail["List-Unsubscribe"] == "<mailto:balas@tangsel.example?subject=STOP%20K7QF-9D2MX-4Q>"
 
 
-async def test_a_mail_with_a_link_is_stopped_at_one_click() -> None:
-    relay = Relay()
-
-    with relay.listening():
-        async with channel(relay) as smtp:
-            await smtp.send(message(unsubscribe_url="https://lapor.example/t/aBc"))
-
-    [mail] = relay.mails
-    assert (mail["List-Unsubscribe"], mail["List-Unsubscribe-Post"]) == (
-        "<https://lapor.example/t/aBc>",
-        "List-Unsubscribe=One-Click",
-    )
-
-
 @pytest.mark.parametrize(
     "subject",
     [

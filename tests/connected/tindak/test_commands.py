@@ -145,11 +145,7 @@ def test_ticket_is_found_by_any_spelling(typed: str, namespace: Namespace, capsy
             e.ConfirmTicket(ticket_id=TICKET, rating=4),
         ),
         (["reporter", "stop", TRACKING], "/channels/web", e.StopMessages(ticket_id=TICKET)),
-        (
-            ["reporter", "resume", TRACKING, "--all"],
-            "/channels/web",
-            e.ResumeMessages(ticket_id=TICKET, scope=e.MessageScope.ADDRESS),
-        ),
+        (["reporter", "resume", TRACKING], "/channels/web", e.ResumeMessages(ticket_id=TICKET)),
         (
             ["officer", "assign", TRACKING, "--agency", "dlh", "--reason", "Sampah.", "--as", "triage_night"],
             "/officers/triage_night",

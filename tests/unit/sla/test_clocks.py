@@ -59,9 +59,7 @@ def test_resolve_is_due_by_the_kind_of_report(classification: Classification, un
     ids=str,
 )
 def test_every_unit_is_counted_in_its_own_way(allowance: Allowance, until: str, within: timedelta) -> None:
-    under = rules(clocks={RESPOND: clock_rule(allowance, calendar=None)})
-
-    clock = timed(round_(), under)
+    clock = timed(round_(), rules(clocks={RESPOND: clock_rule(allowance, calendar=None)}))
 
     assert (due(clock), clock.within) == (until, within)
 
