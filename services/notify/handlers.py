@@ -9,9 +9,10 @@ from prometheus_client import Counter
 from services.notify.domain.contact_audit import last_needed_at
 from services.notify.domain.correspondence import Correspondence
 from services.notify.domain.decide import concerns_notify, decide, document_of, tell_channel
-from services.notify.domain.deliveries import Deferred, Outcome, Postponed, Sending, Setback
+from services.notify.domain.deliveries import Sending
 from services.notify.domain.exports import answer
 from services.notify.domain.notices import Rules
+from services.notify.domain.outcomes import Deferred, Outcome, Postponed, Setback
 from services.notify.domain.receipts import Early, Receipt, receive
 from services.notify.domain.repair import repair
 from services.notify.domain.sending.attempts import NO_HOUSE, House, conclude, tick

@@ -20,7 +20,8 @@ from services.intake.policy import load_intake
 from services.notify import store as notify_store
 from services.notify.channels import Message
 from services.notify.domain.correspondence import Correspondence, Sealed
-from services.notify.domain.deliveries import REPORTER, Delivery, Withheld
+from services.notify.domain.deliveries import REPORTER, Delivery
+from services.notify.domain.outcomes import Withheld
 from services.notify.handlers import NotifyHandler
 from services.notify.policy import load_notices
 from services.notify.sending.address_book import AddressBook

@@ -8,15 +8,8 @@ from typing import TYPE_CHECKING, Literal
 
 from services.notify.channels import Message
 from services.notify.domain.correspondence import Correspondence
-from services.notify.domain.deliveries import (
-    Deferred,
-    Delivered,
-    Delivery,
-    HandedOver,
-    Outcome,
-    Refused,
-    Setback,
-)
+from services.notify.domain.deliveries import Delivery
+from services.notify.domain.outcomes import Deferred, Delivered, HandedOver, Outcome, Refused, Setback
 from services.notify.domain.receipts import Receipt
 from services.notify.receipts import ReceiptTaker
 from shared import topics

@@ -11,7 +11,8 @@ from services.notify import handlers as notify
 from services.notify.domain import decide as planning
 from services.notify.domain import receipts, repair
 from services.notify.domain.correspondence import Correspondence
-from services.notify.domain.deliveries import Delivered, Delivery, Due, Sent, Situation, Suppressed
+from services.notify.domain.deliveries import Delivery, Due, Sent, Situation, Suppressed
+from services.notify.domain.outcomes import Delivered
 from services.notify.domain.sending import addresses, attempts
 from services.notify.domain.settlement import settle
 from services.notify.sending import admission

@@ -7,7 +7,7 @@ from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Generic, Protocol, TypeVar
 
-from services.notify.domain.deliveries import HandedOver
+from services.notify.domain.outcomes import HandedOver
 from shared.delivery.ports import TransientError
 from shared.values import value
 

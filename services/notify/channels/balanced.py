@@ -6,7 +6,7 @@ from datetime import timedelta
 import structlog
 
 from services.notify.channels import Channel, Message
-from services.notify.domain.deliveries import Deferred, HandedOver, Setback
+from services.notify.domain.outcomes import Deferred, HandedOver, Setback
 from services.notify.domain.sending.arrivals import Arrivals, SlowRule, after_receipt, is_slow
 from services.notify.domain.sending.shares import ShareRule, after_failure, at_rest, drifted, order
 from shared.adapters.clock import Clock

@@ -19,7 +19,7 @@ from pydantic import JsonValue, SecretStr
 
 from services.notify.channels import Message
 from services.notify.channels.phone_numbers import UnusableNumber, written
-from services.notify.domain.deliveries import Deferred, Delivered, HandedOver, Refused, Setback
+from services.notify.domain.outcomes import Deferred, Delivered, HandedOver, Refused, Setback
 from services.notify.policy.gateways import (
     ENVIRONMENT,
     Authentication,

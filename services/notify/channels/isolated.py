@@ -9,7 +9,7 @@ import structlog
 from aiolimiter import AsyncLimiter
 
 from services.notify.channels import Channel, Message
-from services.notify.domain.deliveries import Deferred, HandedOver, Setback
+from services.notify.domain.outcomes import Deferred, HandedOver, Setback
 from services.notify.domain.sending.breakers import (
     Breaker,
     BreakerRule,

@@ -5,7 +5,7 @@ from datetime import timedelta
 import structlog
 
 from services.notify.channels import Message
-from services.notify.domain.deliveries import Delivered
+from services.notify.domain.outcomes import Delivered
 
 log = structlog.get_logger()
 

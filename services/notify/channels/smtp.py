@@ -14,7 +14,7 @@ from urllib.parse import quote
 import aiosmtplib
 
 from services.notify.channels import Message
-from services.notify.domain.deliveries import Deferred, Delivered, HandedOver, Refused, Setback
+from services.notify.domain.outcomes import Deferred, Delivered, HandedOver, Refused, Setback
 from services.notify.mail.addresses import mail_addresses
 from services.notify.settings import Settings
 from shared.mail_addresses import UnusableAddress, header_address, recipient_address

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
 from services.notify.channels import Channel, Message
-from services.notify.domain.deliveries import HandedOver
+from services.notify.domain.outcomes import HandedOver
 
 
 class Way:

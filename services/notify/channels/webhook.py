@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 import httpx
 
 from services.notify.channels import Message
-from services.notify.domain.deliveries import Deferred, Delivered, HandedOver, Refused, Setback
+from services.notify.domain.outcomes import Deferred, Delivered, HandedOver, Refused, Setback
 from shared.signatures import signed_headers
 from shared.values import value
 

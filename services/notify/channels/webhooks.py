@@ -6,7 +6,7 @@ from datetime import timedelta
 from services.notify.channels import Message
 from services.notify.channels.isolated import IsolatedChannel, Limits
 from services.notify.channels.webhook import Caller, Endpoint, WebhookServer
-from services.notify.domain.deliveries import HandedOver, Refused
+from services.notify.domain.outcomes import HandedOver, Refused
 from services.notify.domain.sending.breakers import BreakerRule
 from shared.adapters.clock import Clock
 from shared.delivery.vitals import Vitals

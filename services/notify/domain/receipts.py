@@ -4,16 +4,7 @@ from datetime import datetime
 from typing import Literal, assert_never
 
 from services.notify.domain.correspondence import Correspondence, Sealed
-from services.notify.domain.deliveries import (
-    REPORTER,
-    Delivery,
-    Due,
-    Failed,
-    Sending,
-    Sent,
-    Suppressed,
-    Waiting,
-)
+from services.notify.domain.deliveries import REPORTER, Delivery, Due, Failed, Sending, Sent, Suppressed, Waiting
 from services.notify.domain.settlement import about, settle
 from shared import events
 from shared.events import Applied, Fact, Ignored

@@ -5,9 +5,10 @@ from datetime import datetime
 
 from services.notify.channels import Message
 from services.notify.domain.correspondence import Correspondence
-from services.notify.domain.deliveries import Deferred, Delivery, Withheld
+from services.notify.domain.deliveries import Delivery
 from services.notify.domain.digests.contents import ROWS_MAX, Contents, Row
 from services.notify.domain.notices import LIAISON
+from services.notify.domain.outcomes import Deferred, Withheld
 from services.notify.messages.formatting import lateness, moment
 from services.notify.messages.letters import CELLS
 from services.notify.messages.renderer import WITHHELD, MessageRenderer, Reached, hides_title

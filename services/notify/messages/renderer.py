@@ -7,8 +7,9 @@ from typing import Any
 
 from services.notify.channels import Message
 from services.notify.domain.correspondence import Complaint, Correspondence, Sealed
-from services.notify.domain.deliveries import CHANNEL, REPORTER, Deferred, Delivery, Withheld
+from services.notify.domain.deliveries import CHANNEL, REPORTER, Delivery
 from services.notify.domain.notices import AGENCY_HEAD, LIAISON
+from services.notify.domain.outcomes import Deferred, Withheld
 from services.notify.domain.sending.statuses import WEBHOOK
 from services.notify.messages.due_times import due_text, due_time
 from services.notify.messages.formatting import duration

@@ -5,8 +5,9 @@ from datetime import datetime
 
 from services.notify.channels import Message
 from services.notify.domain.correspondence import Correspondence, Erased
-from services.notify.domain.deliveries import REPORTER, Delivery, Postponed, Untried, Withheld
+from services.notify.domain.deliveries import REPORTER, Delivery
 from services.notify.domain.notices import SAME_CLUSTER, Rules, cluster_news, is_told_by_leader, leader_of
+from services.notify.domain.outcomes import Postponed, Untried, Withheld
 from services.notify.domain.sending.addresses import ADDRESS_UNVERIFIED, AdmissionRequest, Barred
 from services.notify.domain.sending.pacing import barred_because, is_urgent
 from services.notify.messages.renderer import MessageRenderer

@@ -11,7 +11,7 @@ import structlog
 
 from services.notify.channels import BEGIN_WITHIN_SECONDS, Channel, Message
 from services.notify.domain.correspondence import Correspondence
-from services.notify.domain.deliveries import Delivery, Outcome, Refused, Sending, Untried, Withheld
+from services.notify.domain.deliveries import Delivery, Sending
 from services.notify.domain.digests.contents import Contents, Row, contents, is_worth_telling, rows_of
 from services.notify.domain.digests.schedule import (
     NOTHING_TO_TELL,
@@ -23,6 +23,7 @@ from services.notify.domain.digests.schedule import (
     tick,
 )
 from services.notify.domain.notices import Rules
+from services.notify.domain.outcomes import Outcome, Refused, Untried, Withheld
 from services.notify.domain.sending.timing import DigestTimes
 from services.notify.handlers import NotifyHandler, count_attempt
 from services.notify.messages.digests import write_digest

@@ -6,7 +6,8 @@ from functools import partial
 import structlog
 
 from services.notify.channels import Channel, Message
-from services.notify.domain.deliveries import Deferred, HandedOver, Sending, Setback, Untried
+from services.notify.domain.deliveries import Sending
+from services.notify.domain.outcomes import Deferred, HandedOver, Setback, Untried
 from shared.adapters.clock import Clock
 from shared.delivery.guard import Bug, guarded_call
 from shared.delivery.vitals import Vitals

@@ -8,7 +8,8 @@ import structlog
 
 from services.notify.channels.log import write
 from services.notify.domain.correspondence import Correspondence, Sealed
-from services.notify.domain.deliveries import REPORTER, Deferred, Delivered, Delivery, Outcome, Withheld
+from services.notify.domain.deliveries import REPORTER, Delivery
+from services.notify.domain.outcomes import Deferred, Delivered, Outcome, Withheld
 from services.notify.messages.renderer import LOG, MessageRenderer, Reached
 from shared.delivery.guard import Bug, guarded
 

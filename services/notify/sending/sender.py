@@ -9,13 +9,8 @@ import structlog
 
 from services.notify.channels import Channel, Message, Round, Spread, in_turn
 from services.notify.domain.correspondence import Correspondence
-from services.notify.domain.deliveries import (
-    Delivery,
-    Outcome,
-    Refused,
-    Sending,
-    Untried,
-)
+from services.notify.domain.deliveries import Delivery, Sending
+from services.notify.domain.outcomes import Outcome, Refused, Untried
 from services.notify.domain.sending.attempts import claimed
 from services.notify.handlers import NotifyHandler, count_attempt
 from services.notify.messages.renderer import MessageRenderer

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from services.notify.channels import Channel, Message
 from services.notify.channels.setup import set_up, within_house
-from services.notify.domain.deliveries import HandedOver
+from services.notify.domain.outcomes import HandedOver
 from services.notify.policy.gateways import load_gateways
 from services.notify.settings import Settings
 from shared.adapters.clock import SystemClock

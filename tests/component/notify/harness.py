@@ -6,8 +6,9 @@ from typing import Any
 
 from services.notify.channels import Channel, Message
 from services.notify.domain.correspondence import Correspondence
-from services.notify.domain.deliveries import Deferred, Delivered, HandedOver, Refused, Setback, Situation
+from services.notify.domain.deliveries import Situation
 from services.notify.domain.notices import Rules
+from services.notify.domain.outcomes import Deferred, Delivered, HandedOver, Refused, Setback
 from services.notify.exporter import Exporter
 from services.notify.handlers import NotifyHandler
 from services.notify.messages.renderer import MessageRenderer

@@ -7,7 +7,7 @@ import pytest
 from services.notify.channels import Message
 from services.notify.channels.balanced import BalancedChannel
 from services.notify.channels.setup import SetUp
-from services.notify.domain.deliveries import Deferred, HandedOver, Refused, Setback
+from services.notify.domain.outcomes import Deferred, HandedOver, Refused, Setback
 from services.notify.domain.sending.shares import ShareRule
 from tests.builders import TICKET
 from tests.component.notify.harness import SEND_WITHIN, Fault, RecordingChannel, puts_off, refuses

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from services.notify.channels import Message
-from services.notify.domain.deliveries import Delivered, HandedOver
+from services.notify.domain.outcomes import Delivered, HandedOver
 from services.notify.mail.outcomes import Outcome
 from shared import topics
 from shared.delivery.documents.document import Quarantined, QuarantineReason

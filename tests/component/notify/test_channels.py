@@ -12,7 +12,8 @@ from services.notify.app import Outlets
 from services.notify.channels import Channel, Message, Round, SideBySide, in_turn
 from services.notify.channels.log import LogChannel
 from services.notify.channels.ways import Ways
-from services.notify.domain.deliveries import Delivered, Sending, Untried
+from services.notify.domain.deliveries import Sending
+from services.notify.domain.outcomes import Delivered, Untried
 from services.notify.messages.renderer import MessageRenderer
 from services.notify.policy.gateways import BreakerEntry
 from services.notify.sending.handing_over import HandOver

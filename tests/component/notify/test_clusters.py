@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.notify.domain.correspondence import Correspondence
-from services.notify.domain.deliveries import Untried
+from services.notify.domain.outcomes import Untried
 from services.notify.domain.sending.addresses import AddressLimits
 from services.notify.sending.admission import still_wanted
 from shared import topics

@@ -12,7 +12,8 @@ from structlog.testing import capture_logs
 
 from services.notify.channels import Message, SideBySide, Spread, in_turn
 from services.notify.domain.correspondence import Correspondence
-from services.notify.domain.deliveries import Delivery, HandedOver, Sending
+from services.notify.domain.deliveries import Delivery, Sending
+from services.notify.domain.outcomes import HandedOver
 from services.notify.messages.renderer import MessageRenderer, Recipient
 from shared import topics
 from shared.delivery.documents.document import Document

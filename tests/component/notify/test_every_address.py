@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from services.intake.handlers import IntakeHandler
 from services.notify.channels import Message
 from services.notify.channels.smtp import SmtpChannel
-from services.notify.domain.deliveries import HandedOver, Refused
+from services.notify.domain.outcomes import HandedOver, Refused
 from services.notify.settings import Settings
 from shared import topics
 from shared.events import NotificationFailed, NotificationSent, NotificationSuppressed

@@ -7,7 +7,7 @@ import pytest
 
 from services.notify.channels import Message
 from services.notify.channels.isolated import IsolatedChannel, Limits
-from services.notify.domain.deliveries import Deferred, Delivered, HandedOver, Setback
+from services.notify.domain.outcomes import Deferred, Delivered, HandedOver, Setback
 from services.notify.domain.sending.breakers import BreakerRule
 from shared.delivery.vitals import Vitals
 from tests.builders import TICKET

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from services.notify.app import asked_for_receipts
 from services.notify.channels import Message
 from services.notify.channels.http import HttpChannel
-from services.notify.domain.deliveries import Delivered
+from services.notify.domain.outcomes import Delivered
 from services.notify.references import Reference, References, receipt_requests
 from services.notify.settings import Settings
 from shared.sealing_keys import PRIVATE_KEYS

@@ -9,7 +9,8 @@ import pytest
 
 from services.notify.channels import Message
 from services.notify.domain.correspondence import Correspondence
-from services.notify.domain.deliveries import Delivered, HandedOver, Sent
+from services.notify.domain.deliveries import Sent
+from services.notify.domain.outcomes import Delivered, HandedOver
 from services.notify.domain.receipts import Receipt
 from services.notify.domain.sending.timing import QuietHours
 from services.notify.receipts import ReceiptTaker

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from services.notify.channels import Message
-from services.notify.domain.deliveries import Due, Failed, Refused, Sending, Sent, Situation, Untried
+from services.notify.domain.deliveries import Due, Failed, Sending, Sent, Situation
+from services.notify.domain.outcomes import Refused, Untried
 from services.notify.sending.sender import Attempt, claims_of
 from shared import topics
 from shared.delivery.documents.document import Document, Quarantined, QuarantineReason

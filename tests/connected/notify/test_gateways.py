@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 
 from services.notify.channels import Message
 from services.notify.channels.http import HttpChannel
-from services.notify.domain.deliveries import Deferred, Delivered, HandedOver, Refused, Setback
+from services.notify.domain.outcomes import Deferred, Delivered, HandedOver, Refused, Setback
 from services.notify.policy.gateways import Gateway, load_gateways
 from tests.builders import TICKET
 from tests.connected.notify.relay import certificate, free_port

@@ -19,7 +19,8 @@ from starlette.applications import Starlette
 
 from services.notify.channels import Channel
 from services.notify.channels.http import HttpChannel
-from services.notify.domain.deliveries import Delivered, Sent
+from services.notify.domain.deliveries import Sent
+from services.notify.domain.outcomes import Delivered
 from services.notify.policy.gateways import Gateway
 from services.notify.policy.receipts import ReceiptForm
 from services.notify.receipts import ReceiptTaker

@@ -10,7 +10,7 @@ import pytest
 
 from services.notify.app import Outlets
 from services.notify.channels import Message
-from services.notify.domain.deliveries import Delivered
+from services.notify.domain.outcomes import Delivered
 from services.notify.messages.renderer import MessageRenderer
 from services.notify.policy import load_notices
 from services.notify.settings import Settings

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from services.notify.domain.deliveries import Delivered
+from services.notify.domain.outcomes import Delivered
 from services.notify.mail.addresses import MailAddresses, Returned
 from shared.sealing_keys import as_text
 from shared.signed_links import LinkKeys

@@ -10,7 +10,7 @@ import pytest
 from services.notify.channels import Message
 from services.notify.channels.isolated import IsolatedChannel, Limits
 from services.notify.channels.smtp import SmtpChannel
-from services.notify.domain.deliveries import Deferred, Delivered, HandedOver, Refused, Setback
+from services.notify.domain.outcomes import Deferred, Delivered, HandedOver, Refused, Setback
 from services.notify.domain.sending.breakers import BreakerRule
 from services.notify.settings import Settings
 from shared.adapters.clock import SystemClock

@@ -15,7 +15,7 @@ from services.notify.channels import Message
 from services.notify.channels.isolated import Limits
 from services.notify.channels.webhook import Caller, is_public
 from services.notify.channels.webhooks import WebhookChannel
-from services.notify.domain.deliveries import Deferred, Delivered, HandedOver, Refused, Setback
+from services.notify.domain.outcomes import Deferred, Delivered, HandedOver, Refused, Setback
 from services.notify.domain.sending.breakers import BreakerRule
 from shared.delivery.vitals import Vitals
 from shared.policy.channels import Webhook

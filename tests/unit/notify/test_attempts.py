@@ -6,22 +6,8 @@ import pytest
 
 from services.notify.domain.contact_audit import openings_to_send
 from services.notify.domain.correspondence import Contact, Correspondence, Erased, Unknown
-from services.notify.domain.deliveries import (
-    Deferred,
-    Delivered,
-    Delivery,
-    Due,
-    Failed,
-    Outcome,
-    Refused,
-    Sending,
-    Sent,
-    Situation,
-    Suppressed,
-    Untried,
-    Waiting,
-    Withheld,
-)
+from services.notify.domain.deliveries import Delivery, Due, Failed, Sending, Sent, Situation, Suppressed, Waiting
+from services.notify.domain.outcomes import Deferred, Delivered, Outcome, Refused, Untried, Withheld
 from services.notify.domain.sending.attempts import after_attempt, claimed, conclude, tick
 from services.notify.domain.sending.timing import QuietHours
 from services.notify.domain.settlement import put_away

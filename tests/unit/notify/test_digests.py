@@ -6,17 +6,7 @@ from typing import Any
 import pytest
 
 from services.notify.domain.correspondence import Correspondence, Gathered, Part, RunningClock
-from services.notify.domain.deliveries import (
-    IN_DIGEST,
-    Deferred,
-    Delivered,
-    Due,
-    Failed,
-    Sending,
-    Suppressed,
-    Untried,
-    Withheld,
-)
+from services.notify.domain.deliveries import IN_DIGEST, Due, Failed, Sending, Suppressed
 from services.notify.domain.digests.schedule import (
     NOTHING_TO_TELL,
     OVER_MAX,
@@ -28,6 +18,7 @@ from services.notify.domain.digests.schedule import (
     due_at,
     tick,
 )
+from services.notify.domain.outcomes import Deferred, Delivered, Untried, Withheld
 from services.notify.domain.sending.attempts import tick as tick_deliveries
 from services.notify.domain.sending.timing import DigestTimes
 from services.notify.domain.settlement import GATHERED_FOR, GATHERED_MAX

@@ -7,16 +7,15 @@ from services.notify.domain.deliveries import (
     Delivery,
     Due,
     Failed,
-    Postponed,
     Sending,
     Sent,
     Settled,
     Situation,
     Suppressed,
     Waiting,
-    Withheld,
 )
 from services.notify.domain.notices import Matters, cluster_news, is_told_by_leader, leader_of
+from services.notify.domain.outcomes import Postponed, Withheld
 from services.notify.domain.sending.attempts import conclude, tick
 from services.notify.domain.sending.pacing import room_at, supersede
 from services.notify.domain.settlement import put_away

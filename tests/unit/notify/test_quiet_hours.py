@@ -9,18 +9,9 @@ from hypothesis import strategies as st
 
 from services.notify.domain.correspondence import Correspondence
 from services.notify.domain.decide import decide
-from services.notify.domain.deliveries import (
-    REPORTER,
-    Deferred,
-    Delivered,
-    Delivery,
-    Due,
-    Outcome,
-    Postponed,
-    Sending,
-    Untried,
-)
+from services.notify.domain.deliveries import REPORTER, Delivery, Due, Sending
 from services.notify.domain.notices import Notice
+from services.notify.domain.outcomes import Deferred, Delivered, Outcome, Postponed, Untried
 from services.notify.domain.sending.attempts import claimed, conclude, tick
 from shared.events import ContactSealed, EventData, state_after
 from tests.builders import accepted, arrival, event

@@ -5,7 +5,6 @@ import pytest
 
 from services.notify.domain.correspondence import Correspondence, Erased
 from services.notify.domain.deliveries import (
-    Delivered,
     Delivery,
     Due,
     Failed,
@@ -16,6 +15,7 @@ from services.notify.domain.deliveries import (
     Suppressed,
     Waiting,
 )
+from services.notify.domain.outcomes import Delivered
 from services.notify.domain.receipts import Early, Receipt, receive
 from services.notify.domain.sending.attempts import conclude, tick
 from services.notify.domain.settlement import put_away

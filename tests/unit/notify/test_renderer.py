@@ -5,7 +5,8 @@ import pytest
 
 from services.notify.channels import Message
 from services.notify.domain.correspondence import Correspondence, RunningClock, Sealed, Unknown
-from services.notify.domain.deliveries import Awaited, Deferred, Delivery, Withheld
+from services.notify.domain.deliveries import Awaited, Delivery
+from services.notify.domain.outcomes import Deferred, Withheld
 from services.notify.messages.renderer import MessageRenderer
 from shared.events import SealScheme, SlaClock
 from shared.policy.agencies import AgencyDirectory

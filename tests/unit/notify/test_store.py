@@ -3,16 +3,7 @@ from datetime import timedelta
 import pytest
 
 from services.notify.domain.correspondence import Contact, Erased, RunningClock, Sealed, Unknown
-from services.notify.domain.deliveries import (
-    Awaited,
-    Due,
-    Failed,
-    Sending,
-    Sent,
-    Situation,
-    Suppressed,
-    Waiting,
-)
+from services.notify.domain.deliveries import Awaited, Due, Failed, Sending, Sent, Situation, Suppressed, Waiting
 from services.notify.store import STATE
 from shared.events import SlaClock
 from tests.fakes.handler_harness import NOON

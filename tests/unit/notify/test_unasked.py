@@ -5,18 +5,8 @@ from typing import Any
 
 import pytest
 
-from services.notify.domain.deliveries import (
-    Deferred,
-    Due,
-    Failed,
-    Outcome,
-    Sending,
-    Setback,
-    Situation,
-    Untried,
-    Waiting,
-    unasked_of,
-)
+from services.notify.domain.deliveries import Due, Failed, Sending, Situation, Waiting, unasked_of
+from services.notify.domain.outcomes import Deferred, Outcome, Setback, Untried
 from services.notify.domain.sending.attempts import after_attempt, conclude, tick
 from shared.events import Applied, NotificationFailed
 from shared.values import replace

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from services.notify.domain.deliveries import Deferred, Delivered, Setback
+from services.notify.domain.outcomes import Deferred, Delivered, Setback
 from shared.process import metrics
 
 pytestmark = pytest.mark.unit

@@ -9,7 +9,6 @@ from services.notify.domain.deliveries import (
     Delivery,
     Due,
     Failed,
-    Outcome,
     Sending,
     Sent,
     Settled,
@@ -19,6 +18,7 @@ from services.notify.domain.deliveries import (
     is_settled,
 )
 from services.notify.domain.notices import Rules
+from services.notify.domain.outcomes import Outcome
 from services.notify.domain.sending.attempts import LOST_ATTEMPT, after_attempt
 from services.notify.domain.sending.timing import DigestTimes
 from services.notify.domain.settlement import GATHERED_FOR

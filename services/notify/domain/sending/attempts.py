@@ -9,26 +9,19 @@ from services.notify.domain.correspondence import Correspondence, Sealed
 from services.notify.domain.deliveries import (
     IN_DIGEST,
     REPORTER,
-    Deferred,
-    Delivered,
     Delivery,
     Due,
     Failed,
-    Outcome,
-    Postponed,
-    Refused,
     Sending,
     Sent,
-    Setback,
     Situation,
     Suppressed,
-    Untried,
-    Withheld,
     attempts_of,
     is_settled,
     unasked_of,
 )
 from services.notify.domain.notices import SAME_CLUSTER, Rules
+from services.notify.domain.outcomes import Deferred, Delivered, Outcome, Postponed, Refused, Setback, Untried, Withheld
 from services.notify.domain.receipts import LOG
 from services.notify.domain.sending.addresses import STOPPED_ALL
 from services.notify.domain.sending.pacing import TOO_MANY, barred_because, is_gathered, quiet_until, room_at
