@@ -28,8 +28,7 @@ from tests.unit.notify.samples import EMAIL, LEASE, PHONE, POLICY, notice, rules
 
 pytestmark = [pytest.mark.component, pytest.mark.expects_errors]
 
-ODD = "odd@warga.example"
-HOUR = timedelta(hours=1)
+ODD, HOUR = "odd@warga.example", timedelta(hours=1)
 SPREADS = pytest.mark.parametrize("spread", [in_turn, SideBySide(4)], ids=["in turn", "side by side"])
 
 
