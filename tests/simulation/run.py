@@ -81,7 +81,8 @@ def print_fingerprint(seed: int) -> None:
     """Print a number that stands for the whole schedule of a seed."""
     quietly()
     world = World(seed, seed % SCRIPTS)
-    world.run()
+    with errors_logged():
+        world.run()
     sys.stdout.write(str(zlib.crc32(repr(world.scheduler.schedule).encode())))
 
 

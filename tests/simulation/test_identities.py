@@ -100,6 +100,7 @@ async def a_reporter_is_forgotten(city: City) -> None:
     await say(city, PRIVACY, corrected)
     await say(city, PRIVACY, e.ExportReporter(ticket_id=ticket, public_key=public_key, reason="Diminta."))
     await say(city, WEB, e.StopMessages(ticket_id=ticket))
+    await say(city, WEB, e.ResumeMessages(ticket_id=ticket))
     await say(city, PRIVACY, e.EraseReporter(ticket_id=part_id(ticket, 1), reason="Diminta."))
 
 

@@ -97,7 +97,7 @@ class HttpChannel:
             headers={"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "tindak"}
             | _credentials(gateway.authentication, secrets),
             limits=httpx.Limits(max_connections=1, max_keepalive_connections=1),
-            timeout=httpx.Timeout(seconds, connect=CONNECT_SHARE * seconds),
+            timeout=httpx.Timeout(None, connect=CONNECT_SHARE * seconds),  # `send` has one for all of it
             verify=trust,
             follow_redirects=False,
             trust_env=not is_here,  # a city may need a proxy to get out, never to reach the machine itself
