@@ -84,6 +84,7 @@ async def through_notify(there: Place, url: str, notices: int) -> Took:
         sender = harness.new_sender(
             publisher, spread=SideBySide(DOCUMENTS_MAX, 0.05), documents_max=DOCUMENTS_MAX, addresses=book
         )
+        memory.settle()  # what told it of the reports is held by no service
         began, used, sent = perf_counter(), process_time(), 0
         while found := await sender.sweep():
             sent += found

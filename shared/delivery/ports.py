@@ -133,6 +133,14 @@ class Store(Protocol[S]):
         """
         ...
 
+    async def unchanged(self, documents: Sequence[Document[S]]) -> set[str]:
+        """Return the ids of those that a majority has at the same revision, and that are not quarantined.
+
+        Raises:
+            TransientError: Nothing was read.
+        """
+        ...
+
     async def save(self, documents: Sequence[Document[S]]) -> set[str]:
         """Write each document if it is still at the revision it was loaded with; its revision grows by one.
 

@@ -39,6 +39,15 @@ async def test_a_later_save_replaces_the_whole_document(store: Store[Note]) -> N
     assert await store.due_before(NOON + SECOND, 10) == await store.pending_before(NOON + SECOND, 10) == []
 
 
+async def test_those_are_unchanged_that_are_at_the_revision_at_which_they_are_held(store: Store[Note]) -> None:
+    await store.save([note("a"), note("b"), note("c")])
+    held = list((await store.load(["a", "b", "c"])).values())
+    await store.save([note("b", revision=1)])
+
+    assert await store.unchanged([*held, note("d", revision=1)]) == {"a", "c"}
+    assert await store.unchanged([]) == set()
+
+
 async def test_a_save_at_an_old_revision_loses_and_writes_nothing(store: Store[Note]) -> None:
     await store.save([note("a")])
     await store.save([note("a", revision=1, state=Note("2"))])

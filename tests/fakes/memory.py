@@ -133,6 +133,11 @@ class MemoryStore(Generic[S]):
         await self.step("loaded")
         return found
 
+    async def unchanged(self, documents: Sequence[Document[S]]) -> set[str]:
+        found = await self.load([document.id for document in documents])
+        held = ((document.revision, found.get(document.id)) for document in documents)
+        return {each.id for revision, each in held if isinstance(each, Document) and each.revision == revision}
+
     async def save(self, documents: Sequence[Document[S]]) -> set[str]:
         await self.step("save")
         lost = set()

@@ -47,6 +47,11 @@ class StoredMemoryStore(Generic[S]):
         await self.step("loaded")
         return found
 
+    async def unchanged(self, documents: Sequence[Document[S]]) -> set[str]:
+        found = await self.load([document.id for document in documents])
+        held = ((document.revision, found.get(document.id)) for document in documents)
+        return {each.id for revision, each in held if isinstance(each, Document) and each.revision == revision}
+
     def read(self, id: str) -> Document[S] | Quarantined:
         raw = self.raws[id]
         decoded = self.codec.decode(copied(raw))

@@ -57,6 +57,14 @@ class Attempt:
 
 
 @value
+class Wanted:
+    """A ticket to be known as the database has it, for a delivery of *held*, which may be the same."""
+
+    ticket_id: str
+    held: Document[Correspondence]
+
+
+@value
 class Ended:
     """A ticket as it was claimed, and how the attempts at its deliveries ended."""
 
@@ -208,7 +216,9 @@ class Sender:
         """Return how sending went: by the first channel that takes it; the next is tried if one refuses for good."""
         if held.state is None:
             return Untried()
-        withheld = await still_wanted(self.known.ask, self.handler.rules, held.state, claim.delivery)
+        withheld = await still_wanted(
+            lambda ticket_id: self.known.ask(Wanted(ticket_id, held)), self.handler.rules, held.state, claim.delivery
+        )
         if withheld is not None:
             return withheld
         written = self.renderer.render(held.state, claim.delivery, self.channels, self.clock.now())
@@ -228,11 +238,15 @@ class Sender:
                 break
         return outcome
 
-    async def load(self, ids: Sequence[str]) -> list[Correspondence | None]:
-        """Return what is known of tickets, as the database has it."""
-        found = await self.store.load(ids)
-        held = [found.get(id_) for id_ in ids]
-        return [document.state if isinstance(document, Document) else None for document in held]
+    async def load(self, wanted: Sequence[Wanted]) -> list[Correspondence | None]:
+        """Return what is known of tickets, as the database has it; what has not changed is not sent from there."""
+        own = {each.held.id: each.held for each in wanted if each.ticket_id == each.held.id}
+        unchanged = await self.store.unchanged(tuple(own.values())) if own else set()
+        known = {id_: own[id_] for id_ in unchanged}
+        left = {each.ticket_id for each in wanted} - unchanged
+        found = {**await self.store.load(left), **known} if left else known
+        documents = [found.get(each.ticket_id) for each in wanted]
+        return [document.state if isinstance(document, Document) else None for document in documents]
 
     async def conclude(self, held: Sequence[Document[Correspondence]], ended: Mapping[str, Sequence[Attempt]]) -> None:
         """Save and publish how the attempts ended; a document that somebody changed meanwhile is decided again.

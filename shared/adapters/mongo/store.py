@@ -95,6 +95,12 @@ class MongoStore(Generic[S]):
         """Return the documents that exist, by id."""
         return {document.id: document for document in await self.read({"_id": {"$in": list(ids)}})}
 
+    async def unchanged(self, documents: Sequence[Document[S]]) -> set[str]:
+        """Return the ids of those that are there at the same revision, and that are not quarantined."""
+        revisions = {document.id: document.revision for document in documents}
+        found = await self.select({"_id": {"$in": list(revisions)}}, {"rev": 1}, limit=len(revisions))
+        return {raw["_id"] for raw in found if raw["rev"] == revisions[raw["_id"]]}
+
     async def save(self, documents: Sequence[Document[S]]) -> set[str]:
         """Write each document unless somebody was faster; return the ids of those that lost, or were quarantined."""
         async with outages_are_transient():

@@ -92,6 +92,10 @@ class CachedStore(Generic[S]):
         """Return the documents that exist, by id, as the database has them."""
         return await self.store.load(ids)
 
+    async def unchanged(self, documents: Sequence[Document[S]]) -> set[str]:
+        """Return the ids of those that the database has at the same revision."""
+        return await self.store.unchanged(documents)
+
     async def save(self, documents: Sequence[Document[S]]) -> set[str]:
         """Write each document unless somebody was faster, and hold what was written."""
         # Nothing is held while nobody knows how the save ends, and nothing after one that failed.
