@@ -98,7 +98,6 @@ def load_notices(policy_dir: Path, lease_for: timedelta = timedelta(seconds=LEAS
     sending = load(policy_dir / SENDING_FILE, SendingFile)
     templates = Templates(dict(map(_read_text, sorted((policy_dir / TEMPLATES).glob("*.j2")))))
     gateways, faulty = load_gateways(policy_dir)
-    channels = load_channels(policy_dir)
     faults = [
         *faulty,
         *faults_of_notices(held, source, directory),
@@ -106,7 +105,7 @@ def load_notices(policy_dir: Path, lease_for: timedelta = timedelta(seconds=LEAS
     ]
     if faults:
         raise PolicyInvalid(faults)
-    zone = ZoneInfo(held.zone)
+    zone, channels = ZoneInfo(held.zone), load_channels(policy_dir)
     return NoticePolicy(
         rules=replace(_rules_of(held, sending, directory, zone, lease_for), called=frozenset(channels.webhooks)),
         templates=templates,

@@ -173,7 +173,7 @@ def test_ticket_is_found_by_any_spelling(typed: str, namespace: Namespace, capsy
             e.DeclineTicket(ticket_id=TICKET, reason="Jalan.", suggested_agency="dsdabmbk"),
         ),
     ],
-    ids=["confirm", "stop", "assign", "divide", "part", "merge", "answer", "decline"],
+    ids=["confirm", "stop", "resume", "assign", "divide", "part", "merge", "answer", "decline"],
 )
 def test_an_update_is_published_under_its_sender(
     typed: Sequence[str], source: str, data: e.Command, namespace: Namespace, capsys: pytest.CaptureFixture[str]
