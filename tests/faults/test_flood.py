@@ -9,8 +9,9 @@ from tests.servers.addresses import Namespace
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 
-OVERTAKEN_BY_MAX = 500
-"""Of the 3,000 of the flood: what routing does in a second or two. Without its turn the last one waits for all."""
+OVERTAKEN_BY_MAX = 1_000
+"""Of the 3,000 of the flood: what routing does in less than two seconds where it does 600 in one, the fastest that was
+seen; 0.8 s of its work are sent ahead, and it has a batch in its hands. Without its turn the last one waits for all."""
 
 
 async def test_an_honest_complaint_is_overtaken_by_few_of_a_flood(namespace: Namespace, tmp_path: Path) -> None:
