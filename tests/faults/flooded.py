@@ -41,10 +41,18 @@ class Honest:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of it: intake's remark on who is deferred halfway, how many reports were accepted, the honest ones."""
+    """What came of it.
+
+    Args:
+        deferred: Intake's remark on who is deferred halfway.
+        accepted: How many reports were.
+        routed_per_second: Of the flood, from its first ticket to its last.
+        honest: How the honest complaints fared, by source id.
+    """
 
     deferred: str | None
     accepted: int
+    routed_per_second: float
     honest: dict[str, Honest]
 
 
@@ -78,7 +86,7 @@ async def flooded(namespace: Namespace, folder: Path) -> Outcome:
             assert await asyncio.to_thread(flood.wait) == 0
         records = await city.audited()
     accepted = {record.key for record in records if record.topic == topics.ACCEPTED}
-    return Outcome(deferred, len(accepted), honest_of(records))
+    return Outcome(deferred, len(accepted), *fared(records))
 
 
 def flooding(namespace: Namespace) -> subprocess.Popen[bytes]:
@@ -99,8 +107,8 @@ async def complain(city: City, channel: str, number: int) -> None:
     await city.client.publish([submission(data, datetime.now(UTC))])
 
 
-def honest_of(records: list[Record]) -> dict[str, Honest]:
-    """Return how each honest complaint fared, by source id."""
+def fared(records: list[Record]) -> tuple[float, dict[str, Honest]]:
+    """Return how many of the flood were routed in a second, and how each honest complaint fared, by source id."""
     handed_over: dict[str, datetime] = {}
     tickets: dict[str, str] = {}
     routed: dict[str, datetime] = {}
@@ -118,8 +126,8 @@ def honest_of(records: list[Record]) -> dict[str, Honest]:
     honest = [source_id for source_id in handed_over if source_id.startswith("honest-")]
     assert len(honest) == HONEST
     flood = [at for source_id, ticket in tickets.items() if source_id not in honest and (at := routed.get(ticket))]
-    fared = {}
+    found = {}
     for source_id in honest:
         began, ended = handed_over[source_id], routed[tickets[source_id]]
-        fared[source_id] = Honest(ended - began, sum(began < at < ended for at in flood))
-    return fared
+        found[source_id] = Honest(ended - began, sum(began < at < ended for at in flood))
+    return len(flood) / (max(flood) - min(flood)).total_seconds(), found
