@@ -19,6 +19,9 @@ from shared.values import value
 RAW_BYTES_MAX = 25 * 1024 * 1024
 TEXT_BYTES_MAX = 1024 * 1024
 PARTS_MAX = 200
+# Of what the standard library makes an object each, or goes through once for each header, before anybody can count it:
+# far more than programs write, and few enough to be read within seconds.
+HEADER_LINES_MAX, BOUNDARIES_MAX, BLANK_LINES_MAX = 2_000, 10_000, 100_000
 HEADER_SYMBOLS_MAX = 2000
 NONCE_BYTES = 8
 # Who has delivered the mail says best where it came to: `To` holds what its writer's program had in mind.
@@ -53,11 +56,14 @@ def read_mail(raw: bytes, sender: str = "") -> ReceivedMail:
         sender: The address that our mails come from.
 
     Raises:
-        Unreadable: ``too_big``; ``unreadable`` for one that is nested too deeply; ``text_too_long``.
+        Unreadable: ``too_big``; ``unreadable`` for one that is nested too deeply, or holds more headers or parts than
+            any program writes; ``text_too_long``.
     """
     if len(raw) > RAW_BYTES_MAX:
         raise Unreadable("too_big")
     lines = raw.replace(b"\r\n", b"\n")
+    if _is_overloaded(lines):
+        raise Unreadable("unreadable")
     try:
         mail = message_from_bytes(lines)
         parts = list(_own_parts(mail))
@@ -70,6 +76,15 @@ def read_mail(raw: bytes, sender: str = "") -> ReceivedMail:
     text = plain_lines("\n".join(texts.splitlines())).replace("\xa0", " ")
     written = Written(_header(mail, "Subject"), reply_text(text, sender), attachments)
     return ReceivedMail(kind, _recipients(mail), _nonce(_header(mail, "Message-ID"), body), written)
+
+
+def _is_overloaded(lines: bytes) -> bool:
+    head, _, _ = lines.partition(b"\n\n")
+    return (
+        head.count(b"\n") > HEADER_LINES_MAX
+        or lines.count(b"\n--") > BOUNDARIES_MAX
+        or lines.count(b"\n\n") > BLANK_LINES_MAX
+    )
 
 
 def _nonce(message_id: str, body: bytes) -> bytes:

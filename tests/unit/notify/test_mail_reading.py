@@ -137,3 +137,30 @@ def test_a_mail_of_very_many_parts_is_read_as_far_as_its_bound() -> None:
     parts = b"".join(b"--b\n\nx\n" for _ in range(5000))
 
     assert read(b"Content-Type: multipart/mixed; boundary=b\n\n" + parts).text.startswith("x")
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"".join(b"X-%d: a\n" % number for number in range(300_000)) + b"\nhalo",
+        b"X: a\n" * 300_000,
+        typed(b"--x\n\n" * 300_000, "multipart/mixed; boundary=x"),
+        typed(b"--x\n" * 300_000, "multipart/mixed; boundary=x"),
+        typed(b"Status: 5.1.1\n\n" * 300_000, "message/delivery-status"),
+    ],
+    ids=["headers", "a header", "parts", "boundaries", "blocks"],
+)
+def test_a_mail_of_which_reading_would_take_all_memory_or_time_is_refused_unread(raw: bytes) -> None:
+    with pytest.raises(Unreadable, match=r"^unreadable$"):
+        read_mail(raw)
+
+
+def test_a_long_mail_of_many_headers_and_parts_is_read() -> None:
+    mail = EmailMessage()
+    mail.set_content(TEXT)
+    for number in range(500):
+        mail[f"X-{number}"] = "kata " * 20
+    for _ in range(150):
+        mail.add_attachment(b"\xff" * 50_000, "image", "jpeg", filename="foto.jpg")
+
+    assert read(mail) == Written("", TEXT, 150)
