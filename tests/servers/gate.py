@@ -2,11 +2,14 @@
 
 import asyncio
 import contextlib
+import socket
+import struct
 from asyncio import StreamReader, StreamWriter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 PIECE_BYTES = 64 * 1024
+LINGER_NOT = struct.pack("ii", 1, 0)  # a close is a reset then
 
 
 class Gate:
@@ -35,6 +38,12 @@ class Gate:
         """Drop every connection, those that are through included."""
         self._is_open = False
         for guest in self._guests:
+            guest.transport.abort()
+
+    def reset(self) -> None:
+        """Reset every connection that is through, as the kernel of a killed server does; new ones are let through."""
+        for guest in self._guests:
+            guest.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_NOT)
             guest.transport.abort()
 
     async def take(self, reader: StreamReader, writer: StreamWriter) -> None:

@@ -6,6 +6,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 from faststream.kafka.security import parse_security
 
+from shared.adapters.kafka.client import with_safe_client
 from shared.adapters.kafka.producer import METADATA_AGE_MAX_MS, closed, outage, security
 from shared.delivery.documents.document import Partition
 from shared.process.settings import KafkaSettings
@@ -19,14 +20,16 @@ async def group_reader(settings: KafkaSettings, service: str, topics: Sequence[s
     Raises:
         KafkaError: The broker is out of reach.
     """
-    reader = AIOKafkaConsumer(
-        bootstrap_servers=settings.bootstrap_servers,
-        client_id="tindak-group-reader",
-        group_id=settings.topic_prefix + service,
-        enable_auto_commit=False,
-        request_timeout_ms=settings.request_timeout_ms,
-        metadata_max_age_ms=METADATA_AGE_MAX_MS,
-        **parse_security(security(settings)),
+    reader = with_safe_client(
+        AIOKafkaConsumer(
+            bootstrap_servers=settings.bootstrap_servers,
+            client_id="tindak-group-reader",
+            group_id=settings.topic_prefix + service,
+            enable_auto_commit=False,
+            request_timeout_ms=settings.request_timeout_ms,
+            metadata_max_age_ms=METADATA_AGE_MAX_MS,
+            **parse_security(security(settings)),
+        )
     )
     try:
         await reader.start()

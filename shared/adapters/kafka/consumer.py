@@ -8,6 +8,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.consumer.group_coordinator import GroupCoordinator, NoGroupCoordinator
 from aiokafka.errors import KafkaError
 
+from shared.adapters.kafka.client import with_safe_client
 from shared.adapters.kafka.fetch_faults import FetchFaults
 from shared.adapters.kafka.fetch_sessions import Waits
 from shared.adapters.kafka.fetcher import SafeFetcher
@@ -69,6 +70,7 @@ class SafeConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka is not t
         **options: Any,
     ) -> None:
         super().__init__(*topics, **options)
+        with_safe_client(self)
         self.topic_prefix = topic_prefix
         self.expected_topics = expected_topics or topics
         self.faults = faults
@@ -151,7 +153,7 @@ class SafeConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka is not t
         """Return records, or nothing if none have come in time."""
         before, found = self._positions(), None
         try:
-            self._refuse_dead_tasks()
+            self.refuse_dead_tasks()
             found = await super().getmany(*partitions, timeout_ms=within_ms, max_records=max_records)
         except FetchEnded as error:
             self.failed(error)
@@ -179,11 +181,15 @@ class SafeConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka is not t
             if position > before.get(place, position):
                 self.seek(place, before[place])
 
-    def _refuse_dead_tasks(self) -> None:
+    def refuse_dead_tasks(self) -> None:
         """Raise FetchEnded if a task without which nothing is read has ended while the consumer is open."""
         if self._closed:
             return
-        tasks = {"fetch": self._fetcher.error_future, "group": getattr(self._coordinator, "_coordination_task", None)}
+        tasks = {
+            "fetch": self._fetcher.error_future,
+            "group": getattr(self._coordinator, "_coordination_task", None),
+            "metadata": self._client._sync_task,
+        }
         for name, task in tasks.items():
             if task is not None and task.done():
                 error = None if task.cancelled() else task.exception()

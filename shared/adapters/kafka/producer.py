@@ -23,6 +23,7 @@ from faststream.kafka.security import parse_security
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 
 from shared.adapters.clock import Clock, SystemClock
+from shared.adapters.kafka.client import with_safe_client
 from shared.adapters.kafka.topic_access import TopicAccess, give_up_what_is_gone
 from shared.delivery.outgoing import Outgoing, Reference
 from shared.delivery.ports import HeldBack, Obstacle, TransientError
@@ -56,7 +57,7 @@ def security(settings: KafkaSettings) -> BaseSecurity | None:
 
 def producer(settings: KafkaSettings) -> AIOKafkaProducer:
     """Return a producer, not started, that acknowledges what all in-sync replicas have."""
-    return AIOKafkaProducer(
+    made = AIOKafkaProducer(
         bootstrap_servers=settings.bootstrap_servers,
         acks="all" if settings.acks == "all" else int(settings.acks),
         enable_idempotence=settings.enable_idempotence,
@@ -69,6 +70,7 @@ def producer(settings: KafkaSettings) -> AIOKafkaProducer:
         retry_backoff_ms=100,
         **parse_security(security(settings)),
     )
+    return with_safe_client(made)
 
 
 def partition_of(key: bytes | None, partitions: Sequence[int], available: Sequence[int]) -> int:

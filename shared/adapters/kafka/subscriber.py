@@ -159,17 +159,16 @@ class KafkaConsumer:
         self.subscriber = self.broker.subscriber(
             pattern=topic_pattern(topics, settings.topic_prefix, shared=shared_topics),
             group_id=settings.topic_prefix + service,
-            batch=True,
-            max_records=settings.batch_records_max,
+            batch=True, max_records=settings.batch_records_max,
             batch_timeout_ms=settings.batch_wait_ms,
             fetch_max_wait_ms=settings.fetch_max_wait_ms,
             parser=self.as_message,
             decoder=self.as_batch,
             ack_policy=AckPolicy.MANUAL,
             auto_offset_reset="earliest",
-            session_timeout_ms=settings.session_timeout_ms, heartbeat_interval_ms=settings.heartbeat_interval_ms,
-            max_poll_interval_ms=settings.max_poll_interval_ms,
-            partition_assignment_strategy=(SpreadRangeAssignor,), listener=Revocations(revoked), no_reply=True,
+            session_timeout_ms=settings.session_timeout_ms, max_poll_interval_ms=settings.max_poll_interval_ms,
+            heartbeat_interval_ms=settings.heartbeat_interval_ms, no_reply=True,
+            partition_assignment_strategy=(SpreadRangeAssignor,), listener=Revocations(revoked),
         )  # fmt: skip
         self.subscriber(self.on_batch)
 
@@ -198,9 +197,8 @@ class KafkaConsumer:
             build.builder = partial(
                 SafeConsumer, topic_prefix=self.settings.topic_prefix, expected_topics=self.single_topics,
                 faults=self.faults, trouble=self.trouble, failed=self.failed, admission=self.admission,
-                pace=Pace(self.batching),
+                pace=Pace(self.batching), patient=True,
                 waits=Waits(self.settings.fetch_max_wait_ms, self.settings.fetch_idle_wait_ms),
-                patient=True,
                 **build.builder.keywords,  # type: ignore[attr-defined]  # a partial of aiokafka's consumer
             )  # fmt: skip
             await self.broker.start()
@@ -264,10 +262,12 @@ class KafkaConsumer:
 
         Raises:
             TransientError: The broker does not answer in time.
+            FetchEnded: Only a restart can help. Nobody reads, and so hears it, while a batch cannot be committed.
         """
         client = self.client
         if client is None:
             return {}
+        client.refuse_dead_tasks()
         try:
             async with asyncio.timeout(self.settings.request_timeout_ms / 1000):
                 if client.missing_topics():

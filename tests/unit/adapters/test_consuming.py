@@ -50,7 +50,7 @@ async def test_drained_records_not_handed_over_are_read_again(
     assert fetch.positions() == [0, 0]
 
 
-@pytest.mark.parametrize("dead", ["fetch", "group"])
+@pytest.mark.parametrize("dead", ["fetch", "group", "metadata"])
 async def test_a_task_that_has_ended_in_silence_ends_the_consumer(dead: str) -> None:
     fetch = Fetch()
     consumer = Consumer(fetch)
@@ -58,9 +58,10 @@ async def test_a_task_that_has_ended_in_silence_ends_the_consumer(dead: str) -> 
     alive: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     ended.set_exception(ValueError())
-    tasks = {"fetch": alive, "group": alive} | {dead: ended}
+    tasks = {"fetch": alive, "group": alive, "metadata": alive} | {dead: ended}
     consumer._fetcher = type("Fetcher", (), {"error_future": tasks["fetch"]})()
     consumer._coordinator = type("Coordinator", (), {"_coordination_task": tasks["group"]})()
+    consumer._client = type("Client", (), {"_sync_task": tasks["metadata"]})()
 
     reading = asyncio.create_task(consumer.getmany())
     error = await consumer.ended
@@ -78,7 +79,7 @@ async def test_a_poll_that_finds_nothing_is_made_again_at_once_by_who_is_patient
     consumer = Consumer(fetch)
     consumer.patient = patient
     monkeypatch.setattr(consumer, "_closed", False)
-    monkeypatch.setattr(consumer, "_refuse_dead_tasks", lambda: None)
+    monkeypatch.setattr(consumer, "refuse_dead_tasks", lambda: None)
     polls = [{}, {}, {ONE: ["record"]}]
 
     async def getmany(self: Any, *places: TopicPartition, **options: Any) -> Any:

@@ -93,6 +93,9 @@ async def test_positions_that_do_not_come_in_time_are_an_outage(monkeypatch: pyt
         def missing_topics(self) -> set[str]:
             return set()
 
+        def refuse_dead_tasks(self) -> None:
+            """None has ended."""
+
         async def end_offsets(self, places: Any) -> None:
             await asyncio.Event().wait()
 
