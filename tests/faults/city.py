@@ -7,8 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, TopicPartition
-from confluent_kafka.admin import OffsetSpec
+from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException
 from pymongo import MongoClient
 
 from shared import topics
@@ -25,7 +24,7 @@ from tindak.audit import Check, audit
 from tindak.audit.command import unfinished
 from tindak.audit.ledger import Where
 from tindak.client.kafka import Client
-from tindak.topics import connect
+from tindak.topics import connect, ends
 
 COMPLAINTS = 2_000
 SLICE = 50
@@ -122,14 +121,13 @@ class City:
         """Return where each partition of every topic ends."""
         described = self.admin.list_topics(timeout=20).topics
         places = [
-            TopicPartition(name, number)
+            (name, number)
             for topic in self.topics
             if (name := self.namespace.prefix + topic) in described
             for number in described[name].partitions
         ]
-        asked = self.admin.list_offsets({place: OffsetSpec.latest() for place in places}, request_timeout=20)
         try:
-            return {(place.topic, place.partition): found.result().offset for place, found in asked.items()}
+            return ends(self.namespace.kafka, places, within_seconds=20)
         except KafkaException:
             return {}
 

@@ -1,6 +1,9 @@
 """The admin client for topics and access rules, made from the settings that services use."""
 
-from confluent_kafka import KafkaError, KafkaException
+import contextlib
+from collections.abc import Iterable
+
+from confluent_kafka import OFFSET_END, Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from shared.process.settings import KafkaSettings
@@ -25,6 +28,33 @@ class Admin(AdminClient):
 
 def connect(settings: KafkaSettings) -> Admin:
     """Return a client of the broker that the settings name."""
+    client = Admin(_options(settings))
+    client.timeout_seconds = settings.request_timeout_ms / 1000
+    return client
+
+
+def ends(
+    settings: KafkaSettings, places: Iterable[tuple[str, int]], within_seconds: float
+) -> dict[tuple[str, int], int]:
+    """Return where partitions end, as their leaders say; asked by a client of its own, which joins no group.
+
+    ``list_offsets`` of the admin client is not used: it goes on with a request that its own thread may have answered
+    and freed by then, and takes the whole process with it (librdkafka 2.16).
+
+    Raises:
+        KafkaException: A partition has no leader that answers in time.
+    """
+    asked = [TopicPartition(topic, partition, OFFSET_END) for topic, partition in places]
+    if not asked:  # which librdkafka refuses
+        return {}
+    with contextlib.closing(Consumer(_options(settings) | {"group.id": "nobody"})) as client:
+        told = client.offsets_for_times(asked, within_seconds)
+    if error := next((place.error for place in told if place.error is not None), None):
+        raise KafkaException(error)
+    return {(place.topic, place.partition): place.offset for place in told}
+
+
+def _options(settings: KafkaSettings) -> dict[str, str | int | float | bool]:
     given = {
         "bootstrap.servers": settings.bootstrap_servers,
         "security.protocol": settings.security_protocol,
@@ -36,9 +66,7 @@ def connect(settings: KafkaSettings) -> Admin:
         "ssl.key.location": settings.ssl_key_file,
         "log_level": 0,
     }
-    client = Admin({name: str(value) for name, value in given.items() if value is not None})
-    client.timeout_seconds = settings.request_timeout_ms / 1000
-    return client
+    return {name: str(value) for name, value in given.items() if value is not None}
 
 
 def refusal(error: KafkaException | TimeoutError) -> BrokerRefused:

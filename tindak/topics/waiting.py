@@ -4,11 +4,10 @@ import time
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from confluent_kafka import KafkaError, KafkaException, TopicPartition
-from confluent_kafka.admin import OffsetSpec
+from confluent_kafka import KafkaError, KafkaException
 
 from shared.process.settings import KafkaSettings
-from tindak.topics.connection import CHANGE_WITHIN_SECONDS, Admin, BrokerRefused, connect
+from tindak.topics.connection import CHANGE_WITHIN_SECONDS, Admin, BrokerRefused, connect, ends
 from tindak.topics.plan import Change, Create, RaisePartitions
 
 BROKERS_WITHIN_SECONDS = 30.0
@@ -69,12 +68,12 @@ def _leaderless(settings: KafkaSettings, done: Sequence[Change]) -> str | None:
     # Metadata name leaders seconds before these have made their logs, so the leaders themselves are asked; by a new
     # client each time, for one that once did not find a partition's leader does not look again (librdkafka 2.16).
     grown = [change for change in done if isinstance(change, Create | RaisePartitions)]
-    latest: OffsetSpec = OffsetSpec.latest()  # type: ignore[no-untyped-call]  # librdkafka's class method has no types
-    asked = {TopicPartition(change.topic, number): latest for change in grown for number in range(change.partitions)}
-    client = connect(settings)
-    answers = client.list_offsets(asked, request_timeout=CHANGE_WITHIN_SECONDS) if asked else {}
-    without = [place for place, answer in answers.items() if answer.exception(2 * CHANGE_WITHIN_SECONDS) is not None]
-    return f"{without[0].topic} has a partition without a leader; look at the brokers' logs." if without else None
+    asked = [(change.topic, number) for change in grown for number in range(change.partitions)]
+    try:
+        ends(settings, asked, CHANGE_WITHIN_SECONDS)
+    except KafkaException as error:
+        return f"A new partition has no leader ({error.args[0].str()}); look at the brokers' logs."
+    return None
 
 
 def _wait(trouble: Callable[[], str | None], within_seconds: float) -> None:

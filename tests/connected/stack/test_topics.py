@@ -3,11 +3,12 @@
 from dataclasses import astuple, replace
 
 import pytest
+from confluent_kafka import KafkaException
 
 from shared.topics import Topic
 from tests.servers.addresses import Namespace
 from tests.servers.fleet import until
-from tindak.topics import BrokerRefused, apply
+from tindak.topics import BrokerRefused, apply, ends
 from tindak.topics.access import allow
 from tindak.topics.plan import Configure, Create, Leave, RaisePartitions
 from tindak.topics.rules import Revoke, rules
@@ -64,6 +65,17 @@ def test_fewer_partitions_are_reported_and_left(namespace: Namespace, applied: s
     changed = apply(namespace.kafka, [replace(TICKETS, partitions=1)])
 
     assert changed == [Leave(applied, "it has 2 partitions instead of 1, and none can be removed")]
+
+
+def test_leaders_say_where_partitions_end_and_that_of_an_unknown_one_is_refused(
+    namespace: Namespace, applied: str
+) -> None:
+    found = ends(namespace.kafka, [(applied, 0), (applied, 1)], within_seconds=30)
+
+    assert found == {(applied, 0): 0, (applied, 1): 0}
+    assert ends(namespace.kafka, [], within_seconds=30) == {}
+    with pytest.raises(KafkaException, match=r"(?i)unknown"):
+        ends(namespace.kafka, [(applied, 0), (f"{applied}.none", 0)], within_seconds=1)
 
 
 async def test_access_rules_are_added_until_none_is_missing(namespace: Namespace, pytestconfig: pytest.Config) -> None:
