@@ -61,14 +61,20 @@ def read_mail(raw: bytes, sender: str = "") -> ReceivedMail:
     """
     if len(raw) > RAW_BYTES_MAX:
         raise Unreadable("too_big")
-    lines = raw.replace(b"\r\n", b"\n")
+    lines = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")  # each of which ends a line to the standard library
     if _is_overloaded(lines):
         raise Unreadable("unreadable")
     try:
-        mail = message_from_bytes(lines)
-        parts = list(_own_parts(mail))
-    except RecursionError:  # the standard library goes into each part by calling itself
+        return _read(lines, sender)
+    except (
+        RecursionError
+    ):  # the standard library goes into each part, and each comment in an address, by calling itself
         raise Unreadable("unreadable") from None
+
+
+def _read(lines: bytes, sender: str) -> ReceivedMail:
+    mail = message_from_bytes(lines)
+    parts = list(_own_parts(mail))
     _, _, body = lines.partition(b"\n\n")
     headers = {name: _header(mail, name) for name in mail}
     kind = mail_kind(headers, body)

@@ -4,6 +4,7 @@ from email.message import EmailMessage
 
 import pytest
 
+from services.notify.domain.mail.kind import Bounce
 from services.notify.domain.mail.responses import Written
 from services.notify.mail.reading import Unreadable, read_mail
 
@@ -139,6 +140,7 @@ def test_a_mail_of_very_many_parts_is_read_as_far_as_its_bound() -> None:
     assert read(b"Content-Type: multipart/mixed; boundary=b\n\n" + parts).text.startswith("x")
 
 
+@pytest.mark.parametrize("ending", [b"\n", b"\r\n", b"\r"])
 @pytest.mark.parametrize(
     "raw",
     [
@@ -147,12 +149,23 @@ def test_a_mail_of_very_many_parts_is_read_as_far_as_its_bound() -> None:
         typed(b"--x\n\n" * 300_000, "multipart/mixed; boundary=x"),
         typed(b"--x\n" * 300_000, "multipart/mixed; boundary=x"),
         typed(b"Status: 5.1.1\n\n" * 300_000, "message/delivery-status"),
+        b"Content-Type: message/rfc822\n\n" * 20_000,
+        b"To: " + b"(" * 1_990 + b"\n\nhalo",
     ],
-    ids=["headers", "a header", "parts", "boundaries", "blocks"],
+    ids=["headers", "a header", "parts", "boundaries", "blocks", "mails in mails", "comments in comments"],
 )
-def test_a_mail_of_which_reading_would_take_all_memory_or_time_is_refused_unread(raw: bytes) -> None:
+def test_a_mail_of_which_reading_would_take_all_memory_or_time_is_refused_unread(raw: bytes, ending: bytes) -> None:
     with pytest.raises(Unreadable, match=r"^unreadable$"):
-        read_mail(raw)
+        read_mail(raw.replace(b"\n", ending))
+
+
+@pytest.mark.parametrize("ending", [b"\r\n", b"\r"])
+def test_whatever_ends_its_lines_it_is_the_same_mail(ending: bytes) -> None:
+    report = b"--x\n\n--x\nContent-Type: message/delivery-status\n\nA: b\n\nAction: failed\nStatus: 5.1.1\n\n--x--\n"
+    raw = typed(report, "multipart/report; report-type=delivery-status; boundary=x")
+
+    assert read_mail(raw.replace(b"\n", ending)) == read_mail(raw)
+    assert read_mail(raw).kind == Bounce("5.1.1")
 
 
 def test_a_long_mail_of_many_headers_and_parts_is_read() -> None:
