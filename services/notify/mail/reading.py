@@ -66,9 +66,7 @@ def read_mail(raw: bytes, sender: str = "") -> ReceivedMail:
         raise Unreadable("unreadable")
     try:
         return _read(lines, sender)
-    except (
-        RecursionError
-    ):  # the standard library goes into each part, and each comment in an address, by calling itself
+    except RecursionError:  # the standard library goes into parts, and into comments of addresses, by calling itself
         raise Unreadable("unreadable") from None
 
 
