@@ -33,7 +33,7 @@ class Wait:
 
 @dataclass
 class Run:
-    """One round of a clock; ``due_then`` is when it was due as it ended."""
+    """One round of a clock; ``due_then`` is when it was due as it ended, or as the window that it is closed."""
 
     clock: SlaClock
     number: int
@@ -134,6 +134,12 @@ class Clerk:
             self.end(now, FEEDBACK, met=True)
         self.end(now, *SlaClock)
         self.agency = None
+
+    def close_windows(self, now: datetime) -> None:
+        """Close the windows that are over; one that is closed stays so, whatever calendar holds later."""
+        for run in self.running(COMPLETE, FEEDBACK):
+            if run.due_then is None and self.late(run, now):
+                run.due_then = self.due(run)
 
     def pauses(self, run: Run) -> list[tuple[datetime, datetime | None]]:
         """Return from when to when a round stands still; None: until nobody knows when."""

@@ -212,6 +212,7 @@ class Clocks(RuleBasedStateMachine):
         until = wib(self.now + timedelta(minutes=minutes))
         self.survive(lambda: self.harness.wait_until(until))
         self.loop.run(self.harness.wait_until(until))
+        self.clerk.close_windows(self.now)
 
     @precondition(lambda self: self.said)
     @rule(which=st.integers(0, 40), anew=st.booleans())
@@ -238,6 +239,7 @@ class Clocks(RuleBasedStateMachine):
         self.harness.store.documents[TICKET] = replace(document, due_at=self.now)
         self.survive(self.harness.sweep)
         self.loop.run(self.harness.sweep())
+        self.clerk.close_windows(self.now)
 
     # What must hold.
 

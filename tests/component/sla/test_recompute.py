@@ -68,6 +68,18 @@ def changes(harness: SlaHarness) -> list[DueChanged]:
     return [data for data in harness.data(topics.SLA) if isinstance(data, DueChanged)]
 
 
+async def test_a_window_that_has_closed_stays_closed_when_a_day_of_it_becomes_a_holiday() -> None:
+    harness = await seven_tickets(ended=0)
+    harness.receive(of(answered(2, "2026-04-09 09:00"), TICKETS[0]))
+    await harness.work()
+    await harness.wait_until("2026-06-30 09:00")
+
+    report = await job(harness).run()
+
+    assert harness.names(topics.SLA).count("feedback feedback_window_expired") == 1
+    assert (report.tickets, {data.ticket_id for data in changes(harness)}) == (6, set(TICKETS[1:]))
+
+
 async def test_a_new_holiday_puts_off_every_running_clock_once() -> None:
     harness = await seven_tickets()
 
