@@ -86,6 +86,7 @@ test-containers: install
 
 bench: install
 	$(BIN)/python -m bench.pipeline --all
+	$(BIN)/python -m bench.decisions
 	$(BIN)/python -m bench.routing_throughput
 	$(BIN)/python -m bench.sla_scale
 	$(BIN)/python -m bench.notify.notices
