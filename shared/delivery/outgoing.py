@@ -46,15 +46,18 @@ def outgoing(
     Facts of one type with one cause are numbered in the order in which they are told. That a contact is erased is told
     by a tombstone.
     """
+    source = f"/tindak/{service}"
     told: dict[str, int] = {}
     events = list[Outgoing]()
     encoded, data = None, b""
     for fact in facts:
         kind = fact.data.TYPE
+        number = told.get(kind, 0)
+        told[kind] = number + 1
         once = occasion_id(subject, f"{kind}|{fact.occasion}") if subject and fact.occasion else None
         event = Event(
-            id=once or event_id(cause.id, kind, told.get(kind, 0)),
-            source=f"/tindak/{service}",
+            id=once or event_id(cause.id, kind, number),
+            source=source,
             time=fact.at or now,
             data=fact.data,
             subject=subject,
@@ -62,11 +65,10 @@ def outgoing(
             cause_id=cause.event_id,
             traceparent=cause.traceparent,
         )
-        told[kind] = told.get(kind, 0) + 1
         if fact.data is not encoded:
             encoded, data = fact.data, encode_data(fact.data)
         value = None if isinstance(fact.data, ContactErased) else encode(event, data)
-        events.extend(Outgoing(event.id, topic, event.key, value) for topic in (fact.topic, *fact.also_on))
+        events += [Outgoing(event.id, topic, event.key, value) for topic in (fact.topic, *fact.also_on)]
     return tuple(events)
 
 

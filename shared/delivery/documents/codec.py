@@ -157,11 +157,13 @@ def _instant(raw: Mapping[str, Any], name: str) -> datetime | None:
 
 def _stored(events: Sequence[Outgoing]) -> list[Raw]:
     """Return events as they are stored; the value is kept byte for byte, and so are headers other than the usual."""
-    return [
-        {"id": event.id, "topic": event.topic, "key": event.key, "value": event.value}
-        | ({} if event.headers == HEADERS else {"headers": list(map(list, event.headers))})
-        for event in events
-    ]
+    stored: list[Raw] = []
+    for event in events:
+        raw: Raw = {"id": event.id, "topic": event.topic, "key": event.key, "value": event.value}
+        if event.headers != HEADERS:
+            raw["headers"] = list(map(list, event.headers))
+        stored.append(raw)
+    return stored
 
 
 def _sent(events: Sequence[Mapping[str, Any]]) -> tuple[Outgoing, ...]:

@@ -98,18 +98,14 @@ class Document(Generic[S]):
         What it says on a compacted topic is the last word there, and takes the place of all that was said before.
         """
         kept = answer if answer.outgoing else None
-        last_words = {event.topic for event in answer.outgoing}.intersection(COMPACTED)
-        before = self._without(last_words) if last_words and self.applied else self
+        last_words = [event.topic for event in answer.outgoing if event.topic in COMPACTED] if self.applied else []
+        before = self._without(last_words) if last_words else self
+        applied = {**before.applied, event_id: kept}
+        if not before.pending:
+            return replace(before, state=state, applied=applied, pending_at=None)
         queues = {event.topic for event in before.pending}
         behind = tuple(event for event in answer.outgoing if event.topic in queues)
-        pending = tuple(each_once(before.pending + behind))
-        return replace(
-            before,
-            state=state,
-            applied={**before.applied, event_id: kept},
-            pending=pending,
-            pending_at=before.pending_at if pending else None,
-        )
+        return replace(before, state=state, applied=applied, pending=tuple(each_once(before.pending + behind)))
 
     def _without(self, topics: Collection[str]) -> "Document[S]":
         """Return the document without what it keeps to be said on *topics*."""
@@ -206,13 +202,16 @@ class Document(Generic[S]):
 
         What lies below *published_offsets* is known to be published, see `forget`.
         """
+        answered = self.answered(published_offsets)
+        if not self.pending:
+            return answered
         there = {event.reference for event in self.pending}
-        return (*(event for event in self.answered(published_offsets) if event.reference not in there), *self.pending)
+        return (*(event for event in answered if event.reference not in there), *self.pending)
 
     def answered(self, published_offsets: Mapping[Partition, int] = NOTHING_PUBLISHED) -> tuple[Outgoing, ...]:
         """Return the answers that are kept and do not lie below *published_offsets*, in order of application."""
         kept = [answer for answer in self.applied.values() if answer and not answer.is_published(published_offsets)]
-        return tuple(event for answer in kept for event in answer.outgoing)
+        return tuple([event for answer in kept for event in answer.outgoing]) if kept else ()
 
     def forget(self, published_offsets: Mapping[Partition, int]) -> "Document[S]":
         """Return the document without the answers that are known to be published.
@@ -222,11 +221,8 @@ class Document(Generic[S]):
         the end of what this process has published itself. Age proves nothing, and neither does an event of another
         partition. The ids stay, for deduplication.
         """
-        applied = {
-            event_id: None if answer and answer.is_published(published_offsets) else answer
-            for event_id, answer in self.applied.items()
-        }
-        return replace(self, applied=applied)
+        published = [id for id, answer in self.applied.items() if answer and answer.is_published(published_offsets)]
+        return replace(self, applied={**self.applied, **dict.fromkeys(published)}) if published else self
 
 
 def _not_on(topics: Collection[str], events: tuple[Outgoing, ...]) -> tuple[Outgoing, ...]:
