@@ -12,8 +12,7 @@ from shared.delivery.documents.document import NOTHING_PUBLISHED, Answer, Docume
 from shared.delivery.guard import Bug, guarded, guarded_lookup
 from shared.delivery.handler import Handler
 from shared.delivery.outgoing import Cause, Outgoing, outgoing
-from shared.delivery.ports import Record
-from shared.delivery.reading import Reading, Unreadable, applied_id
+from shared.delivery.reading import Addressed, Reading, Unreadable, applied_id
 from shared.events.decision import Applied, Arrival, Decision, Ignored, Replayed, Untracked
 from shared.events.envelope import Event
 from shared.ids import record_id
@@ -30,9 +29,10 @@ log = structlog.get_logger()
 def with_schedule(handler: Handler[S], document: Document[S]) -> Document[S]:
     """Return *document* with the instants at which its state is next due and at which it expires."""
     state = document.state
-    if state is None:
-        return replace(document, due_at=None, expires_at=None)
-    return replace(document, due_at=handler.due_at(state), expires_at=handler.expires_at(state))
+    due_at, expires_at = (None, None) if state is None else (handler.due_at(state), handler.expires_at(state))
+    if due_at == document.due_at and expires_at == document.expires_at:
+        return document
+    return replace(document, due_at=due_at, expires_at=expires_at)
 
 
 class BugDeadLetter(tuple[Outgoing]):
@@ -77,34 +77,32 @@ class Decider(Generic[S]):
     def apply(
         self,
         document: Document[S],
-        reading: Reading,
+        addressed: Addressed,
         attempt: int,
         published_offsets: Mapping[Partition, int] = NOTHING_PUBLISHED,
     ) -> tuple[Document[S], tuple[Outgoing, ...]]:
         """Return the document after a reading, and the events to publish."""
-        event = reading.event
-        known_as = reading.known_as(document.id)
+        reading, known_as = addressed.reading, addressed.known_as
         # Who gives answers again has erased the one that is missing, and decides once more what to say.
-        is_erased = self.handler.keeps_answers and document.applied.get(known_as) is None
-        if known_as in document.applied and not is_erased:
-            log.debug("applied before", event_id=event.id, ticket_id=document.id)
+        if known_as in document.applied and not (self.handler.keeps_answers and document.applied[known_as] is None):
+            log.debug("applied before", event_id=reading.event.id, ticket_id=document.id)
             # A replayed dead letter lies elsewhere than the record that was applied, and its answer may never have
             # been published: its document was quarantined in between.
             is_owed = self.handler.keeps_answers or document.answers(known_as, reading.origin)
             return document, document.answer_to(known_as) if is_owed else ()
         arrival = replace(reading.arrival, attempt=attempt) if attempt else reading.arrival
-        decided = guarded(self.decide, document, reading.record, event, arrival, published_offsets)
+        decided = guarded(self.decide, document, addressed, arrival, published_offsets)
         return (document, self.bug(reading, decided)) if isinstance(decided, Bug) else decided
 
     def decide(
         self,
         document: Document[S],
-        record: Record,
-        event: Event,
+        addressed: Addressed,
         arrival: Arrival,
         published_offsets: Mapping[Partition, int] = NOTHING_PUBLISHED,
     ) -> tuple[Document[S], tuple[Outgoing, ...]]:
         """Return the document after an event that is new to it, and the events to publish."""
+        event, record = addressed.reading.event, addressed.reading.record
         decision = self.handler.decide(document.state, event, arrival)
         if self.tells_decisions:
             self._log_decision(document.id, event, decision)
@@ -112,15 +110,14 @@ class Decider(Generic[S]):
             case Applied() | Ignored():
                 if decision.state is None:
                     return document, ()
-                known_as = applied_id(event.id, arrival.topic, document.id)
-                cause = Cause(known_as, event.id, event.traceparent)
+                cause = Cause(addressed.known_as, event.id, event.traceparent)
                 events = outgoing(self.handler.service, document.id, cause, decision.facts, arrival.now)
                 answer = Answer(record.topic, record.partition, record.offset, events)
                 if isinstance(decision, Applied) and decision.erases:
                     document = document.erased(published_offsets, arrival.now)
                 within = self.handler.repeats_within
                 lately = document if within is None else document.without_expired(arrival.now, within)
-                return with_schedule(self.handler, lately.apply(known_as, answer, decision.state)), events
+                return with_schedule(self.handler, lately.apply(addressed.known_as, answer, decision.state)), events
             case Untracked(facts):
                 # Handled again at another time, or replayed, it must give the same bytes: so place and time are those
                 # at which the record first lay, not those of a replay or of this moment.

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import ParamSpec, TypeVar
 
 from shared.delivery.ports import PermanentError, TransientError
@@ -76,13 +76,16 @@ class BugShare:
         self.bugs_max = window_records * share_max
         self.recent: deque[bool] = deque(maxlen=window_records)
 
-    def after(self, errors: Iterable[str | None]) -> deque[bool]:
+    def after(self, errors: Sequence[str | None]) -> deque[bool]:
         """Return the window after further records; each is the error that it met, or None.
 
         Raises:
             TooManyBugs: The share has been exceeded on the way.
         """
         recent, window_records = self.recent.copy(), self.recent.maxlen or 0
+        if errors.count(None) == len(errors):
+            recent.extend([False] * len(errors))
+            return recent
         bugs = sum(recent)
         for error in errors:
             bugs += (error is not None) - (recent[0] if len(recent) == window_records else 0)

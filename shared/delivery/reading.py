@@ -50,9 +50,19 @@ class Reading:
         """Return where the record first lay: elsewhere, if it is a dead letter that is replayed."""
         return self.arrival.topic, self.arrival.partition, self.arrival.offset
 
-    def known_as(self, ticket: str) -> str:
-        """Return the id under which that ticket's document remembers the event."""
-        return applied_id(self.event.id, self.arrival.topic, ticket)
+    @property
+    def is_replayed(self) -> bool:
+        """Return whether the record is a dead letter that is read again."""
+        lies, lay = self.record, self.arrival
+        return lies.topic != lay.topic or lies.partition != lay.partition or lies.offset != lay.offset
+
+
+@value
+class Addressed:
+    """A reading that concerns a ticket, and the id under which that ticket's document remembers the event."""
+
+    reading: Reading
+    known_as: str
 
 
 @value

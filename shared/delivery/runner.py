@@ -2,7 +2,7 @@
 
 import random
 from collections import defaultdict, deque
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import chain
 from typing import Generic, TypeVar
 
@@ -15,7 +15,7 @@ from shared.delivery.guard import BugShare
 from shared.delivery.handler import Handler
 from shared.delivery.outgoing import Outgoing, each_once
 from shared.delivery.ports import Batch, HeldBack, Obstacle, Publisher, Store, TransientError
-from shared.delivery.reading import Reading, Unreadable, is_heard, read
+from shared.delivery.reading import Addressed, Reading, Unreadable, applied_id, is_heard, read
 from shared.delivery.retry import retried
 from shared.delivery.vitals import Observe, Step, Vitals, unobserved
 from shared.events.envelope import Event
@@ -109,15 +109,15 @@ class BatchRunner(Generic[S]):
         for attempt in range(ROUNDS_MAX):
             found, recalled = await self.recalled_or_loaded(todo.keys(), is_first=attempt == 0)
             self.observe(Step.LOADED)
-            for reading in chain.from_iterable(todo.values()):
-                traced[reading.index] = False
+            for each in chain.from_iterable(todo.values()):
+                traced[each.reading.index] = False
             todo = self.skip_quarantined(todo, found, answers)
             documents: dict[str, Document[S]] = {key: _document(found.get(key), key) for key in todo}
             new: list[tuple[S | None, Event]] = [
-                (documents[key].state, reading.event)
+                (documents[key].state, each.reading.event)
                 for key, waiting in todo.items()
-                for reading in waiting
-                if reading.known_as(key) not in documents[key].applied
+                for each in waiting
+                if each.known_as not in documents[key].applied
             ]
             rules = await self.rules.prefetched(new)
             changed: list[Document[S]] = []
@@ -126,14 +126,15 @@ class BatchRunner(Generic[S]):
                 before = document = documents[key]
                 # Whoever made a dead letter of what is replayed has committed it without an answer; one that another
                 # process, late with its batch, has given meanwhile may not be published yet.
-                is_replayed = any(each.origin != each.place for each in waiting)
+                is_replayed = any(each.reading.is_replayed for each in waiting)
                 published_offsets = NOTHING_PUBLISHED if is_replayed else published
-                for reading in waiting:
-                    document, answers[reading.index] = rules.apply(document, reading, attempt, published_offsets)
-                    traced[reading.index] = reading.known_as(key) in document.applied
-                is_answered = any(before.answers(each.known_as(key), each.place) for each in waiting)
+                for each in waiting:
+                    index = each.reading.index
+                    document, answers[index] = rules.apply(document, each, attempt, published_offsets)
+                    traced[index] = each.known_as in document.applied
+                is_answered = any(before.answers(each.known_as, each.reading.place) for each in waiting)
                 # What is pending may stand behind an answer that another process has not published yet.
-                says_more = before.pending and any(answers[each.index] for each in waiting)
+                says_more = before.pending and any(answers[each.reading.index] for each in waiting)
                 if document is not before or is_answered or says_more:
                     owed[key] = before.unpublished(published_offsets)
                 if document is not before:
@@ -159,9 +160,9 @@ class BatchRunner(Generic[S]):
         loaded = await self.store.load(unknown) if unknown else {}
         return {**recalled, **loaded}, set(recalled)
 
-    def by_document(self, readings: Sequence[Reading | Unreadable], answers: Answers) -> dict[str, list[Reading]]:
+    def by_document(self, readings: Sequence[Reading | Unreadable], answers: Answers) -> dict[str, list[Addressed]]:
         """Return the readings by the document that they concern; those that concern none are answered at once."""
-        todo: dict[str, list[Reading]] = defaultdict(list)
+        todo: dict[str, list[Addressed]] = defaultdict(list)
         for reading in readings:
             if isinstance(reading, Unreadable):
                 answers[reading.index] = self.rules.refuse(reading)
@@ -170,20 +171,21 @@ class BatchRunner(Generic[S]):
             if isinstance(key, BugDeadLetter):
                 answers[reading.index] = key
             else:
-                todo[key].append(reading)
+                known_as = applied_id(reading.event.id, reading.arrival.topic, key)
+                todo[key].append(Addressed(reading, known_as))
         return todo
 
     def skip_quarantined(
-        self, todo: dict[str, list[Reading]], found: Mapping[str, Document[S] | Quarantined], answers: Answers
-    ) -> dict[str, list[Reading]]:
+        self, todo: dict[str, list[Addressed]], found: Mapping[str, Document[S] | Quarantined], answers: Answers
+    ) -> dict[str, list[Addressed]]:
         """Return the readings whose documents can be worked on; the others become dead letters, as no fault of a rule.
 
         What such a document holds unpublished stays there: a replayed dead letter gives its stored answer, see `apply`.
         """
         quarantine = {key: document for key in todo if isinstance(document := found.get(key), Quarantined)}
         for key, document in quarantine.items():
-            for reading in todo[key]:
-                answers[reading.index] = (self.rules.quarantined(reading, document),)
+            for each in todo[key]:
+                answers[each.reading.index] = (self.rules.quarantined(each.reading, document),)
         return {key: waiting for key, waiting in todo.items() if key not in quarantine} if quarantine else todo
 
     def published_offsets(self, readings: Sequence[Reading | Unreadable]) -> Mapping[Partition, int]:
@@ -255,8 +257,10 @@ def _document(found: Document[S] | Quarantined | None, key: str) -> Document[S]:
     return found if isinstance(found, Document) else Document(key)
 
 
-def _bugs_in(readings: Sequence[Reading | Unreadable], answers: Answers) -> Iterator[str | None]:
-    """Yield, for each record that reached a rule, the bug that it met there, or None."""
-    for reading, answer in zip(readings, answers, strict=True):
-        if isinstance(reading, Reading):
-            yield answer.error if isinstance(answer, BugDeadLetter) else None
+def _bugs_in(readings: Sequence[Reading | Unreadable], answers: Answers) -> list[str | None]:
+    """Return, for each record that reached a rule, the bug that it met there, or None."""
+    return [
+        answer.error if isinstance(answer, BugDeadLetter) else None
+        for reading, answer in zip(readings, answers, strict=True)
+        if isinstance(reading, Reading)
+    ]

@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from shared.delivery.guard import Bug, guarded, guarded_call, guarded_lookup
+from shared.delivery.guard import Bug, BugShare, guarded, guarded_call, guarded_lookup
 from shared.delivery.ports import TransientError
 from tests.fakes.handler_harness import Crashed
 
@@ -85,3 +85,11 @@ async def test_without_a_fault_the_result_is_returned() -> None:
         return 7
 
     assert await guarded_call(works) == 7
+
+
+@pytest.mark.parametrize("sound", [0, 1, 3, 4, 9])
+def test_sound_records_push_bugs_out_of_the_window_one_by_one(sound: int) -> None:
+    share = BugShare(window_records=4, share_max=0.75)
+    share.recent = share.after(["bug", None, "bug"])
+
+    assert list(share.after([None] * sound)) == [True, False, True, *[False] * sound][-4:]

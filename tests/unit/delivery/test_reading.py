@@ -1,6 +1,7 @@
 import hashlib
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -41,6 +42,16 @@ def test_a_replayed_record_is_read_as_it_first_lay() -> None:
 
     arrival = Arrival(topics.UPDATES, 1, 7, arrived_at=NOON, now=LATER, sha256=SHA256)
     assert reading == Reading(0, record, arrival, UPDATE)
+    assert reading.is_replayed
+
+
+@pytest.mark.parametrize("elsewhere", [{"topic": topics.TICKETS}, {"partition": 0}, {"offset": 8}])
+def test_a_record_that_lies_where_it_first_lay_is_not_replayed(elsewhere: dict[str, Any]) -> None:
+    reading = read(0, RECORD, LATER)
+
+    assert isinstance(reading, Reading)
+    assert not reading.is_replayed
+    assert replace(reading, record=replace(RECORD, **elsewhere)).is_replayed
 
 
 def test_an_event_of_another_topic_is_unreadable() -> None:
