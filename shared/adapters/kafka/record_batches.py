@@ -8,6 +8,7 @@ import hashlib
 import struct
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from aiokafka.errors import CorruptRecordException
 from aiokafka.record.default_records import DefaultRecordBatch
@@ -15,6 +16,7 @@ from aiokafka.record.default_records import DefaultRecordBatch
 from shared.adapters.kafka.compression import NotUnpackable, unpacked
 from shared.delivery.guard import Bug, guarded
 from shared.delivery.ports import Cut, Record
+from shared.events.envelope import HEADERS as OUR_HEADERS
 from shared.topics import ADDRESS_BYTES_MAX
 from shared.values import replace, value
 
@@ -97,9 +99,10 @@ def unpack(batch: RecordBatch, topic: str, partition: int) -> list[Record]:
         records = list(_one_by_one(batch, payload, topic, partition))
     offset = batch.base_offset
     for record in records:
-        if record.offset < offset or record.next_offset > batch.next_offset:
+        next_offset = record.next_offset
+        if record.offset < offset or next_offset > batch.next_offset:
             raise NotUnpackable("offsets are out of order")
-        offset = record.next_offset
+        offset = next_offset
     return records
 
 
@@ -119,17 +122,24 @@ def _as_record(
     headers: Sequence[tuple[str, bytes | None]],
 ) -> Record:
     cuts: list[Cut] = []
-    kept: Headers = tuple((name.lower(), content or b"") for name, content in headers)
+    kept = _lowered(headers)
     if value is not None and len(value) > KEPT_BYTES_MAX:
         value, cut = _shortened("value", value)
         cuts.append(cut)
     if key is not None and len(key) > ADDRESS_BYTES_MAX:
         key, cut = _shortened("key", key)
         cuts.append(cut)
-    if kept and sum(len(name) + len(content) for name, content in kept) > ADDRESS_BYTES_MAX:
+    if kept is not OUR_HEADERS and sum(len(name) + len(content) for name, content in kept) > ADDRESS_BYTES_MAX:
         kept, cut = _fewer(kept)
         cuts.append(cut)
     return Record(topic, partition, offset, key, value, kept, timestamp, tuple(cuts))
+
+
+def _lowered(headers: Sequence[tuple[str, bytes | None]]) -> Headers:
+    # Nearly every record bears those of our own services: one tuple stands for all of them.
+    if tuple(headers) == OUR_HEADERS:
+        return OUR_HEADERS
+    return tuple((name.lower(), content or b"") for name, content in headers)
 
 
 def _shortened(part: str, content: bytes) -> tuple[bytes, Cut]:
@@ -148,6 +158,8 @@ def _fewer(headers: Headers) -> tuple[Headers, Cut]:
     return tuple(kept), Cut("headers", len(whole), hashlib.sha256(whole).hexdigest())
 
 
+# The brokers' own stamp is the same for a whole batch.
+@lru_cache(maxsize=256)
 def instant(timestamp_ms: int) -> datetime:
     """Return a record's timestamp, aware, UTC; the epoch for one that no calendar holds.
 

@@ -23,6 +23,7 @@ from shared.adapters.kafka.record_batches import (
     unreadable,
 )
 from shared.delivery.ports import Cut, Record
+from shared.events.envelope import HEADERS
 from shared.topics import ADDRESS_BYTES_MAX
 from tests.fakes.batches import NAME, NOT_UTF8, batch, built, claiming, plain, renamed, resealed
 
@@ -50,6 +51,16 @@ def test_every_codec_gives_the_same_records(codec: int) -> None:
     assert found == [
         record(0, b"one", b"k", (("trace", b"1"), ("empty", b""))), record(1, b"two" * 1000), record(2, None, b"k"),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["content-type", "Content-Type", "content-types"])
+@pytest.mark.parametrize("more", [[], [("empty", None)], [HEADERS[0]]])
+def test_headers_like_our_own_are_kept_in_lower_case(name: str, more: list[tuple[str, bytes | None]]) -> None:
+    kind = HEADERS[0][1]
+
+    (found,) = unpack(batch(built((b"k", b"one", [(name, kind), *more]))), "t", 3)
+
+    assert found.headers == ((name.lower(), kind), *((each, content or b"") for each, content in more))
 
 
 def test_several_batches_follow_one_another() -> None:
