@@ -6,7 +6,7 @@ complaint. So values are frozen for the type checker, and at run time wherever `
 as the tests do; nothing in a service assigns to one.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from dataclasses import replace as _replace_dataclass
 from typing import Any, TypeVar, dataclass_transform, overload
@@ -40,30 +40,35 @@ def replace(before: T, /, **changes: Any) -> T:
     Raises:
         TypeError: It has no such field.
     """
-    replacing = getattr(type(before), "_replaced", None)
-    if replacing is None:
-        return _replace_dataclass(before, **changes)  # type: ignore[type-var]  # a dataclass that is no value
-    replaced: T = replacing(before, **changes)
-    return replaced
+    replaced = getattr(type(before), "_replaced", None)
+    if replaced is None:
+        return _replace_dataclass(before, **changes)  # type: ignore[type-var]  # a dataclass that is no such value
+    try:
+        after: T = replaced(before, changes)
+    except AttributeError:
+        raise TypeError(f"{type(before).__name__} has not all of the fields {', '.join(changes)}") from None
+    return after
 
 
 def _value(cls: type[T], *, kw_only: bool) -> type[T]:
     made = dataclass(frozen=FROZEN, unsafe_hash=not FROZEN, slots=True, kw_only=kw_only)(cls)
-    made._replaced = _replacing(made)  # type: ignore[attr-defined]  # for `replace` above
+    # What checks itself when it is made is made anew with each change.
+    made._replaced = None if hasattr(made, "__post_init__") else _replacing(made)  # type: ignore[attr-defined]
     return made
 
 
-def _replacing(cls: Any) -> Callable[..., Any]:
-    """Return a function that calls *cls* with every field of its first argument but for those that it is given."""
-    by_place_first = sorted((each for each in fields(cls) if each.init), key=lambda each: bool(each.kw_only))
-    names = [each.name for each in by_place_first]
-    named = {each.name for each in fields(cls) if each.kw_only}
-    given = ", ".join(f"{name}=_same" for name in names)
-    passed = ", ".join(
-        f"{f'{name}=' if name in named else ''}_before.{name} if {name} is _same else {name}" for name in names
+def _replacing(cls: Any) -> Callable[[Any, Mapping[str, Any]], Any]:
+    """Return a function that copies a value slot by slot, in half the time that calling *cls* takes, and changes it."""
+    assigned = "_set(_after, {0!r}, _before.{0})" if FROZEN else "_after.{0} = _before.{0}"
+    lines = (
+        "def _replaced(_before, _changes):",
+        "    _after = _new(_cls)",
+        *(f"    {assigned.format(each.name)}" for each in fields(cls)),
+        "    for _name, _changed in _changes.items():",
+        "        _set(_after, _name, _changed)",
+        "    return _after",
     )
-    text = f"def _replaced(_before, /, {'*, ' if names else ''}{given}):\n    return _cls({passed})"
-    space: dict[str, Any] = {"_same": object(), "_cls": cls}
-    exec(text, space)  # noqa: S102  # names of fields only, as dataclasses itself does it
-    replaced: Callable[..., Any] = space["_replaced"]
+    space: dict[str, Any] = {"_cls": cls, "_new": object.__new__, "_set": object.__setattr__ if FROZEN else setattr}
+    exec("\n".join(lines), space)  # noqa: S102  # names of fields only, as dataclasses itself does it
+    replaced: Callable[[Any, Mapping[str, Any]], Any] = space["_replaced"]
     return replaced

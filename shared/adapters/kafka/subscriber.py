@@ -49,9 +49,9 @@ class KafkaBatch:
         Raises:
             TransientError: The broker did not answer in time.
         """
+        prefix, last = self.consumer.topic_prefix, {(record.topic, record.partition): record for record in self.records}
         handled = {
-            TopicPartition(self.consumer.topic_prefix + record.topic, record.partition): record.next_offset
-            for record in self.records
+            TopicPartition(prefix + topic, number): record.next_offset for (topic, number), record in last.items()
         }
         ours = self.consumer.assignment()
         kept = {place: offset for place, offset in handled.items() if place in ours}
@@ -66,7 +66,6 @@ class KafkaBatch:
             return {}
         except (KafkaError, TimeoutError) as error:
             raise TransientError(f"Kafka: commit: {type(error).__name__}") from error
-        prefix = self.consumer.topic_prefix
         return {(place.topic.removeprefix(prefix), place.partition): offset for place, offset in kept.items()}
 
 

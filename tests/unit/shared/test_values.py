@@ -20,6 +20,10 @@ class Place:
     name: str
     floor: int = 0
 
+    @property
+    def title(self) -> str:
+        return self.name.title()
+
 
 @value(kw_only=True)
 class Named:
@@ -29,6 +33,15 @@ class Named:
 @value
 class Room(Named):
     place: Place
+
+
+@value
+class Storey(Place):
+    """Checks itself."""
+
+    def __post_init__(self) -> None:
+        if self.floor > 9:
+            raise ValueError("so high is no house")
 
 
 @dataclasses.dataclass
@@ -47,9 +60,16 @@ def test_fields_of_a_base_that_are_passed_by_name_are_replaced_too() -> None:
     assert replace(Room(Place("hall"), number=2), place=Place("roof")) == Room(Place("roof"), number=2)
 
 
-def test_an_unknown_field_is_refused() -> None:
-    unknown: dict[str, Any] = {"storey": 1}
-    with pytest.raises(TypeError, match="storey"):
+def test_a_value_that_checks_itself_is_checked_again() -> None:
+    assert replace(Storey("hall"), floor=9) == Storey("hall", 9)
+    with pytest.raises(ValueError, match="house"):
+        replace(Storey("hall"), floor=10)
+
+
+@pytest.mark.parametrize("name", ["storey", "title", "__class__x", "_replaced"])
+def test_an_unknown_field_is_refused(name: str) -> None:
+    unknown: dict[str, Any] = {name: 1}
+    with pytest.raises(TypeError, match=name):
         replace(Place("hall"), **unknown)
 
 
@@ -66,7 +86,9 @@ def test_values_are_alike_but_for_who_may_assign(frozen: bool, monkeypatch: pyte
     monkeypatch.setattr(values, "FROZEN", frozen)
     made = value(type("Made", (), {"__annotations__": {"name": str}, "name": "hall"}))
     assert hash(made()) == hash(replace(made(), name="hall"))
-    assert replace(made(), name="roof") != made()
+    assert replace(made(), name="roof") == made("roof") != made()
+    with pytest.raises(TypeError, match="storey"):
+        replace(made(), storey=1)
     if frozen:
         with pytest.raises(dataclasses.FrozenInstanceError):
             made().name = "roof"  # type: ignore[attr-defined]  # that is what is tried
