@@ -129,9 +129,8 @@ class BatchRunner(Generic[S]):
                 is_replayed = any(each.reading.is_replayed for each in waiting)
                 published_offsets = NOTHING_PUBLISHED if is_replayed else published
                 for each in waiting:
-                    index = each.reading.index
-                    document, answers[index] = rules.apply(document, each, attempt, published_offsets)
-                    traced[index] = each.known_as in document.applied
+                    document, answers[each.reading.index] = rules.apply(document, each, attempt, published_offsets)
+                    traced[each.reading.index] = each.known_as in document.applied
                 is_answered = any(before.answers(each.known_as, each.reading.place) for each in waiting)
                 # What is pending may stand behind an answer that another process has not published yet.
                 says_more = before.pending and any(answers[each.reading.index] for each in waiting)
