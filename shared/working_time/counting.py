@@ -12,9 +12,11 @@ from shared.working_time.hours import DAY_SECONDS, Calendar, Hours, days_of
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
+NO_TIME = timedelta()
 SECOND = 1_000_000
 YEARS_MAX = 100
 INSTANTS_REMEMBERED_MAX = 20_000  # a fifth of a kilobyte each
+CLOSINGS_REMEMBERED_MAX = 1_000  # of all that start on one day, the same few
 TIME_MAX = timedelta(days=366 * (YEARS_MAX + 1))  # more working time than so many years can have, at any hours
 YEARS = range(2, 9999)  # the first and the last year that can be written lie partly outside in some zone
 DAYS_MAX = date(9998, 12, 30).toordinal()
@@ -80,6 +82,7 @@ class WorkingTime:
         self._zone = ZoneInfo(calendar.zone)
         self._years: dict[int, Year] = {}
         self._placed = lru_cache(INSTANTS_REMEMBERED_MAX)(self._place)
+        self._closing_after = lru_cache(CLOSINGS_REMEMBERED_MAX)(self._closing)
 
     def add(self, at: datetime, working: timedelta) -> datetime:
         """Return the first instant by which *working* has passed since *at*: at closing time it stays there.
@@ -91,7 +94,7 @@ class WorkingTime:
         Raises:
             CalendarExhausted: More than a century would pass.
         """
-        if working <= timedelta(0):
+        if working <= NO_TIME:
             return self.subtract(at, -working)
         self._refuse_beyond(at, working)
         placed = self._placed(at)
@@ -114,7 +117,7 @@ class WorkingTime:
         Raises:
             CalendarExhausted: More than a century would have passed.
         """
-        if working < timedelta(0):
+        if working < NO_TIME:
             return self.add(at, -working)
         if not working:
             return instant(micros(at))
@@ -153,14 +156,7 @@ class WorkingTime:
         if n < 1:
             raise ValueError("the first working day is number 1")
         placed = self._placed(at)
-        number = placed.year
-        year = self.year(number)
-        index = bisect_right(year.days, placed.day) + n - 1
-        while index >= len(year.days):
-            index -= len(year.days)
-            number = self._next(number, placed.year)
-            year = self.year(number)
-        return instant(year.closings[index])
+        return self._closing_after(placed.year, placed.day, n)
 
     def days_between(self, since: datetime, until: datetime) -> int:
         """Return how many working days follow the local date of *since*, up to that of *until*, which counts.
@@ -208,6 +204,17 @@ class WorkingTime:
     def _place(self, at: datetime) -> Placed:
         local = at.astimezone(self._zone)
         return Placed(local.year, local.toordinal(), self.year(local.year).worked_until(micros(at)))
+
+    def _closing(self, first: int, day: int, n: int) -> datetime:
+        """Return closing time on the *n*-th working day after a day of the year *first*."""
+        number = first
+        year = self.year(number)
+        index = bisect_right(year.days, day) + n - 1
+        while index >= len(year.days):
+            index -= len(year.days)
+            number = self._next(number, first)
+            year = self.year(number)
+        return instant(year.closings[index])
 
     def _refuse_beyond(self, at: datetime, working: timedelta) -> None:
         # Said at once, without a century of calendars.
@@ -281,4 +288,4 @@ def micros(at: datetime) -> int:
 
 def instant(at: int) -> datetime:
     """Return the instant, UTC, that lies so many microseconds after 1970."""
-    return EPOCH + timedelta(microseconds=at)
+    return EPOCH + at * MICROSECOND

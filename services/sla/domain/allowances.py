@@ -43,6 +43,7 @@ class PlainTime:
 
 
 PLAIN = PlainTime()
+COUNTED_PLAINLY = frozenset({Unit.DAYS, Unit.SECONDS})
 
 
 @value
@@ -77,4 +78,4 @@ class Allowance:
 
     def time_line(self, calendar: WorkingTime) -> TimeLine:
         """Return on what pauses, percentages and remainders of this allowance are counted."""
-        return PLAIN if self.unit in (Unit.DAYS, Unit.SECONDS) else calendar
+        return PLAIN if self.unit in COUNTED_PLAINLY else calendar

@@ -24,7 +24,12 @@ class BreachReconciler:
         self.emitter = emitter
         self.clock = clock
         self.breach = breach
-        self.escalation = rules.escalation(clock.round.clock, clock.round.agency)
+        self.rules = rules
+
+    @property
+    def escalation(self) -> tuple[EscalationLevel, ...]:
+        """Return who is responsible, level by level."""
+        return self.rules.escalation(self.clock.round.clock, self.clock.round.agency)
 
     @property
     def stands(self) -> bool:

@@ -24,6 +24,7 @@ class Clock:
     """One round of a clock as the policy times it.
 
     Args:
+        time_line: On what its time is counted.
         first_due_at: When it would be due if it had never stood still.
         due_at: The last instant that is in time; while it stands still without limit, as it would be without that.
         pauses: In order, disjoint; only the last may be without end.
@@ -32,6 +33,7 @@ class Clock:
     round: Round
     allowance: Allowance
     calendar: WorkingTime
+    time_line: TimeLine
     first_due_at: datetime
     due_at: datetime
     pauses: tuple[Pause, ...]
@@ -41,11 +43,6 @@ class Clock:
     def within(self) -> timedelta:
         """Return what is allowed, as time on the time line of the allowance."""
         return self.time_line.between(self.round.started_at, self.first_due_at)
-
-    @property
-    def time_line(self) -> TimeLine:
-        """Return on what its time is counted."""
-        return self.allowance.time_line(self.calendar)
 
     def pause_at(self, at: datetime) -> Pause | None:
         """Return the pause in which an instant lies, its beginning included, its end not."""
@@ -92,10 +89,11 @@ def timed(round_: Round, rules: SlaRules) -> Clock:
     """Return a round's clock."""
     calendar = rules.calendar(round_.clock, round_.agency)
     allowance = rules.clocks[round_.clock].allowances[round_.classification]
+    time_line = allowance.time_line(calendar)
     first_due_at = allowance.deadline(round_.started_at, calendar)
     pauses = tuple(_pauses_of(round_, rules, calendar)) if round_.holds else ()
-    due_at = _postponed(first_due_at, pauses, allowance.time_line(calendar)) if pauses else first_due_at
-    return Clock(round_, allowance, calendar, first_due_at, due_at, pauses, rules.version)
+    due_at = _postponed(first_due_at, pauses, time_line) if pauses else first_due_at
+    return Clock(round_, allowance, calendar, time_line, first_due_at, due_at, pauses, rules.version)
 
 
 def _postponed(at: datetime, pauses: Iterable[Pause], time_line: TimeLine) -> datetime:

@@ -1,6 +1,6 @@
 """The events of a ticket's history that move its clocks, without anything that somebody wrote."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal, TypeAlias
 
 from shared import events
@@ -119,37 +119,45 @@ MOVING_CLOCKS = frozenset(
 """Types of the acceptance and of the facts of which `to_clock_event` makes something."""
 
 
+def in_utc(at: datetime) -> datetime:
+    """Return the same instant in Python's own UTC; the zone of what was read as JSON compares ten times as slowly."""
+    return at.astimezone(UTC)
+
+
 def to_clock_event(data: events.EventData) -> ClockEvent | None:
     """Return what a fact about a ticket means for its clocks; None if it moves none.
 
     Being merged is a link between two tickets: each keeps its own clocks, so that no report can be lost in another.
     """
+    if not isinstance(data, events.TicketFact):
+        return None
+    version, at = data.version, in_utc(data.at)
     match data:
-        case events.TicketRouted(version=version, at=at):
+        case events.TicketRouted():
             return Routed(version=version, at=at, agency=data.agency, classification=data.classification)
-        case events.TriageRequested(version=version, at=at):
+        case events.TriageRequested():
             return SentToTriage(version=version, at=at, classification=data.classification)
-        case events.TicketAnswered(version=version, at=at) | events.AnswerOffered(version=version, at=at):
+        case events.TicketAnswered() | events.AnswerOffered():
             return Answered(version=version, at=at, final=data.final)
-        case events.TicketDeclined(version=version, at=at):
+        case events.TicketDeclined():
             return Declined(version=version, at=at)
-        case events.TicketHeld(version=version, at=at):
+        case events.TicketHeld():
             return Held(version=version, at=at, reason=data.reason, until=data.until)
-        case events.TicketResumed(version=version, at=at):
+        case events.TicketResumed():
             return Resumed(version=version, at=at)
-        case events.ReporterReplied(version=version, at=at):
+        case events.ReporterReplied():
             return Replied(version=version, at=at)
-        case events.TicketReclassified(version=version, at=at):
+        case events.TicketReclassified():
             return Reclassified(version=version, at=at, classification=data.classification)
-        case events.TicketReopened(version=version, at=at):
+        case events.TicketReopened():
             return Reopened(version=version, at=at, agency=data.agency)
-        case events.TicketSplit(version=version, at=at):
+        case events.TicketSplit():
             return Divided(version=version, at=at)
-        case events.TicketClosed(version=version, at=at):
+        case events.TicketClosed():
             return Ended(version=version, at=at, why="closed", by_reporter=data.by is events.ClosedBy.REPORTER)
-        case events.TicketArchived(version=version, at=at):
+        case events.TicketArchived():
             return Ended(version=version, at=at, why="archived")
-        case events.TicketWithdrawn(version=version, at=at):
+        case events.TicketWithdrawn():
             return Ended(version=version, at=at, why="withdrawn")
         case _:
             return None

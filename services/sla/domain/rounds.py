@@ -222,12 +222,14 @@ class ClockTimeline:
     def meet(self, *clocks: SlaClock) -> None:
         """End the running rounds of *clocks*: it is done."""
         for clock in clocks:
-            self.change(clock, end=Met(self.at))
+            if self.runs(clock):
+                self.change(clock, end=Met(self.at))
 
     def stop(self, why: str, *clocks: SlaClock) -> None:
         """End the running rounds of *clocks*: it need not be done any more."""
         for clock in clocks:
-            self.change(clock, end=Stopped(self.at, why))
+            if self.runs(clock):
+                self.change(clock, end=Stopped(self.at, why))
 
     def change(self, clock: SlaClock, **changes: Any) -> None:
         """Change the running round of *clock*, if one runs."""

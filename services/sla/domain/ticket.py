@@ -5,7 +5,7 @@ from typing import Literal
 
 from services.sla.domain.clocks import timed
 from services.sla.domain.emitter import ClockContext
-from services.sla.domain.history import ClockEvent, Ended, to_clock_event
+from services.sla.domain.history import ClockEvent, Ended, in_utc, to_clock_event
 from services.sla.domain.reconcile import ClockReconciler
 from services.sla.domain.rounds import Round, rounds_of
 from services.sla.domain.rules import SlaRules
@@ -14,6 +14,7 @@ from shared import events
 from shared.events import Applied, Arrival, Decision, Fact, Ignored
 from shared.values import replace, value
 
+NAMING_ACCEPTANCE = (events.TicketRouted, events.TriageRequested)
 ENDED = ""
 """The edition of a ticket of which no clock runs: those that have run keep the due times that held then."""
 
@@ -60,10 +61,10 @@ def decide(state: Ticket | None, event: events.Event, arrival: Arrival, policy: 
     ticket, now = state, arrival.now
     match event.data:
         case events.ComplaintAccepted() as data:
-            ticket = ticket or Ticket(data.ticket_id, data.tracking_id, data.accepted_at)
-            accepted_at = earliest(data.accepted_at, ticket.accepted_at)
-            given = replace(ticket, accepted_at=accepted_at, classification=data.classification)
-            return moved(given, policy, data.accepted_at, now, rewritten=True)
+            at = in_utc(data.accepted_at)
+            ticket = ticket or Ticket(data.ticket_id, data.tracking_id, at)
+            given = replace(ticket, accepted_at=earliest(at, ticket.accepted_at), classification=data.classification)
+            return moved(given, policy, at, now, rewritten=True)
         case events.TicketFact() as data:
             move = to_clock_event(data)
             known = ticket.history if ticket else ()
@@ -72,13 +73,15 @@ def decide(state: Ticket | None, event: events.Event, arrival: Arrival, policy: 
             is_next = not known or known[-1].version < move.version
             if not is_next and any(step.version == move.version for step in known):
                 return Ignored("that version is known")
-            before = ticket or Ticket(data.ticket_id, data.tracking_id, data.at, parent=data.parent, part=data.part)
+            before = ticket or Ticket(data.ticket_id, data.tracking_id, move.at, parent=data.parent, part=data.part)
+            accepted_at = before.accepted_at
             # A part needs no clock for finding an agency: an officer has named it before the part was there.
-            if isinstance(data, events.TicketRouted | events.TriageRequested) and data.parent is None:
-                before = replace(before, accepted_at=earliest(data.accepted_at, before.accepted_at))
+            if isinstance(data, NAMING_ACCEPTANCE) and data.parent is None:
+                accepted_at = earliest(in_utc(data.accepted_at), accepted_at)
             history = (*known, move) if is_next else tuple(sorted((*known, move), key=lambda step: step.version))
-            rewritten = not is_next or ticket is None or before.accepted_at != ticket.accepted_at
-            return moved(replace(before, history=history), policy, data.at, now, rewritten=rewritten)
+            rewritten = not is_next or ticket is None or accepted_at != before.accepted_at
+            given = replace(before, accepted_at=accepted_at, history=history)
+            return moved(given, policy, move.at, now, rewritten=rewritten)
         case _:
             raise TypeError(f"{event.type} is about no ticket")
 
