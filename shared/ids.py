@@ -1,6 +1,7 @@
 """Ids derived from what they name, so that a repeat gets the same id; nothing here is random, and nothing secret."""
 
 import hashlib
+from functools import lru_cache
 from uuid import UUID, uuid5
 
 NAMESPACE = UUID("6d3f2c5e-1d5b-5c0e-9a53-3f0b6f1c7a10")
@@ -10,6 +11,10 @@ CHECK_SYMBOLS = CROCKFORD + "*~$=U"
 UNSAYABLE = len(CHECK_SYMBOLS) - len(CROCKFORD)
 FORGIVEN = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
 TRACKING_SYMBOLS = 10
+PAIRS = [first + second for first in CROCKFORD for second in CROCKFORD]
+VARIANT_OF = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))  # RFC 9562: of that digit the two upper bits are 10
+NAMESPACES_REMEMBERED_MAX = 1024  # the facts of one cause are named one after the other
+OUTSIDE_CAUSES_REMEMBERED_MAX = 2048  # of a batch, each asked for at every step of its way
 
 
 def part_id(ticket: str, number: int) -> str:
@@ -22,6 +27,7 @@ def event_id(cause_id: str, event_type: str, index: int) -> str:
     return named(cause_id, f"{event_type}|{index}")
 
 
+@lru_cache(maxsize=OUTSIDE_CAUSES_REMEMBERED_MAX)
 def outside_cause_id(outsiders_id: str, ticket: str) -> str:
     """Return the cause id of an event that an outsider wrote about a ticket."""
     return named(outsiders_id, ticket)
@@ -43,12 +49,17 @@ def named(namespace: str, name: str) -> str:
     Raises:
         ValueError: *namespace* is no UUID in its usual spelling.
     """
+    digest = hashlib.sha1(_bytes_of(namespace) + name.encode(), usedforsecurity=False).hexdigest()
+    variant = VARIANT_OF[digest[16]]
+    return f"{digest[:8]}-{digest[8:12]}-5{digest[13:16]}-{variant}{digest[17:20]}-{digest[20:32]}"
+
+
+@lru_cache(maxsize=NAMESPACES_REMEMBERED_MAX)
+def _bytes_of(namespace: str) -> bytes:
     within = bytes.fromhex(namespace.replace("-", ""))
     if len(within) != 16:
         raise ValueError(f"badly formed UUID {namespace!r}")
-    digest = hashlib.sha1(within + name.encode(), usedforsecurity=False).hexdigest()
-    variant = "89ab"[int(digest[16], 16) & 3]
-    return f"{digest[:8]}-{digest[8:12]}-5{digest[13:16]}-{variant}{digest[17:20]}-{digest[20:32]}"
+    return within
 
 
 def tracking_id(ticket: str, attempt: int = 0) -> str:
@@ -71,7 +82,7 @@ def tracking_id(ticket: str, attempt: int = 0) -> str:
 
 
 def _grouped(number: int) -> str:
-    symbols = "".join(CROCKFORD[number >> shift & 31] for shift in range(5 * (TRACKING_SYMBOLS - 1), -1, -5))
+    symbols = "".join([PAIRS[number >> shift & 1023] for shift in range(5 * (TRACKING_SYMBOLS - 2), -1, -10)])
     whole = symbols + CHECK_SYMBOLS[number % len(CHECK_SYMBOLS)]
     return f"{whole[:4]}-{whole[4:9]}-{whole[9:]}"
 
