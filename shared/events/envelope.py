@@ -37,18 +37,19 @@ USUAL_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 # What `encode` writes for one of our services, attribute by attribute in its order, with no character escaped.
 TEXT = r'[^"\\\x00-\x1f]*'
-OWN_TYPE = re.compile(
-    rb'\{"specversion":"1\.0","id":"([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"'
-    rb',"source":"(/tindak/[a-z]+)","type":"([a-z0-9_.]+)"'
+BEGINNING = (
+    r'\{"specversion":"1\.0","id":"([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"'
+    r',"source":"(/tindak/[a-z]+)","type":"([a-z0-9_.]+)"'
 )
+OWN_TYPE = re.compile(BEGINNING.encode())
+# An empty choice, for `re` takes it at a fraction of what a group with a question mark takes.
 OWN = re.compile(
-    OWN_TYPE.pattern
-    + f',"time":"([0-9T:.-]+Z)"(?:,"subject":"({TEXT})")?,"datacontenttype":"application/json"'
-    f'(?:,"partitionkey":"({TEXT})")?(?:,"causationid":"({TEXT})")?'
-    f'(?:,"traceparent":"({TRACEPARENT.pattern})")?,"data":(?=\\{{)'.encode()
+    BEGINNING + f',"time":"([0-9T:.-]+Z)"(?:,"subject":"({TEXT})"|),"datacontenttype":"application/json"'
+    f'(?:,"partitionkey":"({TEXT})"|)(?:,"causationid":"({TEXT})"|)'
+    f'(?:,"traceparent":"({TRACEPARENT.pattern})"|),"data":(?=\\{{)',
+    re.ASCII,
 )
 STAMPS_REMEMBERED_MAX = 256  # all that a batch says is said at one instant
-MODELS = {kind.encode(): model for kind, model in DATA_BY_TYPE.items()}
 
 
 @value
@@ -116,22 +117,18 @@ def decode_own(value: bytes) -> Event | None:
 
     None for what is spelled otherwise or cannot be read: `decode` takes it with care, and says what is wrong.
     """
-    head = OWN.match(value)
-    if head is None or value[-1:] != b"}" or len(value) > VALUE_BYTES_MAX:
-        return None
-    id, source, kind, time, subject, key, cause, traceparent = head.groups()
-    model = MODELS.get(kind)
-    if model is None:
+    if value[-1:] != b"}" or len(value) > VALUE_BYTES_MAX:
         return None
     try:
-        data = model.model_validate_json(value[head.end() : -1])
-        subject_text = None if subject is None else subject.decode()
-        return Event(
-            id=id.decode(), source=source.decode(), time=datetime.fromisoformat(time.decode()), data=data,
-            subject=subject_text, key=subject_text if key == subject else None if key is None else key.decode(),
-            cause_id=None if cause is None else cause.decode(),
-            traceparent=None if traceparent is None else traceparent.decode(),
-        )  # fmt: skip
+        written = value.decode()  # whole, for what is matched in bytes must be decoded piece by piece
+        head = OWN.match(written)
+        model = None if head is None else DATA_BY_TYPE.get(head[3])
+        if head is None or model is None:
+            return None
+        id, source, _, time, subject, key, cause_id, traceparent = head.groups()
+        data = model.__pydantic_validator__.validate_json(written[head.end() : -1])
+        shared_key = subject if key == subject else key  # two equal texts of a document take the memory of one
+        return Event(id, source, datetime.fromisoformat(time), data, subject, shared_key, cause_id, traceparent)
     except ValueError:
         return None
 
