@@ -96,7 +96,8 @@ class WorkingTime:
         """
         if working <= NO_TIME:
             return self.subtract(at, -working)
-        self._refuse_beyond(at, working)
+        if working > TIME_MAX:
+            raise self._exhausted(at)
         placed = self._placed(at)
         number = first = placed.year
         year = self.year(number)
@@ -121,7 +122,8 @@ class WorkingTime:
             return self.add(at, -working)
         if not working:
             return instant(micros(at))
-        self._refuse_beyond(at, working)
+        if working > TIME_MAX:
+            raise self._exhausted(at)
         placed = self._placed(at)
         number = first = placed.year
         target = placed.worked - working // MICROSECOND
@@ -145,7 +147,7 @@ class WorkingTime:
         while number < end.year:
             worked += self.year(number).total
             number = self._next(number, begin.year)
-        return timedelta(microseconds=worked)
+        return worked * MICROSECOND
 
     def nth_working_day(self, at: datetime, n: int) -> datetime:
         """Return closing time on the *n*-th working day (from 1) after the local date of *at*, which never counts.
@@ -216,10 +218,9 @@ class WorkingTime:
             year = self.year(number)
         return instant(year.closings[index])
 
-    def _refuse_beyond(self, at: datetime, working: timedelta) -> None:
+    def _exhausted(self, at: datetime) -> CalendarExhausted:
         # Said at once, without a century of calendars.
-        if working > TIME_MAX:
-            raise CalendarExhausted(f"calendar {self.calendar.code} from {at.astimezone(self._zone).year}")
+        return CalendarExhausted(f"calendar {self.calendar.code} from {at.astimezone(self._zone).year}")
 
     def _next(self, number: int, first: int, step: int = 1) -> int:
         if abs(number - first) >= YEARS_MAX or number + step not in YEARS:

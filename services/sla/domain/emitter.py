@@ -60,9 +60,11 @@ class FactEmitter:
             data: The rest of the fact.
         """
         clock, number, context = self.round.clock, self.round.number, self.context
-        fact = kind(
-            ticket_id=context.ticket_id, tracking_id=context.tracking_id, clock=clock, round=number,
-            parent=context.parent, part=context.part, **data,
+        fact = kind.of(
+            {
+                "ticket_id": context.ticket_id, "tracking_id": context.tracking_id, "clock": clock, "round": number,
+                "parent": context.parent, "part": context.part, **data,
+            }
         )  # fmt: skip
         occasion = f"{clock}|{number}|{once}" if once else None
         is_for_routing = kind in TAKEN_BY_ROUTING and (clock in OF_THE_AGENCY or kind in WINDOWS_EXPIRED)

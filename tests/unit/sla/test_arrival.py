@@ -5,6 +5,7 @@ end of all that was said: due times, ends, and which breaches stand. How it was 
 late corrects himself.
 """
 
+from datetime import UTC
 from itertools import permutations
 from typing import Any
 
@@ -24,6 +25,7 @@ from shared.events import (
     TicketAcknowledged,
     TicketFact,
 )
+from shared.events.envelope import encode_data
 from tests.builders import arrival, event
 from tests.unit.sla.cases import (
     LAW,
@@ -91,6 +93,23 @@ def after(*heard: Heard, now: str = "2026-08-13 10:00") -> ClockHarness:
 
 
 IN_ORDER = end_of(after(*LIFE))
+
+
+def test_what_was_read_as_json_is_told_in_the_same_bytes() -> None:
+    read = [type(heard).model_validate_json(encode_data(heard)) for heard in LIFE]
+    built, decoded = after(*LIFE), after(*read)
+
+    assert [encode_data(fact.data) for fact in decoded.facts] == [encode_data(fact.data) for fact in built.facts]
+    assert end_of(decoded) == IN_ORDER
+
+
+def test_instants_of_what_was_read_as_json_are_in_pythons_own_utc() -> None:
+    read = [type(heard).model_validate_json(encode_data(heard)) for heard in LIFE]
+    ticket = after(*read).ticket
+
+    assert ticket is not None
+    assert {step.at.tzinfo for step in ticket.history} == {UTC}
+    assert {one.started_at.tzinfo for one in rounds(ticket)} == {UTC}
 
 
 @settings(max_examples=12, deadline=None)

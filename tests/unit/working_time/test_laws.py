@@ -168,5 +168,8 @@ def test_the_nth_working_day_is_found_by_walking_day_by_day(hours: Calendar, at:
     closing = datetime.combine(day, time(), zone) + timedelta(seconds=hours.hours_on(day)[-1][1])
 
     work = WorkingTime(hours)
-    assert work.nth_working_day(at, n) == closing
+    # Asked again, for that day and for the one before it, it is what it was.
+    closings = [work.nth_working_day(at - earlier, n) for earlier in (timedelta(), timedelta(days=1)) * 2]
+    assert closings[0] == closing
+    assert closings[:2] == closings[2:]
     assert (work.days_between(at, closing - MINUTE), work.days_between(closing - MINUTE, at)) == (n, -n)
