@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from shared.identities.checks import Check
-from shared.text import LETTERS, Folded
+from shared.text import LETTERS, Folded, letters_in
 from shared.values import value
 
 # However many words speak for it: only what is certain by itself scores 1.
@@ -94,7 +94,6 @@ class Recogniser:
         """Return what it finds in a folded text of these words and so many digits."""
         found = []
         has_form = self.form is None or self.form.search(text) is not None
-        may_have_context = not self.context.keys().isdisjoint(words)
         for pattern in self.patterns:
             if pattern.digits_min > digits or (pattern.needs.isdisjoint(words) if pattern.needs else not has_form):
                 continue
@@ -103,7 +102,9 @@ class Recogniser:
                 start, end = match.span(group)
                 holds = pattern.check is not None and pattern.check(text[start:end])
                 score = max(pattern.score, pattern.checked_score) if holds else pattern.score
-                has_context = may_have_context and score > 0 and self._has_context(text, start, end)
+                has_context = (
+                    score > 0 and not self.context.keys().isdisjoint(words) and self._has_context(text, start, end)
+                )
                 if has_context:
                     score = min(SCORE_BY_CONTEXT_MAX, score + self.context_score)
                 if score > 0:
@@ -174,14 +175,8 @@ class Recognisers:
     def identities(self, folded: Folded, words: Sequence[str]) -> list[Finding]:
         """Return what is to be covered, surest first: nothing of which surer things that are harmless make up half."""
         text, digits = folded.text, len(ANY_DIGIT.findall(folded.text))
-        asked = [
-            each
-            for gate, recognisers in self.gated
-            if gate.opens(text, words)
-            for each in recognisers
-            if each.digits_least <= digits
-        ]
-        labelled = [each for each in asked if each.label]
+        opened = [recognisers for gate, recognisers in self.gated if gate.opens(text, words)]
+        labelled = [each for asked in opened for each in asked if each.label and each.digits_least <= digits]
         if not labelled:
             return []
         alone = _bare_words(text).union(words)
@@ -189,21 +184,25 @@ class Recognisers:
         if not found:
             return []
         least = min(one.score for one in found)
-        found += self._findings(
-            [each for each in asked if not each.label and each.score_max > least], text, alone, digits
-        )
+        harmless = [
+            each
+            for asked in opened
+            for each in asked
+            if not each.label and each.score_max > least and each.digits_least <= digits
+        ]
+        found += self._findings(harmless, text, alone, digits)
         kept: list[Finding] = []
-        taken, harmless = bytearray(len(folded.text)), bytearray(len(folded.text))
+        taken, passed = bytearray(len(text)), bytearray(len(text))
         # Of equal scores the identity's counts, then the longer one's.
         for one in sorted(found, key=lambda one: (-one.score, not one.by.label, one.start - one.end)):
             length = one.end - one.start
-            if 2 * harmless.count(1, one.start, one.end) >= length:
+            if 2 * passed.count(1, one.start, one.end) >= length:
                 continue
             if one.by.label:
                 kept.append(one)
                 taken[one.start : one.end] = b"\1" * length
             elif not taken.count(1, one.start, one.end):
-                harmless[one.start : one.end] = b"\1" * length
+                passed[one.start : one.end] = b"\1" * length
         return kept
 
     def _findings(self, asked: Sequence[Recogniser], text: str, words: Collection[str], digits: int) -> list[Finding]:
@@ -218,5 +217,5 @@ class Recognisers:
 
 def _bare_words(text: str) -> set[str]:
     """Return the words of a folded text without what is written together with them: numbers and the ending ``-nya``."""
-    words = set(LETTERS.findall(text))
+    words = set(letters_in(text))
     return words.union([word.removesuffix(ENDING) for word in words if word.endswith(ENDING)])

