@@ -12,7 +12,7 @@ from pydantic import ConfigDict, Field, PositiveInt
 from services.intake.domain.non_reports import NonReportRules
 from services.intake.domain.places import Bounds, Gazetteer, gazetteer, key_of
 from services.intake.domain.rules import Category, Limits, Rules, name_key
-from services.intake.domain.wording import insults, phrases
+from services.intake.domain.wording import Phrases, insults
 from services.intake.non_report_policy import NonReportsEntry
 from services.intake.sensitive_policy import load_sensitive
 from shared.events.base import Short
@@ -116,7 +116,7 @@ def load_intake(policy_dir: Path) -> Rules:
         masker=load_identities(policy_dir),
         bounds=Bounds(**city.bounds.model_dump()) if city.bounds else None,
         insults=insults(map(folded_text, held.insults)),
-        emergencies=phrases(map(folded_text, held.emergencies)),
+        emergencies=Phrases(tuple(map(folded_text, held.emergencies))),
         sensitive=load_sensitive(policy_dir),
         non_reports=non_reports.value() if non_reports else NonReportRules(),
         filler=frozenset(map(folded_text, held.filler)),

@@ -13,6 +13,7 @@ from services.intake.resealing import is_erased, last_contact, with_resealed
 from shared import topics
 from shared.events import Arrival, ComplaintAccepted, ComplaintRejected, ComplaintSubmitted, Event
 from shared.process.settings import MongoSettings
+from shared.text import fold
 
 if TYPE_CHECKING:
     from services.intake.store import IntakeStore
@@ -46,7 +47,7 @@ def dry_run(rules: Rules, submitted: ComplaintSubmitted, at: datetime) -> Compla
 
 def recognise(rules: Rules, submitted: ComplaintSubmitted) -> Recognised | None:
     """Return by which rule and words a report is sensitive; None for any other."""
-    return rules.sensitive.read(submitted.title or "", submitted.body)[0]
+    return rules.sensitive.read(fold(submitted.title or ""), fold(submitted.body))[0]
 
 
 def _nobody(ticket: str, submitted: ComplaintSubmitted) -> NoReturn:

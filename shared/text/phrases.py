@@ -48,8 +48,7 @@ class Phrasebook:
 
     def found_in(self, *texts: str) -> frozenset[Phrase]:
         """Return the phrases that occur in *texts*."""
-        stems = [stem for text in texts for stem in (*self.stems_of(text), BREAK)]
-        return self.found_among(usual(stems, self.spellings, self._spelled))
+        return self.found_among(self.respelled([stem for text in texts for stem in (*self.stems_of(text), BREAK)]))
 
     def found_among(self, words: Phrase) -> frozenset[Phrase]:
         """Return the phrases that occur among *words*, which are in their usual form already."""
@@ -70,11 +69,15 @@ class Phrasebook:
 
     def usual(self, words: Iterable[str]) -> Phrase:
         """Return *words* in their usual form; where several ways to write something fit, the longest is meant."""
-        return usual(list(map(self._stemmed, words)), self.spellings, self._spelled)
+        return self.respelled(list(map(self._stemmed, words)))
 
     def usual_of(self, *texts: str) -> Phrase:
         """Return the words of *texts*, one behind the other, in their usual form."""
-        return usual([stem for text in texts for stem in self.stems_of(text)], self.spellings, self._spelled)
+        return self.respelled([stem for text in texts for stem in self.stems_of(text)])
+
+    def respelled(self, stems: list[str]) -> Phrase:
+        """Return words, each of which `stem` has returned, in their usual form."""
+        return usual(stems, self.spellings, self._spelled)
 
     def stems_of(self, text: str) -> Phrase:
         """Return what is looked for in place of each word of *text*; the same text is often read again at once."""

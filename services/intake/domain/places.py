@@ -1,8 +1,9 @@
 """Recognises the kelurahan and kecamatan that a report is about; in doubt none."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from shared.text import fold
 from shared.values import value
@@ -17,6 +18,7 @@ BEFORE = (
     r"|(?P<kec>(?:kec|kecamatan)[\s.:]+))?"
 )
 KIND = re.compile(r"(?:kelurahan|kecamatan|kel|kec|desa)\b[\s.:]*")
+FIELDS_REMEMBERED_MAX = 1_024  # a city has fewer kelurahan and kecamatan
 SEGMENT_ENDS = re.compile(r"[,;\n/]")
 
 
@@ -51,6 +53,7 @@ class Gazetteer:
     _by_key: Mapping[str, Named] = field(init=False, repr=False, compare=False)
     _everyday_keys: frozenset[str] = field(init=False, repr=False, compare=False)
     _pattern: re.Pattern[str] = field(init=False, repr=False, compare=False)
+    _named: Callable[[str], Named | None] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_by_key", {key_of(name): named for name, named in self.names.items()})
@@ -58,9 +61,13 @@ class Gazetteer:
         longest_first = sorted(self.names, key=lambda name: (-len(key_of(name)), name))
         choices = "|".join(map(_spellings, longest_first))
         object.__setattr__(self, "_pattern", re.compile(rf"(?<!\w){BEFORE}(?P<name>{choices})(?!\w)"))
+        object.__setattr__(self, "_named", lru_cache(FIELDS_REMEMBERED_MAX)(self._look_up))
 
     def named(self, text: str) -> Named | None:
         """Return what a field holds that should hold one name and nothing else; None if it is no place of the city."""
+        return self._named(text)
+
+    def _look_up(self, text: str) -> Named | None:
         return self._by_key.get(key_of(KIND.sub("", fold(text).text.strip(), count=1)))
 
     def mentioned(self, text: str, *, is_address: bool = False) -> Place | None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from services.intake.domain.non_report_answers import reason_for
 from services.intake.domain.non_reports import Recognised, may_be_none
 from services.intake.domain.rules import Rules
-from services.intake.domain.wording import distinct_letters, has_no_characters, is_only_filler, is_only_link
+from services.intake.domain.wording import has_fewer_letters, has_no_characters, is_only_filler, is_only_link
 from shared.events import ComplaintSubmitted, Location, Reason, Reporter, attachment_reasons, violation
 from shared.ids import parse_tracking_id
 from shared.mail_addresses import is_usable
@@ -69,8 +69,8 @@ def _time_reasons(submitted: ComplaintSubmitted, arrived_at: datetime, rules: Ru
             message_id=f"Laporan dikirim lebih dari {days} hari sebelum sampai (submitted_at); buat laporan baru.",
             message_en=f"The report was sent more than {days} days before it arrived (submitted_at); make a new one.",
         )
-    today = arrived_at.astimezone(rules.zone).date()
-    if submitted.occurred_on is not None and submitted.occurred_on > today:
+    occurred_on = submitted.occurred_on
+    if occurred_on is not None and occurred_on > (today := arrived_at.astimezone(rules.zone).date()):
         yield Reason(
             code="schema_violation",
             field="occurred_on",
@@ -99,7 +99,7 @@ def _text_reasons(submitted: ComplaintSubmitted, rules: Rules) -> Iterator[Reaso
             "Isi laporan hanya kata uji coba atau huruf berulang; tuliskan apa yang terjadi dan di mana.",
             "The report is only test words or repeated letters; say what happened and where.",
         )
-    elif distinct_letters(text) < rules.limits.letters_min:
+    elif has_fewer_letters(text, rules.limits.letters_min):
         yield _body_reason(
             "spam",
             f"Isi laporan memakai kurang dari {rules.limits.letters_min} huruf berbeda; tuliskan apa yang terjadi.",

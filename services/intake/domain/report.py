@@ -13,7 +13,7 @@ from shared.events.complaints import sensitive_flags
 from shared.identities.own import Identity, identity_of
 from shared.identities.spans import replaced
 from shared.ids import parse_tracking_id, tracking_id
-from shared.text import fold
+from shared.text import Folded, fold, words_in
 from shared.values import value
 
 LOCATION_TEXT_LENGTH_MAX = 500
@@ -31,6 +31,8 @@ class Reading:
     """A submission with what was recognised in it."""
 
     submitted: events.ComplaintSubmitted
+    title: Folded
+    body: Folded
     identity: Identity
     category: Category | None
     located: Located
@@ -48,8 +50,8 @@ def accepted(
 ) -> events.ComplaintAccepted:
     """Return the public report under its ticket's id, without any identity."""
     reading = read_report(submitted, rules)
-    body = masked(submitted.body, reading, rules)
-    title = masked(submitted.title or "", reading, rules).strip()
+    body = masked(reading.body, reading, rules)
+    title = masked(reading.title, reading, rules).strip()
     return events.ComplaintAccepted(
         ticket_id=ticket,
         tracking_id=tracking_id(ticket, arrival.attempt),
@@ -80,12 +82,16 @@ def accepted(
 def read_report(submitted: events.ComplaintSubmitted, rules: Rules) -> Reading:
     """Return a submission with what is recognised in it."""
     where = submitted.location or NOWHERE
-    text = f"{submitted.title or ''}\n{submitted.body}"
-    folded = fold(f"{text}\n{where.text or ''}").text
+    title, body = fold(submitted.title or ""), fold(submitted.body)
+    text = f"{title.original}\n{body.original}"
+    said = "\n".join((title.text, body.text, fold(where.text or "").text))
+    words = words_in(said)
     identity = identity_of(submitted.reporter, rules.no_names)
-    recognised, wishes = rules.sensitive.read(submitted.title or "", submitted.body)
+    recognised, wishes = rules.sensitive.read(title, body)
     return Reading(
         submitted=submitted,
+        title=title,
+        body=body,
         identity=identity,
         category=rules.category(submitted.category),
         coordinates=_coordinates(where, rules),
@@ -96,8 +102,8 @@ def read_report(submitted: events.ComplaintSubmitted, rules: Rules) -> Reading:
             if not rules.masker.finds_in_link(f"{file.uri} {file.media_type}", identity)
         ),
         follow_up_of=parse_tracking_id(submitted.follow_up_of or ""),
-        is_abusive=rules.insults.search(folded) is not None,
-        may_be_emergency=rules.emergencies.search(folded) is not None,
+        is_abusive=rules.insults.occur_in(said, words),
+        may_be_emergency=rules.emergencies.occur_in(said, words),
         sensitive=recognised.kind if recognised else None,
         wishes=wishes,
     )
@@ -111,11 +117,10 @@ def _coordinates(where: events.Location, rules: Rules) -> tuple[float, float] | 
     return (where.latitude, where.longitude) if is_inside else None
 
 
-def masked(text: str, reading: Reading, rules: Rules) -> str:
-    """Return *text* with identities and insults covered."""
-    if not text:
+def masked(folded: Folded, reading: Reading, rules: Rules) -> str:
+    """Return what was written with identities and insults covered."""
+    if not folded.original:
         return ""
-    folded = fold(text)
     insults = insult_spans(folded, rules.insults) if reading.is_abusive else []
     return replaced(folded, [*rules.masker.spans(folded, reading.identity), *insults])
 
@@ -124,9 +129,9 @@ def location(reading: Reading, rules: Rules) -> events.Location | None:
     """Return where it happened: the city's own names where they were recognised, the reporter's words otherwise."""
     given = reading.submitted.location or NOWHERE
     place = reading.located.place
-    address = ", ".join(words for words in ((given.text or "").strip(), *reading.located.unknown) if words)
+    address = ", ".join([words for words in ((given.text or "").strip(), *reading.located.unknown) if words])
     latitude, longitude = reading.coordinates or (None, None)
-    text = masked(address, reading, rules)[:LOCATION_TEXT_LENGTH_MAX] or None
+    text = masked(fold(address), reading, rules)[:LOCATION_TEXT_LENGTH_MAX] or None
     if text is None and place is None and reading.coordinates is None:
         return None
     return events.Location(

@@ -8,7 +8,7 @@ from datetime import timedelta, timezone
 from services.intake.domain.non_reports import NonReportRules
 from services.intake.domain.places import Bounds, Gazetteer
 from services.intake.domain.sensitive.recognition import SensitiveRules
-from services.intake.domain.wording import NOTHING
+from services.intake.domain.wording import Phrases
 from shared.identities.masker import Masker
 from shared.text import folded_text
 from shared.values import value
@@ -56,8 +56,8 @@ class Rules:
         places: The city's.
         masker: Covers identities.
         bounds: Coordinates outside are no place of the city's; None: any are taken.
-        insults: Finds in folded text what is masked as an insult.
-        emergencies: Finds in folded text what may be an emergency.
+        insults: What is masked as an insult.
+        emergencies: What may be an emergency.
         sensitive: Recognises what must not be spread, and who asks not to be named.
         non_reports: Recognises texts that are no reports.
         filler: Folded words of people who only try the form out.
@@ -72,8 +72,8 @@ class Rules:
     masker: Masker
     limits: Limits
     bounds: Bounds | None = None
-    insults: re.Pattern[str] = NOTHING
-    emergencies: re.Pattern[str] = NOTHING
+    insults: Phrases = field(default_factory=Phrases)
+    emergencies: Phrases = field(default_factory=Phrases)
     sensitive: SensitiveRules = field(default_factory=SensitiveRules)
     non_reports: NonReportRules = field(default_factory=NonReportRules)
     filler: frozenset[str] = frozenset()

@@ -3,7 +3,9 @@
 import base64
 import binascii
 import hmac
+from collections.abc import Callable
 from dataclasses import field
+from functools import lru_cache
 from typing import Self
 
 from shared.values import value
@@ -12,6 +14,7 @@ KEY_BYTES_MIN = 32  # no fewer than the hash gives: RFC 2104, section 3
 LOCAL_KEY = base64.b64encode(b"this id key is public, do not use").decode()
 """The key of the local profile, for everybody to read; ids under it can be computed by everybody."""
 
+IDS_REMEMBERED_MAX = 2_048  # more than a batch has: each is asked for when it is read, and when it is decided
 VARIANT = {f"{digit:x}": f"{digit & 3 | 8:x}" for digit in range(16)}
 
 
@@ -31,12 +34,14 @@ class TicketIds:
 
     key: bytes = field(repr=False)
     _keyed: hmac.HMAC = field(init=False, repr=False, compare=False)
+    _remembered: Callable[[str, str], str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if len(self.key) < KEY_BYTES_MIN:
             raise IdKeyInvalid(f"TINDAK_ID_KEY has {len(self.key)} bytes; it needs at least {KEY_BYTES_MIN}")
         # To take in the key and to look up the hash is most of the work.
         object.__setattr__(self, "_keyed", hmac.new(self.key, digestmod="sha256"))
+        object.__setattr__(self, "_remembered", lru_cache(IDS_REMEMBERED_MAX)(self._derived))
 
     @classmethod
     def from_text(cls, text: str) -> Self:
@@ -53,6 +58,9 @@ class TicketIds:
         The first 128 bits of HMAC-SHA256 over ``<channel>|<source_id>`` as a UUID of version 8, the one for what is
         made in a way of one's own (RFC 9562, section 5.8). Versions 3 and 5 promise MD5 and SHA-1 of a public name.
         """
+        return self._remembered(channel, source_id)
+
+    def _derived(self, channel: str, source_id: str) -> str:
         keyed = self._keyed.copy()
         keyed.update(f"{channel}|{source_id}".encode())
         text = keyed.hexdigest()

@@ -1,33 +1,62 @@
 """Finds insults, emergency words and empty texts among the words of a report."""
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import islice
 
 from shared.identities.spans import Span
-from shared.text import LETTERS, Folded
+from shared.text import LETTERS, WORD, WORDS_REMEMBERED_MAX, Folded
 
 INSULT = "[kata kasar]"
 CLITICS = r"(?:nya|mu|lah|kah|pun|lu|loe)?"
 # How letters are disguised in insults.
 DISGUISES = {"a": "[a4]", "e": "[e3]", "i": "[i1]", "o": "[o0]", "s": "[s5]"}
-NOTHING = re.compile(r"(?!)")
-
 LINK = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 # A full stop after a short word is mostly an abbreviation: Jl., No., RT.
 SENTENCE_END = re.compile(r"(?<=\w{4}[.])\s|(?<=[!?])\s|\n")
 
 
-def phrases(words: Iterable[str]) -> re.Pattern[str]:
-    """Return a pattern for folded texts that finds any of *words*, each one word or several side by side."""
-    choices = [r"[\W_]+".join(map(re.escape, phrase.split())) for phrase in words]
-    return _alternation(choices, CLITICS)
+@dataclass(frozen=True)
+class Phrases:
+    """Phrases to find in folded texts, each one word or several side by side; most texts hold none.
+
+    Args:
+        wanted: Folded.
+        spelling: Returns a pattern for what stands for one word.
+    """
+
+    wanted: tuple[str, ...] = ()
+    spelling: Callable[[str], str] = re.escape
+    _pattern: re.Pattern[str] = field(init=False, repr=False, compare=False)
+    _begins: Callable[[str], bool] | None = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        choices = [r"[\W_]+".join(map(self.spelling, phrase.split())) for phrase in self.wanted]
+        object.__setattr__(self, "_pattern", re.compile(rf"(?<![^\W_])(?:{_any_of(choices)}){CLITICS}(?![^\W_])"))
+        object.__setattr__(self, "_begins", self._first_words())
+
+    def _first_words(self) -> Callable[[str], bool] | None:
+        """Return what says whether one of them may begin with a word; None if one begins with a mark."""
+        begun = [WORD.match(phrase) for phrase in self.wanted]
+        if not all(begun):
+            return None
+        pattern = re.compile(f"(?:{_any_of(self.spelling(found[0]) for found in begun if found)}){CLITICS}")
+        return lru_cache(WORDS_REMEMBERED_MAX // 5)(lambda word: pattern.fullmatch(word) is not None)
+
+    def occur_in(self, text: str, words: Iterable[str]) -> bool:
+        """Return whether one of them stands in a folded text; *words* are all of its words, see `words_in`."""
+        return (self._begins is None or any(map(self._begins, words))) and self._pattern.search(text) is not None
+
+    def places_in(self, text: str) -> list[tuple[int, int]]:
+        """Return where they stand in a folded text."""
+        return [found.span() for found in self._pattern.finditer(text)]
 
 
-def insults(words: Iterable[str]) -> re.Pattern[str]:
-    """Return such a pattern that also finds drawn-out and disguised spellings: ``gobloook``, ``g0blok``."""
-    choices = [r"[\W_]+".join(map(_disguised, phrase.split())) for phrase in words]
-    return _alternation(choices, CLITICS)
+def insults(words: Iterable[str]) -> Phrases:
+    """Return phrases that are also found in drawn-out and disguised spellings: ``gobloook``, ``g0blok``."""
+    return Phrases(tuple(words), _disguised)
 
 
 def _disguised(word: str) -> str:
@@ -36,17 +65,14 @@ def _disguised(word: str) -> str:
     return "".join(f"{letter}{letter}*" for letter in letters)
 
 
-def _alternation(choices: list[str], ending: str) -> re.Pattern[str]:
-    """Return a pattern for any of *choices* as a whole word, the longest first; for none, one that finds nothing."""
-    if not choices:
-        return NOTHING
-    longest_first = "|".join(sorted(choices, key=lambda choice: (-len(choice), choice)))
-    return re.compile(rf"(?<![^\W_])(?:{longest_first}){ending}(?![^\W_])")
+def _any_of(choices: Iterable[str]) -> str:
+    """Return a pattern for any of *choices*, the longest first; for none, one that finds nothing."""
+    return "|".join(sorted(choices, key=lambda choice: (-len(choice), choice))) or "(?!)"
 
 
-def insult_spans(folded: Folded, pattern: re.Pattern[str]) -> list[Span]:
+def insult_spans(folded: Folded, insults: Phrases) -> list[Span]:
     """Return where a text insults somebody."""
-    return [Span(*found.span(), INSULT) for found in pattern.finditer(folded.text)]
+    return [Span(*place, INSULT) for place in insults.places_in(folded.text)]
 
 
 def has_no_characters(body: str) -> bool:
@@ -62,9 +88,15 @@ def is_only_link(text: str) -> bool:
     return links > 0 and LETTERS.search(rest) is None
 
 
-def distinct_letters(text: str) -> int:
-    """Return how many different letters a folded text has."""
-    return sum(map(str.isalpha, set(text)))
+def has_fewer_letters(text: str, least: int) -> bool:
+    """Return whether a folded text has fewer different letters than that."""
+    letters: set[str] = set()
+    for symbol in text:
+        if symbol.isalpha():
+            letters.add(symbol)
+            if len(letters) >= least:
+                return False
+    return len(letters) < least
 
 
 def is_only_filler(text: str, filler: Collection[str]) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 from services.intake.domain.places import Bounds, gazetteer
 from services.intake.domain.rules import Category, Limits, Rules
-from services.intake.domain.wording import insults, phrases
+from services.intake.domain.wording import Phrases, insults
 from shared import topics
 from shared.events import Arrival
 from shared.policy.identities import load_identities
@@ -51,7 +51,7 @@ RULES = Rules(
     ),
     bounds=Bounds(south=-6.39, west=106.62, north=-6.21, east=106.8),
     insults=insults(["goblok", "dasar anjing"]),
-    emergencies=phrases(["kebakaran", "kabel putus"]),
+    emergencies=Phrases(("kebakaran", "kabel putus")),
     filler=frozenset({"test", "tes", "asdf"}),
     no_names=frozenset({"warga", "hamba allah"}),
 )

@@ -10,6 +10,7 @@ from services.intake.domain.sensitive.recognition import Kind, Pattern, Recognis
 from services.intake.domain.sensitive.verb_forms import deed, done, suffered
 from services.intake.sensitive_policy import load_sensitive
 from shared.policy.loading import PolicyInvalid
+from shared.text import fold
 from tests.builders import TICKET, submitted
 from tests.conftest import POLICY as SHIPPED
 from tests.unit.intake.city import arrival, rules
@@ -31,7 +32,7 @@ CITY = SensitiveRules(
 
 
 def kind(*texts: str) -> str | None:
-    found, _ = CITY.read(*texts)
+    found, _ = CITY.read(*map(fold, texts))
     return found.kind if found else None
 
 
@@ -68,14 +69,14 @@ def test_title_and_body_are_read_together_and_no_phrase_reaches_across() -> None
 
 
 def test_the_rule_and_the_words_are_told() -> None:
-    recognised, _ = CITY.read("Ank itu dipukul!")
+    recognised, _ = CITY.read(fold("Ank itu dipukul!"))
 
     assert recognised == Recognised("abuse", "child-hit", "anak itu dipukul")
 
 
 def test_wishes_add_up() -> None:
-    assert CITY.read("Tolong rahasiakan")[1] == Wishes(anonymous=True, confidential=True)
-    assert CITY.read("Tolong")[1] == Wishes()
+    assert CITY.read(fold("Tolong rahasiakan"))[1] == Wishes(anonymous=True, confidential=True)
+    assert CITY.read(fold("Tolong"))[1] == Wishes()
 
 
 @pytest.mark.parametrize(

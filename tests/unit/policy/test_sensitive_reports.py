@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from services.intake.sensitive_policy import load_sensitive
+from shared.text import fold
 from tests.unit.policy.everyday_reports import REPORTS as EVERYDAY
 
 pytestmark = pytest.mark.policy
@@ -23,13 +24,13 @@ ABOUT_PEOPLE = {"dp3ap2kb", "dikbud", "inspektorat", "disnaker"}
 
 
 def kind_of(text: str) -> str | None:
-    recognised, _ = RULES.read(text)
+    recognised, _ = RULES.read(fold(text))
     return recognised.kind if recognised else None
 
 
 def wishes(text: str) -> tuple[bool, bool]:
     """Return whether a text asks for anonymity, and for confidence."""
-    _, asked = RULES.read(text)
+    _, asked = RULES.read(fold(text))
     return asked.anonymous, asked.confidential
 
 

@@ -2,18 +2,18 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import chain, islice
 
-from shared.text import WORDS_REMEMBERED_MAX, fold
+from shared.text import WORDS_REMEMBERED_MAX, Folded
 from shared.text.phrases import BREAK, Phrase, Phrasebook
 from shared.values import value
 
 NUMBER = "#"  # stands for any number in a phrase: pukul 10 is a time, no blow
 # A full stop behind a short word is an abbreviation's: Yth., Jl., Bpk.
-TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_][^\W_]*|(?<=\w{4})[.]+|[!?;:\n]+")
+TOKEN = re.compile(r"[^\W\d_][^\W_]*|\d+(?:[.,]\d+)*|(?<=\w{4})[.]+|[!?;:\n]+")
 BREAK_WORDS = 3  # as far apart are the words on both sides of the end of a sentence
 DRAWN_OUT = re.compile(r"([^\W\d_])\1{2,}")
 DISGUISES = str.maketrans("013457", "oieast")
@@ -94,6 +94,7 @@ class SensitiveRules:
     wishes: tuple[Wish, ...] = ()
     spellings: Mapping[Phrase, Phrase] = field(default_factory=dict)
     _book: Phrasebook = field(init=False, repr=False, compare=False)
+    _said_by: Callable[[str], Phrase] = field(init=False, repr=False, compare=False)
     _patterns: Sequence[tuple[str, Pattern]] = field(init=False, repr=False, compare=False)
     _begun: Mapping[str, Sequence[int]] = field(init=False, repr=False, compare=False)
 
@@ -104,16 +105,19 @@ class SensitiveRules:
         for rank, (_, pattern) in enumerate(patterns):
             begun[pattern.near[0]].append(rank)
         object.__setattr__(self, "_book", book)
+        object.__setattr__(
+            self, "_said_by", lru_cache(WORDS_REMEMBERED_MAX // 5)(lambda token: tuple(map(book.stem, _words(token))))
+        )
         object.__setattr__(self, "_patterns", patterns)
         object.__setattr__(self, "_begun", dict(begun))
 
-    def read(self, *texts: str) -> tuple[Recognised | None, Wishes]:
+    def read(self, *texts: Folded) -> tuple[Recognised | None, Wishes]:
         """Return what *texts*, title and body of one report, are recognised as, and what their writer asks for."""
         said: list[str] = []
         for text in texts:
-            said += chain.from_iterable(map(_word, TOKEN.findall(fold(text).text)))
+            said += chain.from_iterable(map(self._said_by, TOKEN.findall(text.text)))
             said.append(BREAK)
-        words = self._book.usual(said)
+        words = self._book.respelled(said)
         places = self._places(words)
         if not places:
             return None, NO_WISHES
@@ -121,13 +125,16 @@ class SensitiveRules:
 
     def _places(self, words: Phrase) -> Mapping[str, Sequence[Span]]:
         """Return where words of each class stand; what is part of an idiom does not count."""
-        placed = [(start, start + len(phrase), phrase) for start, phrase in self._book.placed_among(words)]
-        idle = {at for start, end, phrase in placed if phrase in self.idioms for at in range(start, end)}
+        placed = self._book.placed_among(words)
+        idle = {
+            at for start, phrase in placed if phrase in self.idioms for at in range(start, start + len(phrase))
+        }  # fmt: skip
         places: dict[str, list[Span]] = defaultdict(list)
-        for start, end, phrase in placed:
-            if not idle or idle.isdisjoint(range(start, end)):
+        for start, phrase in placed:
+            span = start, start + len(phrase)
+            if not idle or idle.isdisjoint(range(*span)):
                 for name in self.classes.get(phrase, ()):
-                    places[name].append((start, end))
+                    places[name].append(span)
         return places
 
     def _recognised(self, words: Phrase, places: Mapping[str, Sequence[Span]]) -> Recognised | None:
@@ -141,12 +148,15 @@ class SensitiveRules:
         return None
 
     def _wishes(self, places: Mapping[str, Sequence[Span]]) -> Wishes:
-        held = [wish for wish in self.wishes if _first(wish.pattern, places) is not None]
+        held = [
+            wish for wish in self.wishes if wish.pattern.near[0] in places and _first(wish.pattern, places) is not None
+        ]
+        if not held:
+            return NO_WISHES
         return Wishes(any(one.anonymous for one in held), any(one.confidential for one in held))
 
 
-@lru_cache(WORDS_REMEMBERED_MAX // 5)
-def _word(token: str) -> tuple[str, ...]:
+def _words(token: str) -> tuple[str, ...]:
     """Return a word as it is looked up; `BREAK`, several times, for the end of a sentence, `NUMBER` for a number."""
     if token[0].isdigit():
         return (NUMBER,)
