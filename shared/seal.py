@@ -14,6 +14,7 @@ from shared.sealing_keys import FORMER_KEYS, PRIVATE_KEYS, PUBLIC_KEYS, from_bas
 
 SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 FORMER_NONCE_BYTES = 12  # in front of what release 0.1.0 sealed
+AS_GIVEN = tuple(name for name in Reporter.model_fields if name != "email")
 
 
 class Contact(Model):
@@ -30,7 +31,7 @@ class Contact(Model):
     @classmethod
     def of(cls, reporter: Reporter, channel: str | None = None) -> Self:
         """Return how the *reporter* of a channel is reached."""
-        given = reporter.model_dump(exclude={"email"}, exclude_none=True)
+        given = {name: said for name in AS_GIVEN if (said := getattr(reporter, name)) is not None}
         return cls(channel=channel, email=(reporter.email or "").strip() or None, **given)
 
 

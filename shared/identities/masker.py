@@ -56,13 +56,13 @@ class Masker:
         """Return an id that a machine made up with a label in place of every identity; words of a name stay."""
         folded = fold(code)
         # One's own first: what looks like a longer number to others may be this one and a running number.
-        if own := list(own_contact_spans(folded.text, identity)):
+        if own := own_contact_spans(folded.text, identity):
             folded = fold(replaced(folded, own))
         return replaced(folded, self.spans(without_opaque(folded)))
 
     def spans(self, folded: Folded, identity: Identity = NOBODY) -> list[Span]:
         """Return where a text holds an identity, surest first."""
-        text, found = folded.text, [] if identity is NOBODY else list(own_spans(folded.text, identity))
+        text, found = folded.text, [] if identity is NOBODY else own_spans(folded.text, identity)
         said = _words_of(text)
         # Most texts hold nothing at all: each of these looks is cheap.
         has_form = NUMBER.search(text) is not None or any(map(text.__contains__, self.marks))

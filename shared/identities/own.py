@@ -64,18 +64,22 @@ def identity_of(reporter: Reporter | None, no_names: Collection[str] = ()) -> Id
     )
 
 
-def own_spans(text: str, identity: Identity) -> Iterator[Span]:
-    """Yield where a folded text holds the reporter's own address, id, number or name."""
-    yield from own_contact_spans(text, identity)
-    yield from _name_spans(text, identity.name)
+def own_spans(text: str, identity: Identity) -> list[Span]:
+    """Return where a folded text holds the reporter's own address, id, number or name."""
+    found = own_contact_spans(text, identity)
+    if _may_be_named(text, identity.name):
+        found += _name_spans(text, identity.name)
+    return found
 
 
-def own_contact_spans(text: str, identity: Identity) -> Iterator[Span]:
-    """Yield where a folded text holds the reporter's own address, id or number, whatever their name is."""
+def own_contact_spans(text: str, identity: Identity) -> list[Span]:
+    """Return where a folded text holds the reporter's own address, id or number, whatever their name is."""
+    found: list[Span] = []
     if len(identity.email) >= OWN_TEXT_LENGTH_MIN and identity.email in text:
-        yield from (_own(found, EMAIL) for found in re.finditer(re.escape(identity.email), text))
+        found += (_own(match, EMAIL) for match in re.finditer(re.escape(identity.email), text))
     if SEVEN_DIGITS.search(text):
-        yield from _own_number_spans(text, identity)
+        found += _own_number_spans(text, identity)
+    return found
 
 
 def _own_number_spans(text: str, identity: Identity) -> Iterator[Span]:
@@ -92,11 +96,20 @@ def _own_number_spans(text: str, identity: Identity) -> Iterator[Span]:
         yield from (_own(found, TELEPHONE) for found in re.finditer(pattern, text))
 
 
+def _may_be_named(text: str, words: tuple[str, ...]) -> bool:
+    """Return whether a text holds two words of a name that follow each other there, or the only one.
+
+    A pattern for the name is compiled only then: that costs more than all the rest.
+    """
+    is_there = False
+    for word in words:
+        was_there, is_there = is_there, word in text
+        if was_there and is_there:
+            return True
+    return is_there and len(words) == 1
+
+
 def _name_spans(text: str, words: tuple[str, ...]) -> Iterator[Span]:
-    # To compile a pattern costs more than all the rest; it finds a lone word, or two at least that follow each other.
-    pairs = zip(words, words[1:] or words, strict=False)
-    if not any(one in text and next_one in text for one, next_one in pairs):
-        return
     count = min(len(words), NAME_PARTS_OF_WORDS_MAX)
     parts = [words[start:end] for start in range(count) for end in range(start + 2, count + 1)]
     known = {words, *(part for part in parts if sum(map(len, part)) >= NAME_PART_LETTERS_MIN)}
