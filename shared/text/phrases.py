@@ -56,7 +56,7 @@ class Phrasebook:
 
     def placed_among(self, words: Phrase) -> list[tuple[int, Phrase]]:
         """Return where each phrase begins among *words*, which are in their usual form already, and the phrase."""
-        begun = self._begun
+        begun, phrases = self._begun, self.phrases
         if begun.keys().isdisjoint(words):
             return []
         return [
@@ -64,7 +64,7 @@ class Phrasebook:
             for start, word in enumerate(words)
             if word in begun
             for length in begun[word]
-            if (phrase := words[start : start + length]) in self.phrases
+            if (phrase := words[start : start + length]) in phrases
         ]
 
     def usual(self, words: Iterable[str]) -> Phrase:

@@ -4,13 +4,24 @@ import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.intake.domain.report import accepted
-from services.intake.domain.sensitive.recognition import Kind, Pattern, Recognised, SensitiveRules, Wish, Wishes
+from services.intake.domain.sensitive.recognition import (
+    TOKEN,
+    Kind,
+    Pattern,
+    Recognised,
+    SensitiveRules,
+    Wish,
+    Wishes,
+    tokens_of,
+)
 from services.intake.domain.sensitive.verb_forms import deed, done, suffered
 from services.intake.sensitive_policy import load_sensitive
 from shared.policy.loading import PolicyInvalid
-from shared.text import fold
+from shared.text import Folded, fold
 from tests.builders import TICKET, submitted
 from tests.conftest import POLICY as SHIPPED
 from tests.unit.intake.city import arrival, rules
@@ -61,6 +72,28 @@ def test_what_stands_apart_or_means_something_else_is_not(text: str) -> None:
 def test_what_rules_it_out_must_stand_near_as_well() -> None:
     assert kind("main bola satu dua anak dipukul") == "abuse"
     assert kind("main bola satu anak dipukul") is None
+
+
+class Careful(SensitiveRules):
+    """Looks at every text closely."""
+
+    def _may_hold(self, placed: object) -> bool:
+        return True
+
+
+RULES = load_sensitive(SHIPPED)
+CAREFUL = Careful(RULES.classes, RULES.idioms, RULES.kinds, RULES.wishes, RULES.spellings)
+PHRASES = st.sampled_from(sorted({" ".join(phrase) for phrase in (*RULES.classes, *RULES.idioms)}))
+
+
+@given(st.lists(PHRASES, max_size=12).map(" ".join).map(fold))
+def test_a_look_at_the_classes_alone_misses_nothing(text: Folded) -> None:
+    assert RULES.read(text) == CAREFUL.read(text)
+
+
+@given(st.text(st.characters(max_codepoint=127)))
+def test_tokens_of_ascii_are_those_of_any_text(text: str) -> None:
+    assert tokens_of(text) == TOKEN.findall(text)
 
 
 def test_title_and_body_are_read_together_and_no_phrase_reaches_across() -> None:

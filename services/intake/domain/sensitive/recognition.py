@@ -14,6 +14,7 @@ from shared.values import value
 NUMBER = "#"  # stands for any number in a phrase: pukul 10 is a time, no blow
 # A full stop behind a short word is an abbreviation's: Yth., Jl., Bpk.
 TOKEN = re.compile(r"[^\W\d_][^\W_]*|\d+(?:[.,]\d+)*|(?<=\w{4})[.]+|[!?;:\n]+")
+TOKEN_OF_ASCII = re.compile(TOKEN.pattern, re.ASCII)
 BREAK_WORDS = 3  # as far apart are the words on both sides of the end of a sentence
 DRAWN_OUT = re.compile(r"([^\W\d_])\1{2,}")
 DISGUISES = str.maketrans("013457", "oieast")
@@ -75,6 +76,7 @@ class Wishes:
 
 
 NO_WISHES = Wishes()
+NO_NAMES: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,7 @@ class SensitiveRules:
     _said_by: Callable[[str], Phrase] = field(init=False, repr=False, compare=False)
     _patterns: Sequence[tuple[str, Pattern]] = field(init=False, repr=False, compare=False)
     _begun: Mapping[str, Sequence[int]] = field(init=False, repr=False, compare=False)
+    _needed: Mapping[str, Sequence[frozenset[str]]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         book = Phrasebook(self.spellings, self.idioms.union(self.classes), forgives=True)
@@ -110,31 +113,39 @@ class SensitiveRules:
         )
         object.__setattr__(self, "_patterns", patterns)
         object.__setattr__(self, "_begun", dict(begun))
+        needed: dict[str, list[frozenset[str]]] = defaultdict(list)
+        for pattern in (*(pattern for _, pattern in patterns), *(wish.pattern for wish in self.wishes)):
+            needed[pattern.near[0]].append(frozenset(pattern.near))
+        object.__setattr__(self, "_needed", dict(needed))
 
     def read(self, *texts: Folded) -> tuple[Recognised | None, Wishes]:
         """Return what *texts*, title and body of one report, are recognised as, and what their writer asks for."""
         said: list[str] = []
         for text in texts:
-            said += chain.from_iterable(map(self._said_by, TOKEN.findall(text.text)))
+            said += chain.from_iterable(map(self._said_by, tokens_of(text.text)))
             said.append(BREAK)
         words = self._book.respelled(said)
-        places = self._places(words)
-        if not places:
+        placed = self._book.placed_among(words)
+        if not self._may_hold(placed):
             return None, NO_WISHES
+        places = self._places(placed)
         return self._recognised(words, places), self._wishes(places)
 
-    def _places(self, words: Phrase) -> Mapping[str, Sequence[Span]]:
+    def _may_hold(self, placed: Sequence[tuple[int, Phrase]]) -> bool:
+        """Return whether any pattern may hold, wherever its words stand; of most texts none does."""
+        classes = self.classes
+        names = NO_NAMES.union(*[classes[phrase] for _, phrase in placed if phrase in classes])
+        return any(any(map(names.issuperset, self._needed[name])) for name in self._needed.keys() & names)
+
+    def _places(self, placed: Sequence[tuple[int, Phrase]]) -> Mapping[str, Sequence[Span]]:
         """Return where words of each class stand; what is part of an idiom does not count."""
-        placed = self._book.placed_among(words)
-        idle = {
-            at for start, phrase in placed if phrase in self.idioms for at in range(start, start + len(phrase))
-        }  # fmt: skip
+        spans = [(start, start + len(phrase), phrase) for start, phrase in placed]
+        idle = {at for start, end, phrase in spans if phrase in self.idioms for at in range(start, end)}
         places: dict[str, list[Span]] = defaultdict(list)
-        for start, phrase in placed:
-            span = start, start + len(phrase)
-            if not idle or idle.isdisjoint(range(*span)):
+        for start, end, phrase in spans:
+            if not idle or idle.isdisjoint(range(start, end)):
                 for name in self.classes.get(phrase, ()):
-                    places[name].append(span)
+                    places[name].append((start, end))
         return places
 
     def _recognised(self, words: Phrase, places: Mapping[str, Sequence[Span]]) -> Recognised | None:
@@ -154,6 +165,11 @@ class SensitiveRules:
         if not held:
             return NO_WISHES
         return Wishes(any(one.anonymous for one in held), any(one.confidential for one in held))
+
+
+def tokens_of(text: str) -> list[str]:
+    """Return the words, numbers and ends of sentences of a folded text."""
+    return (TOKEN_OF_ASCII if text.isascii() else TOKEN).findall(text)
 
 
 def _words(token: str) -> tuple[str, ...]:
