@@ -5,8 +5,9 @@ word alone, so that each word is taken apart once and remembered.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -21,6 +22,7 @@ REPORTS_MIN = 2  # a feature that only one report has teaches nothing
 FEATURES_MAX = (80_000, 120_000, 40_000)  # of each block; the rest is too rare to be worth its memory
 BLOCK_WEIGHTS = (1.0, 1.0, 0.6)  # a place as heavy as the text found no more agencies and covered 0.01 less
 REMEMBERED_WORDS_MAX = 60_000  # some 300 bytes each
+REMEMBERED_FIELDS_MAX = 4_096  # of places: a city has few districts and categories, and addresses that come back
 
 Place = Mapping[str, str]
 Columns = NDArray[np.int32]
@@ -65,6 +67,7 @@ class Lexicon:
     _pairs: Mapping[str, Mapping[str, int]] = field(init=False, repr=False, compare=False)
     _ends: NDArray[np.int64] = field(init=False, repr=False, compare=False)
     _remembered: dict[str, Word] = field(init=False, repr=False, compare=False, default_factory=dict)
+    _columns_of_field: Callable[[str, str], bytes] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         ends = np.cumsum([len(block) for block in self.blocks])
@@ -76,13 +79,12 @@ class Lexicon:
         object.__setattr__(self, "_ends", ends)
         object.__setattr__(self, "_index", index)
         object.__setattr__(self, "_pairs", _followers(index[0]))
+        object.__setattr__(self, "_columns_of_field", lru_cache(REMEMBERED_FIELDS_MAX)(self._read_field))
 
     def vectors(self, texts: Sequence[str], places: Sequence[Place]) -> Vectors:
         """Return one row for each report: dampened counts times rarity."""
-        rows = [_counted(self.columns_of(text, place)) for text, place in zip(texts, places, strict=True)]
-        columns = np.concatenate([np.empty(0, np.int32), *(columns for columns, _ in rows)])
-        counts = np.concatenate([np.empty(0, np.int64), *(counts for _, counts in rows)])
-        starts = np.cumsum([0, *(len(columns) for columns, _ in rows)], dtype=np.int64)
+        rows = [self.columns_of(text, place) for text, place in zip(texts, places, strict=True)]
+        starts, columns, counts = _counted(rows)
         values = (1 + np.log(counts.astype(np.float32))) * self.rarity[columns]
         return Vectors(starts, columns, self._scaled(starts, columns, values))
 
@@ -90,10 +92,13 @@ class Lexicon:
         """Return the columns of all features that occur in a report, each as often as it occurs."""
         remembered = self._remembered
         read = [remembered.get(token) or self._remember(token) for token in runs_of(text)]
-        found = _known(_place_features(place), self._index[2])
-        found += [column for one, other in pairwise(read) if (column := one.followed_by.get(other.usual)) is not None]
+        found = [column for one, other in pairwise(read) if (column := one.followed_by.get(other.usual)) is not None]
         found_bytes = np.array(found, dtype=np.int32).tobytes()
-        return np.frombuffer(b"".join([found_bytes, *(word.columns for word in read)]), dtype=np.int32)
+        named = [self._columns_of_field(name, value) for name, value in place.items()]
+        return np.frombuffer(b"".join([found_bytes, *named, *[word.columns for word in read]]), dtype=np.int32)
+
+    def _read_field(self, name: str, value: str) -> bytes:
+        return np.array(_known(_field_features(name, value), self._index[2]), dtype=np.int32).tobytes()
 
     def _remember(self, token: str) -> Word:
         of_words, of_pieces, _ = self._index
@@ -151,16 +156,16 @@ def _pairs(found: Sequence[str]) -> list[str]:
 
 
 def _place_features(place: Place) -> list[str]:
-    """Return each whole value with the name of its field, and the words and word pairs of all.
+    return [feature for name, value in place.items() for feature in _field_features(name, value)]
+
+
+def _field_features(name: str, value: str) -> list[str]:
+    """Return a whole value with the name of its field, and its words and word pairs.
 
     Words are the same in every field, so that a district named in the address counts like the district itself.
     """
-    features = []
-    for name, value in place.items():
-        found = words(value)
-        if found:
-            features += [f"{name}={' '.join(found)}", *found, *_pairs(found)]
-    return features
+    found = words(value)
+    return [f"{name}={' '.join(found)}", *found, *_pairs(found)] if found else []
 
 
 def _followers(index: Mapping[str, int]) -> Mapping[str, Mapping[str, int]]:
@@ -176,7 +181,13 @@ def _known(features: Collection[str], index: Mapping[str, int]) -> list[int]:
     return [column for column in map(index.get, features) if column is not None]
 
 
-def _counted(columns: Columns) -> tuple[Columns, NDArray[np.int64]]:
-    ordered = np.sort(columns)
-    firsts = np.flatnonzero(np.diff(ordered, prepend=np.int32(-1)))
-    return ordered[firsts], np.diff(firsts, append=len(ordered))
+def _counted(rows: Sequence[Columns]) -> tuple[Starts, Columns, NDArray[np.int64]]:
+    """Return where each row begins, its columns in order and each once, and how often each stands in the row."""
+    begins = np.cumsum([0, *map(len, rows)], dtype=np.int64)
+    ordered = np.concatenate([np.empty(0, np.int32), *map(np.sort, rows)])
+    # A column is counted from where it differs from the one before it, or a row begins, to where the next one is.
+    is_first = np.ones(len(ordered) + 1, np.bool_)
+    np.not_equal(ordered[1:], ordered[:-1], out=is_first[1:-1])
+    is_first[begins] = True
+    firsts = is_first.nonzero()[0]
+    return np.searchsorted(firsts, begins), ordered[firsts[:-1]], np.diff(firsts)

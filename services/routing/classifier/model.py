@@ -56,10 +56,11 @@ class Model:
         """
         probabilities = self.probabilities(texts, places)
         order = np.argsort(-probabilities, axis=1, kind="stable")[:, :at_most]
+        likeliest = np.take_along_axis(probabilities, order, axis=1)
         certain = self.certain(probabilities)
         return [
-            Suggested(tuple((self.agencies[index], float(row[index])) for index in best), bool(sure))
-            for row, best, sure in zip(probabilities, order, certain, strict=True)
+            Suggested(tuple(zip([self.agencies[index] for index in best], likely, strict=True)), sure)
+            for best, likely, sure in zip(order.tolist(), likeliest.tolist(), certain.tolist(), strict=True)
         ]
 
     def probabilities(self, texts: Sequence[str], places: Sequence[Place]) -> Floats:

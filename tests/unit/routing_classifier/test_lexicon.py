@@ -1,7 +1,11 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
-from services.routing.classifier.lexicon import Lexicon, learn_features, pieces
+from services.routing.classifier.lexicon import Lexicon, _counted, learn_features, pieces
 
 pytestmark = pytest.mark.unit
 
@@ -50,3 +54,25 @@ def test_remembered_words_are_forgotten_before_they_fill_the_memory(monkeypatch:
 
     assert len(lexicon._remembered) <= 3
     np.testing.assert_array_equal(again.values, expected.values)
+
+
+@given(rows=st.lists(st.lists(st.integers(0, 20), max_size=30), max_size=6))
+@example(rows=[])
+@example(rows=[[], []])
+@example(rows=[[1], [], [1, 1]])
+def test_columns_are_counted_in_each_row_alone(rows: list[list[int]]) -> None:
+    starts, columns, counts = _counted([np.array(row, dtype=np.int32) for row in rows])
+
+    spans = [slice(*span) for span in pairwise(starts)]
+    found = [dict(zip(columns[span].tolist(), counts[span].tolist(), strict=True)) for span in spans]
+    assert found == [{column: row.count(column) for column in sorted(set(row))} for row in rows]
+    assert [list(row) for row in found] == [sorted(row) for row in found]
+
+
+def test_words_of_a_place_count_once_for_each_field_that_has_them() -> None:
+    lexicon = learn_features(TEXTS, PLACES)
+    [setu] = (index for index, name in enumerate(lexicon.blocks[2]) if name == "setu")
+
+    columns = lexicon.columns_of("", {"kecamatan": "Setu", "address": "di Setu"}).tolist()
+
+    assert columns.count(setu + len(lexicon.blocks[0]) + len(lexicon.blocks[1])) == 2
