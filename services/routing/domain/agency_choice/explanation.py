@@ -54,6 +54,8 @@ def suggestions(
     """Return what an officer is offered: *first*, then in turn what the rules and what a model think most of."""
     offered = {suggestion.agency: suggestion for suggestion in first}
     for suggestion in _in_turn(_by_points(evidence), _by_model(predicted)):
+        if len(offered) >= policy.suggestions_max:
+            break
         offered.setdefault(suggestion.agency, suggestion)
     return tuple(offered.values())[: policy.suggestions_max]
 

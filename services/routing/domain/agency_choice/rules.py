@@ -150,7 +150,7 @@ class Rulebook:
         """Return the rules that hold, in their order, each with the phrases that speak for it."""
         said = self.book.found_in(*texts)
         there = self.book.found_in(place) if place else frozenset()
-        candidates = sorted({index for phrase in said | there for index in self._spoken_for.get(phrase, ())})
+        candidates = sorted(set().union(*[self._spoken_for.get(phrase, ()) for phrase in said | there]))
         rules = [self.rules[index] for index in candidates]
         return [(rule, rule.condition.evidence(said, there)) for rule in rules if rule.condition.holds(said, there)]
 

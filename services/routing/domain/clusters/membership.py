@@ -34,8 +34,9 @@ def with_findable(rules: ClusterRules, filed: Filed) -> Filed:
 
 
 def join(transition: Transition, leader: str) -> Transition:
-    """Return the transition after the ticket has joined *leader*."""
-    joined = transition.change(cluster=leader).add_fact(events.ClusterJoined, transition.situation, cluster=leader)
+    """Return the transition after the ticket has joined *leader*; a new one names it as its own already."""
+    member = transition if transition.ticket.cluster == leader else transition.change(cluster=leader)
+    joined = member.add_fact(events.ClusterJoined, transition.situation, cluster=leader)
     return joined.link(link_to(joined, leader))
 
 

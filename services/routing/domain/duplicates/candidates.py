@@ -1,6 +1,6 @@
 """Deduplication: the tickets that a new report may join, as candidates, the most similar first."""
 
-from collections import Counter, deque
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import islice, product
@@ -134,7 +134,7 @@ def find_candidates(
 
     One that most likely joins another is joined by none: nobody follows somebody who follows.
     """
-    by_key: dict[int, deque[Neighbour]] = {}
+    by_key: dict[int, list[Neighbour]] = defaultdict(list)
     times_asked = Counter([key for search in searches for key in search.keys])
     asked = set(times_asked)
     # Most keys of a new report are asked for by itself alone, and nobody will look for it there.
@@ -151,16 +151,14 @@ def find_candidates(
     return found
 
 
-def _remember(by_key: dict[int, deque[Neighbour]], neighbour: Neighbour, asked: set[int]) -> None:
+def _remember(by_key: dict[int, list[Neighbour]], neighbour: Neighbour, asked: set[int]) -> None:
     for key in asked.intersection(neighbour.fingerprint.bands):
-        if (held := by_key.get(key)) is None:
-            held = by_key[key] = deque(maxlen=BY_KEY_MAX)
-        held.append(neighbour)
+        by_key[key].append(neighbour)
 
 
-def _nearest(by_key: Mapping[int, deque[Neighbour]], keys: Iterable[int]) -> list[Neighbour]:
+def _nearest(by_key: Mapping[int, list[Neighbour]], keys: Iterable[int]) -> list[Neighbour]:
     """Return the tickets that have one of *keys*; of too many those with most of them, which have most in common."""
-    held = [by_key[key] for key in keys if key in by_key]
+    held = [by_key[key][-BY_KEY_MAX:] for key in keys if key in by_key]
     near = {other.id: other for each in held for other in each}
     if len(near) <= COMPARED_MAX:
         return list(near.values())

@@ -56,6 +56,11 @@ class _Reader:
 
     def read(self, word: str, after: str) -> None:
         rules, last, self.before = self.rules, self.before, word
+        if not (self.kind or self.named or word in rules.placing_words or word in self.here or word.isdigit()):
+            # Most words: no place's name is awaited or has just come, and they tell of none.
+            self.single = False
+            self._add_word(word)
+            return
         kind = rules.meant.get(word, word)
         awaited = self.kind in rules.kinds_of_place
         if word.isdigit():

@@ -26,29 +26,29 @@ BAND_BYTES = ROWS * NUMBER_BYTES
 
 @lru_cache(WORDS_REMEMBERED_MAX)
 def _numbers_of(word: str) -> bytes:
-    """Return the numbers of a word under every hash function, big-endian; the same in every process.
+    """Return the numbers of a word under every hash function, 0 to 2**31 - 1, as the bytes of 32-bit numbers.
 
-    Forty objects for each word that is remembered would take ten times the memory.
+    They are the same in every process. Forty objects for each word that is remembered would take ten times the memory.
     """
     digests = (
         hashlib.blake2b(word.encode(), digest_size=64, salt=bytes([part])).digest()
         for part in range(-(-NUMBERS // PER_DIGEST))
     )
-    return b"".join(digests)[: NUMBERS * NUMBER_BYTES]
+    return (np.frombuffer(b"".join(digests), ">u4", NUMBERS).astype(np.uint32) & MASK).tobytes()
 
 
 @lru_cache(WORDS_REMEMBERED_MAX)
 def number_of(word: str) -> int:
     """Return one number for a word, 0 to 2**31 - 1."""
-    number: int = struct.unpack_from(">I", _numbers_of(word))[0]
-    return number & MASK
+    number: int = struct.unpack_from("=I", _numbers_of(word))[0]
+    return number
 
 
 def band_keys(words: Collection[str], places: Iterable[str]) -> tuple[int, ...]:
     """Return a key for each band at each of *places*, none if there are no words; 0 to 2**31 - 1."""
     if not words:
         return ()
-    numbers = np.frombuffer(b"".join(map(_numbers_of, words)), ">u4").reshape(-1, NUMBERS).astype(np.uint32) & MASK
+    numbers = np.frombuffer(b"".join(map(_numbers_of, words)), np.uint32).reshape(-1, NUMBERS)
     least = numbers.min(axis=0).astype(">u4").tobytes()
     rows = [least[at : at + BAND_BYTES] for at in range(0, len(least), BAND_BYTES)]
     seeds = [zlib.crc32(place.encode()) for place in places]

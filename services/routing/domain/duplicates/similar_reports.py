@@ -69,7 +69,8 @@ def vector_of(text: str) -> Vector:
     begins = np.ones(len(grams) + 1, np.bool_)
     np.not_equal(grams[1:], grams[:-1], out=begins[1:-1])
     at = begins.nonzero()[0]
-    return Vector(grams[at[:-1]].astype(np.uint16), 1 + np.log(np.diff(at).astype(np.float32)))
+    counts = (at[1:] - at[:-1]).astype(np.float32)
+    return Vector(grams[at[:-1]].astype(np.uint16), 1 + np.log(counts))
 
 
 class _Matrix:

@@ -109,6 +109,12 @@ class ClusterRules:
         return self.kinds_of_place | self.numbered_places
 
     @cached_property
+    def placing_words(self) -> frozenset[str]:
+        """Return every word that tells of a place by itself: what a name, a number or a letter follows, and sides."""
+        meant = {word for word, form in self.meant.items() if form in self.every_place}
+        return self.every_place.union(self.sides, meant)
+
+    @cached_property
     def faint_numbers(self) -> frozenset[int]:
         """Return the numbers of the words that count for half."""
         return frozenset(number_of(stem(word)) for word in self.faint)

@@ -6,6 +6,7 @@ from services.routing.domain.agency_choice.rules import RoutingPolicy
 from services.routing.domain.lifecycle.parts import ALL_PARTS_CLOSED
 from services.routing.domain.ticket.privacy import forgotten
 from services.routing.domain.ticket.state import (
+    NOTHING_SAID,
     OPEN,
     Answered,
     Archived,
@@ -91,9 +92,9 @@ def _ticket_after(ticket: Ticket, data: events.EventData) -> Ticket:
             reasons = ReporterView(
                 reason_id=data.reason_id, reason_en=data.reason_en, advice_id=data.advice_id, advice_en=data.advice_en
             )
-            return replace(ticket, view=reasons, respond=_ended(ticket.respond))
+            return _begun_anew(ticket, reasons)
         case events.TriageRequested():
-            return replace(ticket, view=ReporterView(), respond=_ended(ticket.respond))
+            return _begun_anew(ticket, NOTHING_SAID)
         case events.TicketAnswered() | events.AnswerOffered():
             view = replace(ticket.view, answer=data.answer, final=data.final)
             resolve = _ended(ticket.resolve) if data.final else ticket.resolve
@@ -108,6 +109,13 @@ def _ticket_after(ticket: Ticket, data: events.EventData) -> Ticket:
             return replace(ticket, view=replace(ticket.view, note=note))
         case _:
             return ticket
+
+
+def _begun_anew(ticket: Ticket, view: ReporterView) -> Ticket:
+    """Return the ticket once another agency, or an officer, is to look at it; a new one is as it was."""
+    if ticket.respond is None and ticket.view == view:
+        return ticket
+    return replace(ticket, view=view, respond=_ended(ticket.respond))
 
 
 def _ended(clock: DueClock | None) -> DueClock | None:

@@ -1,7 +1,8 @@
 """The state machine's transitions: a ticket's next situation and the facts that say so; the rules are in lifecycle."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from services.routing.domain.agency_choice.rules import RoutingPolicy
@@ -17,6 +18,7 @@ from shared.values import replace, value
 
 # An agency that declines gets `TicketUnassigned` instead; its reason belongs to the public history.
 NOT_FOR_AGENCIES: tuple[type[events.TicketFact], ...] = (events.TicketDeclined,)
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @value
@@ -52,12 +54,22 @@ class Transition:
         return self.add_fact_on(kind, situation, topics, **about)
 
     def add_fact_on(
-        self, kind: type[events.TicketFact], situation: Situation, topics: Iterable[str], **about: Any
+        self,
+        kind: type[events.TicketFact],
+        situation: Situation,
+        topics: Iterable[str],
+        changes: Mapping[str, Any] = NOTHING,
+        /,
+        **about: Any,
     ) -> "Transition":
-        """Return the transition after a fact, published to *topics*; it names the agency that has the ticket then."""
+        """Return the transition after a fact, published to *topics*; it names the agency that has the ticket then.
+
+        Args:
+            changes: Other values of the ticket's fields, that come with the fact.
+        """
         at = max(self.ticket.at, self.at)
         tenures = moved_on(self.ticket.stays, holder_of(self.situation), holder_of(situation), at)
-        ticket = replace(self.ticket, at=at, version=self.ticket.version + 1, stays=tenures)
+        ticket = replace(self.ticket, at=at, version=self.ticket.version + 1, stays=tenures, **changes)
         data = kind(
             ticket_id=ticket.id,
             tracking_id=ticket.tracking_id,
@@ -85,20 +97,20 @@ class Transition:
 
     def route(self, choice: Chosen, policy: RoutingPolicy) -> "Transition":
         """Return the transition after an agency has got the ticket, and whoever had it has lost it."""
-        agency = choice.agency
-        moved = self.change(agencies=(*self.ticket.agencies, agency))
-        ticket, officer = moved.ticket, _officer_of(moved.ticket, policy)
-        routed = moved.add_fact_on(
+        agency, ticket = choice.agency, self.ticket
+        agencies, officer = (*ticket.agencies, agency), _officer_of(ticket, policy)
+        routed = self.add_fact_on(
             events.TicketRouted,
             WithAgency(agency),
             (TICKETS, TRIAGE) if self.is_queued or officer else (TICKETS,),
+            {"agencies": agencies},
             agency_name=policy.name_of(agency),
             priority=ticket.priority,
             priority_reason=_priority_reason(ticket),
             officer=officer,
             classification=ticket.classification,
             category=ticket.category,
-            hop=len(ticket.agencies),
+            hop=len(agencies),
             decided_by=choice.decided_by,
             confidence=choice.confidence,
             explanation=choice.explanation,

@@ -14,6 +14,7 @@ from services.routing.policy import load_routing
 from shared.events import Location
 from shared.text import words_of
 from tests.builders import accepted
+from tests.unit.routing.duplicates.test_candidates import reports
 
 pytestmark = pytest.mark.unit
 
@@ -24,6 +25,29 @@ def names(text: str, here: str = "Kedaung") -> Names:
     words = POLICY.rulebook.book.usual(words_of(text))
     _, found = extract_features(POLICY.clusters, words, POLICY.rulebook.first_words, frozenset(words_of(here)))
     return {kind: named for kind, named in found.items() if kind != TROUBLE}
+
+
+class Everything(frozenset[str]):
+    """Has every word."""
+
+    def __contains__(self, word: object) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("name", ["practice", "held_out", "tuned", "fresh"])
+def test_words_that_tell_of_no_place_are_read_as_with_care(name: str) -> None:
+    careful = replace(POLICY.clusters)
+    vars(careful)["placing_words"] = Everything()
+    book, known = POLICY.rulebook.book, POLICY.rulebook.first_words
+    read = 0
+
+    for row in reports(name):
+        words, here = book.usual_of(row["text"]), frozenset(words_of(row["kelurahan"]))
+        quickly = extract_features(POLICY.clusters, words, known, here)
+        assert quickly == extract_features(careful, words, known, here)
+        read += 1
+
+    assert read > 20
 
 
 @pytest.mark.parametrize(
