@@ -76,6 +76,11 @@ def _follows(
             return opening.file(policy, awaited, complaint, arrival.now, known.prediction, known.candidates)
         case events.ComplaintAccepted():
             return Ignored("the complaint has been filed before", filed)
+        # Before the long unions: that a link is none of them takes thirty times as long to find out.
+        case link if isinstance(link, events.PartLink):
+            return decide_part_link(policy, state, link, event.time, known.prediction)
+        case link if isinstance(link, events.Link):
+            return decide_link(policy, state, link, event.time)
         case change if filed is not None and isinstance(change, ClockChange):
             return follow_clock(filed, change, event.time)
         case events.StatusAsked() as asked if filed is not None:
@@ -85,10 +90,6 @@ def _follows(
             if filed is None:
                 return remember(policy, awaited, update, arrival.now)
             return follow(policy, filed, update, known.prediction)
-        case link if isinstance(link, events.PartLink):
-            return decide_part_link(policy, state, link, event.time, known.prediction)
-        case link if isinstance(link, events.Link):
-            return decide_link(policy, state, link, event.time)
         case _ if filed is None:
             return Ignored("the complaint has not come yet")
         case events.FeedbackWindowExpired() as expired:

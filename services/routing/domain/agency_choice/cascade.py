@@ -57,6 +57,9 @@ class StepResult:
     verdict: Verdict | None = None
 
 
+NOTHING_FOUND = StepResult()
+
+
 def decide_agency(policy: RoutingPolicy, case: Case) -> Verdict:
     """Return the agency, or the question to an officer; every step that was tried stands in its explanation."""
     tried: tuple[Step, ...] = ()
@@ -75,7 +78,7 @@ def decide_agency(policy: RoutingPolicy, case: Case) -> Verdict:
 def _by_sensitivity(policy: RoutingPolicy, case: Case, tried: tuple[Step, ...]) -> StepResult:
     """Send a sensitive report where the policy says, whatever anybody chose; its words stand in no explanation."""
     if case.sensitive is None:
-        return StepResult()
+        return NOTHING_FOUND
     kind = policy.sensitive.get(case.sensitive)
     if kind is None:
         return StepResult((step(policy, "sensitive", "the policy knows no such kind", rule=case.sensitive),))
@@ -87,7 +90,7 @@ def _by_sensitivity(policy: RoutingPolicy, case: Case, tried: tuple[Step, ...]) 
 
 def _by_request(policy: RoutingPolicy, case: Case, tried: tuple[Step, ...]) -> StepResult:
     if case.requested is None:
-        return StepResult()
+        return NOTHING_FOUND
     if not policy.requested.accept or case.requested not in policy.agencies:
         known = "not followed" if case.requested in policy.agencies else "not known"
         return StepResult((step(policy, "requested", f"{case.requested} is {known}"),))
@@ -98,7 +101,7 @@ def _by_request(policy: RoutingPolicy, case: Case, tried: tuple[Step, ...]) -> S
 def _by_category(policy: RoutingPolicy, case: Case, tried: tuple[Step, ...]) -> StepResult:
     category = case.category
     if category is None or category.agency is None or not policy.category.accept:
-        return StepResult()
+        return NOTHING_FOUND
     agency = case.district if category.agency == DISTRICT_OFFICE else category.agency
     if agency is None:
         return StepResult((step(policy, "category", "the district is not known", rule=category.code),))

@@ -187,8 +187,9 @@ class SimilarityIndex:
         if self._matrix is None or not self._is_current():
             self._matrix, self._changes = _Matrix(self.reports), 0
         scores, ids = self._matrix.scores(asked), self._matrix.ids
-        for index in np.argsort(-scores, kind="stable").tolist():
-            yield round(min(1.0, float(scores[index])), 3), ids[index]
+        order = np.argsort(-scores, kind="stable")
+        for index, score in zip(order.tolist(), scores[order].tolist(), strict=True):
+            yield round(min(1.0, score), 3), ids[index]
 
     def _is_current(self) -> bool:
         return self._changes <= CHANGES_MIN + len(self.reports) // CHANGED_SHARE

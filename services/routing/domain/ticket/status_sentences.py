@@ -123,7 +123,7 @@ def sentences(
         said += [(situation.question, situation.question)] if situation.question else []
     elif due_on is not None:
         said.append(_due(due_on))
-    return " ".join(pair[0] for pair in said), " ".join(pair[1] for pair in said)
+    return " ".join([in_id for in_id, _ in said]), " ".join([in_en for _, in_en in said])
 
 
 def asks_reporter(situation: Situation) -> bool:
