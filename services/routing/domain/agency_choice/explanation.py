@@ -10,7 +10,7 @@ from services.routing.domain.agency_choice.rules import DISTRICT_OFFICE, Routing
 from shared.events import Step, Suggestion
 
 STEPS_MAX = 12  # of rules in one explanation; the best agencies come first
-STEPS_REMEMBERED_MAX = 4_096
+STEPS_REMEMBERED_MAX = SUGGESTIONS_REMEMBERED_MAX = 4_096
 
 RankedAgencies = tuple[tuple[str, float], ...]
 
@@ -68,7 +68,13 @@ def _by_points(evidence: Evidence) -> Iterator[Suggestion]:
 def _by_model(predicted: RankedAgencies) -> Iterator[Suggestion]:
     """Yield the agencies that a model thinks of."""
     for agency, probability in predicted:
-        yield Suggestion(agency=agency, score=round(probability, 2), why=f"text model: {probability:.2f}")
+        yield _by_probability(agency, round(probability, 2), f"{probability:.2f}")
+
+
+# There are few agencies, and a hundred probabilities.
+@lru_cache(SUGGESTIONS_REMEMBERED_MAX)
+def _by_probability(agency: str, score: float, said: str) -> Suggestion:
+    return Suggestion(agency=agency, score=score, why=f"text model: {said}")
 
 
 def _in_turn(*lists: Iterator[Suggestion]) -> Iterator[Suggestion]:
