@@ -65,7 +65,7 @@ def decide(
     state = state or Correspondence(document_of(event))
     known = project(state, event.data)
     planned = plan(known, event, policy, now)
-    if not planned and known == state:
+    if not planned and known is state:
         return Ignored("nobody is notified of it")
     before = put_away(known, now)
     deliveries = list(before.deliveries)
@@ -116,8 +116,9 @@ def proceed(
 
 def document_of(event: Event) -> str:
     """Return the ticket id; for a part that of the whole: its reporter has one contact."""
-    if isinstance(event.data, IN_PARTS) and event.data.parent is not None:
-        return event.data.parent
+    parent: str | None = vars(event.data).get("parent")
+    if parent is not None and isinstance(event.data, IN_PARTS):
+        return parent
     ticket: str = getattr(event.data, "ticket_id")  # noqa: B009  # every type on notify's topics has one
     return ticket
 

@@ -42,6 +42,8 @@ TOLD = frozenset(
 
 SAME_CLUSTER = "same_cluster"
 Scalar = bool | int | str
+PLAIN = frozenset({bool, int, float, str})
+"""What stands in JSON as it is."""
 Conditions = Mapping[str, tuple[Scalar, ...]]
 
 
@@ -89,7 +91,7 @@ class Notice:
         for name, values in self.when.items():
             if _value_of(data, name) not in values:
                 return False
-        return all(_value_of(data, name) not in values for name, values in self.unless.items())
+        return not self.unless or all(_value_of(data, name) not in values for name, values in self.unless.items())
 
 
 @value
@@ -151,7 +153,7 @@ def plan(state: Correspondence, event: Event, rules: Rules, now: datetime) -> li
     known = state.seen_from(part).agency
     # Refusals of release 0.1.0 do not say who has the ticket.
     agency = known if isinstance(data, UpdateRefused) else vars(data).get("agency", known)
-    told: dict[str, Any] = data.model_dump(mode="json", include=told_of(type(data)), exclude_none=True)
+    told = told_by(data)
     waiting = Waiting(now + rules.wait_for)
     return [
         Delivery(
@@ -173,6 +175,17 @@ def plan(state: Correspondence, event: Event, rules: Rules, now: datetime) -> li
         for role in _roles(notice, data)
         if role not in OF_AGENCY or _is_news_to(agency, data, state)
     ]
+
+
+def told_by(data: EventData) -> dict[str, Any]:
+    """Return what the notices of *data* may tell, as it stands in JSON; nothing of what is None."""
+    names = told_of(type(data))
+    said = {name: found for name in names if (found := _value_of(data, name)) is not None}
+    # Nearly always nothing else is said, and the model, whose other fields are many, need not write itself.
+    if PLAIN.issuperset(map(type, said.values())):
+        return said
+    written: dict[str, Any] = data.model_dump(mode="json", include=set(names), exclude_none=True)
+    return written
 
 
 def wish_of(data: EventData) -> Wish | None:
@@ -231,11 +244,11 @@ def _roles(notice: Notice, data: EventData) -> list[str]:
 
 
 @lru_cache(maxsize=256)  # as many types of events as there are
-def told_of(kind: type[EventData]) -> set[str]:
-    """Return the fields of an event of that type that its notices may tell."""
+def told_of(kind: type[EventData]) -> tuple[str, ...]:
+    """Return the fields of an event of that type that its notices may tell, in their order."""
     # The `by` of most facts names their author by code, which is nobody's to read in a letter.
     hidden = {"by"} if issubclass(kind, AuthoredFact) else set()
-    return set(TOLD & kind.model_fields.keys()) - hidden
+    return tuple(name for name in kind.model_fields if name in TOLD and name not in hidden)
 
 
 def awaited(notice: Notice, event: Event) -> Awaited | None:

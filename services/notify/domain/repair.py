@@ -134,7 +134,7 @@ def _anew(old: Settled, notice: Notice, id_: str, waiting: Waiting, now: datetim
 def _tells_all(notice: Notice) -> bool:
     """Return whether a notice lacks nothing without the words of its event: these are not kept of what was sent."""
     kind = DATA_BY_TYPE.get(notice.on)
-    return kind is not None and told_of(kind) <= KNOWN_STILL
+    return kind is not None and KNOWN_STILL.issuperset(told_of(kind))
 
 
 def _id_of(event_id: str, old: Delivery | Settled) -> str:

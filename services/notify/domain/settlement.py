@@ -44,6 +44,8 @@ def put_away(state: Correspondence, now: datetime) -> Correspondence:
     What counts against its recipient's share of the day is kept whatever there is; whole is kept what may yet turn out
     not to have arrived, and for a while what could be sent yet.
     """
+    if not state.deliveries and not state.unsent:
+        return state
     unsent = unsent_of(state, now)
     over = [each for each in state.deliveries if each.is_settled and not each.awaits_receipt(now)]
     if not over:

@@ -16,6 +16,7 @@ MOVING = (
     events.TicketWithdrawn, events.TicketSplit,
 )  # fmt: skip
 """Facts that notify tells the reporter, or of which it keeps something in any case: no write is for this alone."""
+SAYING_WHERE = frozenset(kind.TYPE for kind in (events.ClockResumed, *MOVING))
 
 
 class Action(StrEnum):
@@ -57,11 +58,13 @@ class Standing:
 
 def standing_after(known: Standing, data: events.EventData) -> Standing:
     """Return where it stands after *data*; *known* itself if that says nothing new."""
+    if data.TYPE not in SAYING_WHERE:
+        return known
     match data:
         case events.ClockResumed() if known.state == HELD and known.since and data.resumed_at >= known.since:
             # That the agency goes on is not heard; that its clock runs again is, for it moves a due time.
             return replace(known, state=IN_PROGRESS, since=data.resumed_at)
-        case events.TicketFact() if isinstance(data, MOVING) and data.version > known.version:
+        case events.TicketFact() if data.version > known.version:
             after = replace(known, state=data.state, since=data.at, version=data.version)
             if isinstance(data, events.TicketClosed):
                 return replace(after, closed_by=data.by.value)

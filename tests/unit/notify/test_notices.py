@@ -5,7 +5,7 @@ from uuid import UUID, uuid5
 import pytest
 
 from services.notify.domain.deliveries import Awaited, Delivery, Waiting
-from services.notify.domain.notices import plan
+from services.notify.domain.notices import plan, told_by, told_of
 from shared.events import (
     ClockBreached,
     ClockWarned,
@@ -17,7 +17,9 @@ from shared.events import (
     TicketWithdrawn,
     UpdateRefused,
 )
+from shared.events.catalogue import DATA_BY_TYPE
 from tests.builders import accepted, event
+from tests.contract.golden import read
 from tests.fakes.handler_harness import NOON
 from tests.unit.notify.samples import POLICY, TICKET_FACT, correspondence, notice, rules, said
 
@@ -147,3 +149,16 @@ def test_the_shipped_policy_tells_who_answered_by_a_link_that_it_was_refused(
     planned = plan(correspondence(), event(said(UpdateRefused, **changes)), POLICY.rules, NOON)
 
     assert [(delivery.notice, delivery.role) for delivery in planned] == [(notice, "reporter") for notice in told]
+
+
+@pytest.mark.parametrize("kind", sorted(DATA_BY_TYPE))
+def test_what_is_told_stands_as_the_event_itself_writes_it(kind: str) -> None:
+    promise = read(kind)
+    assert promise is not None
+    data = DATA_BY_TYPE[kind].model_validate(promise["example"]["data"])
+    written = data.model_dump(mode="json", include=set(told_of(type(data))), exclude_none=True)
+
+    told = told_by(data)
+
+    assert list(told.items()) == list(written.items())
+    assert list(map(type, told.values())) == list(map(type, written.values()))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from operator import is_not
 from typing import Protocol, assert_never
 
 from services.notify.domain.contact_audit import openings_to_send
@@ -97,13 +98,13 @@ def on_time(
             if house.holds(after):
                 after = _ended(after, after.situation.attempt, house.deliver(state, after), rules, now)
         moved[place] = after
-    is_moved = len(moved) != len(state.deliveries) or moved != list(state.deliveries)
+    is_moved = len(moved) != len(state.deliveries) or any(map(is_not, moved, state.deliveries))
     return (replace(state, deliveries=tuple(moved)) if is_moved else state), tuple(openings)
 
 
 def _in_turn(deliveries: Sequence[Delivery], rules: Rules, now: datetime) -> list[int]:
     """Return the places of what is due: what matters more first, and of the rest what was planned first."""
-    due = [place for place, each in enumerate(deliveries) if each.attention_at and each.attention_at <= now]
+    due = [place for place, each in enumerate(deliveries) if (at := each.attention_at) and at <= now]
     if len(due) > 1:
         due.sort(key=lambda place: (not deliveries[place].urgent, -rules.matters(deliveries[place].notice)))
     return due
@@ -223,8 +224,10 @@ def _past_webhook(delivery: Delivery, attempt: int, outcome: Outcome, rules: Rul
 
     It may be told twice then, by machine and by mail. Nobody minds; what nobody hears of, an agency does.
     """
+    if not isinstance(outcome, Deferred) or outcome.channel != WEBHOOK:
+        return None
     left = tuple(channel for channel in delivery.channels if channel not in (WEBHOOK, LOG))
-    if not isinstance(outcome, Deferred) or outcome.channel != WEBHOOK or not left:
+    if not left:
         return None
     was_last = outcome.setback is not Setback.UNASKED and attempt >= rules.retries.attempts_max
     is_late = now >= delivery.planned_at + rules.webhook_within

@@ -83,6 +83,8 @@ def room_at(
     if delivery.urgent or delivery.repeats is not None:
         return None
     gone = list(_gone(delivery, state, others, now))
+    if not gone:
+        return None
     ends = [now]
     here = [at for part, at in gone if part == delivery.part]
     if gathers and here and not state.is_emergency:
@@ -117,9 +119,12 @@ def _gone(
 
 def queues_too_long(delivery: Delivery, others: Sequence[Delivery], rules: Rules) -> bool:
     """Return whether so many wait for the same recipient that *delivery* would be too old before its turn."""
+    most = rules.daily_max * max(1, rules.stale_for // DAY)
+    if delivery.urgent or len(others) < most:
+        return False
     recipient = Recipient.of(delivery)
     waiting = sum(not other.is_settled and not other.urgent and Recipient.of(other) == recipient for other in others)
-    return not delivery.urgent and waiting >= rules.daily_max * max(1, rules.stale_for // DAY)
+    return waiting >= most
 
 
 def supersede(newer: Delivery, others: Sequence[Delivery], rules: Rules, now: datetime) -> list[Delivery]:
