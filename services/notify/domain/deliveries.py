@@ -82,7 +82,9 @@ class Suppressed:
 
 
 Situation = Waiting | Due | Sending | Sent | Failed | Suppressed
+# Tuples: a union would be made anew each time that somebody asks.
 OVER = (Sent, Failed, Suppressed)
+BEGUN = (Due, Sending)
 BY_OFFICER, IN_DIGEST = "by_officer", "digest"
 MAY_CHANGE = frozenset(
     {
@@ -110,7 +112,7 @@ def attempts_of(situation: Situation) -> int:
 
 def unasked_of(situation: Situation) -> int:
     """Return how often in a row the attempt that *situation* speaks of was put off, for nobody could be asked."""
-    return situation.unasked if isinstance(situation, Due | Sending) else 0
+    return situation.unasked if isinstance(situation, BEGUN) else 0
 
 
 @value
@@ -192,9 +194,9 @@ class Delivery:
     def attention_at(self) -> datetime | None:
         """Return when time must look at it again."""
         situation = self.situation
-        if isinstance(situation, OVER):
-            return None
-        return situation.at if isinstance(situation, Due) else situation.until
+        if isinstance(situation, Due):
+            return situation.at
+        return None if isinstance(situation, OVER) else situation.until
 
     def without(self, names: Collection[str]) -> "Delivery":
         """Return it telling nothing that bears one of these names."""

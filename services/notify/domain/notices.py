@@ -7,7 +7,7 @@ from enum import Enum, IntEnum
 from functools import lru_cache
 from typing import Any
 
-from services.notify.domain.correspondence import Correspondence, part_of
+from services.notify.domain.correspondence import WISHES, Correspondence, part_of
 from services.notify.domain.deliveries import IN_DIGEST, REPORTER, Awaited, Delivery, Waiting, Wish
 from services.notify.domain.sending.timing import DigestTimes, QuietHours, Retries
 from shared.events import (
@@ -16,7 +16,6 @@ from shared.events import (
     Event,
     EventData,
     MessageScope,
-    MessagesResumed,
     MessagesStopped,
     SlaClock,
     TicketUnmerged,
@@ -41,6 +40,7 @@ TOLD = frozenset(
 )  # fmt: skip
 
 SAME_CLUSTER = "same_cluster"
+UNLINKED = (ClusterLeft, TicketUnmerged)
 Scalar = bool | int | str
 PLAIN = frozenset({bool, int, float, str})
 """What stands in JSON as it is."""
@@ -190,7 +190,7 @@ def told_by(data: EventData) -> dict[str, Any]:
 
 def wish_of(data: EventData) -> Wish | None:
     """Return what a reporter wants of all tickets by *data*; None for nothing."""
-    if not isinstance(data, MessagesStopped | MessagesResumed) or data.scope is not MessageScope.ADDRESS:
+    if not isinstance(data, WISHES) or data.scope is not MessageScope.ADDRESS:
         return None
     is_link = data.by is not None and (data.by.role, data.by.code) == (Role.CHANNEL, LINK_CHANNEL)
     return Wish(isinstance(data, MessagesStopped), by_link=is_link)
@@ -200,7 +200,7 @@ def _is_news_to(agency: str | None, data: EventData, state: Correspondence) -> b
     """Return whether *agency* is told; that a ticket is followed by itself again only if it was not told of it."""
     if agency is None:
         return False
-    if not isinstance(data, ClusterLeft | TicketUnmerged):
+    if not isinstance(data, UNLINKED):
         return True
     return any(each.why in (SAME_CLUSTER, IN_DIGEST) and each.agency == agency for each in state.over)
 

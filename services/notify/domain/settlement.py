@@ -47,10 +47,17 @@ def put_away(state: Correspondence, now: datetime) -> Correspondence:
     if not state.deliveries and not state.unsent:
         return state
     unsent = unsent_of(state, now)
-    over = [each for each in state.deliveries if each.is_settled and not each.awaits_receipt(now)]
+    over: list[Settled] = []
+    left: list[Delivery] = []
+    for each in state.deliveries:
+        kept = None if each.awaits_receipt(now) else Settled.of(each)
+        if kept is None:
+            left.append(each)
+        else:
+            over.append(kept)
     if not over:
         return state if unsent == state.unsent else replace(state, unsent=unsent)
-    settled = (*state.settled, *(kept for each in over if (kept := Settled.of(each))))
+    settled = (*state.settled, *over)
     beyond = len(settled) - SETTLED_MAX
     unlisted = state.unlisted
     if beyond > 0:
@@ -58,8 +65,7 @@ def put_away(state: Correspondence, now: datetime) -> Correspondence:
         gone = {each.id for each in dropped}
         settled = tuple(each for each in settled if each.id not in gone)
         unlisted += sum(each.role == REPORTER for each in dropped)
-    open_ = tuple(each for each in state.deliveries if not each.is_settled or each.awaits_receipt(now))
-    return replace(state, deliveries=open_, settled=settled, unlisted=unlisted, unsent=unsent)
+    return replace(state, deliveries=tuple(left), settled=settled, unlisted=unlisted, unsent=unsent)
 
 
 def unsent_of(state: Correspondence, now: datetime) -> tuple[Delivery, ...]:

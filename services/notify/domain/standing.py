@@ -16,6 +16,7 @@ MOVING = (
     events.TicketWithdrawn, events.TicketSplit,
 )  # fmt: skip
 """Facts that notify tells the reporter, or of which it keeps something in any case: no write is for this alone."""
+ANSWERED_BY = (events.TicketAnswered, events.AnswerOffered)
 SAYING_WHERE = frozenset(kind.TYPE for kind in (events.ClockResumed, *MOVING))
 
 
@@ -68,7 +69,7 @@ def standing_after(known: Standing, data: events.EventData) -> Standing:
             after = replace(known, state=data.state, since=data.at, version=data.version)
             if isinstance(data, events.TicketClosed):
                 return replace(after, closed_by=data.by.value)
-            if isinstance(data, events.TicketAnswered | events.AnswerOffered):
+            if isinstance(data, ANSWERED_BY):
                 return replace(after, answer=data.answer)
             return after
         case _:

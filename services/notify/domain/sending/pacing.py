@@ -19,22 +19,14 @@ from services.notify.domain.deliveries import (
 )
 from services.notify.domain.notices import OF_AGENCY, Rules
 from services.notify.domain.settlement import DAY, settle
-from shared.values import replace, value
+from shared.values import replace
 
 STOPPED, SUPERSEDED, TOO_MANY = "stopped", "superseded", "too_many"
 
 
-@value
-class Recipient:
-    """Who reads a notice about a ticket; the reporter reads of all agencies, a liaison of their own."""
-
-    role: str
-    agency: str | None
-
-    @classmethod
-    def of(cls, delivery: Delivery | Settled) -> "Recipient":
-        """Return who reads *delivery*."""
-        return cls(delivery.role, delivery.agency if delivery.role in OF_AGENCY else None)
+def is_read_with(other: Delivery | Settled, delivery: Delivery) -> bool:
+    """Return whether the same recipient reads both; the reporter reads of all agencies, a liaison of their own."""
+    return other.role == delivery.role and (other.agency == delivery.agency or other.role not in OF_AGENCY)
 
 
 def is_urgent(delivery: Delivery, state: Correspondence) -> bool:
@@ -99,12 +91,11 @@ def _gone(
     delivery: Delivery, state: Correspondence, others: Sequence[Delivery], now: datetime
 ) -> Iterator[tuple[str | None, datetime]]:
     """Yield what the recipient of *delivery* was told or may be being told: of which part, and when."""
-    recipient = Recipient.of(delivery)
     for settled in state.settled:
-        if settled.outcome != "suppressed" and settled.role == delivery.role and Recipient.of(settled) == recipient:
+        if settled.outcome != "suppressed" and is_read_with(settled, delivery):
             yield settled.part, settled.at
     for other in others:
-        if other.role != delivery.role or other.id == delivery.id or Recipient.of(other) != recipient:
+        if other.id == delivery.id or not is_read_with(other, delivery):
             continue
         match other.situation:
             case Sending():
@@ -122,8 +113,7 @@ def queues_too_long(delivery: Delivery, others: Sequence[Delivery], rules: Rules
     most = rules.daily_max * max(1, rules.stale_for // DAY)
     if delivery.urgent or len(others) < most:
         return False
-    recipient = Recipient.of(delivery)
-    waiting = sum(not other.is_settled and not other.urgent and Recipient.of(other) == recipient for other in others)
+    waiting = sum(not other.is_settled and not other.urgent and is_read_with(other, delivery) for other in others)
     return waiting >= most
 
 
@@ -154,6 +144,6 @@ def _gives_way(other: Delivery, newer: Delivery) -> bool:
         isinstance(other.situation, Waiting | Due)
         and not other.urgent
         and other.part == newer.part
-        and Recipient.of(other) == Recipient.of(newer)
+        and is_read_with(other, newer)
         and len(clocks) < 2
     )
