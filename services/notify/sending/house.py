@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Collection
-from functools import partial
 
 import structlog
 
@@ -51,7 +50,7 @@ class LogHouse:
 
     def deliver(self, state: Correspondence, delivery: Delivery) -> Outcome:
         """Return how it went; a bug of ours is the outcome of this delivery alone, and it is tried again."""
-        outcome = guarded(partial(self.written, state, delivery))
+        outcome = guarded(self.written, state, delivery)
         if not isinstance(outcome, Bug):
             return outcome
         log.error("a bug ended an attempt", delivery_id=delivery.id, channel=LOG, error=outcome.error)
