@@ -43,8 +43,8 @@ from shared.process.service import Service
 from shared.process.settings import CommonSettings, Profile
 from shared.topics import status_topic
 
-BATCHING = Batching(seconds=2.0, apart_seconds=0.05, busy_apart_seconds=2.0)
-"""Nobody waits for a notice so closely; what is said of a ticket within two seconds is most of what is said."""
+BATCHING = Batching(seconds=1.0, apart_seconds=0.05, busy_apart_seconds=1.0)
+"""Nobody waits for a notice so closely; what is said of a ticket within a second is most of what is said."""
 
 DIGESTS_EVERY_SECONDS = 10
 

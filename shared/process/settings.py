@@ -32,7 +32,7 @@ class KafkaSettings(BaseSettings):
     acks: Literal["all", "1", "0"] = "all"
     enable_idempotence: bool = True
     request_timeout_ms: PositiveInt = 15_000
-    batch_records_max: int = Field(default=5000, ge=1, le=5000)
+    batch_records_max: int = Field(default=2000, ge=1, le=5000)
     batch_wait_ms: int = Field(default=10, ge=1, le=1000)
     fetch_max_wait_ms: int = Field(default=500, ge=1, le=10_000)
     fetch_idle_wait_ms: int = Field(default=500, ge=1, le=10_000)
