@@ -20,7 +20,7 @@ from shared.process.service import Service
 from shared.process.settings import CommonSettings
 from shared.sharding import Share
 
-BATCHING = Batching(seconds=0.5, apart_seconds=0.05, busy_apart_seconds=0.4)
+BATCHING = Batching(seconds=1.0, apart_seconds=0.05, busy_apart_seconds=1.0)
 """No agency waits for clocks; a ticket that is routed within that time has all its clocks started by one save."""
 
 WORKERS = 2

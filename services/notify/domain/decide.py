@@ -3,17 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from services.notify.domain.correspondence import (
-    Correspondence,
-    Erased,
-    RunningClock,
-    Sealed,
-    Unknown,
-    forgotten,
-    project,
-)
+from services.notify.domain.correspondence import Correspondence, Erased, RunningClock, Sealed, Unknown
 from services.notify.domain.deliveries import REPORTER, Delivery, Due, Suppressed, Waiting, attempts_of
 from services.notify.domain.notices import Rules, plan
+from services.notify.domain.projection import forgotten, project
 from services.notify.domain.sending.attempts import NO_HOUSE, House, on_time
 from services.notify.domain.sending.pacing import (
     TOO_MANY,

@@ -7,8 +7,9 @@ from enum import Enum, IntEnum
 from functools import lru_cache
 from typing import Any
 
-from services.notify.domain.correspondence import WISHES, Correspondence, part_of
+from services.notify.domain.correspondence import Correspondence
 from services.notify.domain.deliveries import IN_DIGEST, REPORTER, Awaited, Delivery, Waiting, Wish
+from services.notify.domain.projection import WISHES, part_of
 from services.notify.domain.sending.timing import DigestTimes, QuietHours, Retries
 from shared.events import (
     AuthoredFact,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from services.notify.domain.correspondence import Correspondence, part_of, project
+from services.notify.domain.correspondence import Correspondence
 from services.notify.domain.decide import document_of, proceed
 from services.notify.domain.deliveries import (
     BY_OFFICER,
@@ -16,6 +16,7 @@ from services.notify.domain.deliveries import (
     attempts_of,
 )
 from services.notify.domain.notices import Notice, Rules, told_of
+from services.notify.domain.projection import part_of, project
 from services.notify.domain.sending.attempts import NO_HOUSE, House
 from services.notify.domain.settlement import put_away, settle
 from shared import events

@@ -4,9 +4,10 @@ from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
-from services.notify.domain.correspondence import Complaint, Correspondence, Sealed, project
+from services.notify.domain.correspondence import Complaint, Correspondence, Sealed
 from services.notify.domain.deliveries import Delivery, Due, Situation, is_unsent
 from services.notify.domain.notices import OFFICER, Notice, Rules
+from services.notify.domain.projection import project
 from services.notify.domain.sending.timing import DigestTimes, Retries
 from services.notify.domain.settlement import unsent_at
 from services.notify.messages.renderer import MessageRenderer

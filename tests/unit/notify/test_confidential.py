@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from services.notify.domain.correspondence import Correspondence, project
+from services.notify.domain.correspondence import Correspondence
 from services.notify.domain.notices import Notice, plan
+from services.notify.domain.projection import project
 from services.notify.messages.renderer import MessageRenderer
 from shared.events import (
     EventData,

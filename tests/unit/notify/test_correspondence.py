@@ -4,14 +4,8 @@ from typing import Any
 
 import pytest
 
-from services.notify.domain.correspondence import (
-    Complaint,
-    Correspondence,
-    Erased,
-    RunningClock,
-    Sealed,
-    project,
-)
+from services.notify.domain.correspondence import Complaint, Correspondence, Erased, RunningClock, Sealed
+from services.notify.domain.projection import project
 from shared.events import (
     ClockResumed,
     ClockStarted,

@@ -4,7 +4,7 @@ from itertools import permutations
 
 import pytest
 
-from services.notify.domain.correspondence import Correspondence, Erased, Unknown, forgotten
+from services.notify.domain.correspondence import Correspondence, Erased, Unknown
 from services.notify.domain.decide import decide
 from services.notify.domain.deliveries import (
     Awaited,
@@ -18,6 +18,7 @@ from services.notify.domain.deliveries import (
     Waiting,
 )
 from services.notify.domain.notices import Rules, plan
+from services.notify.domain.projection import forgotten
 from services.notify.domain.settlement import put_away
 from services.notify.store import STATE
 from shared.events import (

@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
-from services.notify.domain.correspondence import Correspondence, Gathered, Part, RunningClock, project
+from services.notify.domain.correspondence import Correspondence, Gathered, Part, RunningClock
 from services.notify.domain.digests.contents import Contents, Row, contents, is_worth_telling, rows_of
 from services.notify.domain.digests.schedule import (
     chosen,
 )
+from services.notify.domain.projection import project
 from services.notify.domain.sending.timing import DigestTimes
 from services.notify.domain.standing import Standing
 from shared.events import ClockMet, ClockStopped, SlaClock

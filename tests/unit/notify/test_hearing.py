@@ -2,15 +2,9 @@
 
 import pytest
 
-from services.notify.domain.correspondence import (
-    BY_REPORTER,
-    ERASING,
-    MAY_BE_BY_REPORTER,
-    WISHES,
-    Correspondence,
-    project,
-)
+from services.notify.domain.correspondence import Correspondence
 from services.notify.domain.decide import FOR_DIGESTS, NOTHING_NEW
+from services.notify.domain.projection import BY_REPORTER, ERASING, MAY_BE_BY_REPORTER, WISHES, project
 from services.notify.domain.standing import MOVING, SAYING_WHERE
 from services.notify.handlers import NotifyHandler
 from shared import topics

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from services.notify.domain.correspondence import project
 from services.notify.domain.deliveries import Awaited, Settled
 from services.notify.domain.notices import OFFICER, SAME_CLUSTER, Notice, plan
+from services.notify.domain.projection import project
 from services.notify.messages.renderer import MessageRenderer
 from services.notify.messages.templates import Templates
 from shared.events import SlaClock

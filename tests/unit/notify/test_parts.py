@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from services.notify.domain.correspondence import Correspondence, Part, forgotten, project
+from services.notify.domain.correspondence import Correspondence, Part
 from services.notify.domain.decide import decide
 from services.notify.domain.deliveries import Due, Waiting
+from services.notify.domain.projection import forgotten, project
 from services.notify.handlers import NotifyHandler
 from services.notify.messages.renderer import MessageRenderer
 from services.notify.store import STATE

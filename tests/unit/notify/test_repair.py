@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from services.notify.domain.correspondence import Correspondence, Erased, forgotten
+from services.notify.domain.correspondence import Correspondence, Erased
 from services.notify.domain.deliveries import (
     MAY_CHANGE,
     REPORTER,
@@ -19,6 +19,7 @@ from services.notify.domain.deliveries import (
     Waiting,
 )
 from services.notify.domain.notices import Rules
+from services.notify.domain.projection import forgotten
 from services.notify.domain.repair import repair
 from services.notify.domain.settlement import UNSENT_FOR, UNSENT_MAX, put_away, settle
 from services.notify.store import STATE

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from services.notify.domain.correspondence import Correspondence, project
+from services.notify.domain.correspondence import Correspondence
 from services.notify.domain.decide import decide
+from services.notify.domain.projection import project
 from services.notify.domain.standing import MOVING, Action, Standing, open_actions
 from shared.events import (
     AnswerOffered,

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from services.notify.domain.correspondence import Correspondence, Erased, forgotten
+from services.notify.domain.correspondence import Correspondence, Erased
 from services.notify.domain.decide import document_of, tell_channel
 from services.notify.domain.deliveries import Delivery, Due, Sending, Suppressed
 from services.notify.domain.outcomes import Deferred, Delivered, Refused, Setback
+from services.notify.domain.projection import forgotten
 from services.notify.domain.sending.attempts import conclude, tick
 from services.notify.domain.sending.statuses import LINE_MAX, joined, status_delivery
 from shared import topics
