@@ -1,9 +1,9 @@
 """What it costs to find the open reports that are similar to a new one: CPU time a report, at most 500 microseconds.
 
-``python -m bench.similar_reports`` lets as many reports of the training set be open in one kelurahan as are compared.
-It looks for what is similar to 300 more, each in a batch of its own, after which it is open, too, and the oldest one is
-not; five times, and prints the mean of the best run. Decoding the database's answer, which comes with every batch here,
-is in it, the driver's and the database's time is not.
+``python -m bench.routing.similar_reports`` lets as many reports of the training set be open in one kelurahan as are
+compared. It looks for what is similar to 300 more, each in a batch of its own, after which it is open, too, and the
+oldest one is not; five times, and prints the mean of the best run. Decoding the database's answer, which comes with
+every batch here, is in it, the driver's and the database's time is not.
 """
 
 import asyncio

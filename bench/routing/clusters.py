@@ -1,8 +1,8 @@
 """What it costs to look for reports of the same matter: CPU time per complaint, with and without it.
 
-``python -m bench.clusters`` files 4,000 complaints of the training set in batches of 200 on the ports in memory, five
-times each way, and prints the least of each. The broker's and the database's time is not in it; the database looks
-twenty keys up for each complaint that tells where it is.
+``python -m bench.routing.clusters`` files 4,000 complaints of the training set in batches of 200 on the ports in
+memory, five times each way, and prints the least of each. The broker's and the database's time is not in it; the
+database looks twenty keys up for each complaint that tells where it is.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ from tests.builders import accepted, event, ticket_id
 from tests.fakes.handler_harness import NOON
 from tests.fakes.neighbours import neighbour_of
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 VILLAGES = ("Ciputat", "Serua", "Rempoa", "Setu", "Muncul", "Buaran", "Jombang", "Serpong")
 BATCH, ROUNDS = 200, 5
 
