@@ -81,12 +81,12 @@ class EncodingStore(MemoryStore[Any]):
 
 
 @dataclass
-class Lines:
+class MemoryTopics:
     """The topics in memory, by partition; what is published is packed as it would be sent."""
 
     clock: MemoryClock
     logs: dict[Partition, list[Record]] = field(default_factory=lambda: defaultdict(list))
-    laid: list[Outgoing] = field(default_factory=list)
+    published: list[Outgoing] = field(default_factory=list)
 
     async def publish(self, events: Sequence[Outgoing]) -> HeldBack:
         """Pack events into batches."""
@@ -99,14 +99,14 @@ class Lines:
             builders[place].append(offset, 0, key, event.value, list(event.headers))
         for builder in builders.values():
             builder.build()
-        self.laid.extend(events)
+        self.published.extend(events)
         return {}
 
-    def lay_out(self) -> None:
+    def deliver(self) -> None:
         """Let readers find what was published."""
-        for event in self.laid:
+        for event in self.published:
             self.append(event.topic, event.key or "", event.value, event.headers)
-        self.laid.clear()
+        self.published.clear()
 
     def append(self, topic: str, key: str, value: bytes | None, headers: Sequence[tuple[str, bytes]]) -> None:
         """Write a record."""
@@ -117,7 +117,7 @@ class Lines:
 
 
 @dataclass
-class Unread:
+class MemoryBatch:
     """A batch."""
 
     records: Sequence[Record]
@@ -175,7 +175,7 @@ class Bench:
 
     def __init__(self) -> None:
         self.clock = MemoryClock(datetime.now(UTC))
-        self.lines = Lines(self.clock)
+        self.topics = MemoryTopics(self.clock)
         nearby = Nearby()
         notices = load_notices(POLICY)
         renderer = MessageRenderer(notices, OPENER)
@@ -198,14 +198,14 @@ class Bench:
         """Return what handles a service's batches."""
         stored: Any = EncodingStore(DocumentCodec(states), note)
         store: CachedStore[Any] = CachedStore(stored, self.clock)
-        return BatchRunner(handler, store, self.lines, self.clock)
+        return BatchRunner(handler, store, self.topics, self.clock)
 
     async def handle(self, service: str) -> bool:
         """Let a service handle all it has not handled; return whether there was any."""
         runner, read = self.services[service], self.offsets[service]
         heard = runner.handler.topics
         records: list[Record] = []
-        for place, log in self.lines.logs.items():
+        for place, log in self.topics.logs.items():
             if place[0] in heard or topics.family_of(place[0]) in heard:
                 records += log[read[place] :]
                 read[place] = len(log)
@@ -215,18 +215,18 @@ class Bench:
         began = time.process_time()
         if profile:
             profile.enable()
-        await runner.handle(Unread(records))
+        await runner.handle(MemoryBatch(records))
         if profile:
             profile.disable()
         self.seconds[service] += time.process_time() - began
-        self.lines.lay_out()
+        self.topics.deliver()
         return True
 
     async def take(self, complaints: Sequence[tuple[str, bytes]]) -> None:
         """Let all four handle complaints and what follows from them."""
         headers = [(name, value.encode()) for name, value in HEADERS.items()]
         for key, value in complaints:
-            self.lines.append(topics.submitted_topic(CHANNEL), key, value, headers)
+            self.topics.append(topics.submitted_topic(CHANNEL), key, value, headers)
         while any([await self.handle(service) for service in SERVICES]):
             pass
 
