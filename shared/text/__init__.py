@@ -7,8 +7,9 @@ back: identities and insults are often disguised, and are masked in the original
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
+from typing import TypeVar
 
 from shared.values import value
 
@@ -18,6 +19,26 @@ LETTERS_OR_DIGITS = re.compile(r"[^\W\d_]+|\d+")
 BLANKS_FOR_MARKS = bytes(code if code < 128 and chr(code).isalnum() else ord(" ") for code in range(256))
 BLANKS_FOR_ALL_BUT_LETTERS = bytes(code if code < 128 and chr(code).isalpha() else ord(" ") for code in range(256))
 WORDS_REMEMBERED_MAX = 50_000  # by whoever computes something for each word: people use few words, again and again
+WORD_LETTERS_REMEMBERED_MAX = 64  # no language has longer ones; so many of 8,000 letters would take gigabytes
+
+W = TypeVar("W")
+
+
+def remembering_words(words_max: int = WORDS_REMEMBERED_MAX) -> Callable[[Callable[[str], W]], Callable[[str], W]]:
+    """Return a decorator for what is computed of a word: it keeps what came of the words asked for last.
+
+    Of a word that is longer than any of a language it keeps nothing, so that nobody can fill the memory with such.
+    """
+
+    def decorated(compute: Callable[[str], W]) -> Callable[[str], W]:
+        remembered = lru_cache(words_max)(compute)
+
+        def of_word(word: str) -> W:
+            return remembered(word) if len(word) <= WORD_LETTERS_REMEMBERED_MAX else compute(word)
+
+        return of_word
+
+    return decorated
 
 
 def plain(text: str) -> str:

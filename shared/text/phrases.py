@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from shared.text import WORDS_REMEMBERED_MAX, words_of
+from shared.text import remembering_words, words_of
 from shared.text.typos import Forgiveness
 
 ENDINGS = ("nya", "lah", "kah", "pun")
@@ -41,7 +41,7 @@ class Phrasebook:
         known = {word for phrase in (*self.phrases, *self.spellings) for word in phrase}
         object.__setattr__(self, "_known", frozenset(known))
         object.__setattr__(self, "_slips", Forgiveness(frozenset(known) if self.forgives else frozenset()))
-        object.__setattr__(self, "_stemmed", lru_cache(WORDS_REMEMBERED_MAX)(self._stem))
+        object.__setattr__(self, "_stemmed", remembering_words()(self._stem))
         object.__setattr__(self, "_stems_of", lru_cache(TEXTS_REMEMBERED_MAX)(self._read))
         object.__setattr__(self, "_spelled", _lengths(self.spellings))
         object.__setattr__(self, "_begun", _lengths(self.phrases))

@@ -3,11 +3,10 @@
 import re
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
-from functools import lru_cache
 from itertools import islice
 
 from shared.identities.spans import Span
-from shared.text import LETTERS, WORD, WORDS_REMEMBERED_MAX, Folded
+from shared.text import LETTERS, WORD, WORDS_REMEMBERED_MAX, Folded, remembering_words
 
 INSULT = "[kata kasar]"
 CLITICS = r"(?:nya|mu|lah|kah|pun|lu|loe)?"
@@ -43,7 +42,7 @@ class Phrases:
         if not all(begun):
             return None
         pattern = re.compile(f"(?:{_any_of(self.spelling(found[0]) for found in begun if found)}){CLITICS}")
-        return lru_cache(WORDS_REMEMBERED_MAX // 5)(lambda word: pattern.fullmatch(word) is not None)
+        return remembering_words(WORDS_REMEMBERED_MAX // 5)(lambda word: pattern.fullmatch(word) is not None)
 
     def occur_in(self, text: str, words: Iterable[str]) -> bool:
         """Return whether one of them stands in a folded text; *words* are all of its words, see `words_in`."""

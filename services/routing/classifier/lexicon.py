@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.routing.classifier.words import usual, words
-from shared.text import runs_of
+from shared.text import WORD_LETTERS_REMEMBERED_MAX, runs_of
 
 PIECE_LETTERS = (2, 3, 4, 5)
 REPORTS_MIN = 2  # a feature that only one report has teaches nothing
@@ -107,7 +107,8 @@ class Lexicon:
         if len(self._remembered) >= REMEMBERED_WORDS_MAX:
             self._remembered.clear()
         kept = Word(word, np.array(columns, dtype=np.int32).tobytes(), self._pairs.get(word, {}))
-        self._remembered[token] = kept
+        if len(token) <= WORD_LETTERS_REMEMBERED_MAX:
+            self._remembered[token] = kept
         return kept
 
     def _scaled(self, starts: Starts, columns: Columns, values: Floats) -> Floats:

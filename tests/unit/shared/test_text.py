@@ -2,7 +2,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.text import LETTERS, WORD, fold, folded_text, letters_in, name_key, runs_of, words_in, words_of
+from shared.text import (
+    LETTERS,
+    WORD,
+    WORD_LETTERS_REMEMBERED_MAX,
+    fold,
+    folded_text,
+    letters_in,
+    name_key,
+    remembering_words,
+    runs_of,
+    words_in,
+    words_of,
+)
 
 pytestmark = pytest.mark.unit
 
@@ -47,3 +59,16 @@ def test_words_and_letters_of_ascii_are_those_of_any_text(text: str) -> None:
 
 def test_names_are_compared_in_lower_case_with_single_blanks() -> None:
     assert name_key("  Dinas\tPU \n") == "dinas pu"
+
+
+def test_what_came_of_a_word_is_remembered_but_not_of_one_that_no_language_has() -> None:
+    asked = []
+
+    @remembering_words()
+    def letters(word: str) -> int:
+        asked.append(word)
+        return len(word)
+
+    usual, endless = "a" * WORD_LETTERS_REMEMBERED_MAX, "a" * (WORD_LETTERS_REMEMBERED_MAX + 1)
+    assert [letters(usual), letters(endless), letters(usual), letters(endless)] == [64, 65, 64, 65]
+    assert asked == [usual, endless, endless]

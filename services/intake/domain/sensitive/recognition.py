@@ -4,10 +4,9 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from itertools import chain, islice
 
-from shared.text import WORDS_REMEMBERED_MAX, Folded
+from shared.text import WORDS_REMEMBERED_MAX, Folded, remembering_words
 from shared.text.phrases import BREAK, Phrase, Phrasebook
 from shared.values import value
 
@@ -109,7 +108,9 @@ class SensitiveRules:
             begun[pattern.near[0]].append(rank)
         object.__setattr__(self, "_book", book)
         object.__setattr__(
-            self, "_said_by", lru_cache(WORDS_REMEMBERED_MAX // 5)(lambda token: tuple(map(book.stem, _words(token))))
+            self,
+            "_said_by",
+            remembering_words(WORDS_REMEMBERED_MAX // 5)(lambda token: tuple(map(book.stem, _words(token)))),
         )
         object.__setattr__(self, "_patterns", patterns)
         object.__setattr__(self, "_begun", dict(begun))

@@ -9,11 +9,10 @@ import hashlib
 import struct
 import zlib
 from collections.abc import Collection, Iterable
-from functools import lru_cache
 
 import numpy as np
 
-from shared.text import WORDS_REMEMBERED_MAX
+from shared.text import remembering_words
 
 BANDS = 20
 ROWS = 2
@@ -24,7 +23,7 @@ MASK = 0x7FFFFFFF  # so that MongoDB stores a number in four bytes
 BAND_BYTES = ROWS * NUMBER_BYTES
 
 
-@lru_cache(WORDS_REMEMBERED_MAX)
+@remembering_words()
 def _numbers_of(word: str) -> bytes:
     """Return the numbers of a word under every hash function, 0 to 2**31 - 1, as the bytes of 32-bit numbers.
 
@@ -37,7 +36,7 @@ def _numbers_of(word: str) -> bytes:
     return (np.frombuffer(b"".join(digests), ">u4", NUMBERS).astype(np.uint32) & MASK).tobytes()
 
 
-@lru_cache(WORDS_REMEMBERED_MAX)
+@remembering_words()
 def number_of(word: str) -> int:
     """Return one number for a word, 0 to 2**31 - 1."""
     number: int = struct.unpack_from("=I", _numbers_of(word))[0]

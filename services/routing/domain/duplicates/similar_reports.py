@@ -6,13 +6,12 @@ of what `similarity` leaves alone: cosine of dampened counts times inverse docum
 
 import zlib
 from collections.abc import Collection, Iterator, Mapping
-from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.text import WORDS_REMEMBERED_MAX, words_of
+from shared.text import remembering_words, words_of
 from shared.values import value
 
 GRAM_LETTERS = 4
@@ -52,7 +51,7 @@ class SimilarReport:
     score: float
 
 
-@lru_cache(WORDS_REMEMBERED_MAX)
+@remembering_words()
 def _grams_of(word: str) -> bytes:
     """Return the buckets of a word's n-grams, as the bytes of 32-bit numbers, which join fastest."""
     padded = f" {word} "

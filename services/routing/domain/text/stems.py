@@ -1,9 +1,8 @@
 """Stemming: words without prefixes, endings and vowels, so that spellings of one word compare equal."""
 
 import re
-from functools import lru_cache
 
-from shared.text import WORDS_REMEMBERED_MAX
+from shared.text import remembering_words
 
 PREFIX = re.compile(r"^(?:[mp]e(?=[lmnrwy])|di|ter|ber|ke|se)(?=[a-z]{4})")
 NASAL = re.compile(r"^(?:ng|n(?=[cdj])|m(?=[bp]))(?=[a-z]{3})")  # mbakar, ndorong, ngambil: how people shorten me-
@@ -13,7 +12,7 @@ VOWELS = str.maketrans("", "", "aiueo")
 CONSONANTS_MIN = 3  # fewer do not tell a word
 
 
-@lru_cache(WORDS_REMEMBERED_MAX)
+@remembering_words()
 def bare(word: str) -> str:
     """Return a word without what is put before and after it, roughly."""
     plain = PREFIX.sub("", SUFFIX.sub("", SUFFIX.sub("", word.rstrip("2") or word)))
@@ -24,7 +23,7 @@ def bare(word: str) -> str:
     return plain if nasal is None else nasal[1] + plain[len(nasal[0]) :]
 
 
-@lru_cache(WORDS_REMEMBERED_MAX)
+@remembering_words()
 def stem(word: str) -> str:
     """Return what is compared of a word: its consonants, where it has some; people leave vowels out or change them."""
     return spoken(bare(word))
