@@ -30,6 +30,7 @@ from services.notify.sending.sender import Sender
 from services.notify.settings import Settings
 from services.notify.store import DIGESTS, INDEXES, STATE, DigestStore, NotifyStore
 from services.notify.web.setup import asked_for_receipts, links, web_servers
+from shared import topics
 from shared.adapters.clock import Clock
 from shared.adapters.mongo.client import collection
 from shared.adapters.mongo.store import MongoStore
@@ -43,8 +44,11 @@ from shared.process.service import Service
 from shared.process.settings import CommonSettings, Profile
 from shared.topics import status_topic
 
-BATCHING = Batching(seconds=1.0, apart_seconds=0.05, busy_apart_seconds=1.0)
-"""Nobody waits for a notice so closely; what is said of a ticket within a second is most of what is said."""
+BATCHING = Batching(
+    seconds=1.0, apart_seconds=0.05, busy_apart_seconds=1.0,
+    joined=(topics.ACCEPTED, topics.CONTACTS, topics.TICKETS, topics.SLA), join_seconds=4.0,
+)  # fmt: skip
+"""Nobody waits for a notice so closely; what is said of a ticket within seconds is most of what is said."""
 
 DIGESTS_EVERY_SECONDS = 10
 

@@ -8,6 +8,7 @@ from services.sla.handlers import SlaHandler
 from services.sla.policy import load_sla
 from services.sla.settings import Settings
 from services.sla.store import INDEXES, STATE, SlaStore
+from shared import topics
 from shared.adapters.mongo.client import collection
 from shared.delivery.time_loop import TimeLoop
 from shared.delivery.vitals import Observe, unobserved
@@ -20,7 +21,9 @@ from shared.process.service import Service
 from shared.process.settings import CommonSettings
 from shared.sharding import Share
 
-BATCHING = Batching(seconds=1.0, apart_seconds=0.05, busy_apart_seconds=1.0)
+BATCHING = Batching(
+    seconds=1.0, apart_seconds=0.05, busy_apart_seconds=1.0, joined=(topics.ACCEPTED, topics.TICKETS), join_seconds=2.0
+)
 """No agency waits for clocks; a ticket that is routed within that time has all its clocks started by one save."""
 
 WORKERS = 2

@@ -2,7 +2,7 @@
 
 import random
 from collections import defaultdict, deque
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Generic, TypeVar
 
@@ -87,25 +87,25 @@ class BatchRunner(Generic[S]):
 
     async def handle_readings(self, readings: Sequence[Reading | Unreadable]) -> deque[bool]:
         """Decide, save and publish; return which of the last records met a bug, see `BugShare`."""
-        unpublished, answers, traced = await self.decide_and_save(readings)
+        said, answers, traced = await self.decide_and_save(readings)
         recent = self.bug_share.after(_bugs_in(readings, answers))
         self.observe(Step.SAVED)
-        held = await self.publisher.publish(each_once(chain(unpublished, *answers)))
+        held = await self.publisher.publish(each_once(said))
         self.observe(Step.PUBLISHED)
         if held:
             await self.save_held_back(held, readings, answers, traced)
         return recent
 
     async def decide_and_save(self, readings: Sequence[Reading | Unreadable]) -> tuple[list[Outgoing], Answers, Traced]:
-        """Return what documents held unpublished, the answer to each reading, and whether it is among the applied ones.
+        """Return what is to be published, the answer to each reading, and whether it is among the applied ones.
 
-        All of it is saved.
+        All of it is saved. First comes what documents held unpublished; then, together, what is said of each ticket.
         """
         answers: Answers = [()] * len(readings)
         traced: Traced = [False] * len(readings)
         unpublished: list[Outgoing] = []
         published = self.published_offsets(readings)
-        todo = self.by_document(readings, answers)
+        todo = by_document = self.by_document(readings, answers)
         for attempt in range(ROUNDS_MAX):
             found, recalled = await self.recalled_or_loaded(todo.keys(), is_first=attempt == 0)
             self.observe(Step.LOADED)
@@ -144,7 +144,7 @@ class BatchRunner(Generic[S]):
             unpublished.extend(chain.from_iterable(events for key, events in owed.items() if key not in again))
             todo = {key: waiting for key, waiting in todo.items() if key in again}
             if not todo:
-                return unpublished, answers, traced
+                return [*unpublished, *_by_document(by_document, answers)], answers, traced
         raise TransientError(f"{len(todo)} documents were changed by others {ROUNDS_MAX} times in a row")
 
     async def recalled_or_loaded(
@@ -254,6 +254,13 @@ class BatchRunner(Generic[S]):
 
 def _document(found: Document[S] | Quarantined | None, key: str) -> Document[S]:
     return found if isinstance(found, Document) else Document(key)
+
+
+def _by_document(by_document: Mapping[str, Sequence[Addressed]], answers: Answers) -> Iterator[Outgoing]:
+    """Yield what is answered, document by document: who reads a part of it then finds all that is said of a ticket."""
+    about_one = {each.reading.index: None for waiting in by_document.values() for each in waiting}
+    about_none = (index for index in range(len(answers)) if index not in about_one)
+    yield from chain.from_iterable(answers[index] for index in chain(about_none, about_one))
 
 
 def _bugs_in(readings: Sequence[Reading | Unreadable], answers: Answers) -> list[str | None]:

@@ -22,11 +22,16 @@ class Batching:
             as such is then shared by all that come meanwhile.
         busy_apart_seconds: The same after a batch of `BUSY_RECORDS`, and of fewer in proportion: what is said of one
             ticket within that time then leads to one save instead of many.
+        joined: Topics through which a ticket goes one after the other: while records keep coming, what they say of it
+            waits for what the last of them says, see `JoinWindow`.
+        join_seconds: So long at most.
     """
 
     seconds: float = BATCH_SECONDS
     apart_seconds: float = 0.0
     busy_apart_seconds: float = 0.0
+    joined: tuple[str, ...] = ()
+    join_seconds: float = 0.0
 
     def apart_after(self, records: int) -> float:
         """Return how many seconds after a batch of *records* has begun the next may begin."""

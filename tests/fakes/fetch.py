@@ -15,7 +15,8 @@ from shared.adapters.kafka.fetch_sessions import Answer, Waits
 from shared.adapters.kafka.fetcher import SafeFetcher
 from shared.delivery.ports import Record
 from shared.fairness.admission import Admission
-from shared.fairness.pace import Pace
+from shared.fairness.join import JoinWindow
+from shared.fairness.pace import USUAL, Pace
 
 ONE, TWO = TopicPartition("own-tickets.updates", 0), TopicPartition("own-tickets.updates", 1)
 
@@ -48,6 +49,7 @@ class Fetch:
             "_wait_consume_future": None, "_prefetch_backoff": 0.1, "_closed": False, "_fetch_waiters": set(),
             "_default_reset_strategy": OffsetResetStrategy.EARLIEST, "_max_partition_fetch_bytes": 1024,
             "topic_prefix": "own-", "faults": FetchFaults(), "admission": Admission(), "pace": Pace(),
+            "join": JoinWindow(USUAL),
             "waits": Waits(), "sessions": {}, "_fetch_min_bytes": 1, "_fetch_max_bytes": 1024, "_isolation_level": 0,
         }  # fmt: skip
 

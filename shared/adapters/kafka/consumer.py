@@ -14,6 +14,7 @@ from shared.adapters.kafka.fetch_sessions import Waits
 from shared.adapters.kafka.fetcher import SafeFetcher
 from shared.delivery.ports import Record
 from shared.fairness.admission import Admission
+from shared.fairness.join import JoinWindow
 from shared.fairness.pace import Pace
 
 ERROR_PAUSE_SECONDS = 1.0
@@ -108,6 +109,7 @@ class SafeConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka is not t
         self._fetcher.faults = self.faults
         self._fetcher.admission, self._fetcher.pace = self.admission, self.pace
         self._fetcher.waits, self._fetcher.sessions = self.waits, {}
+        self._fetcher.join = JoinWindow(self.pace.batching)
         if self._group_id is None:
             self._coordinator = NoGroupCoordinator(
                 self._client, self._subscription, exclude_internal_topics=self._exclude_internal_topics
@@ -173,10 +175,12 @@ class SafeConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka is not t
         subscription = self._subscription.subscription
         assignment = subscription.assignment if subscription else None
         states = {place: assignment.state_value(place) for place in assignment.tps} if assignment else {}
-        return {place: state.position for place, state in states.items() if state.has_valid_position}
+        held = self._fetcher.join.held_from()
+        return {place: held.get(place, state.position) for place, state in states.items() if state.has_valid_position}
 
     def _go_back(self, before: dict[TopicPartition, int]) -> None:
-        """Read once more what was drained and could not be handed over."""
+        """Read once more what was drained and could not be handed over, and what was held by then."""
+        self._fetcher.join.drop()
         for place, position in self._positions().items():
             if position > before.get(place, position):
                 self.seek(place, before[place])

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import math
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -32,6 +32,7 @@ from shared.adapters.kafka.record_batches import RecordBatch
 from shared.delivery.guard import Bug, guarded
 from shared.delivery.ports import Record
 from shared.fairness.admission import Admission, DeferralBegan, Supply
+from shared.fairness.join import JoinWindow
 from shared.fairness.pace import Pace
 from shared.fairness.shares import among
 
@@ -112,6 +113,7 @@ class SafeFetcher(Fetcher):  # type: ignore[misc]  # aiokafka is not typed
     faults: FetchFaults
     admission: Admission
     pace: Pace
+    join: JoinWindow[TopicPartition]
     waits: Waits
     sessions: dict[int, FetchSession]  # by broker
     room_bytes: dict[str, int]  # by topic, of the batch at hand
@@ -122,7 +124,7 @@ class SafeFetcher(Fetcher):  # type: ignore[misc]  # aiokafka is not typed
         partitions: Collection[TopicPartition],
         timeout: float = 0,  # noqa: ASYNC109  # aiokafka's signature
         max_records: int | None = None,
-    ) -> dict[TopicPartition, list[Record]]:
+    ) -> Mapping[TopicPartition, list[Record]]:
         """Return what was fetched, from each sender its share, and move the positions; in place of aiokafka's own.
 
         That one empties one partition after the other: whoever floods one would hold back all that stand behind it.
@@ -140,7 +142,7 @@ class SafeFetcher(Fetcher):  # type: ignore[misc]  # aiokafka is not typed
         finally:
             self.is_wanted = False
 
-    async def _next_drained(self, until: float, records_max: int) -> dict[TopicPartition, list[Record]]:
+    async def _next_drained(self, until: float, records_max: int) -> Mapping[TopicPartition, list[Record]]:
         while True:
             if self._subscriptions.reassignment_in_progress:
                 await self._subscriptions.wait_for_assignment()
@@ -150,11 +152,12 @@ class SafeFetcher(Fetcher):  # type: ignore[misc]  # aiokafka is not typed
                 return drained
             waiter = self._create_fetch_waiter()
             # Nobody tells when the turn of what is at hand and has to wait comes.
+            look_again_seconds = LOOK_AGAIN_SECONDS if self._records or self.join.holds else math.inf
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(min(left_seconds, LOOK_AGAIN_SECONDS if self._records else math.inf)):
+                async with asyncio.timeout(min(left_seconds, look_again_seconds)):
                     await waiter  # raises what keeps us from the group, such as a lack of permissions
 
-    def _drained(self, records_max: int) -> dict[TopicPartition, list[Record]]:
+    def _drained(self, records_max: int) -> Mapping[TopicPartition, list[Record]]:
         """Return records of all senders that have some, each its share; all partitions of a topic are one sender's."""
         drained: dict[TopicPartition, list[Record]] = {}
         waiting: dict[str, list[TopicPartition]] = defaultdict(list)
@@ -168,17 +171,17 @@ class SafeFetcher(Fetcher):  # type: ignore[misc]  # aiokafka is not typed
         }
         now = self._loop.time()
         self.admission.take(supplies, records_max, now)
-        for place in drained:
-            if place in self._records:
-                self._records.move_to_end(place)  # others of its topic are first when there is not enough for all
+        for place in filter(self._records.__contains__, drained):
+            self._records.move_to_end(place)  # others of its topic are first when there is not enough for all
         for change in self.admission.changes(now):
             if isinstance(change, DeferralBegan):
                 log.warning("deferred", sender=change.sender, because=change.why)
             else:
                 log.info("deferred no more", sender=change.sender)
-        if drained:
-            self.pace.gave(sum(map(len, drained.values())), now, records_max)
-        return drained
+        taken = self.join.take(drained, now, self._subscriptions.subscription.assignment)
+        if taken:
+            self.pace.gave(max(sum(map(len, each.values())) for each in (drained, taken)), now, records_max)
+        return taken
 
     def _drain(self, drained: dict[TopicPartition, list[Record]], place: TopicPartition, count: int) -> int:
         """Add at most *count* records of a partition; return how many, fewer only if nothing more is at hand."""
@@ -205,8 +208,7 @@ class SafeFetcher(Fetcher):  # type: ignore[misc]  # aiokafka is not typed
     def pause(self, state: Any, tries: int) -> None:
         """Fetch a partition again only after a while, longer after each try."""
         state.pause()
-        wait_seconds = min(FIRST_PAUSE_SECONDS * 3.0 ** (tries - 1), PAUSE_SECONDS_MAX)
-        self._loop.call_later(wait_seconds, state.resume)
+        self._loop.call_later(min(FIRST_PAUSE_SECONDS * 3.0 ** (tries - 1), PAUSE_SECONDS_MAX), state.resume)
 
     def _get_actions_per_node(self, assignment: Any) -> tuple[Any, ...]:
         """Return what aiokafka would do now, with fetches of our own."""
@@ -221,8 +223,7 @@ class SafeFetcher(Fetcher):  # type: ignore[misc]  # aiokafka is not typed
             for topic, partitions in topics
             for partition, offset, bytes_max in partitions
         }
-        leader = self._client.cluster.leader_for_partition
-        is_partial |= any(leader(each) == node for each in self._records)
+        is_partial |= any(self._client.cluster.leader_for_partition(each) == node for each in self._records)
         wait_ms = self.waits.of(self._loop.time(), is_partial=is_partial)
         limits = Limits(wait_ms, self._fetch_min_bytes, self._fetch_max_bytes, self._isolation_level)
         return self.sessions.setdefault(node, FetchSession()).fetch(wanted, limits)
@@ -251,8 +252,7 @@ class SafeFetcher(Fetcher):  # type: ignore[misc]  # aiokafka is not typed
 
     async def _paused(self) -> bool:
         """Return False after the pause that follows a failure."""
-        # Closing: aiokafka awaits this task then, and expects no CancelledError.
-        with contextlib.suppress(asyncio.CancelledError):
+        with contextlib.suppress(asyncio.CancelledError):  # closing: aiokafka awaits this task, and expects none
             await asyncio.sleep(self._retry_backoff)
         return False
 

@@ -8,6 +8,9 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from shared.adapters.kafka.consumer import SafeConsumer
+from shared.fairness.join import JoinWindow
+from shared.fairness.pace import BUSY_RECORDS, USUAL, Batching
+from tests.fakes.batches import plain
 from tests.fakes.fetch import ONE, Fetch
 
 pytestmark = pytest.mark.unit
@@ -50,6 +53,23 @@ async def test_drained_records_not_handed_over_are_read_again(
     assert fetch.positions() == [0, 0]
 
 
+async def test_what_waits_for_other_topics_is_read_again_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    fetch = Fetch()
+    window = fetch.fetcher.join = JoinWindow(Batching(joined=("tickets.updates", "sla.events"), join_seconds=60))
+    fetch.answer(ONE, plain(*[b"held"] * BUSY_RECORDS))
+    held = (await fetch.drained(), window.holds, fetch.positions())
+
+    async def getmany(self: Any, *places: TopicPartition, **options: Any) -> None:
+        raise KafkaError("broken off")
+
+    monkeypatch.setattr(AIOKafkaConsumer, "getmany", getmany)
+    monkeypatch.setattr("shared.adapters.kafka.consumer.ERROR_PAUSE_SECONDS", 0)
+    await Consumer(fetch).getmany()
+
+    assert held == ([], True, [BUSY_RECORDS, 0])
+    assert (window.holds, fetch.positions()) == (False, [0, 0])
+
+
 @pytest.mark.parametrize("dead", ["fetch", "group", "metadata"])
 async def test_a_task_that_has_ended_in_silence_ends_the_consumer(dead: str) -> None:
     fetch = Fetch()
@@ -59,7 +79,7 @@ async def test_a_task_that_has_ended_in_silence_ends_the_consumer(dead: str) -> 
     ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     ended.set_exception(ValueError())
     tasks = {"fetch": alive, "group": alive, "metadata": alive} | {dead: ended}
-    consumer._fetcher = type("Fetcher", (), {"error_future": tasks["fetch"]})()
+    consumer._fetcher = type("Fetcher", (), {"error_future": tasks["fetch"], "join": JoinWindow(USUAL)})()
     consumer._coordinator = type("Coordinator", (), {"_coordination_task": tasks["group"]})()
     consumer._client = type("Client", (), {"_sync_task": tasks["metadata"]})()
 

@@ -1,0 +1,86 @@
+"""Hands over together what several topics say of one ticket within seconds; knows nothing of the broker."""
+
+from collections.abc import Collection, Hashable, Mapping
+from typing import Generic, TypeVar
+
+from shared.delivery.ports import Record
+from shared.fairness.pace import BUSY_RECORDS, Batching
+
+P = TypeVar("P", bound=Hashable)
+Held = list[tuple[float, Record]]
+"""Records of one partition, each with the instant at which it was read."""
+
+HELD_RECORDS_MAX = 8_000  # some 10 MB of what is said of tickets
+
+
+class JoinWindow(Generic[P]):
+    """Holds what is said of a ticket first until what is said last has come, so that one save does for all of it.
+
+    Whatever is held lies behind all that was handed over of its partition, which may be committed. Where hardly
+    anything comes, nothing waits.
+
+    Args:
+        batching: Which topics are joined, and for how long at most their records wait.
+    """
+
+    def __init__(self, batching: Batching) -> None:
+        self.topics, self.seconds = batching.joined, batching.join_seconds
+        self._held: dict[P, Held] = {}
+        self._assignment: object = None
+
+    def take(
+        self, drained: Mapping[P, list[Record]], now_seconds: float, assignment: object
+    ) -> Mapping[P, list[Record]]:
+        """Return, by partition, what of all that is held and *drained* is handed over now; topics in their order.
+
+        Args:
+            now_seconds: On a clock that never goes back.
+            assignment: By which partitions are read; what was held under another one is read again, and dropped.
+        """
+        if not self.topics:
+            return drained
+        if assignment is not self._assignment:
+            self._held, self._assignment = {}, assignment
+        at_hand = self._held
+        for place, records in drained.items():
+            at_hand.setdefault(place, []).extend((now_seconds, record) for record in records)
+        waits = BUSY_RECORDS <= sum(map(len, at_hand.values())) <= HELD_RECORDS_MAX
+        last = self.topics[-1]
+        said_last = {record.key for records in drained.values() for record in records if record.topic == last}
+        taken: dict[P, list[Record]] = {}
+        self._held = {}
+        for place, held in sorted(at_hand.items(), key=lambda each: self._order(each[1])):
+            count = self._ripe(held, said_last, now_seconds) if waits else len(held)
+            if count:
+                taken[place] = [record for _, record in held[:count]]
+            if count < len(held):
+                self._held[place] = held[count:]
+        return taken
+
+    @property
+    def holds(self) -> bool:
+        """Return whether anything is held."""
+        return bool(self._held)
+
+    def held_from(self) -> dict[P, int]:
+        """Return, by partition, the offset from which on its records are held."""
+        return {place: held[0][1].offset for place, held in self._held.items()}
+
+    def drop(self) -> None:
+        """Forget what is held, which is read again."""
+        self._held = {}
+
+    def _order(self, held: Held) -> int:
+        topic = held[0][1].topic
+        return self.topics.index(topic) if topic in self.topics else len(self.topics)
+
+    def _ripe(self, held: Held, said_last: Collection[bytes | None], now_seconds: float) -> int:
+        """Return how many of the first records of a partition need not wait, or no longer."""
+        if held[0][1].topic not in self.topics[:-1]:
+            return len(held)
+        since = now_seconds - self.seconds
+        for count in range(len(held), 0, -1):
+            at, record = held[count - 1]
+            if at <= since or record.key in said_last:
+                return count
+        return 0
