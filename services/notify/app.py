@@ -45,10 +45,10 @@ from shared.process.settings import CommonSettings, Profile
 from shared.topics import status_topic
 
 BATCHING = Batching(
-    seconds=1.0, apart_seconds=0.05, busy_apart_seconds=1.0,
+    seconds=0.5, apart_seconds=0.05, busy_apart_seconds=0.5,
     joined=(topics.ACCEPTED, topics.CONTACTS, topics.TICKETS, topics.SLA), join_seconds=4.0,
 )  # fmt: skip
-"""Nobody waits for a notice so closely; what is said of a ticket within seconds is most of what is said."""
+"""Nobody waits for a notice so closely; what is said of a ticket within seconds is most of what is said (ADR 0078)."""
 
 DIGESTS_EVERY_SECONDS = 10
 
