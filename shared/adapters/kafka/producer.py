@@ -135,7 +135,8 @@ class KafkaPublisher:
         waiting = list(events)
         for _ in range(ROUNDS_MAX):
             client = await self.client()
-            closed = await self.access.closed(client.client, {self._name(event) for event in waiting})
+            topics = {event.topic for event in waiting}
+            closed = await self.access.closed(client.client, {self.settings.topic_prefix + topic for topic in topics})
             first, rest = waiting, list[Outgoing]()
             if closed or self.access.is_wary:
                 held |= self._held(waiting, closed)
@@ -215,21 +216,22 @@ class KafkaPublisher:
         batches: list[_Batch] = []
         outcomes: list[Any] = [None] * len(events)
         last: dict[tuple[str, int], _Batch] = {}
-        partitions = {name: sorted(await client.partitions_for(name)) for name in {*map(self._name, events)}}
+        names = {topic: self.settings.topic_prefix + topic for topic in {event.topic for event in events}}
+        partitions = {topic: sorted(await client.partitions_for(name)) for topic, name in names.items()}
         available = client.client.cluster.available_partitions_for_topic
         for index, event in enumerate(events):
+            topic, value, headers = event.topic, event.value, list(event.headers)
             key = None if event.key is None else event.key.encode(errors="surrogateescape")
-            headers, name = list(event.headers), self._name(event)
-            if DefaultRecordBatchBuilder.estimate_size_in_bytes(key, event.value, headers) > DEAD_LETTER_BYTES_MAX:
+            if DefaultRecordBatchBuilder.estimate_size_in_bytes(key, value, headers) > DEAD_LETTER_BYTES_MAX:
                 outcomes[index] = MessageSizeTooLargeError()
                 continue
-            place = name, partition_of(key, partitions[name], list(available(name) or ()) if key is None else ())
-            record = {"timestamp": None, "key": key, "value": event.value, "headers": headers}
+            choices = list(available(names[topic]) or ()) if key is None else ()
+            place = topic, partition_of(key, partitions[topic], choices)
             batch = last.get(place)
-            if batch is None or batch.builder.append(**record) is None:
-                batch = last[place] = _Batch(*place, client.create_batch(), [])
+            if batch is None or batch.builder.append(timestamp=None, key=key, value=value, headers=headers) is None:
+                batch = last[place] = _Batch(names[topic], place[1], client.create_batch(), [])
                 batches.append(batch)
-                batch.builder.append(**record)  # an empty batch takes a record of any size
+                batch.builder.append(timestamp=None, key=key, value=value, headers=headers)  # empty, it takes any size
             batch.indexes.append(index)
         return batches, outcomes
 
