@@ -110,9 +110,12 @@ class Decider(Generic[S]):
             case Applied() | Ignored():
                 if decision.state is None:
                     return document, ()
-                cause = Cause(addressed.known_as, event.id, event.traceparent)
-                events = outgoing(self.handler.service, document.id, cause, decision.facts, arrival.now)
-                answer = Answer(record.topic, record.partition, record.offset, events)
+                events: tuple[Outgoing, ...] = ()
+                answer = None
+                if decision.facts:
+                    cause = Cause(addressed.known_as, event.id, event.traceparent)
+                    events = outgoing(self.handler.service, document.id, cause, decision.facts, arrival.now)
+                    answer = Answer(record.topic, record.partition, record.offset, events)
                 if isinstance(decision, Applied) and decision.erases:
                     document = document.erased(published_offsets, arrival.now)
                 within = self.handler.repeats_within

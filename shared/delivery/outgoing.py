@@ -46,6 +46,8 @@ def outgoing(
     Facts of one type with one cause are numbered in the order in which they are told. That a contact is erased is told
     by a tombstone.
     """
+    if not facts:
+        return ()
     source = f"/tindak/{service}"
     told: dict[str, int] = {}
     events = list[Outgoing]()
@@ -55,20 +57,13 @@ def outgoing(
         number = told.get(kind, 0)
         told[kind] = number + 1
         once = occasion_id(subject, f"{kind}|{fact.occasion}") if subject and fact.occasion else None
-        event = Event(
-            id=once or event_id(cause.id, kind, number),
-            source=source,
-            time=fact.at or now,
-            data=fact.data,
-            subject=subject,
-            key=fact.key or None,
-            cause_id=cause.event_id,
-            traceparent=cause.traceparent,
-        )
+        id, key = once or event_id(cause.id, kind, number), fact.key or None
+        event = Event(id, source, fact.at or now, fact.data, subject, key, cause.event_id, cause.traceparent)
         if fact.data is not encoded:
             encoded, data = fact.data, encode_data(fact.data)
         value = None if isinstance(fact.data, ContactErased) else encode(event, data)
-        events += [Outgoing(event.id, topic, event.key, value) for topic in (fact.topic, *fact.also_on)]
+        events.append(Outgoing(id, fact.topic, key, value))
+        events.extend([Outgoing(id, topic, key, value) for topic in fact.also_on] if fact.also_on else ())
     return tuple(events)
 
 

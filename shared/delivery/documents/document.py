@@ -92,19 +92,23 @@ class Document(Generic[S]):
         """Return whether it only holds unpublished events that concern no ticket."""
         return self.state is None and not self.applied
 
-    def apply(self, event_id: str, answer: Answer, state: S | None) -> "Document[S]":
+    def apply(self, event_id: str, answer: Answer | None, state: S | None) -> "Document[S]":
         """Return the document after an event; what it brings about waits behind what is pending on the same topic.
 
         What it says on a compacted topic is the last word there, and takes the place of all that was said before.
+
+        Args:
+            answer: None if it brings nothing about.
         """
-        kept = answer if answer.outgoing else None
-        last_words = [event.topic for event in answer.outgoing if event.topic in COMPACTED] if self.applied else []
+        said = answer.outgoing if answer else ()
+        kept = answer if said else None
+        last_words = [event.topic for event in said if event.topic in COMPACTED] if self.applied else []
         before = self._without(last_words) if last_words else self
         applied = {**before.applied, event_id: kept}
         if not before.pending:
             return replace(before, state=state, applied=applied, pending_at=None)
         queues = {event.topic for event in before.pending}
-        behind = tuple(event for event in answer.outgoing if event.topic in queues)
+        behind = tuple(event for event in said if event.topic in queues)
         return replace(before, state=state, applied=applied, pending=tuple(each_once(before.pending + behind)))
 
     def _without(self, topics: Collection[str]) -> "Document[S]":
