@@ -28,7 +28,10 @@ def test_an_applied_event_is_kept_with_its_answer_in_order() -> None:
 
 
 def test_an_event_without_an_answer_leaves_only_its_id() -> None:
-    assert EMPTY.apply("a", Answer("updates", 0, 5, ()), "s").applied == {"a": None}
+    silent = EMPTY.apply("a", Answer("updates", 0, 5, ()), "s")
+
+    assert silent.applied == {"a": None}
+    assert EMPTY.apply("a", None, "s") == silent
 
 
 @pytest.mark.parametrize(("published_offset", "kept"), [(4, True), (5, True), (6, False)])
