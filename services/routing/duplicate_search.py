@@ -82,13 +82,13 @@ class SimilarReports:
         found: dict[str, tuple[SimilarReport, ...]] = {}
         for kelurahan, new in by_kelurahan.items():
             found |= self._ranked(kelurahan, listings[kelurahan], read, new)
-        while sum(len(each.reports) for each in self.indexes.values()) > REPORTS_REMEMBERED_MAX:
+        while sum(map(len, self.indexes.values())) > REPORTS_REMEMBERED_MAX:
             self.indexes.popitem(last=False)
         return found
 
     def _unread(self, kelurahan: str, listing: Listing) -> list[str]:
-        held = self.indexes[kelurahan].reports if kelurahan in self.indexes else {}
-        return [id_ for id_ in listing.ids if id_ not in held]
+        index = self.indexes.get(kelurahan)
+        return list(listing.ids) if index is None else index.unknown(listing.ids)
 
     def _ranked(
         self, kelurahan: str, listing: Listing, read: Mapping[str, OpenReport], new: Sequence[ComplaintAccepted]

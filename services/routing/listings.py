@@ -15,12 +15,27 @@ LISTED_SECONDS_MAX = 5.0  # so late, at most, it is known what other processes o
 @dataclass(slots=True)
 class _Remembered:
     listed_at: float
-    leaders: dict[str, str | None]  # of every open ticket, the oldest first; None for one that follows nobody
+    tickets: dict[str, None]  # that are open, the oldest first
+    leaders: dict[str, str]  # of those that follow another one
 
     def listing(self) -> Listing:
         """Return them as the database lists them, the newest first."""
-        followed = {ticket: leader for ticket, leader in self.leaders.items() if leader is not None}
-        return Listing(list(reversed(self.leaders)), followed)
+        return Listing(list(reversed(self.tickets)), self.leaders.copy())
+
+    def forget(self, ticket: str) -> None:
+        """Have the ticket open no longer."""
+        self.tickets.pop(ticket, None)
+        self.leaders.pop(ticket, None)
+
+    def remember(self, ticket: str, leader: str | None) -> None:
+        """Have the ticket open, as the newest one if it was not yet; the oldest gives way where there are too many."""
+        self.tickets[ticket] = None
+        if leader is None:
+            self.leaders.pop(ticket, None)
+        else:
+            self.leaders[ticket] = leader
+        if len(self.tickets) > REPORTS_MAX:
+            self.forget(next(iter(self.tickets)))
 
 
 class RememberedListings:
@@ -48,8 +63,7 @@ class RememberedListings:
         asked = [name for name in kelurahan if name not in self.kelurahan]
         listed = await self.neighbours.listed_in(asked) if asked else {}
         for name, listing in listed.items():
-            leaders = {ticket: listing.leaders.get(ticket) for ticket in reversed(listing.ids)}
-            self.kelurahan[name] = _Remembered(now, leaders)
+            self.kelurahan[name] = _Remembered(now, dict.fromkeys(reversed(listing.ids)), dict(listing.leaders))
         return {name: self.kelurahan[name].listing() for name in kelurahan}
 
     def note(self, filed: Filed) -> None:
@@ -59,8 +73,6 @@ class RememberedListings:
         if known is None:
             return
         if not is_open(filed.situation) or ticket.parent or ticket.report.confidential or ticket.erased:
-            known.leaders.pop(ticket.id, None)
-            return
-        known.leaders[ticket.id] = ticket.cluster
-        if len(known.leaders) > REPORTS_MAX:
-            del known.leaders[next(iter(known.leaders))]
+            known.forget(ticket.id)
+        else:
+            known.remember(ticket.id, ticket.cluster)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from services.routing import duplicate_search, neighbours
+from services.routing.domain.duplicates import similar_reports
 from services.routing.domain.duplicates.similar_reports import OpenReport
 from services.routing.duplicate_search import SimilarReports
 from services.routing.neighbours import Listing, NoNeighbours, StoredNeighbours, open_report
@@ -34,7 +35,7 @@ class Listed(NoNeighbours):
 
 
 def new(kelurahan: str, id_: str = "new") -> ComplaintAccepted:
-    return accepted(ticket_id=id_, title="", body=LAMP, location=Location(kelurahan=kelurahan))
+    return accepted(ticket_id=id_, tracking_id=id_.upper(), title="", body=LAMP, location=Location(kelurahan=kelurahan))
 
 
 async def found(search: SimilarReports, *complaints: ComplaintAccepted) -> list[str]:
@@ -59,6 +60,33 @@ async def test_what_is_listed_no_more_is_dropped() -> None:
     listed.ids["Serua"] = ["b"]
 
     assert await found(search, new("Serua", "next")) == ["B"]
+
+
+async def test_a_report_that_comes_where_there_are_too_many_is_not_read_once_it_is_listed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(similar_reports, "REPORTS_MAX", 2)
+    listed = Listed(Serua=["b", "a"])
+    search = SimilarReports(listed)
+    await found(search, new("Serua", "c"), new("Serua", "d"))
+
+    listed.ids["Serua"] = ["d", "c"]
+
+    assert await found(search, new("Serua", "e")) == ["D", "C"]
+    assert listed.read == [["b", "a"]]
+    assert await found(SimilarReports(listed), new("Serua", "e")) == ["D", "C"]
+
+
+async def test_what_comes_where_there_are_too_many_and_is_never_listed_is_forgotten(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(similar_reports, "REPORTS_MAX", 2)
+    search = SimilarReports(Listed(Serua=["b", "a"]))
+
+    for id_ in "cde":
+        assert sorted(await found(search, new("Serua", id_))) == ["A", "B"]
+
+    assert len(search.indexes["Serua"]) == 3
 
 
 async def test_a_process_that_has_just_started_reads_the_newest_first(monkeypatch: pytest.MonkeyPatch) -> None:

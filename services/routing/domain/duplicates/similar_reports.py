@@ -5,7 +5,7 @@ of what `similarity` leaves alone: cosine of dampened counts times inverse docum
 """
 
 import zlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -18,6 +18,8 @@ GRAM_LETTERS = 4
 BUCKETS = 2**15  # n-grams are counted by hash, of 16 bits; two that share a bucket hardly change a ranking
 SYMBOLS_MAX = 2_000  # of a text; the rest of a longer one is not compared
 SIMILAR_MAX = 3
+SCORE_DIGITS = 3
+ROUNDED_BY = 10**-SCORE_DIGITS  # and by no more
 SCORE_MIN = 0.05  # below it hardly two reports of the same matter were found
 REPORTS_MAX = 200  # of one kelurahan, the newest: what one report costs does not grow with those that are open
 CHANGES_MIN, CHANGED_SHARE = 8, 8  # after so many and an eighth of the reports rarity is counted again
@@ -84,20 +86,21 @@ class _Matrix:
     def __init__(self, reports: Mapping[str, OpenReport]) -> None:
         vectors = [report.vector for report in reports.values()]
         columns = np.concatenate([vector.columns for vector in vectors])
-        starts = np.cumsum([0, *(len(vector.columns) for vector in vectors[:-1])], dtype=np.int64)
+        sizes = np.array([len(vector.columns) for vector in vectors])
+        starts = np.cumsum(sizes, dtype=np.int64) - sizes
         counts = 1 + np.bincount(columns, minlength=BUCKETS).astype(np.float32)
         self.rarity: Floats = 1 + np.log(np.float32(1 + len(vectors)) / counts)
-        weights = np.concatenate([vector.weights for vector in vectors]) * self.rarity[columns]
+        weights = np.concatenate([vector.weights for vector in vectors]) * self.rarity.take(columns)
         lengths = np.sqrt(np.add.reduceat(weights * weights, starts))
         self.ids = list(reports)
         self.size = len(columns)
         self.columns: Columns = columns
-        self.weights: Floats = weights / np.repeat(lengths, np.diff([*starts, len(columns)]))
+        self.weights: Floats = weights / np.repeat(lengths, sizes)
         self.starts: Starts = starts
 
     def append(self, id_: str, vector: Vector) -> None:
         """Add one row, under the rarity that is known."""
-        row, rows, start = vector.weights * self.rarity[vector.columns], len(self.ids), self.size
+        row, rows, start = vector.weights * self.rarity.take(vector.columns), len(self.ids), self.size
         end = start + len(row)
         self.columns, self.weights = _with_room(self.columns, end), _with_room(self.weights, end)
         self.starts = _with_room(self.starts, rows + 1)
@@ -107,7 +110,7 @@ class _Matrix:
 
     def scores(self, asked: Vector) -> Floats:
         """Return the cosine of *asked* and each row."""
-        _asked[asked.columns] = asked.weights * self.rarity[asked.columns]
+        _asked[asked.columns] = asked.weights * self.rarity.take(asked.columns)
         products = _asked.take(self.columns[: self.size])
         length = np.sqrt(np.dot(_asked, _asked))
         _asked[asked.columns] = 0
@@ -137,22 +140,37 @@ class SimilarityIndex:
 
     def __init__(self) -> None:
         self.reports: dict[str, OpenReport] = {}
+        self._waiting: dict[str, OpenReport] = {}  # for which there is no room before the oldest are gone
         self._matrix: _Matrix | None = None
         self._changes = 0
 
+    def __len__(self) -> int:
+        """Return how many reports it remembers."""
+        return len(self.reports) + len(self._waiting)
+
+    def unknown(self, ids: Iterable[str]) -> list[str]:
+        """Return those of *ids* whose reports must be read to be held, in the same order."""
+        reports, waiting = self.reports, self._waiting
+        return [id_ for id_ in ids if id_ not in reports and id_ not in waiting]
+
     def keep(self, ids: Collection[str], read: Mapping[str, OpenReport]) -> None:
-        """Hold the reports of *ids* alone, of which those not held before stand in *read*, as far as they exist."""
+        """Hold the reports of *ids* alone, of which those that were `unknown` stand in *read*, as far as they exist."""
         for gone in self.reports.keys() - set(ids):
             del self.reports[gone]
             self._changes += 1
+        new = {**read, **self._waiting}
+        self._waiting.clear()
         # In order, so that of two that are equally similar the same one comes first.
-        for id_ in ids if read else ():
-            if id_ in read:
-                self.add(id_, read[id_])
+        for id_ in ids if new else ():
+            if id_ in new:
+                self.add(id_, new[id_])
 
     def add(self, id_: str, report: OpenReport) -> None:
-        """Hold one report more, unless it is held or there are too many."""
-        if len(self.reports) >= REPORTS_MAX or id_ in self.reports:
+        """Hold one report more, unless it is held; where there are too many, once `keep` has made room for it."""
+        if id_ in self.reports:
+            return
+        if len(self.reports) >= REPORTS_MAX:
+            self._waiting[id_] = report
             return
         self.reports[id_] = report
         self._changes += 1
@@ -186,9 +204,10 @@ class SimilarityIndex:
         if self._matrix is None or not self._is_current():
             self._matrix, self._changes = _Matrix(self.reports), 0
         scores, ids = self._matrix.scores(asked), self._matrix.ids
-        order = np.argsort(-scores, kind="stable")
+        high = (scores > SCORE_MIN - ROUNDED_BY).nonzero()[0]
+        order = high[np.argsort(-scores[high], kind="stable")]
         for index, score in zip(order.tolist(), scores[order].tolist(), strict=True):
-            yield round(min(1.0, score), 3), ids[index]
+            yield round(min(1.0, score), SCORE_DIGITS), ids[index]
 
     def _is_current(self) -> bool:
         return self._changes <= CHANGES_MIN + len(self.reports) // CHANGED_SHARE
