@@ -68,7 +68,16 @@ def letters_in(text: str) -> list[str]:
 
 def runs_of(text: str) -> list[str]:
     """Return the runs of letters and the runs of digits of *text*, in lower case."""
-    return LETTERS_OR_DIGITS.findall(plain(text))
+    text = plain(text)
+    if not text.isascii():
+        return LETTERS_OR_DIGITS.findall(text)
+    runs: list[str] = []
+    for word in words_in(text):  # the same, in half the time: few words have both
+        if word.isalpha() or word.isdigit():
+            runs.append(word)
+        else:
+            runs += LETTERS_OR_DIGITS.findall(word)
+    return runs
 
 
 def name_key(name: str) -> str:

@@ -85,7 +85,7 @@ class Lexicon:
         """Return one row for each report: dampened counts times rarity."""
         rows = [self.columns_of(text, place) for text, place in zip(texts, places, strict=True)]
         starts, columns, counts = _counted(rows)
-        values = (1 + np.log(counts.astype(np.float32))) * self.rarity[columns]
+        values = (1 + np.log(counts.astype(np.float32))) * self.rarity.take(columns)
         return Vectors(starts, columns, self._scaled(starts, columns, values))
 
     def columns_of(self, text: str, place: Place) -> Columns:
@@ -112,12 +112,12 @@ class Lexicon:
         return kept
 
     def _scaled(self, starts: Starts, columns: Columns, values: Floats) -> Floats:
-        blocks = len(self.blocks)
+        blocks = np.searchsorted(self._ends, columns, side="right")
         rows = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
-        cells = rows * blocks + np.searchsorted(self._ends, columns, side="right")
+        cells = rows * len(self.blocks) + blocks
         lengths = np.sqrt(np.bincount(cells, values**2)).astype(np.float32)
-        weights = np.array(BLOCK_WEIGHTS, dtype=np.float32)[cells % blocks]
-        scaled: Floats = (values * weights / lengths[cells]).astype(np.float32)
+        weights = np.array(BLOCK_WEIGHTS, dtype=np.float32).take(blocks)
+        scaled: Floats = (values * weights / lengths.take(cells)).astype(np.float32)
         return scaled
 
 

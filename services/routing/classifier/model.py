@@ -109,7 +109,7 @@ def scores(vectors: Vectors, weights: Floats) -> Floats:
     """Return the product of sparse rows and *weights*."""
     starts, columns, values = vectors
     spans = zip(starts[:-1].tolist(), starts[1:].tolist(), strict=True)
-    rows = [values[begin:end] @ weights[columns[begin:end]] for begin, end in spans]
+    rows = [values[begin:end] @ weights.take(columns[begin:end], axis=0) for begin, end in spans]
     return np.stack(rows).astype(np.float32)
 
 

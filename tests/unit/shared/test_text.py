@@ -4,12 +4,14 @@ from hypothesis import strategies as st
 
 from shared.text import (
     LETTERS,
+    LETTERS_OR_DIGITS,
     WORD,
     WORD_LETTERS_REMEMBERED_MAX,
     fold,
     folded_text,
     letters_in,
     name_key,
+    plain,
     remembering_words,
     runs_of,
     words_in,
@@ -55,6 +57,7 @@ def test_words_are_letters_and_digits_together_and_runs_are_apart() -> None:
 def test_words_and_letters_of_ascii_are_those_of_any_text(text: str) -> None:
     assert words_in(text) == WORD.findall(text)
     assert letters_in(text) == LETTERS.findall(text)
+    assert runs_of(text) == LETTERS_OR_DIGITS.findall(plain(text))
 
 
 def test_names_are_compared_in_lower_case_with_single_blanks() -> None:
