@@ -30,8 +30,6 @@ from shared.events import (
 from shared.events.complaints import sensitive_kind
 from shared.values import replace
 
-REPORTED = tuple(Report.model_fields)
-
 
 def file(
     policy: RoutingPolicy,
@@ -121,8 +119,7 @@ def priority_of(policy: RoutingPolicy, report: Report, evidence: Evidence) -> Pr
 
 def report_of(complaint: ComplaintAccepted) -> Report:
     """Return what an agency needs and may see of a complaint."""
-    told = vars(complaint)
-    return Report(**{name: told[name] for name in REPORTED})
+    return Report.model_validate(vars(complaint))
 
 
 def _without_texts(complaint: ComplaintAccepted) -> ComplaintAccepted:

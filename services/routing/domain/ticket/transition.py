@@ -70,19 +70,19 @@ class Transition:
         at = max(self.ticket.at, self.at)
         tenures = moved_on(self.ticket.stays, holder_of(self.situation), holder_of(situation), at)
         ticket = replace(self.ticket, at=at, version=self.ticket.version + 1, stays=tenures, **changes)
-        data = kind(
-            ticket_id=ticket.id,
-            tracking_id=ticket.tracking_id,
-            state=name_of(situation),
-            version=ticket.version,
-            at=at,
-            parent=ticket.parent,
-            part=ticket.part,
-            agency=situation.agency,
-            confidential=ticket.report.confidential or None,
-            **{kind.CAUSED_BY: self.author},
-            **about,
-        )
+        told: dict[str, Any] = {
+            "ticket_id": ticket.id,
+            "tracking_id": ticket.tracking_id,
+            "state": name_of(situation),
+            "version": ticket.version,
+            "at": at,
+            "parent": ticket.parent,
+            "part": ticket.part,
+            "agency": situation.agency,
+            "confidential": ticket.report.confidential or None,
+            kind.CAUSED_BY: self.author,
+        }
+        data = kind.of(told | about)
         added = tuple(Fact(data, topic, ticket.id, at) for topic in topics)
         return replace(self, ticket=ticket, situation=situation, facts=self.facts + added)
 
