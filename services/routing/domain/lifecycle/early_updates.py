@@ -45,8 +45,9 @@ def remembered(policy: RoutingPolicy, early: EarlyUpdate) -> Update:
 
 def due_at(rules: EarlyUpdates, state: State) -> datetime | None:
     """Return when the first wait ends; None if no update waits."""
-    waiting = state.updates if isinstance(state, Awaited) else ()
-    return min((_ends_at(rules, early) for early in waiting), default=None)
+    if not isinstance(state, Awaited):
+        return None
+    return min((_ends_at(rules, early) for early in state.updates), default=None)
 
 
 def expires_at(rules: EarlyUpdates, state: State) -> datetime | None:
