@@ -1,13 +1,15 @@
 from datetime import timedelta
 
+import orjson
 import pytest
 
-from services.notify.domain.contact_audit import opening, openings_to_send
+from services.notify.domain.contact_audit import NOTIFY, opening, openings_to_send
 from services.notify.domain.correspondence import AuditHead
 from services.notify.domain.deliveries import Due, Sending
 from services.notify.domain.sending.attempts import tick
 from services.notify.store import STATE
 from shared.events import CHAIN_START, ContactOpened, Fact, Opener, OpenerRole, OpeningPurpose, link_hash
+from shared.events.envelope import encode_data
 from tests.builders import TICKET
 from tests.fakes.handler_harness import NOON
 from tests.unit.notify.samples import DELIVERY, LEASE, correspondence, delivery, rules
@@ -52,6 +54,16 @@ def test_each_fact_holds_the_hash_of_the_one_before_and_its_own() -> None:
     assert [data.previous for data in chain] == [CHAIN_START, chain[0].hash, chain[1].hash]
     assert [link_hash(data.model_dump(mode="json", exclude_none=True)) for data in chain] == [d.hash for d in chain]
     assert state.audit == AuditHead(chain[2].hash, (NOON, NOON, LATER))
+
+
+@pytest.mark.parametrize("since", [timedelta(0), timedelta(microseconds=1), timedelta(microseconds=500_000)])
+@pytest.mark.parametrize("delivery_id", [None, DELIVERY])
+@pytest.mark.parametrize("by", [NOTIFY, OFFICER])
+def test_it_is_hashed_as_it_writes_itself(since: timedelta, delivery_id: str | None, by: Opener) -> None:
+    _, fact = opening(correspondence(), OpeningPurpose.SEND, by, NOON + since, delivery_id)
+
+    written = orjson.loads(encode_data(fact.data))
+    assert data_of(fact).hash == written["hash"] == link_hash(written)
 
 
 def test_an_export_is_said_on_the_account_of_the_officer() -> None:
