@@ -100,12 +100,15 @@ class NotifyHandler:
 
     def due_at(self, state: Correspondence) -> datetime | None:
         """Return when the first delivery needs attention."""
+        if not state.deliveries:
+            return None
         instants = [at for delivery in state.deliveries if (at := delivery.attention_at)]
         return min(instants) if instants else None
 
     def expires_at(self, state: Correspondence) -> datetime | None:
         """Return from when on nobody asks for a ticket that has ended; None for one that has not."""
-        return self.retention.dropped_at(last_needed_at(state)) if self.retention else None
+        has_ended = state.ended_at is not None
+        return self.retention.dropped_at(last_needed_at(state)) if has_ended and self.retention else None
 
     def tick(self, state: Correspondence, now: datetime) -> Applied[Correspondence]:
         """Return what has come due; what is to leave the house is leased to whoever saves this decision."""

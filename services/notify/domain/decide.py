@@ -101,6 +101,8 @@ def proceed(
     before: Correspondence, deliveries: Sequence[Delivery], policy: Rules, now: datetime, house: House
 ) -> Applied[Correspondence]:
     """Return the state with *deliveries*, each as far on as it can go now."""
+    if not deliveries and not before.deliveries and not isinstance(before.contact, Erased):
+        return Applied(before)
     released = [release(delivery, before, deliveries, policy, now, house) for delivery in deliveries]
     moved, openings = on_time(before, released, policy, now, house, house.holds)
     settled = report_settled(before, forgotten(moved) if isinstance(moved.contact, Erased) else moved)

@@ -92,7 +92,7 @@ class Notice:
         for name, values in self.when.items():
             if _value_of(data, name) not in values:
                 return False
-        return not self.unless or all(_value_of(data, name) not in values for name, values in self.unless.items())
+        return not [name for name, values in self.unless.items() if _value_of(data, name) in values]
 
 
 @value

@@ -56,7 +56,7 @@ def project(state: Correspondence, data: events.EventData) -> Correspondence:
 
 
 def _holds(state: Correspondence, changes: Mapping[str, Any]) -> bool:
-    return all(getattr(state, name) == changed for name, changed in changes.items())
+    return {name: getattr(state, name) for name in changes} == changes
 
 
 def _changes_by_reporter(state: Correspondence, data: events.EventData) -> dict[str, Any]:

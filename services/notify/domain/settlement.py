@@ -7,6 +7,7 @@ from typing import Any
 from services.notify.domain.correspondence import Correspondence, Gathered
 from services.notify.domain.deliveries import (
     IN_DIGEST,
+    OVER,
     REPORTER,
     Delivery,
     Failed,
@@ -44,7 +45,7 @@ def put_away(state: Correspondence, now: datetime) -> Correspondence:
     What counts against its recipient's share of the day is kept whatever there is; whole is kept what may yet turn out
     not to have arrived, and for a while what could be sent yet.
     """
-    if not state.deliveries and not state.unsent:
+    if not state.unsent and not [each for each in state.deliveries if isinstance(each.situation, OVER)]:
         return state
     unsent = unsent_of(state, now)
     over: list[Settled] = []
@@ -94,11 +95,11 @@ def counts(settled: Settled, now: datetime) -> bool:
 
 def report_settled(before: Correspondence, after: Correspondence) -> Applied[Correspondence]:
     """Return the decision for *after*: a fact for each delivery that was not settled in *before*."""
-    settled = [each for each in after.deliveries if each.is_settled]
+    settled = [each for each in after.deliveries if isinstance(each.situation, OVER)]
     if not settled:
         return Applied(after)
-    was_settled = {delivery.id for delivery in before.deliveries if delivery.is_settled}
-    new = [each for each in settled if each.id not in was_settled]
+    was_settled = {each.id for each in before.deliveries if isinstance(each.situation, OVER)}
+    new = [each for each in settled if each.id not in was_settled] if was_settled else settled
     left = [unsent_at(each) for each in new if is_unsent(each.situation)]
     if left:
         after = replace(after, unsent_at=max(left))
@@ -136,11 +137,13 @@ def _facts_of(state: Correspondence, deliveries: Iterable[Delivery]) -> Iterable
         data: events.DeliveryFact
         match delivery.situation:
             case Sent(at, attempt, channel, provider_id):
-                data = events.NotificationSent(**said, channel=channel, attempt=attempt, provider_id=provider_id)
+                how = {"channel": channel, "attempt": attempt, "provider_id": provider_id}
+                data = events.NotificationSent.of(said | how)
             case Failed(at, attempt, channel, error):
-                data = events.NotificationFailed(**said, channel=channel, attempt=attempt, error=error)
+                data = events.NotificationFailed.of(said | {"channel": channel, "attempt": attempt, "error": error})
             case Suppressed(at, attempt, why):
-                data = events.NotificationSuppressed(**said, channel=delivery.channels[0], attempt=attempt, why=why)
+                first = delivery.channels[0]
+                data = events.NotificationSuppressed.of(said | {"channel": first, "attempt": attempt, "why": why})
             case _:
                 continue
         occasion = "|".join(("delivery", delivery.id, *delivery.failed_ways))
