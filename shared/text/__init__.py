@@ -29,16 +29,29 @@ def remembering_words(words_max: int = WORDS_REMEMBERED_MAX) -> Callable[[Callab
 
     Of a word that is longer than any of a language it keeps nothing, so that nobody can fill the memory with such.
     """
+    return lambda compute: _Remembered(compute, words_max).__getitem__
 
-    def decorated(compute: Callable[[str], W]) -> Callable[[str], W]:
-        remembered = lru_cache(words_max)(compute)
 
-        def of_word(word: str) -> W:
-            return remembered(word) if len(word) <= WORD_LETTERS_REMEMBERED_MAX else compute(word)
+class _Remembered(dict[str, W]):
+    """What was computed of words, in two halves: once the one is full, it takes the place of the other.
 
-        return of_word
+    Asked as a dict, for to call a function for each word, even `lru_cache`, takes several times as long as to look up.
+    """
 
-    return decorated
+    def __init__(self, compute: Callable[[str], W], words_max: int) -> None:
+        super().__init__()
+        self.compute = compute
+        self.half = words_max // 2
+        self.former: dict[str, W] = {}
+
+    def __missing__(self, word: str) -> W:
+        found = self.former[word] if word in self.former else self.compute(word)
+        if len(word) <= WORD_LETTERS_REMEMBERED_MAX:
+            if len(self) >= self.half:
+                self.former = dict(self)
+                self.clear()
+            self[word] = found
+        return found
 
 
 def plain(text: str) -> str:
