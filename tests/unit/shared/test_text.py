@@ -75,3 +75,16 @@ def test_what_came_of_a_word_is_remembered_but_not_of_one_that_no_language_has()
     usual, endless = "a" * WORD_LETTERS_REMEMBERED_MAX, "a" * (WORD_LETTERS_REMEMBERED_MAX + 1)
     assert [letters(usual), letters(endless), letters(usual), letters(endless)] == [64, 65, 64, 65]
     assert asked == [usual, endless, endless]
+
+
+def test_of_so_many_words_those_asked_for_last_are_remembered() -> None:
+    asked = []
+
+    @remembering_words(4)
+    def letters(word: str) -> int:
+        asked.append(word)
+        return len(word)
+
+    said = ["a", "bb", "ccc", "a", "dddd", "a", "bb", "a"]
+    assert list(map(letters, said)) == list(map(len, said))
+    assert asked == ["a", "bb", "ccc", "dddd", "bb"]
