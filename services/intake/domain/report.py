@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from services.intake.domain.places import Located, locate
 from services.intake.domain.rules import Category, Rules
-from services.intake.domain.sensitive.recognition import Wishes
+from services.intake.domain.sensitive.recognition import NO_WISHES, Wishes
 from services.intake.domain.wording import has_fewer_words, headline, insult_spans
 from shared import events
 from shared.events import Arrival
@@ -87,7 +87,8 @@ def read_report(submitted: events.ComplaintSubmitted, rules: Rules) -> Reading:
     said = "\n".join((title.text, body.text, fold(where.text or "").text))
     words = words_in(said)
     identity = identity_of(submitted.reporter, rules.no_names)
-    recognised, wishes = rules.sensitive.read(title, body)
+    is_plain = not rules.sensitive.may_hold_among(words)
+    recognised, wishes = (None, NO_WISHES) if is_plain else rules.sensitive.read(title, body)
     return Reading(
         submitted=submitted,
         title=title,

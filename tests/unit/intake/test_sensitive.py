@@ -1,6 +1,7 @@
 """Sensitive reports are recognised by words that stand near each other, whatever the policy's words are."""
 
 import shutil
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ from services.intake.domain.sensitive.recognition import (
 from services.intake.domain.sensitive.verb_forms import deed, done, suffered
 from services.intake.sensitive_policy import load_sensitive
 from shared.policy.loading import PolicyInvalid
-from shared.text import Folded, fold
+from shared.text import Folded, fold, words_in
 from tests.builders import TICKET, submitted
 from tests.conftest import POLICY as SHIPPED
 from tests.unit.intake.city import arrival, rules
@@ -89,6 +90,24 @@ PHRASES = st.sampled_from(sorted({" ".join(phrase) for phrase in (*RULES.classes
 @given(st.lists(PHRASES, max_size=12).map(" ".join).map(fold))
 def test_a_look_at_the_classes_alone_misses_nothing(text: Folded) -> None:
     assert RULES.read(text) == CAREFUL.read(text)
+
+
+WRITTEN = st.sampled_from([" ".join(phrase).replace("#", "1.5") for phrase in (*RULES.classes, *RULES.spellings)])
+PIECES = st.tuples(WRITTEN, st.sampled_from([" ", " 2", ". ", "\n", "_", "2 ", "nya ", "\u200b ", "3.5", " é "]))
+
+
+@given(st.lists(PIECES, max_size=8).map(lambda pieces: fold("".join(chain.from_iterable(pieces)))))
+def test_a_look_at_single_words_misses_nothing(text: Folded) -> None:
+    found = RULES.read(text)
+    assert RULES.may_hold_among(words_in(text.text)) or found == (None, Wishes())
+
+
+def test_each_phrase_that_is_enough_by_itself_tells_so_however_it_is_written() -> None:
+    enough = {pattern.near[0] for kind in RULES.kinds for pattern in kind.patterns if len(set(pattern.near)) == 1}
+    phrases = {phrase for phrase, names in RULES.classes.items() if names & enough}
+    written = phrases | {other for other, usual in RULES.spellings.items() if usual in phrases}
+
+    assert [phrase for phrase in written if not RULES.may_hold_among(phrase)] == []
 
 
 @given(st.text(st.characters(max_codepoint=127)))

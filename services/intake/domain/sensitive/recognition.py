@@ -1,8 +1,8 @@
 """Recognises what a report must not be spread for: by words that stand near each other, and not by sentences."""
 
 import re
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice
 
@@ -96,6 +96,7 @@ class SensitiveRules:
     spellings: Mapping[Phrase, Phrase] = field(default_factory=dict)
     _book: Phrasebook = field(init=False, repr=False, compare=False)
     _said_by: Callable[[str], Phrase] = field(init=False, repr=False, compare=False)
+    _told_by: Callable[[str], frozenset[str]] = field(init=False, repr=False, compare=False)
     _patterns: Sequence[tuple[str, Pattern]] = field(init=False, repr=False, compare=False)
     _begun: Mapping[str, Sequence[int]] = field(init=False, repr=False, compare=False)
     _needed: Mapping[str, Sequence[frozenset[str]]] = field(init=False, repr=False, compare=False)
@@ -118,6 +119,40 @@ class SensitiveRules:
         for pattern in (*(pattern for _, pattern in patterns), *(wish.pattern for wish in self.wishes)):
             needed[pattern.near[0]].append(frozenset(pattern.near))
         object.__setattr__(self, "_needed", dict(needed))
+        telling = self._telling_words()
+
+        def told_by(word: str) -> frozenset[str]:
+            stems = chain.from_iterable(map(self._said_by, tokens_of(word)))
+            return NO_NAMES.union(*[telling.get(stem, NO_NAMES) for stem in stems])
+
+        object.__setattr__(self, "_told_by", remembering_words(WORDS_REMEMBERED_MAX // 5)(told_by))
+
+    def _telling_words(self) -> Mapping[str, frozenset[str]]:
+        """Return, by one word of each phrase, or of another way to write it, the classes that the phrase belongs to.
+
+        Of its words it is the one of the fewest classes and phrases, so that other texts seldom hold it.
+        """
+        wanted = NO_NAMES.union(*chain.from_iterable(self._needed.values()))
+        classes_of: dict[str, set[str]] = defaultdict(set)
+        for phrase, names in self.classes.items():
+            for word in phrase:
+                classes_of[word] |= names & wanted
+        often = Counter(chain.from_iterable(self.classes))
+
+        def telling(phrase: Phrase) -> str:
+            return min(phrase, key=lambda word: (len(classes_of[word]), often[word], -len(word)))
+
+        found: dict[str, frozenset[str]] = defaultdict(frozenset)
+        for phrase, names in self.classes.items():
+            found[telling(phrase)] |= names & wanted
+        forms = [(telling(other), found[word]) for other, form in self.spellings.items() for word in form]
+        for word, names in forms:
+            found[word] |= names
+        return dict(found)
+
+    def may_hold_among(self, words: Iterable[str]) -> bool:
+        """Return whether `read` may find anything in texts of these words, see `words_in`; in most it finds nothing."""
+        return self._may_all_be_there(NO_NAMES.union(*map(self._told_by, words)))
 
     def read(self, *texts: Folded) -> tuple[Recognised | None, Wishes]:
         """Return what *texts*, title and body of one report, are recognised as, and what their writer asks for."""
@@ -133,9 +168,11 @@ class SensitiveRules:
         return self._recognised(words, places), self._wishes(places)
 
     def _may_hold(self, placed: Sequence[tuple[int, Phrase]]) -> bool:
-        """Return whether any pattern may hold, wherever its words stand; of most texts none does."""
+        """Return whether any pattern may hold, wherever its words stand."""
         classes = self.classes
-        names = NO_NAMES.union(*[classes[phrase] for _, phrase in placed if phrase in classes])
+        return self._may_all_be_there(NO_NAMES.union(*[classes[phrase] for _, phrase in placed if phrase in classes]))
+
+    def _may_all_be_there(self, names: frozenset[str]) -> bool:
         return any(any(map(names.issuperset, self._needed[name])) for name in self._needed.keys() & names)
 
     def _places(self, placed: Sequence[tuple[int, Phrase]]) -> Mapping[str, Sequence[Span]]:
