@@ -22,7 +22,7 @@ TOKEN = re.compile(rf"(?:https?://|www\.|wa\.me/|t\.me/|bit\.ly/)\S+|{ID_MARK}|\
 PHONE_DIGITS_MIN = 9
 GOVERNMENT = ".go.id"  # who reports that a site of the government was broken into pastes what stands there
 DISGUISES = str.maketrans("01345", "oieas")
-NOWHERE = Location()
+NO_PLACE = vars(Location())
 
 
 class NonReport(StrEnum):
@@ -143,7 +143,7 @@ def may_be_none(submitted: ComplaintSubmitted) -> bool:
     where = submitted.location
     return (
         not submitted.attachments
-        and (where is None or where == NOWHERE)
+        and (where is None or vars(where) == NO_PLACE)
         and submitted.occurred_on is None
         and not submitted.category
         and not submitted.target_agency

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from services.intake.domain.non_reports import NonReport
+from services.intake.domain.non_reports import NonReport, may_be_none
 from services.intake.domain.refusals import recognised_in
 from services.intake.domain.rules import Rules
 from services.intake.domain.state import State
@@ -14,10 +14,10 @@ from shared.text import folded_text
 def asked_reports(submitted: events.ComplaintSubmitted, rules: Rules) -> tuple[str, ...]:
     """Return the tracking ids of the reports of which a submission asks how they stand; none if it does not ask."""
     body = submitted.body
-    # Asked of each report; ASCII folds to lower case, and to fold costs more than all else.
-    if len(body) > rules.non_reports.characters_max or (
-        body.isascii() and rules.non_reports.is_surely_report(body.lower())
-    ):
+    if len(body) > rules.non_reports.characters_max or not may_be_none(submitted):
+        return ()
+    # Asked of many reports; ASCII folds to lower case, and to fold costs more than all else.
+    if body.isascii() and rules.non_reports.is_surely_report(body.lower()):
         return ()
     found = recognised_in(submitted, folded_text(f"{submitted.title or ''}\n{body}"), rules)
     return found.tracking_ids if found is not None and found.kind is NonReport.STATUS_QUESTION else ()
