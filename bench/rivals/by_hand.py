@@ -20,6 +20,8 @@ from bench.rivals.task import Quota, Task, event_of_size, task_in, ticket_in
 
 BATCH = 500
 WAIT_MS = 10
+# Without these whoever has little to do fetches and commits a few records at a time, and the broker is busy with that.
+APART_SECONDS, FETCH_BYTES_MIN, FETCH_WAIT_MS_MAX = 0.05, 64 * 1024, 50
 LINGER_MS = 5
 ROUNDS_MAX = 10
 
@@ -102,7 +104,8 @@ async def work(task: Task) -> None:
         auto_offset_reset="earliest",
         enable_auto_commit=False,
         max_poll_records=BATCH,
-        fetch_max_wait_ms=task.fetch_max_wait_ms,
+        fetch_min_bytes=FETCH_BYTES_MIN,
+        fetch_max_wait_ms=FETCH_WAIT_MS_MAX,
     )
     producer = AIOKafkaProducer(
         bootstrap_servers=task.bootstrap_servers,
@@ -113,16 +116,19 @@ async def work(task: Task) -> None:
     )
     await producer.start()
     await consumer.start()
-    hand = Hand(task, collection, producer)
+    hand, loop = Hand(task, collection, producer), asyncio.get_running_loop()
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000)
     while True:
+        next_at = loop.time() + APART_SECONDS
         fetched = await consumer.getmany(timeout_ms=WAIT_MS, max_records=BATCH)
         records = [record for each in fetched.values() for record in each]
         if records:
             await hand.handle(records)
             await consumer.commit()
+        if len(records) < BATCH:
+            await asyncio.sleep(next_at - loop.time())
 
 
 if __name__ == "__main__":

@@ -65,7 +65,6 @@ def _task(service: str, course: Course, wanted: tuple[Topic, ...], own: Namespac
         document_bytes=round(course.stored[service].bytes),
         outputs=tuple(outputs),
         enable_idempotence=own.kafka.enable_idempotence,
-        fetch_max_wait_ms=own.kafka.fetch_max_wait_ms,
     )  # fmt: skip
 
 

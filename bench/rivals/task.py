@@ -55,7 +55,6 @@ class Task:
     document_bytes: int
     outputs: tuple[Output, ...] = ()
     enable_idempotence: bool = True
-    fetch_max_wait_ms: int = 500
 
 
 def ticket_in(value: bytes, key: bytes) -> str:

@@ -4,8 +4,8 @@ from collections import deque
 
 from shared.values import value
 
-AHEAD_SECONDS = 1.2  # longer than they need to say that a record is handled: shorter, and they would wait for us
-ROOM_RECORDS_MIN = 100
+AHEAD_SECONDS = 0.8  # longer than they need to say that a record is handled: shorter, and they would wait for us
+ROOM_RECORDS_MIN = 40
 SPAN_SECONDS = 5.0  # over which their speed is measured
 STEPS_AHEAD = 3  # one in their hands until they say that it is handled, one that waits, one on its way from us
 STALE_SECONDS = 1.0

@@ -15,8 +15,11 @@ from services.notify.domain.deliveries import Delivery, Due, Sent, Situation, Su
 from services.notify.domain.outcomes import Delivered
 from services.notify.domain.sending import addresses, attempts
 from services.notify.domain.settlement import settle
-from services.notify.sending import admission
+from services.notify.sending import admission, sender
 from shared.events import Applied, Ignored, NotificationDelivered
+from tests.simulation.scheduler import give_way
+
+BEFORE_IT_STEPS = 100  # the more messages leave before this one, the likelier it is unwanted by its turn
 
 
 def early_receipt_taken_for_known(patch: pytest.MonkeyPatch) -> None:
@@ -126,6 +129,17 @@ def stopped_and_sent(patch: pytest.MonkeyPatch) -> None:
 
 
 def stopped_after_its_claim_and_sent(patch: pytest.MonkeyPatch) -> None:
+    original = admission.still_wanted
+
+    async def still_wanted(known_of: admission.Known, *about: Any) -> Any:
+        async def known_late(ticket: str) -> Correspondence | None:
+            for _ in range(BEFORE_IT_STEPS):
+                await give_way("linger")
+            return await known_of(ticket)
+
+        return await original(known_late, *about)
+
+    patch.setattr(sender, "still_wanted", still_wanted)
     patch.setattr(admission, "barred_because", lambda delivery, state: None)
 
 

@@ -15,7 +15,6 @@ from shared.fairness.backlog import (
 pytestmark = pytest.mark.unit
 
 STEP_SECONDS = 0.1
-AHEAD = round(AHEAD_SECONDS * 1000)  # of those who handle a thousand a second
 
 
 def busy(backlog: Backlog, per_second: int, waiting: int = 1000, at: float = 0.0, seconds: float = 2.0) -> float:
@@ -62,16 +61,16 @@ def test_what_lies_before_them_and_what_is_on_its_way_takes_room() -> None:
 
     backlog.took(150)
 
-    assert backlog.room(at) == AHEAD - 100 - 150
+    assert backlog.room(at) == 800 - 100 - 150
     backlog.took(5000)
     assert backlog.room(at) == 0
 
 
 def test_they_get_nothing_until_half_of_what_they_should_have_is_handled() -> None:
     backlog = Backlog()
-    at = busy(backlog, 1000, waiting=AHEAD // 2)
+    at = busy(backlog, 1000, waiting=400)
 
-    assert backlog.room(at) == AHEAD // 2
+    assert backlog.room(at) == 400
     backlog.took(1)
     assert backlog.room(at) == 0
 
@@ -85,7 +84,7 @@ def test_what_was_taken_before_a_reading_was_asked_for_is_in_it_and_what_was_tak
     backlog.took(30)
     backlog.note(Reading(at, 2250, 2000))
 
-    assert backlog.room(at) == AHEAD - 250 - 30
+    assert backlog.room(at) == 800 - 250 - 30
 
 
 def test_idle_times_do_not_make_them_slow() -> None:
@@ -131,7 +130,7 @@ def test_an_old_reading_says_nothing_and_nobody_is_held_back_for_long_if_no_othe
     backlog = Backlog()
     at = busy(backlog, 1000, waiting=100) + STALE_SECONDS
 
-    assert backlog.room(at) == AHEAD - 100
+    assert backlog.room(at) == 700
     assert backlog.room(at + 0.1) == 0
     assert backlog.room(at + 0.1 + UNKNOWN_MAX_SECONDS) == 0
     assert backlog.room(at + 0.2 + UNKNOWN_MAX_SECONDS) is None
