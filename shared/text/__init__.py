@@ -45,7 +45,8 @@ class _Remembered(dict[str, W]):
         self.former: dict[str, W] = {}
 
     def __missing__(self, word: str) -> W:
-        found = self.former[word] if word in self.former else self.compute(word)
+        former = self.former  # another thread may put another one in its place
+        found = former[word] if word in former else self.compute(word)
         if len(word) <= WORD_LETTERS_REMEMBERED_MAX:
             if len(self) >= self.half:
                 self.former = dict(self)

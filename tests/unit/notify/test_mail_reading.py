@@ -150,13 +150,23 @@ def test_a_mail_of_very_many_parts_is_read_as_far_as_its_bound() -> None:
         typed(b"--x\n" * 300_000, "multipart/mixed; boundary=x"),
         typed(b"Status: 5.1.1\n\n" * 300_000, "message/delivery-status"),
         b"Content-Type: message/rfc822\n\n" * 20_000,
-        b"To: " + b"(" * 1_990 + b"\n\nhalo",
     ],
-    ids=["headers", "a header", "parts", "boundaries", "blocks", "mails in mails", "comments in comments"],
+    ids=["headers", "a header", "parts", "boundaries", "blocks", "mails in mails"],
 )
 def test_a_mail_of_which_reading_would_take_all_memory_or_time_is_refused_unread(raw: bytes, ending: bytes) -> None:
     with pytest.raises(Unreadable, match=r"^unreadable$"):
         read_mail(raw.replace(b"\n", ending))
+
+
+@pytest.mark.parametrize("ending", [b"\n", b"\r\n", b"\r"])
+def test_comments_in_comments_are_no_address(ending: bytes) -> None:
+    """Some releases of Python go down into each of them; others refuse such an address by themselves."""
+    try:
+        recipients = read_mail((b"To: " + b"(" * 1_990 + b"\n\nhalo").replace(b"\n", ending)).recipients
+    except Unreadable as refused:
+        assert str(refused) == "unreadable"
+    else:
+        assert recipients == ()
 
 
 @pytest.mark.parametrize("ending", [b"\r\n", b"\r"])
