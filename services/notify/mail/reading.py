@@ -107,7 +107,7 @@ def _header(mail: Message, name: str) -> str:
 
 def _recipients(mail: Message) -> tuple[str, ...]:
     lines = [str(line)[:HEADER_SYMBOLS_MAX] for name in RECIPIENT_HEADERS for line in mail.get_all(name, [])]
-    return tuple(address for line in lines for _, address in getaddresses([line]))
+    return tuple(address for line in lines for _, address in getaddresses([line]) if address)
 
 
 def _own_parts(mail: Message) -> Iterator[Message]:

@@ -1,5 +1,6 @@
 """Mails as programs write them are read alike: their text, where they came, and which mail it was."""
 
+from contextlib import suppress
 from email.message import EmailMessage
 
 import pytest
@@ -161,12 +162,11 @@ def test_a_mail_of_which_reading_would_take_all_memory_or_time_is_refused_unread
 @pytest.mark.parametrize("ending", [b"\n", b"\r\n", b"\r"])
 def test_comments_in_comments_are_no_address(ending: bytes) -> None:
     """Some releases of Python go down into each of them; others refuse such an address by themselves."""
-    try:
+    recipients: tuple[str, ...] = ()
+    with suppress(Unreadable):
         recipients = read_mail((b"To: " + b"(" * 1_990 + b"\n\nhalo").replace(b"\n", ending)).recipients
-    except Unreadable as refused:
-        assert str(refused) == "unreadable"
-    else:
-        assert recipients == ()
+
+    assert recipients == ()
 
 
 @pytest.mark.parametrize("ending", [b"\r\n", b"\r"])
