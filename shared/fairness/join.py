@@ -10,7 +10,7 @@ P = TypeVar("P", bound=Hashable)
 Held = list[tuple[float, Record]]
 """Records of one partition, each with the instant at which it was read."""
 
-HELD_RECORDS_MAX = 8_000  # some 10 MB of what is said of tickets
+HELD_RECORDS_MAX = 3_000  # of a topic, some 4 MB: what says more, as after hours without a reader, waits on the broker
 
 
 class JoinWindow(Generic[P]):
@@ -44,7 +44,7 @@ class JoinWindow(Generic[P]):
         at_hand = self._held
         for place, records in drained.items():
             at_hand.setdefault(place, []).extend((now_seconds, record) for record in records)
-        waits = BUSY_RECORDS <= sum(map(len, at_hand.values())) <= HELD_RECORDS_MAX
+        waits = sum(map(len, at_hand.values())) >= BUSY_RECORDS
         last = self.topics[-1]
         said_last = {record.key for records in drained.values() for record in records if record.topic == last}
         taken: dict[P, list[Record]] = {}
@@ -61,6 +61,10 @@ class JoinWindow(Generic[P]):
     def holds(self) -> bool:
         """Return whether anything is held."""
         return bool(self._held)
+
+    def has_room(self, topic: str) -> bool:
+        """Return whether more of *topic* should be read now; if not, the other topics may catch up meanwhile."""
+        return sum(len(held) for held in self._held.values() if held[0][1].topic == topic) < HELD_RECORDS_MAX
 
     def held_from(self) -> dict[P, int]:
         """Return, by partition, the offset from which on its records are held."""

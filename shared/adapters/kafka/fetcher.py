@@ -161,7 +161,7 @@ class SafeFetcher(Fetcher):  # type: ignore[misc]  # aiokafka is not typed
         """Return records of all senders that have some, each its share; all partitions of a topic are one sender's."""
         drained: dict[TopicPartition, list[Record]] = {}
         waiting: dict[str, list[TopicPartition]] = defaultdict(list)
-        for place in self._records:
+        for place in (each for each in self._records if self.join.has_room(self._own(each.topic))):
             waiting[place.topic].append(place)
         self.room_bytes = {self._own(name): DRAINED_BYTES_MAX // len(waiting) for name in waiting}
         portions = self._portions(waiting)

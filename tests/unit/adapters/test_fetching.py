@@ -17,6 +17,9 @@ from aiokafka.errors import (
 from shared.adapters.kafka import fetcher
 from shared.adapters.kafka.fetch_faults import Ending
 from shared.delivery.ports import Record
+from shared.fairness import join
+from shared.fairness.join import JoinWindow
+from shared.fairness.pace import Batching
 from tests.fakes.batches import claiming, plain
 from tests.fakes.fetch import ONE, TWO, Fetch
 
@@ -183,6 +186,20 @@ async def test_unused_fetch_share_goes_to_other_partitions() -> None:
 
     assert len(await fetch.drained(10)) == 10
     assert fetch.positions() == [1, 9]
+
+
+async def test_what_waits_for_what_other_topics_say_leaves_them_the_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(join, "HELD_RECORDS_MAX", 60)
+    clocks = TopicPartition("own-sla.events", 0)
+    fetch = Fetch(ONE, clocks)
+    fetch.fetcher.join = JoinWindow(Batching(joined=("tickets.updates", "sla.events"), join_seconds=60))
+    fetch.answer(ONE, plain(*[b"first"] * 200))
+    held = [(await fetch.drained(100), fetch.positions()) for _ in range(2)]
+
+    fetch.answer(clocks, plain(b"last"))
+
+    assert held == [([], [100, 0]), ([], [100, 0])]
+    assert [record.value for record in await fetch.drained(100)] == [b"first"] * 100 + [b"last"]
 
 
 async def woken(fetch: Fetch) -> "asyncio.Task[dict[TopicPartition, list[Record]]]":

@@ -104,12 +104,21 @@ def test_topics_come_in_the_order_in_which_a_ticket_goes_through_them() -> None:
     assert list(taken(window, drained)) == [ACCEPTED, ROUTED, CLOCKS, OTHER]
 
 
-def test_where_too_much_is_held_all_of_it_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_a_topic_of_which_much_is_held_no_more_is_read_until_others_have_caught_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(join, "HELD_RECORDS_MAX", 60)
     window, log = JoinWindow[Place](JOINED), Log()
-    taken(window, log.said(ACCEPTED, *BUSY))
 
-    assert taken(window, log.said(ACCEPTED, *tickets(50, 61))) == {ACCEPTED: 61}
+    def rooms() -> list[bool]:
+        return [window.has_room(topic) for topic in (ACCEPTED, ROUTED, CLOCKS, OTHER)]
+
+    taken(window, log.said(ACCEPTED, *tickets(0, 50)))
+    taken(window, log.said(ACCEPTED, *tickets(50, 80), partition=1))
+    full = rooms()
+    taken(window, log.said(CLOCKS, "t39"))
+
+    assert (full, rooms()) == ([False, True, True, True], [True] * 4)
 
 
 def test_what_was_held_under_another_assignment_is_read_again_by_whoever_has_it_now() -> None:
