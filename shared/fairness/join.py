@@ -66,9 +66,10 @@ class JoinWindow(Generic[P]):
         """Return whether more of *topic* should be read now; if not, the other topics may catch up meanwhile."""
         return sum(len(held) for held in self._held.values() if held[0][1].topic == topic) < HELD_RECORDS_MAX
 
-    def held_from(self) -> dict[P, int]:
-        """Return, by partition, the offset from which on its records are held."""
-        return {place: held[0][1].offset for place, held in self._held.items()}
+    def held_from(self, assignment: object) -> dict[P, int]:
+        """Return, by partition, the offset from which on its records are held; nothing of what another one has read."""
+        is_ours = assignment is self._assignment
+        return {place: held[0][1].offset for place, held in self._held.items()} if is_ours else {}
 
     def drop(self) -> None:
         """Forget what is held, which is read again."""

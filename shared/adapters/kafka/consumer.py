@@ -175,7 +175,7 @@ class SafeConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka is not t
         subscription = self._subscription.subscription
         assignment = subscription.assignment if subscription else None
         states = {place: assignment.state_value(place) for place in assignment.tps} if assignment else {}
-        held = self._fetcher.join.held_from()
+        held = self._fetcher.join.held_from(assignment)
         return {place: held.get(place, state.position) for place, state in states.items() if state.has_valid_position}
 
     def _go_back(self, before: dict[TopicPartition, int]) -> None:

@@ -1,6 +1,8 @@
 """What waits for what is said of its ticket elsewhere is not committed, and whoever reads next has all of it."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 from confluent_kafka import Producer
@@ -58,6 +60,16 @@ class Member:
         )
 
 
+@asynccontextmanager
+async def reading(namespace: Namespace, join_seconds: float) -> AsyncIterator[Member]:
+    member = Member(namespace, join_seconds)
+    await member.consumer.start()
+    try:
+        yield member
+    finally:
+        await member.consumer.stop()
+
+
 async def say(namespace: Namespace, topic: str, tickets: list[str]) -> None:
     """Write a record of each ticket with librdkafka, on the partition that its key has there."""
 
@@ -72,21 +84,13 @@ async def say(namespace: Namespace, topic: str, tickets: list[str]) -> None:
 
 async def test_what_is_held_is_left_to_who_reads_next(namespace: Namespace) -> None:
     await say(namespace, topics.ACCEPTED, TICKETS)
-    first = Member(namespace, join_seconds=600)
-    await first.consumer.start()
-    try:
+    async with reading(namespace, join_seconds=600) as first:
         await first.holds()
         await say(namespace, topics.LINKS, TICKETS[:1])
         await first.has(topics.LINKS, 1)
         while_held = await committed_by(namespace.kafka, "sla", JOINED)
-    finally:
-        await first.consumer.stop()
-    second = Member(namespace, join_seconds=0)
-    await second.consumer.start()
-    try:
+    async with reading(namespace, join_seconds=0) as second:
         await second.has(topics.ACCEPTED, len(TICKETS))
-    finally:
-        await second.consumer.stop()
 
     assert (first.on(topics.ACCEPTED), set(while_held.values())) == ([], {0})
     assert (sorted(second.on(topics.ACCEPTED)), second.on(topics.LINKS)) == (sorted(TICKETS), [])
@@ -94,14 +98,10 @@ async def test_what_is_held_is_left_to_who_reads_next(namespace: Namespace) -> N
 
 async def test_what_two_topics_say_of_a_ticket_comes_in_one_batch(namespace: Namespace) -> None:
     await say(namespace, topics.ACCEPTED, TICKETS)
-    member = Member(namespace, join_seconds=600)
-    await member.consumer.start()
-    try:
+    async with reading(namespace, join_seconds=600) as member:
         await member.holds()
         await say(namespace, topics.TICKETS, TICKETS)
         await member.has(topics.TICKETS, len(TICKETS))
-    finally:
-        await member.consumer.stop()
 
     together = [accepted & opened for accepted, opened in member.batches]
     assert (sorted(member.on(topics.ACCEPTED)), sorted(member.on(topics.TICKETS))) == (sorted(TICKETS), sorted(TICKETS))

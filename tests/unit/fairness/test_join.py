@@ -17,6 +17,7 @@ pytestmark = pytest.mark.unit
 
 ACCEPTED, ROUTED, CLOCKS, OTHER = "accepted", "routed", "clocks", "other"
 JOINED = Batching(joined=(ACCEPTED, ROUTED, CLOCKS), join_seconds=4.0)
+DEALT = "the partitions that are dealt to us"
 NOW = datetime(2026, 11, 29, 9, tzinfo=UTC)
 
 Place = tuple[str, int]
@@ -46,7 +47,7 @@ def tickets(first: int, end: int) -> list[str]:
 
 def taken(window: JoinWindow[Place], drained: Mapping[Place, Sequence[Record]], now: float = 0.0) -> dict[str, int]:
     """Return of how many records of each topic more is handed over."""
-    found = window.take({place: list(records) for place, records in drained.items()}, now, "assignment")
+    found = window.take({place: list(records) for place, records in drained.items()}, now, DEALT)
     return {topic: len(records) for (topic, _), records in found.items()}
 
 
@@ -68,7 +69,7 @@ def test_what_is_said_first_waits_for_what_is_said_last() -> None:
     third = taken(window, log.said(CLOCKS, *BUSY[:30]), 2.0)
 
     assert (first, second, third) == ({}, {}, {ACCEPTED: 30, ROUTED: 30, CLOCKS: 30})
-    assert window.held_from() == {(ACCEPTED, 0): 30, (ROUTED, 0): 30}
+    assert window.held_from(DEALT) == {(ACCEPTED, 0): 30, (ROUTED, 0): 30}
 
 
 def test_what_lies_before_it_in_its_partition_goes_with_it() -> None:
@@ -86,7 +87,7 @@ def test_nothing_waits_longer_than_it_should() -> None:
 
     assert taken(window, {}, 3.9) == {}
     assert taken(window, {}, 4.0) == {ACCEPTED: 50}
-    assert window.held_from() == {(ACCEPTED, 0): 50}
+    assert window.held_from(DEALT) == {(ACCEPTED, 0): 50}
 
 
 def test_what_is_said_on_other_topics_waits_for_nobody() -> None:
@@ -123,8 +124,9 @@ def test_of_a_topic_of_which_much_is_held_no_more_is_read_until_others_have_caug
 
 def test_what_was_held_under_another_assignment_is_read_again_by_whoever_has_it_now() -> None:
     window, log = JoinWindow[Place](JOINED), Log()
-    window.take(log.said(ACCEPTED, *BUSY), 0.0, "before")
+    taken(window, log.said(ACCEPTED, *BUSY))
 
+    assert (window.held_from(DEALT), window.held_from("after")) == ({(ACCEPTED, 0): 0}, {})
     assert window.take({}, 9.0, "after") == {}
     assert not window.holds
 
@@ -165,10 +167,10 @@ def test_every_record_is_handed_over_once_and_each_partition_in_its_order(
     handed_over: Drained = defaultdict(list)
     for seconds, topic, partition, said in course:
         now += seconds
-        for place, records in window.take(log.said(topic, *said, partition=partition), now, None).items():
+        for place, records in window.take(log.said(topic, *said, partition=partition), now, DEALT).items():
             handed_over[place] += records
-            assert window.held_from().get(place, len(handed_over[place])) == len(handed_over[place])
-    for place, records in window.take({}, now + JOINED.join_seconds, None).items():
+            assert window.held_from(DEALT).get(place, len(handed_over[place])) == len(handed_over[place])
+    for place, records in window.take({}, now + JOINED.join_seconds, DEALT).items():
         handed_over[place] += records
 
     assert not window.holds
