@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from shared import topics
 from shared.delivery.ports import Record
-from shared.events import Command, ComplaintAccepted, ComplaintRejected, Event, EventData, TicketFact
+from shared.events import Command, ComplaintAccepted, ComplaintRejected, Event, EventData, TicketFact, UpdateRefused
 from shared.senders import refusals_topic, sender_of
 from tests.faults.city import EVERY_TOPIC, WHILE_RUNNING, City, city_of
 from tests.servers.addresses import Namespace
@@ -63,20 +63,23 @@ class Story:
         return said
 
     async def ask(self, source: str, command: Command) -> list[TicketFact]:
-        """Let *source* ask something of a ticket; return the facts that follow from it, the first at least."""
+        """Let *source* ask something of a ticket; return the facts that follow from it, the first at least.
+
+        Of the sender's own topic only refusals count: it tells of a ticket's course, too, before the others or after.
+        """
         asked, sender = update(command, source, datetime.now(UTC)), sender_of(source)
         assert sender is not None
         await self.client.publish([asked])
 
         def followed() -> list[TicketFact] | None:
-            said = (self._caused_by(asked.id, topic) for topic in (topics.TICKETS, refusals_topic(sender)))
-            return next(filter(None, said), None)
+            facts = self._caused_by(asked.id, topics.TICKETS, TicketFact)
+            return facts or [*self._caused_by(asked.id, refusals_topic(sender), UpdateRefused)] or None
 
         return await self.until(followed, f"what follows from {command.TYPE}")
 
-    def _caused_by(self, update_id: str, topic: str) -> list[TicketFact]:
+    def _caused_by(self, update_id: str, topic: str, kind: type[D]) -> list[D]:
         said = (event.data for event in self.events(topic) if event.cause_id == update_id)
-        return [data for data in said if isinstance(data, TicketFact)]
+        return [data for data in said if isinstance(data, kind)]
 
     def events(self, topic: str) -> list[Event]:
         """Return what has been said on *topic*."""
