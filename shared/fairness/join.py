@@ -1,6 +1,8 @@
 """Hands over together what several topics say of one ticket within seconds; knows nothing of the broker."""
 
+import math
 from collections.abc import Collection, Hashable, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Generic, TypeVar
 
 from shared.delivery.ports import Record
@@ -11,6 +13,8 @@ Held = list[tuple[float, Record]]
 """Records of one partition, each with the instant at which it was read."""
 
 HELD_RECORDS_MAX = 3_000  # of a topic, some 4 MB: what says more, as after hours without a reader, waits on the broker
+LATE_TIMES_MAX = 10  # so many times as long a record waits at most, however late what is said last is read
+LONG_AGO = datetime.min.replace(tzinfo=UTC) + timedelta(days=1)
 
 
 class JoinWindow(Generic[P]):
@@ -18,6 +22,10 @@ class JoinWindow(Generic[P]):
 
     Whatever is held lies behind all that was handed over of its partition, which may be committed. Where hardly
     anything comes, nothing waits.
+
+    Whoever reads late reads the last topic late, too, and would give up what it holds while the answer already lies on
+    the broker. So a record waits its seconds by the times at which the last topic was written, as far as that has been
+    read; by our own clock only while nothing of it comes.
 
     Args:
         batching: Which topics are joined, and for how long at most their records wait.
@@ -27,6 +35,7 @@ class JoinWindow(Generic[P]):
         self.topics, self.seconds = batching.joined, batching.join_seconds
         self._held: dict[P, Held] = {}
         self._assignment: object = None
+        self._said_last_at, self._said_up_to = -math.inf, LONG_AGO
 
     def take(
         self, drained: Mapping[P, list[Record]], now_seconds: float, assignment: object
@@ -45,8 +54,7 @@ class JoinWindow(Generic[P]):
         for place, records in drained.items():
             at_hand.setdefault(place, []).extend((now_seconds, record) for record in records)
         waits = sum(map(len, at_hand.values())) >= BUSY_RECORDS
-        last = self.topics[-1]
-        said_last = {record.key for records in drained.values() for record in records if record.topic == last}
+        said_last = self._said_last(drained, now_seconds)
         taken: dict[P, list[Record]] = {}
         self._held = {}
         for place, held in sorted(at_hand.items(), key=lambda each: self._order(each[1])):
@@ -75,6 +83,14 @@ class JoinWindow(Generic[P]):
         """Forget what is held, which is read again."""
         self._held = {}
 
+    def _said_last(self, drained: Mapping[P, list[Record]], now_seconds: float) -> Collection[bytes | None]:
+        """Return of which tickets the last topic speaks now, and note how far it has been read."""
+        newest = [records for records in drained.values() if records and records[0].topic == self.topics[-1]]
+        if newest:
+            self._said_last_at = now_seconds
+            self._said_up_to = max(self._said_up_to, *(records[-1].timestamp for records in newest))
+        return {record.key for records in newest for record in records}
+
     def _order(self, held: Held) -> int:
         topic = held[0][1].topic
         return self.topics.index(topic) if topic in self.topics else len(self.topics)
@@ -83,9 +99,11 @@ class JoinWindow(Generic[P]):
         """Return how many of the first records of a partition need not wait, or no longer."""
         if held[0][1].topic not in self.topics[:-1]:
             return len(held)
-        since = now_seconds - self.seconds
+        since, long_since = now_seconds - self.seconds, now_seconds - LATE_TIMES_MAX * self.seconds
+        is_silent, up_to = self._said_last_at <= since, self._said_up_to - timedelta(seconds=self.seconds)
         for count in range(len(held), 0, -1):
             at, record = held[count - 1]
-            if at <= since or record.key in said_last:
+            waited = at <= since and (is_silent or record.timestamp <= up_to or at <= long_since)
+            if waited or record.key in said_last:
                 return count
         return 0

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -30,15 +30,16 @@ class Log:
     def __init__(self) -> None:
         self.ends: dict[Place, int] = defaultdict(int)
 
-    def said(self, topic: str, *tickets: str, partition: int = 0) -> Drained:
-        """Return a record of each ticket on a topic."""
+    def said(self, topic: str, *tickets: str, partition: int = 0, written: float = 0.0) -> Drained:
+        """Return a record of each ticket on a topic, *written* so many seconds after `NOW`."""
         first = self.ends[topic, partition]
         self.ends[topic, partition] += len(tickets)
-        return {(topic, partition): [record(topic, partition, first + at, key) for at, key in enumerate(tickets)]}
+        said = [record(topic, partition, first + at, key, written) for at, key in enumerate(tickets)]
+        return {(topic, partition): said}
 
 
-def record(topic: str, partition: int, offset: int, ticket: str) -> Record:
-    return Record(topic, partition, offset, ticket.encode(), b"", (), NOW)
+def record(topic: str, partition: int, offset: int, ticket: str, written: float) -> Record:
+    return Record(topic, partition, offset, ticket.encode(), b"", (), NOW + timedelta(seconds=written))
 
 
 def tickets(first: int, end: int) -> list[str]:
@@ -88,6 +89,37 @@ def test_nothing_waits_longer_than_it_should() -> None:
     assert taken(window, {}, 3.9) == {}
     assert taken(window, {}, 4.0) == {ACCEPTED: 50}
     assert window.held_from(DEALT) == {(ACCEPTED, 0): 50}
+
+
+def test_whoever_reads_late_waits_as_long_as_whoever_reads_in_time() -> None:
+    """What is said last lies on the broker already, behind what was said before of other tickets."""
+    window, log = JoinWindow[Place](JOINED), Log()
+    taken(window, log.said(ACCEPTED, *BUSY))
+
+    late = [taken(window, log.said(CLOCKS, f"other{at}", written=at / 2), float(at)) for at in range(1, 8)]
+    in_time = taken(window, log.said(CLOCKS, "other8", written=4.0), 8.0)
+
+    assert late == [{CLOCKS: 1}] * 7
+    assert in_time == {ACCEPTED: 50, CLOCKS: 1}
+
+
+def test_nothing_waits_by_the_times_of_others_once_these_say_nothing() -> None:
+    window, log = JoinWindow[Place](JOINED), Log()
+    taken(window, log.said(ACCEPTED, *BUSY))
+    taken(window, log.said(CLOCKS, "other"), 3.0)
+
+    assert taken(window, {}, 6.9) == {}
+    assert taken(window, {}, 7.0) == {ACCEPTED: 50}
+
+
+def test_nothing_waits_for_ever_where_the_times_of_others_stand_still() -> None:
+    window, log = JoinWindow[Place](JOINED), Log()
+    taken(window, log.said(ACCEPTED, *BUSY))
+
+    found = [taken(window, log.said(CLOCKS, f"other{at}"), float(at)) for at in range(1, 41)]
+
+    assert found[:-1] == [{CLOCKS: 1}] * 39
+    assert found[-1] == {ACCEPTED: 50, CLOCKS: 1}
 
 
 def test_what_is_said_on_other_topics_waits_for_nobody() -> None:
