@@ -14,7 +14,7 @@ Held = list[tuple[float, Record]]
 
 HELD_RECORDS_MAX = 3_000  # of a topic, some 4 MB: what says more, as after hours without a reader, waits on the broker
 LATE_TIMES_MAX = 10  # so many times as long a record waits at most, however late what is said last is read
-LONG_AGO = datetime.min.replace(tzinfo=UTC) + timedelta(days=1)
+LONG_AGO = datetime.fromtimestamp(0, UTC)
 
 
 class JoinWindow(Generic[P]):

@@ -1,8 +1,7 @@
 """Whatever clients put on a topic is read, record by record, and what cannot be unpacked costs itself alone."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 
 import pytest
 from confluent_kafka.admin import NewTopic
@@ -11,6 +10,7 @@ from shared.adapters.kafka.fetch_faults import Ending, FetchFault, FetchFaults
 from shared.adapters.kafka.subscriber import KafkaConsumer
 from shared.delivery.ports import Batch, Record
 from tests.builders import FROM_WEB
+from tests.connected.kafka.reading import reading
 from tests.fakes.batches import NAME, NOT_UTF8, built, renamed
 from tests.faults.outsiders import CODECS, sent, sent_as_it_is, sent_in_transactions
 from tests.servers.addresses import Namespace
@@ -46,20 +46,10 @@ class Reader:
         await until(condition, WITHIN_SECONDS, lambda: f"{self.records} {self.faults} {self.failures}")
 
 
-@asynccontextmanager
-async def reading(namespace: Namespace, topic: str = FROM_WEB) -> AsyncIterator[Reader]:
-    reader = Reader(namespace, topic)
-    await reader.consumer.start()
-    try:
-        yield reader
-    finally:
-        await reader.consumer.stop()
-
-
 @pytest.mark.parametrize("codec", CODECS)
 async def test_every_codec_of_librdkafka_is_read(namespace: Namespace, codec: str) -> None:
     values = [f"{codec} {number} ".encode() * 40 for number in range(50)]
-    async with reading(namespace) as reader:
+    async with reading(Reader(namespace, FROM_WEB)) as reader:
         await asyncio.to_thread(sent, namespace, codec, FROM_WEB, values)
 
         await reader.has(lambda: len(reader.records) >= len(values))
@@ -71,7 +61,7 @@ async def test_every_codec_of_librdkafka_is_read(namespace: Namespace, codec: st
 async def test_headers_that_are_no_text_are_read_like_any_other(namespace: Namespace) -> None:
     """FastStream decodes values of headers, aiokafka their names; each gives up more than the record."""
     named = renamed(built((None, b"b", [(NAME, b"1")]), (None, b"c", ())))
-    async with reading(namespace) as reader:
+    async with reading(Reader(namespace, FROM_WEB)) as reader:
         headers = [("empty", None), ("binary", b"\xff\xfe"), ("Trace", b"1")]
         await asyncio.to_thread(sent, namespace, "none", FROM_WEB, [b"a"], headers, partition=0)
         await sent_as_it_is(namespace, FROM_WEB, named, partition=1)
@@ -92,7 +82,7 @@ async def test_the_markers_of_transactions_are_passed_over(namespace: Namespace)
     if local is not None and local.layout.kind == "embedded":
         pytest.skip("the embedded broker has no transactions")
     values = [f"transaction {number}".encode() for number in range(5)]
-    async with reading(namespace) as reader:
+    async with reading(Reader(namespace, FROM_WEB)) as reader:
         await asyncio.to_thread(sent_in_transactions, namespace, FROM_WEB, values)
         await reader.has(lambda: len(reader.records) == 5)
         positions = {}
@@ -105,7 +95,7 @@ async def test_the_markers_of_transactions_are_passed_over(namespace: Namespace)
 
 
 async def test_17_mb_that_are_packed_small_are_read_in_part(namespace: Namespace) -> None:
-    async with reading(namespace) as reader:
+    async with reading(Reader(namespace, FROM_WEB)) as reader:
         await asyncio.to_thread(sent, namespace, "gzip", FROM_WEB, [b"x" * 17_000_000])
         await asyncio.to_thread(sent, namespace, "gzip", FROM_WEB, [b"honest"])
 
@@ -126,9 +116,9 @@ async def test_a_batch_that_cannot_be_unpacked_is_quarantined_and_loses_nothing_
     for number, value in enumerate(honest[30:]):
         await asyncio.to_thread(sent, namespace, "zstd", FROM_WEB, [value], partition=number % 3)
 
-    async with reading(namespace) as reader:
+    async with reading(Reader(namespace, FROM_WEB)) as reader:
         await reader.has(lambda: len(reader.records) == 61)
-    async with reading(namespace) as again:
+    async with reading(Reader(namespace, FROM_WEB)) as again:
         await asyncio.to_thread(sent, namespace, "none", FROM_WEB, [b"last"], partition=1)
         await again.has(lambda: bool(again.records))
 
@@ -149,9 +139,7 @@ async def test_a_topic_that_is_missing_keeps_nobody_from_reading_the_others(name
     if local is not None and local.layout.kind == "embedded":
         pytest.skip("the embedded broker makes topics on the fly")
     late = "late.topic"
-    reader = Reader(namespace, FROM_WEB, late)
-    await reader.consumer.start()
-    try:
+    async with reading(Reader(namespace, FROM_WEB, late)) as reader:
         await asyncio.to_thread(sent, namespace, "none", FROM_WEB, [b"there"])
         await reader.has(lambda: len(reader.records) == 1)
         remark = reader.consumer.remark()
@@ -167,5 +155,3 @@ async def test_a_topic_that_is_missing_keeps_nobody_from_reading_the_others(name
         assert remark == f"waits for the topics {late}"
         assert (reader.records[1].topic, reader.records[1].value) == (late, b"late")
         assert reader.consumer.remark() == ""
-    finally:
-        await reader.consumer.stop()

@@ -1,8 +1,6 @@
 """What waits for what is said of its ticket elsewhere is not committed, and whoever reads next has all of it."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import pytest
 from confluent_kafka import Producer
@@ -12,6 +10,7 @@ from shared.adapters.kafka.committed import committed_by
 from shared.adapters.kafka.subscriber import KafkaConsumer
 from shared.delivery.ports import Batch, Record
 from shared.fairness.pace import BUSY_RECORDS, Batching
+from tests.connected.kafka.reading import reading
 from tests.servers.addresses import Namespace
 from tests.servers.fleet import until
 
@@ -56,18 +55,8 @@ class Member:
         await until(
             lambda: sum(map(len, window._held.values())) == len(TICKETS),
             WITHIN_SECONDS,
-            lambda: str(window.held_from()),
+            lambda: str(window._held.keys()),
         )
-
-
-@asynccontextmanager
-async def reading(namespace: Namespace, join_seconds: float) -> AsyncIterator[Member]:
-    member = Member(namespace, join_seconds)
-    await member.consumer.start()
-    try:
-        yield member
-    finally:
-        await member.consumer.stop()
 
 
 async def say(namespace: Namespace, topic: str, tickets: list[str]) -> None:
@@ -84,12 +73,12 @@ async def say(namespace: Namespace, topic: str, tickets: list[str]) -> None:
 
 async def test_what_is_held_is_left_to_who_reads_next(namespace: Namespace) -> None:
     await say(namespace, topics.ACCEPTED, TICKETS)
-    async with reading(namespace, join_seconds=600) as first:
+    async with reading(Member(namespace, join_seconds=600)) as first:
         await first.holds()
         await say(namespace, topics.LINKS, TICKETS[:1])
         await first.has(topics.LINKS, 1)
         while_held = await committed_by(namespace.kafka, "sla", JOINED)
-    async with reading(namespace, join_seconds=0) as second:
+    async with reading(Member(namespace, join_seconds=0)) as second:
         await second.has(topics.ACCEPTED, len(TICKETS))
 
     assert (first.on(topics.ACCEPTED), set(while_held.values())) == ([], {0})
@@ -98,7 +87,7 @@ async def test_what_is_held_is_left_to_who_reads_next(namespace: Namespace) -> N
 
 async def test_what_two_topics_say_of_a_ticket_comes_in_one_batch(namespace: Namespace) -> None:
     await say(namespace, topics.ACCEPTED, TICKETS)
-    async with reading(namespace, join_seconds=600) as member:
+    async with reading(Member(namespace, join_seconds=600)) as member:
         await member.holds()
         await say(namespace, topics.TICKETS, TICKETS)
         await member.has(topics.TICKETS, len(TICKETS))

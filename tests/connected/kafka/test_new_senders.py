@@ -1,8 +1,6 @@
 """A sender that joins later is heard without a restart, and the partitions of all are dealt to all replicas."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import pytest
 from confluent_kafka.admin import NewTopic
@@ -11,6 +9,7 @@ from shared import topics
 from shared.adapters.kafka.subscriber import KafkaConsumer
 from shared.delivery.ports import Batch
 from tests.builders import FROM_WEB
+from tests.connected.kafka.reading import reading
 from tests.faults.outsiders import sent
 from tests.servers.addresses import Namespace
 from tests.servers.fleet import until
@@ -35,18 +34,8 @@ class Reader:
         await batch.commit()
 
 
-@asynccontextmanager
-async def reading(namespace: Namespace) -> AsyncIterator[Reader]:
-    reader = Reader(namespace)
-    await reader.consumer.start()
-    try:
-        yield reader
-    finally:
-        await reader.consumer.stop()
-
-
 async def test_a_channel_that_joins_later_is_heard_without_a_restart(namespace: Namespace) -> None:
-    async with reading(namespace) as reader:
+    async with reading(Reader(namespace)) as reader:
         await asyncio.to_thread(sent, namespace, "none", FROM_WEB, [b"first"])
         await until(lambda: reader.values == [b"first"], WITHIN_SECONDS, lambda: str(reader.values))
 
@@ -59,7 +48,7 @@ async def test_a_channel_that_joins_later_is_heard_without_a_restart(namespace: 
 
 
 async def test_the_topics_of_small_channels_are_dealt_to_all_replicas(namespace: Namespace) -> None:
-    async with reading(namespace) as one, reading(namespace) as other:
+    async with reading(Reader(namespace)) as one, reading(Reader(namespace)) as other:
         readers = (one.consumer, other.consumer)
 
         def is_dealt() -> bool:
