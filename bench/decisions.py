@@ -34,11 +34,11 @@ from services.notify.messages.renderer import MessageRenderer
 from services.notify.policy import load_notices
 from services.notify.sending.house import LogHouse
 from services.notify.store import STATE as NOTIFY
-from services.routing.domain.duplicates.candidates import Neighbour, Wanted
+from services.routing.domain.duplicates.candidates import Neighbour
 from services.routing.domain.duplicates.similar_reports import REPORTS_MAX, OpenReport
 from services.routing.domain.ticket.state import Filed
 from services.routing.handlers import RoutingHandler
-from services.routing.neighbours import Listing, open_report
+from services.routing.neighbours import Listing, NoNeighbours, open_report
 from services.routing.policy import load_routing
 from services.routing.store import STATE as ROUTING
 from services.routing.text_model import load_model
@@ -130,12 +130,12 @@ class MemoryBatch:
         return found
 
 
-class Nearby:
-    """Open tickets by kelurahan and by key, as an index finds them."""
+class Nearby(NoNeighbours):
+    """Open tickets by kelurahan and by id, as the database finds them."""
 
     def __init__(self) -> None:
         self.listed: dict[str, dict[str, str | None]] = defaultdict(dict)
-        self.keyed: dict[int, dict[str, Neighbour]] = defaultdict(dict)
+        self.findable: dict[str, Neighbour] = {}
         self.reports: dict[str, OpenReport] = {}
 
     def note(self, document: Document[Any]) -> None:
@@ -144,18 +144,15 @@ class Nearby:
             return
         ticket = document.state.ticket
         if ticket.findable:
-            neighbour = neighbour_of(document.state)
-            for key in neighbour.fingerprint.bands:
-                self.keyed[key][ticket.id] = neighbour
+            self.findable[ticket.id] = neighbour_of(document.state)
         place = ticket.report.location
         if place is not None and place.kelurahan and not ticket.parent and not ticket.report.confidential:
             self.listed[place.kelurahan][ticket.id] = ticket.cluster
             self.reports[ticket.id] = open_report(ticket.tracking_id, ticket.report.title, ticket.report.body)
 
-    async def sharing(self, wanted: Wanted) -> Sequence[Neighbour]:
-        """Return tickets that share a key, the newest first."""
-        found = {id: each for key in wanted.keys for id, each in self.keyed[key].items()}
-        return list(found.values())[: -wanted.found_max - 1 : -1]
+    async def joinable(self, ids: Collection[str]) -> Sequence[Neighbour]:
+        """Return those that were findable when they were filed."""
+        return [self.findable[id] for id in ids]
 
     async def listed_in(self, kelurahan: Collection[str]) -> Mapping[str, Listing]:
         """Return the newest open tickets of each."""

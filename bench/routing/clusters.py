@@ -1,19 +1,18 @@
 """What it costs to look for reports of the same matter: CPU time per complaint, with and without it.
 
 ``python -m bench.routing.clusters`` files 4,000 complaints of the training set in batches of 200 on the ports in
-memory, five times each way, and prints the least of each. The broker's and the database's time is not in it; the
-database looks twenty keys up for each complaint that tells where it is.
+memory, five times each way, and prints the least of each. The broker's and the database's time is not in it.
 """
 
 import asyncio
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from bench.training.training_set import rows
-from services.routing.domain.duplicates.candidates import Neighbour, Wanted
+from services.routing.domain.duplicates.candidates import Neighbour
 from services.routing.domain.ticket.state import State
 from services.routing.handlers import RoutingHandler
 from services.routing.neighbours import NoNeighbours
@@ -30,17 +29,13 @@ BATCH, ROUNDS = 200, 5
 
 
 class Remembered(NoNeighbours):
-    """Finds tickets by key as the index does, at the cost of a look into a dictionary."""
+    """Knows tickets at the cost of a look into a dictionary."""
 
     def __init__(self) -> None:
-        self.by_key: dict[int, list[Neighbour]] = {}
+        self.by_id: dict[str, Neighbour] = {}
 
-    async def sharing(self, wanted: Wanted) -> Sequence[Neighbour]:
-        return list({other.id: other for key in wanted.keys for other in self.by_key.get(key, ())}.values())
-
-    def remember(self, neighbour: Neighbour) -> None:
-        for key in neighbour.fingerprint.bands:
-            self.by_key.setdefault(key, []).append(neighbour)
+    async def joinable(self, ids: Collection[str]) -> Sequence[Neighbour]:
+        return [self.by_id[id_] for id_ in ids]
 
 
 def complaints() -> list[Event]:
@@ -71,7 +66,7 @@ async def file_all(accept: bool, events: Sequence[Event]) -> tuple[float, int]:
             ticket = state.ticket  # type: ignore[union-attr]
             joined += ticket.cluster is not None
             if ticket.findable:
-                neighbours.remember(neighbour_of(state))  # type: ignore[arg-type]
+                neighbours.by_id[ticket.id] = neighbour_of(state)  # type: ignore[arg-type]
     return spent, joined
 
 

@@ -1,7 +1,8 @@
 """What routing hears and which rule decides; never a rule itself."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -9,10 +10,11 @@ from typing import Self
 
 from prometheus_client import Counter
 
+from services.routing.candidate_search import CandidateSearch
 from services.routing.domain.agency_choice.prediction import NO_MODEL, NOT_ASKED, MaybePrediction, TextModel
 from services.routing.domain.agency_choice.rules import RoutingPolicy
 from services.routing.domain.decide import LookedUp, decide
-from services.routing.domain.duplicates.candidates import NO_CANDIDATES, Candidates, find_candidates, wanted_by
+from services.routing.domain.duplicates.candidates import NO_CANDIDATES, Candidates, find_candidates
 from services.routing.domain.lifecycle import early_updates
 from services.routing.domain.lifecycle.commands import refuse_unreadable
 from services.routing.domain.lifecycle.opening import questions
@@ -51,6 +53,7 @@ class RoutingHandler:
         model: Asked about every new report, for where the rules leave it open; None for none.
         predictions: What it makes of the reports of the batch at hand, by ticket.
         neighbours: Where open tickets are found that new reports may join; None to look in the batch alone.
+        clock: Seconds that only grow.
     """
 
     service = "routing"
@@ -72,13 +75,15 @@ class RoutingHandler:
         model: TextModel | None = None,
         predictions: Mapping[str, MaybePrediction] | None = None,
         neighbours: Neighbours | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.policy = policy
         self.retention: Retention | None = None
         self.model = model
         self.predictions = predictions or {}
         self.neighbours = neighbours or NoNeighbours()
-        self.listings = RememberedListings(self.neighbours)
+        self.candidate_search = CandidateSearch(self.neighbours, clock)
+        self.listings = RememberedListings(self.neighbours, clock)
         self.similar_reports = SimilarReports(self.neighbours, self.listings)
         self.candidates: Mapping[str, Candidates] = {}
 
@@ -100,8 +105,7 @@ class RoutingHandler:
             informed.predictions = dict(zip(asked, predictions, strict=True))
         complaints = new_complaints(early_updates)
         searches = searches_of(self.policy, complaints.values())
-        stored = await self.neighbours.sharing(wanted_by(self.policy.clusters, searches)) if searches else ()
-        found = find_candidates(self.policy.clusters, searches, stored)
+        found = find_candidates(self.policy.clusters, searches, await self.candidate_search.of(searches))
         similar = await self.similar_reports.of(complaints.values())
         informed.candidates = {
             ticket: replace(found.get(ticket, NO_CANDIDATES), similar=similar.get(ticket, ())) for ticket in complaints
@@ -127,6 +131,7 @@ class RoutingHandler:
         known = LookedUp(self.prediction_on(ticket), self.candidates.get(ticket, NO_CANDIDATES))
         decision = decide(state, event, arrival, self.policy, known=known)
         if isinstance(decision, Applied) and isinstance(decision.state, Filed):
+            self.candidate_search.note(decision.state, arrival.now)
             self.listings.note(decision.state)
         _count_history(decision.facts)
         return decision

@@ -1,16 +1,16 @@
-"""Looks up the open tickets that new reports are compared with: by their keys, or all of a kelurahan."""
+"""Looks up the open tickets that new reports are compared with: those that may be joined, or all of a kelurahan."""
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import field
-from datetime import UTC, timedelta
+from datetime import UTC, datetime
 from typing import Protocol
 
 import structlog
 from pydantic import TypeAdapter, ValidationError
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
-from services.routing.domain.duplicates.candidates import Neighbour, Wanted
+from services.routing.domain.duplicates.candidates import Neighbour
 from services.routing.domain.duplicates.similar_reports import REPORTS_MAX, OpenReport, vector_of
 from services.routing.domain.ticket.state import State
 from shared.adapters.mongo.outages import outages_are_transient
@@ -18,8 +18,7 @@ from shared.adapters.mongo.store import MongoStore
 from shared.delivery.documents.codec import Raw
 from shared.values import value
 
-FINDABLE = "state.ticket.findable"
-BANDS = "state.ticket.sketch.bands"
+FINDABLE, FINDABLE_SINCE = "state.ticket.findable", "state.ticket.findable_since"
 KELURAHAN, ACCEPTED_AT = "state.ticket.report.location.kelurahan", "state.ticket.accepted_at"
 OPEN = {"state.situation.kind": {"$in": ["in_triage", "with_agency", "held"]}}
 # A part has no tracking id of its own; what a confidential report is like is nobody's business, an erased one is bare.
@@ -29,7 +28,11 @@ LISTED = OPEN | {
     "state.ticket.erased": {"$ne": True},
 }
 INDEXES = (
-    IndexModel([(BANDS, ASCENDING)], partialFilterExpression={FINDABLE: True}),
+    # With all that is asked for, so that no document is read.
+    IndexModel(
+        [(FINDABLE, ASCENDING), (FINDABLE_SINCE, DESCENDING), ("_id", ASCENDING)],
+        partialFilterExpression={FINDABLE: True},
+    ),
     IndexModel([(KELURAHAN, ASCENDING), (ACCEPTED_AT, DESCENDING)], partialFilterExpression=OPEN),
 )
 LOOK_UP_MS_MAX = 500  # nobody waits longer for what people may do without
@@ -42,6 +45,8 @@ FIELDS = {
     "category": "$state.ticket.category", "location": "$state.ticket.report.location",
     "fingerprint": "$state.ticket.sketch",
 }  # fmt: skip
+KEYS = {"keys": "$state.ticket.sketch.bands"}
+READ_MAX = 1_000  # tickets whose keys are read at once
 NEIGHBOURS = TypeAdapter(tuple[Neighbour, ...])
 
 log = structlog.get_logger()
@@ -63,8 +68,16 @@ class Neighbours(Protocol):
         TimeoutError: From the look-ups for similar reports: it does not answer soon enough.
     """
 
-    async def sharing(self, wanted: Wanted) -> Sequence[Neighbour]:
-        """Return tickets that others may join and that are wanted; of too many the newest."""
+    async def findable_since(self, since: datetime | None, limit: int) -> Sequence[str]:
+        """Return the tickets that others may join since then or later, the newest first; None for all of them."""
+        ...
+
+    async def keys_of(self, ids: Collection[str]) -> Mapping[str, Sequence[int]]:
+        """Return the band keys of those of *ids* that others may join, in the order of *ids*."""
+        ...
+
+    async def joinable(self, ids: Collection[str]) -> Sequence[Neighbour]:
+        """Return those of *ids* that others may join now."""
         ...
 
     async def listed_in(self, kelurahan: Collection[str]) -> Mapping[str, Listing]:
@@ -83,7 +96,15 @@ class Neighbours(Protocol):
 class NoNeighbours:
     """Finds nobody: each report is compared with those of its own batch alone."""
 
-    async def sharing(self, wanted: Wanted) -> Sequence[Neighbour]:
+    async def findable_since(self, since: datetime | None, limit: int) -> Sequence[str]:
+        """Return nobody."""
+        return ()
+
+    async def keys_of(self, ids: Collection[str]) -> Mapping[str, Sequence[int]]:
+        """Return nothing."""
+        return {}
+
+    async def joinable(self, ids: Collection[str]) -> Sequence[Neighbour]:
         """Return nobody."""
         return ()
 
@@ -102,16 +123,27 @@ class StoredNeighbours:
     def __init__(self, store: MongoStore[State]) -> None:
         self.store = store
 
-    async def sharing(self, wanted: Wanted) -> Sequence[Neighbour]:
-        """Return tickets that others may join and that are wanted."""
-        if not wanted.keys:
-            return ()
-        # Instants are stored as text, with fractions of a second or without; a day is before all of its instants.
-        since = (wanted.since.astimezone(UTC) - timedelta(days=1)).date().isoformat()
-        query = {FINDABLE: True, BANDS: {"$in": list(wanted.keys)}, ACCEPTED_AT: {"$gte": since}}
+    async def findable_since(self, since: datetime | None, limit: int) -> Sequence[str]:
+        """Return the tickets that others may join since then or later."""
         async with outages_are_transient():
-            cursor = self.store.collection.find({**query, **self.store.quarantine.live()}, FIELDS)
-            found = await cursor.sort(ACCEPTED_AT, DESCENDING).limit(wanted.found_max).to_list(None)
+            found = await self.store.collection.aggregate(findable_stages(since, limit)).to_list(1)
+        ids: Sequence[str] = found[0]["ids"] if found else ()
+        return ids
+
+    async def keys_of(self, ids: Collection[str]) -> Mapping[str, Sequence[int]]:
+        """Return the band keys of those of *ids* that others may join."""
+        found: dict[str, Sequence[int]] = {}
+        left = list(ids)
+        while left:
+            asked, left = left[:READ_MAX], left[READ_MAX:]
+            raws = await self.store.select({"_id": {"$in": asked}, FINDABLE: True}, KEYS, len(asked))
+            read = {raw["_id"]: raw["keys"] for raw in raws if "keys" in raw}
+            found |= {id_: read[id_] for id_ in asked if id_ in read}
+        return found
+
+    async def joinable(self, ids: Collection[str]) -> Sequence[Neighbour]:
+        """Return those of *ids* that others may join now."""
+        found = await self.store.select({"_id": {"$in": list(ids)}, FINDABLE: True}, FIELDS, len(ids))
         try:
             return NEIGHBOURS.validate_python(found)
         except ValidationError:
@@ -149,6 +181,19 @@ class StoredNeighbours:
             for raw in found
             if "tracking_id" in raw
         }
+
+
+def findable_stages(since: datetime | None, limit: int) -> list[Raw]:
+    """Return how the database is asked what may be joined: by an index that holds all of the answer."""
+    # Instants are stored as text, with fractions of a second or without: a whole second is before all of its own.
+    from_ = "" if since is None else since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    # One column of one document takes least to decode.
+    return [
+        {"$match": {FINDABLE: True, FINDABLE_SINCE: {"$gte": from_}}},
+        {"$sort": {FINDABLE_SINCE: DESCENDING}},
+        {"$limit": limit},
+        {"$group": {"_id": None, "ids": {"$push": "$_id"}}},
+    ]
 
 
 def open_report(tracking_id: str, title: str, body: str) -> OpenReport:

@@ -1,9 +1,10 @@
-"""Finds tickets by their keys in a collection in memory, as an index would."""
+"""Finds open tickets in a collection in memory, as its indexes would."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from services.routing.domain.duplicates.candidates import Neighbour, Wanted
+from services.routing.domain.duplicates.candidates import Neighbour
 from services.routing.domain.duplicates.similar_reports import OpenReport
 from services.routing.domain.ticket.state import Filed, Held, InTriage, Ticket, WithAgency
 from services.routing.neighbours import Listing, open_report
@@ -16,19 +17,34 @@ class MemoryNeighbours:
     def __init__(self, store: MemoryStore[Any]) -> None:
         self.store = store
 
-    async def sharing(self, wanted: Wanted) -> Sequence[Neighbour]:
+    async def findable_since(self, since: datetime | None, limit: int) -> Sequence[str]:
         await self.store.step("load")
-        keys = set(wanted.keys)
-        found = [
-            neighbour_of(document.state)
-            for document in self.store.documents.values()
-            if isinstance(document.state, Filed) and document.state.ticket.findable
+        dated = [
+            (ticket.findable_since, ticket.id)
+            for ticket in self._findable()
+            if ticket.findable_since is not None and (since is None or ticket.findable_since >= since)
         ]
         await self.store.step("loaded")
-        sharing = [
-            one for one in found if one.accepted_at >= wanted.since and not keys.isdisjoint(one.fingerprint.bands)
-        ]
-        return sorted(sharing, key=lambda one: one.accepted_at, reverse=True)[: wanted.found_max]
+        return [id_ for _, id_ in sorted(dated, reverse=True)[:limit]]
+
+    async def keys_of(self, ids: Collection[str]) -> Mapping[str, Sequence[int]]:
+        await self.store.step("load")
+        keys = {ticket.id: ticket.sketch.bands for ticket in self._findable() if ticket.sketch is not None}
+        await self.store.step("loaded")
+        return {id_: keys[id_] for id_ in ids if id_ in keys}
+
+    async def joinable(self, ids: Collection[str]) -> Sequence[Neighbour]:
+        await self.store.step("load")
+        wanted = set(ids).intersection([ticket.id for ticket in self._findable()])
+        found = [neighbour_of(self.store.documents[id_].state) for id_ in ids if id_ in wanted]
+        await self.store.step("loaded")
+        return found
+
+    def _findable(self) -> Iterator[Ticket]:
+        for document in self.store.documents.values():
+            match document.state:
+                case Filed(ticket) if ticket.findable:
+                    yield ticket
 
     async def listed_in(self, kelurahan: Collection[str]) -> Mapping[str, Listing]:
         await self.store.step("load")

@@ -116,11 +116,12 @@ STATES: dict[str, TypeAdapter[Any]] = {
 }
 
 
-def handlers(choice: random.Random, stores: dict[str, SimStore]) -> dict[str, Handler[Any]]:
+def handlers(choice: random.Random, stores: dict[str, SimStore], clock: Clock) -> dict[str, Handler[Any]]:
     """Return the rules of each service; nonces follow from the seed."""
     read = policies()
     intake = IntakeHandler(read.intake, IDS, SEALER)
-    routing = RoutingHandler(read.routing, neighbours=MemoryNeighbours(stores["routing"]))
+    neighbours = MemoryNeighbours(stores["routing"])
+    routing = RoutingHandler(read.routing, neighbours=neighbours, clock=lambda: clock.now().timestamp())
     sla, notify = SlaHandler(read.sla), NotifyHandler(read.notify)
     intake.retention = routing.retention = sla.retention = notify.retention = load_retention(POLICY)
     return {"intake": intake, "routing": routing, "sla": sla, "notify": notify}

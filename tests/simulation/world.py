@@ -103,7 +103,7 @@ class World:
         self.scheduler = Scheduler(self.choice, self.clock, pass_time=self.pass_time)
         self.broker = SimBroker(self.clock, 2, give_way, choice=self.choice, heard=self.heard, spawn=self.spawn)
         self.stores = self.collections()
-        self.handlers: dict[str, Handler[Any]] = fleet.handlers(self.choice, self.stores)
+        self.handlers: dict[str, Handler[Any]] = fleet.handlers(self.choice, self.stores, self.clock)
         notify: Any = self.handlers["notify"]
         self.addresses = SimAddressBook()
         self.recipients = Recipients(self.task, self.addresses)

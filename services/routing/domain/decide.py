@@ -49,10 +49,10 @@ def decide(
     decision = _follows(state, event, arrival, policy, known)
     match decision:
         case Applied(Filed() as filed, facts):
-            whole = notify_whole(state, Applied(with_findable(policy.clusters, filed), facts))
+            whole = notify_whole(state, Applied(with_findable(policy.clusters, filed, arrival.now), facts))
             return erased_for_good(state, tell_status(policy, state, broadcast_routing(whole), event.time))
         case Ignored(because, Filed() as filed):
-            return Ignored(because, with_findable(policy.clusters, filed))
+            return Ignored(because, with_findable(policy.clusters, filed, arrival.now))
         case _:
             return decision
 

@@ -1,16 +1,16 @@
-"""What the index of a real collection finds is what a look at every document finds."""
+"""What a real collection tells of its open tickets, by its indexes."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from pymongo import MongoClient
 
-from services.routing.domain.duplicates.candidates import Neighbour, Wanted
+from services.routing import neighbours as routing_neighbours
+from services.routing.domain.duplicates.candidates import Neighbour
 from services.routing.domain.duplicates.similar_reports import vector_of
 from services.routing.domain.duplicates.similarity import Fingerprint
 from services.routing.domain.ticket.state import State
-from services.routing.neighbours import BANDS, FINDABLE, INDEXES, KELURAHAN, LISTED, Listing, StoredNeighbours
+from services.routing.neighbours import INDEXES, KELURAHAN, LISTED, Listing, StoredNeighbours, findable_stages
 from services.routing.store import STATE
 from shared.adapters.mongo.client import collection
 from shared.adapters.mongo.store import MongoStore
@@ -34,50 +34,61 @@ def stored(name: str, **changes: object) -> Document[State]:
     return Document(ticket, state=filed("routed", id=ticket, **about | changes))
 
 
-def wanted(*keys: int, since: datetime = NOON, found_max: int = 10) -> Wanted:
-    return Wanted(keys, since, found_max)
+def since(at: datetime) -> dict[str, object]:
+    return {"findable_since": at}
 
 
-async def test_open_tickets_are_found_by_any_of_their_keys(namespace: Namespace) -> None:
+async def test_tickets_that_may_be_joined_are_told_with_their_keys(namespace: Namespace) -> None:
     store: MongoStore[State] = MongoStore(collection(namespace.mongo, "routing"), STATE, INDEXES)
     await store.prepare()
     await store.save([stored("one"), stored("hidden", findable=False), stored("plain", sketch=None, findable=False)])
-    neighbours = StoredNeighbours(store)
+    neighbours, ids = StoredNeighbours(store), [ticket_id("web", name) for name in ("hidden", "one", "plain", "none")]
 
-    found = await neighbours.sharing(wanted(8, 99))
-
-    assert list(found) == [Neighbour(ticket_id("web", "one"), NOON, "jalan", PLACE, SKETCH, "dishub")]
-    assert list(await neighbours.sharing(wanted(99))) == []
-    assert list(await neighbours.sharing(wanted())) == []
+    assert await neighbours.joinable(ids) == (Neighbour(ids[1], NOON, "jalan", PLACE, SKETCH, "dishub"),)
+    assert await neighbours.keys_of(ids) == {ids[1]: [7, 8, 2**31 - 1]}
+    assert await neighbours.joinable([]) == ()
+    assert await neighbours.keys_of([]) == {}
     store.close()
 
 
-async def test_of_too_many_the_newest_are_found_and_none_from_before_the_time_that_counts(namespace: Namespace) -> None:
+async def test_keys_of_very_many_tickets_come_in_the_order_asked(
+    namespace: Namespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(routing_neighbours, "READ_MAX", 2)
     store: MongoStore[State] = MongoStore(collection(namespace.mongo, "routing"), STATE, INDEXES)
     await store.prepare()
-    days = {name: {"accepted_at": NOON + timedelta(days=at)} for name, at in (("new", 0), ("old", -1), ("older", -9))}
-    await store.save([stored(name, **about) for name, about in days.items()])
-    neighbours = StoredNeighbours(store)
+    names = ("one", "two", "three", "four", "five")
+    await store.save([stored(name) for name in names])
+    asked = [ticket_id("web", name) for name in reversed(names)]
 
-    newest = await neighbours.sharing(wanted(8, since=NOON - timedelta(days=1), found_max=1))
-    counted = await neighbours.sharing(wanted(8, since=NOON - timedelta(days=1)))
+    assert list(await StoredNeighbours(store).keys_of(asked)) == asked
     store.close()
 
-    assert [one.id for one in newest] == [ticket_id("web", "new")]
-    assert [one.id for one in counted] == [ticket_id("web", "new"), ticket_id("web", "old")]
 
-
-async def test_the_look_up_uses_the_index(namespace: Namespace) -> None:
+async def test_what_was_filed_since_an_instant_is_told_the_newest_first(namespace: Namespace) -> None:
     store: MongoStore[State] = MongoStore(collection(namespace.mongo, "routing"), STATE, INDEXES)
     await store.prepare()
-    await store.save([stored("one")])
+    half = timedelta(milliseconds=500)
+    instants = {"whole": NOON, "half": NOON + half, "before": NOON - half, "later": NOON + timedelta(days=1)}
+    await store.save([stored(name, **since(at)) for name, at in instants.items()])
+    await store.save([stored("hidden", findable=False, **since(NOON))])
+    neighbours = StoredNeighbours(store)
+
+    everything = await neighbours.findable_since(None, 10)
+    # Of one second some may stand in another order: instants are compared as text.
+    from_noon = await neighbours.findable_since(NOON, 10)
+    newest = await neighbours.findable_since(NOON, 1)
+    explained = await store.collection.database.command(
+        "explain", {"aggregate": store.collection.name, "pipeline": findable_stages(NOON, 5), "cursor": {}}
+    )
     store.close()
 
-    with MongoClient(namespace.mongo.uri.get_secret_value()) as client:  # type: ignore[var-annotated]
-        raw = client[namespace.mongo.database_prefix + "routing"]["tickets"]
-        plan = raw.find({FINDABLE: True, BANDS: {"$in": [8]}}).explain()
-
-    assert "IXSCAN" in str(plan["queryPlanner"]["winningPlan"])
+    assert set(everything) == {ticket_id("web", name) for name in instants}
+    assert everything[0] == ticket_id("web", "later")
+    assert set(from_noon) == {ticket_id("web", name) for name in ("whole", "half", "later")}
+    assert newest == [ticket_id("web", "later")]
+    assert "IXSCAN" in str(explained)
+    assert "FETCH" not in str(explained)
 
 
 async def test_an_unreadable_or_quarantined_neighbour_hides_no_other(namespace: Namespace) -> None:
@@ -91,10 +102,13 @@ async def test_an_unreadable_or_quarantined_neighbour_hides_no_other(namespace: 
     }.items():
         await store.collection.update_one({"_id": ticket_id("web", name)}, {"$set": change})
 
-    found = await StoredNeighbours(store).sharing(wanted(8))
+    ids = [ticket_id("web", name) for name in ("one", "bad", "newer", "aside")]
+    found = await StoredNeighbours(store).joinable(ids)
+    keys = await StoredNeighbours(store).keys_of(ids)
     store.close()
 
     assert [neighbour.id for neighbour in found] == [ticket_id("web", "one")]
+    assert list(keys) == [ticket_id("web", "one"), ticket_id("web", "bad")]
 
 
 async def test_the_open_tickets_of_a_kelurahan_are_listed_newest_first_with_their_leaders(namespace: Namespace) -> None:

@@ -25,12 +25,14 @@ def is_open(situation: Situation) -> bool:
     return isinstance(situation, OPEN)
 
 
-def with_findable(rules: ClusterRules, filed: Filed) -> Filed:
-    """Return the ticket with ``findable`` set: whether similar reports may join it."""
+def with_findable(rules: ClusterRules, filed: Filed, now: datetime) -> Filed:
+    """Return the ticket with ``findable`` set, whether similar reports may join it, and since when."""
     ticket = filed.ticket
     leads = ticket.cluster is None and len(ticket.members) < rules.members_max
     findable = rules.accept and ticket.sketch is not None and leads and is_open(filed.situation)
-    return filed if findable is ticket.findable else Filed(replace(ticket, findable=findable), filed.situation)
+    if findable is ticket.findable:
+        return filed
+    return Filed(replace(ticket, findable=findable, findable_since=now if findable else None), filed.situation)
 
 
 def join(transition: Transition, leader: str) -> Transition:

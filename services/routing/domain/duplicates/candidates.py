@@ -26,7 +26,6 @@ from shared.values import value
 
 COMPARED_MAX = 24  # with one report; more share a key only where very many tell of one thing
 BY_KEY_MAX = 32  # of those with one key, the newest
-FOUND_PER_SEARCH_MAX, FOUND_MAX = 200, 2_000  # of stored tickets, the newest, for one report and for a batch
 METRES_PER_DEGREE = 111_320  # of latitude, and of longitude at the equator
 
 
@@ -109,22 +108,6 @@ def _keyed_places(rules: ClusterRules, place: Location) -> tuple[list[str], list
     column = floor(place.longitude * METRES_PER_DEGREE / rules.near_metres)
     cells = [f"cell {row + down} {column + right}" for down, right in product((-1, 0, 1), repeat=2)]
     return [*kept, f"cell {row} {column}"], [*kept, *cells]
-
-
-@value
-class Wanted:
-    """What the database is asked for: tickets with one of ``keys``, accepted at ``since`` or later."""
-
-    keys: tuple[int, ...]
-    since: datetime
-    found_max: int
-
-
-def wanted_by(rules: ClusterRules, searches: Sequence[Search]) -> Wanted:
-    """Return what is asked for all of *searches*, of which there is one at least."""
-    keys = tuple({key: None for search in searches for key in search.keys})
-    since = min(search.itself.accepted_at for search in searches) - max(rules.within, timedelta())
-    return Wanted(keys, since, min(FOUND_MAX, len(searches) * FOUND_PER_SEARCH_MAX))
 
 
 def find_candidates(

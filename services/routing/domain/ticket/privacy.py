@@ -71,6 +71,7 @@ def forgotten(filed: Filed) -> Filed:
         stays=tuple(stay.model_copy(update={"declined_because": None}) for stay in ticket.stays),
         sketch=None,
         findable=False,
+        findable_since=None,
         similar=(),
         source_id=None,
         view=ReporterView(final=view.final, reason_id=view.reason_id, reason_en=view.reason_en),

@@ -193,6 +193,7 @@ class Ticket:
         led: How far it has heard of its leader's way; None if of nothing.
         sketch: What is compared of its report; None if it is never followed with others unless an officer says so.
         findable: Whether reports like it may join it.
+        findable_since: The moment of deciding so; None while they may not.
         similar: Open tickets with similar reports when it was filed, for people to judge.
         parent: Ticket of which it is a part; None if of none.
         part: Its number among the parts, from 1.
@@ -229,6 +230,7 @@ class Ticket:
     led: Led | None = None
     sketch: Fingerprint | None = None
     findable: bool = False
+    findable_since: datetime | None = None
     similar: tuple[SimilarTicket, ...] = ()
     parent: str | None = None
     part: int | None = None

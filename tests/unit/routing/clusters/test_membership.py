@@ -245,8 +245,16 @@ SKETCH = Fingerprint(frozenset({1, 2, 3}), {}, (7,))
     ],
 )
 def test_only_an_open_ticket_that_leads_and_is_not_full_is_found(state: Filed, findable: bool) -> None:
-    assert with_findable(RULES, state).ticket.findable is findable
-    assert with_findable(replace(RULES, accept=False), state).ticket.findable is False
+    assert with_findable(RULES, state, NOON).ticket.findable is findable
+    assert with_findable(replace(RULES, accept=False), state, NOON).ticket.findable is False
+
+
+def test_a_ticket_tells_since_when_it_is_found() -> None:
+    found = with_findable(RULES, filed("routed", sketch=SKETCH), NOON)
+
+    assert found.ticket.findable_since == NOON
+    assert with_findable(RULES, found, LATER) == found
+    assert with_findable(replace(RULES, accept=False), found, LATER).ticket.findable_since is None
 
 
 def test_the_time_of_a_count_is_that_of_the_link() -> None:

@@ -1,11 +1,11 @@
-"""Where very many tell of one thing a new report is compared with few of them, and the database is asked for few."""
+"""Where very many tell of one thing a new report is compared with few of them."""
 
 from datetime import timedelta
 
 import pytest
 
 from services.routing.domain.duplicates import candidates
-from services.routing.domain.duplicates.candidates import Neighbour, Search, Wanted, find_candidates, wanted_by
+from services.routing.domain.duplicates.candidates import Neighbour, Search, find_candidates
 from services.routing.domain.duplicates.similarity import ClusterRules, Fingerprint
 from shared.events import Location
 from tests.fakes.handler_harness import NOON
@@ -42,12 +42,3 @@ def test_of_too_many_under_one_key_the_newest_are_compared(monkeypatch: pytest.M
     monkeypatch.setattr(candidates, "BY_KEY_MAX", 2)
 
     assert sorted(found(ASKED, *(neighbour(f"day {day}", 1, days=day) for day in (2, 0, 1)))) == ["day 1", "day 2"]
-
-
-def test_the_database_is_asked_for_what_a_batch_may_join_and_for_so_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(candidates, "FOUND_PER_SEARCH_MAX", 5)
-    monkeypatch.setattr(candidates, "FOUND_MAX", 8)
-    later = Search(neighbour("later", days=3), (3, 4))
-
-    assert wanted_by(RULES, [later]) == Wanted((3, 4), NOON - 18 * DAY, 5)
-    assert wanted_by(RULES, [later, ASKED]) == Wanted((3, 4, 1, 2), NOON - 21 * DAY, 8)
