@@ -1,10 +1,11 @@
 """What complaints cost, and how much memory the services hold, while a million are handled in a row.
 
-    python -m bench.endurance [--complaints N] [--json FILE]
+    python -m bench.endurance [--complaints N] [--cities N] [--json FILE]
 
 New ones are sent before the last are accepted, so that there is always enough to do. Hardly two are alike: each is told
 in the first half of one invented report and the second half of another one, and comes from the place of a third. No
-ticket ends meanwhile: so many are open in a country, not in a city, and so they come from kelurahan of forty cities.
+ticket ends meanwhile: so many are open in a country, not in a city, and so they come from kelurahan of forty cities,
+unless it is to be seen what very many open ones in one kelurahan cost.
 A million takes half an hour and some 20 GB of disk.
 """
 
@@ -57,39 +58,42 @@ class Mark:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--complaints", type=int, default=COMPLAINTS)
+    parser.add_argument("--cities", type=int, default=CITIES, help="from whose kelurahan the complaints come")
     parser.add_argument("--json", type=Path, metavar="FILE")
     asked = parser.parse_args()
     with place("apache") as there:
         found: dict[str, Any] = {"machine": machine(), "versions": versions(there.stack.mongo_uri)}
-        found["marks"] = reported(asyncio.run(endured(there, asked.complaints)))
+        found["marks"] = reported(asyncio.run(endured(there, asked.complaints, asked.cities)))
     sys.stdout.write("\n".join(shown(found)) + "\n")
     if asked.json:
         asked.json.parent.mkdir(parents=True, exist_ok=True)
         asked.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
 
-def reports(seed: str) -> Iterator[Encoded]:
+def reports(seed: str, cities: int) -> Iterator[Encoded]:
     """Yield complaints without end, hardly two of which are alike; the same texts and places for the same seed."""
     known, draw, at, number = rows(), random.Random(seed), datetime.now(UTC).isoformat(), 0
     while True:
         (begins, ends), there = (draw.choice(known)["text"].split() for _ in range(2)), draw.choice(known)
         text = " ".join([*begins[: (len(begins) + 1) // 2], *ends[len(ends) // 2 :]])
-        kelurahan = there["kelurahan"] and f"{there['kelurahan']} {1 + draw.randrange(CITIES)}"
+        kelurahan = there["kelurahan"] and f"{there['kelurahan']} {1 + draw.randrange(cities)}"
         row = {**there, "text": text, "kelurahan": kelurahan}
         yield encoded(f"{seed}-{number}", submitted(f"{seed}-{number}", number, row, at), at)
         number += 1
 
 
-async def endured(there: Place, complaints: int) -> list[Mark]:
+async def endured(there: Place, complaints: int, cities: int) -> list[Mark]:
     """Return what was read off while so many complaints were handled by services that were just started."""
     own = there.namespace()
     async with running(there.fleet(own), *SERVICES) as fleet:
         processes = {member.service: [member.process.pid] for member in fleet.members} | there.servers()
-        return await asyncio.to_thread(_marks, there, own, processes, complaints)
+        return await asyncio.to_thread(_marks, there, own, processes, complaints, reports("endured", cities))
 
 
-def _marks(there: Place, own: Namespace, processes: Processes, complaints: int) -> list[Mark]:
-    progress, waiting, sent = Progress(own, on_the_way(there.topics, CHANNEL), processes), reports("endured"), 0
+def _marks(
+    there: Place, own: Namespace, processes: Processes, complaints: int, waiting: Iterator[Encoded]
+) -> list[Mark]:
+    progress, sent = Progress(own, on_the_way(there.topics, CHANNEL), processes), 0
     marks: list[Mark] = []
     most = resident_mib(processes)
     try:
