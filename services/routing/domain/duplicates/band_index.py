@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from itertools import chain
+from itertools import chain, islice, zip_longest
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from services.routing.domain.duplicates.candidates import BY_KEY_MAX, COMPARED_MAX
 
 TICKETS_MAX = 20_000  # nearly a thousand a day for three weeks; the whole country's LAPOR! gets some 560
+FOUND_MAX = 1_000  # for all texts of a batch; what they are compared with must be read
 UNSETTLED_MAX = 2_000  # tickets that came or went since all was put in order
 NUMBER_BITS = 32
 BITS, NEXT_KEY, NUMBER = np.uint64(NUMBER_BITS), np.uint64(2**NUMBER_BITS), np.uint64(2**NUMBER_BITS - 1)
@@ -59,16 +60,18 @@ class BandIndex:
         """Return the tickets that share a key with one of the texts whose keys are *asked*.
 
         Of those with one key the newest `BY_KEY_MAX` count; of too many for one text the `COMPARED_MAX` are returned
-        that share most keys with it.
+        that share most keys with it, and of too many for all of them the `FOUND_MAX` that are the nearest of one.
         """
         self._settle()
         under = self._held_under({key for keys in asked for key in keys})
-        found: dict[str, None] = {}
+        ranked: list[list[int]] = []
         for keys in asked if under else ():
             if held := [under[key] for key in keys if key in under]:
                 shared = Counter(chain.from_iterable(held)).most_common(COMPARED_MAX)
-                found |= dict.fromkeys([self._ids[number] for number, _ in shared])
-        return list(found)
+                ranked.append([number for number, _ in shared])
+        # The nearest of every text before the second nearest of any.
+        found = dict.fromkeys(chain.from_iterable(zip_longest(*ranked)))
+        return [self._ids[number] for number in islice((each for each in found if each is not None), FOUND_MAX)]
 
     def _held_under(self, keys: Collection[int]) -> Mapping[int, list[int]]:
         """Return under each key that tickets have the numbers of the newest of them, ascending."""

@@ -26,7 +26,7 @@ def test_tickets_are_found_by_any_of_their_keys() -> None:
     index = index_of(ONE, TWO, THREE)
 
     assert index.nearest([(5,)]) == ["one", "two"]
-    assert index.nearest([(0, 4), (MASK,)]) == ["three", "one"]
+    assert index.nearest([(0, 4), (MASK, 2)]) == ["three", "one", "two"]
     assert index.nearest([(4, MASK - 1), ()]) == []
     assert index.nearest([]) == []
 
@@ -60,6 +60,16 @@ def test_of_too_many_for_one_text_those_are_returned_that_share_most_keys(monkey
 
     assert index.nearest([(1, 2, 3)]) == ["most"]
     assert index.nearest([(1, 2, 3), (1,)]) == ["most", "some"]
+
+
+def test_of_too_many_for_all_texts_the_nearest_of_each_come_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    index = index_of(("far", (1,)), ("near", (1, 2)), ("other", (3, 4)), ("another", (4,)))
+    assert index.nearest([(1, 2), (3, 4)]) == ["near", "other", "far", "another"]
+
+    monkeypatch.setattr(band_index, "FOUND_MAX", 3)
+
+    assert index.nearest([(1, 2), (3, 4)]) == ["near", "other", "far"]
+    assert index.nearest([(4,), (9,)]) == ["other", "another"]
 
 
 def test_of_those_with_one_key_the_newest_count_whatever_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
