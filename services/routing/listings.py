@@ -9,7 +9,7 @@ from services.routing.domain.duplicates.similar_reports import REPORTS_MAX
 from services.routing.domain.ticket.state import Filed
 from services.routing.neighbours import Listing, Neighbours
 
-LISTED_SECONDS_MAX = 5.0  # so late, at most, it is known what other processes of routing have done
+LISTED_SECONDS_MAX = 15.0  # so late, at most, it is known what other processes of routing have done
 
 
 @dataclass(slots=True)
