@@ -89,6 +89,16 @@ def test_of_too_many_tickets_the_newest_are_held(monkeypatch: pytest.MonkeyPatch
     assert len(index) == 2
 
 
+def test_where_all_are_gone_what_comes_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(band_index, "UNSETTLED_MAX", 1)
+    index = index_of(ONE)
+    index.discard(["one"])
+    assert index.nearest([(1,)]) == []
+
+    index.add("two", (1,))
+    assert index.nearest([(1,)]) == ["two"]
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_it_finds_what_a_look_at_every_ticket_finds(monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
     monkeypatch.setattr(band_index, "UNSETTLED_MAX", 7)
