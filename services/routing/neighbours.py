@@ -47,7 +47,7 @@ FIELDS = {
 }  # fmt: skip
 KEYS = {"keys": "$state.ticket.sketch.bands"}
 READ_MAX = 1_000  # tickets whose keys are read at once
-NEIGHBOURS = TypeAdapter(tuple[Neighbour, ...])
+NEIGHBOURS, BAND_KEYS = TypeAdapter(tuple[Neighbour, ...]), TypeAdapter(tuple[int, ...])
 
 log = structlog.get_logger()
 
@@ -137,7 +137,7 @@ class StoredNeighbours:
         while left:
             asked, left = left[:READ_MAX], left[READ_MAX:]
             raws = await self.store.select({"_id": {"$in": asked}, FINDABLE: True}, KEYS, len(asked))
-            read = {raw["_id"]: raw["keys"] for raw in raws if "keys" in raw}
+            read = {raw["_id"]: _keys_in(raw) for raw in raws}
             found |= {id_: read[id_] for id_ in asked if id_ in read}
         return found
 
@@ -199,6 +199,14 @@ def findable_stages(since: datetime | None, limit: int) -> list[Raw]:
 def open_report(tracking_id: str, title: str, body: str) -> OpenReport:
     """Return what is kept of a report to compare others with it."""
     return OpenReport(tracking_id, vector_of(f"{title} {body}"))
+
+
+def _keys_in(raw: Raw) -> tuple[int, ...]:
+    try:
+        return BAND_KEYS.validate_python(raw.get("keys"))
+    except ValidationError:
+        log.warning("the keys of a ticket cannot be read", ticket_id=str(raw["_id"]))
+        return ()
 
 
 def _readable(raw: Raw) -> tuple[Neighbour, ...]:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.routing.domain.duplicates.candidates import BY_KEY_MAX, COMPARED_MAX
+from services.routing.domain.duplicates.minhash import MASK
 
 TICKETS_MAX = 20_000  # nearly a thousand a day for three weeks; the whole country's LAPOR! gets some 560
 FOUND_MAX = 1_000  # for all texts of a batch; what they are compared with must be read
@@ -44,12 +45,12 @@ class BandIndex:
         return ticket in self._numbers
 
     def add(self, ticket: str, keys: Iterable[int]) -> None:
-        """Hold a ticket as the newest, unless it is held; *keys* are 0 to 2**31 - 1."""
+        """Hold a ticket as the newest, unless it is held; of *keys* those from 0 to 2**31 - 1 count: no text has others."""
         if ticket in self._numbers:
             return
         number = self._numbers[ticket] = len(self._ids)
         self._ids.append(ticket)
-        self._unsorted += [key << NUMBER_BITS | number for key in keys]
+        self._unsorted += [key << NUMBER_BITS | number for key in keys if 0 <= key <= MASK]
 
     def discard(self, tickets: Iterable[str]) -> None:
         """Hold these tickets no longer."""

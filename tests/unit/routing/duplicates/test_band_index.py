@@ -43,6 +43,12 @@ def test_a_ticket_is_held_once_and_as_it_came_first() -> None:
     assert index.nearest([(7,)]) == []
 
 
+def test_keys_that_no_text_has_spoil_nothing() -> None:
+    index = index_of(("odd", (-1, 2**63, 2**40, MASK + 1, 3)), TWO)
+
+    assert index.nearest([(3,), (2,)]) == ["odd", "two"]
+
+
 def test_what_is_discarded_is_found_no_more_until_it_comes_again() -> None:
     index = index_of(ONE, TWO)
     index.discard(["one", "unknown"])
