@@ -45,7 +45,7 @@ class BandIndex:
         return ticket in self._numbers
 
     def add(self, ticket: str, keys: Iterable[int]) -> None:
-        """Hold a ticket as the newest, unless it is held; of *keys* those from 0 to 2**31 - 1 count: no text has others."""
+        """Hold a ticket as the newest, unless it is held; of its keys those of 0 to 2**31 - 1: no text has others."""
         if ticket in self._numbers:
             return
         number = self._numbers[ticket] = len(self._ids)
