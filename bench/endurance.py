@@ -5,8 +5,8 @@
 New ones are sent before the last are accepted, so that there is always enough to do. Hardly two are alike: each is told
 in the first half of one invented report and the second half of another one, and comes from the place of a third. No
 ticket ends meanwhile: so many are open in a country, not in a city, and so they come from kelurahan of forty cities;
-with ``--cities 1`` it shows what very many open ones in each kelurahan cost. A million takes half an hour and some 20 GB
-of disk.
+with ``--cities 1`` it shows what very many open ones in each kelurahan cost. A million takes half an hour and some
+20 GB of disk.
 """
 
 import argparse
