@@ -13,6 +13,7 @@ import argparse
 import asyncio
 import json
 import random
+import shutil
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -20,7 +21,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice, pairwise
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
+
+import yaml
 
 from bench.grown.meter import SUBMITTED, come
 from bench.meters.machine import machine, versions
@@ -32,7 +36,7 @@ from bench.whole.place import Place, place
 from shared import topics
 from shared.topics import SERVICES
 from tests.servers.addresses import Namespace
-from tests.servers.fleet import running
+from tests.servers.fleet import POLICY, running
 
 COMPLAINTS, AHEAD, AT_ONCE, CITIES = 1_000_000, 10_000, 5_000, 40
 EVERY, EVERY_AFTER = 20_000, 100_000  # what is read off up to the first hundred thousand, and after it
@@ -61,7 +65,7 @@ def main() -> None:
     parser.add_argument("--cities", type=int, default=CITIES, help="from whose kelurahan the complaints come")
     parser.add_argument("--json", type=Path, metavar="FILE")
     asked = parser.parse_args()
-    with place("apache") as there:
+    with TemporaryDirectory() as folder, place("apache", policy=country(Path(folder), asked.cities)) as there:
         found: dict[str, Any] = {"machine": machine(), "versions": versions(there.stack.mongo_uri)}
         found["marks"] = reported(asyncio.run(endured(there, asked.complaints, asked.cities)))
     sys.stdout.write("\n".join(shown(found)) + "\n")
@@ -70,14 +74,34 @@ def main() -> None:
         asked.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
 
+def country(folder: Path, cities: int) -> Path:
+    """Return a policy of so many cities in one: each kelurahan is known as often, under a name of its own."""
+    shutil.copytree(POLICY, folder, dirs_exist_ok=True)
+    places = yaml.safe_load((POLICY / "places.yaml").read_text(encoding="utf-8"))
+    for kecamatan in places["kecamatan"]:
+        names = [each["name"] for each in kecamatan["kelurahan"]]
+        kecamatan["kelurahan"] += [{"name": named(name, city)} for city in range(1, cities) for name in names]
+    (folder / "places.yaml").write_text(yaml.safe_dump(places, allow_unicode=True), encoding="utf-8")
+    return folder
+
+
+def named(kelurahan: str, city: int) -> str:
+    """Return what a kelurahan is called in that city; in the first, and where it is not said, as it is."""
+    return f"{kelurahan} {_letters(city)}" if kelurahan and city else kelurahan
+
+
+def _letters(number: int) -> str:
+    tens, ones = divmod(number, 10)
+    return f"Kota{chr(ord('a') + tens)}{chr(ord('a') + ones)}"
+
+
 def reports(seed: str, cities: int) -> Iterator[Encoded]:
     """Yield complaints without end, hardly two of which are alike; the same texts and places for the same seed."""
     known, draw, at, number = rows(), random.Random(seed), datetime.now(UTC).isoformat(), 0
     while True:
         (begins, ends), there = (draw.choice(known)["text"].split() for _ in range(2)), draw.choice(known)
         text = " ".join([*begins[: (len(begins) + 1) // 2], *ends[len(ends) // 2 :]])
-        kelurahan = there["kelurahan"] and f"{there['kelurahan']} {1 + draw.randrange(cities)}"
-        row = {**there, "text": text, "kelurahan": kelurahan}
+        row = {**there, "text": text, "kelurahan": named(there["kelurahan"], draw.randrange(cities))}
         yield encoded(f"{seed}-{number}", submitted(f"{seed}-{number}", number, row, at), at)
         number += 1
 

@@ -39,6 +39,7 @@ class Place:
     stack: LocalStack
     folder: Path
     topics: tuple[Topic, ...]
+    policy: Path = POLICY
 
     def namespace(self) -> Namespace:
         """Return names of their own, with all topics of the city made."""
@@ -49,7 +50,7 @@ class Place:
     def fleet(self, own: Namespace, settings: Mapping[str, str] = {}) -> Fleet:
         """Return the services, none of them started, that log what somebody should know and send through the log."""
         shipped = AS_SHIPPED if self.stack.layout.kind == "apache" else {}
-        return Fleet(own, self.folder, settings={**shipped, "TINDAK_LOG_LEVEL": "warning", **settings})
+        return Fleet(own, self.folder, self.policy, {**shipped, "TINDAK_LOG_LEVEL": "warning", **settings})
 
     def servers(self) -> dict[str, list[int]]:
         """Return the process ids of the servers, by what they are."""
@@ -63,9 +64,9 @@ class Place:
 
 @contextmanager
 def place(kind: BrokerKind = "apache", *, brokers: int = 1, members: int = 1, policy: Path = POLICY) -> Iterator[Place]:
-    """Give servers of that *kind*, gone afterwards."""
+    """Give servers of that *kind*, and topics and services of the city with that *policy*; gone afterwards."""
     with LocalStack(kind, brokers=brokers, members=members) as local, TemporaryDirectory() as folder:
-        yield Place(local, Path(folder), as_they_are_read(load_topics(policy)))
+        yield Place(local, Path(folder), as_they_are_read(load_topics(policy)), policy)
 
 
 def as_they_are_read(wanted: Sequence[Topic]) -> tuple[Topic, ...]:
