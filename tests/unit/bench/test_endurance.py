@@ -1,4 +1,4 @@
-"""The endurance benchmark's reports come from kelurahan that its policy knows: elsewhere no similar report is sought."""
+"""The endurance benchmark's reports come from kelurahan that its policy knows, or none is compared."""
 
 import json
 from itertools import islice
