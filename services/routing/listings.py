@@ -10,6 +10,7 @@ from services.routing.domain.ticket.state import Filed
 from services.routing.neighbours import Listing, Neighbours
 
 LISTED_SECONDS_MAX = 15.0  # so late, at most, it is known what other processes of routing have done
+LISTED_MAX = 30_000  # tickets of all kelurahan, 0.2 KB each; of a city all are open at most 11,000
 
 
 @dataclass(slots=True)
@@ -64,7 +65,16 @@ class RememberedListings:
         listed = await self.neighbours.listed_in(asked) if asked else {}
         for name, listing in listed.items():
             self.kelurahan[name] = _Remembered(now, dict.fromkeys(reversed(listing.ids)), dict(listing.leaders))
-        return {name: self.kelurahan[name].listing() for name in kelurahan}
+        found = {name: self.kelurahan[name].listing() for name in kelurahan}
+        self._forget_oldest()
+        return found
+
+    def _forget_oldest(self) -> None:
+        remembered = sum(len(each.tickets) for each in self.kelurahan.values())
+        for name in list(self.kelurahan):
+            if remembered <= LISTED_MAX:
+                break
+            remembered -= len(self.kelurahan.pop(name).tickets)
 
     def note(self, filed: Filed) -> None:
         """Note how a ticket stands after a decision, whether or not it is saved: the next list says what was."""

@@ -103,3 +103,13 @@ async def test_nothing_is_remembered_of_a_kelurahan_that_nobody_asked_about() ->
 
     assert await known.listed_in(["Setu"]) == {"Setu": Listing(["b", "a"], {"b": "a"})}
     assert neighbours.asked == [["Serua"], ["Setu"]]
+
+
+async def test_of_too_many_tickets_the_kelurahan_listed_first_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    known, neighbours, _ = await remembered()
+    monkeypatch.setattr(listings, "LISTED_MAX", 2 * len((await known.listed_in(["Setu"]))["Setu"].ids))
+
+    assert set(await known.listed_in(["Muncul"])) == {"Muncul"}
+    await known.listed_in(["Setu", "Muncul", "Serua"])
+
+    assert neighbours.asked == [["Serua"], ["Setu"], ["Muncul"], ["Serua"]]

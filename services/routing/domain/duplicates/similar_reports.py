@@ -6,6 +6,7 @@ of what `similarity` leaves alone: cosine of dampened counts times inverse docum
 
 import zlib
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -23,6 +24,7 @@ ROUNDED_BY = 10**-SCORE_DIGITS  # and by no more
 SCORE_MIN = 0.05  # below it hardly two reports of the same matter were found
 REPORTS_MAX = 200  # of one kelurahan, the newest: what one report costs does not grow with those that are open
 CHANGES_MIN, CHANGED_SHARE = 8, 8  # after so many and an eighth of the reports rarity is counted again
+SPREAD_MAX = 96  # kelurahan whose rarities stand ready by bucket, 128 KiB each
 
 Number = TypeVar("Number", bound=np.generic)
 Columns = NDArray[np.uint16]
@@ -74,6 +76,33 @@ def vector_of(text: str) -> Vector:
     return Vector(grams[at[:-1]].astype(np.uint16), 1 + np.log(counts))
 
 
+class _Rarity:
+    """How rare n-grams are among the reports of a kelurahan; kept of those that occur, for there are many kelurahan.
+
+    Args:
+        columns: The n-grams of all reports, one behind the other.
+        reports: How many there are.
+    """
+
+    def __init__(self, columns: Columns, reports: int) -> None:
+        counts = np.bincount(columns, minlength=BUCKETS)
+        occurring = counts.nonzero()[0]
+        self.columns: Columns = occurring.astype(np.uint16)
+        self.values: Floats = 1 + np.log(np.float32(1 + reports) / (1 + counts[occurring]).astype(np.float32))
+        self.elsewhere = 1 + np.log(np.float32(1 + reports))
+
+    def of(self, columns: Columns) -> Floats:
+        """Return the rarity of n-grams."""
+        return _by_bucket(self).take(columns)
+
+
+@lru_cache(SPREAD_MAX)
+def _by_bucket(rarity: _Rarity) -> Floats:
+    found = np.full(BUCKETS, rarity.elsewhere, np.float32)
+    found[rarity.columns] = rarity.values
+    return found
+
+
 class _Matrix:
     """Reports as rows of one length each, weighed by the rarity of their n-grams; what is not held is still in it.
 
@@ -88,9 +117,8 @@ class _Matrix:
         columns = np.concatenate([vector.columns for vector in vectors])
         sizes = np.array([len(vector.columns) for vector in vectors])
         starts = np.cumsum(sizes, dtype=np.int64) - sizes
-        counts = 1 + np.bincount(columns, minlength=BUCKETS).astype(np.float32)
-        self.rarity: Floats = 1 + np.log(np.float32(1 + len(vectors)) / counts)
-        weights = np.concatenate([vector.weights for vector in vectors]) * self.rarity.take(columns)
+        self.rarity = _Rarity(columns, len(vectors))
+        weights = np.concatenate([vector.weights for vector in vectors]) * self.rarity.of(columns)
         lengths = np.sqrt(np.add.reduceat(weights * weights, starts))
         self.ids = list(reports)
         self.size = len(columns)
@@ -100,7 +128,7 @@ class _Matrix:
 
     def append(self, id_: str, vector: Vector) -> None:
         """Add one row, under the rarity that is known."""
-        row, rows, start = vector.weights * self.rarity.take(vector.columns), len(self.ids), self.size
+        row, rows, start = vector.weights * self.rarity.of(vector.columns), len(self.ids), self.size
         end = start + len(row)
         self.columns, self.weights = _with_room(self.columns, end), _with_room(self.weights, end)
         self.starts = _with_room(self.starts, rows + 1)
@@ -110,7 +138,7 @@ class _Matrix:
 
     def scores(self, asked: Vector) -> Floats:
         """Return the cosine of *asked* and each row."""
-        _asked[asked.columns] = asked.weights * self.rarity.take(asked.columns)
+        _asked[asked.columns] = asked.weights * self.rarity.of(asked.columns)
         products = _asked.take(self.columns[: self.size])
         length = np.sqrt(np.dot(_asked, _asked))
         _asked[asked.columns] = 0

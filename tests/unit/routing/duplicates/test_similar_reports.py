@@ -1,5 +1,6 @@
 """Which open reports people are shown as similar, ranked by the pieces of words that two texts have in common."""
 
+import tracemalloc
 import zlib
 from collections import Counter, defaultdict
 from math import log
@@ -12,6 +13,7 @@ from services.routing.domain.duplicates.similar_reports import (
     CHANGES_MIN,
     REPORTS_MAX,
     SIMILAR_MAX,
+    SPREAD_MAX,
     OpenReport,
     SimilarityIndex,
     SimilarReport,
@@ -168,3 +170,18 @@ def test_people_are_shown_three_without_the_leader_that_was_found_for_them() -> 
     assert [one.tracking_id for one in candidates.similar_but("b")] == ["A", "C", "D"]
     assert candidates.similar_but(None)[0] == SimilarTicket(tracking_id="A", score=0.5)
     assert len(candidates.similar_but(None)) == SIMILAR_MAX
+
+
+def test_what_a_kelurahan_takes_follows_from_its_reports_however_many_kelurahan_there_are() -> None:
+    def asked() -> SimilarityIndex:
+        index = index_of(a=LAMP, b=DRAIN)
+        assert found(index, RETOLD)
+        return index
+
+    asked()  # what all of them share
+    tracemalloc.start()
+    indexes = [asked() for _ in range(4 * SPREAD_MAX)]
+    taken_bytes, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert taken_bytes < SPREAD_MAX * 4 * BUCKETS + len(indexes) * 10_000
