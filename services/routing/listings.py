@@ -10,7 +10,7 @@ from services.routing.domain.ticket.state import Filed
 from services.routing.neighbours import Listing, Neighbours
 
 LISTED_SECONDS_MAX = 15.0  # so late, at most, it is known what other processes of routing have done
-LISTED_MAX = 30_000  # tickets of all kelurahan, 0.2 KB each; of a city all are open at most 11,000
+LISTED_MAX = 100_000  # tickets of all kelurahan, 0.2 KB each; of a city all, which are 11,000 at most
 
 
 @dataclass(slots=True)
