@@ -77,11 +77,15 @@ class SimilarReports:
             unread = [id_ for kelurahan, listing in listings.items() for id_ in self._unread(kelurahan, listing)]
             read = await self.neighbours.reports_of(unread[:READ_MAX]) if unread else {}
         except (TransientError, PermanentError, TimeoutError) as error:
-            log.warning("similar reports are left out", reports=len(by_kelurahan), error=type(error).__name__)
+            log.warning("similar reports are left out", kelurahan=len(by_kelurahan), error=type(error).__name__)
             return {}
+        if len(listings) < len(by_kelurahan):
+            log.warning(
+                "similar reports are left out", kelurahan=len(by_kelurahan) - len(listings), error="TimeoutError"
+            )
         found: dict[str, tuple[SimilarReport, ...]] = {}
-        for kelurahan, new in by_kelurahan.items():
-            found |= self._ranked(kelurahan, listings[kelurahan], read, new)
+        for kelurahan, listing in listings.items():
+            found |= self._ranked(kelurahan, listing, read, by_kelurahan[kelurahan])
         while sum(map(len, self.indexes.values())) > REPORTS_REMEMBERED_MAX:
             self.indexes.popitem(last=False)
         return found

@@ -56,7 +56,7 @@ class RememberedListings:
         self.kelurahan: dict[str, _Remembered] = {}
 
     async def listed_in(self, kelurahan: Collection[str]) -> Mapping[str, Listing]:
-        """Return the open tickets of each kelurahan; errors as of `Neighbours.listed_in`."""
+        """Return the open tickets of each kelurahan; what is left out and errors as of `Neighbours.listed_in`."""
         now = self.clock()
         self.kelurahan = {
             name: each for name, each in self.kelurahan.items() if now - each.listed_at < LISTED_SECONDS_MAX
@@ -65,7 +65,7 @@ class RememberedListings:
         listed = await self.neighbours.listed_in(asked) if asked else {}
         for name, listing in listed.items():
             self.kelurahan[name] = _Remembered(now, dict.fromkeys(reversed(listing.ids)), dict(listing.leaders))
-        found = {name: self.kelurahan[name].listing() for name in kelurahan}
+        found = {name: self.kelurahan[name].listing() for name in kelurahan if name in self.kelurahan}
         self._forget_oldest()
         return found
 

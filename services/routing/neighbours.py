@@ -1,10 +1,10 @@
 """Looks up the open tickets that new reports are compared with: those that may be joined, or all of a kelurahan."""
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import field
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import structlog
 from pydantic import TypeAdapter, ValidationError
@@ -36,6 +36,7 @@ INDEXES = (
     IndexModel([(KELURAHAN, ASCENDING), (ACCEPTED_AT, DESCENDING)], partialFilterExpression=OPEN),
 )
 LOOK_UP_MS_MAX = 500  # nobody waits longer for what people may do without
+LISTED_AT_ONCE, REPORTS_AT_ONCE = 8, 200  # what is there in time counts, and is not asked for again
 TEXTS = {
     "_id": 1, "tracking_id": "$state.ticket.tracking_id", "title": "$state.ticket.report.title",
     "body": "$state.ticket.report.body",
@@ -48,6 +49,8 @@ FIELDS = {
 KEYS = {"keys": "$state.ticket.sketch.bands"}
 READ_MAX = 1_000  # tickets whose keys are read at once
 NEIGHBOURS, BAND_KEYS = TypeAdapter(tuple[Neighbour, ...]), TypeAdapter(tuple[int, ...])
+
+Found = TypeVar("Found")
 
 log = structlog.get_logger()
 
@@ -83,13 +86,15 @@ class Neighbours(Protocol):
     async def listed_in(self, kelurahan: Collection[str]) -> Mapping[str, Listing]:
         """Return the open tickets of each kelurahan, but for parts and confidential ones; at most `REPORTS_MAX`.
 
+        Kelurahan that cannot be listed soon enough are left out.
+
         Raises:
-            TimeoutError: It takes too long; so for `reports_of`.
+            TimeoutError: That are all of them.
         """
         ...
 
     async def reports_of(self, ids: Collection[str]) -> Mapping[str, OpenReport]:
-        """Return the reports of tickets, by ticket."""
+        """Return the reports of tickets, by ticket, that can be read soon enough; errors as of `listed_in`."""
         ...
 
 
@@ -150,9 +155,12 @@ class StoredNeighbours:
             return [neighbour for raw in found for neighbour in _readable(raw)]
 
     async def listed_in(self, kelurahan: Collection[str]) -> Mapping[str, Listing]:
-        """Return the open tickets of each kelurahan."""
-        async with asyncio.timeout(LOOK_UP_MS_MAX / 1000):
-            return dict(zip(kelurahan, await asyncio.gather(*map(self._listed_in, kelurahan)), strict=True))
+        """Return the open tickets of each kelurahan that can be listed in time."""
+
+        async def listed(asked: Sequence[str]) -> Mapping[str, Listing]:
+            return dict(zip(asked, await asyncio.gather(*map(self._listed_in, asked)), strict=True))
+
+        return await _in_time(list(kelurahan), LISTED_AT_ONCE, listed)
 
     async def _listed_in(self, kelurahan: str) -> Listing:
         # Two columns of one document take least to decode.
@@ -171,16 +179,32 @@ class StoredNeighbours:
         return Listing(found[0]["ids"], {id_: leader for id_, leader in pairs if leader is not None})
 
     async def reports_of(self, ids: Collection[str]) -> Mapping[str, OpenReport]:
-        """Return the reports of tickets, by ticket."""
-        if not ids:
-            return {}
+        """Return the reports of tickets that can be read in time, by ticket."""
+
+        async def read(asked: Sequence[str]) -> Mapping[str, OpenReport]:
+            raws = await self.store.select({"_id": {"$in": asked}}, TEXTS, len(asked))
+            return {
+                raw["_id"]: open_report(raw["tracking_id"], raw.get("title", ""), raw.get("body", ""))
+                for raw in raws
+                if "tracking_id" in raw
+            }
+
+        return await _in_time(list(ids), REPORTS_AT_ONCE, read)
+
+
+async def _in_time(
+    asked: Sequence[str], at_once: int, look_up: Callable[[Sequence[str]], Awaitable[Mapping[str, Found]]]
+) -> Mapping[str, Found]:
+    """Return what is found within `LOOK_UP_MS_MAX`, some after the others; TimeoutError if nothing is."""
+    found: dict[str, Found] = {}
+    try:
         async with asyncio.timeout(LOOK_UP_MS_MAX / 1000):
-            found = await self.store.select({"_id": {"$in": list(ids)}}, TEXTS, len(ids))
-        return {
-            raw["_id"]: open_report(raw["tracking_id"], raw.get("title", ""), raw.get("body", ""))
-            for raw in found
-            if "tracking_id" in raw
-        }
+            for first in range(0, len(asked), at_once):
+                found |= await look_up(asked[first : first + at_once])
+    except TimeoutError:
+        if not found:
+            raise
+    return found
 
 
 def findable_stages(since: datetime | None, limit: int) -> list[Raw]:

@@ -5,11 +5,13 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from services.routing import duplicate_search, neighbours
 from services.routing.domain.duplicates import similar_reports
 from services.routing.domain.duplicates.similar_reports import OpenReport
 from services.routing.duplicate_search import SimilarReports
+from services.routing.listings import RememberedListings
 from services.routing.neighbours import Listing, NoNeighbours, StoredNeighbours, open_report
 from shared.events import ComplaintAccepted, Location
 from tests.builders import accepted
@@ -120,22 +122,63 @@ async def test_nothing_is_looked_up_for_reports_without_a_kelurahan() -> None:
 
 
 class Store:
-    """Stands for a collection that answers with *rows*, or never."""
+    """Stands for a collection that answers so often, each time with the next rows, and then never."""
 
-    def __init__(self, rows: list[dict[str, Any]] | None) -> None:
-        self.rows = rows
+    def __init__(self, *answers: list[dict[str, Any]]) -> None:
+        self.answers = list(answers)
 
     async def select(self, *_: Any) -> list[dict[str, Any]]:
-        if self.rows is None:
+        if not self.answers:
             await asyncio.Event().wait()
-        return self.rows or []
+        return self.answers.pop(0)
 
 
 async def test_a_database_that_does_not_answer_in_time_is_waited_for_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(neighbours, "LOOK_UP_MS_MAX", 10)
 
     with pytest.raises(TimeoutError):
-        await StoredNeighbours(Store(None)).reports_of(["a"])  # type: ignore[arg-type]
+        await StoredNeighbours(Store()).reports_of(["a"])  # type: ignore[arg-type]
+
+
+async def test_what_is_read_in_time_is_kept_though_the_rest_is_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(neighbours, "LOOK_UP_MS_MAX", 50)
+    monkeypatch.setattr(neighbours, "REPORTS_AT_ONCE", 1)
+    slow = StoredNeighbours(Store([{"_id": "a", "tracking_id": "A"}]))  # type: ignore[arg-type]
+
+    assert list(await slow.reports_of(["a", "b"])) == ["a"]
+
+
+async def test_kelurahan_that_are_listed_in_time_are_kept_though_the_rest_is_late(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Slow(StoredNeighbours):
+        async def _listed_in(self, kelurahan: str) -> Listing:
+            if kelurahan != "Serua":
+                await asyncio.Event().wait()
+            return Listing([kelurahan])
+
+    monkeypatch.setattr(neighbours, "LOOK_UP_MS_MAX", 50)
+    monkeypatch.setattr(neighbours, "LISTED_AT_ONCE", 1)
+    slow = Slow(Store())  # type: ignore[arg-type]
+
+    assert await slow.listed_in(["Serua", "Setu"]) == {"Serua": Listing(["Serua"])}
+    with pytest.raises(TimeoutError):
+        await slow.listed_in(["Setu"])
+
+
+async def test_a_kelurahan_that_was_not_listed_in_time_costs_the_others_nothing() -> None:
+    class Late(Listed):
+        async def listed_in(self, kelurahan: Collection[str]) -> Mapping[str, Listing]:
+            return {each: listing for each, listing in (await super().listed_in(kelurahan)).items() if each != "Setu"}
+
+    search = SimilarReports(RememberedListings(Late(Serua=["a"], Setu=["b"])))
+    search.neighbours = Late()
+
+    with capture_logs() as logs:
+        similar = await search.of([new("Serua", "one"), new("Setu", "two")])
+
+    assert {id_: [one.tracking_id for one in found] for id_, found in similar.items()} == {"one": ["A"]}
+    assert [(each["event"], each["kelurahan"]) for each in logs] == [("similar reports are left out", 1)]
 
 
 async def test_a_document_that_lacks_its_names_hides_no_other() -> None:
