@@ -153,8 +153,8 @@ def test_ended_tickets_stay_ended_unless_the_reporter_reopens(
     told = [fact.data for fact in facts if fact.topic == "tickets.events"]
     for one, next_ in pairwise(told):
         if getattr(one, "state", "") in {"closed", "archived", "withdrawn"}:
-            # Messages of an ended ticket still go out, so who gets them may stop them, and take that back; an officer may
-            # have one sent again, or keep it from being sent.
+            # Messages of an ended ticket still go out, so who gets them may stop them, and take that back; an officer
+            # may have one sent again, or keep it from being sent.
             of_messages = (MessagesStopped, MessagesResumed, ResendRequested, SuppressionRequested)
             allowed = (UpdateRefused, TicketUnmerged, *of_messages)
             assert isinstance(next_, (*allowed, TicketReopened) if one.state == "closed" else allowed)  # type: ignore[attr-defined]
