@@ -2,10 +2,11 @@
 
     python -m bench.endurance [--complaints N] [--cities N] [--json FILE]
 
-New ones are sent before the last are accepted, so that there is always enough to do. Hardly two are alike: each is told
-in the first half of one invented report and the second half of another one, and comes from the place of a third. No
-ticket ends meanwhile, so that one city has as many open as a country files in years. By ``--cities 40`` they come from
-forty times as many kelurahan, which the policy is made to know. A million takes half an hour and some 20 GB of disk.
+New ones are sent before the last are accepted, so that there is always enough to do. Hardly two are alike: each is
+told in the first half of one invented report and the second half of another one, and comes from the place of a third.
+No ticket ends meanwhile, so that one city has as many open as a country files in years. With ``--cities 40`` they
+come from forty times as many kelurahan, which the policy is made to know. A million takes half an hour and some 20 GB
+of disk.
 """
 
 import argparse

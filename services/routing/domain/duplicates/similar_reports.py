@@ -24,7 +24,7 @@ ROUNDED_BY = 10**-SCORE_DIGITS  # and by no more
 SCORE_MIN = 0.05  # below it hardly two reports of the same matter were found
 REPORTS_MAX = 200  # of one kelurahan, the newest: what one report costs does not grow with those that are open
 CHANGES_MIN, CHANGED_SHARE = 8, 8  # after so many and an eighth of the reports rarity is counted again
-SPREAD_MAX = 96  # kelurahan whose rarities stand ready by bucket, 128 KiB each
+DENSE_MAX = 96  # kelurahan whose rarities stand ready by bucket, 128 KiB each
 
 Number = TypeVar("Number", bound=np.generic)
 Columns = NDArray[np.uint16]
@@ -77,7 +77,7 @@ def vector_of(text: str) -> Vector:
 
 
 class _Rarity:
-    """How rare n-grams are among the reports of a kelurahan; kept of those that occur, for there are many kelurahan.
+    """How rare n-grams are among the reports of a kelurahan; sparse, for there may be thousands of kelurahan.
 
     Args:
         columns: The n-grams of all reports, one behind the other.
@@ -93,11 +93,11 @@ class _Rarity:
 
     def of(self, columns: Columns) -> Floats:
         """Return the rarity of n-grams."""
-        return _by_bucket(self).take(columns)
+        return _dense(self).take(columns)
 
 
-@lru_cache(SPREAD_MAX)
-def _by_bucket(rarity: _Rarity) -> Floats:
+@lru_cache(DENSE_MAX)
+def _dense(rarity: _Rarity) -> Floats:
     found = np.full(BUCKETS, rarity.elsewhere, np.float32)
     found[rarity.columns] = rarity.values
     return found

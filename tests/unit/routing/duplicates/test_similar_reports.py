@@ -11,9 +11,9 @@ from services.routing.domain.duplicates.candidates import Candidates
 from services.routing.domain.duplicates.similar_reports import (
     BUCKETS,
     CHANGES_MIN,
+    DENSE_MAX,
     REPORTS_MAX,
     SIMILAR_MAX,
-    SPREAD_MAX,
     OpenReport,
     SimilarityIndex,
     SimilarReport,
@@ -180,8 +180,8 @@ def test_what_a_kelurahan_takes_follows_from_its_reports_however_many_kelurahan_
 
     asked()  # what all of them share
     tracemalloc.start()
-    indexes = [asked() for _ in range(4 * SPREAD_MAX)]
+    indexes = [asked() for _ in range(4 * DENSE_MAX)]
     taken_bytes, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
 
-    assert taken_bytes < SPREAD_MAX * 4 * BUCKETS + len(indexes) * 10_000
+    assert taken_bytes < DENSE_MAX * 4 * BUCKETS + len(indexes) * 10_000
