@@ -54,6 +54,7 @@ def spent(there: Place, own: Namespace, processes: Processes, complaints: Sequen
     progress = Progress(own, on_the_way(there.topics, CHANNEL), processes)
     with there.database() as database:
         try:
+            there.flush()
             before = progress.until_handled(WITHIN_SECONDS)
             memory, counted = resident_mib(processes), documents_counted(database)
             send(own.servers.bootstrap_servers, [(own.prefix + SUBMITTED, each) for each in complaints])
@@ -61,7 +62,9 @@ def spent(there: Place, own: Namespace, processes: Processes, complaints: Sequen
         finally:
             progress.close()
         documents = difference(documents_counted(database), counted)
-    cpu = {name: (after.cpu_seconds[name] - used) / len(complaints) * 1e6 for name, used in before.cpu_seconds.items()}
+    used = dict(before.cpu_seconds)
+    used["mongod"] -= there.flush()
+    cpu = {name: (after.cpu_seconds[name] - each) / len(complaints) * 1e6 for name, each in used.items()}
     grown = {name: (memory[name], now) for name, now in resident_mib(processes).items()}
     return Spent(len(complaints), after.at - before.at, cpu, grown, documents)
 

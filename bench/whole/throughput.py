@@ -103,6 +103,7 @@ def measured(there: Place, own: Namespace, processes: Processes, load: Load) -> 
             send(own.servers.bootstrap_servers, early)
             meanwhile(load.warm_up)
             progress.until_handled(WITHIN_SECONDS, _has_come(load.warm_up))
+            there.flush()
             memory, counted = resident_mib(processes), documents_counted(database)
             used, begun_at = cpu_seconds(processes), time.time()
             send(own.servers.bootstrap_servers, records)
@@ -110,6 +111,7 @@ def measured(there: Place, own: Namespace, processes: Processes, load: Load) -> 
             after = progress.until_handled(WITHIN_SECONDS, _has_come(load.warm_up + load.complaints))
         finally:
             progress.close()
+        used["mongod"] -= there.flush()
         cpu = {name: (after.cpu_seconds[name] - used[name]) / load.complaints * 1e6 for name in used}
         grown = {name: (memory[name], now) for name, now in resident_mib(processes).items()}
         documents = difference(documents_counted(database), counted)
