@@ -25,7 +25,7 @@ from services.notify.sending.together import Together
 from shared.adapters.mongo import writes
 from shared.adapters.mongo.outages import outages_are_transient
 from shared.adapters.mongo.writes import Row
-from shared.delivery.documents.codec import SAVE_ID, Raw
+from shared.delivery.documents.codec import SAVE_IDS, Raw
 from shared.delivery.ports import TransientError
 from shared.values import value
 
@@ -134,7 +134,7 @@ class MongoAddressBook:
         """Write what is noted; return the ids of the addresses of which somebody was faster."""
         save_id = writes.new_save_id()
         rows = [
-            Row(id_, each.revision, RawBSONDocument(bson.encode(_raw_of(id_, each) | {SAVE_ID: save_id})))
+            Row(id_, each.revision, RawBSONDocument(bson.encode(_raw_of(id_, each) | {SAVE_IDS: [save_id]})))
             for id_, each in noted.items()
         ]
         new, known = [row for row in rows if row.revision == 0], [row for row in rows if row.revision > 0]

@@ -17,7 +17,7 @@ from shared.adapters.mongo.outages import outages_are_transient
 from shared.adapters.mongo.quarantine import Quarantine
 from shared.adapters.mongo.shards import StoredShards
 from shared.adapters.mongo.writes import Row
-from shared.delivery.documents.codec import SAVE_ID, DocumentCodec, Raw
+from shared.delivery.documents.codec import SAVE_IDS, DocumentCodec, Raw
 from shared.delivery.documents.document import Document, Quarantined, QuarantineReason
 from shared.delivery.ports import Waiting
 from shared.sharding import Share, shard_of
@@ -128,7 +128,7 @@ class MongoStore(Generic[S]):
         """Return a document as it goes to the database, or why the database cannot hold it."""
         try:
             shard = shard_of(document.id, self.shards.partitions_total)
-            encoded = bson.encode({**self.codec.encode(document), "slot": shard, SAVE_ID: save_id})
+            encoded = bson.encode({**self.codec.encode(document), "slot": shard, SAVE_IDS: [save_id]})
         except (BSONError, OverflowError, ValueError) as error:
             return Quarantined(document.id, QuarantineReason.UNSTORABLE, type(error).__name__)
         if len(encoded) > DOCUMENT_BYTES_MAX:

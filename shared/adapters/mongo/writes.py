@@ -1,7 +1,8 @@
 """Writes documents, each guarded by the revision at which it was loaded, in one round trip for all of them.
 
 MongoDB says of a statement that concerns many documents how many it found, not which. So every save has an id of its
-own, which stands in what it has written: where fewer were found than wanted, it is asked for.
+own, which stands in what it has written, and in what others make of that: where fewer were found than wanted, it is
+asked for.
 """
 
 import secrets
@@ -11,16 +12,18 @@ from typing import Any
 
 from bson.raw_bson import RawBSONDocument
 from motor.motor_asyncio import AsyncIOMotorCollection
-from pymongo import ReplaceOne, UpdateMany
+from pymongo import UpdateMany
 from pymongo.errors import BulkWriteError
 
-from shared.delivery.documents.codec import SAVE_ID, Raw
+from shared.delivery.documents.codec import SAVE_IDS, Raw
 from shared.values import value
 
 DUPLICATE_KEY = 11000
 # A statement finds the contents of a document by going through its ids, and holds at most 16 MiB.
 STATEMENT_DOCUMENTS_MAX = 50
 STATEMENT_BYTES_MAX = 4 * 1024 * 1024
+# A document is not saved by others more often than this between a save and the question what it has written.
+SAVE_IDS_MAX = 8
 
 
 @value
@@ -58,10 +61,10 @@ async def replace(collection: AsyncIOMotorCollection[Raw], rows: Sequence[Row], 
     A document that is replaced within a statement for many costs MongoDB half of one that is deleted and inserted, and
     a tenth where it has many keys in an index that stay as they are (measured, see ADR 0056).
     """
-    found, is_taken = await _written(collection, [_replacement(part) for part in _parts(rows)])
+    found, is_taken = await _written(collection, [_replacement(part, save_id) for part in _parts(rows)])
     if is_taken:
         # A statement ends at the first document whose unique value is taken; the rest is written one by one.
-        await _written(collection, [ReplaceOne({"_id": row.id, "rev": row.revision}, row.raw) for row in rows])
+        await _written(collection, [_replacement([row], save_id) for row in rows])
     return set() if found == len(rows) else await _not_ours(collection, [row.id for row in rows], save_id)
 
 
@@ -72,7 +75,7 @@ async def update(
     by_revision: dict[int, list[str]] = defaultdict(list)
     for id, revision in revisions:
         by_revision[revision].append(id)
-    marked = {**change, "$set": {SAVE_ID: save_id}, "$inc": {"rev": 1}}
+    marked = {**change, "$push": {SAVE_IDS: {"$each": [save_id], "$slice": -SAVE_IDS_MAX}}, "$inc": {"rev": 1}}
     statements = [UpdateMany({"_id": {"$in": ids}, "rev": revision}, marked) for revision, ids in by_revision.items()]
     found, _ = await _written(collection, statements)
     return set() if found == len(revisions) else await _not_ours(collection, [id for id, _ in revisions], save_id)
@@ -90,15 +93,17 @@ async def _written(collection: AsyncIOMotorCollection[Raw], statements: Sequence
 
 async def _not_ours(collection: AsyncIOMotorCollection[Raw], ids: Sequence[str], save_id: bytes) -> set[str]:
     """Return which of these a save has not written."""
-    ours = await collection.find({"_id": {"$in": list(ids)}, SAVE_ID: save_id}, {"_id": 1}).to_list(None)
+    ours = await collection.find({"_id": {"$in": list(ids)}, SAVE_IDS: save_id}, {"_id": 1}).to_list(None)
     return set(ids) - {raw["_id"] for raw in ours}
 
 
-def _replacement(rows: Sequence[Row]) -> Any:
+def _replacement(rows: Sequence[Row], save_id: bytes) -> Any:
     ids = [row.id for row in rows]
     place = {"$indexOfArray": [{"$literal": ids}, "$_id"]}
     contents = {"$arrayElemAt": [{"$literal": [row.raw for row in rows]}, place]}
-    return UpdateMany({"_id": {"$in": ids}, "rev": rows[0].revision}, [{"$replaceWith": contents}])
+    saves = {"$concatArrays": [{"$ifNull": [f"${SAVE_IDS}", []]}, {"$literal": [save_id]}]}
+    changed = {"$mergeObjects": [contents, {SAVE_IDS: {"$slice": [saves, -SAVE_IDS_MAX]}}]}
+    return UpdateMany({"_id": {"$in": ids}, "rev": rows[0].revision}, [{"$replaceWith": changed}])
 
 
 def _parts(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:

@@ -20,11 +20,11 @@ Raw = dict[str, Any]
 # Raised only for a change that the release before cannot live with; that one then leaves such documents alone.
 # What release 0.1.0 stored says no version and is read as the first.
 SCHEMA_VERSION = 1
-SAVE_ID = "save"  # which save has written it, see `shared.adapters.mongo.writes`
+SAVE_IDS = "saves"  # which saves have written it, the last of them; see `shared.adapters.mongo.writes`
 FIELDS = frozenset(
     {
         "_id", "rev", "v", "by", "slot", "state", "applied", "answers", "pending", "pending_at", "due_at", "expires_at",
-        "expires_once_told_at", "aside", "skipped_at", "applied_since", "applied_before", SAVE_ID,
+        "expires_once_told_at", "aside", "skipped_at", "applied_since", "applied_before", SAVE_IDS,
     }
 )  # fmt: skip
 ANSWER_FIELDS = frozenset({"id", "t", "p", "o", "out"})

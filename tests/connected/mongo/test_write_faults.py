@@ -1,7 +1,11 @@
 """What a write came to is never taken for better than the database says, and only what may pass is tried again."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import pytest
 
+from shared.adapters.mongo import writes
 from shared.delivery.documents.document import Quarantined, QuarantineReason
 from shared.delivery.ports import TransientError
 from tests.connected.mongo.faults import WRITE_CONCERN_TIMED_OUT, Faulty, faulty_store
@@ -102,6 +106,32 @@ async def test_of_many_documents_those_are_lost_that_somebody_else_has_changed(n
         assert lost == {"007", "063", "119"}
         found = await faulty.store.load(latest.keys())
         assert {id: document.saved() for id, document in latest.items()} == found
+
+
+@pytest.mark.parametrize("saves", [1, 5])
+@pytest.mark.parametrize("is_marked", [False, True])
+async def test_what_was_written_is_not_lost_because_others_went_on_from_it(
+    namespace: Namespace, monkeypatch: pytest.MonkeyPatch, saves: int, is_marked: bool
+) -> None:
+    """Which documents were lost is asked after the save: those that were not may have been changed again by then."""
+    async with faulty_store(namespace) as faulty:
+        await faulty.store.save([note("a"), note("b")])
+        await faulty.store.save([note("b", revision=1)])
+        written = writes._written
+
+        async def overtaken(collection: Any, statements: Sequence[Any]) -> tuple[int, bool]:
+            monkeypatch.undo()
+            result = await written(collection, statements)
+            for revision in range(2, 2 + saves):
+                assert await faulty.store.save([note("a", revision=revision)]) == set()
+            assert await faulty.store.mark_published([note("a", revision=2 + saves)]) == set()
+            return result
+
+        monkeypatch.setattr(writes, "_written", overtaken)
+        ours = [note("a", revision=1), note("b", revision=1)]
+        lost = await (faulty.store.mark_published(ours) if is_marked else faulty.store.save(ours))
+
+        assert lost == {"b"}
 
 
 async def test_of_many_documents_those_are_lost_that_take_a_unique_value(namespace: Namespace) -> None:
