@@ -91,8 +91,6 @@ def fill(database: Database, own: Namespace, tickets: Sequence[Ticket], numbers:
                 waiting.pop(0).result()
         for each in waiting:
             each.result()
-    # What is still to be written would be booked to the complaints that come next.
-    database.admin.command("fsync")
 
 
 def _insert(database: Database, own: Namespace, service: str, raws: Sequence[RawBSONDocument]) -> None:

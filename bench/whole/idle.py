@@ -11,7 +11,7 @@ SETTLES_SECONDS = 15.0  # what has just come keeps the fetches short for ten of 
 
 def idle(processes: Processes, seconds: float = SECONDS) -> dict[str, Any]:
     """Return the share of a core that each process takes while it waits, in percent, once it has waited for a while."""
-    time.sleep(SETTLES_SECONDS)
+    time.sleep(SETTLES_SECONDS)  # no event says that the last fetch was a long one
     before, began = cpu_seconds(processes), time.monotonic()
     time.sleep(seconds)  # being idle for so long is what is measured
     after, took = cpu_seconds(processes), time.monotonic() - began
