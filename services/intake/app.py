@@ -30,7 +30,8 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[St
         settings.policy_dir,
         lambda folder: (load_intake(folder), load_rates(folder), load_retention(folder)),
     )
-    store = IntakeStore(collection(settings.mongo, IntakeHandler.service), STATE, INDEXES)
+    held = collection(settings.mongo, IntakeHandler.service)
+    store = IntakeStore(held, STATE, INDEXES, compresses_outbox=settings.mongo.compressed_outbox)
     load = store.load if own.former_ids else None
     handler = IntakeHandler(watch.policy[0], own.ticket_ids(), sealer, load, store.tickets_of)
     built = Service(settings, handler, store, own.health_port, observe)

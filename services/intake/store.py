@@ -47,9 +47,10 @@ class IntakeStore(MongoStore[State]):
             after: Id of the last one that was seen; empty at the beginning.
             limit: At least 1.
         """
-        on_topic = {"$or": [{f"{where}.topic": topics.CONTACTS} for where in ("answers.out", "pending")]}
+        on_topic = [{f"{where}.topic": topics.CONTACTS} for where in ("answers.out", "pending")]
+        may_hold_one = {"$or": [*on_topic, {"answers": {"$type": "binData"}}]}  # compressed, they hide it
         while True:
-            wanted = {"_id": {"$gt": after}, **on_topic, **self.quarantine.live()}
+            wanted = {"_id": {"$gt": after}, **may_hold_one, **self.quarantine.live()}
             async with outages_are_transient():
                 raws = await self.collection.find(wanted).sort("_id", ASCENDING).limit(limit).to_list(None)
             read = [await self.readable(raw) for raw in raws]

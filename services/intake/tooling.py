@@ -30,7 +30,7 @@ def intake_store(settings: MongoSettings) -> "IntakeStore":
     from services.intake.store import INDEXES, STATE, IntakeStore
     from shared.adapters.mongo.client import collection
 
-    return IntakeStore(collection(settings, "intake"), STATE, INDEXES)
+    return IntakeStore(collection(settings, "intake"), STATE, INDEXES, compresses_outbox=settings.compressed_outbox)
 
 
 def dry_run(rules: Rules, submitted: ComplaintSubmitted, at: datetime) -> ComplaintAccepted | ComplaintRejected:

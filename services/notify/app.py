@@ -70,7 +70,8 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Co
     (policy, _), opener = watch.policy, own.opener()
     renderer = MessageRenderer(policy, opener, links(own, policy))
     handler = NotifyHandler(policy.rules, Exporter(opener))
-    store = NotifyStore(collection(settings.mongo, handler.service), STATE, INDEXES)
+    held = collection(settings.mongo, handler.service)
+    store = NotifyStore(held, STATE, INDEXES, compresses_outbox=settings.mongo.compressed_outbox)
     built = Service(settings, handler, store, own.health_port, observe)
     built.batching = BATCHING
     outlets = Outlets(settings.profile, own, built.clock, built.vitals, renderer)

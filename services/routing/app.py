@@ -40,7 +40,8 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[St
     policy, *_ = watch.policy
     shadow = shadow_watch(own.shadow_policy_dir)
     model = load_model(own.model_dir) if own.model_dir else None
-    store = RoutingStore(collection(settings.mongo, RoutingHandler.service), STATE, INDEXES)
+    held = collection(settings.mongo, RoutingHandler.service)
+    store = RoutingStore(held, STATE, INDEXES, compresses_outbox=settings.mongo.compressed_outbox)
     neighbours = StoredNeighbours(store)
     handler = (
         ShadowedRouting(policy, shadow.policy, model, neighbours=neighbours)

@@ -38,7 +38,8 @@ def build(settings: CommonSettings, observe: Observe = unobserved) -> Service[Ti
         SlaHandler.service, settings.policy_dir, lambda folder: (load_sla(folder), load_retention(folder))
     )
     handler = SlaHandler(watch.policy[0])
-    store = SlaStore(collection(settings.mongo, handler.service), STATE, INDEXES)
+    held = collection(settings.mongo, handler.service)
+    store = SlaStore(held, STATE, INDEXES, compresses_outbox=settings.mongo.compressed_outbox)
     built = Service(settings, handler, store, own.health_port, observe)
     built.batching = BATCHING
 

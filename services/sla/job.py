@@ -27,7 +27,8 @@ async def run(
 ) -> Report:
     """Return what was changed, waiting out every outage."""
     handler, clock, published = SlaHandler(rules), SystemClock(), PublishedOffsets()
-    store = SlaStore(collection(settings.mongo, handler.service), STATE, INDEXES)
+    held = collection(settings.mongo, handler.service)
+    store = SlaStore(held, STATE, INDEXES, compresses_outbox=settings.mongo.compressed_outbox)
     publisher = KafkaPublisher(settings.kafka)
     job = Recompute(handler, store, publisher, clock, throttle=throttle, published=published)
 

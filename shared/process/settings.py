@@ -61,6 +61,7 @@ class MongoSettings(BaseSettings):
     write_concern: Literal["majority", "1", "0"] = "majority"
     journal: bool = True
     timeout_ms: PositiveInt = 5_000
+    compressed_outbox: bool = True
 
 
 class CommonSettings(BaseSettings):

@@ -7,6 +7,7 @@ from typing import Any
 
 from services.intake import store as intake_store
 from shared.delivery.documents.codec import DocumentCodec, Raw
+from shared.delivery.documents.compression import answers_in
 from shared.delivery.documents.document import Document, Quarantined
 from shared.delivery.documents.unknown_fields import IDENTITIES
 from tests.fakes.clocks import outdated
@@ -29,9 +30,9 @@ class NewerCodec(DocumentCodec[Any]):
         super().__init__(states, release="next")
         self.stored = 0
 
-    def encode(self, document: Document[Any]) -> Raw:
+    def legible(self, document: Document[Any]) -> Raw:
         self.stored += 1
-        raw = super().encode(document)
+        raw = super().legible(document)
         for _, each in objects(raw):
             each[NEW_FIELD] = self.stored
         return raw
@@ -61,9 +62,13 @@ def name_of(item: Any) -> Path | None:
 
 def lost_fields(before: Raw, after: Raw) -> list[Path]:
     """Return the objects that are still there and have another mood than before, or none."""
-    moods = {path: each[NEW_FIELD] for path, each in objects(before) if NEW_FIELD in each}
-    now = {path: each.get(NEW_FIELD) for path, each in objects(after)}
+    moods = {path: each[NEW_FIELD] for path, each in objects(decompressed(before)) if NEW_FIELD in each}
+    now = {path: each.get(NEW_FIELD) for path, each in objects(decompressed(after))}
     return [path for path, mood in moods.items() if path in now and now[path] != mood]
+
+
+def decompressed(raw: Raw) -> Raw:
+    return {**raw, "answers": answers_in(raw)}
 
 
 @dataclass

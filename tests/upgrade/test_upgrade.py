@@ -54,6 +54,7 @@ SETTINGS = {
     # By which the intake of 0.1.0 seals; notify opens what it sealed.
     "TINDAK_CONTACT_KEYS": "test:" + base64.b64encode(b"k" * 32).decode(),
 }
+BESIDE_0_1_0 = SETTINGS | {"TINDAK_MONGO_COMPRESSED_OUTBOX": "false"}
 
 Ask = Callable[[str], Command]
 ASKED: dict[type[EventData], Ask] = {
@@ -149,7 +150,7 @@ async def test_an_upgrade_loses_and_doubles_nothing_and_knows_what_was_taken(
     """sla and notify may run beside those of 0.1.0; intake and routing are switched at once, see docs/operations.md."""
     previous = previous_release(tmp_path)
     await asyncio.to_thread(apply, namespace.kafka, SHARED)
-    fleet = Fleet(namespace, tmp_path, settings=SETTINGS)
+    fleet = Fleet(namespace, tmp_path, settings=BESIDE_0_1_0)
     try:
         for service in topics.SERVICES:
             fleet.start(service, code=previous)
@@ -165,7 +166,9 @@ async def test_an_upgrade_loses_and_doubles_nothing_and_knows_what_was_taken(
             await stop(fleet, "intake", "routing")
             taken = {record.key for record in await city.client.read([topics.ACCEPTED])}
             await town.complain()  # which nobody of 0.1.0 reads any more
-            await fleet.ready(fleet.start("intake"), fleet.start("routing"))
+            await stop(fleet, "sla", "notify")
+            fleet.settings = SETTINGS
+            await fleet.ready(*map(fleet.start, topics.SERVICES))
             city.unread = frozenset()
             town.shares_topics = False
             await town.repeat()

@@ -11,11 +11,12 @@ from shared import topics
 from shared.adapters.mongo.client import collection
 from shared.adapters.mongo.outages import outages_are_transient
 from shared.delivery.documents.codec import Raw
+from shared.delivery.documents.compression import answers_in
 from shared.delivery.ports import TransientError
 from shared.process.settings import MongoSettings
 from tindak.audit.chain import Chains, Head, faults
 from tindak.client.kafka import Client
-from tindak.console import ADMIN, no_database, read_settings, say, say_json, wait_for
+from tindak.console import ADMIN, Failure, no_database, read_settings, say, say_json, wait_for
 from tindak.formatting import counted
 from tindak.options import TIMEOUT_SECONDS, AsJson, Timeout
 
@@ -86,7 +87,10 @@ async def heads(mongo: MongoSettings) -> Mapping[str, Head]:
 
 def _head(raw: Raw) -> Head:
     kept = raw["state"]["audit"]
-    answered = [event for answer in raw.get("answers", ()) for event in answer["out"]]
+    try:
+        answered = [event for answer in answers_in({"answers": (), **raw}) for event in answer["out"]]
+    except ValueError as error:
+        raise Failure(f"notify's document {raw['_id']}: {error}") from error
     waiting = [event for event in (*raw.get("pending", ()), *answered) if event["topic"] == topics.AUDIT]
     return Head(
         kept["hash"],

@@ -49,7 +49,8 @@ async def receiver(settings: CommonSettings) -> AsyncIterator[MailReceiver]:
     handler.retention = load_retention(settings.policy_dir)
     clock = SystemClock()
     publisher = KafkaPublisher(settings.kafka, clock)
-    store = MongoStore(collection(settings.mongo, handler.service), STATE)
+    held = collection(settings.mongo, handler.service)
+    store = MongoStore(held, STATE, compresses_outbox=settings.mongo.compressed_outbox)
     try:
         yield MailReceiver(
             addresses,

@@ -1,6 +1,7 @@
 """The quarantine of a collection: documents that are left alone, marked where they lie, counted, listed, taken back."""
 
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from pymongo.errors import DuplicateKeyError, WriteError
 
 from shared.adapters.mongo.outages import outages_are_transient
 from shared.delivery.documents.codec import SCHEMA_VERSION, Raw
+from shared.delivery.documents.compression import answers_in
 from shared.delivery.documents.document import Quarantined, QuarantineReason
 from shared.process import metrics
 from shared.process.release import RELEASE
@@ -148,7 +150,9 @@ class Quarantine:
         readable: CodecOptions[Raw] = CodecOptions(tz_aware=True, tzinfo=UTC, unicode_decode_error_handler="replace")
         async with outages_are_transient():
             found: Raw | None = await self.collection.with_options(readable).find_one({"_id": id_})
-            return found
+        with suppress(ValueError, KeyError):  # what cannot be decompressed is shown as it is
+            found = found and {**found, "answers": answers_in(found)}
+        return found
 
     async def release(self, ids: Collection[str]) -> int:
         """Take the mark off documents, so that the services try again; return off how many."""

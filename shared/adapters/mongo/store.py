@@ -38,6 +38,7 @@ class MongoStore(Generic[S]):
         states: How a state becomes a JSON-like value and back.
         indexes: The service's own, beside those that every collection has.
         marks: Whether documents that cannot be read are marked as quarantined; False for who only looks.
+        compresses_outbox: As `DocumentCodec`.
 
     Attributes:
         measured: Told the id and the size of each document that is about to be written.
@@ -50,9 +51,10 @@ class MongoStore(Generic[S]):
         indexes: Sequence[IndexModel] = (),
         *,
         marks: bool = True,
+        compresses_outbox: bool = True,
     ) -> None:
         self.collection = collection
-        self.codec = DocumentCodec(states)
+        self.codec = DocumentCodec(states, compresses_outbox=compresses_outbox)
         self.quarantine = Quarantine(collection, marks=marks)
         self.shards = StoredShards(collection)
         self.measured: Callable[[str, int], None] = lambda id, size_bytes: None

@@ -7,6 +7,7 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from shared.delivery.documents.compression import answers_in, compressed
 from shared.delivery.documents.document import Answer, Document, Quarantined, QuarantineReason, UnknownFields
 from shared.delivery.documents.unknown_fields import with_unknown_fields
 from shared.delivery.outgoing import Outgoing
@@ -39,15 +40,31 @@ class DocumentCodec(Generic[S]):
         states: How a state becomes a JSON-like value and back.
         release: Which one stores.
         schema_version: The highest that it can read, and the one that it stores.
+        compresses_outbox: Whether it stores answers compressed, which release 0.1.0 cannot read.
     """
 
-    def __init__(self, states: TypeAdapter[S], release: str = RELEASE, schema_version: int = SCHEMA_VERSION) -> None:
+    def __init__(
+        self,
+        states: TypeAdapter[S],
+        release: str = RELEASE,
+        schema_version: int = SCHEMA_VERSION,
+        *,
+        compresses_outbox: bool = True,
+    ) -> None:
         self.states = states
         self.release = release
         self.schema_version = schema_version
+        self.compresses_outbox = compresses_outbox
 
     def encode(self, document: Document[S]) -> Raw:
         """Return what is stored for *document* by saving it, with what it holds beyond this release."""
+        raw = self.legible(document)
+        if self.compresses_outbox and raw["answers"]:
+            raw["answers"] = compressed(raw["answers"])
+        return raw
+
+    def legible(self, document: Document[S]) -> Raw:
+        """Return the same with the answers as they are."""
         raw = self._encoded(document)
         return raw if document.unknown_fields is None else _kept(raw, document.unknown_fields)
 
@@ -60,6 +77,7 @@ class DocumentCodec(Generic[S]):
         try:
             if mark is not None:
                 return Quarantined(raw["_id"], QuarantineReason(mark["reason"]), str(mark["error"]))
+            raw = {**raw, "answers": answers_in(raw)}
             state, is_known = self._state(raw["state"])
             document = _document(raw, state)
             if is_known and not _has_unknown_fields(raw):

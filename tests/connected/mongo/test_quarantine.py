@@ -141,6 +141,19 @@ async def test_every_kept_answer_of_a_document_taken_back_is_pending_until_it_is
     assert (again.pending, again.pending_at) == ((), None)
 
 
+async def test_a_quarantined_document_is_shown_with_its_answers_legible(store: MongoStore[Note]) -> None:
+    said = Outgoing("e", "tickets.events", "a", b"{}")
+    await store.save([note("a").apply("cause", Answer("complaints.accepted", 0, 1, (said,)), note("a").state)])
+
+    shown = (await store.quarantine.stored("a")) or {}
+    await store.collection.update_one({"_id": "a"}, {"$set": {"answers": b"spoiled"}})
+    spoiled = (await store.quarantine.stored("a")) or {}
+
+    assert [event["value"] for answer in shown["answers"] for event in answer["out"]] == [b"{}"]
+    assert spoiled["answers"] == b"spoiled"
+    assert isinstance((await store.load(["a"]))["a"], Quarantined)
+
+
 async def test_a_watch_that_has_just_started_counts_what_others_quarantined(store: MongoStore[Note]) -> None:
     watch = QuarantineWatch("sla", store.quarantine)
     await watch.look()

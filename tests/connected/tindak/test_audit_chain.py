@@ -13,7 +13,7 @@ from services.notify.store import STATE
 from shared import topics
 from shared.adapters.mongo.client import collection
 from shared.adapters.mongo.store import MongoStore
-from shared.delivery.documents.document import Document
+from shared.delivery.documents.document import Answer, Document
 from shared.delivery.outgoing import Cause, Outgoing, outgoing
 from shared.events import link_hash
 from tests.builders import TICKET, ticket_id
@@ -58,11 +58,14 @@ def test_what_was_said_is_whole_until_somebody_removes_or_inserts_a_fact(
     first, said = opened(TICKET)
     other, of_other = opened(OTHER)
     waiting = Document(OTHER, state=other, pending=of_other[1:], pending_at=datetime.now(UTC))
-    asyncio.run(keep(namespace, Document(TICKET, state=first), waiting))
+    answering, unsaid = opened(ticket_id("web", "4"))
+    answers = {"event": Answer(topics.TICKETS, 0, 0, unsaid)}
+    kept = Document(answering.ticket_id, state=answering, applied=answers)
+    asyncio.run(keep(namespace, Document(TICKET, state=first), waiting, kept))
     asyncio.run(say(namespace, [*said, said[0], of_other[0]]))
 
     assert main(["audit", "chain"]) == 0
-    assert capsys.readouterr().out == "3 facts in 2 chains read: nothing removed, altered or inserted.\n"
+    assert capsys.readouterr().out == "3 facts in 3 chains read: nothing removed, altered or inserted.\n"
 
     body = orjson.loads(said[1].value or b"")
     body["data"]["by"] = {"role": "officer", "code": "somebody"}
@@ -74,7 +77,7 @@ def test_what_was_said_is_whole_until_somebody_removes_or_inserts_a_fact(
 
     assert main(["audit", "chain", "--json"]) == 1
     found = orjson.loads(capsys.readouterr().out)
-    assert (found["chains"], found["facts"]) == (3, 5)
+    assert (found["chains"], found["facts"]) == (4, 5)
     assert [fault.split(" at ")[0] for fault in found["faults"] if "inserted" in fault] == [
         f"fact 2 of ticket {TICKET}"
     ]

@@ -4,10 +4,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import bson
+import cramjam
 import pytest
 from pydantic import TypeAdapter
 
 from shared.delivery.documents.codec import FIELDS, DocumentCodec, Raw
+from shared.delivery.documents.compression import compressed, decompressed
 from shared.delivery.documents.document import Answer, Document, Quarantined, QuarantineReason
 from shared.delivery.outgoing import Outgoing
 from tests.fakes.handler_harness import NOON
@@ -28,6 +31,7 @@ class Basket:
 
 
 CODEC = DocumentCodec(TypeAdapter(Basket), release="2", schema_version=3)
+BESIDE_0_1_0 = DocumentCodec(TypeAdapter(Basket), release="2", schema_version=3, compresses_outbox=False)
 SAID = Outgoing("e1", "tickets.events", "t", b"\xff")
 FULL = Document(
     "t", 4, Basket((Item("a"),), NOON), {"x": None, "y": Answer("updates", 1, 7, (SAID,))}, (SAID,),
@@ -42,6 +46,12 @@ AS_0_1_0_STORED_IT: Raw = {
 }  # fmt: skip
 
 
+SPOILED = (
+    b"", b"Siti", b"\xff\xff\xff\x7fSiti", compressed([])[:-1], bytes(cramjam.lz4.compress_block(b"Siti")),
+    bytes(cramjam.lz4.compress_block(bson.encode({"other": []}))),
+)  # fmt: skip
+
+
 def decoded(raw: Raw, codec: DocumentCodec[Basket] = CODEC) -> Document[Basket]:
     found = codec.decode(raw)
     assert isinstance(found, Document)
@@ -49,10 +59,28 @@ def decoded(raw: Raw, codec: DocumentCodec[Basket] = CODEC) -> Document[Basket]:
 
 
 def test_a_document_is_stored_as_0_1_0_did_with_version_and_release_beside_it() -> None:
-    raw = CODEC.encode(FULL)
+    raw = BESIDE_0_1_0.encode(FULL)
 
     assert raw == AS_0_1_0_STORED_IT | {"v": 3, "by": "2", "expires_once_told_at": NOON + timedelta(days=1)}
     assert raw.keys() < FIELDS
+
+
+def test_answers_alone_are_stored_compressed() -> None:
+    raw, legible = CODEC.encode(FULL), BESIDE_0_1_0.encode(FULL)
+
+    assert isinstance(raw["answers"], bytes)
+    assert raw | {"answers": decompressed(raw["answers"])} == legible
+    assert CODEC.decode(raw) == BESIDE_0_1_0.decode(raw) == CODEC.decode(legible) == FULL.saved()
+    nothing_kept = replace(FULL, applied={"x": None})
+    assert CODEC.encode(nothing_kept) == BESIDE_0_1_0.encode(nothing_kept)
+
+
+def test_compressed_answers_take_less_than_half_where_they_say_the_same_twice() -> None:
+    said = tuple(Outgoing(f"e{number}", "tickets.events", "t", b'{"data":"Lampu mati"}' * 20) for number in range(2))
+
+    answers = CODEC.legible(replace(FULL, applied={"y": Answer("updates", 1, 7, said)}))["answers"]
+
+    assert len(compressed(answers)) < len(bson.encode({"answers": answers})) / 2
 
 
 def test_a_document_may_expire_only_once_nothing_is_pending() -> None:
@@ -85,9 +113,10 @@ def test_a_document_of_0_1_0_is_read_as_the_first_version_without_unknown_fields
     ],
 )  # fmt: skip
 def test_unknown_fields_are_noticed_wherever_they_are_whoever_stored_them(unknown: Raw) -> None:
-    raw = CODEC.encode(FULL) | unknown
+    raw = CODEC.legible(FULL) | unknown
 
-    assert CODEC.encode(decoded(raw)) == raw | {"rev": 6}
+    assert CODEC.legible(decoded(raw)) == raw | {"rev": 6}
+    assert CODEC.encode(decoded(CODEC.encode(decoded(raw)))) == CODEC.encode(decoded(raw)) | {"rev": 7}
 
 
 def test_unknown_fields_survive_a_save_by_this_release_and_the_next_one_by_it() -> None:
@@ -134,6 +163,7 @@ def test_a_quarantined_document_carries_its_reason() -> None:
         ({"answers": [{"id": "y"}]}, "KeyError: 't'"),
         ({"applied": None}, "TypeError"),
         ({"answers": None}, "TypeError"),
+        *(({"answers": spoiled}, "ValueError: its answers are not compressed") for spoiled in SPOILED),
         ({"pending": [1]}, "TypeError"),
         ({"rev": None}, "TypeError: its revision is none"),
         ({"rev": 0}, "TypeError: its revision is none"),
