@@ -36,7 +36,7 @@ class Hand:
         self.loads, self.saves = Quota(task.loads), Quota(task.saves)
         self.published = [(output, Quota(output.rate)) for output in task.outputs]
         self.triggers = {task.prefix + topic for topic in task.triggers}
-        self.pad = b"x" * task.document_bytes
+        self.contents = task.contents()
 
     async def handle(self, records: Sequence[ConsumerRecord]) -> None:
         """Load, save and publish; the caller commits."""
@@ -78,7 +78,7 @@ class Hand:
     def document(self, key: str) -> dict[str, Any]:
         """Return what is stored of a ticket, different each time, or the database would not write it."""
         self.revision += 1
-        return {"_id": key, "rev": self.revision, "state": self.pad, "pending": [key]}
+        return {"_id": key, "rev": self.revision, "state": next(self.contents), "pending": [key]}
 
     async def publish(self, keys: Sequence[str]) -> None:
         """Publish what is due after so many records of the trigger; return once all of it is acknowledged."""

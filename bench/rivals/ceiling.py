@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import cycle, islice
@@ -62,7 +63,7 @@ def _task(service: str, course: Course, wanted: tuple[Topic, ...], own: Namespac
         service, own.servers.bootstrap_servers, own.servers.mongo_uri, own.prefix, tuple(reads), tuple(triggers),
         loads=documents["returned"] * share / heard,
         saves=(documents["inserted"] + documents["updated"]) * share / heard,
-        document_bytes=round(course.stored[service].bytes),
+        documents=tuple(b64encode(each.raw).decode() for each in course.stored[service].samples),
         outputs=tuple(outputs),
         enable_idempotence=own.kafka.enable_idempotence,
     )  # fmt: skip

@@ -23,7 +23,7 @@ def application(task: Task) -> FastStream:
     database: Any = AsyncIOMotorClient(task.mongo_uri)
     tickets = database[f"{task.prefix}{task.service}"]["tickets"]
     outputs = [(output, Quota(output.rate)) for output in task.outputs]
-    state, triggers = b"x" * task.document_bytes, {task.prefix + topic for topic in task.triggers}
+    contents, triggers = task.contents(), {task.prefix + topic for topic in task.triggers}
 
     @broker.subscriber(
         *(task.prefix + topic for topic in task.reads),
@@ -33,7 +33,7 @@ def application(task: Task) -> FastStream:
     async def handle(_: Any, message: KafkaMessage) -> None:
         record = message.raw_message
         ticket = ticket_in(record.value, record.key)
-        await tickets.update_one({"_id": ticket}, {"$set": {"state": state}, "$inc": {"rev": 1}}, upsert=True)
+        await tickets.update_one({"_id": ticket}, {"$set": {"state": next(contents)}, "$inc": {"rev": 1}}, upsert=True)
         if record.topic not in triggers:
             return
         for output, quota in outputs:

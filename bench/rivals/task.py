@@ -1,6 +1,9 @@
 """What a process of a rival is to do, so that all of them together do as much as the services."""
 
+from base64 import b64decode
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 
 import orjson
@@ -41,6 +44,8 @@ class Task:
     Args:
         loads: Documents that are read for each record.
         saves: Documents that are written whole for each record.
+        documents: What they hold, in turn, as base64: documents of the service, since the database packs what is all
+            alike at no cost.
         triggers: The topics whose records are answered.
     """
 
@@ -52,9 +57,13 @@ class Task:
     triggers: tuple[str, ...]
     loads: float
     saves: float
-    document_bytes: int
+    documents: tuple[str, ...]
     outputs: tuple[Output, ...] = ()
     enable_idempotence: bool = True
+
+    def contents(self) -> Iterator[bytes]:
+        """Return without an end what is to be stored."""
+        return cycle([b64decode(document) for document in self.documents])
 
 
 def ticket_in(value: bytes, key: bytes) -> str:

@@ -1,6 +1,8 @@
 """The ceiling is told to do as much as the pipeline was seen to do."""
 
+import bson
 import pytest
+from bson.raw_bson import RawBSONDocument
 
 from bench.meters.records import Found
 from bench.meters.spent import Stored
@@ -29,7 +31,8 @@ def course() -> Course:
         found.note(topics.agency_topic("dlh" if number % 2 else "dishub"), "ticket.routed", 900, number)
         found.note(topics.updates_topic("agency-dlh"), "ticket.answer", 500, number)
     documents = {"inserted": 800, "updated": 160, "deleted": 400, "returned": 1600}
-    stored = {service: Stored(COMPLAINTS, 3000.4, writes) for service, writes in WRITES.items()}
+    samples = [RawBSONDocument(bson.encode({"_id": id})) for id in "ab"]
+    stored = {service: Stored(COMPLAINTS, 3000.4, writes, samples) for service, writes in WRITES.items()}
     return Course(COMPLAINTS, {"all": 1.0}, {}, {}, found, documents, stored)
 
 
@@ -61,6 +64,12 @@ def test_documents_are_written_as_often_as_revisions_say() -> None:
     saves = {service: task.saves * heard(task) for service, task in told().items()}
 
     assert saves == pytest.approx({"intake": 120, "routing": 240, "sla": 240, "notify": 360})
+
+
+def test_what_the_services_have_stored_is_stored_in_turn() -> None:
+    contents = told()["sla"].contents()
+
+    assert [bson.decode(next(contents))["_id"] for _ in range(3)] == ["a", "b", "a"]
 
 
 def test_routing_publishes_as_many_records_of_the_same_size() -> None:
