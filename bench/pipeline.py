@@ -2,7 +2,7 @@
 
     python -m bench.pipeline                        # throughput on Apache Kafka beside the ceiling
     python -m bench.pipeline --only latency --seconds 20
-    python -m bench.pipeline --all --json bench/figures/2026-11-29.json --chart docs/performance.png
+    python -m bench.pipeline --all --json bench/figures/2026-11-30.json --chart docs/performance.png
 
 All four services run as in production; plain librdkafka clients are everybody outside. A rival does as many reads,
 writes and publishes on the same servers in the same run: by hand without any rule, or naively, a message at a time.

@@ -1,6 +1,6 @@
 """Renders the figures of a run into docs/performance.md, between its two markers, and draws their chart.
 
-python -m bench.report bench/figures/2026-11-29.json
+python -m bench.report bench/figures/2026-11-30.json
 """
 
 import argparse
