@@ -1,11 +1,12 @@
 """One server process of the local stack: launched, awaited, killed, started again with its data."""
 
-import random
 import socket
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
+from random import SystemRandom
 
 from tindak.stack import processes
 from tindak.stack.programs import StackError
@@ -15,6 +16,8 @@ READY_WITHIN_SECONDS = 90.0  # three brokers start in six seconds on two idle co
 # connection sits on a killed server's port when it is to start again.
 PORTS = range(20_000, 32_000)
 DRAWN_FOR_EACH = 50  # ports tried for each that is wanted
+RESERVED_MAX = 100  # by then what was to listen on the oldest of them does so, or never will
+reservations: deque[socket.socket] = deque()
 
 
 @dataclass
@@ -95,12 +98,36 @@ def is_free(port: int) -> bool:
 
 
 def free_ports(count: int) -> list[int]:
-    """Return that many different free ports of the loopback address."""
-    candidates = random.sample(PORTS, DRAWN_FOR_EACH * count)
-    free = list(islice((port for port in candidates if is_free(port)), count))
+    """Return that many different free ports of the loopback address, which no other process is given meanwhile.
+
+    They stay reserved until this process ends or has drawn `RESERVED_MAX` more.
+    """
+    candidates = SystemRandom().sample(PORTS, DRAWN_FOR_EACH * count)
+    free = list(islice(filter(_reserve, candidates), count))
     if len(free) < count:
         raise StackError(f"hardly any port from {PORTS.start} to {PORTS.stop - 1} is free on 127.0.0.1")
     return free
+
+
+def _reserve(port: int) -> bool:
+    """Return whether this port is free and now reserved.
+
+    A server listens some seconds after its port is drawn. Until then a datagram socket of the same number, which is in
+    no server's way, tells every other process that draws.
+    """
+    reservation = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        reservation.bind(("127.0.0.1", port))
+    except OSError:
+        reservation.close()
+        return False
+    if not is_free(port):
+        reservation.close()
+        return False
+    reservations.append(reservation)
+    while len(reservations) > RESERVED_MAX:
+        reservations.popleft().close()
+    return True
 
 
 def accepts_connections(port: int) -> bool:

@@ -1,7 +1,9 @@
 """A server that must be ours, on a port that must be free."""
 
+import random
 import socket
 import sys
+from collections import deque
 from pathlib import Path
 
 import pytest
@@ -66,3 +68,33 @@ def test_free_ports_differ_and_lie_below_those_of_outgoing_connections() -> None
 
     assert len(set(ports)) == 20
     assert all(port in PORTS and is_free(port) for port in ports)
+
+
+def test_a_port_that_was_drawn_is_given_to_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    (port,) = free_ports(1)
+    monkeypatch.setattr(node_module, "PORTS", range(port, port + 1))
+    monkeypatch.setattr(node_module, "DRAWN_FOR_EACH", 1)
+
+    assert is_free(port)
+    with pytest.raises(StackError):
+        free_ports(1)
+
+
+def test_processes_whose_draws_begin_alike_are_given_different_ports(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = []
+    for _ in range(2):
+        random.seed(1)
+        monkeypatch.setattr(node_module, "reservations", deque())  # as in a process of its own
+        drawn.append(set(free_ports(10)))
+        while node_module.reservations:
+            node_module.reservations.pop().close()
+
+    assert drawn[0] != drawn[1]
+
+
+def test_at_most_so_many_ports_stay_reserved(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(node_module, "RESERVED_MAX", 3)
+
+    free_ports(5)
+
+    assert len(node_module.reservations) == 3
