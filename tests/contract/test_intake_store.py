@@ -7,8 +7,11 @@ import pytest
 
 from services.intake.domain.state import Erased, State, Taken
 from services.intake.store import INDEXES, STATE, IntakeStore
+from shared import topics
 from shared.adapters.mongo.client import connect
-from shared.delivery.documents.document import Document
+from shared.delivery.documents.document import Answer, Document
+from shared.delivery.outgoing import Cause, outgoing
+from shared.events import ContactSealed, Fact, Locale
 from tests.builders import TICKET, TRACKING, ticket_id
 from tests.contract.conftest import MEMORY, MONGO
 from tests.fakes.handler_harness import NOON
@@ -60,4 +63,23 @@ async def test_the_database_finds_them_along_its_index(namespace: Namespace) -> 
     plan = await real.collection.find({"state.tracking_id": {"$in": [TRACKING]}, "state.kind": "taken"}).explain()
 
     assert "state.tracking_id_1" in str(plan["queryPlanner"]["winningPlan"])
+    real.close()
+
+
+@pytest.mark.connected
+@pytest.mark.every_stack
+@pytest.mark.without_topics
+@pytest.mark.parametrize("is_compressed", [True, False])
+async def test_the_contacts_that_documents_keep_are_found_by_the_key_that_they_are_not_sealed_with(
+    namespace: Namespace, *, is_compressed: bool
+) -> None:
+    real = real_store(namespace)
+    real.codec.compresses_outbox = is_compressed
+    contact = ContactSealed(ticket_id=TICKET, sealed="x", locale=Locale.INDONESIAN, key_id="old")
+    said = outgoing("intake", TICKET, Cause(TICKET, None), (Fact(contact, topics.CONTACTS, TICKET),), NOON)
+    keeping = Document(TICKET, state=TAKEN, applied={"e1": Answer(topics.submitted_topic("web"), 0, 0, said)})
+    await real.save([keeping, *(Document(id, state=state) for id, state in STATES.items() if id != TICKET)])
+
+    assert [each.id for each in await real.kept_otherwise("new", "", 10)] == [TICKET]
+    assert await real.kept_otherwise("old", "", 10) == []
     real.close()
