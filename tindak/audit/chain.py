@@ -16,11 +16,15 @@ from shared.ids import occasion_id
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The end of one ticket's chain as notify keeps it, and what of it waits to be published, by sequence."""
+    """The end of one ticket's chain as notify keeps it, and what of it waits to be published, by sequence.
+
+    ``unreadable`` is why that cannot be read, so that whatever is missing may wait; empty if it can.
+    """
 
     hash: str = CHAIN_START
     opened_at: tuple[datetime, ...] = ()
     waiting: frozenset[int] = frozenset()
+    unreadable: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,8 @@ def _of_chain(ticket: str, links: Sequence[Link], before: Head, after: Head, kep
         # The ticket's document has left notify's collection, which it does later than its facts leave the topic.
         yield from (f"{link} was inserted: notify knows no such chain" for link in links if link.at >= kept_since)
         return
+    if unreadable := before.unreadable or after.unreadable:
+        yield f"what waits to be said of ticket {ticket} cannot be read: {unreadable}"
     candidates: dict[int, list[Link]] = defaultdict(list)
     for link in links:
         candidates[link.sequence].append(link)
@@ -103,7 +109,8 @@ def _of_chain(ticket: str, links: Sequence[Link], before: Head, after: Head, kep
         elif genuine.get(link.sequence) is not link:
             others = [other for other in candidates[link.sequence] if other is not link]
             yield f"{link} was {'inserted' if genuine.get(link.sequence) in others else 'altered'}"
-    for number, opened_at in enumerate(before.opened_at, 1):
+    missing = () if before.unreadable else enumerate(before.opened_at, 1)
+    for number, opened_at in missing:
         if number not in candidates and number not in before.waiting and opened_at >= kept_since:
             yield f"fact {number} of ticket {ticket} was removed; it was said at {opened_at.isoformat()}"
     in_place = [link for link in links if genuine.get(link.sequence) is link]

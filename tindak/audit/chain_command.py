@@ -16,7 +16,7 @@ from shared.delivery.ports import TransientError
 from shared.process.settings import MongoSettings
 from tindak.audit.chain import Chains, Head, faults
 from tindak.client.kafka import Client
-from tindak.console import ADMIN, Failure, no_database, read_settings, say, say_json, wait_for
+from tindak.console import ADMIN, no_database, read_settings, say, say_json, wait_for
 from tindak.formatting import counted
 from tindak.options import TIMEOUT_SECONDS, AsJson, Timeout
 
@@ -86,14 +86,11 @@ async def heads(mongo: MongoSettings) -> Mapping[str, Head]:
 
 
 def _head(raw: Raw) -> Head:
-    kept = raw["state"]["audit"]
+    kept, waiting, unreadable = raw["state"]["audit"], frozenset[int](), ""
     try:
         answered = [event for answer in answers_in({"answers": (), **raw}) for event in answer["out"]]
-    except ValueError as error:
-        raise Failure(f"notify's document {raw['_id']}: {error}") from error
-    waiting = [event for event in (*raw.get("pending", ()), *answered) if event["topic"] == topics.AUDIT]
-    return Head(
-        kept["hash"],
-        tuple(datetime.fromisoformat(at) for at in kept["opened_at"]),
-        frozenset(orjson.loads(event["value"])["data"]["sequence"] for event in waiting),
-    )
+        said = [event for event in (*raw.get("pending", ()), *answered) if event["topic"] == topics.AUDIT]
+        waiting = frozenset(orjson.loads(event["value"])["data"]["sequence"] for event in said)
+    except (ValueError, KeyError, TypeError) as error:
+        unreadable = f"{type(error).__name__} in notify's document"
+    return Head(kept["hash"], tuple(datetime.fromisoformat(at) for at in kept["opened_at"]), waiting, unreadable)

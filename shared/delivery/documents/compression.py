@@ -9,6 +9,10 @@ from bson.errors import BSONError
 
 Raw = dict[str, Any]
 
+RATIO_MAX, LENGTH_BYTES = 255, 4
+"""An LZ4 block holds at most so many times its own bytes; the length of what it holds is written before it."""
+NOT_AS_IT_SHOULD = "its answers are not compressed as they should be"
+
 
 def compressed(answers: Sequence[Raw]) -> bytes:
     """Return answers as BSON, compressed as one LZ4 block behind its length."""
@@ -17,10 +21,13 @@ def compressed(answers: Sequence[Raw]) -> bytes:
 
 def decompressed(stored: bytes) -> list[Raw]:
     """Return what was compressed; raise ValueError if that is not what is stored."""
+    # Room is made for as much as is claimed, before anything shows that it is not there.
+    if int.from_bytes(stored[:LENGTH_BYTES], "little") > RATIO_MAX * len(stored):
+        raise ValueError(NOT_AS_IT_SHOULD)
     try:
         answers: list[Raw] = bson.decode(bytes(cramjam.lz4.decompress_block(stored)))["answers"]
     except (cramjam.DecompressionError, BSONError, KeyError) as error:
-        raise ValueError("its answers are not compressed as they should be") from error
+        raise ValueError(NOT_AS_IT_SHOULD) from error
     return answers
 
 

@@ -41,6 +41,13 @@ async def keep(namespace: Namespace, *documents: Document[Correspondence]) -> No
     store.close()
 
 
+async def spoil(namespace: Namespace, ticket: str) -> None:
+    """Make the answers of a document unreadable."""
+    documents = collection(namespace.mongo, "notify")
+    await documents.update_one({"_id": ticket}, {"$set": {"answers": b"spoiled"}})
+    documents.database.client.close()
+
+
 async def say(namespace: Namespace, events: Sequence[Outgoing]) -> None:
     async with Client(namespace.kafka) as client:
         await client.publish(events)
@@ -75,6 +82,7 @@ def test_what_was_said_is_whole_until_somebody_removes_or_inserts_a_fact(
     asyncio.run(keep(namespace, Document(third.ticket_id, state=third)))
     asyncio.run(say(namespace, [forged, lost[0]]))
 
+    asyncio.run(spoil(namespace, kept.id))
     assert main(["audit", "chain", "--json"]) == 1
     found = orjson.loads(capsys.readouterr().out)
     assert (found["chains"], found["facts"]) == (4, 5)
@@ -84,4 +92,6 @@ def test_what_was_said_is_whole_until_somebody_removes_or_inserts_a_fact(
     assert [fault.split(";")[0] for fault in found["faults"] if "removed" in fault] == [
         f"fact 2 of ticket {third.ticket_id} was removed"
     ]
-    assert len(found["faults"]) == 2
+    unreadable = f"what waits to be said of ticket {kept.id} cannot be read: ValueError in notify's document"
+    assert [fault for fault in found["faults"] if "cannot be read" in fault] == [unreadable]
+    assert len(found["faults"]) == 3

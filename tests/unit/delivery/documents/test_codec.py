@@ -47,7 +47,8 @@ AS_0_1_0_STORED_IT: Raw = {
 
 
 SPOILED = (
-    b"", b"Siti", b"\xff\xff\xff\x7fSiti", compressed([])[:-1], bytes(cramjam.lz4.compress_block(b"Siti")),
+    b"", b"Siti", b"\xff\xff\xff\x7fSiti", b"\x00\x00\x00\x70Siti", compressed([])[:-1],
+    bytes(cramjam.lz4.compress_block(b"Siti")),
     bytes(cramjam.lz4.compress_block(bson.encode({"other": []}))),
 )  # fmt: skip
 
@@ -81,6 +82,12 @@ def test_compressed_answers_take_less_than_half_where_they_say_the_same_twice() 
     answers = CODEC.legible(replace(FULL, applied={"y": Answer("updates", 1, 7, said)}))["answers"]
 
     assert len(compressed(answers)) < len(bson.encode({"answers": answers})) / 2
+
+
+def test_what_compresses_best_is_read_back() -> None:
+    answers = [{"value": bytes(5_000_000)}]
+
+    assert decompressed(compressed(answers)) == answers
 
 
 def test_a_document_may_expire_only_once_nothing_is_pending() -> None:

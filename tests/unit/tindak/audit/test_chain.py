@@ -172,6 +172,18 @@ def test_what_waits_to_be_published_is_not_missing() -> None:
     assert len(found(FACTS[:2], {TICKET: replace(HEAD, waiting=frozenset({4}))})) == 1
 
 
+def test_of_a_document_that_cannot_be_read_nothing_is_called_removed() -> None:
+    spoiled = replace(HEAD, unreadable="ValueError")
+
+    others, head = said(OTHER)
+    found_there = found([*FACTS[:2], *others[1:]], {TICKET: spoiled, OTHER: head})
+
+    assert f"what waits to be said of ticket {TICKET} cannot be read: ValueError" in found_there
+    assert [fault.split(";")[0] for fault in found_there if "removed" in fault] == [
+        f"fact 1 of ticket {OTHER} was removed"
+    ]
+
+
 def test_what_is_said_while_it_is_asked_is_no_fault() -> None:
     _, earlier = said(count=2)
 
