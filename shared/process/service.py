@@ -144,8 +144,9 @@ class Service(Generic[S]):
         """Wait until broker and database answer; then read, do what time brings, and watch."""
         await self.retry_outages("start", self.store.prepare)
         await self.retry_outages("start", self.publisher.client)
-        self.consumer = await self.retry_outages("start", self.subscribe)
         await self.retry_outages("start", self.read_clocks)
+        # Last, with nothing awaited after it: with a consumer it is ready, and has said so and begun its loops by then.
+        self.consumer = await self.retry_outages("start", self.subscribe)
         memory.settle()
         log.info("reading", topics=list(self.topics))
         watchdog = Watchdog(

@@ -1,11 +1,13 @@
 """What a service says of clocks and topics, and what waits for them."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from pydantic import TypeAdapter
+from structlog.testing import capture_logs
 
 from shared.adapters.mongo.client import collection
 from shared.adapters.mongo.store import MongoStore
@@ -32,17 +34,38 @@ class Reading:
         return ""
 
 
+class Starting(Service[Count]):
+    """A service that is not connected to anything: all it waits for is there, its database's clock when it is let."""
+
+    def __init__(self, store: MongoStore[Count]) -> None:
+        super().__init__(CommonSettings(profile="local"), Counter(), store, 0)
+        self.clocks.clock = MemoryClock(NOON)
+        self.clock_answers = asyncio.Event()
+        self.loops.clear()
+        self.every(3600, "sweep", swept, full=100)
+
+    async def retry_outages(self, part: str, work: Callable[[], Awaitable[Any]]) -> Any:
+        if work == self.read_clocks:
+            await self.clock_answers.wait()
+        return Reading() if work == self.subscribe else None
+
+
 @pytest.fixture
-async def service() -> AsyncIterator[Service[Count]]:
-    """A service that reads, not connected to anything."""
+async def starting() -> AsyncIterator[Starting]:
+    """A service that has not started."""
     store = MongoStore(collection(MongoSettings(), "test"), TypeAdapter(Count))
-    made: Service[Count] = Service(CommonSettings(profile="local"), Counter(), store, 0)
-    made.clocks.clock = MemoryClock(NOON)
-    consumer: Any = Reading()
-    made.consumer = consumer
+    made = Starting(store)
     yield made
     made.servers[0].socket.close()
     store.close()
+
+
+@pytest.fixture
+def service(starting: Starting) -> Service[Count]:
+    """A service that reads."""
+    consumer: Any = Reading()
+    starting.consumer = consumer
+    return starting
 
 
 async def swept() -> int:
@@ -90,3 +113,22 @@ async def test_a_missing_topic_is_remarked_on_and_the_service_stays_ready(servic
 
     assert service.not_ready() == {}
     assert service.remarked() == {"topics": "tickets.routed.dishub is missing: 0 events of 0 documents wait"}
+
+
+async def test_a_service_is_ready_once_it_has_said_that_it_reads_and_does_what_time_brings(starting: Starting) -> None:
+    with capture_logs() as said:
+        working = asyncio.create_task(starting.work())
+        await asyncio.sleep(0)
+        waiting = starting.not_ready()
+        starting.clock_answers.set()
+        steps = set()
+        for _ in range(5):
+            steps.add((not starting.not_ready(), bool(said), bool(starting.looping)))
+            await asyncio.sleep(0)
+    working.cancel()
+    for loop in starting.looping.values():
+        loop.cancel()
+
+    assert waiting == {"consumer": "has not started yet"}
+    assert steps == {(False, False, False), (True, True, True)}
+    assert [each["event"] for each in said] == ["reading"]
