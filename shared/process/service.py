@@ -145,8 +145,7 @@ class Service(Generic[S]):
         await self.retry_outages("start", self.store.prepare)
         await self.retry_outages("start", self.publisher.client)
         await self.retry_outages("start", self.read_clocks)
-        # Last, with nothing awaited after it: with a consumer it is ready, and has said so and begun its loops by then.
-        self.consumer = await self.retry_outages("start", self.subscribe)
+        self.consumer = await self.retry_outages("start", self.subscribe)  # last, for who has a consumer is ready
         memory.settle()
         log.info("reading", topics=list(self.topics))
         watchdog = Watchdog(
