@@ -1,4 +1,4 @@
-"""What a service says of clocks and topics, and what waits for them."""
+"""When a service is ready, what it says of clocks and topics, and what waits for them."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
