@@ -1,5 +1,5 @@
 # One image for every service and for the command line: `docker run tindak run intake`, `docker run tindak topics apply`.
-# Python 3.13 serves the same with less CPU: --build-arg PYTHON=3.13
+# Python 3.13 serves as well: --build-arg PYTHON=3.13
 ARG PYTHON=3.11
 FROM python:${PYTHON}-slim AS base
 
